@@ -1,0 +1,70 @@
+//! Actions: what a node says when it is done, and which edge is taken for it.
+
+/// What a node returns to choose the edge to take: an enum with `#[derive(Action)]`, or `()` for the one action `default`.
+///
+/// A variant is an action, named in snake_case; `#[action("needs-info")]` on it gives it another name. The fields of a variant are
+/// written to the store's fields of the same name when the action is taken, and `#[action(Store)]` on the enum says to which store.
+///
+/// ```
+/// use pocketflow::{Action, Shared};
+///
+/// #[derive(Shared, Default)]
+/// struct Research { question: String, search_query: Option<String> }
+///
+/// #[derive(Action)]
+/// #[action(Research)]
+/// enum Decision {
+///     Search { search_query: String },
+///     #[action("give-up")]
+///     GiveUp,
+/// }
+///
+/// assert_eq!(Decision::ACTIONS[0].name, "search");
+/// assert_eq!(Decision::ACTIONS[0].writes, ["search_query"]);
+/// assert_eq!(Decision::ACTIONS[1].name, "give-up");
+/// ```
+pub trait Action: Send {
+    /// The actions, in the order of the variants.
+    const ACTIONS: &'static [ActionInfo];
+}
+
+/// An action: its name in the graph and the store's fields that are written when it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionInfo {
+    /// The name.
+    pub name: &'static str,
+    /// The names of the fields of the variant.
+    pub writes: &'static [&'static str],
+}
+
+impl ActionInfo {
+    /// The action of a node that has nothing to choose.
+    pub const DEFAULT: Self = Self { name: "default", writes: &[] };
+}
+
+impl Action for () {
+    const ACTIONS: &'static [ActionInfo] = &[ActionInfo::DEFAULT];
+}
+
+/// Takes an action on a store: writes the variant's fields and says which action it was, by its index.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action of the store `{S}`",
+    label = "neither `()` nor an action of `{S}`",
+    note = "to store the value, say where: `#[node({S}, writes = field)]`",
+    note = "to choose an edge by it, it is an enum with `#[derive(pocketflow::Action)]`, and with `#[action({S})]` where its variants have fields"
+)]
+#[doc(hidden)]
+pub trait Take<S>: Action {
+    /// [`Action::ACTIONS`], so that a type which is no action is reported by this trait alone.
+    const TAKEN: &'static [ActionInfo] = <Self as Action>::ACTIONS;
+
+    /// Writes the fields; returns the index in [`Action::ACTIONS`].
+    fn take(self, shared: &mut S) -> usize;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> Take<S> for () {
+    fn take(self, _: &mut S) -> usize {
+        0
+    }
+}

@@ -1,0 +1,116 @@
+//! Where a run is.
+
+use std::fmt;
+
+use crate::error::{BoxError, Error, Stage};
+use crate::graph::Graph;
+
+/// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
+///
+/// It prints as a path: `Shop > Payment > authorize`.
+#[derive(Debug)]
+pub struct At<'a> {
+    pub(crate) parent: Option<&'a At<'a>>,
+    pub(crate) graph: &'static Graph,
+    pub(crate) place: usize,
+    /// How many steps the run has taken, this one included.
+    pub(crate) step: u64,
+    /// How often each bounded edge of this flow has been taken; empty where no edge is bounded.
+    pub(crate) taken: Box<[u32]>,
+}
+
+impl At<'_> {
+    /// The innermost flow.
+    pub fn graph(&self) -> &'static Graph {
+        self.graph
+    }
+
+    /// The name of the place.
+    pub fn name(&self) -> &'static str {
+        self.graph.places[self.place].name
+    }
+
+    /// The place of the flow in the flow around it, if there is one.
+    pub fn parent(&self) -> Option<&At<'_>> {
+        self.parent
+    }
+
+    /// The number of this step in the run, counted from 1, those in nested flows included.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The names from the outermost flow down to this place.
+    pub fn path(&self) -> Vec<&'static str> {
+        let mut path = match self.parent {
+            Some(parent) => parent.path(),
+            None => vec![self.graph.label()],
+        };
+        path.push(self.name());
+        path
+    }
+
+    /// An error of a driver at this place.
+    pub fn error(&self, cause: impl Into<BoxError>) -> Error {
+        self.failed(Stage::Driver, cause)
+    }
+
+    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<BoxError>) -> Error {
+        Error::new(self.path(), stage, cause)
+    }
+
+    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume).
+    pub fn position(&self) -> Position {
+        let mut visits = Vec::new();
+        let mut at = Some(self);
+        while let Some(here) = at {
+            visits.push(Visit {
+                flow: here.graph.label().into(),
+                fingerprint: here.graph.fingerprint(),
+                place: here.name().into(),
+                taken: here.taken.to_vec(),
+            });
+            at = here.parent;
+        }
+        visits.reverse();
+        Position { steps: self.step - 1, visits }
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parent {
+            Some(parent) => write!(f, "{parent} > {}", self.name()),
+            None => write!(f, "{} > {}", self.graph.label(), self.name()),
+        }
+    }
+}
+
+impl Graph {
+    /// The flow's name, as messages have it.
+    pub(crate) fn label(&self) -> &'static str {
+        if self.name.is_empty() { "flow" } else { self.name }
+    }
+}
+
+/// A place in a run, by names, so that it can be stored: one [`Visit`] for every flow, the outermost first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The steps taken before.
+    pub steps: u64,
+    /// The flows that are under way, from the outermost on.
+    pub visits: Vec<Visit>,
+}
+
+/// A flow that is under way, in a [`Position`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// The flow's name.
+    pub flow: String,
+    /// [`Graph::fingerprint`] of the flow.
+    pub fingerprint: u64,
+    /// The name of the place it has arrived at.
+    pub place: String,
+    /// How often each of its bounded edges has been taken; empty where no edge is bounded.
+    pub taken: Vec<u32>,
+}

@@ -1,0 +1,85 @@
+use std::fmt;
+use std::future::Future;
+
+use super::{At, Driver, ExecDriver, Run};
+use crate::error::Error;
+use crate::node::Node;
+
+/// Stops a run that takes more than a number of steps, those in nested flows included.
+///
+/// The store is then as the last allowed step left it, and the [cause](Error::cause) of the error is [`StepsExceeded`].
+///
+/// ```
+/// # use pocketflow::{Action, Shared, StepLimit, StepsExceeded, flow, node};
+/// # #[derive(Shared, Default)] struct Game { rounds: u32 }
+/// #[derive(Action)]
+/// enum Round { Again, Over }
+///
+/// #[node(Game, writes(rounds))]
+/// impl Play {
+/// #   fn prep(&self) {} fn exec(&self) {}
+///     // …
+///     fn post(&self, rounds: &mut u32) -> Round { *rounds += 1; Round::Again }
+/// }
+/// # struct Play;
+///
+/// flow! {
+///     Rounds {
+///         play: Play;
+///         play - "again" >> play;
+///         play - "over" >> end;
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let mut game = Game::default();
+/// let error = Rounds { play: Play }.with(StepLimit::new(50)).run(&mut game).await.err().unwrap();
+/// assert!(error.cause().is::<StepsExceeded>());
+/// assert_eq!(game.rounds, 50);
+/// # let _ = Round::Over;
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct StepLimit {
+    max: u64,
+}
+
+impl StepLimit {
+    /// Allows `max` steps in a run.
+    pub const fn new(max: u64) -> Self {
+        Self { max }
+    }
+}
+
+impl<S: Send + Sync + 'static> Driver<S> for StepLimit {
+    fn step<R: Run<S>>(
+        &self,
+        at: &At<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
+        async move {
+            if at.step() > self.max {
+                return Err(at.error(StepsExceeded { max: self.max }));
+            }
+            run.run(shared).await
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for StepLimit {}
+
+/// The cause of an [`Error`] where a [`StepLimit`] has stopped the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepsExceeded {
+    /// The limit.
+    pub max: u64,
+}
+
+impl fmt::Display for StepsExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the run has taken its {} steps and not reached an exit", self.max)
+    }
+}
+
+impl std::error::Error for StepsExceeded {}

@@ -1,0 +1,93 @@
+use std::future::Future;
+
+use tracing::{Instrument, Span, debug_span, field, warn};
+
+use super::{At, Call, Driver, ExecDriver, Run};
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::node::{Attempt, Failure, Node};
+
+/// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at the level `DEBUG`, and a
+/// warning for every attempt that fails.
+///
+/// | span | fields |
+/// | --- | --- |
+/// | `flow` | `name`; `exit`, when it ends |
+/// | `node` | `name`, `path`, `step`; `attempt`, the latest; `action`, when it is done |
+///
+/// ```
+/// # use pocketflow::{Shared, Trace, flow, node};
+/// # #[derive(Shared, Default)] struct Order { total_cents: u64 }
+/// # #[node(Order)] fn review(total_cents: &u64) {}
+/// # flow! { Checkout { review; } }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), pocketflow::Error> {
+/// Checkout.with(Trace).run(&mut Order::default()).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trace;
+
+impl<S: Send + Sync + 'static> Driver<S> for Trace {
+    fn flow<R: Run<S>>(
+        &self,
+        flow: &'static Graph,
+        _at: Option<&At<'_>>,
+        shared: &mut S,
+        run: R,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
+        let span = debug_span!("flow", name = flow.label(), exit = field::Empty);
+        recorded::<S, R>(span, "exit", shared, run)
+    }
+
+    fn step<R: Run<S>>(
+        &self,
+        at: &At<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
+        let span = debug_span!(
+            "node",
+            name = at.name(),
+            path = %at,
+            step = at.step(),
+            attempt = field::Empty,
+            action = field::Empty
+        );
+        recorded::<S, R>(span, "action", shared, run)
+    }
+}
+
+/// Runs inside a span, and records the action taken in it.
+async fn recorded<S, R: Run<S>>(
+    span: Span,
+    field: &'static str,
+    shared: &mut S,
+    run: R,
+) -> Result<usize, Error> {
+    let action = run.run(shared).instrument(span.clone()).await?;
+    span.record(field, R::ACTIONS[action]);
+    Ok(action)
+}
+
+impl<S, Here, N> ExecDriver<S, Here, N> for Trace
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+{
+    async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    where
+        C: Call<Output = Result<N::Exec, Failure>>,
+    {
+        Span::current().record("attempt", attempt.number());
+        let result = call.call().await;
+        if let Err(failure) = &result {
+            warn!(
+                attempt = attempt.number(),
+                of = attempt.of(),
+                error = failure.cause(),
+                "an attempt failed"
+            );
+        }
+        result
+    }
+}

@@ -1,0 +1,223 @@
+//! What a run ends with when it does not end at an exit.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` … convert into it.
+pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
+
+/// Why a run stopped: the flow, the node, its step, the attempt, and the cause.
+///
+/// The text of an error names the place and, as is the custom, leaves the cause to [`source`](StdError::source). Print the whole
+/// chain with `{:#}`, or with `{:?}` as `main` does.
+///
+/// ```
+/// # use pocketflow::{Shared, flow, node};
+/// #[derive(Shared, Default)]
+/// struct Order { total_cents: u64, receipt: Option<String> }
+///
+/// #[node(Order, writes = receipt, attempts = 2)]
+/// async fn pay(total_cents: &u64) -> Result<String, String> {
+///     Err(format!("the bank refused {total_cents} cents"))
+/// }
+///
+/// flow! { Checkout { pay; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let error = Checkout.run(&mut Order { total_cents: 100, receipt: None }).await.err().unwrap();
+/// assert_eq!(error.flow(), Some("Checkout"));
+/// assert_eq!(error.node(), Some("pay"));
+/// assert_eq!(error.attempt(), Some(2));
+/// assert_eq!(error.to_string(), "Checkout > pay: exec failed at attempt 2 of 2");
+/// assert_eq!(format!("{error:#}"), "Checkout > pay: exec failed at attempt 2 of 2: the bank refused 100 cents");
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    path: Vec<&'static str>,
+    stage: Stage,
+    cause: BoxError,
+}
+
+/// Where inside a node, or around it, a run stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Before the first node: an input is empty, or a position to resume at does not exist.
+    Start,
+    /// While the node read the store.
+    Prep,
+    /// In the node's work.
+    Exec {
+        /// The attempt that failed, counted from 1.
+        attempt: u32,
+        /// How many attempts the node has.
+        attempts: u32,
+    },
+    /// In the node's fallback, after its last attempt.
+    Fallback,
+    /// After the node's `post`, which promised to fill a late field and did not.
+    Post,
+    /// In a driver, around a step.
+    Driver,
+}
+
+impl Error {
+    /// An error of a driver around a step: see [`At::error`](crate::At::error) for one that names the place.
+    pub(crate) fn new(path: Vec<&'static str>, stage: Stage, cause: impl Into<BoxError>) -> Self {
+        Self(Box::new(Inner { path, stage, cause: cause.into() }))
+    }
+
+    /// The names from the outermost flow down to the node: `["Shop", "Payment", "authorize"]`.
+    pub fn path(&self) -> &[&'static str] {
+        &self.0.path
+    }
+
+    /// The innermost flow that was running.
+    pub fn flow(&self) -> Option<&'static str> {
+        match self.0.stage {
+            Stage::Start => self.0.path.last().copied(),
+            _ => self.0.path.len().checked_sub(2).map(|flow| self.0.path[flow]),
+        }
+    }
+
+    /// The node that was running, unless the flow had not reached its first.
+    pub fn node(&self) -> Option<&'static str> {
+        match self.0.stage {
+            Stage::Start => None,
+            _ => self.0.path.last().copied(),
+        }
+    }
+
+    /// The step of the node that failed.
+    pub fn stage(&self) -> Stage {
+        self.0.stage
+    }
+
+    /// The attempt that failed, counted from 1, where it was `exec` that failed.
+    pub fn attempt(&self) -> Option<u32> {
+        match self.0.stage {
+            Stage::Exec { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+
+    /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
+    ///
+    /// Use `downcast_ref` on it to tell them apart.
+    pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        &*self.0.cause
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (depth, name) in self.0.path.iter().enumerate() {
+            write!(f, "{}{name}", if depth == 0 { "" } else { " > " })?;
+        }
+        match self.0.stage {
+            Stage::Start => write!(f, ": cannot start"),
+            Stage::Prep => write!(f, ": prep failed"),
+            Stage::Exec { attempts: 1, .. } => write!(f, ": exec failed"),
+            Stage::Exec { attempt, attempts } => {
+                let rest = if attempt < attempts { ", not retried" } else { "" };
+                write!(f, ": exec failed at attempt {attempt} of {attempts}{rest}")
+            }
+            Stage::Fallback => write!(f, ": fallback failed"),
+            Stage::Post => write!(f, ": post failed"),
+            Stage::Driver => write!(f, ": stopped"),
+        }?;
+        if f.alternate() {
+            let mut source = self.source();
+            while let Some(cause) = source {
+                write!(f, ": {cause}")?;
+                source = cause.source();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// For people, since this is what `fn main() -> Result<(), Error>` prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}\n\nCaused by:")?;
+        let mut source = self.source();
+        while let Some(cause) = source {
+            write!(f, "\n    {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.0.cause)
+    }
+}
+
+/// The cause of an [`Error`] where an attempt took longer than the node's `timeout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimedOut {
+    /// The node's `timeout`.
+    pub limit: Duration,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no result within {:?}", self.limit)
+    }
+}
+
+impl StdError for TimedOut {}
+
+/// The cause of an [`Error`] where a late field is empty that should be filled.
+///
+/// A flow is checked for this by the compiler. What the compiler cannot see remains: an input that the caller left empty, a
+/// `post` that does not fill what its `writes(…)` says, a `post` that empties a field again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmptyField {
+    /// The store's name.
+    pub store: &'static str,
+    /// The field's name.
+    pub field: &'static str,
+}
+
+impl fmt::Display for EmptyField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the late field `{}` of `{}` is empty", self.field, self.store)
+    }
+}
+
+impl StdError for EmptyField {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_names_the_place_and_leaves_the_cause_to_the_chain() {
+        let error = Error::new(
+            vec!["Shop", "Payment", "authorize"],
+            Stage::Exec { attempt: 3, attempts: 3 },
+            TimedOut { limit: Duration::from_secs(2) },
+        );
+        assert_eq!(error.to_string(), "Shop > Payment > authorize: exec failed at attempt 3 of 3");
+        assert_eq!(error.flow(), Some("Payment"));
+        assert_eq!(error.source().unwrap().to_string(), "no result within 2s");
+        assert_eq!(
+            format!("{error:?}"),
+            "Shop > Payment > authorize: exec failed at attempt 3 of 3\n\nCaused by:\n    no result within 2s"
+        );
+    }
+
+    #[test]
+    fn an_error_at_the_start_has_a_flow_and_no_node() {
+        let error = Error::new(vec!["Payment"], Stage::Start, EmptyField { store: "Order", field: "card" });
+        assert_eq!((error.flow(), error.node()), (Some("Payment"), None));
+        assert_eq!(format!("{error:#}"), "Payment: cannot start: the late field `card` of `Order` is empty");
+    }
+}

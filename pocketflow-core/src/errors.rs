@@ -1,0 +1,59 @@
+//! The index of errors: what each message of a check means, and how to mend what it refuses.
+//!
+//! A message of this library begins with a code and ends with the path of its page here:
+//!
+//! ```text
+//! error[E0080]: evaluation panicked: PF002: `review` can return "rejected", which is wired nowhere
+//!               help: say where it leads: `review - "rejected" >> …;`, or `>> end;` to end the flow there
+//!               note: see `pocketflow::errors::PF002`
+//!   --> src/main.rs:13:9
+//!    |
+//! 13 |         review - "approved" >> pay;
+//!    |         ^^^^^^ evaluation of `_::_` failed here
+//! ```
+//!
+//! | code | refused |
+//! | --- | --- |
+//! | [`PF001`] | an edge for an action that its node never returns |
+//! | [`PF002`] | an action that a node returns and that is wired nowhere |
+//! | [`PF003`] | an action that is wired twice |
+//! | [`PF004`] | a node that no path reaches |
+//! | [`PF005`] | a node from which no exit can be reached |
+//! | [`PF006`] | a late field that is read before it is filled |
+//! | [`PF008`] | nodes of different stores in one flow |
+//! | [`PF010`] | a policy that makes no sense |
+//! | [`PF011`] | a warning: a value that is overwritten before anything can read it |
+//!
+//! What a flow shows by itself is found by the macro. What depends on its nodes is found by a constant that the
+//! compiler evaluates: hence rustc's `E0080` and `evaluation panicked` before such a message. Both happen in
+//! `cargo check`, before anything runs, and all the mistakes of a flow are reported at once.
+
+// One page for each code, as a module of that name: a message says where to look with nothing but a path.
+#![allow(non_snake_case)]
+
+#[doc = include_str!("../errors/PF001.md")]
+pub mod PF001 {}
+
+#[doc = include_str!("../errors/PF002.md")]
+pub mod PF002 {}
+
+#[doc = include_str!("../errors/PF003.md")]
+pub mod PF003 {}
+
+#[doc = include_str!("../errors/PF004.md")]
+pub mod PF004 {}
+
+#[doc = include_str!("../errors/PF005.md")]
+pub mod PF005 {}
+
+#[doc = include_str!("../errors/PF006.md")]
+pub mod PF006 {}
+
+#[doc = include_str!("../errors/PF008.md")]
+pub mod PF008 {}
+
+#[doc = include_str!("../errors/PF010.md")]
+pub mod PF010 {}
+
+#[doc = include_str!("../errors/PF011.md")]
+pub mod PF011 {}

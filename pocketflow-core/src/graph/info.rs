@@ -1,0 +1,100 @@
+use super::Graph;
+use crate::shared::Store;
+
+/// The description of a node, as constants: what the checks of `flow!` work on.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node",
+    label = "only a node or a flow can stand in a flow",
+    note = "put `#[node(Store)]` on its function or its `impl`"
+)]
+pub trait Describe: Send + Sync {
+    /// The description.
+    const NODE: NodeInfo;
+}
+
+/// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in words of 64.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeInfo {
+    /// The node's name.
+    pub name: &'static str,
+    /// The store it works on.
+    pub store: &'static Store,
+    /// The names of the actions it returns.
+    pub actions: &'static [&'static str],
+    /// Fields that it reads and that must be filled before.
+    pub reads: &'static [u64],
+    /// Fields whose value it may look at, in addition to those it reads.
+    pub peeks: &'static [u64],
+    /// Fields that are filled after it, a set for each action, one set behind the other.
+    pub writes: &'static [u64],
+    /// The graph of a flow that is used as a node.
+    pub flow: Option<&'static Graph>,
+}
+
+/// The description of a flow that could not be read. Its errors are told; no check adds to them.
+#[doc(hidden)]
+pub const UNKNOWN: NodeInfo = NodeInfo {
+    name: "",
+    store: &Store::new("", "", &[]),
+    actions: &[],
+    reads: &[],
+    peeks: &[],
+    writes: &[],
+    flow: None,
+};
+
+impl NodeInfo {
+    pub(crate) const fn is_unknown(&self) -> bool {
+        self.store.name.is_empty()
+    }
+
+    /// The index of an action.
+    pub(crate) const fn action(&self, name: &str) -> Option<usize> {
+        let mut index = 0;
+        while index < self.actions.len() {
+            if crate::text::equal(self.actions[index], name) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+}
+
+/// The sets of [`NodeInfo::writes`]: `always` for every action, and the fields of each action's variant.
+#[doc(hidden)]
+pub const fn writes<const N: usize>(
+    store: &Store,
+    always: &[&str],
+    actions: &[crate::action::ActionInfo],
+) -> [u64; N] {
+    let mut sets = [0; N];
+    let words = store.words();
+    let mut action = 0;
+    while action < actions.len() {
+        let mut name = 0;
+        while name < always.len() + actions[action].writes.len() {
+            let field =
+                if name < always.len() { always[name] } else { actions[action].writes[name - always.len()] };
+            if let Some(field) = store.field(field) {
+                sets[action * words + field / 64] |= 1 << (field % 64);
+            }
+            name += 1;
+        }
+        action += 1;
+    }
+    sets
+}
+
+/// The names of actions.
+#[doc(hidden)]
+pub const fn names<const N: usize>(actions: &[crate::action::ActionInfo]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut index = 0;
+    while index < N {
+        names[index] = actions[index].name;
+        index += 1;
+    }
+    names
+}

@@ -1,0 +1,78 @@
+//! LLM workflows and agents as flows of nodes over a shared store, checked by the compiler.
+//!
+//! | idea | here |
+//! | --- | --- |
+//! | the shared store | [`#[derive(Shared)]`](trait@Shared) on a struct |
+//! | the node | [`#[node]`](node) on a function or an `impl`, and [`#[derive(Action)]`](trait@Action) on what it returns |
+//! | the flow | [`flow!`] |
+//!
+//! What the compiler refuses has a page in [`errors`]; what happens around a step is a [`Driver`].
+//!
+//! ```
+//! use pocketflow::{Shared, flow, node};
+//!
+//! #[derive(Shared, Default)]
+//! struct Article { topic: String, outline: Option<Vec<String>>, text: Option<String> }
+//!
+//! #[node(Article, writes = outline, attempts = 3, wait = "1s")]
+//! async fn outline(topic: &str) -> std::io::Result<Vec<String>> {
+//!     Ok(vec![format!("What {topic} is"), format!("What {topic} is not")])
+//! }
+//!
+//! #[node(Article, writes = text)]
+//! fn draft(outline: &[String]) -> String {
+//!     outline.join("\n")
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), pocketflow::Error> {
+//! let mut article = Article { topic: "rain".into(), ..Default::default() };
+//! flow! { outline >> draft; }.run(&mut article).await?;
+//! assert_eq!(article.text.as_deref(), Some("What rain is\nWhat rain is not"));
+//! # Ok(()) }
+//! ```
+
+mod action;
+mod driver;
+mod error;
+mod graph;
+mod node;
+mod run;
+mod shared;
+mod text;
+
+pub use action::{Action, ActionInfo};
+#[cfg(feature = "tracing")]
+pub use driver::Trace;
+pub use driver::{
+    At, Call, Direct, Driver, ExecDriver, Position, Run, Stack, StepLimit, StepsExceeded, Visit,
+};
+pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
+pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
+pub use node::{Attempt, Failure, Node, Policy, Reads};
+pub use pocketflow_macros::{Action, Shared, flow, node};
+pub use run::{Flow, NoSuchPlace, With};
+pub use shared::{Field, Shared, Store};
+
+pub mod errors;
+#[cfg(feature = "yaml")]
+pub mod yaml;
+
+/// What the generated code names. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use core::future::Future;
+    pub use core::option::Option;
+    pub use core::result::Result;
+    pub use core::time::Duration;
+
+    pub use crate::action::Take;
+    pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, names, writes};
+    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome};
+    pub use crate::run::{Cx, Piece, Step, Walk, Walker, flow_step, node_step, run_direct};
+    pub use crate::shared::{BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
+}
+
+/// The README's programs, so that they are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

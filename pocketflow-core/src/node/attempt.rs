@@ -1,0 +1,68 @@
+use std::fmt;
+
+use crate::error::BoxError;
+
+/// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt] attempt: Attempt<'_>` gets.
+///
+/// Attempts are counted from 1, anew on every visit of the node and in every run. A unit test that calls the node's function
+/// passes [`Attempt::FIRST`].
+///
+/// ```
+/// # use pocketflow::{Attempt, Shared, node};
+/// # #[derive(Shared, Default)] struct Research { question: String, answer: Option<String> }
+/// #[node(Research, writes = answer, attempts = 3)]
+/// fn answer(question: &str, #[attempt] attempt: Attempt<'_>) -> String {
+///     let mut prompt = format!("Answer in one word: {question}");
+///     if let Some(error) = attempt.last_error() {
+///         prompt += &format!("\nYour last reply was rejected: {error}");
+///     }
+///     prompt
+/// }
+///
+/// assert_eq!(answer("Who?", Attempt::FIRST), "Answer in one word: Who?");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    number: u32,
+    of: u32,
+    last_error: Option<&'a BoxError>,
+}
+
+impl<'a> Attempt<'a> {
+    /// The first of one attempt, as a unit test needs it.
+    pub const FIRST: Attempt<'static> = Attempt::first_of(1);
+
+    pub(crate) const fn first_of(of: u32) -> Attempt<'static> {
+        Attempt { number: 1, of, last_error: None }
+    }
+
+    pub(crate) fn again(number: u32, of: u32, last_error: &'a BoxError) -> Self {
+        Attempt { number, of, last_error: Some(last_error) }
+    }
+
+    /// The number of this attempt, counted from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// How many attempts the node has, this one included.
+    pub fn of(&self) -> u32 {
+        self.of
+    }
+
+    /// Whether the node's `attempts` are used up after this one.
+    pub fn is_last(&self) -> bool {
+        self.number == self.of
+    }
+
+    /// Why the attempt before this one failed; `None` in the first.
+    pub fn last_error(&self) -> Option<&'a (dyn std::error::Error + Send + Sync + 'static)> {
+        self.last_error.map(|error| &**error)
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "attempt {} of {}", self.number, self.of)
+    }
+}

@@ -1,0 +1,102 @@
+use std::future::{Future, ready};
+
+use crate::error::BoxError;
+
+/// Why an attempt failed, and whether another is worth a try.
+#[derive(Debug)]
+pub struct Failure {
+    cause: BoxError,
+    retry: bool,
+}
+
+impl Failure {
+    /// The error that the node returned, or [`TimedOut`](crate::TimedOut).
+    pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        &*self.cause
+    }
+
+    /// Whether the node's `retry_if` lets it be tried again.
+    pub fn may_retry(&self) -> bool {
+        self.retry
+    }
+
+    /// A failure of this library's own.
+    #[doc(hidden)]
+    pub fn of(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self { cause: Box::new(error), retry: true }
+    }
+
+    pub(crate) fn boxed(&self) -> &BoxError {
+        &self.cause
+    }
+
+    pub(crate) fn into_cause(self) -> BoxError {
+        self.cause
+    }
+}
+
+/// The errors that a node may return: all that convert into `Box<dyn Error + Send + Sync>`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a node",
+    label = "this error does not convert into `Box<dyn std::error::Error + Send + Sync>`",
+    note = "implement `std::error::Error` for it, or return `anyhow::Result`"
+)]
+pub trait IntoFailure: Sized {
+    /// The failure of an attempt.
+    fn into_failure(self, retry: bool) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoFailure for E {
+    fn into_failure(self, retry: bool) -> Failure {
+        Failure { cause: self.into(), retry }
+    }
+}
+
+/// What a type whose name ends in `Result` is taken to be.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "a type whose name ends in `Result` is taken for one",
+    note = "give a plain value a type with another name"
+)]
+pub trait Fallible {
+    /// What it holds when all is well.
+    type Value;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+}
+
+/// What a fallback function returns: what `exec` returns, at once or as a future.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the fallback returns `{Self}`, and `exec` returns `{R}`",
+    label = "a fallback returns what `exec` returns"
+)]
+pub trait IntoOutcome<R, Kind> {
+    /// The outcome.
+    fn into_outcome(self) -> impl Future<Output = R> + Send;
+}
+
+/// At once.
+#[doc(hidden)]
+pub enum Now {}
+
+/// As a future.
+#[doc(hidden)]
+pub enum Later {}
+
+impl<R: Send> IntoOutcome<R, Now> for R {
+    fn into_outcome(self) -> impl Future<Output = R> + Send {
+        ready(self)
+    }
+}
+
+impl<R, F: Future<Output = R> + Send> IntoOutcome<R, Later> for F {
+    fn into_outcome(self) -> impl Future<Output = R> + Send {
+        self
+    }
+}

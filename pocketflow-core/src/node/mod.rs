@@ -1,0 +1,88 @@
+//! Nodes: three steps on a shared store, `prep` → `exec` → `post`.
+
+mod attempt;
+mod failure;
+mod policy;
+
+pub use attempt::Attempt;
+pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome};
+pub use policy::Policy;
+
+use std::future::{Future, ready};
+
+use crate::error::{EmptyField, Error};
+
+/// A node of a flow over the store `S`. Written by `#[node]`; a driver meets it as a bound.
+///
+/// The three steps are those of PocketFlow. `prep` borrows from the store what the node reads; `exec` does the work and sees
+/// nothing but what `prep` returned, so it can be tried again; `post` writes to the store and returns the action, as an index
+/// into the node's actions. `post` cannot fail: a store is always as the last finished `post` left it.
+///
+/// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
+/// public interface.
+pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
+    /// When and how often `exec` is tried.
+    const POLICY: Policy;
+
+    /// What `exec` works on: borrowed from the store, or computed from it.
+    type Prep<'a>: Send + Sync;
+    /// What one call of `exec` returns.
+    type Exec: Send;
+    /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
+    type Kept: Send;
+
+    /// Borrows from the store, or computes, what `exec` needs.
+    fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure>;
+
+    /// Does the work, once for every attempt.
+    fn exec(
+        &self,
+        prep: &Self::Prep<'_>,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send;
+
+    /// What `post` gets instead when the last attempt has failed. Without one ([`Policy::fallback`]), the error ends the run.
+    fn fallback(
+        &self,
+        _prep: &Self::Prep<'_>,
+        error: Error,
+    ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send {
+        ready(Err(Failure::of(error)))
+    }
+
+    /// Drops what borrows the store.
+    fn keep(prep: Self::Prep<'_>) -> Self::Kept;
+
+    /// Writes to the store and chooses the action.
+    fn post(&self, shared: &mut S, kept: Self::Kept, exec: Self::Exec) -> Result<usize, EmptyField>;
+}
+
+/// What a node reads, a field a parameter: `Reads<'_, outline>` for `async fn outline(topic: &str)` has the field `topic`.
+///
+/// A `fallback` function of a node gets it, beside the error:
+///
+/// ```
+/// # use pocketflow::{Reads, Shared, node};
+/// # #[derive(Shared, Default)] struct Article { topic: String, outline: Option<Vec<String>> }
+/// #[node(Article, writes = outline, attempts = 3, fallback = one_section)]
+/// async fn outline(topic: &str) -> std::io::Result<Vec<String>> {
+///     Err(std::io::Error::other(format!("no model for {topic}")))
+/// }
+///
+/// fn one_section(reads: &Reads<'_, outline>, _error: pocketflow::Error) -> std::io::Result<Vec<String>> {
+///     Ok(vec![format!("About {}", reads.topic)])
+/// }
+/// # pocketflow::flow! { Write { outline; } }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), pocketflow::Error> {
+/// # let mut article = Article { topic: "rain".into(), outline: None };
+/// # Write.run(&mut article).await?;
+/// # assert_eq!(article.outline.unwrap(), ["About rain"]); Ok(()) }
+/// ```
+pub type Reads<'a, N> = <N as HasReads>::Reads<'a>;
+
+/// Behind [`Reads`].
+#[doc(hidden)]
+pub trait HasReads {
+    /// The struct that `#[node]` wrote.
+    type Reads<'a>;
+}

@@ -1,0 +1,318 @@
+//! The shared store: what its derive says of it, and how the generated code borrows and fills its fields.
+
+use crate::error::EmptyField;
+use crate::text::{START, equal, hash};
+
+/// A shared store: a plain struct with `#[derive(Shared)]`.
+///
+/// A field of type `Option<T>` is a **late field**: empty until a node fills it, and no node may read it before. Any other field
+/// always has a value. The derive adds only this description; it never changes the struct.
+///
+/// ```
+/// use pocketflow::Shared;
+///
+/// #[derive(Shared, Default)]
+/// struct Article { topic: String, outline: Option<Vec<String>> }
+///
+/// let fields = Article::STORE.fields;
+/// assert_eq!((fields[0].name, fields[0].late), ("topic", false));
+/// assert_eq!((fields[1].name, fields[1].late), ("outline", true));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a shared store",
+    label = "this is not a shared store",
+    note = "write `#[derive(pocketflow::Shared)]` on `struct {Self}`"
+)]
+pub trait Shared: BetweenThreads {
+    /// What the compiler knows of the store.
+    const STORE: &'static Store;
+
+    /// Whether the field with this index in [`Store::fields`] has a value.
+    fn is_filled(&self, field: usize) -> bool;
+}
+
+/// What a store must be, so that a run may move from thread to thread. A trait of its own, so that rustc's message about a store
+/// which is not speaks of the store alone.
+#[doc(hidden)]
+pub trait BetweenThreads: Send + Sync + 'static {}
+
+impl<T: Send + Sync + 'static> BetweenThreads for T {}
+
+/// The description of a shared store.
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The struct's place in the source, which tells two stores of one name apart.
+    pub id: &'static str,
+    /// The fields, in the order of the struct.
+    pub fields: &'static [Field],
+    pub(crate) hash: u64,
+}
+
+/// The description of a store's field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The field's name.
+    pub name: &'static str,
+    /// Whether it is a late field, an `Option` that some node fills.
+    pub late: bool,
+    hash: u64,
+}
+
+impl Field {
+    /// A field, as the derive describes it.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, late: bool) -> Self {
+        Self { name, late, hash: hash(START, name) }
+    }
+}
+
+/// Tells a late field from a plain one by its type, so that an alias of `Option` is late as well.
+#[doc(hidden)]
+pub struct Probe<F: ?Sized>(core::marker::PhantomData<F>);
+
+impl<T> Probe<Option<T>> {
+    /// An `Option` is late; this inherent constant wins over the trait's.
+    pub const LATE: bool = true;
+    /// Whether the field has a value.
+    pub fn filled(field: &Option<T>) -> bool {
+        field.is_some()
+    }
+}
+
+/// The plain side of [`Probe`].
+#[doc(hidden)]
+pub trait Plain<F: ?Sized> {
+    /// A plain field is never late.
+    const LATE: bool = false;
+    /// A plain field always has a value.
+    fn filled(_: &F) -> bool {
+        true
+    }
+}
+
+impl<F: ?Sized> Plain<F> for Probe<F> {}
+
+/// Reads a late field: what it holds, or `None` where it is empty against the flow's proof.
+///
+/// A call of `__read` on a reference to a field finds this trait first where the field is an `Option`, and [`ReadPlain`], which
+/// needs one more reference, where it is not: so one generated call borrows both kinds. Being a method of the field itself, it
+/// adds nothing to rustc's message about a field that does not exist.
+#[doc(hidden)]
+pub trait ReadLate<T> {
+    /// What the field holds.
+    fn __read(&self) -> Option<&T>;
+}
+
+impl<T> ReadLate<T> for Option<T> {
+    fn __read(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+/// Reads a plain field, which is always there.
+#[doc(hidden)]
+pub trait ReadPlain<'a, F> {
+    /// The field.
+    fn __read(&self) -> Option<&'a F>;
+}
+
+impl<'a, F> ReadPlain<'a, F> for &'a F {
+    fn __read(&self) -> Option<&'a F> {
+        Some(self)
+    }
+}
+
+/// A field to be filled, the late kind by its inherent methods, the plain by those of [`FillPlain`]. The value comes as a closure: then rustc reports a wrong type at the
+/// value alone, with no note that leads into this file.
+#[doc(hidden)]
+pub struct Slot<'a, F>(pub &'a mut F);
+
+impl<T> Slot<'_, Option<T>> {
+    /// Fills the late field.
+    pub fn write(self, value: impl FnOnce() -> T) {
+        *self.0 = Some(value());
+    }
+    /// Extends what the late field holds, or starts it.
+    pub fn append<V, K>(self, value: V)
+    where
+        T: Append<V, K> + Default,
+    {
+        self.0.get_or_insert_default().append(value);
+    }
+}
+
+/// The plain side of [`Slot`].
+#[doc(hidden)]
+pub trait FillPlain<F> {
+    /// Sets the field.
+    fn write(self, value: impl FnOnce() -> F);
+    /// Extends the field.
+    fn append<V, K>(self, value: V)
+    where
+        F: Append<V, K>;
+}
+
+impl<F> FillPlain<F> for Slot<'_, F> {
+    fn write(self, value: impl FnOnce() -> F) {
+        *self.0 = value();
+    }
+    fn append<V, K>(self, value: V)
+    where
+        F: Append<V, K>,
+    {
+        self.0.append(value);
+    }
+}
+
+/// What `appends = field` does: a string grows by a string, a collection by the items of another.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be extended by a value of type `{V}`",
+    label = "`appends` extends a string by a string, or a collection by what iterates over its items",
+    note = "to append one item, return it in an array: `[item]`"
+)]
+#[doc(hidden)]
+pub trait Append<V, Kind> {
+    /// Extends `self` by `value`.
+    fn append(&mut self, value: V);
+}
+
+/// A string that grows by a string.
+#[doc(hidden)]
+pub enum Text {}
+
+/// A collection that grows by items.
+#[doc(hidden)]
+pub enum Items {}
+
+impl<V: AsRef<str>> Append<V, Text> for String {
+    fn append(&mut self, value: V) {
+        self.push_str(value.as_ref());
+    }
+}
+
+impl<C, V> Append<V, Items> for C
+where
+    V: IntoIterator,
+    C: Extend<V::Item>,
+{
+    fn append(&mut self, value: V) {
+        self.extend(value);
+    }
+}
+
+impl Store {
+    /// A store, as the derive describes it.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, id: &'static str, fields: &'static [Field]) -> Self {
+        Self { name, id, fields, hash: hash(START, id) }
+    }
+
+    /// How many words a set of this store's fields takes.
+    #[doc(hidden)]
+    pub const fn words(&self) -> usize {
+        self.fields.len().div_ceil(64)
+    }
+
+    /// The index of a field, or `None` where there is no such field: rustc says that better, at the user's parameter.
+    pub const fn field(&self, name: &str) -> Option<usize> {
+        // Every node of a crate looks its fields up while the crate is compiled: a hash is compared faster than a name.
+        let hash = hash(START, name);
+        let mut index = 0;
+        while index < self.fields.len() {
+            if self.fields[index].hash == hash && equal(self.fields[index].name, name) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The fields with these names, as a set.
+    #[doc(hidden)]
+    pub const fn set<const W: usize>(&self, names: &[&str]) -> [u64; W] {
+        let mut set = [0; W];
+        let mut name = 0;
+        while name < names.len() {
+            if let Some(field) = self.field(names[name]) {
+                set[field / 64] |= 1 << (field % 64);
+            }
+            name += 1;
+        }
+        set
+    }
+
+    /// The late fields, as a set.
+    pub(crate) const fn late_fields<const W: usize>(&self) -> [u64; W] {
+        let mut set = [0; W];
+        let mut field = 0;
+        while field < self.fields.len() {
+            if self.fields[field].late {
+                set[field / 64] |= 1 << (field % 64);
+            }
+            field += 1;
+        }
+        set
+    }
+
+    /// All fields, as a set.
+    #[doc(hidden)]
+    pub const fn all<const W: usize>(&self) -> [u64; W] {
+        let mut set = [0; W];
+        let mut field = 0;
+        while field < self.fields.len() {
+            set[field / 64] |= 1 << (field % 64);
+            field += 1;
+        }
+        set
+    }
+
+    /// An [`EmptyField`] of this store.
+    #[doc(hidden)]
+    pub const fn empty(&self, field: &'static str) -> EmptyField {
+        EmptyField { store: self.name, field }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_call_reads_both_kinds_of_field() {
+        let (late, plain) = (Some(String::from("late")), String::from("plain"));
+        let text: &str = late.__read().unwrap();
+        assert_eq!(text, "late");
+        let text: &str = (&plain).__read().unwrap();
+        assert_eq!(text, "plain");
+        assert!(None::<u8>.__read().is_none());
+    }
+
+    #[test]
+    fn one_call_fills_both_kinds_of_field() {
+        let (mut late, mut plain) = (None, String::new());
+        Slot(&mut late).write(|| String::from("late"));
+        Slot(&mut plain).write(|| String::from("plain"));
+        assert_eq!((late.as_deref(), plain.as_str()), (Some("late"), "plain"));
+    }
+
+    #[test]
+    fn strings_and_collections_are_extended_late_or_not() {
+        let (mut text, mut late_text) = (String::from("a"), None::<String>);
+        Slot(&mut text).append("b");
+        Slot(&mut late_text).append(String::from("b"));
+        assert_eq!((text.as_str(), late_text.as_deref()), ("ab", Some("b")));
+        let (mut list, mut late_list) = (vec![1], None::<Vec<i32>>);
+        Slot(&mut list).append(vec![2]);
+        Slot(&mut late_list).append([2, 3]);
+        assert_eq!((list, late_list), (vec![1, 2], Some(vec![2, 3])));
+    }
+
+    #[test]
+    fn lateness_is_a_matter_of_the_type() {
+        type Maybe = Option<u8>;
+        const { assert!(Probe::<Maybe>::LATE) };
+        const { assert!(!Probe::<Vec<Option<u8>>>::LATE) };
+    }
+}

@@ -1,0 +1,169 @@
+//! What is wrong with a reply, in words for the model.
+
+use std::fmt;
+
+/// Why a reply could not be read.
+///
+/// The text says all there is to say, so that it can be put back into the prompt of the next attempt. It is the model's mistake
+/// that it names, with the line, counted in the YAML block.
+///
+/// ````
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, Debug)]
+/// #[serde(tag = "action", rename_all = "snake_case")]
+/// enum Decision {
+///     Search { query: String },
+///     Answer,
+/// }
+///
+/// let reply = "```yaml\nreason: it is recent\naction: serach\n```";
+/// let error = pocketflow::yaml::extract::<Decision>(reply).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     r#"line 2 of the YAML block, "action: serach": unknown variant `serach`, expected `search` or `answer`"#
+/// );
+///
+/// let error = pocketflow::yaml::extract::<Decision>("I would search.").unwrap_err();
+/// assert_eq!(error.to_string(), "the reply has no YAML block: reply with a block fenced by ```yaml and ```");
+/// ````
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    message: String,
+    line: Option<usize>,
+    block: Option<String>,
+}
+
+/// A line longer than this is cut where it is quoted.
+const LONGEST_LINE: usize = 120;
+
+/// What to do about complaints of the parser that do not say.
+const ADVICE: [(&str, &str); 2] = [
+    ("mapping values are not allowed", "check the indentation, and that a blank follows each `:`"),
+    ("could not find expected ':'", "indent a line that belongs to the text above"),
+];
+
+impl Error {
+    pub(super) fn empty_reply() -> Self {
+        Self { message: "the reply is empty".into(), line: None, block: None }
+    }
+
+    pub(super) fn no_block() -> Self {
+        Self { message: "the reply has no YAML block".into(), line: None, block: None }
+    }
+
+    pub(super) fn empty_block(block: &str) -> Self {
+        Self { message: "the YAML block is empty".into(), line: None, block: Some(block.into()) }
+    }
+
+    /// What is wrong with `block`, at a line counted from 1.
+    pub(super) fn at(block: &str, line: Option<usize>, what: impl fmt::Display) -> Self {
+        let line = line.filter(|&line| (1..=block.lines().count()).contains(&line));
+        let message = match line {
+            Some(line) => {
+                let text = block.lines().nth(line - 1).unwrap_or_default().trim();
+                let cut = text.char_indices().nth(LONGEST_LINE).map(|(end, _)| format!("{}…", &text[..end]));
+                format!("line {line} of the YAML block, \"{}\": {what}", cut.as_deref().unwrap_or(text))
+            }
+            None => format!("the YAML block: {what}"),
+        };
+        Self { message, line, block: Some(block.into()) }
+    }
+
+    /// What the parser says about `block`.
+    pub(super) fn syntax(block: &str, error: &serde_yaml::Error) -> Self {
+        let (what, mut lines) = parts(error);
+        // Of a key without a colon or a string without an end, the parser says where it noticed, and then where they start.
+        let late = |line: usize| block.lines().nth(line - 1).is_none_or(|text| text.trim().is_empty());
+        if lines.len() > 1 && (what.starts_with("could not find expected ':'") || late(lines[0])) {
+            lines.remove(0);
+        }
+        let advice = ADVICE.iter().find(|(complaint, _)| what.starts_with(complaint));
+        let advice = advice.map_or_else(String::new, |(_, advice)| format!("; {advice}"));
+        Self::at(block, lines.first().copied(), format_args!("{what}{advice}"))
+    }
+
+    /// Adds what helps where the block had no fence.
+    pub(super) fn ask_for_a_fence(mut self) -> Self {
+        let how = if self.block.is_some() { "; reply" } else { ": reply" };
+        self.message = format!("{}{how} with a block fenced by ```yaml and ```", self.message);
+        self
+    }
+
+    /// The line of the [`block`](Self::block) that is wrong, counted from 1.
+    ///
+    /// ```
+    /// let error = pocketflow::yaml::extract::<Vec<u32>>("```yaml\n- 1\n- two\n```").unwrap_err();
+    /// assert_eq!(error.line(), Some(2));
+    /// ```
+    pub fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    /// The part of the reply that was read as YAML. `None` if nothing looked like it.
+    ///
+    /// ```
+    /// let error = pocketflow::yaml::extract::<Vec<u32>>("Here:\n```yaml\n- 1\n- two\n```").unwrap_err();
+    /// assert_eq!(error.block(), Some("- 1\n- two\n"));
+    /// ```
+    pub fn block(&self) -> Option<&str> {
+        self.block.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Without a source: the text already says what the parser said.
+impl std::error::Error for Error {}
+
+/// The parser's words without the place, and the lines they name: first where it stopped, then where the construct begins.
+pub(super) fn parts(error: &serde_yaml::Error) -> (String, Vec<usize>) {
+    let text = error.to_string();
+    let mut lines: Vec<usize> = error.location().map(|place| place.line()).into_iter().collect();
+    let what = match text.split_once(" at line ") {
+        Some((before, after)) => {
+            // "2 column 5, while parsing a block mapping at line 1 column 1"
+            let context = after.find(", ").map_or("", |comma| &after[comma..]);
+            let line = |place: &str| place.split(' ').next()?.parse::<usize>().ok();
+            lines.extend(context.split(" at line ").skip(1).filter_map(line));
+            format!("{before}{context}")
+        }
+        None => text,
+    };
+    (what, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parsers_place_is_told_apart_from_its_words() {
+        let error =
+            serde_yaml::from_str::<serde::de::IgnoredAny>("a: 1\nb: \"never closed\nc: 2\n").unwrap_err();
+        let (what, lines) = parts(&error);
+        assert_eq!(what, "found unexpected end of stream, while scanning a quoted scalar at line 2 column 4");
+        assert_eq!(lines, [4, 2]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_a_line_beyond_the_block_left_out() {
+        let block = format!("a: {}", "é".repeat(500));
+        let error = Error::at(&block, Some(1), "wrong");
+        assert!(error.to_string().ends_with("é…\": wrong"), "{error}");
+        assert!(error.to_string().chars().count() < 200);
+        assert_eq!(Error::at("a: 1", Some(7), "wrong").to_string(), "the YAML block: wrong");
+    }
+
+    #[test]
+    fn it_goes_through_threads_and_boxes() {
+        fn sound<T: std::error::Error + Send + Sync + 'static>(_: &T) {}
+        let error = Error::no_block();
+        sound(&error);
+        assert!(std::error::Error::source(&error).is_none());
+    }
+}

@@ -1,0 +1,171 @@
+//! Reads a block as a type that takes scalars for what it needs them to be.
+//!
+//! A type that says what it wants gets it: see [`show`](super::show). But serde reads the content of internally tagged,
+//! flattened and untagged types before it knows what they want, as whatever YAML says it is, and the type complains afterwards. Its
+//! complaint names the value: a string by its address, so exactly; others by what they are. So [`from_tree`] shows that value in
+//! its other form and tries again, until there is no complaint left.
+
+use std::cell::RefCell;
+use std::fmt::{self, Display};
+
+use serde::de::value::Error as Words;
+use serde::de::{DeserializeOwned, Expected, Unexpected};
+
+use super::error::parts;
+use super::tree::{Form, Node, Seen, build, line_of};
+
+/// How many nodes all attempts together may read.
+const MOST_WORK: usize = 4_000_000;
+
+/// What is wrong, and in which line.
+pub(super) struct Wrong {
+    pub(super) message: String,
+    pub(super) line: Option<usize>,
+}
+
+/// Reads a block that parses.
+pub(super) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+    let mut root = build(text).map_err(|error| {
+        let (message, lines) = parts(&error);
+        Wrong { message, line: lines.first().copied() }
+    })?;
+    let mut nodes = Vec::new();
+    root.list(&mut nodes);
+    let fault = match from_tree(&root, &nodes) {
+        Ok(value) => return Ok(value),
+        Err(fault) => fault,
+    };
+    let line = fault.place(&nodes).and_then(|id| line_of(&mut root, text, id));
+    Err(Wrong { message: fault.message, line })
+}
+
+/// Reads a tree, changing the form of as few nodes as possible.
+fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fault> {
+    let mut attempts = MOST_WORK / nodes.len();
+    let nodes: Vec<&Node> = nodes.iter().copied().filter(|node| node.other().is_some()).collect();
+    let mut value = loop {
+        let (result, complaints) = attempt::<T>(root);
+        let fault = match result {
+            Ok(value) => break value,
+            Err(fault) => fault,
+        };
+        attempts = attempts.saturating_sub(1);
+        // The last complaint is the one that ended the attempt, or stems from the last variant of an untagged enum.
+        let change = |from, to| {
+            let blamed =
+                |seen: &Seen| nodes.iter().find(|node| node.form.get() == from && node.seen() == *seen);
+            complaints.iter().rev().find_map(blamed).inspect(|node| node.form.set(to))
+        };
+        let changed = change(Form::Own, Form::Other).or_else(|| change(Form::Other, Form::OwnAfterAll));
+        if attempts == 0 || changed.is_none() {
+            return Err(fault);
+        }
+    };
+    // Of equal values more may have been changed than need be, and an `Option` takes a string for a null without complaint.
+    let changed: Vec<_> = nodes.into_iter().filter(|node| node.form.get() == Form::Other).collect();
+    if changed.len() > 1 {
+        for node in changed.into_iter().take(attempts) {
+            node.form.set(Form::Own);
+            match attempt(root).0 {
+                Ok(better) => value = better,
+                Err(_) => node.form.set(Form::Other),
+            }
+        }
+    }
+    Ok(value)
+}
+
+thread_local! {
+    /// What types did not accept. An untagged enum drops the errors of its variants, so they cannot carry this.
+    static COMPLAINTS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
+}
+
+fn attempt<T: DeserializeOwned>(root: &Node) -> (Result<T, Fault>, Vec<Seen>) {
+    let outer = COMPLAINTS.take();
+    let result = T::deserialize(root);
+    (result, COMPLAINTS.replace(outer))
+}
+
+/// Why a tree is not of a type.
+#[derive(Debug)]
+pub(super) struct Fault {
+    message: String,
+    /// The value or key it is about.
+    seen: Seen,
+    /// The innermost node that was being read, unless it is the whole block.
+    node: Option<usize>,
+}
+
+impl Fault {
+    fn new(words: Words, seen: Seen) -> Self {
+        Self { message: words.to_string(), seen, node: None }
+    }
+
+    fn refused<'u>(unexpected: Unexpected<'u>, words: impl FnOnce(Unexpected<'u>) -> Words) -> Self {
+        let seen = Seen::of(&unexpected);
+        COMPLAINTS.with_borrow_mut(|complaints| complaints.push(seen));
+        // "unit value" is Rust's word for it.
+        Self::new(words(if seen == Seen::Unit { Unexpected::Other("null") } else { unexpected }), seen)
+    }
+
+    pub(super) fn within(mut self, node: &Node) -> Self {
+        self.node.get_or_insert(node.id);
+        self
+    }
+
+    /// The node it is about, as well as can be told.
+    fn place(&self, nodes: &[&Node]) -> Option<usize> {
+        let from = self.node.unwrap_or(0);
+        let inside = || nodes.iter().filter(|node| node.id >= from);
+        let by_text = || nodes.iter().find(|node| node.text.as_deref().map(Seen::text) == Some(self.seen));
+        let exact = || {
+            nodes
+                .iter()
+                .find(|node| Some(node.id) == self.node && (node.is_scalar() || node.own() == self.seen))
+        };
+        let by_value = || {
+            let mut same =
+                inside().filter(|node| node.id > 0 && self.seen != Seen::Else && node.own() == self.seen);
+            // A list or map tells nothing about itself, so it has to be the only one.
+            same.next().filter(|node| node.is_scalar() || same.next().is_none())
+        };
+        let by_name = || {
+            let name =
+                self.message.split('`').nth(1).filter(|_| !self.message.starts_with("missing field"))?;
+            let second = usize::from(self.message.starts_with("duplicate field"));
+            inside().filter(|node| node.text.as_deref() == Some(name)).nth(second)
+        };
+        let node = by_text().or_else(exact).or_else(by_value).or_else(by_name);
+        node.map(|node| node.id).or(self.node)
+    }
+}
+
+impl Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl serde::de::Error for Fault {
+    fn custom<M: Display>(message: M) -> Self {
+        Self::new(Words::custom(message), Seen::Else)
+    }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::refused(unexpected, |unexpected| Words::invalid_type(unexpected, expected))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::refused(unexpected, |unexpected| Words::invalid_value(unexpected, expected))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Words::unknown_variant(variant, expected), Seen::text(variant))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(Words::unknown_field(field, expected), Seen::text(field))
+    }
+}

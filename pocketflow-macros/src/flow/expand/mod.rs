@@ -1,0 +1,291 @@
+//! From the graph to the state machine.
+
+mod graph;
+mod walk;
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Ident, Visibility};
+
+use self::graph::action_check;
+use super::model::{DEFAULT, Model, Place};
+use crate::errors::Errors;
+
+/// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
+pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStream {
+    let name = model.header.as_ref().map_or_else(|| format_ident!("Flow"), |header| header.name.clone());
+    let flow = Flow {
+        model,
+        exit: format_ident!("{name}Exit"),
+        name,
+        sound: complete && !model.places.is_empty(),
+        ends: errors.is_empty() && !model.endless,
+    };
+    let (declaration, exits) = (flow.declaration(), flow.exits());
+    let inside = flow.inside();
+    let errors = errors.to_compile_errors();
+    let items = quote! {
+        #errors
+        #declaration
+        #exits
+        const _: () = { #inside };
+    };
+    if model.header.is_some() {
+        return items;
+    }
+    let value = flow.value();
+    quote!({ #items #value })
+}
+
+struct Flow<'a> {
+    model: &'a Model,
+    name: Ident,
+    exit: Ident,
+    /// Whether the whole graph is known, so that it can be run and checked.
+    sound: bool,
+    /// Whether every path comes to an exit.
+    ends: bool,
+}
+
+impl Flow<'_> {
+    fn visibility(&self) -> Visibility {
+        self.model.header.as_ref().map_or(Visibility::Inherited, |header| header.visibility.clone())
+    }
+
+    /// The nodes that the flow holds.
+    fn fields(&self) -> impl Iterator<Item = &Place> {
+        self.model.places.iter().filter(|place| place.field.is_some())
+    }
+
+    fn declaration(&self) -> TokenStream {
+        let (name, attributes, visibility) = (&self.name, &self.model.attributes, self.visibility());
+        let mut fields = self.fields().peekable();
+        if fields.peek().is_none() {
+            return quote! {
+                #(#attributes)*
+                #[derive(Clone, Copy, Debug, Default)]
+                #visibility struct #name;
+            };
+        }
+        let fields = fields.map(|place| {
+            let Place { name, path, field, .. } = place;
+            let field = field.as_deref().unwrap_or_default();
+            let doc = field.is_empty().then(|| {
+                let doc = format!("The node `{name}`.");
+                quote!(#[doc = #doc])
+            });
+            quote!(#(#field)* #doc pub #name: #path)
+        });
+        quote! {
+            #(#attributes)*
+            #visibility struct #name { #(#fields),* }
+        }
+    }
+
+    fn exits(&self) -> TokenStream {
+        let (exit, visibility) = (&self.exit, self.visibility());
+        let doc = format!("Where [`{}`] can end.", self.name);
+        let variants = self.model.exits.iter().map(|exit| {
+            let variant = Ident::new(&exit.variant.to_string(), Span::call_site());
+            let doc = if exit.name == DEFAULT {
+                "At its end.".into()
+            } else {
+                format!("At `end \"{}\"`.", exit.name)
+            };
+            quote!(#[doc = #doc] #variant)
+        });
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code)]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            #visibility enum #exit { #(#variants),* }
+        }
+    }
+
+    /// The value of a flow that is an expression. A declared node is the local variable of its name.
+    fn value(&self) -> TokenStream {
+        let name = &self.name;
+        let fields: Vec<_> = self.fields().map(|place| &place.name).collect();
+        if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
+    }
+
+    fn inside(&self) -> TokenStream {
+        let aliases = self.model.places.iter().enumerate().map(|(index, place)| {
+            let (alias, path) = (alias(index), &place.path);
+            quote!(#[allow(dead_code)] type #alias = #path;)
+        });
+        let mentions = self.mentions();
+        let body = if self.sound { self.machine() } else { self.dummy() };
+        let runners = self.runners();
+        quote!(#(#aliases)* #mentions #body #runners)
+    }
+
+    /// Every mention of a node after its first, for hovering and renaming.
+    fn mentions(&self) -> TokenStream {
+        let mentions =
+            || self.model.mentions.iter().map(|mention| (&self.model.places[mention.place], &mention.path));
+        let nodes =
+            mentions().filter(|(place, _)| !place.declared).map(|(_, path)| path).chain(&self.model.idle);
+        let fields = mentions().filter(|(place, _)| place.field.is_some());
+        let fields: Vec<_> = fields.map(|(_, path)| path).collect();
+        let fields = (!fields.is_empty()).then(|| {
+            let name = &self.name;
+            quote! {
+                #[allow(dead_code)]
+                fn __fields(flow: &#name) { #(let _ = &flow.#fields;)* }
+            }
+        });
+        quote!(#[allow(dead_code)] type __Mentions = (#(*const #nodes,)*); #fields)
+    }
+
+    /// What every flow has, whether it can be run or not.
+    fn runners(&self) -> TokenStream {
+        let (name, exit) = (&self.name, &self.exit);
+        quote! {
+            #[allow(dead_code, unreachable_pub)]
+            impl #name {
+                /// The graph of this flow; it prints as Mermaid.
+                pub const GRAPH: &'static ::pocketflow::Graph = <Self as ::pocketflow::Flow>::GRAPH;
+
+                /// The graph of this flow; it prints as Mermaid.
+                pub fn graph(&self) -> &'static ::pocketflow::Graph {
+                    Self::GRAPH
+                }
+
+                /// Runs this flow on a store, from its first node to an exit.
+                ///
+                /// # Errors
+                ///
+                /// The final error of a node, with the place where it happened.
+                pub fn run<__S>(
+                    &self,
+                    shared: &mut __S,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<#exit, ::pocketflow::Error>,
+                > + Send
+                where
+                    __S: ::pocketflow::Shared,
+                    Self: ::pocketflow::__private::Walk<__S, ::pocketflow::Direct>,
+                {
+                    ::pocketflow::__private::run_direct(self, shared)
+                }
+
+                /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
+                pub fn with<__D>(&self, driver: __D) -> ::pocketflow::With<'_, Self, __D> {
+                    ::pocketflow::With::new(self, driver)
+                }
+            }
+
+            #[diagnostic::do_not_recommend]
+            impl<__S, __D> ::pocketflow::__private::Step<__S, __D> for #name
+            where
+                __S: ::pocketflow::Shared,
+                __D: ::pocketflow::Driver<__S>,
+                Self: ::pocketflow::__private::Walk<__S, __D>,
+            {
+                fn step<'a>(
+                    &'a self,
+                    cx: ::pocketflow::__private::Cx<'a, __D>,
+                    shared: &'a mut __S,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                > + Send {
+                    ::pocketflow::__private::flow_step(self, cx, shared)
+                }
+            }
+        }
+    }
+
+    /// A flow that can be named and called, and checked no further than its edges: its errors have been told.
+    fn dummy(&self) -> TokenStream {
+        let (name, exit, graph) = (&self.name, &self.exit, self.graph());
+        let actions = self.model.edges.iter().enumerate().map(|(index, edge)| action_check(index, edge));
+        quote! {
+            const __GRAPH: &::pocketflow::Graph = #graph;
+            #(#actions)*
+
+            #[diagnostic::do_not_recommend]
+            impl ::pocketflow::__private::Describe for #name {
+                const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::UNKNOWN;
+            }
+
+            impl ::pocketflow::Flow for #name {
+                type Exit = #exit;
+                const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
+                fn exit(_: usize) -> #exit {
+                    ::core::unreachable!()
+                }
+            }
+
+            impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name {
+                fn walk(
+                    &self,
+                    _: ::pocketflow::__private::Walker<'_, __D>,
+                    _: &mut __S,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                > + Send {
+                    async { ::core::unreachable!() }
+                }
+            }
+        }
+    }
+
+    fn machine(&self) -> TokenStream {
+        let (name, exit) = (&self.name, &self.exit);
+        let (graph, checks) = (self.graph(), self.checks());
+        let (places, exits) = (self.model.places.len(), self.model.exits.len());
+        let variants = self.model.exits.iter().enumerate().map(|(index, named)| {
+            let (index, variant) =
+                (Literal::usize_unsuffixed(index), Ident::new(&named.variant.to_string(), Span::call_site()));
+            quote!(#index => #exit::#variant)
+        });
+        let text = name.to_string();
+        let walk = self.walk();
+        quote! {
+            const __GRAPH: &::pocketflow::Graph = #graph;
+            const __WORDS: usize = __GRAPH.width();
+            type __Solution =
+                ::pocketflow::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
+            #[allow(long_running_const_eval)]
+            const __SOLUTION: &__Solution = &__GRAPH.solve();
+            #checks
+
+            #[diagnostic::do_not_recommend]
+            impl ::pocketflow::__private::Describe for #name {
+                const NODE: ::pocketflow::NodeInfo = ::pocketflow::NodeInfo {
+                    name: #text,
+                    store: __GRAPH.places[0].node.store,
+                    actions: __GRAPH.exits,
+                    reads: &__SOLUTION.reads(),
+                    peeks: &__SOLUTION.peeks(__GRAPH),
+                    writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
+                    flow: ::pocketflow::__private::Option::Some(__GRAPH),
+                };
+            }
+
+            impl ::pocketflow::Flow for #name {
+                type Exit = #exit;
+                const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
+                fn exit(index: usize) -> Self::Exit {
+                    match index {
+                        #(#variants,)*
+                        _ => ::core::unreachable!(),
+                    }
+                }
+            }
+
+            #walk
+        }
+    }
+}
+
+/// The type of a place's node.
+fn alias(place: usize) -> Ident {
+    format_ident!("__Node{place}")
+}
+
+/// The same, on the user's token, so that what rustc has to say of the type is said there.
+fn alias_at(place: usize, span: Span) -> Ident {
+    format_ident!("__Node{place}", span = span)
+}

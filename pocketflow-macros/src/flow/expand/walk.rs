@@ -1,0 +1,136 @@
+//! The loop over the steps.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+
+use super::{Flow, alias_at};
+
+/// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
+const PIECE: usize = 32;
+
+impl Flow<'_> {
+    /// The loop over the steps: one function for a small flow, one for each piece of a large one.
+    pub(super) fn walk(&self) -> TokenStream {
+        let name = &self.name;
+        let all: Vec<usize> = (0..self.model.places.len()).collect();
+        let pieces: Vec<_> = all.chunks(PIECE).collect();
+        if let [places] = &pieces[..] {
+            let (bounds, arms) = (self.bounds(places), self.arms(places));
+            let last = self.model.places.len();
+            return quote! {
+                impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name
+                where
+                    __S: ::pocketflow::Shared,
+                    __D: ::pocketflow::Driver<__S>,
+                    #bounds
+                {
+                    fn walk(
+                        &self,
+                        mut walker: ::pocketflow::__private::Walker<'_, __D>,
+                        shared: &mut __S,
+                    ) -> impl ::pocketflow::__private::Future<
+                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                    > + Send {
+                        async move {
+                            let mut place = walker.start()?;
+                            loop {
+                                place = match place {
+                                    #arms
+                                    exit => return ::pocketflow::__private::Result::Ok(exit - #last),
+                                };
+                            }
+                        }
+                    }
+                }
+            };
+        }
+        let numbers: Vec<_> = (0..pieces.len()).map(Literal::usize_unsuffixed).collect();
+        let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
+            let (bounds, arms) = (self.bounds(places), self.arms(places));
+            quote! {
+                impl<__S, __D> ::pocketflow::__private::Piece<__S, __D, #number> for #name
+                where
+                    __S: ::pocketflow::Shared,
+                    __D: ::pocketflow::Driver<__S>,
+                    #bounds
+                {
+                    fn piece(
+                        &self,
+                        walker: &mut ::pocketflow::__private::Walker<'_, __D>,
+                        shared: &mut __S,
+                        mut place: usize,
+                    ) -> impl ::pocketflow::__private::Future<
+                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                    > + Send {
+                        async move {
+                            loop {
+                                place = match place {
+                                    #arms
+                                    other => return ::pocketflow::__private::Result::Ok(other),
+                                };
+                            }
+                        }
+                    }
+                }
+            }
+        });
+        let last = self.model.places.len();
+        quote! {
+            #(#impls)*
+
+            impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name
+            where
+                __S: ::pocketflow::Shared,
+                __D: ::pocketflow::Driver<__S>,
+                #(Self: ::pocketflow::__private::Piece<__S, __D, #numbers>,)*
+            {
+                fn walk(
+                    &self,
+                    mut walker: ::pocketflow::__private::Walker<'_, __D>,
+                    shared: &mut __S,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                > + Send {
+                    async move {
+                        let mut place = walker.start()?;
+                        while place < #last {
+                            place = match place / #PIECE {
+                                #(#numbers => <Self as ::pocketflow::__private::Piece<__S, __D, #numbers>>::piece(
+                                    self, &mut walker, shared, place,
+                                ).await?,)*
+                                _ => ::core::unreachable!(),
+                            };
+                        }
+                        ::pocketflow::__private::Result::Ok(place - #last)
+                    }
+                }
+            }
+        }
+    }
+
+    fn bounds(&self, places: &[usize]) -> TokenStream {
+        let aliases = places.iter().map(|place| alias_at(*place, self.model.places[*place].first));
+        quote!(#(#aliases: ::pocketflow::__private::Step<__S, __D>,)*)
+    }
+
+    fn arms(&self, places: &[usize]) -> TokenStream {
+        let arms = places.iter().map(|index| {
+            let place = &self.model.places[*index];
+            let (alias, number) = (alias_at(*index, place.first), Literal::usize_unsuffixed(*index));
+            let node = match &place.field {
+                Some(_) => {
+                    let name = &place.name;
+                    quote!(&self.#name)
+                }
+                None => quote_spanned!(place.first=> &#alias {}),
+            };
+            quote! {
+                #number => {
+                    let action = ::pocketflow::__private::Step::step(#node, walker.at(#number), shared).await?;
+                    walker.next(__SOLUTION, #number, action)
+                }
+            }
+        });
+        quote!(#(#arms)*)
+    }
+}

@@ -1,0 +1,20 @@
+//! `flow!`: a graph becomes a state machine.
+
+mod check;
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+
+/// The whole of `flow!`.
+pub(crate) fn flow(input: TokenStream) -> TokenStream {
+    let (syntax, mut errors) = parse::parse(input);
+    let complete = errors.is_empty();
+    let (model, wrong) = model::model(&syntax);
+    errors.extend(wrong);
+    if complete {
+        errors.extend(check::check(&model));
+    }
+    expand::expand(&model, &errors, complete)
+}

@@ -1,0 +1,440 @@
+//! From syntax to the graph: places, edges and exits, with the tokens that each came from.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Attribute, Ident, Path, Visibility};
+
+use super::parse::{self, Chain, Declaration, Link, Statement, Syntax};
+use crate::errors::Errors;
+use crate::names;
+
+/// A flow.
+pub(crate) struct Model {
+    /// Attributes to carry over; `#[endless]` is not among them.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) endless: bool,
+    pub(crate) header: Option<Header>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) spare: Vec<Spare>,
+    pub(crate) exits: Vec<Exit>,
+    /// Every mention of a place after its first, for the editor.
+    pub(crate) mentions: Vec<Mention>,
+    /// The nodes that are declared and mentioned by no edge, for the editor.
+    pub(crate) idle: Vec<Path>,
+}
+
+pub(crate) struct Header {
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) inputs: Vec<Ident>,
+}
+
+/// A node or a nested flow under a name.
+pub(crate) struct Place {
+    pub(crate) name: Ident,
+    pub(crate) path: Path,
+    /// The field of the flow that holds the node, with its documentation.
+    pub(crate) field: Option<Vec<Attribute>>,
+    /// Whether the flow gave it its name.
+    pub(crate) declared: bool,
+    /// Its path as text, by which mentions of it are known.
+    key: String,
+    /// Where the graph first mentions it.
+    pub(crate) first: Span,
+}
+
+pub(crate) struct Edge {
+    pub(crate) from: usize,
+    pub(crate) action: String,
+    /// The action, or the node it leaves from where no action is written.
+    pub(crate) action_span: Span,
+    pub(crate) to: Target,
+    pub(crate) to_span: Span,
+    pub(crate) bound: Option<Bound>,
+}
+
+/// An edge whose action was wired before: it is no part of the flow, but what it leads to was meant to be reached.
+pub(crate) struct Spare {
+    pub(crate) from: usize,
+    pub(crate) to: Target,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Place(usize),
+    Exit(usize),
+}
+
+pub(crate) struct Bound {
+    pub(crate) max: u32,
+    pub(crate) otherwise: Target,
+    pub(crate) otherwise_span: Span,
+}
+
+pub(crate) struct Exit {
+    pub(crate) name: String,
+    pub(crate) variant: Ident,
+}
+
+pub(crate) struct Mention {
+    pub(crate) place: usize,
+    pub(crate) path: Path,
+}
+
+/// The action of an edge that names none, and the exit of an `end` that names none.
+pub(crate) const DEFAULT: &str = "default";
+
+/// Builds the graph of a flow.
+pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
+    let mut builder = Builder {
+        declarations: Vec::new(),
+        model: Model {
+            attributes: Vec::new(),
+            endless: false,
+            header: syntax.header.as_ref().map(|header| Header {
+                visibility: header.visibility.clone(),
+                name: header.name.clone(),
+                inputs: header.inputs.clone(),
+            }),
+            places: Vec::new(),
+            edges: Vec::new(),
+            spare: Vec::new(),
+            exits: Vec::new(),
+            mentions: Vec::new(),
+            idle: Vec::new(),
+        },
+        errors: Errors::default(),
+    };
+    for attribute in &syntax.attributes {
+        if attribute.path().is_ident("endless") {
+            builder.model.endless = true;
+        } else {
+            builder.model.attributes.push(attribute.clone());
+        }
+    }
+    builder.declare(&syntax.statements);
+    for statement in &syntax.statements {
+        if let Statement::Chain(chain) = statement {
+            builder.chain(chain);
+        }
+    }
+    builder.unused();
+    builder.names();
+    builder.ends();
+    (builder.model, builder.errors)
+}
+
+struct Builder<'a> {
+    declarations: Vec<&'a Declaration>,
+    model: Model,
+    errors: Errors,
+}
+
+impl<'a> Builder<'a> {
+    fn declare(&mut self, statements: &'a [Statement]) {
+        for statement in statements {
+            let Statement::Declaration(declaration) = statement else { continue };
+            let name = &declaration.name;
+            if name == "end" {
+                self.errors.at(name, "`end` is where a flow ends: give the node another name");
+            } else if self.declarations.iter().any(|earlier| earlier.name == *name) {
+                self.errors.at(name, format!("`{name}` is declared twice"));
+            } else {
+                self.declarations.push(declaration);
+            }
+        }
+    }
+
+    fn chain(&mut self, chain: &Chain) {
+        let mut from = self.place(&chain.start);
+        let mut from_span = last(&chain.start).span();
+        for Link { action, to, bound } in &chain.links {
+            let target = self.target(to);
+            let bound = bound.as_ref().and_then(|bound| self.bound(bound));
+            self.edge(Edge {
+                from,
+                action: action.as_ref().map_or_else(|| DEFAULT.into(), |action| action.value()),
+                action_span: action.as_ref().map_or(from_span, |action| action.span()),
+                to: target,
+                to_span: to.span(),
+                bound,
+            });
+            let Target::Place(place) = target else { break };
+            from = place;
+            from_span = to.span();
+        }
+    }
+
+    fn bound(&mut self, bound: &parse::Bound) -> Option<Bound> {
+        let otherwise = self.target(&bound.otherwise);
+        let max = match bound.max.base10_parse::<u32>() {
+            Ok(0) => {
+                self.errors.at(
+                    &bound.max,
+                    "PF010: an edge with `max 0` is never taken\n\
+                     help: leave the edge out, or allow it once: `max 1 else …`\n\
+                     note: see `pocketflow::errors::PF010`",
+                );
+                return None;
+            }
+            Ok(max) => max,
+            Err(error) => {
+                self.errors.push(error);
+                return None;
+            }
+        };
+        Some(Bound { max, otherwise, otherwise_span: bound.otherwise.span() })
+    }
+
+    /// Adds an edge, unless its action is wired already.
+    fn edge(&mut self, edge: Edge) {
+        let twice =
+            self.model.edges.iter().find(|other| other.from == edge.from && other.action == edge.action);
+        if let Some(first) = twice {
+            let name = &self.model.places[edge.from].name;
+            let (action, to) = (&edge.action, self.describe(first.to));
+            let what = match action.as_str() {
+                DEFAULT => format!("`{name} >> …` is written twice"),
+                action => format!("the action \"{action}\" of `{name}` is wired twice"),
+            };
+            let help = match first.to {
+                Target::Place(place) if first.to == edge.to => {
+                    format!(
+                        "it is the same edge: go on from `{0}`, with `{0} >> …;`",
+                        self.model.places[place].name
+                    )
+                }
+                _ => "an action leads to one place: keep one of the two edges".into(),
+            };
+            let message = format!(
+                "PF003: {what}: it already leads to {to}\n\
+                 help: {help}\n\
+                 note: see `pocketflow::errors::PF003`"
+            );
+            self.errors.push(syn::Error::new(edge.action_span, message));
+            self.model.spare.push(Spare { from: edge.from, to: edge.to });
+            return;
+        }
+        self.model.edges.push(edge);
+    }
+
+    fn describe(&self, target: Target) -> String {
+        match target {
+            Target::Place(place) => format!("`{}`", self.model.places[place].name),
+            Target::Exit(exit) if self.model.exits[exit].name == DEFAULT => "`end`".into(),
+            Target::Exit(exit) => format!("`end \"{}\"`", self.model.exits[exit].name),
+        }
+    }
+
+    fn target(&mut self, target: &parse::Target) -> Target {
+        match target {
+            parse::Target::Node(path) => Target::Place(self.place(path)),
+            parse::Target::End { span, exit } => {
+                let name = exit.as_ref().map_or_else(|| DEFAULT.into(), |exit| exit.value());
+                Target::Exit(self.exit(name, exit.as_ref().map_or(*span, |exit| exit.span())))
+            }
+        }
+    }
+
+    fn exit(&mut self, name: String, span: Span) -> usize {
+        if let Some(exit) = self.model.exits.iter().position(|exit| exit.name == name) {
+            return exit;
+        }
+        let mut variant = names::pascal(&name);
+        if !names::is_identifier(&variant) {
+            let message = format!("an exit becomes a variant, and \"{name}\" cannot be made into its name");
+            self.errors.push(syn::Error::new(span, message));
+            variant = format!("Exit{}", self.model.exits.len());
+        } else if let Some(other) = self.model.exits.iter().find(|exit| exit.variant == variant) {
+            let message =
+                format!("the exits \"{}\" and \"{name}\" would both be the variant `{variant}`", other.name);
+            self.errors.push(syn::Error::new(span, message));
+            variant = format!("Exit{}", self.model.exits.len());
+        }
+        self.model.exits.push(Exit { name, variant: Ident::new(&variant, span) });
+        self.model.exits.len() - 1
+    }
+
+    /// The place that a path means: a declared name, or the node itself.
+    fn place(&mut self, path: &Path) -> usize {
+        let declared = path.get_ident().and_then(|name| self.declarations.iter().find(|d| d.name == *name));
+        let key = path.to_token_stream().to_string();
+        let known = self.model.places.iter().position(|place| match declared {
+            Some(declaration) => place.name == declaration.name,
+            None => !place.declared && place.key == key,
+        });
+        if let Some(place) = known {
+            self.model.mentions.push(Mention { place, path: path.clone() });
+            return place;
+        }
+        let place = match declared {
+            Some(declaration) => Place {
+                name: path.get_ident().unwrap_or(&declaration.name).clone(),
+                path: declaration.path.clone(),
+                field: is_configured(&declaration.path).then(|| declaration.attributes.clone()),
+                declared: true,
+                key,
+                first: last(path).span(),
+            },
+            None => Place {
+                name: last(path),
+                path: path.clone(),
+                field: None,
+                declared: false,
+                key,
+                first: last(path).span(),
+            },
+        };
+        self.model.places.push(place);
+        self.model.places.len() - 1
+    }
+
+    /// Declared, and mentioned by no edge.
+    fn unused(&mut self) {
+        for declaration in &self.declarations {
+            if !self.model.places.iter().any(|place| place.name == declaration.name) {
+                let name = &declaration.name;
+                let message = format!(
+                    "PF004: no edge leads to `{name}`\n\
+                     help: remove the declaration, or wire it: `… >> {name};`\n\
+                     note: see `pocketflow::errors::PF004`"
+                );
+                self.errors.at(name, message);
+                self.model.idle.push(declaration.path.clone());
+            }
+        }
+    }
+
+    /// Two places of one name cannot be told apart, neither in a message nor by a run that resumes.
+    fn names(&mut self) {
+        for (index, place) in self.model.places.iter().enumerate() {
+            if self.model.places[..index].iter().any(|other| other.name == place.name) {
+                let (name, path) = (&place.name, place.path.to_token_stream().to_string().replace(' ', ""));
+                let message = format!(
+                    "two nodes of this flow are called `{name}`\n\
+                     help: declare this one under another name: `other_{name}: {path};`"
+                );
+                self.errors.push(syn::Error::new(place.first, message));
+            }
+        }
+    }
+
+    /// A place that no edge leaves ends the flow.
+    fn ends(&mut self) {
+        for from in 0..self.model.places.len() {
+            if self.model.is_last(from) && !self.model.exits.iter().any(|exit| exit.name == DEFAULT) {
+                self.exit(DEFAULT.into(), Span::call_site());
+            }
+        }
+    }
+}
+
+impl Model {
+    /// Whether no edge leaves a place, so that the flow ends there.
+    pub(crate) fn is_last(&self, place: usize) -> bool {
+        !self.edges.iter().any(|edge| edge.from == place)
+    }
+
+    /// From where to where an edge leads, those of a bound and those that were spare included.
+    pub(crate) fn connections(&self) -> impl Iterator<Item = (usize, Target)> + '_ {
+        let edges = self.edges.iter().flat_map(|edge| {
+            let otherwise = edge.bound.as_ref().map(|bound| (edge.from, bound.otherwise));
+            [Some((edge.from, edge.to)), otherwise]
+        });
+        edges.flatten().chain(self.spare.iter().map(|spare| (spare.from, spare.to)))
+    }
+}
+
+/// Whether a declared type may hold configuration. A function's node, written in lower case, never does.
+fn is_configured(path: &Path) -> bool {
+    last(path).to_string().starts_with(char::is_uppercase)
+}
+
+fn last(path: &Path) -> Ident {
+    path.segments.last().map_or_else(|| Ident::new("node", path.span()), |segment| segment.ident.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn modelled(tokens: proc_macro2::TokenStream) -> (Model, Vec<String>) {
+        let (syntax, errors) = parse::parse(tokens);
+        assert!(errors.is_empty(), "{:?}", errors.messages());
+        let (model, errors) = model(&syntax);
+        (model, errors.messages())
+    }
+
+    /// The edges as text, which is how a graph is easiest to compare.
+    fn edges(model: &Model) -> Vec<String> {
+        let name = |target| match target {
+            Target::Place(place) => model.places[place].name.to_string(),
+            Target::Exit(exit) => format!("end {}", model.exits[exit].name),
+        };
+        let text = |edge: &Edge| {
+            let bound = edge.bound.as_ref();
+            let bound = bound.map(|bound| format!(" max {} else {}", bound.max, name(bound.otherwise)));
+            let from = &model.places[edge.from].name;
+            format!("{from} - {} >> {}{}", edge.action, name(edge.to), bound.unwrap_or_default())
+        };
+        model.edges.iter().map(text).collect()
+    }
+
+    #[test]
+    fn a_chain_is_an_edge_for_every_arrow() {
+        let (model, errors) =
+            modelled(quote!(decide - "search" >> search >> decide; decide - "answer" >> answer;));
+        assert!(errors.is_empty());
+        assert_eq!(
+            edges(&model),
+            ["decide - search >> search", "search - default >> decide", "decide - answer >> answer"]
+        );
+        assert_eq!(model.exits.len(), 1, "`answer` ends the flow");
+    }
+
+    #[test]
+    fn exits_are_named_once_and_become_variants() {
+        let (model, errors) =
+            modelled(quote!(a - "x" >> end "gave-up"; a - "y" >> end "gave-up"; a - "z" >> end;));
+        assert!(errors.is_empty());
+        let exits: Vec<_> =
+            model.exits.iter().map(|exit| (exit.name.as_str(), exit.variant.to_string())).collect();
+        assert_eq!(exits, [("gave-up", "GaveUp".into()), ("default", "Default".into())]);
+    }
+
+    #[test]
+    fn a_declared_name_is_a_place_of_its_own() {
+        let (model, errors) = modelled(quote!(first: review; web: WebSearch; first >> review >> web;));
+        assert!(errors.is_empty());
+        let places: Vec<_> =
+            model.places.iter().map(|place| (place.name.to_string(), place.field.is_some())).collect();
+        assert_eq!(places, [("first".into(), false), ("review".into(), false), ("web".into(), true)]);
+    }
+
+    #[test]
+    fn a_bounded_edge_keeps_both_targets() {
+        let (model, _) = modelled(quote!(a - "again" >> a max 5 else b; a - "done" >> b;));
+        assert_eq!(edges(&model), ["a - again >> a max 5 else b", "a - done >> b"]);
+    }
+
+    #[test]
+    fn one_mistake_is_one_error() {
+        let cases = [
+            (quote!(a - "x" >> b; a - "x" >> c; b >> c;), "PF003"),
+            (quote!(b: B; a >> c;), "PF004"),
+            (quote!(x::a >> y::a;), "two nodes"),
+            (quote!(a >> b max 0 else end;), "PF010"),
+            (quote!(a - "1" >> end "--";), "cannot be made"),
+            (quote!(a - "1" >> end "a-b"; a - "2" >> end "a_b";), "would both be"),
+            (quote!(b: B; b: C; a >> b;), "declared twice"),
+        ];
+        for (tokens, start) in cases {
+            let (_, errors) = modelled(tokens.clone());
+            assert!(matches!(&errors[..], [error] if error.contains(start)), "{tokens}: {errors:?}");
+        }
+    }
+}

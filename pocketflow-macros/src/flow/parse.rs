@@ -1,0 +1,306 @@
+//! From tokens to syntax. A statement that cannot be read is reported and skipped; what was read of it stays, so that an editor
+//! still knows the names in a half-written flow.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, braced, parenthesized, token};
+
+use crate::errors::Errors;
+
+/// A flow as it is written.
+pub(crate) struct Syntax {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) header: Option<Header>,
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// `pub Payment(card)`: without it, the flow is an expression.
+pub(crate) struct Header {
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) inputs: Vec<Ident>,
+}
+
+pub(crate) enum Statement {
+    Declaration(Declaration),
+    Chain(Chain),
+}
+
+/// `search: WebSearch;`
+pub(crate) struct Declaration {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) name: Ident,
+    pub(crate) path: Path,
+}
+
+/// `decide - "search" >> search >> decide;`
+pub(crate) struct Chain {
+    pub(crate) start: Path,
+    pub(crate) links: Vec<Link>,
+}
+
+/// `- "search" >> search max 5 else answer`
+pub(crate) struct Link {
+    pub(crate) action: Option<LitStr>,
+    pub(crate) to: Target,
+    pub(crate) bound: Option<Bound>,
+}
+
+pub(crate) enum Target {
+    Node(Path),
+    End { span: Span, exit: Option<LitStr> },
+}
+
+/// `max 5 else answer`
+pub(crate) struct Bound {
+    pub(crate) max: LitInt,
+    pub(crate) otherwise: Target,
+}
+
+/// Reads a flow, as far as it can be read.
+pub(crate) fn parse(input: TokenStream) -> (Syntax, Errors) {
+    let mut errors = Errors::default();
+    let syntax = Parser::parse2(|input: ParseStream<'_>| syntax(input, &mut errors), input);
+    let syntax = syntax.unwrap_or_else(|error| {
+        errors.push(error);
+        Syntax { attributes: Vec::new(), header: None, statements: Vec::new() }
+    });
+    (syntax, errors)
+}
+
+fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
+    if !is_item(input) {
+        return Ok(Syntax { attributes: Vec::new(), header: None, statements: statements(input, errors) });
+    }
+    let attributes = Attribute::parse_outer(input)?;
+    let visibility = input.parse()?;
+    let name: Ident = input.parse()?;
+    let mut inputs = Vec::new();
+    if input.peek(token::Paren) {
+        let content;
+        parenthesized!(content in input);
+        match Punctuated::<Ident, Token![,]>::parse_terminated(&content) {
+            Ok(names) => inputs.extend(names),
+            Err(error) => {
+                errors.push(syn::Error::new(
+                    error.span(),
+                    "an input is the name of a late field of the store: `Payment(card, amount)`",
+                ));
+                skip_all(&content);
+            }
+        }
+    }
+    let header = Header { visibility, name, inputs };
+    let mut body = Vec::new();
+    if input.peek(token::Brace) {
+        let content;
+        braced!(content in input);
+        body = statements(&content, errors);
+    } else {
+        errors.push(input.error(format!("write the graph in braces: `{} {{ … }}`", header.name)));
+    }
+    if !input.is_empty() {
+        errors.push(input.error("one `flow!` declares one flow: write another `flow!` for the next"));
+        skip_all(input);
+    }
+    Ok(Syntax { attributes, header: Some(header), statements: body })
+}
+
+/// Whether the input declares a flow: it has a visibility, or a name with its graph in braces.
+fn is_item(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    if ahead.call(Attribute::parse_outer).is_err() {
+        return false;
+    }
+    if ahead.peek(Token![pub]) {
+        return true;
+    }
+    ahead.parse::<Ident>().is_ok() && (ahead.peek(token::Brace) || ahead.peek(token::Paren))
+}
+
+fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    while !input.is_empty() {
+        if input.peek(Token![;]) {
+            let _ = input.parse::<Token![;]>();
+            continue;
+        }
+        let before = input.cursor();
+        match statement(input, errors) {
+            Ok(statement) => {
+                statements.push(statement);
+                end_of_statement(input, errors);
+            }
+            Err(error) => {
+                errors.push(error);
+                skip_statement(input);
+            }
+        }
+        if input.cursor() == before {
+            skip_statement(input);
+        }
+    }
+    statements
+}
+
+/// Expects `;`. Where a new statement begins without one, only the `;` is missing.
+fn end_of_statement(input: ParseStream<'_>, errors: &mut Errors) {
+    if input.is_empty() || input.parse::<Token![;]>().is_ok() {
+        return;
+    }
+    if input.peek(Ident::peek_any) && !input.peek(Token![else]) {
+        errors.push(input.error("expected `;` before the next edge"));
+    } else {
+        errors.push(input.error(expected_edge(input)));
+        skip_statement(input);
+    }
+}
+
+fn expected_edge(input: ParseStream<'_>) -> &'static str {
+    if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
+        "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
+    } else {
+        "expected `>>`, `- \"action\" >>` or `;`"
+    }
+}
+
+fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Statement> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let path = node(input)?;
+        return Ok(Statement::Declaration(Declaration { attributes, name, path }));
+    }
+    if let Some(attribute) = attributes.first() {
+        let message = match attribute.path().is_ident("endless") {
+            true => "`#[endless]` is for a flow with a name: `flow! { #[endless] pub Heartbeat { … } }`",
+            false => "only a declaration, `name: Node;`, takes attributes",
+        };
+        errors.at(attribute, message);
+    }
+    chain(input, errors).map(Statement::Chain)
+}
+
+fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
+    if is_end(input) {
+        return Err(input.error("`end` is where a flow ends: no edge leads on from it"));
+    }
+    let start = node(input)?;
+    let mut links = Vec::new();
+    while input.peek(Token![>>]) || input.peek(Token![-]) && !input.peek(Token![->]) {
+        // What has been read of the chain is worth keeping when the rest of it is wrong.
+        match link(input, errors) {
+            Ok(link) => links.push(link),
+            Err(error) => {
+                errors.push(error);
+                skip_to_semicolon(input);
+                break;
+            }
+        }
+        let ends =
+            matches!(&links[..], [.., Link { to: Target::End { .. }, .. } | Link { bound: Some(_), .. }]);
+        if ends && (input.peek(Token![>>]) || input.peek(Token![-])) {
+            errors.push(input.error("the chain has ended here: begin a new one after `;`"));
+            skip_to_semicolon(input);
+        }
+    }
+    Ok(Chain { start, links })
+}
+
+fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
+    let mut action = None;
+    if input.parse::<Token![-]>().is_ok() {
+        action = Some(self::action(input, errors)?);
+    }
+    if input.parse::<Token![>>]>().is_err() {
+        return Err(input.error("expected `>>` and the node that the action leads to"));
+    }
+    let to = target(input)?;
+    let bound = if is_word(input, "max") { Some(bound(input)?) } else { None };
+    Ok(Link { action, to, bound })
+}
+
+/// An action; one without its quotes is reported and read all the same.
+fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
+    if input.peek(Ident::peek_any) {
+        let name = input.call(Ident::parse_any)?;
+        errors.at(&name, format!("an action is written in quotes: `- \"{name}\"`"));
+        return Ok(LitStr::new(&name.to_string(), name.span()));
+    }
+    input
+        .parse()
+        .map_err(|error| syn::Error::new(error.span(), "expected an action in quotes: `- \"approved\" >>`"))
+}
+
+fn bound(input: ParseStream<'_>) -> syn::Result<Bound> {
+    input.parse::<Ident>()?;
+    let max: LitInt = input.parse().map_err(|error| {
+        syn::Error::new(error.span(), "expected how often the edge may be taken: `max 5 else …`")
+    })?;
+    if input.parse::<Token![else]>().is_err() {
+        let message = format!("a bounded edge says where its action leads after that: `max {max} else …`");
+        return Err(if input.is_empty() || input.peek(Token![;]) {
+            syn::Error::new(max.span(), message)
+        } else {
+            input.error(message)
+        });
+    }
+    Ok(Bound { max, otherwise: target(input)? })
+}
+
+fn target(input: ParseStream<'_>) -> syn::Result<Target> {
+    if !is_end(input) {
+        return node(input).map(Target::Node);
+    }
+    let span = input.parse::<Ident>()?.span();
+    let exit = if input.peek(LitStr) { Some(input.parse()?) } else { None };
+    Ok(Target::End { span, exit })
+}
+
+/// A node or a flow, by its path.
+fn node(input: ParseStream<'_>) -> syn::Result<Path> {
+    let found = Path::parse_mod_style(input)
+        .map_err(|error| syn::Error::new(error.span(), "expected a node: its name, its path, or `end`"))?;
+    if input.peek(Token![<]) && !input.peek(Token![<<]) {
+        return Err(input.error("a node of a flow has no type parameters"));
+    }
+    Ok(found)
+}
+
+/// `end` alone: it is reserved, but `end::node` is a path.
+fn is_end(input: ParseStream<'_>) -> bool {
+    is_word(input, "end") && !input.peek2(Token![::])
+}
+
+fn is_word(input: ParseStream<'_>, word: &str) -> bool {
+    input.fork().parse::<Ident>().is_ok_and(|found| found == word)
+}
+
+fn skip_to_semicolon(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![;]) {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+fn skip_statement(input: ParseStream<'_>) {
+    skip_to_semicolon(input);
+    let _ = input.parse::<Token![;]>();
+}
+
+fn skip_all(input: ParseStream<'_>) {
+    while !input.is_empty() {
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+impl Target {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Node(path) => path.segments.last().map_or_else(Span::call_site, |last| last.ident.span()),
+            Self::End { span, .. } => *span,
+        }
+    }
+}

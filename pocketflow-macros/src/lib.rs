@@ -1,0 +1,36 @@
+//! The macros of [pocketflow](https://docs.rs/pocketflow-core): use them through that crate, which documents and re-exports them.
+
+mod action;
+mod errors;
+mod flow;
+mod names;
+mod node;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Describes a shared store. See `pocketflow::Shared`.
+#[proc_macro_derive(Shared)]
+pub fn derive_shared(input: TokenStream) -> TokenStream {
+    shared::derive(input.into()).into()
+}
+
+/// Makes an enum the actions of a node. See `pocketflow::Action`.
+#[proc_macro_derive(Action, attributes(action))]
+pub fn derive_action(input: TokenStream) -> TokenStream {
+    action::derive(input.into()).into()
+}
+
+/// Turns a function, or an `impl`, into a node.
+#[proc_macro_attribute]
+pub fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    node::node(attributes.into(), item.into()).into()
+}
+
+/// Turns a graph into a flow.
+#[proc_macro]
+pub fn flow(input: TokenStream) -> TokenStream {
+    flow::flow(input.into()).into()
+}

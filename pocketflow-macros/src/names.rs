@@ -1,0 +1,96 @@
+//! Names: the cases of identifiers, and what somebody may have meant by a wrong one.
+
+/// `NeedsInfo` → `needs_info`.
+pub(crate) fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut before: Option<char> = None;
+    let mut rest = name.chars().peekable();
+    while let Some(letter) = rest.next() {
+        let starts_word = letter.is_uppercase()
+            && before.is_some_and(|before| {
+                before != '_'
+                    && (!before.is_uppercase() || rest.peek().is_some_and(|next| next.is_lowercase()))
+            });
+        if starts_word {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+        before = Some(letter);
+    }
+    snake
+}
+
+/// `needs-info`, `needs_info` or `needs info` → `NeedsInfo`. Empty where nothing of the name can stand in an identifier.
+pub(crate) fn pascal(name: &str) -> String {
+    let mut pascal = String::new();
+    for word in name.split(|letter: char| !letter.is_alphanumeric()) {
+        let mut letters = word.chars();
+        pascal.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        pascal.extend(letters);
+    }
+    pascal
+}
+
+/// Whether `name` is an identifier that may stand for a variant.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
+/// Which of `candidates` is most like `word`, if any is like it.
+pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let limit = word.chars().count() / 3 + 1;
+    candidates
+        .iter()
+        .map(|candidate| (distance(word, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The Levenshtein distance, in one row (Wagner and Fischer, 1974).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (line, letter) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, other) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snake_case_splits_words_and_keeps_abbreviations_whole() {
+        let cases = [
+            ("Approved", "approved"),
+            ("NeedsInfo", "needs_info"),
+            ("HTTPError", "http_error"),
+            ("Retry2", "retry2"),
+        ];
+        for (variant, action) in cases {
+            assert_eq!(snake(variant), action);
+        }
+    }
+
+    #[test]
+    fn pascal_case_makes_a_variant_of_an_exit() {
+        let cases = [("declined", "Declined"), ("needs-info", "NeedsInfo"), ("gave_up", "GaveUp"), ("-", "")];
+        for (exit, variant) in cases {
+            assert_eq!(pascal(exit), variant);
+        }
+    }
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        assert_eq!(nearest("attemps", &["wait", "attempts"]), Some("attempts"));
+        assert_eq!(nearest("model", &["wait", "attempts"]), None);
+    }
+}

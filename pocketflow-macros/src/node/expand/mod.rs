@@ -1,0 +1,317 @@
+//! From the model to the node's impls.
+
+mod steps;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Lifetime, Path, Type};
+
+use super::model::{Form, Kind, Model, Output, Parameter};
+use super::options::{Given, Options};
+use super::types::rename_lifetimes;
+use crate::errors::Errors;
+
+/// Writes the node. With an error it is still a node of its store that reads, writes and returns what it says, so that a flow it
+/// stands in has nothing to add.
+pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool) -> TokenStream {
+    let (item, compile_errors) = (&model.item, errors.to_compile_errors());
+    let Some(store) = &model.options.store else { return quote!(#compile_errors #item) };
+    let node = Node { model, store, known: sound, sound: errors.is_empty() };
+    let (declaration, inside) = (node.declaration(), node.inside());
+    quote! {
+        #compile_errors
+        #item
+        #declaration
+        const _: () = { #inside };
+    }
+}
+
+struct Node<'a> {
+    model: &'a Model,
+    store: &'a Path,
+    /// Whether all of the node could be read, so that it can be described.
+    known: bool,
+    /// Whether the steps can be called.
+    sound: bool,
+}
+
+impl Node<'_> {
+    /// The type of a function's node. It lives in the namespace of types alone, so the function keeps its name.
+    fn declaration(&self) -> TokenStream {
+        let Form::Function(visibility) = &self.model.form else { return TokenStream::new() };
+        let name = &self.model.name;
+        let doc = format!("The node of the function [`{name}`](fn@{name}).");
+        quote! {
+            #[doc = #doc]
+            #[allow(non_camel_case_types)]
+            #[derive(Clone, Copy, Debug, Default)]
+            #visibility struct #name {}
+        }
+    }
+
+    fn inside(&self) -> TokenStream {
+        let (describe, reads, node) = (self.describe(), self.reads(), self.node());
+        let (store, name) = (self.store, &self.model.node);
+        quote! {
+            #[allow(unused_imports)]
+            use ::pocketflow::__private::{FillPlain as _, ReadLate as _, ReadPlain as _};
+
+            struct __Here;
+            #describe
+            #reads
+            #node
+
+            #[diagnostic::do_not_recommend]
+            impl<__D> ::pocketflow::__private::Step<#store, __D> for #name
+            where
+                __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
+            {
+                fn step<'a>(
+                    &'a self,
+                    cx: ::pocketflow::__private::Cx<'a, __D>,
+                    shared: &'a mut #store,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                > + Send {
+                    ::pocketflow::__private::node_step::<_, __Here, _, _>(self, cx, shared)
+                }
+            }
+        }
+    }
+
+    /// The constants that the checks of a flow work on.
+    fn describe(&self) -> TokenStream {
+        let (store, node, text) = (self.store, &self.model.node, self.model.name.to_string());
+        if !self.known {
+            return quote! {
+                impl ::pocketflow::__private::Describe for #node {
+                    const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::UNKNOWN;
+                }
+            };
+        }
+        let store_type = quote_spanned!(store.span()=> <#store as ::pocketflow::Shared>::STORE);
+        let names = |is: fn(&Kind) -> bool| {
+            let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
+            named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
+        };
+        let Options { reads, writes, appends, .. } = &self.model.options;
+        let mut read = names(|kind| matches!(kind, Kind::Field(_)));
+        let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
+        peeked.extend(appends.iter().map(field_name));
+        let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
+        let mut peeks = quote!(__STORE.set::<__WORDS>(&[#(#peeked),*]));
+        if whole {
+            match reads {
+                Some((_, fields)) => read.extend(fields.iter().map(field_name)),
+                None => peeks = quote!(__STORE.all::<__WORDS>()),
+            }
+        }
+        let written = writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name);
+        let actions = self.actions();
+        quote! {
+            #[diagnostic::do_not_recommend]
+            impl ::pocketflow::__private::Describe for #node {
+                const NODE: ::pocketflow::NodeInfo = {
+                    const __STORE: &::pocketflow::Store = #store_type;
+                    const __WORDS: usize = __STORE.words();
+                    const __ACTIONS: &[::pocketflow::ActionInfo] = #actions;
+                    ::pocketflow::NodeInfo {
+                        name: #text,
+                        store: __STORE,
+                        actions: &::pocketflow::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
+                        reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
+                        peeks: &#peeks,
+                        writes: &::pocketflow::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
+                            __STORE, &[#(#written),*], __ACTIONS,
+                        ),
+                        flow: ::pocketflow::__private::Option::None,
+                    }
+                };
+            }
+        }
+    }
+
+    /// What the node returns: the action of its last step, or `default` where its value goes to a field.
+    fn actions(&self) -> TokenStream {
+        let Options { writes, appends, .. } = &self.model.options;
+        let output = match &self.model.post {
+            Some(post) => &post.output,
+            None if writes.is_some() || appends.is_some() => {
+                return quote!(&[::pocketflow::ActionInfo::DEFAULT]);
+            }
+            None => &self.model.exec.output,
+        };
+        let (value, store) = (value(output), self.store);
+        quote_spanned!(output.span=> <#value as ::pocketflow::__private::Take<#store>>::TAKEN)
+    }
+
+    /// The struct of what the node reads.
+    fn reads(&self) -> TokenStream {
+        let node = &self.model.node;
+        let visibility = match &self.model.form {
+            Form::Function(visibility) => visibility.clone(),
+            Form::Methods => syn::Visibility::Inherited,
+        };
+        let prep = self.model.prep.as_ref().map(|prep| {
+            let ty = in_struct(&prep.output.ty);
+            let ty = if prep.output.fallible {
+                quote!(<#ty as ::pocketflow::__private::Fallible>::Value)
+            } else {
+                quote!(#ty)
+            };
+            quote!(__prep: #ty,)
+        });
+        let fields = self.model.borrowed().into_iter().map(|Parameter { name, kind }| {
+            let ty = borrowed_type(kind);
+            let doc = format!("The field `{name}` of the store.");
+            quote!(#[doc = #doc] #visibility #name: #ty,)
+        });
+        quote! {
+            #[allow(dead_code, private_interfaces)]
+            pub struct __Reads<'a> {
+                #prep
+                #(#fields)*
+                __store: ::core::marker::PhantomData<&'a ()>,
+            }
+
+            impl ::pocketflow::__private::HasReads for #node {
+                type Reads<'a> = __Reads<'a>;
+            }
+        }
+    }
+
+    fn node(&self) -> TokenStream {
+        let (store, node) = (self.store, &self.model.node);
+        let policy = self.policy();
+        let exec = &self.model.exec.output;
+        let exec_type = value(&Output { ty: inner(&exec.ty), ..*exec });
+        let kept = match &self.model.prep {
+            Some(prep) if self.model.keeps_prep() && self.sound => value(&prep.output),
+            _ => quote!(()),
+        };
+        let keep = if self.model.keeps_prep() && self.sound { quote!(prep.__prep) } else { quote!() };
+        let (prep, exec, post) = if self.sound {
+            (self.prep(), self.exec(), self.post())
+        } else {
+            let never = quote!(::core::unreachable!());
+            (never.clone(), quote!(async move { #never }), never)
+        };
+        let fallback = self.sound.then(|| self.fallback());
+        // On the user's token, so that a future that cannot be sent is reported there.
+        let future = quote_spanned! {self.model.exec.name.span()=>
+            impl ::pocketflow::__private::Future<
+                Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
+            > + Send
+        };
+        quote! {
+            impl ::pocketflow::Node<#store, __Here> for #node {
+                const POLICY: ::pocketflow::Policy = #policy;
+                type Prep<'a> = __Reads<'a>;
+                type Exec = #exec_type;
+                type Kept = #kept;
+
+                #[allow(unused_variables, clippy::all)]
+                fn prep<'a>(
+                    &'a self,
+                    __shared: &'a #store,
+                ) -> ::pocketflow::__private::Result<Self::Prep<'a>, ::pocketflow::Failure> {
+                    #prep
+                }
+
+                #[allow(unused_variables, clippy::all)]
+                fn exec(
+                    &self,
+                    __prep: &Self::Prep<'_>,
+                    __attempt: ::pocketflow::Attempt<'_>,
+                ) -> #future {
+                    #exec
+                }
+
+                #fallback
+
+                #[allow(unused_variables)]
+                fn keep(prep: Self::Prep<'_>) -> Self::Kept {
+                    #keep
+                }
+
+                #[allow(unused_variables, clippy::all)]
+                fn post(
+                    &self,
+                    __shared: &mut #store,
+                    __kept: Self::Kept,
+                    __exec: Self::Exec,
+                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
+                    #post
+                }
+            }
+        }
+    }
+
+    fn policy(&self) -> TokenStream {
+        let Options { attempts, wait, backoff, max_wait, jitter, timeout, fallback, .. } =
+            &self.model.options;
+        let nanos = |given: &Given<std::time::Duration>| {
+            let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
+            quote!(::pocketflow::__private::Duration::from_nanos(#nanos))
+        };
+        let attempts = attempts.map(|given| given.value).map(|n| quote!(attempts: #n,));
+        let wait = wait.as_ref().map(nanos).map(|time| quote!(wait: #time,));
+        let max_wait = max_wait.as_ref().map(nanos).map(|time| quote!(max_wait: #time,));
+        let timeout = timeout.as_ref().map(nanos);
+        let timeout = timeout.map(|time| quote!(timeout: ::pocketflow::__private::Option::Some(#time),));
+        let backoff = backoff.map(|given| given.value).map(|factor| quote!(backoff: #factor,));
+        let jitter = jitter.map(|given| given.value).map(|part| quote!(jitter: #part,));
+        let has_fallback = self.model.fallback.is_some() || fallback.is_some();
+        let fallback = has_fallback.then(|| quote!(fallback: true,));
+        quote! {
+            ::pocketflow::Policy {
+                #attempts #wait #backoff #max_wait #jitter #timeout #fallback
+                ..::pocketflow::Policy::ONCE
+            }
+        }
+    }
+}
+
+/// A field's name as the store's description has it.
+fn field_name(name: &Ident) -> String {
+    name.to_string().trim_start_matches("r#").to_owned()
+}
+
+/// The type of what a step returns, without its `Result`.
+fn value(output: &Output) -> TokenStream {
+    let ty = &output.ty;
+    if output.fallible {
+        quote_spanned!(output.span=> <#ty as ::pocketflow::__private::Fallible>::Value)
+    } else {
+        quote!(#ty)
+    }
+}
+
+/// A type with the lifetime of the struct of reads.
+fn in_struct(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    rename_lifetimes(&mut ty, &Lifetime::new("'a", Span::call_site()));
+    ty
+}
+
+fn borrowed_type(kind: &Kind) -> TokenStream {
+    match kind {
+        Kind::Peek(ty) => {
+            let ty = inner(ty);
+            quote!(::pocketflow::__private::Option<&'a #ty>)
+        }
+        Kind::Field(ty) => {
+            let ty = inner(ty);
+            quote!(&'a #ty)
+        }
+        _ => quote!(()),
+    }
+}
+
+/// A borrowed type: what it borrows in turn lives as long as the program, as all of a store does.
+fn inner(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    rename_lifetimes(&mut ty, &Lifetime::new("'static", Span::call_site()));
+    ty
+}

@@ -1,0 +1,283 @@
+//! The bodies of the steps: borrow, call, write.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Path};
+
+use super::{Node, field_name, in_struct, value};
+use crate::node::model::{Form, Kind, Output, Parameter, Step};
+use crate::node::options::Options;
+
+impl Node<'_> {
+    pub(super) fn prep(&self) -> TokenStream {
+        let prep = self.model.prep.as_ref().map(|prep| {
+            let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
+            let error = self.failure(quote!(false), prep.output.span);
+            let unwrap = if prep.output.fallible {
+                quote! {
+                    match __prep {
+                        ::pocketflow::__private::Result::Ok(prep) => prep,
+                        ::pocketflow::__private::Result::Err(__error) => {
+                            return ::pocketflow::__private::Result::Err(#error);
+                        }
+                    }
+                }
+            } else {
+                quote!(__prep)
+            };
+            quote!(let __prep = { #borrows #call }; let __prep = #unwrap;)
+        });
+        let borrowed = self.model.borrowed();
+        let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
+        let stated = self.model.options.reads.iter().flat_map(|(_, fields)| fields);
+        let stated = stated.map(|field| quote!(let _ = &__shared.#field;));
+        let names = borrowed.iter().map(|parameter| &parameter.name);
+        let locals = borrowed.iter().map(|parameter| local(&parameter.name));
+        let prep_field = self.model.prep.as_ref().map(|_| quote!(__prep,));
+        quote! {
+            #(#stated)*
+            #(#borrows)*
+            #prep
+            ::pocketflow::__private::Result::Ok(__Reads {
+                #prep_field
+                #(#names: #locals,)*
+                __store: ::core::marker::PhantomData,
+            })
+        }
+    }
+
+    /// Borrows the fields that a step names.
+    fn borrows(&self, step: &Step, place: Where) -> TokenStream {
+        let borrows = step.parameters.iter().map(|parameter| self.borrow(parameter, place));
+        quote!(#(#borrows)*)
+    }
+
+    fn borrow(&self, Parameter { name, kind }: &Parameter, place: Where) -> TokenStream {
+        let (local, store) = (local(name), self.store);
+        let a = match place {
+            Where::Prep => quote!('a),
+            Where::Post => quote!('_),
+        };
+        let text = field_name(name);
+        match kind {
+            Kind::Field(ty) => {
+                let (ty, value) =
+                    (in_struct(ty), Ident::new("__value", name.span().resolved_at(Span::mixed_site())));
+                let empty = match place {
+                    Where::Prep => quote! {
+                        ::pocketflow::Failure::of(<#store as ::pocketflow::Shared>::STORE.empty(#text))
+                    },
+                    Where::Post => quote!(<#store as ::pocketflow::Shared>::STORE.empty(#text)),
+                };
+                // The binding comes before the question whether it is there, or rustc would talk about that in its messages.
+                quote! {
+                    let #local = (&__shared.#name).__read();
+                    let #local: &#a #ty = match #local {
+                        ::pocketflow::__private::Option::Some(#value) => #value,
+                        ::pocketflow::__private::Option::None => {
+                            return ::pocketflow::__private::Result::Err(#empty);
+                        }
+                    };
+                }
+            }
+            Kind::Peek(ty) => {
+                let (ty, value) =
+                    (in_struct(ty), Ident::new("__value", name.span().resolved_at(Span::mixed_site())));
+                // rustc does not coerce inside an `Option`.
+                quote! {
+                    let #local = (&__shared.#name).__read();
+                    let #local: ::pocketflow::__private::Option<&#a #ty> = match #local {
+                        ::pocketflow::__private::Option::Some(#value) => {
+                            let #value: &#a #ty = #value;
+                            ::pocketflow::__private::Option::Some(#value)
+                        }
+                        ::pocketflow::__private::Option::None => ::pocketflow::__private::Option::None,
+                    };
+                }
+            }
+            Kind::FieldMut => quote!(let #local = &mut __shared.#name;),
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// Calls a step in `prep` or `post`, where the borrowed fields are local variables.
+    fn call(&self, step: &Step) -> TokenStream {
+        let arguments = step.parameters.iter().map(|Parameter { name, kind }| match kind {
+            Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut => {
+                let local = local(name);
+                quote!(#local)
+            }
+            Kind::Shared => quote!(&*__shared),
+            Kind::SharedMut => quote!(&mut *__shared),
+            Kind::Prep => quote!(&__kept),
+            Kind::PrepOwned => quote!(__kept),
+            Kind::Exec => quote!(__exec),
+            Kind::ExecRef => quote!(&__exec),
+            Kind::Attempt | Kind::Error => TokenStream::new(),
+        });
+        self.invoke(step, quote!(#(#arguments),*))
+    }
+
+    /// Calls a step in `exec` or `fallback`, where the borrowed fields are in the struct of reads.
+    fn call_with_reads(&self, step: &Step) -> TokenStream {
+        let arguments = step.parameters.iter().map(|Parameter { name, kind }| match kind {
+            Kind::Prep => quote!(&__prep.__prep),
+            Kind::Attempt => quote!(__attempt),
+            Kind::Error => quote!(__error),
+            _ => quote!(__prep.#name),
+        });
+        let call = self.invoke(step, quote!(#(#arguments),*));
+        if step.is_async { quote_spanned!(step.name.span()=> #call.await) } else { call }
+    }
+
+    fn invoke(&self, step: &Step, arguments: TokenStream) -> TokenStream {
+        let (node, name) = (&self.model.node, &step.name);
+        match self.model.form {
+            Form::Function(_) => quote!(#name(#arguments)),
+            Form::Methods if step.takes_self => quote!(<#node>::#name(self, #arguments)),
+            Form::Methods => quote!(<#node>::#name(#arguments)),
+        }
+    }
+
+    pub(super) fn exec(&self) -> TokenStream {
+        let exec = &self.model.exec;
+        let (call, span) = (self.call_with_reads(exec), exec.output.span);
+        let retry = match &self.model.options.retry_if {
+            Some(path) => quote_spanned!(path.span()=> #path(&__error)),
+            None => quote!(true),
+        };
+        let result = self.result(exec, call, retry);
+        // On the user's token, so that a future that cannot be sent is reported there.
+        quote_spanned!(span=> async move { #result })
+    }
+
+    /// The result of a step, with the user's error as a failure.
+    fn result(&self, step: &Step, call: TokenStream, retry: TokenStream) -> TokenStream {
+        if !step.output.fallible {
+            return quote!(::pocketflow::__private::Result::Ok(#call));
+        }
+        let error = self.failure(retry, step.output.span);
+        quote! {
+            match #call {
+                ::pocketflow::__private::Result::Ok(__value) => ::pocketflow::__private::Result::Ok(__value),
+                ::pocketflow::__private::Result::Err(__error) => {
+                    ::pocketflow::__private::Result::Err(#error)
+                }
+            }
+        }
+    }
+
+    /// On the user's token, so that an error type that will not do is reported there.
+    fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
+        quote_spanned! {span=>
+            {
+                let __retry = #retry;
+                ::pocketflow::__private::IntoFailure::into_failure(__error, __retry)
+            }
+        }
+    }
+
+    pub(super) fn fallback(&self) -> TokenStream {
+        let body = match (&self.model.fallback, &self.model.options.fallback) {
+            (Some(step), _) => self.result(step, self.call_with_reads(step), quote!(false)),
+            (None, Some(path)) => {
+                let exec = &self.model.exec;
+                let ty = &exec.output.ty;
+                let outcome = quote_spanned! {path.span()=>
+                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(__prep, __error)).await
+                };
+                self.result(exec, outcome, quote!(false))
+            }
+            (None, None) => return TokenStream::new(),
+        };
+        quote! {
+            #[allow(unused_variables, clippy::all)]
+            fn fallback(
+                &self,
+                __prep: &Self::Prep<'_>,
+                __error: ::pocketflow::Error,
+            ) -> impl ::pocketflow::__private::Future<
+                Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
+            > + Send {
+                async move { #body }
+            }
+        }
+    }
+
+    pub(super) fn post(&self) -> TokenStream {
+        let Options { writes, appends, .. } = &self.model.options;
+        let store = self.store;
+        let Some(post) = &self.model.post else {
+            let span = self.model.exec.output.span;
+            let exec = exec_at(span);
+            return match (writes, appends) {
+                (Some(writes), _) if writes.tuple => {
+                    let fields = &writes.fields;
+                    let values: Vec<_> =
+                        fields.iter().map(|f| format_ident!("__{}", f, span = span)).collect();
+                    quote! {
+                        let (#(#values,)*) = #exec;
+                        #(::pocketflow::__private::Slot(&mut __shared.#fields).write(|| #values);)*
+                        ::pocketflow::__private::Result::Ok(0)
+                    }
+                }
+                (Some(writes), _) => {
+                    let fields = &writes.fields;
+                    quote! {
+                        #(::pocketflow::__private::Slot(&mut __shared.#fields).write(|| #exec);)*
+                        ::pocketflow::__private::Result::Ok(0)
+                    }
+                }
+                (None, Some(field)) => quote! {
+                    ::pocketflow::__private::Slot(&mut __shared.#field).append(#exec);
+                    ::pocketflow::__private::Result::Ok(0)
+                },
+                (None, None) => {
+                    let take = take(&self.model.exec.output, store, exec);
+                    quote!(::pocketflow::__private::Result::Ok(#take))
+                }
+            };
+        };
+        let (borrows, call) = (self.borrows(post, Where::Post), self.call(post));
+        let filled = writes.iter().flat_map(|writes| &writes.fields).map(|field| {
+            let text = field_name(field);
+            quote! {
+                if (&__shared.#field).__read().is_none() {
+                    return ::pocketflow::__private::Result::Err(<#store as ::pocketflow::Shared>::STORE.empty(#text));
+                }
+            }
+        });
+        let take = take(&post.output, store, quote_spanned!(post.output.span=> __action));
+        quote! {
+            let __action = { #borrows #call };
+            let __action = #take;
+            #(#filled)*
+            ::pocketflow::__private::Result::Ok(__action)
+        }
+    }
+}
+
+/// What `exec` returned, in `post`.
+fn exec_at(span: Span) -> TokenStream {
+    Ident::new("__exec", span).into_token_stream()
+}
+
+/// Takes an action. The type is named on the user's token, where its description names it too, so that a type which is no
+/// action is reported once.
+fn take(output: &Output, store: &Path, action: TokenStream) -> TokenStream {
+    let value = value(output);
+    quote_spanned!(output.span=> <#value as ::pocketflow::__private::Take<#store>>::take(#action, __shared))
+}
+
+/// Where a field is borrowed.
+#[derive(Clone, Copy)]
+enum Where {
+    Prep,
+    Post,
+}
+
+/// The variable of a borrowed field: no name of the user's.
+fn local(name: &Ident) -> Ident {
+    format_ident!("__{}", name, span = name.span())
+}

@@ -1,0 +1,26 @@
+//! The function form: the function is `exec`, its parameters are `prep`, what it returns is `post`.
+
+use quote::ToTokens;
+use syn::ItemFn;
+
+use super::model::{Form, Model};
+use super::options::Options;
+use super::parameters::{Role, step};
+use crate::errors::Errors;
+
+/// The node of a function.
+pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors) -> Model {
+    let exec = step(Role::Function, &mut item.sig, options.store.as_ref(), errors);
+    let name = item.sig.ident.clone();
+    Model {
+        form: Form::Function(item.vis.clone()),
+        node: name.clone().into(),
+        name,
+        prep: None,
+        exec,
+        fallback: None,
+        post: None,
+        item: item.into_token_stream(),
+        options,
+    }
+}

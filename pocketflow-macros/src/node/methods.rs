@@ -1,0 +1,78 @@
+//! The impl form: the steps are methods of a type of the user's.
+
+use proc_macro2::Span;
+use quote::{ToTokens, format_ident};
+use syn::spanned::Spanned;
+use syn::{ImplItem, ItemImpl, Path, PathArguments, Type};
+
+use super::model::{Form, Model, Output, Step};
+use super::options::Options;
+use super::parameters::{Role, step};
+use super::types::returned;
+use crate::errors::Errors;
+
+/// The node of an `impl`.
+pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Errors) -> Model {
+    if let Some((of, _)) = &item.trait_ {
+        errors.at(of, "the steps of a node are methods of its type: `impl WebSearch { … }`");
+    }
+    if !item.generics.params.is_empty() {
+        errors.at(&item.generics, "a node has no type or lifetime parameters");
+    }
+    let node = node(&item.self_ty, errors);
+    let name = node.segments.last().map_or_else(|| format_ident!("Node"), |segment| segment.ident.clone());
+    let (mut prep, mut exec, mut fallback, mut post) = (None, None, None, None);
+    for method in item.items.iter_mut() {
+        let ImplItem::Fn(method) = method else { continue };
+        let (role, place) = match method.sig.ident.to_string().as_str() {
+            "prep" => (Role::Prep, &mut prep),
+            "exec" => (Role::Exec, &mut exec),
+            "fallback" => (Role::Fallback, &mut fallback),
+            "post" => (Role::Post, &mut post),
+            _ => continue,
+        };
+        *place = Some(step(role, &mut method.sig, options.store.as_ref(), errors));
+    }
+    let exec = exec.unwrap_or_else(|| {
+        errors.at(
+            &item.self_ty,
+            "a node has at least an `exec`: `async fn exec(&self, …) -> …`; `prep`, `fallback` and `post` may be left out",
+        );
+        nothing(item.self_ty.span())
+    });
+    Model {
+        form: Form::Methods,
+        node,
+        name,
+        prep,
+        exec,
+        fallback,
+        post,
+        item: item.into_token_stream(),
+        options,
+    }
+}
+
+fn node(ty: &Type, errors: &mut Errors) -> Path {
+    if let Type::Path(path) = ty {
+        let generic =
+            path.path.segments.iter().any(|segment| !matches!(segment.arguments, PathArguments::None));
+        if generic {
+            errors.at(ty, "a node has no type or lifetime parameters");
+        }
+        return path.path.clone();
+    }
+    errors.at(ty, "a node is a type of its own: `struct WebSearch;` and `#[node(…)] impl WebSearch { … }`");
+    format_ident!("Node").into()
+}
+
+/// A step in the place of one that is missing.
+fn nothing(span: Span) -> Step {
+    Step {
+        name: syn::Ident::new("exec", span),
+        is_async: false,
+        takes_self: true,
+        parameters: Vec::new(),
+        output: Output { ty: returned(&syn::ReturnType::Default, span), fallible: false, span },
+    }
+}

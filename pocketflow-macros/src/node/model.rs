@@ -1,0 +1,111 @@
+//! A node, from either form.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Ident, Path, Type, Visibility};
+
+use super::options::Options;
+
+/// A node.
+pub(crate) struct Model {
+    pub(crate) options: Options,
+    /// The item itself, without what is the macro's own in it.
+    pub(crate) item: TokenStream,
+    pub(crate) form: Form,
+    /// The node's type.
+    pub(crate) node: Path,
+    /// Its name in a graph, on the user's token.
+    pub(crate) name: Ident,
+    pub(crate) prep: Option<Step>,
+    pub(crate) exec: Step,
+    pub(crate) fallback: Option<Step>,
+    pub(crate) post: Option<Step>,
+}
+
+pub(crate) enum Form {
+    /// The node's type is declared with this visibility; its `exec` is the function.
+    Function(Visibility),
+    /// The node's type is the user's; its steps are methods.
+    Methods,
+}
+
+/// A function of the user's that is a step of a node.
+pub(crate) struct Step {
+    pub(crate) name: Ident,
+    pub(crate) is_async: bool,
+    pub(crate) takes_self: bool,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) output: Output,
+}
+
+/// What a step returns.
+pub(crate) struct Output {
+    pub(crate) ty: Type,
+    pub(crate) fallible: bool,
+    pub(crate) span: Span,
+}
+
+/// A parameter of a step.
+pub(crate) struct Parameter {
+    pub(crate) name: Ident,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    /// `topic: &str`: borrows the field.
+    Field(Type),
+    /// `topic: Option<&str>`: borrows the field, which may be empty.
+    Peek(Type),
+    /// `topics: &mut Vec<String>`, in `post`.
+    FieldMut,
+    /// `shared: &Store`.
+    Shared,
+    /// `shared: &mut Store`, in `post`.
+    SharedMut,
+    /// `#[attempt] attempt: Attempt<'_>`.
+    Attempt,
+    /// `prep: &P`.
+    Prep,
+    /// `prep: P`, in `post`.
+    PrepOwned,
+    /// `error: Error`, in `fallback`.
+    Error,
+    /// `exec: E`, in `post`.
+    Exec,
+    /// `exec: &E`, in `post`.
+    ExecRef,
+}
+
+impl Model {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.prep.iter().chain([&self.exec]).chain(&self.fallback).chain(&self.post)
+    }
+
+    /// The parameters of all steps.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.steps().flat_map(|step| &step.parameters)
+    }
+
+    /// What `exec` and `fallback` borrow from the store, each field once.
+    pub(crate) fn borrowed(&self) -> Vec<&Parameter> {
+        let mut borrowed: Vec<&Parameter> = Vec::new();
+        for parameter in [&self.exec].into_iter().chain(&self.fallback).flat_map(|step| &step.parameters) {
+            let borrows = matches!(parameter.kind, Kind::Field(_) | Kind::Peek(_));
+            if borrows && !borrowed.iter().any(|other| other.name == parameter.name) {
+                borrowed.push(parameter);
+            }
+        }
+        borrowed
+    }
+
+    /// Whether `post` takes what `prep` returned.
+    pub(crate) fn keeps_prep(&self) -> bool {
+        let parameters = self.post.iter().flat_map(|post| &post.parameters);
+        parameters.into_iter().any(|parameter| matches!(parameter.kind, Kind::Prep | Kind::PrepOwned))
+    }
+}
+
+impl Step {
+    pub(crate) fn has(&self, is: impl Fn(&Kind) -> bool) -> bool {
+        self.parameters.iter().any(|parameter| is(&parameter.kind))
+    }
+}

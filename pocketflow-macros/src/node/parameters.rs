@@ -1,0 +1,249 @@
+//! The parameters of a step, and what each of them means.
+
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Ident, Pat, PatType, Path, ReceiverKind, Signature, Type};
+
+use super::model::{Kind, Output, Parameter, Step};
+use super::types::{argument, is_result, last_name, option, returned};
+use crate::errors::Errors;
+
+/// Which step of which form a function is: that decides what its parameters may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The function that is a node.
+    Function,
+    Prep,
+    Exec,
+    Fallback,
+    Post,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Prep => "prep",
+            Self::Function | Self::Exec => "exec",
+            Self::Fallback => "fallback",
+            Self::Post => "post",
+        }
+    }
+}
+
+/// Reads the signature of a step, and takes the attributes out of it that are the macro's own.
+pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, errors: &mut Errors) -> Step {
+    let may_borrow = role == Role::Prep && has_only_lifetimes(signature);
+    if !signature.generics.params.is_empty() && !may_borrow {
+        errors.at(&signature.generics, "a node has no type or lifetime parameters");
+    }
+    let mut parameters = Vec::new();
+    let mut takes_self = false;
+    for argument in &mut signature.inputs {
+        match argument {
+            FnArg::Receiver(receiver) if role == Role::Function => {
+                errors.at(receiver, "a method is a step of a node: put `#[node(Store)]` on its `impl`");
+            }
+            FnArg::Receiver(receiver) => {
+                takes_self = true;
+                if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {
+                    errors.at(receiver, "a node is shared by all the runs it is in: take `&self`");
+                }
+            }
+            FnArg::Typed(argument) => parameters.extend(parameter(role, argument, store, errors)),
+        }
+    }
+    let span = match &signature.output {
+        syn::ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().next().map(|token| token.span()),
+        syn::ReturnType::Default => None,
+    };
+    let ty = returned(&signature.output, signature.ident.span());
+    Step {
+        name: signature.ident.clone(),
+        is_async: signature.asyncness.is_some(),
+        takes_self,
+        parameters,
+        output: Output { fallible: is_result(&ty), ty, span: span.unwrap_or_else(|| signature.ident.span()) },
+    }
+}
+
+fn has_only_lifetimes(signature: &Signature) -> bool {
+    signature.generics.params.iter().all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)))
+}
+
+fn parameter(
+    role: Role,
+    argument: &mut PatType,
+    store: Option<&Path>,
+    errors: &mut Errors,
+) -> Option<Parameter> {
+    let attempt = take(&mut argument.attrs, "attempt");
+    let Pat::Ident(pattern) = &*argument.pat else {
+        errors.at(&argument.pat, "a parameter borrows the field it is named after: give it the field's name");
+        return None;
+    };
+    let name = pattern.ident.clone();
+    let ty = &*argument.ty;
+    let kind =
+        if attempt.is_some() { attempted(role, &name, errors) } else { kind(role, &name, ty, store, errors) };
+    kind.map(|kind| Parameter { name, kind })
+}
+
+fn attempted(role: Role, name: &Ident, errors: &mut Errors) -> Option<Kind> {
+    if matches!(role, Role::Function | Role::Exec) {
+        return Some(Kind::Attempt);
+    }
+    errors.at(name, format!("`{}` is not tried again: only `exec` has attempts", role.name()));
+    None
+}
+
+fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut Errors) -> Option<Kind> {
+    if role != Role::Function {
+        match name.to_string().as_str() {
+            "shared" => return shared(role, ty, errors),
+            "prep" => return prep(role, name, ty, errors),
+            "exec" => return exec(role, name, ty, errors),
+            "error" if role == Role::Fallback => return Some(Kind::Error),
+            _ => {}
+        }
+    }
+    if last_name(ty).is_some_and(|last| last == "Attempt") {
+        errors.at(name, format!("mark the attempt: `#[attempt] {name}: Attempt<'_>`"));
+        return None;
+    }
+    let Type::Reference(reference) = ty else {
+        if let Some(Type::Reference(inner)) = option(ty) {
+            if inner.mutability.is_some() {
+                errors.at(ty, format!("a field that may be empty is read as `{name}: Option<&_>`"));
+                return None;
+            }
+            return Some(Kind::Peek((*inner.elem).clone()));
+        }
+        let message = match option(ty) {
+            Some(inner) => format!(
+                "a parameter borrows the field it is named after: write `{name}: {0}`, or `{name}: Option<{0}>` where the \
+                 field may be empty",
+                borrowed(inner)
+            ),
+            None => {
+                format!("a parameter borrows the field it is named after: write `{name}: {}`", borrowed(ty))
+            }
+        };
+        errors.at(ty, message);
+        return None;
+    };
+    let inner = &*reference.elem;
+    if role == Role::Function && is_store(inner, store) {
+        let message = "`exec` does not see the whole store: name the fields it reads, each as a parameter";
+        errors.at(ty, message);
+        return None;
+    }
+    if reference.mutability.is_some() {
+        if role == Role::Post {
+            return Some(Kind::FieldMut);
+        }
+        errors.at(ty, cannot_change(role, name));
+        return None;
+    }
+    if let Some(inner) = option(inner) {
+        let inner = borrowed(inner);
+        let message = format!(
+            "a late field is read as `{name}: {inner}`, or as `{name}: Option<{inner}>` where it may be empty"
+        );
+        errors.at(ty, message);
+        return None;
+    }
+    Some(Kind::Field(inner.clone()))
+}
+
+fn cannot_change(role: Role, name: &Ident) -> String {
+    match role {
+        Role::Function => format!(
+            "`exec` cannot change the store\nhelp: return the value, and name its field: `#[node(…, writes = {name})]`"
+        ),
+        _ => format!(
+            "`{}` cannot change the store\nhelp: `post` can: take `{name}: &mut _` there",
+            role.name()
+        ),
+    }
+}
+
+fn shared(role: Role, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    let Type::Reference(reference) = ty else {
+        errors.at(ty, "`shared` is the whole store, borrowed: `shared: &Store`");
+        return None;
+    };
+    match (role, reference.mutability.is_some()) {
+        (Role::Prep, false) | (Role::Post, false) => Some(Kind::Shared),
+        (Role::Post, true) => Some(Kind::SharedMut),
+        (Role::Prep, true) => {
+            errors.at(ty, "`prep` cannot change the store\nhelp: `post` can: take `shared: &mut _` there");
+            None
+        }
+        _ => {
+            let message = format!(
+                "`{}` does not see the whole store\nhelp: take what it needs in `prep`, or name the fields it reads",
+                role.name()
+            );
+            errors.at(ty, message);
+            None
+        }
+    }
+}
+
+fn prep(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    match (role, ty) {
+        (Role::Prep, _) => {
+            errors.at(name, "`prep` is what this step returns: a field of that name cannot be borrowed here");
+            None
+        }
+        (_, Type::Reference(reference)) if reference.mutability.is_none() => Some(Kind::Prep),
+        (Role::Post, Type::Reference(_)) => {
+            errors.at(ty, "take it by value: `prep: _`");
+            None
+        }
+        (Role::Post, _) => Some(Kind::PrepOwned),
+        _ => {
+            errors.at(ty, format!("`{}` borrows what `prep` returned: `prep: &_`", role.name()));
+            None
+        }
+    }
+}
+
+fn exec(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    if role != Role::Post {
+        errors.at(name, "`exec` is what that step returns, and only `post` comes after it");
+        return None;
+    }
+    Some(if matches!(ty, Type::Reference(_)) { Kind::ExecRef } else { Kind::Exec })
+}
+
+fn is_store(ty: &Type, store: Option<&Path>) -> bool {
+    let store = store.and_then(|store| store.segments.last()).map(|segment| segment.ident.to_string());
+    store.is_some() && last_name(ty) == store
+}
+
+/// Takes an attribute of the macro's own off a parameter.
+fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
+    let index = attributes.iter().position(|attribute| attribute.path().is_ident(name))?;
+    Some(attributes.remove(index))
+}
+
+/// How a type is best borrowed: `&str` for a `String`, `&[T]` for a `Vec<T>`.
+fn borrowed(ty: &Type) -> String {
+    match (last_name(ty).as_deref(), argument(ty)) {
+        (Some("String"), _) => "&str".into(),
+        (Some("Vec"), Some(item)) => format!("&[{}]", text(item)),
+        _ => format!("&{}", text(ty)),
+    }
+}
+
+/// A type as a user would write it.
+fn text(ty: &Type) -> String {
+    let text = ty.to_token_stream().to_string();
+    let text = text
+        .replace(" :: ", "::")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&");
+    text.replace(" ,", ",")
+}

@@ -1,0 +1,235 @@
+//! What holds for the output of the macros whatever they are given.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+use proptest::prelude::*;
+
+use crate::{action, flow, node, shared};
+
+/// The words of the macros' own languages, and some of Rust's.
+const WORDS: &[&str] = &[
+    "end", "max", "else", "pub", "crate", "self", "review", "pay", "Agent", "Order", "writes", "appends",
+    "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if", "fallback", "fn",
+    "async", "impl", "struct", "enum", "prep", "exec", "post", "shared", "error", "attempt", "Option",
+    "Result", "mut", "where", "endless", "action", "r#type", "Self", "dyn", "const", "move", "await",
+];
+
+fn tokens() -> impl Strategy<Value = TokenStream> {
+    let leaf = prop_oneof![
+        proptest::sample::select(WORDS).prop_map(|word| match word.strip_prefix("r#") {
+            Some(raw) => TokenTree::Ident(Ident::new_raw(raw, Span::call_site())),
+            None => TokenTree::Ident(Ident::new(word, Span::call_site())),
+        }),
+        (
+            proptest::sample::select(&['>', '-', ';', ':', ',', '=', '&', '<', '#', '!', '\'', '.', '|'][..]),
+            any::<bool>()
+        )
+            .prop_map(|(mark, joint)| {
+                let spacing = if joint || mark == '\'' { Spacing::Joint } else { Spacing::Alone };
+                TokenTree::Punct(Punct::new(mark, spacing))
+            }),
+        "[a-z -]{0,8}".prop_map(|text| TokenTree::Literal(Literal::string(&text))),
+        any::<u64>().prop_map(|number| TokenTree::Literal(Literal::u64_unsuffixed(number))),
+        (0.0..1e9f64).prop_map(|number| TokenTree::Literal(Literal::f64_unsuffixed(number))),
+    ];
+    let tree = leaf.prop_recursive(3, 24, 8, |inner| {
+        let delimiter = prop_oneof![
+            Just(Delimiter::Parenthesis),
+            Just(Delimiter::Brace),
+            Just(Delimiter::Bracket),
+            Just(Delimiter::None)
+        ];
+        (delimiter, prop::collection::vec(inner, 0..8)).prop_map(|(delimiter, trees)| {
+            TokenTree::Group(Group::new(delimiter, trees.into_iter().collect()))
+        })
+    });
+    prop::collection::vec(tree, 0..24).prop_map(|trees| trees.into_iter().collect())
+}
+
+/// Attributes and items that are right.
+const RIGHT: &[(&str, &str)] = &[
+    (
+        "Order, writes(a, b), attempts = 3, wait = \"1s\", backoff = 2.0, jitter = 1, fallback = none, retry_if = f",
+        "/// Doc.\npub async fn pay(total: &u64, hint: Option<&str>, #[attempt] n: Attempt<'_>) -> Result<(A, B)> { x }",
+    ),
+    (
+        "Chat, reads(x), attempts = 2, timeout = \"2s\"",
+        "impl Converse { fn prep<'a>(&self, shared: &'a Chat) -> Result<&'a str> { y } \
+         async fn exec(&self, prep: &str, z: &[u8]) -> u8 { 1 } \
+         async fn fallback(&self, prep: &str, error: Error) -> u8 { 2 } \
+         fn post(&self, messages: &mut Vec<u8>, exec: u8) -> Turn { Turn::Quit } }",
+    ),
+    ("", "pub struct Order { pub total: u64, receipt: Option<String>, r#type: Vec<Option<u8>> }"),
+    ("", "#[action(Order)] enum Verdict { Approved, #[action(\"no-way\")] Rejected { reason: String } }"),
+    (
+        "",
+        "/// Doc.\n#[endless] pub(crate) Checkout(card, amount) { first: Review; search: web::Search; \
+         first - \"approved\" >> pay >> search max 5 else end \"tired\"; first - \"rejected\" >> end; \
+         search >> steps::log >> first }",
+    ),
+];
+
+/// Something right with a few of its tokens left out, doubled, or changed for others.
+fn nearly_right() -> impl Strategy<Value = (TokenStream, TokenStream)> {
+    let change = (any::<prop::sample::Index>(), 0..3u8, tokens());
+    (proptest::sample::select(RIGHT), prop::collection::vec(change, 1..4)).prop_map(
+        |((attributes, item), changes)| {
+            let mut parts: [TokenStream; 2] = [attributes.parse().unwrap(), item.parse().unwrap()];
+            for (index, kind, with) in changes {
+                let part = usize::from(index.index(4) > 0);
+                let length = count(&parts[part]);
+                if length > 0 {
+                    let mut at = index.index(length);
+                    parts[part] = changed(std::mem::take(&mut parts[part]), &mut at, kind, &with);
+                }
+            }
+            let [attributes, item] = parts;
+            (attributes, item)
+        },
+    )
+}
+
+/// How many token trees there are, groups and what is in them.
+fn count(tokens: &TokenStream) -> usize {
+    let inside = |tree: TokenTree| match tree {
+        TokenTree::Group(group) => 1 + count(&group.stream()),
+        _ => 1,
+    };
+    tokens.clone().into_iter().map(inside).sum()
+}
+
+/// Changes the token tree that is `at` in depth-first order.
+fn changed(tokens: TokenStream, at: &mut usize, kind: u8, with: &TokenStream) -> TokenStream {
+    let mut output = Vec::new();
+    for tree in tokens {
+        let here = *at == 0;
+        *at = at.wrapping_sub(1);
+        match (here, kind, tree) {
+            (true, 0, _) => {}
+            (true, 1, tree) => output.extend([tree.clone(), tree]),
+            (true, _, _) => output.extend(with.clone()),
+            (false, _, TokenTree::Group(group)) => {
+                let inside = changed(group.stream(), at, kind, with);
+                output.push(TokenTree::Group(Group::new(group.delimiter(), inside)));
+            }
+            (false, _, tree) => output.push(tree),
+        }
+    }
+    output.into_iter().collect()
+}
+
+fn expand_all(attributes: TokenStream, item: TokenStream) {
+    flow::flow(item.clone());
+    shared::derive(item.clone());
+    action::derive(item.clone());
+    node::node(attributes, item);
+}
+
+#[test]
+fn what_is_right_has_no_error() {
+    for (attributes, item) in RIGHT {
+        let (attributes, item): (TokenStream, TokenStream) =
+            (attributes.parse().unwrap(), item.parse().unwrap());
+        let output = match item.to_string() {
+            text if text.contains("struct") => shared::derive(item),
+            text if text.contains("enum") => action::derive(item),
+            text if text.contains("fn ") => node::node(attributes, item),
+            _ => flow::flow(item),
+        };
+        let output = output.to_string();
+        assert!(!output.contains("compile_error"), "{output}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_tokens_make_a_macro_panic(attributes in tokens(), item in tokens()) {
+        expand_all(attributes, item);
+    }
+
+    #[test]
+    fn nothing_nearly_right_makes_a_macro_panic((attributes, item) in nearly_right()) {
+        expand_all(attributes, item);
+    }
+}
+
+/// A piece of a flow that is right.
+const STATEMENTS: &[&str] = &[
+    "review - \"approved\" >> pay;",
+    "review - \"rejected\" >> steps::refuse >> end \"declined\";",
+    "pay >> ship max 3 else end;",
+    "search: WebSearch;",
+    "ship >> search;",
+];
+
+/// All identifiers of a token stream, in its order, groups included.
+fn identifiers(tokens: TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    for tree in tokens {
+        match tree {
+            TokenTree::Ident(ident) => found.push(ident.to_string()),
+            TokenTree::Group(group) => found.extend(identifiers(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether `all` has the items of `some` in their order.
+fn in_order(all: &[String], some: &[&str]) -> bool {
+    let mut all = all.iter();
+    some.iter().all(|wanted| all.any(|found| found == wanted))
+}
+
+/// The output of a half-written flow: the names that an editor resolves, in the order in which they stand.
+fn half_written(input: &str) -> Vec<String> {
+    identifiers(flow::flow(input.parse().expect("the input is made of tokens")))
+}
+
+#[test]
+fn a_half_written_flow_keeps_the_names_of_what_was_read() {
+    let cases: [(&str, &[&str]); 9] = [
+        // A missing `;`, in the middle and at the end.
+        (
+            "pub Checkout { review - \"approved\" >> pay  pay >> ship }",
+            &["Checkout", "review", "pay", "ship"],
+        ),
+        ("pub Checkout { review >> }", &["Checkout", "review"]),
+        ("pub Checkout { review >> ; pay >> ship; }", &["review", "pay", "ship"]),
+        ("review - \"app\"", &["review"]),
+        ("review - \"app\" pay; pay >> ship;", &["review", "pay", "ship"]),
+        ("review - ; pay >> ship;", &["review", "pay", "ship"]),
+        ("review - approved >> pay;", &["review", "pay"]),
+        ("review >> pay max ; pay >> ship;", &["review", "pay", "ship"]),
+        ("search: ; review >> steps::pay; search", &["review", "steps", "pay", "search"]),
+    ];
+    for (input, names) in cases {
+        let found = half_written(input);
+        assert!(found.iter().any(|name| name == "compile_error"), "{input}");
+        assert!(in_order(&found, names), "{input}: {found:?}");
+    }
+}
+
+#[test]
+fn an_unknown_node_is_a_name_like_any_other() {
+    let found = half_written("review - \"approved\" >> nobody; review - \"rejected\" >> end;");
+    assert!(in_order(&found, &["review", "nobody"]));
+    assert!(!found.iter().any(|name| name == "compile_error"), "rustc says that itself, at the token");
+}
+
+proptest! {
+    /// However a flow is cut off, the nodes of the statements before the cut are in the output.
+    #[test]
+    fn a_flow_cut_off_anywhere_keeps_the_statements_before(whole in 1..STATEMENTS.len(), cut in 0..16usize) {
+        let before = STATEMENTS[..whole].concat();
+        let rest: TokenStream = STATEMENTS[whole].parse().unwrap();
+        let rest: TokenStream = rest.into_iter().take(cut).collect();
+        let input = format!("pub Checkout {{ {before} {rest} }}");
+        let found = half_written(&input);
+        let expected = ["review", "pay", "refuse", "ship", "WebSearch"];
+        for name in expected.into_iter().filter(|name| before.contains(&format!(" {name}")) || before.starts_with(name)) {
+            prop_assert!(found.iter().any(|found| found == name), "{}: {}", input, name);
+        }
+    }
+}
