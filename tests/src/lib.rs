@@ -1,0 +1,1 @@
+//! Behaviour tests, and compile errors as snapshots: see `tests/`.

@@ -1,0 +1,282 @@
+//! Drivers: what happens around a step, and around `exec`.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use pocketflow::{
+    Action, At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, NoSuchPlace, Node, Position, Run,
+    Shared, Stage, StepLimit, StepsExceeded, flow, node,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+#[derive(Shared, Default, Debug, Clone, PartialEq)]
+struct Count {
+    number: u64,
+    note: Option<String>,
+}
+
+#[derive(Action)]
+enum Sign {
+    More,
+    Done,
+}
+
+#[node(Count, writes = number)]
+async fn add(number: &u64) -> u64 {
+    tokio::task::yield_now().await;
+    number + 1
+}
+
+#[node(Count)]
+fn compare(number: &u64) -> Sign {
+    if *number < 4 { Sign::More } else { Sign::Done }
+}
+
+#[node(Count, writes = note, attempts = 2)]
+fn report(number: &u64, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+    if attempt.number() == 1 { Err("smudged".into()) } else { Ok(format!("counted to {number}")) }
+}
+
+flow! {
+    Counting {
+        add >> compare - "more" >> add;
+        compare - "done" >> end "done";
+    }
+}
+
+flow! {
+    Whole {
+        Counting - "done" >> report;
+    }
+}
+
+/// Writes down all that a driver is told.
+struct Log<'a> {
+    name: &'static str,
+    lines: &'a Mutex<Vec<String>>,
+}
+
+impl Log<'_> {
+    fn line(&self, line: String) {
+        self.lines.lock().unwrap().push(format!("{}{line}", self.name));
+    }
+}
+
+impl<S: Shared> Driver<S> for Log<'_> {
+    async fn flow<R: Run<S>>(
+        &self,
+        flow: &'static Graph,
+        at: Option<&At<'_>>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<usize, Error> {
+        self.line(format!("{} at {:?}", flow.name, at.map(ToString::to_string)));
+        let exit = run.run(shared).await?;
+        self.line(format!("{} left at {}", flow.name, R::ACTIONS[exit]));
+        Ok(exit)
+    }
+
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+        let action = run.run(shared).await?;
+        self.line(format!("{}. {at} - {}", at.step(), R::ACTIONS[action]));
+        Ok(action)
+    }
+}
+
+impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
+    async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    where
+        C: Call<Output = Result<N::Exec, Failure>>,
+    {
+        let result = call.call().await;
+        if let Err(failure) = &result {
+            self.line(format!("{at}: {attempt:?}: {}", failure.cause()));
+        }
+        result
+    }
+}
+
+#[tokio::test]
+async fn a_driver_is_told_of_every_flow_step_and_attempt() {
+    let lines = Mutex::default();
+    let mut count = Count { number: 2, note: None };
+    Whole.with(Log { name: "", lines: &lines }).run(&mut count).await.unwrap();
+    assert_eq!(
+        *lines.lock().unwrap(),
+        [
+            "Whole at None",
+            "Counting at Some(\"Whole > Counting\")",
+            "1. Whole > Counting > add - default",
+            "2. Whole > Counting > compare - more",
+            "3. Whole > Counting > add - default",
+            "4. Whole > Counting > compare - done",
+            "Counting left at done",
+            "Whole > report: attempt 1 of 2: smudged",
+            "5. Whole > report - default",
+            "Whole left at default",
+        ]
+    );
+    assert_eq!(count.note.as_deref(), Some("counted to 4"));
+}
+
+#[tokio::test]
+async fn the_first_driver_is_outside() {
+    let lines = Mutex::default();
+    let (a, b) = (Log { name: "a ", lines: &lines }, Log { name: "b ", lines: &lines });
+    flow! { report; }.with(a).with(&b).run(&mut Count::default()).await.unwrap();
+    let lines = lines.into_inner().unwrap();
+    let order: Vec<_> = lines.iter().map(|line| &line[..1]).collect();
+    assert_eq!(order, ["a", "b", "b", "a", "b", "a", "b", "a"], "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_borrowing_driver_may_be_spawned() {
+    let note = tokio::spawn(async {
+        let (lines, mut count) = (Mutex::default(), Count::default());
+        let log = Log { name: "", lines: &lines };
+        Whole.with(&log).with(StepLimit::new(100)).run(&mut count).await.map(|_| count.note)
+    });
+    assert_eq!(note.await.unwrap().unwrap().as_deref(), Some("counted to 4"));
+}
+
+#[test]
+fn the_futures_of_flows_are_send() {
+    fn is_send<T: Send>(_: &T) {}
+    let (mut one, mut two) = (Count::default(), Count::default());
+    is_send(&Whole.run(&mut one));
+    is_send(&Whole.with(StepLimit::new(1)).run(&mut two));
+}
+
+mod limits {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_limit_counts_the_steps_of_nested_flows_and_leaves_the_store_whole() {
+        let mut count = Count::default();
+        let error = Whole.with(StepLimit::new(5)).run(&mut count).await.unwrap_err();
+        assert_eq!(error.stage(), Stage::Driver);
+        assert!(matches!(error.cause().downcast_ref(), Some(StepsExceeded { max: 5 })));
+        assert_eq!(
+            format!("{error:#}"),
+            "Whole > Counting > compare: stopped: the run has taken its 5 steps and not reached an exit"
+        );
+        assert_eq!(count.number, 3);
+    }
+
+    #[tokio::test]
+    async fn a_limit_that_is_just_enough_stops_nothing_and_serves_any_number_of_runs() {
+        let limit = StepLimit::new(9);
+        for _ in 0..3 {
+            let mut count = Count::default();
+            Whole.with(&limit).run(&mut count).await.unwrap();
+            assert_eq!(count.number, 4);
+        }
+    }
+}
+
+mod positions {
+    use super::*;
+
+    /// Keeps the position and the store of every arrival, as a checkpoint would.
+    #[derive(Default)]
+    struct Keep(Mutex<Vec<(Position, Count)>>);
+
+    impl Driver<Count> for Keep {
+        async fn step<R: Run<Count>>(&self, at: &At<'_>, shared: &mut Count, run: R) -> Result<usize, Error> {
+            self.0.lock().unwrap().push((at.position(), shared.clone()));
+            run.run(shared).await
+        }
+    }
+
+    impl<Here, N: Node<Count, Here>> ExecDriver<Count, Here, N> for Keep {}
+
+    #[tokio::test]
+    async fn a_run_resumes_at_every_position_inside_nested_flows_too() {
+        let keep = Keep::default();
+        let mut whole = Count::default();
+        Whole.with(&keep).run(&mut whole).await.unwrap();
+        let kept = keep.0.into_inner().unwrap();
+        assert_eq!(kept.len(), 9);
+        for (number, (position, mut shared)) in kept.into_iter().enumerate() {
+            assert_eq!(position.steps, number as u64);
+            let again = Keep::default();
+            Whole.with(&again).resume(position.clone(), &mut shared).await.unwrap();
+            assert_eq!(shared, whole, "from {position:?}");
+            let again = again.0.into_inner().unwrap();
+            assert_eq!(
+                (again.len(), &again[0].0),
+                (9 - number, &position),
+                "the steps done are not repeated"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_position_that_the_flow_does_not_have_is_refused_before_any_node_runs() {
+        let keep = Keep::default();
+        Whole.with(&keep).run(&mut Count::default()).await.unwrap();
+        let (position, store) = keep.0.into_inner().unwrap().swap_remove(1);
+        let wrong: [fn(&mut Position); 4] = [
+            |position| position.visits[1].place = "subtract".into(),
+            |position| position.visits[0].flow = "Other".into(),
+            |position| drop(position.visits.pop()),
+            |position| position.visits.push(position.visits[1].clone()),
+        ];
+        for change in wrong {
+            let (mut position, mut shared) = (position.clone(), store.clone());
+            change(&mut position);
+            let error = Whole.with(StepLimit::new(100)).resume(position, &mut shared).await.unwrap_err();
+            assert!(error.cause().is::<NoSuchPlace>(), "{error:#}");
+            assert_eq!(shared, store);
+        }
+    }
+}
+
+mod results_kept {
+    use super::*;
+
+    /// Keeps what every exec returned as text, and gives it back in place of the work.
+    #[derive(Default)]
+    struct Results(Mutex<HashMap<String, String>>);
+
+    impl<S: Shared> Driver<S> for Results {}
+
+    impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Results
+    where
+        N::Exec: Serialize + DeserializeOwned,
+    {
+        async fn exec<C>(&self, at: &At<'_>, call: C) -> Result<N::Exec, Error>
+        where
+            C: Call<Output = Result<N::Exec, Error>>,
+        {
+            let kept = self.0.lock().unwrap().get(&at.to_string()).cloned();
+            if let Some(kept) = kept {
+                return serde_yaml::from_str(&kept).map_err(|error| at.error(error));
+            }
+            let exec = call.call().await?;
+            let text = serde_yaml::to_string(&exec).map_err(|error| at.error(error))?;
+            self.0.lock().unwrap().insert(at.to_string(), text);
+            Ok(exec)
+        }
+    }
+
+    static CALLS: Mutex<u32> = Mutex::new(0);
+
+    #[node(Count, writes = note)]
+    async fn expensive(number: &u64) -> String {
+        *CALLS.lock().unwrap() += 1;
+        format!("paid for {number}")
+    }
+
+    #[tokio::test]
+    async fn a_driver_may_ask_for_serde_and_save_the_work() {
+        let results = Results::default();
+        for _ in 0..3 {
+            let mut count = Count::default();
+            flow! { expensive; }.with(&results).run(&mut count).await.unwrap();
+            assert_eq!(count.note.as_deref(), Some("paid for 0"));
+        }
+        assert_eq!(*CALLS.lock().unwrap(), 1);
+    }
+}

@@ -1,0 +1,7 @@
+use pocketflow::flow;
+
+flow! { pub Empty {} }
+
+fn main() {
+    let _nothing = flow! {};
+}

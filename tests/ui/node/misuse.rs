@@ -1,0 +1,43 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::{Attempt, node};
+
+#[node]
+fn no_store(total_cents: &u64) {
+    println!("{total_cents}");
+}
+
+#[node(Order)]
+fn generic<T>(total_cents: &u64) {
+    println!("{total_cents}");
+}
+
+#[node(Order)]
+fn by_value(total_cents: u64) {
+    println!("{total_cents}");
+}
+
+#[node(Order)]
+fn unmarked(attempt: Attempt<'_>) {
+    println!("{attempt:?}");
+}
+
+#[node(Order, writes = receipt)]
+fn borrowed(receipt: Option<&str>) -> &str {
+    receipt.unwrap_or_default()
+}
+
+#[node(Order)]
+struct Archive;
+
+#[node(Order)]
+impl Archive {
+    fn prep(&mut self) {}
+
+    fn post(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::flow;
+
+flow! {
+    pub Checkout {
+        review - "approved" >> pay;
+        review - "approved" >> refuse;
+        review - "rejected" >> refuse;
+    }
+}
+
+fn main() {}

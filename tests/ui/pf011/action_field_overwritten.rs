@@ -1,0 +1,19 @@
+#![deny(deprecated)]
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::{flow, node};
+
+#[node(Order, writes = reason)]
+fn excuse(total_cents: &u64) -> String {
+    format!("{total_cents} is too much")
+}
+
+flow! {
+    pub Checkout {
+        review - "approved" >> pay;
+        review - "rejected" >> excuse >> refuse;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use std::cell::Cell;
+
+use pocketflow::Shared;
+
+#[derive(Shared)]
+struct Counter {
+    count: Cell<u64>,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::flow;
+
+flow! {
+    pub Checkout {
+        review - "aproved" >> pay;
+        review - "rejected" >> refuse;
+        review - "rejected" >> end;
+        pay >> ship >> pay;
+        guess;
+    }
+}
+
+fn main() {}
