@@ -126,7 +126,7 @@ async fn check_out_all(args: Args) -> Result<Tally> {
             }
         }
     }
-    writeln!(out, "\n{}", Checkout::GRAPH)?; // a diagram, in Mermaid
+    writeln!(out, "\n{}\n", Checkout::GRAPH)?; // a diagram, in Mermaid
     writeln!(out, "{tally}; receipts in {}", receipts.display())?;
     if samples && tally.failed > 0 {
         writeln!(
