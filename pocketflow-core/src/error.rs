@@ -37,6 +37,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     path: Vec<&'static str>,
+    item: Option<usize>,
     stage: Stage,
     cause: BoxError,
 }
@@ -67,7 +68,13 @@ pub enum Stage {
 impl Error {
     /// An error of a driver around a step: see [`At::error`](crate::At::error) for one that names the place.
     pub(crate) fn new(path: Vec<&'static str>, stage: Stage, cause: impl Into<BoxError>) -> Self {
-        Self(Box::new(Inner { path, stage, cause: cause.into() }))
+        Self(Box::new(Inner { path, item: None, stage, cause: cause.into() }))
+    }
+
+    /// The same, at an item of a batch.
+    pub(crate) fn at_item(mut self, item: Option<usize>) -> Self {
+        self.0.item = item;
+        self
     }
 
     /// The names from the outermost flow down to the node: `["Shop", "Payment", "authorize"]`.
@@ -104,6 +111,11 @@ impl Error {
         }
     }
 
+    /// The index of the item that failed, in a batch.
+    pub fn item(&self) -> Option<usize> {
+        self.0.item
+    }
+
     /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
     ///
     /// Use `downcast_ref` on it to tell them apart.
@@ -116,6 +128,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (depth, name) in self.0.path.iter().enumerate() {
             write!(f, "{}{name}", if depth == 0 { "" } else { " > " })?;
+        }
+        if let Some(item) = self.0.item {
+            write!(f, "[{item}]")?;
         }
         match self.0.stage {
             Stage::Start => write!(f, ": cannot start"),

@@ -49,7 +49,18 @@ pub use driver::{
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
 pub use node::{Attempt, Failure, Node, Policy, Reads};
-pub use pocketflow_macros::{Action, Shared, flow, node};
+/// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
+#[doc(inline)]
+pub use pocketflow_macros::Action;
+/// Derives the trait [`Shared`](trait@Shared), whose page shows what it takes.
+#[doc(inline)]
+pub use pocketflow_macros::Shared;
+#[doc = include_str!("../docs/flow.md")]
+#[doc(inline)]
+pub use pocketflow_macros::flow;
+#[doc = include_str!("../docs/node.md")]
+#[doc(inline)]
+pub use pocketflow_macros::node;
 pub use run::{Flow, NoSuchPlace, With};
 pub use shared::{Field, Shared, Store};
 
@@ -67,8 +78,10 @@ pub mod __private {
 
     pub use crate::action::Take;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, names, writes};
-    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome};
+    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing};
+    pub use crate::run::NodeVisit;
     pub use crate::run::{Cx, Piece, Step, Walk, Walker, flow_step, node_step, run_direct};
+    pub use crate::run::{Items, Work, in_parallel, in_sequence, once};
     pub use crate::shared::{BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }
 

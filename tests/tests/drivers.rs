@@ -246,7 +246,7 @@ mod results_kept {
     where
         N::Exec: Serialize + DeserializeOwned,
     {
-        async fn exec<C>(&self, at: &At<'_>, call: C) -> Result<N::Exec, Error>
+        async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
         where
             C: Call<Output = Result<N::Exec, Error>>,
         {

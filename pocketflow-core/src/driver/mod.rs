@@ -92,8 +92,14 @@ pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
     note = "write `impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for {Self} {{}}`, or see what the driver asks of `Node::Exec`"
 )]
 pub trait ExecDriver<S: Send + Sync + 'static, Here, N: Node<S, Here>>: Driver<S> {
-    /// Around the exec of a visit, all its attempts and the fallback included.
-    fn exec<C>(&self, _at: &At<'_>, call: C) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around that of each item, whose index
+    /// is `item`.
+    fn exec<C>(
+        &self,
+        _at: &At<'_>,
+        _item: Option<usize>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
         C: Call<Output = Result<N::Exec, Error>>,
     {

@@ -40,13 +40,12 @@ where
     A: ExecDriver<S, Here, N>,
     B: ExecDriver<S, Here, N>,
 {
-    async fn exec<C>(&self, at: &At<'_>, call: C) -> Result<N::Exec, Error>
+    async fn exec<C>(&self, at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
         C: Call<Output = Result<N::Exec, Error>>,
     {
-        self.0
-            .exec(at, InnerExec { driver: &self.1, at, call, types: PhantomData::<fn() -> (S, Here, N)> })
-            .await
+        let inner = InnerExec { driver: &self.1, at, item, call, types: PhantomData::<fn() -> (S, Here, N)> };
+        self.0.exec(at, item, inner).await
     }
 
     async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
@@ -91,6 +90,7 @@ impl<S: Send + Sync + 'static, B: Driver<S>, R: Run<S>> Run<S> for InnerStep<'_,
 struct InnerExec<'a, T, B, C> {
     driver: &'a B,
     at: &'a At<'a>,
+    item: Option<usize>,
     call: C,
     types: PhantomData<fn() -> T>,
 }
@@ -105,7 +105,7 @@ where
     type Output = C::Output;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        self.driver.exec(self.at, self.call)
+        self.driver.exec(self.at, self.item, self.call)
     }
 }
 
@@ -159,11 +159,16 @@ where
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
-    fn exec<C>(&self, at: &At<'_>, call: C) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    fn exec<C>(
+        &self,
+        at: &At<'_>,
+        item: Option<usize>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
         C: Call<Output = Result<N::Exec, Error>>,
     {
-        (**self).exec(at, call)
+        (**self).exec(at, item, call)
     }
 
     fn attempt<C>(

@@ -4,7 +4,7 @@ use crate::error::BoxError;
 
 /// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt] attempt: Attempt<'_>` gets.
 ///
-/// Attempts are counted from 1, anew on every visit of the node and in every run. A unit test that calls the node's function
+/// Attempts are counted from 1, anew for every item of a batch, on every visit of the node and in every run. A unit test that calls the node's function
 /// passes [`Attempt::FIRST`].
 ///
 /// ```
@@ -25,19 +25,20 @@ use crate::error::BoxError;
 pub struct Attempt<'a> {
     number: u32,
     of: u32,
+    item: Option<usize>,
     last_error: Option<&'a BoxError>,
 }
 
 impl<'a> Attempt<'a> {
     /// The first of one attempt, as a unit test needs it.
-    pub const FIRST: Attempt<'static> = Attempt::first_of(1);
+    pub const FIRST: Attempt<'static> = Attempt::first_of(1, None);
 
-    pub(crate) const fn first_of(of: u32) -> Attempt<'static> {
-        Attempt { number: 1, of, last_error: None }
+    pub(crate) const fn first_of(of: u32, item: Option<usize>) -> Attempt<'static> {
+        Attempt { number: 1, of, item, last_error: None }
     }
 
-    pub(crate) fn again(number: u32, of: u32, last_error: &'a BoxError) -> Self {
-        Attempt { number, of, last_error: Some(last_error) }
+    pub(crate) fn again(number: u32, of: u32, item: Option<usize>, last_error: &'a BoxError) -> Self {
+        Attempt { number, of, item, last_error: Some(last_error) }
     }
 
     /// The number of this attempt, counted from 1.
@@ -53,6 +54,11 @@ impl<'a> Attempt<'a> {
     /// Whether the node's `attempts` are used up after this one.
     pub fn is_last(&self) -> bool {
         self.number == self.of
+    }
+
+    /// The index of the item, in a batch.
+    pub fn item(&self) -> Option<usize> {
+        self.item
     }
 
     /// Why the attempt before this one failed; `None` in the first.

@@ -54,6 +54,21 @@ impl<E: Into<BoxError>> IntoFailure for E {
     }
 }
 
+/// What the exec of a batch returns where its results go nowhere.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a batch returns a `{Self}` for each item, and nothing says where they go",
+    label = "one of these for each item",
+    note = "store them in a `Vec`, in the order of the items: `#[node(…, writes = field)]`"
+)]
+pub trait Nothing {
+    /// Nothing to do.
+    const NOTHING: () = ();
+}
+
+#[diagnostic::do_not_recommend]
+impl Nothing for () {}
+
 /// What a type whose name ends in `Result` is taken to be.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

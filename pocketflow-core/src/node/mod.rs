@@ -5,7 +5,7 @@ mod failure;
 mod policy;
 
 pub use attempt::Attempt;
-pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome};
+pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing};
 pub use policy::Policy;
 
 use std::future::{Future, ready};
@@ -24,10 +24,14 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy;
 
-    /// What `exec` works on: borrowed from the store, or computed from it.
+    /// What `exec` works on: borrowed from the store, or computed from it. For a batch, what all its items share.
     type Prep<'a>: Send + Sync;
+    /// The one item of a batch that a call of `exec` works on; `()` for a node that is no batch.
+    type Item<'a>: Copy + Send + Sync;
     /// What one call of `exec` returns.
     type Exec: Send;
+    /// What `post` gets: what `exec` returned, or for a batch what it returned for each item, in the order of the items.
+    type Done: Send;
     /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
     type Kept: Send;
 
@@ -38,6 +42,7 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     fn exec(
         &self,
         prep: &Self::Prep<'_>,
+        item: Self::Item<'_>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send;
 
@@ -45,6 +50,7 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     fn fallback(
         &self,
         _prep: &Self::Prep<'_>,
+        _item: Self::Item<'_>,
         error: Error,
     ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send {
         ready(Err(Failure::of(error)))
@@ -54,7 +60,7 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     fn keep(prep: Self::Prep<'_>) -> Self::Kept;
 
     /// Writes to the store and chooses the action.
-    fn post(&self, shared: &mut S, kept: Self::Kept, exec: Self::Exec) -> Result<usize, EmptyField>;
+    fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done) -> Result<usize, EmptyField>;
 }
 
 /// What a node reads, a field a parameter: `Reads<'_, outline>` for `async fn outline(topic: &str)` has the field `topic`.

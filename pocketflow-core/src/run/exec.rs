@@ -9,24 +9,48 @@ use crate::driver::{At, Call, ExecDriver};
 use crate::error::{Error, Stage, TimedOut};
 use crate::node::{Attempt, Failure, Node};
 
-/// One visit of a node: all its attempts, and the fallback.
-pub(crate) struct Attempts<'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
-    pub(crate) node: &'a N,
-    pub(crate) prep: &'a N::Prep<'p>,
-    pub(crate) at: &'a At<'a>,
-    pub(crate) driver: &'a D,
-    pub(crate) types: PhantomData<fn() -> (S, Here)>,
+/// What a node works on during a visit, and who drives it.
+#[doc(hidden)]
+pub struct Visit<'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
+    pub(super) node: &'a N,
+    pub(super) prep: &'a N::Prep<'p>,
+    pub(super) at: &'a At<'a>,
+    pub(super) driver: &'a D,
+    pub(super) types: PhantomData<fn() -> (S, Here)>,
 }
 
-impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Attempts<'_, '_, S, Here, N, D> {
+impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Visit<'_, '_, S, Here, N, D> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: 'static, Here, N: Node<S, Here>, D> Copy for Attempts<'_, '_, S, Here, N, D> {}
+impl<S: 'static, Here, N: Node<S, Here>, D> Copy for Visit<'_, '_, S, Here, N, D> {}
 
-impl<S, Here, N, D> Call for Attempts<'_, '_, S, Here, N, D>
+impl<'a, 'p, S, Here, N, D> Visit<'a, 'p, S, Here, N, D>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: ExecDriver<S, Here, N>,
+{
+    /// One exec, as the driver has it.
+    pub(super) fn exec<'i>(
+        self,
+        index: Option<usize>,
+        item: N::Item<'i>,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'a, 'p, 'i, S, Here, N, D> {
+        self.driver.exec(self.at, index, Attempts { visit: self, index, item })
+    }
+}
+
+/// One exec: all its attempts, and the fallback.
+struct Attempts<'a, 'p, 'i, S: 'static, Here, N: Node<S, Here>, D> {
+    visit: Visit<'a, 'p, S, Here, N, D>,
+    index: Option<usize>,
+    item: N::Item<'i>,
+}
+
+impl<S, Here, N, D> Call for Attempts<'_, '_, '_, S, Here, N, D>
 where
     S: Send + Sync + 'static,
     N: Node<S, Here>,
@@ -36,7 +60,7 @@ where
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         async move {
-            match self.attempt(Attempt::first_of(N::POLICY.attempts)).await {
+            match self.attempt(Attempt::first_of(N::POLICY.attempts, self.index)).await {
                 Ok(exec) => Ok(exec),
                 Err(failure) => self.recover(failure).await,
             }
@@ -44,30 +68,25 @@ where
     }
 }
 
-impl<S, Here, N, D> Attempts<'_, '_, S, Here, N, D>
+impl<S, Here, N, D> Attempts<'_, '_, '_, S, Here, N, D>
 where
     S: Send + Sync + 'static,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
-    fn attempt(self, attempt: Attempt<'_>) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        self.driver.attempt(
-            self.at,
-            attempt,
-            OneAttempt::<'_, '_, '_, S, Here, N> { node: self.node, prep: self.prep, attempt },
-        )
+    fn attempt(&self, attempt: Attempt<'_>) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+        let Visit { node, prep, at, driver, .. } = self.visit;
+        driver.attempt(at, attempt, OneAttempt::<S, Here, N> { node, prep, item: self.item, attempt })
     }
 
-    /// What follows a failed first attempt. Boxed and cold, so that a visit that succeeds pays neither time nor room for it.
+    /// What follows a failed first attempt. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
     #[cold]
-    fn recover<'s>(
-        self,
+    fn recover(
+        &self,
         mut failure: Failure,
-    ) -> Pin<Box<dyn Future<Output = Result<N::Exec, Error>> + Send + 's>>
-    where
-        Self: 's,
-    {
+    ) -> Pin<Box<dyn Future<Output = Result<N::Exec, Error>> + Send + '_>> {
         Box::pin(async move {
+            let Visit { node, prep, at, .. } = self.visit;
             let policy = N::POLICY;
             let mut number = 1;
             while number < policy.attempts && failure.may_retry() {
@@ -76,35 +95,36 @@ where
                     tokio::time::sleep(wait).await;
                 }
                 number += 1;
-                let attempt = Attempt::again(number, policy.attempts, failure.boxed());
+                let attempt = Attempt::again(number, policy.attempts, self.index, failure.boxed());
                 match self.attempt(attempt).await {
                     Ok(exec) => return Ok(exec),
                     Err(again) => failure = again,
                 }
             }
             let stage = Stage::Exec { attempt: number, attempts: policy.attempts };
-            let error = Error::new(self.at.path(), stage, failure.into_cause());
+            let error = at.failed(stage, failure.into_cause()).at_item(self.index);
             if !policy.fallback {
                 return Err(error);
             }
-            self.node.fallback(self.prep, error).await.map_err(|failure| {
+            node.fallback(prep, self.item, error).await.map_err(|failure| {
                 // A fallback that only hands the error on has not failed.
                 match failure.into_cause().downcast::<Error>() {
                     Ok(error) => *error,
-                    Err(cause) => self.at.failed(Stage::Fallback, cause),
+                    Err(cause) => at.failed(Stage::Fallback, cause).at_item(self.index),
                 }
             })
         })
     }
 }
 
-struct OneAttempt<'a, 'p, 't, S: 'static, Here, N: Node<S, Here>> {
+struct OneAttempt<'a, 'p, 'i, 't, S: 'static, Here, N: Node<S, Here>> {
     node: &'a N,
     prep: &'a N::Prep<'p>,
+    item: N::Item<'i>,
     attempt: Attempt<'t>,
 }
 
-impl<S, Here, N> Call for OneAttempt<'_, '_, '_, S, Here, N>
+impl<S, Here, N> Call for OneAttempt<'_, '_, '_, '_, S, Here, N>
 where
     S: Send + Sync + 'static,
     N: Node<S, Here>,
@@ -113,7 +133,7 @@ where
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         async move {
-            let mut exec = pin!(self.node.exec(self.prep, self.attempt));
+            let mut exec = pin!(self.node.exec(self.prep, self.item, self.attempt));
             // Only a node with a timeout has a timer; the others cost no more than this test.
             let mut timer = N::POLICY.timeout.map(|limit| (limit, Box::pin(tokio::time::sleep(limit))));
             poll_fn(|context| {

@@ -1,9 +1,12 @@
 //! Running a flow: the cursor, the walk over the graph, and the retry wrapper.
 
+mod batch;
 mod exec;
 mod flow;
 mod step;
 
+pub use batch::{Items, Work, in_parallel, in_sequence, once};
+pub use exec::Visit as NodeVisit;
 pub use flow::{Flow, Piece, Step, Walk, Walker, flow_step};
 pub use step::node_step;
 

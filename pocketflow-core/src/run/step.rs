@@ -4,11 +4,11 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::Cx;
-use super::exec::Attempts;
+use super::batch::Work;
+use super::exec::Visit;
 use crate::driver::{At, ExecDriver, Run};
 use crate::error::{Error, Stage};
 use crate::graph::Describe;
-use crate::node::Node;
 
 /// Runs a node: what the [`Step`](super::Step) of every node does.
 #[doc(hidden)]
@@ -19,7 +19,7 @@ pub fn node_step<'a, S, Here, N, D>(
 ) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, Here, N, D>
 where
     S: Send + Sync + 'static,
-    N: Node<S, Here> + Describe,
+    N: Work<S, Here> + Describe,
     D: ExecDriver<S, Here, N>,
 {
     cx.driver.step(
@@ -39,7 +39,7 @@ struct Steps<'a, Here, N, D> {
 impl<S, Here, N, D> Run<S> for Steps<'_, Here, N, D>
 where
     S: Send + Sync + 'static,
-    N: Node<S, Here> + Describe,
+    N: Work<S, Here> + Describe,
     D: ExecDriver<S, Here, N>,
 {
     const ACTIONS: &'static [&'static str] = N::NODE.actions;
@@ -47,17 +47,15 @@ where
     fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { node, at, driver, .. } = self;
         async move {
-            let (kept, exec) = {
+            let (kept, done) = {
                 let prep = match node.prep(shared) {
                     Ok(prep) => prep,
                     Err(failure) => return Err(at.failed(Stage::Prep, failure.into_cause())),
                 };
-                let attempts =
-                    Attempts::<'_, '_, S, Here, N, D> { node, prep: &prep, at, driver, types: PhantomData };
-                let exec = driver.exec(at, attempts).await?;
-                (N::keep(prep), exec)
+                let done = N::work(Visit { node, prep: &prep, at, driver, types: PhantomData }).await?;
+                (N::keep(prep), done)
             };
-            node.post(shared, kept, exec).map_err(|empty| at.failed(Stage::Post, empty))
+            node.post(shared, kept, done).map_err(|empty| at.failed(Stage::Post, empty))
         }
     }
 }

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use super::model::{Form, Kind, Model, Step};
-use super::options::{Given, Options};
+use super::options::{Given, Options, Width};
 use super::types::{borrows, same};
 use crate::errors::Errors;
 
@@ -11,6 +11,7 @@ use crate::errors::Errors;
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
     policy(model, errors);
     sinks(model, errors);
+    batch(model, errors);
     whole_store(model, errors);
     for step in [&model.prep, &model.post].into_iter().flatten() {
         plain(step, errors);
@@ -162,6 +163,57 @@ fn policy(model: &Model, errors: &mut Errors) {
     if let (Some(path), Form::Methods) = (fallback, &model.form) {
         let message = "in an `impl`, the fallback is a method: `async fn fallback(&self, …, error: pocketflow::Error) -> …`";
         errors.at(path, message);
+    }
+}
+
+/// What concerns batches alone.
+fn batch(model: &Model, errors: &mut Errors) {
+    let mut each = model.exec.parameters.iter().filter(|parameter| matches!(parameter.kind, Kind::Each(_)));
+    let first = each.next();
+    for second in each {
+        let message =
+            "a batch runs over one collection: bring the two together in a `prep`, or in the node before";
+        errors.at(&second.name, message);
+    }
+    let refuse = |span: Span, wrong: &str, help: &str| {
+        syn::Error::new(span, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
+    };
+    match (first, model.options.parallel) {
+        (None, Some(given)) => errors.push(refuse(
+            given.name,
+            "`parallel` is about the items of a batch, and the node is none",
+            "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`",
+        )),
+        (Some(_), Some(Given { value: Width::Items(0), span, .. })) => errors.push(refuse(
+            span,
+            "with no item in flight, the batch never gets on",
+            "write how many are in flight at a time, at least 1",
+        )),
+        (Some(_), Some(given)) if !model.exec.is_async => errors.push(refuse(
+            given.name,
+            "a plain `fn` runs to its end before another can begin",
+            "write `async fn`, or leave `parallel` out",
+        )),
+        _ => {}
+    }
+    let Some(each) = first else {
+        if let Some(item) = model.parameters().find(|parameter| matches!(parameter.kind, Kind::Item)) {
+            errors.at(
+                &item.name,
+                "this node is no batch: mark the parameter of `exec` that runs over a collection",
+            );
+        }
+        return;
+    };
+    if let Some(writes) = model.options.writes.as_ref().filter(|writes| writes.tuple && model.post.is_none())
+    {
+        errors.push(syn::Error::new(
+            writes.span,
+            "a batch gathers one value an item: store them together, with `writes = field`",
+        ));
+    }
+    if model.prep.is_none() && model.each_field().is_none() {
+        errors.at(&each.name, "this node has no `prep`: write one, or name the field that holds the items");
     }
 }
 

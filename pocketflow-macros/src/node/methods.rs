@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident};
 use syn::spanned::Spanned;
 use syn::{ImplItem, ItemImpl, Path, PathArguments, Type};
 
-use super::model::{Form, Model, Output, Step};
+use super::model::{Form, Kind, Model, Output, Step};
 use super::options::Options;
 use super::parameters::{Role, step};
 use super::types::returned;
@@ -40,6 +40,13 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
         );
         nothing(item.self_ty.span())
     });
+    // The fallback of a batch takes the item by the name it has in `exec`.
+    let each = exec.parameters.iter().find(|parameter| matches!(parameter.kind, Kind::Each(_)));
+    for parameter in fallback.iter_mut().flat_map(|fallback| &mut fallback.parameters) {
+        if each.is_some_and(|each| each.name == parameter.name) {
+            parameter.kind = Kind::Item;
+        }
+    }
     Model {
         form: Form::Methods,
         node,

@@ -61,6 +61,10 @@ pub(crate) enum Kind {
     Shared,
     /// `shared: &mut Store`, in `post`.
     SharedMut,
+    /// `#[each(section_titles)] title: &str`.
+    Each(Each),
+    /// The item of a batch, in its `fallback`.
+    Item,
     /// `#[attempt] attempt: Attempt<'_>`.
     Attempt,
     /// `prep: &P`.
@@ -75,7 +79,27 @@ pub(crate) enum Kind {
     ExecRef,
 }
 
+/// The parameter that runs over the items of a batch.
+pub(crate) struct Each {
+    /// The field that holds the items, or `prep`.
+    pub(crate) source: Ident,
+    pub(crate) item: Type,
+}
+
 impl Model {
+    /// The parameter of `exec` that makes the node a batch.
+    pub(crate) fn each(&self) -> Option<(&Ident, &Each)> {
+        self.exec.parameters.iter().find_map(|parameter| match &parameter.kind {
+            Kind::Each(each) => Some((&parameter.name, each)),
+            _ => None,
+        })
+    }
+
+    /// The field that holds the items of a batch.
+    pub(crate) fn each_field(&self) -> Option<&Ident> {
+        self.each().map(|(_, each)| &each.source).filter(|source| *source != "prep")
+    }
+
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.prep.iter().chain([&self.exec]).chain(&self.fallback).chain(&self.post)
     }

@@ -23,6 +23,7 @@ pub(crate) struct Options {
     pub(crate) max_wait: Option<Given<Duration>>,
     pub(crate) jitter: Option<Given<f64>>,
     pub(crate) timeout: Option<Given<Duration>>,
+    pub(crate) parallel: Option<Given<Width>>,
     pub(crate) retry_if: Option<Path>,
     pub(crate) fallback: Option<Path>,
 }
@@ -35,6 +36,13 @@ pub(crate) struct Given<T> {
     pub(crate) span: Span,
 }
 
+/// How many items of a batch are in flight at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Width {
+    Items(usize),
+    Unbounded,
+}
+
 /// `writes = field`, or `writes(a, b)`.
 pub(crate) struct Writes {
     pub(crate) span: Span,
@@ -43,9 +51,9 @@ pub(crate) struct Writes {
     pub(crate) tuple: bool,
 }
 
-const NAMES: [&str; 11] = [
-    "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if",
-    "fallback",
+const NAMES: [&str; 12] = [
+    "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "parallel",
+    "retry_if", "fallback",
 ];
 
 /// Reads the options; a wrong one is reported, and the others are read.
@@ -129,6 +137,7 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
         "timeout" => set(&mut options.timeout, time(input, &name)?, &name, errors),
         "backoff" => set(&mut options.backoff, number(input, &name)?, &name, errors),
         "jitter" => set(&mut options.jitter, number(input, &name)?, &name, errors),
+        "parallel" => set(&mut options.parallel, width(input, &name)?, &name, errors),
         "retry_if" => set(&mut options.retry_if, path(input)?, &name, errors),
         "fallback" => set(&mut options.fallback, path(input)?, &name, errors),
         unknown => {
@@ -179,6 +188,23 @@ fn fields(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     let fields = Punctuated::<Ident, Token![,]>::parse_terminated(&content)
         .map_err(|error| syn::Error::new(error.span(), "expected the names of fields"))?;
     Ok(fields.into_iter().collect())
+}
+
+fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Width>> {
+    let expected = "how many items are in flight at a time, as in `parallel = 8`, or `parallel = unbounded`";
+    input
+        .parse::<Token![=]>()
+        .map_err(|error| syn::Error::new(error.span(), format!("expected `=` and {expected}")))?;
+    let wrong = |error: syn::Error| syn::Error::new(error.span(), format!("expected {expected}"));
+    if let Ok(literal) = input.parse::<LitInt>() {
+        let value = Width::Items(literal.base10_parse().map_err(wrong)?);
+        return Ok(Given { value, name: name.span(), span: literal.span() });
+    }
+    let word: Ident = input.parse().map_err(wrong)?;
+    if word != "unbounded" {
+        return Err(wrong(syn::Error::new(word.span(), "")));
+    }
+    Ok(Given { value: Width::Unbounded, name: name.span(), span: word.span() })
 }
 
 fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<f64>> {

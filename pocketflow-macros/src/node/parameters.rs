@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::{Attribute, FnArg, Ident, Pat, PatType, Path, ReceiverKind, Signature, Type};
 
-use super::model::{Kind, Output, Parameter, Step};
+use super::model::{Each, Kind, Output, Parameter, Step};
 use super::types::{argument, is_result, last_name, option, returned};
 use crate::errors::Errors;
 
@@ -76,15 +76,41 @@ fn parameter(
     errors: &mut Errors,
 ) -> Option<Parameter> {
     let attempt = take(&mut argument.attrs, "attempt");
+    let each = take(&mut argument.attrs, "each");
     let Pat::Ident(pattern) = &*argument.pat else {
         errors.at(&argument.pat, "a parameter borrows the field it is named after: give it the field's name");
         return None;
     };
     let name = pattern.ident.clone();
     let ty = &*argument.ty;
-    let kind =
-        if attempt.is_some() { attempted(role, &name, errors) } else { kind(role, &name, ty, store, errors) };
+    let kind = match (each, attempt) {
+        (Some(each), _) => self::each(role, &each, ty, errors),
+        (None, Some(_)) => attempted(role, &name, errors),
+        (None, None) => kind(role, &name, ty, store, errors),
+    };
     kind.map(|kind| Parameter { name, kind })
+}
+
+fn each(role: Role, attribute: &Attribute, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    match role {
+        Role::Function | Role::Exec => {}
+        Role::Fallback => return Some(Kind::Item),
+        _ => {
+            errors.at(
+                attribute,
+                format!("`{}` runs once: only `exec` runs over the items of a batch", role.name()),
+            );
+            return None;
+        }
+    }
+    match attribute.parse_args::<Ident>() {
+        Ok(source) => Some(Kind::Each(Each { source, item: ty.clone() })),
+        Err(error) => {
+            let expected = "expected the field that holds the items: `#[each(section_titles)] title: &str`";
+            errors.push(syn::Error::new(error.span(), expected));
+            None
+        }
+    }
 }
 
 fn attempted(role: Role, name: &Ident, errors: &mut Errors) -> Option<Kind> {

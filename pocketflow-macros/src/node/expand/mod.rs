@@ -3,12 +3,12 @@
 mod steps;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Lifetime, Path, Type};
 
 use super::model::{Form, Kind, Model, Output, Parameter};
-use super::options::{Given, Options};
+use super::options::{Given, Options, Width};
 use super::types::rename_lifetimes;
 use crate::errors::Errors;
 
@@ -97,6 +97,7 @@ impl Node<'_> {
         };
         let Options { reads, writes, appends, .. } = &self.model.options;
         let mut read = names(|kind| matches!(kind, Kind::Field(_)));
+        read.extend(self.model.each_field().map(field_name));
         let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
         peeked.extend(appends.iter().map(field_name));
         let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
@@ -137,7 +138,7 @@ impl Node<'_> {
         let Options { writes, appends, .. } = &self.model.options;
         let output = match &self.model.post {
             Some(post) => &post.output,
-            None if writes.is_some() || appends.is_some() => {
+            None if writes.is_some() || appends.is_some() || self.model.each().is_some() => {
                 return quote!(&[::pocketflow::ActionInfo::DEFAULT]);
             }
             None => &self.model.exec.output,
@@ -162,6 +163,11 @@ impl Node<'_> {
             };
             quote!(__prep: #ty,)
         });
+        // The items are gathered once, by reference: every exec and every try of it gets its own from here.
+        let items = self.model.each_field().and(self.model.each()).map(|(_, each)| {
+            let item = in_struct(&each.item);
+            quote!(__items: ::std::vec::Vec<#item>,)
+        });
         let fields = self.model.borrowed().into_iter().map(|Parameter { name, kind }| {
             let ty = borrowed_type(kind);
             let doc = format!("The field `{name}` of the store.");
@@ -171,6 +177,7 @@ impl Node<'_> {
             #[allow(dead_code, private_interfaces)]
             pub struct __Reads<'a> {
                 #prep
+                #items
                 #(#fields)*
                 __store: ::core::marker::PhantomData<&'a ()>,
             }
@@ -186,6 +193,11 @@ impl Node<'_> {
         let policy = self.policy();
         let exec = &self.model.exec.output;
         let exec_type = value(&Output { ty: inner(&exec.ty), ..*exec });
+        let (item, done) = match self.model.each() {
+            Some((_, each)) => (in_struct(&each.item).to_token_stream(), quote!(::std::vec::Vec<Self::Exec>)),
+            None => (quote!(()), quote!(Self::Exec)),
+        };
+        let work = self.work();
         let kept = match &self.model.prep {
             Some(prep) if self.model.keeps_prep() && self.sound => value(&prep.output),
             _ => quote!(()),
@@ -205,10 +217,14 @@ impl Node<'_> {
             > + Send
         };
         quote! {
+            #work
+
             impl ::pocketflow::Node<#store, __Here> for #node {
                 const POLICY: ::pocketflow::Policy = #policy;
                 type Prep<'a> = __Reads<'a>;
+                type Item<'a> = #item;
                 type Exec = #exec_type;
+                type Done = #done;
                 type Kept = #kept;
 
                 #[allow(unused_variables, clippy::all)]
@@ -223,6 +239,7 @@ impl Node<'_> {
                 fn exec(
                     &self,
                     __prep: &Self::Prep<'_>,
+                    __item: Self::Item<'_>,
                     __attempt: ::pocketflow::Attempt<'_>,
                 ) -> #future {
                     #exec
@@ -240,9 +257,63 @@ impl Node<'_> {
                     &self,
                     __shared: &mut #store,
                     __kept: Self::Kept,
-                    __exec: Self::Exec,
+                    __exec: Self::Done,
                 ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
                     #post
+                }
+            }
+        }
+    }
+
+    /// What comes between `prep` and `post`.
+    fn work(&self) -> TokenStream {
+        let (store, node) = (self.store, &self.model.node);
+        let work = match (self.model.each(), self.model.options.parallel.map(|given| given.value)) {
+            (None, _) => quote!(once(visit)),
+            (Some(_), None) => quote!(in_sequence(visit)),
+            (Some(_), Some(Width::Items(width))) => quote!(in_parallel(visit, #width)),
+            (Some(_), Some(Width::Unbounded)) => quote!(in_parallel(visit, usize::MAX)),
+        };
+        let items = self.model.each().map(|(name, each)| {
+            let items = match self.model.each_field() {
+                _ if !self.sound => quote!(::core::iter::empty()),
+                Some(_) => quote!(prep.__items.iter().copied()),
+                None => {
+                    let item = in_lifetime(&each.item, "'p");
+                    let (from, value) =
+                        (quote_spanned!(each.source.span()=> &prep.__prep), Ident::new("item", name.span()));
+                    quote! {
+                        ::core::iter::IntoIterator::into_iter(#from).map(|#value| {
+                            let #value: #item = #value;
+                            #value
+                        })
+                    }
+                }
+            };
+            quote! {
+                impl ::pocketflow::__private::Items<#store, __Here> for #node {
+                    #[allow(unused_variables, clippy::all)]
+                    fn items<'p>(
+                        prep: &'p Self::Prep<'_>,
+                    ) -> impl ::core::iter::Iterator<Item = Self::Item<'p>> + Send {
+                        #items
+                    }
+                }
+            }
+        });
+        quote! {
+            #items
+
+            impl ::pocketflow::__private::Work<#store, __Here> for #node {
+                fn work<__D>(
+                    visit: ::pocketflow::__private::NodeVisit<'_, '_, #store, __Here, Self, __D>,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<Self::Done, ::pocketflow::Error>,
+                > + Send
+                where
+                    __D: ::pocketflow::ExecDriver<#store, __Here, Self>,
+                {
+                    ::pocketflow::__private::#work
                 }
             }
         }
@@ -290,8 +361,13 @@ fn value(output: &Output) -> TokenStream {
 
 /// A type with the lifetime of the struct of reads.
 fn in_struct(ty: &Type) -> Type {
+    in_lifetime(ty, "'a")
+}
+
+/// A type with all its lifetimes but `'static` of one name.
+fn in_lifetime(ty: &Type, name: &str) -> Type {
     let mut ty = ty.clone();
-    rename_lifetimes(&mut ty, &Lifetime::new("'a", Span::call_site()));
+    rename_lifetimes(&mut ty, &Lifetime::new(name, Span::call_site()));
     ty
 }
 
@@ -311,7 +387,5 @@ fn borrowed_type(kind: &Kind) -> TokenStream {
 
 /// A borrowed type: what it borrows in turn lives as long as the program, as all of a store does.
 fn inner(ty: &Type) -> Type {
-    let mut ty = ty.clone();
-    rename_lifetimes(&mut ty, &Lifetime::new("'static", Span::call_site()));
-    ty
+    in_lifetime(ty, "'static")
 }

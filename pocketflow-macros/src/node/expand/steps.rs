@@ -34,16 +34,54 @@ impl Node<'_> {
         let stated = stated.map(|field| quote!(let _ = &__shared.#field;));
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
+        let items = self.items();
+        let items_field = items.as_ref().map(|_| quote!(__items,));
         let prep_field = self.model.prep.as_ref().map(|_| quote!(__prep,));
         quote! {
             #(#stated)*
             #(#borrows)*
+            #items
             #prep
             ::pocketflow::__private::Result::Ok(__Reads {
                 #prep_field
+                #items_field
                 #(#names: #locals,)*
                 __store: ::core::marker::PhantomData,
             })
+        }
+    }
+
+    /// Gathers the items of a batch from the field that holds them.
+    fn items(&self) -> Option<TokenStream> {
+        let field = self.model.each_field()?;
+        let (name, each) = self.model.each()?;
+        let (item, local, empty) = (in_struct(&each.item), local(field), self.empty(field, Where::Prep));
+        // On the user's tokens: a field that does not iterate, and an item of another type.
+        let (from, value) = (Ident::new("__from", field.span()), Ident::new("__item", name.span()));
+        Some(quote! {
+            let __items = {
+                let #local = (&__shared.#field).__read();
+                let #from = match #local {
+                    ::pocketflow::__private::Option::Some(#from) => #from,
+                    ::pocketflow::__private::Option::None => return ::pocketflow::__private::Result::Err(#empty),
+                };
+                let mut __items: ::std::vec::Vec<#item> = ::std::vec::Vec::new();
+                for #value in #from {
+                    let #value: #item = #value;
+                    __items.push(#value);
+                }
+                __items
+            };
+        })
+    }
+
+    /// What is said of a late field that is empty against the flow's proof.
+    fn empty(&self, field: &Ident, place: Where) -> TokenStream {
+        let (store, text) = (self.store, field_name(field));
+        let empty = quote!(<#store as ::pocketflow::Shared>::STORE.empty(#text));
+        match place {
+            Where::Prep => quote!(::pocketflow::Failure::of(#empty)),
+            Where::Post => empty,
         }
     }
 
@@ -54,22 +92,16 @@ impl Node<'_> {
     }
 
     fn borrow(&self, Parameter { name, kind }: &Parameter, place: Where) -> TokenStream {
-        let (local, store) = (local(name), self.store);
+        let local = local(name);
         let a = match place {
             Where::Prep => quote!('a),
             Where::Post => quote!('_),
         };
-        let text = field_name(name);
         match kind {
             Kind::Field(ty) => {
                 let (ty, value) =
                     (in_struct(ty), Ident::new("__value", name.span().resolved_at(Span::mixed_site())));
-                let empty = match place {
-                    Where::Prep => quote! {
-                        ::pocketflow::Failure::of(<#store as ::pocketflow::Shared>::STORE.empty(#text))
-                    },
-                    Where::Post => quote!(<#store as ::pocketflow::Shared>::STORE.empty(#text)),
-                };
+                let empty = self.empty(name, place);
                 // The binding comes before the question whether it is there, or rustc would talk about that in its messages.
                 quote! {
                     let #local = (&__shared.#name).__read();
@@ -114,7 +146,7 @@ impl Node<'_> {
             Kind::PrepOwned => quote!(__kept),
             Kind::Exec => quote!(__exec),
             Kind::ExecRef => quote!(&__exec),
-            Kind::Attempt | Kind::Error => TokenStream::new(),
+            Kind::Attempt | Kind::Error | Kind::Each(_) | Kind::Item => TokenStream::new(),
         });
         self.invoke(step, quote!(#(#arguments),*))
     }
@@ -125,6 +157,7 @@ impl Node<'_> {
             Kind::Prep => quote!(&__prep.__prep),
             Kind::Attempt => quote!(__attempt),
             Kind::Error => quote!(__error),
+            Kind::Each(_) | Kind::Item => quote!(__item),
             _ => quote!(__prep.#name),
         });
         let call = self.invoke(step, quote!(#(#arguments),*));
@@ -184,8 +217,9 @@ impl Node<'_> {
             (None, Some(path)) => {
                 let exec = &self.model.exec;
                 let ty = &exec.output.ty;
+                let item = self.model.each().map(|_| quote!(__item,));
                 let outcome = quote_spanned! {path.span()=>
-                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(__prep, __error)).await
+                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(__prep, #item __error)).await
                 };
                 self.result(exec, outcome, quote!(false))
             }
@@ -196,6 +230,7 @@ impl Node<'_> {
             fn fallback(
                 &self,
                 __prep: &Self::Prep<'_>,
+                __item: Self::Item<'_>,
                 __error: ::pocketflow::Error,
             ) -> impl ::pocketflow::__private::Future<
                 Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
@@ -233,6 +268,14 @@ impl Node<'_> {
                     ::pocketflow::__private::Slot(&mut __shared.#field).append(#exec);
                     ::pocketflow::__private::Result::Ok(0)
                 },
+                // Each exec of a batch returns a value: with no place for them to go, they are nothing.
+                (None, None) if self.model.each().is_some() => {
+                    let value = value(&self.model.exec.output);
+                    quote_spanned! {span=>
+                        let () = <#value as ::pocketflow::__private::Nothing>::NOTHING;
+                        ::pocketflow::__private::Result::Ok(0)
+                    }
+                }
                 (None, None) => {
                     let take = take(&self.model.exec.output, store, exec);
                     quote!(::pocketflow::__private::Result::Ok(#take))
