@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` … convert into it.
@@ -33,13 +34,52 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 /// assert_eq!(format!("{error:#}"), "Checkout > pay: exec failed at attempt 2 of 2: the bank refused 100 cents");
 /// # }
 /// ```
-pub struct Error(Box<Inner>);
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
 struct Inner {
     path: Vec<&'static str>,
     item: Option<usize>,
     stage: Stage,
-    cause: BoxError,
+    cause: Cause,
+}
+
+/// What went wrong, kept as it was raised: a report such as `anyhow::Error` is no error itself but refers to one, and turned into a
+/// [`BoxError`] it would hide which.
+pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
+
+impl Cause {
+    /// Of a report, which refers to an error.
+    pub(crate) fn of_report(report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static) -> Self {
+        Self(Box::new(report))
+    }
+
+    /// Of an error, or of what converts into one.
+    pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
+        struct Boxed(BoxError);
+        impl AsRef<dyn StdError + Send + Sync> for Boxed {
+            fn as_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+                &*self.0
+            }
+        }
+        Self(Box::new(Boxed(error.into())))
+    }
+
+    pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        (*self.0).as_ref()
+    }
+}
+
+impl<E: Into<BoxError>> From<E> for Cause {
+    fn from(error: E) -> Self {
+        Self::of_error(error)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.error(), f)
+    }
 }
 
 /// Where inside a node, or around it, a run stopped.
@@ -66,15 +106,23 @@ pub enum Stage {
 }
 
 impl Error {
-    /// An error of a driver around a step: see [`At::error`](crate::At::error) for one that names the place.
-    pub(crate) fn new(path: Vec<&'static str>, stage: Stage, cause: impl Into<BoxError>) -> Self {
-        Self(Box::new(Inner { path, item: None, stage, cause: cause.into() }))
+    pub(crate) fn new(path: Vec<&'static str>, stage: Stage, cause: impl Into<Cause>) -> Self {
+        Self::at_item(path, None, stage, cause)
     }
 
-    /// The same, at an item of a batch.
-    pub(crate) fn at_item(mut self, item: Option<usize>) -> Self {
-        self.0.item = item;
-        self
+    /// An error at an item of a batch.
+    pub(crate) fn at_item(
+        path: Vec<&'static str>,
+        item: Option<usize>,
+        stage: Stage,
+        cause: impl Into<Cause>,
+    ) -> Self {
+        Self(Arc::new(Inner { path, item, stage, cause: cause.into() }))
+    }
+
+    /// Whether both are one error, and not only alike.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The names from the outermost flow down to the node: `["Shop", "Payment", "authorize"]`.
@@ -120,7 +168,7 @@ impl Error {
     ///
     /// Use `downcast_ref` on it to tell them apart.
     pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        &*self.0.cause
+        self.0.cause.error()
     }
 }
 
@@ -170,7 +218,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0.cause)
+        Some(self.0.cause.error())
     }
 }
 

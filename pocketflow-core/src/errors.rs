@@ -20,9 +20,12 @@
 //! | [`PF004`] | a node that no path reaches |
 //! | [`PF005`] | a node from which no exit can be reached |
 //! | [`PF006`] | a late field that is read before it is filled |
+//! | [`PF007`] | two nodes of one fork that write one field, or one that reads what the other writes |
 //! | [`PF008`] | nodes of different stores in one flow |
+//! | [`PF009`] | a nested flow whose input is not filled, or whose exit is wired nowhere |
 //! | [`PF010`] | a policy that makes no sense |
 //! | [`PF011`] | a warning: a value that is overwritten before anything can read it |
+//! | [`PF012`] | in a fork, a flow, or a node that returns anything but `default` |
 //!
 //! What a flow shows by itself is found by the macro. What depends on its nodes is found by a constant that the
 //! compiler evaluates: hence rustc's `E0080` and `evaluation panicked` before such a message. Both happen in
@@ -49,11 +52,20 @@ pub mod PF005 {}
 #[doc = include_str!("../errors/PF006.md")]
 pub mod PF006 {}
 
+#[doc = include_str!("../errors/PF007.md")]
+pub mod PF007 {}
+
 #[doc = include_str!("../errors/PF008.md")]
 pub mod PF008 {}
+
+#[doc = include_str!("../errors/PF009.md")]
+pub mod PF009 {}
 
 #[doc = include_str!("../errors/PF010.md")]
 pub mod PF010 {}
 
 #[doc = include_str!("../errors/PF011.md")]
 pub mod PF011 {}
+
+#[doc = include_str!("../errors/PF012.md")]
+pub mod PF012 {}

@@ -78,11 +78,13 @@ pub mod __private {
 
     pub use crate::action::Take;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, names, writes};
-    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing};
+    pub use crate::graph::{fills, peeks, reads, together};
+    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Plain as OfError, Raised};
     pub use crate::run::NodeVisit;
+    pub use crate::run::{Both, Branch, Finished, Part, fork_step};
     pub use crate::run::{Cx, Piece, Step, Walk, Walker, flow_step, node_step, run_direct};
     pub use crate::run::{Items, Work, in_parallel, in_sequence, once};
-    pub use crate::shared::{BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
+    pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }
 
 /// The README's programs, so that they are tested.

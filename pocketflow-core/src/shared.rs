@@ -129,40 +129,35 @@ impl<'a, F> ReadPlain<'a, F> for &'a F {
 #[doc(hidden)]
 pub struct Slot<'a, F>(pub &'a mut F);
 
-impl<T> Slot<'_, Option<T>> {
+impl<'a, T> Slot<'a, Option<T>> {
     /// Fills the late field.
     pub fn write(self, value: impl FnOnce() -> T) {
         *self.0 = Some(value());
     }
-    /// Extends what the late field holds, or starts it.
-    pub fn append<V, K>(self, value: V)
+    /// What the late field holds, or what it starts with.
+    pub fn place(self) -> &'a mut T
     where
-        T: Append<V, K> + Default,
+        T: Default,
     {
-        self.0.get_or_insert_default().append(value);
+        self.0.get_or_insert_default()
     }
 }
 
 /// The plain side of [`Slot`].
 #[doc(hidden)]
-pub trait FillPlain<F> {
+pub trait FillPlain<'a, F> {
     /// Sets the field.
     fn write(self, value: impl FnOnce() -> F);
-    /// Extends the field.
-    fn append<V, K>(self, value: V)
-    where
-        F: Append<V, K>;
+    /// The field.
+    fn place(self) -> &'a mut F;
 }
 
-impl<F> FillPlain<F> for Slot<'_, F> {
+impl<'a, F> FillPlain<'a, F> for Slot<'a, F> {
     fn write(self, value: impl FnOnce() -> F) {
         *self.0 = value();
     }
-    fn append<V, K>(self, value: V)
-    where
-        F: Append<V, K>,
-    {
-        self.0.append(value);
+    fn place(self) -> &'a mut F {
+        self.0
     }
 }
 
@@ -186,12 +181,14 @@ pub enum Text {}
 #[doc(hidden)]
 pub enum Items {}
 
+#[diagnostic::do_not_recommend]
 impl<V: AsRef<str>> Append<V, Text> for String {
     fn append(&mut self, value: V) {
         self.push_str(value.as_ref());
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, V> Append<V, Items> for C
 where
     V: IntoIterator,
@@ -300,12 +297,12 @@ mod tests {
     #[test]
     fn strings_and_collections_are_extended_late_or_not() {
         let (mut text, mut late_text) = (String::from("a"), None::<String>);
-        Slot(&mut text).append("b");
-        Slot(&mut late_text).append(String::from("b"));
+        Slot(&mut text).place().append("b");
+        Slot(&mut late_text).place().append(String::from("b"));
         assert_eq!((text.as_str(), late_text.as_deref()), ("ab", Some("b")));
         let (mut list, mut late_list) = (vec![1], None::<Vec<i32>>);
-        Slot(&mut list).append(vec![2]);
-        Slot(&mut late_list).append([2, 3]);
+        Append::append(Slot(&mut list).place(), vec![2]);
+        Append::append(Slot(&mut late_list).place(), [2, 3]);
         assert_eq!((list, late_list), (vec![1, 2], Some(vec![2, 3])));
     }
 

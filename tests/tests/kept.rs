@@ -208,6 +208,23 @@ mod fallbacks {
         assert_eq!(format!("{error:#}"), "flow > GivesUp: exec failed: no way");
     }
 
+    #[node(Log, attempts = 2, fallback = hands_on)]
+    fn down() -> anyhow::Result<()> {
+        Err(io::Error::from(io::ErrorKind::TimedOut).into())
+    }
+
+    fn hands_on(_: &Reads<'_, down>, error: pocketflow::Error) -> anyhow::Result<()> {
+        Err(error.into())
+    }
+
+    #[tokio::test]
+    async fn a_report_keeps_the_error_it_is_about() {
+        let error = flow! { down; }.run(&mut Log::default()).await.unwrap_err();
+        assert_eq!(error.stage(), Stage::Exec { attempt: 2, attempts: 2 }, "handed on in a report");
+        let cause = error.cause().downcast_ref::<io::Error>().expect("not the report");
+        assert_eq!(cause.kind(), io::ErrorKind::TimedOut);
+    }
+
     #[node(Log, fallback = fails_too)]
     fn fails() -> Result<(), String> {
         Err("the first".into())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{BoxError, Error, Stage};
+use crate::error::{BoxError, Cause, Error, Stage};
 use crate::graph::Graph;
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
@@ -13,6 +13,8 @@ pub struct At<'a> {
     pub(crate) parent: Option<&'a At<'a>>,
     pub(crate) graph: &'static Graph,
     pub(crate) place: usize,
+    /// The fork that this is a node of, and its number in it.
+    pub(crate) branch: Option<(&'a At<'a>, usize)>,
     /// How many steps the run has taken, this one included.
     pub(crate) step: u64,
     /// How often each bounded edge of this flow has been taken; empty where no edge is bounded.
@@ -27,7 +29,21 @@ impl At<'_> {
 
     /// The name of the place.
     pub fn name(&self) -> &'static str {
-        self.graph.places[self.place].name
+        match self.branch {
+            Some((fork, branch)) => fork.graph.places[fork.place].fork[branch].name,
+            None => self.graph.places[self.place].name,
+        }
+    }
+
+    /// Whether this is one of the nodes of a fork, which are one step together.
+    pub fn is_branch(&self) -> bool {
+        self.branch.is_some()
+    }
+
+    /// A node of the fork that stands here.
+    pub(crate) fn branch(&self, branch: usize) -> At<'_> {
+        let Self { parent, graph, place, step, .. } = *self;
+        At { parent, graph, place, branch: Some((self, branch)), step, taken: Box::default() }
     }
 
     /// The place of the flow in the flow around it, if there is one.
@@ -55,14 +71,15 @@ impl At<'_> {
         self.failed(Stage::Driver, cause)
     }
 
-    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<BoxError>) -> Error {
+    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
         Error::new(self.path(), stage, cause)
     }
 
     /// What it takes to start again at this place: see [`With::resume`](crate::With::resume).
     pub fn position(&self) -> Position {
         let mut visits = Vec::new();
-        let mut at = Some(self);
+        // A run resumes at a fork as a whole.
+        let mut at = Some(self.branch.map_or(self, |(fork, _)| fork));
         while let Some(here) = at {
             visits.push(Visit {
                 flow: here.graph.label().into(),

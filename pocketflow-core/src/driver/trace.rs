@@ -45,16 +45,19 @@ impl<S: Send + Sync + 'static> Driver<S> for Trace {
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
-        let span = debug_span!(
-            "node",
-            name = at.name(),
-            path = %at,
-            step = at.step(),
-            attempt = field::Empty,
-            action = field::Empty
-        );
-        recorded::<S, R>(span, "action", shared, run)
+        recorded::<S, R>(node_span(at), "action", shared, run)
     }
+}
+
+fn node_span(at: &At<'_>) -> Span {
+    debug_span!(
+        "node",
+        name = at.name(),
+        path = %at,
+        step = at.step(),
+        attempt = field::Empty,
+        action = field::Empty
+    )
 }
 
 /// Runs inside a span, and records the action taken in it.
@@ -74,6 +77,17 @@ where
     S: Send + Sync + 'static,
     N: Node<S, Here>,
 {
+    /// The nodes of a fork are one step; each has a span inside the fork's.
+    async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    where
+        C: Call<Output = Result<N::Exec, Error>>,
+    {
+        if !at.is_branch() {
+            return call.call().await;
+        }
+        call.call().instrument(node_span(at)).await
+    }
+
     async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
         C: Call<Output = Result<N::Exec, Failure>>,

@@ -1,8 +1,9 @@
 //! The checks that need the nodes' types. Each speaks of one token of the user's and panics, in a constant, with the message.
 
-use super::solve::{Solution, Unproved, contains};
-use super::{Edge, Graph, NodeInfo, Target};
-use crate::text::{Text, equal, nearest};
+use super::solve::{Solution, contains};
+use super::{Edge, Graph, NodeInfo, Place, Target};
+pub(super) use crate::text::Text;
+use crate::text::{equal, nearest};
 
 impl Graph {
     /// PF001 for an edge.
@@ -12,6 +13,10 @@ impl Graph {
         let Edge { from, action, to, written, .. } = self.edges[edge];
         let node = self.places[from].node;
         if !written || node.is_unknown() || node.action(action).is_some() {
+            return;
+        }
+        // A node that has something to choose does not stand in a fork: that is PF012.
+        if super::fork::chooses(self.places[from].fork) {
             return;
         }
         let name = self.places[from].name;
@@ -39,6 +44,9 @@ impl Graph {
                 .push("`")
         } else {
             match nearest(action, node.actions) {
+                None if node.actions.is_empty() => {
+                    text.push("\nhelp: it never ends, so no edge leads on from it")
+                }
                 Some(meant) => text.push("\nhelp: did you mean ").action(meant).push("?"),
                 None => text.push("\nhelp: it returns ").actions(node.actions, "or"),
             }
@@ -61,8 +69,14 @@ impl Graph {
             }
             before += 1;
         }
+        self.foreign(self.places[place].name, self.places[place].node)
+    }
+
+    /// PF008.
+    #[track_caller]
+    pub(super) const fn foreign(&self, name: &str, node: &NodeInfo) -> ! {
         let first = &self.places[self.first()];
-        let (ours, name) = (first.node.store, self.places[place].name);
+        let (store, ours) = (node.store, first.node.store);
         let text = Text::new("PF008: ").code(name).push(" works on ");
         let text = if equal(store.name, ours.name) {
             text.push("another store ")
@@ -193,8 +207,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     pub const fn check_start(&self, graph: &Graph) {
         if let Some(unproved) = self.unproved[0]
             && unproved.edge.is_none()
+            && graph.places[0].fork.is_empty()
         {
-            self.report(graph, 0, unproved);
+            self.report(graph, 0, &graph.places[0], unproved.field);
         }
     }
 
@@ -212,38 +227,56 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             && let Some(unproved) = self.unproved[place]
             && let Some(by) = unproved.edge
             && by == edge
+            && graph.places[place].fork.is_empty()
         {
-            self.report(graph, place, unproved);
+            self.report(graph, place, &graph.places[place], unproved.field);
         }
     }
 
+    /// PF006 for a node of a fork.
     #[track_caller]
-    const fn report(&self, graph: &Graph, place: usize, unproved: Unproved) -> ! {
-        let node = graph.places[place].node;
+    pub const fn check_reads(&self, graph: &Graph, place: usize, branch: usize) {
+        let branch = &graph.places[place].fork[branch];
+        let unproved = self.unproved_fields(graph, place, &graph.store().late_fields());
+        let mut field = 0;
+        while self.unproved[place].is_some() && field < graph.store().fields.len() {
+            // A field that another node of the fork fills is PF007.
+            let meant = super::fork::fills_field(graph.places[place].fork, field);
+            if contains(&unproved, field) && contains(branch.node.reads, field) && !meant {
+                self.report(graph, place, branch, field);
+            }
+            field += 1;
+        }
+    }
+
+    /// Says that what stands at a place, or in a fork there, reads a field that the path leaves empty.
+    #[track_caller]
+    const fn report(&self, graph: &Graph, place: usize, reader: &Place, unproved: usize) -> ! {
+        let node = reader.node;
         let store = node.store;
-        let path = self.path(graph, place, unproved.field);
+        let path = self.path(graph, place, unproved);
         let code = if node.flow.is_some() { "PF009" } else { "PF006" };
         let text = Text::new(code).push(if node.flow.is_some() { ": the flow " } else { ": node " });
-        let text = text.code(graph.places[place].name);
+        let text = text.code(reader.name);
         let text = text.push(if node.flow.is_some() { " starts with " } else { " reads " });
-        let mut text = text.code(store.fields[unproved.field].name);
+        let mut text = text.code(store.fields[unproved].name);
         text = if path.by[place] == u32::MAX {
             text.push(", but it is the first node, and nothing has filled that field")
         } else {
             text.push(", but no node fills it on the path `").path(graph, &path.by, place).push("`")
         };
         let others = self.unproved_fields(graph, place, &store.late_fields());
-        let mut field = unproved.field + 1;
+        let mut field = unproved + 1;
         while field < store.fields.len() {
-            if contains(&others, field) {
+            if contains(&others, field) && contains(node.reads, field) {
                 text =
                     text.push("\nnote: nor is ").code(store.fields[field].name).push(" always filled there");
             }
             field += 1;
         }
         text = text.push("\nhelp: ");
-        let name = store.fields[unproved.field].name;
-        text = match self.filler(graph, place, unproved.field) {
+        let name = store.fields[unproved].name;
+        text = match self.filler(graph, place, unproved) {
             // The shown path comes through the node, and takes another action than the one that fills the field.
             Some((filler, action)) if path.comes_through(graph, filler, place) => text
                 .code(graph.places[filler].name)
@@ -306,7 +339,7 @@ impl PF011<true> {
 }
 
 impl Text {
-    const fn actions(mut self, actions: &[&'static str], last: &str) -> Self {
+    pub(super) const fn actions(mut self, actions: &[&'static str], last: &str) -> Self {
         let mut index = 0;
         while index < actions.len() {
             self = self.separator(index, actions.len(), last).action(actions[index]);
@@ -345,7 +378,12 @@ impl Text {
     }
 
     #[track_caller]
-    const fn panic(self, code: &str) -> ! {
+    pub(super) const fn panic_plain(self) -> ! {
+        panic!("{}", self.as_str())
+    }
+
+    #[track_caller]
+    pub(super) const fn panic(self, code: &str) -> ! {
         let text = self.push("\nnote: see `pocketflow::errors::").push(code).push("`");
         panic!("{}", text.as_str())
     }

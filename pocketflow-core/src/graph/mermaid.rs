@@ -29,6 +29,13 @@ impl Drawing<'_> {
                     Drawing { graph, prefix: format!("{id}."), depth: self.depth + 1 }.draw(f)?;
                     self.line(f, format_args!("end"))?;
                 }
+                None if !place.fork.is_empty() => {
+                    self.line(f, format_args!("subgraph {id}[at the same time]"))?;
+                    for node in place.fork {
+                        self.line(f, format_args!("    {id}.{0}[{0}]", node.name))?;
+                    }
+                    self.line(f, format_args!("end"))?;
+                }
                 None if index == 0 => self.line(f, format_args!("{id}([{name}])"))?,
                 // A name stands for its place by itself, where the edges show it.
                 None if id != name => self.line(f, format_args!("{id}[{name}]"))?,
@@ -96,6 +103,9 @@ impl Drawing<'_> {
             "subgraph",
         ];
         let name = self.graph.places[place].name;
+        if !self.graph.places[place].fork.is_empty() {
+            return format!("{}fork.{place}", self.prefix);
+        }
         let mark = if RESERVED.contains(&name) { "_" } else { "" };
         format!("{}{name}{mark}", self.prefix)
     }

@@ -1,11 +1,14 @@
 //! The graph of a flow, as a constant: what is checked, what is run, and what is drawn.
 
 mod check;
+mod fork;
 mod info;
 mod mermaid;
 mod solve;
+mod steps;
 
 pub use check::PF011;
+pub use fork::{fills, peeks, reads, together};
 pub use info::{Describe, NodeInfo, UNKNOWN, names, writes};
 pub use solve::Solution;
 
@@ -44,8 +47,10 @@ pub struct Graph {
 pub struct Place {
     /// The name in the flow.
     pub name: &'static str,
-    /// What stands there.
+    /// What stands there; for a fork, what its nodes are together.
     pub node: &'static NodeInfo,
+    /// The nodes of a fork, which work at the same time; empty for any other place.
+    pub fork: &'static [Place],
 }
 
 /// An edge: where a place's action leads.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::error::BoxError;
+use crate::error::Cause;
 
 /// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt] attempt: Attempt<'_>` gets.
 ///
@@ -11,22 +11,22 @@ use crate::error::BoxError;
 /// # use pocketflow::{Attempt, Shared, node};
 /// # #[derive(Shared, Default)] struct Research { question: String, answer: Option<String> }
 /// #[node(Research, writes = answer, attempts = 3)]
-/// fn answer(question: &str, #[attempt] attempt: Attempt<'_>) -> String {
+/// fn answer(question: &str, #[attempt] attempt: Attempt<'_>) -> std::io::Result<String> {
 ///     let mut prompt = format!("Answer in one word: {question}");
 ///     if let Some(error) = attempt.last_error() {
 ///         prompt += &format!("\nYour last reply was rejected: {error}");
 ///     }
-///     prompt
+///     Ok(prompt)
 /// }
 ///
-/// assert_eq!(answer("Who?", Attempt::FIRST), "Answer in one word: Who?");
+/// assert_eq!(answer("Who?", Attempt::FIRST).unwrap(), "Answer in one word: Who?");
 /// ```
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     number: u32,
     of: u32,
     item: Option<usize>,
-    last_error: Option<&'a BoxError>,
+    last_error: Option<&'a Cause>,
 }
 
 impl<'a> Attempt<'a> {
@@ -37,7 +37,7 @@ impl<'a> Attempt<'a> {
         Attempt { number: 1, of, item, last_error: None }
     }
 
-    pub(crate) fn again(number: u32, of: u32, item: Option<usize>, last_error: &'a BoxError) -> Self {
+    pub(crate) fn again(number: u32, of: u32, item: Option<usize>, last_error: &'a Cause) -> Self {
         Attempt { number, of, item, last_error: Some(last_error) }
     }
 
@@ -63,7 +63,7 @@ impl<'a> Attempt<'a> {
 
     /// Why the attempt before this one failed; `None` in the first.
     pub fn last_error(&self) -> Option<&'a (dyn std::error::Error + Send + Sync + 'static)> {
-        self.last_error.map(|error| &**error)
+        self.last_error.map(Cause::error)
     }
 }
 

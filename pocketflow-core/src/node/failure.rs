@@ -1,18 +1,20 @@
 use std::future::{Future, ready};
 
-use crate::error::BoxError;
+use std::error::Error as StdError;
+
+use crate::error::{BoxError, Cause};
 
 /// Why an attempt failed, and whether another is worth a try.
 #[derive(Debug)]
 pub struct Failure {
-    cause: BoxError,
+    cause: Cause,
     retry: bool,
 }
 
 impl Failure {
     /// The error that the node returned, or [`TimedOut`](crate::TimedOut).
     pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
-        &*self.cause
+        self.cause.error()
     }
 
     /// Whether the node's `retry_if` lets it be tried again.
@@ -23,34 +25,73 @@ impl Failure {
     /// A failure of this library's own.
     #[doc(hidden)]
     pub fn of(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { cause: Box::new(error), retry: true }
+        Self { cause: Cause::of_error(error), retry: true }
     }
 
-    pub(crate) fn boxed(&self) -> &BoxError {
+    pub(crate) fn kept(&self) -> &Cause {
         &self.cause
     }
 
-    pub(crate) fn into_cause(self) -> BoxError {
+    pub(crate) fn into_cause(self) -> Cause {
         self.cause
     }
 }
 
-/// The errors that a node may return: all that convert into `Box<dyn Error + Send + Sync>`.
+/// An error that a node returned. `kind` tells a report, by this inherent method, from an error, by the method of [`Plain`].
+#[doc(hidden)]
+pub struct Raised<E>(pub E);
+
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
+    /// A report, such as `anyhow::Error`.
+    pub fn kind(self) -> Report<E> {
+        Report(self.0)
+    }
+}
+
+/// The other side of [`Raised`].
+#[doc(hidden)]
+pub trait Plain<E>: Sized {
+    /// An error, or what may become one.
+    fn kind(self) -> OfError<E>;
+}
+
+impl<E> Plain<E> for Raised<E> {
+    fn kind(self) -> OfError<E> {
+        OfError(self.0)
+    }
+}
+
+/// A report.
+#[doc(hidden)]
+pub struct Report<E>(E);
+
+/// An error.
+#[doc(hidden)]
+pub struct OfError<E>(E);
+
+/// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send + Sync>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a node",
+    message = "`{E}` cannot be the error of a node",
     label = "this error does not convert into `Box<dyn std::error::Error + Send + Sync>`",
     note = "implement `std::error::Error` for it, or return `anyhow::Result`"
 )]
-pub trait IntoFailure: Sized {
+pub trait IntoFailure<E>: Sized {
     /// The failure of an attempt.
     fn into_failure(self, retry: bool) -> Failure;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> IntoFailure for E {
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<E> for Report<E> {
     fn into_failure(self, retry: bool) -> Failure {
-        Failure { cause: self.into(), retry }
+        Failure { cause: Cause::of_report(self.0), retry }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoFailure<E> for OfError<E> {
+    fn into_failure(self, retry: bool) -> Failure {
+        Failure { cause: Cause::of_error(self.0), retry }
     }
 }
 

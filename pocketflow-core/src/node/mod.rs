@@ -5,7 +5,7 @@ mod failure;
 mod policy;
 
 pub use attempt::Attempt;
-pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing};
+pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, Plain, Raised};
 pub use policy::Policy;
 
 use std::future::{Future, ready};

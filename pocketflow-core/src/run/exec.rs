@@ -95,22 +95,22 @@ where
                     tokio::time::sleep(wait).await;
                 }
                 number += 1;
-                let attempt = Attempt::again(number, policy.attempts, self.index, failure.boxed());
+                let attempt = Attempt::again(number, policy.attempts, self.index, failure.kept());
                 match self.attempt(attempt).await {
                     Ok(exec) => return Ok(exec),
                     Err(again) => failure = again,
                 }
             }
             let stage = Stage::Exec { attempt: number, attempts: policy.attempts };
-            let error = at.failed(stage, failure.into_cause()).at_item(self.index);
+            let error = Error::at_item(at.path(), self.index, stage, failure.into_cause());
             if !policy.fallback {
                 return Err(error);
             }
-            node.fallback(prep, self.item, error).await.map_err(|failure| {
+            node.fallback(prep, self.item, error.clone()).await.map_err(|failure| {
                 // A fallback that only hands the error on has not failed.
-                match failure.into_cause().downcast::<Error>() {
-                    Ok(error) => *error,
-                    Err(cause) => at.failed(Stage::Fallback, cause).at_item(self.index),
+                match failure.cause().downcast_ref::<Error>() {
+                    Some(handed_on) if handed_on.is(&error) => error,
+                    _ => Error::at_item(at.path(), self.index, Stage::Fallback, failure.into_cause()),
                 }
             })
         })

@@ -122,7 +122,7 @@ impl<'a, D> Walker<'a, D> {
     fn new(graph: &'static Graph, driver: &'a D, cursor: &'a mut Cursor, parent: Option<&'a At<'a>>) -> Self {
         let bounded = graph.edges.iter().any(|edge| edge.bound.is_some());
         let taken = vec![0; if bounded { graph.edges.len() } else { 0 }].into();
-        Self { driver, cursor, at: At { parent, graph, place: 0, step: 0, taken } }
+        Self { driver, cursor, at: At { parent, graph, place: 0, branch: None, step: 0, taken } }
     }
 
     /// The place to start at.

@@ -26,11 +26,11 @@ fn not_empty(model: &Model, errors: &mut Errors) {
 
 /// PF004: each part of the graph that no path reaches, once, at the place where it begins.
 fn reached(model: &Model, graph: &Neighbours, errors: &mut Errors) {
-    let Some(start) = model.places.first().map(|place| &place.name) else { return };
+    let Some(start) = model.places.first().map(|place| &place.label) else { return };
     let mut reached = vec![false; model.places.len()];
     spread(&graph.after, [0], &mut reached);
     while let Some(place) = beginning(graph, &reached) {
-        let name = &model.places[place].name;
+        let name = &model.places[place].label;
         let message = format!(
             "PF004: no path from `{start}` leads to `{name}`\n\
              help: wire it, `… >> {name};`, or take it out of the flow\n\
@@ -62,8 +62,10 @@ fn ends(model: &Model, graph: &Neighbours, errors: &mut Errors) {
         let mut caught = vec![false; model.places.len()];
         spread(&graph.after, [first], &mut caught);
         let within = |place: &usize| caught[*place] && *place != first;
-        let others: Vec<_> =
-            (0..caught.len()).filter(within).map(|place| format!("`{}`", model.places[place].name)).collect();
+        let others: Vec<_> = (0..caught.len())
+            .filter(within)
+            .map(|place| format!("`{}`", model.places[place].label))
+            .collect();
         let others = match &others[..] {
             [] => String::new(),
             [rest @ .., last] if !rest.is_empty() => {
@@ -77,7 +79,7 @@ fn ends(model: &Model, graph: &Neighbours, errors: &mut Errors) {
              edge with `max 5 else end`\n\
              help: or write `#[endless]` on a flow that is meant to run until it is dropped\n\
              note: see `pocketflow::errors::PF005`",
-            model.places[first].name
+            model.places[first].label
         );
         errors.push(syn::Error::new(model.places[first].first, message));
         let caught: Vec<_> = (0..caught.len()).filter(|place| caught[*place]).collect();

@@ -2,10 +2,11 @@
 
 use proc_macro2::Span;
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path, Visibility};
 
-use super::parse::{self, Chain, Declaration, Link, Statement, Syntax};
+use super::parse::{self, Chain, Declaration, Link, Stand, Statement, Syntax};
 use crate::errors::Errors;
 use crate::names;
 
@@ -14,6 +15,8 @@ pub(crate) struct Model {
     /// Attributes to carry over; `#[endless]` is not among them.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) endless: bool,
+    /// Whether the flow stands in itself.
+    pub(crate) recursive: bool,
     pub(crate) header: Option<Header>,
     pub(crate) places: Vec<Place>,
     pub(crate) edges: Vec<Edge>,
@@ -31,8 +34,18 @@ pub(crate) struct Header {
     pub(crate) inputs: Vec<Ident>,
 }
 
-/// A node or a nested flow under a name.
+/// What stands in the graph: a node or a nested flow, or a fork of nodes.
 pub(crate) struct Place {
+    /// Its name in the graph; that of a fork is `(facts, figures)`.
+    pub(crate) label: String,
+    /// Where the graph first mentions it.
+    pub(crate) first: Span,
+    /// One, unless it is a fork.
+    pub(crate) nodes: Vec<Node>,
+}
+
+/// A node or a nested flow under a name.
+pub(crate) struct Node {
     pub(crate) name: Ident,
     pub(crate) path: Path,
     /// The field of the flow that holds the node, with its documentation.
@@ -41,8 +54,18 @@ pub(crate) struct Place {
     pub(crate) declared: bool,
     /// Its path as text, by which mentions of it are known.
     key: String,
-    /// Where the graph first mentions it.
-    pub(crate) first: Span,
+}
+
+impl Place {
+    pub(crate) fn is_fork(&self) -> bool {
+        self.nodes.len() > 1
+    }
+}
+
+impl Node {
+    pub(crate) fn span(&self) -> Span {
+        self.name.span()
+    }
 }
 
 pub(crate) struct Edge {
@@ -80,6 +103,8 @@ pub(crate) struct Exit {
 
 pub(crate) struct Mention {
     pub(crate) place: usize,
+    /// Which of a fork's nodes it is.
+    pub(crate) node: usize,
     pub(crate) path: Path,
 }
 
@@ -93,6 +118,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
         model: Model {
             attributes: Vec::new(),
             endless: false,
+            recursive: false,
             header: syntax.header.as_ref().map(|header| Header {
                 visibility: header.visibility.clone(),
                 name: header.name.clone(),
@@ -122,6 +148,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
     }
     builder.unused();
     builder.names();
+    builder.no_recursion();
     builder.ends();
     (builder.model, builder.errors)
 }
@@ -149,7 +176,7 @@ impl<'a> Builder<'a> {
 
     fn chain(&mut self, chain: &Chain) {
         let mut from = self.place(&chain.start);
-        let mut from_span = last(&chain.start).span();
+        let mut from_span = chain.start.span();
         for Link { action, to, bound } in &chain.links {
             let target = self.target(to);
             let bound = bound.as_ref().and_then(|bound| self.bound(bound));
@@ -180,10 +207,8 @@ impl<'a> Builder<'a> {
                 return None;
             }
             Ok(max) => max,
-            Err(error) => {
-                self.errors.push(error);
-                return None;
-            }
+            // Told by the parser.
+            Err(_) => return None,
         };
         Some(Bound { max, otherwise, otherwise_span: bound.otherwise.span() })
     }
@@ -193,7 +218,7 @@ impl<'a> Builder<'a> {
         let twice =
             self.model.edges.iter().find(|other| other.from == edge.from && other.action == edge.action);
         if let Some(first) = twice {
-            let name = &self.model.places[edge.from].name;
+            let name = &self.model.places[edge.from].label;
             let (action, to) = (&edge.action, self.describe(first.to));
             let what = match action.as_str() {
                 DEFAULT => format!("`{name} >> …` is written twice"),
@@ -203,7 +228,7 @@ impl<'a> Builder<'a> {
                 Target::Place(place) if first.to == edge.to => {
                     format!(
                         "it is the same edge: go on from `{0}`, with `{0} >> …;`",
-                        self.model.places[place].name
+                        self.model.places[place].label
                     )
                 }
                 _ => "an action leads to one place: keep one of the two edges".into(),
@@ -222,7 +247,7 @@ impl<'a> Builder<'a> {
 
     fn describe(&self, target: Target) -> String {
         match target {
-            Target::Place(place) => format!("`{}`", self.model.places[place].name),
+            Target::Place(place) => format!("`{}`", self.model.places[place].label),
             Target::Exit(exit) if self.model.exits[exit].name == DEFAULT => "`end`".into(),
             Target::Exit(exit) => format!("`end \"{}\"`", self.model.exits[exit].name),
         }
@@ -230,7 +255,7 @@ impl<'a> Builder<'a> {
 
     fn target(&mut self, target: &parse::Target) -> Target {
         match target {
-            parse::Target::Node(path) => Target::Place(self.place(path)),
+            parse::Target::Stand(stand) => Target::Place(self.place(stand)),
             parse::Target::End { span, exit } => {
                 let name = exit.as_ref().map_or_else(|| DEFAULT.into(), |exit| exit.value());
                 Target::Exit(self.exit(name, exit.as_ref().map_or(*span, |exit| exit.span())))
@@ -257,44 +282,71 @@ impl<'a> Builder<'a> {
         self.model.exits.len() - 1
     }
 
-    /// The place that a path means: a declared name, or the node itself.
-    fn place(&mut self, path: &Path) -> usize {
-        let declared = path.get_ident().and_then(|name| self.declarations.iter().find(|d| d.name == *name));
-        let key = path.to_token_stream().to_string();
-        let known = self.model.places.iter().position(|place| match declared {
-            Some(declaration) => place.name == declaration.name,
-            None => !place.declared && place.key == key,
+    /// The place of a node or of a fork: the one that was mentioned before, or a new one.
+    fn place(&mut self, stand: &Stand) -> usize {
+        let paths = match stand {
+            Stand::Node(path) => std::slice::from_ref(path),
+            Stand::Fork(paths) => paths,
+        };
+        let nodes: Vec<_> = paths.iter().map(|path| self.node(path)).collect();
+        let known = self.model.places.iter().position(|place| {
+            let same = |(a, b): (&Node, &Node)| a.key == b.key && a.declared == b.declared;
+            place.nodes.len() == nodes.len() && place.nodes.iter().zip(&nodes).all(same)
         });
         if let Some(place) = known {
-            self.model.mentions.push(Mention { place, path: path.clone() });
+            let mentions = paths.iter().cloned().enumerate();
+            self.model.mentions.extend(mentions.map(|(node, path)| Mention { place, node, path }));
             return place;
         }
-        let place = match declared {
-            Some(declaration) => Place {
-                name: path.get_ident().unwrap_or(&declaration.name).clone(),
+        for (index, node) in nodes.iter().enumerate() {
+            if nodes[..index].iter().any(|other| other.name == node.name) {
+                let message = format!(
+                    "`{0}` stands twice in this fork\nhelp: declare it under a second name: `other_{0}: {0};`",
+                    node.name
+                );
+                self.errors.push(syn::Error::new(node.span(), message));
+            }
+        }
+        let names: Vec<_> = nodes.iter().map(|node| node.name.unraw().to_string()).collect();
+        let label = if nodes.len() > 1 { format!("({})", names.join(", ")) } else { names.concat() };
+        self.model.places.push(Place { label, first: stand.span(), nodes });
+        self.model.places.len() - 1
+    }
+
+    /// A flow that stands in itself would be of infinite size.
+    fn no_recursion(&mut self) {
+        let Some(header) = &self.model.header else { return };
+        let own = self.model.nodes().filter(|node| node.path.is_ident(&header.name)).map(Node::span);
+        for span in own.collect::<Vec<_>>() {
+            let message = format!(
+                "`{}` cannot stand in itself\nhelp: to go round again, lead an edge back to a node of it",
+                header.name
+            );
+            self.errors.push(syn::Error::new(span, message));
+            self.model.recursive = true;
+        }
+    }
+
+    /// The node that a path means: a declared one, or the node itself. Its name is on the token of the mention.
+    fn node(&self, path: &Path) -> Node {
+        let declared = path.get_ident().and_then(|name| self.declarations.iter().find(|d| d.name == *name));
+        let key = path.to_token_stream().to_string();
+        match declared {
+            Some(declaration) => Node {
+                name: last(path),
                 path: declaration.path.clone(),
                 field: is_configured(&declaration.path).then(|| declaration.attributes.clone()),
                 declared: true,
                 key,
-                first: last(path).span(),
             },
-            None => Place {
-                name: last(path),
-                path: path.clone(),
-                field: None,
-                declared: false,
-                key,
-                first: last(path).span(),
-            },
-        };
-        self.model.places.push(place);
-        self.model.places.len() - 1
+            None => Node { name: last(path), path: path.clone(), field: None, declared: false, key },
+        }
     }
 
     /// Declared, and mentioned by no edge.
     fn unused(&mut self) {
         for declaration in &self.declarations {
-            if !self.model.places.iter().any(|place| place.name == declaration.name) {
+            if !self.model.nodes().any(|node| node.name == declaration.name) {
                 let name = &declaration.name;
                 let message = format!(
                     "PF004: no edge leads to `{name}`\n\
@@ -310,11 +362,12 @@ impl<'a> Builder<'a> {
     /// Two places of one name cannot be told apart, neither in a message nor by a run that resumes.
     fn names(&mut self) {
         for (index, place) in self.model.places.iter().enumerate() {
-            if self.model.places[..index].iter().any(|other| other.name == place.name) {
-                let (name, path) = (&place.name, place.path.to_token_stream().to_string().replace(' ', ""));
+            if self.model.places[..index].iter().any(|other| other.label == place.label) {
+                let label = &place.label;
+                let path = place.nodes[0].path.to_token_stream().to_string().replace(' ', "");
                 let message = format!(
-                    "two nodes of this flow are called `{name}`\n\
-                     help: declare this one under another name: `other_{name}: {path};`"
+                    "two nodes of this flow are called `{label}`\n\
+                     help: declare this one under another name: `other_{label}: {path};`"
                 );
                 self.errors.push(syn::Error::new(place.first, message));
             }
@@ -332,6 +385,11 @@ impl<'a> Builder<'a> {
 }
 
 impl Model {
+    /// The nodes of all places.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.places.iter().flat_map(|place| &place.nodes)
+    }
+
     /// Whether no edge leaves a place, so that the flow ends there.
     pub(crate) fn is_last(&self, place: usize) -> bool {
         !self.edges.iter().any(|edge| edge.from == place)
@@ -372,13 +430,13 @@ mod tests {
     /// The edges as text, which is how a graph is easiest to compare.
     fn edges(model: &Model) -> Vec<String> {
         let name = |target| match target {
-            Target::Place(place) => model.places[place].name.to_string(),
+            Target::Place(place) => model.places[place].label.clone(),
             Target::Exit(exit) => format!("end {}", model.exits[exit].name),
         };
         let text = |edge: &Edge| {
             let bound = edge.bound.as_ref();
             let bound = bound.map(|bound| format!(" max {} else {}", bound.max, name(bound.otherwise)));
-            let from = &model.places[edge.from].name;
+            let from = &model.places[edge.from].label;
             format!("{from} - {} >> {}{}", edge.action, name(edge.to), bound.unwrap_or_default())
         };
         model.edges.iter().map(text).collect()
@@ -411,7 +469,7 @@ mod tests {
         let (model, errors) = modelled(quote!(first: review; web: WebSearch; first >> review >> web;));
         assert!(errors.is_empty());
         let places: Vec<_> =
-            model.places.iter().map(|place| (place.name.to_string(), place.field.is_some())).collect();
+            model.nodes().map(|node| (node.name.to_string(), node.field.is_some())).collect();
         assert_eq!(places, [("first".into(), false), ("review".into(), false), ("web".into(), true)]);
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Declaration {
 
 /// `decide - "search" >> search >> decide;`
 pub(crate) struct Chain {
-    pub(crate) start: Path,
+    pub(crate) start: Stand,
     pub(crate) links: Vec<Link>,
 }
 
@@ -48,8 +48,14 @@ pub(crate) struct Link {
     pub(crate) bound: Option<Bound>,
 }
 
-pub(crate) enum Target {
+/// What stands at a place: a node, or `(facts, figures)`, which run at the same time.
+pub(crate) enum Stand {
     Node(Path),
+    Fork(Vec<Path>),
+}
+
+pub(crate) enum Target {
+    Stand(Stand),
     End { span: Span, exit: Option<LitStr> },
 }
 
@@ -82,7 +88,15 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
         let content;
         parenthesized!(content in input);
         match Punctuated::<Ident, Token![,]>::parse_terminated(&content) {
-            Ok(names) => inputs.extend(names),
+            Ok(names) => {
+                for name in names {
+                    if inputs.contains(&name) {
+                        errors.at(&name, format!("the input `{name}` is named twice"));
+                    } else {
+                        inputs.push(name);
+                    }
+                }
+            }
             Err(error) => {
                 errors.push(syn::Error::new(
                     error.span(),
@@ -188,7 +202,7 @@ fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
     if is_end(input) {
         return Err(input.error("`end` is where a flow ends: no edge leads on from it"));
     }
-    let start = node(input)?;
+    let start = stand(input, errors)?;
     let mut links = Vec::new();
     while input.peek(Token![>>]) || input.peek(Token![-]) && !input.peek(Token![->]) {
         // What has been read of the chain is worth keeping when the rest of it is wrong.
@@ -218,8 +232,8 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
     if input.parse::<Token![>>]>().is_err() {
         return Err(input.error("expected `>>` and the node that the action leads to"));
     }
-    let to = target(input)?;
-    let bound = if is_word(input, "max") { Some(bound(input)?) } else { None };
+    let to = target(input, errors)?;
+    let bound = if is_word(input, "max") { Some(bound(input, errors)?) } else { None };
     Ok(Link { action, to, bound })
 }
 
@@ -235,7 +249,7 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
         .map_err(|error| syn::Error::new(error.span(), "expected an action in quotes: `- \"approved\" >>`"))
 }
 
-fn bound(input: ParseStream<'_>) -> syn::Result<Bound> {
+fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
     input.parse::<Ident>()?;
     let max: LitInt = input.parse().map_err(|error| {
         syn::Error::new(error.span(), "expected how often the edge may be taken: `max 5 else …`")
@@ -248,16 +262,57 @@ fn bound(input: ParseStream<'_>) -> syn::Result<Bound> {
             input.error(message)
         });
     }
-    Ok(Bound { max, otherwise: target(input)? })
+    if max.base10_parse::<u32>().is_err() {
+        let message = format!("the edge may be taken up to {} times: `max 5 else …`", u32::MAX);
+        errors.push(syn::Error::new(max.span(), message));
+    }
+    Ok(Bound { max, otherwise: target(input, errors)? })
 }
 
-fn target(input: ParseStream<'_>) -> syn::Result<Target> {
+fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
     if !is_end(input) {
-        return node(input).map(Target::Node);
+        return stand(input, errors).map(Target::Stand);
     }
     let span = input.parse::<Ident>()?.span();
     let exit = if input.peek(LitStr) { Some(input.parse()?) } else { None };
     Ok(Target::End { span, exit })
+}
+
+/// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of it is wrong.
+fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
+    if !input.peek(token::Paren) {
+        return node(input).map(Stand::Node);
+    }
+    let content;
+    let paren = parenthesized!(content in input);
+    let (mut nodes, mut whole) = (Vec::new(), true);
+    while !content.is_empty() {
+        match node(&content) {
+            Ok(path) => nodes.push(path),
+            Err(error) => {
+                errors.push(error);
+                skip_all(&content);
+                whole = false;
+            }
+        }
+        if !content.is_empty() && content.parse::<Token![,]>().is_err() {
+            errors.push(content.error("the nodes of a fork are separated by `,`: `(facts, figures)`"));
+            skip_all(&content);
+            whole = false;
+        }
+    }
+    let alone = "a fork has at least two nodes, which run at the same time: `(facts, figures)`";
+    let alone = syn::Error::new(paren.span.join(), alone);
+    match <[Path; 1]>::try_from(nodes) {
+        Ok([node]) => {
+            if whole {
+                errors.push(alone);
+            }
+            Ok(Stand::Node(node))
+        }
+        Err(nodes) if nodes.is_empty() => Err(alone),
+        Err(nodes) => Ok(Stand::Fork(nodes)),
+    }
 }
 
 /// A node or a flow, by its path.
@@ -299,8 +354,20 @@ fn skip_all(input: ParseStream<'_>) {
 impl Target {
     pub(crate) fn span(&self) -> Span {
         match self {
-            Self::Node(path) => path.segments.last().map_or_else(Span::call_site, |last| last.ident.span()),
+            Self::Stand(stand) => stand.span(),
             Self::End { span, .. } => *span,
         }
+    }
+}
+
+impl Stand {
+    /// The name of the node, or of the first node of a fork.
+    pub(crate) fn span(&self) -> Span {
+        let path = match self {
+            Self::Node(path) => Some(path),
+            Self::Fork(nodes) => nodes.first(),
+        };
+        let last = path.and_then(|path| path.segments.last());
+        last.map_or_else(Span::call_site, |last| last.ident.span())
     }
 }

@@ -1,6 +1,7 @@
 //! What can be wrong with a node as a whole.
 
 use proc_macro2::Span;
+use syn::spanned::Spanned;
 
 use super::model::{Form, Kind, Model, Step};
 use super::options::{Given, Options, Width};
@@ -88,13 +89,28 @@ fn policy(model: &Model, errors: &mut Errors) {
             "`attempts` counts all tries: write at least 1",
         );
     }
+    let cannot_fail = !model.exec.output.fallible && timeout.is_none();
+    let about_failure = [
+        attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
+        retry_if.as_ref().map(|path| (path.span(), "retry_if")),
+        fallback.as_ref().map(|path| (path.span(), "fallback")),
+        model.fallback.as_ref().map(|fallback| (fallback.name.span(), "fallback")),
+    ];
+    if let (true, Some((span, name))) = (cannot_fail, about_failure.into_iter().flatten().next()) {
+        refuse(
+            span,
+            format!("`{name}` is for a node that fails, and this one returns a plain value"),
+            "return a `Result`, or leave it out",
+        );
+        return;
+    }
     if tries == 1 {
         let pointless = [
             wait.map(|given| (given.name, "wait")),
             backoff.map(|given| (given.name, "backoff")),
             max_wait.map(|given| (given.name, "max_wait")),
             jitter.map(|given| (given.name, "jitter")),
-            retry_if.as_ref().map(|path| (syn::spanned::Spanned::span(path), "retry_if")),
+            retry_if.as_ref().map(|path| (path.span(), "retry_if")),
         ];
         // The first alone: they are one mistake.
         if let Some((span, name)) = pointless.into_iter().flatten().next() {
@@ -567,8 +583,8 @@ mod tests {
             ),
             (
                 quote!(
-                    fn exec(&self, a: &str) {}
-                    fn fallback(&self, a: &String, error: Error) {}
+                    fn exec(&self, a: &str) -> Result<()> {}
+                    fn fallback(&self, a: &String, error: Error) -> Result<()> {}
                 ),
                 "`exec` and `fallback` borrow `a` as one type",
             ),

@@ -110,7 +110,12 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
     match name.to_string().as_str() {
         "writes" => {
             let writes = if input.peek(token::Paren) {
-                Writes { span: name.span(), fields: fields(input)?, tuple: true }
+                {
+                    let fields = fields(input)?;
+                    // One field in parentheses holds the value itself: a tuple of one is rarely meant.
+                    let tuple = fields.len() != 1;
+                    Writes { span: name.span(), fields, tuple }
+                }
             } else {
                 Writes { span: name.span(), fields: vec![value(input, "the name of a field")?], tuple: false }
             };

@@ -131,6 +131,10 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
             _ => {}
         }
     }
+    if role == Role::Fallback && last_name(ty).is_some_and(|last| last == "Error") {
+        errors.at(name, "the error of the last attempt is the parameter `error`: give it that name");
+        return None;
+    }
     if last_name(ty).is_some_and(|last| last == "Attempt") {
         errors.at(name, format!("mark the attempt: `#[attempt] {name}: Attempt<'_>`"));
         return None;
@@ -239,7 +243,14 @@ fn exec(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind
         errors.at(name, "`exec` is what that step returns, and only `post` comes after it");
         return None;
     }
-    Some(if matches!(ty, Type::Reference(_)) { Kind::ExecRef } else { Kind::Exec })
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            errors.at(ty, "take it by value: `exec: _`");
+            None
+        }
+        Type::Reference(_) => Some(Kind::ExecRef),
+        _ => Some(Kind::Exec),
+    }
 }
 
 fn is_store(ty: &Type, store: Option<&Path>) -> bool {

@@ -40,4 +40,21 @@ impl Archive {
     }
 }
 
+struct Misnamed;
+
+#[node(Order)]
+impl Misnamed {
+    fn exec(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn fallback(&self, failure: pocketflow::Error) -> Result<(), String> {
+        Err(failure.to_string())
+    }
+
+    fn post(&self, exec: &mut ()) {
+        *exec = ();
+    }
+}
+
 fn main() {}

@@ -55,7 +55,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                     join(&mut seen, &later);
                     action += 1;
                 }
-                self.overwritten[place] = !same(&written, &seen);
+                remove_at(&mut written, &seen, 0);
+                self.overwritten[place] = written;
             }
             index += 1;
         }

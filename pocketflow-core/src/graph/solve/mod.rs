@@ -35,8 +35,8 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     inputs: [u64; W],
     /// The first late field that a place reads without proof, and the last edge of a path that shows it.
     pub(in crate::graph) unproved: [Option<Unproved>; P],
-    /// Whether a place writes a value that nothing can look at.
-    overwritten: [bool; P],
+    /// The fields that a place writes in vain: nothing can look at the value.
+    overwritten: [[u64; W]; P],
 }
 
 /// A read without proof: the field, and the edge over which the place is reached without it (none at the start).
@@ -101,7 +101,7 @@ impl Graph {
             exits: [[0; W]; X],
             inputs: self.input_fields(),
             unproved: [None; P],
-            overwritten: [false; P],
+            overwritten: [[0; W]; P],
         };
         solution.route(self);
         solution.fill(self);
@@ -187,9 +187,14 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         self.edges[self.offsets[place] as usize + action] != NOWHERE
     }
 
-    /// Whether a place writes a value that every path overwrites before anything can look at it.
-    pub const fn is_overwritten(&self, place: usize) -> bool {
-        self.overwritten[place]
+    /// Whether a node of a place writes a value that every path overwrites before anything can look at it.
+    pub const fn is_overwritten(&self, graph: &Graph, place: usize, branch: usize) -> bool {
+        let mut fields = self.overwritten[place];
+        let fork = graph.places[place].fork;
+        if !fork.is_empty() && graph.is_native(place) {
+            keep_at(&mut fields, fork[branch].node.writes, 0);
+        }
+        first(&fields).is_some()
     }
 
     const fn route(&mut self, graph: &Graph) {

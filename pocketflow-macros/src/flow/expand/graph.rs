@@ -4,16 +4,40 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Ident;
 
-use super::{Flow, alias_at};
+use super::{Flow, alias};
 use crate::flow::model::{DEFAULT, Edge, Target};
 
 impl Flow<'_> {
     pub(super) fn graph(&self) -> TokenStream {
         let name = self.model.header.as_ref().map(|header| header.name.to_string()).unwrap_or_default();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
-            let (name, alias) = (place.name.to_string(), alias_at(index, place.first));
-            let node = quote_spanned!(place.first=> &<#alias as ::pocketflow::__private::Describe>::NODE);
-            quote!(::pocketflow::Place { name: #name, node: #node })
+            let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| {
+                let (name, alias) = (stands.name.to_string(), alias(index, node, stands.span()));
+                let node =
+                    quote_spanned!(stands.span()=> &<#alias as ::pocketflow::__private::Describe>::NODE);
+                quote!(::pocketflow::Place { name: #name, node: #node, fork: &[] })
+            });
+            if !place.is_fork() {
+                return nodes.next().unwrap_or_default();
+            }
+            let label = &place.label;
+            quote! {
+                {
+                    const __FORK: &[::pocketflow::Place] = &[#(#nodes),*];
+                    const __WORDS: usize = __FORK[0].node.store.words();
+                    ::pocketflow::Place {
+                        name: #label,
+                        node: &::pocketflow::__private::together(
+                            #label,
+                            __FORK,
+                            &::pocketflow::__private::reads::<__WORDS>(__FORK),
+                            &::pocketflow::__private::peeks::<__WORDS>(__FORK),
+                            &::pocketflow::__private::fills::<__WORDS>(__FORK),
+                        ),
+                        fork: __FORK,
+                    }
+                }
+            }
         });
         let written = self.model.edges.iter().map(|edge| {
             let bound = match &edge.bound {
@@ -75,17 +99,28 @@ impl Flow<'_> {
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
             let lints = &lints;
-            let overwritten = self.ends.then(|| {
-                quote_spanned! {place.first=>
+            let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
+                quote_spanned! {node.span()=>
                     #(#lints)*
-                    const _: () = ::pocketflow::__private::PF011::<{ __SOLUTION.is_overwritten(#index) }>::VALUE;
+                    const _: () = ::pocketflow::__private::PF011::<
+                        { __SOLUTION.is_overwritten(__GRAPH, #index, #branch) }
+                    >::VALUE;
                 }
             });
-            quote_spanned! {place.first=>
+            let branches =
+                place.nodes.iter().enumerate().filter(|_| place.is_fork()).map(|(branch, node)| {
+                    quote_spanned! {node.span()=>
+                        const _: () = __GRAPH.check_branch(#index, #branch);
+                        const _: () = __GRAPH.check_fields(#index, #branch);
+                        const _: () = __SOLUTION.check_reads(__GRAPH, #index, #branch);
+                    }
+                });
+            let place = quote_spanned! {place.first=>
                 const _: () = __GRAPH.check_store(#index);
                 const _: () = __SOLUTION.check_wiring(__GRAPH, #index);
-                #overwritten
-            }
+                #(#overwritten)*
+            };
+            quote!(#place #(#branches)*)
         });
         let edges = self.model.edges.iter().enumerate().map(|(index, edge)| {
             let action = action_check(index, edge);

@@ -4,21 +4,21 @@ mod graph;
 mod walk;
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Visibility};
 
 use self::graph::action_check;
-use super::model::{DEFAULT, Model, Place};
+use super::model::{DEFAULT, Mention, Model, Node};
 use crate::errors::Errors;
 
 /// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
 pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStream {
-    let name = model.header.as_ref().map_or_else(|| format_ident!("Flow"), |header| header.name.clone());
+    let name = model.header.as_ref().map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
     let flow = Flow {
         model,
         exit: format_ident!("{name}Exit"),
         name,
-        sound: complete && !model.places.is_empty(),
+        sound: complete && !model.places.is_empty() && !model.recursive,
         ends: errors.is_empty() && !model.endless,
     };
     let (declaration, exits) = (flow.declaration(), flow.exits());
@@ -53,22 +53,27 @@ impl Flow<'_> {
     }
 
     /// The nodes that the flow holds.
-    fn fields(&self) -> impl Iterator<Item = &Place> {
-        self.model.places.iter().filter(|place| place.field.is_some())
+    fn fields(&self) -> Vec<&Node> {
+        let mut fields: Vec<&Node> = Vec::new();
+        for node in self.model.nodes().filter(|node| node.field.is_some()) {
+            if !fields.iter().any(|other| other.name == node.name) {
+                fields.push(node);
+            }
+        }
+        fields
     }
 
     fn declaration(&self) -> TokenStream {
         let (name, attributes, visibility) = (&self.name, &self.model.attributes, self.visibility());
-        let mut fields = self.fields().peekable();
-        if fields.peek().is_none() {
+        let fields = self.fields();
+        if fields.is_empty() {
             return quote! {
                 #(#attributes)*
                 #[derive(Clone, Copy, Debug, Default)]
                 #visibility struct #name;
             };
         }
-        let fields = fields.map(|place| {
-            let Place { name, path, field, .. } = place;
+        let fields = fields.into_iter().map(|Node { name, path, field, .. }| {
             let field = field.as_deref().unwrap_or_default();
             let doc = field.is_empty().then(|| {
                 let doc = format!("The node `{name}`.");
@@ -105,14 +110,17 @@ impl Flow<'_> {
     /// The value of a flow that is an expression. A declared node is the local variable of its name.
     fn value(&self) -> TokenStream {
         let name = &self.name;
-        let fields: Vec<_> = self.fields().map(|place| &place.name).collect();
+        let fields: Vec<_> = self.fields().into_iter().map(|node| &node.name).collect();
         if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
     }
 
     fn inside(&self) -> TokenStream {
-        let aliases = self.model.places.iter().enumerate().map(|(index, place)| {
-            let (alias, path) = (alias(index), &place.path);
-            quote!(#[allow(dead_code)] type #alias = #path;)
+        let places = self.model.places.iter().enumerate();
+        let aliases = places.flat_map(|(place, stands)| {
+            stands.nodes.iter().enumerate().map(move |(index, node)| {
+                let (alias, path) = (alias(place, index, Span::call_site()), &node.path);
+                quote!(#[allow(dead_code)] type #alias = #path;)
+            })
         });
         let mentions = self.mentions();
         let body = if self.sound { self.machine() } else { self.dummy() };
@@ -122,11 +130,11 @@ impl Flow<'_> {
 
     /// Every mention of a node after its first, for hovering and renaming.
     fn mentions(&self) -> TokenStream {
-        let mentions =
-            || self.model.mentions.iter().map(|mention| (&self.model.places[mention.place], &mention.path));
+        let node = |mention: &Mention| &self.model.places[mention.place].nodes[mention.node];
+        let mentions = || self.model.mentions.iter().map(|mention| (node(mention), &mention.path));
         let nodes =
-            mentions().filter(|(place, _)| !place.declared).map(|(_, path)| path).chain(&self.model.idle);
-        let fields = mentions().filter(|(place, _)| place.field.is_some());
+            mentions().filter(|(node, _)| !node.declared).map(|(_, path)| path).chain(&self.model.idle);
+        let fields = mentions().filter(|(node, _)| node.field.is_some());
         let fields: Vec<_> = fields.map(|(_, path)| path).collect();
         let fields = (!fields.is_empty()).then(|| {
             let name = &self.name;
@@ -141,11 +149,15 @@ impl Flow<'_> {
     /// What every flow has, whether it can be run or not.
     fn runners(&self) -> TokenStream {
         let (name, exit) = (&self.name, &self.exit);
+        let max_steps = quote_spanned!(name.span()=> <Self as ::pocketflow::Flow>::GRAPH.max_steps());
         quote! {
             #[allow(dead_code, unreachable_pub)]
             impl #name {
                 /// The graph of this flow; it prints as Mermaid.
                 pub const GRAPH: &'static ::pocketflow::Graph = <Self as ::pocketflow::Flow>::GRAPH;
+
+                /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
+                pub const MAX_STEPS: u64 = #max_steps;
 
                 /// The graph of this flow; it prints as Mermaid.
                 pub fn graph(&self) -> &'static ::pocketflow::Graph {
@@ -191,6 +203,29 @@ impl Flow<'_> {
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                 > + Send {
                     ::pocketflow::__private::flow_step(self, cx, shared)
+                }
+            }
+
+            // No flow stands in a fork, which PF012 says in its own words.
+            #[diagnostic::do_not_recommend]
+            impl<__S, __D> ::pocketflow::__private::Part<__S, __D> for #name {
+                type Finished = ();
+                fn exec<'a>(
+                    &'a self,
+                    _: &'a ::pocketflow::At<'a>,
+                    _: &'a __D,
+                    _: &'a __S,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<(), ::pocketflow::Error>,
+                > + Send {
+                    async { ::core::unreachable!() }
+                }
+                fn post(
+                    &self,
+                    _: &mut __S,
+                    _: (),
+                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
+                    ::core::unreachable!()
                 }
             }
         }
@@ -280,12 +315,7 @@ impl Flow<'_> {
     }
 }
 
-/// The type of a place's node.
-fn alias(place: usize) -> Ident {
-    format_ident!("__Node{place}")
-}
-
-/// The same, on the user's token, so that what rustc has to say of the type is said there.
-fn alias_at(place: usize, span: Span) -> Ident {
-    format_ident!("__Node{place}", span = span)
+/// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has to say of the type is said there.
+fn alias(place: usize, node: usize, span: Span) -> Ident {
+    format_ident!("__Node{place}_{node}", span = span)
 }

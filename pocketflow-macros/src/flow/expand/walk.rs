@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Flow, alias_at};
+use super::{Flow, alias};
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
 const PIECE: usize = 32;
@@ -109,24 +109,51 @@ impl Flow<'_> {
     }
 
     fn bounds(&self, places: &[usize]) -> TokenStream {
-        let aliases = places.iter().map(|place| alias_at(*place, self.model.places[*place].first));
-        quote!(#(#aliases: ::pocketflow::__private::Step<__S, __D>,)*)
+        let bounds = places.iter().flat_map(|place| {
+            let stands = &self.model.places[*place];
+            stands.nodes.iter().enumerate().map(move |(index, node)| {
+                let alias = alias(*place, index, node.span());
+                if stands.is_fork() {
+                    quote!(#alias: ::pocketflow::__private::Part<__S, __D>)
+                } else {
+                    quote!(#alias: ::pocketflow::__private::Step<__S, __D>)
+                }
+            })
+        });
+        quote!(#(#bounds,)*)
     }
 
     fn arms(&self, places: &[usize]) -> TokenStream {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
-            let (alias, number) = (alias_at(*index, place.first), Literal::usize_unsuffixed(*index));
-            let node = match &place.field {
+            let number = Literal::usize_unsuffixed(*index);
+            let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| match &stands.field {
                 Some(_) => {
-                    let name = &place.name;
+                    let name = &stands.name;
                     quote!(&self.#name)
                 }
-                None => quote_spanned!(place.first=> &#alias {}),
+                None => {
+                    let alias = alias(*index, node, stands.span());
+                    quote_spanned!(stands.span()=> &#alias {})
+                }
+            });
+            let step = if place.is_fork() {
+                let branches = nodes
+                    .enumerate()
+                    .map(|(index, node)| quote!(::pocketflow::__private::Branch(#index, #node)));
+                let branches = branches.collect::<Vec<_>>();
+                let both = branches
+                    .into_iter()
+                    .rev()
+                    .reduce(|rest, branch| quote!(::pocketflow::__private::Both(#branch, #rest)));
+                quote!(::pocketflow::__private::fork_step(#both, walker.at(#number), shared))
+            } else {
+                let node = nodes.next();
+                quote!(::pocketflow::__private::Step::step(#node, walker.at(#number), shared))
             };
             quote! {
                 #number => {
-                    let action = ::pocketflow::__private::Step::step(#node, walker.at(#number), shared).await?;
+                    let action = #step.await?;
                     walker.next(__SOLUTION, #number, action)
                 }
             }

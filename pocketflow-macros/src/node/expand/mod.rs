@@ -55,7 +55,7 @@ impl Node<'_> {
         let (store, name) = (self.store, &self.model.node);
         quote! {
             #[allow(unused_imports)]
-            use ::pocketflow::__private::{FillPlain as _, ReadLate as _, ReadPlain as _};
+            use ::pocketflow::__private::{FillPlain as _, OfError as _, ReadLate as _, ReadPlain as _};
 
             struct __Here;
             #describe
@@ -75,6 +75,34 @@ impl Node<'_> {
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                 > + Send {
                     ::pocketflow::__private::node_step::<_, __Here, _, _>(self, cx, shared)
+                }
+            }
+
+            // Public with a private field: the public trait would not let it name types of the user's.
+            pub struct __Finished(::pocketflow::__private::Finished<#store, __Here, #name>);
+
+            #[diagnostic::do_not_recommend]
+            impl<__D> ::pocketflow::__private::Part<#store, __D> for #name
+            where
+                __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
+            {
+                type Finished = __Finished;
+                fn exec<'a>(
+                    &'a self,
+                    at: &'a ::pocketflow::At<'a>,
+                    driver: &'a __D,
+                    shared: &'a #store,
+                ) -> impl ::pocketflow::__private::Future<
+                    Output = ::pocketflow::__private::Result<__Finished, ::pocketflow::Error>,
+                > + Send {
+                    ::pocketflow::__private::Finished::exec(self, at, driver, shared, __Finished)
+                }
+                fn post(
+                    &self,
+                    shared: &mut #store,
+                    finished: __Finished,
+                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
+                    finished.0.post(self, shared)
                 }
             }
         }

@@ -206,7 +206,8 @@ impl Node<'_> {
         quote_spanned! {span=>
             {
                 let __retry = #retry;
-                ::pocketflow::__private::IntoFailure::into_failure(__error, __retry)
+                let __raised = ::pocketflow::__private::Raised(__error).kind();
+                ::pocketflow::__private::IntoFailure::into_failure(__raised, __retry)
             }
         }
     }
@@ -265,7 +266,8 @@ impl Node<'_> {
                     }
                 }
                 (None, Some(field)) => quote! {
-                    ::pocketflow::__private::Slot(&mut __shared.#field).append(#exec);
+                    let #field = ::pocketflow::__private::Slot(&mut __shared.#field).place();
+                    ::pocketflow::__private::Append::append(#field, #exec);
                     ::pocketflow::__private::Result::Ok(0)
                 },
                 // Each exec of a batch returns a value: with no place for them to go, they are nothing.

@@ -1,0 +1,205 @@
+//! Forks: what their nodes are together, and whether they get along.
+
+use super::check::Text;
+use super::solve::contains;
+use super::{Graph, NodeInfo, Place};
+use crate::text::equal;
+
+/// The description of a fork's nodes together.
+#[doc(hidden)]
+pub const fn together(
+    name: &'static str,
+    fork: &'static [Place],
+    reads: &'static [u64],
+    peeks: &'static [u64],
+    writes: &'static [u64],
+) -> NodeInfo {
+    NodeInfo { name, store: fork[0].node.store, actions: &["default"], reads, peeks, writes, flow: None }
+}
+
+/// What any of a fork's nodes reads.
+#[doc(hidden)]
+pub const fn reads<const W: usize>(fork: &[Place]) -> [u64; W] {
+    let mut set = [0; W];
+    let mut index = 0;
+    while index < fork.len() {
+        if is_native(fork, index) {
+            add(&mut set, fork[index].node.reads, 0);
+        }
+        index += 1;
+    }
+    set
+}
+
+/// What any of a fork's nodes may look at.
+#[doc(hidden)]
+pub const fn peeks<const W: usize>(fork: &[Place]) -> [u64; W] {
+    let mut set = [0; W];
+    let mut index = 0;
+    while index < fork.len() {
+        if is_native(fork, index) {
+            add(&mut set, fork[index].node.peeks, 0);
+        }
+        index += 1;
+    }
+    set
+}
+
+/// What is filled after a fork: what any of its nodes fills.
+#[doc(hidden)]
+pub const fn fills<const W: usize>(fork: &[Place]) -> [u64; W] {
+    let mut set = [0; W];
+    let mut index = 0;
+    while index < fork.len() {
+        let node = fork[index].node;
+        // A node with several actions is refused; what it fills after the first is as good as any.
+        if is_native(fork, index) && !node.actions.is_empty() {
+            add(&mut set, node.writes, 0);
+        }
+        index += 1;
+    }
+    set
+}
+
+const fn is_native(fork: &[Place], index: usize) -> bool {
+    fork[index].node.store.hash == fork[0].node.store.hash
+}
+
+const fn add<const W: usize>(set: &mut [u64; W], other: &[u64], from: usize) {
+    let mut word = 0;
+    while word < W {
+        set[word] |= other[from + word];
+        word += 1;
+    }
+}
+
+/// Whether a node fills a field, after any of its actions.
+const fn writes(node: &NodeInfo, field: usize) -> bool {
+    let mut action = 0;
+    while action < node.actions.len() {
+        if contains(node.writes.split_at(action * node.store.words()).1, field) {
+            return true;
+        }
+        action += 1;
+    }
+    false
+}
+
+/// Whether any node of a fork fills a field.
+pub(super) const fn fills_field(fork: &[Place], field: usize) -> bool {
+    let mut index = 0;
+    while index < fork.len() {
+        if is_native(fork, index) && writes(fork[index].node, field) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+/// Whether any node of a fork has another action than `default`.
+pub(super) const fn chooses(fork: &[Place]) -> bool {
+    let mut index = 0;
+    while index < fork.len() {
+        if !has_default_alone(fork[index].node) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn has_default_alone(node: &NodeInfo) -> bool {
+    node.actions.len() == 1 && equal(node.actions[0], "default")
+}
+
+const fn looks_at(node: &NodeInfo, field: usize) -> bool {
+    contains(node.reads, field) || contains(node.peeks, field)
+}
+
+impl Graph {
+    /// PF012 for a node of a fork, and PF008.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_branch(&self, place: usize, branch: usize) {
+        let Place { name, node, .. } = self.places[place].fork[branch];
+        if node.is_unknown() {
+            return;
+        }
+        if node.flow.is_some() {
+            Text::new("PF012: the flow ")
+                .code(name)
+                .push(" stands in a fork, where only nodes do\nhelp: run it in a node of its own, which stands in the fork: `")
+                .push(name)
+                .push(".run(&mut its_store).await`")
+                .panic("PF012")
+        }
+        if !has_default_alone(node) {
+            Text::new("PF012: ")
+                .code(name)
+                .push(" returns ")
+                .actions(node.actions, "or")
+                .push(", and no edge can follow an action out of a fork\nhelp: let it store what it found, and let the node after the fork choose")
+                .panic("PF012")
+        }
+        if branch > 0 && node.store.hash != self.store().hash {
+            self.foreign(name, node)
+        }
+    }
+
+    /// PF007 for a node of a fork: on its own token, each of two that do not get along names the other.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_fields(&self, place: usize, branch: usize) {
+        let fork = self.places[place].fork;
+        let Place { name, node, .. } = fork[branch];
+        let mut index = 0;
+        while index < fork.len() {
+            let other = &fork[index];
+            let mut field = 0;
+            while index != branch
+                && !equal(other.name, name)
+                && field < node.store.fields.len()
+                && other.node.store.hash == node.store.hash
+            {
+                let field_name = node.store.fields[field].name;
+                let (ours, theirs) = (writes(node, field), writes(other.node, field));
+                let text = Text::new("PF007: ").code(name);
+                if ours && theirs {
+                    text.push(" and ")
+                        .code(other.name)
+                        .push(" stand in one fork, and both write ")
+                        .code(field_name)
+                        .push("\nhelp: let each write a field of its own, and let the node after the fork bring them together")
+                        .panic("PF007")
+                }
+                if ours && looks_at(other.node, field) {
+                    text.push(" writes ")
+                        .code(field_name)
+                        .push(", which ")
+                        .code(other.name)
+                        .push(" reads in the same fork\nhelp: they work at the same time: put the one that reads behind the other, `… >> ")
+                        .push(name)
+                        .push(" >> ")
+                        .push(other.name)
+                        .push("`")
+                        .panic("PF007")
+                }
+                if theirs && looks_at(node, field) {
+                    text.push(" reads ")
+                        .code(field_name)
+                        .push(", which ")
+                        .code(other.name)
+                        .push(" writes in the same fork\nhelp: they work at the same time: put the one that reads behind the other, `… >> ")
+                        .push(other.name)
+                        .push(" >> ")
+                        .push(name)
+                        .push("`")
+                        .panic("PF007")
+                }
+                field += 1;
+            }
+            index += 1;
+        }
+    }
+}

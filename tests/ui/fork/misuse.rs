@@ -1,0 +1,30 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::flow;
+
+flow! {
+    pub Alone {
+        outline >> (draft) >> combine;
+    }
+}
+
+flow! {
+    pub Twice {
+        outline >> (draft, draft) >> combine;
+    }
+}
+
+flow! {
+    pub Nobody {
+        outline >> () >> combine;
+    }
+}
+
+flow! {
+    pub Separated {
+        outline >> (draft; combine);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::flow;
+
+flow! {
+    pub Write {
+        outline >> (draft, combine);
+    }
+}
+
+fn main() {}
