@@ -1,6 +1,7 @@
 //! The graph of a flow: its description, its picture, its fingerprint.
 
 use pocketflow::{Action, Edge, Graph, Shared, Target, flow, node};
+use pocketflow_tests::Steps;
 
 #[derive(Shared, Default)]
 struct Order {
@@ -118,28 +119,11 @@ async fn a_nested_flow_leaves_by_its_exits() {
 async fn a_bound_is_counted_per_run_of_its_flow() {
     let mut order = Order { total_cents: 5, card: Some("12".into()) };
     for _ in 0..2 {
-        let steps = std::sync::Mutex::default();
-        let exit = Payment.with(Steps(&steps)).run(&mut order).await.unwrap();
-        assert_eq!((exit, *steps.lock().unwrap()), (PaymentExit::Declined, 4));
+        let steps = Steps::default();
+        let exit = Payment.with(&steps).run(&mut order).await.unwrap();
+        assert_eq!((exit, steps.count()), (PaymentExit::Declined, 4));
     }
 }
-
-/// Counts the steps of a run.
-struct Steps<'a>(&'a std::sync::Mutex<u64>);
-
-impl<S: Shared> pocketflow::Driver<S> for Steps<'_> {
-    async fn step<R: pocketflow::Run<S>>(
-        &self,
-        at: &pocketflow::At<'_>,
-        shared: &mut S,
-        run: R,
-    ) -> Result<usize, pocketflow::Error> {
-        *self.0.lock().unwrap() = at.step();
-        run.run(shared).await
-    }
-}
-
-impl<S: Shared, Here, N: pocketflow::Node<S, Here>> pocketflow::ExecDriver<S, Here, N> for Steps<'_> {}
 
 #[test]
 fn a_fingerprint_changes_with_the_graph_and_only_with_it() {

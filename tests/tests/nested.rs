@@ -1,8 +1,7 @@
 //! A flow is a node: same store, its exits are its actions.
 
-use std::sync::Mutex;
-
-use pocketflow::{Action, At, Driver, Error, ExecDriver, Node, Run, Shared, flow, node};
+use pocketflow::{Action, Shared, flow, node};
+use pocketflow_tests::Steps;
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Order {
@@ -97,24 +96,6 @@ async fn a_flow_runs_by_itself_and_says_where_it_ended() {
     assert_eq!((exit, order.charged), ("paid", Some(5)));
 }
 
-/// Writes down the path of every step.
-struct Paths<'a>(&'a Mutex<Vec<String>>);
-
-impl<S: Shared> Driver<S> for Paths<'_> {
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
-        self.0.lock().unwrap().push(at.to_string());
-        run.run(shared).await
-    }
-}
-
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Paths<'_> {}
-
-async fn paths<F>(run: impl AsyncFnOnce(Paths<'_>) -> F) -> Vec<String> {
-    let paths = Mutex::default();
-    run(Paths(&paths)).await;
-    paths.into_inner().unwrap()
-}
-
 flow! { Street(charged) { Shop >> ship_again; ship_again: ship; } }
 
 flow! {
@@ -126,9 +107,10 @@ flow! {
 #[tokio::test]
 async fn flows_nest_and_drivers_see_the_inner_steps_with_their_path() {
     let mut order = Order { charged: Some(0), ..order(50) };
-    let seen = paths(async |driver| City.with(driver).run(&mut order).await.unwrap()).await;
+    let steps = Steps::default();
+    City.with(&steps).run(&mut order).await.unwrap();
     assert_eq!(
-        seen,
+        steps.paths(),
         [
             "City > Street > Shop > review",
             "City > Street > Shop > Payment > authorize",
@@ -233,10 +215,11 @@ mod twice {
     async fn a_flow_may_stand_in_two_places() {
         let mut order = Order { card: Some(String::new()), ..order(5) };
         let flow = TwoCards { first: Payment, second: Payment };
-        let seen = paths(async |driver| flow.with(driver).run(&mut order).await.unwrap()).await;
+        let steps = Steps::default();
+        flow.with(&steps).run(&mut order).await.unwrap();
         let expected =
             ["TwoCards > first > authorize", "TwoCards > second > authorize", "TwoCards > refuse_twice"];
-        assert_eq!(seen, expected);
+        assert_eq!(steps.paths(), expected);
         assert_eq!(order.log, ["refused 5 twice"]);
     }
 }

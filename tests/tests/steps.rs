@@ -1,6 +1,7 @@
 //! `MAX_STEPS`: the most steps that a run takes, as a constant.
 
 use pocketflow::{Action, Shared, flow, node};
+use pocketflow_tests::Steps;
 
 #[derive(Shared, Default)]
 struct Count {
@@ -91,26 +92,9 @@ fn steps_are_counted_to_the_longest_walk() {
 
 #[tokio::test]
 async fn a_run_that_always_goes_round_takes_them_all() {
-    let steps = std::sync::Mutex::new(0);
-    Agent.with(Last(&steps)).run(&mut Count::default()).await.unwrap();
-    assert_eq!(*steps.lock().unwrap(), Agent::MAX_STEPS);
-    Nested.with(Last(&steps)).run(&mut Count::default()).await.unwrap();
-    assert_eq!(*steps.lock().unwrap(), Nested::MAX_STEPS);
+    let (agent, nested) = (Steps::default(), Steps::default());
+    Agent.with(&agent).run(&mut Count::default()).await.unwrap();
+    assert_eq!(agent.count(), Agent::MAX_STEPS);
+    Nested.with(&nested).run(&mut Count::default()).await.unwrap();
+    assert_eq!(nested.count(), Nested::MAX_STEPS);
 }
-
-/// Keeps the number of the last step.
-struct Last<'a>(&'a std::sync::Mutex<u64>);
-
-impl<S: Shared> pocketflow::Driver<S> for Last<'_> {
-    async fn step<R: pocketflow::Run<S>>(
-        &self,
-        at: &pocketflow::At<'_>,
-        shared: &mut S,
-        run: R,
-    ) -> Result<usize, pocketflow::Error> {
-        *self.0.lock().unwrap() = at.step();
-        run.run(shared).await
-    }
-}
-
-impl<S: Shared, Here, N: pocketflow::Node<S, Here>> pocketflow::ExecDriver<S, Here, N> for Last<'_> {}

@@ -38,21 +38,22 @@ impl Graph {
         // The longest walk from each state. A bounded edge leads to a state with a higher count, so the counts are gone through
         // from the highest down, and only the edges between states of one count can run in a circle.
         let mut longest = [UNKNOWN; STATES];
+        let steps = self.steps();
         let mut count = counts;
         while count > 0 {
             count -= 1;
-            self.search(&mut longest, count);
+            self.search(&steps, &mut longest, count);
         }
         longest[0] as u64
     }
 
     /// The longest walks from the places at one count of the bounded edges.
     #[track_caller]
-    const fn search(&self, longest: &mut [u32; STATES], count: usize) {
+    const fn search(&self, steps: &[u32; STATES], longest: &mut [u32; STATES], count: usize) {
         let places = self.places.len();
         let mut place = 0;
         while place < places {
-            longest[count * places + place] = self.steps_at(place);
+            longest[count * places + place] = steps[place];
             place += 1;
         }
         // Without a circle, a walk has at most as many edges as there are places, and the lengths settle after as many rounds.
@@ -65,7 +66,7 @@ impl Graph {
                 let from = self.edges[edge].from;
                 let (target, next) = self.follow(edge, count);
                 if let Target::Place(to) = target {
-                    let length = self.steps_at(from) + longest[next * places + to];
+                    let length = steps[from] + longest[next * places + to];
                     if length > longest[count * places + from] {
                         if round > places {
                             self.report_loop(from, count)
@@ -100,13 +101,18 @@ impl Graph {
         }
     }
 
-    /// The steps that a run takes at a place.
+    /// The steps that a run takes at each place, those of nested flows counted once.
     #[track_caller]
-    const fn steps_at(&self, place: usize) -> u32 {
-        match self.places[place].node.flow {
-            Some(flow) => flow.max_steps() as u32,
-            None => 1,
+    const fn steps(&self) -> [u32; STATES] {
+        let mut steps = [1; STATES];
+        let mut place = 0;
+        while place < self.places.len() {
+            if let Some(flow) = self.places[place].node.flow {
+                steps[place] = flow.max_steps() as u32;
+            }
+            place += 1;
         }
+        steps
     }
 
     /// Says which loop has no bound: the one through a place.
@@ -167,7 +173,7 @@ impl Graph {
 
     /// How many edges there are at least on a way from one place to another that takes no bounded edge.
     const fn distance(&self, from: usize, to: usize, count: usize) -> u32 {
-        let mut reached = [UNKNOWN; 1024];
+        let mut reached = [UNKNOWN; STATES];
         let mut steps = 0;
         let mut changed = true;
         while changed {
@@ -175,19 +181,19 @@ impl Graph {
             let mut edge = 0;
             while edge < self.edges.len() {
                 let start = self.edges[edge].from;
-                let here = if start == from && steps == 0 { 0 } else { reached[start % 1024] };
+                let here = if start == from && steps == 0 { 0 } else { reached[start] };
                 if here == steps
                     && let (Target::Place(next), after) = self.follow(edge, count)
                     && after == count
-                    && reached[next % 1024] == UNKNOWN
+                    && reached[next] == UNKNOWN
                 {
-                    reached[next % 1024] = steps + 1;
+                    reached[next] = steps + 1;
                     changed = true;
                 }
                 edge += 1;
             }
             steps += 1;
         }
-        reached[to % 1024]
+        reached[to]
     }
 }

@@ -1,0 +1,117 @@
+//! PF010: policies that make no sense.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+
+use crate::errors::Errors;
+use crate::node::model::{Form, Model};
+use crate::node::options::{Given, Options};
+
+/// PF010: policies that make no sense.
+pub(super) fn policy(model: &Model, errors: &mut Errors) {
+    let Options { attempts, wait, backoff, max_wait, jitter, timeout, retry_if, fallback, .. } =
+        &model.options;
+    let mut refuse = |span: Span, wrong: String, help: &str| {
+        let message = format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`");
+        errors.push(syn::Error::new(span, message));
+    };
+    let tries = attempts.map_or(1, |attempts| attempts.value);
+    if let Some(Given { value: 0, span, .. }) = attempts {
+        refuse(
+            *span,
+            "with no attempt, the node never does its work".into(),
+            "`attempts` counts all tries: write at least 1",
+        );
+    }
+    let cannot_fail = !model.exec.output.fallible && timeout.is_none();
+    let about_failure = [
+        attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
+        retry_if.as_ref().map(|path| (path.span(), "retry_if")),
+        fallback.as_ref().map(|path| (path.span(), "fallback")),
+        model.fallback.as_ref().map(|fallback| (fallback.name.span(), "fallback")),
+    ];
+    if let (true, Some((span, name))) = (cannot_fail, about_failure.into_iter().flatten().next()) {
+        refuse(
+            span,
+            format!("`{name}` is for a node that fails, and this one returns a plain value"),
+            "return a `Result`, or leave it out",
+        );
+        return;
+    }
+    if tries == 1 {
+        let pointless = [
+            wait.map(|given| (given.name, "wait")),
+            backoff.map(|given| (given.name, "backoff")),
+            max_wait.map(|given| (given.name, "max_wait")),
+            jitter.map(|given| (given.name, "jitter")),
+            retry_if.as_ref().map(|path| (path.span(), "retry_if")),
+        ];
+        // The first alone: they are one mistake.
+        if let Some((span, name)) = pointless.into_iter().flatten().next() {
+            refuse(
+                span,
+                format!("`{name}` is about trying again, and the node is tried once"),
+                "say how often it is tried: `attempts = 3`",
+            );
+        }
+    } else if wait.is_none() {
+        let pointless = [
+            backoff.map(|given| (given.name, "backoff")),
+            max_wait.map(|given| (given.name, "max_wait")),
+            jitter.map(|given| (given.name, "jitter")),
+        ];
+        if let Some((span, name)) = pointless.into_iter().flatten().next() {
+            refuse(
+                span,
+                format!("`{name}` changes a wait, and the node has none"),
+                "say how long: `wait = \"1s\"`",
+            );
+        }
+    }
+    if let Some(backoff) = backoff
+        && !(1.0..=1_000.0).contains(&backoff.value)
+    {
+        refuse(
+            backoff.span,
+            format!("a wait cannot grow by the factor {}", backoff.value),
+            "`backoff` is the factor from one wait to the next, from 1.0 (no growth) to 1000.0: `backoff = 2.0`",
+        );
+    }
+    if let Some(jitter) = jitter
+        && !(0.0..=1.0).contains(&jitter.value)
+    {
+        refuse(
+            jitter.span,
+            format!("{} is no part of a wait", jitter.value),
+            "`jitter` is a part of the wait, from 0.0 to 1.0",
+        );
+    }
+    if let (Some(wait), Some(max_wait)) = (wait, max_wait)
+        && max_wait.value < wait.value
+    {
+        refuse(
+            max_wait.span,
+            "the longest wait is shorter than the first".into(),
+            "`max_wait` bounds a wait that grows: it is at least `wait`",
+        );
+    }
+    if let Some(timeout) = timeout {
+        if timeout.value.is_zero() {
+            refuse(
+                timeout.span,
+                "with a timeout of zero, no attempt can finish".into(),
+                "give it some: `timeout = \"30s\"`",
+            );
+        } else if !model.exec.is_async {
+            refuse(
+                timeout.name,
+                "nothing can interrupt a plain `fn`".into(),
+                "write `async fn`, or leave `timeout` out",
+            );
+        }
+    }
+    if let (Some(path), Form::Methods) = (fallback, &model.form) {
+        let message = "in an `impl`, the fallback is a method: `async fn fallback(&self, …, error: pocketflow::Error) -> …`";
+        errors.at(path, message);
+    }
+}

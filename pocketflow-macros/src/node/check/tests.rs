@@ -1,0 +1,305 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::node::modelled;
+
+fn errors(attributes: TokenStream, item: TokenStream) -> Vec<String> {
+    modelled(attributes, item).1
+}
+
+#[test]
+fn sound_nodes_pass() {
+    let cases = [
+        (
+            quote!(Order),
+            quote!(
+                fn review(total: &u64) -> Verdict {}
+            ),
+        ),
+        (
+            quote!(
+                Order,
+                writes = receipt,
+                attempts = 3,
+                wait = "1s",
+                backoff = 2.0,
+                jitter = 1,
+                timeout = "5s"
+            ),
+            quote!(
+                async fn pay(total: &u64, hint: Option<&str>, #[attempt] n: Attempt<'_>) -> Result<String> {}
+            ),
+        ),
+        (
+            quote!(Chat, attempts = 3),
+            quote! {
+                impl Converse {
+                    fn prep(&self, messages: &[Message]) -> Result<Option<Vec<Message>>> {}
+                    async fn exec(&self, prep: &Option<Vec<Message>>) -> Result<Message> {}
+                    async fn fallback(&self, prep: &Option<Vec<Message>>, error: Error) -> Result<Message> {}
+                    fn post(&self, messages: &mut Vec<Message>, prep: Option<Vec<Message>>, exec: Message) -> Turn {}
+                }
+            },
+        ),
+        (
+            quote!(Chat, reads(a), writes(b)),
+            quote! {
+                impl Whole {
+                    fn prep<'a>(&self, shared: &'a Chat) -> &'a str {}
+                    fn exec(&self, prep: &str) -> u8 {}
+                    fn post(&self, shared: &mut Chat, exec: u8) {}
+                }
+            },
+        ),
+    ];
+    for (attributes, item) in cases {
+        assert_eq!(errors(attributes, item), [""; 0]);
+    }
+}
+
+#[test]
+fn one_mistake_in_a_function_is_one_error() {
+    let cases = [
+        (
+            quote!(Order, attempts = 0),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, wait = "1s", backoff = 2.0),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, attempts = 2, backoff = 2.0, jitter = 0.1),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, attempts = 2, wait = "1s", backoff = 0.5),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, attempts = 2, wait = "1s", jitter = 1.5),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, attempts = 2, wait = "2s", max_wait = "1s"),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, timeout = "1s"),
+            quote!(
+                fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order, timeout = "0s"),
+            quote!(
+                async fn a() {}
+            ),
+            "PF010",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(total: &mut u64) {}
+            ),
+            "`exec` cannot change the store",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(total: u64) {}
+            ),
+            "a parameter borrows",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(total: Option<u64>) {}
+            ),
+            "a parameter borrows",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(total: &Option<u64>) {}
+            ),
+            "a late field is read as",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(shared: &Order) {}
+            ),
+            "`exec` does not see the whole store",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a((x, y): &(u8, u8)) {}
+            ),
+            "a parameter borrows",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a<T>() {}
+            ),
+            "a node has no type",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(&self) {}
+            ),
+            "a method is a step",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(attempt: Attempt<'_>) {}
+            ),
+            "mark the attempt",
+        ),
+        (
+            quote!(Order),
+            quote!(
+                fn a(x: &str) -> &str {}
+            ),
+            "what `exec` returns",
+        ),
+        (
+            quote!(Order, writes = a),
+            quote!(
+                fn a() {}
+            ),
+            "the node returns nothing",
+        ),
+        (
+            quote!(Order, writes = a, appends = b),
+            quote!(
+                fn a() -> u8 {}
+            ),
+            "a value goes to one place",
+        ),
+        (
+            quote!(Order, reads(a)),
+            quote!(
+                fn a() {}
+            ),
+            "`reads(…)` is for",
+        ),
+    ];
+    for (attributes, item, start) in cases {
+        let errors = errors(attributes, item.clone());
+        assert!(matches!(&errors[..], [error] if error.starts_with(start)), "{item}: {errors:?}");
+    }
+}
+
+#[test]
+fn one_mistake_in_an_impl_is_one_error() {
+    let cases = [
+        (
+            quote!(
+                fn prep(&self) {}
+            ),
+            "a node has at least an `exec`",
+        ),
+        (
+            quote!(
+                fn exec(&mut self) {}
+            ),
+            "a node is shared",
+        ),
+        (
+            quote!(
+                fn exec(&self) {}
+                fn post(&self) -> Result<()> {}
+            ),
+            "`post` cannot fail",
+        ),
+        (
+            quote!(
+                fn exec(&self) {}
+                async fn post(&self) {}
+            ),
+            "`post` is a plain `fn`",
+        ),
+        (
+            quote!(
+                async fn prep(&self) {}
+                fn exec(&self) {}
+            ),
+            "`prep` is a plain `fn`",
+        ),
+        (
+            quote!(
+                fn exec(&self, prep: &u8) {}
+            ),
+            "this node has no `prep`",
+        ),
+        (
+            quote!(
+                fn prep(&self) -> u8 {}
+                fn exec(&self, prep: u8) {}
+            ),
+            "`exec` borrows what `prep` returned",
+        ),
+        (
+            quote!(
+                fn exec(&self, shared: &Order) {}
+            ),
+            "`exec` does not see the whole store",
+        ),
+        (
+            quote!(
+                fn exec(&self, total: &mut u64) {}
+            ),
+            "`exec` cannot change the store",
+        ),
+        (
+            quote!(
+                fn exec(&self) {}
+                fn post(&self, shared: &mut Order, a: &u8) {}
+            ),
+            "`shared` is the whole store",
+        ),
+        (
+            quote!(
+                fn prep(&self, a: &str) -> &str {}
+                fn exec(&self) {}
+                fn post(&self, prep: &str) {}
+            ),
+            "`post` takes `prep`, which borrows",
+        ),
+        (
+            quote!(
+                fn exec(&self, a: &str) -> Result<()> {}
+                fn fallback(&self, a: &String, error: Error) -> Result<()> {}
+            ),
+            "`exec` and `fallback` borrow `a` as one type",
+        ),
+    ];
+    for (methods, start) in cases {
+        let errors = errors(quote!(Order), quote!(impl Node { #methods }));
+        assert!(matches!(&errors[..], [error] if error.starts_with(start)), "{methods}: {errors:?}");
+    }
+}
