@@ -77,7 +77,7 @@ pub mod __private {
     pub use core::time::Duration;
 
     pub use crate::action::Take;
-    pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, names, writes};
+    pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{fills, peeks, reads, together};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Plain as OfError, Raised};
     pub use crate::run::NodeVisit;

@@ -194,3 +194,12 @@ fn a_fork_is_drawn_as_a_box() {
     fork.1 --> write"
     );
 }
+
+#[test]
+fn a_fork_that_comes_first_is_shown_as_the_start() {
+    let picture = Rest::GRAPH.to_string();
+    assert!(
+        picture.starts_with("flowchart TD\n    start.0((start)) --> fork.0\n    subgraph fork.0"),
+        "{picture}"
+    );
+}

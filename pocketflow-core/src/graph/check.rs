@@ -241,7 +241,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let mut field = 0;
         while self.unproved[place].is_some() && field < graph.store().fields.len() {
             // A field that another node of the fork fills is PF007.
-            let meant = super::fork::fills_field(graph.places[place].fork, field);
+            let meant = super::fork::may_fill(graph.places[place].fork, field);
             if contains(&unproved, field) && contains(branch.node.reads, field) && !meant {
                 self.report(graph, place, branch, field);
             }

@@ -14,7 +14,16 @@ pub const fn together(
     peeks: &'static [u64],
     writes: &'static [u64],
 ) -> NodeInfo {
-    NodeInfo { name, store: fork[0].node.store, actions: &["default"], reads, peeks, writes, flow: None }
+    NodeInfo {
+        name,
+        store: fork[0].node.store,
+        actions: &["default"],
+        reads,
+        peeks,
+        writes,
+        changes: writes,
+        flow: None,
+    }
 }
 
 /// What any of a fork's nodes reads.
@@ -73,23 +82,16 @@ const fn add<const W: usize>(set: &mut [u64; W], other: &[u64], from: usize) {
     }
 }
 
-/// Whether a node fills a field, after any of its actions.
-const fn writes(node: &NodeInfo, field: usize) -> bool {
-    let mut action = 0;
-    while action < node.actions.len() {
-        if contains(node.writes.split_at(action * node.store.words()).1, field) {
-            return true;
-        }
-        action += 1;
-    }
-    false
+/// Whether a node may change a field.
+const fn changes(node: &NodeInfo, field: usize) -> bool {
+    node.flow.is_none() && contains(node.changes, field)
 }
 
-/// Whether any node of a fork fills a field.
-pub(super) const fn fills_field(fork: &[Place], field: usize) -> bool {
+/// Whether any node of a fork may fill a field.
+pub(super) const fn may_fill(fork: &[Place], field: usize) -> bool {
     let mut index = 0;
     while index < fork.len() {
-        if is_native(fork, index) && writes(fork[index].node, field) {
+        if is_native(fork, index) && changes(fork[index].node, field) {
             return true;
         }
         index += 1;
@@ -163,7 +165,7 @@ impl Graph {
                 && other.node.store.hash == node.store.hash
             {
                 let field_name = node.store.fields[field].name;
-                let (ours, theirs) = (writes(node, field), writes(other.node, field));
+                let (ours, theirs) = (changes(node, field), changes(other.node, field));
                 let text = Text::new("PF007: ").code(name);
                 if ours && theirs {
                     text.push(" and ")

@@ -28,6 +28,8 @@ pub struct NodeInfo {
     pub peeks: &'static [u64],
     /// Fields that are filled after it, a set for each action, one set behind the other.
     pub writes: &'static [u64],
+    /// Fields that it may change in any other way, or all that it fills; empty for a flow, which stands in no fork.
+    pub changes: &'static [u64],
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,
 }
@@ -41,6 +43,7 @@ pub const UNKNOWN: NodeInfo = NodeInfo {
     reads: &[],
     peeks: &[],
     writes: &[],
+    changes: &[],
     flow: None,
 };
 
@@ -85,6 +88,27 @@ pub const fn writes<const N: usize>(
         action += 1;
     }
     sets
+}
+
+/// The set of [`NodeInfo::changes`]: these fields, and those of every action's variant.
+#[doc(hidden)]
+pub const fn changes<const W: usize>(
+    store: &Store,
+    fields: &[&str],
+    actions: &[crate::action::ActionInfo],
+) -> [u64; W] {
+    let mut set = store.set::<W>(fields);
+    let mut action = 0;
+    while action < actions.len() {
+        let more = store.set::<W>(actions[action].writes);
+        let mut word = 0;
+        while word < W {
+            set[word] |= more[word];
+            word += 1;
+        }
+        action += 1;
+    }
+    set
 }
 
 /// The names of actions.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Graph, Target};
 
-/// The first place is round, so that the start is seen; an exit that somebody wrote is a circle.
+/// The first place is round, so that the start is seen, or an arrow leads to it; an exit that somebody wrote is a circle.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flowchart TD")?;
@@ -21,6 +21,10 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.graph.places.first().is_some_and(|first| first.node.flow.is_some() || !first.fork.is_empty())
+        {
+            self.line(f, format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)))?;
+        }
         for (index, place) in self.graph.places.iter().enumerate() {
             let (id, name) = (self.place(index), place.name);
             match place.node.flow {

@@ -9,7 +9,7 @@ mod steps;
 
 pub use check::PF011;
 pub use fork::{fills, peeks, reads, together};
-pub use info::{Describe, NodeInfo, UNKNOWN, names, writes};
+pub use info::{Describe, NodeInfo, UNKNOWN, changes, names, writes};
 pub use solve::Solution;
 
 use crate::shared::Store;

@@ -287,7 +287,7 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
     let paren = parenthesized!(content in input);
     let (mut nodes, mut whole) = (Vec::new(), true);
     while !content.is_empty() {
-        match node(&content) {
+        match branch(&content) {
             Ok(path) => nodes.push(path),
             Err(error) => {
                 errors.push(error);
@@ -313,6 +313,17 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
         Err(nodes) if nodes.is_empty() => Err(alone),
         Err(nodes) => Ok(Stand::Fork(nodes)),
     }
+}
+
+/// A node of a fork.
+fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
+    if is_end(input) {
+        return Err(input.error("a flow ends after a fork, not in it: `(facts, figures) >> end`"));
+    }
+    if input.peek(token::Paren) {
+        return Err(input.error("a fork holds nodes, and no other fork: name them all in one, `(a, b, c)`"));
+    }
+    node(input)
 }
 
 /// A node or a flow, by its path.

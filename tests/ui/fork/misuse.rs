@@ -27,4 +27,16 @@ flow! {
     }
 }
 
+flow! {
+    pub Ends {
+        outline >> (draft, end);
+    }
+}
+
+flow! {
+    pub InAnother {
+        outline >> (draft, (combine, draft));
+    }
+}
+
 fn main() {}

@@ -295,6 +295,7 @@ impl Flow<'_> {
                     reads: &__SOLUTION.reads(),
                     peeks: &__SOLUTION.peeks(__GRAPH),
                     writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
+                    changes: &[],
                     flow: ::pocketflow::__private::Option::Some(__GRAPH),
                 };
             }

@@ -136,7 +136,17 @@ impl Node<'_> {
                 None => peeks = quote!(__STORE.all::<__WORDS>()),
             }
         }
-        let written = writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name);
+        let written: Vec<_> =
+            writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name).collect();
+        // A fork asks for more than what is filled: whatever `post` borrows to change.
+        let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
+        let whole = self.model.parameters().any(|parameter| matches!(parameter.kind, Kind::SharedMut));
+        let changes = match writes {
+            None if whole => quote!(__STORE.all::<__WORDS>()),
+            _ => quote! {
+                ::pocketflow::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
+            },
+        };
         let actions = self.actions();
         quote! {
             #[diagnostic::do_not_recommend]
@@ -154,6 +164,7 @@ impl Node<'_> {
                         writes: &::pocketflow::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
                             __STORE, &[#(#written),*], __ACTIONS,
                         ),
+                        changes: &#changes,
                         flow: ::pocketflow::__private::Option::None,
                     }
                 };
