@@ -48,7 +48,7 @@ pub use driver::{
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
-pub use node::{Attempt, Failure, Node, Policy, Reads};
+pub use node::{Attempt, Failure, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use pocketflow::{Action, Attempt, Shared, Stage, flow, node};
 use tokio::time::Instant;
 
@@ -61,7 +62,7 @@ mod retries {
         }
 
         async fn exec(&self, #[attempt] attempt: Attempt<'_>) -> io::Result<u32> {
-            let error = attempt.last_error().map(ToString::to_string);
+            let error = attempt.last_error().map(|error| error.to_string());
             self.seen.lock().unwrap().push((attempt.number(), attempt.of(), error));
             if attempt.number() <= self.fail {
                 return Err(io::Error::other(format!("failure {}", attempt.number())));
@@ -114,6 +115,23 @@ mod retries {
         let cause = error.cause().downcast_ref::<io::Error>().expect("the user's own error");
         assert_eq!(cause.to_string(), "failure 3");
         assert_eq!(flow.flaky.posts.load(Ordering::Relaxed), 0);
+    }
+
+    #[node(Log, writes = result, attempts = 2)]
+    fn parse(#[attempt] attempt: Attempt<'_>) -> anyhow::Result<String> {
+        if let Some(error) = attempt.last_error() {
+            assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
+            return Ok(error.to_string());
+        }
+        let number: u32 = "many".parse().context("the reply is no number")?;
+        Ok(number.to_string())
+    }
+
+    #[tokio::test]
+    async fn the_last_error_prints_with_its_causes() {
+        let mut log = Log::default();
+        flow! { parse; }.run(&mut log).await.unwrap();
+        assert_eq!(log.result.as_deref(), Some("the reply is no number: invalid digit found in string"));
     }
 
     #[derive(Action)]

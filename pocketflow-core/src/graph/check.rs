@@ -236,14 +236,14 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     /// PF006 for a node of a fork.
     #[track_caller]
     pub const fn check_reads(&self, graph: &Graph, place: usize, branch: usize) {
-        let branch = &graph.places[place].fork[branch];
+        let fork = graph.places[place].fork;
         let unproved = self.unproved_fields(graph, place, &graph.store().late_fields());
         let mut field = 0;
         while self.unproved[place].is_some() && field < graph.store().fields.len() {
             // A field that another node of the fork fills is PF007.
-            let meant = super::fork::may_fill(graph.places[place].fork, field);
-            if contains(&unproved, field) && contains(branch.node.reads, field) && !meant {
-                self.report(graph, place, branch, field);
+            let meant = super::fork::may_fill(fork, branch, field);
+            if contains(&unproved, field) && contains(fork[branch].node.reads, field) && !meant {
+                self.report(graph, place, &fork[branch], field);
             }
             field += 1;
         }
@@ -306,9 +306,11 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     const fn filler(&self, graph: &Graph, reader: usize, field: usize) -> Option<(usize, &'static str)> {
         let mut place = 0;
         while place < P {
-            let NodeInfo { actions, writes, .. } = graph.places[place].node;
+            let NodeInfo { actions, writes, reads, flow, .. } = graph.places[place].node;
+            // What a nested flow starts with is filled after it, and not by it.
+            let only_needs = flow.is_some() && graph.is_native(place) && contains(reads, field);
             let mut action = 0;
-            while place != reader && graph.is_native(place) && action < actions.len() {
+            while place != reader && !only_needs && graph.is_native(place) && action < actions.len() {
                 if contains(writes.split_at(action * W).1, field) {
                     return Some((place, actions[action]));
                 }

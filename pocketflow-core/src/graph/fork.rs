@@ -87,11 +87,11 @@ const fn changes(node: &NodeInfo, field: usize) -> bool {
     node.flow.is_none() && contains(node.changes, field)
 }
 
-/// Whether any node of a fork may fill a field.
-pub(super) const fn may_fill(fork: &[Place], field: usize) -> bool {
+/// Whether another node of a fork than this one may fill a field.
+pub(super) const fn may_fill(fork: &[Place], branch: usize, field: usize) -> bool {
     let mut index = 0;
     while index < fork.len() {
-        if is_native(fork, index) && changes(fork[index].node, field) {
+        if index != branch && is_native(fork, index) && changes(fork[index].node, field) {
             return true;
         }
         index += 1;

@@ -1,4 +1,6 @@
+use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Deref;
 
 use crate::error::Cause;
 
@@ -62,8 +64,41 @@ impl<'a> Attempt<'a> {
     }
 
     /// Why the attempt before this one failed; `None` in the first.
-    pub fn last_error(&self) -> Option<&'a (dyn std::error::Error + Send + Sync + 'static)> {
-        self.last_error.map(Cause::error)
+    pub fn last_error(&self) -> Option<LastError<'a>> {
+        self.last_error.map(LastError)
+    }
+}
+
+/// Why the attempt before this one failed. It prints with its causes, in one line: what a model needs to know is often the last.
+///
+/// It derefs to the error itself, which can be downcast.
+#[derive(Clone, Copy)]
+pub struct LastError<'a>(&'a Cause);
+
+impl Deref for LastError<'_> {
+    type Target = dyn StdError + Send + Sync + 'static;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.error()
+    }
+}
+
+impl fmt::Display for LastError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = self.0.error();
+        write!(f, "{error}")?;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LastError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.0.error(), f)
     }
 }
 

@@ -4,7 +4,7 @@ mod attempt;
 mod failure;
 mod policy;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, LastError};
 pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, Plain, Raised};
 pub use policy::Policy;
 

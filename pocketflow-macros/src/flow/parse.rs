@@ -175,6 +175,10 @@ fn end_of_statement(input: ParseStream<'_>, errors: &mut Errors) {
 fn expected_edge(input: ParseStream<'_>) -> &'static str {
     if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
         "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
+    } else if input.peek(token::Paren) {
+        "a node is named without parentheses: `a >> b;`"
+    } else if input.peek(Token![,]) {
+        "an edge ends with `;`"
     } else {
         "expected `>>`, `- \"action\" >>` or `;`"
     }
@@ -274,6 +278,10 @@ fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
         return stand(input, errors).map(Target::Stand);
     }
     let span = input.parse::<Ident>()?.span();
+    if input.peek(Ident::peek_any) && input.peek2(Token![;]) {
+        let name = input.call(Ident::parse_any)?;
+        return Err(syn::Error::new(name.span(), format!("an exit's name is in quotes: `end \"{name}\"`")));
+    }
     let exit = if input.peek(LitStr) { Some(input.parse()?) } else { None };
     Ok(Target::End { span, exit })
 }

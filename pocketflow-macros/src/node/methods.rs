@@ -80,6 +80,11 @@ fn nothing(span: Span) -> Step {
         is_async: false,
         takes_self: true,
         parameters: Vec::new(),
-        output: Output { ty: returned(&syn::ReturnType::Default, span), fallible: false, span },
+        output: Output {
+            ty: returned(&syn::ReturnType::Default, span),
+            fallible: false,
+            span,
+            error_span: span,
+        },
     }
 }

@@ -41,7 +41,10 @@ pub(crate) struct Step {
 pub(crate) struct Output {
     pub(crate) ty: Type,
     pub(crate) fallible: bool,
+    /// The value.
     pub(crate) span: Span,
+    /// The whole type, where it is a `Result`.
+    pub(crate) error_span: Span,
 }
 
 /// A parameter of a step.

@@ -56,12 +56,20 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
         syn::ReturnType::Default => None,
     };
     let ty = returned(&signature.output, signature.ident.span());
+    // The value inside of a `Result` is what most messages are about.
+    let inner = argument(&ty).filter(|_| is_result(&ty));
+    let inner = inner.and_then(|inner| inner.to_token_stream().into_iter().next()).map(|token| token.span());
     Step {
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
         takes_self,
         parameters,
-        output: Output { fallible: is_result(&ty), ty, span: span.unwrap_or_else(|| signature.ident.span()) },
+        output: Output {
+            fallible: is_result(&ty),
+            ty,
+            span: inner.or(span).unwrap_or_else(|| signature.ident.span()),
+            error_span: span.unwrap_or_else(|| signature.ident.span()),
+        },
     }
 }
 
@@ -84,14 +92,14 @@ fn parameter(
     let name = pattern.ident.clone();
     let ty = &*argument.ty;
     let kind = match (each, attempt) {
-        (Some(each), _) => self::each(role, &each, ty, errors),
-        (None, Some(_)) => attempted(role, &name, errors),
+        (Some(each), _) => self::each(role, &each, &name, ty, errors),
+        (None, Some(_)) => attempted(role, &name, ty, errors),
         (None, None) => kind(role, &name, ty, store, errors),
     };
     kind.map(|kind| Parameter { name, kind })
 }
 
-fn each(role: Role, attribute: &Attribute, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
     match role {
         Role::Function | Role::Exec => {}
         Role::Fallback => return Some(Kind::Item),
@@ -103,6 +111,10 @@ fn each(role: Role, attribute: &Attribute, ty: &Type, errors: &mut Errors) -> Op
             return None;
         }
     }
+    if matches!(ty, Type::Path(_)) {
+        errors.at(ty, format!("a batch borrows its items: write `{name}: {}`", borrowed(ty)));
+        return None;
+    }
     match attribute.parse_args::<Ident>() {
         Ok(source) => Some(Kind::Each(Each { source, item: ty.clone() })),
         Err(error) => {
@@ -113,7 +125,11 @@ fn each(role: Role, attribute: &Attribute, ty: &Type, errors: &mut Errors) -> Op
     }
 }
 
-fn attempted(role: Role, name: &Ident, errors: &mut Errors) -> Option<Kind> {
+fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    if matches!(ty, Type::Reference(_)) || last_name(ty).is_none_or(|last| last != "Attempt") {
+        errors.at(ty, format!("an attempt is an `Attempt`: write `#[attempt] {name}: Attempt<'_>`"));
+        return None;
+    }
     if matches!(role, Role::Function | Role::Exec) {
         return Some(Kind::Attempt);
     }

@@ -51,11 +51,19 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 while action < node.actions.len() {
                     let mut later = self.looked_after(graph, &looked, place, action);
                     join_at(&mut written, node.writes, action);
-                    keep_at(&mut later, node.writes, action);
+                    // A flow that fills a field on some paths to an exit only does not say so: all that is looked at counts.
+                    if node.flow.is_none() {
+                        keep_at(&mut later, node.writes, action);
+                    }
                     join(&mut seen, &later);
                     action += 1;
                 }
                 remove_at(&mut written, &seen, 0);
+                if node.flow.is_some() {
+                    // Its own nodes may look at what they fill, and what they only read counts as filled after it.
+                    remove_at(&mut written, node.reads, 0);
+                    remove_at(&mut written, node.peeks, 0);
+                }
                 self.overwritten[place] = written;
             }
             index += 1;

@@ -6,6 +6,8 @@
 
 mod look;
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::set::contains;
 use self::set::{first, join, join_at, keep_at, meet, remove_at};

@@ -23,7 +23,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     if let Some(post) = &model.post {
         if post.output.fallible {
             errors.push(syn::Error::new(
-                post.output.span,
+                post.output.error_span,
                 "`post` cannot fail, so that a store is never left half-written\nhelp: do in `exec` what can fail",
             ));
         }
@@ -89,7 +89,8 @@ fn batch(model: &Model, errors: &mut Errors) {
         syn::Error::new(span, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
     };
     match (first, model.options.parallel) {
-        (None, Some(given)) => errors.push(refuse(
+        // With another error, it may be there and wrong.
+        (None, Some(given)) if errors.is_empty() => errors.push(refuse(
             given.name,
             "`parallel` is about the items of a batch, and the node is none",
             "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`",

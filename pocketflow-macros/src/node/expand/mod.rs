@@ -62,7 +62,6 @@ impl Node<'_> {
             #reads
             #node
 
-            #[diagnostic::do_not_recommend]
             impl<__D> ::pocketflow::__private::Step<#store, __D> for #name
             where
                 __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
@@ -81,7 +80,6 @@ impl Node<'_> {
             // Public with a private field: the public trait would not let it name types of the user's.
             pub struct __Finished(::pocketflow::__private::Finished<#store, __Here, #name>);
 
-            #[diagnostic::do_not_recommend]
             impl<__D> ::pocketflow::__private::Part<#store, __D> for #name
             where
                 __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
@@ -392,7 +390,7 @@ fn field_name(name: &Ident) -> String {
 fn value(output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
-        quote_spanned!(output.span=> <#ty as ::pocketflow::__private::Fallible>::Value)
+        quote_spanned!(output.error_span=> <#ty as ::pocketflow::__private::Fallible>::Value)
     } else {
         quote!(#ty)
     }

@@ -13,7 +13,7 @@ impl Node<'_> {
     pub(super) fn prep(&self) -> TokenStream {
         let prep = self.model.prep.as_ref().map(|prep| {
             let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
-            let error = self.failure(quote!(false), prep.output.span);
+            let error = self.failure(quote!(false), prep.output.error_span);
             let unwrap = if prep.output.fallible {
                 quote! {
                     match __prep {
@@ -190,7 +190,7 @@ impl Node<'_> {
         if !step.output.fallible {
             return quote!(::pocketflow::__private::Result::Ok(#call));
         }
-        let error = self.failure(retry, step.output.span);
+        let error = self.failure(retry, step.output.error_span);
         quote! {
             match #call {
                 ::pocketflow::__private::Result::Ok(__value) => ::pocketflow::__private::Result::Ok(__value),
