@@ -1,11 +1,12 @@
 //! Batches: one exec for every item.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use pin_project_lite::pin_project;
 
 use super::exec::Visit;
 use crate::driver::ExecDriver;
@@ -40,7 +41,7 @@ where
     N: for<'i> Node<S, Here, Item<'i> = ()>,
     D: ExecDriver<S, Here, N>,
 {
-    visit.exec(None, ())
+    async move { visit.exec(None, ()).await }
 }
 
 /// The work of a batch that goes through its items one by one.
@@ -66,7 +67,13 @@ where
 /// How many items are polled before the task gives way to others. Tokio allows a task 128 of its own operations at a time, after
 /// which all of them are refused, and each item that is polled in vain is queued anew: a batch that stays below never comes there
 /// (futures-rs issues 2053 and 2526).
-const POLLS_AT_A_TIME: u32 = 64;
+const POLLS_AT_A_TIME: usize = 64;
+
+/// The polls of a batch's items.
+struct Polls {
+    made: AtomicUsize,
+    allowed: AtomicUsize,
+}
 
 /// The work of a batch that has up to `width` items in flight.
 ///
@@ -83,53 +90,62 @@ where
     D: ExecDriver<S, Here, N>,
 {
     async move {
-        let mut items = N::items(visit.prep).enumerate();
+        let mut items = N::items(visit.prep).enumerate().fuse();
         let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(items.size_hint().0);
-        let polls_left = AtomicU32::new(0);
+        let polls = Polls { made: AtomicUsize::new(0), allowed: AtomicUsize::new(0) };
         let mut in_flight = FuturesUnordered::new();
-        loop {
-            while in_flight.len() < width {
-                let Some((index, item)) = items.next() else { break };
-                slots.push(None);
-                in_flight.push(slot(visit, index, item, &polls_left));
+        poll_fn(|context| {
+            polls.allowed.store(polls.made.load(Relaxed) + POLLS_AT_A_TIME, Relaxed);
+            loop {
+                // No more are started than will soon be polled: items that are done at once do not heap up, and the start of many
+                // gives way to other tasks as well.
+                let may_start = polls.made.load(Relaxed) + POLLS_AT_A_TIME;
+                while in_flight.len() < width && slots.len() < may_start {
+                    let Some((index, item)) = items.next() else { break };
+                    slots.push(None);
+                    in_flight.push(Slot { index, polls: &polls, exec: visit.exec(Some(index), item) });
+                }
+                match in_flight.poll_next_unpin(context) {
+                    Poll::Ready(Some((index, Ok(exec)))) => slots[index] = Some(exec),
+                    Poll::Ready(Some((_, Err(error)))) => return Poll::Ready(Err(error)),
+                    Poll::Ready(None) if slots.len() < may_start => return Poll::Ready(Ok(())),
+                    _ => {
+                        if slots.len() == may_start {
+                            context.waker().wake_by_ref();
+                        }
+                        return Poll::Pending;
+                    }
+                }
             }
-            let finished = poll_fn(|context| {
-                polls_left.store(POLLS_AT_A_TIME, Ordering::Relaxed);
-                in_flight.poll_next_unpin(context)
-            });
-            match finished.await {
-                Some((index, result)) => slots[index] = Some(result?),
-                None => break,
-            }
-        }
+        })
+        .await?;
         // Nothing is in flight any more, so every slot is filled.
         Ok(slots.into_iter().flatten().collect())
     }
 }
 
-/// One item, with its index, polled as often as the task allows.
-fn slot<'a, 'i, S, Here, N, D>(
-    visit: Visit<'a, '_, S, Here, N, D>,
-    index: usize,
-    item: N::Item<'i>,
-    polls_left: &AtomicU32,
-) -> impl Future<Output = (usize, Result<N::Exec, Error>)> + Send
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
-{
-    async move {
-        let mut exec = pin!(visit.exec(Some(index), item));
-        let result = poll_fn(|context| {
-            let left = polls_left.load(Ordering::Relaxed);
-            if left == 0 {
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            polls_left.store(left - 1, Ordering::Relaxed);
-            exec.as_mut().poll(context)
-        });
-        (index, result.await)
+pin_project! {
+    /// One item, with its index, polled as often as the task allows.
+    struct Slot<'a, F> {
+        index: usize,
+        polls: &'a Polls,
+        #[pin]
+        exec: F,
+    }
+}
+
+impl<F: Future> Future for Slot<'_, F> {
+    type Output = (usize, F::Output);
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let slot = self.project();
+        let made = slot.polls.made.load(Relaxed);
+        if made == slot.polls.allowed.load(Relaxed) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        slot.polls.made.store(made + 1, Relaxed);
+        slot.exec.poll(context).map(|result| (*slot.index, result))
     }
 }

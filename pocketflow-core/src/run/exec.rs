@@ -4,6 +4,9 @@ use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::{Either, TryFutureExt};
 
 use crate::driver::{At, Call, ExecDriver};
 use crate::error::{Error, Stage, TimedOut};
@@ -34,21 +37,29 @@ where
     D: ExecDriver<S, Here, N>,
 {
     /// One exec, as the driver has it.
-    pub(super) fn exec<'i>(
-        self,
+    pub(super) fn exec<'v>(
+        &'v self,
         index: Option<usize>,
-        item: N::Item<'i>,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'a, 'p, 'i, S, Here, N, D> {
+        item: N::Item<'a>,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'v, 'a, 'p, S, Here, N, D> {
         self.driver.exec(self.at, index, Attempts { visit: self, index, item })
     }
 }
 
 /// One exec: all its attempts, and the fallback.
-struct Attempts<'a, 'p, 'i, S: 'static, Here, N: Node<S, Here>, D> {
-    visit: Visit<'a, 'p, S, Here, N, D>,
+struct Attempts<'v, 'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
+    visit: &'v Visit<'a, 'p, S, Here, N, D>,
     index: Option<usize>,
-    item: N::Item<'i>,
+    item: N::Item<'a>,
 }
+
+impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Attempts<'_, '_, '_, S, Here, N, D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: 'static, Here, N: Node<S, Here>, D> Copy for Attempts<'_, '_, '_, S, Here, N, D> {}
 
 impl<S, Here, N, D> Call for Attempts<'_, '_, '_, S, Here, N, D>
 where
@@ -59,34 +70,33 @@ where
     type Output = Result<N::Exec, Error>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        async move {
-            match self.attempt(Attempt::first_of(N::POLICY.attempts, self.index)).await {
-                Ok(exec) => Ok(exec),
-                Err(failure) => self.recover(failure).await,
-            }
-        }
+        let first = Attempt::first_of(N::POLICY.attempts, self.index);
+        self.attempt(first).or_else(move |failure| self.recover(failure))
     }
 }
 
-impl<S, Here, N, D> Attempts<'_, '_, '_, S, Here, N, D>
+impl<'v, 'a, 'p, S, Here, N, D> Attempts<'v, 'a, 'p, S, Here, N, D>
 where
     S: Send + Sync + 'static,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
-    fn attempt(&self, attempt: Attempt<'_>) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        let Visit { node, prep, at, driver, .. } = self.visit;
+    fn attempt<'t>(
+        self,
+        attempt: Attempt<'t>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'a, 'p, 't, S, Here, N, D> {
+        let Visit { node, prep, at, driver, .. } = *self.visit;
         driver.attempt(at, attempt, OneAttempt::<S, Here, N> { node, prep, item: self.item, attempt })
     }
 
     /// What follows a failed first attempt. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
     #[cold]
     fn recover(
-        &self,
+        self,
         mut failure: Failure,
-    ) -> Pin<Box<dyn Future<Output = Result<N::Exec, Error>> + Send + '_>> {
+    ) -> Pin<Box<dyn Future<Output = Result<N::Exec, Error>> + Send + 'v>> {
         Box::pin(async move {
-            let Visit { node, prep, at, .. } = self.visit;
+            let Visit { node, prep, at, .. } = *self.visit;
             let policy = N::POLICY;
             let mut number = 1;
             while number < policy.attempts && failure.may_retry() {
@@ -132,22 +142,24 @@ where
     type Output = Result<N::Exec, Failure>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        async move {
-            let mut exec = pin!(self.node.exec(self.prep, self.item, self.attempt));
-            // Only a node with a timeout has a timer; the others cost no more than this test.
-            let mut timer = N::POLICY.timeout.map(|limit| (limit, Box::pin(tokio::time::sleep(limit))));
-            poll_fn(|context| {
-                if let Poll::Ready(result) = exec.as_mut().poll(context) {
-                    return Poll::Ready(result);
-                }
-                match &mut timer {
-                    Some((limit, timer)) => {
-                        timer.as_mut().poll(context).map(|()| Err(Failure::of(TimedOut { limit: *limit })))
-                    }
-                    None => Poll::Pending,
-                }
-            })
-            .await
+        let exec = self.node.exec(self.prep, self.item, self.attempt);
+        // Boxed, so that a node without a timeout pays neither time nor room for it.
+        match N::POLICY.timeout {
+            None => Either::Left(exec),
+            Some(limit) => Either::Right(Box::pin(within(limit, exec))),
         }
     }
+}
+
+/// An attempt that may take so long and no longer.
+async fn within<T>(limit: Duration, exec: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut exec = pin!(exec);
+    let mut timer = pin!(tokio::time::sleep(limit));
+    poll_fn(|context| {
+        if let Poll::Ready(result) = exec.as_mut().poll(context) {
+            return Poll::Ready(result);
+        }
+        timer.as_mut().poll(context).map(|()| Err(Failure::of(TimedOut { limit })))
+    })
+    .await
 }

@@ -1,0 +1,406 @@
+//! What a batch costs an item, against what one would write by hand: `cargo bench -p pocketflow-tests --bench batch`.
+//!
+//! Each round runs every contender once, one after the other, so that what disturbs the machine disturbs them alike. A ratio is the
+//! median of the ratios within one round; beside the median of the times stands their minimum.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::hint::black_box;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use allocation_counter::measure;
+use futures_util::future::FutureExt;
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use pocketflow::{Shared, flow, node};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::coop::unconstrained;
+use tokio::task::yield_now;
+use tokio::time::sleep;
+
+const ITEMS: u64 = 100_000;
+const WIDTH: usize = 1_000;
+const NAP: Duration = Duration::from_millis(1);
+
+fn main() {
+    let start = Instant::now();
+    println!(
+        "A batch against the same by hand: ours, (a) `buffered`, (b) a hand-fed `FuturesUnordered` with slots."
+    );
+    println!(
+        "Each run is a task of a current-thread tokio runtime. min and med are of all rounds; a ratio is the"
+    );
+    println!("median of the ratios within one round, and in brackets that of the minima.");
+    overhead();
+    memory();
+    naps();
+    growth();
+    println!("\n{:.0} s in all", start.elapsed().as_secs_f64());
+}
+
+// The work of an item.
+
+/// Yields to the executor once, by waking itself at once.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+async fn wakes(input: &u64, factor: &u64) -> u64 {
+    yield_once().await;
+    input * factor
+}
+
+async fn yields(input: &u64, factor: &u64) -> u64 {
+    yield_now().await;
+    input * factor
+}
+
+async fn naps_once(input: &u64, factor: &u64) -> u64 {
+    sleep(NAP).await;
+    input * factor
+}
+
+// Ours.
+
+#[derive(Shared, Default)]
+struct Numbers {
+    inputs: Vec<u64>,
+    factor: u64,
+    outputs: Option<Vec<u64>>,
+}
+
+#[node(Numbers, writes = outputs, parallel = 1000)]
+async fn waking(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
+    yield_once().await;
+    input * factor
+}
+
+#[node(Numbers, writes = outputs, parallel = 1000)]
+async fn yielding(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
+    yield_now().await;
+    input * factor
+}
+
+#[node(Numbers, writes = outputs, parallel = unbounded)]
+async fn waking_at_once(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
+    yield_once().await;
+    input * factor
+}
+
+#[node(Numbers, writes = outputs, parallel = unbounded)]
+async fn napping_at_once(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
+    sleep(NAP).await;
+    input * factor
+}
+
+flow! { Waking { waking; } }
+flow! { Yielding { yielding; } }
+flow! { WakingAtOnce { waking_at_once; } }
+flow! { NappingAtOnce { napping_at_once; } }
+
+type Outputs = Vec<u64>;
+type Run = Pin<Box<dyn Future<Output = Outputs> + Send>>;
+/// Makes a run over that many items.
+type Contender = fn(u64) -> Run;
+
+const FACTOR: u64 = 10;
+
+fn inputs(count: u64) -> Vec<u64> {
+    (0..count).collect()
+}
+
+/// A run of one of our flows.
+macro_rules! ours {
+    ($flow:ident) => {
+        |count| {
+            let mut numbers = Numbers { inputs: inputs(count), factor: FACTOR, outputs: None };
+            Box::pin(async move {
+                $flow.run(&mut numbers).await.unwrap();
+                numbers.outputs.unwrap()
+            })
+        }
+    };
+}
+
+// By hand.
+
+macro_rules! buffered {
+    ($work:ident) => {
+        |count| {
+            let (inputs, factor) = (inputs(count), FACTOR);
+            Box::pin(async move {
+                // By index: rustc cannot tell that a closure over `&u64` makes futures that can be sent.
+                let work = |index: usize| $work(&inputs[index], &factor);
+                stream::iter(0..inputs.len()).map(work).buffered(WIDTH).collect::<Vec<_>>().await
+            })
+        }
+    };
+}
+
+macro_rules! by_hand {
+    ($work:ident, $width:expr) => {
+        |count| {
+            let (inputs, factor) = (inputs(count), FACTOR);
+            Box::pin(async move {
+                let mut inputs = inputs.iter().enumerate();
+                let mut slots = Vec::with_capacity(inputs.len());
+                let mut in_flight = FuturesUnordered::new();
+                loop {
+                    while in_flight.len() < $width {
+                        let Some((index, input)) = inputs.next() else { break };
+                        slots.push(None);
+                        in_flight.push($work(input, &factor).map(move |output| (index, output)));
+                    }
+                    match in_flight.next().await {
+                        Some((index, output)) => slots[index] = Some(output),
+                        None => break,
+                    }
+                }
+                slots.into_iter().flatten().collect()
+            })
+        }
+    };
+}
+
+// The measure.
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+fn check(outputs: Outputs, count: u64) {
+    let expected = (0..count).map(|input| input * FACTOR);
+    assert!(black_box(outputs).into_iter().eq(expected), "the outputs are those of the inputs, in order");
+}
+
+/// The time of one run.
+fn time(runtime: &Runtime, contender: Contender, count: u64) -> Duration {
+    let run = contender(count);
+    let (outputs, took) = runtime.block_on(async {
+        let start = Instant::now();
+        let outputs = tokio::spawn(run).await.unwrap();
+        (outputs, start.elapsed())
+    });
+    check(outputs, count);
+    took
+}
+
+/// The times of every contender, round by round; who comes first takes turns.
+fn rounds<const N: usize, T>(rounds: usize, mut run: impl FnMut(usize) -> T) -> [Vec<T>; N] {
+    let mut times = [const { Vec::new() }; N];
+    let mut order: VecDeque<_> = (0..N).collect();
+    for round in 0..=rounds {
+        for &contender in &order {
+            let time = run(contender);
+            // The first round only warms up.
+            if round > 0 {
+                times[contender].push(time);
+            }
+        }
+        order.rotate_left(1);
+    }
+    times
+}
+
+/// The value below which this part of the values lies.
+fn quantile(values: impl Iterator<Item = f64>, part: f64) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * part).round() as usize]
+}
+
+fn minimum(times: &[f64]) -> f64 {
+    quantile(times.iter().copied(), 0.0)
+}
+
+fn median(times: &[f64]) -> f64 {
+    quantile(times.iter().copied(), 0.5)
+}
+
+fn ratios(times: &[f64], others: &[f64]) -> impl Iterator<Item = f64> {
+    times.iter().zip(others).map(|(time, other)| time / other)
+}
+
+fn ratio(times: &[f64], others: &[f64]) -> String {
+    format!("{:.2} ({:.2})", quantile(ratios(times, others), 0.5), minimum(times) / minimum(others))
+}
+
+// The table.
+
+const YIELDING: [(&str, [Contender; 3]); 2] = [
+    ("own yield", [ours!(Waking), buffered!(wakes), by_hand!(wakes, WIDTH)]),
+    ("yield_now", [ours!(Yielding), buffered!(yields), by_hand!(yields, WIDTH)]),
+];
+
+const NAMES: [&str; 3] = ["ours", "(a) buffered", "(b) by hand"];
+
+fn overhead() {
+    const ROUNDS: usize = 31;
+    println!("\n1. parallel = {WIDTH}, {ITEMS} items that yield once: ns an item, {ROUNDS} rounds");
+    println!(
+        "   own yield: wakes itself at once; yield_now: tokio's, which is woken when no other task is ready\n"
+    );
+    println!("   {:10} {:14} {:>6} {:>6}  {:>14} {:>14}", "", "", "min", "med", "to (a)", "to (b)");
+    for (name, [ours, buffered, by_hand]) in YIELDING {
+        let runtime = runtime();
+        // `buffered` twice: what it is to itself is the noise of the ratios.
+        let contenders = [ours, buffered, by_hand, buffered];
+        let times: [_; 4] = rounds(ROUNDS, |contender| {
+            time(&runtime, contenders[contender], ITEMS).as_secs_f64() * 1e9 / ITEMS as f64
+        });
+        for (name_of, time) in NAMES.iter().zip(&times) {
+            println!(
+                "   {name:10} {name_of:14} {:6.0} {:6.0}  {:>14} {:>14}",
+                minimum(time),
+                median(time),
+                ratio(time, &times[1]),
+                ratio(time, &times[2]),
+            );
+        }
+        let [low, high] = [0.25, 0.75].map(|part| quantile(ratios(&times[3], &times[1]), part));
+        println!(
+            "   {name:10} {:14} {:6.0} {:6.0}  {:>14}   half of the rounds: {low:.2} to {high:.2}",
+            "(a) again",
+            minimum(&times[3]),
+            median(&times[3]),
+            ratio(&times[3], &times[1]),
+        );
+    }
+}
+
+fn memory() {
+    println!("\n   The memory of the same, polled by hand, own yield\n");
+    println!(
+        "   {:14} {:>14} {:>14} {:>14} {:>16}",
+        "", "allocs an item", "bytes an item", "peak bytes/it.", "bytes in flight"
+    );
+    for (name, contender) in NAMES.iter().zip(YIELDING[0].1) {
+        let counted = |count| {
+            let mut run = contender(count);
+            let mut outputs = Poll::Pending;
+            let counted = measure(|| {
+                let mut context = Context::from_waker(Waker::noop());
+                while outputs.is_pending() {
+                    outputs = run.as_mut().poll(&mut context);
+                }
+            });
+            match outputs {
+                Poll::Ready(outputs) => check(outputs, count),
+                Poll::Pending => unreachable!(),
+            }
+            counted
+        };
+        let all = counted(ITEMS);
+        println!(
+            "   {name:14} {:14.3} {:14.0} {:14.1} {:16.0}",
+            all.count_total as f64 / ITEMS as f64,
+            all.bytes_total as f64 / ITEMS as f64,
+            all.bytes_max as f64 / ITEMS as f64,
+            // What a thousand items in flight hold, less what is there for one.
+            (counted(WIDTH as u64).bytes_max - counted(1).bytes_max) as f64 / (WIDTH - 1) as f64,
+        );
+    }
+}
+
+/// How a run went, and what another task had of it.
+struct Shared_ {
+    took: f64,
+    turns: f64,
+    longest_wait: f64,
+}
+
+/// Runs it beside a task that yields in a loop.
+fn beside_another(runtime: &Runtime, contender: Contender, count: u64) -> Shared_ {
+    let run = contender(count);
+    let (turns, longest) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let other = {
+        let (turns, longest) = (Arc::clone(&turns), Arc::clone(&longest));
+        async move {
+            let mut last = Instant::now();
+            loop {
+                yield_once().await;
+                let now = Instant::now();
+                turns.fetch_add(1, Relaxed);
+                longest.fetch_max((now - last).as_nanos() as u64, Relaxed);
+                last = now;
+            }
+        }
+    };
+    runtime.block_on(async {
+        let start = Instant::now();
+        let other = tokio::spawn(other);
+        let outputs = tokio::spawn(run).await.unwrap();
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        other.abort();
+        check(outputs, count);
+        Shared_ { took, turns: turns.load(Relaxed) as f64, longest_wait: longest.load(Relaxed) as f64 / 1e6 }
+    })
+}
+
+fn naps() {
+    const ROUNDS: usize = 15;
+    println!(
+        "\n2. parallel = unbounded, {ITEMS} items that sleep {NAP:?}, beside a task that yields in a loop, {ROUNDS} rounds"
+    );
+    println!(
+        "   ms a run; the turns the other task had meanwhile (median), and the longest it waited for one (ms)\n"
+    );
+    println!("   {:26} {:>6} {:>6}  {:>14}  {:>7} {:>7}", "", "min", "med", "to (b)", "turns", "waited");
+    let by_hand: Contender = by_hand!(naps_once, usize::MAX);
+    let free: Contender = |count| {
+        let by_hand: Contender = by_hand!(naps_once, usize::MAX);
+        Box::pin(unconstrained(by_hand(count)))
+    };
+    let (runtime, often) = (runtime(), [ours!(NappingAtOnce) as Contender, free]);
+    let [ours, free]: [Vec<_>; 2] =
+        rounds(ROUNDS, |contender| beside_another(&runtime, often[contender], ITEMS));
+    // It takes seconds, so a few times will do.
+    let by_hand: Vec<_> = (0..2).map(|_| beside_another(&runtime, by_hand, ITEMS)).collect();
+    let runs = [ours, free, by_hand];
+    let took = runs.each_ref().map(|runs| runs.iter().map(|run| run.took).collect::<Vec<_>>());
+    for (contender, name) in ["ours", "(b) inside unconstrained", "(b) by hand"].iter().enumerate() {
+        let of = |part: fn(&Shared_) -> f64| quantile(runs[contender].iter().map(part), 0.5);
+        println!(
+            "   {name:26} {:6.1} {:6.1}  {:>14}  {:7.0} {:7.2}",
+            minimum(&took[contender]),
+            median(&took[contender]),
+            ratio(&took[contender], &took[1]),
+            of(|run| run.turns),
+            of(|run| run.longest_wait),
+        );
+    }
+}
+
+fn growth() {
+    println!("\n3. parallel = unbounded, items that yield once (own yield): ns an item\n");
+    println!(
+        "   {:>9} {:>6}  {:>6} {:>6}  {:>6} {:>6}  {:>14}",
+        "items", "rounds", "ours", "med", "(b)", "med", "to (b)"
+    );
+    let contenders: [Contender; 2] = [ours!(WakingAtOnce), by_hand!(wakes, usize::MAX)];
+    let runtime = runtime();
+    for (count, times) in [(10_000, 51), (100_000, 11), (1_000_000, 5)] {
+        let [ours, by_hand] = rounds(times, |contender| {
+            time(&runtime, contenders[contender], count).as_secs_f64() * 1e9 / count as f64
+        });
+        println!(
+            "   {count:9} {times:6}  {:6.0} {:6.0}  {:6.0} {:6.0}  {:>14}",
+            minimum(&ours),
+            median(&ours),
+            minimum(&by_hand),
+            median(&by_hand),
+            ratio(&ours, &by_hand),
+        );
+    }
+}
