@@ -124,6 +124,7 @@ mod agent {
     async fn runs() -> Result<()> {
         let mut research = Research { question: "The capital?".into(), ..Default::default() };
         Agent.run(&mut research).await?;
+        const { assert!(Agent::MAX_STEPS == 12) };
         assert_eq!(research.context, "2024: Paris. ");
         assert_eq!(research.answer.as_deref(), Some("Paris"));
         Ok(())
