@@ -481,6 +481,29 @@ mod fairness {
         *input
     }
 
+    /// Is done at its first poll, and so never pending by itself.
+    #[node(Numbers, writes = outputs, parallel = unbounded)]
+    async fn at_the_first_poll(#[each(inputs)] input: &u64) -> u64 {
+        *input
+    }
+
+    #[tokio::test]
+    async fn so_does_one_whose_items_are_done_at_once() {
+        let turns = std::sync::Arc::new(AtomicUsize::new(0));
+        let counted = turns.clone();
+        let other = tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut shared = numbers(0..10_000);
+        flow! { at_the_first_poll; }.run(&mut shared).await.unwrap();
+        other.abort();
+        assert_eq!(shared.outputs.unwrap().len(), 10_000);
+        assert!(turns.load(Relaxed) > 100, "{turns:?}");
+    }
+
     #[tokio::test]
     async fn a_large_batch_gives_way_to_other_tasks() {
         let other = tokio::spawn(async {

@@ -108,8 +108,9 @@ where
                 match in_flight.poll_next_unpin(context) {
                     Poll::Ready(Some((index, Ok(exec)))) => slots[index] = Some(exec),
                     Poll::Ready(Some((_, Err(error)))) => return Poll::Ready(Err(error)),
-                    Poll::Ready(None) if slots.len() < may_start => return Poll::Ready(Ok(())),
-                    _ => {
+                    Poll::Ready(None) => return Poll::Ready(Ok(())),
+                    Poll::Pending => {
+                        // Those that were polled just now make room for others to start.
                         if slots.len() == may_start {
                             context.waker().wake_by_ref();
                         }

@@ -3,10 +3,10 @@
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures_util::future::{Either, TryFutureExt};
+use pin_project_lite::pin_project;
 
 use crate::driver::{At, Call, ExecDriver};
 use crate::error::{Error, Stage, TimedOut};
@@ -71,7 +71,7 @@ where
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         let first = Attempt::first_of(N::POLICY.attempts, self.index);
-        self.attempt(first).or_else(move |failure| self.recover(failure))
+        Tries::First { first: self.attempt(first), recover: move |failure| self.recover(failure) }
     }
 }
 
@@ -127,6 +127,38 @@ where
     }
 }
 
+pin_project! {
+    /// The first attempt, and what follows if it fails: an `or_else` that is inlined, since a batch has one for every item.
+    #[project = TriesNow]
+    enum Tries<F, R, B> {
+        First { #[pin] first: F, recover: R },
+        Recovery { #[pin] recovery: B },
+    }
+}
+
+impl<T, F, R, B> Future for Tries<F, R, B>
+where
+    F: Future<Output = Result<T, Failure>>,
+    R: FnMut(Failure) -> B,
+    B: Future<Output = Result<T, Error>>,
+{
+    type Output = Result<T, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let recovery = match self.as_mut().project() {
+                TriesNow::First { first, recover } => match ready!(first.poll(context)) {
+                    Ok(exec) => return Poll::Ready(Ok(exec)),
+                    Err(failure) => recover(failure),
+                },
+                TriesNow::Recovery { recovery } => return recovery.poll(context),
+            };
+            self.set(Tries::Recovery { recovery });
+        }
+    }
+}
+
 struct OneAttempt<'a, 'p, 'i, 't, S: 'static, Here, N: Node<S, Here>> {
     node: &'a N,
     prep: &'a N::Prep<'p>,
@@ -145,8 +177,29 @@ where
         let exec = self.node.exec(self.prep, self.item, self.attempt);
         // Boxed, so that a node without a timeout pays neither time nor room for it.
         match N::POLICY.timeout {
-            None => Either::Left(exec),
-            Some(limit) => Either::Right(Box::pin(within(limit, exec))),
+            None => Timed::Never { exec },
+            Some(limit) => Timed::Within { exec: Box::pin(within(limit, exec)) },
+        }
+    }
+}
+
+pin_project! {
+    /// An attempt with a timeout or without: an `Either` that is inlined.
+    #[project = TimedNow]
+    enum Timed<F, B> {
+        Never { #[pin] exec: F },
+        Within { #[pin] exec: B },
+    }
+}
+
+impl<F: Future, B: Future<Output = F::Output>> Future for Timed<F, B> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project() {
+            TimedNow::Never { exec } => exec.poll(context),
+            TimedNow::Within { exec } => exec.poll(context),
         }
     }
 }
