@@ -78,12 +78,12 @@ pub mod __private {
 
     pub use crate::action::Take;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
-    pub use crate::graph::{fills, peeks, reads, together};
-    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Plain as OfError, Raised};
+    pub use crate::graph::{Of, together, union};
+    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
     pub use crate::run::NodeVisit;
     pub use crate::run::{Both, Branch, Finished, Part, fork_step};
     pub use crate::run::{Cx, Piece, Step, Walk, Walker, flow_step, node_step, run_direct};
-    pub use crate::run::{Items, Work, in_parallel, in_sequence, once};
+    pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }
 

@@ -156,6 +156,24 @@ async fn the_first_error_cancels_the_others_and_no_post_runs() {
     assert!(report.order.is_empty());
 }
 
+#[node(Report)]
+async fn panics() {
+    sleep(Duration::from_secs(1)).await;
+    panic!("between the first and the third");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_node_propagates_and_the_others_are_dropped() {
+    let (Three { first, third, .. }, posts, dropped) = three(false);
+    let flow = flow! { first: Step; third: Step; (first, panics, third); };
+    let start = Instant::now();
+    let run = tokio::spawn(async move { flow.run(&mut Report::default()).await.map(drop) });
+    assert!(run.await.unwrap_err().is_panic());
+    assert_eq!(start.elapsed(), Duration::from_secs(1), "it waits for none of them");
+    assert_eq!(dropped.load(Relaxed), 2);
+    assert!(posts.lock().unwrap().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_fork_that_is_dropped_drops_its_nodes_and_leaves_the_store() {
     let (flow, posts, dropped) = three(false);

@@ -106,6 +106,9 @@ impl Graph {
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_input(&self, input: usize) {
+        if self.is_unknown() {
+            return;
+        }
         let (name, store) = (self.inputs[input], self.store());
         let text = match store.field(name) {
             Some(field) if store.fields[field].late => return,
@@ -236,10 +239,13 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     /// PF006 for a node of a fork.
     #[track_caller]
     pub const fn check_reads(&self, graph: &Graph, place: usize, branch: usize) {
+        if self.unproved[place].is_none() {
+            return;
+        }
         let fork = graph.places[place].fork;
         let unproved = self.unproved_fields(graph, place, &graph.store().late_fields());
         let mut field = 0;
-        while self.unproved[place].is_some() && field < graph.store().fields.len() {
+        while super::fork::is_native(fork, branch) && field < graph.store().fields.len() {
             // A field that another node of the fork fills is PF007.
             let meant = super::fork::may_fill(fork, branch, field);
             if contains(&unproved, field) && contains(fork[branch].node.reads, field) && !meant {

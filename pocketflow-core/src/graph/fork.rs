@@ -1,8 +1,8 @@
 //! Forks: what their nodes are together, and whether they get along.
 
 use super::check::Text;
-use super::solve::contains;
-use super::{Graph, NodeInfo, Place};
+use super::solve::{contains, join};
+use super::{Graph, NodeInfo, Place, UNKNOWN};
 use crate::text::equal;
 
 /// The description of a fork's nodes together.
@@ -14,6 +14,10 @@ pub const fn together(
     peeks: &'static [u64],
     writes: &'static [u64],
 ) -> NodeInfo {
+    // What an unknown node fills is unknown, and so is what comes after the fork.
+    if !is_known(fork) {
+        return NodeInfo { name, ..UNKNOWN };
+    }
     NodeInfo {
         name,
         store: fork[0].node.store,
@@ -26,60 +30,52 @@ pub const fn together(
     }
 }
 
-/// What any of a fork's nodes reads.
+/// What of its nodes a fork brings together.
 #[doc(hidden)]
-pub const fn reads<const W: usize>(fork: &[Place]) -> [u64; W] {
-    let mut set = [0; W];
-    let mut index = 0;
-    while index < fork.len() {
-        if is_native(fork, index) {
-            add(&mut set, fork[index].node.reads, 0);
-        }
-        index += 1;
-    }
-    set
+#[derive(Debug, Clone, Copy)]
+pub enum Of {
+    /// [`NodeInfo::reads`].
+    Reads,
+    /// [`NodeInfo::peeks`].
+    Peeks,
+    /// [`NodeInfo::writes`]. A node with several actions is refused; what it fills after the first is as good as any.
+    Writes,
 }
 
-/// What any of a fork's nodes may look at.
+/// What any of a fork's nodes reads, may look at, or fills.
 #[doc(hidden)]
-pub const fn peeks<const W: usize>(fork: &[Place]) -> [u64; W] {
-    let mut set = [0; W];
-    let mut index = 0;
-    while index < fork.len() {
-        if is_native(fork, index) {
-            add(&mut set, fork[index].node.peeks, 0);
-        }
-        index += 1;
-    }
-    set
-}
-
-/// What is filled after a fork: what any of its nodes fills.
-#[doc(hidden)]
-pub const fn fills<const W: usize>(fork: &[Place]) -> [u64; W] {
+pub const fn union<const W: usize>(fork: &[Place], of: Of) -> [u64; W] {
     let mut set = [0; W];
     let mut index = 0;
     while index < fork.len() {
         let node = fork[index].node;
-        // A node with several actions is refused; what it fills after the first is as good as any.
-        if is_native(fork, index) && !node.actions.is_empty() {
-            add(&mut set, node.writes, 0);
+        if is_native(fork, index) {
+            match of {
+                Of::Reads => join(&mut set, node.reads),
+                Of::Peeks => join(&mut set, node.peeks),
+                Of::Writes if node.actions.is_empty() => {}
+                Of::Writes => join(&mut set, node.writes),
+            }
         }
         index += 1;
     }
     set
 }
 
-const fn is_native(fork: &[Place], index: usize) -> bool {
-    fork[index].node.store.hash == fork[0].node.store.hash
+const fn is_known(fork: &[Place]) -> bool {
+    let mut index = 0;
+    while index < fork.len() {
+        if fork[index].node.is_unknown() {
+            return false;
+        }
+        index += 1;
+    }
+    true
 }
 
-const fn add<const W: usize>(set: &mut [u64; W], other: &[u64], from: usize) {
-    let mut word = 0;
-    while word < W {
-        set[word] |= other[from + word];
-        word += 1;
-    }
+/// Whether a node of a fork works on the store of the first.
+pub(super) const fn is_native(fork: &[Place], index: usize) -> bool {
+    fork[index].node.store.hash == fork[0].node.store.hash
 }
 
 /// Whether a node may change a field.
@@ -144,7 +140,7 @@ impl Graph {
                 .push(", and no edge can follow an action out of a fork\nhelp: let it store what it found, and let the node after the fork choose")
                 .panic("PF012")
         }
-        if branch > 0 && node.store.hash != self.store().hash {
+        if branch > 0 && !self.is_unknown() && node.store.hash != self.store().hash {
             self.foreign(name, node)
         }
     }

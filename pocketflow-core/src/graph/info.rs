@@ -28,7 +28,7 @@ pub struct NodeInfo {
     pub peeks: &'static [u64],
     /// Fields that are filled after it, a set for each action, one set behind the other.
     pub writes: &'static [u64],
-    /// Fields that it may change in any other way, or all that it fills; empty for a flow, which stands in no fork.
+    /// Fields that its `post` may change, sure to fill them or not; empty for a flow, which stands in no fork.
     pub changes: &'static [u64],
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,
@@ -50,6 +50,12 @@ pub const UNKNOWN: NodeInfo = NodeInfo {
 impl NodeInfo {
     pub(crate) const fn is_unknown(&self) -> bool {
         self.store.name.is_empty()
+    }
+
+    /// The flow, or [`UNKNOWN`] if its first node is: of what its store is, nothing is known then.
+    #[doc(hidden)]
+    pub const fn if_known(self) -> Self {
+        if self.is_unknown() { UNKNOWN } else { self }
     }
 
     /// The index of an action.
@@ -100,12 +106,7 @@ pub const fn changes<const W: usize>(
     let mut set = store.set::<W>(fields);
     let mut action = 0;
     while action < actions.len() {
-        let more = store.set::<W>(actions[action].writes);
-        let mut word = 0;
-        while word < W {
-            set[word] |= more[word];
-            word += 1;
-        }
+        super::solve::join(&mut set, &store.set::<W>(actions[action].writes));
         action += 1;
     }
     set

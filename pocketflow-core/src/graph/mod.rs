@@ -8,7 +8,7 @@ mod solve;
 mod steps;
 
 pub use check::PF011;
-pub use fork::{fills, peeks, reads, together};
+pub use fork::{Of, together, union};
 pub use info::{Describe, NodeInfo, UNKNOWN, changes, names, writes};
 pub use solve::Solution;
 
@@ -97,6 +97,11 @@ impl Graph {
             place += 1;
         }
         0
+    }
+
+    /// Whether no node is known, and so neither is the store.
+    pub(crate) const fn is_unknown(&self) -> bool {
+        self.places[self.first()].node.is_unknown()
     }
 
     /// The store that the flow runs on.

@@ -7,7 +7,7 @@ use super::{Edge, Graph, Target};
 const STATES: usize = 1 << 16;
 
 /// A state that is not known to lead anywhere yet.
-const UNKNOWN: u32 = u32::MAX;
+const UNKNOWN: u64 = u64::MAX;
 
 impl Graph {
     /// The most steps that a run of this flow takes: its longest walk, on which every bounded edge is taken as often as it may be.
@@ -17,7 +17,9 @@ impl Graph {
     ///
     /// # Panics
     ///
-    /// Where a loop is not bounded, and where the bounds multiply to more than 65,536 states. In a constant, that is a compile error.
+    /// Where a loop is not bounded, and where the bounds multiply to more than 65,536 states. In a constant, that is a compile error;
+    /// and there it belongs: its tables are large for the stack of a thread.
+    #[doc(hidden)]
     #[track_caller]
     pub const fn max_steps(&self) -> u64 {
         let places = self.places.len();
@@ -44,12 +46,12 @@ impl Graph {
             count -= 1;
             self.search(&steps, &mut longest, count);
         }
-        longest[0] as u64
+        longest[0]
     }
 
     /// The longest walks from the places at one count of the bounded edges.
     #[track_caller]
-    const fn search(&self, steps: &[u32; STATES], longest: &mut [u32; STATES], count: usize) {
+    const fn search(&self, steps: &[u64; STATES], longest: &mut [u64; STATES], count: usize) {
         let places = self.places.len();
         let mut place = 0;
         while place < places {
@@ -103,12 +105,12 @@ impl Graph {
 
     /// The steps that a run takes at each place, those of nested flows counted once.
     #[track_caller]
-    const fn steps(&self) -> [u32; STATES] {
+    const fn steps(&self) -> [u64; STATES] {
         let mut steps = [1; STATES];
         let mut place = 0;
         while place < self.places.len() {
             if let Some(flow) = self.places[place].node.flow {
-                steps[place] = flow.max_steps() as u32;
+                steps[place] = flow.max_steps();
             }
             place += 1;
         }
@@ -118,7 +120,6 @@ impl Graph {
     /// Says which loop has no bound: the one through a place.
     #[track_caller]
     const fn report_loop(&self, place: usize, count: usize) -> ! {
-        // As many steps along edges whose lengths still grow end on the loop itself.
         let mut text =
             Text::new("the flow ").code(self.name).push(" has no MAX_STEPS: nothing bounds the loop `");
         let (start, mut here) = (self.on_loop(place, count), usize::MAX);
@@ -172,7 +173,7 @@ impl Graph {
     }
 
     /// How many edges there are at least on a way from one place to another that takes no bounded edge.
-    const fn distance(&self, from: usize, to: usize, count: usize) -> u32 {
+    const fn distance(&self, from: usize, to: usize, count: usize) -> u64 {
         let mut reached = [UNKNOWN; STATES];
         let mut steps = 0;
         let mut changed = true;

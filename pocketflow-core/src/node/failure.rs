@@ -1,6 +1,5 @@
-use std::future::{Future, ready};
-
 use std::error::Error as StdError;
+use std::future::{Future, ready};
 
 use crate::error::{BoxError, Cause};
 
@@ -13,7 +12,7 @@ pub struct Failure {
 
 impl Failure {
     /// The error that the node returned, or [`TimedOut`](crate::TimedOut).
-    pub fn cause(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+    pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
         self.cause.error()
     }
 
@@ -24,7 +23,7 @@ impl Failure {
 
     /// A failure of this library's own.
     #[doc(hidden)]
-    pub fn of(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+    pub fn of(error: impl StdError + Send + Sync + 'static) -> Self {
         Self { cause: Cause::of_error(error), retry: true }
     }
 
@@ -37,7 +36,7 @@ impl Failure {
     }
 }
 
-/// An error that a node returned. `kind` tells a report, by this inherent method, from an error, by the method of [`Plain`].
+/// An error that a node returned. `kind` tells a report, by this inherent method, from an error, by the method of [`RaisePlain`].
 #[doc(hidden)]
 pub struct Raised<E>(pub E);
 
@@ -50,12 +49,12 @@ impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
 
 /// The other side of [`Raised`].
 #[doc(hidden)]
-pub trait Plain<E>: Sized {
+pub trait RaisePlain<E>: Sized {
     /// An error, or what may become one.
     fn kind(self) -> OfError<E>;
 }
 
-impl<E> Plain<E> for Raised<E> {
+impl<E> RaisePlain<E> for Raised<E> {
     fn kind(self) -> OfError<E> {
         OfError(self.0)
     }

@@ -5,7 +5,7 @@ mod failure;
 mod policy;
 
 pub use attempt::{Attempt, LastError};
-pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, Plain, Raised};
+pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
 pub use policy::Policy;
 
 use std::future::{Future, ready};

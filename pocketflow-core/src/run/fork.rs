@@ -8,6 +8,7 @@ use futures_util::future::try_join;
 use super::Cx;
 use super::batch::Work;
 use super::exec::Visit;
+use super::step::prepare;
 use crate::driver::{At, Driver, ExecDriver, Run};
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
@@ -59,10 +60,7 @@ where
         D: ExecDriver<S, Here, N>,
     {
         async move {
-            let prep = match node.prep(shared) {
-                Ok(prep) => prep,
-                Err(failure) => return Err(at.failed(Stage::Prep, failure.into_cause())),
-            };
+            let prep = prepare(node, at, shared)?;
             let done = N::work(Visit { node, prep: &prep, at, driver, types: PhantomData }).await?;
             Ok(wrap(Self { kept: N::keep(prep), done, types: PhantomData }))
         }

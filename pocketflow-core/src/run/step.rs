@@ -9,6 +9,7 @@ use super::exec::Visit;
 use crate::driver::{At, ExecDriver, Run};
 use crate::error::{Error, Stage};
 use crate::graph::Describe;
+use crate::node::Node;
 
 /// Runs a node: what the [`Step`](super::Step) of every node does.
 #[doc(hidden)]
@@ -27,6 +28,14 @@ where
         shared,
         Steps::<'a, Here, N, D> { node, at: cx.at, driver: cx.driver, here: PhantomData },
     )
+}
+
+/// Runs `prep`.
+pub(super) fn prepare<'a, S, Here, N>(node: &'a N, at: &At<'_>, shared: &'a S) -> Result<N::Prep<'a>, Error>
+where
+    N: Node<S, Here>,
+{
+    node.prep(shared).map_err(|failure| at.failed(Stage::Prep, failure.into_cause()))
 }
 
 struct Steps<'a, Here, N, D> {
@@ -48,10 +57,7 @@ where
         let Self { node, at, driver, .. } = self;
         async move {
             let (kept, done) = {
-                let prep = match node.prep(shared) {
-                    Ok(prep) => prep,
-                    Err(failure) => return Err(at.failed(Stage::Prep, failure.into_cause())),
-                };
+                let prep = prepare(node, at, shared)?;
                 let done = N::work(Visit { node, prep: &prep, at, driver, types: PhantomData }).await?;
                 (N::keep(prep), done)
             };

@@ -9,8 +9,8 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::set::contains;
-use self::set::{first, join, join_at, keep_at, meet, remove_at};
+pub(super) use self::set::{contains, join};
+use self::set::{first, join_at, keep_at, meet, remove_at};
 use super::{Graph, NodeInfo, Target};
 
 /// An action that is wired nowhere. It never survives the checks.
@@ -344,7 +344,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             let mut action = 0;
             while action < node.actions.len() {
                 let index = self.edges[self.offsets[place] as usize + action];
-                if index != NOWHERE && !fills(node, action, field) {
+                if index != NOWHERE && !(graph.is_native(place) && fills(node, action, field)) {
                     let edge = &graph.edges[index as usize];
                     let mut targets = [Some(edge.to), None];
                     if let Some(bound) = edge.bound {

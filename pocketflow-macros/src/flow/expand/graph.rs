@@ -30,9 +30,9 @@ impl Flow<'_> {
                         node: &::pocketflow::__private::together(
                             #label,
                             __FORK,
-                            &::pocketflow::__private::reads::<__WORDS>(__FORK),
-                            &::pocketflow::__private::peeks::<__WORDS>(__FORK),
-                            &::pocketflow::__private::fills::<__WORDS>(__FORK),
+                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Reads),
+                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Peeks),
+                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Writes),
                         ),
                         fork: __FORK,
                     }

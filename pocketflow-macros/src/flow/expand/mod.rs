@@ -297,7 +297,8 @@ impl Flow<'_> {
                     writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
                     changes: &[],
                     flow: ::pocketflow::__private::Option::Some(__GRAPH),
-                };
+                }
+                .if_known();
             }
 
             impl ::pocketflow::Flow for #name {

@@ -55,7 +55,7 @@ impl Node<'_> {
         let (store, name) = (self.store, &self.model.node);
         quote! {
             #[allow(unused_imports)]
-            use ::pocketflow::__private::{FillPlain as _, OfError as _, ReadLate as _, ReadPlain as _};
+            use ::pocketflow::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
 
             struct __Here;
             #describe
@@ -138,9 +138,9 @@ impl Node<'_> {
             writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name).collect();
         // A fork asks for more than what is filled: whatever `post` borrows to change.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
-        let whole = self.model.parameters().any(|parameter| matches!(parameter.kind, Kind::SharedMut));
+        let may_change_all = self.model.parameters().any(|p| matches!(p.kind, Kind::SharedMut));
         let changes = match writes {
-            None if whole => quote!(__STORE.all::<__WORDS>()),
+            None if may_change_all => quote!(__STORE.all::<__WORDS>()),
             _ => quote! {
                 ::pocketflow::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
             },

@@ -1,0 +1,211 @@
+//! The search of all paths.
+//!
+//! It goes over states, a place and the set of filled fields, so it covers every path of whatever length. It shares no
+//! code with the analyses: a nested flow is laid out flat into the flow around it, and its nodes are visited one by one. There
+//! are two layouts.
+//!
+//! - [`Paths::Real`]: the paths that a run may take. What the analyses promise must hold on every one of them.
+//! - [`Paths::Known`]: in addition, what a flow that stands as a node does not say of itself. An exit that no path of its reaches
+//!   may be left with the inputs alone, and all that any of its nodes may look at is looked at on entry. The analyses must agree
+//!   with this layout exactly: whatever they refuse, one of its paths shows.
+//!
+//! No more is lost in a nested flow: it says of each exit which fields every path to it fills, and since a node only ever adds
+//! fields, a field that is not among them is left empty by one path at least.
+
+use super::flows::{EXITS, FIELDS, Flow, LATE, Set, Stands, union};
+use crate::graph::Target;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Paths {
+    Real,
+    Known,
+}
+
+/// A step of a flow that is laid out flat: a node, a fork, or the entry of a nested flow. Those of the outermost flow come first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Step {
+    /// The place of the outermost flow in which it lies.
+    pub(super) place: usize,
+    reads: Set,
+    peeks: Set,
+    pub(super) ways: Vec<Way>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) writes: Set,
+    pub(super) to: Vec<To>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum To {
+    Step(usize),
+    Exit(usize),
+    /// The action is wired nowhere: what comes then is not known.
+    Unwired,
+}
+
+pub(super) fn lay_out(flow: &Flow, paths: Paths) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let exits: Vec<_> = (0..flow.exits).map(|exit| vec![To::Exit(exit)]).collect();
+    add(&mut steps, flow, &exits, paths, None);
+    steps
+}
+
+/// Adds a flow whose exits lead there; says where it starts.
+fn add(
+    steps: &mut Vec<Step>,
+    flow: &Flow,
+    exits: &[Vec<To>],
+    paths: Paths,
+    outermost: Option<usize>,
+) -> usize {
+    let first = steps.len();
+    steps.resize(first + flow.places.len(), Step::default());
+    for (index, (stands, wires)) in flow.places.iter().enumerate() {
+        let place = outermost.unwrap_or(index);
+        let lead = |action: usize| -> Vec<To> {
+            let Some(wire) = wires[action] else {
+                // In a nested flow it is told there, and the flow around it does not think of it again.
+                return if outermost.is_none() { vec![To::Unwired] } else { vec![] };
+            };
+            let mut to = Vec::new();
+            for number in [wire.to].into_iter().chain(wire.otherwise) {
+                match flow.target(index, number) {
+                    Target::Place(place) => to.push(To::Step(first + place)),
+                    Target::Exit(exit) => to.extend(&exits[exit]),
+                }
+            }
+            to
+        };
+        let (reads, peeks, ways) = match stands {
+            Stands::Node(node) => {
+                let ways = node.writes.iter().enumerate();
+                let ways = ways.map(|(action, writes)| Way { writes: *writes, to: lead(action) });
+                (node.reads, node.peeks, ways.collect())
+            }
+            Stands::Fork(nodes) => {
+                let way = Way { writes: union(nodes, |node| node.writes[0]), to: lead(0) };
+                (union(nodes, |node| node.reads), union(nodes, |node| node.peeks), vec![way])
+            }
+            Stands::Flow(inner) => {
+                let exits: Vec<_> = (0..inner.exits).map(lead).collect();
+                let start = add(steps, inner, &exits, paths, Some(place));
+                let (mut peeks, mut ways) = (0, vec![Way { writes: 0, to: vec![To::Step(start)] }]);
+                if paths == Paths::Known {
+                    peeks = inner.looks();
+                    let found = Found::new(&lay_out(inner, paths), inner.inputs, After::Read);
+                    let missed = exits.into_iter().zip(found.exits).filter(|(_, states)| states.is_empty());
+                    ways.extend(missed.map(|(to, _)| Way { writes: 0, to }));
+                }
+                (inner.inputs, peeks, ways)
+            }
+        };
+        steps[first + index] = Step { place, reads, peeks, ways };
+    }
+    first
+}
+
+/// What becomes of a path on which a field is read that is empty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum After {
+    /// It ends, as a run does.
+    End,
+    /// It goes on, and from there on the field counts as filled: each field is judged by itself, as the analysis does it.
+    Read,
+}
+
+/// Sets of filled fields with which a step is reached: the bit of each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct States(u64);
+
+impl States {
+    fn insert(&mut self, filled: Set) -> bool {
+        let before = self.0;
+        self.0 |= 1 << filled;
+        self.0 != before
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Set> {
+        (0..1 << FIELDS).filter(move |filled| self.0 & 1 << filled != 0)
+    }
+
+    /// What is filled in all of them.
+    pub(super) fn always(self) -> Set {
+        self.iter().fold(LATE, |set, filled| set & filled)
+    }
+}
+
+/// What a search of all paths finds.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// On arrival at each step.
+    pub(super) steps: Vec<States>,
+    pub(super) exits: [States; EXITS],
+    /// The fields that a step reads and that are empty on some path.
+    pub(super) empty: Vec<Set>,
+}
+
+impl Found {
+    pub(super) fn new(steps: &[Step], filled: Set, after: After) -> Self {
+        let mut found = Self {
+            steps: vec![States::default(); steps.len()],
+            exits: Default::default(),
+            empty: vec![0; steps.len()],
+        };
+        found.steps[0].insert(filled);
+        let mut waiting = vec![(0, filled)];
+        while let Some((index, filled)) = waiting.pop() {
+            let step = &steps[index];
+            let empty = step.reads & LATE & !filled;
+            found.empty[index] |= empty;
+            if empty != 0 && after == After::End {
+                continue;
+            }
+            for way in &step.ways {
+                let filled = filled | (step.reads | way.writes) & LATE;
+                for to in &way.to {
+                    match *to {
+                        To::Step(next) if found.steps[next].insert(filled) => waiting.push((next, filled)),
+                        To::Exit(exit) => _ = found.exits[exit].insert(filled),
+                        To::Step(_) | To::Unwired => {}
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn is_violated(&self) -> bool {
+        self.empty.iter().any(|empty| *empty != 0)
+    }
+}
+
+/// Whether a value may be looked at before it is overwritten. In a loop that nothing leads out of, it may not.
+pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
+    let field: Set = 1 << field;
+    let mut visited = vec![false; steps.len()];
+    let mut waiting = from.to_vec();
+    while let Some(to) = waiting.pop() {
+        let To::Step(index) = to else { return true };
+        let step = &steps[index];
+        if (step.reads | step.peeks) & field != 0 {
+            return true;
+        }
+        if !std::mem::replace(&mut visited[index], true) {
+            let ways = step.ways.iter().filter(|way| way.writes & field == 0);
+            waiting.extend(ways.flat_map(|way| &way.to));
+        }
+    }
+    false
+}
+
+/// Whether each of the values that a step writes to a field is overwritten before it can be looked at.
+pub(super) fn writes_in_vain(steps: &[Step], step: &Step, field: usize) -> bool {
+    let mut ways = step.ways.iter().filter(|way| way.writes & 1 << field != 0).peekable();
+    ways.peek().is_some() && ways.all(|way| !is_seen(steps, &way.to, field))
+}

@@ -1,0 +1,231 @@
+//! Small random flows: as plain data, and the same flows as `flow!` describes them.
+
+use proptest::array::uniform3;
+use proptest::collection::vec;
+use proptest::option::weighted;
+use proptest::prelude::*;
+
+use crate::graph::fork::{self, Of};
+use crate::graph::solve::Solution;
+use crate::graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
+use crate::shared::{Field, Store};
+
+/// A set of fields, a bit each.
+pub(super) type Set = u8;
+
+const STORE: &Store = &Store::new(
+    "S",
+    "S",
+    &[
+        Field::new("plain", false),
+        Field::new("a", true),
+        Field::new("b", true),
+        Field::new("c", true),
+        Field::new("d", true),
+    ],
+);
+pub(super) const FIELDS: usize = STORE.fields.len();
+/// All but the first, which always has a value.
+pub(super) const LATE: Set = 0b1_1110;
+
+pub(super) const PLACES: usize = 7;
+const NAMES: [&str; PLACES] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6"];
+const ACTIONS: [&str; 3] = ["default", "second", "third"];
+pub(super) const EXITS: usize = 2;
+
+pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, 1>;
+
+// ---- A flow as plain data, which shrinks well. ----
+
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) inputs: Set,
+    pub(super) exits: usize,
+    /// What stands there, and where its actions lead; an action that it does not have is a mistake in the flow.
+    pub(super) places: Vec<(Stands, [Option<Wire>; 3])>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Stands {
+    Node(Node),
+    Fork(Vec<Node>),
+    Flow(Flow),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) reads: Set,
+    pub(super) peeks: Set,
+    /// A set for each action.
+    pub(super) writes: Vec<Set>,
+}
+
+/// Where an action leads, as numbers of which [`Flow::target`] makes exits and places: any number will do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wire {
+    pub(super) to: u8,
+    pub(super) otherwise: Option<u8>,
+}
+
+fn set(late_only: bool, most: usize) -> impl Strategy<Value = Set> {
+    vec(usize::from(late_only)..FIELDS, 0..=most)
+        .prop_map(|fields| fields.into_iter().fold(0, |set, field| set | 1 << field))
+}
+
+fn node(actions: usize) -> impl Strategy<Value = Node> {
+    // Nodes read little and fill much whatever they return: else hardly a flow would be right.
+    let looks = || prop_oneof![1 => Just(0), 1 => set(false, 1)];
+    (looks(), looks(), set(false, 3), vec(set(false, 1), 1..=actions)).prop_map(
+        |(reads, peeks, always, writes)| Node {
+            reads,
+            peeks,
+            writes: writes.into_iter().map(|set| set | always).collect(),
+        },
+    )
+}
+
+/// A flow of at most so many places, with nested flows of at most so many levels.
+pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
+    let stands = prop_oneof![
+        4 => node(3).prop_map(Stands::Node),
+        1 => vec(node(1), 2..=3).prop_map(Stands::Fork),
+    ];
+    let stands = match levels {
+        0 => stands.boxed(),
+        _ => prop_oneof![2 => stands, 1 => flow(3, levels - 1).prop_map(Stands::Flow)].boxed(),
+    };
+    let to = || prop_oneof![Just(0), any::<u8>()];
+    let wire = (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
+    let places = vec((stands, uniform3(weighted(0.95, wire))), 1..=most);
+    (set(true, 2), 1..=EXITS, places)
+        .prop_map(|(inputs, exits, places)| Flow { inputs, exits, places })
+        .boxed()
+}
+
+impl Flow {
+    /// Where a number leads from a place: 0 to the place behind it or out of the flow, then come the exits, then the places.
+    pub(super) fn target(&self, from: usize, number: u8) -> Target {
+        let places = self.places.len();
+        let number = match usize::from(number) {
+            0 if from + 1 < places => return Target::Place(from + 1),
+            0 => 0,
+            number => (number - 1) % (self.exits + places),
+        };
+        if number < self.exits { Target::Exit(number) } else { Target::Place(number - self.exits) }
+    }
+
+    /// All that any of its nodes may look at.
+    pub(super) fn looks(&self) -> Set {
+        let looks = self.places.iter().map(|(stands, _)| match stands {
+            Stands::Node(node) => node.reads | node.peeks,
+            Stands::Fork(nodes) => union(nodes, |node| node.reads | node.peeks),
+            Stands::Flow(inner) => inner.inputs | inner.looks(),
+        });
+        looks.fold(0, |set, looks| set | looks)
+    }
+}
+
+pub(super) fn union(nodes: &[Node], of: impl Fn(&Node) -> Set) -> Set {
+    nodes.iter().fold(0, |set, node| set | of(node))
+}
+
+// ---- The same flow as `flow!` describes it. ----
+
+/// A flow of a tree of flows, with its graph, solved.
+pub(super) struct Analysed<'a> {
+    pub(super) flow: &'a Flow,
+    pub(super) graph: &'static Graph,
+    pub(super) solution: &'static Solved,
+}
+
+/// Each flow of a tree is checked on its own: this is the list of them, the outermost last.
+pub(super) fn analyse(flow: &Flow) -> Vec<Analysed<'_>> {
+    let mut all = Vec::new();
+    describe(flow, &mut all);
+    all
+}
+
+/// What a graph is made of is `'static`. A test leaks a little.
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+fn fields(set: Set) -> &'static [u64] {
+    leak([u64::from(set)])
+}
+
+fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
+    let (mut places, mut edges) = (Vec::new(), Vec::new());
+    for (from, (stands, wires)) in flow.places.iter().enumerate() {
+        let place = place(NAMES[from], stands, all);
+        for (action, wire) in wires.iter().enumerate() {
+            let Some(Wire { to, otherwise }) = *wire else { continue };
+            edges.push(Edge {
+                from,
+                action: place.node.actions.get(action).copied().unwrap_or("no such action"),
+                to: flow.target(from, to),
+                bound: otherwise.map(|otherwise| Bound { max: 1, otherwise: flow.target(from, otherwise) }),
+                written: true,
+            });
+        }
+        places.push(place);
+    }
+    // The number of places is part of the solution's type: those that are not needed are led to by nothing.
+    let nothing =
+        NodeInfo { actions: &[], writes: &[], ..info(&Node { reads: 0, peeks: 0, writes: vec![0] }) };
+    for name in &NAMES[places.len()..] {
+        places.push(Place { name, node: leak(nothing), fork: &[] });
+    }
+    let graph: &'static Graph = leak(Graph {
+        name: "Flow",
+        places: places.leak(),
+        edges: edges.leak(),
+        exits: &["default", "other"][..flow.exits],
+        inputs: names(flow.inputs),
+    });
+    let solution: &'static Solved = leak(graph.solve());
+    all.push(Analysed { flow, graph, solution });
+    NodeInfo {
+        name: "Flow",
+        store: STORE,
+        actions: graph.exits,
+        reads: leak(solution.reads()),
+        peeks: leak(solution.peeks(graph)),
+        writes: leak(solution.writes::<EXITS>()),
+        changes: &[],
+        flow: Some(graph),
+    }
+}
+
+fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>) -> Place {
+    let (node, fork): (_, &'static [Place]) = match stands {
+        Stands::Node(node) => (info(node), &[]),
+        Stands::Flow(flow) => (describe(flow, all), &[]),
+        Stands::Fork(nodes) => {
+            let place = |(name, node)| Place { name, node: leak(info(node)), fork: &[] };
+            let nodes: &'static [Place] =
+                ["f0", "f1", "f2"].into_iter().zip(nodes).map(place).collect::<Vec<_>>().leak();
+            let union = |of| leak(fork::union::<1>(nodes, of));
+            (fork::together(name, nodes, union(Of::Reads), union(Of::Peeks), union(Of::Writes)), nodes)
+        }
+    };
+    Place { name, node: leak(node), fork }
+}
+
+fn info(node: &Node) -> NodeInfo {
+    NodeInfo {
+        name: "node",
+        store: STORE,
+        actions: &ACTIONS[..node.writes.len()],
+        reads: fields(node.reads),
+        peeks: fields(node.peeks),
+        writes: node.writes.iter().map(|set| u64::from(*set)).collect::<Vec<_>>().leak(),
+        changes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
+        flow: None,
+    }
+}
+
+fn names(set: Set) -> &'static [&'static str] {
+    let fields = (0..FIELDS).filter(|field| set & 1 << field != 0);
+    fields.map(|field| STORE.fields[field].name).collect::<Vec<_>>().leak()
+}

@@ -1,0 +1,313 @@
+//! The analyses against brute force: on small random graphs they say what a search of all paths says.
+//!
+//! Here is what holds: of random flows, and of some by hand. [`flows`] makes the flows, [`brute`] is the search.
+
+mod brute;
+mod flows;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proptest::prelude::*;
+
+use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
+use self::flows::{Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, union};
+use super::NOWHERE;
+use crate::graph::Target;
+
+fn late(set: [u64; 1]) -> Set {
+    set[0] as Set & LATE
+}
+
+impl Analysed<'_> {
+    fn rejects(&self) -> bool {
+        self.solution.unproved.iter().any(Option::is_some)
+    }
+
+    /// What is reached, what is filled, and what is read without proof: place by place, field by field.
+    fn check_forwards(&self) {
+        let steps = lay_out(self.flow, Paths::Known);
+        let found = Found::new(&steps, self.flow.inputs, After::Read);
+        let mut order = self.solution.order[..self.solution.reached].to_vec();
+        order.sort_unstable();
+        let places = 0..self.flow.places.len();
+        let reached: Vec<_> = places
+            .clone()
+            .filter(|place| !found.steps[*place].is_empty())
+            .map(|place| place as u32)
+            .collect();
+        assert_eq!(order, reached, "reached");
+        for place in places {
+            let unproved = self.solution.unproved[place];
+            if found.steps[place].is_empty() {
+                assert!(unproved.is_none());
+                continue;
+            }
+            let empty = found.empty[place];
+            let fields = self.solution.unproved_fields(self.graph, place, &[LATE.into()]);
+            assert_eq!(late(fields), empty, "unproved at {place}");
+            let first = (empty != 0).then(|| empty.trailing_zeros() as usize);
+            assert_eq!(unproved.map(|unproved| unproved.field), first, "the first one at {place}");
+            let filled = late(self.solution.filled[place]) | self.flow.inputs;
+            assert_eq!(filled, found.steps[place].always(), "filled at {place}");
+        }
+        for (exit, states) in found.exits.iter().enumerate().filter(|(_, states)| !states.is_empty()) {
+            let filled = late(self.solution.exits[exit]) | self.flow.inputs;
+            assert_eq!(filled, states.always(), "filled at the exit {exit}");
+        }
+    }
+
+    /// The path that is shown is one of the flow, and leaves the field empty.
+    fn check_paths(&self) {
+        for place in 0..PLACES {
+            let Some(unproved) = self.solution.unproved[place] else { continue };
+            let path = self.solution.path(self.graph, place, unproved.field);
+            assert_eq!(unproved.edge, (path.by[place] != NOWHERE).then_some(path.by[place] as usize));
+            // Back from the place to the start, then forth.
+            let (mut edges, mut at) = (Vec::new(), place);
+            while path.by[at] != NOWHERE {
+                let edge = &self.graph.edges[path.by[at] as usize];
+                edges.push((edge, at));
+                at = edge.from;
+                assert!(edges.len() < PLACES, "no place comes twice");
+            }
+            assert_eq!(at, 0, "it begins at the start");
+            let mut filled = vec![self.flow.inputs];
+            for (edge, to) in edges.into_iter().rev() {
+                let ends = [Some(edge.to), edge.bound.map(|bound| bound.otherwise)];
+                assert!(ends.contains(&Some(Target::Place(to))), "the edge leads there");
+                let action = self.graph.places[edge.from].node.action(edge.action).unwrap();
+                filled =
+                    filled.into_iter().flat_map(|filled| self.follow(edge.from, action, filled)).collect();
+            }
+            let empty = |filled: &Set| filled & 1 << unproved.field == 0;
+            assert!(filled.iter().any(empty), "it leaves the field empty");
+        }
+    }
+
+    /// What may be filled after an action of a place.
+    fn follow(&self, place: usize, action: usize, filled: Set) -> Vec<Set> {
+        match &self.flow.places[place].0 {
+            Stands::Node(node) => vec![filled | node.reads | node.writes[action]],
+            Stands::Fork(nodes) => vec![filled | union(nodes, |node| node.reads | node.writes[0])],
+            Stands::Flow(inner) => {
+                let filled = (filled | inner.inputs) & LATE;
+                let found = Found::new(&lay_out(inner, Paths::Known), filled, After::Read);
+                let exit = found.exits[action];
+                if exit.is_empty() { vec![filled] } else { exit.iter().collect() }
+            }
+        }
+    }
+
+    /// What nodes write in vain, the nodes of forks included.
+    fn check_backwards(&self) {
+        let (real, known) = (lay_out(self.flow, Paths::Real), lay_out(self.flow, Paths::Known));
+        let found = Found::new(&known, self.flow.inputs, After::Read);
+        for (place, (stands, _)) in self.flow.places.iter().enumerate() {
+            let overwritten = self.solution.overwritten[place][0] as Set;
+            let in_vain = |steps: &[Step]| {
+                let fields = (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
+                fields.fold(0, |set: Set, field| set | 1 << field)
+            };
+            let branches: Vec<Set> = match stands {
+                Stands::Node(_) => vec![Set::MAX],
+                Stands::Fork(nodes) => nodes.iter().map(|node| node.writes[0]).collect(),
+                Stands::Flow(_) => continue,
+            };
+            let expected = if found.steps[place].is_empty() { 0 } else { in_vain(&known) };
+            assert_eq!(overwritten, expected, "in vain at {place}");
+            assert_eq!(overwritten & !in_vain(&real), 0, "in vain at {place}, on the real paths");
+            for (branch, writes) in branches.into_iter().enumerate() {
+                let is_overwritten = self.solution.is_overwritten(self.graph, place, branch);
+                assert_eq!(is_overwritten, expected & writes != 0, "in vain at {place}, {branch}");
+            }
+        }
+    }
+
+    /// What a nested flow is said to write in vain, its nodes do write, and nothing in it or after it sees the value.
+    fn check_nested_backwards(&self) {
+        let (real, known) = (lay_out(self.flow, Paths::Real), lay_out(self.flow, Paths::Known));
+        let nested = |place: &usize| matches!(self.flow.places[*place].0, Stands::Flow(_));
+        for place in (0..self.flow.places.len()).filter(nested) {
+            let overwritten = self.solution.overwritten[place][0];
+            for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
+                // The ways within the flow on which one of its nodes writes the field, as far as a path comes to it.
+                let writes = |steps: &[Step]| -> Vec<Way> {
+                    let found = Found::new(steps, self.flow.inputs, After::Read);
+                    let reached = steps.iter().zip(found.steps).filter(|(_, states)| !states.is_empty());
+                    let within = reached.map(|(step, _)| step).filter(|step| step.place == place);
+                    let ways = within.flat_map(|step| &step.ways);
+                    ways.filter(|way| way.writes & 1 << field != 0).cloned().collect()
+                };
+                assert!(!writes(&known).is_empty(), "the flow at {place} writes {field}");
+                let seen = writes(&real).iter().any(|way| is_seen(&real, &way.to, field));
+                assert!(!seen, "what the flow at {place} writes to {field} is seen");
+            }
+        }
+    }
+
+    /// What is read without proof is told by one check at least, and no check tells what is proved.
+    fn check_messages(&self) {
+        let (solution, graph) = (self.solution, self.graph);
+        let panics = |check: &dyn Fn()| catch_unwind(AssertUnwindSafe(check)).is_err();
+        for place in 0..self.flow.places.len() {
+            let branches = 0..graph.places[place].fork.len();
+            let arrives = (0..graph.edges.len()).any(|edge| {
+                let is_here = solution.unproved[place].is_some_and(|unproved| unproved.edge == Some(edge));
+                is_here
+                    && [false, true]
+                        .iter()
+                        .any(|otherwise| panics(&|| solution.check_arrival(graph, edge, *otherwise)))
+            });
+            let starts = place == 0 && panics(&|| solution.check_start(graph));
+            let reads = branches.clone().any(|branch| panics(&|| solution.check_reads(graph, place, branch)));
+            let told = arrives || starts || reads;
+            let unproved = solution.unproved[place];
+            assert!(unproved.is_some() || !told, "nothing is wrong at {place}");
+            // What another node of the fork fills is told as that.
+            let fields = || branches.clone().any(|branch| panics(&|| graph.check_fields(place, branch)));
+            assert!(unproved.is_none() || told || fields(), "{unproved:?} at {place} is told");
+        }
+    }
+}
+
+/// A tree of flows is accepted if and only if no path of any of its flows reads a field that is empty.
+fn check_verdict(flow: &Flow) -> bool {
+    let all = analyse(flow);
+    let accepted = !all.iter().any(Analysed::rejects);
+    let violated = |paths| {
+        all.iter().any(|one| Found::new(&lay_out(one.flow, paths), one.flow.inputs, After::End).is_violated())
+    };
+    assert!(!accepted || !violated(Paths::Real), "accepted, and a run fails");
+    assert!(accepted || violated(Paths::Known), "refused, and no path shows why");
+    accepted
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_flow_is_accepted_if_no_path_reads_an_empty_field(flow in flow(PLACES, 0)) {
+        check_verdict(&flow);
+    }
+
+    #[test]
+    fn so_is_a_flow_of_flows(flow in flow(4, 2)) {
+        check_verdict(&flow);
+    }
+
+    #[test]
+    fn what_is_filled_is_exact(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+        analyse(&flow).iter().for_each(Analysed::check_forwards);
+    }
+
+    #[test]
+    fn the_path_that_is_shown_is_real(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+        analyse(&flow).iter().for_each(Analysed::check_paths);
+    }
+
+    #[test]
+    fn what_is_written_in_vain_is_exact(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+        analyse(&flow).iter().for_each(Analysed::check_backwards);
+    }
+
+    #[test]
+    fn what_a_nested_flow_writes_in_vain_is_seen_by_nothing(flow in flow(4, 2)) {
+        analyse(&flow).iter().for_each(Analysed::check_nested_backwards);
+    }
+}
+
+proptest! {
+    // Each message is a panic, which takes its time.
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_unproved_is_told(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+        analyse(&flow).iter().for_each(Analysed::check_messages);
+    }
+}
+
+// ---- Cases by hand, one field each. ----
+
+const A: Set = 0b10;
+
+fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
+    Flow { inputs: 0, exits: 1, places }
+}
+
+/// Reads and writes the field `a`, or not; a set of what it writes for each action.
+fn does(reads: Set, writes: &[Set]) -> Stands {
+    Stands::Node(Node { reads, peeks: 0, writes: writes.to_vec() })
+}
+
+/// Numbers of a flow with one exit: 1 is the exit, 2 the first place.
+fn to<const N: usize>(numbers: [u8; N]) -> [Option<Wire>; 3] {
+    let mut wires = [None; 3];
+    for (wire, to) in wires.iter_mut().zip(numbers) {
+        *wire = Some(Wire { to, otherwise: None });
+    }
+    wires
+}
+
+/// All that holds of any flow; says whether it is accepted.
+fn check(flow: &Flow) -> bool {
+    for one in analyse(flow) {
+        one.check_forwards();
+        one.check_paths();
+        one.check_backwards();
+    }
+    check_verdict(flow)
+}
+
+#[test]
+fn a_field_that_one_branch_of_two_fills_is_empty_where_they_meet() {
+    let branches = |other| {
+        by_hand(vec![
+            (does(0, &[0, 0]), to([3, 4])),
+            (does(0, &[A]), to([5])),
+            (does(0, &[other]), to([5])),
+            (does(A, &[0]), to([1])),
+        ])
+    };
+    assert!(!check(&branches(0)));
+    assert!(check(&branches(A)));
+}
+
+#[test]
+fn a_bound_may_lead_past_the_node_that_fills_the_field() {
+    let wire = [Some(Wire { to: 3, otherwise: Some(4) }), None, None];
+    assert!(!check(&by_hand(vec![
+        (does(0, &[0]), wire),
+        (does(0, &[A]), to([4])),
+        (does(A, &[0]), to([1])),
+    ])));
+}
+
+#[test]
+fn what_a_nested_flow_fills_depends_on_its_exit() {
+    let inner = || {
+        let wires = to([1, 2]);
+        Stands::Flow(Flow { inputs: 0, exits: 2, places: vec![(does(0, &[A, 0]), wires)] })
+    };
+    let reader = (does(A, &[0]), to([1]));
+    assert!(check(&by_hand(vec![(inner(), to([3, 1])), reader.clone()])));
+    assert!(!check(&by_hand(vec![(inner(), to([1, 3])), reader])));
+}
+
+#[test]
+fn a_loop_that_only_overwrites_writes_in_vain() {
+    let flow = by_hand(vec![(does(0, &[A]), to([2]))]);
+    assert!(check(&flow));
+    assert!(analyse(&flow)[0].solution.is_overwritten(analyse(&flow)[0].graph, 0, 0));
+}
+
+#[test]
+fn a_path_on_which_the_field_was_read_before_is_not_shown() {
+    let flow = by_hand(vec![
+        (does(0, &[0, 0]), to([3, 4])),
+        (does(A, &[0]), to([6])),
+        (does(0, &[0]), to([5])),
+        (does(0, &[0]), to([6])),
+        (does(A, &[0]), to([1])),
+    ]);
+    assert!(!check(&flow));
+}
