@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
@@ -75,6 +76,29 @@ async fn backwards(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
 async fn one_by_one(#[each(inputs)] input: &u64) -> u64 {
     sleep(Duration::from_secs(10)).await;
     *input
+}
+
+struct Configured {
+    jobs: NonZeroUsize,
+}
+
+#[node(Numbers, writes = outputs, parallel = self.jobs)]
+impl Configured {
+    async fn exec(&self, #[each(inputs)] input: &u64) -> u64 {
+        sleep(Duration::from_secs(10)).await;
+        *input
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_node_may_say_how_many_are_in_flight() {
+    for (jobs, seconds) in [(1, 60), (2, 30), (4, 20), (100, 10)] {
+        let (mut numbers, start) = (numbers(0..6), Instant::now());
+        let configured = Configured { jobs: NonZeroUsize::new(jobs).unwrap() };
+        flow! { configured: Configured; configured; }.run(&mut numbers).await.unwrap();
+        assert_eq!(start.elapsed(), Duration::from_secs(seconds), "{jobs} in flight");
+        assert_eq!(numbers.outputs.unwrap(), [0, 1, 2, 3, 4, 5]);
+    }
 }
 
 #[node(Numbers, writes = outputs, parallel = unbounded)]

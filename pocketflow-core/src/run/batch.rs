@@ -1,6 +1,7 @@
 //! Batches: one exec for every item.
 
 use std::future::{Future, poll_fn};
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
@@ -73,6 +74,25 @@ const POLLS_AT_A_TIME: usize = 64;
 struct Polls {
     made: AtomicUsize,
     allowed: AtomicUsize,
+}
+
+/// How many items are in flight at a time, as a field of the node says it: never none.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`parallel` takes a field of the type `NonZeroUsize`",
+    label = "this is a `{Self}`",
+    note = "with no item in flight, a batch would never get on"
+)]
+pub trait InFlight {
+    /// How many.
+    fn in_flight(&self) -> usize;
+}
+
+#[diagnostic::do_not_recommend]
+impl InFlight for NonZeroUsize {
+    fn in_flight(&self) -> usize {
+        self.get()
+    }
 }
 
 /// The work of a batch that has up to `width` items in flight.

@@ -22,6 +22,13 @@ pub struct Visit<'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
     pub(super) types: PhantomData<fn() -> (S, Here)>,
 }
 
+impl<'a, S: 'static, Here, N: Node<S, Here>, D> Visit<'a, '_, S, Here, N, D> {
+    /// The node, for what its fields say of the work.
+    pub fn node(&self) -> &'a N {
+        self.node
+    }
+}
+
 impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Visit<'_, '_, S, Here, N, D> {
     fn clone(&self) -> Self {
         *self

@@ -6,7 +6,7 @@ mod flow;
 mod fork;
 mod step;
 
-pub use batch::{Items, Work, in_parallel, in_sequence, once};
+pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
 pub use exec::Visit as NodeVisit;
 pub use flow::{Flow, Piece, Step, Walk, Walker, flow_step};
 pub use fork::{Both, Branch, Finished, Part, fork_step};

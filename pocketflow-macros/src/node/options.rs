@@ -37,9 +37,11 @@ pub(crate) struct Given<T> {
 }
 
 /// How many items of a batch are in flight at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Width {
     Items(usize),
+    /// `parallel = self.jobs`: as many as a field of the node says.
+    Field(Ident),
     Unbounded,
 }
 
@@ -196,7 +198,7 @@ fn fields(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
 }
 
 fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Width>> {
-    let expected = "how many items are in flight at a time, as in `parallel = 8`, or `parallel = unbounded`";
+    let expected = "how many items are in flight at a time, as in `parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
     input
         .parse::<Token![=]>()
         .map_err(|error| syn::Error::new(error.span(), format!("expected `=` and {expected}")))?;
@@ -204,6 +206,11 @@ fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Width>> {
     if let Ok(literal) = input.parse::<LitInt>() {
         let value = Width::Items(literal.base10_parse().map_err(wrong)?);
         return Ok(Given { value, name: name.span(), span: literal.span() });
+    }
+    if let Ok(node) = input.parse::<Token![self]>() {
+        input.parse::<Token![.]>().map_err(wrong)?;
+        let field: Ident = input.parse().map_err(wrong)?;
+        return Ok(Given { value: Width::Field(field), name: name.span(), span: node.span });
     }
     let word: Ident = input.parse().map_err(wrong)?;
     if word != "unbounded" {

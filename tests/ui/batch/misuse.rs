@@ -28,6 +28,22 @@ async fn how_many(#[each(section_titles)] title: &str) -> String {
     title.into()
 }
 
+#[node(Article, writes = section_drafts, parallel = self.jobs)]
+async fn no_fields(#[each(section_titles)] title: &str) -> String {
+    title.into()
+}
+
+struct Draft {
+    jobs: usize,
+}
+
+#[node(Article, writes = section_drafts, parallel = self.jobs)]
+impl Draft {
+    async fn exec(&self, #[each(section_titles)] title: &str) -> String {
+        format!("{title} {}", self.jobs)
+    }
+}
+
 #[node(Article, writes(section_titles, section_drafts))]
 async fn unzipped(#[each(section_titles)] title: &str) -> (String, String) {
     (title.into(), title.into())

@@ -6,7 +6,7 @@ mod tests;
 
 use proc_macro2::Span;
 
-use super::model::{Kind, Model, Step};
+use super::model::{Form, Kind, Model, Step};
 use super::options::{Given, Options, Width};
 use super::types::{borrows, same};
 use crate::errors::Errors;
@@ -88,15 +88,23 @@ fn batch(model: &Model, errors: &mut Errors) {
     let refuse = |span: Span, wrong: &str, help: &str| {
         syn::Error::new(span, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
     };
-    match (first, model.options.parallel) {
+    match (first, &model.options.parallel) {
         // With another error, it may be there and wrong.
         (None, Some(given)) if errors.is_empty() => errors.push(refuse(
             given.name,
             "`parallel` is about the items of a batch, and the node is none",
             "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`",
         )),
+        (Some(_), Some(Given { value: Width::Field(_), span, .. }))
+            if matches!(model.form, Form::Function(_)) =>
+        {
+            errors.push(syn::Error::new(
+                *span,
+                "a function has no fields: write a number, or the node as an `impl`, with a field of type `NonZeroUsize`",
+            ));
+        }
         (Some(_), Some(Given { value: Width::Items(0), span, .. })) => errors.push(refuse(
-            span,
+            *span,
             "with no item in flight, the batch never gets on",
             "write how many are in flight at a time, at least 1",
         )),

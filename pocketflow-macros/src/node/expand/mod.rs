@@ -305,10 +305,22 @@ impl Node<'_> {
     /// What comes between `prep` and `post`.
     fn work(&self) -> TokenStream {
         let (store, node) = (self.store, &self.model.node);
-        let work = match (self.model.each(), self.model.options.parallel.map(|given| given.value)) {
+        let width = self.model.options.parallel.as_ref().map(|given| &given.value);
+        let configured = match (width, &self.model.form) {
+            (Some(Width::Field(field)), Form::Methods) => {
+                let width = Ident::new("width", Span::call_site());
+                Some(quote_spanned! {field.span()=>
+                    let #width = ::pocketflow::__private::InFlight::in_flight(&visit.node().#field);
+                })
+            }
+            _ => None,
+        };
+        let work = match (self.model.each(), width) {
             (None, _) => quote!(once(visit)),
             (Some(_), None) => quote!(in_sequence(visit)),
             (Some(_), Some(Width::Items(width))) => quote!(in_parallel(visit, #width)),
+            (Some(_), Some(Width::Field(_))) if configured.is_none() => quote!(in_sequence(visit)),
+            (Some(_), Some(Width::Field(_))) => quote!(in_parallel(visit, width)),
             (Some(_), Some(Width::Unbounded)) => quote!(in_parallel(visit, usize::MAX)),
         };
         let items = self.model.each().map(|(name, each)| {
@@ -350,6 +362,7 @@ impl Node<'_> {
                 where
                     __D: ::pocketflow::ExecDriver<#store, __Here, Self>,
                 {
+                    #configured
                     ::pocketflow::__private::#work
                 }
             }
