@@ -1,6 +1,8 @@
-//! What the example programs share. The programs are in `src/bin`; read `checkout` first.
+//! What the example programs share. The programs are in `src/bin`, a file each; read `checkout` first.
 
-pub mod bank;
-pub mod orders;
-pub mod receipts;
-pub mod report;
+pub mod checkout;
+pub mod cli;
+pub mod llm;
+pub mod progress;
+pub mod resume;
+pub mod search;

@@ -11,9 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use pocketflow::{Action, Attempt, Shared, flow, node};
-use pocketflow_examples::receipts::{self, Receipts};
-use pocketflow_examples::report::{self, Tally, money};
-use pocketflow_examples::{bank, orders};
+use pocketflow_examples::checkout::receipts::{self, Receipts};
+use pocketflow_examples::checkout::report::{self, Tally, money};
+use pocketflow_examples::checkout::{bank, orders};
 
 const LIMIT_CENTS: u64 = 100_000;
 

@@ -8,8 +8,8 @@ use std::process;
 
 use anyhow::{Context, Result};
 
-use crate::orders::OrderFile;
-use crate::report::money;
+use super::orders::OrderFile;
+use super::report::money;
 
 /// The text of a receipt; `payment` says how the order was paid.
 pub fn text(order: &OrderFile, payment: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::report::money;
+use super::report::money;
 
 /// From this amount on, the bank is busy when it is asked first.
 pub const BUSY_FROM_CENTS: u64 = 50_000;

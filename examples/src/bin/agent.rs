@@ -1,0 +1,121 @@
+//! An agent: searches a folder of texts until it can answer a question.
+//!
+//! ```text
+//! cargo run --bin agent -- "Why is the sea salty?"
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use clap::Parser;
+use pocketflow::{Action, Attempt, Reads, Shared, flow, node};
+use pocketflow_examples::cli;
+use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
+use pocketflow_examples::progress::Progress;
+use pocketflow_examples::search::Library;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Shared, Default)]
+struct Research {
+    question: String,
+    /// What was found so far.
+    context: String,
+    search_query: Option<String>,
+    answer: Option<String>,
+}
+
+/// What to do next. The model's reply, as YAML or JSON, is the action: one that does not exist is a reply to be tried again.
+#[derive(Action, Deserialize, JsonSchema)]
+#[action(Research)]
+#[serde(tag = "action", rename_all = "snake_case")]
+enum Decision {
+    Search {
+        #[schemars(length(min = 1, max = 80))]
+        search_query: String,
+    },
+    Answer,
+}
+
+#[node(Research, attempts = 3, wait = "1s", fallback = search_for_the_question)]
+async fn decide(question: &str, context: &str, #[attempt] attempt: Attempt<'_>) -> Result<Decision> {
+    let mut prompt = format!(
+        "Question: {question}\n\nWhat is known:\n{context}\n\n\
+         If that is enough to answer the question, reply with this YAML:\naction: answer\n\n\
+         If something is missing, reply with:\naction: search\nsearch_query: a few words to search for\n"
+    );
+    if let Some(error) = attempt.last_error() {
+        prompt += &format!("\nYour last reply was rejected: {error}");
+    }
+    let decision = call_llm_for(&[Message::user(prompt)]).await?;
+    ensure!(
+        !context.is_empty() || matches!(decision, Decision::Search { .. }),
+        "search first: nothing is known yet"
+    );
+    Ok(decision)
+}
+
+/// What a model that cannot follow the format most likely means.
+fn search_for_the_question(reads: &Reads<'_, decide>, error: pocketflow::Error) -> Result<Decision> {
+    eprintln!("error: {error:#}");
+    Ok(if reads.context.is_empty() {
+        Decision::Search { search_query: reads.question.into() }
+    } else {
+        Decision::Answer
+    })
+}
+
+/// A node with configuration: the index that it searches.
+struct Search {
+    library: Library,
+}
+
+#[node(Research, appends = context)]
+impl Search {
+    fn exec(&self, search_query: &str) -> Result<String> {
+        let found = self.library.search(search_query, 2)?;
+        eprintln!("searched for {search_query:?}: {} found", found.len());
+        if found.is_empty() {
+            return Ok(format!("Nothing was found for {search_query:?}.\n"));
+        }
+        Ok(found.iter().map(|passage| format!("{}: {}\n", passage.title, passage.text)).collect())
+    }
+}
+
+#[node(Research, writes = answer, attempts = 3, wait = "1s")]
+async fn answer(question: &str, context: &str) -> Result<String> {
+    let prompt = format!("{context}\nFrom this, answer in one or two sentences: {question}");
+    call_llm(&[Message::user(prompt)]).await
+}
+
+flow! {
+    /// Searches until it can answer, five times at most.
+    pub Agent {
+        search: Search;
+        decide - "search" >> search max 5 else answer;
+        search >> decide;
+        decide - "answer" >> answer;
+    }
+}
+
+/// Answers a question from a folder of texts.
+#[derive(Parser)]
+struct Args {
+    question: String,
+    /// The folder with the texts, *.md and *.txt [default: examples/texts]
+    #[arg(long, value_name = "FOLDER")]
+    texts: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> cli::Result<()> {
+    let args: Args = cli::arguments(Agent::GRAPH);
+    llm::configured()?;
+    let texts = args.texts.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
+    let agent = Agent { search: Search { library: Library::open(&texts)? } };
+
+    let mut research = Research { question: args.question, ..Default::default() };
+    agent.with(Progress::new()).run(&mut research).await?;
+    println!("{}", research.answer.unwrap_or_default());
+    Ok(())
+}

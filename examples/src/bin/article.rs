@@ -1,0 +1,90 @@
+//! A workflow: outlines an article, drafts its sections at the same time, and puts them together.
+//!
+//! ```text
+//! cargo run --bin article -- "Why it rains"
+//! ```
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use pocketflow::{Attempt, Shared, flow, node};
+use pocketflow_examples::cli;
+use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
+use pocketflow_examples::progress::Progress;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Shared, Default)]
+struct Article {
+    topic: String,
+    section_titles: Option<Vec<String>>,
+    section_drafts: Option<Vec<String>>,
+    final_article: Option<String>,
+}
+
+/// What the model is asked for. The bounds are part of the schema that the server gets.
+#[derive(Deserialize, JsonSchema)]
+struct Outline {
+    #[schemars(length(min = 3, max = 5), inner(length(min = 1, max = 60)))]
+    titles: Vec<String>,
+}
+
+#[node(Article, writes = section_titles, attempts = 3, wait = "1s", backoff = 2.0)]
+async fn outline(topic: &str, #[attempt] attempt: Attempt<'_>) -> Result<Vec<String>> {
+    let mut prompt = format!(
+        "Outline an article: {topic}. Reply with YAML: under `titles`, a list of three to five titles of sections."
+    );
+    if let Some(error) = attempt.last_error() {
+        prompt += &format!("\nYour last reply was rejected: {error}");
+    }
+    let Outline { titles } = call_llm_for(&[Message::user(prompt)]).await?;
+    anyhow::ensure!(titles.len() >= 2, "an outline has two sections at least, and this one {}", titles.len());
+    Ok(titles)
+}
+
+/// Runs once a title, four at a time. Attempts and timeout are each section's own.
+#[node(Article, writes = section_drafts, parallel = 4, attempts = 3, wait = "1s", timeout = "5m")]
+async fn draft(#[each(section_titles)] title: &str, topic: &str) -> Result<String> {
+    let prompt =
+        format!("Write the section \"{title}\" of an article about {topic}: one paragraph, no heading.");
+    call_llm(&[Message::user(prompt)]).await
+}
+
+#[node(Article, writes = final_article)]
+fn combine(topic: &str, section_titles: &[String], section_drafts: &[String]) -> String {
+    let sections = section_titles.iter().zip(section_drafts);
+    let sections = sections.map(|(title, draft)| format!("\n## {}\n\n{}\n", title.trim(), draft.trim()));
+    format!("# {topic}\n{}", sections.collect::<String>())
+}
+
+flow! {
+    /// Writes an article.
+    pub Write {
+        outline >> draft >> combine;
+    }
+}
+
+/// Writes an article about a topic, as Markdown.
+#[derive(Parser)]
+struct Args {
+    topic: String,
+    /// The file to write [default: the article is printed]
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> cli::Result<()> {
+    let args: Args = cli::arguments(Write::GRAPH);
+    llm::configured()?;
+
+    let mut article = Article { topic: args.topic, ..Default::default() };
+    Write.with(Progress::new()).run(&mut article).await?;
+    let text = article.final_article.unwrap_or_default();
+    match args.out {
+        Some(file) => std::fs::write(&file, text).with_context(|| file.display().to_string())?,
+        None => print!("{text}"),
+    }
+    Ok(())
+}

