@@ -1,5 +1,6 @@
 //! What the example programs share. The programs are in `src/bin`, a file each; read `checkout` first.
 
+pub mod approval;
 pub mod checkout;
 pub mod cli;
 pub mod llm;

@@ -1,0 +1,158 @@
+// All that is shown comes from the events, in their order: a page that is loaded in the middle of a run gets the past ones first.
+// What people and models write goes into `textContent`, and so it stays text.
+
+const drafts = new Map();
+const byId = (id) => document.getElementById(id);
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+/** Sends JSON. The form's buttons rest until there is an answer; whether it was a good one is returned. */
+async function send(form, url, body) {
+  const buttons = [...form.querySelectorAll("button")];
+  const problem = form.querySelector(".problem");
+  problem.textContent = "";
+  buttons.forEach((button) => (button.disabled = true));
+  try {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.ok) problem.textContent = `Not taken: ${await response.text()}`;
+    return response.ok;
+  } catch {
+    problem.textContent = "The server cannot be reached. Nothing was sent.";
+    return false;
+  } finally {
+    buttons.forEach((button) => (button.disabled = false));
+  }
+}
+
+class Draft {
+  constructor(id) {
+    this.id = id;
+    this.version = 0;
+    this.card = byId("card").content.firstElementChild.cloneNode(true);
+    const find = (selector) => this.card.querySelector(selector);
+    this.title = find("h3");
+    this.state = find(".state");
+    this.steps = find(".steps");
+    this.error = find(".error");
+    this.figure = find("figure");
+    this.form = find("form");
+    this.remark = find("textarea");
+    this.card.id = `draft-${id}`;
+
+    find(".approve").addEventListener("click", () => this.answer({ decision: "approved" }));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.remark.value = this.remark.value.trim();
+      if (this.form.reportValidity()) this.answer({ decision: "rejected", remark: this.remark.value });
+    });
+    byId("drafts").prepend(this.card);
+  }
+
+  async answer(answer) {
+    const sent = await send(this.form, `drafts/${this.id}/answer`, { version: this.version, ...answer });
+    // The form is about to go, and with it the place of the keyboard.
+    if (sent) this.title.focus();
+  }
+
+  become(state, words) {
+    this.card.className = `card box ${state}`;
+    this.state.textContent = words;
+    byId("news").textContent = `Draft ${this.id}: ${words}`;
+  }
+
+  caption(words) {
+    this.figure.querySelector("figcaption").textContent = words;
+  }
+
+  note(className, text) {
+    this.steps.lastElementChild.append(element("div", `note ${className}`, text));
+  }
+
+  endStep(mark, outcome) {
+    const step = this.steps.lastElementChild;
+    if (!step?.classList.contains("running")) return;
+    step.classList.remove("running");
+    step.querySelector(".mark").textContent = mark;
+    step.querySelector(".outcome").textContent = outcome;
+  }
+
+  show(event) {
+    switch (event.type) {
+      case "submitted":
+        this.title.textContent = event.brief;
+        this.become("writing", "Writing");
+        break;
+      case "started": {
+        const step = element("li", "running", "");
+        step.append(element("span", "mark", "●"), element("span", "name", event.step), element("span", "outcome", "…"));
+        this.steps.append(step);
+        break;
+      }
+      case "attempt_failed":
+        this.note("failure", `attempt ${event.attempt} failed: ${event.error}`);
+        break;
+      case "ended":
+        this.endStep("✓", event.action === "default" ? "done" : event.action);
+        break;
+      case "asked":
+        this.version = event.version;
+        this.caption(`Draft ${event.version}`);
+        this.figure.querySelector("blockquote").textContent = event.text;
+        this.figure.hidden = false;
+        this.form.reset();
+        this.form.hidden = false;
+        this.become("waiting", "Waits for you");
+        break;
+      case "answered":
+        this.form.hidden = true;
+        if (event.remark) this.note("", `“${event.remark}”`);
+        this.caption(`Draft ${this.version}, ${event.decision}`);
+        this.become("writing", event.decision === "approved" ? "Publishing" : "Writing again");
+        break;
+      case "published": {
+        this.figure.querySelector("blockquote").textContent = event.text;
+        const focused = this.card.contains(document.activeElement);
+        byId("published").prepend(this.card);
+        if (focused) this.title.focus();
+        this.card.querySelector("details").open = false;
+        this.become("published", "Published");
+        break;
+      }
+      case "finished":
+        if (event.exit === "given_up") this.become("", "Given up");
+        break;
+      case "failed":
+        this.endStep("✗", "failed");
+        this.form.hidden = true;
+        this.error.textContent = event.error;
+        this.become("failed", "Failed");
+    }
+  }
+}
+
+byId("submit").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const brief = byId("brief");
+  if (await send(event.target, "drafts", { brief: brief.value.trim() })) brief.value = "";
+  brief.focus();
+});
+
+let log;
+const events = new EventSource("events");
+events.onopen = () => (byId("offline").hidden = true);
+events.onerror = () => (byId("offline").hidden = false);
+events.onmessage = ({ data, lastEventId }) => {
+  const [began] = lastEventId.split("-");
+  log ??= began;
+  // The server was started again, and its log is another one.
+  if (log !== began) return location.reload();
+  const event = JSON.parse(data);
+  if (!drafts.has(event.draft)) drafts.set(event.draft, new Draft(event.draft));
+  drafts.get(event.draft).show(event);
+};

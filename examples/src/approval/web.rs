@@ -1,0 +1,122 @@
+//! The page and what it talks to: JSON for what people do, server-sent events for what happens.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+use tokio::time::sleep;
+
+use super::desk::{Answer, Case, Desk, Refusal};
+
+/// How long an open connection may hold up the end: browsers keep some in store, without a request.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The page runs its own script and no other, and stands in nobody's frame.
+const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
+
+/// Serves the page until Ctrl-C. `run` runs the flow on a new draft, in a task of its own.
+///
+/// # Errors
+///
+/// The listener fails.
+pub async fn serve<A, F>(
+    listener: TcpListener,
+    run: impl Fn(Case<A>, String) -> F + Clone + Send + Sync + 'static,
+) -> Result<()>
+where
+    A: Answer,
+    F: Future<Output = ()> + Send + 'static,
+{
+    let desk = Desk::new();
+    let submit = move |State(desk): State<Arc<Desk<A>>>, Json(Submission { brief }): Json<Submission>| async move {
+        if brief.trim().is_empty() {
+            return Err((StatusCode::UNPROCESSABLE_ENTITY, "the brief is empty"));
+        }
+        let case = desk.submit(brief.clone());
+        let id = case.id;
+        tokio::spawn(run(case, brief));
+        Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+    };
+    let router = Router::new()
+        .route("/", get(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("page.html")))))
+        .route("/page.css", get(([(header::CONTENT_TYPE, "text/css")], include_str!("page.css"))))
+        .route("/page.js", get(([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js"))))
+        .route("/events", get(events::<A>))
+        .route("/drafts", post(submit))
+        .route("/drafts/{id}/answer", post(answer::<A>))
+        .with_state(desk.clone());
+
+    let stopped = {
+        let desk = desk.clone();
+        async move {
+            if let Err(error) = ctrl_c().await {
+                eprintln!("no Ctrl-C: {error}");
+                return std::future::pending().await;
+            }
+            // Streams of events have no end of their own, and a connection is at work as long as there is one.
+            desk.close();
+        }
+    };
+    let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
+    tokio::select! {
+        result = server => result?,
+        () = async { desk.closed().await; sleep(GRACE).await } => {}
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Submission {
+    brief: String,
+}
+
+#[derive(Deserialize)]
+struct Reply<A> {
+    version: usize,
+    #[serde(flatten)]
+    answer: A,
+}
+
+async fn answer<A: Answer>(
+    State(desk): State<Arc<Desk<A>>>,
+    Path(id): Path<usize>,
+    Json(Reply { version, answer }): Json<Reply<A>>,
+) -> Result<StatusCode, impl IntoResponse> {
+    desk.answer(id, version, answer).map(|()| StatusCode::NO_CONTENT).map_err(|refusal| match refusal {
+        Refusal::Unknown => (StatusCode::NOT_FOUND, format!("there is no draft {id}")),
+        Refusal::NotWaiting => {
+            (StatusCode::CONFLICT, format!("draft {id} waits for no answer to version {version}"))
+        }
+    })
+}
+
+/// A browser that lost the connection says which event it saw last, and gets those after it.
+async fn events<A: Answer>(
+    State(desk): State<Arc<Desk<A>>>,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
+    // The numbers of another log, from before the server was started again, say nothing here.
+    let last = last.filter(|(began, _)| *began == desk.began.to_string());
+    let from = last.and_then(|(_, number)| number.parse::<usize>().ok()).map_or(0, |number| number + 1);
+
+    let began = desk.began;
+    let events = desk.events(from).map(move |(number, entry)| {
+        let event = sse::Event::default().id(format!("{began}-{number}"));
+        Ok(event.json_data(entry).expect("an event is JSON"))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
