@@ -7,3 +7,4 @@ pub mod llm;
 pub mod progress;
 pub mod resume;
 pub mod search;
+pub mod tutorial;

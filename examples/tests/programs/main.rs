@@ -6,3 +6,4 @@ mod llm;
 mod others;
 mod resume;
 mod support;
+mod tutorial;
