@@ -91,7 +91,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
     {
         let result = call.call().await;
         if let Err(failure) = &result {
-            self.line(format!("{at}: {attempt:?}: {}", failure.cause()));
+            self.line(format!("{at}: {attempt:?}: {}", failure));
         }
         result
     }

@@ -38,7 +38,7 @@ impl<S: Shared, Here, N: Node<S, Here>, A: Answer> ExecDriver<S, Here, N> for Ca
     {
         let result = call.call().await;
         if let Err(failure) = &result {
-            let error = failure.cause().to_string();
+            let error = failure.to_string();
             self.record(Event::AttemptFailed { attempt: attempt.number(), error });
         }
         result

@@ -14,6 +14,7 @@ use pocketflow::{Action, Attempt, Shared, flow, node};
 use pocketflow_examples::checkout::receipts::{self, Receipts};
 use pocketflow_examples::checkout::report::{self, Tally, money};
 use pocketflow_examples::checkout::{bank, orders};
+use pocketflow_examples::cli;
 
 const LIMIT_CENTS: u64 = 100_000;
 
@@ -139,7 +140,7 @@ async fn check_out_all(args: Args) -> Result<Tally> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match check_out_all(Args::parse()).await {
+    match check_out_all(cli::arguments(Checkout::GRAPH)).await {
         Ok(Tally { failed: 0, .. }) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {

@@ -60,7 +60,7 @@ use crate::node::{Attempt, Failure, Node};
 pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
     /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost stands nowhere.
     ///
-    /// For the outermost flow, what comes after `run` is the end of the whole run.
+    /// `R::ACTIONS` are the flow's exits. For the outermost flow, what comes after `run` is the end of the whole run.
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,

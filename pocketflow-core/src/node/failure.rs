@@ -1,4 +1,5 @@
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::{Future, ready};
 
 use crate::error::{BoxError, Cause};
@@ -33,6 +34,19 @@ impl Failure {
 
     pub(crate) fn into_cause(self) -> Cause {
         self.cause
+    }
+}
+
+/// The error's text; with `{:#}`, followed by what caused it.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.cause())?;
+        let mut source = self.cause().source().filter(|_| f.alternate());
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
     }
 }
 

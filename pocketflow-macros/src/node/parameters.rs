@@ -86,7 +86,13 @@ fn parameter(
     let attempt = take(&mut argument.attrs, "attempt");
     let each = take(&mut argument.attrs, "each");
     let Pat::Ident(pattern) = &*argument.pat else {
-        errors.at(&argument.pat, "a parameter borrows the field it is named after: give it the field's name");
+        errors.at(
+            &argument.pat,
+            match each {
+                Some(_) => "an item has a name: give it one, and take it apart in the body",
+                None => "a parameter borrows the field it is named after: give it the field's name",
+            },
+        );
         return None;
     };
     let name = pattern.ident.clone();

@@ -54,6 +54,11 @@ async fn of_what(#[each] title: &str) -> String {
     title.into()
 }
 
+#[node(Article, writes = section_drafts)]
+async fn taken_apart(#[each(sections)] (title, draft): &(String, String)) -> String {
+    format!("{title} {draft}")
+}
+
 struct Posts;
 
 #[node(Article)]
