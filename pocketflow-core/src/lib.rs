@@ -48,7 +48,7 @@ pub use driver::{
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
-pub use node::{Attempt, Failure, LastError, Node, Policy, Reads};
+pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;
@@ -61,7 +61,7 @@ pub use pocketflow_macros::flow;
 #[doc = include_str!("../docs/node.md")]
 #[doc(inline)]
 pub use pocketflow_macros::node;
-pub use run::{Flow, NoSuchPlace, With};
+pub use run::{Flow, NoSuchPlace, Waits, With};
 pub use shared::{Field, Shared, Store};
 
 pub mod errors;
@@ -78,11 +78,11 @@ pub mod __private {
 
     pub use crate::action::Take;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
-    pub use crate::graph::{Of, together, union};
+    pub use crate::graph::{Of, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
     pub use crate::run::NodeVisit;
     pub use crate::run::{Both, Branch, Finished, Part, fork_step};
-    pub use crate::run::{Cx, Piece, Step, Walk, Walker, flow_step, node_step, run_direct};
+    pub use crate::run::{Cx, Piece, Step, Walk, Walker, await_step, flow_step, node_step, run_direct};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }

@@ -40,6 +40,16 @@ impl At<'_> {
         self.branch.is_some()
     }
 
+    /// The late field that this step waits for, if it is an `await(field)`.
+    pub fn waits_for(&self) -> Option<&'static str> {
+        self.graph.places[self.place].node.waits
+    }
+
+    /// Which of a fork's nodes this is, counted from 0.
+    pub fn branch_number(&self) -> Option<usize> {
+        self.branch.map(|(_, branch)| branch)
+    }
+
     /// A node of the fork that stands here.
     pub(crate) fn branch(&self, branch: usize) -> At<'_> {
         let Self { parent, graph, place, step, .. } = *self;

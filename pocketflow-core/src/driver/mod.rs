@@ -71,6 +71,11 @@ pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
         run.run(shared)
     }
 
+    /// The name of the run, if the driver gives it one. It is a part of every [`Attempt::key`].
+    fn run_id(&self) -> Option<&str> {
+        None
+    }
+
     /// Around a step: a node's `prep`, `exec` and `post`.
     fn step<R: Run<S>>(
         &self,

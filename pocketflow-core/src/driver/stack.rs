@@ -28,6 +28,10 @@ where
         self.0.flow(flow, at, shared, InnerFlow { driver: &self.1, flow, at, run }).await
     }
 
+    fn run_id(&self) -> Option<&str> {
+        self.0.run_id().or_else(|| self.1.run_id())
+    }
+
     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
         self.0.step(at, shared, InnerStep { driver: &self.1, at, run }).await
     }
@@ -141,6 +145,10 @@ impl<S: Send + Sync + 'static, D: Driver<S>> Driver<S> for &D {
         run: R,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         (**self).flow(flow, at, shared, run)
+    }
+
+    fn run_id(&self) -> Option<&str> {
+        (**self).run_id()
     }
 
     fn step<R: Run<S>>(

@@ -109,19 +109,48 @@ impl Graph {
         if self.is_unknown() {
             return;
         }
-        let (name, store) = (self.inputs[input], self.store());
+        self.check_late(
+            self.inputs[input],
+            "the input ",
+            "leave it out of the parentheses",
+            "the inputs of a flow are late fields",
+        );
+    }
+
+    /// PF006 for an `await(field)` whose field is not a late field of the store.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_await(&self, place: usize) {
+        if self.is_unknown() {
+            return;
+        }
+        if let Some(field) = self.places[place].node.waits {
+            self.check_late(
+                field,
+                "the field ",
+                "make it an `Option`, to be filled while the flow waits",
+                "what a flow waits for is a late field",
+            );
+        }
+    }
+
+    #[track_caller]
+    const fn check_late(&self, name: &str, what: &str, help: &str, rule: &str) {
+        let store = self.store();
         let text = match store.field(name) {
             Some(field) if store.fields[field].late => return,
-            Some(_) => Text::new("PF006: the input ")
+            Some(_) => Text::new("PF006: ")
+                .push(what)
                 .code(name)
                 .push(" is not a late field of ")
                 .code(store.name)
-                .push(": it always has a value\nhelp: leave it out of the parentheses"),
+                .push(": it always has a value\nhelp: ")
+                .push(help),
             None => {
                 let text = Text::new("PF006: the store ").code(store.name).push(" has no field ").code(name);
                 match self.meant(name) {
                     Some(meant) => text.push("\nhelp: did you mean ").code(meant).push("?"),
-                    None => text.push("\nhelp: the inputs of a flow are late fields of its store"),
+                    None => text.push("\nhelp: ").push(rule).push(" of its store"),
                 }
             }
         };

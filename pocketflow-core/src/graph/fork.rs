@@ -27,6 +27,7 @@ pub const fn together(
         writes,
         changes: writes,
         flow: None,
+        waits: None,
     }
 }
 

@@ -32,6 +32,8 @@ pub struct NodeInfo {
     pub changes: &'static [u64],
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,
+    /// The late field that an `await(field)` waits for.
+    pub waits: Option<&'static str>,
 }
 
 /// The description of a flow that could not be read. Its errors are told; no check adds to them.
@@ -45,7 +47,31 @@ pub const UNKNOWN: NodeInfo = NodeInfo {
     writes: &[],
     changes: &[],
     flow: None,
+    waits: None,
 };
+
+/// The description of an `await(field)`: the field is `fields`, and `none` an empty set.
+#[doc(hidden)]
+pub const fn awaits(
+    name: &'static str,
+    field: &'static str,
+    store: &'static Store,
+    fields: &'static [u64],
+    none: &'static [u64],
+) -> NodeInfo {
+    let node = NodeInfo {
+        name,
+        store,
+        actions: &["default"],
+        reads: none,
+        peeks: none,
+        writes: fields,
+        changes: fields,
+        flow: None,
+        waits: Some(field),
+    };
+    node.if_known()
+}
 
 impl NodeInfo {
     pub(crate) const fn is_unknown(&self) -> bool {

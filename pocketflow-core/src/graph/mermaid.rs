@@ -21,8 +21,9 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.graph.places.first().is_some_and(|first| first.node.flow.is_some() || !first.fork.is_empty())
-        {
+        if self.graph.places.first().is_some_and(|first| {
+            first.node.flow.is_some() || first.node.waits.is_some() || !first.fork.is_empty()
+        }) {
             self.line(f, format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)))?;
         }
         for (index, place) in self.graph.places.iter().enumerate() {
@@ -39,6 +40,9 @@ impl Drawing<'_> {
                         self.line(f, format_args!("    {id}.{0}[{0}]", node.name))?;
                     }
                     self.line(f, format_args!("end"))?;
+                }
+                None if let Some(field) = place.node.waits => {
+                    self.line(f, format_args!("{id}{{{{await {field}}}}}"))?;
                 }
                 None if index == 0 => self.line(f, format_args!("{id}([{name}])"))?,
                 // A name stands for its place by itself, where the edges show it.
@@ -109,6 +113,9 @@ impl Drawing<'_> {
         let name = self.graph.places[place].name;
         if !self.graph.places[place].fork.is_empty() {
             return format!("{}fork.{place}", self.prefix);
+        }
+        if self.graph.places[place].node.waits.is_some() {
+            return format!("{}await.{place}", self.prefix);
         }
         let mark = if RESERVED.contains(&name) { "_" } else { "" };
         format!("{}{name}{mark}", self.prefix)

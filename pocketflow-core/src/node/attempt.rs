@@ -29,18 +29,19 @@ pub struct Attempt<'a> {
     of: u32,
     item: Option<usize>,
     last_error: Option<&'a Cause>,
+    key: Option<Key<'a>>,
 }
 
 impl<'a> Attempt<'a> {
     /// The first of one attempt, as a unit test needs it.
-    pub const FIRST: Attempt<'static> = Attempt::first_of(1, None);
+    pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
 
-    pub(crate) const fn first_of(of: u32, item: Option<usize>) -> Attempt<'static> {
-        Attempt { number: 1, of, item, last_error: None }
+    pub(crate) const fn first_of(of: u32, item: Option<usize>, key: Option<Key<'a>>) -> Self {
+        Attempt { number: 1, of, item, last_error: None, key }
     }
 
-    pub(crate) fn again(number: u32, of: u32, item: Option<usize>, last_error: &'a Cause) -> Self {
-        Attempt { number, of, item, last_error: Some(last_error) }
+    pub(crate) fn again(self, number: u32, last_error: &'a Cause) -> Self {
+        Attempt { number, last_error: Some(last_error), ..self }
     }
 
     /// The number of this attempt, counted from 1.
@@ -63,9 +64,52 @@ impl<'a> Attempt<'a> {
         self.item
     }
 
+    /// An idempotency key, to pass on to whoever is called: the same in every attempt at this work, also after the process has
+    /// died and the run goes on in another. There is one where a driver names the run, as a checkpoint does.
+    ///
+    /// ```
+    /// # use pocketflow::{Attempt, Shared, node};
+    /// # #[derive(Shared, Default)] struct Order { total_cents: u64, receipt: Option<String> }
+    /// # async fn charge(_: u64, key: Option<String>) -> std::io::Result<String> { Ok(format!("{key:?}")) }
+    /// #[node(Order, writes = receipt, attempts = 3)]
+    /// async fn pay(total_cents: &u64, #[attempt] attempt: Attempt<'_>) -> std::io::Result<String> {
+    ///     charge(*total_cents, attempt.key().map(|key| key.to_string())).await
+    /// }
+    /// ```
+    pub fn key(&self) -> Option<Key<'a>> {
+        self.key
+    }
+
     /// Why the attempt before this one failed; `None` in the first.
     pub fn last_error(&self) -> Option<LastError<'a>> {
         self.last_error.map(LastError)
+    }
+}
+
+/// What tells a piece of work from every other: see [`Attempt::key`]. It prints as `order-17/3`, with the number of the branch of a
+/// fork and the index of the item behind it: `order-17/3/branch-0/item-12`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key<'a> {
+    /// The name of the run.
+    pub run: &'a str,
+    /// The number of the step in the run, counted from 1.
+    pub step: u64,
+    /// Which of a fork's nodes it is, counted from 0.
+    pub branch: Option<usize>,
+    /// The index of the item of a batch, counted from 0.
+    pub item: Option<usize>,
+}
+
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.run, self.step)?;
+        if let Some(branch) = self.branch {
+            write!(f, "/branch-{branch}")?;
+        }
+        match self.item {
+            Some(item) => write!(f, "/item-{item}"),
+            None => Ok(()),
+        }
     }
 }
 

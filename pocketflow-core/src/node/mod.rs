@@ -4,7 +4,7 @@ mod attempt;
 mod failure;
 mod policy;
 
-pub use attempt::{Attempt, LastError};
+pub use attempt::{Attempt, Key, LastError};
 pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
 pub use policy::Policy;
 

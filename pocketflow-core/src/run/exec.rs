@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::driver::{At, Call, ExecDriver};
 use crate::error::{Error, Stage, TimedOut};
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Key, Node};
 
 /// What a node works on during a visit, and who drives it.
 #[doc(hidden)]
@@ -77,8 +77,7 @@ where
     type Output = Result<N::Exec, Error>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let first = Attempt::first_of(N::POLICY.attempts, self.index);
-        Tries::First { first: self.attempt(first), recover: move |failure| self.recover(failure) }
+        Tries::First { first: self.attempt(self.first()), recover: move |failure| self.recover(failure) }
     }
 }
 
@@ -88,6 +87,12 @@ where
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
+    fn first(&self) -> Attempt<'a> {
+        let (Visit { at, driver, .. }, item) = (*self.visit, self.index);
+        let key = driver.run_id().map(|run| Key { run, step: at.step(), branch: at.branch_number(), item });
+        Attempt::first_of(N::POLICY.attempts, item, key)
+    }
+
     fn attempt<'t>(
         self,
         attempt: Attempt<'t>,
@@ -112,8 +117,7 @@ where
                     tokio::time::sleep(wait).await;
                 }
                 number += 1;
-                let attempt = Attempt::again(number, policy.attempts, self.index, failure.kept());
-                match self.attempt(attempt).await {
+                match self.attempt(self.first().again(number, failure.kept())).await {
                     Ok(exec) => return Ok(exec),
                     Err(again) => failure = again,
                 }

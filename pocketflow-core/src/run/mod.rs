@@ -5,12 +5,14 @@ mod exec;
 mod flow;
 mod fork;
 mod step;
+mod wait;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
 pub use exec::Visit as NodeVisit;
 pub use flow::{Flow, Piece, Step, Walk, Walker, flow_step};
 pub use fork::{Both, Branch, Finished, Part, fork_step};
 pub use step::node_step;
+pub use wait::{Waits, await_step};
 
 use std::fmt;
 use std::future::Future;

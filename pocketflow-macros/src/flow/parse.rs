@@ -52,6 +52,8 @@ pub(crate) struct Link {
 pub(crate) enum Stand {
     Node(Path),
     Fork(Vec<Path>),
+    /// `await(approval)`: until somebody fills the field.
+    Await(Ident),
 }
 
 pub(crate) enum Target {
@@ -288,6 +290,9 @@ fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
 
 /// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of it is wrong.
 fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
+    if input.peek(Token![await]) {
+        return awaited(input).map(Stand::Await);
+    }
     if !input.peek(token::Paren) {
         return node(input).map(Stand::Node);
     }
@@ -323,10 +328,31 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
     }
 }
 
+/// `await(approval)`
+fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let word: Token![await] = input.parse()?;
+    let wrong = |span| syn::Error::new(span, "name the late field that somebody fills: `await(approval)`");
+    if !input.peek(token::Paren) {
+        return Err(wrong(word.span));
+    }
+    let content;
+    parenthesized!(content in input);
+    let field: Ident = content.parse().map_err(|_| wrong(word.span))?;
+    if content.is_empty() {
+        return Ok(field);
+    }
+    let span = content.span();
+    skip_all(&content);
+    Err(syn::Error::new(span, "one field is waited for at a time: `await(first) >> await(second)`"))
+}
+
 /// A node of a fork.
 fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
     if is_end(input) {
         return Err(input.error("a flow ends after a fork, not in it: `(facts, figures) >> end`"));
+    }
+    if input.peek(Token![await]) {
+        return Err(input.error("a fork waits for nobody: write the `await` before it, or after"));
     }
     if input.peek(token::Paren) {
         return Err(input.error("a fork holds nodes, and no other fork: name them all in one, `(a, b, c)`"));
@@ -385,6 +411,7 @@ impl Stand {
         let path = match self {
             Self::Node(path) => Some(path),
             Self::Fork(nodes) => nodes.first(),
+            Self::Await(field) => return field.span(),
         };
         let last = path.and_then(|path| path.segments.last());
         last.map_or_else(Span::call_site, |last| last.ident.span())

@@ -12,7 +12,8 @@ impl Flow<'_> {
         let name = self.model.header.as_ref().map(|header| header.name.to_string()).unwrap_or_default();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| {
-                let (name, alias) = (stands.name.to_string(), alias(index, node, stands.span()));
+                let name = if stands.waits { place.label.clone() } else { stands.name.to_string() };
+                let alias = alias(index, node, stands.span());
                 let node =
                     quote_spanned!(stands.span()=> &<#alias as ::pocketflow::__private::Describe>::NODE);
                 quote!(::pocketflow::Place { name: #name, node: #node, fork: &[] })
@@ -115,7 +116,11 @@ impl Flow<'_> {
                         const _: () = __SOLUTION.check_reads(__GRAPH, #index, #branch);
                     }
                 });
+            let waits = place.nodes[0]
+                .waits
+                .then(|| quote_spanned!(place.first=> const _: () = __GRAPH.check_await(#index);));
             let place = quote_spanned! {place.first=>
+                #waits
                 const _: () = __GRAPH.check_store(#index);
                 const _: () = __SOLUTION.check_wiring(__GRAPH, #index);
                 #(#overwritten)*

@@ -5,6 +5,7 @@ mod walk;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Ident, Visibility};
 
 use self::graph::action_check;
@@ -119,13 +120,62 @@ impl Flow<'_> {
         let aliases = places.flat_map(|(place, stands)| {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let (alias, path) = (alias(place, index, Span::call_site()), &node.path);
-                quote!(#[allow(dead_code)] type #alias = #path;)
+                if node.waits {
+                    self.awaits(&alias, node)
+                } else {
+                    quote!(#[allow(dead_code)] type #alias = #path;)
+                }
             })
         });
         let mentions = self.mentions();
         let body = if self.sound { self.machine() } else { self.dummy() };
         let runners = self.runners();
         quote!(#(#aliases)* #mentions #body #runners)
+    }
+
+    /// The type of an `await(field)`.
+    fn awaits(&self, alias: &Ident, node: &Node) -> TokenStream {
+        let mut places = self.model.places.iter().enumerate();
+        let store = match places.find(|(_, place)| !place.nodes[0].waits) {
+            Some((place, stands)) => {
+                let first = self::alias(place, 0, stands.nodes[0].span());
+                quote!(<#first as ::pocketflow::__private::Describe>::NODE.store)
+            }
+            None => quote!(::pocketflow::__private::UNKNOWN.store),
+        };
+        let field = node.name.unraw().to_string();
+        let name = format!("await({field})");
+        quote! {
+            #[allow(dead_code)]
+            struct #alias {}
+
+            const _: () = {
+                const __STORE: &::pocketflow::Store = #store;
+                const __WORDS: usize = __STORE.words();
+
+                impl ::pocketflow::__private::Describe for #alias {
+                    const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::awaits(
+                        #name, #field, __STORE, &__STORE.set::<__WORDS>(&[#field]), &[0; __WORDS],
+                    );
+                }
+
+                impl<__S, __D> ::pocketflow::__private::Step<__S, __D> for #alias
+                where
+                    __S: ::pocketflow::Shared,
+                    __D: ::pocketflow::Driver<__S>,
+                {
+                    fn step<'a>(
+                        &'a self,
+                        cx: ::pocketflow::__private::Cx<'a, __D>,
+                        shared: &'a mut __S,
+                    ) -> impl ::pocketflow::__private::Future<
+                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                    > + Send {
+                        ::pocketflow::__private::await_step(cx, shared, #field)
+                    }
+                }
+            };
+        }
     }
 
     /// Every mention of a node after its first, for hovering and renaming.
@@ -297,6 +347,7 @@ impl Flow<'_> {
                     writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
                     changes: &[],
                     flow: ::pocketflow::__private::Option::Some(__GRAPH),
+                    waits: ::pocketflow::__private::Option::None,
                 }
                 .if_known();
             }

@@ -18,7 +18,7 @@ pub(crate) struct Model {
     /// Attributes to carry over; `#[endless]` is not among them.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) endless: bool,
-    /// Whether the flow stands in itself.
+    /// Whether the flow can have no machine: it stands in itself, or has no node.
     pub(crate) recursive: bool,
     pub(crate) header: Option<Header>,
     pub(crate) places: Vec<Place>,
@@ -55,6 +55,8 @@ pub(crate) struct Node {
     pub(crate) field: Option<Vec<Attribute>>,
     /// Whether the flow gave it its name.
     pub(crate) declared: bool,
+    /// Whether it is an `await(field)`, and its name that of the field.
+    pub(crate) waits: bool,
     /// Its path as text, by which mentions of it are known.
     key: String,
 }
@@ -153,6 +155,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
     builder.names();
     builder.no_recursion();
     builder.ends();
+    builder.has_node();
     (builder.model, builder.errors)
 }
 
@@ -290,8 +293,12 @@ impl<'a> Builder<'a> {
         let paths = match stand {
             Stand::Node(path) => std::slice::from_ref(path),
             Stand::Fork(paths) => paths,
+            Stand::Await(_) => &[],
         };
-        let nodes: Vec<_> = paths.iter().map(|path| self.node(path)).collect();
+        let nodes: Vec<_> = match stand {
+            Stand::Await(field) => vec![waits_for(field)],
+            _ => paths.iter().map(|path| self.node(path)).collect(),
+        };
         let known = self.model.places.iter().position(|place| {
             let same = |(a, b): (&Node, &Node)| a.key == b.key && a.declared == b.declared;
             place.nodes.len() == nodes.len() && place.nodes.iter().zip(&nodes).all(same)
@@ -311,7 +318,11 @@ impl<'a> Builder<'a> {
             }
         }
         let names: Vec<_> = nodes.iter().map(|node| node.name.unraw().to_string()).collect();
-        let label = if nodes.len() > 1 { format!("({})", names.join(", ")) } else { names.concat() };
+        let label = match stand {
+            Stand::Fork(_) => format!("({})", names.join(", ")),
+            Stand::Await(_) => format!("await({})", names.concat()),
+            Stand::Node(_) => names.concat(),
+        };
         self.model.places.push(Place { label, first: stand.span(), nodes });
         self.model.places.len() - 1
     }
@@ -340,9 +351,12 @@ impl<'a> Builder<'a> {
                 path: declaration.path.clone(),
                 field: is_configured(&declaration.path).then(|| declaration.attributes.clone()),
                 declared: true,
+                waits: false,
                 key,
             },
-            None => Node { name: last(path), path: path.clone(), field: None, declared: false, key },
+            None => {
+                Node { name: last(path), path: path.clone(), field: None, declared: false, waits: false, key }
+            }
         }
     }
 
@@ -377,6 +391,18 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// It is the nodes that say which store a flow is about.
+    fn has_node(&mut self) {
+        if !self.model.places.is_empty() && self.model.nodes().all(|node| node.waits) {
+            let span = self.model.places[0].first;
+            self.errors.push(syn::Error::new(
+                span,
+                "a flow that only waits does nothing: name a node, before or after",
+            ));
+            self.model.recursive = true;
+        }
+    }
+
     /// A place that no edge leaves ends the flow.
     fn ends(&mut self) {
         for from in 0..self.model.places.len() {
@@ -406,6 +432,12 @@ impl Model {
         });
         edges.flatten().chain(self.spare.iter().map(|spare| (spare.from, spare.to)))
     }
+}
+
+/// An `await(field)`. Its type is declared where the flow is expanded.
+fn waits_for(field: &Ident) -> Node {
+    let (name, path) = (field.clone(), Path::from(field.clone()));
+    Node { name, path, field: None, declared: false, waits: true, key: format!("await({field})") }
 }
 
 /// Whether a declared type may hold configuration. A function's node, written in lower case, never does.

@@ -164,6 +164,7 @@ impl Node<'_> {
                         ),
                         changes: &#changes,
                         flow: ::pocketflow::__private::Option::None,
+                        waits: ::pocketflow::__private::Option::None,
                     }
                 };
             }

@@ -194,6 +194,7 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
         writes: leak(solution.writes::<EXITS>()),
         changes: &[],
         flow: Some(graph),
+        waits: None,
     }
 }
 
@@ -222,6 +223,7 @@ fn info(node: &Node) -> NodeInfo {
         writes: node.writes.iter().map(|set| u64::from(*set)).collect::<Vec<_>>().leak(),
         changes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
         flow: None,
+        waits: None,
     }
 }
 
