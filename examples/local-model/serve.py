@@ -27,7 +27,10 @@ params.verbosity = 0
 params.sampling.temp = 0.2
 params.sampling.penalty_repeat = 1.05
 params.sampling.penalty_last_n = 128
-server = xllamacpp.Server(params)
+try:
+    server = xllamacpp.Server(params)
+except RuntimeError as error:
+    exit(f"error: {error}. Is port {params.port} in use? `--port 0` takes a free one.")
 
 print(f"export OPENAI_BASE_URL={server.listening_address}/v1 OPENAI_MODEL=smollm2", flush=True)
 for wanted in (signal.SIGINT, signal.SIGTERM):

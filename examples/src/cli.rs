@@ -1,6 +1,7 @@
 //! What the command lines of the programs have in common.
 
 use std::fmt;
+use std::io::{self, Write};
 
 use clap::{Arg, ArgAction, Parser};
 use pocketflow::Graph;
@@ -11,7 +12,8 @@ pub fn arguments<A: Parser>(graph: &Graph) -> A {
     let command = A::command().arg(option.help("Print the flow as a Mermaid diagram, and do nothing else"));
     let mut matches = command.get_matches();
     if matches.get_flag("graph") {
-        println!("{graph}");
+        // As in `… --graph | head -3`, nobody may read it to its end.
+        let _ = writeln!(io::stdout(), "{graph}");
         std::process::exit(0);
     }
     A::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit())

@@ -1,4 +1,15 @@
-//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow itself knows no vendor.
+//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow itself knows no vendor. It needs
+//!
+//! ```toml
+//! anyhow = "1"
+//! async-openai = { version = "0.43", default-features = false, features = ["chat-completion", "middleware", "rustls"] }
+//! futures-util = "0.3"
+//! schemars = "1"
+//! serde = { version = "1", features = ["derive"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread", "time"] }
+//! ```
+//!
+//! and the feature `yaml` of PocketFlow.
 //!
 //! [`call_llm`] asks, [`stream_llm`] gives the reply in pieces as they come, and [`call_llm_for`] wants a value of a type. They
 //! speak to any server of the OpenAI protocol, and are set by the environment:
@@ -22,7 +33,8 @@ use async_openai::error::OpenAIError;
 use async_openai::middleware::ReqwestService;
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
-    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, ResponseFormat, ResponseFormatJsonSchema,
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, FinishReason, ResponseFormat,
+    ResponseFormatJsonSchema,
 };
 use futures_util::{Stream, StreamExt, stream};
 use schemars::{JsonSchema, schema_for};
@@ -68,7 +80,7 @@ impl Message {
     }
 }
 
-/// Asks the model.
+/// Asks the model. A reply that came to the server's limit of tokens ends in " …".
 ///
 /// # Errors
 ///
@@ -118,6 +130,9 @@ pub async fn stream_llm(messages: &[Message]) -> Result<impl Stream<Item = Resul
             let Some(choice) = chunk.choices.into_iter().next() else { continue };
             let piece = choice.delta.content.filter(|piece| !piece.is_empty());
             match (piece, choice.finish_reason) {
+                (piece, Some(FinishReason::Length)) => {
+                    return Some((Ok(piece.unwrap_or_default() + CUT_OFF), None));
+                }
                 (piece, Some(_)) => return piece.map(|piece| (Ok(piece), None)),
                 (Some(piece), None) => return Some((Ok(piece), Some(reply))),
                 (None, None) => {}
@@ -140,6 +155,9 @@ struct Model {
     name: String,
     timeout: Duration,
 }
+
+/// Stands where a reply came to the limit of tokens.
+const CUT_OFF: &str = " …";
 
 const HELP: &str = r#"
 
@@ -181,6 +199,10 @@ impl Model {
 
         let mut config = OpenAIConfig::new().with_api_key(key.unwrap_or_else(|| "none".into()));
         if let Some(base) = base {
+            ensure!(
+                base.starts_with("http://") || base.starts_with("https://"),
+                "OPENAI_BASE_URL is no address of a server: {base}"
+            );
             config = config.with_api_base(base.trim_end_matches('/'));
         }
         // Without this, the client itself tries again, up to three times, and no node knows.
@@ -206,12 +228,17 @@ impl Model {
 }
 
 async fn call(messages: &[Message], format: Option<ResponseFormat>) -> Result<String> {
-    let model = model()?;
+    let (model, formatted) = (model()?, format.is_some());
     let request = model.request(messages, format);
     let reply = model.in_time(async { model.client.chat().create(request).await.map_err(said_once) }).await?;
-    let text = reply.choices.into_iter().next().and_then(|choice| choice.message.content).unwrap_or_default();
+    let choice = reply.choices.into_iter().next().context("the model's reply is empty")?;
+    let text = choice.message.content.unwrap_or_default();
     ensure!(!text.trim().is_empty(), "the model's reply is empty");
-    Ok(text)
+    match choice.finish_reason {
+        Some(FinishReason::Length) if formatted => bail!("the reply was cut off at the limit of tokens"),
+        Some(FinishReason::Length) => Ok(text + CUT_OFF),
+        _ => Ok(text),
+    }
 }
 
 /// This error's text has its cause's in it, and so would have it twice when it is printed with its causes.

@@ -1,9 +1,9 @@
 //! A driver that shows on the terminal where a run is. What is not a terminal stays clean.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use pocketflow::{At, Call, Driver, Error, ExecDriver, Node, Run, Shared};
+use pocketflow::{At, Attempt, Call, Driver, Error, ExecDriver, Failure, Node, Run, Shared};
 
-/// Shows the step that is at work, and how many items of a batch are done.
+/// Shows the step that is at work, how many items of a batch are done, and why something is tried again.
 ///
 /// ```no_run
 /// # use pocketflow::{Shared, flow, node};
@@ -28,7 +28,7 @@ impl Progress {
 
     /// A bar, for a batch of so many items.
     pub fn items(items: usize) -> Self {
-        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ({elapsed}, {eta} to go)");
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ({elapsed})");
         Self::with(ProgressBar::new(items as u64), style.expect("a template"))
     }
 
@@ -69,6 +69,21 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
         if item.is_some() {
             self.bar.inc(1);
             self.bar.set_message(format!("{} done", self.bar.position()));
+        }
+        result
+    }
+
+    /// Says why there is another attempt. Why the last has failed is in the error of the run.
+    async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    where
+        C: Call<Output = Result<N::Exec, Failure>>,
+    {
+        let result = call.call().await;
+        if let Err(failure) = &result
+            && !attempt.is_last()
+        {
+            let item = attempt.item().map(|item| format!("[{item}]")).unwrap_or_default();
+            self.bar.suspend(|| eprintln!("{at}{item}: {attempt:?} failed: {failure:#}"));
         }
         result
     }

@@ -32,6 +32,15 @@ pub struct Position {
     pub company: String,
 }
 
+/// An example says more than a description, above all to a small model.
+const EXAMPLE: &str = "JANE ROE -- baker\njane@roe.example\n2015-2020 pastry cook, Hotel Bellevue";
+const ANSWER: &str =
+    "name: Jane Roe\nemail: jane@roe.example\nexperience:\n- title: pastry cook\n  company: Hotel Bellevue\n";
+
+fn ask(text: &str) -> String {
+    format!("Copy the name, the email address and the experience out of this résumé, as YAML:\n\n{text}\n")
+}
+
 impl Resume {
     /// Asks the model, and checks what it says against the text.
     ///
@@ -39,14 +48,13 @@ impl Resume {
     ///
     /// The model fails, or its reply is not what was asked for: the next attempt tells it so.
     pub async fn read(text: &str, attempt: Attempt<'_>) -> Result<Self> {
-        let mut prompt = format!(
-            "Here is a résumé:\n\n{text}\n\nReply with YAML, and copy from the résumé:\n\
-             name: the person's name\nemail: their address\nexperience:\n  - title: what they were\n    company: where\n"
-        );
+        let mut prompt = ask(text);
         if let Some(error) = attempt.last_error() {
             prompt += &format!("\nYour last reply was rejected: {error}");
         }
-        let resume: Self = call_llm_for(&[Message::user(prompt)]).await?;
+        let resume: Self =
+            call_llm_for(&[Message::user(ask(EXAMPLE)), Message::assistant(ANSWER), Message::user(prompt)])
+                .await?;
         resume.check(text)?;
         Ok(resume)
     }
@@ -70,7 +78,8 @@ impl Resume {
         let name = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let email = text.split_whitespace().find(|word| word.contains('@')).unwrap_or_default();
         let email = email.trim_matches(|letter: char| !letter.is_alphanumeric());
-        Self { name: name.into(), email: email.into(), experience: Vec::new() }
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { name, email: email.into(), experience: Vec::new() }
     }
 }
 
@@ -112,7 +121,7 @@ mod tests {
     #[test]
     fn a_guess_needs_no_model() {
         let guess = Resume::guess(TEXT);
-        assert_eq!((guess.name.as_str(), guess.email.as_str()), ("ADA   LOVELACE", "ada@example.org"));
+        assert_eq!((guess.name.as_str(), guess.email.as_str()), ("ADA LOVELACE", "ada@example.org"));
         assert_eq!(Resume::guess("").email, "");
     }
 }

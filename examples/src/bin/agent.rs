@@ -57,7 +57,7 @@ async fn decide(question: &str, context: &str, #[attempt] attempt: Attempt<'_>) 
 
 /// What a model that cannot follow the format most likely means.
 fn search_for_the_question(reads: &Reads<'_, decide>, error: pocketflow::Error) -> Result<Decision> {
-    eprintln!("error: {error:#}");
+    eprintln!("note: {error:#}; taking the question as it is");
     Ok(if reads.context.is_empty() {
         Decision::Search { search_query: reads.question.into() }
     } else {
@@ -101,6 +101,7 @@ flow! {
 /// Answers a question from a folder of texts.
 #[derive(Parser)]
 struct Args {
+    /// What to find out
     question: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

@@ -68,6 +68,7 @@ flow! {
 /// Writes an article about a topic, as Markdown.
 #[derive(Parser)]
 struct Args {
+    /// What it is about
     topic: String,
     /// The file to write [default: the article is printed]
     #[arg(long, short, value_name = "FILE")]

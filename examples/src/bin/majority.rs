@@ -34,7 +34,7 @@ struct Vote {
 
 #[node(Poll, writes = votes, parallel = 8, attempts = 2, wait = "1s", fallback = abstain)]
 async fn vote(#[each(ballots)] _ballot: &usize, question: &str) -> Result<Option<String>> {
-    let prompt = format!("{question}\n\nThink, then reply with YAML, a word or a number:\nanswer: …");
+    let prompt = format!("{question}\n\nThink, then reply with YAML, as in\nanswer: seven");
     let Vote { answer } = call_llm_for(&[Message::user(prompt)]).await?;
     // Spelt alike, they count alike.
     let answer = answer.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
@@ -44,7 +44,7 @@ async fn vote(#[each(ballots)] _ballot: &usize, question: &str) -> Result<Option
 
 /// A vote that fails costs the others nothing.
 fn abstain(_: &Reads<'_, vote>, ballot: &usize, error: pocketflow::Error) -> Result<Option<String>> {
-    eprintln!("ballot {ballot} is lost: {:#}", error.cause());
+    eprintln!("ballot {ballot} is lost: {error:#}");
     Ok(None)
 }
 
@@ -70,6 +70,7 @@ flow! {
 /// Asks a question many times at once, and prints the most frequent answer.
 #[derive(Parser)]
 struct Args {
+    /// One that has a short answer
     question: String,
     /// How often to ask
     #[arg(long, value_name = "N", default_value = "5")]

@@ -74,6 +74,7 @@ flow! {
 /// Writes a report about a topic.
 #[derive(Parser)]
 struct Args {
+    /// What it is about
     topic: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

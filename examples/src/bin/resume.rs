@@ -50,6 +50,7 @@ flow! {
 /// Reads a résumé and prints it as YAML: name, email, experience.
 #[derive(Parser)]
 struct Args {
+    /// The résumé, a text file
     file: PathBuf,
 }
 

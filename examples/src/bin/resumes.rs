@@ -6,6 +6,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -39,7 +40,7 @@ impl Read {
 
     /// One that cannot be read does not stop the others.
     fn fallback(&self, file: &Path, error: pocketflow::Error) -> Option<Resume> {
-        eprintln!("error: {}: {:#}", file.display(), error.cause());
+        eprintln!("error: {}: {error:#}", file.display());
         None
     }
 }
@@ -52,7 +53,7 @@ flow! {
     }
 }
 
-/// Reads every résumé in a folder, and prints what it found as YAML.
+/// Reads every résumé in a folder, and prints what it found as YAML. The exit status is 1 if one cannot be read.
 #[derive(Parser)]
 struct Args {
     /// The folder with the résumés, *.txt [default: examples/resumes]
@@ -72,7 +73,7 @@ async fn read_all(files: &[PathBuf], parallel: NonZeroUsize) -> Result<(Vec<Opti
 }
 
 #[tokio::main]
-async fn main() -> cli::Result<()> {
+async fn main() -> cli::Result<ExitCode> {
     let args: Args = cli::arguments(ReadAll::GRAPH);
     llm::configured()?;
     let folder = args.folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("resumes"));
@@ -85,17 +86,14 @@ async fn main() -> cli::Result<()> {
         let name = file.file_name().unwrap_or_default().display();
         print!("# {name}\n{}\n", serde_yaml::to_string(resume)?);
     }
-    println!(
-        "# read {} of {} in {time:.1?}, {} at a time",
-        resumes.iter().flatten().count(),
-        files.len(),
-        args.parallel
-    );
+    let read = resumes.iter().flatten().count();
+    println!("# read {read} of {} in {time:.1?}, {} at a time", files.len(), args.parallel);
     if args.compare {
+        eprintln!("once more, one after the other:");
         let (_, alone) = read_all(&files, NonZeroUsize::MIN).await?;
         println!("# one after the other: {alone:.1?}");
     }
-    Ok(())
+    Ok(if read == files.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -98,6 +98,7 @@ flow! {
 /// Answers a question from a folder of texts, under supervision. The exit status is 1 if the judge is never content.
 #[derive(Parser)]
 struct Args {
+    /// What to find out
     question: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

@@ -154,7 +154,7 @@ impl Write {
     }
 
     async fn fallback(&self, draft: &(Chapter, String), error: Error) -> Chapter {
-        Chapter { text: Err(error.cause().to_string()), ..draft.0.clone() }
+        Chapter { text: Err(format!("{error:#}")), ..draft.0.clone() }
     }
 }
 

@@ -40,7 +40,8 @@ async fn the_last_server_error_ends_the_program() {
     let run = llm.run(program!("article"), &["rain"]).end().await;
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
     let said = "Error: Write > outline: exec failed at attempt 3 of 3: 503 Service Unavailable overloaded\n";
-    assert_eq!(run.err, said);
+    assert!(run.err.ends_with(said), "{}", run.err);
+    assert!(run.err.starts_with("Write > outline: attempt 1 of 3 failed: 503 "), "{}", run.err);
     assert_eq!(llm.requests().await.len(), 3);
 }
 
@@ -70,18 +71,46 @@ async fn no_server_at_all_is_an_error() {
     let run =
         llm.run(program!("article"), &["rain"]).env("OPENAI_BASE_URL", "http://127.0.0.1:1/v1").end().await;
     assert_eq!(run.code, Some(1));
-    assert_eq!(run.err.matches("http://127.0.0.1:1/v1/chat/completions").count(), 1, "{}", run.err);
+    let said = run.err.lines().last().unwrap();
+    assert_eq!(said.matches("http://127.0.0.1:1/v1/chat/completions").count(), 1, "{said}");
+    assert!(said.contains("Connection refused"), "{said}");
 }
 
 #[tokio::test]
 async fn an_empty_reply_is_an_error() {
     let llm = Llm::new(|_, _| " \n").await;
     let run = llm.run(program!("majority"), &["How many?", "--times", "1"]).end().await;
-    assert_eq!(
-        run.err,
-        "ballot 1 is lost: the model's reply is empty\n\
-         Error: Majority > count: exec failed: no ballot was answered\n"
-    );
+    let said = "ballot 1 is lost: Majority > vote[0]: exec failed at attempt 2 of 2: the model's reply is empty\n\
+                Error: Majority > count: exec failed: no ballot was answered\n";
+    assert!(run.err.ends_with(said), "{}", run.err);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_cut_off_says_so() {
+    let llm = Llm::new(|request, _| match request.wants() {
+        Some(_) => Reply::from("titles: [One, Two]"),
+        None => Reply::CutOff("Half a sen".into()),
+    });
+    let out = llm.await.run(program!("article"), &["rain"]).out().await;
+    assert_eq!(out, "# rain\n\n## One\n\nHalf a sen …\n\n## Two\n\nHalf a sen …\n");
+
+    let llm = Llm::new(|_, before| match before {
+        0 => Reply::CutOff("titles: [One, Two]".into()),
+        _ => Reply::Error(500, "no more".into()),
+    });
+    let llm = llm.await;
+    llm.run(program!("article"), &["rain"]).end().await;
+    assert!(llm.requests().await[1].asks("rejected: the reply was cut off at the limit of tokens"));
+
+    let llm = Llm::new(|_, _| Reply::CutOff("Half a sen".into())).await;
+    assert_eq!(llm.run(program!("chatbot"), &[]).input("hello\n").out().await, "Half a sen …\n\n");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_refused_at_once() {
+    let llm = Llm::new(|_, _| "").await;
+    let run = llm.run(program!("article"), &["rain"]).env("OPENAI_BASE_URL", "localhost:8080").end().await;
+    assert_eq!(run.err, "Error: OPENAI_BASE_URL is no address of a server: localhost:8080\n");
 }
 
 #[tokio::test]

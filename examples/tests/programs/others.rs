@@ -109,7 +109,7 @@ mod article {
         let run = llm.run(program!("article"), &["Rain"]).end().await;
         assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
         assert!(
-            run.err.starts_with("Error: Write > draft[1]: exec failed at attempt 3 of 3: 503"),
+            run.err.contains("Error: Write > draft[1]: exec failed at attempt 3 of 3: 503"),
             "{}",
             run.err
         );
@@ -143,7 +143,7 @@ mod majority {
         let llm = Llm::new(answer).await;
         let run = llm.run(program!("majority"), &["How many legs?", "--times", "5"]).end().await;
         assert_eq!((run.code, run.out.as_str()), (Some(0), "eight\n\n  3 × eight\n  1 × six\n"), "{run:?}");
-        assert!(run.err.contains("is lost: 503 Service Unavailable overloaded"), "{}", run.err);
+        assert!(run.err.contains("is lost: Majority > vote["), "{}", run.err);
         assert_eq!(llm.requests().await.len(), 5 + 1);
     }
 }

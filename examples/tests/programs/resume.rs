@@ -87,7 +87,7 @@ async fn a_batch_gives_every_file_its_own_attempts_and_the_results_in_order() {
     let llm = Llm::new(answer).await;
     let folder = folder.path().display().to_string();
     let run = llm.run(program!("resumes"), &[&folder, "--parallel", "2", "--compare"]).end().await;
-    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.code, Some(1), "{run:?}");
     let names: Vec<_> =
         run.out.lines().filter(|line| line.starts_with("# ") || line.starts_with("name")).collect();
     assert_eq!(names[..4], ["# a.txt", "name: Ada", "# c.txt", "name: Cy"]);

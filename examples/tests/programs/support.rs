@@ -52,6 +52,8 @@ impl Request {
 pub(crate) enum Reply {
     /// This text; in pieces if the program wants a stream.
     Text(String),
+    /// This text, as a server says it that has come to its limit of tokens.
+    CutOff(String),
     /// The beginning of a stream, which is closed before its end.
     BrokenOff(String),
     /// A status and a body.
@@ -73,6 +75,7 @@ impl Reply {
     }
 
     fn response(self, stream: bool) -> ResponseTemplate {
+        let reason = if matches!(self, Self::CutOff(_)) { "length" } else { "stop" };
         let events = |text: &str, end: &str| {
             let pieces = text.split_inclusive(' ').map(|piece| {
                 format!("data: {}\n\n", chunk(json!({ "role": "assistant", "content": piece }), Value::Null))
@@ -81,13 +84,13 @@ impl Reply {
             ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")
         };
         match self {
-            Self::Text(text) if stream => {
-                let end = format!("data: {}\n\ndata: [DONE]\n\n", chunk(json!({}), json!("stop")));
+            Self::Text(text) | Self::CutOff(text) if stream => {
+                let end = format!("data: {}\n\ndata: [DONE]\n\n", chunk(json!({}), json!(reason)));
                 events(&text, &end)
             }
-            Self::Text(text) => ResponseTemplate::new(200).set_body_json(json!({
+            Self::Text(text) | Self::CutOff(text) => ResponseTemplate::new(200).set_body_json(json!({
                 "id": "1", "object": "chat.completion", "created": 0, "model": "m",
-                "choices": [{ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": text } }],
+                "choices": [{ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": text } }],
             })),
             Self::BrokenOff(text) => events(&text, ""),
             Self::Error(status, text) => ResponseTemplate::new(status).set_body_string(text),
