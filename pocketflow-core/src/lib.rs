@@ -44,7 +44,7 @@ pub use action::{Action, ActionInfo};
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
 pub use driver::{
-    At, Call, Direct, Driver, ExecDriver, Position, Run, Stack, StepLimit, StepsExceeded, Visit,
+    At, Call, Direct, Driver, ExecDriver, Position, Run, Stack, Start, StepLimit, StepsExceeded, Visit,
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};

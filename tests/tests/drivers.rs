@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use pocketflow::{
     Action, At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, NoSuchPlace, Node, Position, Run,
-    Shared, Stage, StepLimit, StepsExceeded, flow, node,
+    Shared, Stage, Start, StepLimit, StepsExceeded, flow, node,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -210,6 +210,49 @@ mod positions {
                 "the steps done are not repeated"
             );
         }
+    }
+
+    /// Says where a run begins, and puts the kept store there.
+    struct Begins(Mutex<Option<(Start, Count)>>);
+
+    impl Driver<Count> for Begins {
+        async fn begin(&self, flow: &'static Graph, shared: &mut Count) -> Result<Start, Error> {
+            assert_eq!(flow.name, "Whole");
+            let begin = self.0.lock().unwrap().take();
+            let (start, store) = begin.ok_or_else(|| flow.error("nothing is kept"))?;
+            *shared = store;
+            Ok(start)
+        }
+    }
+
+    impl<Here, N: Node<Count, Here>> ExecDriver<Count, Here, N> for Begins {}
+
+    #[tokio::test]
+    async fn a_driver_may_say_where_a_run_begins_wherever_it_stands_in_the_stack() {
+        let keep = Keep::default();
+        let mut whole = Count::default();
+        let exit = Whole.with(&keep).run(&mut whole).await.unwrap();
+        let (position, store) = keep.0.into_inner().unwrap().swap_remove(4);
+        for inside in [true, false] {
+            let (again, mut shared) = (Keep::default(), Count::default());
+            let begins = Begins(Mutex::new(Some((Start::At(position.clone()), store.clone()))));
+            let run = async {
+                match inside {
+                    true => Whole.with(&again).with(&begins).run(&mut shared).await,
+                    false => Whole.with(&begins).with(&again).run(&mut shared).await,
+                }
+            };
+            assert_eq!(run.await.unwrap(), exit);
+            assert_eq!((&shared, again.0.into_inner().unwrap().len()), (&whole, 9 - 4));
+        }
+
+        let over = Begins(Mutex::new(Some((Start::Over(0), whole.clone()))));
+        let (none, mut shared) = (Keep::default(), Count::default());
+        assert_eq!(Whole.with(&none).with(&over).run(&mut shared).await.unwrap(), exit);
+        assert_eq!((&shared, none.0.into_inner().unwrap().len()), (&whole, 0), "nothing runs");
+
+        let error = Whole.with(&over).run(&mut shared).await.unwrap_err();
+        assert_eq!(format!("{error:#}"), "Whole: stopped: nothing is kept");
     }
 
     #[tokio::test]

@@ -114,6 +114,11 @@ impl fmt::Display for At<'_> {
 }
 
 impl Graph {
+    /// An error of a driver at this flow, as [`At::error`] is one at a step.
+    pub fn error(&self, cause: impl Into<BoxError>) -> Error {
+        Error::new(vec![self.label()], Stage::Driver, cause)
+    }
+
     /// The flow's name, as messages have it.
     pub(crate) fn label(&self) -> &'static str {
         if self.name.is_empty() { "flow" } else { self.name }
@@ -127,6 +132,17 @@ pub struct Position {
     pub steps: u64,
     /// The flows that are under way, from the outermost on.
     pub visits: Vec<Visit>,
+}
+
+/// Where a run begins: see [`Driver::begin`](crate::Driver::begin).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// At the flow's first node, or where [`With::resume`](crate::With::resume) says.
+    Fresh,
+    /// At this position; the step there runs again.
+    At(Position),
+    /// Nowhere: it is over, and came to the exit with this index in [`Graph::exits`].
+    Over(usize),
 }
 
 /// A flow that is under way, in a [`Position`].

@@ -6,7 +6,7 @@ mod stack;
 #[cfg(feature = "tracing")]
 mod trace;
 
-pub use at::{At, Position, Visit};
+pub use at::{At, Position, Start, Visit};
 pub use limit::{StepLimit, StepsExceeded};
 pub use stack::Stack;
 #[cfg(feature = "tracing")]
@@ -58,6 +58,15 @@ use crate::node::{Attempt, Failure, Node};
     note = "implement `pocketflow::Driver` and `pocketflow::ExecDriver` for it"
 )]
 pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
+    /// Before a run begins: where it does. A driver that keeps runs puts the kept store into `shared` here, and says where to go on.
+    fn begin(
+        &self,
+        _flow: &'static Graph,
+        _shared: &mut S,
+    ) -> impl Future<Output = Result<Start, Error>> + Send {
+        std::future::ready(Ok(Start::Fresh))
+    }
+
     /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost stands nowhere.
     ///
     /// `R::ACTIONS` are the flow's exits. For the outermost flow, what comes after `run` is the end of the whole run.

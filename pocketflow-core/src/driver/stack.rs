@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::{At, Call, Driver, ExecDriver, Run};
+use super::{At, Call, Driver, ExecDriver, Run, Start};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
@@ -18,6 +18,15 @@ where
     A: Driver<S>,
     B: Driver<S>,
 {
+    /// The outer driver is asked first; what the inner one says goes, if it says anything.
+    async fn begin(&self, flow: &'static Graph, shared: &mut S) -> Result<Start, Error> {
+        let outer = self.0.begin(flow, shared).await?;
+        Ok(match self.1.begin(flow, shared).await? {
+            Start::Fresh => outer,
+            inner => inner,
+        })
+    }
+
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
@@ -137,6 +146,14 @@ where
 
 /// A driver that is borrowed, so that its owner can look into it after the run.
 impl<S: Send + Sync + 'static, D: Driver<S>> Driver<S> for &D {
+    fn begin(
+        &self,
+        flow: &'static Graph,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<Start, Error>> + Send {
+        (**self).begin(flow, shared)
+    }
+
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,

@@ -17,7 +17,7 @@ pub use wait::{Waits, await_step};
 use std::fmt;
 use std::future::Future;
 
-use crate::driver::{At, Direct, Driver, Position, Stack, Visit};
+use crate::driver::{At, Direct, Driver, Position, Stack, Start, Visit};
 use crate::error::{Error, Stage};
 use crate::shared::Shared;
 
@@ -26,6 +26,12 @@ use crate::shared::Shared;
 pub(crate) struct Cursor {
     steps: u64,
     resume: std::vec::IntoIter<Visit>,
+}
+
+impl From<Position> for Cursor {
+    fn from(position: Position) -> Self {
+        Self { steps: position.steps, resume: position.visits.into_iter() }
+    }
 }
 
 /// What a step is given: the driver, the cursor, and where it stands.
@@ -90,8 +96,7 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         D: Driver<S>,
     {
         let Self { flow, driver } = self;
-        let cursor = Cursor { steps: position.steps, resume: position.visits.into_iter() };
-        async move { run(flow, &driver, shared, cursor).await }
+        async move { run(flow, &driver, shared, Cursor::from(position)).await }
     }
 }
 
@@ -117,6 +122,11 @@ where
     D: Driver<S>,
 {
     async move {
+        match driver.begin(F::GRAPH, shared).await? {
+            Start::Fresh => {}
+            Start::At(position) => cursor = Cursor::from(position),
+            Start::Over(exit) => return Ok(F::exit(exit)),
+        }
         for input in F::GRAPH.inputs {
             let field = S::STORE.field(input);
             if field.is_some_and(|field| !shared.is_filled(field)) {
