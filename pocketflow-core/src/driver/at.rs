@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::{BoxError, Cause, Error, Stage};
 use crate::graph::Graph;
+use crate::node::{Key, Work};
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
 ///
@@ -15,6 +16,8 @@ pub struct At<'a> {
     pub(crate) place: usize,
     /// The fork that this is a node of, and its number in it.
     pub(crate) branch: Option<(&'a At<'a>, usize)>,
+    /// The name of the run, where a driver gives it one.
+    pub(crate) run: Option<&'a str>,
     /// How many steps the run has taken, this one included.
     pub(crate) step: u64,
     /// How often each bounded edge of this flow has been taken; empty where no edge is bounded.
@@ -52,8 +55,8 @@ impl At<'_> {
 
     /// A node of the fork that stands here.
     pub(crate) fn branch(&self, branch: usize) -> At<'_> {
-        let Self { parent, graph, place, step, .. } = *self;
-        At { parent, graph, place, branch: Some((self, branch)), step, taken: Box::default() }
+        let Self { parent, graph, place, run, step, .. } = *self;
+        At { parent, graph, place, branch: Some((self, branch)), run, step, taken: Box::default() }
     }
 
     /// The place of the flow in the flow around it, if there is one.
@@ -101,6 +104,12 @@ impl At<'_> {
         }
         visits.reverse();
         Position { steps: self.step - 1, visits }
+    }
+}
+
+impl Work for At<'_> {
+    fn key(&self) -> Option<Key<'_>> {
+        Some(Key { run: self.run?, step: self.step, branch: self.branch_number(), item: None })
     }
 }
 

@@ -29,15 +29,21 @@ pub struct Attempt<'a> {
     of: u32,
     item: Option<usize>,
     last_error: Option<&'a Cause>,
-    key: Option<Key<'a>>,
+    work: Option<&'a dyn Work>,
+}
+
+/// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays small.
+pub(crate) trait Work: Send + Sync {
+    /// The key of the work done there, but for the item.
+    fn key(&self) -> Option<Key<'_>>;
 }
 
 impl<'a> Attempt<'a> {
     /// The first of one attempt, as a unit test needs it.
     pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
 
-    pub(crate) const fn first_of(of: u32, item: Option<usize>, key: Option<Key<'a>>) -> Self {
-        Attempt { number: 1, of, item, last_error: None, key }
+    pub(crate) const fn first_of(of: u32, item: Option<usize>, work: Option<&'a dyn Work>) -> Self {
+        Attempt { number: 1, of, item, last_error: None, work }
     }
 
     pub(crate) fn again(self, number: u32, last_error: &'a Cause) -> Self {
@@ -77,7 +83,7 @@ impl<'a> Attempt<'a> {
     /// }
     /// ```
     pub fn key(&self) -> Option<Key<'a>> {
-        self.key
+        Some(Key { item: self.item, ..self.work?.key()? })
     }
 
     /// Why the attempt before this one failed; `None` in the first.

@@ -4,6 +4,7 @@ mod attempt;
 mod failure;
 mod policy;
 
+pub(crate) use attempt::Work;
 pub use attempt::{Attempt, Key, LastError};
 pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
 pub use policy::Policy;

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use crate::driver::{At, Call, ExecDriver};
 use crate::error::{Error, Stage, TimedOut};
-use crate::node::{Attempt, Failure, Key, Node};
+use crate::node::{Attempt, Failure, Node};
 
 /// What a node works on during a visit, and who drives it.
 #[doc(hidden)]
@@ -88,9 +88,7 @@ where
     D: ExecDriver<S, Here, N>,
 {
     fn first(&self) -> Attempt<'a> {
-        let (Visit { at, driver, .. }, item) = (*self.visit, self.index);
-        let key = driver.run_id().map(|run| Key { run, step: at.step(), branch: at.branch_number(), item });
-        Attempt::first_of(N::POLICY.attempts, item, key)
+        Attempt::first_of(N::POLICY.attempts, self.index, Some(self.visit.at))
     }
 
     fn attempt<'t>(

@@ -86,7 +86,7 @@ where
     S: Send + Sync + 'static,
     D: Driver<S>,
 {
-    driver.flow(F::GRAPH, at, shared, Walking { flow, driver, cursor, at })
+    driver.flow(F::GRAPH, at, shared, Walking { flow, driver, cursor, at, run: driver.run_id() })
 }
 
 struct Walking<'a, F, D> {
@@ -94,6 +94,7 @@ struct Walking<'a, F, D> {
     driver: &'a D,
     cursor: &'a mut Cursor,
     at: Option<&'a At<'a>>,
+    run: Option<&'a str>,
 }
 
 impl<F, S, D> Run<S> for Walking<'_, F, D>
@@ -104,8 +105,8 @@ where
     const ACTIONS: &'static [&'static str] = F::GRAPH.exits;
 
     fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { flow, driver, cursor, at } = self;
-        flow.walk(Walker::new(F::GRAPH, driver, cursor, at), shared)
+        let Self { flow, driver, cursor, at, run } = self;
+        flow.walk(Walker::new(F::GRAPH, driver, cursor, at, run), shared)
     }
 }
 
@@ -119,10 +120,16 @@ pub struct Walker<'a, D> {
 }
 
 impl<'a, D> Walker<'a, D> {
-    fn new(graph: &'static Graph, driver: &'a D, cursor: &'a mut Cursor, parent: Option<&'a At<'a>>) -> Self {
+    fn new(
+        graph: &'static Graph,
+        driver: &'a D,
+        cursor: &'a mut Cursor,
+        parent: Option<&'a At<'a>>,
+        run: Option<&'a str>,
+    ) -> Self {
         let bounded = graph.edges.iter().any(|edge| edge.bound.is_some());
         let taken = vec![0; if bounded { graph.edges.len() } else { 0 }].into();
-        Self { driver, cursor, at: At { parent, graph, place: 0, branch: None, step: 0, taken } }
+        Self { driver, cursor, at: At { parent, graph, place: 0, branch: None, run, step: 0, taken } }
     }
 
     /// The place to start at.
