@@ -26,6 +26,8 @@ pub(crate) struct Options {
     pub(crate) parallel: Option<Given<Width>>,
     pub(crate) retry_if: Option<Path>,
     pub(crate) fallback: Option<Path>,
+    /// One that there is not. It may have been meant for one that is missed.
+    pub(crate) unknown: bool,
 }
 
 /// A value and where it stands.
@@ -148,7 +150,10 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
         "retry_if" => set(&mut options.retry_if, path(input)?, &name, errors),
         "fallback" => set(&mut options.fallback, path(input)?, &name, errors),
         unknown => {
-            let help = match nearest(unknown, &NAMES) {
+            options.unknown = true;
+            // As in Python.
+            let python = (unknown == "max_retries").then_some("attempts");
+            let help = match python.or_else(|| nearest(unknown, &NAMES)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("there are {}", NAMES.join(", ")),
             };

@@ -57,4 +57,9 @@ impl Misnamed {
     }
 }
 
+#[node(Article, writes = final_article, max_retries = 3, wait = "1s")]
+async fn as_in_python(topic: &str) -> Result<String, String> {
+    Ok(topic.into())
+}
+
 fn main() {}

@@ -38,7 +38,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         );
         return;
     }
-    if tries == 1 {
+    if tries == 1 && !model.options.unknown {
         let pointless = [
             wait.map(|given| (given.name, "wait")),
             backoff.map(|given| (given.name, "backoff")),
