@@ -1,0 +1,190 @@
+//! All runs of one storage.
+
+use std::collections::hash_map::RandomState;
+use std::future::Future;
+use std::hash::BuildHasher;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::run::DurableRun;
+use crate::stops::BadState;
+use crate::storage::{Checkpoint, Keep, RunSummary, Sqlite, Status, Storage, StorageResult};
+
+/// The runs of a storage: where [`DurableRun`]s come from.
+///
+/// ```
+/// use pocketflow::{Shared, flow, node};
+/// use pocketflow_checkpoint::Checkpoints;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Shared, Default, Serialize, Deserialize)]
+/// struct Order { total_cents: u64, receipt: Option<String> }
+///
+/// #[node(Order, writes = receipt)]
+/// async fn pay(total_cents: &u64) -> String { format!("{total_cents} cents, with thanks") }
+///
+/// flow! { Shop { pay; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?; let file = folder.path().join("runs.db");
+/// let runs = Checkpoints::open(&file).await?;
+/// let mut order = Order { total_cents: 4_200, ..Default::default() };
+/// Shop.with(runs.run("order-17")).run(&mut order).await?;
+///
+/// // Run again under the same id, it goes on after the last finished step. This one is over, so its result is there at once.
+/// let mut again = Order::default();
+/// Shop.with(runs.run("order-17")).run(&mut again).await?;
+/// assert_eq!(again.receipt.as_deref(), Some("4200 cents, with thanks"));
+/// # Ok(()) }
+/// ```
+pub struct Checkpoints<E = Sqlite> {
+    pub(crate) shared: Arc<Common<E>>,
+}
+
+/// What can go wrong with a state that is read back.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What all runs of a storage share.
+pub(crate) struct Common<E> {
+    pub(crate) storage: E,
+    pub(crate) lease: Duration,
+    pub(crate) keep: Keep,
+    pub(crate) poll: Duration,
+    /// Tells those who wait in this process that something has been filled.
+    pub(crate) filled: watch::Sender<()>,
+}
+
+impl<E> Clone for Checkpoints<E> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone() }
+    }
+}
+
+impl Checkpoints<Sqlite> {
+    /// Opens a file of runs, and makes it if there is none. Several processes may have it open.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, is no file of runs, or was written by a newer version.
+    pub fn open(file: impl AsRef<Path>) -> impl Future<Output = StorageResult<Self>> + Send {
+        let file = file.as_ref().to_owned();
+        async move { Ok(Self::new(Sqlite::open(file).await?)) }
+    }
+}
+
+impl<E: Storage> Checkpoints<E> {
+    /// The runs of another storage.
+    pub fn new(storage: E) -> Self {
+        Self::of(storage, Duration::from_secs(30), Keep::Last(10))
+    }
+
+    fn of(storage: E, lease: Duration, keep: Keep) -> Self {
+        let poll = Duration::from_secs(1);
+        Self { shared: Arc::new(Common { storage, lease, keep, poll, filled: watch::Sender::new(()) }) }
+    }
+
+    /// How long a process that has died still holds its run: 30 seconds by default. A living one renews it three times as often.
+    ///
+    /// # Panics
+    ///
+    /// If there are runs of these checkpoints already.
+    #[must_use]
+    pub fn lease(self, lease: Duration) -> Self {
+        self.change(|common| common.lease = lease)
+    }
+
+    /// How much of a run's history is kept: its last 10 steps by default.
+    ///
+    /// # Panics
+    ///
+    /// If there are runs of these checkpoints already.
+    #[must_use]
+    pub fn keep(self, keep: Keep) -> Self {
+        self.change(|common| common.keep = keep)
+    }
+
+    /// How often a run that waits in memory looks whether another process has filled its field: every second by default.
+    ///
+    /// # Panics
+    ///
+    /// If there are runs of these checkpoints already.
+    #[must_use]
+    pub fn poll(self, poll: Duration) -> Self {
+        self.change(|common| common.poll = poll)
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Common<E>)) -> Self {
+        change(Arc::get_mut(&mut self.shared).expect("settings come before the first run"));
+        self
+    }
+
+    /// The run with an id: a driver, for `flow.with(runs.run("order-17")).run(&mut order)`.
+    pub fn run(&self, id: impl Into<String>) -> DurableRun<E> {
+        // Two runs of one process are two owners.
+        let number = RandomState::new().hash_one(std::process::id());
+        DurableRun::new(self.shared.clone(), id.into(), format!("{}-{number:016x}", std::process::id()))
+    }
+
+    /// Fills the field that a run waits for, with JSON. A run that waits in this process goes on at once.
+    ///
+    /// # Errors
+    ///
+    /// The run does not wait for that field, or has been filled already.
+    pub async fn fill(&self, run: &str, field: &str, json: &str) -> StorageResult<()> {
+        self.shared.storage.fill(run, field, json).await?;
+        self.shared.filled.send_replace(());
+        Ok(())
+    }
+
+    /// The runs with a status, or all.
+    ///
+    /// # Errors
+    ///
+    /// The storage fails.
+    pub async fn list(&self, status: Option<Status>) -> StorageResult<Vec<RunSummary>> {
+        self.shared.storage.list(status).await
+    }
+
+    /// The finished steps of a run that are kept, in their order: how many is for [`keep`](Self::keep) to say.
+    ///
+    /// # Errors
+    ///
+    /// There is no such run.
+    pub async fn history(&self, run: &str) -> StorageResult<Vec<Checkpoint>> {
+        self.shared.storage.history(run).await
+    }
+
+    /// The store as a run had it after a step, or `None` if that step is not kept.
+    ///
+    /// # Errors
+    ///
+    /// The storage fails, or the state is none of this store.
+    pub async fn state_at<S: DeserializeOwned>(&self, run: &str, step: u64) -> Result<Option<S>, Error> {
+        let Some(kept) = self.shared.storage.checkpoint(run, step).await? else { return Ok(None) };
+        let state = serde_json::from_str(&kept.state);
+        Ok(Some(state.map_err(|source| BadState {
+            run: run.into(),
+            doing: "read",
+            what: "the store".into(),
+            source,
+        })?))
+    }
+
+    /// Makes a new run that stands where another stood after a step, to try again from there: run it under its id.
+    ///
+    /// # Errors
+    ///
+    /// That step is not kept, or there is a run with the new id.
+    pub async fn fork(&self, run: &str, step: u64, new: &str) -> StorageResult<()> {
+        self.shared.storage.fork(run, step, new).await
+    }
+
+    /// The storage, for what is not asked for every day.
+    pub fn storage(&self) -> &E {
+        &self.shared.storage
+    }
+}

@@ -1,0 +1,111 @@
+//! Durable runs of [PocketFlow](https://docs.rs/pocketflow-core) flows.
+//!
+//! A flow that runs for minutes and costs money should outlive its process, and should be able to wait until somebody has
+//! decided, tomorrow. [`Checkpoints::run`] makes a driver for that; neither the flow nor its nodes change.
+//!
+//! ```
+//! use pocketflow::{Shared, flow, node};
+//! use pocketflow_checkpoint::{Checkpoints, Parked};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Shared, Default, Serialize, Deserialize)]
+//! struct Article { topic: String, text: Option<String>, approval: Option<String>, line: Option<String> }
+//!
+//! #[node(Article, writes = text)]
+//! async fn draft(topic: &str) -> String { format!("All about {topic}") }
+//!
+//! #[node(Article, writes = line)]
+//! async fn publish(text: &str, approval: &str) -> String { format!("{text}, approved by {approval}") }
+//!
+//! flow! { Write { draft >> await(approval) >> publish; } }
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?; let file = folder.path().join("runs.db");
+//! let runs = Checkpoints::open(&file).await?;
+//! let mut article = Article { topic: "rain".into(), ..Default::default() };
+//! let parked = Write.with(runs.run("rain").park()).run(&mut article).await.unwrap_err();
+//! assert!(parked.cause().is::<Parked>());
+//!
+//! // Tomorrow, in another process; on the command line it is `pocketflow-runs fill rain approval Ada`.
+//! runs.fill("rain", "approval", r#""Ada""#).await?;
+//! let mut article = Article::default();
+//! Write.with(runs.run("rain")).run(&mut article).await?;
+//! assert_eq!(article.line.as_deref(), Some("All about rain, approved by Ada"));
+//! # Ok(()) }
+//! ```
+//!
+//! # What is promised
+//!
+//! | | |
+//! | --- | --- |
+//! | a finished step | is never run again: its result is durable before the next step begins |
+//! | the step that was at work when the process died | runs again, at least once, and its [`Attempt::key`](pocketflow::Attempt::key) is the same as before: hand it on to whoever must not do the work twice |
+//! | the finished items of its batch, the finished branches of its fork | are kept, and not run again; those in flight are |
+//! | the store | is as the last finished step left it |
+//! | a run that is at work elsewhere | is refused; if that process has died, its lease runs out and the run is taken over |
+//! | a run that is over | gives its result at once |
+//! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes and new fields with a default are fine |
+//!
+//! The store is written as JSON, so it needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns, an
+//! action for instance. A field that is skipped is empty after a restart. What a driver outside this one changes in the store after
+//! a step is not stored with that step.
+//!
+//! # Where runs are stored
+//!
+//! A [`Storage`] has what a run needs to go on after a crash, on a restart, or when a person has decided: its last state and where it
+//! stands, the finished items of a batch that was under way, what it waits for, and a history of its steps.
+//!
+//! [`Sqlite`] is one file, and several processes may open it; `Postgres` (feature `postgres`) is a database that several
+//! machines share. Both do the same, and one suite of tests runs on both.
+//!
+//! ```
+//! use pocketflow_checkpoint::{Begun, Keep, NewRun, Sqlite, Status, Step, Storage};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let file = folder.path().join("runs.db");
+//! let runs = Sqlite::open(&file).await?;
+//! let lease = Duration::from_secs(60);
+//! let new = NewRun { flow: "Checkout".into(), graph: "{}".into(), state: "{}".into(), position: "[0]".into() };
+//! assert_eq!(runs.begin("order-7", "host-1", lease, &new).await?, Begun::New);
+//! let step = Step {
+//!     step: 1,
+//!     path: "Checkout > review".into(),
+//!     position: "[1]".into(),
+//!     action: "approved".into(),
+//!     graph: "{}".into(),
+//!     state: r#"{"total_cents": 4200}"#.into(),
+//! };
+//! runs.commit("order-7", "host-1", lease, &step, Keep::All).await?;
+//! runs.wait("order-7", "host-1", 1, "signature", "[1]", &step.state).await?;
+//!
+//! // Somebody else, days later:
+//! assert_eq!(runs.list(Some(Status::Waiting)).await?.len(), 1);
+//! runs.fill("order-7", "signature", r#""Ada""#).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! The command `pocketflow-runs` (feature `cli`) lists, shows, fills, forks and removes runs; the tables `runs`, `states`,
+//! `checkpoints` and `items` can be read with `sqlite3` as well.
+
+#![warn(missing_docs)]
+
+mod checkpoints;
+mod error;
+mod position;
+mod run;
+mod shape;
+mod stops;
+mod storage;
+
+pub use checkpoints::Checkpoints;
+pub use error::{Cause, StorageError};
+pub use run::DurableRun;
+pub use stops::{BadState, Changed, Parked, WrongValue};
+#[cfg(feature = "postgres")]
+pub use storage::Postgres;
+pub use storage::{
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Sqlite,
+    SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
+};

@@ -1,0 +1,418 @@
+//! One durable run: the driver.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pocketflow::{At, Call, Driver, Error, ExecDriver, Graph, Node, Run, Shared, Start};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::checkpoints::Common;
+use crate::position;
+use crate::shape::Shape;
+use crate::stops::{BadState, Changed, Parked, WrongValue};
+use crate::storage::{Begun, ItemKey, NewRun, RunRecord, Status, Step, Storage};
+
+type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
+
+/// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run) makes.
+///
+/// After every step, one transaction stores the store, where the run stands, and the action. A run that is started again under its
+/// id goes on after the last step that was stored. The step that was at work runs again, and its [`Attempt::key`] is the same as
+/// before. Of a batch and of a fork, every finished item and branch is stored as it is done, and not done again.
+///
+/// The store needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns.
+///
+/// [`Attempt::key`]: pocketflow::Attempt::key
+pub struct DurableRun<E> {
+    common: Arc<Common<E>>,
+    id: String,
+    owner: String,
+    park: bool,
+    migration: Option<Migration>,
+    /// Whether the lease is this run's to renew and to give back.
+    held: Arc<AtomicBool>,
+    memory: Mutex<Memory>,
+}
+
+/// What the run has read from the storage and not used yet.
+#[derive(Default)]
+struct Memory {
+    shape: String,
+    /// The last step that was stored, and its action: it is not run again.
+    done: Option<(u64, String)>,
+    /// The finished items of the step after it.
+    step: u64,
+    items: HashMap<ItemKey, String>,
+    /// The run has ended in a way that is stored already.
+    settled: bool,
+}
+
+impl<E: Storage> DurableRun<E> {
+    pub(crate) fn new(common: Arc<Common<E>>, id: String, owner: String) -> Self {
+        let (held, memory) = (Arc::new(AtomicBool::new(false)), Mutex::default());
+        Self { common, id, owner, park: false, migration: None, held, memory }
+    }
+
+    /// At an `await(field)`, ends with [`Parked`] as the error's cause, so that the process may end too. Otherwise the run waits in
+    /// memory, which costs next to nothing; the process may end all the same.
+    #[must_use]
+    pub fn park(mut self) -> Self {
+        self.park = true;
+        self
+    }
+
+    /// Brings the stored state up to date, if the flow or its store has changed so that the run could not go on. The node at which
+    /// it stands must still be there.
+    #[must_use]
+    pub fn migrate(
+        mut self,
+        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+    ) -> Self {
+        self.migration = Some(Box::new(migration));
+        self
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bad(
+        &self,
+        doing: &'static str,
+        what: impl Into<String>,
+    ) -> impl FnOnce(serde_json::Error) -> BadState {
+        let (run, what) = (self.id.clone(), what.into());
+        move |source| BadState { run, doing, what, source }
+    }
+
+    fn encode<S: Serialize>(&self, shared: &S) -> Result<String, BadState> {
+        serde_json::to_string(shared).map_err(self.bad("store", "the store"))
+    }
+
+    /// Takes the lease of a run that is known, or stores a new one.
+    async fn claim(&self, flow: &Graph, shape: &str, state: String) -> Result<Begun, crate::StorageError> {
+        let new =
+            NewRun { flow: flow.name.into(), graph: shape.into(), state, position: String::from("null") };
+        let begun = self.common.storage.begin(&self.id, &self.owner, self.common.lease, &new).await?;
+        self.held.store(true, SeqCst);
+        Ok(begun)
+    }
+
+    /// Where a run that is known goes on, and with which state.
+    fn resumes<S>(
+        &self,
+        flow: &Graph,
+        record: &RunRecord,
+    ) -> Result<(S, Start), Box<dyn StdError + Send + Sync>>
+    where
+        S: Shared + DeserializeOwned,
+    {
+        let (was, now) = (Shape::decode(&record.graph), Shape::of(flow, S::STORE));
+        let was = was.map_err(self.bad("read", "the flow"))?;
+        let mut state: Value = serde_json::from_str(&record.state).map_err(self.bad("read", "the store"))?;
+        let conflicts = was.conflicts(&now);
+        if !conflicts.is_empty() {
+            let Some(migration) = &self.migration else {
+                return Err(Changed { run: self.id.clone(), conflicts }.into());
+            };
+            state = migration(state)?;
+        }
+        let shared = serde_json::from_value(state).map_err(self.bad("read", "the store"))?;
+        if record.status == Status::Finished {
+            let exit = record.exit.as_deref().unwrap_or("default");
+            let Some(index) = flow.exits.iter().position(|name| *name == exit) else {
+                let conflicts = vec![format!("the exit \"{exit}\", at which it ended, is gone")];
+                return Err(Changed { run: self.id.clone(), conflicts }.into());
+            };
+            return Ok((shared, Start::Over(index)));
+        }
+        if record.position == "null" {
+            return Ok((shared, Start::Fresh));
+        }
+        let position = position::decode(&record.position).map_err(self.bad("read", "the position"))?;
+        Ok((shared, Start::At(position)))
+    }
+
+    /// Waits until the field is filled, and fills it.
+    async fn wait<S>(&self, at: &At<'_>, field: &str, shared: &mut S) -> Result<(), Error>
+    where
+        S: Shared + Serialize + DeserializeOwned,
+    {
+        let Common { storage, poll, filled, .. } = &*self.common;
+        let mut news = filled.subscribe();
+        let fail = |error| at.error(error);
+        let mut value = storage.filled(&self.id).await.map_err(fail)?;
+        if value.as_ref().is_none_or(|value| value.field != field) {
+            self.store_wait(at, field, shared).await?;
+            if self.park {
+                return Err(at.error(Parked { run: self.id.clone(), field: field.into() }));
+            }
+            loop {
+                value = storage.filled(&self.id).await.map_err(fail)?;
+                if value.as_ref().is_some_and(|value| value.field == field) {
+                    break;
+                }
+                let _ = timeout(*poll, news.changed()).await;
+            }
+            // Meanwhile the run was anybody's.
+            let state = self.encode(shared).map_err(|error| at.error(error))?;
+            let shape = self.memory().shape.clone();
+            self.claim(root(at), &shape, state).await.map_err(fail)?;
+            self.memory().settled = false;
+        }
+        let Some(value) = value else { return Ok(()) };
+        match fill(shared, field, &value.value) {
+            Ok(new) => *shared = new,
+            Err(source) => {
+                // It is refused, and goes.
+                self.store_wait(at, field, shared).await?;
+                let (run, field) = (self.id.clone(), field.to_owned());
+                return Err(at.error(WrongValue { run, field, value: value.value, source }));
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_wait<S: Serialize>(&self, at: &At<'_>, field: &str, shared: &S) -> Result<(), Error> {
+        let state = self.encode(shared).map_err(|error| at.error(error))?;
+        let position = position::encode(at.position());
+        let stored =
+            self.common.storage.wait(&self.id, &self.owner, at.step() - 1, field, &position, &state).await;
+        stored.map_err(|error| at.error(error))?;
+        self.held.store(false, SeqCst);
+        self.memory().settled = true;
+        Ok(())
+    }
+
+    /// Stores a finished step.
+    async fn commit<S: Serialize>(&self, at: &At<'_>, action: &str, shared: &S) -> Result<(), Error> {
+        let state = self.encode(shared).map_err(|error| at.error(error))?;
+        let (step, path) = (at.step(), at.to_string());
+        let graph = self.memory().shape.clone();
+        let step = Step {
+            step,
+            path,
+            position: position::encode(at.position()),
+            action: action.into(),
+            graph,
+            state,
+        };
+        let Common { storage, lease, keep, .. } = &*self.common;
+        storage.commit(&self.id, &self.owner, *lease, &step, *keep).await.map_err(|error| at.error(error))
+    }
+
+    /// Renews the lease for as long as the guard lives; says so if it was lost.
+    fn beat(&self) -> Heart<E> {
+        let (common, held) = (self.common.clone(), self.held.clone());
+        let (run, owner) = (self.id.clone(), self.owner.clone());
+        let (tell, lost) = watch::channel(None);
+        let beat = {
+            let (common, held, run, owner) = (common.clone(), held.clone(), run.clone(), owner.clone());
+            tokio::spawn(async move {
+                loop {
+                    sleep((common.lease / 3).max(Duration::from_millis(10))).await;
+                    if !held.load(SeqCst) {
+                        continue;
+                    }
+                    match common.storage.renew(&run, &owner, common.lease).await {
+                        Err(error @ crate::StorageError::LeaseLost { .. }) if held.load(SeqCst) => {
+                            held.store(false, SeqCst);
+                            tell.send_replace(Some(Arc::new(error)));
+                            return;
+                        }
+                        // A storage that fails now may work at the next beat; a step that is stored will tell.
+                        _ => {}
+                    }
+                }
+            })
+        };
+        Heart { beat, lost, common, held, run, owner }
+    }
+}
+
+/// The heartbeat of a run.
+struct Heart<E: Storage> {
+    beat: tokio::task::JoinHandle<()>,
+    lost: watch::Receiver<Option<Arc<crate::StorageError>>>,
+    common: Arc<Common<E>>,
+    held: Arc<AtomicBool>,
+    run: String,
+    owner: String,
+}
+
+impl<E: Storage> Drop for Heart<E> {
+    /// A run that is dropped gives its lease back, so that it can be started again at once.
+    fn drop(&mut self) {
+        self.beat.abort();
+        if !self.held.swap(false, SeqCst) {
+            return;
+        }
+        let (common, run, owner) = (self.common.clone(), self.run.clone(), self.owner.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            // If it fails, the lease runs out.
+            runtime.spawn(async move { drop(common.storage.release(&run, &owner).await) });
+        }
+    }
+}
+
+/// The outermost flow.
+fn root(at: &At<'_>) -> &'static Graph {
+    at.parent().map_or_else(|| at.graph(), root)
+}
+
+/// A store with one of its fields filled.
+fn fill<S: Serialize + DeserializeOwned>(
+    shared: &S,
+    field: &str,
+    json: &str,
+) -> Result<S, serde_json::Error> {
+    let mut state = serde_json::to_value(shared)?;
+    state[field] = serde_json::from_str(json)?;
+    serde_json::from_value(state)
+}
+
+impl<S, E> Driver<S> for DurableRun<E>
+where
+    S: Shared + Serialize + DeserializeOwned,
+    E: Storage,
+{
+    fn run_id(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+
+    async fn begin(&self, flow: &'static Graph, shared: &mut S) -> Result<Start, Error> {
+        let shape = Shape::of(flow, S::STORE).encode();
+        *self.memory() = Memory { shape: shape.clone(), ..Memory::default() };
+        let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        let begun = self.claim(flow, &shape, state).await.map_err(|error| flow.error(error))?;
+        let Begun::Known(record) = begun else { return Ok(Start::Fresh) };
+        let (stored, start) = match self.resumes::<S>(flow, &record) {
+            Ok(resumed) => resumed,
+            Err(error) => {
+                self.held.store(false, SeqCst);
+                // Nobody has run anything: the run is as it was.
+                let _ = self.common.storage.release(&self.id, &self.owner).await;
+                return Err(flow.error(error));
+            }
+        };
+        *shared = stored;
+        if let Start::Over(_) = start {
+            self.held.store(false, SeqCst);
+            return Ok(start);
+        }
+        let items =
+            self.common.storage.items(&self.id, record.step + 1).await.map_err(|error| flow.error(error))?;
+        let mut memory = self.memory();
+        memory.step = record.step + 1;
+        memory.items = items.into_iter().collect();
+        // At an `await`, it stands before the next step, and not at this one.
+        memory.done = record.action.map(|action| (record.step, action));
+        Ok(start)
+    }
+
+    async fn flow<R: Run<S>>(
+        &self,
+        flow: &'static Graph,
+        at: Option<&At<'_>>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<usize, Error> {
+        if at.is_some() {
+            return run.run(shared).await;
+        }
+        let heart = self.beat();
+        let mut news = heart.lost.clone();
+        let lost = async {
+            match news.wait_for(Option::is_some).await {
+                Ok(error) => (*error).clone(),
+                Err(_) => None,
+            }
+        };
+        let result = tokio::select! {
+            result = run.run(&mut *shared) => result,
+            Some(error) = lost => Err(flow.error(error)),
+        };
+        let storage = &self.common.storage;
+        match &result {
+            Ok(exit) => {
+                let state = self.encode(shared).map_err(|error| flow.error(error))?;
+                let finished = storage.finish(&self.id, &self.owner, flow.exits[*exit], &state).await;
+                finished.map_err(|error| flow.error(error))?;
+                heart.held.store(false, SeqCst);
+            }
+            Err(error) if !self.memory().settled && heart.held.load(SeqCst) => {
+                // What cannot be stored now is what the lease is for.
+                if storage.fail(&self.id, &self.owner, &format!("{error:#}")).await.is_ok() {
+                    heart.held.store(false, SeqCst);
+                }
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+        let done = self.memory().done.take();
+        if let Some((step, action)) = done.filter(|(step, _)| *step == at.step()) {
+            let index = R::ACTIONS.iter().position(|name| *name == action);
+            return index.ok_or_else(|| {
+                let conflicts = vec![format!("`{at}` has no action \"{action}\" any more, which it took")];
+                debug_assert!(step > 0);
+                at.error(Changed { run: self.id.clone(), conflicts })
+            });
+        }
+        let action = match at.waits_for() {
+            Some(field) => {
+                self.wait(at, field, shared).await?;
+                0
+            }
+            None => run.run(shared).await?,
+        };
+        self.commit(at, R::ACTIONS[action], shared).await?;
+        Ok(action)
+    }
+}
+
+impl<S, Here, N, E> ExecDriver<S, Here, N> for DurableRun<E>
+where
+    S: Shared + Serialize + DeserializeOwned,
+    N: Node<S, Here>,
+    N::Exec: Serialize + DeserializeOwned,
+    E: Storage,
+{
+    async fn exec<C>(&self, at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    where
+        C: Call<Output = Result<N::Exec, Error>>,
+    {
+        // A node that is alone in its step is stored with the step.
+        if item.is_none() && !at.is_branch() {
+            return call.call().await;
+        }
+        let branch = at.branch_number().and_then(|branch| u32::try_from(branch).ok());
+        let key = ItemKey { branch, item: item.map(|item| item as u64) };
+        let kept = {
+            let mut memory = self.memory();
+            if memory.step == at.step() { memory.items.remove(&key) } else { None }
+        };
+        let what = || format!("what `{at}` returned");
+        if let Some(json) = kept {
+            return serde_json::from_str(&json)
+                .map_err(self.bad("read", what()))
+                .map_err(|error| at.error(error));
+        }
+        let exec = call.call().await?;
+        let json = serde_json::to_string(&exec)
+            .map_err(self.bad("store", what()))
+            .map_err(|error| at.error(error))?;
+        let stored = self.common.storage.keep_item(&self.id, &self.owner, at.step(), &key, &json).await;
+        stored.map_err(|error| at.error(error))?;
+        Ok(exec)
+    }
+}

@@ -1,0 +1,135 @@
+//! The shape of a flow and its store, stored beside a run, and what of it has changed since.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pocketflow::{Graph, Store, Target};
+use serde::{Deserialize, Serialize};
+
+/// What a run relies on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    flow: FlowShape,
+    /// The fields of the store, and which of them are late.
+    fields: BTreeMap<String, bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct FlowShape {
+    name: String,
+    places: Vec<PlaceShape>,
+    edges: Vec<EdgeShape>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PlaceShape {
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    flow: Option<FlowShape>,
+}
+
+/// An edge, by names; where it leads after its bound is an edge of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct EdgeShape {
+    from: String,
+    action: String,
+    to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<u32>,
+}
+
+impl Shape {
+    pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
+        let fields = store.fields.iter().map(|field| (field.name.to_owned(), field.late)).collect();
+        Self { flow: FlowShape::of(graph), fields }
+    }
+
+    pub(crate) fn encode(&self) -> String {
+        serde_json::to_string(self).expect("names are JSON")
+    }
+
+    pub(crate) fn decode(json: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    /// What has changed that a run begun under `self` cannot go on with. New nodes may be added, and so may fields.
+    pub(crate) fn conflicts(&self, now: &Self) -> Vec<String> {
+        let mut conflicts = Vec::new();
+        self.flow.conflicts(&now.flow, &mut conflicts);
+        for (field, late) in &self.fields {
+            match now.fields.get(field) {
+                None => conflicts.push(format!("the field `{field}` of the store is gone")),
+                Some(now) if now != late => {
+                    let [was, is] = [late, now].map(|late| if *late { "late" } else { "always filled" });
+                    conflicts.push(format!("the field `{field}` of the store was {was}, and is {is} now"));
+                }
+                Some(_) => {}
+            }
+        }
+        conflicts
+    }
+}
+
+impl FlowShape {
+    fn of(graph: &Graph) -> Self {
+        let name = |target: Target| match target {
+            Target::Place(place) => graph.places[place].name.to_owned(),
+            Target::Exit(exit) if graph.exits[exit] == "default" => "end".to_owned(),
+            Target::Exit(exit) => format!("end \"{}\"", graph.exits[exit]),
+        };
+        let places = graph.places.iter();
+        let places =
+            places.map(|place| PlaceShape { name: place.name.into(), flow: place.node.flow.map(Self::of) });
+        let mut edges = Vec::new();
+        for edge in graph.edges {
+            let from = graph.places[edge.from].name.to_owned();
+            let max = edge.bound.map(|bound| bound.max);
+            edges.push(EdgeShape { from: from.clone(), action: edge.action.into(), to: name(edge.to), max });
+            if let Some(bound) = edge.bound {
+                let action = format!("{}, after {}", edge.action, bound.max);
+                edges.push(EdgeShape { from, action, to: name(bound.otherwise), max: None });
+            }
+        }
+        Self { name: graph.name.into(), places: places.collect(), edges }
+    }
+
+    fn conflicts(&self, now: &Self, conflicts: &mut Vec<String>) {
+        if self.name != now.name {
+            conflicts.push(format!("the flow `{}` is called `{}` now", self.name, now.name));
+        }
+        let flow = &now.name;
+        let known: BTreeSet<_> = self.places.iter().map(|place| &place.name).collect();
+        for place in &self.places {
+            match (now.places.iter().find(|other| other.name == place.name), &place.flow) {
+                (None, _) => conflicts.push(format!("the node `{}` of `{flow}` is gone", place.name)),
+                (Some(PlaceShape { flow: Some(now), .. }), Some(inner)) => inner.conflicts(now, conflicts),
+                (Some(PlaceShape { flow: None, .. }), None) => {}
+                (Some(PlaceShape { flow: now, .. }), _) => {
+                    let [was, is] = if now.is_some() { ["a node", "a flow"] } else { ["a flow", "a node"] };
+                    conflicts.push(format!("`{}` of `{flow}` was {was}, and is {is} now", place.name));
+                }
+            }
+        }
+        for edge in &self.edges {
+            let EdgeShape { from, action, to, max } = edge;
+            if !now.places.iter().any(|place| place.name == *from) {
+                continue;
+            }
+            match now.edges.iter().find(|other| other.from == *from && other.action == *action) {
+                None => conflicts.push(format!("the edge `{from} - \"{action}\"` of `{flow}` is gone")),
+                Some(other) if other.max != *max => {
+                    conflicts.push(format!("the edge `{from} - \"{action}\"` of `{flow}` has another bound"));
+                }
+                // It may lead to a node that is new, and so on from there.
+                Some(other)
+                    if other.to != *to && (known.contains(&other.to) || other.to.starts_with("end")) =>
+                {
+                    conflicts.push(format!(
+                        "the edge `{from} - \"{action}\"` of `{flow}` led to `{to}`, and leads to `{}` now",
+                        other.to
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The plain data that goes into a storage and comes out of it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// What a run begins with: see [`Storage::begin`](super::Storage::begin).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRun {
+    /// The name of the flow.
+    pub flow: String,
+    /// The graph of the flow, as JSON, to tell later whether the flow has changed.
+    pub graph: String,
+    /// The shared store, as JSON.
+    pub state: String,
+    /// Where the run goes on, as JSON.
+    pub position: String,
+}
+
+/// What [`Storage::begin`](super::Storage::begin) found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// The run was unknown; now it is stored, and the caller holds its lease.
+    New,
+    /// The run was known. Its owner and lease are those that hold from now on; the status, the message and the rest are as they
+    /// were found, so that the caller sees whether the run waited or had failed.
+    Known(Box<RunRecord>),
+}
+
+/// A finished step, and what the run looks like after it: see [`Storage::commit`](super::Storage::commit).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The number of the step. A run that no step of has finished stands at 0, so the first step is 1.
+    pub step: u64,
+    /// Where the step is in the flow, for people: `Checkout > review`.
+    pub path: String,
+    /// Where the run goes on, as JSON.
+    pub position: String,
+    /// The action that the step returned.
+    pub action: String,
+    /// The graph of the flow, as JSON.
+    pub graph: String,
+    /// The shared store after the step, as JSON.
+    pub state: String,
+}
+
+/// How much of the history [`Storage::commit`](super::Storage::commit) leaves.
+///
+/// It has nothing to do with going on after a crash: the last state is always stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Keep {
+    /// Every step.
+    #[default]
+    All,
+    /// The last so many steps.
+    Last(u32),
+    /// No step.
+    None,
+}
+
+/// Which part of the step in flight an item is.
+///
+/// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item of a batch in a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct ItemKey {
+    /// The branch of a fork, counted from 0 in the order written.
+    pub branch: Option<u32>,
+    /// The item of a batch, counted from 0.
+    pub item: Option<u64>,
+}
+
+/// The value that somebody filled into a run that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// The field that the run waited for.
+    pub field: String,
+    /// Its value, as JSON.
+    pub value: String,
+}
+
+/// What becomes of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is under way, or was when its process died: whether somebody drives it, the lease says.
+    Running,
+    /// It waits until somebody fills a field.
+    Waiting,
+    /// It reached an exit.
+    Finished,
+    /// A step failed; it may be begun again.
+    Failed,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Status; 4] = [Status::Running, Status::Waiting, Status::Finished, Status::Failed];
+
+    /// As it is stored and printed: `running`, `waiting`, `finished`, `failed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Running => "running",
+            Status::Waiting => "waiting",
+            Status::Finished => "finished",
+            Status::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that is no [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownStatus(String);
+
+impl fmt::Display for UnknownStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no status: write running, waiting, finished or failed", self.0)
+    }
+}
+
+impl std::error::Error for UnknownStatus {}
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        Status::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// All of a run as it is stored, its state included. As JSON, its times are milliseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run's id.
+    pub run: String,
+    /// The name of the flow.
+    pub flow: String,
+    /// The graph of the flow, as JSON, as of the last step.
+    pub graph: String,
+    /// What becomes of it.
+    pub status: Status,
+    /// The number of the last finished step; 0 if there is none.
+    pub step: u64,
+    /// Where the last finished step is in the flow; empty if there is none.
+    pub path: String,
+    /// Where the run goes on, as JSON.
+    pub position: String,
+    /// The action that the last finished step returned.
+    pub action: Option<String>,
+    /// The shared store, as JSON.
+    pub state: String,
+    /// Who holds the lease.
+    pub owner: Option<String>,
+    /// Until when the lease holds; after that, anybody may take it over.
+    #[serde(with = "super::millis::option")]
+    pub lease_until: Option<SystemTime>,
+    /// The exit of a finished run.
+    pub exit: Option<String>,
+    /// Why a run failed.
+    pub message: Option<String>,
+    /// The field that the run waits for.
+    pub waits_for: Option<String>,
+    /// Whether somebody filled that field, and no step has been finished since.
+    pub filled: bool,
+    /// When the run was begun first.
+    #[serde(with = "super::millis")]
+    pub created: SystemTime,
+    /// When the run last changed. Renewing or releasing the lease is no change.
+    #[serde(with = "super::millis")]
+    pub updated: SystemTime,
+}
+
+/// A run in a list: [`RunRecord`] without what may be long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// The run's id.
+    pub run: String,
+    /// The name of the flow.
+    pub flow: String,
+    /// What becomes of it.
+    pub status: Status,
+    /// The number of the last finished step; 0 if there is none.
+    pub step: u64,
+    /// Where the last finished step is in the flow; empty if there is none.
+    pub path: String,
+    /// Who holds the lease.
+    pub owner: Option<String>,
+    /// Until when the lease holds.
+    #[serde(with = "super::millis::option")]
+    pub lease_until: Option<SystemTime>,
+    /// The exit of a finished run.
+    pub exit: Option<String>,
+    /// Why a run failed.
+    pub message: Option<String>,
+    /// The field that the run waits for.
+    pub waits_for: Option<String>,
+    /// Whether somebody filled that field, and no step has been finished since.
+    pub filled: bool,
+    /// When the run was begun first.
+    #[serde(with = "super::millis")]
+    pub created: SystemTime,
+    /// When the run last changed.
+    #[serde(with = "super::millis")]
+    pub updated: SystemTime,
+}
+
+/// A step in the history of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The number of the step.
+    pub step: u64,
+    /// Where the step is in the flow.
+    pub path: String,
+    /// The action that it returned.
+    pub action: String,
+    /// When it finished.
+    #[serde(with = "super::millis")]
+    pub time: SystemTime,
+}
+
+/// What a run looked like after a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointState {
+    /// The graph of the flow, as JSON.
+    pub graph: String,
+    /// Where the run went on, as JSON.
+    pub position: String,
+    /// The action that the step returned.
+    pub action: String,
+    /// The shared store, as JSON.
+    pub state: String,
+}

@@ -1,0 +1,45 @@
+//! Times as milliseconds since the epoch, which is how they are stored and how they are written as JSON.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// A time before the epoch counts as the epoch: no clock that matters here says so.
+pub(crate) fn from_time(time: SystemTime) -> i64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, from_duration)
+}
+
+/// A duration that is too long to store counts as the longest that is not, which is 292 million years.
+pub(crate) fn from_duration(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn to_time(millis: i64) -> SystemTime {
+    let after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+    // Where the clock of the system cannot say so much, it is the epoch; a time that large is a lease that never ends.
+    UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
+}
+
+pub(crate) fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_i64(from_time(*time))
+}
+
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+    i64::deserialize(from).map(to_time)
+}
+
+/// The same for a time that may be missing.
+pub(crate) mod option {
+    use super::*;
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => to.serialize_some(&from_time(*time)),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SystemTime>, D::Error> {
+        Ok(Option::<i64>::deserialize(from)?.map(to_time))
+    }
+}

@@ -1,0 +1,252 @@
+//! The operations, each within a transaction that the [worker](super::worker) began.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, Error, Params, Row};
+
+use crate::error::StorageError;
+use crate::storage::rules::{self, Columns, Fault, Head, Take};
+use crate::storage::{
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
+    millis, sql,
+};
+
+/// What an operation returns; the worker adds what it was, and on which file.
+pub(super) type Ran<T> = Result<T, Fault<Error>>;
+
+impl From<Error> for Fault<Error> {
+    fn from(error: Error) -> Self {
+        Fault::Engine(error)
+    }
+}
+
+impl Columns for Row<'_> {
+    type Error = Error;
+    fn text(&self, at: usize) -> Ran<String> {
+        Ok(self.get(at)?)
+    }
+    fn maybe_text(&self, at: usize) -> Ran<Option<String>> {
+        Ok(self.get(at)?)
+    }
+    fn int(&self, at: usize) -> Ran<i64> {
+        Ok(self.get(at)?)
+    }
+    fn maybe_int(&self, at: usize) -> Ran<Option<i64>> {
+        Ok(self.get(at)?)
+    }
+}
+
+fn change(db: &Connection, sql: &str, params: impl Params) -> Ran<usize> {
+    Ok(db.prepare_cached(sql)?.execute(params)?)
+}
+
+fn rows<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) -> Ran<T>) -> Ran<Vec<T>> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+fn row<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) -> Ran<T>) -> Ran<Option<T>> {
+    Ok(rows(db, sql, params, read)?.pop())
+}
+
+fn now() -> i64 {
+    millis::from_time(SystemTime::now())
+}
+
+fn until(now: i64, lease: Duration) -> i64 {
+    now.saturating_add(millis::from_duration(lease))
+}
+
+fn find(db: &Connection, run: &str) -> Ran<Option<Head>> {
+    row(db, sql::HEAD, [run], |row| Head::read(row, now()))
+}
+
+fn head(db: &Connection, run: &str) -> Ran<Head> {
+    rules::id("run", run)?;
+    Ok(find(db, run)?.ok_or_else(|| rules::unknown(run))?)
+}
+
+fn fenced(db: &Connection, run: &str, owner: &str) -> Ran<Head> {
+    rules::ids(run, owner)?;
+    let head = head(db, run)?;
+    head.fence(run, owner)?;
+    Ok(head)
+}
+
+pub(super) fn begin(db: &Connection, run: &str, owner: &str, lease: Duration, new: &NewRun) -> Ran<Begun> {
+    rules::ids(run, owner)?;
+    let Some(head) = find(db, run)? else {
+        let now = now();
+        let flow = rules::text(&new.flow);
+        change(db, sql::BEGIN_RUN, (run, flow, &new.position, owner, until(now, lease), now))?;
+        change(db, sql::BEGIN_STATE, (run, &new.graph, &new.state))?;
+        return Ok(Begun::New);
+    };
+    let take = head.take(run, owner)?;
+    let mut record = show(db, run)?.ok_or_else(|| rules::unknown(run))?;
+    if let Take::Take(status) = take {
+        let until = until(head.now, lease);
+        change(db, sql::TAKE_OVER, (run, owner, until, status.as_str(), head.now))?;
+        record.owner = Some(owner.to_owned());
+        record.lease_until = Some(millis::to_time(until));
+    }
+    Ok(Begun::Known(Box::new(record)))
+}
+
+pub(super) fn commit(
+    db: &Connection,
+    run: &str,
+    owner: &str,
+    lease: Duration,
+    step: &Step,
+    keep: Keep,
+) -> Ran<()> {
+    let head = fenced(db, run, owner)?;
+    let number = head.not_before(run, step.step)?;
+    let (path, action) = (rules::text(&step.path), rules::text(&step.action));
+    let until = until(head.now, lease);
+    change(db, sql::COMMIT_RUN, (run, number, &path, &step.position, &action, until, head.now))?;
+    change(db, sql::COMMIT_STATE, (run, &step.graph, &step.state))?;
+    change(db, sql::DROP_ITEMS, (run, number))?;
+    if !matches!(keep, Keep::None | Keep::Last(0)) {
+        let row = (run, number, &path, &step.position, &action, head.now, &step.graph, &step.state);
+        change(db, sql::ADD_CHECKPOINT, row)?;
+    }
+    match keep {
+        Keep::All => {}
+        Keep::Last(last) => drop(change(db, sql::PRUNE_HISTORY, (run, last))?),
+        Keep::None => drop(change(db, sql::PRUNE_HISTORY, (run, 0))?),
+    }
+    Ok(())
+}
+
+pub(super) fn keep_item(
+    db: &Connection,
+    run: &str,
+    owner: &str,
+    step: u64,
+    item: &ItemKey,
+    json: &str,
+) -> Ran<()> {
+    fenced(db, run, owner)?;
+    let (branch, item) = rules::item_columns(item)?;
+    change(db, sql::KEEP_ITEM, (run, rules::number("step", step)?, branch, item, json))?;
+    Ok(())
+}
+
+pub(super) fn items(db: &Connection, run: &str, step: u64) -> Ran<Vec<(ItemKey, String)>> {
+    rules::id("run", run)?;
+    rows(db, sql::ITEMS, (run, rules::number("step", step)?), |row| rules::item(row))
+}
+
+pub(super) fn wait(
+    db: &Connection,
+    run: &str,
+    owner: &str,
+    step: u64,
+    field: &str,
+    position: &str,
+    state: &str,
+) -> Ran<()> {
+    rules::id("field", field)?;
+    let head = fenced(db, run, owner)?;
+    let number = head.not_before(run, step)?;
+    if !head.keeps_filled(field) {
+        change(db, sql::DROP_FILLED, [run])?;
+    }
+    change(db, sql::WAIT_RUN, (run, number, field, position, head.now))?;
+    change(db, sql::SET_STATE, (run, state))?;
+    Ok(())
+}
+
+pub(super) fn fill(db: &Connection, run: &str, field: &str, value: &str) -> Ran<()> {
+    rules::id("field", field)?;
+    rules::json(run, field, value)?;
+    let head = head(db, run)?;
+    head.fillable(run, field)?;
+    change(db, sql::FILL, (run, field, value, head.now))?;
+    Ok(())
+}
+
+pub(super) fn filled(db: &Connection, run: &str) -> Ran<Option<Filled>> {
+    rules::id("run", run)?;
+    Ok(row(db, sql::FILLED, [run], |row| rules::filled(row))?.ok_or_else(|| rules::unknown(run))?)
+}
+
+pub(super) fn finish(db: &Connection, run: &str, owner: &str, exit: &str, state: &str) -> Ran<()> {
+    let head = fenced(db, run, owner)?;
+    change(db, sql::FINISH_RUN, (run, rules::text(exit), head.now))?;
+    change(db, sql::SET_STATE, (run, state))?;
+    change(db, sql::DROP_ALL_ITEMS, [run])?;
+    Ok(())
+}
+
+pub(super) fn fail(db: &Connection, run: &str, owner: &str, message: &str) -> Ran<()> {
+    let head = fenced(db, run, owner)?;
+    change(db, sql::FAIL, (run, rules::text(message), head.now))?;
+    Ok(())
+}
+
+pub(super) fn renew(db: &Connection, run: &str, owner: &str, lease: Duration) -> Ran<()> {
+    let head = fenced(db, run, owner)?;
+    change(db, sql::RENEW, (run, until(head.now, lease)))?;
+    Ok(())
+}
+
+pub(super) fn release(db: &Connection, run: &str, owner: &str) -> Ran<()> {
+    fenced(db, run, owner)?;
+    change(db, sql::RELEASE, [run])?;
+    Ok(())
+}
+
+pub(super) fn list(db: &Connection, filter: Option<Status>) -> Ran<Vec<RunSummary>> {
+    match filter {
+        Some(status) => rows(db, sql::LIST, [status.as_str()], |row| rules::summary(row)),
+        None => rows(db, sql::LIST_ALL, [], |row| rules::summary(row)),
+    }
+}
+
+pub(super) fn show(db: &Connection, run: &str) -> Ran<Option<RunRecord>> {
+    rules::id("run", run)?;
+    row(db, sql::SHOW, [run], |row| rules::record(row))
+}
+
+pub(super) fn history(db: &Connection, run: &str) -> Ran<Vec<Checkpoint>> {
+    head(db, run)?;
+    rows(db, sql::HISTORY, [run], |row| rules::step(row))
+}
+
+pub(super) fn checkpoint(db: &Connection, run: &str, step: u64) -> Ran<Option<CheckpointState>> {
+    rules::id("run", run)?;
+    row(db, sql::CHECKPOINT, (run, rules::number("step", step)?), |row| rules::step_state(row))
+}
+
+pub(super) fn fork(db: &Connection, run: &str, step: u64, new_run: &str) -> Ran<()> {
+    rules::id("new run", new_run)?;
+    head(db, run)?;
+    let number = rules::number("step", step)?;
+    if find(db, new_run)?.is_some() {
+        return Err(StorageError::Exists { run: new_run.to_owned() }.into());
+    }
+    if change(db, sql::FORK_RUN, (run, number, new_run, now()))? == 0 {
+        return Err(StorageError::NoCheckpoint { run: run.to_owned(), step }.into());
+    }
+    change(db, sql::FORK_STATE, (run, number, new_run))?;
+    change(db, sql::FORK_HISTORY, (run, number, new_run))?;
+    Ok(())
+}
+
+pub(super) fn remove(db: &Connection, run: &str) -> Ran<()> {
+    head(db, run)?.idle(run, None)?;
+    change(db, sql::REMOVE, [run])?;
+    Ok(())
+}
+
+pub(super) fn prune(db: &Connection, finished_before: SystemTime) -> Ran<u64> {
+    Ok(change(db, sql::PRUNE, [millis::from_time(finished_before)])? as u64)
+}

@@ -1,0 +1,177 @@
+//! `pocketflow-runs`, as a user runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use pocketflow_checkpoint::{Keep, NewRun, Sqlite, Step, Storage};
+
+fn command(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pocketflow-runs")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+/// What it prints if it succeeds.
+fn says(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line that it prints if it fails.
+fn fails(folder: &Path, arguments: &[&str]) -> String {
+    let output = command(folder, arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("error: ") && error.lines().count() == 1, "{error}");
+    error
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&says(folder, &[&["--json"], arguments].concat())).unwrap()
+}
+
+/// Four runs: one of each status.
+async fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
+    let lease = Duration::from_secs(600);
+    let new =
+        NewRun { flow: "Checkout".into(), graph: "{}".into(), state: "{}".into(), position: "[0]".into() };
+    for id in ["order-1", "order-2", "order-3", "order\n4"] {
+        runs.begin(id, "host", lease, &new).await.unwrap();
+        for step in 1..=3 {
+            let (path, action) = (format!("Checkout > step{step}"), "default".into());
+            // One digit more than an `f64` has.
+            let state = format!(r#"{{"total":{step}.10000000000000000001}}"#);
+            let step =
+                Step { step, path, action, state, graph: r#"{"nodes":[]}"#.into(), position: "[1]".into() };
+            runs.commit(id, "host", lease, &step, Keep::All).await.unwrap();
+        }
+    }
+    runs.wait("order-1", "host", 3, "card", "[2]", r#"{"total":4}"#).await.unwrap();
+    runs.finish("order-2", "host", "done", "{}").await.unwrap();
+    runs.fail("order-3", "host", "no ink\nat all").await.unwrap();
+    runs.close().await;
+    folder
+}
+
+#[tokio::test]
+async fn lists() {
+    let folder = folder().await;
+    let folder = folder.path();
+    let text = says(folder, &["list"]);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(lines[0].starts_with("RUN       STATUS    STEP  FLOW      UPDATED               NOTE"), "{text}");
+    assert!(lines.iter().any(|line| line.starts_with("order-1   waiting   3     Checkout  20")), "{text}");
+    assert!(lines.iter().any(|line| line.ends_with("Z  no ink\\nat all")), "{text}");
+    assert!(lines.iter().any(|line| line.starts_with("order\\n4  running")), "{text}");
+
+    let text = says(folder, &["list", "--status", "waiting"]);
+    assert_eq!(text.lines().count(), 2);
+    assert!(text.ends_with("Z  card\n"), "{text}");
+    let runs = json(folder, &["list", "--status", "finished"]);
+    assert_eq!(
+        (&runs[0]["run"], &runs[0]["status"], &runs[0]["exit"]),
+        (&"order-2".into(), &"finished".into(), &"done".into())
+    );
+    assert!(runs[0]["updated"].as_u64().unwrap() > 1_700_000_000_000);
+    assert_eq!(command(folder, &["list", "--status", "asleep"]).status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn shows() {
+    let folder = folder().await;
+    let folder = folder.path();
+    let text = says(folder, &["show", "order-1"]);
+    assert!(text.contains("status       waiting\nwaits for    card\n"), "{text}");
+    assert!(text.contains("position     [2]\n"), "{text}");
+    let run = json(folder, &["show", "order\n4"]);
+    assert_eq!((&run["run"], &run["owner"]), (&"order\n4".into(), &"host".into()));
+    assert_eq!(run["graph"]["nodes"], serde_json::json!([]));
+    let text = says(folder, &["show", "--json", "order\n4"]);
+    assert!(text.contains(r#""state":{"total":3.10000000000000000001}"#), "{text}");
+
+    let text = says(folder, &["history", "order-1"]);
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.lines().nth(2).unwrap().ends_with("Z  Checkout > step2  default"), "{text}");
+    assert_eq!(json(folder, &["history", "order-1"])[2]["step"], 3);
+    assert_eq!(says(folder, &["state", "order-1"]), "{\"total\":4}\n");
+    assert_eq!(says(folder, &["state", "order-1", "2"]), "{\"total\":2.10000000000000000001}\n");
+
+    assert!(fails(folder, &["show", "order-9"]).contains("no run `order-9`"));
+    assert!(fails(folder, &["state", "order-9"]).contains("no run `order-9`"));
+    assert!(fails(folder, &["state", "order-9", "1"]).contains("no run `order-9`"));
+    assert!(fails(folder, &["history", "order-9"]).contains("no run `order-9`"));
+    assert!(fails(folder, &["state", "order-1", "9"]).contains("no step 9"));
+}
+
+#[tokio::test]
+async fn fills() {
+    for (value, stored) in [
+        ("true", "true"),
+        ("Ada", "\"Ada\""),
+        ("\"Ada\"", "\"Ada\""),
+        ("-5", "-5"),
+        ("-x", "\"-x\""),
+        ("", "\"\""),
+    ] {
+        let folder = folder().await;
+        let said = says(folder.path(), &["fill", "order-1", "card", value]);
+        assert_eq!(said, format!("filled `card` of run `order-1` with {stored}\n"));
+        assert!(says(folder.path(), &["list", "--status", "waiting"]).ends_with("card (filled)\n"));
+        assert!(fails(folder.path(), &["fill", "order-1", "card", "1"]).contains("has been filled"));
+        let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
+        assert_eq!(runs.filled("order-1").await.unwrap().unwrap().value, stored);
+    }
+    let folder = folder().await;
+    assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card`"));
+    assert!(fails(folder.path(), &["fill", "order-2", "card", "1"]).contains("it is finished"));
+    assert!(says(folder.path(), &["fill", "--help"]).contains("taken as a text"));
+}
+
+#[tokio::test]
+async fn forks_removes_and_prunes() {
+    let folder = folder().await;
+    let folder = folder.path();
+    assert_eq!(
+        says(folder, &["fork", "order-1", "2", "again"]),
+        "run `again` stands after step 2 of run `order-1`\n"
+    );
+    assert_eq!(json(folder, &["show", "again"])["step"], 2);
+    assert!(fails(folder, &["fork", "order-1", "2", "again"]).contains("`again` exists"));
+    assert!(fails(folder, &["fork", "order-1", "7", "more"]).contains("no step 7"));
+
+    assert_eq!(says(folder, &["remove", "again"]), "removed run `again`\n");
+    assert!(fails(folder, &["remove", "again"]).contains("no run"));
+    assert!(fails(folder, &["remove", "order\n4"]).contains("`order\\n4` is being driven by `host`"));
+
+    assert_eq!(says(folder, &["prune", "--older-than", "30d"]), "removed 0 runs\n");
+    assert_eq!(command(folder, &["prune", "--older-than", "30 days"]).status.code(), Some(2));
+    assert_eq!(command(folder, &["prune", "--older-than", "99999999999999999999w"]).status.code(), Some(2));
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    assert_eq!(json(folder, &["prune", "--older-than", "0s"])["removed"], 1);
+}
+
+#[tokio::test]
+async fn creates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(fails(folder.path(), &["list"]).contains("no file runs.db"));
+    assert!(fails(folder.path(), &["--db", "a/b.db", "list"]).contains("a/b.db"));
+    std::fs::write(folder.path().join("empty.db"), "").unwrap();
+    assert!(fails(folder.path(), &["list", "--db", "empty.db"]).contains("an empty file"));
+    assert!(fails(folder.path(), &["list", "--db", "."]).contains("a folder"));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// With a server that is not there; the suite is for one that is.
+#[test]
+fn postgres() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = fails(folder.path(), &["--db", "postgres://me:secret@127.0.0.1:1/runs", "list"]);
+    let expected =
+        if cfg!(feature = "postgres") { "postgres://127.0.0.1:1/runs" } else { "without PostgreSQL" };
+    assert!(error.contains(expected) && !error.contains("secret"), "{error}");
+}

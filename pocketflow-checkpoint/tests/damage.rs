@@ -1,0 +1,313 @@
+//! Files that are full, read-only, damaged, newer, or somebody else's: a clear error each, and nothing acknowledged is lost.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use pocketflow_checkpoint::{Keep, NewRun, Sqlite, Step, Storage, StorageError, StorageResult};
+
+const LEASE: Duration = Duration::from_secs(600);
+
+fn new() -> NewRun {
+    NewRun { flow: "F".into(), graph: "{}".into(), state: "{}".into(), position: "[]".into() }
+}
+
+fn step(step: u64, state: String) -> Step {
+    Step {
+        step,
+        path: "F > a".into(),
+        position: "[]".into(),
+        action: "default".into(),
+        graph: "{}".into(),
+        state,
+    }
+}
+
+fn large(number: u64) -> String {
+    format!("\"{number} {}\"", "x".repeat(20_000))
+}
+
+/// A closed file with one run of so many steps.
+async fn file(folder: &Path, steps: u64) -> PathBuf {
+    let path = folder.join("runs.db");
+    let runs = Sqlite::open(&path).await.unwrap();
+    runs.begin("r", "me", LEASE, &new()).await.unwrap();
+    for number in 1..=steps {
+        runs.commit("r", "me", LEASE, &step(number, large(number)), Keep::All).await.unwrap();
+    }
+    runs.close().await;
+    path
+}
+
+/// The error of opening, with the name of the file in its message, after which everything in the folder is as it was.
+async fn refused(path: &Path) -> StorageError {
+    let contents = || {
+        let folder = path.parent().unwrap();
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files.into_iter().map(|path| (fs::read(&path).ok(), path)).collect::<Vec<_>>()
+    };
+    let before = contents();
+    let error = Sqlite::open(path).await.unwrap_err();
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(before == contents(), "the folder has changed");
+    error
+}
+
+/// Stores steps until there is no room, and returns the error and the last step that was acknowledged.
+async fn until_it_is_full(runs: &Sqlite) -> (StorageError, u64) {
+    let mut number = 0;
+    loop {
+        let next = step(number + 1, large(number + 1));
+        match runs.commit("r", "me", LEASE, &next, Keep::All).await {
+            Ok(()) => number += 1,
+            Err(error) => return (error, number),
+        }
+        assert!(number < 10_000, "it is never full");
+    }
+}
+
+/// What must hold of a file that was full when step `last` was the last acknowledged one.
+async fn intact(runs: &Sqlite, last: u64) {
+    let run = runs.show("r").await.unwrap().unwrap();
+    assert_eq!((run.step, run.state), (last, large(last)));
+    assert_eq!(runs.history("r").await.unwrap().len() as u64, last);
+    for number in 1..=last {
+        assert_eq!(runs.checkpoint("r", number).await.unwrap().unwrap().state, large(number));
+    }
+}
+
+fn check(path: &Path) -> String {
+    let db = rusqlite::Connection::open(path).unwrap();
+    db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
+}
+
+async fn full(path: &Path, runs: Sqlite) -> Sqlite {
+    runs.begin("r", "me", LEASE, &new()).await.unwrap();
+    let (error, last) = until_it_is_full(&runs).await;
+    assert!(matches!(error, StorageError::Full { .. }), "{error:?}");
+    let message = error.to_string();
+    assert!(message.contains(path.to_str().unwrap()) && message.contains("run `r`"), "{message}");
+    assert!(error.source().is_some());
+    assert!(last > 3, "{last}");
+    intact(&runs, last).await;
+    // One that is too large does not take those with it that come at the same time and fit.
+    let (next, item) = (step(last + 1, large(1).repeat(20)), Default::default());
+    let (commit, items) = tokio::join!(runs.commit("r", "me", LEASE, &next, Keep::All), runs.items("r", 1));
+    assert!(matches!(commit, Err(StorageError::Full { .. })), "{commit:?}");
+    items.unwrap();
+    let _ = runs.keep_item("r", "me", last + 1, &item, "1").await;
+    intact(&runs, last).await;
+    runs
+}
+
+#[tokio::test]
+async fn a_database_as_large_as_it_may_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let runs = full(&path, Sqlite::options().max_bytes(600_000).open(&path).await.unwrap()).await;
+    // The same connection goes on when there is room.
+    let last = runs.show("r").await.unwrap().unwrap().step;
+    runs.commit("r", "me", LEASE, &step(last, large(last)), Keep::Last(1)).await.unwrap();
+    runs.commit("r", "me", LEASE, &step(last + 1, large(last + 1)), Keep::Last(2)).await.unwrap();
+    runs.close().await;
+    assert_eq!(check(&path), "ok");
+}
+
+/// A small file system of its own, which only root can mount.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_disk_that_is_full() {
+    use std::process::Command;
+    let folder = tempfile::tempdir().unwrap();
+    let disk = folder.path();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(disk).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        eprintln!(
+            "SKIPPED: only root can mount a small file system; a_database_as_large_as_it_may_be still ran"
+        );
+        return;
+    }
+    struct Unmount<'a>(&'a Path);
+    impl Drop for Unmount<'_> {
+        fn drop(&mut self) {
+            let _ = Command::new("umount").arg("-l").arg(self.0).status();
+        }
+    }
+    let _unmount = Unmount(disk);
+    let path = disk.join("runs.db");
+    let runs = full(&path, Sqlite::open(&path).await.unwrap()).await;
+    let last = runs.show("r").await.unwrap().unwrap().step;
+    // With room, the same connection goes on.
+    let more = Command::new("mount").args(["-o", "remount,size=8m"]).arg(disk).status().unwrap();
+    assert!(more.success());
+    runs.commit("r", "me", LEASE, &step(last + 1, large(last + 1)), Keep::All).await.unwrap();
+    intact(&runs, last + 1).await;
+    runs.close().await;
+    assert_eq!(check(&path), "ok");
+}
+
+#[tokio::test]
+async fn a_damaged_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 20).await;
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = 4096..bytes.len();
+    bytes[middle].fill(0xa5);
+    fs::write(&path, &bytes).unwrap();
+    let result: StorageResult<()> = async {
+        let runs = Sqlite::open(&path).await?;
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All).await
+    }
+    .await;
+    let error = result.unwrap_err();
+    assert!(matches!(error, StorageError::Corrupt { .. }), "{error:?}");
+    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(error.to_string().contains("backup"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_ends_too_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 20).await;
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..3 * 4096]).unwrap();
+    let result: StorageResult<()> = async {
+        let runs = Sqlite::open(&path).await?;
+        for number in 1..=20 {
+            runs.checkpoint("r", number).await?;
+        }
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All).await
+    }
+    .await;
+    let error = result.unwrap_err();
+    assert!(matches!(error, StorageError::Corrupt { .. }), "{error:?}");
+    fs::write(&path, &bytes[..50]).unwrap();
+    assert!(matches!(refused(&path).await, StorageError::Foreign { .. }));
+}
+
+#[tokio::test]
+async fn a_newer_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 1).await;
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
+    let error = refused(&path).await;
+    assert!(matches!(error, StorageError::Newer { found: 9, known: 1, .. }), "{error:?}");
+    assert!(error.to_string().contains("update"), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_database_of_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = folder.path().join("theirs.db");
+    let db = rusqlite::Connection::open(&sqlite).unwrap();
+    db.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE runs (x); INSERT INTO runs VALUES (1)")
+        .unwrap();
+    // While it is open, its log is there as well.
+    let error = refused(&sqlite).await;
+    assert!(matches!(error, StorageError::Foreign { .. }), "{error:?}");
+    assert!(error.to_string().contains("another program"), "{error}");
+    drop(db);
+    refused(&sqlite).await;
+
+    let text = folder.path().join("notes.txt");
+    fs::write(&text, "remember the milk\n".repeat(20)).unwrap();
+    assert!(matches!(refused(&text).await, StorageError::Foreign { .. }));
+    let inner = folder.path().join("folder");
+    fs::create_dir(&inner).unwrap();
+    let error = refused(&inner).await;
+    assert!(error.to_string().contains("a folder"), "{error}");
+    assert!(matches!(Sqlite::open("/dev/null").await, Err(StorageError::Foreign { .. })));
+    let nowhere = folder.path().join("no/such/runs.db");
+    assert!(matches!(Sqlite::open(&nowhere).await, Err(StorageError::Unreachable { .. })));
+    let missing = folder.path().join("missing.db");
+    assert!(matches!(
+        Sqlite::options().create(false).open(&missing).await,
+        Err(StorageError::Missing { .. })
+    ));
+    assert!(!missing.exists());
+}
+
+/// An empty file, as `mktemp` makes it, and a name that means something else to SQLite.
+#[tokio::test]
+async fn what_becomes_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["empty.db", ":memory:", "file:x?mode=memory"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "").unwrap();
+        Sqlite::open(&path).await.unwrap().begin("r", "me", LEASE, &new()).await.unwrap();
+        assert!(Sqlite::open(&path).await.unwrap().show("r").await.unwrap().is_some());
+    }
+}
+
+/// The permissions of a file mean nothing to root, so root tries as somebody else.
+#[cfg(all(unix, feature = "cli"))]
+#[tokio::test]
+async fn a_file_that_may_only_be_read() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 1).await;
+    // The folder of the command may be root's alone.
+    let program = folder.path().join("pocketflow-runs");
+    fs::copy(env!("CARGO_BIN_EXE_pocketflow-runs"), &program).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    let root = fs::metadata(folder.path()).unwrap().uid() == 0;
+    for mode in [0o777, 0o555] {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = std::process::Command::new(&program);
+        command.arg("--db").arg(&path).args(["fill", "r", "card", "1"]).current_dir("/");
+        if root {
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert!(error.contains(path.to_str().unwrap()) && error.contains("may only be read"), "{error}");
+    }
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    // A file that is writable in a folder that is not.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command = std::process::Command::new(&program);
+    command.arg("--db").arg(&path).args(["fill", "r", "card", "1"]).current_dir("/");
+    if root {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(path.to_str().unwrap()) && error.contains("folder"), "{error}");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let runs = Sqlite::open(&path).await.unwrap();
+    assert_eq!(runs.show("r").await.unwrap().unwrap().step, 1);
+}
+
+#[tokio::test]
+async fn a_locked_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 1).await;
+    let runs = Sqlite::options().busy_timeout(Duration::from_millis(20)).open(&path).await.unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = runs.release("r", "me").await.unwrap_err();
+    assert!(matches!(error, StorageError::Busy { .. }), "{error:?}");
+    assert!(error.to_string().contains("run `r`"), "{error}");
+    // Reading does not wait.
+    assert_eq!(runs.list(None).await.unwrap().len(), 1);
+    db.execute_batch("ROLLBACK").unwrap();
+    runs.release("r", "me").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_storage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 1).await;
+    let runs = Sqlite::open(&path).await.unwrap();
+    runs.clone().close().await;
+    let error = runs.list(None).await.unwrap_err();
+    assert!(matches!(error, StorageError::Closed { .. }), "{error:?}");
+    runs.close().await;
+    assert!(!folder.path().join("runs.db-wal").exists());
+}

@@ -1,0 +1,389 @@
+//! What a durable run does, in one process: a run that is dropped is one whose process has died, as far as the storage knows.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use pocketflow::{Attempt, Shared, flow, node};
+use pocketflow_checkpoint::{
+    BadState, Changed, Checkpoints, Keep, Parked, Status, Storage, StorageError, WrongValue,
+};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+#[derive(Shared, Default, Debug, PartialEq, Serialize, Deserialize)]
+struct Order {
+    log: Vec<String>,
+    items: Vec<u32>,
+    sums: Option<Vec<u32>>,
+    left: Option<String>,
+    right: Option<String>,
+    approval: Option<bool>,
+}
+
+/// One test at a time counts the execs, and lets them fail when `LEFT` are done: that stands in for a process that dies.
+static CALLS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
+static KEYS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+
+/// Does a piece of work, unless the budget is used up.
+async fn work(attempt: Attempt<'_>) -> Result<String, String> {
+    tokio::task::yield_now().await;
+    let key = attempt.key().map(|key| key.to_string()).unwrap_or_default();
+    LEFT.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).map_err(|_| format!("died in {key}"))?;
+    KEYS.lock().unwrap().push(key.clone());
+    Ok(key)
+}
+
+#[node(Order, appends = log)]
+async fn begin(#[attempt] attempt: Attempt<'_>) -> Result<Vec<String>, String> {
+    Ok(vec![work(attempt).await?])
+}
+
+#[node(Order, writes = sums, parallel = 3)]
+async fn batch(#[each(items)] item: &u32, #[attempt] attempt: Attempt<'_>) -> Result<u32, String> {
+    work(attempt).await?;
+    Ok(item * 10)
+}
+
+#[node(Order, writes = left)]
+async fn left(#[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+    work(attempt).await
+}
+
+#[node(Order, writes = right)]
+async fn right(#[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+    work(attempt).await
+}
+
+#[derive(pocketflow::Action, Serialize, Deserialize)]
+enum Again {
+    Again,
+    Done,
+}
+
+#[node(Order)]
+async fn look(log: &[String]) -> Again {
+    if log.len() < 3 { Again::Again } else { Again::Done }
+}
+
+flow! {
+    /// Three times round.
+    pub Inner {
+        begin >> look;
+        look - "again" >> begin max 9 else end "tired";
+        look - "done" >> end;
+    }
+}
+
+flow! {
+    /// All that a flow can have.
+    pub Whole {
+        Inner >> batch >> (left, right) >> last;
+        Inner - "tired" >> end "tired";
+        last: begin;
+    }
+}
+
+/// How many execs the whole takes: three times round, five items, two branches, and the last.
+const EXECS: usize = 3 + 5 + 2 + 1;
+
+fn order() -> Order {
+    Order { items: vec![1, 2, 3, 4, 5], ..Default::default() }
+}
+
+fn file() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("runs.db");
+    (folder, file)
+}
+
+#[tokio::test]
+async fn a_run_that_dies_anywhere_goes_on_and_repeats_nothing_that_was_finished() {
+    let _one = CALLS.lock().await;
+    let (_folder, file) = file();
+    LEFT.store(usize::MAX, SeqCst);
+    let mut whole = order();
+    Whole.with(Checkpoints::open(&file).await.unwrap().run("whole")).run(&mut whole).await.unwrap();
+    let whole = serde_json::to_string(&whole).unwrap().replace("whole/", "dies/");
+
+    for budget in 0..=EXECS {
+        KEYS.lock().unwrap().clear();
+        let (_folder, file) = self::file();
+        LEFT.store(budget, SeqCst);
+        let runs = Checkpoints::open(&file).await.unwrap();
+        let first = Whole.with(runs.run("dies")).run(&mut order()).await;
+        assert_eq!(first.is_ok(), budget == EXECS, "{budget}: {first:?}");
+        drop(runs);
+
+        // Another process.
+        LEFT.store(usize::MAX, SeqCst);
+        let runs = Checkpoints::open(&file).await.unwrap();
+        let mut order = Order { log: vec!["overwritten by what was stored".into()], ..Default::default() };
+        Whole.with(runs.run("dies")).run(&mut order).await.unwrap();
+        assert_eq!(serde_json::to_string(&order).unwrap(), whole, "{budget}");
+        let mut keys = KEYS.lock().unwrap().clone();
+        keys.sort();
+        let all = keys.len();
+        keys.dedup();
+        assert_eq!(
+            (keys.len(), all),
+            (EXECS, EXECS),
+            "{budget}: each piece of work is finished once: {keys:?}"
+        );
+        assert_eq!(runs.list(None).await.unwrap()[0].status, Status::Finished);
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_over_gives_its_result_at_once() {
+    let _one = CALLS.lock().await;
+    let (_folder, file) = file();
+    LEFT.store(usize::MAX, SeqCst);
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let mut first = order();
+    Whole.with(runs.run("order-17")).run(&mut first).await.unwrap();
+    LEFT.store(0, SeqCst);
+    let mut again = Order::default();
+    assert_eq!(Whole.with(runs.run("order-17")).run(&mut again).await.unwrap(), WholeExit::Default);
+    assert_eq!(again, first);
+}
+
+#[node(Order, writes = left)]
+fn ask(items: &[u32]) -> String {
+    format!("{} items?", items.len())
+}
+
+#[node(Order, appends = log)]
+fn note(approval: &bool) -> Vec<String> {
+    vec![format!("approved: {approval}")]
+}
+
+flow! {
+    /// Asks, and notes the answer.
+    pub Approve {
+        ask >> await(approval) >> note;
+    }
+}
+
+#[tokio::test]
+async fn a_parked_run_is_listed_filled_and_goes_on_elsewhere() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let parked = Approve.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+    assert_eq!(parked.cause().downcast_ref(), Some(&Parked { run: "a".into(), field: "approval".into() }));
+    drop(runs);
+
+    let elsewhere = Checkpoints::open(&file).await.unwrap();
+    let waiting = elsewhere.list(Some(Status::Waiting)).await.unwrap();
+    assert_eq!((waiting.len(), waiting[0].run.as_str()), (1, "a"));
+    assert!(matches!(elsewhere.fill("a", "left", "1").await, Err(StorageError::NotWaiting { .. })));
+    // Not filled, it is parked again.
+    Approve.with(elsewhere.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+
+    elsewhere.fill("a", "approval", "\"maybe\"").await.unwrap();
+    let wrong = Approve.with(elsewhere.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+    assert!(wrong.cause().is::<WrongValue>(), "{wrong:#}");
+    assert_eq!(elsewhere.list(Some(Status::Waiting)).await.unwrap().len(), 1, "it still waits");
+
+    elsewhere.fill("a", "approval", "true").await.unwrap();
+    let mut order = Order::default();
+    Approve.with(elsewhere.run("a").park()).run(&mut order).await.unwrap();
+    assert_eq!((order.approval, order.left.as_deref()), (Some(true), Some("5 items?")));
+    assert_eq!(order.log, ["approved: true"]);
+}
+
+#[tokio::test]
+async fn a_run_waits_in_memory_and_goes_on_when_it_is_filled() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let run = runs.run("a");
+    let waits = tokio::spawn(async move {
+        let mut order = order();
+        Approve.with(run).run(&mut order).await.map(|_| order)
+    });
+    while runs.list(Some(Status::Waiting)).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    runs.fill("a", "approval", "false").await.unwrap();
+    assert_eq!(waits.await.unwrap().unwrap().log, ["approved: false"]);
+}
+
+#[node(Order)]
+async fn for_ever(items: &[u32]) {
+    std::future::pending::<()>().await;
+    drop(items.to_vec());
+}
+
+flow! { Stuck { for_ever; } }
+
+#[tokio::test]
+async fn a_run_that_is_alive_is_not_run_twice_and_one_that_is_dropped_is_free() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let run = runs.run("a");
+    let alive = tokio::spawn(async move { Stuck.with(run).run(&mut order()).await.map(drop) });
+    while runs.list(Some(Status::Running)).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let error = Stuck.with(runs.run("a")).run(&mut order()).await.unwrap_err();
+    let cause = error.cause().downcast_ref::<StorageError>();
+    assert!(matches!(cause, Some(StorageError::Alive { run, .. }) if run == "a"), "{error:#}");
+
+    alive.abort();
+    let _ = alive.await;
+    // Its lease is given back by a task of its own.
+    while runs.storage().show("a").await.unwrap().unwrap().owner.is_some() {
+        tokio::task::yield_now().await;
+    }
+    let again =
+        tokio::time::timeout(Duration::from_millis(50), Stuck.with(runs.run("a")).run(&mut order())).await;
+    assert!(again.is_err(), "it runs");
+}
+
+mod changed {
+    use super::*;
+
+    /// The flow as it was.
+    mod before {
+        use super::*;
+        flow! { pub Steps { ask >> await(approval) >> note; } }
+    }
+
+    mod with_more {
+        use super::*;
+        #[node(Order, writes = right)]
+        fn extra(approval: &bool) -> String {
+            format!("{approval}")
+        }
+        flow! { pub Steps { ask >> await(approval) >> extra >> note; } }
+    }
+
+    mod with_less {
+        use super::*;
+        flow! { pub Steps { (ask, other) >> await(approval) >> note; } }
+        #[node(Order, writes = right)]
+        fn other() -> String {
+            String::new()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_was_not_reached_may_be_added() {
+        let (_folder, file) = file();
+        let runs = Checkpoints::open(&file).await.unwrap();
+        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        runs.fill("a", "approval", "true").await.unwrap();
+        let mut order = Order::default();
+        with_more::Steps.with(runs.run("a")).run(&mut order).await.unwrap();
+        assert_eq!((order.right.as_deref(), order.log.len()), (Some("true"), 1));
+    }
+
+    #[tokio::test]
+    async fn a_node_that_is_gone_stops_the_run_before_any_other() {
+        let (_folder, file) = file();
+        let runs = Checkpoints::open(&file).await.unwrap();
+        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        runs.fill("a", "approval", "true").await.unwrap();
+        let mut untouched = order();
+        let error = with_less::Steps.with(runs.run("a")).run(&mut untouched).await.unwrap_err();
+        let Changed { conflicts, .. } = error.cause().downcast_ref().unwrap();
+        assert_eq!(conflicts, &["the node `ask` of `Steps` is gone"]);
+        assert!(error.cause().to_string().contains("help: finish it with the program that began it"));
+        assert_eq!(untouched, order());
+        let mut shared = Order::default();
+        before::Steps.with(runs.run("a")).run(&mut shared).await.unwrap();
+        assert_eq!(shared.log.len(), 1, "the run is as it was");
+    }
+
+    #[tokio::test]
+    async fn a_migration_lets_it_go_on() {
+        let (_folder, file) = file();
+        let runs = Checkpoints::open(&file).await.unwrap();
+        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        runs.fill("a", "approval", "true").await.unwrap();
+        let run = runs.run("a").migrate(|mut state| {
+            state["right"] = "made up".into();
+            Ok(state)
+        });
+        let mut shared = Order::default();
+        with_less::Steps.with(run).run(&mut shared).await.unwrap();
+        assert_eq!((shared.right.as_deref(), shared.log.len()), (Some("made up"), 1));
+    }
+}
+
+#[tokio::test]
+async fn the_history_is_kept_as_far_as_it_is_wanted_and_a_run_forks_from_it() {
+    let _one = CALLS.lock().await;
+    LEFT.store(usize::MAX, SeqCst);
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap().keep(Keep::Last(3));
+    Whole.with(runs.run("a")).run(&mut order()).await.unwrap();
+    let history = runs.history("a").await.unwrap();
+    let paths: Vec<_> = history.iter().map(|step| (step.step, step.path.as_str())).collect();
+    assert_eq!(paths, [(7, "Whole > batch"), (8, "Whole > (left, right)"), (9, "Whole > last")]);
+
+    assert_eq!(
+        runs.state_at::<Order>("a", 7).await.unwrap().unwrap().left,
+        None,
+        "the step after it fills it"
+    );
+    assert!(runs.state_at::<Order>("a", 1).await.unwrap().is_none(), "not kept any more");
+    assert!(
+        runs.state_at::<Vec<u8>>("a", 7).await.unwrap_err().to_string().starts_with("cannot read the store")
+    );
+
+    runs.fork("a", 7, "b").await.unwrap();
+    KEYS.lock().unwrap().clear();
+    let mut forked = Order::default();
+    Whole.with(runs.run("b")).run(&mut forked).await.unwrap();
+    let mut keys = KEYS.lock().unwrap().clone();
+    keys.sort();
+    assert_eq!(keys, ["b/8/branch-0", "b/8/branch-1", "b/9"]);
+    assert_eq!(forked.sums.as_deref(), Some(&[10, 20, 30, 40, 50][..]));
+}
+
+#[derive(Shared, Default, Debug, Serialize, Deserialize)]
+struct Odd {
+    /// JSON has no keys but texts.
+    table: std::collections::BTreeMap<Vec<u8>, u8>,
+    steps: u32,
+}
+
+struct Spoil;
+
+#[node(Odd)]
+impl Spoil {
+    fn exec(&self) {}
+
+    fn post(&self, table: &mut std::collections::BTreeMap<Vec<u8>, u8>, steps: &mut u32) {
+        *steps += 1;
+        if *steps == 2 {
+            table.insert(vec![1], 1);
+        }
+    }
+}
+
+flow! { Spoils { first: Spoil; second: Spoil; first >> second; } }
+
+#[tokio::test]
+async fn a_store_that_is_no_json_is_an_error_and_loses_nothing() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let spoils = Spoils { first: Spoil, second: Spoil };
+    let mut odd = Odd { table: [(vec![0], 0)].into(), ..Default::default() };
+    let error = spoils.with(runs.run("a")).run(&mut odd).await.unwrap_err();
+    assert!(error.cause().is::<BadState>(), "{error:#}");
+    assert!(runs.list(None).await.unwrap().is_empty(), "it has not begun");
+
+    let error = spoils.with(runs.run("b")).run(&mut Odd::default()).await.unwrap_err();
+    assert_eq!(
+        format!("{error:#}"),
+        "Spoils > second: stopped: cannot store the store of run `b` as JSON: key must be a string"
+    );
+    let stored = runs.storage().show("b").await.unwrap().unwrap();
+    assert_eq!(
+        (stored.status, stored.step, stored.state.as_str()),
+        (Status::Failed, 1, r#"{"table":{},"steps":1}"#)
+    );
+}
