@@ -86,8 +86,3 @@ pub mod __private {
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }
-
-/// The README's programs, so that they are tested.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;

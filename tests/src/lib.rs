@@ -28,3 +28,8 @@ impl<S: Shared> Driver<S> for Steps {
 }
 
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Steps {}
+
+/// The README's programs, so that they are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
