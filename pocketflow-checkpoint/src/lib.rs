@@ -42,9 +42,10 @@
 //! | the step that was at work when the process died | runs again, at least once, and its [`Attempt::key`](pocketflow::Attempt::key) is the same as before: hand it on to whoever must not do the work twice |
 //! | the finished items of its batch, the finished branches of its fork | are kept, and not run again; those in flight are |
 //! | the store | is as the last finished step left it |
-//! | a run that is at work elsewhere | is refused; if that process has died, its lease runs out and the run is taken over |
+//! | a run that is at work elsewhere | is refused; if that process has died, its lease runs out, after 30 seconds if [`Checkpoints::lease`] says nothing else, and the run is taken over |
+//! | a run that failed | goes on at the step that failed when it is run again |
 //! | a run that is over | gives its result at once |
-//! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes and new fields with a default are fine |
+//! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!
 //! The store is written as JSON, so it needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns, an
 //! action for instance. A field that is skipped is empty after a restart. What a driver outside this one changes in the store after
@@ -59,7 +60,7 @@
 //! machines share. Both do the same, and one suite of tests runs on both.
 //!
 //! ```
-//! use pocketflow_checkpoint::{Begun, Keep, NewRun, Sqlite, Status, Step, Storage};
+//! use pocketflow_checkpoint::{Begun, Keep, NewRun, Pause, Sqlite, Status, Step, Storage};
 //! use std::time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -78,7 +79,7 @@
 //!     state: r#"{"total_cents": 4200}"#.into(),
 //! };
 //! runs.commit("order-7", "host-1", lease, &step, Keep::All).await?;
-//! runs.wait("order-7", "host-1", 1, "signature", "[1]", &step.state).await?;
+//! runs.wait("order-7", "host-1", &Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state }).await?;
 //!
 //! // Somebody else, days later:
 //! assert_eq!(runs.list(Some(Status::Waiting)).await?.len(), 1);
@@ -102,10 +103,10 @@ mod storage;
 pub use checkpoints::Checkpoints;
 pub use error::{Cause, StorageError};
 pub use run::DurableRun;
-pub use stops::{BadState, Changed, Parked, WrongValue};
+pub use stops::{BadState, Changed, MovedOn, Parked, WrongValue};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Sqlite,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Sqlite,
     SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
 };

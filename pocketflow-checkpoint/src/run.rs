@@ -16,8 +16,8 @@ use tokio::time::{sleep, timeout};
 use crate::checkpoints::Common;
 use crate::position;
 use crate::shape::Shape;
-use crate::stops::{BadState, Changed, Parked, WrongValue};
-use crate::storage::{Begun, ItemKey, NewRun, RunRecord, Status, Step, Storage};
+use crate::stops::{BadState, Changed, MovedOn, Parked, WrongValue};
+use crate::storage::{Begun, ItemKey, NewRun, Pause, RunRecord, Status, Step, Storage};
 
 type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
@@ -68,8 +68,9 @@ impl<E: Storage> DurableRun<E> {
         self
     }
 
-    /// Brings the stored state up to date, if the flow or its store has changed so that the run could not go on. The node at which
-    /// it stands must still be there.
+    /// Brings the stored state up to date, if the flow or its store has changed so that the run could not go on: it gets the state as
+    /// JSON, and returns it as this program has it. It is called when a run is started, and again when it is started again before
+    /// its next step is stored, with the state as it was. The node at which the run stands must still be there.
     #[must_use]
     pub fn migrate(
         mut self,
@@ -116,15 +117,20 @@ impl<E: Storage> DurableRun<E> {
     {
         let (was, now) = (Shape::decode(&record.graph), Shape::of(flow, S::STORE));
         let was = was.map_err(self.bad("read", "the flow"))?;
-        let mut state: Value = serde_json::from_str(&record.state).map_err(self.bad("read", "the store"))?;
-        let conflicts = was.conflicts(&now);
-        if !conflicts.is_empty() {
-            let Some(migration) = &self.migration else {
-                return Err(Changed { run: self.id.clone(), conflicts }.into());
-            };
-            state = migration(state)?;
+        let state: Value = serde_json::from_str(&record.state).map_err(self.bad("read", "the store"))?;
+        // Of a run that is over, only the store counts.
+        let mut conflicts = if record.status == Status::Finished { Vec::new() } else { was.conflicts(&now) };
+        let read = serde_json::from_value(state.clone());
+        if let Err(error) = &read {
+            conflicts.push(format!("the stored state is no store of this program: {error}"));
         }
-        let shared = serde_json::from_value(state).map_err(self.bad("read", "the store"))?;
+        let shared = match (read, &self.migration) {
+            (Ok(shared), _) if conflicts.is_empty() => shared,
+            (_, Some(migration)) => {
+                serde_json::from_value(migration(state)?).map_err(self.bad("read", "the migrated store"))?
+            }
+            (_, None) => return Err(Changed { run: self.id.clone(), conflicts }.into()),
+        };
         if record.status == Status::Finished {
             let exit = record.exit.as_deref().unwrap_or("default");
             let Some(index) = flow.exits.iter().position(|name| *name == exit) else {
@@ -148,43 +154,65 @@ impl<E: Storage> DurableRun<E> {
         let Common { storage, poll, filled, .. } = &*self.common;
         let mut news = filled.subscribe();
         let fail = |error| at.error(error);
-        let mut value = storage.filled(&self.id).await.map_err(fail)?;
-        if value.as_ref().is_none_or(|value| value.field != field) {
-            self.store_wait(at, field, shared).await?;
-            if self.park {
-                return Err(at.error(Parked { run: self.id.clone(), field: field.into() }));
-            }
-            loop {
-                value = storage.filled(&self.id).await.map_err(fail)?;
-                if value.as_ref().is_some_and(|value| value.field == field) {
-                    break;
-                }
-                let _ = timeout(*poll, news.changed()).await;
-            }
-            // Meanwhile the run was anybody's.
-            let state = self.encode(shared).map_err(|error| at.error(error))?;
-            let shape = self.memory().shape.clone();
-            self.claim(root(at), &shape, state).await.map_err(fail)?;
-            self.memory().settled = false;
-        }
-        let Some(value) = value else { return Ok(()) };
-        match fill(shared, field, &value.value) {
-            Ok(new) => *shared = new,
-            Err(source) => {
-                // It is refused, and goes.
+        let filled = async || {
+            let filled = storage.filled(&self.id).await.map_err(fail)?;
+            Ok::<_, Error>(filled.filter(|filled| filled.field == field).map(|filled| filled.value))
+        };
+        let mut value = filled().await?;
+        loop {
+            let Some(json) = value.take() else {
                 self.store_wait(at, field, shared).await?;
-                let (run, field) = (self.id.clone(), field.to_owned());
-                return Err(at.error(WrongValue { run, field, value: value.value, source }));
+                if self.park {
+                    return Err(at.error(Parked { run: self.id.clone(), field: field.into() }));
+                }
+                loop {
+                    value = filled().await?;
+                    if value.is_some() {
+                        break;
+                    }
+                    self.stands_before(at, storage.show(&self.id).await.map_err(fail)?.as_ref())?;
+                    let _ = timeout(*poll, news.changed()).await;
+                }
+                // Meanwhile the run was anybody's.
+                let state = self.encode(shared).map_err(|error| at.error(error))?;
+                let shape = self.memory().shape.clone();
+                if let Begun::Known(record) = self.claim(root(at), &shape, state).await.map_err(fail)? {
+                    self.stands_before(at, Some(&record))?;
+                }
+                self.memory().settled = false;
+                continue;
+            };
+            match fill(shared, field, &json) {
+                Ok(new) => {
+                    *shared = new;
+                    return Ok(());
+                }
+                // It is refused, and goes. Whoever waits in memory goes on waiting.
+                Err(source) if self.park => {
+                    self.store_wait(at, field, shared).await?;
+                    let (run, field) = (self.id.clone(), field.to_owned());
+                    return Err(at.error(WrongValue { run, field, value: json, source }));
+                }
+                Err(_) => {}
             }
         }
-        Ok(())
+    }
+
+    /// Whether the run still stands before this step; another process may have gone on with it.
+    fn stands_before(&self, at: &At<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
+        if record.is_some_and(|run| run.status != Status::Finished && run.step < at.step()) {
+            return Ok(());
+        }
+        // What became of it is stored, and not for this process to change.
+        self.memory().settled = true;
+        Err(at.error(MovedOn { run: self.id.clone() }))
     }
 
     async fn store_wait<S: Serialize>(&self, at: &At<'_>, field: &str, shared: &S) -> Result<(), Error> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
-        let position = position::encode(at.position());
-        let stored =
-            self.common.storage.wait(&self.id, &self.owner, at.step() - 1, field, &position, &state).await;
+        let (position, graph) = (position::encode(at.position()), self.memory().shape.clone());
+        let pause = Pause { step: at.step() - 1, field, position: &position, graph: &graph, state: &state };
+        let stored = self.common.storage.wait(&self.id, &self.owner, &pause).await;
         stored.map_err(|error| at.error(error))?;
         self.held.store(false, SeqCst);
         self.memory().settled = true;
@@ -205,7 +233,12 @@ impl<E: Storage> DurableRun<E> {
             state,
         };
         let Common { storage, lease, keep, .. } = &*self.common;
-        storage.commit(&self.id, &self.owner, *lease, &step, *keep).await.map_err(|error| at.error(error))
+        let stored = storage.commit(&self.id, &self.owner, *lease, &step, *keep).await;
+        if let Err(crate::StorageError::LeaseLost { .. } | crate::StorageError::Behind { .. }) = &stored {
+            // The run is somebody else's, and well.
+            self.memory().settled = true;
+        }
+        stored.map_err(|error| at.error(error))
     }
 
     /// Renews the lease for as long as the guard lives; says so if it was lost.
@@ -268,14 +301,19 @@ fn root(at: &At<'_>) -> &'static Graph {
 }
 
 /// A store with one of its fields filled.
-fn fill<S: Serialize + DeserializeOwned>(
-    shared: &S,
-    field: &str,
-    json: &str,
-) -> Result<S, serde_json::Error> {
+fn fill<S>(shared: &S, field: &str, json: &str) -> Result<S, serde_json::Error>
+where
+    S: Shared + Serialize + DeserializeOwned,
+{
     let mut state = serde_json::to_value(shared)?;
     state[field] = serde_json::from_str(json)?;
-    serde_json::from_value(state)
+    let filled: S = serde_json::from_value(state)?;
+    if S::STORE.field(field).is_some_and(|index| filled.is_filled(index)) {
+        return Ok(filled);
+    }
+    Err(serde::de::Error::custom(
+        "the field is empty with it; does serde skip the field, or know it under another name?",
+    ))
 }
 
 impl<S, E> Driver<S> for DurableRun<E>
@@ -291,17 +329,14 @@ where
         let shape = Shape::of(flow, S::STORE).encode();
         *self.memory() = Memory { shape: shape.clone(), ..Memory::default() };
         let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        // A run that cannot go on here is left as it is, so it is looked at before it is begun.
+        let known = self.common.storage.show(&self.id).await.map_err(|error| flow.error(error))?;
+        if let Some(record) = known {
+            self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
+        }
         let begun = self.claim(flow, &shape, state).await.map_err(|error| flow.error(error))?;
         let Begun::Known(record) = begun else { return Ok(Start::Fresh) };
-        let (stored, start) = match self.resumes::<S>(flow, &record) {
-            Ok(resumed) => resumed,
-            Err(error) => {
-                self.held.store(false, SeqCst);
-                // Nobody has run anything: the run is as it was.
-                let _ = self.common.storage.release(&self.id, &self.owner).await;
-                return Err(flow.error(error));
-            }
-        };
+        let (stored, start) = self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
         *shared = stored;
         if let Start::Over(_) = start {
             self.held.store(false, SeqCst);

@@ -49,6 +49,25 @@ impl Error for WrongValue {
     }
 }
 
+/// The run went on in another process while this one waited for a field. It is well: run it again to have its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedOn {
+    /// The run.
+    pub run: String,
+}
+
+impl fmt::Display for MovedOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "run `{}` went on elsewhere while this process waited: run it again to have its result",
+            self.run
+        )
+    }
+}
+
+impl Error for MovedOn {}
+
 /// The flow or its store has changed since the run began, so that the run cannot go on. No node has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {

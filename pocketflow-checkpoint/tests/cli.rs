@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use pocketflow_checkpoint::{Keep, NewRun, Sqlite, Step, Storage};
+use pocketflow_checkpoint::{Keep, NewRun, Pause, Sqlite, Step, Storage};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pocketflow-runs")).args(arguments).current_dir(folder).output().unwrap()
@@ -50,7 +50,13 @@ async fn folder() -> tempfile::TempDir {
             runs.commit(id, "host", lease, &step, Keep::All).await.unwrap();
         }
     }
-    runs.wait("order-1", "host", 3, "card", "[2]", r#"{"total":4}"#).await.unwrap();
+    runs.wait(
+        "order-1",
+        "host",
+        &Pause { step: 3, field: "card", position: "[2]", graph: "{}", state: r#"{"total":4}"# },
+    )
+    .await
+    .unwrap();
     runs.finish("order-2", "host", "done", "{}").await.unwrap();
     runs.fail("order-3", "host", "no ink\nat all").await.unwrap();
     runs.close().await;

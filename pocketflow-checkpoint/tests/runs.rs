@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pocketflow::{Attempt, Shared, flow, node};
 use pocketflow_checkpoint::{
-    BadState, Changed, Checkpoints, Keep, Parked, Status, Storage, StorageError, WrongValue,
+    BadState, Changed, Checkpoints, Keep, MovedOn, Parked, Status, Storage, StorageError, WrongValue,
 };
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -241,6 +241,72 @@ async fn a_run_that_is_alive_is_not_run_twice_and_one_that_is_dropped_is_free() 
     assert!(again.is_err(), "it runs");
 }
 
+#[tokio::test]
+async fn an_answer_that_leaves_the_field_empty_is_refused() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    Approve.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+    runs.fill("a", "approval", "null").await.unwrap();
+    let wrong = Approve.with(runs.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+    assert!(wrong.cause().is::<WrongValue>(), "{wrong:#}");
+    assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_waits_in_memory_goes_on_waiting_after_a_wrong_answer() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let run = runs.run("a");
+    let waits = tokio::spawn(async move {
+        let mut order = order();
+        Approve.with(run).run(&mut order).await.map(|_| order)
+    });
+    for answer in ["\"maybe\"", "null", "true"] {
+        while runs.fill("a", "approval", answer).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+    assert_eq!(waits.await.unwrap().unwrap().log, ["approved: true"]);
+}
+
+#[tokio::test]
+async fn a_run_that_goes_on_elsewhere_leaves_whoever_waited_and_stays_well() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap().poll(Duration::from_millis(1));
+    let run = runs.run("a");
+    let waits = tokio::spawn(async move { Approve.with(run).run(&mut order()).await.map(drop) });
+    while runs.list(Some(Status::Waiting)).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // Another process begins it, and so it is filled and finished there before the first knows.
+    let elsewhere = Checkpoints::open(&file).await.unwrap();
+    let mut order = Order::default();
+    let other = async {
+        let filled = async {
+            while elsewhere.fill("a", "approval", "true").await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let (run, ()) = tokio::join!(Approve.with(elsewhere.run("a")).run(&mut order), filled);
+        run
+    };
+    let (other, first) = (other.await, waits.await.unwrap());
+    for outcome in [other.map(drop), first] {
+        let Err(error) = outcome else { continue };
+        let cause = error.cause();
+        let alive = matches!(cause.downcast_ref(), Some(StorageError::Alive { .. }));
+        assert!(
+            cause.is::<MovedOn>() || alive,
+            "one of the two goes on, and the other says why it does not: {error:#}"
+        );
+    }
+    assert_eq!(
+        runs.list(Some(Status::Finished)).await.unwrap().len(),
+        1,
+        "it is finished once, and did not fail"
+    );
+}
+
 mod changed {
     use super::*;
 
@@ -291,9 +357,67 @@ mod changed {
         assert_eq!(conflicts, &["the node `ask` of `Steps` is gone"]);
         assert!(error.cause().to_string().contains("help: finish it with the program that began it"));
         assert_eq!(untouched, order());
+        assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1, "the run is as it was");
         let mut shared = Order::default();
         before::Steps.with(runs.run("a")).run(&mut shared).await.unwrap();
-        assert_eq!(shared.log.len(), 1, "the run is as it was");
+        assert_eq!(shared.log.len(), 1);
+        with_less::Steps.with(runs.run("a")).run(&mut untouched).await.unwrap();
+        assert_eq!(
+            untouched.log.len(),
+            1,
+            "a run that is over gives its result, whatever became of its flow"
+        );
+    }
+
+    #[derive(Shared, Default, Debug, Serialize, Deserialize)]
+    struct Newer {
+        log: Vec<String>,
+        approval: Option<bool>,
+        /// There was none, and it has no default.
+        price: u64,
+    }
+
+    #[node(Newer, appends = log)]
+    fn note_price(approval: &bool, price: &u64) -> Vec<String> {
+        vec![format!("{approval} for {price}")]
+    }
+
+    #[node(Newer)]
+    fn ask_again(price: &u64) {
+        assert!(*price > 0);
+    }
+
+    mod newer {
+        use super::{ask_again as ask, note_price as note};
+        pocketflow::flow! { pub Steps { ask >> await(approval) >> note; } }
+    }
+
+    #[tokio::test]
+    async fn a_field_without_a_default_needs_a_migration_and_each_start_migrates_what_was_stored() {
+        let (_folder, file) = file();
+        let runs = Checkpoints::open(&file).await.unwrap();
+        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        let error = newer::Steps.with(runs.run("a").park()).run(&mut Newer::default()).await.unwrap_err();
+        let text = error.cause().to_string();
+        assert!(
+            text.contains("the stored state is no store of this program: missing field `price`"),
+            "{text}"
+        );
+
+        let migrated = || {
+            runs.run("a").park().migrate(|mut state| {
+                let price = state["items"].as_array_mut().map_or(0, |items| items.drain(..).count());
+                state["price"] = price.into();
+                Ok(state)
+            })
+        };
+        for _ in 0..2 {
+            newer::Steps.with(migrated()).run(&mut Newer::default()).await.unwrap_err();
+        }
+        runs.fill("a", "approval", "true").await.unwrap();
+        let mut shared = Newer::default();
+        newer::Steps.with(migrated()).run(&mut shared).await.unwrap();
+        assert_eq!(shared.log, ["true for 5"]);
     }
 
     #[tokio::test]

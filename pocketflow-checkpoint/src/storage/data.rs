@@ -46,6 +46,21 @@ pub struct Step {
     pub state: String,
 }
 
+/// What a run that waits looks like: see [`Storage::wait`](super::Storage::wait).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause<'a> {
+    /// The last finished step, as [`RunRecord::step`] shows it.
+    pub step: u64,
+    /// The field that it waits for.
+    pub field: &'a str,
+    /// Where it waits, as JSON.
+    pub position: &'a str,
+    /// The graph of the flow, as JSON: that to which the state belongs.
+    pub graph: &'a str,
+    /// The shared store, as JSON.
+    pub state: &'a str,
+}
+
 /// How much of the history [`Storage::commit`](super::Storage::commit) leaves.
 ///
 /// It has nothing to do with going on after a crash: the last state is always stored.

@@ -12,8 +12,8 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 pub use data::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
-    UnknownStatus,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
+    Step, UnknownStatus,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
@@ -100,8 +100,7 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Vec<(ItemKey, String)>>> + Send;
 
-    /// Lets a run wait for a field, and releases its lease. `step` is the last finished step, as [`RunRecord::step`] shows it;
-    /// kept items stay.
+    /// Lets a run wait for a field, and releases its lease. Kept items stay.
     ///
     /// What had been filled before goes, for it was used or refused. The exception is a value for this very field that came after
     /// the caller had begun the run: that may be news to the caller, so it stays, and is there when the run is begun again.
@@ -113,10 +112,7 @@ pub trait Storage: Send + Sync + 'static {
         &self,
         run: &str,
         owner: &str,
-        step: u64,
-        field: &str,
-        position: &str,
-        state: &str,
+        pause: &Pause<'_>,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Fills the field that a run waits for; anybody may. The run goes on when somebody begins it.

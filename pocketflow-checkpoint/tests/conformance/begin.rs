@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use pocketflow_checkpoint::{Begun, Keep, Status, Storage, StorageError};
+use pocketflow_checkpoint::{Begun, Keep, Pause, Status, Storage, StorageError};
 
 use crate::support::*;
 
@@ -41,7 +41,10 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
     let before = show(&b, "r").await;
 
     fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost "`r`" "`me`" "`you`");
-    fails!(a.wait("r", "me", 1, "card", "[9]", "9").await, LeaseLost);
+    fails!(
+        a.wait("r", "me", &Pause { step: 1, field: "card", position: "[9]", graph: "{}", state: "9" }).await,
+        LeaseLost
+    );
     fails!(a.finish("r", "me", "done", "9").await, LeaseLost);
     fails!(a.fail("r", "me", "bad").await, LeaseLost);
     fails!(a.renew("r", "me", LONG).await, LeaseLost);
@@ -138,7 +141,9 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
         a.commit(id, id, LONG, &step(1), Keep::All).await.unwrap();
         assert_eq!(show(&b, id).await.run, id);
         assert_eq!(show(&b, id).await.owner.as_deref(), Some(id));
-        a.wait(id, id, 1, id, "[1]", "{}").await.unwrap();
+        a.wait(id, id, &Pause { step: 1, field: id, position: "[1]", graph: "{}", state: "{}" })
+            .await
+            .unwrap();
         b.fill(id, id, "1").await.unwrap();
         assert_eq!(b.filled(id).await.unwrap().unwrap().field, id);
     }
@@ -153,7 +158,7 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
         fails!(a.commit(bad, "me", LONG, &step(1), Keep::All).await, Invalid);
         fails!(a.keep_item(bad, "me", 1, &Default::default(), "1").await, Invalid);
         fails!(a.items(bad, 1).await, Invalid);
-        fails!(a.wait("r", "me", 0, bad, "[]", "{}").await, Invalid "field");
+        fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}" }).await, Invalid "field");
         fails!(a.fill(bad, "card", "1").await, Invalid);
         fails!(a.fill("r", bad, "1").await, Invalid "field");
         fails!(a.filled(bad).await, Invalid);

@@ -1,6 +1,6 @@
 //! Steps and their items.
 
-use pocketflow_checkpoint::{ItemKey, Keep, Status, Storage};
+use pocketflow_checkpoint::{ItemKey, Keep, Pause, Status, Storage};
 
 use crate::support::*;
 
@@ -40,7 +40,10 @@ pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     a.commit("r", "me", LONG, &step(5), Keep::All).await.unwrap();
     let before = show(&a, "r").await;
     fails!(a.commit("r", "me", LONG, &step(4), Keep::None).await, Behind "`r`" "step 4" "step 5");
-    fails!(a.wait("r", "me", 4, "card", "[]", "{}").await, Behind);
+    fails!(
+        a.wait("r", "me", &Pause { step: 4, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        Behind
+    );
     assert_eq!(show(&a, "r").await, before);
     assert_eq!(a.history("r").await.unwrap().len(), 1);
 }
@@ -116,7 +119,10 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
 pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
     fails!(a.commit("r", "me", LONG, &step(1), Keep::All).await, UnknownRun "`r`");
     fails!(a.keep_item("r", "me", 1, &key(None, None), "1").await, UnknownRun);
-    fails!(a.wait("r", "me", 1, "card", "[]", "{}").await, UnknownRun);
+    fails!(
+        a.wait("r", "me", &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        UnknownRun
+    );
     fails!(a.fill("r", "card", "1").await, UnknownRun);
     fails!(a.filled("r").await, UnknownRun);
     fails!(a.finish("r", "me", "done", "{}").await, UnknownRun);

@@ -1,6 +1,6 @@
 //! Waiting and filling.
 
-use pocketflow_checkpoint::{Filled, Keep, Status, Storage};
+use pocketflow_checkpoint::{Filled, Keep, Pause, Status, Storage};
 
 use crate::support::*;
 
@@ -8,7 +8,14 @@ use crate::support::*;
 async fn waiting(storage: &impl Storage, run: &str) {
     begin(storage, run, "me").await;
     storage.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
-    storage.wait(run, "me", 1, "card", "[7]", r#"{"total":1.5}"#).await.unwrap();
+    storage
+        .wait(
+            run,
+            "me",
+            &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: r#"{"total":1.5}"# },
+        )
+        .await
+        .unwrap();
 }
 
 fn card(value: &str) -> Option<Filled> {
@@ -69,7 +76,10 @@ pub(crate) async fn only_json_is_filled<S: Storage>(a: S, b: S) {
 pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     again(&b, "r", "you").await;
-    fails!(a.wait("r", "me", 0, "card", "[]", "{}").await, LeaseLost);
+    fails!(
+        a.wait("r", "me", &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        LeaseLost
+    );
     assert_eq!(show(&b, "r").await.status, Status::Running);
 }
 
@@ -102,13 +112,17 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", r#""no card""#).await.unwrap();
     again(&a, "r", "you").await;
-    a.wait("r", "you", 1, "card", "[7]", "{}").await.unwrap();
+    a.wait("r", "you", &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: "{}" })
+        .await
+        .unwrap();
     assert_eq!(a.filled("r").await.unwrap(), None);
     assert!(!show(&a, "r").await.filled);
     b.fill("r", "card", "1").await.unwrap();
     // Another field is asked for instead.
     again(&a, "r", "you").await;
-    a.wait("r", "you", 1, "address", "[7]", "{}").await.unwrap();
+    a.wait("r", "you", &Pause { step: 1, field: "address", position: "[7]", graph: "{}", state: "{}" })
+        .await
+        .unwrap();
     assert_eq!(a.filled("r").await.unwrap(), None);
     b.fill("r", "address", "1").await.unwrap();
 }
@@ -118,7 +132,9 @@ pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     again(&a, "r", "you").await;
     assert_eq!(a.filled("r").await.unwrap(), None);
     b.fill("r", "card", "1").await.unwrap();
-    a.wait("r", "you", 1, "card", "[7]", "{}").await.unwrap();
+    a.wait("r", "you", &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: "{}" })
+        .await
+        .unwrap();
     assert_eq!(a.filled("r").await.unwrap(), card("1"));
     assert!(show(&a, "r").await.filled);
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
-    Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
+    Step, Storage, StorageResult,
 };
 use pool::Pool;
 
@@ -96,17 +96,9 @@ impl Storage for Postgres {
         tx.end(done).await
     }
 
-    async fn wait(
-        &self,
-        run: &str,
-        owner: &str,
-        step: u64,
-        field: &str,
-        position: &str,
-        state: &str,
-    ) -> StorageResult<()> {
+    async fn wait(&self, run: &str, owner: &str, pause: &Pause<'_>) -> StorageResult<()> {
         let mut tx = self.pool.begin(format!("let run `{run}` wait")).await?;
-        let done = ops::wait(&mut tx, run, owner, step, field, position, state).await;
+        let done = ops::wait(&mut tx, run, owner, pause).await;
         tx.end(done).await
     }
 

@@ -8,8 +8,8 @@ use super::pool::Transaction;
 use crate::error::StorageError;
 use crate::storage::rules::{self, Columns, Fault, Head, Take};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
-    millis, sql,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
+    Step, millis, sql,
 };
 
 /// What an operation returns; the transaction adds what it was, and where.
@@ -153,15 +153,8 @@ pub(super) async fn items(tx: &mut Tx<'_>, run: &str, step: u64) -> Ran<Vec<(Ite
     all(&tx.rows(sql::ITEMS, &[&run, &rules::number("step", step)?]).await?, rules::item)
 }
 
-pub(super) async fn wait(
-    tx: &mut Tx<'_>,
-    run: &str,
-    owner: &str,
-    step: u64,
-    field: &str,
-    position: &str,
-    state: &str,
-) -> Ran<()> {
+pub(super) async fn wait(tx: &mut Tx<'_>, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<()> {
+    let Pause { step, field, position, graph, state } = *pause;
     rules::id("field", field)?;
     let head = fenced(tx, sql::HEAD_LOCKED, run, owner).await?;
     let number = head.not_before(run, step)?;
@@ -169,7 +162,7 @@ pub(super) async fn wait(
         tx.change(sql::DROP_FILLED, &[&run]).await?;
     }
     tx.change(sql::WAIT_RUN, &[&run, &number, &field, &position, &head.now]).await?;
-    tx.change(sql::SET_STATE, &[&run, &state]).await?;
+    tx.change(sql::COMMIT_STATE, &[&run, &graph, &state]).await?;
     Ok(())
 }
 

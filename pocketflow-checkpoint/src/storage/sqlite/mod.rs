@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
-    Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
+    Step, Storage, StorageResult,
 };
 use worker::Worker;
 
@@ -170,15 +170,16 @@ impl Storage for Sqlite {
         &self,
         run: &str,
         owner: &str,
-        step: u64,
-        field: &str,
-        position: &str,
-        state: &str,
+        pause: &Pause<'_>,
     ) -> impl Future<Output = StorageResult<()>> + Send {
         let doing = format!("let run `{run}` wait");
-        let (run, owner, field) = (run.to_owned(), owner.to_owned(), field.to_owned());
-        let (position, state) = (position.to_owned(), state.to_owned());
-        self.worker.write(doing, move |db| ops::wait(db, &run, &owner, step, &field, &position, &state))
+        let (run, owner) = (run.to_owned(), owner.to_owned());
+        let Pause { step, field, position, graph, state } = *pause;
+        let [field, position, graph, state] = [field, position, graph, state].map(str::to_owned);
+        self.worker.write(doing, move |db| {
+            let pause = Pause { step, field: &field, position: &position, graph: &graph, state: &state };
+            ops::wait(db, &run, &owner, &pause)
+        })
     }
 
     fn fill(

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Error, Params, Row};
 use crate::error::StorageError;
 use crate::storage::rules::{self, Columns, Fault, Head, Take};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, RunRecord, RunSummary, Status, Step,
-    millis, sql,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
+    Step, millis, sql,
 };
 
 /// What an operation returns; the worker adds what it was, and on which file.
@@ -144,15 +144,8 @@ pub(super) fn items(db: &Connection, run: &str, step: u64) -> Ran<Vec<(ItemKey, 
     rows(db, sql::ITEMS, (run, rules::number("step", step)?), |row| rules::item(row))
 }
 
-pub(super) fn wait(
-    db: &Connection,
-    run: &str,
-    owner: &str,
-    step: u64,
-    field: &str,
-    position: &str,
-    state: &str,
-) -> Ran<()> {
+pub(super) fn wait(db: &Connection, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<()> {
+    let Pause { step, field, position, graph, state } = *pause;
     rules::id("field", field)?;
     let head = fenced(db, run, owner)?;
     let number = head.not_before(run, step)?;
@@ -160,7 +153,7 @@ pub(super) fn wait(
         change(db, sql::DROP_FILLED, [run])?;
     }
     change(db, sql::WAIT_RUN, (run, number, field, position, head.now))?;
-    change(db, sql::SET_STATE, (run, state))?;
+    change(db, sql::COMMIT_STATE, (run, graph, state))?;
     Ok(())
 }
 

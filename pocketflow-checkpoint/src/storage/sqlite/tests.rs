@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::{Sqlite, Storage};
-use crate::storage::{NewRun, Status, sql};
+use crate::storage::{NewRun, Pause, Status, sql};
 
 #[tokio::test]
 async fn waiting_runs_are_listed_by_the_index_alone() {
@@ -16,7 +16,9 @@ async fn waiting_runs_are_listed_by_the_index_alone() {
     for number in 0..1000 {
         let run = format!("r{number}");
         runs.begin(&run, "me", Duration::ZERO, &new).await.unwrap();
-        runs.wait(&run, "me", 0, "card", "[]", "{}").await.unwrap();
+        runs.wait(&run, "me", &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}" })
+            .await
+            .unwrap();
     }
     assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1000);
     let db = Connection::open(&path).unwrap();
