@@ -1,24 +1,44 @@
-//! The desk: what has happened to every draft, and who waits for an answer. Nothing else in the program keeps state.
+//! The desk: where the runs, which are in a file, meet the people, who look at a page.
+//!
+//! Drafts, decisions and who waits for one are in the file of runs and nowhere else. The desk keeps the log of what the page
+//! shows. It begins anew with the process, from the stored state: the brief, the latest text, and what became of it. Earlier
+//! versions, remarks, steps and failed attempts of an earlier process are not in it.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use futures_util::{Stream, stream};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tokio::sync::{oneshot, watch};
+use pocketflow::Error;
+use pocketflow_checkpoint::{Checkpoints, Parked, RunRecord, Status, Storage, StorageError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::{Mutex, watch};
+use tokio::time::sleep;
 
-/// What a person may answer.
-pub trait Answer: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
+/// What the model wrote. The versions of a draft count from 1.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Text {
+    /// Which one it is.
+    pub version: usize,
+    /// What it says.
+    pub text: String,
+}
 
-impl<A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Answer for A {}
+/// What the desk reads of a run's store.
+#[derive(Deserialize)]
+struct Draft {
+    brief: String,
+    text: Option<Text>,
+}
 
 /// What happens to a draft, in the words of the page.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Event<A> {
+pub(super) enum Event {
     /// Somebody wants a text.
     Submitted { brief: String },
     /// A step of the flow begins.
@@ -27,96 +47,138 @@ pub(super) enum Event<A> {
     AttemptFailed { attempt: u32, error: String },
     /// The step is done.
     Ended { action: &'static str },
-    /// A person is asked about a text. The versions of a draft count from 1.
-    Asked { version: usize, text: String },
+    /// What an earlier process has got, and asks nobody about now.
+    Written(Text),
+    /// A person is asked about a text.
+    Asked(Text),
     /// They have answered.
-    Answered {
-        #[serde(flatten)]
-        answer: A,
-    },
+    Answered(Value),
     /// The text is out.
     Published { text: String },
     /// The run is over.
-    Finished { exit: &'static str },
+    Finished { exit: String },
     /// The run is over, and not as it should be.
     Failed { error: String },
 }
 
 /// An event, and the draft that it is about.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Entry<A> {
+pub(super) struct Entry {
     draft: usize,
     #[serde(flatten)]
-    event: Event<A>,
+    event: Event,
 }
 
 /// Why an answer is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Refusal {
     /// There is no such draft.
     Unknown,
     /// Nobody waits for an answer to this version.
     NotWaiting,
+    /// The file fails.
+    Broken(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
 }
 
 /// All drafts. Whoever watches the log sees each event once, the past ones first: past and present are one list.
-pub(super) struct Desk<A> {
+pub(super) struct Desk {
     /// When the log began. The number of an event means something only with it.
     pub(super) began: u128,
-    state: watch::Sender<State<A>>,
+    runs: Checkpoints,
+    /// The highest number of a draft.
+    last: AtomicUsize,
+    /// Held from looking at a run to doing something about it. One process at a time serves a file.
+    hand: Mutex<()>,
+    state: watch::Sender<State>,
 }
 
-struct State<A> {
-    log: Vec<Entry<A>>,
-    drafts: HashMap<usize, Draft<A>>,
+#[derive(Default)]
+struct State {
+    log: Vec<Entry>,
+    /// The drafts that are in the file.
+    stored: HashSet<usize>,
     closed: bool,
 }
 
-struct Draft<A> {
-    version: usize,
-    waiting: Option<oneshot::Sender<A>>,
-}
-
-impl<A: Answer> Desk<A> {
-    /// An empty one.
-    pub(super) fn new() -> Arc<Self> {
+impl Desk {
+    /// The desk of a file of runs, and those of them that are under way: nobody drives them yet.
+    pub(super) async fn open(runs: Checkpoints) -> Result<(Arc<Self>, Vec<Case>)> {
         let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let state = State { log: vec![], drafts: HashMap::new(), closed: false };
-        Arc::new(Self { began, state: watch::Sender::new(state) })
+        let (last, state) = (AtomicUsize::new(0), watch::Sender::default());
+        let desk = Arc::new(Self { began, runs, last, hand: Mutex::default(), state });
+        let mut under_way = vec![];
+        for run in desk.runs.list(None).await? {
+            // This program numbers its runs.
+            let Ok(id) = run.run.parse() else { continue };
+            let Some((record, draft)) = desk.look(id).await? else { continue };
+            desk.last.fetch_max(id, SeqCst);
+            let case = Case { desk: desk.clone(), id, brief: draft.brief.clone() };
+            case.stored();
+            let waits = waits(&record);
+            match draft.text {
+                Some(text) if waits => case.record(Event::Asked(text)),
+                Some(text) => {
+                    case.record(Event::Written(text.clone()));
+                    if record.exit.as_deref() == Some("default") {
+                        case.publish(&text.text);
+                    }
+                }
+                None => {}
+            }
+            case.record_end(&record);
+            if !waits && matches!(record.status, Status::Running | Status::Waiting) {
+                under_way.push(case);
+            }
+        }
+        Ok((desk, under_way))
+    }
+
+    /// A run as it is stored, and what is of interest in its store.
+    async fn look(&self, id: usize) -> Result<Option<(RunRecord, Draft)>> {
+        let Some(record) = self.runs.storage().show(&id.to_string()).await? else { return Ok(None) };
+        let draft = serde_json::from_str(&record.state).with_context(|| format!("draft {id}"))?;
+        Ok(Some((record, draft)))
     }
 
     /// A new draft.
-    pub(super) fn submit(self: &Arc<Self>, brief: String) -> Case<A> {
-        let mut id = 0;
-        self.state.send_modify(|state| {
-            id = state.drafts.len() + 1;
-            state.drafts.insert(id, Draft { version: 0, waiting: None });
-            state.log.push(Entry { draft: id, event: Event::Submitted { brief } });
-        });
-        Case { desk: self.clone(), id }
+    pub(super) fn submit(self: &Arc<Self>, brief: String) -> Case {
+        Case { desk: self.clone(), id: self.last.fetch_add(1, SeqCst) + 1, brief }
     }
 
-    /// A person's answer to a version of a draft. The version is asked for so that nobody approves what they have not seen.
+    /// A person's answer to a version of a draft, which somebody has to [drive](Case::drive) on then. The version is asked for so
+    /// that nobody approves what they have not seen.
     ///
     /// # Errors
     ///
     /// Nobody waits for it.
-    pub(super) fn answer(&self, id: usize, version: usize, answer: A) -> Result<(), Refusal> {
-        let mut taken = Err(Refusal::Unknown);
-        self.state.send_if_modified(|state| {
-            let Some(draft) = state.drafts.get_mut(&id) else { return false };
-            let waiting = if draft.version == version { draft.waiting.take() } else { None };
-            taken = waiting.and_then(|run| run.send(answer.clone()).ok()).ok_or(Refusal::NotWaiting);
-            if taken.is_ok() {
-                state.log.push(Entry { draft: id, event: Event::Answered { answer } });
-            }
-            taken.is_ok()
-        });
-        taken
+    pub(super) async fn answer(
+        self: &Arc<Self>,
+        id: usize,
+        version: usize,
+        answer: Value,
+    ) -> Result<Case, Refusal> {
+        let _hand = self.hand.lock().await;
+        let (_, Draft { brief, text }) = self.look(id).await?.ok_or(Refusal::Unknown)?;
+        if text.is_none_or(|text| text.version != version) {
+            return Err(Refusal::NotWaiting);
+        }
+        match self.runs.fill(&id.to_string(), "decision", &answer.to_string()).await {
+            Err(StorageError::NotWaiting { .. }) => return Err(Refusal::NotWaiting),
+            filled => filled?,
+        }
+        let case = Case { desk: self.clone(), id, brief };
+        case.record(Event::Answered(answer));
+        Ok(case)
     }
 
     /// The events and their numbers, from a number on: those of the past at once, the others as they come, until the desk closes.
-    pub(super) fn events(&self, from: usize) -> impl Stream<Item = (usize, Entry<A>)> + Send + use<A> {
+    pub(super) fn events(&self, from: usize) -> impl Stream<Item = (usize, Entry)> + Send + use<> {
         stream::unfold((self.state.subscribe(), from), |(mut states, next)| async move {
             let entry = {
                 let state = states.wait_for(|state| state.closed || state.log.len() > next).await.ok()?;
@@ -133,43 +195,92 @@ impl<A: Answer> Desk<A> {
 
     /// Returns when the desk is closed.
     pub(super) async fn closed(&self) {
+        self.until(|state| state.closed).await;
+    }
+
+    async fn until(&self, condition: impl Fn(&State) -> bool) {
         // There is no error as long as there is a sender, and `self` has it.
-        let _ = self.state.subscribe().wait_for(|state| state.closed).await;
+        let _ = self.state.subscribe().wait_for(condition).await;
     }
 }
 
-/// One draft at the desk: what its run knows of the person. As a driver, it writes down the steps.
+/// Whether a person is asked.
+fn waits(record: &RunRecord) -> bool {
+    record.status == Status::Waiting && !record.filled
+}
+
+/// One draft. As a driver, it writes down the steps of its run.
 #[derive(Clone)]
-pub struct Case<A> {
-    desk: Arc<Desk<A>>,
-    /// The number of the draft.
+pub struct Case {
+    desk: Arc<Desk>,
     pub(super) id: usize,
+    /// What is to be written.
+    pub brief: String,
 }
 
-impl<A: Answer> Case<A> {
-    /// Shows a person a text, and waits for the answer.
-    ///
-    /// # Errors
-    ///
-    /// Nobody can answer any more: the text was asked about again.
-    pub async fn ask(&self, text: &str) -> Result<A> {
-        let (sender, receiver) = oneshot::channel();
-        self.desk.state.send_modify(|state| {
-            let draft = state.drafts.get_mut(&self.id).expect("drafts are never removed");
-            draft.version += 1;
-            draft.waiting = Some(sender);
-            let event = Event::Asked { version: draft.version, text: text.into() };
-            state.log.push(Entry { draft: self.id, event });
-        });
-        receiver.await.context("nobody can answer any more")
+impl Case {
+    /// The id of its run.
+    pub fn run_id(&self) -> String {
+        self.id.to_string()
     }
 
-    /// Puts the text on the page.
+    /// Puts the text on the page. A run that is killed here publishes again, on the page of the next process, which has it once.
     pub fn publish(&self, text: &str) {
         self.record(Event::Published { text: text.into() });
     }
 
-    pub(super) fn record(&self, event: Event<A>) {
+    /// Runs the flow until it is over or waits for a person. Then nothing of it is in memory: see [`Desk::answer`].
+    pub(super) async fn drive<F>(self, run: impl Fn(Case) -> F)
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        loop {
+            let Err(error) = run(self.clone()).await else { break };
+            match error.cause().downcast_ref() {
+                // The process that was killed: its lease has to run out.
+                Some(StorageError::Alive { until, .. }) => {
+                    sleep(until.duration_since(SystemTime::now()).unwrap_or_default()).await;
+                }
+                _ if error.cause().is::<Parked>() => break,
+                _ => return self.record(Event::Failed { error: format!("{error:#}") }),
+            }
+        }
+        let _hand = self.desk.hand.lock().await;
+        match self.desk.look(self.id).await {
+            Ok(Some((record, Draft { text: Some(text), .. }))) if waits(&record) => {
+                self.record(Event::Asked(text))
+            }
+            Ok(Some((record, _))) => self.record_end(&record),
+            Ok(None) => {}
+            Err(error) => self.record(Event::Failed { error: format!("{error:#}") }),
+        }
+    }
+
+    /// The run is in the file, and outlasts the process.
+    pub(super) fn stored(&self) {
+        self.desk.state.send_modify(|state| {
+            if state.stored.insert(self.id) {
+                let event = Event::Submitted { brief: self.brief.clone() };
+                state.log.push(Entry { draft: self.id, event });
+            }
+        });
+    }
+
+    /// Returns when the run is in the file.
+    pub(super) async fn is_stored(&self) {
+        self.desk.until(|state| state.stored.contains(&self.id)).await;
+    }
+
+    fn record_end(&self, record: &RunRecord) {
+        let RunRecord { status, exit, message, .. } = record.clone();
+        match status {
+            Status::Finished => self.record(Event::Finished { exit: exit.unwrap_or_default() }),
+            Status::Failed => self.record(Event::Failed { error: message.unwrap_or_default() }),
+            Status::Running | Status::Waiting => {}
+        }
+    }
+
+    pub(super) fn record(&self, event: Event) {
         self.desk.state.send_modify(|state| state.log.push(Entry { draft: self.id, event }));
     }
 }

@@ -70,6 +70,19 @@ class Draft {
     this.figure.querySelector("figcaption").textContent = words;
   }
 
+  write({ version, text }) {
+    this.version = version;
+    this.caption(`Draft ${version}`);
+    this.figure.querySelector("blockquote").textContent = text;
+    this.figure.hidden = false;
+  }
+
+  startStep(name) {
+    const step = element("li", "running", "");
+    step.append(element("span", "mark", "●"), element("span", "name", name), element("span", "outcome", "…"));
+    this.steps.append(step);
+  }
+
   note(className, text) {
     this.steps.lastElementChild.append(element("div", `note ${className}`, text));
   }
@@ -88,29 +101,28 @@ class Draft {
         this.title.textContent = event.brief;
         this.become("writing", "Writing");
         break;
-      case "started": {
-        const step = element("li", "running", "");
-        step.append(element("span", "mark", "●"), element("span", "name", event.step), element("span", "outcome", "…"));
-        this.steps.append(step);
+      case "started":
+        this.startStep(event.step);
         break;
-      }
       case "attempt_failed":
         this.note("failure", `attempt ${event.attempt} failed: ${event.error}`);
         break;
       case "ended":
         this.endStep("✓", event.action === "default" ? "done" : event.action);
         break;
+      case "written":
+        this.write(event);
+        break;
       case "asked":
-        this.version = event.version;
-        this.caption(`Draft ${event.version}`);
-        this.figure.querySelector("blockquote").textContent = event.text;
-        this.figure.hidden = false;
+        this.write(event);
+        this.startStep("await(decision)");
         this.form.reset();
         this.form.hidden = false;
         this.become("waiting", "Waits for you");
         break;
       case "answered":
         this.form.hidden = true;
+        this.endStep("✓", event.decision);
         if (event.remark) this.note("", `“${event.remark}”`);
         this.caption(`Draft ${this.version}, ${event.decision}`);
         this.become("writing", event.decision === "approved" ? "Publishing" : "Writing again");

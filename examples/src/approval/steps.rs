@@ -1,26 +1,15 @@
-//! The driver that writes the steps of a run down, so that the flow knows nothing of the page.
+//! The driver that writes the steps of a run down, so that the flow knows nothing of the page. It stands inside the durable run,
+//! and so it sees only what really runs: neither the steps of an earlier process nor the waiting.
 
-use pocketflow::{At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared};
+use pocketflow::{At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start};
 
-use super::desk::{Answer, Case, Event};
+use super::desk::{Case, Event};
 
-impl<S: Shared, A: Answer> Driver<S> for Case<A> {
-    async fn flow<R: Run<S>>(
-        &self,
-        _flow: &'static Graph,
-        at: Option<&At<'_>>,
-        shared: &mut S,
-        run: R,
-    ) -> Result<usize, Error> {
-        let result = run.run(shared).await;
-        // The outermost flow stands nowhere, and its end is the end of the run.
-        if at.is_none() {
-            self.record(match &result {
-                Ok(exit) => Event::Finished { exit: R::ACTIONS[*exit] },
-                Err(error) => Event::Failed { error: format!("{error:#}") },
-            });
-        }
-        result
+impl<S: Shared> Driver<S> for Case {
+    async fn begin(&self, _flow: &'static Graph, _shared: &mut S) -> Result<Start, Error> {
+        // The durable run around this driver has begun already.
+        self.stored();
+        Ok(Start::Fresh)
     }
 
     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
@@ -31,7 +20,7 @@ impl<S: Shared, A: Answer> Driver<S> for Case<A> {
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>, A: Answer> ExecDriver<S, Here, N> for Case<A> {
+impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Case {
     async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
         C: Call<Output = Result<N::Exec, Failure>>,

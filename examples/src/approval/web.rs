@@ -8,18 +8,21 @@ use std::time::Duration;
 use anyhow::Result;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Html;
 use axum::response::sse::{self, KeepAlive, Sse};
-use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{Stream, StreamExt};
-use serde::Deserialize;
+use pocketflow::Error;
+use pocketflow_checkpoint::Checkpoints;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::time::sleep;
 
-use super::desk::{Answer, Case, Desk, Refusal};
+use super::desk::{Case, Desk, Refusal};
 
 /// How long an open connection may hold up the end: browsers keep some in store, without a request.
 const GRACE: Duration = Duration::from_secs(1);
@@ -27,36 +30,59 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The page runs its own script and no other, and stands in nobody's frame.
 const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// Serves the page until Ctrl-C. `run` runs the flow on a new draft, in a task of its own.
+/// Serves the page until Ctrl-C, and goes on with the runs that are under way. `run` runs the flow on a draft, until it is over or
+/// waits for a person: then it ends with [`Parked`](pocketflow_checkpoint::Parked).
 ///
 /// # Errors
 ///
-/// The listener fails.
+/// The listener fails, or the file of runs cannot be read.
 pub async fn serve<A, F>(
     listener: TcpListener,
-    run: impl Fn(Case<A>, String) -> F + Clone + Send + Sync + 'static,
+    runs: Checkpoints,
+    run: impl Fn(Case) -> F + Clone + Send + Sync + 'static,
 ) -> Result<()>
 where
-    A: Answer,
-    F: Future<Output = ()> + Send + 'static,
+    A: Serialize + DeserializeOwned + Send + 'static,
+    F: Future<Output = Result<(), Error>> + Send + 'static,
 {
-    let desk = Desk::new();
-    let submit = move |State(desk): State<Arc<Desk<A>>>, Json(Submission { brief }): Json<Submission>| async move {
+    let (desk, under_way) = Desk::open(runs).await?;
+    let drive = move |case: Case| tokio::spawn(case.drive(run.clone()));
+    for case in under_way {
+        drive(case);
+    }
+    let answer = {
+        let drive = drive.clone();
+        async move |State(desk): State<Arc<Desk>>,
+                    Path(id),
+                    Json(Reply { version, answer }): Json<Reply<A>>| {
+            let drive = drive.clone();
+            // A browser that goes away meanwhile does not leave the run filled and standing.
+            let answered =
+                tokio::spawn(async move { desk.answer(id, version, json!(answer)).await.map(drive) });
+            let answered = answered.await.unwrap_or_else(|error| Err(error.into()));
+            answered.map_err(|refusal| refused(id, version, refusal))?;
+            Ok::<_, (StatusCode, String)>(StatusCode::NO_CONTENT)
+        }
+    };
+    let submit = async move |State(desk): State<Arc<Desk>>, Json(Submission { brief }): Json<Submission>| {
         if brief.trim().is_empty() {
             return Err((StatusCode::UNPROCESSABLE_ENTITY, "the brief is empty"));
         }
-        let case = desk.submit(brief.clone());
-        let id = case.id;
-        tokio::spawn(run(case, brief));
-        Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+        let case = desk.submit(brief);
+        let driven = drive(case.clone());
+        tokio::select! {
+            biased;
+            () = case.is_stored() => Ok((StatusCode::CREATED, Json(json!({ "id": case.id })))),
+            _ = driven => Err((StatusCode::INTERNAL_SERVER_ERROR, "the draft cannot be stored")),
+        }
     };
     let router = Router::new()
         .route("/", get(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("page.html")))))
         .route("/page.css", get(([(header::CONTENT_TYPE, "text/css")], include_str!("page.css"))))
         .route("/page.js", get(([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js"))))
-        .route("/events", get(events::<A>))
+        .route("/events", get(events))
         .route("/drafts", post(submit))
-        .route("/drafts/{id}/answer", post(answer::<A>))
+        .route("/drafts/{id}/answer", post(answer))
         .with_state(desk.clone());
 
     let stopped = {
@@ -90,22 +116,19 @@ struct Reply<A> {
     answer: A,
 }
 
-async fn answer<A: Answer>(
-    State(desk): State<Arc<Desk<A>>>,
-    Path(id): Path<usize>,
-    Json(Reply { version, answer }): Json<Reply<A>>,
-) -> Result<StatusCode, impl IntoResponse> {
-    desk.answer(id, version, answer).map(|()| StatusCode::NO_CONTENT).map_err(|refusal| match refusal {
+fn refused(id: usize, version: usize, refusal: Refusal) -> (StatusCode, String) {
+    match refusal {
         Refusal::Unknown => (StatusCode::NOT_FOUND, format!("there is no draft {id}")),
         Refusal::NotWaiting => {
             (StatusCode::CONFLICT, format!("draft {id} waits for no answer to version {version}"))
         }
-    })
+        Refusal::Broken(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")),
+    }
 }
 
 /// A browser that lost the connection says which event it saw last, and gets those after it.
-async fn events<A: Answer>(
-    State(desk): State<Arc<Desk<A>>>,
+async fn events(
+    State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));

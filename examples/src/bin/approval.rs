@@ -1,26 +1,33 @@
-//! A person in the loop, and flows inside a web service: a text is drafted, and published when somebody has approved it.
+//! A person in the loop, and durable runs in a web service: a text is drafted, and published when somebody has approved it.
 //!
 //! ```text
 //! cargo run --bin approval
 //! ```
 //!
-//! Then open the page that it names. `--port 3000` is the default, and `--port 0` takes a free one. Ctrl-C ends it.
+//! Then open the page that it names. `--port 3000` is the default, and `--port 0` takes a free one. Ctrl-C ends it, and so does
+//! `kill -9`: the runs are in a file, `--db FILE`, and go on when the program is started again.
 
+use std::fs;
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use pocketflow::{Action, Shared, flow, node};
-use pocketflow_examples::approval::{self, Case};
+use pocketflow_checkpoint::Checkpoints;
+use pocketflow_examples::approval::{self, Case, Text};
 use pocketflow_examples::cli;
 use pocketflow_examples::llm::{self, Message, call_llm};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-#[derive(Shared, Default)]
+/// After each step, this is stored. `decision` is filled from outside, when a person has decided.
+#[derive(Shared, Default, Serialize, Deserialize)]
 struct Draft {
     brief: String,
-    text: Option<String>,
+    text: Option<Text>,
+    decision: Option<Decision>,
     remark: Option<String>,
 }
 
@@ -35,59 +42,52 @@ enum Decision {
 
 /// Writes the text, or writes it again: then the model sees what it wrote, and what was wrong with it.
 #[node(Draft, writes = text, attempts = 3, wait = "500ms", backoff = 2.0)]
-async fn write(brief: &str, text: Option<&str>, remark: Option<&str>) -> Result<String> {
+async fn write(brief: &str, text: Option<&Text>, remark: Option<&str>) -> Result<Text> {
     let mut messages = vec![
         Message::system("You write short texts, ready to be published. Reply with the text alone."),
         Message::user(brief),
     ];
-    if let (Some(text), Some(remark)) = (text, remark) {
+    if let (Some(Text { text, .. }), Some(remark)) = (text, remark) {
         let again = format!("An editor has rejected this: {remark}\nWrite the text again.");
         messages.extend([Message::assistant(text), Message::user(again)]);
     }
-    call_llm(&messages).await
-}
-
-/// Waits until somebody has decided, however long that takes: a task that waits costs next to nothing.
-struct AskPerson {
-    case: Case<Decision>,
+    let version = text.map_or(1, |text| text.version + 1);
+    Ok(Text { version, text: call_llm(&messages).await? })
 }
 
 #[node(Draft)]
-impl AskPerson {
-    async fn exec(&self, text: &str) -> Result<Decision> {
-        self.case.ask(text).await
-    }
+fn decide(decision: &Decision) -> Decision {
+    decision.clone()
 }
 
 struct Publish {
-    case: Case<Decision>,
+    case: Case,
 }
 
 #[node(Draft)]
 impl Publish {
-    fn exec(&self, text: &str) {
-        self.case.publish(text);
+    fn exec(&self, text: &Text) {
+        self.case.publish(&text.text);
     }
 }
 
 flow! {
     /// Writes a text until a person approves it, four times at most.
     pub Approval {
-        ask: AskPerson;
         publish: Publish;
-        write >> ask;
-        ask - "approved" >> publish;
-        ask - "rejected" >> write max 3 else end "given_up";
+        write >> await(decision) >> decide;
+        decide - "approved" >> publish;
+        decide - "rejected" >> write max 3 else end "given_up";
     }
 }
 
-/// One run, in a task of its own. As a driver, the case writes down its steps, and how it ends.
-async fn approve(case: Case<Decision>, brief: String) {
-    let [ask, publish] = [case.clone(), case.clone()];
-    let approval = Approval { ask: AskPerson { case: ask }, publish: Publish { case: publish } };
-    let mut draft = Draft { brief, ..Default::default() };
-    // An error is on the page, and ends this run alone.
-    let _ = approval.with(case).run(&mut draft).await;
+/// Drives a run from where it stands until it is over, or until it waits for a decision: then it is in the file and nowhere else,
+/// however long that takes. Inside the durable run, the case writes down the steps that the page shows.
+async fn approve(runs: Checkpoints, case: Case) -> Result<(), pocketflow::Error> {
+    let approval = Approval { publish: Publish { case: case.clone() } };
+    let mut draft = Draft { brief: case.brief.clone(), ..Default::default() };
+    let run = runs.run(case.run_id()).park();
+    approval.with(run).with(case).run(&mut draft).await.map(drop)
 }
 
 /// Serves a page where texts are asked for, read, and approved or rejected.
@@ -96,6 +96,9 @@ struct Args {
     /// The port of the page; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// Where the drafts are kept, for one server at a time [default: target/approval.db in the repository]
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -103,10 +106,15 @@ async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Approval::GRAPH);
     llm::configured()?;
 
+    let db = args.db.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/approval.db"));
+    fs::create_dir_all(db.parent().unwrap_or(Path::new("")))?;
+    // If this process is killed, the next one has to wait so long before it may go on with a step that was at work.
+    let runs = Checkpoints::open(&db).await?.lease(Duration::from_secs(2));
+
     let address = (Ipv4Addr::LOCALHOST, args.port);
     let listener = TcpListener::bind(address).await.with_context(|| format!("port {}", args.port))?;
     println!("http://{}", listener.local_addr()?);
-    approval::serve(listener, approve).await?;
+    approval::serve::<Decision, _>(listener, runs.clone(), move |case| approve(runs.clone(), case)).await?;
     println!("stopped");
     Ok(())
 }

@@ -2,10 +2,12 @@
 //
 //     node approval.mjs http://127.0.0.1:3000 folder-for-the-screenshots
 //
-// The test `the_page_in_a_browser` in ../programs/approval.rs starts the server and the model that this script expects.
+// The test `the_page_in_a_browser` in ../programs/approval.rs starts the server and the model that this script expects. When the
+// script prints "kill the server", the test kills it, starts it again, and says so in a line of standard input.
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
+import { createInterface } from "node:readline/promises";
 import { chromium } from "playwright-core";
 
 const [url, folder] = process.argv.slice(2);
@@ -44,7 +46,7 @@ try {
   await page.keyboard.press("Enter");
   const rain = card("<b>Rain</b> & umbrellas");
   await state(rain, "Waits for you");
-  assert.deepEqual(await steps(rain), ["write", "ask"]);
+  assert.deepEqual(await steps(rain), ["write", "await(decision)"]);
   assert.equal(await page.getByLabel("What should be written?").inputValue(), "");
   assert.match(await rain.locator("blockquote").textContent(), /<img src=x onerror="document.title='owned'">/);
   assert.equal(await page.locator("img, article b").count(), 0);
@@ -65,19 +67,36 @@ try {
   // Rejected: written again.
   await rain.getByRole("button", { name: "Reject" }).click();
   await rain.getByText("Draft 2").waitFor();
-  assert.deepEqual(await steps(rain), ["write", "ask", "write", "ask"]);
+  assert.deepEqual(await steps(rain), ["write", "await(decision)", "decide", "write", "await(decision)"]);
   assert.match(await rain.locator("blockquote").textContent(), /^Rain from noon on\./);
   assert.ok(await rain.getByText("“say when”").isVisible());
   await shoot("3-again");
+
+  // The server is killed and comes back. The page finds that out by itself, and shows what outlasts it.
+  assert.deepEqual(complaints, []);
+  console.log("kill the server");
+  const reloaded = page.waitForEvent("load");
+  const test = createInterface({ input: process.stdin });
+  await test.question("");
+  test.close();
+  await reloaded;
+  await state(rain, "Waits for you");
+  await state(fails, "Failed");
+  assert.equal(await rain.locator("figcaption").textContent(), "Draft 2");
+  assert.match(await rain.locator("blockquote").textContent(), /^Rain from noon on\./);
+  assert.ok(await fails.getByText("exec failed at attempt 3 of 3").isVisible());
+  await shoot("4-killed-and-started");
+  // The browser complains of the connection that it lost.
+  complaints.splice(0, complaints.length, ...complaints.filter((one) => !/net::ERR_(CONNECTION|INCOMPLETE)/.test(one)));
 
   // A phone, whose page is loaded in the middle of the run, shows the same.
   const phone = await browser.newContext({ viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, colorScheme: "dark" });
   const small = await phone.newPage();
   await small.goto(url);
   await state(card("<b>Rain</b> & umbrellas", small), "Waits for you");
-  assert.deepEqual(await steps(card("<b>Rain</b> & umbrellas", small)), ["write", "ask", "write", "ask"]);
+  assert.deepEqual(await steps(card("<b>Rain</b> & umbrellas", small)), ["await(decision)"]);
   assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the phone scrolls sideways");
-  await shoot("4-phone", small);
+  await shoot("5-phone", small);
 
   // Approved there, published here as well.
   await card("<b>Rain</b> & umbrellas", small).getByRole("button", { name: "Approve" }).click();
@@ -87,8 +106,8 @@ try {
     assert.match(await published.locator("blockquote").textContent(), /^Rain from noon on\./);
     assert.equal(await published.getByRole("button").count(), 0);
   }
-  await shoot("5-published");
-  await shoot("6-phone-published", small);
+  await shoot("6-published");
+  await shoot("7-phone-published", small);
 
   assert.deepEqual(complaints, []);
   console.log(`all is well; the screenshots are in ${folder}`);

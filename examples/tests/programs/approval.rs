@@ -7,7 +7,8 @@ use std::time::Duration;
 use pocketflow_examples::llm::Role;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
@@ -17,8 +18,9 @@ use crate::support::{Llm, Reply, program};
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// The program, which serves its page.
+/// The program, which serves its page, and its file of runs.
 struct Site {
+    folder: TempDir,
     child: Child,
     out: Lines<BufReader<ChildStdout>>,
     url: String,
@@ -27,12 +29,26 @@ struct Site {
 
 impl Site {
     async fn new(llm: &Llm) -> Self {
-        let mut command = llm.run(program!("approval"), &["--port", "0"]).command;
+        Self::on(tempfile::tempdir().unwrap(), llm, "0").await
+    }
+
+    async fn on(folder: TempDir, llm: &Llm, port: &str) -> Self {
+        let db = folder.path().join("runs.db");
+        let mut command =
+            llm.run(program!("approval"), &["--port", port, "--db", db.to_str().unwrap()]).command;
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = out.next_line().await.unwrap().expect("the address");
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { child, out, url, client }
+        Self { folder, child, out, url, client }
+    }
+
+    /// Kills it, and starts it again on the same file and port.
+    async fn kill_and_start(mut self, llm: &Llm) -> Self {
+        // This is SIGKILL.
+        self.child.kill().await.unwrap();
+        let (_, port) = self.url.rsplit_once(':').unwrap();
+        Self::on(self.folder, llm, port).await
     }
 
     async fn post(&self, path: &str, body: Value) -> Response {
@@ -142,9 +158,9 @@ async fn what_is_approved_is_published() {
             "submitted Rain",
             "started write",
             "ended default",
-            "started ask",
             "asked Text 1. 1",
             "answered approved",
+            "started decide",
             "ended approved",
             "started publish",
             "published Text 1.",
@@ -174,10 +190,10 @@ async fn what_is_rejected_is_written_again_with_the_remark() {
         brief(&asked, draft),
         [
             "answered rejected too dry",
+            "started decide",
             "ended rejected",
             "started write",
             "ended default",
-            "started ask",
             "asked Text 2. 2",
         ]
     );
@@ -210,7 +226,10 @@ async fn after_four_rejections_it_is_given_up() {
         assert_eq!(site.reject(draft, version, "no").await, StatusCode::NO_CONTENT);
     }
     let end = events.until(draft, "finished").await;
-    assert_eq!(brief(&end, draft), ["answered rejected no", "ended rejected", "finished given_up"]);
+    assert_eq!(
+        brief(&end, draft),
+        ["answered rejected no", "started decide", "ended rejected", "finished given_up"]
+    );
     assert_eq!(llm.requests().await.len(), 4);
     assert_eq!(site.approve(draft, 4).await, StatusCode::CONFLICT);
 }
@@ -340,7 +359,112 @@ async fn ctrl_c_ends_it_with_open_streams_and_drafts() {
     drop(idle);
 }
 
-/// The page itself, in a browser; `browser/approval.mjs` says what a person does. The screenshots go to `SCREENSHOTS`, or into
+#[tokio::test]
+async fn a_draft_that_waits_outlasts_a_kill_and_is_not_written_again() {
+    let llm = writer().await;
+    let site = Site::new(&llm).await;
+    let mut events = site.events(None).await;
+    let draft = site.submit("Rain").await;
+    events.until(draft, "asked").await;
+
+    // The log is another one now, whatever a page has seen of the last one.
+    let site = site.kill_and_start(&llm).await;
+    let mut events = site.events(events.last.as_deref()).await;
+    let asked = events.until(draft, "asked").await;
+    assert_eq!(brief(&asked, draft), ["submitted Rain", "asked Text 1. 1"]);
+    assert_eq!(site.approve(draft, 2).await, StatusCode::CONFLICT);
+    assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
+    assert_eq!(site.approve(draft, 1).await, StatusCode::CONFLICT);
+    let end = events.until(draft, "finished").await;
+    assert_eq!(end.iter().filter(|event| event["type"] == "published").count(), 1);
+    assert_eq!(llm.requests().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_taken_outlasts_a_kill() {
+    let llm = writer().await;
+    let site = Site::new(&llm).await;
+    let draft = site.submit("Rain").await;
+    site.events(None).await.until(draft, "asked").await;
+    assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
+
+    // However far the run had come.
+    let site = site.kill_and_start(&llm).await;
+    let seen = site.events(None).await.until(draft, "finished").await;
+    assert_eq!(seen.iter().filter(|event| event["type"] == "published").count(), 1);
+    assert_eq!(seen.last().unwrap()["exit"], "default");
+    assert_eq!(llm.requests().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_over_is_shown_again_after_a_kill_and_nothing_runs_again() {
+    let llm = Llm::new(|request, _| match request.messages[1].content.as_str() {
+        "Hail" => Reply::overloaded(),
+        _ => "A text.".into(),
+    })
+    .await;
+    let site = Site::new(&llm).await;
+    let mut events = site.events(None).await;
+
+    let failed = site.submit("Hail").await;
+    events.until(failed, "failed").await;
+    let published = site.submit("Rain").await;
+    events.until(published, "asked").await;
+    assert_eq!(site.approve(published, 1).await, StatusCode::NO_CONTENT);
+    events.until(published, "finished").await;
+    let given_up = site.submit("Snow").await;
+    for version in 1..=4 {
+        events.until(given_up, "asked").await;
+        assert_eq!(site.reject(given_up, version, "no").await, StatusCode::NO_CONTENT);
+    }
+    events.until(given_up, "finished").await;
+    let requests = llm.requests().await.len();
+
+    let site = site.kill_and_start(&llm).await;
+    let seen = site.events(None).await.until(given_up, "finished").await;
+    assert_eq!(
+        brief(&seen, published),
+        ["submitted Rain", "written A text. 1", "published A text.", "finished default"]
+    );
+    assert_eq!(brief(&seen, given_up), ["submitted Snow", "written A text. 4", "finished given_up"]);
+    let [submitted, end] = &brief(&seen, failed)[..] else { panic!("{seen:?}") };
+    assert_eq!(submitted, "submitted Hail");
+    assert!(end.starts_with("failed Approval > write: exec failed at attempt 3 of 3: "), "{end}");
+    for (draft, version) in [(failed, 1), (published, 1), (given_up, 4)] {
+        assert_eq!(site.approve(draft, version).await, StatusCode::CONFLICT);
+    }
+    assert_eq!(llm.requests().await.len(), requests);
+    assert_eq!(site.submit("Fog").await, given_up + 1, "the ids go on");
+}
+
+#[tokio::test]
+async fn a_text_that_was_at_work_at_the_kill_is_written_when_the_lease_has_run_out() {
+    let llm = Llm::new(|_, before| match before {
+        0 => Reply::Silence,
+        _ => "A text.".into(),
+    })
+    .await;
+    let site = Site::new(&llm).await;
+    let draft = site.submit("Rain").await;
+    site.events(None).await.until(draft, "started").await;
+    timeout(LONG, async {
+        while llm.requests().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("a request");
+
+    let site = site.kill_and_start(&llm).await;
+    let mut events = site.events(None).await;
+    let asked = events.until(draft, "asked").await;
+    assert_eq!(brief(&asked, draft), ["submitted Rain", "started write", "ended default", "asked A text. 1"]);
+    assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
+    events.until(draft, "finished").await;
+    assert_eq!(llm.requests().await.len(), 2);
+}
+
+/// The page itself, in a browser; `browser/approval.mjs` says what a person does, and when the server is to be killed. The screenshots go to `SCREENSHOTS`, or into
 /// `target/screenshots`.
 #[tokio::test]
 #[ignore = "needs Chromium and Node: .ci/run runs it"]
@@ -354,17 +478,29 @@ async fn the_page_in_a_browser() {
         }
     })
     .await;
-    let site = Site::new(&llm).await;
+    let mut site = Site::new(&llm).await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
     let screenshots = std::env::var("SCREENSHOTS");
     let screenshots =
         screenshots.unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots").into());
     let mut node = Command::new("node");
     node.args(["approval.mjs", &site.url, &screenshots]).current_dir(folder).kill_on_drop(true);
-    let status = node.status().await.expect("Node");
+    let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Node");
+    let mut told = node.stdin.take().unwrap();
+    let mut words = BufReader::new(node.stdout.take().unwrap()).lines();
+    while let Some(line) = words.next_line().await.unwrap() {
+        println!("{line}");
+        if line == "kill the server" {
+            site = site.kill_and_start(&llm).await;
+            told.write_all(b"it is there again\n").await.unwrap();
+        }
+    }
+    let status = node.wait().await.unwrap();
     assert!(status.success(), "the browser saw something else: look above");
 
     let requests = llm.requests().await;
     let again = requests.iter().find(|request| request.asks("say when")).expect("the remark");
     assert_eq!(again.messages.len(), 4);
+    assert_eq!(requests.iter().filter(|request| request.messages[1].content.contains("Rain")).count(), 2);
+    drop(site);
 }
