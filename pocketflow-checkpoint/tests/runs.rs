@@ -135,6 +135,30 @@ async fn a_run_that_dies_anywhere_goes_on_and_repeats_nothing_that_was_finished(
     }
 }
 
+flow! { Batch { batch; } }
+
+#[tokio::test]
+async fn a_batch_of_a_thousand_that_dies_at_item_seven_hundred_does_the_other_three_hundred() {
+    let _one = CALLS.lock().await;
+    KEYS.lock().unwrap().clear();
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    LEFT.store(700, SeqCst);
+    let many = || Order { items: (0..1_000).collect(), ..Default::default() };
+    Batch.with(runs.run("a")).run(&mut many()).await.unwrap_err();
+    let kept = runs.storage().items("a", 1).await.unwrap().len();
+    assert!(
+        (698..=700).contains(&kept),
+        "but for those in flight beside the one that died, all are kept: {kept}"
+    );
+
+    LEFT.store(usize::MAX, SeqCst);
+    let mut order = Order::default();
+    Batch.with(runs.run("a")).run(&mut order).await.unwrap();
+    assert_eq!(order.sums.unwrap(), (0..1_000).map(|item| item * 10).collect::<Vec<_>>());
+    assert_eq!(KEYS.lock().unwrap().len(), 1_000 + (700 - kept), "only what was in flight was done twice");
+}
+
 #[tokio::test]
 async fn a_run_that_is_over_gives_its_result_at_once() {
     let _one = CALLS.lock().await;
