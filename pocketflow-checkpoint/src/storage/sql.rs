@@ -27,7 +27,7 @@ CREATE TABLE runs (
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX runs_status ON runs (status, updated);
+CREATE INDEX runs_status ON runs (status);
 CREATE TABLE states (
     run TEXT NOT NULL PRIMARY KEY REFERENCES runs (run) ON DELETE CASCADE,
     graph TEXT NOT NULL,
