@@ -94,6 +94,7 @@
 
 mod checkpoints;
 mod error;
+mod heart;
 mod position;
 mod run;
 mod shape;

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pocketflow::{At, Call, Driver, Error, ExecDriver, Graph, Node, Run, Shared, Start};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::checkpoints::Common;
+use crate::heart::Heart;
 use crate::position;
 use crate::shape::Shape;
 use crate::stops::{BadState, Changed, MovedOn, Parked, WrongValue};
@@ -30,7 +29,7 @@ type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sy
 /// The store needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns.
 ///
 /// [`Attempt::key`]: pocketflow::Attempt::key
-pub struct DurableRun<E> {
+pub struct DurableRun<E: Storage> {
     common: Arc<Common<E>>,
     id: String,
     owner: String,
@@ -38,6 +37,8 @@ pub struct DurableRun<E> {
     migration: Option<Migration>,
     /// Whether the lease is this run's to renew and to give back.
     held: Arc<AtomicBool>,
+    /// Beats from the moment the lease is taken. What is left of it goes with the run, and gives the lease back.
+    heart: Mutex<Option<Heart<E>>>,
     memory: Mutex<Memory>,
 }
 
@@ -57,7 +58,7 @@ struct Memory {
 impl<E: Storage> DurableRun<E> {
     pub(crate) fn new(common: Arc<Common<E>>, id: String, owner: String) -> Self {
         let (held, memory) = (Arc::new(AtomicBool::new(false)), Mutex::default());
-        Self { common, id, owner, park: false, migration: None, held, memory }
+        Self { common, id, owner, park: false, migration: None, held, heart: Mutex::default(), memory }
     }
 
     /// At an `await(field)`, ends with [`Parked`] as the error's cause, so that the process may end too. Otherwise the run waits in
@@ -80,17 +81,16 @@ impl<E: Storage> DurableRun<E> {
         self
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bad(
-        &self,
-        doing: &'static str,
-        what: impl Into<String>,
-    ) -> impl FnOnce(serde_json::Error) -> BadState {
-        let (run, what) = (self.id.clone(), what.into());
-        move |source| BadState { run, doing, what, source }
+    fn heart(&self) -> MutexGuard<'_, Option<Heart<E>>> {
+        self.heart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bad(&self, doing: &'static str, what: &str) -> impl FnOnce(serde_json::Error) -> BadState {
+        move |source| BadState { run: self.id.clone(), doing, what: what.into(), source }
     }
 
     fn encode<S: Serialize>(&self, shared: &S) -> Result<String, BadState> {
@@ -240,59 +240,6 @@ impl<E: Storage> DurableRun<E> {
         }
         stored.map_err(|error| at.error(error))
     }
-
-    /// Renews the lease for as long as the guard lives; says so if it was lost.
-    fn beat(&self) -> Heart<E> {
-        let (common, held) = (self.common.clone(), self.held.clone());
-        let (run, owner) = (self.id.clone(), self.owner.clone());
-        let (tell, lost) = watch::channel(None);
-        let beat = {
-            let (common, held, run, owner) = (common.clone(), held.clone(), run.clone(), owner.clone());
-            tokio::spawn(async move {
-                loop {
-                    sleep((common.lease / 3).max(Duration::from_millis(10))).await;
-                    if !held.load(SeqCst) {
-                        continue;
-                    }
-                    match common.storage.renew(&run, &owner, common.lease).await {
-                        Err(error @ crate::StorageError::LeaseLost { .. }) if held.load(SeqCst) => {
-                            held.store(false, SeqCst);
-                            tell.send_replace(Some(Arc::new(error)));
-                            return;
-                        }
-                        // A storage that fails now may work at the next beat; a step that is stored will tell.
-                        _ => {}
-                    }
-                }
-            })
-        };
-        Heart { beat, lost, common, held, run, owner }
-    }
-}
-
-/// The heartbeat of a run.
-struct Heart<E: Storage> {
-    beat: tokio::task::JoinHandle<()>,
-    lost: watch::Receiver<Option<Arc<crate::StorageError>>>,
-    common: Arc<Common<E>>,
-    held: Arc<AtomicBool>,
-    run: String,
-    owner: String,
-}
-
-impl<E: Storage> Drop for Heart<E> {
-    /// A run that is dropped gives its lease back, so that it can be started again at once.
-    fn drop(&mut self) {
-        self.beat.abort();
-        if !self.held.swap(false, SeqCst) {
-            return;
-        }
-        let (common, run, owner) = (self.common.clone(), self.run.clone(), self.owner.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            // If it fails, the lease runs out.
-            runtime.spawn(async move { drop(common.storage.release(&run, &owner).await) });
-        }
-    }
 }
 
 /// The outermost flow.
@@ -305,9 +252,9 @@ fn fill<S>(shared: &S, field: &str, json: &str) -> Result<S, serde_json::Error>
 where
     S: Shared + Serialize + DeserializeOwned,
 {
-    let mut state = serde_json::to_value(shared)?;
-    state[field] = serde_json::from_str(json)?;
-    let filled: S = serde_json::from_value(state)?;
+    let mut state: serde_json::Map<_, _> = serde_json::from_value(serde_json::to_value(shared)?)?;
+    state.insert(field.into(), serde_json::from_str(json)?);
+    let filled: S = serde_json::from_value(state.into())?;
     if S::STORE.field(field).is_some_and(|index| filled.is_filled(index)) {
         return Ok(filled);
     }
@@ -335,6 +282,8 @@ where
             self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
         }
         let begun = self.claim(flow, &shape, state).await.map_err(|error| flow.error(error))?;
+        // From here on, whatever ends the run gives the lease back.
+        *self.heart() = Some(Heart::beat(&self.common, &self.held, &self.id, &self.owner));
         let Begun::Known(record) = begun else { return Ok(Start::Fresh) };
         let (stored, start) = self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
         *shared = stored;
@@ -362,17 +311,16 @@ where
         if at.is_some() {
             return run.run(shared).await;
         }
-        let heart = self.beat();
-        let mut news = heart.lost.clone();
+        let mut heart = self.heart().take();
         let lost = async {
-            match news.wait_for(Option::is_some).await {
-                Ok(error) => (*error).clone(),
-                Err(_) => None,
+            match &mut heart {
+                Some(heart) => heart.lost().await,
+                None => std::future::pending().await,
             }
         };
         let result = tokio::select! {
             result = run.run(&mut *shared) => result,
-            Some(error) = lost => Err(flow.error(error)),
+            lost = lost => Err(flow.error(lost)),
         };
         let storage = &self.common.storage;
         match &result {
@@ -380,12 +328,12 @@ where
                 let state = self.encode(shared).map_err(|error| flow.error(error))?;
                 let finished = storage.finish(&self.id, &self.owner, flow.exits[*exit], &state).await;
                 finished.map_err(|error| flow.error(error))?;
-                heart.held.store(false, SeqCst);
+                self.held.store(false, SeqCst);
             }
-            Err(error) if !self.memory().settled && heart.held.load(SeqCst) => {
+            Err(error) if !self.memory().settled && self.held.load(SeqCst) => {
                 // What cannot be stored now is what the lease is for.
                 if storage.fail(&self.id, &self.owner, &format!("{error:#}")).await.is_ok() {
-                    heart.held.store(false, SeqCst);
+                    self.held.store(false, SeqCst);
                 }
             }
             Err(_) => {}
@@ -395,11 +343,10 @@ where
 
     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
         let done = self.memory().done.take();
-        if let Some((step, action)) = done.filter(|(step, _)| *step == at.step()) {
+        if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
             let index = R::ACTIONS.iter().position(|name| *name == action);
             return index.ok_or_else(|| {
                 let conflicts = vec![format!("`{at}` has no action \"{action}\" any more, which it took")];
-                debug_assert!(step > 0);
                 at.error(Changed { run: self.id.clone(), conflicts })
             });
         }
@@ -436,16 +383,12 @@ where
             let mut memory = self.memory();
             if memory.step == at.step() { memory.items.remove(&key) } else { None }
         };
-        let what = || format!("what `{at}` returned");
+        let bad = |doing| move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source));
         if let Some(json) = kept {
-            return serde_json::from_str(&json)
-                .map_err(self.bad("read", what()))
-                .map_err(|error| at.error(error));
+            return serde_json::from_str(&json).map_err(bad("read"));
         }
         let exec = call.call().await?;
-        let json = serde_json::to_string(&exec)
-            .map_err(self.bad("store", what()))
-            .map_err(|error| at.error(error))?;
+        let json = serde_json::to_string(&exec).map_err(bad("store"))?;
         let stored = self.common.storage.keep_item(&self.id, &self.owner, at.step(), &key, &json).await;
         stored.map_err(|error| at.error(error))?;
         Ok(exec)

@@ -491,6 +491,41 @@ async fn the_history_is_kept_as_far_as_it_is_wanted_and_a_run_forks_from_it() {
     assert_eq!(forked.sums.as_deref(), Some(&[10, 20, 30, 40, 50][..]));
 }
 
+flow! {
+    /// Is given what it notes.
+    NotedFor(approval) {
+        note;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_begin_holds_no_lease() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap();
+    let error = NotedFor.with(runs.run("a")).run(&mut order()).await.unwrap_err();
+    assert!(error.cause().is::<pocketflow::EmptyField>(), "{error:#}");
+    while runs.storage().show("a").await.unwrap().unwrap().owner.is_some() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_whose_lease_is_lost_stops_and_says_who_has_it() {
+    let (_folder, file) = file();
+    let runs = Checkpoints::open(&file).await.unwrap().lease(Duration::ZERO);
+    let run = runs.run("a");
+    let lost = tokio::spawn(async move { Stuck.with(run).run(&mut order()).await.map(drop) });
+    while runs.list(Some(Status::Running)).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let other = runs.run("a");
+    let taken = tokio::spawn(async move { Stuck.with(other).run(&mut order()).await.map(drop) });
+    let error = lost.await.unwrap().unwrap_err();
+    assert!(matches!(error.cause().downcast_ref(), Some(StorageError::LeaseLost { .. })), "{error:#}");
+    assert_eq!(runs.list(Some(Status::Running)).await.unwrap().len(), 1, "it is well in other hands");
+    taken.abort();
+}
+
 #[derive(Shared, Default, Debug, Serialize, Deserialize)]
 struct Odd {
     /// JSON has no keys but texts.
