@@ -134,6 +134,22 @@ impl Graph {
         }
     }
 
+    /// Whether an `await` names no field and means this one: that is told where it is written.
+    const fn misspells(&self, field: &str) -> bool {
+        let mut place = 0;
+        while place < self.places.len() {
+            if let Some(waits) = self.places[place].node.waits
+                && self.store().field(waits).is_none()
+                && let Some(meant) = self.meant(waits)
+                && equal(meant, field)
+            {
+                return true;
+            }
+            place += 1;
+        }
+        false
+    }
+
     #[track_caller]
     const fn check_late(&self, name: &str, what: &str, help: &str, rule: &str) {
         let store = self.store();
@@ -286,9 +302,12 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
 
     /// Says that what stands at a place, or in a fork there, reads a field that the path leaves empty.
     #[track_caller]
-    const fn report(&self, graph: &Graph, place: usize, reader: &Place, unproved: usize) -> ! {
+    const fn report(&self, graph: &Graph, place: usize, reader: &Place, unproved: usize) {
         let node = reader.node;
         let store = node.store;
+        if graph.misspells(store.fields[unproved].name) {
+            return;
+        }
         let path = self.path(graph, place, unproved);
         let code = if node.flow.is_some() { "PF009" } else { "PF006" };
         let text = Text::new(code).push(if node.flow.is_some() { ": the flow " } else { ": node " });

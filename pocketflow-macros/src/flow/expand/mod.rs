@@ -19,7 +19,7 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStr
         model,
         exit: format_ident!("{name}Exit"),
         name,
-        sound: complete && !model.places.is_empty() && !model.recursive,
+        sound: complete && !model.places.is_empty() && !model.impossible,
         ends: errors.is_empty() && !model.endless,
     };
     let (declaration, exits) = (flow.declaration(), flow.exits());

@@ -18,8 +18,8 @@ pub(crate) struct Model {
     /// Attributes to carry over; `#[endless]` is not among them.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) endless: bool,
-    /// Whether the flow can have no machine: it stands in itself, or has no node.
-    pub(crate) recursive: bool,
+    /// Whether there is no machine for it: it stands in itself, or has no node.
+    pub(crate) impossible: bool,
     pub(crate) header: Option<Header>,
     pub(crate) places: Vec<Place>,
     pub(crate) edges: Vec<Edge>,
@@ -123,7 +123,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
         model: Model {
             attributes: Vec::new(),
             endless: false,
-            recursive: false,
+            impossible: false,
             header: syntax.header.as_ref().map(|header| Header {
                 visibility: header.visibility.clone(),
                 name: header.name.clone(),
@@ -337,7 +337,7 @@ impl<'a> Builder<'a> {
                 header.name
             );
             self.errors.push(syn::Error::new(span, message));
-            self.model.recursive = true;
+            self.model.impossible = true;
         }
     }
 
@@ -399,7 +399,7 @@ impl<'a> Builder<'a> {
                 span,
                 "a flow that only waits does nothing: name a node, before or after",
             ));
-            self.model.recursive = true;
+            self.model.impossible = true;
         }
     }
 
