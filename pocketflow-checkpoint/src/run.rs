@@ -244,7 +244,7 @@ impl<E: Storage> DurableRun<E> {
 
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
-    at.parent().map_or_else(|| at.graph(), root)
+    at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
 }
 
 /// A store with one of its fields filled.

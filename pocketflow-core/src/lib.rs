@@ -77,12 +77,14 @@ pub mod __private {
     pub use core::time::Duration;
 
     pub use crate::action::Take;
+    pub use crate::driver::Spot;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
-    pub use crate::run::NodeVisit;
     pub use crate::run::{Both, Branch, Finished, Part, fork_step};
-    pub use crate::run::{Cx, Piece, Step, Walk, Walker, await_step, flow_step, node_step, run_direct};
+    pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
+    pub use crate::run::{Here, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
+    pub use crate::run::{Kept, Single, await_step, batch_step, node_step, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }

@@ -2,66 +2,54 @@
 
 use std::fmt;
 
-use crate::error::{BoxError, Cause, Error, Stage};
+use super::root::Root;
+use super::trail::Trail;
+use crate::error::{BoxError, Error, Stage};
 use crate::graph::Graph;
 use crate::node::{Key, Work};
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
 ///
 /// It prints as a path: `Shop > Payment > authorize`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct At<'a> {
-    pub(crate) parent: Option<&'a At<'a>>,
-    pub(crate) graph: &'static Graph,
-    pub(crate) place: usize,
-    /// The fork that this is a node of, and its number in it.
-    pub(crate) branch: Option<(&'a At<'a>, usize)>,
+    pub(crate) trail: &'a Trail<'a>,
+    pub(crate) root: &'a Root,
     /// The name of the run, where a driver gives it one.
     pub(crate) run: Option<&'a str>,
     /// How many steps the run has taken, this one included.
     pub(crate) step: u64,
-    /// How often each bounded edge of this flow has been taken; empty where no edge is bounded.
-    pub(crate) taken: Box<[u32]>,
 }
 
-impl At<'_> {
+impl<'a> At<'a> {
     /// The innermost flow.
     pub fn graph(&self) -> &'static Graph {
-        self.graph
+        self.trail.spot.graph
     }
 
     /// The name of the place.
     pub fn name(&self) -> &'static str {
-        match self.branch {
-            Some((fork, branch)) => fork.graph.places[fork.place].fork[branch].name,
-            None => self.graph.places[self.place].name,
-        }
+        self.trail.spot.name()
     }
 
     /// Whether this is one of the nodes of a fork, which are one step together.
     pub fn is_branch(&self) -> bool {
-        self.branch.is_some()
+        self.trail.spot.branch.is_some()
     }
 
     /// The late field that this step waits for, if it is an `await(field)`.
     pub fn waits_for(&self) -> Option<&'static str> {
-        self.graph.places[self.place].node.waits
+        self.graph().places[self.trail.spot.place].node.waits
     }
 
     /// Which of a fork's nodes this is, counted from 0.
     pub fn branch_number(&self) -> Option<usize> {
-        self.branch.map(|(_, branch)| branch)
-    }
-
-    /// A node of the fork that stands here.
-    pub(crate) fn branch(&self, branch: usize) -> At<'_> {
-        let Self { parent, graph, place, run, step, .. } = *self;
-        At { parent, graph, place, branch: Some((self, branch)), run, step, taken: Box::default() }
+        self.trail.spot.branch
     }
 
     /// The place of the flow in the flow around it, if there is one.
-    pub fn parent(&self) -> Option<&At<'_>> {
-        self.parent
+    pub fn parent(&self) -> Option<At<'a>> {
+        Some(At { trail: self.trail.parent?, ..*self })
     }
 
     /// The number of this step in the run, counted from 1, those in nested flows included.
@@ -71,36 +59,27 @@ impl At<'_> {
 
     /// The names from the outermost flow down to this place.
     pub fn path(&self) -> Vec<&'static str> {
-        let mut path = match self.parent {
-            Some(parent) => parent.path(),
-            None => vec![self.graph.label()],
-        };
-        path.push(self.name());
-        path
+        self.trail.path()
     }
 
     /// An error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
-        self.failed(Stage::Driver, cause)
+        self.trail.failed(Stage::Driver, cause)
     }
 
-    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
-        Error::new(self.path(), stage, cause)
-    }
-
-    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume).
+    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a node of a fork, that is the
+    /// fork as a whole.
     pub fn position(&self) -> Position {
         let mut visits = Vec::new();
-        // A run resumes at a fork as a whole.
-        let mut at = Some(self.branch.map_or(self, |(fork, _)| fork));
-        while let Some(here) = at {
+        let mut trail = Some(self.trail);
+        while let Some(here @ Trail { parent, spot }) = trail {
             visits.push(Visit {
-                flow: here.graph.label().into(),
-                fingerprint: here.graph.fingerprint(),
-                place: here.name().into(),
-                taken: here.taken.to_vec(),
+                flow: spot.graph.label().into(),
+                fingerprint: spot.graph.fingerprint(),
+                place: spot.graph.places[spot.place].name.into(),
+                taken: self.root.taken(here.depth()),
             });
-            at = here.parent;
+            trail = *parent;
         }
         visits.reverse();
         Position { steps: self.step - 1, visits }
@@ -115,9 +94,9 @@ impl Work for At<'_> {
 
 impl fmt::Display for At<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.parent {
+        match self.parent() {
             Some(parent) => write!(f, "{parent} > {}", self.name()),
-            None => write!(f, "{} > {}", self.graph.label(), self.name()),
+            None => write!(f, "{} > {}", self.graph().label(), self.name()),
         }
     }
 }

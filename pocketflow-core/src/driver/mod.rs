@@ -2,15 +2,20 @@
 
 mod at;
 mod limit;
+mod root;
 mod stack;
 #[cfg(feature = "tracing")]
 mod trace;
+mod trail;
 
 pub use at::{At, Position, Start, Visit};
 pub use limit::{StepLimit, StepsExceeded};
+pub(crate) use root::Root;
 pub use stack::Stack;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
+pub use trail::Spot;
+pub(crate) use trail::Trail;
 
 use std::future::Future;
 

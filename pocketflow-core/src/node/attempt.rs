@@ -33,7 +33,8 @@ pub struct Attempt<'a> {
 }
 
 /// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays small.
-pub(crate) trait Work: Send + Sync {
+#[doc(hidden)]
+pub trait Work: Send + Sync {
     /// The key of the work done there, but for the item.
     fn key(&self) -> Option<Key<'_>>;
 }

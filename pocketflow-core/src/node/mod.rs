@@ -15,8 +15,8 @@ use crate::error::{EmptyField, Error};
 
 /// A node of a flow over the store `S`. Written by `#[node]`; a driver meets it as a bound.
 ///
-/// The three steps are those of PocketFlow. `prep` borrows from the store what the node reads; `exec` does the work and sees
-/// nothing but what `prep` returned, so it can be tried again; `post` writes to the store and returns the action, as an index
+/// The three steps are those of PocketFlow. `prep` computes from the store; `exec` does the work, and all that it sees is what `prep`
+/// returned and the fields it borrows, so it can be tried again; `post` writes to the store and returns the action, as an index
 /// into the node's actions. `post` cannot fail: a store is always as the last finished `post` left it.
 ///
 /// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
@@ -25,7 +25,8 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy;
 
-    /// What `exec` works on: borrowed from the store, or computed from it. For a batch, what all its items share.
+    /// What `prep` made of the store for `exec`: what the node's own `prep` returned, and the items of a batch. The fields that
+    /// `exec` borrows are no part of it.
     type Prep<'a>: Send + Sync;
     /// The one item of a batch that a call of `exec` works on; `()` for a node that is no batch.
     type Item<'a>: Copy + Send + Sync;
@@ -36,12 +37,13 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
     type Kept: Send;
 
-    /// Borrows from the store, or computes, what `exec` needs.
+    /// Computes from the store what `exec` needs, and looks whether the late fields are filled that it borrows.
     fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure>;
 
     /// Does the work, once for every attempt.
     fn exec(
         &self,
+        shared: &S,
         prep: &Self::Prep<'_>,
         item: Self::Item<'_>,
         attempt: Attempt<'_>,
@@ -50,6 +52,7 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
     /// What `post` gets instead when the last attempt has failed. Without one ([`Policy::fallback`]), the error ends the run.
     fn fallback(
         &self,
+        _shared: &S,
         _prep: &Self::Prep<'_>,
         _item: Self::Item<'_>,
         error: Error,
@@ -57,8 +60,8 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
         ready(Err(Failure::of(error)))
     }
 
-    /// Drops what borrows the store.
-    fn keep(prep: Self::Prep<'_>) -> Self::Kept;
+    /// Takes out of [`Prep`](Self::Prep), before it is dropped, what `post` needs.
+    fn keep(prep: &mut Self::Prep<'_>) -> Self::Kept;
 
     /// Writes to the store and chooses the action.
     fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done) -> Result<usize, EmptyField>;

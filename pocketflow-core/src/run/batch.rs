@@ -10,56 +10,76 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use pin_project_lite::pin_project;
 
 use super::exec::Visit;
-use crate::driver::ExecDriver;
+use super::mode::{NodeMode, Recovery};
+use super::or_else::OrElse;
+use super::step::Single;
 use crate::error::Error;
 use crate::node::Node;
 
 /// What the node does between `prep` and `post`: one exec, or one for every item.
 #[doc(hidden)]
-pub trait Work<S: Send + Sync + 'static, Here>: Node<S, Here> {
+pub trait Work<S: Send + Sync + 'static, H: 'static>: Node<S, H> {
     /// Does the work.
-    fn work<D>(
-        visit: Visit<'_, '_, S, Here, Self, D>,
-    ) -> impl Future<Output = Result<Self::Done, Error>> + Send
+    fn work<M>(visit: Visit<'_, '_, S, H, Self, M>) -> impl Future<Output = Result<Self::Done, Error>> + Send
     where
-        D: ExecDriver<S, Here, Self>;
+        M: NodeMode<S, H, Self>;
 }
 
 /// The items of a batch.
 #[doc(hidden)]
-pub trait Items<S: 'static, Here>: Node<S, Here> {
+pub trait Items<S: 'static, H>: Node<S, H> {
     /// The items, in their order.
     fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
 }
 
 /// The work of a node that is no batch.
 #[doc(hidden)]
-pub fn once<'a, 'p, S, Here, N, D>(
-    visit: Visit<'a, 'p, S, Here, N, D>,
-) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'a, 'p, S, Here, N, D>
+pub fn once<S, H, N, M>(
+    visit: Visit<'_, '_, S, H, N, M>,
+) -> impl Future<Output = Result<N::Done, Error>> + Send
 where
     S: Send + Sync + 'static,
-    N: for<'i> Node<S, Here, Item<'i> = ()>,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Single<S, H>,
+    M: NodeMode<S, H, N>,
 {
-    async move { visit.exec(None, ()).await }
+    async move { exec(&visit, None, N::item()).await.map(N::done) }
+}
+
+/// One exec, with all that belongs to it.
+fn exec<'b, 'v, 'p, S, H, N, M>(
+    visit: &'b Visit<'v, 'p, S, H, N, M>,
+    index: Option<usize>,
+    item: N::Item<'v>,
+) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'b, 'v, 'p, S, H, N, M>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    M: NodeMode<S, H, N>,
+{
+    OrElse::First {
+        first: M::first(*visit, index, item),
+        recover: move |failed| -> Recovery<'b, N::Exec> { M::recover(*visit, index, item, failed) },
+    }
 }
 
 /// The work of a batch that goes through its items one by one.
 #[doc(hidden)]
-pub fn in_sequence<S, Here, N, D>(
-    visit: Visit<'_, '_, S, Here, N, D>,
+pub fn in_sequence<S, H, N, M>(
+    visit: Visit<'_, '_, S, H, N, M>,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
     S: Send + Sync + 'static,
-    N: Items<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Items<S, H>,
+    M: NodeMode<S, H, N>,
 {
     async move {
         let items = N::items(visit.prep);
         let mut results = Vec::with_capacity(items.size_hint().0);
         for (index, item) in items.enumerate() {
-            results.push(visit.exec(Some(index), item).await?);
+            results.push(exec(&visit, Some(index), item).await?);
         }
         Ok(results)
     }
@@ -100,14 +120,15 @@ impl InFlight for NonZeroUsize {
 /// Each item is a future in a [`FuturesUnordered`], which is fed by hand and puts its results into slots by index: an ordered queue
 /// would stall behind a slow item, and show an error only when its turn comes. The first error drops the others.
 #[doc(hidden)]
-pub fn in_parallel<S, Here, N, D>(
-    visit: Visit<'_, '_, S, Here, N, D>,
+pub fn in_parallel<S, H, N, M>(
+    visit: Visit<'_, '_, S, H, N, M>,
     width: usize,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
     S: Send + Sync + 'static,
-    N: Items<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Items<S, H>,
+    M: NodeMode<S, H, N>,
 {
     async move {
         let mut items = N::items(visit.prep).enumerate().fuse();
@@ -123,7 +144,7 @@ where
                 while in_flight.len() < width && slots.len() < may_start {
                     let Some((index, item)) = items.next() else { break };
                     slots.push(None);
-                    in_flight.push(Slot { index, polls: &polls, exec: visit.exec(Some(index), item) });
+                    in_flight.push(Slot { index, polls: &polls, exec: exec(&visit, Some(index), item) });
                 }
                 match in_flight.poll_next_unpin(context) {
                     Poll::Ready(Some((index, Ok(exec)))) => slots[index] = Some(exec),

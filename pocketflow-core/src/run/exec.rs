@@ -1,220 +1,119 @@
 //! The retry wrapper around `exec`.
 
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use crate::driver::{At, Call, ExecDriver};
+use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::error::{Error, Stage, TimedOut};
 use crate::node::{Attempt, Failure, Node};
 
-/// What a node works on during a visit, and who drives it.
+/// What a node works on during a visit, where, and how it is run.
 #[doc(hidden)]
-pub struct Visit<'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
-    pub(super) node: &'a N,
-    pub(super) prep: &'a N::Prep<'p>,
-    pub(super) at: &'a At<'a>,
-    pub(super) driver: &'a D,
-    pub(super) types: PhantomData<fn() -> (S, Here)>,
+pub struct Visit<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
+    pub(super) node: &'v N,
+    pub(super) shared: &'v S,
+    pub(super) prep: &'v N::Prep<'p>,
+    pub(super) here: &'v Here<'v, M>,
+    pub(super) at: M::At<'v>,
 }
 
-impl<'a, S: 'static, Here, N: Node<S, Here>, D> Visit<'a, '_, S, Here, N, D> {
+impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Visit<'v, '_, S, H, N, M> {
     /// The node, for what its fields say of the work.
-    pub fn node(&self) -> &'a N {
+    pub fn node(&self) -> &'v N {
         self.node
     }
 }
 
-impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Visit<'_, '_, S, Here, N, D> {
+impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Visit<'_, '_, S, H, N, M> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: 'static, Here, N: Node<S, Here>, D> Copy for Visit<'_, '_, S, Here, N, D> {}
+impl<S: 'static, H, N: Node<S, H>, M: Mode> Copy for Visit<'_, '_, S, H, N, M> {}
 
-impl<'a, 'p, S, Here, N, D> Visit<'a, 'p, S, Here, N, D>
+impl<'v, 'p, S, H, N, M> Visit<'v, 'p, S, H, N, M>
 where
     S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Node<S, H>,
+    M: NodeMode<S, H, N>,
 {
-    /// One exec, as the driver has it.
-    pub(super) fn exec<'v>(
-        &'v self,
-        index: Option<usize>,
-        item: N::Item<'a>,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'v, 'a, 'p, S, Here, N, D> {
-        self.driver.exec(self.at, index, Attempts { visit: self, index, item })
-    }
-}
-
-/// One exec: all its attempts, and the fallback.
-struct Attempts<'v, 'a, 'p, S: 'static, Here, N: Node<S, Here>, D> {
-    visit: &'v Visit<'a, 'p, S, Here, N, D>,
-    index: Option<usize>,
-    item: N::Item<'a>,
-}
-
-impl<S: 'static, Here, N: Node<S, Here>, D> Clone for Attempts<'_, '_, '_, S, Here, N, D> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: 'static, Here, N: Node<S, Here>, D> Copy for Attempts<'_, '_, '_, S, Here, N, D> {}
-
-impl<S, Here, N, D> Call for Attempts<'_, '_, '_, S, Here, N, D>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
-{
-    type Output = Result<N::Exec, Error>;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        Tries::First { first: self.attempt(self.first()), recover: move |failure| self.recover(failure) }
-    }
-}
-
-impl<'v, 'a, 'p, S, Here, N, D> Attempts<'v, 'a, 'p, S, Here, N, D>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
-{
-    fn first(&self) -> Attempt<'a> {
-        Attempt::first_of(N::POLICY.attempts, self.index, Some(self.visit.at))
+    /// The first attempt at an exec.
+    pub(super) fn first_attempt(&self, index: Option<usize>) -> Attempt<'v> {
+        Attempt::first_of(N::POLICY.attempts, index, M::work(self.at))
     }
 
-    fn attempt<'t>(
+    /// One attempt, with nothing around it.
+    #[inline]
+    pub(super) fn attempt<'t>(
         self,
+        item: N::Item<'v>,
         attempt: Attempt<'t>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'a, 'p, 't, S, Here, N, D> {
-        let Visit { node, prep, at, driver, .. } = *self.visit;
-        driver.attempt(at, attempt, OneAttempt::<S, Here, N> { node, prep, item: self.item, attempt })
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'p, 't, S, H, N, M> {
+        self.node.exec(self.shared, self.prep, item, attempt)
     }
 
-    /// What follows a failed first attempt. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
+    /// What follows a failed first attempt: the others, and the fallback.
     #[cold]
-    fn recover(
+    pub(super) fn recover<'b>(
         self,
+        index: Option<usize>,
+        item: N::Item<'v>,
+        failure: Failure,
+    ) -> Recovery<'b, N::Exec>
+    where
+        Self: 'b,
+    {
+        Box::pin(self.retry(index, item, failure))
+    }
+
+    async fn retry(
+        self,
+        index: Option<usize>,
+        item: N::Item<'v>,
         mut failure: Failure,
-    ) -> Pin<Box<dyn Future<Output = Result<N::Exec, Error>> + Send + 'v>> {
-        Box::pin(async move {
-            let Visit { node, prep, at, .. } = *self.visit;
-            let policy = N::POLICY;
-            let mut number = 1;
-            while number < policy.attempts && failure.may_retry() {
-                let wait = policy.jittered_wait_after(number);
-                if !wait.is_zero() {
-                    tokio::time::sleep(wait).await;
-                }
-                number += 1;
-                match self.attempt(self.first().again(number, failure.kept())).await {
-                    Ok(exec) => return Ok(exec),
-                    Err(again) => failure = again,
-                }
+    ) -> Result<N::Exec, Error> {
+        let policy = N::POLICY;
+        let mut number = 1;
+        while number < policy.attempts && failure.may_retry() {
+            let wait = policy.jittered_wait_after(number);
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
             }
-            let stage = Stage::Exec { attempt: number, attempts: policy.attempts };
-            let error = Error::at_item(at.path(), self.index, stage, failure.into_cause());
-            if !policy.fallback {
-                return Err(error);
+            number += 1;
+            let attempt = self.first_attempt(index).again(number, failure.kept());
+            match M::attempt(self, item, attempt).await {
+                Ok(exec) => return Ok(exec),
+                Err(again) => failure = again,
             }
-            node.fallback(prep, self.item, error.clone()).await.map_err(|failure| {
-                // A fallback that only hands the error on has not failed.
-                match failure.cause().downcast_ref::<Error>() {
-                    Some(handed_on) if handed_on.is(&error) => error,
-                    _ => Error::at_item(at.path(), self.index, Stage::Fallback, failure.into_cause()),
-                }
-            })
+        }
+        let path = self.here.trail.path();
+        let stage = Stage::Exec { attempt: number, attempts: policy.attempts };
+        let error = Error::at_item(path.clone(), index, stage, failure.into_cause());
+        if !policy.fallback {
+            return Err(error);
+        }
+        self.node.fallback(self.shared, self.prep, item, error.clone()).await.map_err(|failure| {
+            // A fallback that only hands the error on has not failed.
+            match failure.cause().downcast_ref::<Error>() {
+                Some(handed_on) if handed_on.is(&error) => error,
+                _ => Error::at_item(path, index, Stage::Fallback, failure.into_cause()),
+            }
         })
     }
 }
 
-pin_project! {
-    /// The first attempt, and what follows if it fails: an `or_else` that is inlined, since a batch has one for every item.
-    #[project = TriesNow]
-    enum Tries<F, R, B> {
-        First { #[pin] first: F, recover: R },
-        Recovery { #[pin] recovery: B },
-    }
-}
-
-impl<T, F, R, B> Future for Tries<F, R, B>
-where
-    F: Future<Output = Result<T, Failure>>,
-    R: FnMut(Failure) -> B,
-    B: Future<Output = Result<T, Error>>,
-{
-    type Output = Result<T, Error>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            let recovery = match self.as_mut().project() {
-                TriesNow::First { first, recover } => match ready!(first.poll(context)) {
-                    Ok(exec) => return Poll::Ready(Ok(exec)),
-                    Err(failure) => recover(failure),
-                },
-                TriesNow::Recovery { recovery } => return recovery.poll(context),
-            };
-            self.set(Tries::Recovery { recovery });
-        }
-    }
-}
-
-struct OneAttempt<'a, 'p, 'i, 't, S: 'static, Here, N: Node<S, Here>> {
-    node: &'a N,
-    prep: &'a N::Prep<'p>,
-    item: N::Item<'i>,
-    attempt: Attempt<'t>,
-}
-
-impl<S, Here, N> Call for OneAttempt<'_, '_, '_, '_, S, Here, N>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-{
-    type Output = Result<N::Exec, Failure>;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let exec = self.node.exec(self.prep, self.item, self.attempt);
-        // Boxed, so that a node without a timeout pays neither time nor room for it.
-        match N::POLICY.timeout {
-            None => Timed::Never { exec },
-            Some(limit) => Timed::Within { exec: Box::pin(within(limit, exec)) },
-        }
-    }
-}
-
-pin_project! {
-    /// An attempt with a timeout or without: an `Either` that is inlined.
-    #[project = TimedNow]
-    enum Timed<F, B> {
-        Never { #[pin] exec: F },
-        Within { #[pin] exec: B },
-    }
-}
-
-impl<F: Future, B: Future<Output = F::Output>> Future for Timed<F, B> {
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            TimedNow::Never { exec } => exec.poll(context),
-            TimedNow::Within { exec } => exec.poll(context),
-        }
-    }
-}
-
 /// An attempt that may take so long and no longer.
-async fn within<T>(limit: Duration, exec: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+#[doc(hidden)]
+pub async fn within<T>(
+    limit: Duration,
+    exec: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let mut exec = pin!(exec);
     let mut timer = pin!(tokio::time::sleep(limit));
     poll_fn(|context| {
@@ -224,4 +123,39 @@ async fn within<T>(limit: Duration, exec: impl Future<Output = Result<T, Failure
         timer.as_mut().poll(context).map(|()| Err(Failure::of(TimedOut { limit })))
     })
     .await
+}
+
+pin_project! {
+    /// What the exec of a node returned, as the runtime takes it: an error of the user's as a failure. The map is a function, so it
+    /// takes no room.
+    #[doc(hidden)]
+    pub struct Outcome<F, M> {
+        #[pin]
+        exec: F,
+        map: M,
+    }
+}
+
+/// Takes what an async exec returns.
+#[doc(hidden)]
+pub fn outcome<F, T, M>(exec: F, map: M) -> Outcome<F, M>
+where
+    F: Future,
+    M: Fn(F::Output) -> Result<T, Failure>,
+{
+    Outcome { exec, map }
+}
+
+impl<F, T, M> Future for Outcome<F, M>
+where
+    F: Future,
+    M: Fn(F::Output) -> Result<T, Failure>,
+{
+    type Output = Result<T, Failure>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.exec.poll(context).map(&*this.map)
+    }
 }

@@ -2,25 +2,35 @@
 
 use std::future::Future;
 
-use super::{Cursor, Cx, NoSuchPlace};
-use crate::driver::{At, Driver, Run};
+use super::mode::{Here, Mode, StepMode};
+use crate::driver::{Spot, Trail};
 use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph, Solution, Target};
+use crate::shared::Shared;
 
-/// What can stand in a flow over the store `S` and be driven by `D`: a node or a flow.
+/// What can stand in a flow over the store `S` and be run in the mode `M`: a node or a flow.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not run on the store `{S}`",
-    label = "not a node or a flow of `{S}`, or not to be driven by `{D}`"
+    label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
 )]
-pub trait Step<S, D>: Send + Sync {
+pub trait Step<S, M>: Send + Sync {
     /// Runs it, and returns the index of the action taken.
-    fn step<'a>(
-        &'a self,
-        cx: Cx<'a, D>,
+    fn step<'a, G>(
+        get: G,
+        here: &'a Here<'a, M>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send;
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, Self>,
+        Self: 'a;
 }
+
+/// How a step comes by its node. A node without fields is made on the spot, so its closure takes no room in the future.
+#[doc(hidden)]
+pub trait Get<'a, N: ?Sized + 'a>: Fn() -> &'a N + Copy + Send + Sync + 'a {}
+
+impl<'a, N: ?Sized + 'a, G: Fn() -> &'a N + Copy + Send + Sync + 'a> Get<'a, N> for G {}
 
 /// A flow, as `flow!` declares it.
 pub trait Flow: Describe {
@@ -30,6 +40,14 @@ pub trait Flow: Describe {
     /// Its graph.
     const GRAPH: &'static Graph;
 
+    /// How often each edge has been taken in a run, or nothing if no edge is bounded.
+    #[doc(hidden)]
+    type Taken: AsRef<[u32]> + AsMut<[u32]> + Send + Sync;
+
+    /// Before any edge has been taken.
+    #[doc(hidden)]
+    const TAKEN: Self::Taken;
+
     /// The exit with this index in [`Graph::exits`].
     #[doc(hidden)]
     fn exit(index: usize) -> Self::Exit;
@@ -37,22 +55,22 @@ pub trait Flow: Describe {
 
 /// The state machine of a flow, as `flow!` writes it.
 #[doc(hidden)]
-pub trait Walk<S, D>: Flow {
+pub trait Walk<S, M>: Flow + Send + Sync {
     /// Walks from the start, or from where a run resumes, to an exit.
     fn walk(
         &self,
-        walker: Walker<'_, D>,
+        walker: Walker<'_, M, Self::Taken>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
 /// A piece of a large [`Walk`], which rustc checks faster in pieces.
 #[doc(hidden)]
-pub trait Piece<S, D, const I: usize> {
+pub trait Piece<S, M, const I: usize>: Flow {
     /// Walks from `place` until it leaves the piece; returns what comes next.
     fn piece(
         &self,
-        walker: &mut Walker<'_, D>,
+        walker: &mut Walker<'_, M, Self::Taken>,
         shared: &mut S,
         place: usize,
     ) -> impl Future<Output = Result<usize, Error>> + Send;
@@ -60,126 +78,72 @@ pub trait Piece<S, D, const I: usize> {
 
 /// Runs a flow at its place: what the [`Step`] of every flow does.
 #[doc(hidden)]
-pub fn flow_step<'a, F, S, D>(
-    flow: &'a F,
-    cx: Cx<'a, D>,
+#[inline]
+pub fn flow_step<'a, F, S, M, G>(
+    get: G,
+    here: &'a Here<'a, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, F, S, D>
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, F, S, M, G>
 where
-    F: Walk<S, D>,
+    G: Get<'a, F>,
+    F: Walk<S, M> + 'a,
     S: Send + Sync + 'static,
-    D: Driver<S>,
+    M: StepMode<S>,
 {
-    walk(flow, cx.driver, cx.cursor, Some(cx.at), shared)
-}
-
-/// Runs a flow, nested at a place or outermost.
-pub(super) fn walk<'a, F, S, D>(
-    flow: &'a F,
-    driver: &'a D,
-    cursor: &'a mut Cursor,
-    at: Option<&'a At<'a>>,
-    shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, F, S, D>
-where
-    F: Walk<S, D>,
-    S: Send + Sync + 'static,
-    D: Driver<S>,
-{
-    driver.flow(F::GRAPH, at, shared, Walking { flow, driver, cursor, at, run: driver.run_id() })
-}
-
-struct Walking<'a, F, D> {
-    flow: &'a F,
-    driver: &'a D,
-    cursor: &'a mut Cursor,
-    at: Option<&'a At<'a>>,
-    run: Option<&'a str>,
-}
-
-impl<F, S, D> Run<S> for Walking<'_, F, D>
-where
-    F: Walk<S, D>,
-    D: Send + Sync,
-{
-    const ACTIONS: &'static [&'static str] = F::GRAPH.exits;
-
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { flow, driver, cursor, at, run } = self;
-        flow.walk(Walker::new(F::GRAPH, driver, cursor, at, run), shared)
-    }
+    here.mode.flow(get(), Some(&here.trail), shared)
 }
 
 /// What the state machine of a flow is given: where it is, and how it goes on.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Walker<'a, D> {
-    driver: &'a D,
-    cursor: &'a mut Cursor,
-    at: At<'a>,
+pub struct Walker<'a, M, T> {
+    here: Here<'a, M>,
+    taken: T,
 }
 
-impl<'a, D> Walker<'a, D> {
-    fn new(
-        graph: &'static Graph,
-        driver: &'a D,
-        cursor: &'a mut Cursor,
-        parent: Option<&'a At<'a>>,
-        run: Option<&'a str>,
-    ) -> Self {
-        let bounded = graph.edges.iter().any(|edge| edge.bound.is_some());
-        let taken = vec![0; if bounded { graph.edges.len() } else { 0 }].into();
-        Self { driver, cursor, at: At { parent, graph, place: 0, branch: None, run, step: 0, taken } }
+impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
+    pub(super) fn new<F: Flow<Taken = T>>(mode: &'a M, parent: Option<&'a Trail<'a>>) -> Self {
+        let spot = const { &Spot { graph: F::GRAPH, place: 0, branch: None } };
+        Self { here: Here { mode, trail: Trail { parent, spot } }, taken: F::TAKEN }
     }
 
     /// The place to start at.
     ///
     /// # Errors
     ///
-    /// Where a run resumes at a place that the flow does not have.
-    pub fn start(&mut self) -> Result<usize, Error> {
-        let Some(visit) = self.cursor.resume.next() else { return Ok(0) };
-        let graph = self.at.graph;
-        let known = graph.place(&visit.place).filter(|place| {
-            let deeper = self.cursor.resume.len() > 0;
-            visit.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
-        });
-        let Some(place) = known else {
-            let mut path = self.at.parent.map_or_else(Vec::new, At::path);
-            if path.is_empty() {
-                path.push(graph.label());
+    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the flow does not have.
+    #[inline]
+    pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
+        if self.here.trail.parent.is_none() {
+            for input in graph.inputs {
+                let field = S::STORE.field(input);
+                if field.is_some_and(|field| !shared.is_filled(field)) {
+                    let path = Trail::above(None, graph);
+                    return Err(Error::new(path, Stage::Start, S::STORE.empty(input)));
+                }
             }
-            let place = format!("{} > {}", visit.flow, visit.place);
-            return Err(Error::new(path, Stage::Start, NoSuchPlace { place }));
-        };
-        for (taken, stored) in self.at.taken.iter_mut().zip(visit.taken) {
-            *taken = stored;
         }
-        Ok(place)
+        self.here.mode.start(&self.here.trail, self.taken.as_mut())
     }
 
     /// Arrives at a place.
     #[inline]
-    pub fn at(&mut self, place: usize) -> Cx<'_, D> {
-        self.at.place = place;
-        // A nested flow is no step of its own: its nodes are.
-        if self.at.graph.places[place].node.flow.is_none() {
-            self.cursor.steps += 1;
-        }
-        self.at.step = self.cursor.steps;
-        Cx { driver: self.driver, cursor: self.cursor, at: &self.at }
+    pub fn at(&mut self, spot: &'static Spot) -> &Here<'_, M> {
+        self.here.trail.spot = spot;
+        self.here.mode.arrive(&self.here.trail);
+        &self.here
     }
 
     /// What comes after an action: a place, or an exit counted on from the places.
     #[inline]
-    pub fn next<const P: usize, const T: usize, const X: usize, const W: usize>(
+    pub fn next<const P: usize, const A: usize, const X: usize, const W: usize>(
         &mut self,
-        solution: &Solution<P, T, X, W>,
+        solution: &Solution<P, A, X, W>,
         place: usize,
         action: usize,
     ) -> usize {
         let code = solution.next(place, action);
-        match Solution::<P, T, X, W>::bounded(code) {
+        match Solution::<P, A, X, W>::bounded(code) {
             Some(edge) => self.count(edge),
             None => code,
         }
@@ -187,11 +151,13 @@ impl<'a, D> Walker<'a, D> {
 
     /// Takes a bounded edge, or leaves it for the other.
     fn count(&mut self, edge: usize) -> usize {
-        let graph = self.at.graph;
+        let graph = self.here.trail.spot.graph;
+        let taken = &mut self.taken.as_mut()[edge];
         let target = match graph.edges[edge].bound {
-            Some(bound) if self.at.taken[edge] >= bound.max => bound.otherwise,
+            Some(bound) if *taken >= bound.max => bound.otherwise,
             _ => {
-                self.at.taken[edge] += 1;
+                *taken += 1;
+                self.here.mode.counted(&self.here.trail, self.taken.as_ref());
                 graph.edges[edge].to
             }
         };

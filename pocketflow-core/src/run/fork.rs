@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 
 use futures_util::future::try_join;
 
-use super::Cx;
 use super::batch::Work;
 use super::exec::Visit;
+use super::mode::{Act, Here, Mode, NodeMode, StepMode};
 use super::step::prepare;
-use crate::driver::{At, Driver, ExecDriver, Run};
+use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
 
@@ -17,17 +17,17 @@ use crate::node::Node;
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not run on the store `{S}`",
-    label = "not a node of `{S}`, or not to be driven by `{D}`"
+    label = "not a node of `{S}`, or not to be driven by `{M}`"
 )]
-pub trait Part<S, D>: Send + Sync {
+pub trait Part<S, M: Mode>: Send + Sync {
     /// What `post` needs.
     type Finished: Send;
 
     /// `prep` and `exec`.
     fn exec<'a>(
         &'a self,
-        at: &'a At<'a>,
-        driver: &'a D,
+        here: &'a Here<'a, M>,
+        at: M::At<'a>,
         shared: &'a S,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send;
 
@@ -37,32 +37,33 @@ pub trait Part<S, D>: Send + Sync {
 
 /// What is left of a node when its `exec` is done. It borrows nothing.
 #[doc(hidden)]
-pub struct Finished<S: 'static, Here, N: Node<S, Here>> {
+pub struct Finished<S: 'static, H, N: Node<S, H>> {
     kept: N::Kept,
     done: N::Done,
-    types: PhantomData<fn() -> (S, Here)>,
+    types: PhantomData<fn() -> (S, H)>,
 }
 
-impl<S, Here, N> Finished<S, Here, N>
+impl<S, H, N> Finished<S, H, N>
 where
     S: Send + Sync + 'static,
-    N: Work<S, Here>,
+    H: 'static,
+    N: Work<S, H>,
 {
     /// Runs `prep` and `exec`. `wrap` keeps what comes of it private to the node.
-    pub fn exec<'a, D, F>(
+    pub fn exec<'a, M, F>(
         node: &'a N,
-        at: &'a At<'a>,
-        driver: &'a D,
+        here: &'a Here<'a, M>,
+        at: M::At<'a>,
         shared: &'a S,
         wrap: fn(Self) -> F,
-    ) -> impl Future<Output = Result<F, Error>> + Send + use<'a, S, Here, N, D, F>
+    ) -> impl Future<Output = Result<F, Error>> + Send + use<'a, S, H, N, M, F>
     where
-        D: ExecDriver<S, Here, N>,
+        M: NodeMode<S, H, N>,
     {
         async move {
-            let prep = prepare(node, at, shared)?;
-            let done = N::work(Visit { node, prep: &prep, at, driver, types: PhantomData }).await?;
-            Ok(wrap(Self { kept: N::keep(prep), done, types: PhantomData }))
+            let mut prep = prepare(node, here, shared)?;
+            let done = N::work(Visit { node, shared, prep: &prep, here, at: M::shorten(at) }).await?;
+            Ok(wrap(Self { kept: N::keep(&mut prep), done, types: PhantomData }))
         }
     }
 
@@ -78,45 +79,44 @@ where
 
 /// The parts of a fork.
 #[doc(hidden)]
-pub trait Parts<S, D>: Send {
+pub trait Parts<S, M: Mode>: Send {
     /// What the posts need.
     type Finished: Send;
 
     /// Runs every exec, at the same time. The first error drops the others.
     fn exec<'a>(
         &'a self,
-        at: &'a At<'a>,
-        driver: &'a D,
+        here: &'a Here<'a, M>,
+        at: M::At<'a>,
         shared: &'a S,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send;
 
     /// Runs every post, in the order written.
-    fn post(&self, at: &At<'_>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
+    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
 }
 
-/// A node of a fork, with its number in it.
+/// A node of a fork, with its spot.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Branch<'a, N>(pub usize, pub &'a N);
+pub struct Branch<'a, N>(pub &'static Spot, pub &'a N);
 
-impl<S: Sync, D: Sync, N: Part<S, D>> Parts<S, D> for Branch<'_, N> {
+impl<S: Sync, M: Mode, N: Part<S, M>> Parts<S, M> for Branch<'_, N> {
     type Finished = N::Finished;
 
-    fn exec<'a>(
+    async fn exec<'a>(
         &'a self,
-        at: &'a At<'a>,
-        driver: &'a D,
+        here: &'a Here<'a, M>,
+        at: M::At<'a>,
         shared: &'a S,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send {
-        async move {
-            let at = at.branch(self.0);
-            self.1.exec(&at, driver, shared).await
-        }
+    ) -> Result<Self::Finished, Error> {
+        let here = here.branch(self.0);
+        let branch = M::branch(M::shorten(at), &here.trail);
+        self.1.exec(&here, M::at_branch(&branch), shared).await
     }
 
-    fn post(&self, at: &At<'_>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
         let posted = self.1.post(shared, finished);
-        posted.map(drop).map_err(|empty| at.branch(self.0).failed(Stage::Post, empty))
+        posted.map(drop).map_err(|empty| here.branch(self.0).failed(Stage::Post, empty))
     }
 }
 
@@ -125,64 +125,61 @@ impl<S: Sync, D: Sync, N: Part<S, D>> Parts<S, D> for Branch<'_, N> {
 #[derive(Debug)]
 pub struct Both<A, B>(pub A, pub B);
 
-impl<S, D, A, B> Parts<S, D> for Both<A, B>
+impl<S, M, A, B> Parts<S, M> for Both<A, B>
 where
     S: Sync,
-    D: Sync,
-    A: Parts<S, D> + Sync,
-    B: Parts<S, D> + Sync,
+    M: Mode,
+    A: Parts<S, M> + Sync,
+    B: Parts<S, M> + Sync,
 {
     type Finished = (A::Finished, B::Finished);
 
     fn exec<'a>(
         &'a self,
-        at: &'a At<'a>,
-        driver: &'a D,
+        here: &'a Here<'a, M>,
+        at: M::At<'a>,
         shared: &'a S,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send {
-        try_join(self.0.exec(at, driver, shared), self.1.exec(at, driver, shared))
+        try_join(self.0.exec(here, at, shared), self.1.exec(here, at, shared))
     }
 
-    fn post(&self, at: &At<'_>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
-        self.0.post(at, shared, finished.0)?;
-        self.1.post(at, shared, finished.1)
+    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+        self.0.post(here, shared, finished.0)?;
+        self.1.post(here, shared, finished.1)
     }
 }
 
 /// Runs a fork, as one step.
 #[doc(hidden)]
-pub fn fork_step<'a, S, D, P>(
+pub fn fork_step<'a, S, M, P>(
     parts: P,
-    cx: Cx<'a, D>,
+    here: &'a Here<'a, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, D, P>
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M, P>
 where
     S: Send + Sync + 'static,
-    D: Driver<S>,
-    P: Parts<S, D> + Sync,
+    M: StepMode<S>,
+    P: Parts<S, M> + Sync + 'a,
 {
-    cx.driver.step(cx.at, shared, Forking { parts, at: cx.at, driver: cx.driver })
+    M::step(here, shared, Forking { parts, here })
 }
 
-struct Forking<'a, P, D> {
+struct Forking<'a, P, M> {
     parts: P,
-    at: &'a At<'a>,
-    driver: &'a D,
+    here: &'a Here<'a, M>,
 }
 
-impl<S, D, P> Run<S> for Forking<'_, P, D>
+impl<S, M, P> Act<S, M> for Forking<'_, P, M>
 where
     S: Send + Sync + 'static,
-    D: Driver<S>,
-    P: Parts<S, D> + Sync,
+    M: Mode,
+    P: Parts<S, M> + Sync,
 {
     const ACTIONS: &'static [&'static str] = &["default"];
 
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        async move {
-            let finished = self.parts.exec(self.at, self.driver, shared).await?;
-            self.parts.post(self.at, shared, finished)?;
-            Ok(0)
-        }
+    async fn act(self, at: M::At<'_>, shared: &mut S) -> Result<usize, Error> {
+        let finished = self.parts.exec(self.here, M::shorten(at), shared).await?;
+        self.parts.post(self.here, shared, finished)?;
+        Ok(0)
     }
 }

@@ -1,47 +1,36 @@
-//! Running a flow: the cursor, the walk over the graph, and the retry wrapper.
+//! Running a flow: the walk over the graph, the steps, and the retry wrapper, in the two modes of a run.
 
 mod batch;
+mod direct;
+mod driven;
 mod exec;
 mod flow;
 mod fork;
+mod mode;
+mod or_else;
 mod step;
 mod wait;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
-pub use exec::Visit as NodeVisit;
-pub use flow::{Flow, Piece, Step, Walk, Walker, flow_step};
+pub(crate) use driven::Driven;
+pub use exec::{Visit as NodeVisit, outcome, within};
+pub use flow::{Flow, Get, Piece, Step, Walk, Walker, flow_step};
 pub use fork::{Both, Branch, Finished, Part, fork_step};
-pub use step::node_step;
+pub use mode::{Here, Mode, NodeMode, StepMode};
+pub use step::{Kept, Single, batch_step, node_step};
 pub use wait::{Waits, await_step};
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use crate::driver::{At, Direct, Driver, Position, Stack, Start, Visit};
-use crate::error::{Error, Stage};
+use pin_project_lite::pin_project;
+
+use crate::driver::{Direct, Driver, Position, Stack, Start};
+use crate::error::Error;
 use crate::shared::Shared;
-
-/// What the root of a run owns and passes down: the steps taken, and where to resume.
-#[derive(Debug, Default)]
-pub(crate) struct Cursor {
-    steps: u64,
-    resume: std::vec::IntoIter<Visit>,
-}
-
-impl From<Position> for Cursor {
-    fn from(position: Position) -> Self {
-        Self { steps: position.steps, resume: position.visits.into_iter() }
-    }
-}
-
-/// What a step is given: the driver, the cursor, and where it stands.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Cx<'a, D> {
-    pub(crate) driver: &'a D,
-    pub(crate) cursor: &'a mut Cursor,
-    pub(crate) at: &'a At<'a>,
-}
 
 /// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +62,13 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     pub fn run<S>(self, shared: &mut S) -> impl Future<Output = Result<F::Exit, Error>> + Send
     where
         S: Shared,
-        F: Walk<S, D>,
+        F: Walk<S, Driven<D>>,
         D: Driver<S>,
     {
-        let Self { flow, driver } = self;
-        async move { run(flow, &driver, shared, Cursor::default()).await }
+        run_driven(self, shared, Position { steps: 0, visits: Vec::new() })
     }
 
-    /// Goes on at a position that [`At::position`] gave, on a store that is as it was then. The step at the position runs again.
+    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as it was then. The step at the position runs again.
     ///
     /// # Errors
     ///
@@ -92,11 +80,10 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     ) -> impl Future<Output = Result<F::Exit, Error>> + Send
     where
         S: Shared,
-        F: Walk<S, D>,
+        F: Walk<S, Driven<D>>,
         D: Driver<S>,
     {
-        let Self { flow, driver } = self;
-        async move { run(flow, &driver, shared, Cursor::from(position)).await }
+        run_driven(self, shared, position)
     }
 }
 
@@ -107,34 +94,49 @@ where
     S: Shared,
     F: Walk<S, Direct>,
 {
-    run(flow, &Direct, shared, Cursor::default())
+    Exit { walk: flow.walk(Walker::new::<F>(&Direct, None), shared), flow: PhantomData::<fn() -> F> }
 }
 
-fn run<F, S, D>(
-    flow: &F,
-    driver: &D,
+pin_project! {
+    /// A walk that ends at an exit of a flow.
+    struct Exit<W, F> {
+        #[pin]
+        walk: W,
+        flow: PhantomData<fn() -> F>,
+    }
+}
+
+impl<W, F> Future for Exit<W, F>
+where
+    W: Future<Output = Result<usize, Error>>,
+    F: Flow,
+{
+    type Output = Result<F::Exit, Error>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().walk.poll(context).map_ok(F::exit)
+    }
+}
+
+fn run_driven<F, S, D>(
+    With { flow, driver }: With<'_, F, D>,
     shared: &mut S,
-    mut cursor: Cursor,
+    mut position: Position,
 ) -> impl Future<Output = Result<F::Exit, Error>> + Send
 where
     S: Shared,
-    F: Walk<S, D>,
+    F: Walk<S, Driven<D>>,
     D: Driver<S>,
 {
     async move {
         match driver.begin(F::GRAPH, shared).await? {
             Start::Fresh => {}
-            Start::At(position) => cursor = Cursor::from(position),
+            Start::At(kept) => position = kept,
             Start::Over(exit) => return Ok(F::exit(exit)),
         }
-        for input in F::GRAPH.inputs {
-            let field = S::STORE.field(input);
-            if field.is_some_and(|field| !shared.is_filled(field)) {
-                return Err(Error::new(vec![F::GRAPH.label()], Stage::Start, S::STORE.empty(input)));
-            }
-        }
-        let exit = flow::walk(flow, driver, &mut cursor, None, shared).await?;
-        Ok(F::exit(exit))
+        let driven = Driven::new(driver, position);
+        driven.flow(flow, None, shared).await.map(F::exit)
     }
 }
 

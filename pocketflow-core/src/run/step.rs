@@ -3,65 +3,188 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::Cx;
 use super::batch::Work;
 use super::exec::Visit;
-use crate::driver::{At, ExecDriver, Run};
+use super::flow::Get;
+use super::mode::{Act, Here, NodeMode};
 use crate::error::{Error, Stage};
 use crate::graph::Describe;
 use crate::node::Node;
 
-/// Runs a node: what the [`Step`](super::Step) of every node does.
+/// A node that is no batch: its work is one exec.
 #[doc(hidden)]
-pub fn node_step<'a, S, Here, N, D>(
-    node: &'a N,
-    cx: Cx<'a, D>,
+pub trait Single<S: 'static, H>: Node<S, H> {
+    /// What there is instead of an item.
+    fn item<'a>() -> Self::Item<'a>;
+
+    /// What `post` gets.
+    fn done(exec: Self::Exec) -> Self::Done;
+}
+
+/// Runs a node: what the [`Step`](super::Step) of every node does that is no batch.
+#[doc(hidden)]
+#[inline]
+pub fn node_step<'a, S, H, N, M, G>(
+    get: G,
+    here: &'a Here<'a, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, Here, N, D>
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G>
 where
+    G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
-    N: Work<S, Here> + Describe,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Single<S, H> + Describe,
+    M: NodeMode<S, H, N>,
 {
-    cx.driver.step(
-        cx.at,
-        shared,
-        Steps::<'a, Here, N, D> { node, at: cx.at, driver: cx.driver, here: PhantomData },
-    )
+    M::step(here, shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
+}
+
+/// Runs a batch: what the [`Step`](super::Step) of every other node does.
+#[doc(hidden)]
+#[inline]
+pub fn batch_step<'a, S, H, N, M, G>(
+    get: G,
+    here: &'a Here<'a, M>,
+    shared: &'a mut S,
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G>
+where
+    G: Get<'a, N> + 'a,
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Work<S, H> + Describe,
+    M: NodeMode<S, H, N>,
+{
+    M::step(here, shared, Batch::<'a, H, N, M> { node: get(), here, types: PhantomData })
 }
 
 /// Runs `prep`.
-pub(super) fn prepare<'a, S, Here, N>(node: &'a N, at: &At<'_>, shared: &'a S) -> Result<N::Prep<'a>, Error>
-where
-    N: Node<S, Here>,
-{
-    node.prep(shared).map_err(|failure| at.failed(Stage::Prep, failure.into_cause()))
-}
-
-struct Steps<'a, Here, N, D> {
+#[inline]
+pub(super) fn prepare<'a, S, H, N, M>(
     node: &'a N,
-    at: &'a At<'a>,
-    driver: &'a D,
-    here: PhantomData<fn() -> Here>,
+    here: &Here<'_, M>,
+    shared: &'a S,
+) -> Result<N::Prep<'a>, Error>
+where
+    N: Node<S, H>,
+{
+    node.prep(shared).map_err(|failure| here.failed(Stage::Prep, failure.into_cause()))
 }
 
-impl<S, Here, N, D> Run<S> for Steps<'_, Here, N, D>
+struct One<'a, H, N, M, G> {
+    get: G,
+    here: &'a Here<'a, M>,
+    types: PhantomData<fn() -> (H, &'a N)>,
+}
+
+impl<'a, S, H, N, M, G> Act<S, M> for One<'a, H, N, M, G>
 where
+    G: Get<'a, N>,
     S: Send + Sync + 'static,
-    N: Work<S, Here> + Describe,
-    D: ExecDriver<S, Here, N>,
+    H: 'static,
+    N: Single<S, H> + Describe,
+    M: NodeMode<S, H, N>,
 {
     const ACTIONS: &'static [&'static str] = N::NODE.actions;
 
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { node, at, driver, .. } = self;
+    #[inline]
+    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
+        let Self { get, here, .. } = self;
+        // What is kept over an await is room in the future and time in every step: what only a failure needs is made there anew,
+        // and `prep` is never moved, so that nothing has to be known of whether it was.
         async move {
-            let (kept, done) = {
-                let prep = prepare(node, at, shared)?;
-                let done = N::work(Visit { node, prep: &prep, at, driver, types: PhantomData }).await?;
-                (N::keep(prep), done)
+            let (kept, exec) = {
+                let mut prep = prepare(get(), here, shared)?;
+                let exec = 'done: {
+                    let first = {
+                        let visit =
+                            Visit { node: get(), shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                        M::first(visit, None, N::item())
+                    };
+                    let mut recovery = match first.await.map_err(|failed| {
+                        let visit =
+                            Visit { node: get(), shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                        M::recover(visit, None, N::item(), failed)
+                    }) {
+                        Ok(exec) => break 'done exec,
+                        Err(recovery) => recovery,
+                    };
+                    recovery.as_mut().await?
+                };
+                (N::keep(&mut prep), exec)
             };
-            node.post(shared, kept, done).map_err(|empty| at.failed(Stage::Post, empty))
+            finish(get(), here, shared, kept, N::done(exec))
         }
     }
 }
+
+/// Runs `post`.
+#[inline]
+fn finish<S, H, N, M>(
+    node: &N,
+    here: &Here<'_, M>,
+    shared: &mut S,
+    kept: N::Kept,
+    done: N::Done,
+) -> Result<usize, Error>
+where
+    N: Node<S, H>,
+{
+    node.post(shared, kept, done).map_err(|empty| here.failed(Stage::Post, empty))
+}
+
+struct Batch<'a, H, N, M> {
+    node: &'a N,
+    here: &'a Here<'a, M>,
+    types: PhantomData<fn() -> H>,
+}
+
+impl<S, H, N, M> Act<S, M> for Batch<'_, H, N, M>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Work<S, H> + Describe,
+    M: NodeMode<S, H, N>,
+{
+    const ACTIONS: &'static [&'static str] = N::NODE.actions;
+
+    #[inline]
+    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
+        let Self { node, here, .. } = self;
+        async move {
+            let (kept, done) = {
+                let mut prep = prepare(node, here, shared)?;
+                let visit = Visit { node, shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                let done = N::work(visit).await?;
+                (N::keep(&mut prep), done)
+            };
+            finish(node, here, shared, kept, done)
+        }
+    }
+}
+
+/// What `prep` returned, where `post` takes it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Kept<T>(Option<T>);
+
+impl<T> Kept<T> {
+    /// What `exec` looks at, before `post`.
+    #[inline]
+    pub fn new(prep: T) -> Self {
+        Self(Some(prep))
+    }
+
+    /// Borrows it.
+    #[inline]
+    pub fn get(&self) -> &T {
+        self.0.as_ref().expect(TAKEN)
+    }
+
+    /// Takes it, once.
+    #[inline]
+    pub fn take(&mut self) -> T {
+        self.0.take().expect(TAKEN)
+    }
+}
+
+const TAKEN: &str = "it is taken once, and after that no exec runs";

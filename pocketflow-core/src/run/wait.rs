@@ -3,34 +3,33 @@
 use std::fmt;
 use std::future::Future;
 
-use super::Cx;
-use crate::driver::{At, Driver, Run};
+use super::mode::{Act, Here, Mode, StepMode};
 use crate::error::{Error, Stage};
 
 /// Runs an `await(field)`, as one step. How to wait is for a driver to say.
 #[doc(hidden)]
-pub fn await_step<'a, S, D>(
-    cx: Cx<'a, D>,
+pub fn await_step<'a, S, M>(
+    here: &'a Here<'a, M>,
     shared: &'a mut S,
     field: &'static str,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, D>
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M>
 where
     S: Send + Sync + 'static,
-    D: Driver<S>,
+    M: StepMode<S>,
 {
-    cx.driver.step(cx.at, shared, Waiting { at: cx.at, field })
+    M::step(here, shared, Waiting { here, field })
 }
 
-struct Waiting<'a> {
-    at: &'a At<'a>,
+struct Waiting<'a, M> {
+    here: &'a Here<'a, M>,
     field: &'static str,
 }
 
-impl<S: Send> Run<S> for Waiting<'_> {
+impl<S: Send, M: Mode> Act<S, M> for Waiting<'_, M> {
     const ACTIONS: &'static [&'static str] = &["default"];
 
-    async fn run(self, _: &mut S) -> Result<usize, Error> {
-        Err(self.at.failed(Stage::Driver, Waits { field: self.field }))
+    async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
+        Err(self.here.failed(Stage::Driver, Waits { field: self.field }))
     }
 }
 

@@ -139,7 +139,13 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     /// What comes after an action: a place below `P`, or a code for [`Self::exit`] and [`Self::bounded`].
     #[inline(always)]
     pub const fn next(&self, place: usize, action: usize) -> usize {
-        self.routes[self.offsets[place] as usize + action] as usize
+        let first = self.offsets[place] as usize;
+        // The solution and the place are constants: the first two actions are jumps, with no table to look up.
+        match action {
+            0 => self.routes[first] as usize,
+            1 if first + 1 < T => self.routes[first + 1] as usize,
+            _ => self.routes[first + action] as usize,
+        }
     }
 
     /// The exit of a code, if it is one.

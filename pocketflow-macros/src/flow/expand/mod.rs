@@ -159,19 +159,22 @@ impl Flow<'_> {
                     );
                 }
 
-                impl<__S, __D> ::pocketflow::__private::Step<__S, __D> for #alias
+                impl<__S, __M> ::pocketflow::__private::Step<__S, __M> for #alias
                 where
                     __S: ::pocketflow::Shared,
-                    __D: ::pocketflow::Driver<__S>,
+                    __M: ::pocketflow::__private::StepMode<__S>,
                 {
-                    fn step<'a>(
-                        &'a self,
-                        cx: ::pocketflow::__private::Cx<'a, __D>,
+                    fn step<'a, __G>(
+                        _: __G,
+                        here: &'a ::pocketflow::__private::Here<'a, __M>,
                         shared: &'a mut __S,
                     ) -> impl ::pocketflow::__private::Future<
                         Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                    > + Send {
-                        ::pocketflow::__private::await_step(cx, shared, #field)
+                    > + Send
+                    where
+                        __G: ::pocketflow::__private::Get<'a, Self>,
+                    {
+                        ::pocketflow::__private::await_step(here, shared, #field)
                     }
                 }
             };
@@ -239,31 +242,34 @@ impl Flow<'_> {
             }
 
             #[diagnostic::do_not_recommend]
-            impl<__S, __D> ::pocketflow::__private::Step<__S, __D> for #name
+            impl<__S, __M> ::pocketflow::__private::Step<__S, __M> for #name
             where
                 __S: ::pocketflow::Shared,
-                __D: ::pocketflow::Driver<__S>,
-                Self: ::pocketflow::__private::Walk<__S, __D>,
+                __M: ::pocketflow::__private::StepMode<__S>,
+                Self: ::pocketflow::__private::Walk<__S, __M>,
             {
-                fn step<'a>(
-                    &'a self,
-                    cx: ::pocketflow::__private::Cx<'a, __D>,
+                fn step<'a, __G>(
+                    get: __G,
+                    here: &'a ::pocketflow::__private::Here<'a, __M>,
                     shared: &'a mut __S,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                > + Send {
-                    ::pocketflow::__private::flow_step(self, cx, shared)
+                > + Send
+                where
+                    __G: ::pocketflow::__private::Get<'a, Self>,
+                {
+                    ::pocketflow::__private::flow_step::<Self, _, _, _>(get, here, shared)
                 }
             }
 
             // No flow stands in a fork, which PF012 says in its own words.
             #[diagnostic::do_not_recommend]
-            impl<__S, __D> ::pocketflow::__private::Part<__S, __D> for #name {
+            impl<__S, __M: ::pocketflow::__private::Mode> ::pocketflow::__private::Part<__S, __M> for #name {
                 type Finished = ();
                 fn exec<'a>(
                     &'a self,
-                    _: &'a ::pocketflow::At<'a>,
-                    _: &'a __D,
+                    _: &'a ::pocketflow::__private::Here<'a, __M>,
+                    _: __M::At<'a>,
                     _: &'a __S,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<(), ::pocketflow::Error>,
@@ -297,15 +303,17 @@ impl Flow<'_> {
             impl ::pocketflow::Flow for #name {
                 type Exit = #exit;
                 const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
+                type Taken = [u32; 0];
+                const TAKEN: Self::Taken = [];
                 fn exit(_: usize) -> #exit {
                     ::core::unreachable!()
                 }
             }
 
-            impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name {
+            impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name {
                 fn walk(
                     &self,
-                    _: ::pocketflow::__private::Walker<'_, __D>,
+                    _: ::pocketflow::__private::Walker<'_, __M, [u32; 0]>,
                     _: &mut __S,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
@@ -326,6 +334,8 @@ impl Flow<'_> {
             quote!(#index => #exit::#variant)
         });
         let text = name.to_string();
+        let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
+        let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
         quote! {
             const __GRAPH: &::pocketflow::Graph = #graph;
@@ -334,6 +344,7 @@ impl Flow<'_> {
                 ::pocketflow::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
             #[allow(long_running_const_eval)]
             const __SOLUTION: &__Solution = &__GRAPH.solve();
+            const __SPOTS: &[::pocketflow::__private::Spot; #places] = &::pocketflow::__private::Spot::all(__GRAPH);
             #checks
 
             #[diagnostic::do_not_recommend]
@@ -355,6 +366,8 @@ impl Flow<'_> {
             impl ::pocketflow::Flow for #name {
                 type Exit = #exit;
                 const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
+                type Taken = [u32; #bounded];
+                const TAKEN: Self::Taken = [0; #bounded];
                 fn exit(index: usize) -> Self::Exit {
                     match index {
                         #(#variants,)*

@@ -4,6 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
 use super::{Flow, alias};
+use crate::flow::model::Node;
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
 const PIECE: usize = 32;
@@ -18,27 +19,25 @@ impl Flow<'_> {
             let (bounds, arms) = (self.bounds(places), self.arms(places));
             let last = self.model.places.len();
             return quote! {
-                impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name
+                impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name
                 where
                     __S: ::pocketflow::Shared,
-                    __D: ::pocketflow::Driver<__S>,
+                    __M: ::pocketflow::__private::StepMode<__S>,
                     #bounds
                 {
                     fn walk(
                         &self,
-                        mut walker: ::pocketflow::__private::Walker<'_, __D>,
+                        mut walker: ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
                         shared: &mut __S,
                     ) -> impl ::pocketflow::__private::Future<
                         Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                     > + Send {
                         async move {
-                            let mut place = walker.start()?;
-                            loop {
-                                place = match place {
-                                    #arms
-                                    exit => return ::pocketflow::__private::Result::Ok(exit - #last),
-                                };
+                            let mut place = walker.start(__GRAPH, &*shared)?;
+                            while place < #last {
+                                #arms
                             }
+                            ::pocketflow::__private::Result::Ok(place - #last)
                         }
                     }
                 }
@@ -48,27 +47,25 @@ impl Flow<'_> {
         let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
             let (bounds, arms) = (self.bounds(places), self.arms(places));
             quote! {
-                impl<__S, __D> ::pocketflow::__private::Piece<__S, __D, #number> for #name
+                impl<__S, __M> ::pocketflow::__private::Piece<__S, __M, #number> for #name
                 where
                     __S: ::pocketflow::Shared,
-                    __D: ::pocketflow::Driver<__S>,
+                    __M: ::pocketflow::__private::StepMode<__S>,
                     #bounds
                 {
                     fn piece(
                         &self,
-                        walker: &mut ::pocketflow::__private::Walker<'_, __D>,
+                        walker: &mut ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
                         shared: &mut __S,
                         mut place: usize,
                     ) -> impl ::pocketflow::__private::Future<
                         Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                     > + Send {
                         async move {
-                            loop {
-                                place = match place {
-                                    #arms
-                                    other => return ::pocketflow::__private::Result::Ok(other),
-                                };
+                            while place / #PIECE == #number {
+                                #arms
                             }
+                            ::pocketflow::__private::Result::Ok(place)
                         }
                     }
                 }
@@ -78,24 +75,24 @@ impl Flow<'_> {
         quote! {
             #(#impls)*
 
-            impl<__S, __D> ::pocketflow::__private::Walk<__S, __D> for #name
+            impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name
             where
                 __S: ::pocketflow::Shared,
-                __D: ::pocketflow::Driver<__S>,
-                #(Self: ::pocketflow::__private::Piece<__S, __D, #numbers>,)*
+                __M: ::pocketflow::__private::StepMode<__S>,
+                #(Self: ::pocketflow::__private::Piece<__S, __M, #numbers>,)*
             {
                 fn walk(
                     &self,
-                    mut walker: ::pocketflow::__private::Walker<'_, __D>,
+                    mut walker: ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
                     shared: &mut __S,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                 > + Send {
                     async move {
-                        let mut place = walker.start()?;
+                        let mut place = walker.start(__GRAPH, &*shared)?;
                         while place < #last {
                             place = match place / #PIECE {
-                                #(#numbers => <Self as ::pocketflow::__private::Piece<__S, __D, #numbers>>::piece(
+                                #(#numbers => <Self as ::pocketflow::__private::Piece<__S, __M, #numbers>>::piece(
                                     self, &mut walker, shared, place,
                                 ).await?,)*
                                 _ => ::core::unreachable!(),
@@ -114,9 +111,9 @@ impl Flow<'_> {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
                 if stands.is_fork() {
-                    quote!(#alias: ::pocketflow::__private::Part<__S, __D>)
+                    quote!(#alias: ::pocketflow::__private::Part<__S, __M>)
                 } else {
-                    quote!(#alias: ::pocketflow::__private::Step<__S, __D>)
+                    quote!(#alias: ::pocketflow::__private::Step<__S, __M>)
                 }
             })
         });
@@ -127,34 +124,45 @@ impl Flow<'_> {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let number = Literal::usize_unsuffixed(*index);
-            let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| match &stands.field {
-                Some(_) => {
-                    let name = &stands.name;
-                    quote!(&self.#name)
-                }
-                None => {
-                    let alias = alias(*index, node, stands.span());
-                    quote_spanned!(stands.span()=> &#alias {})
-                }
-            });
+            let node = |node: usize, stands: &Node| {
+                let alias = alias(*index, node, stands.span());
+                let value = match &stands.field {
+                    Some(_) => {
+                        let name = &stands.name;
+                        quote!(&self.#name)
+                    }
+                    None => quote_spanned!(stands.span()=> &#alias {}),
+                };
+                (alias, value)
+            };
             let step = if place.is_fork() {
-                let branches = nodes
-                    .enumerate()
-                    .map(|(index, node)| quote!(::pocketflow::__private::Branch(#index, #node)));
+                let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
+                    let (_, value) = node(branch, stands);
+                    quote! {
+                        ::pocketflow::__private::Branch(
+                            const { &::pocketflow::__private::Spot::branch(__GRAPH, #number, #branch) },
+                            #value,
+                        )
+                    }
+                });
                 let branches = branches.collect::<Vec<_>>();
                 let both = branches
                     .into_iter()
                     .rev()
                     .reduce(|rest, branch| quote!(::pocketflow::__private::Both(#branch, #rest)));
-                quote!(::pocketflow::__private::fork_step(#both, walker.at(#number), shared))
+                quote!(::pocketflow::__private::fork_step(#both, walker.at(&__SPOTS[#number]), shared))
             } else {
-                let node = nodes.next();
-                quote!(::pocketflow::__private::Step::step(#node, walker.at(#number), shared))
+                let (alias, value) = node(0, &place.nodes[0]);
+                quote! {
+                    <#alias as ::pocketflow::__private::Step<__S, __M>>::step(
+                        || #value, walker.at(&__SPOTS[#number]), shared,
+                    )
+                }
             };
             quote! {
-                #number => {
+                if place == #number {
                     let action = #step.await?;
-                    walker.next(__SOLUTION, #number, action)
+                    place = walker.next(__SOLUTION, #number, action);
                 }
             }
         });

@@ -53,6 +53,10 @@ impl Node<'_> {
     fn inside(&self) -> TokenStream {
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name) = (self.store, &self.model.node);
+        let step = Ident::new(
+            if self.model.each().is_some() { "batch_step" } else { "node_step" },
+            Span::call_site(),
+        );
         quote! {
             #[allow(unused_imports)]
             use ::pocketflow::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
@@ -62,38 +66,41 @@ impl Node<'_> {
             #reads
             #node
 
-            impl<__D> ::pocketflow::__private::Step<#store, __D> for #name
+            impl<__M> ::pocketflow::__private::Step<#store, __M> for #name
             where
-                __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
+                __M: ::pocketflow::__private::NodeMode<#store, __Here, #name>,
             {
-                fn step<'a>(
-                    &'a self,
-                    cx: ::pocketflow::__private::Cx<'a, __D>,
+                fn step<'a, __G>(
+                    get: __G,
+                    here: &'a ::pocketflow::__private::Here<'a, __M>,
                     shared: &'a mut #store,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                > + Send {
-                    ::pocketflow::__private::node_step::<_, __Here, _, _>(self, cx, shared)
+                > + Send
+                where
+                    __G: ::pocketflow::__private::Get<'a, Self>,
+                {
+                    ::pocketflow::__private::#step::<_, __Here, Self, _, _>(get, here, shared)
                 }
             }
 
             // Public with a private field: the public trait would not let it name types of the user's.
             pub struct __Finished(::pocketflow::__private::Finished<#store, __Here, #name>);
 
-            impl<__D> ::pocketflow::__private::Part<#store, __D> for #name
+            impl<__M> ::pocketflow::__private::Part<#store, __M> for #name
             where
-                __D: ::pocketflow::ExecDriver<#store, __Here, #name>,
+                __M: ::pocketflow::__private::NodeMode<#store, __Here, #name>,
             {
                 type Finished = __Finished;
                 fn exec<'a>(
                     &'a self,
-                    at: &'a ::pocketflow::At<'a>,
-                    driver: &'a __D,
+                    here: &'a ::pocketflow::__private::Here<'a, __M>,
+                    at: __M::At<'a>,
                     shared: &'a #store,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<__Finished, ::pocketflow::Error>,
                 > + Send {
-                    ::pocketflow::__private::Finished::exec(self, at, driver, shared, __Finished)
+                    ::pocketflow::__private::Finished::exec(self, here, at, shared, __Finished)
                 }
                 fn post(
                     &self,
@@ -185,7 +192,21 @@ impl Node<'_> {
         quote_spanned!(output.span=> <#value as ::pocketflow::__private::Take<#store>>::TAKEN)
     }
 
-    /// The struct of what the node reads.
+    /// Whether there is anything that `prep` makes of the store.
+    fn has_prep(&self) -> bool {
+        self.model.prep.is_some() || self.model.each_field().is_some()
+    }
+
+    /// What the node's own `prep` returned, borrowed.
+    fn prepared(&self, prep: TokenStream, span: Span) -> TokenStream {
+        if self.model.keeps_prep() {
+            quote_spanned!(span=> #prep.__prep.get())
+        } else {
+            quote_spanned!(span=> &#prep.__prep)
+        }
+    }
+
+    /// The structs of what `prep` made, and of what the node reads.
     fn reads(&self) -> TokenStream {
         let node = &self.model.node;
         let visibility = match &self.model.form {
@@ -199,23 +220,38 @@ impl Node<'_> {
             } else {
                 quote!(#ty)
             };
-            quote!(__prep: #ty,)
+            if self.model.keeps_prep() {
+                quote!(__prep: ::pocketflow::__private::Kept<#ty>,)
+            } else {
+                quote!(__prep: #ty,)
+            }
         });
         // The items are gathered once, by reference: every exec and every try of it gets its own from here.
         let items = self.model.each_field().and(self.model.each()).map(|(_, each)| {
             let item = in_struct(&each.item);
             quote!(__items: ::std::vec::Vec<#item>,)
         });
+        let prepared = self.has_prep().then(|| {
+            quote! {
+                #[allow(dead_code, private_interfaces)]
+                pub struct __Prep<'a> {
+                    #prep
+                    #items
+                    __store: ::core::marker::PhantomData<&'a ()>,
+                }
+            }
+        });
         let fields = self.model.borrowed().into_iter().map(|Parameter { name, kind }| {
             let ty = borrowed_type(kind);
             let doc = format!("The field `{name}` of the store.");
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
+        let borrowing = self.borrowing();
         quote! {
+            #prepared
+
             #[allow(dead_code, private_interfaces)]
             pub struct __Reads<'a> {
-                #prep
-                #items
                 #(#fields)*
                 __store: ::core::marker::PhantomData<&'a ()>,
             }
@@ -223,6 +259,8 @@ impl Node<'_> {
             impl ::pocketflow::__private::HasReads for #node {
                 type Reads<'a> = __Reads<'a>;
             }
+
+            #borrowing
         }
     }
 
@@ -236,11 +274,12 @@ impl Node<'_> {
             None => (quote!(()), quote!(Self::Exec)),
         };
         let work = self.work();
+        let prepared = if self.has_prep() { quote!(__Prep<'a>) } else { quote!(()) };
         let kept = match &self.model.prep {
             Some(prep) if self.model.keeps_prep() && self.sound => value(&prep.output),
             _ => quote!(()),
         };
-        let keep = if self.model.keeps_prep() && self.sound { quote!(prep.__prep) } else { quote!() };
+        let keep = (self.model.keeps_prep() && self.sound).then(|| quote!(prep.__prep.take()));
         let (prep, exec, post) = if self.sound {
             (self.prep(), self.exec(), self.post())
         } else {
@@ -259,7 +298,7 @@ impl Node<'_> {
 
             impl ::pocketflow::Node<#store, __Here> for #node {
                 const POLICY: ::pocketflow::Policy = #policy;
-                type Prep<'a> = __Reads<'a>;
+                type Prep<'a> = #prepared;
                 type Item<'a> = #item;
                 type Exec = #exec_type;
                 type Done = #done;
@@ -276,6 +315,7 @@ impl Node<'_> {
                 #[allow(unused_variables, clippy::all)]
                 fn exec(
                     &self,
+                    __shared: &#store,
                     __prep: &Self::Prep<'_>,
                     __item: Self::Item<'_>,
                     __attempt: ::pocketflow::Attempt<'_>,
@@ -286,7 +326,7 @@ impl Node<'_> {
                 #fallback
 
                 #[allow(unused_variables)]
-                fn keep(prep: Self::Prep<'_>) -> Self::Kept {
+                fn keep(prep: &mut Self::Prep<'_>) -> Self::Kept {
                     #keep
                 }
 
@@ -331,7 +371,7 @@ impl Node<'_> {
                 None => {
                     let item = in_lifetime(&each.item, "'p");
                     let (from, value) =
-                        (quote_spanned!(each.source.span()=> &prep.__prep), Ident::new("item", name.span()));
+                        (self.prepared(quote!(prep), each.source.span()), Ident::new("item", name.span()));
                     quote! {
                         ::core::iter::IntoIterator::into_iter(#from).map(|#value| {
                             let #value: #item = #value;
@@ -351,17 +391,28 @@ impl Node<'_> {
                 }
             }
         });
+        let single = self.model.each().is_none().then(|| {
+            quote! {
+                impl ::pocketflow::__private::Single<#store, __Here> for #node {
+                    fn item<'a>() -> Self::Item<'a> {}
+                    fn done(exec: Self::Exec) -> Self::Exec {
+                        exec
+                    }
+                }
+            }
+        });
         quote! {
             #items
+            #single
 
             impl ::pocketflow::__private::Work<#store, __Here> for #node {
-                fn work<__D>(
-                    visit: ::pocketflow::__private::NodeVisit<'_, '_, #store, __Here, Self, __D>,
+                fn work<__M>(
+                    visit: ::pocketflow::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<Self::Done, ::pocketflow::Error>,
                 > + Send
                 where
-                    __D: ::pocketflow::ExecDriver<#store, __Here, Self>,
+                    __M: ::pocketflow::__private::NodeMode<#store, __Here, Self>,
                 {
                     #configured
                     ::pocketflow::__private::#work
@@ -373,10 +424,6 @@ impl Node<'_> {
     fn policy(&self) -> TokenStream {
         let Options { attempts, wait, backoff, max_wait, jitter, timeout, fallback, .. } =
             &self.model.options;
-        let nanos = |given: &Given<std::time::Duration>| {
-            let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
-            quote!(::pocketflow::__private::Duration::from_nanos(#nanos))
-        };
         let attempts = attempts.map(|given| given.value).map(|n| quote!(attempts: #n,));
         let wait = wait.as_ref().map(nanos).map(|time| quote!(wait: #time,));
         let max_wait = max_wait.as_ref().map(nanos).map(|time| quote!(max_wait: #time,));
@@ -393,6 +440,12 @@ impl Node<'_> {
             }
         }
     }
+}
+
+/// A time that was given.
+fn nanos(given: &Given<std::time::Duration>) -> TokenStream {
+    let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
+    quote!(::pocketflow::__private::Duration::from_nanos(#nanos))
 }
 
 /// A field's name as the store's description has it.

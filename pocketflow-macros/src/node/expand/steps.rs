@@ -5,11 +5,46 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path};
 
-use super::{Node, field_name, in_struct, value};
+use super::{Node, field_name, in_struct, nanos, value};
 use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
 
 impl Node<'_> {
+    /// The function that borrows the fields that `exec` and `fallback` name, if there are any.
+    pub(super) fn borrowing(&self) -> Option<TokenStream> {
+        let borrowed = self.model.borrowed();
+        if borrowed.is_empty() || !self.sound {
+            return None;
+        }
+        let store = self.store;
+        let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
+        let names = borrowed.iter().map(|parameter| &parameter.name);
+        let locals = borrowed.iter().map(|parameter| local(&parameter.name));
+        Some(quote! {
+            #[allow(clippy::all)]
+            fn __borrow<'a>(
+                __shared: &'a #store,
+            ) -> ::pocketflow::__private::Result<__Reads<'a>, ::pocketflow::Failure> {
+                #(#borrows)*
+                ::pocketflow::__private::Result::Ok(__Reads {
+                    #(#names: #locals,)*
+                    __store: ::core::marker::PhantomData,
+                })
+            }
+        })
+    }
+
+    /// What they borrow, once `prep` has looked that all of it is filled.
+    fn borrowed(&self) -> Option<TokenStream> {
+        (!self.model.borrowed().is_empty()).then(|| {
+            quote! {
+                let ::pocketflow::__private::Result::Ok(__reads) = __borrow(__shared) else {
+                    ::core::unreachable!()
+                };
+            }
+        })
+    }
+
     pub(super) fn prep(&self) -> TokenStream {
         let prep = self.model.prep.as_ref().map(|prep| {
             let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
@@ -26,28 +61,29 @@ impl Node<'_> {
             } else {
                 quote!(__prep)
             };
-            quote!(let __prep = { #borrows #call }; let __prep = #unwrap;)
+            let kept = self
+                .model
+                .keeps_prep()
+                .then(|| quote!(let __prep = ::pocketflow::__private::Kept::new(__prep);));
+            quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
-        let borrowed = self.model.borrowed();
-        let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
+        let look = (!self.model.borrowed().is_empty()).then(|| quote!(__borrow(__shared)?;));
         let stated = self.model.options.reads.iter().flat_map(|(_, fields)| fields);
         let stated = stated.map(|field| quote!(let _ = &__shared.#field;));
-        let names = borrowed.iter().map(|parameter| &parameter.name);
-        let locals = borrowed.iter().map(|parameter| local(&parameter.name));
         let items = self.items();
-        let items_field = items.as_ref().map(|_| quote!(__items,));
-        let prep_field = self.model.prep.as_ref().map(|_| quote!(__prep,));
+        let value = if self.has_prep() {
+            let items = items.as_ref().map(|_| quote!(__items,));
+            let prep = self.model.prep.as_ref().map(|_| quote!(__prep,));
+            quote!(__Prep { #prep #items __store: ::core::marker::PhantomData })
+        } else {
+            quote!(())
+        };
         quote! {
             #(#stated)*
-            #(#borrows)*
+            #look
             #items
             #prep
-            ::pocketflow::__private::Result::Ok(__Reads {
-                #prep_field
-                #items_field
-                #(#names: #locals,)*
-                __store: ::core::marker::PhantomData,
-            })
+            ::pocketflow::__private::Result::Ok(#value)
         }
     }
 
@@ -154,14 +190,13 @@ impl Node<'_> {
     /// Calls a step in `exec` or `fallback`, where the borrowed fields are in the struct of reads.
     fn call_with_reads(&self, step: &Step) -> TokenStream {
         let arguments = step.parameters.iter().map(|Parameter { name, kind }| match kind {
-            Kind::Prep => quote!(&__prep.__prep),
+            Kind::Prep => self.prepared(quote!(__prep), Span::call_site()),
             Kind::Attempt => quote!(__attempt),
             Kind::Error => quote!(__error),
             Kind::Each(_) | Kind::Item => quote!(__item),
-            _ => quote!(__prep.#name),
+            _ => quote!(__reads.#name),
         });
-        let call = self.invoke(step, quote!(#(#arguments),*));
-        if step.is_async { quote_spanned!(step.name.span()=> #call.await) } else { call }
+        self.invoke(step, quote!(#(#arguments),*))
     }
 
     fn invoke(&self, step: &Step, arguments: TokenStream) -> TokenStream {
@@ -175,24 +210,40 @@ impl Node<'_> {
 
     pub(super) fn exec(&self) -> TokenStream {
         let exec = &self.model.exec;
-        let (call, span) = (self.call_with_reads(exec), exec.output.span);
+        let (borrowed, call) = (self.borrowed(), self.call_with_reads(exec));
+        let (name, span) = (exec.name.span(), exec.output.span);
         let retry = match &self.model.options.retry_if {
             Some(path) => quote_spanned!(path.span()=> #path(&__error)),
             None => quote!(true),
         };
-        let result = self.result(exec, call, retry);
         // On the user's token, so that a future that cannot be sent is reported there.
-        quote_spanned!(span=> async move { #result })
+        let exec = if exec.is_async {
+            // Not in another future: each adds to the size of every one around it.
+            let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
+            let result = self.result(exec, output.to_token_stream(), retry);
+            quote_spanned!(name=> ::pocketflow::__private::outcome(#call, |#output| #result))
+        } else {
+            let result = self.result(exec, call, retry);
+            quote_spanned!(span=> async move { #result })
+        };
+        let exec = match &self.model.options.timeout {
+            Some(limit) => {
+                let limit = nanos(limit);
+                quote!(::pocketflow::__private::within(#limit, #exec))
+            }
+            None => exec,
+        };
+        quote!(#borrowed #exec)
     }
 
     /// The result of a step, with the user's error as a failure.
-    fn result(&self, step: &Step, call: TokenStream, retry: TokenStream) -> TokenStream {
+    fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
         if !step.output.fallible {
-            return quote!(::pocketflow::__private::Result::Ok(#call));
+            return quote!(::pocketflow::__private::Result::Ok(#output));
         }
         let error = self.failure(retry, step.output.error_span);
         quote! {
-            match #call {
+            match #output {
                 ::pocketflow::__private::Result::Ok(__value) => ::pocketflow::__private::Result::Ok(__value),
                 ::pocketflow::__private::Result::Err(__error) => {
                     ::pocketflow::__private::Result::Err(#error)
@@ -214,31 +265,52 @@ impl Node<'_> {
 
     pub(super) fn fallback(&self) -> TokenStream {
         let body = match (&self.model.fallback, &self.model.options.fallback) {
-            (Some(step), _) => self.result(step, self.call_with_reads(step), quote!(false)),
+            (Some(step), _) => {
+                let call = self.call_with_reads(step);
+                let output =
+                    if step.is_async { quote_spanned!(step.name.span()=> #call.await) } else { call };
+                self.result(step, output, quote!(false))
+            }
             (None, Some(path)) => {
                 let exec = &self.model.exec;
                 let ty = &exec.output.ty;
                 let item = self.model.each().map(|_| quote!(__item,));
                 let outcome = quote_spanned! {path.span()=>
-                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(__prep, #item __error)).await
+                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(&__reads, #item __error)).await
                 };
                 self.result(exec, outcome, quote!(false))
             }
             (None, None) => return TokenStream::new(),
         };
+        let (store, reads) = (self.store, self.reads_for_fallback());
         quote! {
             #[allow(unused_variables, clippy::all)]
             fn fallback(
                 &self,
+                __shared: &#store,
                 __prep: &Self::Prep<'_>,
                 __item: Self::Item<'_>,
                 __error: ::pocketflow::Error,
             ) -> impl ::pocketflow::__private::Future<
                 Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
             > + Send {
-                async move { #body }
+                async move {
+                    #reads
+                    #body
+                }
             }
         }
+    }
+
+    /// What a fallback may read: as a function of its own it is given it all, even if there is nothing.
+    fn reads_for_fallback(&self) -> Option<TokenStream> {
+        self.borrowed().or_else(|| {
+            self.model
+                .options
+                .fallback
+                .as_ref()
+                .map(|_| quote!(let __reads = __Reads { __store: ::core::marker::PhantomData };))
+        })
     }
 
     pub(super) fn post(&self) -> TokenStream {

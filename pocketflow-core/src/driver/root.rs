@@ -1,0 +1,65 @@
+//! What a run with drivers keeps of itself.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::vec;
+
+use super::at::{Position, Visit};
+
+/// The steps taken, where to resume, and how often the bounded edges have been taken.
+#[derive(Debug)]
+pub(crate) struct Root {
+    steps: AtomicU64,
+    resume: Mutex<vec::IntoIter<Visit>>,
+    /// Of each flow under way, from the outermost on; those without a bounded edge may be missing.
+    taken: Mutex<Vec<Vec<u32>>>,
+}
+
+impl Root {
+    pub(crate) fn new(position: Position) -> Self {
+        Self {
+            steps: AtomicU64::new(position.steps),
+            resume: Mutex::new(position.visits.into_iter()),
+            taken: Mutex::default(),
+        }
+    }
+
+    /// How many steps the run has taken.
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps.load(Relaxed)
+    }
+
+    /// Begins the next step. One run takes one step at a time.
+    pub(crate) fn step(&self) {
+        self.steps.store(self.steps() + 1, Relaxed);
+    }
+
+    /// The visit at which the next flow resumes, and whether a flow inside it does as well.
+    pub(crate) fn resume(&self) -> Option<(Visit, bool)> {
+        let mut resume = lock(&self.resume);
+        let visit = resume.next()?;
+        Some((visit, resume.len() > 0))
+    }
+
+    /// How often each bounded edge of a flow has been taken, by how many flows are around it.
+    pub(crate) fn taken(&self, depth: usize) -> Vec<u32> {
+        lock(&self.taken).get(depth).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn set_taken(&self, depth: usize, taken: &[u32]) {
+        let mut all = lock(&self.taken);
+        if all.len() <= depth {
+            if taken.is_empty() {
+                return;
+            }
+            all.resize(depth + 1, Vec::new());
+        }
+        all[depth].clear();
+        all[depth].extend_from_slice(taken);
+    }
+}
+
+/// What is kept here is whole at any time, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,108 @@
+//! Runs without a driver.
+
+use std::future::Future;
+
+use super::exec::Visit;
+use super::flow::{Walk, Walker};
+use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
+use crate::driver::{Direct, Trail};
+use crate::error::Error;
+use crate::node::{self, Attempt, Failure, Node};
+
+impl Mode for Direct {
+    type At<'a> = ();
+
+    #[inline]
+    fn shorten<'b, 'a: 'b>((): ()) {}
+
+    type Branch<'a> = ();
+
+    #[inline]
+    fn branch<'a>((): (), _: &'a Trail<'a>) {}
+
+    #[inline]
+    fn at_branch((): &()) {}
+
+    #[inline]
+    fn work<'a>((): ()) -> Option<&'a dyn node::Work> {
+        None
+    }
+
+    #[inline]
+    fn start(&self, _: &Trail<'_>, _: &mut [u32]) -> Result<usize, Error> {
+        Ok(0)
+    }
+
+    #[inline]
+    fn arrive(&self, _: &Trail<'_>) {}
+
+    #[inline]
+    fn counted(&self, _: &Trail<'_>, _: &[u32]) {}
+}
+
+impl<S: Send + Sync + 'static> StepMode<S> for Direct {
+    #[inline]
+    fn step<'a, A>(
+        _: &'a Here<'a, Self>,
+        shared: &'a mut S,
+        act: A,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        A: Act<S, Self> + 'a,
+    {
+        act.act((), shared)
+    }
+
+    #[inline]
+    fn flow<'a, F>(
+        &'a self,
+        flow: &'a F,
+        parent: Option<&'a Trail<'a>>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        F: Walk<S, Self>,
+    {
+        flow.walk(Walker::new::<F>(self, parent), shared)
+    }
+}
+
+impl<S, H, N> NodeMode<S, H, N> for Direct
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+{
+    type Failed = Failure;
+
+    #[inline]
+    fn first<'v>(
+        visit: Visit<'v, '_, S, H, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+        visit.attempt(item, visit.first_attempt(index))
+    }
+
+    #[cold]
+    fn recover<'b, 'v, 'p>(
+        visit: Visit<'v, 'p, S, H, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+        failed: Failure,
+    ) -> Recovery<'b, N::Exec>
+    where
+        Visit<'v, 'p, S, H, N, Self>: 'b,
+    {
+        visit.recover(index, item, failed)
+    }
+
+    #[inline]
+    fn attempt<'v>(
+        visit: Visit<'v, '_, S, H, N, Self>,
+        item: N::Item<'v>,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+        visit.attempt(item, attempt)
+    }
+}

@@ -1,0 +1,133 @@
+//! How a flow is run: directly, or with drivers around its steps.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::exec::Visit;
+use super::flow::Walk;
+use crate::driver::{Spot, Trail};
+use crate::error::{Cause, Error, Stage};
+use crate::node::{self, Attempt, Failure, Node};
+
+/// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor room in the future; or
+/// [`Driven`](super::Driven), with a driver around them.
+#[doc(hidden)]
+pub trait Mode: Sized + Send + Sync {
+    /// What of a place is shown around a step there.
+    type At<'a>: Copy + Send + Sync;
+
+    /// The same, for a shorter time.
+    fn shorten<'b, 'a: 'b>(at: Self::At<'a>) -> Self::At<'b>;
+
+    /// What a node of a fork has of the place.
+    type Branch<'a>: Send + Sync;
+
+    /// A node of the fork that stands there.
+    fn branch<'a>(at: Self::At<'a>, trail: &'a Trail<'a>) -> Self::Branch<'a>;
+
+    /// What is shown of it.
+    fn at_branch<'b>(branch: &'b Self::Branch<'_>) -> Self::At<'b>;
+
+    /// The work done there, for the key of an attempt.
+    fn work<'a>(at: Self::At<'a>) -> Option<&'a dyn node::Work>;
+
+    /// Where to start in a flow that stands there: where a run resumes, also how often the bounded edges were taken.
+    ///
+    /// # Errors
+    ///
+    /// Where a run resumes at a place that the flow does not have.
+    fn start(&self, trail: &Trail<'_>, taken: &mut [u32]) -> Result<usize, Error>;
+
+    /// A step begins.
+    fn arrive(&self, trail: &Trail<'_>);
+
+    /// A bounded edge has been taken.
+    fn counted(&self, trail: &Trail<'_>, taken: &[u32]);
+}
+
+/// Work that is one step of a flow.
+#[doc(hidden)]
+pub trait Act<S, M: Mode>: Send {
+    /// The names of the actions; [`act`](Self::act) returns an index into them.
+    const ACTIONS: &'static [&'static str];
+
+    /// Does it.
+    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send;
+}
+
+/// What a mode does around the steps on a store.
+#[doc(hidden)]
+pub trait StepMode<S>: Mode {
+    /// Around a step.
+    fn step<'a, A>(
+        here: &'a Here<'a, Self>,
+        shared: &'a mut S,
+        act: A,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        A: Act<S, Self> + 'a;
+
+    /// Around a flow, the outermost one included.
+    fn flow<'a, F>(
+        &'a self,
+        flow: &'a F,
+        parent: Option<&'a Trail<'a>>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        F: Walk<S, Self>;
+}
+
+/// What a mode does around the exec of a node.
+#[doc(hidden)]
+pub trait NodeMode<S: 'static, Here, N: Node<S, Here>>: StepMode<S> {
+    /// Why the first part of an exec failed.
+    type Failed: Send;
+
+    /// The first part of an exec: all there is to it if it succeeds at once.
+    fn first<'v>(
+        visit: Visit<'v, '_, S, Here, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
+
+    /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
+    fn recover<'b, 'v, 'p>(
+        visit: Visit<'v, 'p, S, Here, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+        failed: Self::Failed,
+    ) -> Recovery<'b, N::Exec>
+    where
+        Visit<'v, 'p, S, Here, N, Self>: 'b;
+
+    /// One attempt.
+    fn attempt<'v>(
+        visit: Visit<'v, '_, S, Here, N, Self>,
+        item: N::Item<'v>,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send;
+}
+
+/// What follows a failed attempt.
+pub(crate) type Recovery<'v, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'v>>;
+
+/// Where a run is, and how it is run: what a step is given.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Here<'a, M> {
+    pub(crate) mode: &'a M,
+    pub(crate) trail: Trail<'a>,
+}
+
+impl<'a, M> Here<'a, M> {
+    /// A node of the fork that stands here.
+    pub(crate) fn branch(&self, spot: &'static Spot) -> Here<'a, M> {
+        Here { mode: self.mode, trail: Trail { spot, ..self.trail } }
+    }
+
+    #[cold]
+    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
+        self.trail.failed(stage, cause)
+    }
+}
