@@ -229,11 +229,15 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             }
             action += 1;
         }
+        // Before anything looks through all edges: a loop over them for every place would be quadratic.
+        if count == 0 {
+            return;
+        }
         // The action of an edge is wrong where the node has only the other kind: that is PF001, which says what to write.
         let by_default = node.action("default").is_some();
         let told =
             graph.leads_on(place, by_default) && (!by_default || count == 1 && node.actions.len() == 1);
-        if count == 0 || told {
+        if told {
             return;
         }
         let name = graph.places[place].name;

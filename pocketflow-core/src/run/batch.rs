@@ -2,13 +2,9 @@
 
 use std::future::{Future, poll_fn};
 use std::num::NonZeroUsize;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
-use pin_project_lite::pin_project;
-
+use super::crew::Crew;
 use super::exec::Visit;
 use super::mode::{NodeMode, Recovery};
 use super::or_else::OrElse;
@@ -90,12 +86,6 @@ where
 /// (futures-rs issues 2053 and 2526).
 const POLLS_AT_A_TIME: usize = 64;
 
-/// The polls of a batch's items.
-struct Polls {
-    made: AtomicUsize,
-    allowed: AtomicUsize,
-}
-
 /// How many items are in flight at a time, as a field of the node says it: never none.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -117,8 +107,8 @@ impl InFlight for NonZeroUsize {
 
 /// The work of a batch that has up to `width` items in flight.
 ///
-/// Each item is a future in a [`FuturesUnordered`], which is fed by hand and puts its results into slots by index: an ordered queue
-/// would stall behind a slow item, and show an error only when its turn comes. The first error drops the others.
+/// Results go into slots by index: an ordered queue would stall behind a slow item, and show an error only when its turn comes. The
+/// first error drops the others.
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     visit: Visit<'_, '_, S, H, N, M>,
@@ -132,62 +122,38 @@ where
 {
     async move {
         let mut items = N::items(visit.prep).enumerate().fuse();
-        let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(items.size_hint().0);
-        let polls = Polls { made: AtomicUsize::new(0), allowed: AtomicUsize::new(0) };
-        let mut in_flight = FuturesUnordered::new();
+        let expected = items.size_hint().0;
+        let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
+        let mut crew = Crew::of(expected.min(width));
         poll_fn(|context| {
-            polls.allowed.store(polls.made.load(Relaxed) + POLLS_AT_A_TIME, Relaxed);
-            loop {
-                // No more are started than will soon be polled: items that are done at once do not heap up, and the start of many
-                // gives way to other tasks as well.
-                let may_start = polls.made.load(Relaxed) + POLLS_AT_A_TIME;
-                while in_flight.len() < width && slots.len() < may_start {
-                    let Some((index, item)) = items.next() else { break };
+            for _ in 0..POLLS_AT_A_TIME {
+                let room = crew.len() < width;
+                let seat = if room && let Some((index, item)) = items.next() {
                     slots.push(None);
-                    in_flight.push(Slot { index, polls: &polls, exec: exec(&visit, Some(index), item) });
-                }
-                match in_flight.poll_next_unpin(context) {
-                    Poll::Ready(Some((index, Ok(exec)))) => slots[index] = Some(exec),
-                    Poll::Ready(Some((_, Err(error)))) => return Poll::Ready(Err(error)),
-                    Poll::Ready(None) => return Poll::Ready(Ok(())),
-                    Poll::Pending => {
-                        // Those that were polled just now make room for others to start.
-                        if slots.len() == may_start {
-                            context.waker().wake_by_ref();
-                        }
-                        return Poll::Pending;
+                    crew.seat(index, exec(&visit, Some(index), item))
+                } else {
+                    if room {
+                        crew.complete();
                     }
+                    if crew.len() == 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                    match crew.called(context.waker()) {
+                        Some(seat) => seat,
+                        None => return Poll::Pending,
+                    }
+                };
+                match crew.poll(seat) {
+                    Poll::Ready((index, Ok(exec))) => slots[index] = Some(exec),
+                    Poll::Ready((_, Err(error))) => return Poll::Ready(Err(error)),
+                    Poll::Pending => {}
                 }
             }
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await?;
         // Nothing is in flight any more, so every slot is filled.
         Ok(slots.into_iter().flatten().collect())
-    }
-}
-
-pin_project! {
-    /// One item, with its index, polled as often as the task allows.
-    struct Slot<'a, F> {
-        index: usize,
-        polls: &'a Polls,
-        #[pin]
-        exec: F,
-    }
-}
-
-impl<F: Future> Future for Slot<'_, F> {
-    type Output = (usize, F::Output);
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let slot = self.project();
-        let made = slot.polls.made.load(Relaxed);
-        if made == slot.polls.allowed.load(Relaxed) {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        slot.polls.made.store(made + 1, Relaxed);
-        slot.exec.poll(context).map(|result| (*slot.index, result))
     }
 }

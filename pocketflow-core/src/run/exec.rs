@@ -1,6 +1,6 @@
 //! The retry wrapper around `exec`.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -69,7 +69,17 @@ where
     where
         Self: 'b,
     {
+        // Known when this is compiled, so that no code is made for what a node does not have.
+        if const { N::POLICY.attempts <= 1 && !N::POLICY.fallback } {
+            return Box::pin(ready(Err(self.error(index, 1, failure))));
+        }
         Box::pin(self.retry(index, item, failure))
+    }
+
+    /// The error of the last attempt.
+    fn error(&self, index: Option<usize>, attempt: u32, failure: Failure) -> Error {
+        let stage = Stage::Exec { attempt, attempts: N::POLICY.attempts };
+        Error::at_item(self.here.trail.path(), index, stage, failure.into_cause())
     }
 
     async fn retry(
@@ -92,9 +102,7 @@ where
                 Err(again) => failure = again,
             }
         }
-        let path = self.here.trail.path();
-        let stage = Stage::Exec { attempt: number, attempts: policy.attempts };
-        let error = Error::at_item(path.clone(), index, stage, failure.into_cause());
+        let error = self.error(index, number, failure);
         if !policy.fallback {
             return Err(error);
         }
@@ -102,7 +110,7 @@ where
             // A fallback that only hands the error on has not failed.
             match failure.cause().downcast_ref::<Error>() {
                 Some(handed_on) if handed_on.is(&error) => error,
-                _ => Error::at_item(path, index, Stage::Fallback, failure.into_cause()),
+                _ => Error::at_item(self.here.trail.path(), index, Stage::Fallback, failure.into_cause()),
             }
         })
     }

@@ -1,9 +1,9 @@
 //! Forks: nodes that work at the same time on one borrowed store.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
-
-use futures_util::future::try_join;
+use std::pin::pin;
+use std::task::Poll;
 
 use super::batch::Work;
 use super::exec::Visit;
@@ -140,7 +140,7 @@ where
         at: M::At<'a>,
         shared: &'a S,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send {
-        try_join(self.0.exec(here, at, shared), self.1.exec(here, at, shared))
+        both(self.0.exec(here, at, shared), self.1.exec(here, at, shared))
     }
 
     fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
@@ -182,4 +182,33 @@ where
         self.parts.post(self.here, shared, finished)?;
         Ok(0)
     }
+}
+
+/// Both at the same time. The first error drops the other.
+async fn both<A, B>(
+    a: impl Future<Output = Result<A, Error>>,
+    b: impl Future<Output = Result<B, Error>>,
+) -> Result<(A, B), Error> {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut a_done, mut b_done) = (None, None);
+    poll_fn(|context| {
+        if a_done.is_none()
+            && let Poll::Ready(done) = a.as_mut().poll(context)?
+        {
+            a_done = Some(done);
+        }
+        if b_done.is_none()
+            && let Poll::Ready(done) = b.as_mut().poll(context)?
+        {
+            b_done = Some(done);
+        }
+        match (a_done.take(), b_done.take()) {
+            (Some(a), Some(b)) => Poll::Ready(Ok((a, b))),
+            done => {
+                (a_done, b_done) = done;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! Running a flow: the walk over the graph, the steps, and the retry wrapper, in the two modes of a run.
 
 mod batch;
+mod crew;
 mod direct;
 mod driven;
 mod exec;

@@ -1,0 +1,200 @@
+//! The items of a batch that are under way.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Release};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Futures that are polled when they are woken, each in a seat. A seat is used again for the next, so that a batch allocates for as
+/// many items as are under way at a time, and not for each of them.
+pub(super) struct Crew<F> {
+    seats: Vec<Option<Seat<F>>>,
+    free: Vec<usize>,
+    under_way: usize,
+    /// Whether all the items are seated: from then on, a seat that becomes free is cleared away.
+    complete: bool,
+    calls: Arc<Calls>,
+}
+
+struct Seat<F> {
+    /// Which item it is.
+    index: usize,
+    work: Pin<Box<Option<F>>>,
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+/// What wakes a seat.
+struct Bell {
+    seat: usize,
+    rung: AtomicBool,
+    calls: Arc<Calls>,
+}
+
+struct Calls(Mutex<Waiting>);
+
+struct Waiting {
+    /// The seats that were woken, in that order.
+    seats: VecDeque<usize>,
+    /// The task of the batch, while it waits for one of them.
+    task: Option<Waker>,
+}
+
+impl Calls {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if self.rung.swap(true, AcqRel) {
+            return;
+        }
+        let task = {
+            let mut waiting = self.calls.lock();
+            waiting.seats.push_back(self.seat);
+            waiting.task.take()
+        };
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+impl<F: Future> Crew<F> {
+    /// With room for so many at a time: to grow when it is full of seats would keep other tasks waiting.
+    pub(super) fn of(size: usize) -> Self {
+        let waiting = Waiting { seats: VecDeque::with_capacity(size), task: None };
+        Self {
+            seats: Vec::with_capacity(size),
+            free: Vec::with_capacity(size),
+            under_way: 0,
+            complete: false,
+            calls: Arc::new(Calls(Mutex::new(waiting))),
+        }
+    }
+
+    /// How many are under way.
+    pub(super) fn len(&self) -> usize {
+        self.under_way
+    }
+
+    /// Says that no more items come. To clear all seats away at the end, at once, would keep other tasks waiting.
+    pub(super) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    /// Seats an item; returns its seat.
+    pub(super) fn seat(&mut self, index: usize, work: F) -> usize {
+        self.under_way += 1;
+        if let Some(free) = self.free.pop()
+            && let Some(seat) = &mut self.seats[free]
+        {
+            seat.index = index;
+            seat.work.as_mut().set(Some(work));
+            return free;
+        }
+        let seat = self.seats.len();
+        let bell = Arc::new(Bell { seat, rung: AtomicBool::new(false), calls: Arc::clone(&self.calls) });
+        let waker = Waker::from(Arc::clone(&bell));
+        self.seats.push(Some(Seat { index, work: Box::pin(Some(work)), bell, waker }));
+        seat
+    }
+
+    /// The seat that was woken first. If there is none, `task` is woken by the next.
+    pub(super) fn called(&mut self, task: &Waker) -> Option<usize> {
+        let mut waiting = self.calls.lock();
+        let seat = waiting.seats.pop_front();
+        if seat.is_none() {
+            match &mut waiting.task {
+                Some(waker) => waker.clone_from(task),
+                none => *none = Some(task.clone()),
+            }
+        }
+        seat
+    }
+
+    /// Polls the item of a seat; returns it with its index when it is done. It may have been woken after its end: then its seat is
+    /// empty, or the item is another.
+    pub(super) fn poll(&mut self, seat: usize) -> Poll<(usize, F::Output)> {
+        let Some(Seat { index, work, bell, waker }) = &mut self.seats[seat] else { return Poll::Pending };
+        bell.rung.store(false, Release);
+        let Some(working) = work.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Poll::Ready(done) = working.poll(&mut Context::from_waker(waker)) else { return Poll::Pending };
+        let index = *index;
+        self.under_way -= 1;
+        if self.complete {
+            self.seats[seat] = None;
+        } else {
+            work.as_mut().set(None);
+            self.free.push(seat);
+        }
+        Poll::Ready((index, done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Woken(Mutex<usize>);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            *self.0.lock().unwrap() += 1;
+        }
+    }
+
+    #[test]
+    fn a_seat_is_used_again() {
+        let mut crew = Crew::of(1);
+        for index in 0..10 {
+            let seat = crew.seat(index, std::future::ready(index));
+            assert_eq!((seat, crew.len()), (0, 1));
+            assert_eq!(crew.poll(seat), Poll::Ready((index, index)));
+            assert_eq!(crew.len(), 0);
+        }
+    }
+
+    #[test]
+    fn the_task_is_woken_once_for_all_that_are_woken_while_it_waits() {
+        let woken = Arc::new(Woken::default());
+        let task = Waker::from(Arc::clone(&woken));
+        let mut crew = Crew::of(1);
+        let seats = [0, 1, 2].map(|index| crew.seat(index, pending::<()>()));
+        let wakers = seats.map(|seat| crew.seats[seat].as_ref().unwrap().waker.clone());
+        wakers[1].wake_by_ref();
+        assert_eq!(crew.called(&task), Some(seats[1]), "the task is not waiting, so nobody wakes it");
+        assert_eq!(crew.poll(seats[1]), Poll::Pending);
+        assert_eq!(crew.called(&task), None);
+        assert_eq!(*woken.0.lock().unwrap(), 0);
+        for waker in [&wakers[2], &wakers[0], &wakers[2]] {
+            waker.wake_by_ref();
+        }
+        assert_eq!(*woken.0.lock().unwrap(), 1);
+        assert_eq!([(); 3].map(|()| crew.called(&task)), [Some(seats[2]), Some(seats[0]), None]);
+    }
+
+    #[test]
+    fn a_late_call_of_an_item_that_is_done_does_nothing() {
+        let mut crew = Crew::of(1);
+        let seat = crew.seat(0, std::future::ready(()));
+        let late = crew.seats[seat].as_ref().unwrap().waker.clone();
+        assert!(crew.poll(seat).is_ready());
+        late.wake();
+        assert_eq!(crew.called(Waker::noop()), Some(seat));
+        assert_eq!(crew.poll(seat), Poll::Pending);
+        assert_eq!(crew.called(Waker::noop()), None);
+    }
+}
