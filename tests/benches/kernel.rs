@@ -1,0 +1,166 @@
+//! What a step costs, against the same by hand: `cargo bench -p pocketflow-tests --bench kernel`. It compares with the run before, and
+//! says what became slower. The figures against other libraries are in `benchmarks`, a workspace of its own.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use pocketflow::{Action, Direct, Shared, flow, node};
+
+const STEPS: u64 = 9_000;
+
+#[derive(Shared)]
+struct Count {
+    left: u64,
+    count: u64,
+}
+
+impl Count {
+    fn to(left: u64) -> Self {
+        Self { left, count: 0 }
+    }
+
+    fn step(&mut self, count: u64) -> Turn {
+        self.count = count;
+        self.left -= 1;
+        if self.left == 0 { Turn::Done } else { Turn::Again }
+    }
+}
+
+#[derive(Action)]
+enum Turn {
+    Again,
+    Done,
+}
+
+fn read(count: &u64) -> u64 {
+    *count
+}
+
+async fn work(prep: &u64) -> Result<u64, Infallible> {
+    Ok(black_box(*prep) + 1)
+}
+
+// By hand.
+
+async fn tick(count: &mut Count) -> Result<Turn, Infallible> {
+    let prep = read(&count.count);
+    let exec = work(&prep).await?;
+    Ok(count.step(exec))
+}
+
+async fn by_hand(count: &mut Count) -> Result<(), Infallible> {
+    loop {
+        match tick(count).await? {
+            Turn::Again => {}
+            Turn::Done => return Ok(()),
+        }
+    }
+}
+
+// As flows.
+
+/// Nodes that count.
+macro_rules! nodes {
+    ($($name:ident)*) => { $(
+        struct $name;
+
+        #[node(Count)]
+        impl $name {
+            fn prep(count: &u64) -> u64 {
+                read(count)
+            }
+
+            async fn exec(prep: &u64) -> Result<u64, Infallible> {
+                work(prep).await
+            }
+
+            fn post(shared: &mut Count, exec: u64) -> Turn {
+                shared.step(exec)
+            }
+        }
+    )* };
+}
+
+nodes! { Tick A B C First Second Outer }
+
+flow! { Loop { Tick - "again" >> Tick; Tick - "done" >> end; } }
+
+flow! {
+    Chain {
+        A - "again" >> B; A - "done" >> end;
+        B - "again" >> C; B - "done" >> end;
+        C - "again" >> A; C - "done" >> end;
+    }
+}
+
+flow! {
+    Inner {
+        First - "again" >> Second; First - "done" >> end "done";
+        Second - "again" >> end "again"; Second - "done" >> end "done";
+    }
+}
+
+flow! {
+    Nested {
+        Outer - "again" >> Inner; Outer - "done" >> end;
+        Inner - "again" >> Outer; Inner - "done" >> end;
+    }
+}
+
+#[derive(Shared)]
+struct Numbers {
+    inputs: Vec<u64>,
+    outputs: Option<Vec<u64>>,
+}
+
+#[node(Numbers, writes = outputs, parallel = 100)]
+async fn double(#[each(inputs)] input: &u64) -> u64 {
+    black_box(*input) * 2
+}
+
+flow! { Batch { double; } }
+
+/// Polls until it is ready, from the heap: there is where the future of a task is, and not in registers.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future: Pin<Box<dyn Future<Output = T> + '_>> = black_box(Box::pin(future));
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+fn steps(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("step");
+    group.throughput(Throughput::Elements(STEPS));
+    group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
+    group.bench_function("by hand", |bencher| {
+        bencher.iter(|| block_on(by_hand(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("loop", |bencher| {
+        bencher.iter(|| block_on(Loop.run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("chain", |bencher| {
+        bencher.iter(|| block_on(Chain.run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("nested", |bencher| {
+        bencher.iter(|| block_on(Nested.run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("loop with a driver", |bencher| {
+        bencher.iter(|| block_on(Loop.with(Direct).run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("item of a batch", |bencher| {
+        let mut numbers = Numbers { inputs: (0..STEPS).collect(), outputs: None };
+        bencher.iter(|| block_on(Batch.run(&mut numbers)).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, steps);
+criterion_main!(benches);
