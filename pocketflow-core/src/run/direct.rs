@@ -5,7 +5,7 @@ use std::future::Future;
 use super::exec::Visit;
 use super::flow::{Walk, Walker};
 use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
-use crate::driver::{Direct, Trail};
+use crate::driver::{Direct, Spot, Trail};
 use crate::error::Error;
 use crate::node::{self, Attempt, Failure, Node};
 
@@ -34,9 +34,6 @@ impl Mode for Direct {
     }
 
     #[inline]
-    fn arrive(&self, _: &Trail<'_>) {}
-
-    #[inline]
     fn counted(&self, _: &Trail<'_>, _: &[u32]) {}
 }
 
@@ -44,6 +41,7 @@ impl<S: Send + Sync + 'static> StepMode<S> for Direct {
     #[inline]
     fn step<'a, A>(
         _: &'a Here<'a, Self>,
+        _: &'static Spot,
         shared: &'a mut S,
         act: A,
     ) -> impl Future<Output = Result<usize, Error>> + Send

@@ -7,7 +7,7 @@ use super::NoSuchPlace;
 use super::exec::Visit;
 use super::flow::{Walk, Walker};
 use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
-use crate::driver::{At, Call, Driver, ExecDriver, Position, Root, Run, Trail};
+use crate::driver::{At, Call, Driver, ExecDriver, Position, Root, Run, Spot, Trail};
 use crate::error::{Error, Stage};
 use crate::node::{self, Attempt, Failure, Node};
 
@@ -74,13 +74,6 @@ impl<D: Send + Sync> Mode for Driven<D> {
         Ok(start)
     }
 
-    fn arrive(&self, trail: &Trail<'_>) {
-        // A nested flow is no step of its own: its nodes are.
-        if trail.spot.graph.places[trail.spot.place].node.flow.is_none() {
-            self.root.step();
-        }
-    }
-
     fn counted(&self, trail: &Trail<'_>, taken: &[u32]) {
         self.root.set_taken(trail.depth(), taken);
     }
@@ -91,11 +84,19 @@ where
     S: Send + Sync + 'static,
     D: Driver<S>,
 {
-    async fn step<'a, A>(here: &'a Here<'a, Self>, shared: &'a mut S, act: A) -> Result<usize, Error>
+    /// A nested flow is no step of its own: its nodes are.
+    async fn step<'a, A>(
+        here: &'a Here<'a, Self>,
+        spot: &'static Spot,
+        shared: &'a mut S,
+        act: A,
+    ) -> Result<usize, Error>
     where
         A: Act<S, Self> + 'a,
     {
-        let at = here.mode.at(&here.trail, here.mode.driver.run_id());
+        here.mode.root.step();
+        let trail = here.trail(spot);
+        let at = here.mode.at(&trail, here.mode.driver.run_id());
         here.mode.driver.step(&at, shared, Acting { act, at: &at, mode: PhantomData::<fn() -> Self> }).await
     }
 

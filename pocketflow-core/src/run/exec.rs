@@ -8,6 +8,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use super::mode::{Here, Mode, NodeMode, Recovery};
+use crate::driver::Spot;
 use crate::error::{Error, Stage, TimedOut};
 use crate::node::{Attempt, Failure, Node};
 
@@ -18,6 +19,7 @@ pub struct Visit<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
     pub(super) shared: &'v S,
     pub(super) prep: &'v N::Prep<'p>,
     pub(super) here: &'v Here<'v, M>,
+    pub(super) spot: &'static Spot,
     pub(super) at: M::At<'v>,
 }
 
@@ -79,7 +81,7 @@ where
     /// The error of the last attempt.
     fn error(&self, index: Option<usize>, attempt: u32, failure: Failure) -> Error {
         let stage = Stage::Exec { attempt, attempts: N::POLICY.attempts };
-        Error::at_item(self.here.trail.path(), index, stage, failure.into_cause())
+        Error::at_item(self.here.trail(self.spot).path(), index, stage, failure.into_cause())
     }
 
     async fn retry(
@@ -110,7 +112,12 @@ where
             // A fallback that only hands the error on has not failed.
             match failure.cause().downcast_ref::<Error>() {
                 Some(handed_on) if handed_on.is(&error) => error,
-                _ => Error::at_item(self.here.trail.path(), index, Stage::Fallback, failure.into_cause()),
+                _ => Error::at_item(
+                    self.here.trail(self.spot).path(),
+                    index,
+                    Stage::Fallback,
+                    failure.into_cause(),
+                ),
             }
         })
     }

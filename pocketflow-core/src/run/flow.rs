@@ -18,7 +18,7 @@ pub trait Step<S, M>: Send + Sync {
     /// Runs it, and returns the index of the action taken.
     fn step<'a, G>(
         get: G,
-        here: &'a Here<'a, M>,
+        here: &'a mut Here<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -26,11 +26,32 @@ pub trait Step<S, M>: Send + Sync {
         Self: 'a;
 }
 
-/// How a step comes by its node. A node without fields is made on the spot, so its closure takes no room in the future.
+/// How a step comes by its node, and by where it stands. A node without fields is made on the spot, so its closure takes no room in
+/// the future.
 #[doc(hidden)]
-pub trait Get<'a, N: ?Sized + 'a>: Fn() -> &'a N + Copy + Send + Sync + 'a {}
+pub trait Get<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
+    /// The node.
+    fn node(self) -> &'a N;
 
-impl<'a, N: ?Sized + 'a, G: Fn() -> &'a N + Copy + Send + Sync + 'a> Get<'a, N> for G {}
+    /// Where it stands.
+    fn spot(self) -> &'static Spot;
+}
+
+impl<'a, N, G> Get<'a, N> for G
+where
+    N: ?Sized + 'a,
+    G: Fn() -> (&'a N, &'static Spot) + Copy + Send + Sync + 'a,
+{
+    #[inline(always)]
+    fn node(self) -> &'a N {
+        self().0
+    }
+
+    #[inline(always)]
+    fn spot(self) -> &'static Spot {
+        self().1
+    }
+}
 
 /// A flow, as `flow!` declares it.
 pub trait Flow: Describe {
@@ -81,16 +102,19 @@ pub trait Piece<S, M, const I: usize>: Flow {
 #[inline]
 pub fn flow_step<'a, F, S, M, G>(
     get: G,
-    here: &'a Here<'a, M>,
+    here: &'a mut Here<'_, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, F, S, M, G>
+) -> impl Future<Output = Result<usize, Error>> + Send
 where
     G: Get<'a, F>,
     F: Walk<S, M> + 'a,
     S: Send + Sync + 'static,
     M: StepMode<S>,
 {
-    here.mode.flow(get(), Some(&here.trail), shared)
+    // The steps inside find their way up from here; no other step is asked where it is unless it fails.
+    here.trail.spot = get.spot();
+    let here: &'a Here<'_, M> = here;
+    here.mode.flow(get.node(), Some(&here.trail), shared)
 }
 
 /// What the state machine of a flow is given: where it is, and how it goes on.
@@ -126,32 +150,31 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
         self.here.mode.start(&self.here.trail, self.taken.as_mut())
     }
 
-    /// Arrives at a place.
+    /// What the next step is given.
     #[inline]
-    pub fn at(&mut self, spot: &'static Spot) -> &Here<'_, M> {
-        self.here.trail.spot = spot;
-        self.here.mode.arrive(&self.here.trail);
-        &self.here
+    pub fn here(&mut self) -> &mut Here<'a, M> {
+        &mut self.here
     }
 
     /// What comes after an action: a place, or an exit counted on from the places.
     #[inline]
     pub fn next<const P: usize, const A: usize, const X: usize, const W: usize>(
         &mut self,
+        graph: &'static Graph,
         solution: &Solution<P, A, X, W>,
         place: usize,
         action: usize,
     ) -> usize {
         let code = solution.next(place, action);
         match Solution::<P, A, X, W>::bounded(code) {
-            Some(edge) => self.count(edge),
+            Some(edge) => self.count(graph, edge),
             None => code,
         }
     }
 
     /// Takes a bounded edge, or leaves it for the other.
-    fn count(&mut self, edge: usize) -> usize {
-        let graph = self.here.trail.spot.graph;
+    #[cold]
+    fn count(&mut self, graph: &'static Graph, edge: usize) -> usize {
         let taken = &mut self.taken.as_mut()[edge];
         let target = match graph.edges[edge].bound {
             Some(bound) if *taken >= bound.max => bound.otherwise,

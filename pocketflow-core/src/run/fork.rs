@@ -27,6 +27,7 @@ pub trait Part<S, M: Mode>: Send + Sync {
     fn exec<'a>(
         &'a self,
         here: &'a Here<'a, M>,
+        spot: &'static Spot,
         at: M::At<'a>,
         shared: &'a S,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send;
@@ -53,6 +54,7 @@ where
     pub fn exec<'a, M, F>(
         node: &'a N,
         here: &'a Here<'a, M>,
+        spot: &'static Spot,
         at: M::At<'a>,
         shared: &'a S,
         wrap: fn(Self) -> F,
@@ -61,8 +63,8 @@ where
         M: NodeMode<S, H, N>,
     {
         async move {
-            let mut prep = prepare(node, here, shared)?;
-            let done = N::work(Visit { node, shared, prep: &prep, here, at: M::shorten(at) }).await?;
+            let mut prep = prepare(node, here, spot, shared)?;
+            let done = N::work(Visit { node, shared, prep: &prep, here, spot, at: M::shorten(at) }).await?;
             Ok(wrap(Self { kept: N::keep(&mut prep), done, types: PhantomData }))
         }
     }
@@ -109,14 +111,14 @@ impl<S: Sync, M: Mode, N: Part<S, M>> Parts<S, M> for Branch<'_, N> {
         at: M::At<'a>,
         shared: &'a S,
     ) -> Result<Self::Finished, Error> {
-        let here = here.branch(self.0);
-        let branch = M::branch(M::shorten(at), &here.trail);
-        self.1.exec(&here, M::at_branch(&branch), shared).await
+        let trail = here.trail(self.0);
+        let branch = M::branch(M::shorten(at), &trail);
+        self.1.exec(here, self.0, M::at_branch(&branch), shared).await
     }
 
     fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
         let posted = self.1.post(shared, finished);
-        posted.map(drop).map_err(|empty| here.branch(self.0).failed(Stage::Post, empty))
+        posted.map(drop).map_err(|empty| here.failed(self.0, Stage::Post, empty))
     }
 }
 
@@ -153,6 +155,7 @@ where
 #[doc(hidden)]
 pub fn fork_step<'a, S, M, P>(
     parts: P,
+    spot: &'static Spot,
     here: &'a Here<'a, M>,
     shared: &'a mut S,
 ) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M, P>
@@ -161,7 +164,7 @@ where
     M: StepMode<S>,
     P: Parts<S, M> + Sync + 'a,
 {
-    M::step(here, shared, Forking { parts, here })
+    M::step(here, spot, shared, Forking { parts, here })
 }
 
 struct Forking<'a, P, M> {

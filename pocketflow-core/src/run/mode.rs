@@ -38,9 +38,6 @@ pub trait Mode: Sized + Send + Sync {
     /// Where a run resumes at a place that the flow does not have.
     fn start(&self, trail: &Trail<'_>, taken: &mut [u32]) -> Result<usize, Error>;
 
-    /// A step begins.
-    fn arrive(&self, trail: &Trail<'_>);
-
     /// A bounded edge has been taken.
     fn counted(&self, trail: &Trail<'_>, taken: &[u32]);
 }
@@ -61,6 +58,7 @@ pub trait StepMode<S>: Mode {
     /// Around a step.
     fn step<'a, A>(
         here: &'a Here<'a, Self>,
+        spot: &'static Spot,
         shared: &'a mut S,
         act: A,
     ) -> impl Future<Output = Result<usize, Error>> + Send
@@ -112,7 +110,7 @@ pub trait NodeMode<S: 'static, Here, N: Node<S, Here>>: StepMode<S> {
 /// What follows a failed attempt.
 pub(crate) type Recovery<'v, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'v>>;
 
-/// Where a run is, and how it is run: what a step is given.
+/// How a flow is run, and where it stands: what a step is given. The spot of the trail is that of the nested flow that is under way.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Here<'a, M> {
@@ -121,13 +119,13 @@ pub struct Here<'a, M> {
 }
 
 impl<'a, M> Here<'a, M> {
-    /// A node of the fork that stands here.
-    pub(crate) fn branch(&self, spot: &'static Spot) -> Here<'a, M> {
-        Here { mode: self.mode, trail: Trail { spot, ..self.trail } }
+    /// The way to a spot of this flow.
+    pub(crate) fn trail(&self, spot: &'static Spot) -> Trail<'a> {
+        Trail { parent: self.trail.parent, spot }
     }
 
     #[cold]
-    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
-        self.trail.failed(stage, cause)
+    pub(crate) fn failed(&self, spot: &'static Spot, stage: Stage, cause: impl Into<Cause>) -> Error {
+        self.trail(spot).failed(stage, cause)
     }
 }

@@ -7,6 +7,7 @@ use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
 use super::mode::{Act, Here, NodeMode};
+use crate::driver::Spot;
 use crate::error::{Error, Stage};
 use crate::graph::Describe;
 use crate::node::Node;
@@ -36,7 +37,7 @@ where
     N: Single<S, H> + Describe,
     M: NodeMode<S, H, N>,
 {
-    M::step(here, shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
+    M::step(here, get.spot(), shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
 }
 
 /// Runs a batch: what the [`Step`](super::Step) of every other node does.
@@ -54,7 +55,12 @@ where
     N: Work<S, H> + Describe,
     M: NodeMode<S, H, N>,
 {
-    M::step(here, shared, Batch::<'a, H, N, M> { node: get(), here, types: PhantomData })
+    M::step(
+        here,
+        get.spot(),
+        shared,
+        Batch::<'a, H, N, M> { node: get.node(), here, spot: get.spot(), types: PhantomData },
+    )
 }
 
 /// Runs `prep`.
@@ -62,12 +68,13 @@ where
 pub(super) fn prepare<'a, S, H, N, M>(
     node: &'a N,
     here: &Here<'_, M>,
+    spot: &'static Spot,
     shared: &'a S,
 ) -> Result<N::Prep<'a>, Error>
 where
     N: Node<S, H>,
 {
-    node.prep(shared).map_err(|failure| here.failed(Stage::Prep, failure.into_cause()))
+    node.prep(shared).map_err(|failure| here.failed(spot, Stage::Prep, failure.into_cause()))
 }
 
 struct One<'a, H, N, M, G> {
@@ -93,16 +100,28 @@ where
         // and `prep` is never moved, so that nothing has to be known of whether it was.
         async move {
             let (kept, exec) = {
-                let mut prep = prepare(get(), here, shared)?;
+                let mut prep = prepare(get.node(), here, get.spot(), shared)?;
                 let exec = 'done: {
                     let first = {
-                        let visit =
-                            Visit { node: get(), shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                        let visit = Visit {
+                            node: get.node(),
+                            shared: &*shared,
+                            prep: &prep,
+                            here,
+                            spot: get.spot(),
+                            at: M::shorten(at),
+                        };
                         M::first(visit, None, N::item())
                     };
                     let mut recovery = match first.await.map_err(|failed| {
-                        let visit =
-                            Visit { node: get(), shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                        let visit = Visit {
+                            node: get.node(),
+                            shared: &*shared,
+                            prep: &prep,
+                            here,
+                            spot: get.spot(),
+                            at: M::shorten(at),
+                        };
                         M::recover(visit, None, N::item(), failed)
                     }) {
                         Ok(exec) => break 'done exec,
@@ -112,7 +131,7 @@ where
                 };
                 (N::keep(&mut prep), exec)
             };
-            finish(get(), here, shared, kept, N::done(exec))
+            finish(get.node(), here, get.spot(), shared, kept, N::done(exec))
         }
     }
 }
@@ -122,6 +141,7 @@ where
 fn finish<S, H, N, M>(
     node: &N,
     here: &Here<'_, M>,
+    spot: &'static Spot,
     shared: &mut S,
     kept: N::Kept,
     done: N::Done,
@@ -129,12 +149,13 @@ fn finish<S, H, N, M>(
 where
     N: Node<S, H>,
 {
-    node.post(shared, kept, done).map_err(|empty| here.failed(Stage::Post, empty))
+    node.post(shared, kept, done).map_err(|empty| here.failed(spot, Stage::Post, empty))
 }
 
 struct Batch<'a, H, N, M> {
     node: &'a N,
     here: &'a Here<'a, M>,
+    spot: &'static Spot,
     types: PhantomData<fn() -> H>,
 }
 
@@ -149,15 +170,15 @@ where
 
     #[inline]
     fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { node, here, .. } = self;
+        let Self { node, here, spot, .. } = self;
         async move {
             let (kept, done) = {
-                let mut prep = prepare(node, here, shared)?;
-                let visit = Visit { node, shared: &*shared, prep: &prep, here, at: M::shorten(at) };
+                let mut prep = prepare(node, here, spot, shared)?;
+                let visit = Visit { node, shared: &*shared, prep: &prep, here, spot, at: M::shorten(at) };
                 let done = N::work(visit).await?;
                 (N::keep(&mut prep), done)
             };
-            finish(node, here, shared, kept, done)
+            finish(node, here, spot, shared, kept, done)
         }
     }
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::future::Future;
 
 use super::mode::{Act, Here, Mode, StepMode};
+use crate::driver::Spot;
 use crate::error::{Error, Stage};
 
 /// Runs an `await(field)`, as one step. How to wait is for a driver to say.
 #[doc(hidden)]
 pub fn await_step<'a, S, M>(
+    spot: &'static Spot,
     here: &'a Here<'a, M>,
     shared: &'a mut S,
     field: &'static str,
@@ -17,11 +19,12 @@ where
     S: Send + Sync + 'static,
     M: StepMode<S>,
 {
-    M::step(here, shared, Waiting { here, field })
+    M::step(here, spot, shared, Waiting { here, spot, field })
 }
 
 struct Waiting<'a, M> {
     here: &'a Here<'a, M>,
+    spot: &'static Spot,
     field: &'static str,
 }
 
@@ -29,7 +32,7 @@ impl<S: Send, M: Mode> Act<S, M> for Waiting<'_, M> {
     const ACTIONS: &'static [&'static str] = &["default"];
 
     async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
-        Err(self.here.failed(Stage::Driver, Waits { field: self.field }))
+        Err(self.here.failed(self.spot, Stage::Driver, Waits { field: self.field }))
     }
 }
 

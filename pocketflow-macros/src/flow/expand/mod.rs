@@ -165,8 +165,8 @@ impl Flow<'_> {
                     __M: ::pocketflow::__private::StepMode<__S>,
                 {
                     fn step<'a, __G>(
-                        _: __G,
-                        here: &'a ::pocketflow::__private::Here<'a, __M>,
+                        get: __G,
+                        here: &'a mut ::pocketflow::__private::Here<'_, __M>,
                         shared: &'a mut __S,
                     ) -> impl ::pocketflow::__private::Future<
                         Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
@@ -174,7 +174,7 @@ impl Flow<'_> {
                     where
                         __G: ::pocketflow::__private::Get<'a, Self>,
                     {
-                        ::pocketflow::__private::await_step(here, shared, #field)
+                        ::pocketflow::__private::await_step(get.spot(), here, shared, #field)
                     }
                 }
             };
@@ -250,7 +250,7 @@ impl Flow<'_> {
             {
                 fn step<'a, __G>(
                     get: __G,
-                    here: &'a ::pocketflow::__private::Here<'a, __M>,
+                    here: &'a mut ::pocketflow::__private::Here<'_, __M>,
                     shared: &'a mut __S,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
@@ -269,6 +269,7 @@ impl Flow<'_> {
                 fn exec<'a>(
                     &'a self,
                     _: &'a ::pocketflow::__private::Here<'a, __M>,
+                    _: &'static ::pocketflow::__private::Spot,
                     _: __M::At<'a>,
                     _: &'a __S,
                 ) -> impl ::pocketflow::__private::Future<

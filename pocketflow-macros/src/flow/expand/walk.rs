@@ -150,19 +150,19 @@ impl Flow<'_> {
                     .into_iter()
                     .rev()
                     .reduce(|rest, branch| quote!(::pocketflow::__private::Both(#branch, #rest)));
-                quote!(::pocketflow::__private::fork_step(#both, walker.at(&__SPOTS[#number]), shared))
+                quote!(::pocketflow::__private::fork_step(#both, &__SPOTS[#number], walker.here(), shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
                     <#alias as ::pocketflow::__private::Step<__S, __M>>::step(
-                        || #value, walker.at(&__SPOTS[#number]), shared,
+                        || (#value, &__SPOTS[#number]), walker.here(), shared,
                     )
                 }
             };
             quote! {
                 if place == #number {
                     let action = #step.await?;
-                    place = walker.next(__SOLUTION, #number, action);
+                    place = walker.next(__GRAPH, __SOLUTION, #number, action);
                 }
             }
         });

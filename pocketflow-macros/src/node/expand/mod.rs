@@ -72,7 +72,7 @@ impl Node<'_> {
             {
                 fn step<'a, __G>(
                     get: __G,
-                    here: &'a ::pocketflow::__private::Here<'a, __M>,
+                    here: &'a mut ::pocketflow::__private::Here<'_, __M>,
                     shared: &'a mut #store,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
@@ -95,12 +95,13 @@ impl Node<'_> {
                 fn exec<'a>(
                     &'a self,
                     here: &'a ::pocketflow::__private::Here<'a, __M>,
+                    spot: &'static ::pocketflow::__private::Spot,
                     at: __M::At<'a>,
                     shared: &'a #store,
                 ) -> impl ::pocketflow::__private::Future<
                     Output = ::pocketflow::__private::Result<__Finished, ::pocketflow::Error>,
                 > + Send {
-                    ::pocketflow::__private::Finished::exec(self, here, at, shared, __Finished)
+                    ::pocketflow::__private::Finished::exec(self, here, spot, at, shared, __Finished)
                 }
                 fn post(
                     &self,
