@@ -85,6 +85,6 @@ pub mod __private {
     pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
     pub use crate::run::{Here, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
-    pub use crate::run::{Kept, Single, await_step, batch_step, node_step, outcome, within};
+    pub use crate::run::{Kept, await_step, batch_step, node_step, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
 }

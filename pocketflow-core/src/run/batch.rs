@@ -8,7 +8,6 @@ use super::crew::Crew;
 use super::exec::Visit;
 use super::mode::{NodeMode, Recovery};
 use super::or_else::OrElse;
-use super::step::Single;
 use crate::error::Error;
 use crate::node::Node;
 
@@ -30,16 +29,15 @@ pub trait Items<S: 'static, H>: Node<S, H> {
 
 /// The work of a node that is no batch.
 #[doc(hidden)]
-pub fn once<S, H, N, M>(
-    visit: Visit<'_, '_, S, H, N, M>,
-) -> impl Future<Output = Result<N::Done, Error>> + Send
+pub fn once<S, H, N, M, E>(visit: Visit<'_, '_, S, H, N, M>) -> impl Future<Output = Result<E, Error>> + Send
 where
     S: Send + Sync + 'static,
     H: 'static,
-    N: Single<S, H>,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
+    E: Send,
     M: NodeMode<S, H, N>,
 {
-    async move { exec(&visit, None, N::item()).await.map(N::done) }
+    async move { exec(&visit, None, ()).await }
 }
 
 /// One exec, with all that belongs to it.

@@ -18,7 +18,7 @@ pub use exec::{Visit as NodeVisit, outcome, within};
 pub use flow::{Flow, Get, Piece, Step, Walk, Walker, flow_step};
 pub use fork::{Both, Branch, Finished, Part, fork_step};
 pub use mode::{Here, Mode, NodeMode, StepMode};
-pub use step::{Kept, Single, batch_step, node_step};
+pub use step::{Kept, batch_step, node_step};
 pub use wait::{Waits, await_step};
 
 use std::fmt;

@@ -12,29 +12,20 @@ use crate::error::{Error, Stage};
 use crate::graph::Describe;
 use crate::node::Node;
 
-/// A node that is no batch: its work is one exec.
-#[doc(hidden)]
-pub trait Single<S: 'static, H>: Node<S, H> {
-    /// What there is instead of an item.
-    fn item<'a>() -> Self::Item<'a>;
-
-    /// What `post` gets.
-    fn done(exec: Self::Exec) -> Self::Done;
-}
-
 /// Runs a node: what the [`Step`](super::Step) of every node does that is no batch.
 #[doc(hidden)]
 #[inline]
-pub fn node_step<'a, S, H, N, M, G>(
+pub fn node_step<'a, S, H, N, M, G, E>(
     get: G,
     here: &'a Here<'a, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G>
+) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G, E>
 where
     G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
     H: 'static,
-    N: Single<S, H> + Describe,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E> + Describe,
+    E: Send,
     M: NodeMode<S, H, N>,
 {
     M::step(here, get.spot(), shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
@@ -83,12 +74,13 @@ struct One<'a, H, N, M, G> {
     types: PhantomData<fn() -> (H, &'a N)>,
 }
 
-impl<'a, S, H, N, M, G> Act<S, M> for One<'a, H, N, M, G>
+impl<'a, S, H, N, M, G, E> Act<S, M> for One<'a, H, N, M, G>
 where
     G: Get<'a, N>,
     S: Send + Sync + 'static,
     H: 'static,
-    N: Single<S, H> + Describe,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E> + Describe,
+    E: Send,
     M: NodeMode<S, H, N>,
 {
     const ACTIONS: &'static [&'static str] = N::NODE.actions;
@@ -111,7 +103,7 @@ where
                             spot: get.spot(),
                             at: M::shorten(at),
                         };
-                        M::first(visit, None, N::item())
+                        M::first(visit, None, ())
                     };
                     let mut recovery = match first.await.map_err(|failed| {
                         let visit = Visit {
@@ -122,7 +114,7 @@ where
                             spot: get.spot(),
                             at: M::shorten(at),
                         };
-                        M::recover(visit, None, N::item(), failed)
+                        M::recover(visit, None, (), failed)
                     }) {
                         Ok(exec) => break 'done exec,
                         Err(recovery) => recovery,
@@ -131,7 +123,7 @@ where
                 };
                 (N::keep(&mut prep), exec)
             };
-            finish(get.node(), here, get.spot(), shared, kept, N::done(exec))
+            finish(get.node(), here, get.spot(), shared, kept, exec)
         }
     }
 }

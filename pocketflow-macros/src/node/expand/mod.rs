@@ -45,7 +45,7 @@ impl Node<'_> {
         quote! {
             #[doc = #doc]
             #[allow(non_camel_case_types)]
-            #[derive(Clone, Copy, Debug, Default)]
+            #[allow(missing_copy_implementations, missing_debug_implementations)]
             #visibility struct #name {}
         }
     }
@@ -53,10 +53,10 @@ impl Node<'_> {
     fn inside(&self) -> TokenStream {
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name) = (self.store, &self.model.node);
-        let step = Ident::new(
-            if self.model.each().is_some() { "batch_step" } else { "node_step" },
-            Span::call_site(),
-        );
+        let (step, exec) = match self.model.each() {
+            Some(_) => (quote!(batch_step), None),
+            None => (quote!(node_step), Some(quote!(, _))),
+        };
         quote! {
             #[allow(unused_imports)]
             use ::pocketflow::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
@@ -80,7 +80,7 @@ impl Node<'_> {
                 where
                     __G: ::pocketflow::__private::Get<'a, Self>,
                 {
-                    ::pocketflow::__private::#step::<_, __Here, Self, _, _>(get, here, shared)
+                    ::pocketflow::__private::#step::<_, __Here, Self, __M, __G #exec>(get, here, shared)
                 }
             }
 
@@ -392,19 +392,8 @@ impl Node<'_> {
                 }
             }
         });
-        let single = self.model.each().is_none().then(|| {
-            quote! {
-                impl ::pocketflow::__private::Single<#store, __Here> for #node {
-                    fn item<'a>() -> Self::Item<'a> {}
-                    fn done(exec: Self::Exec) -> Self::Exec {
-                        exec
-                    }
-                }
-            }
-        });
         quote! {
             #items
-            #single
 
             impl ::pocketflow::__private::Work<#store, __Here> for #node {
                 fn work<__M>(
@@ -434,6 +423,10 @@ impl Node<'_> {
         let jitter = jitter.map(|given| given.value).map(|part| quote!(jitter: #part,));
         let has_fallback = self.model.fallback.is_some() || fallback.is_some();
         let fallback = has_fallback.then(|| quote!(fallback: true,));
+        let given = [&attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback];
+        if given.iter().all(|given| given.is_none()) {
+            return quote!(::pocketflow::Policy::ONCE);
+        }
         quote! {
             ::pocketflow::Policy {
                 #attempts #wait #backoff #max_wait #jitter #timeout #fallback
