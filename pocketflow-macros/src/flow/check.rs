@@ -14,7 +14,8 @@ pub(crate) fn check(model: &Model) -> Errors {
 }
 
 fn not_empty(model: &Model, errors: &mut Errors) {
-    if !model.places.is_empty() {
+    // A node that is declared and nothing more has been told of.
+    if !model.places.is_empty() || !model.idle.is_empty() {
         return;
     }
     let message = "a flow has at least one node: `first >> second;`, or `only;`";

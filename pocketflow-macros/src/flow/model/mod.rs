@@ -365,9 +365,14 @@ impl<'a> Builder<'a> {
         for declaration in &self.declarations {
             if !self.model.nodes().any(|node| node.name == declaration.name) {
                 let name = &declaration.name;
+                let help = if self.model.places.is_empty() {
+                    format!("a declaration alone is no step: write `{name};` after it")
+                } else {
+                    format!("remove the declaration, or wire it: `… >> {name};`")
+                };
                 let message = format!(
                     "PF004: no edge leads to `{name}`\n\
-                     help: remove the declaration, or wire it: `… >> {name};`\n\
+                     help: {help}\n\
                      note: see `pocketflow::errors::PF004`"
                 );
                 self.errors.at(name, message);

@@ -1,0 +1,8 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::flow;
+
+fn main() {
+    let _ = flow! { again: review; };
+}
