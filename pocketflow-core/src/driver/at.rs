@@ -24,7 +24,7 @@ pub struct At<'a> {
 impl<'a> At<'a> {
     /// The innermost flow.
     pub fn graph(&self) -> &'static Graph {
-        self.trail.spot.graph
+        self.trail.spot.graph()
     }
 
     /// The name of the place.
@@ -74,9 +74,9 @@ impl<'a> At<'a> {
         let mut trail = Some(self.trail);
         while let Some(here @ Trail { parent, spot }) = trail {
             visits.push(Visit {
-                flow: spot.graph.label().into(),
-                fingerprint: spot.graph.fingerprint(),
-                place: spot.graph.places[spot.place].name.into(),
+                flow: spot.graph().label().into(),
+                fingerprint: spot.graph().fingerprint(),
+                place: spot.graph().places[spot.place].name.into(),
                 taken: self.root.taken(here.depth()),
             });
             trail = *parent;

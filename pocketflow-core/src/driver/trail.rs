@@ -1,38 +1,79 @@
 //! The way down to a step: the flows around it, and its place in each.
 
 use crate::error::{Cause, Error, Stage};
-use crate::graph::Graph;
+use crate::graph::{Graph, Solution};
 
-/// A place of a graph, as `flow!` writes it down once for every step.
+/// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
+///
+/// Each is a constant of its own: rustc writes all of a constant out at every use of it, which for one of the whole graph would
+/// take time that grows with the square of the nodes. For that reason the graph is behind a static.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Spot {
-    pub graph: &'static Graph,
-    pub place: usize,
+    graph: &'static &'static Graph,
+    pub(crate) place: usize,
     /// Which of a fork's nodes it is.
-    pub branch: Option<usize>,
+    pub(crate) branch: Option<usize>,
+    /// Where the first two actions lead, as [`Solution::next`] has it; a copy, so that the compiler sees what it jumps to.
+    routes: [u32; 2],
+    /// Where all of them lead, if they are more.
+    more: &'static [u32],
+    /// From which code on it is a bounded edge.
+    bounded: u32,
 }
 
 impl Spot {
-    /// The places of a graph.
-    pub const fn all<const P: usize>(graph: &'static Graph) -> [Self; P] {
-        let mut all = [Self { graph, place: 0, branch: None }; P];
-        let mut place = 0;
-        while place < P {
-            all[place] = Self { graph, place, branch: None };
-            place += 1;
+    /// A place.
+    pub const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
+        graph: &'static &'static Graph,
+        solution: &'static Solution<P, T, X, W>,
+        place: usize,
+    ) -> Self {
+        let all = solution.all_next(place);
+        let first = if all.is_empty() { 0 } else { all[0] };
+        let second = if all.len() > 1 { all[1] } else { 0 };
+        Self {
+            graph,
+            place,
+            branch: None,
+            routes: [first, second],
+            more: if all.len() > 2 { all } else { &[] },
+            bounded: (P + X) as u32,
         }
-        all
     }
 
     /// A node of a fork.
-    pub const fn branch(graph: &'static Graph, place: usize, branch: usize) -> Self {
-        Self { graph, place, branch: Some(branch) }
+    pub const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
+        Self { branch: Some(branch), ..Self::of_flow(graph).of_place(place) }
+    }
+
+    /// A flow, before its first step.
+    pub(crate) const fn of_flow(graph: &'static &'static Graph) -> Self {
+        Self { graph, place: 0, branch: None, routes: [0; 2], more: &[], bounded: 0 }
+    }
+
+    const fn of_place(self, place: usize) -> Self {
+        Self { place, ..self }
+    }
+
+    pub(crate) fn graph(&self) -> &'static Graph {
+        self.graph
+    }
+
+    /// What comes after an action: a place, an exit counted on from the places, or, as an error, a bounded edge.
+    #[inline(always)]
+    pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
+        let code = match action {
+            0 => self.routes[0],
+            _ if !self.more.is_empty() => self.more[action],
+            _ => self.routes[1],
+        };
+        if code < self.bounded { Ok(code as usize) } else { Err((code - self.bounded) as usize) }
     }
 
     /// The name of the place, or of the node of a fork.
     pub(crate) fn name(&self) -> &'static str {
-        let place = &self.graph.places[self.place];
+        let place = &self.graph().places[self.place];
         match self.branch {
             Some(branch) => place.fork[branch].name,
             None => place.name,
@@ -56,7 +97,7 @@ impl Trail<'_> {
 
     /// The names from the outermost flow down to this spot.
     pub(crate) fn path(&self) -> Vec<&'static str> {
-        let mut path = Self::above(self.parent, self.spot.graph);
+        let mut path = Self::above(self.parent, self.spot.graph());
         path.push(self.spot.name());
         path
     }

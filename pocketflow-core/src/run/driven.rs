@@ -54,7 +54,7 @@ impl<D: Send + Sync> Mode for Driven<D> {
     }
 
     fn start(&self, trail: &Trail<'_>, taken: &mut [u32]) -> Result<usize, Error> {
-        let graph = trail.spot.graph;
+        let graph = trail.spot.graph();
         let mut start = 0;
         if let Some((visit, deeper)) = self.root.resume() {
             let known = graph.place(&visit.place).filter(|place| {

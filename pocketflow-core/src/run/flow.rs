@@ -5,7 +5,7 @@ use std::future::Future;
 use super::mode::{Here, Mode, StepMode};
 use crate::driver::{Spot, Trail};
 use crate::error::{Error, Stage};
-use crate::graph::{Describe, Graph, Solution, Target};
+use crate::graph::{Describe, Graph, Target};
 use crate::shared::Shared;
 
 /// What can stand in a flow over the store `S` and be run in the mode `M`: a node or a flow.
@@ -127,7 +127,7 @@ pub struct Walker<'a, M, T> {
 
 impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
     pub(super) fn new<F: Flow<Taken = T>>(mode: &'a M, parent: Option<&'a Trail<'a>>) -> Self {
-        let spot = const { &Spot { graph: F::GRAPH, place: 0, branch: None } };
+        let spot = const { &Spot::of_flow(&F::GRAPH) };
         Self { here: Here { mode, trail: Trail { parent, spot } }, taken: F::TAKEN }
     }
 
@@ -158,17 +158,10 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
 
     /// What comes after an action: a place, or an exit counted on from the places.
     #[inline]
-    pub fn next<const P: usize, const A: usize, const X: usize, const W: usize>(
-        &mut self,
-        graph: &'static Graph,
-        solution: &Solution<P, A, X, W>,
-        place: usize,
-        action: usize,
-    ) -> usize {
-        let code = solution.next(place, action);
-        match Solution::<P, A, X, W>::bounded(code) {
-            Some(edge) => self.count(graph, edge),
-            None => code,
+    pub fn next(&mut self, spot: &'static Spot, action: usize) -> usize {
+        match spot.next(action) {
+            Ok(next) => next,
+            Err(edge) => self.count(spot.graph(), edge),
         }
     }
 

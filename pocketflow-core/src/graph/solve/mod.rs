@@ -136,28 +136,12 @@ impl Graph {
 }
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// What comes after an action: a place below `P`, or a code for [`Self::exit`] and [`Self::bounded`].
-    #[inline(always)]
-    pub const fn next(&self, place: usize, action: usize) -> usize {
+    /// What comes after each action of a place: a place below `P`, an exit counted on from `P`, or a bounded edge
+    /// counted on from `P + X`.
+    pub(crate) const fn all_next(&self, place: usize) -> &[u32] {
         let first = self.offsets[place] as usize;
-        // The solution and the place are constants: the first two actions are jumps, with no table to look up.
-        match action {
-            0 => self.routes[first] as usize,
-            1 if first + 1 < T => self.routes[first + 1] as usize,
-            _ => self.routes[first + action] as usize,
-        }
-    }
-
-    /// The exit of a code, if it is one.
-    #[inline(always)]
-    pub const fn exit(code: usize) -> Option<usize> {
-        if code >= P && code < P + X { Some(code - P) } else { None }
-    }
-
-    /// The bounded edge of a code, if it is one.
-    #[inline(always)]
-    pub const fn bounded(code: usize) -> Option<usize> {
-        if code >= P + X { Some(code - P - X) } else { None }
+        let end = if place + 1 < P { self.offsets[place + 1] as usize } else { T };
+        self.routes.split_at(end).0.split_at(first).1
     }
 
     /// The sets of [`NodeInfo::writes`] of the flow: what is filled at each exit.

@@ -338,6 +338,13 @@ impl Flow<'_> {
         let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
         let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
+        let spots = (0..places).map(|place| {
+            let (spot, place) = (spot(place), Literal::usize_unsuffixed(place));
+            quote! {
+                const #spot: &::pocketflow::__private::Spot =
+                    &::pocketflow::__private::Spot::at(&__OF, __SOLUTION, #place);
+            }
+        });
         quote! {
             const __GRAPH: &::pocketflow::Graph = #graph;
             const __WORDS: usize = __GRAPH.width();
@@ -345,7 +352,8 @@ impl Flow<'_> {
                 ::pocketflow::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
             #[allow(long_running_const_eval)]
             const __SOLUTION: &__Solution = &__GRAPH.solve();
-            const __SPOTS: &[::pocketflow::__private::Spot; #places] = &::pocketflow::__private::Spot::all(__GRAPH);
+            static __OF: &::pocketflow::Graph = __GRAPH;
+            #(#spots)*
             #checks
 
             #[diagnostic::do_not_recommend]
@@ -385,4 +393,9 @@ impl Flow<'_> {
 /// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has to say of the type is said there.
 fn alias(place: usize, node: usize, span: Span) -> Ident {
     format_ident!("__Node{place}_{node}", span = span)
+}
+
+/// The constant of a place.
+fn spot(place: usize) -> Ident {
+    format_ident!("__SPOT{place}")
 }

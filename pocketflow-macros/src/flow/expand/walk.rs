@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
-use super::{Flow, alias};
+use super::{Flow, alias, spot};
 use crate::flow::model::Node;
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
@@ -43,6 +43,7 @@ impl Flow<'_> {
                 }
             };
         }
+        let last = self.model.places.len();
         let numbers: Vec<_> = (0..pieces.len()).map(Literal::usize_unsuffixed).collect();
         let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
             let (bounds, arms) = (self.bounds(places), self.arms(places));
@@ -62,7 +63,7 @@ impl Flow<'_> {
                         Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
                     > + Send {
                         async move {
-                            while place / #PIECE == #number {
+                            while place / #PIECE == #number && place < #last {
                                 #arms
                             }
                             ::pocketflow::__private::Result::Ok(place)
@@ -71,7 +72,6 @@ impl Flow<'_> {
                 }
             }
         });
-        let last = self.model.places.len();
         quote! {
             #(#impls)*
 
@@ -123,7 +123,7 @@ impl Flow<'_> {
     fn arms(&self, places: &[usize]) -> TokenStream {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
-            let number = Literal::usize_unsuffixed(*index);
+            let (number, spot) = (Literal::usize_unsuffixed(*index), spot(*index));
             let node = |node: usize, stands: &Node| {
                 let alias = alias(*index, node, stands.span());
                 let value = match &stands.field {
@@ -140,7 +140,7 @@ impl Flow<'_> {
                     let (_, value) = node(branch, stands);
                     quote! {
                         ::pocketflow::__private::Branch(
-                            const { &::pocketflow::__private::Spot::branch(__GRAPH, #number, #branch) },
+                            const { &::pocketflow::__private::Spot::branch(&__OF, #number, #branch) },
                             #value,
                         )
                     }
@@ -150,19 +150,19 @@ impl Flow<'_> {
                     .into_iter()
                     .rev()
                     .reduce(|rest, branch| quote!(::pocketflow::__private::Both(#branch, #rest)));
-                quote!(::pocketflow::__private::fork_step(#both, &__SPOTS[#number], walker.here(), shared))
+                quote!(::pocketflow::__private::fork_step(#both, #spot, walker.here(), shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
                     <#alias as ::pocketflow::__private::Step<__S, __M>>::step(
-                        || (#value, &__SPOTS[#number]), walker.here(), shared,
+                        || (#value, #spot), walker.here(), shared,
                     )
                 }
             };
             quote! {
                 if place == #number {
                     let action = #step.await?;
-                    place = walker.next(__GRAPH, __SOLUTION, #number, action);
+                    place = walker.next(#spot, action);
                 }
             }
         });
