@@ -64,6 +64,7 @@ pub trait Take<S>: Action {
 
 #[diagnostic::do_not_recommend]
 impl<S> Take<S> for () {
+    #[inline]
     fn take(self, _: &mut S) -> usize {
         0
     }

@@ -150,6 +150,7 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
             let impl_for = quote_spanned!(store.span()=> ::pocketflow::__private::Take<#store>);
             quote! {
                 impl #impl_for for #name {
+                    #[inline]
                     fn take(self, shared: &mut #store) -> usize {
                         match self { #(#arms,)* }
                     }
@@ -158,6 +159,7 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         }
         None => quote! {
             impl<__S> ::pocketflow::__private::Take<__S> for #name {
+                #[inline]
                 fn take(self, _: &mut __S) -> usize {
                     match self { #(#arms,)* }
                 }

@@ -14,7 +14,7 @@ pub struct Spot {
     pub(crate) place: usize,
     /// Which of a fork's nodes it is.
     pub(crate) branch: Option<usize>,
-    /// Where the first two actions lead, as [`Solution::next`] has it; a copy, so that the compiler sees what it jumps to.
+    /// Where the first two actions lead, as [`Solution::all_next`] has it: a copy, so that the compiler sees what it jumps to.
     routes: [u32; 2],
     /// Where all of them lead, if they are more.
     more: &'static [u32],
@@ -44,16 +44,12 @@ impl Spot {
 
     /// A node of a fork.
     pub const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
-        Self { branch: Some(branch), ..Self::of_flow(graph).of_place(place) }
+        Self { place, branch: Some(branch), ..Self::of_flow(graph) }
     }
 
     /// A flow, before its first step.
     pub(crate) const fn of_flow(graph: &'static &'static Graph) -> Self {
         Self { graph, place: 0, branch: None, routes: [0; 2], more: &[], bounded: 0 }
-    }
-
-    const fn of_place(self, place: usize) -> Self {
-        Self { place, ..self }
     }
 
     pub(crate) fn graph(&self) -> &'static Graph {

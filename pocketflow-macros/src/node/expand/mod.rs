@@ -306,6 +306,7 @@ impl Node<'_> {
                 type Kept = #kept;
 
                 #[allow(unused_variables, clippy::all)]
+                #[inline]
                 fn prep<'a>(
                     &'a self,
                     __shared: &'a #store,
@@ -314,6 +315,7 @@ impl Node<'_> {
                 }
 
                 #[allow(unused_variables, clippy::all)]
+                #[inline]
                 fn exec(
                     &self,
                     __shared: &#store,
@@ -327,11 +329,13 @@ impl Node<'_> {
                 #fallback
 
                 #[allow(unused_variables)]
+                #[inline]
                 fn keep(prep: &mut Self::Prep<'_>) -> Self::Kept {
                     #keep
                 }
 
                 #[allow(unused_variables, clippy::all)]
+                #[inline]
                 fn post(
                     &self,
                     __shared: &mut #store,

@@ -21,6 +21,7 @@ impl Node<'_> {
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
         Some(quote! {
+            #[inline]
             #[allow(clippy::all)]
             fn __borrow<'a>(
                 __shared: &'a #store,

@@ -1,0 +1,55 @@
+//! `pocketflow-core` of the registry: somebody else's crate, which has the name of ours.
+//!
+//! Its nodes are plain closures over a `dyn Any`, and a node owns its successors; so its flows are trees, and sync. A flow
+//! copies all its nodes for each run. (`Node::run_recursive` would not, but it is no flow, and knows no parameters of a run.)
+
+use their_pocketflow_core::prelude::*;
+
+use crate::contender::*;
+
+pub const CONTENDER: Contender = Contender {
+    name: "pocketflow-core (not ours)",
+    package: Some("pocketflow-core"),
+    steps: &[(Shape::Chain, Steps::Sync(chain))],
+    missing: &[
+        ("loop", CYCLES),
+        ("branch", CYCLES),
+        ("nested", CYCLES),
+        ("store", CYCLES),
+        ("batch", "its nodes are sync functions, so an item cannot wait"),
+        ("waiting", "its nodes are sync functions, which cannot wait"),
+    ],
+    notes: &[("chain", "It is sync. A run copies all nodes of the flow.")],
+    ..Contender::NONE
+};
+
+const CYCLES: &str = "a node owns its successors, so no edge leads back";
+
+struct Count {
+    count: u64,
+}
+
+/// A node that counts. What returns no action goes on to the node that was given to `next`, if any.
+fn pass(name: &str) -> Node {
+    Node::new(name, |shared, _params| {
+        let shared = shared
+            .downcast_mut::<Count>()
+            .ok_or_else(|| FlowError::Execution("the store is no count".to_owned()))?;
+        shared.count = work(shared.count);
+        Ok(None)
+    })
+}
+
+fn chain(steps: u64) -> u64 {
+    let (mut first, mut second, third) = (pass("first"), pass("second"), pass("third"));
+    second.next(third);
+    first.next(second);
+    let flow = Flow::new().start(first);
+    let mut done = 0;
+    while done < steps {
+        let mut count = Count { count: done };
+        flow.run(&mut count).expect("no node fails");
+        done = count.count;
+    }
+    done
+}

@@ -1,0 +1,257 @@
+//! Measures this library, the same by hand, and its peers, side by side, and prints tables in Markdown.
+
+mod batches;
+mod callgrind;
+mod compile;
+mod counts;
+mod goals;
+mod machine;
+mod python;
+mod report;
+mod rounds;
+mod steps;
+mod table;
+mod waiting;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use pocketflow_benchmarks::contender::{Contender, Steps};
+use pocketflow_benchmarks::contenders;
+
+const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [compile] [python]
+
+Without a part, all of them, and the result also goes to results.md. --quick takes fewer rounds, counts the instructions of this
+library and by hand only, compiles no one else and no chain of 1,000 nodes, and writes no file.";
+
+/// The name of this library among the contenders.
+pub const OURS: &str = contenders::ALL[0].name;
+
+/// All that was measured.
+#[derive(Default)]
+pub struct Results {
+    pub steps: Vec<steps::Row>,
+    pub batches: Vec<batches::Row>,
+    pub waiting: Vec<waiting::Row>,
+    pub compile: Vec<compile::Row>,
+    /// Of those that are not in the lock file, with their names, in the order of the table.
+    pub versions: Vec<(String, String)>,
+    /// The version of Python.
+    pub python: Option<String>,
+    pub missing: Vec<Missing>,
+    /// What is to be said of the whole run, and of its batches.
+    pub notes: Vec<String>,
+    pub batch_notes: Vec<String>,
+}
+
+/// What was not measured.
+pub struct Missing {
+    pub name: String,
+    pub case: String,
+    pub reason: String,
+}
+
+impl Results {
+    /// The version of one that is not in the lock file.
+    pub fn version(&self, name: &str) -> Option<String> {
+        self.versions.iter().find(|(found, _)| found == name).map(|(_, version)| version.clone())
+    }
+
+    pub fn miss(&mut self, name: &str, case: impl Into<String>, reason: impl Into<String>) {
+        self.missing.push(Missing { name: name.to_owned(), case: case.into(), reason: reason.into() });
+    }
+}
+
+/// Whether it is this library, or no library at all.
+pub fn is_ours_or_by_hand(name: &str) -> bool {
+    name == OURS || name.starts_with("by hand")
+}
+
+/// Whether it is another library that runs async flows, or async state machines.
+pub fn is_async_peer(contender: &Contender) -> bool {
+    let is_async = contender.steps.iter().any(|(_, run)| matches!(run, Steps::Async(_)));
+    is_async && !is_ours_or_by_hand(contender.name)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Steps,
+    Batches,
+    Waiting,
+    Compile,
+    Python,
+}
+
+impl Part {
+    const ALL: [Self; 5] = [Self::Steps, Self::Batches, Self::Waiting, Self::Compile, Self::Python];
+
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "steps" => Self::Steps,
+            "batches" => Self::Batches,
+            "waiting" => Self::Waiting,
+            "compile" => Self::Compile,
+            "python" => Self::Python,
+            _ => return None,
+        })
+    }
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+struct Request {
+    quick: bool,
+    /// In the order in which they are run; empty means all.
+    parts: Vec<Part>,
+}
+
+impl Request {
+    fn of(words: &[String]) -> Result<Self, String> {
+        let mut request = Self { quick: false, parts: Vec::new() };
+        for word in words {
+            match Part::of(word) {
+                Some(part) => request.parts.push(part),
+                None if word == "--quick" => request.quick = true,
+                None => return Err(format!("`{word}` is no part\n\n{USAGE}")),
+            }
+        }
+        Ok(request)
+    }
+
+    fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+
+    /// Whether all is measured, and well.
+    fn is_full(&self) -> bool {
+        !self.quick && Part::ALL.into_iter().all(|part| self.has(part))
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let done = match words.split_first() {
+        Some((first, rest)) if first == callgrind::ONE => callgrind::one(rest),
+        Some((first, _)) if ["--help", "-h", "help"].contains(&first.as_str()) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Request::of(&words).and_then(|request| run(&request)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(request: &Request) -> Result<(), String> {
+    if cfg!(debug_assertions) {
+        return Err("it says nothing without optimization: use `cargo run --release`".to_owned());
+    }
+    let text = report::render(&measure(request));
+    print!("{text}");
+    if request.is_full() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results.md");
+        fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+        eprintln!("written to {}", path.display());
+    }
+    Ok(())
+}
+
+fn measure(request: &Request) -> Results {
+    let mut results = Results::default();
+    for contender in contenders::ALL {
+        for (case, reason) in contender.missing {
+            let part = match *case {
+                "batch" => Part::Batches,
+                "waiting" => Part::Waiting,
+                _ => Part::Steps,
+            };
+            if request.has(part) {
+                results.miss(contender.name, *case, *reason);
+            }
+        }
+    }
+    if [Part::Steps, Part::Batches, Part::Waiting].into_iter().any(|part| request.has(part)) {
+        let counter = counts::Counter::build();
+        if request.has(Part::Steps) {
+            steps::measure(request.quick, &counter, &mut results);
+        }
+        if request.has(Part::Batches) {
+            batches::measure(request.quick, &counter, &mut results);
+        }
+        if request.has(Part::Waiting) {
+            waiting::measure(request.quick, &counter, &mut results);
+        }
+    }
+    if request.has(Part::Compile) {
+        results.compile = compile::run(request.quick);
+    }
+    if request.has(Part::Python) {
+        python::measure(request.quick, &mut results);
+    }
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pocketflow_benchmarks::contender::Shape;
+
+    fn request(words: &[&str]) -> Result<Request, String> {
+        Request::of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn words_name_parts() {
+        let asked = request(&["steps", "--quick", "python"]).unwrap();
+        assert_eq!(asked, Request { quick: true, parts: vec![Part::Steps, Part::Python] });
+        assert!(asked.has(Part::Python) && !asked.has(Part::Waiting) && !asked.is_full());
+        assert!(request(&[]).unwrap().is_full());
+        assert!(!request(&["--quick"]).unwrap().is_full());
+        assert!(request(&["step"]).unwrap_err().starts_with("`step` is no part"));
+    }
+
+    #[test]
+    fn the_first_is_ours_and_the_bases_are_there() {
+        assert_eq!(contenders::ALL[0].package, Some("pocketflow-core"));
+        for base in [contenders::BASE, contenders::BATCH_BASE] {
+            assert!(contenders::ALL.iter().any(|contender| contender.name == base));
+        }
+    }
+
+    #[test]
+    fn every_gap_of_a_peer_has_a_reason() {
+        for contender in contenders::ALL.iter().filter(|contender| !is_ours_or_by_hand(contender.name)) {
+            let told = |case: &str| contender.missing.iter().any(|missing| missing.0 == case);
+            for shape in Shape::ALL {
+                let is_there = contender.steps.iter().any(|steps| steps.0 == shape);
+                assert!(is_there != told(shape.name()), "{}: {}", contender.name, shape.name());
+            }
+            assert!(contender.batch.is_some() != told("batch"), "{}: batch", contender.name);
+            assert!(contender.waiting.is_some() != told("waiting"), "{}: waiting", contender.name);
+        }
+    }
+
+    #[test]
+    fn every_note_has_its_place() {
+        let is_case = |case| Shape::ALL.iter().any(|shape| shape.name() == case);
+        for contender in contenders::ALL {
+            for (case, _) in contender.notes {
+                let is_known = is_case(*case) || ["steps", "batch", "waiting", "compile"].contains(case);
+                assert!(is_known, "{}: {case}", contender.name);
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_compiled_is_a_contender() {
+        for name in compile::names() {
+            assert!(contenders::ALL.iter().any(|contender| contender.name == name), "{name}");
+        }
+    }
+}
