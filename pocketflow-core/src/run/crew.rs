@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering::AcqRel, Ordering::Release};
+use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -125,7 +125,9 @@ impl<F: Future> Crew<F> {
     /// empty, or the item is another.
     pub(super) fn poll(&mut self, seat: usize) -> Poll<(usize, F::Output)> {
         let Some(Seat { index, work, bell, waker }) = &mut self.seats[seat] else { return Poll::Pending };
-        bell.rung.store(false, Release);
+        // A swap, as in `wake`: whichever of the two comes second sees what the other did before. After a plain store, a call that
+        // came just before the poll could be lost: not queued, and what it called for not yet seen.
+        bell.rung.swap(false, AcqRel);
         let Some(working) = work.as_mut().as_pin_mut() else { return Poll::Pending };
         let Poll::Ready(done) = working.poll(&mut Context::from_waker(waker)) else { return Poll::Pending };
         let index = *index;
@@ -142,7 +144,7 @@ impl<F: Future> Crew<F> {
 
 #[cfg(test)]
 mod tests {
-    use std::future::pending;
+    use std::future::{pending, poll_fn};
 
     use super::*;
 
@@ -196,5 +198,24 @@ mod tests {
         assert_eq!(crew.called(Waker::noop()), Some(seat));
         assert_eq!(crew.poll(seat), Poll::Pending);
         assert_eq!(crew.called(Waker::noop()), None);
+    }
+
+    #[test]
+    fn a_call_during_the_poll_is_answered_by_another() {
+        let mut crew = Crew::of(1);
+        let mut polls = 0;
+        let seat = crew.seat(
+            0,
+            poll_fn(|context| {
+                polls += 1;
+                context.waker().wake_by_ref();
+                if polls == 3 { Poll::Ready(()) } else { Poll::Pending }
+            }),
+        );
+        assert_eq!(crew.poll(seat), Poll::Pending);
+        assert_eq!(crew.called(Waker::noop()), Some(seat));
+        assert_eq!(crew.poll(seat), Poll::Pending);
+        assert_eq!(crew.called(Waker::noop()), Some(seat));
+        assert_eq!(crew.poll(seat), Poll::Ready((0, ())));
     }
 }
