@@ -507,6 +507,7 @@ async fn a_run_that_cannot_begin_holds_no_lease() {
     while runs.storage().show("a").await.unwrap().unwrap().owner.is_some() {
         tokio::task::yield_now().await;
     }
+    assert_eq!(runs.storage().show("a").await.unwrap().unwrap().status, Status::Running, "it has not failed");
 }
 
 #[tokio::test]

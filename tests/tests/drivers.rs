@@ -120,6 +120,21 @@ async fn a_driver_is_told_of_every_flow_step_and_attempt() {
     assert_eq!(count.note.as_deref(), Some("counted to 4"));
 }
 
+flow! {
+    /// Is given a note.
+    Noted(note) {
+        add;
+    }
+}
+
+#[tokio::test]
+async fn a_flow_that_cannot_begin_is_not_begun() {
+    let lines = Mutex::default();
+    let error = Noted.with(Log { name: "", lines: &lines }).run(&mut Count::default()).await.err().unwrap();
+    assert_eq!(error.stage(), Stage::Start);
+    assert_eq!(*lines.lock().unwrap(), [""; 0]);
+}
+
 #[tokio::test]
 async fn the_first_driver_is_outside() {
     let lines = Mutex::default();

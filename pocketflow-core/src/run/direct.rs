@@ -3,11 +3,13 @@
 use std::future::Future;
 
 use super::exec::Visit;
-use super::flow::{Walk, Walker};
+use super::flow::{Walk, Walker, given};
 use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
 use crate::driver::{Direct, Spot, Trail};
 use crate::error::Error;
+use crate::graph::Graph;
 use crate::node::{self, Attempt, Failure, Node};
+use crate::shared::Shared;
 
 impl Mode for Direct {
     type At<'a> = ();
@@ -29,7 +31,16 @@ impl Mode for Direct {
     }
 
     #[inline]
-    fn start(&self, _: &Trail<'_>, _: &mut [u32]) -> Result<usize, Error> {
+    fn start<S: Shared>(
+        &self,
+        trail: &Trail<'_>,
+        graph: &'static Graph,
+        shared: &S,
+        _: &mut [u32],
+    ) -> Result<usize, Error> {
+        if trail.parent.is_none() {
+            given(graph, shared)?;
+        }
         Ok(0)
     }
 

@@ -9,7 +9,9 @@ use super::flow::{Walk, Walker};
 use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
 use crate::driver::{At, Call, Driver, ExecDriver, Position, Root, Run, Spot, Trail};
 use crate::error::{Error, Stage};
+use crate::graph::Graph;
 use crate::node::{self, Attempt, Failure, Node};
+use crate::shared::Shared;
 
 /// A driver, and what a run keeps for it.
 #[doc(hidden)]
@@ -46,6 +48,7 @@ impl<D: Send + Sync> Mode for Driven<D> {
         branch
     }
 
+    // As in the trait, where the lifetime is an argument of a projection, it has to be one that is named early.
     fn work<'a>(at: &'a At<'a>) -> Option<&'a dyn node::Work>
     where
         'a: 'a,
@@ -53,8 +56,14 @@ impl<D: Send + Sync> Mode for Driven<D> {
         Some(at)
     }
 
-    fn start(&self, trail: &Trail<'_>, taken: &mut [u32]) -> Result<usize, Error> {
-        let graph = trail.spot.graph();
+    /// The inputs were looked at before any driver was told of the flow: a run that cannot begin has not failed.
+    fn start<S: Shared>(
+        &self,
+        trail: &Trail<'_>,
+        graph: &'static Graph,
+        _: &S,
+        taken: &mut [u32],
+    ) -> Result<usize, Error> {
         let mut start = 0;
         if let Some((visit, deeper)) = self.root.resume() {
             let known = graph.place(&visit.place).filter(|place| {

@@ -117,6 +117,18 @@ where
     here.mode.flow(get.node(), Some(&here.trail), shared)
 }
 
+/// Looks whether the inputs of a flow are there.
+#[inline]
+pub(super) fn given<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), Error> {
+    for input in graph.inputs {
+        let field = S::STORE.field(input);
+        if field.is_some_and(|field| !shared.is_filled(field)) {
+            return Err(Error::new(Trail::above(None, graph), Stage::Start, S::STORE.empty(input)));
+        }
+    }
+    Ok(())
+}
+
 /// What the state machine of a flow is given: where it is, and how it goes on.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -138,16 +150,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
     /// Where an input of the outermost flow is empty, and where a run resumes at a place that the flow does not have.
     #[inline]
     pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
-        if self.here.trail.parent.is_none() {
-            for input in graph.inputs {
-                let field = S::STORE.field(input);
-                if field.is_some_and(|field| !shared.is_filled(field)) {
-                    let path = Trail::above(None, graph);
-                    return Err(Error::new(path, Stage::Start, S::STORE.empty(input)));
-                }
-            }
-        }
-        self.here.mode.start(&self.here.trail, self.taken.as_mut())
+        self.here.mode.start(&self.here.trail, graph, shared, self.taken.as_mut())
     }
 
     /// What the next step is given.

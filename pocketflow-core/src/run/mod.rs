@@ -136,6 +136,7 @@ where
             Start::At(kept) => position = kept,
             Start::Over(exit) => return Ok(F::exit(exit)),
         }
+        flow::given(F::GRAPH, shared)?;
         let driven = Driven::new(driver, position);
         driven.flow(flow, None, shared).await.map(F::exit)
     }

@@ -7,7 +7,9 @@ use super::exec::Visit;
 use super::flow::Walk;
 use crate::driver::{Spot, Trail};
 use crate::error::{Cause, Error, Stage};
+use crate::graph::Graph;
 use crate::node::{self, Attempt, Failure, Node};
+use crate::shared::Shared;
 
 /// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor room in the future; or
 /// [`Driven`](super::Driven), with a driver around them.
@@ -35,8 +37,14 @@ pub trait Mode: Sized + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Where a run resumes at a place that the flow does not have.
-    fn start(&self, trail: &Trail<'_>, taken: &mut [u32]) -> Result<usize, Error>;
+    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the flow does not have.
+    fn start<S: Shared>(
+        &self,
+        trail: &Trail<'_>,
+        graph: &'static Graph,
+        shared: &S,
+        taken: &mut [u32],
+    ) -> Result<usize, Error>;
 
     /// A bounded edge has been taken.
     fn counted(&self, trail: &Trail<'_>, taken: &[u32]);
@@ -78,30 +86,30 @@ pub trait StepMode<S>: Mode {
 
 /// What a mode does around the exec of a node.
 #[doc(hidden)]
-pub trait NodeMode<S: 'static, Here, N: Node<S, Here>>: StepMode<S> {
+pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
     /// Why the first part of an exec failed.
     type Failed: Send;
 
     /// The first part of an exec: all there is to it if it succeeds at once.
     fn first<'v>(
-        visit: Visit<'v, '_, S, Here, N, Self>,
+        visit: Visit<'v, '_, S, H, N, Self>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
 
     /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
     fn recover<'b, 'v, 'p>(
-        visit: Visit<'v, 'p, S, Here, N, Self>,
+        visit: Visit<'v, 'p, S, H, N, Self>,
         index: Option<usize>,
         item: N::Item<'v>,
         failed: Self::Failed,
     ) -> Recovery<'b, N::Exec>
     where
-        Visit<'v, 'p, S, Here, N, Self>: 'b;
+        Visit<'v, 'p, S, H, N, Self>: 'b;
 
     /// One attempt.
     fn attempt<'v>(
-        visit: Visit<'v, '_, S, Here, N, Self>,
+        visit: Visit<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send;

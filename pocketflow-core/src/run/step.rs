@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
-use super::mode::{Act, Here, NodeMode};
+use super::mode::{Act, Here, Mode, NodeMode};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
 use crate::graph::Describe;
@@ -94,26 +94,9 @@ where
             let (kept, exec) = {
                 let mut prep = prepare(get.node(), here, get.spot(), shared)?;
                 let exec = 'done: {
-                    let first = {
-                        let visit = Visit {
-                            node: get.node(),
-                            shared: &*shared,
-                            prep: &prep,
-                            here,
-                            spot: get.spot(),
-                            at: M::shorten(at),
-                        };
-                        M::first(visit, None, ())
-                    };
+                    let first = M::first(visit(get, &*shared, &prep, here, M::shorten(at)), None, ());
                     let mut recovery = match first.await.map_err(|failed| {
-                        let visit = Visit {
-                            node: get.node(),
-                            shared: &*shared,
-                            prep: &prep,
-                            here,
-                            spot: get.spot(),
-                            at: M::shorten(at),
-                        };
+                        let visit = visit(get, &*shared, &prep, here, M::shorten(at));
                         M::recover(visit, None, (), failed)
                     }) {
                         Ok(exec) => break 'done exec,
@@ -126,6 +109,18 @@ where
             finish(get.node(), here, get.spot(), shared, kept, exec)
         }
     }
+}
+
+/// A visit of a node as it is now: whoever keeps one over an await pays for the room.
+#[inline]
+fn visit<'a: 'v, 'v, 'p, S, H, N: Node<S, H>, M: Mode>(
+    get: impl Get<'a, N>,
+    shared: &'v S,
+    prep: &'v N::Prep<'p>,
+    here: &'v Here<'v, M>,
+    at: M::At<'v>,
+) -> Visit<'v, 'p, S, H, N, M> {
+    Visit { node: get.node(), shared, prep, here, spot: get.spot(), at }
 }
 
 /// Runs `post`.
