@@ -66,7 +66,8 @@ pub use shared::{Field, Shared, Store};
 
 pub mod errors;
 #[cfg(feature = "yaml")]
-pub mod yaml;
+#[doc(inline)]
+pub use pocketflow_yaml as yaml;
 
 /// What the generated code names. Not for use by hand: it changes without notice.
 #[doc(hidden)]

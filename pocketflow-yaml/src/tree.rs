@@ -14,16 +14,16 @@ use serde::{Deserializer, de};
 /// How many values a block may have: a few aliases can stand for a lot of them.
 const MOST_NODES: usize = 100_000;
 
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The number of the node, parents before children.
-    pub(super) id: usize,
-    pub(super) shape: Shape,
+    pub(crate) id: usize,
+    pub(crate) shape: Shape,
     /// How it is written, if it can be taken for a string. It has an address of its own, even if it is empty.
-    pub(super) text: Option<String>,
-    pub(super) form: Cell<Form>,
+    pub(crate) text: Option<String>,
+    pub(crate) form: Cell<Form>,
 }
 
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Unit,
     Bool(bool),
     Unsigned(u64),
@@ -37,7 +37,7 @@ pub(super) enum Shape {
 
 /// Which of its two forms a node shows to a type that does not say what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// What YAML says it is.
     Own,
     /// A string where YAML says something else; a number or `bool` where it says string.
@@ -48,7 +48,7 @@ pub(super) enum Form {
 
 /// A value as a type gets to see it, so that its complaint can be traced back.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     Unit,
     Bool(bool),
     Unsigned(u64),
@@ -62,11 +62,11 @@ pub(super) enum Seen {
 }
 
 impl Seen {
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Text(text.as_ptr().addr(), text.len())
     }
 
-    pub(super) fn of(unexpected: &Unexpected<'_>) -> Self {
+    pub(crate) fn of(unexpected: &Unexpected<'_>) -> Self {
         match *unexpected {
             Unexpected::Unit => Self::Unit,
             Unexpected::Bool(value) => Self::Bool(value),
@@ -97,7 +97,7 @@ impl Seen {
 
 impl Node {
     /// What YAML says it is.
-    pub(super) fn own(&self) -> Seen {
+    pub(crate) fn own(&self) -> Seen {
         match self.shape {
             Shape::Unit => Seen::Unit,
             Shape::Bool(value) => Seen::Bool(value),
@@ -112,18 +112,18 @@ impl Node {
     }
 
     /// What else it may be meant for.
-    pub(super) fn other(&self) -> Option<Seen> {
+    pub(crate) fn other(&self) -> Option<Seen> {
         let text = self.text.as_deref()?;
         if matches!(self.shape, Shape::Text) { Seen::meant_by(text) } else { Some(Seen::text(text)) }
     }
 
     /// What it shows at present.
-    pub(super) fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         let other = (self.form.get() == Form::Other).then(|| self.other());
         other.flatten().unwrap_or_else(|| self.own())
     }
 
-    pub(super) fn is_scalar(&self) -> bool {
+    pub(crate) fn is_scalar(&self) -> bool {
         !matches!(self.shape, Shape::Seq(_) | Shape::Map(_) | Shape::Tagged(..))
     }
 
@@ -141,7 +141,7 @@ impl Node {
     }
 
     /// Adds it and the nodes in it, in the order of the block.
-    pub(super) fn list<'t>(&'t self, found: &mut Vec<&'t Self>) {
+    pub(crate) fn list<'t>(&'t self, found: &mut Vec<&'t Self>) {
         found.push(self);
         match &self.shape {
             Shape::Seq(items) => items.iter().for_each(|item| item.list(found)),
@@ -156,14 +156,14 @@ impl Node {
 }
 
 /// The tree of a block that parses.
-pub(super) fn build(text: &str) -> Result<Node, serde_yaml::Error> {
+pub(crate) fn build(text: &str) -> Result<Node, serde_yaml::Error> {
     let mut root = Values(&Cell::new(0)).deserialize(serde_yaml::Deserializer::from_str(text))?;
     Texts { node: &mut root, stop_at: None }.deserialize(serde_yaml::Deserializer::from_str(text))?;
     Ok(root)
 }
 
 /// The line of a node. Only errors of the parser have one, so this makes one, at that node.
-pub(super) fn line_of(root: &mut Node, text: &str, id: usize) -> Option<usize> {
+pub(crate) fn line_of(root: &mut Node, text: &str, id: usize) -> Option<usize> {
     let texts = Texts { node: root, stop_at: Some(id) };
     texts.deserialize(serde_yaml::Deserializer::from_str(text)).err()?.location().map(|place| place.line())
 }

@@ -18,13 +18,13 @@ use super::tree::{Form, Node, Seen, build, line_of};
 const MOST_WORK: usize = 4_000_000;
 
 /// What is wrong, and in which line.
-pub(super) struct Wrong {
-    pub(super) message: String,
-    pub(super) line: Option<usize>,
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) line: Option<usize>,
 }
 
 /// Reads a block that parses.
-pub(super) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
     let mut root = build(text).map_err(|error| {
         let (message, lines) = parts(&error);
         Wrong { message, line: lines.first().copied() }
@@ -88,7 +88,7 @@ fn attempt<T: DeserializeOwned>(root: &Node) -> (Result<T, Fault>, Vec<Seen>) {
 
 /// Why a tree is not of a type.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     message: String,
     /// The value or key it is about.
     seen: Seen,
@@ -108,7 +108,7 @@ impl Fault {
         Self::new(words(if seen == Seen::Unit { Unexpected::Other("null") } else { unexpected }), seen)
     }
 
-    pub(super) fn within(mut self, node: &Node) -> Self {
+    pub(crate) fn within(mut self, node: &Node) -> Self {
         self.node.get_or_insert(node.id);
         self
     }

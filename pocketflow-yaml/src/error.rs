@@ -18,13 +18,13 @@ use std::fmt;
 /// }
 ///
 /// let reply = "```yaml\nreason: it is recent\naction: serach\n```";
-/// let error = pocketflow::yaml::extract::<Decision>(reply).unwrap_err();
+/// let error = pocketflow_yaml::extract::<Decision>(reply).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     r#"line 2 of the YAML block, "action: serach": unknown variant `serach`, expected `search` or `answer`"#
 /// );
 ///
-/// let error = pocketflow::yaml::extract::<Decision>("I would search.").unwrap_err();
+/// let error = pocketflow_yaml::extract::<Decision>("I would search.").unwrap_err();
 /// assert_eq!(error.to_string(), "the reply has no YAML block: reply with a block fenced by ```yaml and ```");
 /// ````
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,20 +44,20 @@ const ADVICE: [(&str, &str); 2] = [
 ];
 
 impl Error {
-    pub(super) fn empty_reply() -> Self {
+    pub(crate) fn empty_reply() -> Self {
         Self { message: "the reply is empty".into(), line: None, block: None }
     }
 
-    pub(super) fn no_block() -> Self {
+    pub(crate) fn no_block() -> Self {
         Self { message: "the reply has no YAML block".into(), line: None, block: None }
     }
 
-    pub(super) fn empty_block(block: &str) -> Self {
+    pub(crate) fn empty_block(block: &str) -> Self {
         Self { message: "the YAML block is empty".into(), line: None, block: Some(block.into()) }
     }
 
     /// What is wrong with `block`, at a line counted from 1.
-    pub(super) fn at(block: &str, line: Option<usize>, what: impl fmt::Display) -> Self {
+    pub(crate) fn at(block: &str, line: Option<usize>, what: impl fmt::Display) -> Self {
         let line = line.filter(|&line| (1..=block.lines().count()).contains(&line));
         let message = match line {
             Some(line) => {
@@ -71,7 +71,7 @@ impl Error {
     }
 
     /// What the parser says about `block`.
-    pub(super) fn syntax(block: &str, error: &serde_yaml::Error) -> Self {
+    pub(crate) fn syntax(block: &str, error: &serde_yaml::Error) -> Self {
         let (what, mut lines) = parts(error);
         // Of a key without a colon or a string without an end, the parser says where it noticed, and then where they start.
         let late = |line: usize| block.lines().nth(line - 1).is_none_or(|text| text.trim().is_empty());
@@ -84,7 +84,7 @@ impl Error {
     }
 
     /// Adds what helps where the block had no fence.
-    pub(super) fn ask_for_a_fence(mut self) -> Self {
+    pub(crate) fn ask_for_a_fence(mut self) -> Self {
         let how = if self.block.is_some() { "; reply" } else { ": reply" };
         self.message = format!("{}{how} with a block fenced by ```yaml and ```", self.message);
         self
@@ -93,7 +93,7 @@ impl Error {
     /// The line of the [`block`](Self::block) that is wrong, counted from 1.
     ///
     /// ```
-    /// let error = pocketflow::yaml::extract::<Vec<u32>>("```yaml\n- 1\n- two\n```").unwrap_err();
+    /// let error = pocketflow_yaml::extract::<Vec<u32>>("```yaml\n- 1\n- two\n```").unwrap_err();
     /// assert_eq!(error.line(), Some(2));
     /// ```
     pub fn line(&self) -> Option<usize> {
@@ -103,7 +103,7 @@ impl Error {
     /// The part of the reply that was read as YAML. `None` if nothing looked like it.
     ///
     /// ```
-    /// let error = pocketflow::yaml::extract::<Vec<u32>>("Here:\n```yaml\n- 1\n- two\n```").unwrap_err();
+    /// let error = pocketflow_yaml::extract::<Vec<u32>>("Here:\n```yaml\n- 1\n- two\n```").unwrap_err();
     /// assert_eq!(error.block(), Some("- 1\n- two\n"));
     /// ```
     pub fn block(&self) -> Option<&str> {
@@ -121,7 +121,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// The parser's words without the place, and the lines they name: first where it stopped, then where the construct begins.
-pub(super) fn parts(error: &serde_yaml::Error) -> (String, Vec<usize>) {
+pub(crate) fn parts(error: &serde_yaml::Error) -> (String, Vec<usize>) {
     let text = error.to_string();
     let mut lines: Vec<usize> = error.location().map(|place| place.line()).into_iter().collect();
     let what = match text.split_once(" at line ") {

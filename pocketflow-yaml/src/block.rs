@@ -2,10 +2,10 @@
 
 /// What stands between two fences.
 #[derive(Debug, PartialEq)]
-pub(super) struct Fenced<'a> {
-    pub(super) text: &'a str,
+pub(crate) struct Fenced<'a> {
+    pub(crate) text: &'a str,
     /// Whether a fence ends it, and not the end of the reply.
-    pub(super) closed: bool,
+    pub(crate) closed: bool,
 }
 
 /// By label, the best first.
@@ -73,7 +73,7 @@ impl<'a> Fence<'a> {
 }
 
 /// The fenced blocks of the best label there is, in the order of the reply.
-pub(super) fn fenced(reply: &str) -> Vec<Fenced<'_>> {
+pub(crate) fn fenced(reply: &str) -> Vec<Fenced<'_>> {
     let mut found = Vec::new();
     let mut open: Option<(Fence<'_>, usize)> = None;
     // The indentation of a line that begins a block string: fences deeper than that are text.
@@ -118,7 +118,7 @@ struct Stretch {
 }
 
 /// The longest run of lines that look like YAML; of two of the same length, the later.
-pub(super) fn longest_stretch(text: &str) -> Option<&str> {
+pub(crate) fn longest_stretch(text: &str) -> Option<&str> {
     stretches(text)
         .into_iter()
         .max_by_key(|stretch| stretch.lines)
@@ -126,7 +126,7 @@ pub(super) fn longest_stretch(text: &str) -> Option<&str> {
 }
 
 /// The text without the prose that follows, if it starts as YAML.
-pub(super) fn without_prose_after(text: &str) -> Option<&str> {
+pub(crate) fn without_prose_after(text: &str) -> Option<&str> {
     let first = stretches(text).into_iter().next()?;
     let before = text[..first.start].lines().map(str::trim);
     before.into_iter().all(|line| line.is_empty() || line.starts_with('#')).then_some(&text[..first.end])
@@ -167,7 +167,7 @@ fn stretches(text: &str) -> Vec<Stretch> {
 }
 
 /// How many bytes of white space a line starts with.
-pub(super) fn indent(line: &str) -> usize {
+pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
@@ -202,14 +202,14 @@ fn is_key(text: &str, words: usize) -> bool {
 }
 
 /// Whether the line ends in the head of a block string, such as `text: |` or `- >-`.
-pub(super) fn begins_string(line: &str) -> bool {
+pub(crate) fn begins_string(line: &str) -> bool {
     line.trim_end().rsplit_once([' ', '\t']).is_some_and(|(before, head)| {
         is_string_head(head) && matches!(before.trim_end().chars().next_back(), Some(':' | '-'))
     })
 }
 
 /// Whether this is `|` or `>`, with how to end it or how far to indent it.
-pub(super) fn is_string_head(text: &str) -> bool {
+pub(crate) fn is_string_head(text: &str) -> bool {
     text.strip_prefix(['|', '>'])
         .is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| "+-123456789".contains(c)))
 }

@@ -13,7 +13,7 @@ const MOST_REPAIRS: usize = 100;
 /// The block as text the parser takes: where it stops, the line is repaired, and the parser tries again.
 ///
 /// If that leads nowhere the error is the first one, since later ones may come from the repairs.
-pub(super) fn mend(block: &str) -> Result<Cow<'_, str>, serde_yaml::Error> {
+pub(crate) fn mend(block: &str) -> Result<Cow<'_, str>, serde_yaml::Error> {
     let Err(first) = check(block) else { return Ok(block.into()) };
     let mut lines: Vec<Cow<'_, str>> = first_document(block).split_inclusive('\n').map(Cow::from).collect();
     let mut quoted = vec![false; lines.len()];

@@ -20,9 +20,9 @@
 //! search_query: 2024
 //! ```
 //! ";
-//! let decision: Decision = pocketflow::yaml::extract(reply)?;
+//! let decision: Decision = pocketflow_yaml::extract(reply)?;
 //! assert_eq!(decision, Decision::Search { search_query: "2024".into() });
-//! # Ok::<(), pocketflow::yaml::Error>(())
+//! # Ok::<(), pocketflow_yaml::Error>(())
 //! ````
 //!
 //! # Which part of the reply
@@ -73,15 +73,15 @@ pub use error::Error;
 /// use std::collections::BTreeMap;
 ///
 /// let reply = "Sure!\n\n```yaml\nname: Ann\nzip: 01234\n```\nAnything else?";
-/// let fields: BTreeMap<String, String> = pocketflow::yaml::extract(reply)?;
+/// let fields: BTreeMap<String, String> = pocketflow_yaml::extract(reply)?;
 /// assert_eq!(fields["zip"], "01234");
 ///
-/// let error = pocketflow::yaml::extract::<BTreeMap<String, u32>>(reply).unwrap_err();
+/// let error = pocketflow_yaml::extract::<BTreeMap<String, u32>>(reply).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     r#"line 1 of the YAML block, "name: Ann": invalid type: string "Ann", expected u32"#
 /// );
-/// # Ok::<(), pocketflow::yaml::Error>(())
+/// # Ok::<(), pocketflow_yaml::Error>(())
 /// ```
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! What is forgiven, and what stays as it is.
 
-use super::super::lenient;
 use super::*;
+use crate::lenient;
 
 #[test]
 fn a_string_is_what_is_written() {
