@@ -72,10 +72,17 @@ pub use pocketflow_yaml as yaml;
 /// What the generated code names. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    // All that generated code names, so that no name of the user's can stand for it: primitive types, too.
+    pub use core::clone::Clone;
     pub use core::future::Future;
+    pub use core::iter::{IntoIterator, Iterator};
+    pub use core::marker::{Copy, PhantomData, Send, Sync};
     pub use core::option::Option;
+    pub use core::primitive::{bool, str, u32, u64, usize};
     pub use core::result::Result;
     pub use core::time::Duration;
+    pub use core::{concat, module_path, unreachable};
+    pub use std::vec::Vec;
 
     pub use crate::action::Take;
     pub use crate::driver::Spot;

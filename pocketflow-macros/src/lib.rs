@@ -3,6 +3,7 @@
 mod action;
 mod errors;
 mod flow;
+mod krate;
 mod names;
 mod node;
 mod shared;

@@ -8,12 +8,15 @@ use syn::punctuated::Punctuated;
 use syn::{Ident, LitFloat, LitInt, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::Errors;
+use crate::krate::Krate;
 use crate::names::nearest;
 
 /// The options of a node, each with its token.
 #[derive(Default)]
 pub(crate) struct Options {
     pub(crate) store: Option<Path>,
+    /// `crate = path`
+    pub(crate) krate: Krate,
     pub(crate) writes: Option<Writes>,
     pub(crate) appends: Option<Ident>,
     pub(crate) reads: Option<(Span, Vec<Ident>)>,
@@ -95,6 +98,9 @@ fn all(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
 
 /// Whether an option stands where the store should.
 fn is_option(input: ParseStream<'_>) -> bool {
+    if Krate::is_next(input) {
+        return true;
+    }
     let ahead = input.fork();
     ahead.parse::<Ident>().is_ok() && (ahead.peek(Token![=]) || ahead.peek(token::Paren))
 }
@@ -110,6 +116,15 @@ fn comma(input: ParseStream<'_>, errors: &mut Errors) {
 }
 
 fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
+    if Krate::is_next(input) {
+        let name = input.span();
+        let krate = Krate::parse(input)?;
+        if options.krate.is_given() {
+            errors.push(syn::Error::new(name, "`crate` is given twice"));
+        }
+        options.krate = krate;
+        return Ok(());
+    }
     let name: Ident = input.parse()?;
     match name.to_string().as_str() {
         "writes" => {

@@ -11,13 +11,14 @@ use super::model::{Form, Kind, Model, Output, Parameter};
 use super::options::{Given, Options, Width};
 use super::types::rename_lifetimes;
 use crate::errors::Errors;
+use crate::krate::Krate;
 
 /// Writes the node. With an error it is still a node of its store that reads, writes and returns what it says, so that a flow it
 /// stands in has nothing to add.
 pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool) -> TokenStream {
     let (item, compile_errors) = (&model.item, errors.to_compile_errors());
     let Some(store) = &model.options.store else { return quote!(#compile_errors #item) };
-    let node = Node { model, store, known: sound, sound: errors.is_empty() };
+    let node = Node { model, store, pf: &model.options.krate, known: sound, sound: errors.is_empty() };
     let (declaration, inside) = (node.declaration(), node.inside());
     quote! {
         #compile_errors
@@ -30,6 +31,8 @@ pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool) -> TokenStream
 struct Node<'a> {
     model: &'a Model,
     store: &'a Path,
+    /// The library.
+    pf: &'a Krate,
     /// Whether all of the node could be read, so that it can be described.
     known: bool,
     /// Whether the steps can be called.
@@ -51,6 +54,7 @@ impl Node<'_> {
     }
 
     fn inside(&self) -> TokenStream {
+        let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name) = (self.store, &self.model.node);
         let (step, exec) = match self.model.each() {
@@ -59,55 +63,55 @@ impl Node<'_> {
         };
         quote! {
             #[allow(unused_imports)]
-            use ::pocketflow::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
+            use #pf::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
 
             struct __Here;
             #describe
             #reads
             #node
 
-            impl<__M> ::pocketflow::__private::Step<#store, __M> for #name
+            impl<__M> #pf::__private::Step<#store, __M> for #name
             where
-                __M: ::pocketflow::__private::NodeMode<#store, __Here, #name>,
+                __M: #pf::__private::NodeMode<#store, __Here, #name>,
             {
                 fn step<'a, __G>(
                     get: __G,
-                    here: &'a mut ::pocketflow::__private::Here<'_, __M>,
+                    here: &'a mut #pf::__private::Here<'_, __M>,
                     shared: &'a mut #store,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<usize, #pf::Error>,
                 > + Send
                 where
-                    __G: ::pocketflow::__private::Get<'a, Self>,
+                    __G: #pf::__private::Get<'a, Self>,
                 {
-                    ::pocketflow::__private::#step::<_, __Here, Self, __M, __G #exec>(get, here, shared)
+                    #pf::__private::#step::<_, __Here, Self, __M, __G #exec>(get, here, shared)
                 }
             }
 
             // Public with a private field: the public trait would not let it name types of the user's.
-            pub struct __Finished(::pocketflow::__private::Finished<#store, __Here, #name>);
+            pub struct __Finished(#pf::__private::Finished<#store, __Here, #name>);
 
-            impl<__M> ::pocketflow::__private::Part<#store, __M> for #name
+            impl<__M> #pf::__private::Part<#store, __M> for #name
             where
-                __M: ::pocketflow::__private::NodeMode<#store, __Here, #name>,
+                __M: #pf::__private::NodeMode<#store, __Here, #name>,
             {
                 type Finished = __Finished;
                 fn exec<'a>(
                     &'a self,
-                    here: &'a ::pocketflow::__private::Here<'a, __M>,
-                    spot: &'static ::pocketflow::__private::Spot,
+                    here: &'a #pf::__private::Here<'a, __M>,
+                    spot: &'static #pf::__private::Spot,
                     at: __M::At<'a>,
                     shared: &'a #store,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<__Finished, ::pocketflow::Error>,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<__Finished, #pf::Error>,
                 > + Send {
-                    ::pocketflow::__private::Finished::exec(self, here, spot, at, shared, __Finished)
+                    #pf::__private::Finished::exec(self, here, spot, at, shared, __Finished)
                 }
                 fn post(
                     &self,
                     shared: &mut #store,
                     finished: __Finished,
-                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
+                ) -> #pf::__private::Result<usize, #pf::EmptyField> {
                     finished.0.post(self, shared)
                 }
             }
@@ -116,15 +120,16 @@ impl Node<'_> {
 
     /// The constants that the checks of a flow work on.
     fn describe(&self) -> TokenStream {
+        let pf = self.pf;
         let (store, node, text) = (self.store, &self.model.node, self.model.name.to_string());
         if !self.known {
             return quote! {
-                impl ::pocketflow::__private::Describe for #node {
-                    const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::UNKNOWN;
+                impl #pf::__private::Describe for #node {
+                    const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
                 }
             };
         }
-        let store_type = quote_spanned!(store.span()=> <#store as ::pocketflow::Shared>::STORE);
+        let store_type = quote_spanned!(store.span()=> <#store as #pf::Shared>::STORE);
         let names = |is: fn(&Kind) -> bool| {
             let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
             named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
@@ -150,29 +155,29 @@ impl Node<'_> {
         let changes = match writes {
             None if may_change_all => quote!(__STORE.all::<__WORDS>()),
             _ => quote! {
-                ::pocketflow::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
+                #pf::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
             },
         };
         let actions = self.actions();
         quote! {
             #[diagnostic::do_not_recommend]
-            impl ::pocketflow::__private::Describe for #node {
-                const NODE: ::pocketflow::NodeInfo = {
-                    const __STORE: &::pocketflow::Store = #store_type;
+            impl #pf::__private::Describe for #node {
+                const NODE: #pf::NodeInfo = {
+                    const __STORE: &#pf::Store = #store_type;
                     const __WORDS: usize = __STORE.words();
-                    const __ACTIONS: &[::pocketflow::ActionInfo] = #actions;
-                    ::pocketflow::NodeInfo {
+                    const __ACTIONS: &[#pf::ActionInfo] = #actions;
+                    #pf::NodeInfo {
                         name: #text,
                         store: __STORE,
-                        actions: &::pocketflow::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
+                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
                         reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
                         peeks: &#peeks,
-                        writes: &::pocketflow::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
+                        writes: &#pf::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
                             __STORE, &[#(#written),*], __ACTIONS,
                         ),
                         changes: &#changes,
-                        flow: ::pocketflow::__private::Option::None,
-                        waits: ::pocketflow::__private::Option::None,
+                        flow: #pf::__private::Option::None,
+                        waits: #pf::__private::Option::None,
                     }
                 };
             }
@@ -181,16 +186,17 @@ impl Node<'_> {
 
     /// What the node returns: the action of its last step, or `default` where its value goes to a field.
     fn actions(&self) -> TokenStream {
+        let pf = self.pf;
         let Options { writes, appends, .. } = &self.model.options;
         let output = match &self.model.post {
             Some(post) => &post.output,
             None if writes.is_some() || appends.is_some() || self.model.each().is_some() => {
-                return quote!(&[::pocketflow::ActionInfo::DEFAULT]);
+                return quote!(&[#pf::ActionInfo::DEFAULT]);
             }
             None => &self.model.exec.output,
         };
-        let (value, store) = (value(output), self.store);
-        quote_spanned!(output.span=> <#value as ::pocketflow::__private::Take<#store>>::TAKEN)
+        let (value, store) = (value(pf, output), self.store);
+        quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::TAKEN)
     }
 
     /// Whether there is anything that `prep` makes of the store.
@@ -209,6 +215,7 @@ impl Node<'_> {
 
     /// The structs of what `prep` made, and of what the node reads.
     fn reads(&self) -> TokenStream {
+        let pf = self.pf;
         let node = &self.model.node;
         let visibility = match &self.model.form {
             Form::Function(visibility) => visibility.clone(),
@@ -217,12 +224,12 @@ impl Node<'_> {
         let prep = self.model.prep.as_ref().map(|prep| {
             let ty = in_struct(&prep.output.ty);
             let ty = if prep.output.fallible {
-                quote!(<#ty as ::pocketflow::__private::Fallible>::Value)
+                quote!(<#ty as #pf::__private::Fallible>::Value)
             } else {
                 quote!(#ty)
             };
             if self.model.keeps_prep() {
-                quote!(__prep: ::pocketflow::__private::Kept<#ty>,)
+                quote!(__prep: #pf::__private::Kept<#ty>,)
             } else {
                 quote!(__prep: #ty,)
             }
@@ -243,7 +250,7 @@ impl Node<'_> {
             }
         });
         let fields = self.model.borrowed().into_iter().map(|Parameter { name, kind }| {
-            let ty = borrowed_type(kind);
+            let ty = borrowed_type(pf, kind);
             let doc = format!("The field `{name}` of the store.");
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
@@ -257,7 +264,7 @@ impl Node<'_> {
                 __store: ::core::marker::PhantomData<&'a ()>,
             }
 
-            impl ::pocketflow::__private::HasReads for #node {
+            impl #pf::__private::HasReads for #node {
                 type Reads<'a> = __Reads<'a>;
             }
 
@@ -266,10 +273,11 @@ impl Node<'_> {
     }
 
     fn node(&self) -> TokenStream {
+        let pf = self.pf;
         let (store, node) = (self.store, &self.model.node);
         let policy = self.policy();
         let exec = &self.model.exec.output;
-        let exec_type = value(&Output { ty: inner(&exec.ty), ..*exec });
+        let exec_type = value(pf, &Output { ty: inner(&exec.ty), ..*exec });
         let (item, done) = match self.model.each() {
             Some((_, each)) => (in_struct(&each.item).to_token_stream(), quote!(::std::vec::Vec<Self::Exec>)),
             None => (quote!(()), quote!(Self::Exec)),
@@ -277,7 +285,7 @@ impl Node<'_> {
         let work = self.work();
         let prepared = if self.has_prep() { quote!(__Prep<'a>) } else { quote!(()) };
         let kept = match &self.model.prep {
-            Some(prep) if self.model.keeps_prep() && self.sound => value(&prep.output),
+            Some(prep) if self.model.keeps_prep() && self.sound => value(pf, &prep.output),
             _ => quote!(()),
         };
         let keep = (self.model.keeps_prep() && self.sound).then(|| quote!(prep.__prep.take()));
@@ -290,15 +298,15 @@ impl Node<'_> {
         let fallback = self.sound.then(|| self.fallback());
         // On the user's token, so that a future that cannot be sent is reported there.
         let future = quote_spanned! {self.model.exec.name.span()=>
-            impl ::pocketflow::__private::Future<
-                Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
+            impl #pf::__private::Future<
+                Output = #pf::__private::Result<Self::Exec, #pf::Failure>,
             > + Send
         };
         quote! {
             #work
 
-            impl ::pocketflow::Node<#store, __Here> for #node {
-                const POLICY: ::pocketflow::Policy = #policy;
+            impl #pf::Node<#store, __Here> for #node {
+                const POLICY: #pf::Policy = #policy;
                 type Prep<'a> = #prepared;
                 type Item<'a> = #item;
                 type Exec = #exec_type;
@@ -310,7 +318,7 @@ impl Node<'_> {
                 fn prep<'a>(
                     &'a self,
                     __shared: &'a #store,
-                ) -> ::pocketflow::__private::Result<Self::Prep<'a>, ::pocketflow::Failure> {
+                ) -> #pf::__private::Result<Self::Prep<'a>, #pf::Failure> {
                     #prep
                 }
 
@@ -321,7 +329,7 @@ impl Node<'_> {
                     __shared: &#store,
                     __prep: &Self::Prep<'_>,
                     __item: Self::Item<'_>,
-                    __attempt: ::pocketflow::Attempt<'_>,
+                    __attempt: #pf::Attempt<'_>,
                 ) -> #future {
                     #exec
                 }
@@ -341,7 +349,7 @@ impl Node<'_> {
                     __shared: &mut #store,
                     __kept: Self::Kept,
                     __exec: Self::Done,
-                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
+                ) -> #pf::__private::Result<usize, #pf::EmptyField> {
                     #post
                 }
             }
@@ -350,13 +358,14 @@ impl Node<'_> {
 
     /// What comes between `prep` and `post`.
     fn work(&self) -> TokenStream {
+        let pf = self.pf;
         let (store, node) = (self.store, &self.model.node);
         let width = self.model.options.parallel.as_ref().map(|given| &given.value);
         let configured = match (width, &self.model.form) {
             (Some(Width::Field(field)), Form::Methods) => {
                 let width = Ident::new("width", Span::call_site());
                 Some(quote_spanned! {field.span()=>
-                    let #width = ::pocketflow::__private::InFlight::in_flight(&visit.node().#field);
+                    let #width = #pf::__private::InFlight::in_flight(&visit.node().#field);
                 })
             }
             _ => None,
@@ -386,7 +395,7 @@ impl Node<'_> {
                 }
             };
             quote! {
-                impl ::pocketflow::__private::Items<#store, __Here> for #node {
+                impl #pf::__private::Items<#store, __Here> for #node {
                     #[allow(unused_variables, clippy::all)]
                     fn items<'p>(
                         prep: &'p Self::Prep<'_>,
@@ -399,51 +408,52 @@ impl Node<'_> {
         quote! {
             #items
 
-            impl ::pocketflow::__private::Work<#store, __Here> for #node {
+            impl #pf::__private::Work<#store, __Here> for #node {
                 fn work<__M>(
-                    visit: ::pocketflow::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<Self::Done, ::pocketflow::Error>,
+                    visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<Self::Done, #pf::Error>,
                 > + Send
                 where
-                    __M: ::pocketflow::__private::NodeMode<#store, __Here, Self>,
+                    __M: #pf::__private::NodeMode<#store, __Here, Self>,
                 {
                     #configured
-                    ::pocketflow::__private::#work
+                    #pf::__private::#work
                 }
             }
         }
     }
 
     fn policy(&self) -> TokenStream {
+        let pf = self.pf;
         let Options { attempts, wait, backoff, max_wait, jitter, timeout, fallback, .. } =
             &self.model.options;
         let attempts = attempts.map(|given| given.value).map(|n| quote!(attempts: #n,));
-        let wait = wait.as_ref().map(nanos).map(|time| quote!(wait: #time,));
-        let max_wait = max_wait.as_ref().map(nanos).map(|time| quote!(max_wait: #time,));
-        let timeout = timeout.as_ref().map(nanos);
-        let timeout = timeout.map(|time| quote!(timeout: ::pocketflow::__private::Option::Some(#time),));
+        let wait = wait.as_ref().map(|time| nanos(pf, time)).map(|time| quote!(wait: #time,));
+        let max_wait = max_wait.as_ref().map(|time| nanos(pf, time)).map(|time| quote!(max_wait: #time,));
+        let timeout = timeout.as_ref().map(|time| nanos(pf, time));
+        let timeout = timeout.map(|time| quote!(timeout: #pf::__private::Option::Some(#time),));
         let backoff = backoff.map(|given| given.value).map(|factor| quote!(backoff: #factor,));
         let jitter = jitter.map(|given| given.value).map(|part| quote!(jitter: #part,));
         let has_fallback = self.model.fallback.is_some() || fallback.is_some();
         let fallback = has_fallback.then(|| quote!(fallback: true,));
         let given = [&attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback];
         if given.iter().all(|given| given.is_none()) {
-            return quote!(::pocketflow::Policy::ONCE);
+            return quote!(#pf::Policy::ONCE);
         }
         quote! {
-            ::pocketflow::Policy {
+            #pf::Policy {
                 #attempts #wait #backoff #max_wait #jitter #timeout #fallback
-                ..::pocketflow::Policy::ONCE
+                ..#pf::Policy::ONCE
             }
         }
     }
 }
 
 /// A time that was given.
-fn nanos(given: &Given<std::time::Duration>) -> TokenStream {
+fn nanos(pf: &Krate, given: &Given<std::time::Duration>) -> TokenStream {
     let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
-    quote!(::pocketflow::__private::Duration::from_nanos(#nanos))
+    quote!(#pf::__private::Duration::from_nanos(#nanos))
 }
 
 /// A field's name as the store's description has it.
@@ -452,10 +462,10 @@ fn field_name(name: &Ident) -> String {
 }
 
 /// The type of what a step returns, without its `Result`.
-fn value(output: &Output) -> TokenStream {
+fn value(pf: &Krate, output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
-        quote_spanned!(output.error_span=> <#ty as ::pocketflow::__private::Fallible>::Value)
+        quote_spanned!(output.error_span=> <#ty as #pf::__private::Fallible>::Value)
     } else {
         quote!(#ty)
     }
@@ -473,11 +483,11 @@ fn in_lifetime(ty: &Type, name: &str) -> Type {
     ty
 }
 
-fn borrowed_type(kind: &Kind) -> TokenStream {
+fn borrowed_type(pf: &Krate, kind: &Kind) -> TokenStream {
     match kind {
         Kind::Peek(ty) => {
             let ty = inner(ty);
-            quote!(::pocketflow::__private::Option<&'a #ty>)
+            quote!(#pf::__private::Option<&'a #ty>)
         }
         Kind::Field(ty) => {
             let ty = inner(ty);

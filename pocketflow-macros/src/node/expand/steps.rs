@@ -6,12 +6,14 @@ use syn::spanned::Spanned;
 use syn::{Ident, Path};
 
 use super::{Node, field_name, in_struct, nanos, value};
+use crate::krate::Krate;
 use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
 
 impl Node<'_> {
     /// The function that borrows the fields that `exec` and `fallback` name, if there are any.
     pub(super) fn borrowing(&self) -> Option<TokenStream> {
+        let pf = self.pf;
         let borrowed = self.model.borrowed();
         if borrowed.is_empty() || !self.sound {
             return None;
@@ -25,9 +27,9 @@ impl Node<'_> {
             #[allow(clippy::all)]
             fn __borrow<'a>(
                 __shared: &'a #store,
-            ) -> ::pocketflow::__private::Result<__Reads<'a>, ::pocketflow::Failure> {
+            ) -> #pf::__private::Result<__Reads<'a>, #pf::Failure> {
                 #(#borrows)*
-                ::pocketflow::__private::Result::Ok(__Reads {
+                #pf::__private::Result::Ok(__Reads {
                     #(#names: #locals,)*
                     __store: ::core::marker::PhantomData,
                 })
@@ -37,9 +39,10 @@ impl Node<'_> {
 
     /// What they borrow, once `prep` has looked that all of it is filled.
     fn borrowed(&self) -> Option<TokenStream> {
+        let pf = self.pf;
         (!self.model.borrowed().is_empty()).then(|| {
             quote! {
-                let ::pocketflow::__private::Result::Ok(__reads) = __borrow(__shared) else {
+                let #pf::__private::Result::Ok(__reads) = __borrow(__shared) else {
                     ::core::unreachable!()
                 };
             }
@@ -47,25 +50,24 @@ impl Node<'_> {
     }
 
     pub(super) fn prep(&self) -> TokenStream {
+        let pf = self.pf;
         let prep = self.model.prep.as_ref().map(|prep| {
             let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
             let error = self.failure(quote!(false), prep.output.error_span);
             let unwrap = if prep.output.fallible {
                 quote! {
                     match __prep {
-                        ::pocketflow::__private::Result::Ok(prep) => prep,
-                        ::pocketflow::__private::Result::Err(__error) => {
-                            return ::pocketflow::__private::Result::Err(#error);
+                        #pf::__private::Result::Ok(prep) => prep,
+                        #pf::__private::Result::Err(__error) => {
+                            return #pf::__private::Result::Err(#error);
                         }
                     }
                 }
             } else {
                 quote!(__prep)
             };
-            let kept = self
-                .model
-                .keeps_prep()
-                .then(|| quote!(let __prep = ::pocketflow::__private::Kept::new(__prep);));
+            let kept =
+                self.model.keeps_prep().then(|| quote!(let __prep = #pf::__private::Kept::new(__prep);));
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
         let look = (!self.model.borrowed().is_empty()).then(|| quote!(__borrow(__shared)?;));
@@ -84,12 +86,13 @@ impl Node<'_> {
             #look
             #items
             #prep
-            ::pocketflow::__private::Result::Ok(#value)
+            #pf::__private::Result::Ok(#value)
         }
     }
 
     /// Gathers the items of a batch from the field that holds them.
     fn items(&self) -> Option<TokenStream> {
+        let pf = self.pf;
         let field = self.model.each_field()?;
         let (name, each) = self.model.each()?;
         let (item, local, empty) = (in_struct(&each.item), local(field), self.empty(field, Where::Prep));
@@ -99,8 +102,8 @@ impl Node<'_> {
             let __items = {
                 let #local = (&__shared.#field).__read();
                 let #from = match #local {
-                    ::pocketflow::__private::Option::Some(#from) => #from,
-                    ::pocketflow::__private::Option::None => return ::pocketflow::__private::Result::Err(#empty),
+                    #pf::__private::Option::Some(#from) => #from,
+                    #pf::__private::Option::None => return #pf::__private::Result::Err(#empty),
                 };
                 let mut __items: ::std::vec::Vec<#item> = ::std::vec::Vec::new();
                 for #value in #from {
@@ -114,10 +117,11 @@ impl Node<'_> {
 
     /// What is said of a late field that is empty against the flow's proof.
     fn empty(&self, field: &Ident, place: Where) -> TokenStream {
+        let pf = self.pf;
         let (store, text) = (self.store, field_name(field));
-        let empty = quote!(<#store as ::pocketflow::Shared>::STORE.empty(#text));
+        let empty = quote!(<#store as #pf::Shared>::STORE.empty(#text));
         match place {
-            Where::Prep => quote!(::pocketflow::Failure::of(#empty)),
+            Where::Prep => quote!(#pf::Failure::of(#empty)),
             Where::Post => empty,
         }
     }
@@ -129,6 +133,7 @@ impl Node<'_> {
     }
 
     fn borrow(&self, Parameter { name, kind }: &Parameter, place: Where) -> TokenStream {
+        let pf = self.pf;
         let local = local(name);
         let a = match place {
             Where::Prep => quote!('a),
@@ -143,9 +148,9 @@ impl Node<'_> {
                 quote! {
                     let #local = (&__shared.#name).__read();
                     let #local: &#a #ty = match #local {
-                        ::pocketflow::__private::Option::Some(#value) => #value,
-                        ::pocketflow::__private::Option::None => {
-                            return ::pocketflow::__private::Result::Err(#empty);
+                        #pf::__private::Option::Some(#value) => #value,
+                        #pf::__private::Option::None => {
+                            return #pf::__private::Result::Err(#empty);
                         }
                     };
                 }
@@ -156,12 +161,12 @@ impl Node<'_> {
                 // rustc does not coerce inside an `Option`.
                 quote! {
                     let #local = (&__shared.#name).__read();
-                    let #local: ::pocketflow::__private::Option<&#a #ty> = match #local {
-                        ::pocketflow::__private::Option::Some(#value) => {
+                    let #local: #pf::__private::Option<&#a #ty> = match #local {
+                        #pf::__private::Option::Some(#value) => {
                             let #value: &#a #ty = #value;
-                            ::pocketflow::__private::Option::Some(#value)
+                            #pf::__private::Option::Some(#value)
                         }
-                        ::pocketflow::__private::Option::None => ::pocketflow::__private::Option::None,
+                        #pf::__private::Option::None => #pf::__private::Option::None,
                     };
                 }
             }
@@ -210,6 +215,7 @@ impl Node<'_> {
     }
 
     pub(super) fn exec(&self) -> TokenStream {
+        let pf = self.pf;
         let exec = &self.model.exec;
         let (borrowed, call) = (self.borrowed(), self.call_with_reads(exec));
         let (name, span) = (exec.name.span(), exec.output.span);
@@ -222,15 +228,15 @@ impl Node<'_> {
             // Not in another future: each adds to the size of every one around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
             let result = self.result(exec, output.to_token_stream(), retry);
-            quote_spanned!(name=> ::pocketflow::__private::outcome(#call, |#output| #result))
+            quote_spanned!(name=> #pf::__private::outcome(#call, |#output| #result))
         } else {
             let result = self.result(exec, call, retry);
             quote_spanned!(span=> async move { #result })
         };
         let exec = match &self.model.options.timeout {
             Some(limit) => {
-                let limit = nanos(limit);
-                quote!(::pocketflow::__private::within(#limit, #exec))
+                let limit = nanos(pf, limit);
+                quote!(#pf::__private::within(#limit, #exec))
             }
             None => exec,
         };
@@ -239,15 +245,16 @@ impl Node<'_> {
 
     /// The result of a step, with the user's error as a failure.
     fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
+        let pf = self.pf;
         if !step.output.fallible {
-            return quote!(::pocketflow::__private::Result::Ok(#output));
+            return quote!(#pf::__private::Result::Ok(#output));
         }
         let error = self.failure(retry, step.output.error_span);
         quote! {
             match #output {
-                ::pocketflow::__private::Result::Ok(__value) => ::pocketflow::__private::Result::Ok(__value),
-                ::pocketflow::__private::Result::Err(__error) => {
-                    ::pocketflow::__private::Result::Err(#error)
+                #pf::__private::Result::Ok(__value) => #pf::__private::Result::Ok(__value),
+                #pf::__private::Result::Err(__error) => {
+                    #pf::__private::Result::Err(#error)
                 }
             }
         }
@@ -255,16 +262,18 @@ impl Node<'_> {
 
     /// On the user's token, so that an error type that will not do is reported there.
     fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
+        let pf = self.pf;
         quote_spanned! {span=>
             {
                 let __retry = #retry;
-                let __raised = ::pocketflow::__private::Raised(__error).kind();
-                ::pocketflow::__private::IntoFailure::into_failure(__raised, __retry)
+                let __raised = #pf::__private::Raised(__error).kind();
+                #pf::__private::IntoFailure::into_failure(__raised, __retry)
             }
         }
     }
 
     pub(super) fn fallback(&self) -> TokenStream {
+        let pf = self.pf;
         let body = match (&self.model.fallback, &self.model.options.fallback) {
             (Some(step), _) => {
                 let call = self.call_with_reads(step);
@@ -277,7 +286,7 @@ impl Node<'_> {
                 let ty = &exec.output.ty;
                 let item = self.model.each().map(|_| quote!(__item,));
                 let outcome = quote_spanned! {path.span()=>
-                    ::pocketflow::__private::IntoOutcome::<#ty, _>::into_outcome(#path(&__reads, #item __error)).await
+                    #pf::__private::IntoOutcome::<#ty, _>::into_outcome(#path(&__reads, #item __error)).await
                 };
                 self.result(exec, outcome, quote!(false))
             }
@@ -291,9 +300,9 @@ impl Node<'_> {
                 __shared: &#store,
                 __prep: &Self::Prep<'_>,
                 __item: Self::Item<'_>,
-                __error: ::pocketflow::Error,
-            ) -> impl ::pocketflow::__private::Future<
-                Output = ::pocketflow::__private::Result<Self::Exec, ::pocketflow::Failure>,
+                __error: #pf::Error,
+            ) -> impl #pf::__private::Future<
+                Output = #pf::__private::Result<Self::Exec, #pf::Failure>,
             > + Send {
                 async move {
                     #reads
@@ -315,6 +324,7 @@ impl Node<'_> {
     }
 
     pub(super) fn post(&self) -> TokenStream {
+        let pf = self.pf;
         let Options { writes, appends, .. } = &self.model.options;
         let store = self.store;
         let Some(post) = &self.model.post else {
@@ -327,33 +337,33 @@ impl Node<'_> {
                         fields.iter().map(|f| format_ident!("__{}", f, span = span)).collect();
                     quote! {
                         let (#(#values,)*) = #exec;
-                        #(::pocketflow::__private::Slot(&mut __shared.#fields).write(|| #values);)*
-                        ::pocketflow::__private::Result::Ok(0)
+                        #(#pf::__private::Slot(&mut __shared.#fields).write(|| #values);)*
+                        #pf::__private::Result::Ok(0)
                     }
                 }
                 (Some(writes), _) => {
                     let fields = &writes.fields;
                     quote! {
-                        #(::pocketflow::__private::Slot(&mut __shared.#fields).write(|| #exec);)*
-                        ::pocketflow::__private::Result::Ok(0)
+                        #(#pf::__private::Slot(&mut __shared.#fields).write(|| #exec);)*
+                        #pf::__private::Result::Ok(0)
                     }
                 }
                 (None, Some(field)) => quote! {
-                    let #field = ::pocketflow::__private::Slot(&mut __shared.#field).place();
-                    ::pocketflow::__private::Append::append(#field, #exec);
-                    ::pocketflow::__private::Result::Ok(0)
+                    let #field = #pf::__private::Slot(&mut __shared.#field).place();
+                    #pf::__private::Append::append(#field, #exec);
+                    #pf::__private::Result::Ok(0)
                 },
                 // Each exec of a batch returns a value: with no place for them to go, they are nothing.
                 (None, None) if self.model.each().is_some() => {
-                    let value = value(&self.model.exec.output);
+                    let value = value(pf, &self.model.exec.output);
                     quote_spanned! {span=>
-                        let () = <#value as ::pocketflow::__private::Nothing>::NOTHING;
-                        ::pocketflow::__private::Result::Ok(0)
+                        let () = <#value as #pf::__private::Nothing>::NOTHING;
+                        #pf::__private::Result::Ok(0)
                     }
                 }
                 (None, None) => {
-                    let take = take(&self.model.exec.output, store, exec);
-                    quote!(::pocketflow::__private::Result::Ok(#take))
+                    let take = take(pf, &self.model.exec.output, store, exec);
+                    quote!(#pf::__private::Result::Ok(#take))
                 }
             };
         };
@@ -362,16 +372,16 @@ impl Node<'_> {
             let text = field_name(field);
             quote! {
                 if (&__shared.#field).__read().is_none() {
-                    return ::pocketflow::__private::Result::Err(<#store as ::pocketflow::Shared>::STORE.empty(#text));
+                    return #pf::__private::Result::Err(<#store as #pf::Shared>::STORE.empty(#text));
                 }
             }
         });
-        let take = take(&post.output, store, quote_spanned!(post.output.span=> __action));
+        let take = take(pf, &post.output, store, quote_spanned!(post.output.span=> __action));
         quote! {
             let __action = { #borrows #call };
             let __action = #take;
             #(#filled)*
-            ::pocketflow::__private::Result::Ok(__action)
+            #pf::__private::Result::Ok(__action)
         }
     }
 }
@@ -383,9 +393,9 @@ fn exec_at(span: Span) -> TokenStream {
 
 /// Takes an action. The type is named on the user's token, where its description names it too, so that a type which is no
 /// action is reported once.
-fn take(output: &Output, store: &Path, action: TokenStream) -> TokenStream {
-    let value = value(output);
-    quote_spanned!(output.span=> <#value as ::pocketflow::__private::Take<#store>>::take(#action, __shared))
+fn take(pf: &Krate, output: &Output, store: &Path, action: TokenStream) -> TokenStream {
+    let value = value(pf, output);
+    quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::take(#action, __shared))
 }
 
 /// Where a field is borrowed.

@@ -1,0 +1,130 @@
+//! The path by which the generated code names the library.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Ident, LitStr, Path, Token};
+
+use crate::errors::Errors;
+
+/// The root of the library: `::pocketflow`, or the path that `crate = path` gives, for a crate that renames the dependency,
+/// gets it through another crate, or writes the macro in a `macro_rules!` of its own (`crate = $crate::pocketflow`).
+///
+/// It quotes as that path, so that generated code reads `#pf::Policy` and `#pf::__private::Option`. No other path stands in
+/// generated code, for whatever is not absolute may be the user's: [`__private`] has the primitive types, too.
+///
+/// [`__private`]: ../pocketflow/__private/index.html
+#[derive(Clone, Default)]
+pub(crate) struct Krate(Option<Path>);
+
+const EXPECTED: &str = "expected the path of the library: `crate = path::to::pocketflow`";
+
+impl Krate {
+    /// Whether `crate = …` stands next.
+    pub(crate) fn is_next(input: ParseStream<'_>) -> bool {
+        input.peek(Token![crate]) && input.peek2(Token![=])
+    }
+
+    /// Reads `crate = path`, one of the options of an attribute.
+    pub(crate) fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        if let Ok(text) = input.parse::<LitStr>() {
+            let message = format!("write the path without quotes: `crate = {}`", text.value());
+            return Err(syn::Error::new(text.span(), message));
+        }
+        let path = input.call(Path::parse_mod_style);
+        path.map(|path| Self(Some(path))).map_err(|error| syn::Error::new(error.span(), EXPECTED))
+    }
+
+    #[allow(dead_code)]
+    /// Reads an attribute that has no other option: `#[flow(crate = path)]`.
+    pub(crate) fn of_attribute(attribute: &Attribute) -> syn::Result<Self> {
+        let tokens = attribute.meta.require_list()?.tokens.clone();
+        let only = |input: ParseStream<'_>| {
+            let name: Ident = input.fork().call(Ident::parse_any).map_err(|error| expected(error.span()))?;
+            if !Self::is_next(input) {
+                return Err(expected(name.span()));
+            }
+            let krate = Self::parse(input)?;
+            let _ = input.parse::<Token![,]>();
+            if input.is_empty() { Ok(krate) } else { Err(input.error("nothing else stands here")) }
+        };
+        only.parse2(tokens)
+    }
+
+    #[allow(dead_code)]
+    /// Takes the attributes of this name off an item, each of which says `crate = path` and nothing else.
+    pub(crate) fn take(attributes: &mut Vec<Attribute>, name: &str, errors: &mut Errors) -> Self {
+        let mut krate = None;
+        attributes.retain(|attribute| {
+            if !attribute.path().is_ident(name) {
+                return true;
+            }
+            match Self::of_attribute(attribute) {
+                Ok(_) if krate.is_some() => errors.at(attribute, "`crate` is given twice"),
+                Ok(given) => krate = Some(given),
+                Err(error) => errors.push(error),
+            }
+            false
+        });
+        krate.unwrap_or_default()
+    }
+
+    /// Whether a path was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+fn expected(span: Span) -> syn::Error {
+    syn::Error::new(span, EXPECTED)
+}
+
+impl ToTokens for Krate {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match &self.0 {
+            Some(path) => path.to_tokens(tokens),
+            None => tokens.extend(quote!(::pocketflow)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    fn given(attribute: &Attribute) -> Result<String, String> {
+        let krate = Krate::of_attribute(attribute).map_err(|error| error.to_string())?;
+        Ok(krate.to_token_stream().to_string())
+    }
+
+    #[test]
+    fn the_library_is_named_by_any_path() {
+        assert_eq!(Krate::default().to_token_stream().to_string(), ":: pocketflow");
+        assert_eq!(given(&parse_quote!(#[flow(crate = pf)])).unwrap(), "pf");
+        assert_eq!(
+            given(&parse_quote!(#[flow(crate = crate::facade::pf,)])).unwrap(),
+            "crate :: facade :: pf"
+        );
+        assert_eq!(given(&parse_quote!(#[flow(crate = ::pf)])).unwrap(), ":: pf");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let quoted = given(&parse_quote!(#[flow(crate = "pf")])).unwrap_err();
+        assert_eq!(quoted, "write the path without quotes: `crate = pf`");
+        for wrong in [
+            parse_quote!(#[flow(krate = pf)]),
+            parse_quote!(#[flow(crate = 1)]),
+            parse_quote!(#[flow(crate =)]),
+            parse_quote!(#[flow()]),
+        ] {
+            assert_eq!(given(&wrong).unwrap_err(), EXPECTED, "{}", wrong.to_token_stream());
+        }
+        assert!(given(&parse_quote!(#[flow(crate = pf, other)])).is_err());
+    }
+}
