@@ -34,6 +34,7 @@
 mod action;
 mod driver;
 mod error;
+mod fields;
 mod graph;
 mod node;
 mod run;
@@ -47,6 +48,7 @@ pub use driver::{
     At, Call, Direct, Driver, ExecDriver, Position, Run, Stack, Start, StepLimit, StepsExceeded, Visit,
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
+pub use fields::{Fields, VisitField, VisitWith};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
@@ -95,4 +97,5 @@ pub mod __private {
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::run::{Kept, await_step, batch_step, node_step, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
+    pub use crate::shared::{Blank, NoBlank};
 }

@@ -29,6 +29,15 @@ pub trait Shared: BetweenThreads {
 
     /// Whether the field with this index in [`Store::fields`] has a value.
     fn is_filled(&self, field: usize) -> bool;
+
+    /// The store of a caller who gives nothing: its `Default`, if it has one.
+    #[doc(hidden)]
+    fn blank() -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// What a store must be, so that a run may move from thread to thread. A trait of its own, so that rustc's message about a store
@@ -57,6 +66,10 @@ pub struct Field {
     pub name: &'static str,
     /// Whether it is a late field, an `Option` that some node fills.
     pub late: bool,
+    /// Whether serde skips it: then it is not data, and no [visitor](crate::Fields) sees it.
+    pub skipped: bool,
+    /// The other names by which serde knows it: those of `rename`, `rename_all` and `alias`.
+    pub aliases: &'static [&'static str],
     hash: u64,
 }
 
@@ -64,7 +77,21 @@ impl Field {
     /// A field, as the derive describes it.
     #[doc(hidden)]
     pub const fn new(name: &'static str, late: bool) -> Self {
-        Self { name, late, hash: hash(START, name) }
+        Self { name, late, skipped: false, aliases: &[], hash: hash(START, name) }
+    }
+
+    /// The field, which serde skips.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn skipped(self) -> Self {
+        Self { skipped: true, ..self }
+    }
+
+    /// The field, which serde knows by these names.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn also(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
     }
 }
 
@@ -93,6 +120,28 @@ pub trait Plain<F: ?Sized> {
 }
 
 impl<F: ?Sized> Plain<F> for Probe<F> {}
+
+/// Makes a store's default, if it has one.
+#[doc(hidden)]
+pub struct Blank<S>(core::marker::PhantomData<S>);
+
+impl<S: Default> Blank<S> {
+    /// The default; this inherent function wins over the trait's.
+    pub fn blank() -> Option<S> {
+        Some(S::default())
+    }
+}
+
+/// A store without a default.
+#[doc(hidden)]
+pub trait NoBlank<S> {
+    /// There is none.
+    fn blank() -> Option<S> {
+        None
+    }
+}
+
+impl<S> NoBlank<S> for Blank<S> {}
 
 /// Reads a late field: what it holds, or `None` where it is empty against the flow's proof.
 ///

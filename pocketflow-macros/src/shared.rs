@@ -2,9 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Fields, Ident, Type};
+use syn::{Data, DeriveInput, Ident};
 
 use crate::errors::Errors;
+
+mod fields;
 
 /// The whole of the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -20,13 +22,15 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 struct Store<'a> {
     name: &'a Ident,
     is_generic: bool,
-    fields: Vec<(&'a Ident, &'a Type)>,
+    fields: Vec<fields::Field<'a>>,
+    serde: fields::Serde,
 }
 
 fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     let mut errors = Errors::default();
     let is_generic = !input.generics.params.is_empty();
-    let mut store = Store { name: &input.ident, is_generic, fields: Vec::new() };
+    let serde = fields::Serde::of(&input.attrs);
+    let mut store = Store { name: &input.ident, is_generic, fields: Vec::new(), serde };
     if is_generic {
         errors.at(
             &input.generics,
@@ -35,14 +39,14 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     }
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => {
-                store.fields = fields.named.iter().filter_map(|f| Some((f.ident.as_ref()?, &f.ty))).collect();
+            syn::Fields::Named(fields) => {
+                store.fields = fields.named.iter().filter_map(fields::Field::of).collect();
             }
-            Fields::Unnamed(fields) => {
+            syn::Fields::Unnamed(fields) => {
                 errors
                     .at(fields, "name the fields of a shared store: a node's parameters borrow them by name");
             }
-            Fields::Unit => {}
+            syn::Fields::Unit => {}
         },
         Data::Enum(data) => errors.at(data.enum_token, "a shared store is a struct with named fields"),
         Data::Union(data) => errors.at(data.union_token, "a shared store is a struct with named fields"),
@@ -55,21 +59,18 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
     if store.is_generic {
         return errors;
     }
-    let fields = store.fields.iter().map(|(field, ty)| {
-        let field = field.to_string();
-        let field = field.trim_start_matches("r#");
-        quote!(::pocketflow::Field::new(#field, ::pocketflow::__private::Probe::<#ty>::LATE))
+    let fields = store.fields.iter().map(|field| field.describe(&store.serde));
+    let filled = store.fields.iter().enumerate().map(|(index, fields::Field { name, ty, .. })| {
+        quote!(#index => ::pocketflow::__private::Probe::<#ty>::filled(&self.#name))
     });
-    let filled = store.fields.iter().enumerate().map(
-        |(index, (field, ty))| quote!(#index => ::pocketflow::__private::Probe::<#ty>::filled(&self.#field)),
-    );
+    let visits = fields::visits(name, &store.serde, &store.fields);
     // On the name, so that a store that cannot be shared between threads is reported there.
     let between_threads = quote_spanned!(name.span()=> #name: ::pocketflow::__private::BetweenThreads);
     quote! {
         #errors
         const _: () = {
             #[allow(unused_imports)]
-            use ::pocketflow::__private::Plain as _;
+            use ::pocketflow::__private::{NoBlank as _, Plain as _};
 
             #[automatically_derived]
             impl ::pocketflow::Shared for #name
@@ -91,7 +92,13 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                         _ => false,
                     }
                 }
+
+                fn blank() -> ::pocketflow::__private::Option<Self> {
+                    ::pocketflow::__private::Blank::<#name>::blank()
+                }
             }
+
+            #visits
         };
     }
 }
