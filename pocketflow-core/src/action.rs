@@ -62,10 +62,25 @@ pub trait Take<S>: Action {
     fn take(self, shared: &mut S) -> usize;
 }
 
+/// [`Take`], as the derive implements it. A trait of its own, so that rustc's message about a type that is no action does not list
+/// every action there is: the attribute that says so cannot stand in generated code, where `#![no_implicit_prelude]` hides it.
+#[doc(hidden)]
+pub trait Taking<S>: Action {
+    /// [`Take::take`].
+    fn taking(self, shared: &mut S) -> usize;
+}
+
 #[diagnostic::do_not_recommend]
-impl<S> Take<S> for () {
+impl<A: Taking<S>, S> Take<S> for A {
     #[inline]
-    fn take(self, _: &mut S) -> usize {
+    fn take(self, shared: &mut S) -> usize {
+        self.taking(shared)
+    }
+}
+
+impl<S> Taking<S> for () {
+    #[inline]
+    fn taking(self, _: &mut S) -> usize {
         0
     }
 }

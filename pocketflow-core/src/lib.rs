@@ -86,10 +86,10 @@ pub mod __private {
     pub use core::{concat, module_path, unreachable};
     pub use std::vec::Vec;
 
-    pub use crate::action::Take;
+    pub use crate::action::{Take, Taking};
     pub use crate::driver::Spot;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
-    pub use crate::graph::{Of, awaits, together, union};
+    pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
     pub use crate::run::{Both, Branch, Finished, Part, fork_step};
     pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};

@@ -101,9 +101,9 @@ pub struct Probe<F: ?Sized>(core::marker::PhantomData<F>);
 
 impl<T> Probe<Option<T>> {
     /// An `Option` is late; this inherent constant wins over the trait's.
-    pub const LATE: bool = true;
+    pub const __LATE: bool = true;
     /// Whether the field has a value.
-    pub fn filled(field: &Option<T>) -> bool {
+    pub fn __filled(field: &Option<T>) -> bool {
         field.is_some()
     }
 }
@@ -112,9 +112,9 @@ impl<T> Probe<Option<T>> {
 #[doc(hidden)]
 pub trait Plain<F: ?Sized> {
     /// A plain field is never late.
-    const LATE: bool = false;
+    const __LATE: bool = false;
     /// A plain field always has a value.
-    fn filled(_: &F) -> bool {
+    fn __filled(_: &F) -> bool {
         true
     }
 }
@@ -127,7 +127,7 @@ pub struct Blank<S>(core::marker::PhantomData<S>);
 
 impl<S: Default> Blank<S> {
     /// The default; this inherent function wins over the trait's.
-    pub fn blank() -> Option<S> {
+    pub fn __blank() -> Option<S> {
         Some(S::default())
     }
 }
@@ -136,7 +136,7 @@ impl<S: Default> Blank<S> {
 #[doc(hidden)]
 pub trait NoBlank<S> {
     /// There is none.
-    fn blank() -> Option<S> {
+    fn __blank() -> Option<S> {
         None
     }
 }
@@ -180,11 +180,11 @@ pub struct Slot<'a, F>(pub &'a mut F);
 
 impl<'a, T> Slot<'a, Option<T>> {
     /// Fills the late field.
-    pub fn write(self, value: impl FnOnce() -> T) {
+    pub fn __write(self, value: impl FnOnce() -> T) {
         *self.0 = Some(value());
     }
     /// What the late field holds, or what it starts with.
-    pub fn place(self) -> &'a mut T
+    pub fn __place(self) -> &'a mut T
     where
         T: Default,
     {
@@ -196,16 +196,16 @@ impl<'a, T> Slot<'a, Option<T>> {
 #[doc(hidden)]
 pub trait FillPlain<'a, F> {
     /// Sets the field.
-    fn write(self, value: impl FnOnce() -> F);
+    fn __write(self, value: impl FnOnce() -> F);
     /// The field.
-    fn place(self) -> &'a mut F;
+    fn __place(self) -> &'a mut F;
 }
 
 impl<'a, F> FillPlain<'a, F> for Slot<'a, F> {
-    fn write(self, value: impl FnOnce() -> F) {
+    fn __write(self, value: impl FnOnce() -> F) {
         *self.0 = value();
     }
-    fn place(self) -> &'a mut F {
+    fn __place(self) -> &'a mut F {
         self.0
     }
 }
@@ -338,27 +338,27 @@ mod tests {
     #[test]
     fn one_call_fills_both_kinds_of_field() {
         let (mut late, mut plain) = (None, String::new());
-        Slot(&mut late).write(|| String::from("late"));
-        Slot(&mut plain).write(|| String::from("plain"));
+        Slot(&mut late).__write(|| String::from("late"));
+        Slot(&mut plain).__write(|| String::from("plain"));
         assert_eq!((late.as_deref(), plain.as_str()), (Some("late"), "plain"));
     }
 
     #[test]
     fn strings_and_collections_are_extended_late_or_not() {
         let (mut text, mut late_text) = (String::from("a"), None::<String>);
-        Slot(&mut text).place().append("b");
-        Slot(&mut late_text).place().append(String::from("b"));
+        Slot(&mut text).__place().append("b");
+        Slot(&mut late_text).__place().append(String::from("b"));
         assert_eq!((text.as_str(), late_text.as_deref()), ("ab", Some("b")));
         let (mut list, mut late_list) = (vec![1], None::<Vec<i32>>);
-        Append::append(Slot(&mut list).place(), vec![2]);
-        Append::append(Slot(&mut late_list).place(), [2, 3]);
+        Append::append(Slot(&mut list).__place(), vec![2]);
+        Append::append(Slot(&mut late_list).__place(), [2, 3]);
         assert_eq!((list, late_list), (vec![1, 2], Some(vec![2, 3])));
     }
 
     #[test]
     fn lateness_is_a_matter_of_the_type() {
         type Maybe = Option<u8>;
-        const { assert!(Probe::<Maybe>::LATE) };
-        const { assert!(!Probe::<Vec<Option<u8>>>::LATE) };
+        const { assert!(Probe::<Maybe>::__LATE) };
+        const { assert!(!Probe::<Vec<Option<u8>>>::__LATE) };
     }
 }

@@ -2,11 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Variant};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Variant};
 
 use crate::errors::Errors;
-use crate::names::snake;
+use crate::krate::Krate;
+use crate::names::{Allow, ours, snake};
 
 /// The whole of the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -21,6 +24,9 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 
 struct Actions<'a> {
     name: &'a Ident,
+    /// The library.
+    krate: Krate,
+    allow: Option<Allow>,
     /// The store that the fields of the variants belong to.
     store: Option<Path>,
     actions: Vec<Action<'a>>,
@@ -34,8 +40,9 @@ struct Action<'a> {
 
 fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     let mut errors = Errors::default();
-    let mut actions =
-        Actions { name: &input.ident, store: store(&input.attrs, &mut errors), actions: Vec::new() };
+    let (store, krate) = options(&input.attrs, &mut errors);
+    let allow = Allow::of(&input.attrs);
+    let mut actions = Actions { name: &input.ident, krate, allow, store, actions: Vec::new() };
     if !input.generics.params.is_empty() {
         errors.at(&input.generics, "actions have no type or lifetime parameters");
     }
@@ -69,6 +76,7 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
         let fields = match &variant.fields {
             Fields::Named(fields) => fields.named.iter().filter_map(|field| field.ident.as_ref()).collect(),
             Fields::Unit => Vec::new(),
+            Fields::Unnamed(fields) if fields.unnamed.is_empty() => Vec::new(),
             Fields::Unnamed(fields) => {
                 let message = "name the fields: they are written to the store's fields of the same name, as in \
                                `Search { search_query: String }`";
@@ -90,27 +98,45 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     (actions, errors)
 }
 
-/// `#[action(Order)]` on the enum.
-fn store(attributes: &[Attribute], errors: &mut Errors) -> Option<Path> {
-    let mut stores = Vec::new();
+/// `#[action(Order, crate = path)]` on the enum.
+fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krate) {
+    let (mut stores, mut krate) = (Vec::new(), None);
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("action")) {
-        match attribute.parse_args::<Path>() {
-            Ok(path) => stores.push(path),
-            Err(error) => errors.push(syn::Error::new(
-                error.span(),
-                "expected the store that the fields are written to: `#[action(Order)]`",
-            )),
+        let mut option = |input: ParseStream<'_>| -> syn::Result<()> {
+            if !Krate::is_next(input) {
+                let path = input.call(Path::parse_mod_style);
+                stores.push(path.map_err(|error| {
+                    let message = "expected the store that the fields are written to: `#[action(Order)]`";
+                    syn::Error::new(error.span(), message)
+                })?);
+            } else if krate.replace(Krate::parse(input)?).is_some() {
+                errors.at(attribute, "`crate` is given twice");
+            }
+            Ok(())
+        };
+        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| {
+            option(input)?;
+            while !input.is_empty() {
+                input.parse::<Token![,]>()?;
+                if !input.is_empty() {
+                    option(input)?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
         }
     }
     if let [_, second, ..] = &stores[..] {
         errors.at(second, "the fields of an action are written to one store");
     }
-    stores.into_iter().next()
+    (stores.into_iter().next(), krate.unwrap_or_default())
 }
 
 /// `#[action("needs-info")]` on a variant, or its name in snake_case.
 fn action_name(variant: &Variant, errors: &mut Errors) -> String {
-    let mut name = snake(variant.ident.to_string().trim_start_matches("r#"));
+    let mut name = snake(&variant.ident.unraw().to_string());
     for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("action")) {
         match attribute.parse_args::<LitStr>() {
             Ok(literal) if literal.value().is_empty() => errors.at(&literal, "an action has a name"),
@@ -125,60 +151,66 @@ fn action_name(variant: &Variant, errors: &mut Errors) -> String {
 }
 
 fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
-    let (name, compile_errors) = (actions.name, errors.to_compile_errors());
+    let (pf, compile_errors) = (&actions.krate, errors.to_compile_errors());
+    let name = ours(actions.name);
     let infos = actions.actions.iter().map(|Action { name, fields, .. }| {
-        let fields = fields.iter().map(|field| field.to_string());
-        quote!(::pocketflow::ActionInfo { name: #name, writes: &[#(#fields),*] })
+        let fields = fields.iter().map(|field| field.unraw().to_string());
+        quote!(#pf::ActionInfo { name: #name, writes: &[#(#fields),*] })
     });
     let arms = actions.actions.iter().enumerate().map(|(index, Action { variant, fields, .. })| {
-        let ident = &variant.ident;
-        // A value of its own for each field: a field of the store may have the name of a variable of this function.
-        let values: Vec<_> = fields.iter().map(|field| format_ident!("__{}", field)).collect();
-        let writes = fields.iter().zip(&values).map(
-            |(field, value)| quote!(::pocketflow::__private::Slot(&mut shared.#field).write(|| #value);),
-        );
-        quote!(Self::#ident { #(#fields: #values,)* .. } => { #(#writes)* #index })
+        let ident = ours(&variant.ident);
+        // Numbered, since a field may have the name of any variable.
+        let values = fields.iter().enumerate();
+        let values: Vec<_> =
+            values.map(|(index, field)| format_ident!("__{index}", span = field.span())).collect();
+        let own: Vec<_> = fields.iter().map(|field| ours(field)).collect();
+        let writes = fields
+            .iter()
+            .zip(&values)
+            .map(|(field, value)| quote!(#pf::__private::Slot(&mut __shared.#field).__write(|| #value);));
+        quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
     });
+    let index = quote!(#pf::__private::usize);
     let take = match &actions.store {
         // With an error the fields may be anything; the actions and their names still count.
         _ if !errors.is_empty() => quote! {
-            impl<__S> ::pocketflow::__private::Take<__S> for #name {
-                fn take(self, _: &mut __S) -> usize { ::core::unreachable!() }
+            impl<__S> #pf::__private::Taking<__S> for #name {
+                fn taking(self, _: &mut __S) -> #index { #pf::__private::unreachable!() }
             }
         },
         Some(store) => {
-            let impl_for = quote_spanned!(store.span()=> ::pocketflow::__private::Take<#store>);
+            let impl_for = quote_spanned!(store.span()=> #pf::__private::Taking<#store>);
             quote! {
                 impl #impl_for for #name {
                     #[inline]
-                    fn take(self, shared: &mut #store) -> usize {
+                    fn taking(self, __shared: &mut #store) -> #index {
                         match self { #(#arms,)* }
                     }
                 }
             }
         }
         None => quote! {
-            impl<__S> ::pocketflow::__private::Take<__S> for #name {
+            impl<__S> #pf::__private::Taking<__S> for #name {
                 #[inline]
-                fn take(self, _: &mut __S) -> usize {
+                fn taking(self, _: &mut __S) -> #index {
                     match self { #(#arms,)* }
                 }
             }
         },
     };
+    let allow = actions.allow;
     quote! {
         #compile_errors
+        #allow
         const _: () = {
-            #[allow(unused_imports)]
-            use ::pocketflow::__private::FillPlain as _;
+            use #pf::__private::FillPlain as _;
 
             #[automatically_derived]
-            impl ::pocketflow::Action for #name {
-                const ACTIONS: &'static [::pocketflow::ActionInfo] = &[#(#infos),*];
+            impl #pf::Action for #name {
+                const ACTIONS: &'static [#pf::ActionInfo] = &[#(#infos),*];
             }
 
             #[automatically_derived]
-            #[diagnostic::do_not_recommend]
             #take
         };
     }

@@ -13,7 +13,7 @@ mod tests;
 use proc_macro::TokenStream;
 
 /// Describes a shared store. See `pocketflow::Shared`.
-#[proc_macro_derive(Shared)]
+#[proc_macro_derive(Shared, attributes(shared))]
 pub fn derive_shared(input: TokenStream) -> TokenStream {
     shared::derive(input.into()).into()
 }

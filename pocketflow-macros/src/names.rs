@@ -1,5 +1,68 @@
 //! Names: the cases of identifiers, and what somebody may have meant by a wrong one.
 
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Attribute;
+
+/// The user's name, at its place, but as a word of the macro's own: no lint speaks of what the user did not write.
+pub(crate) fn ours(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().resolved_at(Span::call_site()));
+    name
+}
+
+/// `#[allow(deprecated)]`, where the user wrote it, or expects what it allows.
+#[derive(Clone, Copy)]
+pub(crate) struct Allow;
+
+impl Allow {
+    pub(crate) fn of(attributes: &[Attribute]) -> Option<Self> {
+        let allows = |attribute: &&Attribute| {
+            (attribute.path().is_ident("allow") || attribute.path().is_ident("expect"))
+                && names_deprecated(attribute)
+        };
+        attributes.iter().find(allows).map(|_| Self)
+    }
+}
+
+impl ToTokens for Allow {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(quote!(#[allow(deprecated)]));
+    }
+}
+
+/// Whether an attribute is about the lint `deprecated`.
+pub(crate) fn names_deprecated(lint: &Attribute) -> bool {
+    let list = lint.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+    list.into_iter().any(|token| matches!(token, TokenTree::Ident(name) if name == "deprecated"))
+}
+
+/// Takes away the invisible groups that a `macro_rules!` puts around what it matched, in a language without operators that bind.
+pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
+    if !has_invisible_group(&tokens) {
+        return tokens;
+    }
+    let inside = |tree: TokenTree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => ungrouped(group.stream()),
+        TokenTree::Group(group) if has_invisible_group(&group.stream()) => {
+            let mut inside = Group::new(group.delimiter(), ungrouped(group.stream()));
+            inside.set_span(group.span());
+            TokenTree::from(inside).into()
+        }
+        tree => tree.into(),
+    };
+    tokens.into_iter().flat_map(inside).collect()
+}
+
+fn has_invisible_group(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => {
+            group.delimiter() == Delimiter::None || has_invisible_group(&group.stream())
+        }
+        _ => false,
+    })
+}
+
 /// `NeedsInfo` → `needs_info`.
 pub(crate) fn snake(name: &str) -> String {
     let mut snake = String::new();

@@ -2,9 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Data, DeriveInput, Ident};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Attribute, Data, DeriveInput, Ident, Token};
 
 use crate::errors::Errors;
+use crate::krate::Krate;
+use crate::names::{Allow, ours};
 
 mod fields;
 
@@ -21,7 +25,10 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
 
 struct Store<'a> {
     name: &'a Ident,
+    /// The library.
+    krate: Krate,
     is_generic: bool,
+    allow: Option<Allow>,
     fields: Vec<fields::Field<'a>>,
     serde: fields::Serde,
 }
@@ -30,7 +37,9 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     let mut errors = Errors::default();
     let is_generic = !input.generics.params.is_empty();
     let serde = fields::Serde::of(&input.attrs);
-    let mut store = Store { name: &input.ident, is_generic, fields: Vec::new(), serde };
+    let krate = krate(&input.attrs, &mut errors);
+    let allow = Allow::of(&input.attrs);
+    let mut store = Store { name: &input.ident, krate, is_generic, allow, fields: Vec::new(), serde };
     if is_generic {
         errors.at(
             &input.generics,
@@ -40,6 +49,7 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     match &input.data {
         Data::Struct(data) => match &data.fields {
             syn::Fields::Named(fields) => {
+                store.allow = store.allow.or_else(|| fields.named.iter().find_map(|f| Allow::of(&f.attrs)));
                 store.fields = fields.named.iter().filter_map(fields::Field::of).collect();
             }
             syn::Fields::Unnamed(fields) => {
@@ -54,30 +64,59 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     (store, errors)
 }
 
+/// `#[shared(crate = path)]` on the struct.
+fn krate(attributes: &[Attribute], errors: &mut Errors) -> Krate {
+    let mut krate = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("shared")) {
+        let options = attribute.parse_args_with(|input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if !Krate::is_next(input) {
+                    return Err(input.error("a shared store has the option `crate = path::to::pocketflow`"));
+                }
+                let given = Krate::parse(input)?;
+                if krate.replace(given).is_some() {
+                    errors.at(attribute, "`crate` is given twice");
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        });
+        if let Err(error) = options {
+            errors.push(error);
+        }
+    }
+    krate.unwrap_or_default()
+}
+
 fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
-    let (name, text, errors) = (store.name, store.name.to_string(), errors.to_compile_errors());
+    let (pf, text, errors) = (&store.krate, store.name.unraw().to_string(), errors.to_compile_errors());
     if store.is_generic {
         return errors;
     }
-    let fields = store.fields.iter().map(|field| field.describe(&store.serde));
+    let name = ours(store.name);
+    let fields = store.fields.iter().map(|field| field.describe(pf, &store.serde));
     let filled = store.fields.iter().enumerate().map(|(index, fields::Field { name, ty, .. })| {
-        quote!(#index => ::pocketflow::__private::Probe::<#ty>::filled(&self.#name))
+        let name = ours(name);
+        quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
     });
-    let visits = fields::visits(name, &store.serde, &store.fields);
+    let visits = fields::visits(pf, &name, &store.serde, &store.fields);
     // On the name, so that a store that cannot be shared between threads is reported there.
-    let between_threads = quote_spanned!(name.span()=> #name: ::pocketflow::__private::BetweenThreads);
+    let between_threads = quote_spanned!(store.name.span()=> #name: #pf::__private::BetweenThreads);
+    let allow = store.allow;
     quote! {
         #errors
+        #allow
         const _: () = {
-            #[allow(unused_imports)]
-            use ::pocketflow::__private::{NoBlank as _, Plain as _};
+            use #pf::__private::{NoBlank as _, Plain as _};
 
             #[automatically_derived]
-            impl ::pocketflow::Shared for #name
+            impl #pf::Shared for #name
             where
                 #between_threads,
             {
-                const STORE: &'static ::pocketflow::Store = &::pocketflow::Store::new(
+                const STORE: &'static #pf::Store = &#pf::Store::new(
                     #text,
                     ::core::concat!(
                         ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(), ":",
@@ -86,15 +125,15 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                     &[#(#fields),*],
                 );
 
-                fn is_filled(&self, field: usize) -> bool {
-                    match field {
+                fn is_filled(&self, __field: #pf::__private::usize) -> #pf::__private::bool {
+                    match __field {
                         #(#filled,)*
                         _ => false,
                     }
                 }
 
-                fn blank() -> ::pocketflow::__private::Option<Self> {
-                    ::pocketflow::__private::Blank::<#name>::blank()
+                fn blank() -> #pf::__private::Option<Self> {
+                    #pf::__private::Blank::<#name>::__blank()
                 }
             }
 

@@ -3,14 +3,28 @@ use crate::shared::Store;
 
 /// The description of a node, as constants: what the checks of `flow!` work on.
 #[doc(hidden)]
+pub trait Describe: Send + Sync {
+    /// The description.
+    const NODE: NodeInfo;
+}
+
+/// What stands in a flow: whatever has a description. A trait of its own, so that rustc's message about a type that is no node
+/// does not list every node there is: the attribute that says so cannot stand in generated code, where `#![no_implicit_prelude]`
+/// hides it.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node",
     label = "only a node or a flow can stand in a flow",
     note = "put `#[node(Store)]` on its function or its `impl`"
 )]
-pub trait Describe: Send + Sync {
+pub trait Stands {
     /// The description.
-    const NODE: NodeInfo;
+    const INFO: &'static NodeInfo;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N: Describe> Stands for N {
+    const INFO: &'static NodeInfo = &N::NODE;
 }
 
 /// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in words of 64.

@@ -9,7 +9,7 @@ mod steps;
 
 pub use check::PF011;
 pub use fork::{Of, together, union};
-pub use info::{Describe, NodeInfo, UNKNOWN, awaits, changes, names, writes};
+pub use info::{Describe, NodeInfo, Stands, UNKNOWN, awaits, changes, names, writes};
 pub use solve::Solution;
 
 use crate::shared::Store;

@@ -7,9 +7,11 @@ mod parse;
 
 use proc_macro2::TokenStream;
 
+use crate::names::ungrouped;
+
 /// The whole of `flow!`.
 pub(crate) fn flow(input: TokenStream) -> TokenStream {
-    let (syntax, mut errors) = parse::parse(input);
+    let (syntax, mut errors) = parse::parse(ungrouped(input));
     let complete = errors.is_empty();
     let (model, wrong) = model::model(&syntax);
     errors.extend(wrong);

@@ -4,8 +4,12 @@ use std::collections::HashSet;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
+
+use crate::krate::Krate;
+use crate::names::ours;
 
 /// A field of a store.
 pub(super) struct Field<'a> {
@@ -96,11 +100,10 @@ impl<'a> Field<'a> {
     }
 
     /// Its entry in the store's description.
-    pub(super) fn describe(&self, store: &Serde) -> TokenStream {
+    pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
         let Self { name, ty, serde } = self;
-        let name = name.to_string();
-        let name = name.trim_start_matches("r#");
-        let field = quote!(::pocketflow::Field::new(#name, ::pocketflow::__private::Probe::<#ty>::LATE));
+        let name = &*name.unraw().to_string();
+        let field = quote!(#pf::Field::new(#name, #pf::__private::Probe::<#ty>::__LATE));
         if serde.skip {
             return quote!(#field.skipped());
         }
@@ -143,7 +146,7 @@ fn renamed(name: &str, rule: &str) -> Option<String> {
 }
 
 /// The impl of `Fields`, and what it needs.
-pub(super) fn visits(store: &Ident, serde: &Serde, fields: &[Field<'_>]) -> TokenStream {
+pub(super) fn visits(pf: &Krate, store: &Ident, serde: &Serde, fields: &[Field<'_>]) -> TokenStream {
     let (mut helpers, mut bounds, mut arms) = (Vec::new(), Vec::new(), Vec::new());
     // Many fields are of few types, and each bound is proved wherever the impl is used.
     let mut types = HashSet::new();
@@ -151,45 +154,46 @@ pub(super) fn visits(store: &Ident, serde: &Serde, fields: &[Field<'_>]) -> Toke
         if field.skip {
             continue;
         }
+        let name = &ours(name);
         let default = default_of(store, serde, name, ty, field);
         if field.write.is_none() && field.read.is_none() {
             // On the type, so that a field which the visitor does not take is shown.
             if types.insert(ty.to_token_stream().to_string()) {
-                bounds.push(quote_spanned!(ty.span()=> __V: ::pocketflow::VisitField<#ty>));
+                bounds.push(quote_spanned!(ty.span()=> __V: #pf::VisitField<#ty>));
             }
             let default = match default {
-                Some(default) => quote!(::pocketflow::__private::Option::Some(#default)),
-                None => quote!(::pocketflow::__private::Option::None),
+                Some(default) => quote!(#pf::__private::Option::Some(#default)),
+                None => quote!(#pf::__private::Option::None),
             };
             arms.push(quote! {
-                #index => <__V as ::pocketflow::VisitField<#ty>>::field(visitor, field, &mut self.#name, #default)
+                #index => <__V as #pf::VisitField<#ty>>::field(__visitor, __field, &mut self.#name, #default)
             });
             continue;
         }
         let (write, read) = (format_ident!("__Write{index}"), format_ident!("__Read{index}"));
-        helpers.push(with(serde, ty, field, &write, &read));
-        bounds.push(quote_spanned!(ty.span()=> __V: for<'a> ::pocketflow::VisitWith<#write<'a>, #read>));
+        helpers.push(with(pf, serde, ty, field, &write, &read));
+        bounds.push(quote_spanned!(ty.span()=> __V: for<'a> #pf::VisitWith<#write<'a>, #read>));
         let default = match default {
-            Some(default) => quote!(::pocketflow::__private::Option::Some(|| #read((#default)()))),
-            None => quote!(::pocketflow::__private::Option::None),
+            Some(default) => quote!(#pf::__private::Option::Some(|| #read((#default)()))),
+            None => quote!(#pf::__private::Option::None),
         };
         arms.push(quote! {
             #index => {
-                let read = <__V as ::pocketflow::VisitWith<#write<'_>, #read>>::field_with(
-                    visitor, field, #write(&self.#name), #default,
+                let __read = <__V as #pf::VisitWith<#write<'_>, #read>>::field_with(
+                    __visitor, __field, #write(&self.#name), #default,
                 );
-                if let ::pocketflow::__private::Option::Some(#read(value)) = read {
-                    self.#name = value;
+                if let #pf::__private::Option::Some(#read(__value)) = __read {
+                    self.#name = __value;
                 }
             }
         });
     }
     let body = if arms.is_empty() {
-        quote!(let _ = (index, visitor);)
+        quote!(let _ = (__index, __visitor);)
     } else {
         quote! {
-            let field = &<Self as ::pocketflow::Shared>::STORE.fields[index];
-            match index {
+            let __field = &<Self as #pf::Shared>::STORE.fields[__index];
+            match __index {
                 #(#arms,)*
                 _ => {}
             }
@@ -199,11 +203,11 @@ pub(super) fn visits(store: &Ident, serde: &Serde, fields: &[Field<'_>]) -> Toke
         #(#helpers)*
 
         #[automatically_derived]
-        impl<__V> ::pocketflow::Fields<__V> for #store
+        impl<__V> #pf::Fields<__V> for #store
         where
             #(#bounds,)*
         {
-            fn visit_field(&mut self, index: usize, visitor: &mut __V) {
+            fn visit_field(&mut self, __index: #pf::__private::usize, __visitor: &mut __V) {
                 #body
             }
         }
@@ -223,20 +227,20 @@ fn default_of(store: &Ident, serde: &Serde, name: &Ident, ty: &Type, field: &Ser
 
 /// The types by which serde's functions for a field are called. Where only one of them is given, the other half is the type's own;
 /// its bound has a lifetime, so that it is asked for only where a visitor asks for it.
-fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) -> TokenStream {
+fn with(pf: &Krate, serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) -> TokenStream {
     let path = serde.path.as_ref().map_or_else(|| quote!(::serde), ToTokens::to_token_stream);
     let (write_bound, write_call) = match &field.write {
-        Some(function) => (None, quote!(#function(self.0, serializer))),
+        Some(function) => (None, quote!(#function(self.0, __serializer))),
         None => (
             Some(quote!(where &'a #ty: #path::Serialize)),
-            quote!(<&'a #ty as #path::Serialize>::serialize(&self.0, serializer)),
+            quote!(<&'a #ty as #path::Serialize>::serialize(&self.0, __serializer)),
         ),
     };
     let (read_bound, read_call) = match &field.read {
-        Some(function) => (None, quote!(#function(deserializer))),
+        Some(function) => (None, quote!(#function(__deserializer))),
         None => (
             Some(quote!(where #ty: #path::Deserialize<'de>)),
-            quote!(<#ty as #path::Deserialize<'de>>::deserialize(deserializer)),
+            quote!(<#ty as #path::Deserialize<'de>>::deserialize(__deserializer)),
         ),
     };
     quote! {
@@ -246,8 +250,8 @@ fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) ->
         impl<'a> #path::Serialize for #write<'a> #write_bound {
             fn serialize<__S: #path::Serializer>(
                 &self,
-                serializer: __S,
-            ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+                __serializer: __S,
+            ) -> #pf::__private::Result<__S::Ok, __S::Error> {
                 #write_call
             }
         }
@@ -257,9 +261,9 @@ fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) ->
         #[automatically_derived]
         impl<'de> #path::Deserialize<'de> for #read #read_bound {
             fn deserialize<__D: #path::Deserializer<'de>>(
-                deserializer: __D,
-            ) -> ::pocketflow::__private::Result<Self, __D::Error> {
-                #read_call.map(#read)
+                __deserializer: __D,
+            ) -> #pf::__private::Result<Self, __D::Error> {
+                #pf::__private::Result::map(#read_call, #read)
             }
         }
     }

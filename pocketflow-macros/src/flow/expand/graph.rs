@@ -3,20 +3,23 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Ident;
+use syn::ext::IdentExt;
 
 use super::{Flow, alias};
 use crate::flow::model::{DEFAULT, Edge, Target};
+use crate::krate::Krate;
 
 impl Flow<'_> {
     pub(super) fn graph(&self) -> TokenStream {
-        let name = self.model.header.as_ref().map(|header| header.name.to_string()).unwrap_or_default();
+        let pf = self.pf;
+        let name =
+            self.model.header.as_ref().map(|header| header.name.unraw().to_string()).unwrap_or_default();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| {
-                let name = if stands.waits { place.label.clone() } else { stands.name.to_string() };
+                let name = if stands.waits { place.label.clone() } else { stands.name.unraw().to_string() };
                 let alias = alias(index, node, stands.span());
-                let node =
-                    quote_spanned!(stands.span()=> &<#alias as ::pocketflow::__private::Describe>::NODE);
-                quote!(::pocketflow::Place { name: #name, node: #node, fork: &[] })
+                let node = quote_spanned!(stands.span()=> <#alias as #pf::__private::Stands>::INFO);
+                quote!(#pf::Place { name: #name, node: #node, fork: &[] })
             });
             if !place.is_fork() {
                 return nodes.next().unwrap_or_default();
@@ -24,16 +27,16 @@ impl Flow<'_> {
             let label = &place.label;
             quote! {
                 {
-                    const __FORK: &[::pocketflow::Place] = &[#(#nodes),*];
-                    const __WORDS: usize = __FORK[0].node.store.words();
-                    ::pocketflow::Place {
+                    const __FORK: &[#pf::Place] = &[#(#nodes),*];
+                    const __WORDS: #pf::__private::usize = __FORK[0].node.store.words();
+                    #pf::Place {
                         name: #label,
-                        node: &::pocketflow::__private::together(
+                        node: &#pf::__private::together(
                             #label,
                             __FORK,
-                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Reads),
-                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Peeks),
-                            &::pocketflow::__private::union::<__WORDS>(__FORK, ::pocketflow::__private::Of::Writes),
+                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Reads),
+                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Peeks),
+                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Writes),
                         ),
                         fork: __FORK,
                     }
@@ -43,19 +46,19 @@ impl Flow<'_> {
         let written = self.model.edges.iter().map(|edge| {
             let bound = match &edge.bound {
                 Some(bound) => {
-                    let (max, otherwise) = (bound.max, target(bound.otherwise));
-                    quote!(Some(::pocketflow::Bound { max: #max, otherwise: #otherwise }))
+                    let (max, otherwise) = (bound.max, target(pf, bound.otherwise));
+                    quote!(#pf::__private::Option::Some(#pf::Bound { max: #max, otherwise: #otherwise }))
                 }
-                None => quote!(None),
+                None => quote!(#pf::__private::Option::None),
             };
             let Edge { from, action, to, .. } = edge;
-            let to = target(*to);
+            let to = target(pf, *to);
             quote! {
-                ::pocketflow::Edge {
+                #pf::Edge {
                     from: #from,
                     action: #action,
                     to: #to,
-                    bound: ::pocketflow::__private::Option::#bound,
+                    bound: #bound,
                     written: true,
                 }
             }
@@ -64,19 +67,19 @@ impl Flow<'_> {
         let unwritten = (0..self.model.places.len()).filter(|place| self.model.is_last(*place));
         let unwritten = unwritten.zip(end.into_iter().cycle()).map(|(from, end)| {
             quote! {
-                ::pocketflow::Edge {
+                #pf::Edge {
                     from: #from,
                     action: #DEFAULT,
-                    to: ::pocketflow::Target::Exit(#end),
-                    bound: ::pocketflow::__private::Option::None,
+                    to: #pf::Target::Exit(#end),
+                    bound: #pf::__private::Option::None,
                     written: false,
                 }
             }
         });
         let exits = self.model.exits.iter().map(|exit| &exit.name);
-        let inputs = self.inputs().iter().map(ToString::to_string);
+        let inputs = self.inputs().iter().map(|input| input.unraw().to_string());
         quote! {
-            &::pocketflow::Graph {
+            &#pf::Graph {
                 name: #name,
                 places: &[#(#places),*],
                 edges: &[#(#written,)* #(#unwritten),*],
@@ -92,18 +95,12 @@ impl Flow<'_> {
 
     /// One constant for each token that a check may have something to say about.
     pub(super) fn checks(&self) -> TokenStream {
-        // `#[allow(deprecated)]` on the flow is how PF011 is silenced.
-        let lints = self.model.attributes.iter().filter(|attribute| {
-            ["allow", "expect", "warn", "deny", "forbid"].iter().any(|lint| attribute.path().is_ident(lint))
-        });
-        let lints: Vec<_> = lints.collect();
+        let pf = self.pf;
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
-            let lints = &lints;
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
                 quote_spanned! {node.span()=>
-                    #(#lints)*
-                    const _: () = ::pocketflow::__private::PF011::<
+                    const _: () = #pf::__private::PF011::<
                         { __SOLUTION.is_overwritten(__GRAPH, #index, #branch) }
                     >::VALUE;
                 }
@@ -148,9 +145,9 @@ pub(super) fn action_check(index: usize, edge: &Edge) -> TokenStream {
     quote_spanned!(edge.action_span=> const _: () = __GRAPH.check_action(#index);)
 }
 
-fn target(target: Target) -> TokenStream {
+fn target(pf: &Krate, target: Target) -> TokenStream {
     match target {
-        Target::Place(place) => quote!(::pocketflow::Target::Place(#place)),
-        Target::Exit(exit) => quote!(::pocketflow::Target::Exit(#exit)),
+        Target::Place(place) => quote!(#pf::Target::Place(#place)),
+        Target::Exit(exit) => quote!(#pf::Target::Exit(#exit)),
     }
 }

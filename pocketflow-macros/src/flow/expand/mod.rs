@@ -11,13 +11,17 @@ use syn::{Ident, Visibility};
 use self::graph::action_check;
 use super::model::{DEFAULT, Mention, Model, Node};
 use crate::errors::Errors;
+use crate::krate::Krate;
 
 /// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
 pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStream {
     let name = model.header.as_ref().map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
     let flow = Flow {
         model,
-        exit: format_ident!("{name}Exit"),
+        pf: &model.krate,
+        // Where the flow is named, as what the macro writes: then no lint speaks of what the user did not write.
+        exit: format_ident!("{name}Exit", span = name.span().resolved_at(Span::call_site())),
+        this: if model.is_deprecated() { format_ident!("__This") } else { name.clone() },
         name,
         sound: complete && !model.places.is_empty() && !model.impossible,
         ends: errors.is_empty() && !model.endless,
@@ -25,10 +29,12 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStr
     let (declaration, exits) = (flow.declaration(), flow.exits());
     let inside = flow.inside();
     let errors = errors.to_compile_errors();
+    let lints = &model.lints;
     let items = quote! {
         #errors
         #declaration
         #exits
+        #(#lints)*
         const _: () = { #inside };
     };
     if model.header.is_some() {
@@ -40,7 +46,11 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStr
 
 struct Flow<'a> {
     model: &'a Model,
+    /// The library.
+    pf: &'a Krate,
     name: Ident,
+    /// By what the generated code names the flow.
+    this: Ident,
     exit: Ident,
     /// Whether the whole graph is known, so that it can be run and checked.
     sound: bool,
@@ -65,12 +75,15 @@ impl Flow<'_> {
     }
 
     fn declaration(&self) -> TokenStream {
-        let (name, attributes, visibility) = (&self.name, &self.model.attributes, self.visibility());
+        let (pf, name, attributes, visibility) =
+            (self.pf, &self.name, &self.model.attributes, self.visibility());
         let fields = self.fields();
         if fields.is_empty() {
             return quote! {
                 #(#attributes)*
-                #[derive(Clone, Copy, Debug, Default)]
+                #[derive(
+                    #pf::__private::Clone, #pf::__private::Copy, ::core::fmt::Debug, ::core::default::Default
+                )]
                 #visibility struct #name;
             };
         }
@@ -89,7 +102,7 @@ impl Flow<'_> {
     }
 
     fn exits(&self) -> TokenStream {
-        let (exit, visibility) = (&self.exit, self.visibility());
+        let (pf, exit, visibility) = (self.pf, &self.exit, self.visibility());
         let doc = format!("Where [`{}`] can end.", self.name);
         let variants = self.model.exits.iter().map(|exit| {
             let variant = Ident::new(&exit.variant.to_string(), Span::call_site());
@@ -102,8 +115,10 @@ impl Flow<'_> {
         });
         quote! {
             #[doc = #doc]
-            #[allow(dead_code)]
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            #[derive(
+                #pf::__private::Clone, #pf::__private::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq,
+                ::core::cmp::Eq, ::core::hash::Hash
+            )]
             #visibility enum #exit { #(#variants),* }
         }
     }
@@ -120,61 +135,61 @@ impl Flow<'_> {
         let aliases = places.flat_map(|(place, stands)| {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let (alias, path) = (alias(place, index, Span::call_site()), &node.path);
-                if node.waits {
-                    self.awaits(&alias, node)
-                } else {
-                    quote!(#[allow(dead_code)] type #alias = #path;)
-                }
+                if node.waits { self.awaits(&alias, node) } else { quote!(type #alias = #path;) }
             })
         });
         let mentions = self.mentions();
         let body = if self.sound { self.machine() } else { self.dummy() };
         let runners = self.runners();
-        quote!(#(#aliases)* #mentions #body #runners)
+        let (name, this) = (&self.name, &self.this);
+        let this = (name != this).then(|| quote!(#[allow(deprecated)] type #this = #name;));
+        quote!(#this #(#aliases)* #mentions #body #runners)
     }
 
     /// The type of an `await(field)`.
     fn awaits(&self, alias: &Ident, node: &Node) -> TokenStream {
+        let pf = self.pf;
         let mut places = self.model.places.iter().enumerate();
         let store = match places.find(|(_, place)| !place.nodes[0].waits) {
             Some((place, stands)) => {
                 let first = self::alias(place, 0, stands.nodes[0].span());
-                quote!(<#first as ::pocketflow::__private::Describe>::NODE.store)
+                quote!(<#first as #pf::__private::Stands>::INFO.store)
             }
-            None => quote!(::pocketflow::__private::UNKNOWN.store),
+            None => quote!(#pf::__private::UNKNOWN.store),
         };
         let field = node.name.unraw().to_string();
         let name = format!("await({field})");
         quote! {
-            #[allow(dead_code)]
             struct #alias {}
 
             const _: () = {
-                const __STORE: &::pocketflow::Store = #store;
-                const __WORDS: usize = __STORE.words();
+                const __STORE: &#pf::Store = #store;
+                const __WORDS: #pf::__private::usize = __STORE.words();
 
-                impl ::pocketflow::__private::Describe for #alias {
-                    const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::awaits(
+                impl #pf::__private::Describe for #alias {
+                    const NODE: #pf::NodeInfo = #pf::__private::awaits(
                         #name, #field, __STORE, &__STORE.set::<__WORDS>(&[#field]), &[0; __WORDS],
                     );
                 }
 
-                impl<__S, __M> ::pocketflow::__private::Step<__S, __M> for #alias
+                impl<__S, __M> #pf::__private::Step<__S, __M> for #alias
                 where
-                    __S: ::pocketflow::Shared,
-                    __M: ::pocketflow::__private::StepMode<__S>,
+                    __S: #pf::Shared,
+                    __M: #pf::__private::StepMode<__S>,
                 {
                     fn step<'a, __G>(
-                        get: __G,
-                        here: &'a mut ::pocketflow::__private::Here<'_, __M>,
-                        shared: &'a mut __S,
-                    ) -> impl ::pocketflow::__private::Future<
-                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                    > + Send
+                        __get: __G,
+                        __here: &'a mut #pf::__private::Here<'_, __M>,
+                        __shared: &'a mut __S,
+                    ) -> impl #pf::__private::Future<
+                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                    > + #pf::__private::Send
                     where
-                        __G: ::pocketflow::__private::Get<'a, Self>,
+                        __G: #pf::__private::Get<'a, Self>,
                     {
-                        ::pocketflow::__private::await_step(get.spot(), here, shared, #field)
+                        #pf::__private::await_step(
+                            <__G as #pf::__private::Get<'a, Self>>::spot(__get), __here, __shared, #field,
+                        )
                     }
                 }
             };
@@ -190,30 +205,28 @@ impl Flow<'_> {
         let fields = mentions().filter(|(node, _)| node.field.is_some());
         let fields: Vec<_> = fields.map(|(_, path)| path).collect();
         let fields = (!fields.is_empty()).then(|| {
-            let name = &self.name;
+            let this = &self.this;
             quote! {
-                #[allow(dead_code)]
-                fn __fields(flow: &#name) { #(let _ = &flow.#fields;)* }
+                fn __fields(__flow: &#this) { #(let _ = &__flow.#fields;)* }
             }
         });
-        quote!(#[allow(dead_code)] type __Mentions = (#(*const #nodes,)*); #fields)
+        quote!(type __Mentions = (#(*const #nodes,)*); #fields)
     }
 
     /// What every flow has, whether it can be run or not.
     fn runners(&self) -> TokenStream {
-        let (name, exit) = (&self.name, &self.exit);
-        let max_steps = quote_spanned!(name.span()=> <Self as ::pocketflow::Flow>::GRAPH.max_steps());
+        let (pf, name, this, exit) = (self.pf, &self.name, &self.this, &self.exit);
+        let max_steps = quote_spanned!(name.span()=> <Self as #pf::Flow>::GRAPH.max_steps());
         quote! {
-            #[allow(dead_code, unreachable_pub)]
-            impl #name {
+            impl #this {
                 /// The graph of this flow; it prints as Mermaid.
-                pub const GRAPH: &'static ::pocketflow::Graph = <Self as ::pocketflow::Flow>::GRAPH;
+                pub const GRAPH: &'static #pf::Graph = <Self as #pf::Flow>::GRAPH;
 
                 /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
-                pub const MAX_STEPS: u64 = #max_steps;
+                pub const MAX_STEPS: #pf::__private::u64 = #max_steps;
 
                 /// The graph of this flow; it prints as Mermaid.
-                pub fn graph(&self) -> &'static ::pocketflow::Graph {
+                pub fn graph(&self) -> &'static #pf::Graph {
                     Self::GRAPH
                 }
 
@@ -224,65 +237,63 @@ impl Flow<'_> {
                 /// The final error of a node, with the place where it happened.
                 pub fn run<__S>(
                     &self,
-                    shared: &mut __S,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<#exit, ::pocketflow::Error>,
-                > + Send
+                    __shared: &mut __S,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<#exit, #pf::Error>,
+                > + #pf::__private::Send
                 where
-                    __S: ::pocketflow::Shared,
-                    Self: ::pocketflow::__private::Walk<__S, ::pocketflow::Direct>,
+                    __S: #pf::Shared,
+                    Self: #pf::__private::Walk<__S, #pf::Direct>,
                 {
-                    ::pocketflow::__private::run_direct(self, shared)
+                    #pf::__private::run_direct(self, __shared)
                 }
 
                 /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
-                pub fn with<__D>(&self, driver: __D) -> ::pocketflow::With<'_, Self, __D> {
-                    ::pocketflow::With::new(self, driver)
+                pub fn with<__D>(&self, __driver: __D) -> #pf::With<'_, Self, __D> {
+                    #pf::With::new(self, __driver)
                 }
             }
 
-            #[diagnostic::do_not_recommend]
-            impl<__S, __M> ::pocketflow::__private::Step<__S, __M> for #name
+            impl<__S, __M> #pf::__private::Step<__S, __M> for #this
             where
-                __S: ::pocketflow::Shared,
-                __M: ::pocketflow::__private::StepMode<__S>,
-                Self: ::pocketflow::__private::Walk<__S, __M>,
+                __S: #pf::Shared,
+                __M: #pf::__private::StepMode<__S>,
+                Self: #pf::__private::Walk<__S, __M>,
             {
                 fn step<'a, __G>(
-                    get: __G,
-                    here: &'a mut ::pocketflow::__private::Here<'_, __M>,
-                    shared: &'a mut __S,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                > + Send
+                    __get: __G,
+                    __here: &'a mut #pf::__private::Here<'_, __M>,
+                    __shared: &'a mut __S,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                > + #pf::__private::Send
                 where
-                    __G: ::pocketflow::__private::Get<'a, Self>,
+                    __G: #pf::__private::Get<'a, Self>,
                 {
-                    ::pocketflow::__private::flow_step::<Self, _, _, _>(get, here, shared)
+                    #pf::__private::flow_step::<Self, _, _, _>(__get, __here, __shared)
                 }
             }
 
             // No flow stands in a fork, which PF012 says in its own words.
-            #[diagnostic::do_not_recommend]
-            impl<__S, __M: ::pocketflow::__private::Mode> ::pocketflow::__private::Part<__S, __M> for #name {
+            impl<__S, __M: #pf::__private::Mode> #pf::__private::Part<__S, __M> for #this {
                 type Finished = ();
                 fn exec<'a>(
                     &'a self,
-                    _: &'a ::pocketflow::__private::Here<'a, __M>,
-                    _: &'static ::pocketflow::__private::Spot,
+                    _: &'a #pf::__private::Here<'a, __M>,
+                    _: &'static #pf::__private::Spot,
                     _: __M::At<'a>,
                     _: &'a __S,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<(), ::pocketflow::Error>,
-                > + Send {
-                    async { ::core::unreachable!() }
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<(), #pf::Error>,
+                > + #pf::__private::Send {
+                    async { #pf::__private::unreachable!() }
                 }
                 fn post(
                     &self,
                     _: &mut __S,
                     _: (),
-                ) -> ::pocketflow::__private::Result<usize, ::pocketflow::EmptyField> {
-                    ::core::unreachable!()
+                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
+                    #pf::__private::unreachable!()
                 }
             }
         }
@@ -290,43 +301,42 @@ impl Flow<'_> {
 
     /// A flow that can be named and called, and checked no further than its edges: its errors have been told.
     fn dummy(&self) -> TokenStream {
-        let (name, exit, graph) = (&self.name, &self.exit, self.graph());
+        let (pf, this, exit, graph) = (self.pf, &self.this, &self.exit, self.graph());
         let actions = self.model.edges.iter().enumerate().map(|(index, edge)| action_check(index, edge));
         quote! {
-            const __GRAPH: &::pocketflow::Graph = #graph;
+            const __GRAPH: &#pf::Graph = #graph;
             #(#actions)*
 
-            #[diagnostic::do_not_recommend]
-            impl ::pocketflow::__private::Describe for #name {
-                const NODE: ::pocketflow::NodeInfo = ::pocketflow::__private::UNKNOWN;
+            impl #pf::__private::Describe for #this {
+                const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
             }
 
-            impl ::pocketflow::Flow for #name {
+            impl #pf::Flow for #this {
                 type Exit = #exit;
-                const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
-                type Taken = [u32; 0];
+                const GRAPH: &'static #pf::Graph = __GRAPH;
+                type Taken = [#pf::__private::u32; 0];
                 const TAKEN: Self::Taken = [];
-                fn exit(_: usize) -> #exit {
-                    ::core::unreachable!()
+                fn exit(_: #pf::__private::usize) -> #exit {
+                    #pf::__private::unreachable!()
                 }
             }
 
-            impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name {
+            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this {
                 fn walk(
                     &self,
-                    _: ::pocketflow::__private::Walker<'_, __M, [u32; 0]>,
+                    _: #pf::__private::Walker<'_, __M, [#pf::__private::u32; 0]>,
                     _: &mut __S,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                > + Send {
-                    async { ::core::unreachable!() }
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                > + #pf::__private::Send {
+                    async { #pf::__private::unreachable!() }
                 }
             }
         }
     }
 
     fn machine(&self) -> TokenStream {
-        let (name, exit) = (&self.name, &self.exit);
+        let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         let (graph, checks) = (self.graph(), self.checks());
         let (places, exits) = (self.model.places.len(), self.model.exits.len());
         let variants = self.model.exits.iter().enumerate().map(|(index, named)| {
@@ -334,31 +344,32 @@ impl Flow<'_> {
                 (Literal::usize_unsuffixed(index), Ident::new(&named.variant.to_string(), Span::call_site()));
             quote!(#index => #exit::#variant)
         });
-        let text = name.to_string();
+        let text = self.name.unraw().to_string();
         let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
         let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
+        // rustc asks after two million steps whether a constant is meant to take so long. A small flow is far from that.
+        let long = (places > 32).then(|| quote!(#[allow(long_running_const_eval)]));
         let spots = (0..places).map(|place| {
             let (spot, place) = (spot(place), Literal::usize_unsuffixed(place));
             quote! {
-                const #spot: &::pocketflow::__private::Spot =
-                    &::pocketflow::__private::Spot::at(&__OF, __SOLUTION, #place);
+                const #spot: &#pf::__private::Spot =
+                    &#pf::__private::Spot::at(&__OF, __SOLUTION, #place);
             }
         });
         quote! {
-            const __GRAPH: &::pocketflow::Graph = #graph;
-            const __WORDS: usize = __GRAPH.width();
+            const __GRAPH: &#pf::Graph = #graph;
+            const __WORDS: #pf::__private::usize = __GRAPH.width();
             type __Solution =
-                ::pocketflow::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
-            #[allow(long_running_const_eval)]
+                #pf::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
+            #long
             const __SOLUTION: &__Solution = &__GRAPH.solve();
-            static __OF: &::pocketflow::Graph = __GRAPH;
+            static __OF: &#pf::Graph = __GRAPH;
             #(#spots)*
             #checks
 
-            #[diagnostic::do_not_recommend]
-            impl ::pocketflow::__private::Describe for #name {
-                const NODE: ::pocketflow::NodeInfo = ::pocketflow::NodeInfo {
+            impl #pf::__private::Describe for #this {
+                const NODE: #pf::NodeInfo = #pf::NodeInfo {
                     name: #text,
                     store: __GRAPH.places[0].node.store,
                     actions: __GRAPH.exits,
@@ -366,21 +377,21 @@ impl Flow<'_> {
                     peeks: &__SOLUTION.peeks(__GRAPH),
                     writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
                     changes: &[],
-                    flow: ::pocketflow::__private::Option::Some(__GRAPH),
-                    waits: ::pocketflow::__private::Option::None,
+                    flow: #pf::__private::Option::Some(__GRAPH),
+                    waits: #pf::__private::Option::None,
                 }
                 .if_known();
             }
 
-            impl ::pocketflow::Flow for #name {
+            impl #pf::Flow for #this {
                 type Exit = #exit;
-                const GRAPH: &'static ::pocketflow::Graph = __GRAPH;
-                type Taken = [u32; #bounded];
+                const GRAPH: &'static #pf::Graph = __GRAPH;
+                type Taken = [#pf::__private::u32; #bounded];
                 const TAKEN: Self::Taken = [0; #bounded];
-                fn exit(index: usize) -> Self::Exit {
-                    match index {
+                fn exit(__exit: #pf::__private::usize) -> Self::Exit {
+                    match __exit {
                         #(#variants,)*
-                        _ => ::core::unreachable!(),
+                        _ => #pf::__private::unreachable!(),
                     }
                 }
             }

@@ -12,32 +12,32 @@ const PIECE: usize = 32;
 impl Flow<'_> {
     /// The loop over the steps: one function for a small flow, one for each piece of a large one.
     pub(super) fn walk(&self) -> TokenStream {
-        let name = &self.name;
+        let (pf, this) = (self.pf, &self.this);
         let all: Vec<usize> = (0..self.model.places.len()).collect();
         let pieces: Vec<_> = all.chunks(PIECE).collect();
         if let [places] = &pieces[..] {
-            let (bounds, arms) = (self.bounds(places), self.arms(places));
+            let (bounds, arms) = (self.bounds(places), self.arms(places, &quote!(&mut __walker)));
             let last = self.model.places.len();
             return quote! {
-                impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name
+                impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
                 where
-                    __S: ::pocketflow::Shared,
-                    __M: ::pocketflow::__private::StepMode<__S>,
+                    __S: #pf::Shared,
+                    __M: #pf::__private::StepMode<__S>,
                     #bounds
                 {
                     fn walk(
                         &self,
-                        mut walker: ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
-                        shared: &mut __S,
-                    ) -> impl ::pocketflow::__private::Future<
-                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                    > + Send {
+                        mut __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                        __shared: &mut __S,
+                    ) -> impl #pf::__private::Future<
+                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                    > + #pf::__private::Send {
                         async move {
-                            let mut place = walker.start(__GRAPH, &*shared)?;
-                            while place < #last {
+                            let mut __place = #pf::__private::Walker::start(&mut __walker, __GRAPH, &*__shared)?;
+                            while __place < #last {
                                 #arms
                             }
-                            ::pocketflow::__private::Result::Ok(place - #last)
+                            #pf::__private::Result::Ok(__place - #last)
                         }
                     }
                 }
@@ -46,27 +46,27 @@ impl Flow<'_> {
         let last = self.model.places.len();
         let numbers: Vec<_> = (0..pieces.len()).map(Literal::usize_unsuffixed).collect();
         let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
-            let (bounds, arms) = (self.bounds(places), self.arms(places));
+            let (bounds, arms) = (self.bounds(places), self.arms(places, &quote!(&mut *__walker)));
             quote! {
-                impl<__S, __M> ::pocketflow::__private::Piece<__S, __M, #number> for #name
+                impl<__S, __M> #pf::__private::Piece<__S, __M, #number> for #this
                 where
-                    __S: ::pocketflow::Shared,
-                    __M: ::pocketflow::__private::StepMode<__S>,
+                    __S: #pf::Shared,
+                    __M: #pf::__private::StepMode<__S>,
                     #bounds
                 {
                     fn piece(
                         &self,
-                        walker: &mut ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
-                        shared: &mut __S,
-                        mut place: usize,
-                    ) -> impl ::pocketflow::__private::Future<
-                        Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                    > + Send {
+                        __walker: &mut #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                        __shared: &mut __S,
+                        mut __place: #pf::__private::usize,
+                    ) -> impl #pf::__private::Future<
+                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                    > + #pf::__private::Send {
                         async move {
-                            while place / #PIECE == #number && place < #last {
+                            while __place / #PIECE == #number && __place < #last {
                                 #arms
                             }
-                            ::pocketflow::__private::Result::Ok(place)
+                            #pf::__private::Result::Ok(__place)
                         }
                     }
                 }
@@ -75,30 +75,30 @@ impl Flow<'_> {
         quote! {
             #(#impls)*
 
-            impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for #name
+            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
             where
-                __S: ::pocketflow::Shared,
-                __M: ::pocketflow::__private::StepMode<__S>,
-                #(Self: ::pocketflow::__private::Piece<__S, __M, #numbers>,)*
+                __S: #pf::Shared,
+                __M: #pf::__private::StepMode<__S>,
+                #(Self: #pf::__private::Piece<__S, __M, #numbers>,)*
             {
                 fn walk(
                     &self,
-                    mut walker: ::pocketflow::__private::Walker<'_, __M, <Self as ::pocketflow::Flow>::Taken>,
-                    shared: &mut __S,
-                ) -> impl ::pocketflow::__private::Future<
-                    Output = ::pocketflow::__private::Result<usize, ::pocketflow::Error>,
-                > + Send {
+                    mut __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                    __shared: &mut __S,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                > + #pf::__private::Send {
                     async move {
-                        let mut place = walker.start(__GRAPH, &*shared)?;
-                        while place < #last {
-                            place = match place / #PIECE {
-                                #(#numbers => <Self as ::pocketflow::__private::Piece<__S, __M, #numbers>>::piece(
-                                    self, &mut walker, shared, place,
+                        let mut __place = #pf::__private::Walker::start(&mut __walker, __GRAPH, &*__shared)?;
+                        while __place < #last {
+                            __place = match __place / #PIECE {
+                                #(#numbers => <Self as #pf::__private::Piece<__S, __M, #numbers>>::piece(
+                                    self, &mut __walker, __shared, __place,
                                 ).await?,)*
-                                _ => ::core::unreachable!(),
+                                _ => #pf::__private::unreachable!(),
                             };
                         }
-                        ::pocketflow::__private::Result::Ok(place - #last)
+                        #pf::__private::Result::Ok(__place - #last)
                     }
                 }
             }
@@ -106,21 +106,24 @@ impl Flow<'_> {
     }
 
     fn bounds(&self, places: &[usize]) -> TokenStream {
+        let pf = self.pf;
         let bounds = places.iter().flat_map(|place| {
             let stands = &self.model.places[*place];
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
                 if stands.is_fork() {
-                    quote!(#alias: ::pocketflow::__private::Part<__S, __M>)
+                    quote!(#alias: #pf::__private::Part<__S, __M>)
                 } else {
-                    quote!(#alias: ::pocketflow::__private::Step<__S, __M>)
+                    quote!(#alias: #pf::__private::Step<__S, __M>)
                 }
             })
         });
         quote!(#(#bounds,)*)
     }
 
-    fn arms(&self, places: &[usize]) -> TokenStream {
+    /// `walker` borrows the walker.
+    fn arms(&self, places: &[usize], walker: &TokenStream) -> TokenStream {
+        let pf = self.pf;
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, spot) = (Literal::usize_unsuffixed(*index), spot(*index));
@@ -139,8 +142,8 @@ impl Flow<'_> {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
                     let (_, value) = node(branch, stands);
                     quote! {
-                        ::pocketflow::__private::Branch(
-                            const { &::pocketflow::__private::Spot::branch(&__OF, #number, #branch) },
+                        #pf::__private::Branch(
+                            const { &#pf::__private::Spot::branch(&__OF, #number, #branch) },
                             #value,
                         )
                     }
@@ -149,20 +152,20 @@ impl Flow<'_> {
                 let both = branches
                     .into_iter()
                     .rev()
-                    .reduce(|rest, branch| quote!(::pocketflow::__private::Both(#branch, #rest)));
-                quote!(::pocketflow::__private::fork_step(#both, #spot, walker.here(), shared))
+                    .reduce(|rest, branch| quote!(#pf::__private::Both(#branch, #rest)));
+                quote!(#pf::__private::fork_step(#both, #spot, #pf::__private::Walker::here(#walker), __shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
-                    <#alias as ::pocketflow::__private::Step<__S, __M>>::step(
-                        || (#value, #spot), walker.here(), shared,
+                    <#alias as #pf::__private::Step<__S, __M>>::step(
+                        || (#value, #spot), #pf::__private::Walker::here(#walker), __shared,
                     )
                 }
             };
             quote! {
-                if place == #number {
-                    let action = #step.await?;
-                    place = walker.next(#spot, action);
+                if __place == #number {
+                    let __action = #step.await?;
+                    __place = #pf::__private::Walker::next(#walker, #spot, __action);
                 }
             }
         });

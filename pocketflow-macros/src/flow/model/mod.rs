@@ -11,12 +11,16 @@ use syn::{Attribute, Ident, Path, Visibility};
 
 use super::parse::{self, Chain, Declaration, Link, Stand, Statement, Syntax};
 use crate::errors::Errors;
-use crate::names;
+use crate::krate::Krate;
+use crate::names::{self, names_deprecated};
 
 /// A flow.
 pub(crate) struct Model {
     /// Attributes to carry over; `#[endless]` is not among them.
     pub(crate) attributes: Vec<Attribute>,
+    /// Attributes that set the level of a lint: `#[allow(deprecated)]` on the flow silences PF011.
+    pub(crate) lints: Vec<Attribute>,
+    pub(crate) krate: Krate,
     pub(crate) endless: bool,
     /// Whether there is no machine for it: it stands in itself, or has no node.
     pub(crate) impossible: bool,
@@ -122,6 +126,8 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
         declarations: Vec::new(),
         model: Model {
             attributes: Vec::new(),
+            lints: Vec::new(),
+            krate: Krate::default(),
             endless: false,
             impossible: false,
             header: syntax.header.as_ref().map(|header| Header {
@@ -138,11 +144,21 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
         },
         errors: Errors::default(),
     };
-    for attribute in &syntax.attributes {
+    let mut attributes = syntax.attributes.clone();
+    builder.model.krate = Krate::take(&mut attributes, "flow", &mut builder.errors);
+    for attribute in attributes {
         if attribute.path().is_ident("endless") {
             builder.model.endless = true;
-        } else {
-            builder.model.attributes.push(attribute.clone());
+            continue;
+        }
+        let levels = ["allow", "expect", "warn", "deny", "forbid"];
+        let expects = attribute.path().is_ident("expect");
+        if levels.iter().any(|level| attribute.path().is_ident(level)) {
+            builder.model.lints.push(attribute.clone());
+        }
+        // What is expected is met once: a deprecated node, or PF011, in the checks.
+        if !(expects && names_deprecated(&attribute)) {
+            builder.model.attributes.push(attribute);
         }
     }
     builder.declare(&syntax.statements);
@@ -427,6 +443,11 @@ impl Model {
     /// Whether no edge leaves a place, so that the flow ends there.
     pub(crate) fn is_last(&self, place: usize) -> bool {
         !self.edges.iter().any(|edge| edge.from == place)
+    }
+
+    /// Whether the flow itself is `#[deprecated]`.
+    pub(crate) fn is_deprecated(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
     }
 
     /// From where to where an edge leads, those of a bound and those that were spare included.

@@ -160,7 +160,6 @@ impl Node<'_> {
         };
         let actions = self.actions();
         quote! {
-            #[diagnostic::do_not_recommend]
             impl #pf::__private::Describe for #node {
                 const NODE: #pf::NodeInfo = {
                     const __STORE: &#pf::Store = #store_type;

@@ -337,19 +337,19 @@ impl Node<'_> {
                         fields.iter().map(|f| format_ident!("__{}", f, span = span)).collect();
                     quote! {
                         let (#(#values,)*) = #exec;
-                        #(#pf::__private::Slot(&mut __shared.#fields).write(|| #values);)*
+                        #(#pf::__private::Slot(&mut __shared.#fields).__write(|| #values);)*
                         #pf::__private::Result::Ok(0)
                     }
                 }
                 (Some(writes), _) => {
                     let fields = &writes.fields;
                     quote! {
-                        #(#pf::__private::Slot(&mut __shared.#fields).write(|| #exec);)*
+                        #(#pf::__private::Slot(&mut __shared.#fields).__write(|| #exec);)*
                         #pf::__private::Result::Ok(0)
                     }
                 }
                 (None, Some(field)) => quote! {
-                    let #field = #pf::__private::Slot(&mut __shared.#field).place();
+                    let #field = #pf::__private::Slot(&mut __shared.#field).__place();
                     #pf::__private::Append::append(#field, #exec);
                     #pf::__private::Result::Ok(0)
                 },
