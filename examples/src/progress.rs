@@ -1,7 +1,10 @@
 //! A driver that shows on the terminal where a run is. What is not a terminal stays clean.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use pocketflow::{At, Attempt, Call, Driver, Error, ExecDriver, Failure, Node, Run, Shared};
+use pocketflow::seam::Execs;
+use pocketflow::{
+    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Node, Run, Shared, Taken,
+};
 
 /// Shows the step that is at work, how many items of a batch are done, and why something is tried again.
 ///
@@ -51,8 +54,8 @@ impl Drop for Progress {
     }
 }
 
-impl<S: Shared> Driver<S> for Progress {
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+impl<S: Shared> Driver<S, Execs> for Progress {
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
         self.bar.set_prefix(at.to_string());
         self.bar.set_message("");
         self.bar.set_position(0);
@@ -63,7 +66,7 @@ impl<S: Shared> Driver<S> for Progress {
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
     async fn exec<C>(&self, _at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
-        C: Call<Output = Result<N::Exec, Error>>,
+        C: ExecCall<S, Here, N>,
     {
         let result = call.call().await;
         if item.is_some() {
@@ -76,7 +79,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
     /// Says why there is another attempt. Why the last has failed is in the error of the run.
     async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
-        C: Call<Output = Result<N::Exec, Failure>>,
+        C: AttemptCall<S, Here, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result

@@ -47,8 +47,8 @@
 //! | a run that is over | gives its result at once |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!
-//! The store is written as JSON, so it needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns, an
-//! action for instance. A field that is skipped is empty after a restart. What a driver outside this one changes in the store after
+//! The store is written as JSON, so it needs serde's `Serialize` and `Deserialize`. So does what is kept while a step is at work: what
+//! `exec` returns in a batch, for each item, and in the nodes of a fork. Other nodes' types need no serde. A field that is skipped is empty after a restart. What a driver outside this one changes in the store after
 //! a step is not stored with that step.
 //!
 //! # Where runs are stored

@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use pocketflow::{At, Call, Driver, Error, ExecDriver, Graph, Node, Run, Shared, Start};
+use pocketflow::seam::Items;
+use pocketflow::{At, Driver, Error, Graph, ItemCall, ItemId, KeepDriver, Node, Run, Shared, Start, Taken};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,7 +27,7 @@ type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sy
 /// id goes on after the last step that was stored. The step that was at work runs again, and its [`Attempt::key`] is the same as
 /// before. Of a batch and of a fork, every finished item and branch is stored as it is done, and not done again.
 ///
-/// The store needs serde's `Serialize` and `Deserialize`, and so does what each node's `exec` returns.
+/// The store needs serde's `Serialize` and `Deserialize`, and so does what the `exec` of a batch returns, and of each node of a fork.
 ///
 /// [`Attempt::key`]: pocketflow::Attempt::key
 pub struct DurableRun<E: Storage> {
@@ -263,7 +264,7 @@ where
     ))
 }
 
-impl<S, E> Driver<S> for DurableRun<E>
+impl<S, E> Driver<S, Items> for DurableRun<E>
 where
     S: Shared + Serialize + DeserializeOwned,
     E: Storage,
@@ -272,7 +273,12 @@ where
         Some(&self.id)
     }
 
-    async fn begin(&self, flow: &'static Graph, shared: &mut S) -> Result<Start, Error> {
+    async fn begin(
+        &self,
+        flow: &'static Graph,
+        _at: Option<&At<'_>>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
         let shape = Shape::of(flow, S::STORE).encode();
         *self.memory() = Memory { shape: shape.clone(), ..Memory::default() };
         let state = self.encode(shared).map_err(|error| flow.error(error))?;
@@ -307,7 +313,7 @@ where
         at: Option<&At<'_>>,
         shared: &mut S,
         run: R,
-    ) -> Result<usize, Error> {
+    ) -> Result<Taken, Error> {
         if at.is_some() {
             return run.run(shared).await;
         }
@@ -324,9 +330,9 @@ where
         };
         let storage = &self.common.storage;
         match &result {
-            Ok(exit) => {
+            Ok(taken) => {
                 let state = self.encode(shared).map_err(|error| flow.error(error))?;
-                let finished = storage.finish(&self.id, &self.owner, flow.exits[*exit], &state).await;
+                let finished = storage.finish(&self.id, &self.owner, taken.action(), &state).await;
                 finished.map_err(|error| flow.error(error))?;
                 self.held.store(false, SeqCst);
             }
@@ -341,44 +347,40 @@ where
         result
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
         let done = self.memory().done.take();
         if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
-            let index = R::ACTIONS.iter().position(|name| *name == action);
-            return index.ok_or_else(|| {
+            return at.taken(&action).ok_or_else(|| {
                 let conflicts = vec![format!("`{at}` has no action \"{action}\" any more, which it took")];
                 at.error(Changed { run: self.id.clone(), conflicts })
             });
         }
-        let action = match at.waits_for() {
+        let taken = match at.waits_for() {
             Some(field) => {
                 self.wait(at, field, shared).await?;
-                0
+                at.taken("default").expect("the action of every `await`")
             }
             None => run.run(shared).await?,
         };
-        self.commit(at, R::ACTIONS[action], shared).await?;
-        Ok(action)
+        self.commit(at, taken.action(), shared).await?;
+        Ok(taken)
     }
 }
 
-impl<S, Here, N, E> ExecDriver<S, Here, N> for DurableRun<E>
+/// A node that is alone in its step is stored with the step.
+impl<S, Here, N, E> KeepDriver<S, Here, N> for DurableRun<E>
 where
     S: Shared + Serialize + DeserializeOwned,
     N: Node<S, Here>,
     N::Exec: Serialize + DeserializeOwned,
     E: Storage,
 {
-    async fn exec<C>(&self, at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, call: C) -> Result<N::Exec, Error>
     where
-        C: Call<Output = Result<N::Exec, Error>>,
+        C: ItemCall<S, Here, N>,
     {
-        // A node that is alone in its step is stored with the step.
-        if item.is_none() && !at.is_branch() {
-            return call.call().await;
-        }
         let branch = at.branch_number().and_then(|branch| u32::try_from(branch).ok());
-        let key = ItemKey { branch, item: item.map(|item| item as u64) };
+        let key = ItemKey { branch, item: item.index().map(|item| item as u64) };
         let kept = {
             let mut memory = self.memory();
             if memory.step == at.step() { memory.items.remove(&key) } else { None }

@@ -45,7 +45,8 @@ pub use action::{Action, ActionInfo};
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
 pub use driver::{
-    At, Call, Direct, Driver, ExecDriver, Position, Run, Stack, Start, StepLimit, StepsExceeded, Visit,
+    At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
+    Position, Run, Stack, Start, StepLimit, StepsExceeded, Taken, Visit, seam,
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
@@ -63,7 +64,7 @@ pub use pocketflow_macros::flow;
 #[doc = include_str!("../docs/node.md")]
 #[doc(inline)]
 pub use pocketflow_macros::node;
-pub use run::{Flow, NoSuchPlace, Waits, With};
+pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With};
 pub use shared::{Field, Shared, Store};
 
 pub mod errors;
@@ -93,7 +94,7 @@ pub mod __private {
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
     pub use crate::run::{Both, Branch, Finished, Part, fork_step};
     pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
-    pub use crate::run::{Here, Mode, NodeMode, NodeVisit, StepMode};
+    pub use crate::run::{Here, ItemMode, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::run::{Kept, await_step, batch_step, node_step, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};

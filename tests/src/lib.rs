@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use pocketflow::{At, Driver, Error, ExecDriver, Node, Run, Shared};
+use pocketflow::{At, Driver, Error, Run, Shared, Taken};
 
 /// Writes down every step: its number, and its path.
 #[derive(Debug, Default)]
@@ -21,13 +21,11 @@ impl Steps {
 }
 
 impl<S: Shared> Driver<S> for Steps {
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
         self.0.lock().unwrap().push((at.step(), at.to_string()));
         run.run(shared).await
     }
 }
-
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Steps {}
 
 /// The README's programs, so that they are tested.
 #[cfg(doctest)]

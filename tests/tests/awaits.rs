@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use pocketflow::{At, Attempt, Driver, Error, ExecDriver, Node, Run, Shared, StepLimit, Waits, flow, node};
+use pocketflow::{At, Attempt, Driver, Error, Run, Shared, StepLimit, Taken, Waits, flow, node};
 
 #[derive(Shared, Default, Debug)]
 struct Draft {
@@ -48,15 +48,13 @@ flow! {
 struct Person(Mutex<Vec<bool>>);
 
 impl Driver<Draft> for Person {
-    async fn step<R: Run<Draft>>(&self, at: &At<'_>, shared: &mut Draft, run: R) -> Result<usize, Error> {
+    async fn step<R: Run<Draft>>(&self, at: &At<'_>, shared: &mut Draft, run: R) -> Result<Taken, Error> {
         let Some(field) = at.waits_for() else { return run.run(shared).await };
-        assert_eq!((field, at.name(), R::ACTIONS), ("approval", "await(approval)", &["default"][..]));
+        assert_eq!((field, at.name(), at.actions()), ("approval", "await(approval)", &["default"][..]));
         shared.approval = self.0.lock().unwrap().pop();
-        Ok(0)
+        Ok(at.taken("default").unwrap())
     }
 }
-
-impl<Here, N: Node<Draft, Here>> ExecDriver<Draft, Here, N> for Person {}
 
 #[tokio::test]
 async fn a_driver_fills_the_field() {
@@ -124,8 +122,6 @@ impl Driver<Draft> for Named {
         Some("draft-1")
     }
 }
-
-impl<Here, N: Node<Draft, Here>> ExecDriver<Draft, Here, N> for Named {}
 
 #[node(Draft, appends = keys, attempts = 2)]
 fn keyed(topic: &str, #[attempt] attempt: Attempt<'_>) -> Result<Vec<String>, String> {

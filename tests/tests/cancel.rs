@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use pocketflow::{Action, At, Attempt, Driver, Error, ExecDriver, Node, Run, Shared, flow, node};
+use pocketflow::{Action, At, Attempt, Driver, Error, Run, Shared, Taken, flow, node};
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Work {
@@ -88,14 +88,12 @@ flow! {
 struct Keep(Mutex<Vec<Work>>);
 
 impl Driver<Work> for Keep {
-    async fn step<R: Run<Work>>(&self, _: &At<'_>, shared: &mut Work, run: R) -> Result<usize, Error> {
+    async fn step<R: Run<Work>>(&self, _: &At<'_>, shared: &mut Work, run: R) -> Result<Taken, Error> {
         let action = run.run(shared).await?;
         self.0.lock().unwrap().push(shared.clone());
         Ok(action)
     }
 }
-
-impl<Here, N: Node<Work, Here>> ExecDriver<Work, Here, N> for Keep {}
 
 /// Polls a run a number of times, drops it, and says whether it came to its end.
 fn polled(polls: usize, shared: &mut Work, keep: &Keep) -> bool {

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use pocketflow::seam::Execs;
 use pocketflow::{
-    Action, At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, NoSuchPlace, Node, Position, Run,
-    Shared, Stage, Start, StepLimit, StepsExceeded, flow, node,
+    Action, At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Graph, NoSuchPlace, Node,
+    Position, Run, Shared, Stage, Start, StepLimit, StepsExceeded, Taken, flow, node,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -63,31 +64,31 @@ impl Log<'_> {
     }
 }
 
-impl<S: Shared> Driver<S> for Log<'_> {
+impl<S: Shared> Driver<S, Execs> for Log<'_> {
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
         at: Option<&At<'_>>,
         shared: &mut S,
         run: R,
-    ) -> Result<usize, Error> {
+    ) -> Result<Taken, Error> {
         self.line(format!("{} at {:?}", flow.name, at.map(ToString::to_string)));
-        let exit = run.run(shared).await?;
-        self.line(format!("{} left at {}", flow.name, R::ACTIONS[exit]));
-        Ok(exit)
+        let taken = run.run(shared).await?;
+        self.line(format!("{} left at {}", flow.name, taken.action()));
+        Ok(taken)
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
-        let action = run.run(shared).await?;
-        self.line(format!("{}. {at} - {}", at.step(), R::ACTIONS[action]));
-        Ok(action)
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+        let taken = run.run(shared).await?;
+        self.line(format!("{}. {at} - {}", at.step(), taken.action()));
+        Ok(taken)
     }
 }
 
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
     async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
-        C: Call<Output = Result<N::Exec, Failure>>,
+        C: AttemptCall<S, Here, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result {
@@ -198,13 +199,11 @@ mod positions {
     struct Keep(Mutex<Vec<(Position, Count)>>);
 
     impl Driver<Count> for Keep {
-        async fn step<R: Run<Count>>(&self, at: &At<'_>, shared: &mut Count, run: R) -> Result<usize, Error> {
+        async fn step<R: Run<Count>>(&self, at: &At<'_>, shared: &mut Count, run: R) -> Result<Taken, Error> {
             self.0.lock().unwrap().push((at.position(), shared.clone()));
             run.run(shared).await
         }
     }
-
-    impl<Here, N: Node<Count, Here>> ExecDriver<Count, Here, N> for Keep {}
 
     #[tokio::test]
     async fn a_run_resumes_at_every_position_inside_nested_flows_too() {
@@ -231,7 +230,12 @@ mod positions {
     struct Begins(Mutex<Option<(Start, Count)>>);
 
     impl Driver<Count> for Begins {
-        async fn begin(&self, flow: &'static Graph, shared: &mut Count) -> Result<Start, Error> {
+        async fn begin(
+            &self,
+            flow: &'static Graph,
+            _at: Option<&At<'_>>,
+            shared: &mut Count,
+        ) -> Result<Start, Error> {
             assert_eq!(flow.name, "Whole");
             let begin = self.0.lock().unwrap().take();
             let (start, store) = begin.ok_or_else(|| flow.error("nothing is kept"))?;
@@ -239,8 +243,6 @@ mod positions {
             Ok(start)
         }
     }
-
-    impl<Here, N: Node<Count, Here>> ExecDriver<Count, Here, N> for Begins {}
 
     #[tokio::test]
     async fn a_driver_may_say_where_a_run_begins_wherever_it_stands_in_the_stack() {
@@ -298,7 +300,7 @@ mod results_kept {
     #[derive(Default)]
     struct Results(Mutex<HashMap<String, String>>);
 
-    impl<S: Shared> Driver<S> for Results {}
+    impl<S: Shared> Driver<S, Execs> for Results {}
 
     impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Results
     where
@@ -306,7 +308,7 @@ mod results_kept {
     {
         async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
         where
-            C: Call<Output = Result<N::Exec, Error>>,
+            C: ExecCall<S, Here, N>,
         {
             let kept = self.0.lock().unwrap().get(&at.to_string()).cloned();
             if let Some(kept) = kept {

@@ -1,29 +1,37 @@
 //! The driver that writes the steps of a run down, so that the flow knows nothing of the page. It stands inside the durable run,
 //! and so it sees only what really runs: neither the steps of an earlier process nor the waiting.
 
-use pocketflow::{At, Attempt, Call, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start};
+use pocketflow::seam::Execs;
+use pocketflow::{
+    At, Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start, Taken,
+};
 
 use super::desk::{Case, Event};
 
-impl<S: Shared> Driver<S> for Case {
-    async fn begin(&self, _flow: &'static Graph, _shared: &mut S) -> Result<Start, Error> {
+impl<S: Shared> Driver<S, Execs> for Case {
+    async fn begin(
+        &self,
+        _flow: &'static Graph,
+        _at: Option<&At<'_>>,
+        _shared: &mut S,
+    ) -> Result<Start, Error> {
         // The durable run around this driver has begun already.
         self.stored();
         Ok(Start::Fresh)
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
         self.record(Event::Started { step: at.name() });
-        let action = run.run(shared).await?;
-        self.record(Event::Ended { action: R::ACTIONS[action] });
-        Ok(action)
+        let taken = run.run(shared).await?;
+        self.record(Event::Ended { action: taken.action() });
+        Ok(taken)
     }
 }
 
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Case {
     async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
-        C: Call<Output = Result<N::Exec, Failure>>,
+        C: AttemptCall<S, Here, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result {

@@ -6,7 +6,6 @@ use super::root::Root;
 use super::trail::Trail;
 use crate::error::{BoxError, Error, Stage};
 use crate::graph::Graph;
-use crate::node::{Key, Work};
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
 ///
@@ -83,12 +82,6 @@ impl<'a> At<'a> {
         }
         visits.reverse();
         Position { steps: self.step - 1, visits }
-    }
-}
-
-impl Work for At<'_> {
-    fn key(&self) -> Option<Key<'_>> {
-        Some(Key { run: self.run?, step: self.step, branch: self.branch_number(), item: None })
     }
 }
 

@@ -1,9 +1,8 @@
 use std::fmt;
 use std::future::Future;
 
-use super::{At, Driver, ExecDriver, Run};
+use super::{At, Driver, Run, Taken};
 use crate::error::Error;
-use crate::node::Node;
 
 /// Stops a run that takes more than a number of steps, those in nested flows included.
 ///
@@ -57,7 +56,7 @@ impl<S: Send + Sync + 'static> Driver<S> for StepLimit {
         at: &At<'_>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
         async move {
             if at.step() > self.max {
                 return Err(at.error(StepsExceeded { max: self.max }));
@@ -66,8 +65,6 @@ impl<S: Send + Sync + 'static> Driver<S> for StepLimit {
         }
     }
 }
-
-impl<S: Send + Sync + 'static, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for StepLimit {}
 
 /// The cause of an [`Error`] where a [`StepLimit`] has stopped the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

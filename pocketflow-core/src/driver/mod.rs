@@ -1,17 +1,24 @@
 //! Drivers: what happens around a step.
 
 mod at;
+mod exec;
 mod limit;
+mod pointer;
 mod root;
+pub mod seam;
 mod stack;
+mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
 mod trail;
 
 pub use at::{At, Position, Start, Visit};
+pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub use limit::{StepLimit, StepsExceeded};
 pub(crate) use root::Root;
 pub use stack::Stack;
+pub use taken::Taken;
+pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
 pub use trail::Spot;
@@ -19,33 +26,33 @@ pub(crate) use trail::Trail;
 
 use std::future::Future;
 
+use self::seam::Steps;
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::node::{Attempt, Failure, Node};
 
-/// A driver's seam around steps and flows: it sees where a run is, the store before and after, and the action.
+/// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store before and after, and the action.
 ///
-/// Every method has a default that only goes on, and each is given the work as a [`Run`] to go on with: what is awaited before
+/// Every method has a default that only goes on, and most are given the work as a [`Run`] to go on with: what is awaited before
 /// `run.run(shared)` happens before the step, what is awaited after it happens after, and a driver that returns without it has
-/// stopped the run. A driver also implements [`ExecDriver`], mostly with an empty body.
+/// stopped the run, or has put something else in the step's place.
 ///
-/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is outside.
+/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is outside. A driver is given by value, borrowed (`&driver`), or as an
+/// `Arc`.
 ///
 /// ```
-/// use pocketflow::{At, Driver, Error, ExecDriver, Node, Run, Shared, flow, node};
+/// use pocketflow::{At, Driver, Error, Run, Shared, Taken, flow, node};
 /// use std::sync::Mutex;
 ///
 /// /// Writes down where a run has been.
 /// struct Log<'a>(&'a Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Log<'_> {
-///     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
-///         let action = run.run(shared).await?;
-///         self.0.lock().unwrap().push(format!("{at} - {}", R::ACTIONS[action]));
-///         Ok(action)
+///     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///         let taken = run.run(shared).await?;
+///         self.0.lock().unwrap().push(format!("{at} - {}", taken.action()));
+///         Ok(taken)
 ///     }
 /// }
-/// impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {}
 ///
 /// # #[derive(Shared, Default)] struct Order { total_cents: u64 }
 /// # #[node(Order)] fn review(total_cents: &u64) {}
@@ -58,15 +65,41 @@ use crate::node::{Attempt, Failure, Node};
 /// assert_eq!(*log.lock().unwrap(), ["Checkout > review - default", "Checkout > pay - default"]);
 /// # Ok(()) }
 /// ```
+///
+/// # Inside a step
+///
+/// The parameter `Seam` says what else a driver stands around. `Driver<S>` is a driver of steps, and has nothing more to implement; a
+/// `Driver<S, Execs>` is an [`ExecDriver`] as well, and a `Driver<S, Items>` a [`KeepDriver`]: see [`seam`]. A driver has one
+/// seam. Code that is generic over drivers takes it as a parameter of its own:
+///
+/// ```
+/// # use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
+/// async fn exit_of<F, S, D, Seam>(flow: &F, driver: D, shared: &mut S) -> Result<&'static str, Error>
+/// where
+///     F: Drive<S, D, Seam>,
+/// {
+///     Ok(flow.drive(driver, shared).await?.action())
+/// }
+/// # #[derive(Shared, Default)] struct Order { total_cents: u64 }
+/// # #[node(Order)] fn review(total_cents: &u64) {}
+/// # flow! { Checkout { review; } }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// assert_eq!(exit_of(&Checkout, StepLimit::new(9), &mut Order::default()).await?, "default");
+/// # Ok(()) }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
-    note = "implement `pocketflow::Driver` and `pocketflow::ExecDriver` for it"
+    label = "not a driver for the store `{S}`",
+    note = "write `impl<S: Shared> Driver<S> for {Self}`, or `Driver<S, Execs>` if it is an `ExecDriver`, `Driver<S, Items>` if it is a `KeepDriver`"
 )]
-pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
+pub trait Driver<S: Send + Sync + 'static, Seam: 'static = Steps>: Send + Sync {
     /// Before a run begins: where it does. A driver that keeps runs puts the kept store into `shared` here, and says where to go on.
+    ///
+    /// `at` is the place where a run inside another stands. There is none for the outermost run.
     fn begin(
         &self,
         _flow: &'static Graph,
+        _at: Option<&At<'_>>,
         _shared: &mut S,
     ) -> impl Future<Output = Result<Start, Error>> + Send {
         std::future::ready(Ok(Start::Fresh))
@@ -74,78 +107,48 @@ pub trait Driver<S: Send + Sync + 'static>: Send + Sync {
 
     /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost stands nowhere.
     ///
-    /// `R::ACTIONS` are the flow's exits. For the outermost flow, what comes after `run` is the end of the whole run.
+    /// The action taken is the flow's exit. For the outermost flow, what comes after `run` is the end of the whole run.
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,
         _at: Option<&At<'_>>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
         run.run(shared)
     }
 
-    /// The name of the run, if the driver gives it one. It is a part of every [`Attempt::key`].
-    fn run_id(&self) -> Option<&str> {
-        None
-    }
-
-    /// Around a step: a node's `prep`, `exec` and `post`.
+    /// Around a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
     fn step<R: Run<S>>(
         &self,
         _at: &At<'_>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
         run.run(shared)
     }
-}
 
-/// A driver's seam around `exec`: it sees what `exec` returned, and every attempt.
-///
-/// The node is a parameter of the trait, so a driver may ask for more of it where it needs more: one that keeps results, so that
-/// finished work is never paid for twice, is `impl<S, Here, N> ExecDriver<S, Here, N> for … where N: Node<S, Here>, N::Exec:
-/// Serialize`, and only its users pay for that.
-#[diagnostic::on_unimplemented(
-    message = "the driver `{Self}` cannot drive the node `{N}`",
-    note = "write `impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for {Self} {{}}`, or see what the driver asks of `Node::Exec`"
-)]
-pub trait ExecDriver<S: Send + Sync + 'static, Here, N: Node<S, Here>>: Driver<S> {
-    /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around that of each item, whose index
-    /// is `item`.
-    fn exec<C>(
-        &self,
-        _at: &At<'_>,
-        _item: Option<usize>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-    where
-        C: Call<Output = Result<N::Exec, Error>>,
-    {
-        call.call()
+    /// Whether this run does an item of a batch, by its index, or, where `item` is `None`, the branch of a fork that `at` is. It is
+    /// asked just before the work would begin.
+    ///
+    /// This is for an engine that spreads the work of one step over many processes. Each resumes the run at the step and wants a part
+    /// of it; a [`KeepDriver`] carries the results away. When that part is done, the run ends with [`Skipped`](crate::Skipped) as the
+    /// cause of its error, and the store is as it was before the step: without all results, there is no `post`. The process that has
+    /// them all puts each in its place, in [`KeepDriver::item`], and goes on.
+    fn wants(&self, _at: &At<'_>, _item: Option<usize>) -> bool {
+        true
     }
 
-    /// Around one attempt.
-    fn attempt<C>(
-        &self,
-        _at: &At<'_>,
-        _attempt: Attempt<'_>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
-    where
-        C: Call<Output = Result<N::Exec, Failure>>,
-    {
-        call.call()
+    /// The name of the run, if the driver gives it one. It is a part of every [`Attempt::key`](crate::Attempt::key).
+    fn run_id(&self) -> Option<&str> {
+        None
     }
 }
 
 /// A step, or a flow, that a driver wraps: it is run once, on the store.
 pub trait Run<S>: Send {
-    /// The names of the actions; [`run`](Self::run) returns an index into them.
-    const ACTIONS: &'static [&'static str];
-
     /// Runs it, and returns the action taken.
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send;
+    fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send;
 }
 
 /// Work that a driver wraps: it is done once, when called.
@@ -162,5 +165,3 @@ pub trait Call: Send {
 pub struct Direct;
 
 impl<S: Send + Sync + 'static> Driver<S> for Direct {}
-
-impl<S: Send + Sync + 'static, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Direct {}

@@ -46,6 +46,11 @@ impl Root {
         lock(&self.taken).get(depth).cloned().unwrap_or_default()
     }
 
+    /// How often one of them has been.
+    pub(crate) fn taken_of(&self, depth: usize, edge: usize) -> u32 {
+        lock(&self.taken).get(depth).and_then(|taken| taken.get(edge)).copied().unwrap_or_default()
+    }
+
     pub(crate) fn set_taken(&self, depth: usize, taken: &[u32]) {
         let mut all = lock(&self.taken);
         if all.len() <= depth {

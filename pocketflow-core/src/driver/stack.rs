@@ -3,155 +3,33 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::{At, Call, Driver, ExecDriver, Run, Start};
+use super::exec::{AttemptCall, ExecCall, ItemCall, ItemId, Lends};
+use super::seam::{AroundExec, AroundItem};
+use super::{At, Call, Driver, Run, Start, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node, Reads};
 
-/// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes.
+/// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes. The seam of two drivers is the `Stack` of
+/// their seams.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack<A, B>(pub A, pub B);
 
-impl<S, A, B> Driver<S> for Stack<A, B>
+impl<S, A, B, K, L> Driver<S, Stack<K, L>> for Stack<A, B>
 where
     S: Send + Sync + 'static,
-    A: Driver<S>,
-    B: Driver<S>,
+    A: Driver<S, K>,
+    B: Driver<S, L>,
+    K: 'static,
+    L: 'static,
 {
     /// The outer driver is asked first; what the inner one says goes, if it says anything.
-    async fn begin(&self, flow: &'static Graph, shared: &mut S) -> Result<Start, Error> {
-        let outer = self.0.begin(flow, shared).await?;
-        Ok(match self.1.begin(flow, shared).await? {
+    async fn begin(&self, flow: &'static Graph, at: Option<&At<'_>>, shared: &mut S) -> Result<Start, Error> {
+        let outer = self.0.begin(flow, at, shared).await?;
+        Ok(match self.1.begin(flow, at, shared).await? {
             Start::Fresh => outer,
             inner => inner,
         })
-    }
-
-    async fn flow<R: Run<S>>(
-        &self,
-        flow: &'static Graph,
-        at: Option<&At<'_>>,
-        shared: &mut S,
-        run: R,
-    ) -> Result<usize, Error> {
-        self.0.flow(flow, at, shared, InnerFlow { driver: &self.1, flow, at, run }).await
-    }
-
-    fn run_id(&self) -> Option<&str> {
-        self.0.run_id().or_else(|| self.1.run_id())
-    }
-
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<usize, Error> {
-        self.0.step(at, shared, InnerStep { driver: &self.1, at, run }).await
-    }
-}
-
-impl<S, Here, N, A, B> ExecDriver<S, Here, N> for Stack<A, B>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    A: ExecDriver<S, Here, N>,
-    B: ExecDriver<S, Here, N>,
-{
-    async fn exec<C>(&self, at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
-    where
-        C: Call<Output = Result<N::Exec, Error>>,
-    {
-        let inner = InnerExec { driver: &self.1, at, item, call, types: PhantomData::<fn() -> (S, Here, N)> };
-        self.0.exec(at, item, inner).await
-    }
-
-    async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
-    where
-        C: Call<Output = Result<N::Exec, Failure>>,
-    {
-        let inner =
-            InnerAttempt { driver: &self.1, at, attempt, call, types: PhantomData::<fn() -> (S, Here, N)> };
-        self.0.attempt(at, attempt, inner).await
-    }
-}
-
-struct InnerFlow<'a, B, R> {
-    driver: &'a B,
-    flow: &'static Graph,
-    at: Option<&'a At<'a>>,
-    run: R,
-}
-
-impl<S: Send + Sync + 'static, B: Driver<S>, R: Run<S>> Run<S> for InnerFlow<'_, B, R> {
-    const ACTIONS: &'static [&'static str] = R::ACTIONS;
-
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        self.driver.flow(self.flow, self.at, shared, self.run)
-    }
-}
-
-struct InnerStep<'a, B, R> {
-    driver: &'a B,
-    at: &'a At<'a>,
-    run: R,
-}
-
-impl<S: Send + Sync + 'static, B: Driver<S>, R: Run<S>> Run<S> for InnerStep<'_, B, R> {
-    const ACTIONS: &'static [&'static str] = R::ACTIONS;
-
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        self.driver.step(self.at, shared, self.run)
-    }
-}
-
-struct InnerExec<'a, T, B, C> {
-    driver: &'a B,
-    at: &'a At<'a>,
-    item: Option<usize>,
-    call: C,
-    types: PhantomData<fn() -> T>,
-}
-
-impl<S, Here, N, B, C> Call for InnerExec<'_, (S, Here, N), B, C>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    B: ExecDriver<S, Here, N>,
-    C: Call<Output = Result<N::Exec, Error>>,
-{
-    type Output = C::Output;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        self.driver.exec(self.at, self.item, self.call)
-    }
-}
-
-struct InnerAttempt<'a, T, B, C> {
-    driver: &'a B,
-    at: &'a At<'a>,
-    attempt: Attempt<'a>,
-    call: C,
-    types: PhantomData<fn() -> T>,
-}
-
-impl<S, Here, N, B, C> Call for InnerAttempt<'_, (S, Here, N), B, C>
-where
-    S: Send + Sync + 'static,
-    N: Node<S, Here>,
-    B: ExecDriver<S, Here, N>,
-    C: Call<Output = Result<N::Exec, Failure>>,
-{
-    type Output = C::Output;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        self.driver.attempt(self.at, self.attempt, self.call)
-    }
-}
-
-/// A driver that is borrowed, so that its owner can look into it after the run.
-impl<S: Send + Sync + 'static, D: Driver<S>> Driver<S> for &D {
-    fn begin(
-        &self,
-        flow: &'static Graph,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<Start, Error>> + Send {
-        (**self).begin(flow, shared)
     }
 
     fn flow<R: Run<S>>(
@@ -160,12 +38,9 @@ impl<S: Send + Sync + 'static, D: Driver<S>> Driver<S> for &D {
         at: Option<&At<'_>>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
-        (**self).flow(flow, at, shared, run)
-    }
-
-    fn run_id(&self) -> Option<&str> {
-        (**self).run_id()
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
+        let inner = InnerFlow { driver: &self.1, flow, at, run, seam: PhantomData::<fn() -> L> };
+        self.0.flow(flow, at, shared, inner)
     }
 
     fn step<R: Run<S>>(
@@ -173,38 +48,266 @@ impl<S: Send + Sync + 'static, D: Driver<S>> Driver<S> for &D {
         at: &At<'_>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
-        (**self).step(at, shared, run)
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
+        self.0.step(at, shared, InnerStep { driver: &self.1, at, run, seam: PhantomData::<fn() -> L> })
+    }
+
+    fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+        self.0.wants(at, item) && self.1.wants(at, item)
+    }
+
+    fn run_id(&self) -> Option<&str> {
+        self.0.run_id().or_else(|| self.1.run_id())
     }
 }
 
-impl<S, Here, N, D> ExecDriver<S, Here, N> for &D
+#[diagnostic::do_not_recommend]
+impl<S, Here, N, A, B, K, L> AroundExec<Stack<A, B>, S, Here, N> for Stack<K, L>
 where
     S: Send + Sync + 'static,
+    Here: 'static,
     N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    B: Sync,
+    K: AroundExec<A, S, Here, N>,
+    L: AroundExec<B, S, Here, N>,
 {
     fn exec<C>(
-        &self,
+        driver: &Stack<A, B>,
         at: &At<'_>,
         item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: Call<Output = Result<N::Exec, Error>>,
+        C: ExecCall<S, Here, N>,
     {
-        (**self).exec(at, item, call)
+        K::exec(&driver.0, at, item, Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, item, call))
     }
 
     fn attempt<C>(
-        &self,
+        driver: &Stack<A, B>,
         at: &At<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
     where
-        C: Call<Output = Result<N::Exec, Failure>>,
+        C: AttemptCall<S, Here, N>,
     {
-        (**self).attempt(at, attempt, call)
+        let inner =
+            InnerAttempt { inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call), attempt };
+        K::attempt(&driver.0, at, attempt, inner)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Here, N, A, B, K, L> AroundItem<Stack<A, B>, S, Here, N> for Stack<K, L>
+where
+    S: Send + Sync + 'static,
+    Here: 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    K: AroundItem<A, S, Here, N>,
+    L: AroundItem<B, S, Here, N>,
+{
+    fn item<C>(
+        driver: &Stack<A, B>,
+        at: &At<'_>,
+        item: ItemId<'_>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    where
+        C: ItemCall<S, Here, N>,
+    {
+        let inner = InnerItem { inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call), item };
+        K::item(&driver.0, at, item, inner)
+    }
+}
+
+// A lifetime for each reference, so that what a driver returns captures those of its arguments and no other.
+struct InnerFlow<'d, 'a, 't, B, R, L> {
+    driver: &'d B,
+    flow: &'static Graph,
+    at: Option<&'a At<'t>>,
+    run: R,
+    seam: PhantomData<fn() -> L>,
+}
+
+impl<S, B, R, L> Run<S> for InnerFlow<'_, '_, '_, B, R, L>
+where
+    S: Send + Sync + 'static,
+    B: Driver<S, L>,
+    R: Run<S>,
+    L: 'static,
+{
+    fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
+        self.driver.flow(self.flow, self.at, shared, self.run)
+    }
+}
+
+struct InnerStep<'d, 'a, 't, B, R, L> {
+    driver: &'d B,
+    at: &'a At<'t>,
+    run: R,
+    seam: PhantomData<fn() -> L>,
+}
+
+impl<S, B, R, L> Run<S> for InnerStep<'_, '_, '_, B, R, L>
+where
+    S: Send + Sync + 'static,
+    B: Driver<S, L>,
+    R: Run<S>,
+    L: 'static,
+{
+    fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
+        self.driver.step(self.at, shared, self.run)
+    }
+}
+
+/// A call with the inner driver around it. `T` holds the types of the node and the driver's seam.
+struct Inner<'d, 'a, 't, B, C, T> {
+    driver: &'d B,
+    at: &'a At<'t>,
+    item: Option<usize>,
+    call: C,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<'d, 'a, 't, B, C, T> Inner<'d, 'a, 't, B, C, T> {
+    fn new(driver: &'d B, at: &'a At<'t>, item: Option<usize>, call: C) -> Self {
+        Self { driver, at, item, call, types: PhantomData }
+    }
+}
+
+impl<S, Here, N, L, B, C> Lends<S, Here, N> for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: 'static,
+    N: Node<S, Here>,
+    C: Lends<S, Here, N>,
+{
+    fn reads(&self) -> Reads<'_, N> {
+        self.call.reads()
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        self.call.with_item(lend)
+    }
+}
+
+impl<S, Here, N, L, B, C> Call for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundExec<B, S, Here, N>,
+    C: ExecCall<S, Here, N>,
+{
+    type Output = Result<N::Exec, Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        L::exec(self.driver, self.at, self.item, self.call)
+    }
+}
+
+impl<S, Here, N, L, B, C> ExecCall<S, Here, N> for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundExec<B, S, Here, N>,
+    C: ExecCall<S, Here, N>,
+{
+}
+
+struct InnerAttempt<'d, 'a, 't, 'e, B, C, T> {
+    inner: Inner<'d, 'a, 't, B, C, T>,
+    attempt: Attempt<'e>,
+}
+
+impl<S, Here, N, L, B, C> Lends<S, Here, N> for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: 'static,
+    N: Node<S, Here>,
+    C: Lends<S, Here, N>,
+{
+    fn reads(&self) -> Reads<'_, N> {
+        self.inner.reads()
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        self.inner.with_item(lend)
+    }
+}
+
+impl<S, Here, N, L, B, C> Call for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundExec<B, S, Here, N>,
+    C: AttemptCall<S, Here, N>,
+{
+    type Output = Result<N::Exec, Failure>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        let Inner { driver, at, call, .. } = self.inner;
+        L::attempt(driver, at, self.attempt, call)
+    }
+}
+
+impl<S, Here, N, L, B, C> AttemptCall<S, Here, N> for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundExec<B, S, Here, N>,
+    C: AttemptCall<S, Here, N>,
+{
+}
+
+struct InnerItem<'d, 'a, 't, 'i, B, C, T> {
+    inner: Inner<'d, 'a, 't, B, C, T>,
+    item: ItemId<'i>,
+}
+
+impl<S, Here, N, L, B, C> Lends<S, Here, N> for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: 'static,
+    N: Node<S, Here>,
+    C: Lends<S, Here, N>,
+{
+    fn reads(&self) -> Reads<'_, N> {
+        self.inner.reads()
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        self.inner.with_item(lend)
+    }
+}
+
+impl<S, Here, N, L, B, C> Call for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundItem<B, S, Here, N>,
+    C: ItemCall<S, Here, N>,
+{
+    type Output = Result<N::Exec, Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        let Inner { driver, at, call, .. } = self.inner;
+        L::item(driver, at, self.item, call)
+    }
+}
+
+impl<S, Here, N, L, B, C> ItemCall<S, Here, N> for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    B: Sync,
+    L: AroundItem<B, S, Here, N>,
+    C: ItemCall<S, Here, N>,
+{
+    fn identify(&mut self, identity: u64) {
+        self.inner.call.identify(identity);
     }
 }

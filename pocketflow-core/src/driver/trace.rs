@@ -2,7 +2,9 @@ use std::future::Future;
 
 use tracing::{Instrument, Span, debug_span, field, warn};
 
-use super::{At, Call, Driver, ExecDriver, Run};
+use super::exec::{AttemptCall, ExecCall, ExecDriver};
+use super::seam::Execs;
+use super::{At, Driver, Run, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
@@ -27,14 +29,14 @@ use crate::node::{Attempt, Failure, Node};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trace;
 
-impl<S: Send + Sync + 'static> Driver<S> for Trace {
+impl<S: Send + Sync + 'static> Driver<S, Execs> for Trace {
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
         _at: Option<&At<'_>>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
         let span = debug_span!("flow", name = flow.label(), exit = field::Empty);
         recorded::<S, R>(span, "exit", shared, run)
     }
@@ -44,7 +46,7 @@ impl<S: Send + Sync + 'static> Driver<S> for Trace {
         at: &At<'_>,
         shared: &mut S,
         run: R,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<Taken, Error>> + Send {
         recorded::<S, R>(node_span(at), "action", shared, run)
     }
 }
@@ -66,10 +68,10 @@ async fn recorded<S, R: Run<S>>(
     field: &'static str,
     shared: &mut S,
     run: R,
-) -> Result<usize, Error> {
-    let action = run.run(shared).instrument(span.clone()).await?;
-    span.record(field, R::ACTIONS[action]);
-    Ok(action)
+) -> Result<Taken, Error> {
+    let taken = run.run(shared).instrument(span.clone()).await?;
+    span.record(field, taken.action());
+    Ok(taken)
 }
 
 impl<S, Here, N> ExecDriver<S, Here, N> for Trace
@@ -80,7 +82,7 @@ where
     /// The nodes of a fork are one step; each has a span inside the fork's.
     async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
-        C: Call<Output = Result<N::Exec, Error>>,
+        C: ExecCall<S, Here, N>,
     {
         if !at.is_branch() {
             return call.call().await;
@@ -90,7 +92,7 @@ where
 
     async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
     where
-        C: Call<Output = Result<N::Exec, Failure>>,
+        C: AttemptCall<S, Here, N>,
     {
         Span::current().record("attempt", attempt.number());
         let result = call.call().await;

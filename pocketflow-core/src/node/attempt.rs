@@ -33,8 +33,7 @@ pub struct Attempt<'a> {
 }
 
 /// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays small.
-#[doc(hidden)]
-pub trait Work: Send + Sync {
+pub(crate) trait Work: Send + Sync {
     /// The key of the work done there, but for the item.
     fn key(&self) -> Option<Key<'_>>;
 }
@@ -94,7 +93,8 @@ impl<'a> Attempt<'a> {
 }
 
 /// What tells a piece of work from every other: see [`Attempt::key`]. It prints as `order-17/3`, with the number of the branch of a
-/// fork and the index of the item behind it: `order-17/3/branch-0/item-12`.
+/// fork and the index of the item behind it: `order-17/3/branch-0/item-12`. Where a driver knows an item by what it is, a number that
+/// goes with that stands in place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key<'a> {
     /// The name of the run.
@@ -105,6 +105,8 @@ pub struct Key<'a> {
     pub branch: Option<usize>,
     /// The index of the item of a batch, counted from 0.
     pub item: Option<usize>,
+    /// What a driver that keeps items knows this one by: see [`ItemCall::identify`](crate::ItemCall::identify).
+    pub identity: Option<u64>,
 }
 
 impl fmt::Display for Key<'_> {
@@ -113,9 +115,10 @@ impl fmt::Display for Key<'_> {
         if let Some(branch) = self.branch {
             write!(f, "/branch-{branch}")?;
         }
-        match self.item {
-            Some(item) => write!(f, "/item-{item}"),
-            None => Ok(()),
+        match (self.identity, self.item) {
+            (Some(identity), _) => write!(f, "/item-{identity:016x}"),
+            (None, Some(item)) => write!(f, "/item-{item}"),
+            (None, None) => Ok(()),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::error::{EmptyField, Error};
 ///
 /// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
 /// public interface.
-pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
+pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy;
 
@@ -39,6 +39,13 @@ pub trait Node<S: 'static, Here>: Sized + Send + Sync + 'static {
 
     /// Computes from the store what `exec` needs, and looks whether the late fields are filled that it borrows.
     fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure>;
+
+    /// Borrows what `exec` and `fallback` read.
+    ///
+    /// # Errors
+    ///
+    /// Where one of the late fields is empty, which `prep` has looked for.
+    fn reads(shared: &S) -> Result<Self::Reads<'_>, Failure>;
 
     /// Does the work, once for every attempt.
     fn exec(

@@ -6,9 +6,10 @@ use std::task::Poll;
 
 use super::crew::Crew;
 use super::exec::Visit;
-use super::mode::{NodeMode, Recovery};
+use super::mode::{ItemMode, Recovery};
 use super::or_else::OrElse;
-use crate::error::Error;
+use super::skipped::Skipped;
+use crate::error::{Error, Stage};
 use crate::node::Node;
 
 /// What the node does between `prep` and `post`: one exec, or one for every item.
@@ -17,7 +18,7 @@ pub trait Work<S: Send + Sync + 'static, H: 'static>: Node<S, H> {
     /// Does the work.
     fn work<M>(visit: Visit<'_, '_, S, H, Self, M>) -> impl Future<Output = Result<Self::Done, Error>> + Send
     where
-        M: NodeMode<S, H, Self>;
+        M: ItemMode<S, H, Self>;
 }
 
 /// The items of a batch.
@@ -35,7 +36,7 @@ where
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
-    M: NodeMode<S, H, N>,
+    M: ItemMode<S, H, N>,
 {
     async move { exec(&visit, None, ()).await }
 }
@@ -50,10 +51,10 @@ where
     S: Send + Sync + 'static,
     H: 'static,
     N: Node<S, H>,
-    M: NodeMode<S, H, N>,
+    M: ItemMode<S, H, N>,
 {
     OrElse::First {
-        first: M::first(*visit, index, item),
+        first: M::item(*visit, index, item),
         recover: move |failed| -> Recovery<'b, N::Exec> { M::recover(*visit, index, item, failed) },
     }
 }
@@ -67,13 +68,21 @@ where
     S: Send + Sync + 'static,
     H: 'static,
     N: Items<S, H>,
-    M: NodeMode<S, H, N>,
+    M: ItemMode<S, H, N>,
 {
     async move {
         let items = N::items(visit.prep);
         let mut results = Vec::with_capacity(items.size_hint().0);
+        let mut skipped = false;
         for (index, item) in items.enumerate() {
+            if !visit.wanted(Some(index)) {
+                skipped = true;
+                continue;
+            }
             results.push(exec(&visit, Some(index), item).await?);
+        }
+        if skipped {
+            return Err(visit.here.failed(visit.spot, Stage::Driver, Skipped));
         }
         Ok(results)
     }
@@ -116,9 +125,10 @@ where
     S: Send + Sync + 'static,
     H: 'static,
     N: Items<S, H>,
-    M: NodeMode<S, H, N>,
+    M: ItemMode<S, H, N>,
 {
     async move {
+        let mut skipped = false;
         let mut items = N::items(visit.prep).enumerate().fuse();
         let expected = items.size_hint().0;
         let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
@@ -128,6 +138,10 @@ where
                 let room = crew.len() < width;
                 let seat = if room && let Some((index, item)) = items.next() {
                     slots.push(None);
+                    if !visit.wanted(Some(index)) {
+                        skipped = true;
+                        continue;
+                    }
                     crew.seat(index, exec(&visit, Some(index), item))
                 } else {
                     if room {
@@ -151,6 +165,9 @@ where
             Poll::Pending
         })
         .await?;
+        if skipped {
+            return Err(visit.here.failed(visit.spot, Stage::Driver, Skipped));
+        }
         // Nothing is in flight any more, so every slot is filled.
         Ok(slots.into_iter().flatten().collect())
     }

@@ -4,14 +4,16 @@ use std::future::Future;
 
 use super::exec::Visit;
 use super::flow::{Walk, Walker, given};
-use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
+use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use crate::driver::{Direct, Spot, Trail};
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::node::{self, Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node};
 use crate::shared::Shared;
 
 impl Mode for Direct {
+    const SKIPS: bool = false;
+
     type At<'a> = ();
 
     #[inline]
@@ -24,11 +26,6 @@ impl Mode for Direct {
 
     #[inline]
     fn at_branch((): &()) {}
-
-    #[inline]
-    fn work<'a>((): ()) -> Option<&'a dyn node::Work> {
-        None
-    }
 
     #[inline]
     fn start<S: Shared>(
@@ -74,6 +71,11 @@ impl<S: Send + Sync + 'static> StepMode<S> for Direct {
     {
         flow.walk(Walker::new::<F>(self, parent), shared)
     }
+
+    #[inline]
+    fn wants(&self, (): (), _: Option<usize>) -> bool {
+        true
+    }
 }
 
 impl<S, H, N> NodeMode<S, H, N> for Direct
@@ -90,7 +92,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        visit.attempt(item, visit.first_attempt(index))
+        visit.attempt(item, Visit::<S, H, N, Self>::first_attempt(index, None))
     }
 
     #[cold]
@@ -103,7 +105,7 @@ where
     where
         Visit<'v, 'p, S, H, N, Self>: 'b,
     {
-        visit.recover(index, item, failed)
+        visit.recover(index, item, failed, None)
     }
 
     #[inline]
@@ -113,5 +115,21 @@ where
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
         visit.attempt(item, attempt)
+    }
+}
+
+impl<S, H, N> ItemMode<S, H, N> for Direct
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+{
+    #[inline]
+    fn item<'v>(
+        visit: Visit<'v, '_, S, H, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+        Self::first(visit, index, item)
     }
 }

@@ -1,4 +1,4 @@
-//! Runs with a driver.
+//! Runs with drivers.
 
 use std::future::{Future, ready};
 use std::marker::PhantomData;
@@ -6,24 +6,30 @@ use std::marker::PhantomData;
 use super::NoSuchPlace;
 use super::exec::Visit;
 use super::flow::{Walk, Walker};
-use super::mode::{Act, Here, Mode, NodeMode, Recovery, StepMode};
-use crate::driver::{At, Call, Driver, ExecDriver, Position, Root, Run, Spot, Trail};
+use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
+use super::once::{Erased, Once, Pinned};
+use crate::driver::seam::{AroundExec, AroundItem};
+use crate::driver::{
+    At, AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, Position, Root, Spot, Taken,
+    TakenElsewhere, Trail,
+};
 use crate::error::{Error, Stage};
 use crate::graph::Graph;
-use crate::node::{self, Attempt, Failure, Node};
+use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::shared::Shared;
 
 /// A driver, and what a run keeps for it.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Driven<D> {
+pub struct Driven<D, K> {
     driver: D,
     root: Root,
+    seam: PhantomData<fn() -> K>,
 }
 
-impl<D> Driven<D> {
+impl<D, K> Driven<D, K> {
     pub(super) fn new(driver: D, position: Position) -> Self {
-        Self { driver, root: Root::new(position) }
+        Self { driver, root: Root::new(position), seam: PhantomData }
     }
 
     fn at<'a>(&'a self, trail: &'a Trail<'a>, run: Option<&'a str>) -> At<'a> {
@@ -31,7 +37,9 @@ impl<D> Driven<D> {
     }
 }
 
-impl<D: Send + Sync> Mode for Driven<D> {
+impl<D: Send + Sync, K> Mode for Driven<D, K> {
+    const SKIPS: bool = true;
+
     type At<'a> = &'a At<'a>;
 
     fn shorten<'b, 'a: 'b>(at: &'a At<'a>) -> &'b At<'b> {
@@ -46,14 +54,6 @@ impl<D: Send + Sync> Mode for Driven<D> {
 
     fn at_branch<'b>(branch: &'b At<'_>) -> &'b At<'b> {
         branch
-    }
-
-    // As in the trait, where the lifetime is an argument of a projection, it has to be one that is named early.
-    fn work<'a>(at: &'a At<'a>) -> Option<&'a dyn node::Work>
-    where
-        'a: 'a,
-    {
-        Some(at)
     }
 
     /// The inputs were looked at before any driver was told of the flow: a run that cannot begin has not failed.
@@ -88,58 +88,82 @@ impl<D: Send + Sync> Mode for Driven<D> {
     }
 }
 
-impl<S, D> StepMode<S> for Driven<D>
+impl<S, D, K> StepMode<S> for Driven<D, K>
 where
     S: Send + Sync + 'static,
-    D: Driver<S>,
+    D: Driver<S, K>,
+    K: 'static,
 {
     /// A nested flow is no step of its own: its nodes are.
-    async fn step<'a, A>(
+    fn step<'a, A>(
         here: &'a Here<'a, Self>,
         spot: &'static Spot,
         shared: &'a mut S,
         act: A,
-    ) -> Result<usize, Error>
+    ) -> impl Future<Output = Result<usize, Error>> + Send
     where
         A: Act<S, Self> + 'a,
     {
-        here.mode.root.step();
-        let trail = here.trail(spot);
-        let at = here.mode.at(&trail, here.mode.driver.run_id());
-        here.mode.driver.step(&at, shared, Acting { act, at: &at, mode: PhantomData::<fn() -> Self> }).await
+        async move {
+            let Self { driver, root, .. } = here.mode;
+            root.step();
+            let trail = here.trail(spot);
+            let at = here.mode.at(&trail, driver.run_id());
+            let mut acting = Acting { act: Some(act), at: &at, mode: PhantomData::<fn() -> Self> };
+            let taken = driver.step(&at, shared, Erased::new(&mut acting)).await?;
+            if !taken.is_of(Some(spot.place), at.actions().len()) {
+                return Err(at.error(TakenElsewhere { action: taken.action() }));
+            }
+            Ok(taken.index())
+        }
     }
 
-    async fn flow<'a, F>(
+    fn flow<'a, F>(
         &'a self,
         flow: &'a F,
         parent: Option<&'a Trail<'a>>,
         shared: &'a mut S,
-    ) -> Result<usize, Error>
+    ) -> impl Future<Output = Result<usize, Error>> + Send
     where
         F: Walk<S, Self>,
     {
-        let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
-        self.driver.flow(F::GRAPH, at.as_ref(), shared, Walking { flow, mode: self, parent }).await
+        async move {
+            let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
+            let mut walking = Walking { flow, mode: self, parent, at: at.as_ref() };
+            let taken = self.driver.flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walking)).await?;
+            let place = parent.map(|parent| parent.spot.place);
+            if !taken.is_of(place, F::GRAPH.exits.len()) {
+                let elsewhere = TakenElsewhere { action: taken.action() };
+                return Err(Error::new(Trail::above(parent, F::GRAPH), Stage::Driver, elsewhere));
+            }
+            Ok(taken.index())
+        }
+    }
+
+    fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+        self.driver.wants(at, item)
     }
 }
 
 /// A step, as a driver is given it.
 struct Acting<'a, A, M> {
-    act: A,
+    act: Option<A>,
     at: &'a At<'a>,
     mode: PhantomData<fn() -> M>,
 }
 
-impl<S, A, D> Run<S> for Acting<'_, A, Driven<D>>
+impl<S, A, D, K> Once<S> for Acting<'_, A, Driven<D, K>>
 where
     S: Send,
-    A: Act<S, Driven<D>>,
+    A: Act<S, Driven<D, K>>,
     D: Send + Sync,
 {
-    const ACTIONS: &'static [&'static str] = A::ACTIONS;
-
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        self.act.act(self.at, shared)
+    fn run<'r>(&'r mut self, shared: &'r mut S) -> Pinned<'r, Taken> {
+        let (act, at) = (self.act.take(), self.at);
+        Box::pin(async move {
+            let act = act.expect("a driver can run a step only once");
+            Ok(at.took(act.act(at, shared).await?))
+        })
     }
 }
 
@@ -148,26 +172,31 @@ struct Walking<'a, F, M> {
     flow: &'a F,
     mode: &'a M,
     parent: Option<&'a Trail<'a>>,
+    at: Option<&'a At<'a>>,
 }
 
-impl<F, S, M> Run<S> for Walking<'_, F, M>
+impl<F, S, M> Once<S> for Walking<'_, F, M>
 where
     F: Walk<S, M>,
+    S: Send,
     M: Mode,
 {
-    const ACTIONS: &'static [&'static str] = F::GRAPH.exits;
-
-    fn run(self, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        self.flow.walk(Walker::new::<F>(self.mode, self.parent), shared)
+    fn run<'r>(&'r mut self, shared: &'r mut S) -> Pinned<'r, Taken> {
+        let Self { flow, mode, parent, at } = *self;
+        Box::pin(async move {
+            let exit = flow.walk(Walker::new::<F>(mode, parent), shared).await?;
+            Ok(at.map_or_else(|| Taken::over(F::GRAPH, exit), |at| at.took(exit)))
+        })
     }
 }
 
-impl<S, H, N, D> NodeMode<S, H, N> for Driven<D>
+impl<S, H, N, D, K> NodeMode<S, H, N> for Driven<D, K>
 where
     S: Send + Sync + 'static,
     H: 'static,
     N: Node<S, H>,
-    D: ExecDriver<S, H, N>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
 {
     type Failed = Error;
 
@@ -176,7 +205,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
-        visit.here.mode.driver.exec(visit.at, index, Attempts { visit, index, item })
+        K::exec(&visit.here.mode.driver, visit.at, index, Attempts { visit, index, item, identity: None })
     }
 
     #[cold]
@@ -197,52 +226,183 @@ where
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        visit.here.mode.driver.attempt(visit.at, attempt, OneAttempt { visit, item, attempt })
+        K::attempt(&visit.here.mode.driver, visit.at, attempt, OneAttempt { visit, item, attempt })
+    }
+}
+
+impl<S, H, N, D, K> ItemMode<S, H, N> for Driven<D, K>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundItem<D, S, H, N>,
+{
+    fn item<'v>(
+        visit: Visit<'v, '_, S, H, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
+        let id = index.map_or(ItemId::Branch, ItemId::Index);
+        let call = OneItem(Attempts { visit, index, item, identity: None });
+        K::item(&visit.here.mode.driver, visit.at, id, call)
+    }
+}
+
+/// The work of an attempt, for its key.
+struct Identified<'a> {
+    at: &'a At<'a>,
+    identity: Option<u64>,
+}
+
+impl node::Work for Identified<'_> {
+    fn key(&self) -> Option<Key<'_>> {
+        let Self { at, identity } = *self;
+        Some(Key { run: at.run?, step: at.step, branch: at.branch_number(), item: None, identity })
     }
 }
 
 /// One exec, as a driver is given it: all its attempts, and the fallback.
-struct Attempts<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync> {
-    visit: Visit<'v, 'p, S, H, N, Driven<D>>,
+struct Attempts<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
+    visit: Visit<'v, 'p, S, H, N, Driven<D, K>>,
     index: Option<usize>,
     item: N::Item<'v>,
+    identity: Option<u64>,
 }
 
-impl<S, H, N, D> Call for Attempts<'_, '_, S, H, N, D>
+impl<S, H, N, D, K> Call for Attempts<'_, '_, S, H, N, D, K>
 where
     S: Send + Sync + 'static,
     H: 'static,
     N: Node<S, H>,
-    D: ExecDriver<S, H, N>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
 {
     type Output = Result<N::Exec, Error>;
 
-    async fn call(self) -> Self::Output {
-        let Self { visit, index, item } = self;
-        match Driven::attempt(visit, item, visit.first_attempt(index)).await {
-            Ok(exec) => Ok(exec),
-            Err(failure) => visit.recover(index, item, failure).await,
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        async move {
+            let Self { visit, index, item, identity } = self;
+            let work = Identified { at: visit.at, identity };
+            let first = Visit::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
+            match Driven::attempt(visit, item, first).await {
+                Ok(exec) => Ok(exec),
+                Err(failure) => visit.recover(index, item, failure, Some(&work)).await,
+            }
         }
     }
 }
 
-/// One attempt, as a driver is given it.
-struct OneAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync> {
-    visit: Visit<'v, 'p, S, H, N, Driven<D>>,
-    item: N::Item<'v>,
-    attempt: Attempt<'t>,
-}
-
-impl<S, H, N, D> Call for OneAttempt<'_, '_, '_, S, H, N, D>
+impl<S, H, N, D, K> ExecCall<S, H, N> for Attempts<'_, '_, S, H, N, D, K>
 where
     S: Send + Sync + 'static,
     H: 'static,
     N: Node<S, H>,
-    D: ExecDriver<S, H, N>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+}
+
+/// An item, or a branch, as a driver is given it.
+struct OneItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(Attempts<'v, 'p, S, H, N, D, K>);
+
+impl<S, H, N, D, K> Call for OneItem<'_, '_, S, H, N, D, K>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    type Output = Result<N::Exec, Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        let Attempts { visit, index, .. } = self.0;
+        K::exec(&visit.here.mode.driver, visit.at, index, self.0)
+    }
+}
+
+impl<S, H, N, D, K> ItemCall<S, H, N> for OneItem<'_, '_, S, H, N, D, K>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    fn identify(&mut self, identity: u64) {
+        self.0.identity = Some(identity);
+    }
+}
+
+/// One attempt, as a driver is given it.
+struct OneAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
+    visit: Visit<'v, 'p, S, H, N, Driven<D, K>>,
+    item: N::Item<'v>,
+    attempt: Attempt<'t>,
+}
+
+impl<S, H, N, D, K> Call for OneAttempt<'_, '_, '_, S, H, N, D, K>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
 {
     type Output = Result<N::Exec, Failure>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         self.visit.attempt(self.item, self.attempt)
+    }
+}
+
+impl<S, H, N, D, K> AttemptCall<S, H, N> for OneAttempt<'_, '_, '_, S, H, N, D, K>
+where
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+}
+
+/// What `exec` reads, after `prep`.
+fn reads<S: 'static, H, N: Node<S, H>>(shared: &S) -> Reads<'_, N> {
+    match N::reads(shared) {
+        Ok(reads) => reads,
+        Err(_) => unreachable!("`prep` has looked that all of it is filled"),
+    }
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for Attempts<'_, '_, S, H, N, D, K> {
+    fn reads(&self) -> Reads<'_, N> {
+        reads::<S, H, N>(self.visit.shared)
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.item)
+    }
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for OneItem<'_, '_, S, H, N, D, K> {
+    fn reads(&self) -> Reads<'_, N> {
+        self.0.reads()
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.0.item)
+    }
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for OneAttempt<'_, '_, '_, S, H, N, D, K>
+{
+    fn reads(&self) -> Reads<'_, N> {
+        reads::<S, H, N>(self.visit.shared)
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.item)
     }
 }

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::driver::Spot;
 use crate::error::{Error, Stage, TimedOut};
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{self, Attempt, Failure, Node};
 
 /// What a node works on during a visit, where, and how it is run.
 #[doc(hidden)]
@@ -45,9 +45,15 @@ where
     N: Node<S, H>,
     M: NodeMode<S, H, N>,
 {
-    /// The first attempt at an exec.
-    pub(super) fn first_attempt(&self, index: Option<usize>) -> Attempt<'v> {
-        Attempt::first_of(N::POLICY.attempts, index, M::work(self.at))
+    /// The first attempt at an exec. `work` makes its key.
+    pub(super) fn first_attempt<'w>(index: Option<usize>, work: Option<&'w dyn node::Work>) -> Attempt<'w> {
+        Attempt::first_of(N::POLICY.attempts, index, work)
+    }
+
+    /// Whether this run does an item, or the branch.
+    #[inline]
+    pub(super) fn wanted(&self, item: Option<usize>) -> bool {
+        !M::SKIPS || self.here.mode.wants(M::shorten(self.at), item)
     }
 
     /// One attempt, with nothing around it.
@@ -67,6 +73,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
         failure: Failure,
+        work: Option<&'b dyn node::Work>,
     ) -> Recovery<'b, N::Exec>
     where
         Self: 'b,
@@ -75,7 +82,7 @@ where
         if const { N::POLICY.attempts <= 1 && !N::POLICY.fallback } {
             return Box::pin(ready(Err(self.error(index, 1, failure))));
         }
-        Box::pin(self.retry(index, item, failure))
+        Box::pin(self.retry(index, item, failure, work))
     }
 
     /// The error of the last attempt.
@@ -89,6 +96,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
         mut failure: Failure,
+        work: Option<&dyn node::Work>,
     ) -> Result<N::Exec, Error> {
         let policy = N::POLICY;
         let mut number = 1;
@@ -98,7 +106,7 @@ where
                 tokio::time::sleep(wait).await;
             }
             number += 1;
-            let attempt = self.first_attempt(index).again(number, failure.kept());
+            let attempt = Self::first_attempt(index, work).again(number, failure.kept());
             match M::attempt(self, item, attempt).await {
                 Ok(exec) => return Ok(exec),
                 Err(again) => failure = again,

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use super::batch::Work;
 use super::exec::Visit;
-use super::mode::{Act, Here, Mode, NodeMode, StepMode};
+use super::mode::{Act, Here, ItemMode, Mode, StepMode};
 use super::step::prepare;
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
@@ -60,7 +60,7 @@ where
         wrap: fn(Self) -> F,
     ) -> impl Future<Output = Result<F, Error>> + Send + use<'a, S, H, N, M, F>
     where
-        M: NodeMode<S, H, N>,
+        M: ItemMode<S, H, N>,
     {
         async move {
             let mut prep = prepare(node, here, spot, shared)?;
@@ -178,8 +178,6 @@ where
     M: Mode,
     P: Parts<S, M> + Sync,
 {
-    const ACTIONS: &'static [&'static str] = &["default"];
-
     async fn act(self, at: M::At<'_>, shared: &mut S) -> Result<usize, Error> {
         let finished = self.parts.exec(self.here, M::shorten(at), shared).await?;
         self.parts.post(self.here, shared, finished)?;

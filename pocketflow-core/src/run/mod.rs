@@ -8,18 +8,22 @@ mod exec;
 mod flow;
 mod fork;
 mod mode;
+mod once;
 mod or_else;
+mod skipped;
 mod step;
 mod wait;
+mod with;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
-pub(crate) use driven::Driven;
 pub use exec::{Visit as NodeVisit, outcome, within};
 pub use flow::{Flow, Get, Piece, Step, Walk, Walker, flow_step};
 pub use fork::{Both, Branch, Finished, Part, fork_step};
-pub use mode::{Here, Mode, NodeMode, StepMode};
+pub use mode::{Here, ItemMode, Mode, NodeMode, StepMode};
+pub use skipped::Skipped;
 pub use step::{Kept, batch_step, node_step};
 pub use wait::{Waits, await_step};
+pub use with::{Drive, Running, With};
 
 use std::fmt;
 use std::future::Future;
@@ -29,64 +33,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::driver::{Direct, Driver, Position, Stack, Start};
+use crate::driver::Direct;
 use crate::error::Error;
 use crate::shared::Shared;
-
-/// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.
-#[derive(Debug, Clone, Copy)]
-#[must_use = "a flow does nothing until it is run"]
-pub struct With<'f, F, D> {
-    flow: &'f F,
-    driver: D,
-}
-
-impl<'f, F: Flow, D> With<'f, F, D> {
-    #[doc(hidden)]
-    pub fn new(flow: &'f F, driver: D) -> Self {
-        Self { flow, driver }
-    }
-
-    /// Adds a driver, inside those it already has.
-    pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>> {
-        With { flow: self.flow, driver: Stack(self.driver, driver) }
-    }
-
-    /// Runs the flow on a store, from its first node to an exit.
-    ///
-    /// The store is borrowed for as long as the future lives; dropping the future cancels the run and leaves the store as the
-    /// last finished `post` left it.
-    ///
-    /// # Errors
-    ///
-    /// The final error of a node, or the error of a driver, as an [`Error`] that names the place.
-    pub fn run<S>(self, shared: &mut S) -> impl Future<Output = Result<F::Exit, Error>> + Send
-    where
-        S: Shared,
-        F: Walk<S, Driven<D>>,
-        D: Driver<S>,
-    {
-        run_driven(self, shared, Position { steps: 0, visits: Vec::new() })
-    }
-
-    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as it was then. The step at the position runs again.
-    ///
-    /// # Errors
-    ///
-    /// As [`run`](Self::run); and a [`NoSuchPlace`] as the cause, before any node has run, where the flow has no such place.
-    pub fn resume<S>(
-        self,
-        position: Position,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<F::Exit, Error>> + Send
-    where
-        S: Shared,
-        F: Walk<S, Driven<D>>,
-        D: Driver<S>,
-    {
-        run_driven(self, shared, position)
-    }
-}
 
 /// Runs a flow with no driver: what the `run` of every flow does.
 #[doc(hidden)]
@@ -117,28 +66,6 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().walk.poll(context).map_ok(F::exit)
-    }
-}
-
-fn run_driven<F, S, D>(
-    With { flow, driver }: With<'_, F, D>,
-    shared: &mut S,
-    mut position: Position,
-) -> impl Future<Output = Result<F::Exit, Error>> + Send
-where
-    S: Shared,
-    F: Walk<S, Driven<D>>,
-    D: Driver<S>,
-{
-    async move {
-        match driver.begin(F::GRAPH, shared).await? {
-            Start::Fresh => {}
-            Start::At(kept) => position = kept,
-            Start::Over(exit) => return Ok(F::exit(exit)),
-        }
-        flow::given(F::GRAPH, shared)?;
-        let driven = Driven::new(driver, position);
-        driven.flow(flow, None, shared).await.map(F::exit)
     }
 }
 

@@ -8,13 +8,16 @@ use super::flow::Walk;
 use crate::driver::{Spot, Trail};
 use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
-use crate::node::{self, Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node};
 use crate::shared::Shared;
 
 /// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor room in the future; or
 /// [`Driven`](super::Driven), with a driver around them.
 #[doc(hidden)]
 pub trait Mode: Sized + Send + Sync {
+    /// Whether [`StepMode::wants`] may say no.
+    const SKIPS: bool;
+
     /// What of a place is shown around a step there.
     type At<'a>: Copy + Send + Sync;
 
@@ -29,9 +32,6 @@ pub trait Mode: Sized + Send + Sync {
 
     /// What is shown of it.
     fn at_branch<'b>(branch: &'b Self::Branch<'_>) -> Self::At<'b>;
-
-    /// The work done there, for the key of an attempt.
-    fn work<'a>(at: Self::At<'a>) -> Option<&'a dyn node::Work>;
 
     /// Where to start in a flow that stands there: where a run resumes, also how often the bounded edges were taken.
     ///
@@ -53,10 +53,7 @@ pub trait Mode: Sized + Send + Sync {
 /// Work that is one step of a flow.
 #[doc(hidden)]
 pub trait Act<S, M: Mode>: Send {
-    /// The names of the actions; [`act`](Self::act) returns an index into them.
-    const ACTIONS: &'static [&'static str];
-
-    /// Does it.
+    /// Does it, and returns the index of the action taken.
     fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
@@ -82,6 +79,9 @@ pub trait StepMode<S>: Mode {
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
         F: Walk<S, Self>;
+
+    /// Whether this run does an item of a batch, or a branch of a fork.
+    fn wants(&self, at: Self::At<'_>, item: Option<usize>) -> bool;
 }
 
 /// What a mode does around the exec of a node.
@@ -113,6 +113,17 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send;
+}
+
+/// What a mode does around the items of a batch, and the branches of a fork.
+#[doc(hidden)]
+pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
+    /// What [`first`](NodeMode::first) is for a node that is alone in its step.
+    fn item<'v>(
+        visit: Visit<'v, '_, S, H, N, Self>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
 }
 
 /// What follows a failed attempt.

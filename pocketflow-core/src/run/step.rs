@@ -6,10 +6,9 @@ use std::marker::PhantomData;
 use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
-use super::mode::{Act, Here, Mode, NodeMode};
+use super::mode::{Act, Here, ItemMode, Mode, NodeMode};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
-use crate::graph::Describe;
 use crate::node::Node;
 
 /// Runs a node: what the [`Step`](super::Step) of every node does that is no batch.
@@ -24,7 +23,7 @@ where
     G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
     H: 'static,
-    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E> + Describe,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
     M: NodeMode<S, H, N>,
 {
@@ -43,8 +42,8 @@ where
     G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
     H: 'static,
-    N: Work<S, H> + Describe,
-    M: NodeMode<S, H, N>,
+    N: Work<S, H>,
+    M: ItemMode<S, H, N>,
 {
     M::step(
         here,
@@ -79,12 +78,10 @@ where
     G: Get<'a, N>,
     S: Send + Sync + 'static,
     H: 'static,
-    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E> + Describe,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
     M: NodeMode<S, H, N>,
 {
-    const ACTIONS: &'static [&'static str] = N::NODE.actions;
-
     #[inline]
     fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { get, here, .. } = self;
@@ -150,11 +147,9 @@ impl<S, H, N, M> Act<S, M> for Batch<'_, H, N, M>
 where
     S: Send + Sync + 'static,
     H: 'static,
-    N: Work<S, H> + Describe,
-    M: NodeMode<S, H, N>,
+    N: Work<S, H>,
+    M: ItemMode<S, H, N>,
 {
-    const ACTIONS: &'static [&'static str] = N::NODE.actions;
-
     #[inline]
     fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { node, here, spot, .. } = self;

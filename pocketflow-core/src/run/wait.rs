@@ -29,8 +29,6 @@ struct Waiting<'a, M> {
 }
 
 impl<S: Send, M: Mode> Act<S, M> for Waiting<'_, M> {
-    const ACTIONS: &'static [&'static str] = &["default"];
-
     async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
         Err(self.here.failed(self.spot, Stage::Driver, Waits { field: self.field }))
     }

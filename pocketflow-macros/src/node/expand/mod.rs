@@ -57,9 +57,9 @@ impl Node<'_> {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name) = (self.store, &self.model.node);
-        let (step, exec) = match self.model.each() {
-            Some(_) => (quote!(batch_step), None),
-            None => (quote!(node_step), Some(quote!(, _))),
+        let (step, mode, exec) = match self.model.each() {
+            Some(_) => (quote!(batch_step), quote!(ItemMode), None),
+            None => (quote!(node_step), quote!(NodeMode), Some(quote!(, _))),
         };
         quote! {
             #[allow(unused_imports)]
@@ -72,7 +72,7 @@ impl Node<'_> {
 
             impl<__M> #pf::__private::Step<#store, __M> for #name
             where
-                __M: #pf::__private::NodeMode<#store, __Here, #name>,
+                __M: #pf::__private::#mode<#store, __Here, #name>,
             {
                 fn step<'a, __G>(
                     get: __G,
@@ -93,7 +93,7 @@ impl Node<'_> {
 
             impl<__M> #pf::__private::Part<#store, __M> for #name
             where
-                __M: #pf::__private::NodeMode<#store, __Here, #name>,
+                __M: #pf::__private::ItemMode<#store, __Here, #name>,
             {
                 type Finished = __Finished;
                 fn exec<'a>(
@@ -253,7 +253,6 @@ impl Node<'_> {
             let doc = format!("The field `{name}` of the store.");
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
-        let borrowing = self.borrowing();
         quote! {
             #prepared
 
@@ -266,8 +265,6 @@ impl Node<'_> {
             impl #pf::__private::HasReads for #node {
                 type Reads<'a> = __Reads<'a>;
             }
-
-            #borrowing
         }
     }
 
@@ -295,6 +292,7 @@ impl Node<'_> {
             (never.clone(), quote!(async move { #never }), never)
         };
         let fallback = self.sound.then(|| self.fallback());
+        let borrowing = self.borrowing();
         // On the user's token, so that a future that cannot be sent is reported there.
         let future = quote_spanned! {self.model.exec.name.span()=>
             impl #pf::__private::Future<
@@ -319,6 +317,14 @@ impl Node<'_> {
                     __shared: &'a #store,
                 ) -> #pf::__private::Result<Self::Prep<'a>, #pf::Failure> {
                     #prep
+                }
+
+                #[allow(unused_variables, clippy::all)]
+                #[inline]
+                fn reads<'a>(
+                    __shared: &'a #store,
+                ) -> #pf::__private::Result<Self::Reads<'a>, #pf::Failure> {
+                    #borrowing
                 }
 
                 #[allow(unused_variables, clippy::all)]
@@ -414,7 +420,7 @@ impl Node<'_> {
                     Output = #pf::__private::Result<Self::Done, #pf::Error>,
                 > + Send
                 where
-                    __M: #pf::__private::NodeMode<#store, __Here, Self>,
+                    __M: #pf::__private::ItemMode<#store, __Here, Self>,
                 {
                     #configured
                     #pf::__private::#work

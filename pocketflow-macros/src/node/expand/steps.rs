@@ -11,38 +11,31 @@ use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
 
 impl Node<'_> {
-    /// The function that borrows the fields that `exec` and `fallback` name, if there are any.
-    pub(super) fn borrowing(&self) -> Option<TokenStream> {
+    /// The body of `reads`: borrows the fields that `exec` and `fallback` name.
+    pub(super) fn borrowing(&self) -> TokenStream {
         let pf = self.pf;
-        let borrowed = self.model.borrowed();
-        if borrowed.is_empty() || !self.sound {
-            return None;
+        if !self.sound {
+            return quote!(::core::unreachable!());
         }
-        let store = self.store;
+        let borrowed = self.model.borrowed();
         let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
-        Some(quote! {
-            #[inline]
-            #[allow(clippy::all)]
-            fn __borrow<'a>(
-                __shared: &'a #store,
-            ) -> #pf::__private::Result<__Reads<'a>, #pf::Failure> {
-                #(#borrows)*
-                #pf::__private::Result::Ok(__Reads {
-                    #(#names: #locals,)*
-                    __store: ::core::marker::PhantomData,
-                })
-            }
-        })
+        quote! {
+            #(#borrows)*
+            #pf::__private::Result::Ok(__Reads {
+                #(#names: #locals,)*
+                __store: ::core::marker::PhantomData,
+            })
+        }
     }
 
     /// What they borrow, once `prep` has looked that all of it is filled.
     fn borrowed(&self) -> Option<TokenStream> {
-        let pf = self.pf;
+        let (pf, store) = (self.pf, self.store);
         (!self.model.borrowed().is_empty()).then(|| {
             quote! {
-                let #pf::__private::Result::Ok(__reads) = __borrow(__shared) else {
+                let #pf::__private::Result::Ok(__reads) = <Self as #pf::Node<#store, __Here>>::reads(__shared) else {
                     ::core::unreachable!()
                 };
             }
@@ -70,7 +63,9 @@ impl Node<'_> {
                 self.model.keeps_prep().then(|| quote!(let __prep = #pf::__private::Kept::new(__prep);));
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
-        let look = (!self.model.borrowed().is_empty()).then(|| quote!(__borrow(__shared)?;));
+        let store = self.store;
+        let look = (!self.model.borrowed().is_empty())
+            .then(|| quote!(<Self as #pf::Node<#store, __Here>>::reads(__shared)?;));
         let stated = self.model.options.reads.iter().flat_map(|(_, fields)| fields);
         let stated = stated.map(|field| quote!(let _ = &__shared.#field;));
         let items = self.items();

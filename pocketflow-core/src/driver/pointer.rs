@@ -1,0 +1,53 @@
+//! Drivers behind pointers: borrowed, so that their owner can look into them after the run, or shared by many runs.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::seam::Through;
+use super::{At, Driver, Run, Start, Taken};
+use crate::error::Error;
+use crate::graph::Graph;
+
+macro_rules! through {
+    ($($pointer:ty),*) => {$(
+        impl<S: Send + Sync + 'static, D: Driver<S, K>, K: 'static> Driver<S, Through<K>> for $pointer {
+            fn begin(
+                &self,
+                flow: &'static Graph,
+                at: Option<&At<'_>>,
+                shared: &mut S,
+            ) -> impl Future<Output = Result<Start, Error>> + Send {
+                (**self).begin(flow, at, shared)
+            }
+
+            fn flow<R: Run<S>>(
+                &self,
+                flow: &'static Graph,
+                at: Option<&At<'_>>,
+                shared: &mut S,
+                run: R,
+            ) -> impl Future<Output = Result<Taken, Error>> + Send {
+                (**self).flow(flow, at, shared, run)
+            }
+
+            fn step<R: Run<S>>(
+                &self,
+                at: &At<'_>,
+                shared: &mut S,
+                run: R,
+            ) -> impl Future<Output = Result<Taken, Error>> + Send {
+                (**self).step(at, shared, run)
+            }
+
+            fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+                (**self).wants(at, item)
+            }
+
+            fn run_id(&self) -> Option<&str> {
+                (**self).run_id()
+            }
+        }
+    )*};
+}
+
+through!(&D, Arc<D>, Box<D>);

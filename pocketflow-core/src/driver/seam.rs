@@ -1,0 +1,283 @@
+//! The seams: what a driver stands around.
+//!
+//! A driver says what it stands around in the second parameter of [`Driver`](crate::Driver). Where a driver is used, the compiler
+//! infers it.
+//!
+//! | the driver | implements |
+//! | --- | --- |
+//! | `Driver<S>`, which is `Driver<S, Steps>` | [`Driver`](crate::Driver) alone |
+//! | `Driver<S, Execs>` | [`ExecDriver`](crate::ExecDriver) as well |
+//! | `Driver<S, Items>` | [`KeepDriver`](crate::KeepDriver) as well |
+//! | `Driver<S, (Execs, Items)>` | both, with `(Execs, Items)` as their last parameter |
+//!
+//! [`Through`] and [`Stack`](crate::Stack) are the seams of drivers that hold other drivers.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::At;
+use super::exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver};
+use crate::error::Error;
+use crate::node::{Attempt, Failure, Node};
+
+/// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver) alone.
+#[derive(Debug)]
+pub enum Steps {}
+
+/// Around the exec of each node and around each attempt as well: the driver also implements [`ExecDriver`].
+#[derive(Debug)]
+pub enum Execs {}
+
+/// Around each item of a batch and each branch of a fork as well: the driver also implements [`KeepDriver`].
+#[derive(Debug)]
+pub enum Items {}
+
+/// The seam of a driver behind a pointer: `&D`, `Arc<D>`, `Box<D>`.
+#[derive(Debug)]
+pub struct Through<K>(PhantomData<fn() -> K>);
+
+/// What a driver with this seam does around the exec of a node.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{D}` cannot drive the node `{N}`",
+    label = "not a driver for every node of the flow"
+)]
+pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
+    /// Around an exec.
+    fn exec<C>(
+        driver: &D,
+        at: &At<'_>,
+        item: Option<usize>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    where
+        C: ExecCall<S, Here, N>;
+
+    /// Around an attempt.
+    fn attempt<C>(
+        driver: &D,
+        at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
+    where
+        C: AttemptCall<S, Here, N>;
+}
+
+/// What a driver with this seam does around an item.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{D}` cannot drive the node `{N}`",
+    label = "not a driver for every node of the flow"
+)]
+pub trait AroundItem<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: AroundExec<D, S, Here, N> {
+    /// Around an item, or around a branch.
+    fn item<C>(
+        driver: &D,
+        at: &At<'_>,
+        item: ItemId<'_>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    where
+        C: ItemCall<S, Here, N>;
+}
+
+macro_rules! around {
+    // The call itself: a driver that has no such seam adds nothing, neither a future nor a type.
+    (pass exec) => {
+        fn exec<C>(
+            _: &D,
+            _: &At<'_>,
+            _: Option<usize>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+        where
+            C: ExecCall<S, Here, N>,
+        {
+            call.call()
+        }
+
+        fn attempt<C>(
+            _: &D,
+            _: &At<'_>,
+            _: Attempt<'_>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
+        where
+            C: AttemptCall<S, Here, N>,
+        {
+            call.call()
+        }
+    };
+    (pass item) => {
+        fn item<C>(
+            _: &D,
+            _: &At<'_>,
+            _: ItemId<'_>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+        where
+            C: ItemCall<S, Here, N>,
+        {
+            call.call()
+        }
+    };
+    (exec) => {
+        fn exec<C>(
+            driver: &D,
+            at: &At<'_>,
+            item: Option<usize>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+        where
+            C: ExecCall<S, Here, N>,
+        {
+            driver.exec(at, item, call)
+        }
+
+        fn attempt<C>(
+            driver: &D,
+            at: &At<'_>,
+            attempt: Attempt<'_>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
+        where
+            C: AttemptCall<S, Here, N>,
+        {
+            driver.attempt(at, attempt, call)
+        }
+    };
+    (item) => {
+        fn item<C>(
+            driver: &D,
+            at: &At<'_>,
+            item: ItemId<'_>,
+            call: C,
+        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+        where
+            C: ItemCall<S, Here, N>,
+        {
+            driver.item(at, item, call)
+        }
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Steps {
+    around!(pass exec);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundItem<D, S, Here, N> for Steps {
+    around!(pass item);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D, S, Here, N> AroundExec<D, S, Here, N> for Execs
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: ExecDriver<S, Here, N>,
+{
+    around!(exec);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D, S, Here, N> AroundItem<D, S, Here, N> for Execs
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: ExecDriver<S, Here, N>,
+{
+    around!(pass item);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Items {
+    around!(pass exec);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D, S, Here, N> AroundItem<D, S, Here, N> for Items
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: KeepDriver<S, Here, N>,
+{
+    around!(item);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D, S, Here, N> AroundExec<D, S, Here, N> for (Execs, Items)
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: ExecDriver<S, Here, N, Self>,
+{
+    around!(exec);
+}
+
+#[diagnostic::do_not_recommend]
+impl<D, S, Here, N> AroundItem<D, S, Here, N> for (Execs, Items)
+where
+    S: Send + Sync + 'static,
+    N: Node<S, Here>,
+    D: ExecDriver<S, Here, N, Self> + KeepDriver<S, Here, N, Self>,
+{
+    around!(item);
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, K, S, Here, N> AroundExec<P, S, Here, N> for Through<K>
+where
+    S: 'static,
+    N: Node<S, Here>,
+    P: Deref,
+    K: AroundExec<P::Target, S, Here, N>,
+{
+    fn exec<C>(
+        driver: &P,
+        at: &At<'_>,
+        item: Option<usize>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    where
+        C: ExecCall<S, Here, N>,
+    {
+        K::exec(driver, at, item, call)
+    }
+
+    fn attempt<C>(
+        driver: &P,
+        at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
+    where
+        C: AttemptCall<S, Here, N>,
+    {
+        K::attempt(driver, at, attempt, call)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, K, S, Here, N> AroundItem<P, S, Here, N> for Through<K>
+where
+    S: 'static,
+    N: Node<S, Here>,
+    P: Deref,
+    K: AroundItem<P::Target, S, Here, N>,
+{
+    fn item<C>(
+        driver: &P,
+        at: &At<'_>,
+        item: ItemId<'_>,
+        call: C,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
+    where
+        C: ItemCall<S, Here, N>,
+    {
+        K::item(driver, at, item, call)
+    }
+}

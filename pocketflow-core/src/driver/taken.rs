@@ -1,0 +1,182 @@
+//! What a step, or a flow, has come to.
+
+use std::fmt;
+
+use super::At;
+use crate::graph::{Edge, Graph, Target};
+
+/// The action that a step took, or the exit that a flow came to, and where it leads.
+///
+/// ```
+/// use pocketflow::{Action, At, Driver, Error, Run, Shared, Taken, flow, node};
+/// use std::sync::Mutex;
+///
+/// /// Writes down the way of a run.
+/// #[derive(Default)]
+/// struct Way(Mutex<Vec<String>>);
+///
+/// impl<S: Shared> Driver<S> for Way {
+///     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///         let taken = run.run(shared).await?;
+///         let next = taken.next().or(taken.exit()).unwrap_or_default();
+///         self.0.lock().unwrap().push(format!("{at} - {:?} >> {next}", taken.action()));
+///         Ok(taken)
+///     }
+/// }
+///
+/// # #[derive(Shared, Default)] struct Order { total_cents: u64 }
+/// #[derive(Action)]
+/// enum Verdict { Approved, Rejected }
+///
+/// #[node(Order)]
+/// fn review(total_cents: &u64) -> Verdict {
+///     if *total_cents < 100 { Verdict::Approved } else { Verdict::Rejected }
+/// }
+/// # #[node(Order)] fn pay(total_cents: &u64) {}
+///
+/// flow! { Checkout { review - "approved" >> pay; review - "rejected" >> end "declined"; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// let way = Way::default();
+/// Checkout.with(&way).run(&mut Order { total_cents: 50 }).await?;
+/// Checkout.with(&way).run(&mut Order { total_cents: 500 }).await?;
+/// assert_eq!(
+///     way.0.into_inner().unwrap(),
+///     [
+///         "Checkout > review - \"approved\" >> pay",
+///         "Checkout > pay - \"default\" >> default",
+///         "Checkout > review - \"rejected\" >> declined",
+///     ]
+/// );
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Taken {
+    graph: &'static Graph,
+    /// `None` for the outermost flow, which stands nowhere.
+    place: Option<usize>,
+    index: usize,
+    target: Target,
+}
+
+impl Taken {
+    pub(crate) fn at(graph: &'static Graph, place: usize, index: usize, target: Target) -> Self {
+        Self { graph, place: Some(place), index, target }
+    }
+
+    pub(crate) fn over(graph: &'static Graph, exit: usize) -> Self {
+        Self { graph, place: None, index: exit, target: Target::Exit(exit) }
+    }
+
+    /// The name of the action; of a flow, that of its exit.
+    pub fn action(&self) -> &'static str {
+        match self.place {
+            Some(place) => self.graph.places[place].node.actions[self.index],
+            None => self.graph.exits[self.index],
+        }
+    }
+
+    /// The index of the action among those of its node, or of the exit in [`Graph::exits`].
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The edge of the action; none where the outermost flow has ended.
+    pub fn edge(&self) -> Option<&'static Edge> {
+        let (from, action) = (self.place?, self.action());
+        self.graph.edges.iter().find(|edge| edge.from == from && edge.action == action)
+    }
+
+    /// Where it leads: along the edge, or, once a bounded edge is used up, to what stands after `else`.
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The name of the place that comes next, if it leads to one.
+    pub fn next(&self) -> Option<&'static str> {
+        match self.target {
+            Target::Place(place) => Some(self.graph.places[place].name),
+            Target::Exit(_) => None,
+        }
+    }
+
+    /// The name of the exit that the flow comes to, if it leads to one.
+    pub fn exit(&self) -> Option<&'static str> {
+        match self.target {
+            Target::Place(_) => None,
+            Target::Exit(exit) => Some(self.graph.exits[exit]),
+        }
+    }
+
+    /// Whether it is an action of this place.
+    pub(crate) fn is_of(&self, place: Option<usize>, actions: usize) -> bool {
+        self.place == place && self.index < actions
+    }
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, .. } = self;
+        f.debug_struct("Taken")
+            .field("action", &self.action())
+            .field("target", target)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The cause of an [`Error`](crate::Error) where a driver returned a [`Taken`] of another step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TakenElsewhere {
+    pub(crate) action: &'static str,
+}
+
+impl fmt::Display for TakenElsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a driver returned the action \"{}\" of another step: return what `run` returned, or `At::taken`",
+            self.action
+        )
+    }
+}
+
+impl std::error::Error for TakenElsewhere {}
+
+impl At<'_> {
+    /// An action of this step, or an exit of the nested flow that stands here, by its name: for a driver that does not run it. `None`
+    /// where there is no such action.
+    pub fn taken(&self, action: &str) -> Option<Taken> {
+        Some(self.took(self.actions().iter().position(|name| *name == action)?))
+    }
+
+    /// The actions of the node at this place, or the exits of the flow that stands here.
+    pub fn actions(&self) -> &'static [&'static str] {
+        self.graph().places[self.trail.spot.place].node.actions
+    }
+
+    pub(crate) fn took(&self, index: usize) -> Taken {
+        let (graph, spot) = (self.graph(), self.trail.spot);
+        let target = match spot.next(index) {
+            Ok(next) if next < graph.places.len() => Target::Place(next),
+            Ok(next) => Target::Exit(next - graph.places.len()),
+            Err(edge) => {
+                let edge_of = &graph.edges[edge];
+                match edge_of.bound {
+                    Some(bound) if self.root.taken_of(self.trail.depth(), edge) >= bound.max => {
+                        bound.otherwise
+                    }
+                    _ => edge_of.to,
+                }
+            }
+        };
+        Taken::at(graph, spot.place, index, target)
+    }
+}
+
+impl Graph {
+    /// An exit of this flow, where it is the outermost, by its name: for a driver that does not run it. For a nested flow, there is
+    /// [`At::taken`].
+    pub fn taken(&'static self, exit: &str) -> Option<Taken> {
+        Some(Taken::over(self, self.exits.iter().position(|name| *name == exit)?))
+    }
+}

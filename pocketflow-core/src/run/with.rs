@@ -1,0 +1,171 @@
+//! Flows with drivers.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::driven::Driven;
+use super::flow::{self, Flow, Walk};
+use super::mode::StepMode;
+use super::once::Pinned;
+use crate::driver::{Driver, Position, Stack, Start, Taken};
+use crate::error::Error;
+use crate::shared::Shared;
+
+/// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "a flow does nothing until it is run"]
+pub struct With<'f, F, D> {
+    flow: &'f F,
+    driver: D,
+}
+
+impl<'f, F: Flow, D> With<'f, F, D> {
+    #[doc(hidden)]
+    pub fn new(flow: &'f F, driver: D) -> Self {
+        Self { flow, driver }
+    }
+
+    /// Adds a driver, inside those it already has.
+    pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>> {
+        With { flow: self.flow, driver: Stack(self.driver, driver) }
+    }
+
+    /// Runs the flow on a store, from its first node to an exit.
+    ///
+    /// The store is borrowed for as long as the future lives; dropping the future cancels the run and leaves the store as the
+    /// last finished `post` left it.
+    ///
+    /// # Errors
+    ///
+    /// The final error of a node, or the error of a driver, as an [`Error`] that names the place.
+    pub fn run<'a, S, Seam>(self, shared: &'a mut S) -> Running<'a, F::Exit>
+    where
+        S: Shared,
+        D: Driver<S, Seam> + 'a,
+        F: Walk<S, Driven<D, Seam>>,
+        Seam: 'static,
+        'f: 'a,
+    {
+        self.resume(Position { steps: 0, visits: Vec::new() }, shared)
+    }
+
+    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as it was then. The step at the position runs again.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run); and a [`NoSuchPlace`](crate::NoSuchPlace) as the cause, before any node has run, where the flow has no such place.
+    pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
+    where
+        S: Shared,
+        D: Driver<S, Seam> + 'a,
+        F: Walk<S, Driven<D, Seam>>,
+        Seam: 'static,
+        'f: 'a,
+    {
+        let run = driven(self.flow, self.driver, position, shared);
+        Running(Box::pin(async move { Ok(F::exit(run.await?.index())) }))
+    }
+}
+
+/// A flow that can be run on the store `S` with the driver `D`: for code that is generic over flows, such as a worker or an engine.
+///
+/// Every flow that `flow!` declares is one for every driver of its store and its nodes. Code that knows its driver knows the seam,
+/// too:
+///
+/// ```
+/// use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
+///
+/// /// Runs a flow once for every store, with at most 100 steps each.
+/// async fn run_all<S: Shared>(flow: &impl Drive<S, StepLimit>, stores: &mut [S]) -> Result<(), Error> {
+///     for store in stores {
+///         flow.drive(StepLimit::new(100), store).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// # #[derive(Shared, Default)] struct Order { total_cents: u64 }
+/// # #[node(Order, writes = total_cents)] fn review(total_cents: &u64) -> u64 { total_cents + 1 }
+/// # flow! { Checkout { review; } }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// let mut orders = [Order { total_cents: 1 }, Order { total_cents: 2 }];
+/// run_all(&Checkout, &mut orders).await?;
+/// assert_eq!(orders.map(|order| order.total_cents), [2, 3]);
+/// # Ok(()) }
+/// ```
+///
+/// A driver with another seam than [`Steps`](crate::seam::Steps) has it as the third parameter: `Drive<S, Trace, Execs>`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be run on the store `{S}` with the driver `{D}`",
+    note = "`{Self}` is not a flow of `{S}`, or `{D}` does not drive all of its nodes"
+)]
+pub trait Drive<S, D, Seam = crate::seam::Steps>: Flow {
+    /// Runs the flow from its first node, or from where the driver [begins](Driver::begin), to an exit, which is the action taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`With::run`].
+    fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
+    where
+        D: 'a;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, S, D, Seam> Drive<S, D, Seam> for F
+where
+    S: Shared,
+    D: Driver<S, Seam>,
+    F: Walk<S, Driven<D, Seam>>,
+    Seam: 'static,
+{
+    fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
+    where
+        D: 'a,
+    {
+        Running(Box::pin(driven(self, driver, Position { steps: 0, visits: Vec::new() }, shared)))
+    }
+}
+
+/// A run with drivers, as a future: what [`With::run`] returns.
+#[must_use = "a run does nothing until it is awaited"]
+pub struct Running<'a, T>(Pinned<'a, T>);
+
+impl<T> Future for Running<'_, T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<T> fmt::Debug for Running<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Running")
+    }
+}
+
+fn driven<'a, F, S, D, K>(
+    flow: &'a F,
+    driver: D,
+    mut position: Position,
+    shared: &'a mut S,
+) -> impl Future<Output = Result<Taken, Error>> + Send + use<'a, F, S, D, K>
+where
+    S: Shared,
+    F: Walk<S, Driven<D, K>>,
+    D: Driver<S, K>,
+    K: 'static,
+{
+    async move {
+        match driver.begin(F::GRAPH, None, shared).await? {
+            Start::Fresh => {}
+            Start::At(kept) => position = kept,
+            Start::Over(exit) => return Ok(Taken::over(F::GRAPH, exit)),
+        }
+        flow::given(F::GRAPH, shared)?;
+        let driven = Driven::new(driver, position);
+        let exit = driven.flow(flow, None, shared).await?;
+        Ok(Taken::over(F::GRAPH, exit))
+    }
+}
