@@ -1,11 +1,15 @@
 //! Where in a reply the YAML is.
 
+use crate::line::{indent, is_blank, is_key, string_column};
+
 /// What stands between two fences.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Fenced<'a> {
-    pub(crate) text: &'a str,
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fenced<'a> {
+    text: &'a str,
     /// Whether a fence ends it, and not the end of the reply.
-    pub(crate) closed: bool,
+    closed: bool,
+    /// Whether a fence without a label ends it: one with a label begins the next.
+    sure: bool,
 }
 
 /// By label, the best first.
@@ -15,6 +19,17 @@ enum Rank {
     Json,
     Unlabelled,
     Other,
+}
+
+impl Rank {
+    fn of(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" => Self::Json,
+            "" => Self::Unlabelled,
+            _ => Self::Other,
+        }
+    }
 }
 
 struct Fence<'a> {
@@ -49,13 +64,7 @@ impl<'a> Fence<'a> {
 
     fn rank(&self) -> Rank {
         let label = self.label.trim_start_matches(['{', '.']);
-        let word = label.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        match word.to_ascii_lowercase().as_str() {
-            "yaml" | "yml" => Rank::Yaml,
-            "json" => Rank::Json,
-            "" => Rank::Unlabelled,
-            _ => Rank::Other,
-        }
+        Rank::of(label.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default())
     }
 
     /// Whether it ends a block that `open` began, if it is not part of a string. One with a label does as well, unless it is further
@@ -72,38 +81,175 @@ impl<'a> Fence<'a> {
     }
 }
 
-/// The fenced blocks of the best label there is, in the order of the reply.
-pub(crate) fn fenced(reply: &str) -> Vec<Fenced<'_>> {
-    let mut found = Vec::new();
-    let mut open: Option<(Fence<'_>, usize)> = None;
-    // The indentation of a line that begins a block string: fences deeper than that are text.
+/// A part of a reply that may be what the model means.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Part<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Between two fences.
+    Closed,
+    /// From a fence to the end of the reply: prose may follow.
+    Open,
+    /// Up to a fence: the prompt ended with the fence that begins the block.
+    Begun,
+    /// Without fences.
+    Bare,
+}
+
+/// What to read, the best first.
+pub(crate) fn parts(reply: &str) -> Vec<Part<'_>> {
+    match after_thoughts(reply).map(parts_of) {
+        Some(parts) if !parts.is_empty() => parts,
+        _ => parts_of(reply),
+    }
+}
+
+fn parts_of(reply: &str) -> Vec<Part<'_>> {
+    let Scan { blocks, first } = scan(reply);
+    let best = blocks.iter().map(|(rank, _)| *rank).min().filter(|&best| best < Rank::Other);
+    let fenced = blocks.into_iter().rev().filter_map(|(rank, block)| (Some(rank) == best).then_some(block));
+    let part = |block: Fenced<'_>| if block.closed { Kind::Closed } else { Kind::Open };
+    let mut parts: Vec<_> =
+        fenced.map(|block| (block.sure, Part { kind: part(block), text: block.text })).collect();
+    // The first fence, without a label, may end what the prompt began.
+    let labelled = best.is_some_and(|best| best < Rank::Unlabelled);
+    let head = first.filter(|_| !labelled).and_then(|first| begun(&reply[..first]));
+    if let Some(head) = head {
+        let sure = parts.first().is_some_and(|(sure, part)| *sure && looks_like_yaml(part.text));
+        let at = if sure { parts.len() } else { 0 };
+        parts.insert(at, (true, Part { text: head, kind: Kind::Begun }));
+    }
+    let mut parts: Vec<_> = parts.into_iter().map(|(_, part)| part).collect();
+    if !labelled {
+        parts.extend(longest_stretch(reply).map(|text| Part { text, kind: Kind::Bare }));
+    }
+    parts
+}
+
+/// What follows the thoughts that a reasoning model puts before its answer.
+fn after_thoughts(reply: &str) -> Option<&str> {
+    const ENDS: [&str; 5] = ["</think>", "</thinking>", "</thought>", "</thoughts>", "</reasoning>"];
+    let mut end = None;
+    let mut next = 0;
+    for line in reply.split_inclusive('\n') {
+        let last = ENDS.iter().filter_map(|mark| line.rfind(mark).map(|at| (at, mark))).max();
+        if let Some((at, mark)) = last {
+            let whole = at == 0 || line[at + mark.len()..].trim().is_empty();
+            end = Some(next + at + mark.len()).filter(|_| whole && indent(line) == 0).or(end);
+        }
+        next += line.len();
+    }
+    end.map(|end| &reply[end..])
+}
+
+/// The YAML that stands before the first fence, if the reply begins with it.
+fn begun(head: &str) -> Option<&str> {
+    let mut text = head;
+    // The prompt ended with the fence alone, and its label is the first line.
+    let (label, rest) = text.trim_start().split_once('\n').unwrap_or_default();
+    if matches!(label.trim().to_ascii_lowercase().as_str(), "yaml" | "yml" | "json") {
+        text = rest;
+    }
+    let last = text.trim_end().lines().next_back()?;
+    // "Answer:" begins what stands between the fences.
+    (looks_like_yaml(text) && !(last.ends_with(':') && indent(last) == 0)).then_some(text)
+}
+
+/// Whether the text begins as YAML does.
+fn looks_like_yaml(text: &str) -> bool {
+    text.lines().find(|line| !is_blank(line)).is_some_and(|line| starts(line) || starts_in_stars(line))
+}
+
+/// Whether it is `**key**: value`.
+fn starts_in_stars(line: &str) -> bool {
+    line.trim_start().strip_prefix("**").is_some_and(|text| is_key(&text.replacen("**", "", 1), 1))
+}
+
+struct Scan<'a> {
+    blocks: Vec<(Rank, Fenced<'a>)>,
+    /// Where the first fence begins, if it has no label.
+    first: Option<usize>,
+}
+
+struct Opened<'a> {
+    fence: Fence<'a>,
+    /// Where its text begins.
+    from: usize,
+    /// Where its text ends if no fence of its own ends it: "b: 2```".
+    glued: Option<usize>,
+}
+
+impl<'a> Opened<'a> {
+    fn new(fence: Fence<'a>, line: &'a str, start: usize) -> Self {
+        // "```yaml a: 1" begins in the line of its fence.
+        let rest = fence.label.split_once([' ', '\t']).map_or("", |(_, rest)| rest.trim());
+        let own = if fence.rank() < Rank::Unlabelled && starts(rest) { line.rfind(rest) } else { None };
+        let from = start + own.unwrap_or(line.len());
+        Self { fence, from, glued: None }
+    }
+}
+
+/// The fenced blocks of a reply, in its order.
+fn scan(reply: &str) -> Scan<'_> {
+    let mut blocks = Vec::new();
+    let mut first = None;
+    let mut open: Option<Opened<'_>> = None;
+    // The column of a key or dash that a block string belongs to: fences deeper than that are text.
     let mut string: Option<usize> = None;
     let mut next = 0;
     for line in reply.split_inclusive('\n') {
         let start = next;
         next += line.len();
-        if string.is_some_and(|string| line.trim().is_empty() || indent(line) > string) {
+        if string.is_some_and(|column| line.trim().is_empty() || indent(line) > column) {
             continue;
         }
-        string = begins_string(line).then_some(indent(line));
+        string = string_column(line);
         let fence = Fence::of(line);
-        if let Some((opened, from)) = &open {
-            if let Some(fence) = fence.filter(|fence| fence.ends(opened)) {
-                found.push((opened.rank(), Fenced { text: &reply[*from..start], closed: true }));
-                open = (!fence.label.is_empty() && fence.begins()).then_some((fence, next));
+        if let Some(opened) = &mut open {
+            if let Some(fence) = fence.filter(|fence| fence.ends(&opened.fence)) {
+                let text = &reply[opened.from..start];
+                let sure = fence.label.is_empty();
+                blocks.push((opened.fence.rank(), Fenced { text, closed: true, sure }));
+                open = (!sure && fence.begins()).then(|| Opened::new(fence, line, start));
+            } else if opened.glued.is_none() {
+                let text = line.trim_end().trim_end_matches(opened.fence.mark);
+                let marks = line.trim_end().len() - text.len();
+                let alone = !text.contains(opened.fence.mark);
+                opened.glued = (marks >= opened.fence.len && alone).then_some(start + text.len());
             }
+        } else if let Some(block) = in_one_line(line) {
+            blocks.push(block);
         } else {
-            open =
-                fence.filter(Fence::begins).or_else(|| Fence::at_line_end(line)).map(|fence| (fence, next));
+            if let Some(fence) = &fence {
+                first = first.or(Some((start, fence.label.is_empty())));
+            }
+            let begins = fence.filter(Fence::begins).or_else(|| Fence::at_line_end(line));
+            open = begins.map(|fence| Opened::new(fence, line, start));
         }
     }
-    if let Some((opened, from)) = open {
-        found.push((opened.rank(), Fenced { text: &reply[from..], closed: false }));
+    if let Some(Opened { fence, from, glued }) = open {
+        let text = &reply[from..glued.unwrap_or(reply.len())];
+        blocks.push((fence.rank(), Fenced { text, closed: glued.is_some(), sure: false }));
     }
     // A lone fence without anything in it is the end of a block whose start was forgotten.
-    found.retain(|(rank, block)| *rank < Rank::Unlabelled || !block.text.trim().is_empty());
-    let best = found.iter().map(|(rank, _)| *rank).min().filter(|&best| best < Rank::Other);
-    found.into_iter().filter_map(|(rank, block)| (Some(rank) == best).then_some(block)).collect()
+    blocks.retain(|(rank, block)| *rank < Rank::Unlabelled || !block.text.trim().is_empty());
+    let first = first.filter(|(_, bare)| *bare).map(|(start, _)| start);
+    Scan { blocks, first }
+}
+
+/// The block of a line such as "```json {"a": 1}```".
+fn in_one_line(line: &str) -> Option<(Rank, Fenced<'_>)> {
+    let inner = line.trim().strip_prefix("```")?.strip_suffix("```")?;
+    let label = inner.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let rank = Rank::of(label);
+    let text = if rank < Rank::Unlabelled { &inner[label.len()..] } else { inner };
+    let rank = if rank < Rank::Unlabelled { rank } else { Rank::Unlabelled };
+    let yaml = !text.contains("```") && starts(text);
+    yaml.then_some((rank, Fenced { text, closed: true, sure: true }))
 }
 
 /// A run of lines that look like YAML.
@@ -144,6 +290,11 @@ fn stretches(text: &str) -> Vec<Stretch> {
             after_blank = true;
             continue;
         }
+        // An XML tag around the answer.
+        if is_xml_tag(line.trim()) && current.as_ref().is_none_or(|current| indent(line) <= current.indent) {
+            found.extend(current.take());
+            continue;
+        }
         let flow = line.trim_start().starts_with(['{', '[']);
         if current.as_ref().is_some_and(|current| {
             let prose = !current.hangs && (after_blank || current.flow) && !continues(line);
@@ -158,7 +309,7 @@ fn stretches(text: &str) -> Vec<Stretch> {
         if let Some(current) = &mut current {
             current.end = next;
             current.lines += 1;
-            current.hangs = begins_string(line);
+            current.hangs = string_column(line).is_some();
         }
         after_blank = false;
     }
@@ -166,9 +317,12 @@ fn stretches(text: &str) -> Vec<Stretch> {
     found
 }
 
-/// How many bytes of white space a line starts with.
-pub(crate) fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches([' ', '\t']).len()
+/// Whether this is `<word>` or `</word>`.
+fn is_xml_tag(text: &str) -> bool {
+    text.strip_prefix('<').and_then(|text| text.strip_suffix('>')).is_some_and(|text| {
+        let name = text.strip_prefix('/').unwrap_or(text);
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+    })
 }
 
 /// Whether YAML may begin with this line: a key of one word, so that "Here is the answer:" is none.
@@ -183,37 +337,6 @@ fn continues(line: &str) -> bool {
     starts(line) || text.starts_with(['}', ']', '"', '\'', '#']) || text == "..." || is_key(text, 3)
 }
 
-/// Whether the line is `key:` or `key: value`, with a key in quotes or of so many words at most.
-fn is_key(text: &str, words: usize) -> bool {
-    let quoted = text.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-    let (key, rest) = match quoted {
-        Some(quote) => match text[1..].split_once(quote) {
-            Some(("", _)) | None => return false,
-            Some((_, rest)) => ("key", rest.strip_prefix(':')),
-        },
-        None => match text.split_once(':') {
-            Some((key, rest)) => (key, Some(rest)),
-            None => return false,
-        },
-    };
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-        && (1..=words).contains(&key.split_whitespace().count())
-        && key.chars().all(|c| c.is_alphanumeric() || "_-./ ()".contains(c))
-}
-
-/// Whether the line ends in the head of a block string, such as `text: |` or `- >-`.
-pub(crate) fn begins_string(line: &str) -> bool {
-    line.trim_end().rsplit_once([' ', '\t']).is_some_and(|(before, head)| {
-        is_string_head(head) && matches!(before.trim_end().chars().next_back(), Some(':' | '-'))
-    })
-}
-
-/// Whether this is `|` or `>`, with how to end it or how far to indent it.
-pub(crate) fn is_string_head(text: &str) -> bool {
-    text.strip_prefix(['|', '>'])
-        .is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| "+-123456789".contains(c)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +344,9 @@ mod tests {
     /// What is found, with `…` after a block without an end.
     fn found(reply: &str) -> Vec<String> {
         let mark = |block: Fenced<'_>| format!("{}{}", block.text, if block.closed { "" } else { "…" });
-        fenced(reply).into_iter().map(mark).collect()
+        let blocks = scan(reply).blocks;
+        let best = blocks.iter().map(|(rank, _)| *rank).min().filter(|&best| best < Rank::Other);
+        blocks.into_iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, block)| mark(block)).collect()
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::guard::DEEPEST;
+
 /// Why a reply could not be read.
 ///
 /// The text says all there is to say, so that it can be put back into the prompt of the next attempt. It is the model's mistake
@@ -32,6 +34,8 @@ pub struct Error {
     message: String,
     line: Option<usize>,
     block: Option<String>,
+    /// Whether the text is not YAML, rather than not of the type.
+    syntax: bool,
 }
 
 /// A line longer than this is cut where it is quoted.
@@ -45,15 +49,20 @@ const ADVICE: [(&str, &str); 2] = [
 
 impl Error {
     pub(crate) fn empty_reply() -> Self {
-        Self { message: "the reply is empty".into(), line: None, block: None }
+        Self { message: "the reply is empty".into(), line: None, block: None, syntax: false }
     }
 
     pub(crate) fn no_block() -> Self {
-        Self { message: "the reply has no YAML block".into(), line: None, block: None }
+        Self { message: "the reply has no YAML block".into(), line: None, block: None, syntax: false }
     }
 
     pub(crate) fn empty_block(block: &str) -> Self {
-        Self { message: "the YAML block is empty".into(), line: None, block: Some(block.into()) }
+        Self {
+            message: "the YAML block is empty".into(),
+            line: None,
+            block: Some(block.into()),
+            syntax: false,
+        }
     }
 
     /// What is wrong with `block`, at a line counted from 1.
@@ -67,7 +76,7 @@ impl Error {
             }
             None => format!("the YAML block: {what}"),
         };
-        Self { message, line, block: Some(block.into()) }
+        Self { message, line, block: Some(block.into()), syntax: false }
     }
 
     /// What the parser says about `block`.
@@ -80,7 +89,19 @@ impl Error {
         }
         let advice = ADVICE.iter().find(|(complaint, _)| what.starts_with(complaint));
         let advice = advice.map_or_else(String::new, |(_, advice)| format!("; {advice}"));
-        Self::at(block, lines.first().copied(), format_args!("{what}{advice}"))
+        Self { syntax: true, ..Self::at(block, lines.first().copied(), format_args!("{what}{advice}")) }
+    }
+
+    pub(crate) fn is_syntax(&self) -> bool {
+        self.syntax
+    }
+
+    pub(crate) fn too_deep(block: &str, line: usize) -> Self {
+        Self::at(block, Some(line), format_args!("more than {DEEPEST} brackets are open; nest less"))
+    }
+
+    pub(crate) fn too_large(block: &str) -> Self {
+        Self::at(block, None, "its aliases stand for too many values; write out what is needed")
     }
 
     /// Adds what helps where the block had no fence.

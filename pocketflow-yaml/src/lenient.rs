@@ -1,6 +1,6 @@
 //! Reads a block as a type that takes scalars for what it needs them to be.
 //!
-//! A type that says what it wants gets it: see [`show`](super::show). But serde reads the content of internally tagged,
+//! A type that says what it wants gets it: see `show`. But serde reads the content of internally tagged,
 //! flattened and untagged types before it knows what they want, as whatever YAML says it is, and the type complains afterwards. Its
 //! complaint names the value: a string by its address, so exactly; others by what they are. So [`from_tree`] shows that value in
 //! its other form and tries again, until there is no complaint left.
@@ -11,11 +11,13 @@ use std::fmt::{self, Display};
 use serde::de::value::Error as Words;
 use serde::de::{DeserializeOwned, Expected, Unexpected};
 
-use super::error::parts;
-use super::tree::{Form, Node, Seen, build, line_of};
+use crate::chars::Hidden;
+use crate::error::parts;
+use crate::tree::{Form, Node, Seen, Shape, build, line_of};
+use crate::work;
 
-/// How many nodes all attempts together may read.
-const MOST_WORK: usize = 4_000_000;
+/// How many nodes all attempts together may read, unless a few attempts read more.
+const MOST_WORK: usize = 400_000;
 
 /// What is wrong, and in which line.
 pub(crate) struct Wrong {
@@ -24,55 +26,105 @@ pub(crate) struct Wrong {
 }
 
 /// Reads a block that parses.
-pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
-    let mut root = build(text).map_err(|error| {
+pub(crate) fn from_str<T: DeserializeOwned>(text: &str, hidden: Hidden) -> Result<T, Wrong> {
+    let mut root = build(text, hidden).map_err(|error| {
         let (message, lines) = parts(&error);
         Wrong { message, line: lines.first().copied() }
     })?;
+    root.merge();
     let mut nodes = Vec::new();
     root.list(&mut nodes);
     let fault = match from_tree(&root, &nodes) {
         Ok(value) => return Ok(value),
         Err(fault) => fault,
     };
-    let line = fault.place(&nodes).and_then(|id| line_of(&mut root, text, id));
+    let line = fault.place(&nodes).and_then(|id| line_of(text, id));
     Err(Wrong { message: fault.message, line })
+}
+
+/// How often a tree of so many nodes is read at most, so that a large one costs no more for each node.
+fn attempts(size: usize) -> usize {
+    (MOST_WORK / size).clamp(64, 1_000)
 }
 
 /// Reads a tree, changing the form of as few nodes as possible.
 fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fault> {
-    let mut attempts = MOST_WORK / nodes.len();
-    let nodes: Vec<&Node> = nodes.iter().copied().filter(|node| node.other().is_some()).collect();
+    let size = nodes.len();
+    let mut left = attempts(size);
+    let mut changed: Vec<&Node> = Vec::new();
     let mut value = loop {
-        let (result, complaints) = attempt::<T>(root);
+        let (result, complaints) = attempt::<T>(root, size);
         let fault = match result {
             Ok(value) => break value,
             Err(fault) => fault,
         };
-        attempts = attempts.saturating_sub(1);
-        // The last complaint is the one that ended the attempt, or stems from the last variant of an untagged enum.
-        let change = |from, to| {
-            let blamed =
-                |seen: &Seen| nodes.iter().find(|node| node.form.get() == from && node.seen() == *seen);
-            complaints.iter().rev().find_map(blamed).inspect(|node| node.form.set(to))
-        };
-        let changed = change(Form::Own, Form::Other).or_else(|| change(Form::Other, Form::OwnAfterAll));
-        if attempts == 0 || changed.is_none() {
+        left -= 1;
+        if left == 0 || !change(&fault, &complaints, nodes, &mut changed) {
             return Err(fault);
         }
     };
     // Of equal values more may have been changed than need be, and an `Option` takes a string for a null without complaint.
-    let changed: Vec<_> = nodes.into_iter().filter(|node| node.form.get() == Form::Other).collect();
+    changed.retain(|node| node.form.get() == Form::Other);
     if changed.len() > 1 {
-        for node in changed.into_iter().take(attempts) {
-            node.form.set(Form::Own);
-            match attempt(root).0 {
-                Ok(better) => value = better,
-                Err(_) => node.form.set(Form::Other),
+        let mut groups: Vec<&[&Node]> = Vec::new();
+        groups.extend(changed.chunk_by(|one, other| one.class == other.class));
+        groups.reverse();
+        while let Some(group) = groups.pop().filter(|_| left > 0) {
+            group.iter().for_each(|node| node.form.set(Form::Own));
+            left -= 1;
+            if let Ok(better) = attempt(root, size).0 {
+                value = better;
+                continue;
+            }
+            group.iter().for_each(|node| node.form.set(Form::Other));
+            if group.len() > 1 {
+                let (first, second) = group.split_at(group.len() / 2);
+                groups.extend([second, first]);
             }
         }
     }
     Ok(value)
+}
+
+/// Changes what the type complained about. Whether there was something to change.
+fn change<'n>(fault: &Fault, complaints: &[Seen], nodes: &[&'n Node], changed: &mut Vec<&'n Node>) -> bool {
+    // What serde keeps until it knows the type cannot be tagged.
+    if fault.message.ends_with("do not support enum input") {
+        let tagged = |node: &&&Node| matches!(node.shape, Shape::Tagged(..)) && node.form.get() == Form::Own;
+        let tagged = nodes.iter().filter(tagged).map(|node| node.form.set(Form::Other)).count();
+        return tagged > 0;
+    }
+    // It is in what was being read.
+    let mut inside = Vec::new();
+    let read = fault.node.and_then(|id| nodes.iter().find(|node| node.id == id));
+    match read {
+        Some(node) => node.list(&mut inside),
+        None => inside.extend_from_slice(nodes),
+    }
+    inside.retain(|node| node.other().is_some());
+    // The last complaint is the one that ended the attempt, or stems from the last variant of an untagged enum.
+    let blamed = |form: Form| {
+        let blamed =
+            |seen: &Seen| inside.iter().copied().find(|node| node.form.get() == form && node.seen() == *seen);
+        complaints.iter().rev().find_map(blamed)
+    };
+    if let Some(node) = blamed(Form::Own) {
+        // What is needed of one item is most likely needed of each.
+        let kind = std::mem::discriminant(&node.shape);
+        let alike = |other: &&&Node| {
+            let same = other.class == node.class && std::mem::discriminant(&other.shape) == kind;
+            same && other.form.get() == Form::Own && other.other().is_some()
+        };
+        for other in nodes.iter().filter(alike) {
+            other.form.set(Form::Other);
+            changed.push(other);
+        }
+        return true;
+    }
+    blamed(Form::Other).is_some_and(|node| {
+        node.form.set(Form::OwnAfterAll);
+        true
+    })
 }
 
 thread_local! {
@@ -80,7 +132,8 @@ thread_local! {
     static COMPLAINTS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
 }
 
-fn attempt<T: DeserializeOwned>(root: &Node) -> (Result<T, Fault>, Vec<Seen>) {
+fn attempt<T: DeserializeOwned>(root: &Node, size: usize) -> (Result<T, Fault>, Vec<Seen>) {
+    work::add(size);
     let outer = COMPLAINTS.take();
     let result = T::deserialize(root);
     (result, COMPLAINTS.replace(outer))

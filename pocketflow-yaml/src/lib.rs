@@ -52,15 +52,24 @@
 //! What the type does not allow stays an error: an unknown variant, a missing field, a word where a number belongs.
 
 mod block;
+mod chars;
 mod error;
+mod guard;
 mod lenient;
+mod line;
 mod mend;
 mod show;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod work;
 
-use serde::de::DeserializeOwned;
+use std::borrow::Cow;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use block::{Kind, Part};
+use chars::Hidden;
 
 pub use error::Error;
 
@@ -88,41 +97,103 @@ pub use error::Error;
 ///
 /// The reply is empty, has no YAML, or has YAML that is broken beyond repair or is not a `T`.
 pub fn extract<T: DeserializeOwned>(reply: &str) -> Result<T, Error> {
-    let reply = reply.trim_start_matches('\u{feff}');
+    let reply = unix_lines(reply.trim_start_matches('\u{feff}'));
     if reply.trim().is_empty() {
         return Err(Error::empty_reply());
     }
     let mut wrong = None;
-    for block in block::fenced(reply).iter().rev() {
-        let cut = || block::without_prose_after(block.text).unwrap_or(block.text);
-        match if block.closed { read(block.text) } else { read_around(block.text, cut) } {
+    for Part { text, kind } in block::parts(&reply) {
+        let result = match kind {
+            Kind::Closed | Kind::Begun => read(text),
+            Kind::Open => read_around(text, || block::without_prose_after(text).unwrap_or(text)),
+            Kind::Bare => read_around(&reply, || text).map_err(Error::ask_for_a_fence),
+        };
+        match result {
             Ok(value) => return Ok(value),
             Err(error) => wrong = wrong.or(Some(error)),
         }
     }
-    if let Some(error) = wrong {
-        return Err(error);
+    wrong.map_or_else(|| strict(&reply).map_err(|_| Error::no_block().ask_for_a_fence()), Err)
+}
+
+/// The text with `\n` at the end of each line.
+fn unix_lines(text: &str) -> Cow<'_, str> {
+    match text.contains('\r') {
+        true => text.replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => text.into(),
     }
-    match block::longest_stretch(reply) {
-        Some(stretch) => read_around(reply, || stretch),
-        None => serde_yaml::from_str(reply).map_err(|_| Error::no_block()),
-    }
-    .map_err(Error::ask_for_a_fence)
 }
 
 /// Reads the text as it stands, else the part of it that looks like YAML.
 fn read_around<'a, T: DeserializeOwned>(text: &str, part: impl FnOnce() -> &'a str) -> Result<T, Error> {
-    serde_yaml::from_str(text).or_else(|_| read(part()))
+    strict(text).or_else(|_| read(part()))
+}
+
+/// Why a text is not read as it stands.
+enum Not {
+    /// The parser or the type does not take it.
+    Read,
+    /// It would cost too much.
+    Cheap(Error),
+    /// YAML would not mean what the model does.
+    Meant,
+}
+
+/// Reads the text as YAML says.
+fn strict<T: DeserializeOwned>(text: &str) -> Result<T, Not> {
+    if let Some(line) = guard::too_deep(text) {
+        return Err(Not::Cheap(Error::too_deep(text, line)));
+    }
+    if guard::too_large(text) {
+        return Err(Not::Cheap(Error::too_large(text)));
+    }
+    let (named, tags) = mend::meant(text);
+    if tags || matches!(named, Cow::Owned(_)) || text.contains("<<") || chars::ends_lines_of_json(text) {
+        return Err(Not::Meant);
+    }
+    work::add(text.len());
+    serde_yaml::from_str(text).map_err(|_| Not::Read)
 }
 
 /// Reads one block: as it stands, else mended and with the leniency the type needs.
 fn read<T: DeserializeOwned>(block: &str) -> Result<T, Error> {
-    if let Ok(value) = serde_yaml::from_str(block) {
-        return Ok(value);
+    match strict(block) {
+        Ok(value) => return Ok(value),
+        Err(Not::Cheap(error)) => return Err(error),
+        Err(Not::Read | Not::Meant) => {}
     }
-    if block.lines().map(str::trim).all(|line| matches!(line, "" | "---") || line.starts_with('#')) {
+    if block.lines().all(|line| line.trim() == "---" || line::is_blank(line)) {
         return Err(Error::empty_block(block));
     }
-    let mended = mend::mend(block).map_err(|error| Error::syntax(block, &error))?;
-    lenient::from_str(&mended).map_err(|wrong| Error::at(block, wrong.line, wrong.message))
+    let (text, hidden) = match check(block) {
+        Ok(()) if !chars::ends_lines_of_json(block) => (block.into(), Hidden::default()),
+        _ => chars::hide(block),
+    };
+    let (text, _) = mend::meant(&text);
+    let lenient = |text: &str| {
+        lenient::from_str(text, hidden).map_err(|wrong| Error::at(block, wrong.line, wrong.message))
+    };
+    let first = match check(&text) {
+        Ok(()) => match lenient(&text) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        },
+        Err(error) => Error::syntax(block, &error),
+    };
+    // What parses may still be meant otherwise: a comment of JSON as YAML has it is text.
+    let mended = mend::mend(&text);
+    if mended.trim_end() == text.trim_end() || guard::too_deep(&mended).is_some() || guard::too_large(&mended)
+    {
+        return Err(first);
+    }
+    match check(&mended) {
+        Ok(()) => lenient(&mended).map_err(|error| if first.is_syntax() { error } else { first }),
+        Err(_) => Err(first),
+    }
+}
+
+/// Whether the text is YAML.
+fn check(text: &str) -> Result<(), serde_yaml::Error> {
+    work::add(text.len());
+    serde_yaml::from_str::<IgnoredAny>(text).map(|_| ())
 }

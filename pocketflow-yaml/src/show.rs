@@ -6,8 +6,8 @@ use serde::de::{
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
-use super::lenient::Fault;
-use super::tree::{Node, Seen, Shape};
+use crate::lenient::Fault;
+use crate::tree::{Form, Node, Seen, Shape};
 
 impl Node {
     /// The node without the tags a type did not ask for.
@@ -63,6 +63,9 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if let (Shape::Tagged(_, content), Form::Other, None) = (&self.shape, self.form.get(), &self.text) {
+            return content.deserialize_any(visitor);
+        }
         self.show(self.seen(), visitor)
     }
 
@@ -86,7 +89,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = self.untagged();
+        let node = if self.text.is_some() { self } else { self.untagged() };
         node.show(node.text.as_deref().map_or_else(|| node.own(), Seen::text), visitor)
     }
 

@@ -4,12 +4,16 @@
 //! for the values, the second, led by the tree so far, for the texts.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use serde::{Deserializer, de};
+
+use crate::chars::Hidden;
 
 /// How many values a block may have: a few aliases can stand for a lot of them.
 const MOST_NODES: usize = 100_000;
@@ -21,6 +25,8 @@ pub(crate) struct Node {
     /// How it is written, if it can be taken for a string. It has an address of its own, even if it is empty.
     pub(crate) text: Option<String>,
     pub(crate) form: Cell<Form>,
+    /// Its place, whichever the items of lists on the way are.
+    pub(crate) class: Cell<u64>,
 }
 
 pub(crate) enum Shape {
@@ -140,31 +146,81 @@ impl Node {
         }
     }
 
+    /// Puts the entries of `<<: *defaults` where they belong: into the map, after its own. Whether there were any.
+    pub(crate) fn merge(&mut self) -> bool {
+        let mut merged = false;
+        match &mut self.shape {
+            Shape::Seq(items) => items.iter_mut().for_each(|item| merged |= item.merge()),
+            Shape::Tagged(_, content) => merged |= content.merge(),
+            Shape::Map(entries) => {
+                entries.iter_mut().for_each(|(_, value)| merged |= value.merge());
+                let given = |(key, value): &(Node, Node)| {
+                    let maps = |items: &[Node]| items.iter().all(|item| matches!(item.shape, Shape::Map(_)));
+                    let fits = match &value.shape {
+                        Shape::Map(_) => true,
+                        Shape::Seq(items) => maps(items),
+                        _ => false,
+                    };
+                    fits && key.text.as_deref() == Some("<<")
+                };
+                if !entries.iter().any(given) {
+                    return merged;
+                }
+                let (sources, own): (Vec<_>, Vec<_>) = std::mem::take(entries).into_iter().partition(given);
+                *entries = own;
+                let key = |(key, _): &(Node, Node)| key.text.clone();
+                let mut known: HashSet<_> = entries.iter().map(key).collect();
+                for (_, source) in sources {
+                    let maps = match source.shape {
+                        Shape::Seq(items) => items.into_iter().map(|item| item.shape).collect(),
+                        map => vec![map],
+                    };
+                    for map in maps {
+                        if let Shape::Map(more) = map {
+                            entries.extend(more.into_iter().filter(|entry| known.insert(key(entry))));
+                        }
+                    }
+                }
+                merged = true;
+            }
+            _ => {}
+        }
+        merged
+    }
+
     /// Adds it and the nodes in it, in the order of the block.
     pub(crate) fn list<'t>(&'t self, found: &mut Vec<&'t Self>) {
         found.push(self);
+        // What stands at the same place of another item is of the same class.
+        let below = |node: &'t Self, part: u8, key: Option<&str>, found: &mut Vec<&'t Self>| {
+            let mut hasher = DefaultHasher::new();
+            (self.class.get(), part, key).hash(&mut hasher);
+            node.class.set(hasher.finish());
+            node.list(found);
+        };
         match &self.shape {
-            Shape::Seq(items) => items.iter().for_each(|item| item.list(found)),
+            Shape::Seq(items) => items.iter().for_each(|item| below(item, 0, None, found)),
             Shape::Map(entries) => entries.iter().for_each(|(key, value)| {
-                key.list(found);
-                value.list(found);
+                below(key, 1, key.text.as_deref(), found);
+                below(value, 2, key.text.as_deref(), found);
             }),
-            Shape::Tagged(_, content) => content.list(found),
+            Shape::Tagged(tag, content) => below(content, 3, Some(tag), found),
             _ => {}
         }
     }
 }
 
 /// The tree of a block that parses.
-pub(crate) fn build(text: &str) -> Result<Node, serde_yaml::Error> {
+pub(crate) fn build(text: &str, hidden: Hidden) -> Result<Node, serde_yaml::Error> {
     let mut root = Values(&Cell::new(0)).deserialize(serde_yaml::Deserializer::from_str(text))?;
-    Texts { node: &mut root, stop_at: None }.deserialize(serde_yaml::Deserializer::from_str(text))?;
+    Texts { node: &mut root, hidden, stop_at: None }.deserialize(serde_yaml::Deserializer::from_str(text))?;
     Ok(root)
 }
 
 /// The line of a node. Only errors of the parser have one, so this makes one, at that node.
-pub(crate) fn line_of(root: &mut Node, text: &str, id: usize) -> Option<usize> {
-    let texts = Texts { node: root, stop_at: Some(id) };
+pub(crate) fn line_of(text: &str, id: usize) -> Option<usize> {
+    let root = &mut Values(&Cell::new(0)).deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
+    let texts = Texts { node: root, hidden: Hidden::default(), stop_at: Some(id) };
     texts.deserialize(serde_yaml::Deserializer::from_str(text)).err()?.location().map(|place| place.line())
 }
 
@@ -181,7 +237,7 @@ impl<'de> DeserializeSeed<'de> for Values<'_> {
             return Err(D::Error::custom(format_args!("more than {MOST_NODES} values")));
         }
         let shape = deserializer.deserialize_any(self)?;
-        Ok(Node { id, shape, text: None, form: Cell::new(Form::Own) })
+        Ok(Node { id, shape, text: None, form: Cell::new(Form::Own), class: Cell::new(0) })
     }
 }
 
@@ -253,6 +309,7 @@ impl<'de> Visitor<'de> for Values<'_> {
 /// The second pass. It fails at the node where it is to stop.
 struct Texts<'n> {
     node: &'n mut Node,
+    hidden: Hidden,
     stop_at: Option<usize>,
 }
 
@@ -283,9 +340,10 @@ impl<'de> Visitor<'de> for Texts<'_> {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
         self.check()?;
+        let text = self.hidden.show(text);
         // An empty `String` without room has no address of its own.
         let mut own = String::with_capacity(text.len().max(1));
-        own.push_str(text);
+        own.push_str(&text);
         self.node.text = Some(own);
         Ok(())
     }
@@ -294,7 +352,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
         self.check()?;
         let Shape::Seq(items) = &mut self.node.shape else { return Ok(()) };
         for node in items {
-            seq.next_element_seed(Texts { node, stop_at: self.stop_at })?;
+            seq.next_element_seed(Texts { node, hidden: self.hidden, stop_at: self.stop_at })?;
             node.set_text_of_item();
         }
         Ok(())
@@ -304,17 +362,22 @@ impl<'de> Visitor<'de> for Texts<'_> {
         self.check()?;
         let Shape::Map(entries) = &mut self.node.shape else { return Ok(()) };
         for (key, value) in entries {
-            let key = Texts { node: key, stop_at: self.stop_at };
-            map.next_entry_seed(key, Texts { node: value, stop_at: self.stop_at })?;
+            let key = Texts { node: key, hidden: self.hidden, stop_at: self.stop_at };
+            map.next_entry_seed(key, Texts { node: value, hidden: self.hidden, stop_at: self.stop_at })?;
         }
         Ok(())
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
         self.check()?;
-        let Shape::Tagged(_, node) = &mut self.node.shape else { return Ok(()) };
+        let Shape::Tagged(tag, node) = &mut self.node.shape else { return Ok(()) };
         let (_, content) = tagged.variant::<de::IgnoredAny>()?;
-        content.newtype_variant_seed(Texts { node, stop_at: self.stop_at })
+        content.newtype_variant_seed(Texts { node, hidden: self.hidden, stop_at: self.stop_at })?;
+        // A tag on nothing is text as well: `a: !important`.
+        if matches!(node.shape, Shape::Unit) && node.text.as_deref() == Some("") {
+            self.node.text = Some(format!("!{tag}"));
+        }
+        Ok(())
     }
 }
 
@@ -324,7 +387,7 @@ mod tests {
 
     /// The texts of a block with what they are, in order.
     fn texts(block: &str) -> Vec<(String, &'static str)> {
-        let root = build(block).unwrap();
+        let root = build(block, Hidden::default()).unwrap();
         let mut found = Vec::new();
         root.list(&mut found);
         found.retain(|node| node.text.is_some());
@@ -376,8 +439,7 @@ mod tests {
     #[test]
     fn a_node_has_a_line() {
         let block = "a: |\n  x\n  y\nb:\n  - \"q\\\"\"\n  - c: 1\n";
-        let mut root = build(block).unwrap();
-        let lines: Vec<_> = (0..10).map(|id| line_of(&mut root, block, id)).collect();
+        let lines: Vec<_> = (0..10).map(|id| line_of(block, id)).collect();
         // The map, a, its text, b, the list, "q", the map, c, 1.
         assert_eq!(
             lines,
@@ -392,7 +454,7 @@ mod tests {
             let below = format!("*a{},", level - 1).repeat(10);
             block += &format!("a{level}: &a{level} [{below}]\n");
         }
-        assert!(build(&block).is_err());
-        assert!(build(&"[".repeat(300)).is_err());
+        assert!(build(&block, Hidden::default()).is_err());
+        assert!(build(&"[".repeat(300), Hidden::default()).is_err());
     }
 }

@@ -43,8 +43,8 @@ fn errors_say_what_is_wrong_and_where() {
             r#"line 2 of the YAML block, "notes: a, b": invalid type: string "a, b", expected a sequence"#,
         ),
         (
-            review("verdict: a\n  score: 1"),
-            "line 2 of the YAML block, \"score: 1\": mapping values are not allowed in this context; \
+            review("verdict: a\nok: true\n  score: 1"),
+            "line 3 of the YAML block, \"score: 1\": mapping values are not allowed in this context; \
              check the indentation, and that a blank follows each `:`",
         ),
         (

@@ -221,7 +221,7 @@ fn the_lenient_way_reads_what_is_fine_alike() {
     ];
     for block in blocks {
         let strict: serde_yaml::Value = serde_yaml::from_str(block).unwrap();
-        assert_eq!(lenient::from_str(block).ok(), Some(strict), "{block:?}");
+        assert_eq!(lenient::from_str(block, Default::default()).ok(), Some(strict), "{block:?}");
     }
 }
 

@@ -6,8 +6,12 @@ use serde::Deserialize;
 
 use super::{Error, extract};
 
+mod anything;
+mod costs;
 mod errors;
+mod fences;
 mod forgiven;
+mod kinds;
 mod replies;
 
 #[derive(Deserialize, Debug, PartialEq)]
