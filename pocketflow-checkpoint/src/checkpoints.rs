@@ -1,8 +1,6 @@
 //! All runs of one storage.
 
-use std::collections::hash_map::RandomState;
 use std::future::Future;
-use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +8,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
+use crate::error::StorageError;
+use crate::patience::{Patience, patiently};
+use crate::process;
 use crate::run::DurableRun;
 use crate::stops::BadState;
 use crate::storage::{Checkpoint, Keep, RunSummary, Sqlite, Status, Storage, StorageResult};
@@ -54,6 +55,8 @@ pub(crate) struct Common<E> {
     pub(crate) lease: Duration,
     pub(crate) keep: Keep,
     pub(crate) poll: Duration,
+    pub(crate) patience: Duration,
+    pub(crate) crashes: Option<u32>,
     /// Tells those who wait in this process that something has been filled.
     pub(crate) filled: watch::Sender<()>,
 }
@@ -74,6 +77,15 @@ impl Checkpoints<Sqlite> {
         let file = file.as_ref().to_owned();
         async move { Ok(Self::new(Sqlite::open(file).await?)) }
     }
+
+    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. A PostgreSQL database has `pg_dump`.
+    ///
+    /// # Errors
+    ///
+    /// There is a file already, or it cannot be written.
+    pub async fn backup(&self, to: impl AsRef<Path>) -> StorageResult<()> {
+        self.shared.storage.backup(to).await
+    }
 }
 
 impl<E: Storage> Checkpoints<E> {
@@ -83,8 +95,9 @@ impl<E: Storage> Checkpoints<E> {
     }
 
     fn of(storage: E, lease: Duration, keep: Keep) -> Self {
-        let poll = Duration::from_secs(1);
-        Self { shared: Arc::new(Common { storage, lease, keep, poll, filled: watch::Sender::new(()) }) }
+        let (poll, patience, crashes) = (Duration::from_secs(1), Duration::from_secs(120), Some(10));
+        let filled = watch::Sender::new(());
+        Self { shared: Arc::new(Common { storage, lease, keep, poll, patience, crashes, filled }) }
     }
 
     /// How long a process that has died still holds its run: 30 seconds by default. A living one renews it three times as often.
@@ -117,6 +130,29 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|common| common.poll = poll)
     }
 
+    /// For how long what a run stores is tried again while the storage fails in a way that may pass: a server that is restarted, a
+    /// lost connection, a lock that another process holds. Two minutes by default; then the run ends with
+    /// [`StorageError::LeaseNotRenewed`](crate::StorageError::LeaseNotRenewed).
+    ///
+    /// # Panics
+    ///
+    /// If there are runs of these checkpoints already.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        self.change(|common| common.patience = patience)
+    }
+
+    /// How many processes in a row may die in the same step, with nothing stored in between, before the run is
+    /// [stuck](Status::Stuck): 10 by default, and `None` for any number. A process that ends in an orderly way does not count.
+    ///
+    /// # Panics
+    ///
+    /// If there are runs of these checkpoints already.
+    #[must_use]
+    pub fn max_crashes(self, crashes: impl Into<Option<u32>>) -> Self {
+        self.change(|common| common.crashes = crashes.into())
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Common<E>)) -> Self {
         change(Arc::get_mut(&mut self.shared).expect("settings come before the first run"));
         self
@@ -124,20 +160,42 @@ impl<E: Storage> Checkpoints<E> {
 
     /// The run with an id: a driver, for `flow.with(runs.run("order-17")).run(&mut order)`.
     pub fn run(&self, id: impl Into<String>) -> DurableRun<E> {
-        // Two runs of one process are two owners.
-        let number = RandomState::new().hash_one(std::process::id());
-        DurableRun::new(self.shared.clone(), id.into(), format!("{}-{number:016x}", std::process::id()))
+        DurableRun::new(self.shared.clone(), id.into(), process::owner())
     }
 
-    /// Fills the field that a run waits for, with JSON. A run that waits in this process goes on at once.
+    /// Fills a wait of a run with JSON. A run that waits in this process goes on at once.
+    ///
+    /// The wait is named by its field and its visit, `approval#2`, as [`Parked`](crate::Parked), [`list`](Self::list) and
+    /// `pocketflow-runs list` give it out: then an answer that comes twice, or late, is not taken for what the run asks next. A value
+    /// may come before the run waits for it. The field alone is enough while the run waits for it.
     ///
     /// # Errors
     ///
-    /// The run does not wait for that field, or has been filled already.
-    pub async fn fill(&self, run: &str, field: &str, json: &str) -> StorageResult<()> {
-        self.shared.storage.fill(run, field, json).await?;
-        self.shared.filled.send_replace(());
+    /// The wait is over or filled already; without a visit, the run does not wait for that field; the storage fails.
+    pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
+        let Common { storage, patience, filled, .. } = &*self.shared;
+        let mut patience = Patience::new(*patience, run);
+        let done = patiently!(patience, storage.fill(run, wait, json));
+        if let (Err(StorageError::AlreadyFilled { .. }), true) = (&done, patience.is_tried()) {
+            // It may be this very call that filled it, before its answer was lost.
+            let kept = storage.filled(run).await?;
+            if kept.is_none_or(|kept| kept.value != json) {
+                return done;
+            }
+        } else {
+            done?;
+        }
+        filled.send_replace(());
         Ok(())
+    }
+
+    /// Lets a run that is [stuck](Status::Stuck) begin again: run it under its id.
+    ///
+    /// # Errors
+    ///
+    /// The run is not stuck; there is no such run.
+    pub async fn retry(&self, run: &str) -> StorageResult<()> {
+        self.shared.storage.retry(run).await
     }
 
     /// The runs with a status, or all.

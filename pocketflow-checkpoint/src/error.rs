@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::storage::Status;
 
@@ -47,8 +47,48 @@ pub enum StorageError {
         status: Status,
         /// The field that was to be filled.
         field: String,
-        /// The field that it waits for. If that is `field`, then somebody has filled it.
+        /// The wait that is open.
         waits_for: Option<String>,
+    },
+    /// Somebody has filled this wait already, and the run has not gone on yet.
+    AlreadyFilled {
+        /// The run.
+        run: String,
+        /// The wait, such as `approval#2`.
+        wait: String,
+    },
+    /// The run has gone on from this wait with another value.
+    WaitClosed {
+        /// The run.
+        run: String,
+        /// The wait, such as `approval#2`.
+        wait: String,
+        /// The wait that is open.
+        open: Option<String>,
+    },
+    /// Process after process has died in the same step of the run, so it does not begin again by itself.
+    Stuck {
+        /// The run.
+        run: String,
+        /// How often, and where.
+        why: String,
+    },
+    /// The run is not stuck.
+    NotStuck {
+        /// The run.
+        run: String,
+        /// What became of it.
+        status: Status,
+    },
+    /// The storage has failed for so long that the lease can no longer be counted on. What was not stored is lost with this process;
+    /// the run goes on from its last step when it is begun again.
+    LeaseNotRenewed {
+        /// The run.
+        run: String,
+        /// For how long the storage has failed.
+        after: Duration,
+        /// How it failed the last time.
+        source: Box<StorageError>,
     },
     /// A run with the new id exists.
     Exists {
@@ -163,6 +203,20 @@ pub enum StorageError {
         /// What the engine said.
         source: Cause,
     },
+    /// The file, or its write-ahead log, was deleted or replaced while it was open. What was acknowledged before may be gone too.
+    Gone {
+        /// The database.
+        place: String,
+        /// Which file.
+        file: String,
+    },
+    /// The file cannot be copied to where the backup should be.
+    Backup {
+        /// The backup.
+        place: String,
+        /// Why.
+        source: Cause,
+    },
     /// The storage was closed.
     Closed {
         /// The database.
@@ -202,11 +256,38 @@ impl fmt::Display for StorageError {
             Self::NotWaiting { run, status, field, waits_for } => {
                 write!(f, "run `{run}` does not wait for `{field}`: ")?;
                 match waits_for {
-                    _ if *status != Status::Waiting => write!(f, "it is {status}"),
-                    Some(other) if other != field => write!(f, "it waits for `{other}`"),
-                    _ => write!(f, "it has been filled, and goes on when the run is begun again"),
+                    Some(other) if *status == Status::Waiting => write!(f, "it waits for `{other}`"),
+                    _ if *status == Status::Finished => write!(f, "it is finished"),
+                    _ => write!(
+                        f,
+                        "it is {status}; a value that comes before the run waits names its wait, such as `{field}#1`"
+                    ),
                 }
             }
+            Self::AlreadyFilled { run, wait } => write!(
+                f,
+                "`{wait}` of run `{run}` has been filled already, and the run goes on with that value when it is begun again"
+            ),
+            Self::WaitClosed { run, wait, open } => {
+                write!(f, "`{wait}` of run `{run}` is closed: the run went on with another value")?;
+                match open {
+                    Some(open) => write!(f, "; it waits for `{open}` now: look at it, and fill that"),
+                    None => Ok(()),
+                }
+            }
+            Self::Stuck { run, why } => write!(
+                f,
+                "run `{run}` is stuck: {why}; find out why, and then let it begin again with `Checkpoints::retry` or \
+                 `pocketflow-runs retry {run}`"
+            ),
+            Self::NotStuck { run, status } => {
+                write!(f, "run `{run}` is not stuck, but {status}: it needs no retry")
+            }
+            Self::LeaseNotRenewed { run, after, .. } => write!(
+                f,
+                "the lease of run `{run}` cannot be held: the storage has failed for {} s; begin the run again when it works",
+                after.as_secs()
+            ),
             Self::Exists { run } => {
                 write!(f, "a run `{run}` exists: choose another id, or remove that run first")
             }
@@ -254,6 +335,12 @@ impl fmt::Display for StorageError {
             Self::Busy { place, doing, .. } => {
                 write!(f, "{place} is locked by another process, could not {doing}: try again")
             }
+            Self::Gone { place, file } => write!(
+                f,
+                "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup \
+                 (`pocketflow-runs backup` makes one), and begin the runs again"
+            ),
+            Self::Backup { place, .. } => write!(f, "cannot back up to {place}"),
             Self::Closed { place } => write!(f, "{place} has been closed: open it again"),
             Self::Engine { place, doing, .. } => write!(f, "{place} failed, could not {doing}"),
         }
@@ -264,16 +351,25 @@ impl Error for StorageError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::InvalidJson { source, .. } => Some(source),
+            Self::LeaseNotRenewed { source, .. } => Some(source),
             Self::Unreachable { source, .. }
             | Self::Disconnected { source, .. }
             | Self::Corrupt { source, .. }
             | Self::Full { source, .. }
             | Self::Busy { source, .. }
+            | Self::Backup { source, .. }
             | Self::Engine { source, .. } => Some(&**source),
             Self::ReadOnly { source, .. } => {
                 source.as_ref().map(|source| &**source as &(dyn Error + 'static))
             }
             _ => None,
         }
+    }
+}
+
+impl StorageError {
+    /// Whether the same call may succeed when it is made again.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Disconnected { .. } | Self::Unreachable { .. })
     }
 }

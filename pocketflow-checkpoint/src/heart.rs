@@ -1,7 +1,7 @@
-//! The heartbeat of a run: it renews the lease for as long as it lives, and gives it back when it dies.
+//! The lease of a run, from the moment it is asked for: renewed for as long as the run lives, and given back when it ends.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -9,44 +9,64 @@ use tokio::time::sleep;
 
 use crate::checkpoints::Common;
 use crate::error::StorageError;
+use crate::patience::Patience;
 use crate::storage::Storage;
 
+/// What a run knows of its lease.
+pub(crate) struct Lease<E: Storage> {
+    common: Arc<Common<E>>,
+    run: String,
+    owner: String,
+    state: AtomicU8,
+}
+
+const NONE: u8 = 0;
+/// Whether the storage has given it is not known yet, and never will be if the call is dropped.
+const ASKED: u8 = 1;
+const HELD: u8 = 2;
+
+impl<E: Storage> Lease<E> {
+    pub(crate) fn new(common: &Arc<Common<E>>, run: &str, owner: &str) -> Self {
+        let (common, run, owner) = (common.clone(), run.to_owned(), owner.to_owned());
+        Self { common, run, owner, state: AtomicU8::new(NONE) }
+    }
+
+    pub(crate) fn asked(&self) {
+        self.state.store(ASKED, SeqCst);
+    }
+
+    pub(crate) fn taken(&self) {
+        self.state.store(HELD, SeqCst);
+    }
+
+    /// Somebody else holds it, or nobody.
+    pub(crate) fn gone(&self) {
+        self.state.store(NONE, SeqCst);
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.load(SeqCst) == HELD
+    }
+}
+
+/// Beats while the run lives, and gives the lease back when it is dropped.
 pub(crate) struct Heart<E: Storage> {
     beat: tokio::task::JoinHandle<()>,
     lost: oneshot::Receiver<StorageError>,
-    common: Arc<Common<E>>,
-    held: Arc<AtomicBool>,
-    run: String,
-    owner: String,
+    lease: Arc<Lease<E>>,
 }
 
 impl<E: Storage> Heart<E> {
     /// Renews the lease while it is held.
-    pub(crate) fn beat(common: &Arc<Common<E>>, held: &Arc<AtomicBool>, run: &str, owner: &str) -> Self {
+    pub(crate) fn beat(lease: &Arc<Lease<E>>) -> Self {
         let (tell, lost) = oneshot::channel();
-        let beat = {
-            let (common, held) = (common.clone(), held.clone());
-            let (run, owner) = (run.to_owned(), owner.to_owned());
-            tokio::spawn(async move {
-                loop {
-                    sleep((common.lease / 3).max(Duration::from_millis(10))).await;
-                    if !held.load(SeqCst) {
-                        continue;
-                    }
-                    match common.storage.renew(&run, &owner, common.lease).await {
-                        Err(error @ StorageError::LeaseLost { .. }) if held.load(SeqCst) => {
-                            held.store(false, SeqCst);
-                            let _ = tell.send(error);
-                            return;
-                        }
-                        // A storage that fails now may work at the next beat; a step that is stored will tell.
-                        _ => {}
-                    }
-                }
-            })
-        };
-        let (common, held, run, owner) = (common.clone(), held.clone(), run.to_owned(), owner.to_owned());
-        Self { beat, lost, common, held, run, owner }
+        let beat = tokio::spawn({
+            let lease = lease.clone();
+            async move {
+                let _ = tell.send(beat(&lease).await);
+            }
+        });
+        Self { beat, lost, lease: lease.clone() }
     }
 
     /// Waits until the lease is lost, and says how.
@@ -58,17 +78,38 @@ impl<E: Storage> Heart<E> {
     }
 }
 
+/// Renews a lease until it is lost.
+async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
+    let Lease { common, run, owner, .. } = lease;
+    loop {
+        sleep((common.lease / 3).max(Duration::from_millis(10))).await;
+        let mut patience = Patience::new(common.patience, run);
+        while lease.is_held() {
+            match common.storage.renew(run, owner, common.lease).await {
+                Ok(()) => break,
+                Err(_) if !lease.is_held() => break,
+                Err(error @ StorageError::LeaseLost { .. }) => {
+                    lease.gone();
+                    return error;
+                }
+                Err(error @ StorageError::Gone { .. }) => return error,
+                // What does not pass may be mended all the same, a full disk for one; a step that is stored tells.
+                Err(error) => {
+                    if let Err(error) = patience.after(error).await {
+                        return error;
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl<E: Storage> Drop for Heart<E> {
     /// A run that is dropped gives its lease back, so that it can be started again at once.
     fn drop(&mut self) {
         self.beat.abort();
-        if !self.held.swap(false, SeqCst) {
-            return;
-        }
-        let (common, run, owner) = (self.common.clone(), self.run.clone(), self.owner.clone());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            // If it fails, the lease runs out.
-            runtime.spawn(async move { drop(common.storage.release(&run, &owner).await) });
+        if self.lease.state.swap(NONE, SeqCst) != NONE {
+            self.lease.common.storage.release_later(&self.lease.run, &self.lease.owner);
         }
     }
 }

@@ -79,23 +79,26 @@
 //!     state: r#"{"total_cents": 4200}"#.into(),
 //! };
 //! runs.commit("order-7", "host-1", lease, &step, Keep::All).await?;
-//! runs.wait("order-7", "host-1", &Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state }).await?;
+//! let pause = Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state, refused: None };
+//! assert_eq!(runs.wait("order-7", "host-1", &pause).await?.name, "signature#1");
 //!
 //! // Somebody else, days later:
 //! assert_eq!(runs.list(Some(Status::Waiting)).await?.len(), 1);
-//! runs.fill("order-7", "signature", r#""Ada""#).await?;
+//! runs.fill("order-7", "signature#1", r#""Ada""#).await?;
 //! # Ok(()) }
 //! ```
 //!
-//! The command `pocketflow-runs` (feature `cli`) lists, shows, fills, forks and removes runs; the tables `runs`, `states`,
-//! `checkpoints` and `items` can be read with `sqlite3` as well.
+//! The command `pocketflow-runs` (feature `cli`) lists, shows, fills, forks, backs up and removes runs; the tables `runs`, `states`,
+//! `checkpoints`, `items` and `waits` can be read with `sqlite3` as well.
 
 #![warn(missing_docs)]
 
 mod checkpoints;
 mod error;
 mod heart;
+mod patience;
 mod position;
+mod process;
 mod run;
 mod shape;
 mod stops;
@@ -108,6 +111,6 @@ pub use stops::{BadState, Changed, MovedOn, Parked, WrongValue};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Sqlite,
-    SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
 };

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pocketflow::seam::Items;
 use pocketflow::{At, Driver, Error, Graph, ItemCall, ItemId, KeepDriver, Node, Run, Shared, Start, Taken};
@@ -13,11 +13,13 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::checkpoints::Common;
-use crate::heart::Heart;
+use crate::error::StorageError;
+use crate::heart::{Heart, Lease};
+use crate::patience::{Patience, patiently};
 use crate::position;
 use crate::shape::Shape;
 use crate::stops::{BadState, Changed, MovedOn, Parked, WrongValue};
-use crate::storage::{Begun, ItemKey, NewRun, Pause, RunRecord, Status, Step, Storage};
+use crate::storage::{Begun, ItemKey, NewRun, OpenWait, Pause, RunRecord, Status, Step, Storage};
 
 type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
@@ -37,8 +39,8 @@ pub struct DurableRun<E: Storage> {
     park: bool,
     migration: Option<Migration>,
     /// Whether the lease is this run's to renew and to give back.
-    held: Arc<AtomicBool>,
-    /// Beats from the moment the lease is taken. What is left of it goes with the run, and gives the lease back.
+    lease: Arc<Lease<E>>,
+    /// Beats once the run has begun. What is left of it goes with the run, and gives the lease back.
     heart: Mutex<Option<Heart<E>>>,
     memory: Mutex<Memory>,
 }
@@ -58,8 +60,8 @@ struct Memory {
 
 impl<E: Storage> DurableRun<E> {
     pub(crate) fn new(common: Arc<Common<E>>, id: String, owner: String) -> Self {
-        let (held, memory) = (Arc::new(AtomicBool::new(false)), Mutex::default());
-        Self { common, id, owner, park: false, migration: None, held, heart: Mutex::default(), memory }
+        let (lease, memory) = (Arc::new(Lease::new(&common, &id, &owner)), Mutex::default());
+        Self { common, id, owner, park: false, migration: None, lease, heart: Mutex::default(), memory }
     }
 
     /// At an `await(field)`, ends with [`Parked`] as the error's cause, so that the process may end too. Otherwise the run waits in
@@ -99,12 +101,43 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Takes the lease of a run that is known, or stores a new one.
-    async fn claim(&self, flow: &Graph, shape: &str, state: String) -> Result<Begun, crate::StorageError> {
+    async fn claim(&self, flow: &Graph, shape: &str, state: String) -> Result<Begun, StorageError> {
         let new =
             NewRun { flow: flow.name.into(), graph: shape.into(), state, position: String::from("null") };
-        let begun = self.common.storage.begin(&self.id, &self.owner, self.common.lease, &new).await?;
-        self.held.store(true, SeqCst);
-        Ok(begun)
+        let Common { storage, lease, .. } = &*self.common;
+        self.lease.asked();
+        let mut patience = self.patience();
+        let begun = patiently!(patience, storage.begin(&self.id, &self.owner, *lease, &new));
+        match &begun {
+            Ok(_) => self.lease.taken(),
+            // After any other error, nobody knows.
+            Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.gone(),
+            Err(_) => {}
+        }
+        begun
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience::new(self.common.patience, &self.id)
+    }
+
+    async fn show(&self) -> Result<Option<RunRecord>, StorageError> {
+        let mut patience = self.patience();
+        patiently!(patience, self.common.storage.show(&self.id))
+    }
+
+    /// A run whose processes die, one after the other, is not begun for ever.
+    async fn not_stuck(&self, record: &RunRecord) -> Result<(), StorageError> {
+        let Some(limit) = self.common.crashes.filter(|limit| record.crashes >= u64::from(*limit)) else {
+            return Ok(());
+        };
+        let step = record.step + 1;
+        let after = if record.path.is_empty() { String::new() } else { format!(", after `{}`", record.path) };
+        let why = format!("{limit} processes in a row have died in its step {step}{after}");
+        let mut patience = self.patience();
+        patiently!(patience, self.common.storage.give_up(&self.id, &self.owner, &why))?;
+        self.lease.gone();
+        Err(StorageError::Stuck { run: self.id.clone(), why })
     }
 
     /// Where a run that is known goes on, and with which state.
@@ -152,35 +185,17 @@ impl<E: Storage> DurableRun<E> {
     where
         S: Shared + Serialize + DeserializeOwned,
     {
-        let Common { storage, poll, filled, .. } = &*self.common;
-        let mut news = filled.subscribe();
-        let fail = |error| at.error(error);
-        let filled = async || {
-            let filled = storage.filled(&self.id).await.map_err(fail)?;
-            Ok::<_, Error>(filled.filter(|filled| filled.field == field).map(|filled| filled.value))
-        };
-        let mut value = filled().await?;
+        // What was there before is no answer. When the run goes on at this wait, the field has been emptied already.
+        *shared = empty(shared, field).map_err(|source| at.error(self.bad("store", "the store")(source)))?;
+        let mut refused = None;
         loop {
-            let Some(json) = value.take() else {
-                self.store_wait(at, field, shared).await?;
+            let OpenWait { name, value } = self.store_wait(at, field, shared, refused.take()).await?;
+            let Some(json) = value else {
                 if self.park {
-                    return Err(at.error(Parked { run: self.id.clone(), field: field.into() }));
+                    let (run, field) = (self.id.clone(), field.to_owned());
+                    return Err(at.error(Parked { run, field, wait: name }));
                 }
-                loop {
-                    value = filled().await?;
-                    if value.is_some() {
-                        break;
-                    }
-                    self.stands_before(at, storage.show(&self.id).await.map_err(fail)?.as_ref())?;
-                    let _ = timeout(*poll, news.changed()).await;
-                }
-                // Meanwhile the run was anybody's.
-                let state = self.encode(shared).map_err(|error| at.error(error))?;
-                let shape = self.memory().shape.clone();
-                if let Begun::Known(record) = self.claim(root(at), &shape, state).await.map_err(fail)? {
-                    self.stands_before(at, Some(&record))?;
-                }
-                self.memory().settled = false;
+                self.until_filled(at, shared).await?;
                 continue;
             };
             match fill(shared, field, &json) {
@@ -189,13 +204,45 @@ impl<E: Storage> DurableRun<E> {
                     return Ok(());
                 }
                 // It is refused, and goes. Whoever waits in memory goes on waiting.
-                Err(source) if self.park => {
-                    self.store_wait(at, field, shared).await?;
-                    let (run, field) = (self.id.clone(), field.to_owned());
-                    return Err(at.error(WrongValue { run, field, value: json, source }));
+                Err(source) => {
+                    let why = format!("{json} does not fit the field `{field}`: {source}");
+                    if self.park {
+                        self.store_wait(at, field, shared, Some(why)).await?;
+                        let (run, field) = (self.id.clone(), field.to_owned());
+                        return Err(at.error(WrongValue { run, field, value: json, source }));
+                    }
+                    refused = Some(why);
                 }
-                Err(_) => {}
             }
+        }
+    }
+
+    /// Waits in memory until somebody has filled the wait that is open, and takes the lease again.
+    async fn until_filled<S: Serialize>(&self, at: &At<'_>, shared: &S) -> Result<(), Error> {
+        let Common { poll, filled, .. } = &*self.common;
+        let mut news = filled.subscribe();
+        loop {
+            let record = self.show().await.map_err(|error| at.error(error))?;
+            self.stands_before(at, record.as_ref())?;
+            if record.is_some_and(|record| record.filled || record.status == Status::Failed) {
+                let state = self.encode(shared).map_err(|error| at.error(error))?;
+                let shape = self.memory().shape.clone();
+                match self.claim(root(at), &shape, state).await {
+                    Ok(Begun::Known(record)) => {
+                        self.stands_before(at, Some(&record))?;
+                        self.memory().settled = false;
+                        return Ok(());
+                    }
+                    Ok(Begun::New) => {
+                        self.memory().settled = false;
+                        return Ok(());
+                    }
+                    // Another process was faster. It goes on with the run, or dies.
+                    Err(StorageError::Alive { .. }) => {}
+                    Err(error) => return Err(at.error(error)),
+                }
+            }
+            let _ = timeout(*poll, news.changed()).await;
         }
     }
 
@@ -209,15 +256,49 @@ impl<E: Storage> DurableRun<E> {
         Err(at.error(MovedOn { run: self.id.clone() }))
     }
 
-    async fn store_wait<S: Serialize>(&self, at: &At<'_>, field: &str, shared: &S) -> Result<(), Error> {
+    /// Lets the run wait, unless it has been filled already.
+    async fn store_wait<S: Serialize>(
+        &self,
+        at: &At<'_>,
+        field: &str,
+        shared: &S,
+        refused: Option<String>,
+    ) -> Result<OpenWait, Error> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
         let (position, graph) = (position::encode(at.position()), self.memory().shape.clone());
-        let pause = Pause { step: at.step() - 1, field, position: &position, graph: &graph, state: &state };
-        let stored = self.common.storage.wait(&self.id, &self.owner, &pause).await;
-        stored.map_err(|error| at.error(error))?;
-        self.held.store(false, SeqCst);
-        self.memory().settled = true;
-        Ok(())
+        let (step, refused) = (at.step() - 1, refused.as_deref());
+        let pause = Pause { step, field, position: &position, graph: &graph, state: &state, refused };
+        let mut patience = self.patience();
+        let mut stored = patiently!(patience, self.common.storage.wait(&self.id, &self.owner, &pause));
+        if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, patience.is_tried()) {
+            // It may be this very call that gave the lease back, before its answer was lost.
+            let record = self.show().await.map_err(|error| at.error(error))?;
+            let waits =
+                record.filter(|record| record.step == step && record.waits_for.as_deref() == Some(field));
+            if let Some(name) = waits.and_then(|record| record.wait) {
+                stored = Ok(OpenWait { name, value: None });
+            }
+        }
+        let stored = stored.map_err(|error| at.error(error))?;
+        if stored.value.is_none() {
+            self.lease.gone();
+            self.memory().settled = true;
+        }
+        Ok(stored)
+    }
+
+    /// Stores that the run is over.
+    async fn finish(&self, exit: &str, state: &str) -> Result<(), StorageError> {
+        let mut patience = self.patience();
+        let finished = patiently!(patience, self.common.storage.finish(&self.id, &self.owner, exit, state));
+        if let (Err(StorageError::LeaseLost { .. }), true) = (&finished, patience.is_tried()) {
+            // It may be this very call that ended it, before its answer was lost.
+            let record = self.show().await?;
+            if record.is_some_and(|run| run.exit.as_deref() == Some(exit) && run.state == state) {
+                return Ok(());
+            }
+        }
+        finished
     }
 
     /// Stores a finished step.
@@ -234,8 +315,9 @@ impl<E: Storage> DurableRun<E> {
             state,
         };
         let Common { storage, lease, keep, .. } = &*self.common;
-        let stored = storage.commit(&self.id, &self.owner, *lease, &step, *keep).await;
-        if let Err(crate::StorageError::LeaseLost { .. } | crate::StorageError::Behind { .. }) = &stored {
+        let mut patience = self.patience();
+        let stored = patiently!(patience, storage.commit(&self.id, &self.owner, *lease, &step, *keep));
+        if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
             // The run is somebody else's, and well.
             self.memory().settled = true;
         }
@@ -246,6 +328,16 @@ impl<E: Storage> DurableRun<E> {
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
     at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
+}
+
+/// A store with one of its fields empty.
+fn empty<S>(shared: &S, field: &str) -> Result<S, serde_json::Error>
+where
+    S: Serialize + DeserializeOwned,
+{
+    let mut state: serde_json::Map<_, _> = serde_json::from_value(serde_json::to_value(shared)?)?;
+    state.remove(field);
+    serde_json::from_value(state.into())
 }
 
 /// A store with one of its fields filled.
@@ -283,22 +375,28 @@ where
         *self.memory() = Memory { shape: shape.clone(), ..Memory::default() };
         let state = self.encode(shared).map_err(|error| flow.error(error))?;
         // A run that cannot go on here is left as it is, so it is looked at before it is begun.
-        let known = self.common.storage.show(&self.id).await.map_err(|error| flow.error(error))?;
+        let known = self.show().await.map_err(|error| flow.error(error))?;
         if let Some(record) = known {
             self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
         }
+        // From here on, whatever ends the run gives the lease back, this call included.
+        let heart = Heart::beat(&self.lease);
         let begun = self.claim(flow, &shape, state).await.map_err(|error| flow.error(error))?;
-        // From here on, whatever ends the run gives the lease back.
-        *self.heart() = Some(Heart::beat(&self.common, &self.held, &self.id, &self.owner));
-        let Begun::Known(record) = begun else { return Ok(Start::Fresh) };
+        let Begun::Known(record) = begun else {
+            *self.heart() = Some(heart);
+            return Ok(Start::Fresh);
+        };
+        self.not_stuck(&record).await.map_err(|error| flow.error(error))?;
         let (stored, start) = self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
         *shared = stored;
         if let Start::Over(_) = start {
-            self.held.store(false, SeqCst);
+            self.lease.gone();
             return Ok(start);
         }
-        let items =
-            self.common.storage.items(&self.id, record.step + 1).await.map_err(|error| flow.error(error))?;
+        let mut patience = self.patience();
+        let items = patiently!(patience, self.common.storage.items(&self.id, record.step + 1));
+        let items = items.map_err(|error| flow.error(error))?;
+        *self.heart() = Some(heart);
         let mut memory = self.memory();
         memory.step = record.step + 1;
         memory.items = items.into_iter().collect();
@@ -328,18 +426,25 @@ where
             result = run.run(&mut *shared) => result,
             lost = lost => Err(flow.error(lost)),
         };
-        let storage = &self.common.storage;
         match &result {
             Ok(taken) => {
                 let state = self.encode(shared).map_err(|error| flow.error(error))?;
-                let finished = storage.finish(&self.id, &self.owner, taken.action(), &state).await;
+                let finished = self.finish(taken.action(), &state).await;
                 finished.map_err(|error| flow.error(error))?;
-                self.held.store(false, SeqCst);
+                self.lease.gone();
             }
-            Err(error) if !self.memory().settled && self.held.load(SeqCst) => {
-                // What cannot be stored now is what the lease is for.
-                if storage.fail(&self.id, &self.owner, &format!("{error:#}")).await.is_ok() {
-                    self.held.store(false, SeqCst);
+            Err(error) if !self.memory().settled && self.lease.is_held() => {
+                // A storage that has failed for long is not asked again; then the lease runs out.
+                let gone = matches!(
+                    error.cause().downcast_ref(),
+                    Some(StorageError::LeaseNotRenewed { .. } | StorageError::Gone { .. })
+                );
+                let mut patience =
+                    Patience::new(if gone { Duration::ZERO } else { self.common.patience }, &self.id);
+                let message = format!("{error:#}");
+                let failed = patiently!(patience, self.common.storage.fail(&self.id, &self.owner, &message));
+                if failed.is_ok() {
+                    self.lease.gone();
                 }
             }
             Err(_) => {}
@@ -391,7 +496,9 @@ where
         }
         let exec = call.call().await?;
         let json = serde_json::to_string(&exec).map_err(bad("store"))?;
-        let stored = self.common.storage.keep_item(&self.id, &self.owner, at.step(), &key, &json).await;
+        let mut patience = self.patience();
+        let keep = || self.common.storage.keep_item(&self.id, &self.owner, at.step(), &key, &json);
+        let stored = patiently!(patience, keep());
         stored.map_err(|error| at.error(error))?;
         Ok(exec)
     }

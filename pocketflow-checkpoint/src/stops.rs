@@ -10,11 +10,13 @@ pub struct Parked {
     pub run: String,
     /// The field.
     pub field: String,
+    /// The name of the wait, for whoever fills it: the field and its visit, such as `approval#2`.
+    pub wait: String,
 }
 
 impl fmt::Display for Parked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run `{}` waits for `{}`: fill it, and run it again", self.run, self.field)
+        write!(f, "run `{}` waits for `{}`: fill it, and run it again", self.run, self.wait)
     }
 }
 

@@ -53,7 +53,14 @@ async fn folder() -> tempfile::TempDir {
     runs.wait(
         "order-1",
         "host",
-        &Pause { step: 3, field: "card", position: "[2]", graph: "{}", state: r#"{"total":4}"# },
+        &Pause {
+            step: 3,
+            field: "card",
+            position: "[2]",
+            graph: "{}",
+            state: r#"{"total":4}"#,
+            refused: None,
+        },
     )
     .await
     .unwrap();
@@ -77,7 +84,7 @@ async fn lists() {
 
     let text = says(folder, &["list", "--status", "waiting"]);
     assert_eq!(text.lines().count(), 2);
-    assert!(text.ends_with("Z  card\n"), "{text}");
+    assert!(text.ends_with("Z  card#1\n"), "{text}");
     let runs = json(folder, &["list", "--status", "finished"]);
     assert_eq!(
         (&runs[0]["run"], &runs[0]["status"], &runs[0]["exit"]),
@@ -92,7 +99,7 @@ async fn shows() {
     let folder = folder().await;
     let folder = folder.path();
     let text = says(folder, &["show", "order-1"]);
-    assert!(text.contains("status       waiting\nwaits for    card\n"), "{text}");
+    assert!(text.contains("status       waiting\nwaits for    card#1\n"), "{text}");
     assert!(text.contains("position     [2]\n"), "{text}");
     let run = json(folder, &["show", "order\n4"]);
     assert_eq!((&run["run"], &run["owner"]), (&"order\n4".into(), &"host".into()));
@@ -127,13 +134,13 @@ async fn fills() {
         let folder = folder().await;
         let said = says(folder.path(), &["fill", "order-1", "card", value]);
         assert_eq!(said, format!("filled `card` of run `order-1` with {stored}\n"));
-        assert!(says(folder.path(), &["list", "--status", "waiting"]).ends_with("card (filled)\n"));
+        assert!(says(folder.path(), &["list", "--status", "waiting"]).ends_with("card#1 (filled)\n"));
         assert!(fails(folder.path(), &["fill", "order-1", "card", "1"]).contains("has been filled"));
         let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
         assert_eq!(runs.filled("order-1").await.unwrap().unwrap().value, stored);
     }
     let folder = folder().await;
-    assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card`"));
+    assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card#1`"));
     assert!(fails(folder.path(), &["fill", "order-2", "card", "1"]).contains("it is finished"));
     assert!(says(folder.path(), &["fill", "--help"]).contains("taken as a text"));
 }

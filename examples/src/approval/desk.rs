@@ -169,7 +169,11 @@ impl Desk {
             return Err(Refusal::NotWaiting);
         }
         match self.runs.fill(&id.to_string(), "decision", &answer.to_string()).await {
-            Err(StorageError::NotWaiting { .. }) => return Err(Refusal::NotWaiting),
+            Err(
+                StorageError::NotWaiting { .. }
+                | StorageError::AlreadyFilled { .. }
+                | StorageError::WaitClosed { .. },
+            ) => return Err(Refusal::NotWaiting),
             filled => filled?,
         }
         let case = Case { desk: self.clone(), id, brief };
@@ -275,7 +279,9 @@ impl Case {
         let RunRecord { status, exit, message, .. } = record.clone();
         match status {
             Status::Finished => self.record(Event::Finished { exit: exit.unwrap_or_default() }),
-            Status::Failed => self.record(Event::Failed { error: message.unwrap_or_default() }),
+            Status::Failed | Status::Stuck => {
+                self.record(Event::Failed { error: message.unwrap_or_default() })
+            }
             Status::Running | Status::Waiting => {}
         }
     }

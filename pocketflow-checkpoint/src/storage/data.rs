@@ -59,6 +59,17 @@ pub struct Pause<'a> {
     pub graph: &'a str,
     /// The shared store, as JSON.
     pub state: &'a str,
+    /// Why the value that this wait was filled with does not fit: it goes, and this is the run's message.
+    pub refused: Option<&'a str>,
+}
+
+/// A wait that a run has come to: see [`Storage::wait`](super::Storage::wait).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenWait {
+    /// Its name: the field and its visit, such as `approval#2`.
+    pub name: String,
+    /// What it has been filled with already, as JSON.
+    pub value: Option<String>,
 }
 
 /// How much of the history [`Storage::commit`](super::Storage::commit) leaves.
@@ -107,19 +118,23 @@ pub enum Status {
     Finished,
     /// A step failed; it may be begun again.
     Failed,
+    /// Process after process has died in the same step: it begins again when [`Storage::retry`](super::Storage::retry) says so.
+    Stuck,
 }
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 4] = [Status::Running, Status::Waiting, Status::Finished, Status::Failed];
+    pub const ALL: [Status; 5] =
+        [Status::Running, Status::Waiting, Status::Finished, Status::Failed, Status::Stuck];
 
-    /// As it is stored and printed: `running`, `waiting`, `finished`, `failed`.
+    /// As it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Running => "running",
             Status::Waiting => "waiting",
             Status::Finished => "finished",
             Status::Failed => "failed",
+            Status::Stuck => "stuck",
         }
     }
 }
@@ -136,7 +151,7 @@ pub struct UnknownStatus(String);
 
 impl fmt::Display for UnknownStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no status: write running, waiting, finished or failed", self.0)
+        write!(f, "`{}` is no status: write running, waiting, finished, failed or stuck", self.0)
     }
 }
 
@@ -176,12 +191,16 @@ pub struct RunRecord {
     /// Until when the lease holds; after that, anybody may take it over.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
+    /// How many processes in a row have died in the step that comes next, with nothing of it kept in between.
+    pub crashes: u64,
     /// The exit of a finished run.
     pub exit: Option<String>,
-    /// Why a run failed.
+    /// Why a run failed or is stuck, or why a run that waits refused what it was filled with.
     pub message: Option<String>,
     /// The field that the run waits for.
     pub waits_for: Option<String>,
+    /// The name of that wait: the field and its visit, such as `approval#2`.
+    pub wait: Option<String>,
     /// Whether somebody filled that field, and no step has been finished since.
     pub filled: bool,
     /// When the run was begun first.
@@ -212,10 +231,12 @@ pub struct RunSummary {
     pub lease_until: Option<SystemTime>,
     /// The exit of a finished run.
     pub exit: Option<String>,
-    /// Why a run failed.
+    /// Why a run failed or is stuck, or why a run that waits refused what it was filled with.
     pub message: Option<String>,
     /// The field that the run waits for.
     pub waits_for: Option<String>,
+    /// The name of that wait: the field and its visit, such as `approval#2`.
+    pub wait: Option<String>,
     /// Whether somebody filled that field, and no step has been finished since.
     pub filled: bool,
     /// When the run was begun first.

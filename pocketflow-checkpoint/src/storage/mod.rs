@@ -12,8 +12,8 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 pub use data::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
-    Step, UnknownStatus,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, UnknownStatus,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
@@ -42,6 +42,15 @@ pub type StorageResult<T> = Result<T, StorageError>;
 /// else begins the run**. Until then, an owner whose lease ran out (on a laptop that slept, say) still holds it: nothing can have
 /// happened to the run in the meantime. The operations that take an `owner` are **fenced**: they fail with
 /// [`StorageError::LeaseLost`] and write nothing if another owner has taken over, or if nobody holds the lease.
+///
+/// A lease does not depend on clocks that agree. PostgreSQL's is measured by the clock of the server. In an SQLite file, an owner
+/// counts up a number whenever it renews its lease; whoever wants the run and cannot tell from the time whether the owner lives
+/// watches that number for as long as the lease lasts. On Linux, an owner whose process is known to have died is not waited for.
+///
+/// # Waits
+///
+/// Each time a run comes to an `await(field)`, that wait has a name: the field and how often the run has come to one for it, from 1
+/// on: `approval#1`, `approval#2`. The records and lists give it out, and [`fill`](Storage::fill) takes it.
 pub trait Storage: Send + Sync + 'static {
     /// Begins a run, or goes on with it, and takes its lease.
     ///
@@ -52,7 +61,7 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StorageError::Alive`] if somebody else holds a lease that has not run out.
+    /// [`StorageError::Alive`] if somebody else holds a lease that has not run out; [`StorageError::Stuck`].
     fn begin(
         &self,
         run: &str,
@@ -100,10 +109,10 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Vec<(ItemKey, String)>>> + Send;
 
-    /// Lets a run wait for a field, and releases its lease. Kept items stay.
+    /// Lets a run wait for a field in the step after `pause.step`, and releases its lease. Kept items stay. If that wait has been
+    /// filled already, its value as JSON is returned instead, and the caller goes on, and holds its lease.
     ///
-    /// What had been filled before goes, for it was used or refused. The exception is a value for this very field that came after
-    /// the caller had begun the run: that may be news to the caller, so it stays, and is there when the run is begun again.
+    /// A value that was [refused](Pause::refused) goes.
     ///
     /// # Errors
     ///
@@ -113,22 +122,22 @@ pub trait Storage: Send + Sync + 'static {
         run: &str,
         owner: &str,
         pause: &Pause<'_>,
-    ) -> impl Future<Output = StorageResult<()>> + Send;
+    ) -> impl Future<Output = StorageResult<OpenWait>> + Send;
 
-    /// Fills the field that a run waits for; anybody may. The run goes on when somebody begins it.
+    /// Fills a wait; anybody may. The run goes on when somebody begins it.
+    ///
+    /// `wait` is the name of a wait, such as `approval#2`. The run need not have come to it yet: the value is kept until it does. A
+    /// field alone, `approval`, is enough if the run waits for it at this moment.
     ///
     /// # Errors
     ///
-    /// [`StorageError::NotWaiting`] unless the run waits for this very field and it has not been filled;
+    /// [`StorageError::WaitClosed`] if the run has gone on from that wait; [`StorageError::AlreadyFilled`];
+    /// [`StorageError::NotWaiting`] if only a field is named and the run does not wait for it, or if the run is finished;
     /// [`StorageError::InvalidJson`]; [`StorageError::UnknownRun`].
-    fn fill(
-        &self,
-        run: &str,
-        field: &str,
-        value_json: &str,
-    ) -> impl Future<Output = StorageResult<()>> + Send;
+    fn fill(&self, run: &str, wait: &str, value_json: &str)
+    -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// What has been filled and not been used by a committed step. It outlasts a crash and a failure.
+    /// What the wait that is open has been filled with.
     ///
     /// # Errors
     ///
@@ -156,6 +165,21 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::LeaseLost`].
     fn fail(&self, run: &str, owner: &str, message: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
+    /// Stores that a run is stuck, and why. It does not begin again before a [`retry`](Storage::retry). The lease is released; all else
+    /// stays as with [`fail`](Storage::fail).
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`].
+    fn give_up(&self, run: &str, owner: &str, why: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Lets a run that is stuck begin again.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NotStuck`]; [`StorageError::UnknownRun`].
+    fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
     /// Lets the lease hold for so long from now.
     ///
     /// # Errors
@@ -174,6 +198,10 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// [`StorageError::LeaseLost`].
     fn release(&self, run: &str, owner: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// The same from where nothing can be awaited, after a call that was dropped: the lease is given back when that call is over, if
+    /// it took it. Dropping the last handle of the storage waits for it, for a few seconds at most.
+    fn release_later(&self, run: &str, owner: &str);
 
     /// The runs with this status, or all; the one that changed last comes last.
     fn list(&self, filter: Option<Status>) -> impl Future<Output = StorageResult<Vec<RunSummary>>> + Send;

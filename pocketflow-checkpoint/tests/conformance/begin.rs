@@ -42,7 +42,12 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
 
     fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost "`r`" "`me`" "`you`");
     fails!(
-        a.wait("r", "me", &Pause { step: 1, field: "card", position: "[9]", graph: "{}", state: "9" }).await,
+        a.wait(
+            "r",
+            "me",
+            &Pause { step: 1, field: "card", position: "[9]", graph: "{}", state: "9", refused: None }
+        )
+        .await,
         LeaseLost
     );
     fails!(a.finish("r", "me", "done", "9").await, LeaseLost);
@@ -133,6 +138,59 @@ pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b
     fails!(a.finish("r", "me", "again", "{}").await, LeaseLost);
 }
 
+pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
+    a.begin("r", "dies 1", OVER, &new()).await.unwrap();
+    a.commit("r", "dies 1", OVER, &step(1), Keep::All).await.unwrap();
+    for crashes in 1..=3 {
+        let Begun::Known(found) = b.begin("r", &format!("dies {crashes}b"), OVER, &new()).await.unwrap()
+        else {
+            panic!("it is known")
+        };
+        assert_eq!(found.crashes, crashes);
+    }
+    // One that ends in an orderly way is not counted, nor is one that begins once more.
+    again(&b, "r", "goes").await;
+    again(&b, "r", "goes").await;
+    b.release("r", "goes").await.unwrap();
+    assert_eq!(again(&b, "r", "fails").await.crashes, 4);
+    b.fail("r", "fails", "bad").await.unwrap();
+    assert_eq!(show(&a, "r").await.crashes, 4);
+    // Something is kept, so it gets on.
+    b.begin("r", "keeps", OVER, &new()).await.unwrap();
+    b.keep_item("r", "keeps", 2, &Default::default(), "1").await.unwrap();
+    assert_eq!(again(&b, "r", "works").await.crashes, 1);
+    b.commit("r", "works", LONG, &step(2), Keep::All).await.unwrap();
+    assert_eq!(show(&a, "r").await.crashes, 0);
+}
+
+pub(crate) async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S) {
+    begin(&a, "r", "me").await;
+    fails!(b.retry("r").await, NotStuck "is not stuck, but running");
+    a.give_up("r", "me", "it dies").await.unwrap();
+    let run = show(&b, "r").await;
+    assert_eq!((run.status, run.message.as_deref(), run.owner), (Status::Stuck, Some("it dies"), None));
+    assert_eq!(b.list(Some(Status::Stuck)).await.unwrap().len(), 1);
+    fails!(b.begin("r", "you", LONG, &new()).await, Stuck "it dies" "retry");
+    b.retry("r").await.unwrap();
+    let run = show(&b, "r").await;
+    assert_eq!((run.status, run.message, run.crashes), (Status::Running, None, 0));
+    again(&b, "r", "you").await;
+    fails!(b.give_up("r", "me", "it dies").await, LeaseLost);
+    fails!(b.retry("s").await, UnknownRun);
+}
+
+/// As when the future of a run is dropped: nothing can be awaited then.
+pub(crate) async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
+    begin(&a, "r", "me").await;
+    a.release_later("r", "me");
+    // It is not everybody's to give back.
+    begin(&a, "s", "you").await;
+    a.release_later("s", "me");
+    drop(a);
+    assert_eq!(show(&b, "r").await.owner, None);
+    assert_eq!(show(&b, "s").await.owner.as_deref(), Some("you"));
+}
+
 pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
     let long = "é".repeat(100);
     let ids = ["-", "' OR 1=1 --", "a\nb\tc", "日本 🦀", " ", "?1 $1 %s", "A", "a", long.as_str()];
@@ -141,9 +199,13 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
         a.commit(id, id, LONG, &step(1), Keep::All).await.unwrap();
         assert_eq!(show(&b, id).await.run, id);
         assert_eq!(show(&b, id).await.owner.as_deref(), Some(id));
-        a.wait(id, id, &Pause { step: 1, field: id, position: "[1]", graph: "{}", state: "{}" })
-            .await
-            .unwrap();
+        a.wait(
+            id,
+            id,
+            &Pause { step: 1, field: id, position: "[1]", graph: "{}", state: "{}", refused: None },
+        )
+        .await
+        .unwrap();
         b.fill(id, id, "1").await.unwrap();
         assert_eq!(b.filled(id).await.unwrap().unwrap().field, id);
     }
@@ -158,7 +220,7 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
         fails!(a.commit(bad, "me", LONG, &step(1), Keep::All).await, Invalid);
         fails!(a.keep_item(bad, "me", 1, &Default::default(), "1").await, Invalid);
         fails!(a.items(bad, 1).await, Invalid);
-        fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}" }).await, Invalid "field");
+        fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}", refused: None }).await, Invalid "field");
         fails!(a.fill(bad, "card", "1").await, Invalid);
         fails!(a.fill("r", bad, "1").await, Invalid "field");
         fails!(a.filled(bad).await, Invalid);

@@ -56,9 +56,13 @@ pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 4, Keep::All).await;
-    a.wait("r", "me", &Pause { step: 4, field: "card", position: "[4]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
+    a.wait(
+        "r",
+        "me",
+        &Pause { step: 4, field: "card", position: "[4]", graph: "{}", state: "{}", refused: None },
+    )
+    .await
+    .unwrap();
     let before = show(&a, "r").await;
     b.fork("r", 2, "s").await.unwrap();
     assert_eq!(show(&a, "r").await, before);

@@ -18,12 +18,20 @@ pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
         begin(&a, run, "me").await;
         a.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
     }
-    a.wait("waiting", "me", &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
-    a.wait("filled", "me", &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
+    a.wait(
+        "waiting",
+        "me",
+        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+    )
+    .await
+    .unwrap();
+    a.wait(
+        "filled",
+        "me",
+        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+    )
+    .await
+    .unwrap();
     a.finish("finished", "me", "done", "{}").await.unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
     b.fill("filled", "card", "1").await.unwrap();
@@ -55,9 +63,13 @@ pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
         let run = format!("run-{number:04}");
         begin(&a, &run, "me").await;
         if number < 1000 {
-            a.wait(&run, "me", &Pause { step: 0, field: "card", position: "[0]", graph: "{}", state: "{}" })
-                .await
-                .unwrap();
+            a.wait(
+                &run,
+                "me",
+                &Pause { step: 0, field: "card", position: "[0]", graph: "{}", state: "{}", refused: None },
+            )
+            .await
+            .unwrap();
         }
     };
     join_all((0..1010).map(one)).await;
@@ -99,9 +111,13 @@ pub(crate) async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     a.finish("finished 1", "me", "done", "{}").await.unwrap();
     a.finish("finished 2", "me", "done", "{}").await.unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
-    a.wait("waiting", "me", &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
+    a.wait(
+        "waiting",
+        "me",
+        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+    )
+    .await
+    .unwrap();
     assert_eq!(b.prune(UNIX_EPOCH).await.unwrap(), 0);
     assert_eq!(b.prune(SystemTime::now() - Duration::from_secs(60)).await.unwrap(), 0);
     assert_eq!(b.prune(SystemTime::now() + Duration::from_secs(60)).await.unwrap(), 2);

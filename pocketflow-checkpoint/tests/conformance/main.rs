@@ -46,6 +46,9 @@ suite! {
     begin::a_lease_without_end
     begin::a_failed_run_begins_again
     begin::a_finished_run_is_returned_and_not_taken
+    begin::owners_that_die_are_counted
+    begin::a_stuck_run_begins_when_it_is_retried
+    begin::a_lease_is_given_back_later
     begin::ids_are_any_text
     begin::ids_that_cannot_be
     begin::of_two_that_race_one_wins
@@ -66,6 +69,9 @@ suite! {
     waiting::what_was_filled_outlasts_a_crash_and_a_failure
     waiting::a_refused_value_goes
     waiting::a_value_that_came_meanwhile_stays
+    waiting::an_answer_is_taken_by_the_wait_that_it_names
+    waiting::an_early_answer_is_kept_for_its_wait
+    waiting::a_fork_counts_its_waits_on
     waiting::of_two_that_fill_one_wins
     history::all_is_kept
     history::the_last_are_kept

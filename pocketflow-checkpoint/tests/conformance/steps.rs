@@ -41,7 +41,12 @@ pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     let before = show(&a, "r").await;
     fails!(a.commit("r", "me", LONG, &step(4), Keep::None).await, Behind "`r`" "step 4" "step 5");
     fails!(
-        a.wait("r", "me", &Pause { step: 4, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        a.wait(
+            "r",
+            "me",
+            &Pause { step: 4, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+        )
+        .await,
         Behind
     );
     assert_eq!(show(&a, "r").await, before);
@@ -120,13 +125,20 @@ pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
     fails!(a.commit("r", "me", LONG, &step(1), Keep::All).await, UnknownRun "`r`");
     fails!(a.keep_item("r", "me", 1, &key(None, None), "1").await, UnknownRun);
     fails!(
-        a.wait("r", "me", &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        a.wait(
+            "r",
+            "me",
+            &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+        )
+        .await,
         UnknownRun
     );
     fails!(a.fill("r", "card", "1").await, UnknownRun);
+    fails!(a.fill("r", "card#1", "1").await, UnknownRun);
     fails!(a.filled("r").await, UnknownRun);
     fails!(a.finish("r", "me", "done", "{}").await, UnknownRun);
     fails!(a.fail("r", "me", "bad").await, UnknownRun);
+    fails!(a.give_up("r", "me", "bad").await, UnknownRun);
     fails!(a.renew("r", "me", LONG).await, UnknownRun);
     fails!(a.release("r", "me").await, UnknownRun);
     fails!(a.history("r").await, UnknownRun);

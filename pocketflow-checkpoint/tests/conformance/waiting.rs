@@ -1,6 +1,6 @@
 //! Waiting and filling.
 
-use pocketflow_checkpoint::{Filled, Keep, Pause, Status, Storage};
+use pocketflow_checkpoint::{Filled, Keep, OpenWait, Pause, Status, Storage};
 
 use crate::support::*;
 
@@ -12,7 +12,14 @@ async fn waiting(storage: &impl Storage, run: &str) {
         .wait(
             run,
             "me",
-            &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: r#"{"total":1.5}"# },
+            &Pause {
+                step: 1,
+                field: "card",
+                position: "[7]",
+                graph: "{}",
+                state: r#"{"total":1.5}"#,
+                refused: None,
+            },
         )
         .await
         .unwrap();
@@ -38,7 +45,7 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     assert_eq!((found.status, found.filled), (Status::Waiting, true));
     assert_eq!(a.filled("r").await.unwrap(), card(r#" {"number": 4242} "#));
     assert_eq!(show(&a, "r").await.status, Status::Running);
-    fails!(b.fill("r", "card", "1").await, NotWaiting "it is running");
+    fails!(b.fill("r", "card", "1").await, AlreadyFilled "`card#1`");
 
     a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
     assert_eq!(a.filled("r").await.unwrap(), None);
@@ -48,7 +55,7 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     begin(&a, "running", "me").await;
-    fails!(b.fill("running", "card", "1").await, NotWaiting "`running`" "`card`" "it is running");
+    fails!(b.fill("running", "card", "1").await, NotWaiting "`running`" "`card`" "it is running" "`card#1`");
     a.finish("running", "me", "done", "{}").await.unwrap();
     fails!(b.fill("running", "card", "1").await, NotWaiting "it is finished");
     begin(&a, "failed", "me").await;
@@ -56,9 +63,10 @@ pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     fails!(b.fill("failed", "card", "1").await, NotWaiting "it is failed");
 
     waiting(&a, "r").await;
-    fails!(b.fill("r", "Card", "1").await, NotWaiting "waits for `card`");
+    fails!(b.fill("r", "Card", "1").await, NotWaiting "waits for `card#1`");
     b.fill("r", "card", "1").await.unwrap();
-    fails!(b.fill("r", "card", "2").await, NotWaiting "has been filled");
+    fails!(b.fill("r", "card", "2").await, AlreadyFilled "has been filled");
+    fails!(b.fill("r", "card", "1").await, AlreadyFilled);
     assert_eq!(b.filled("r").await.unwrap(), card("1"));
 }
 
@@ -77,7 +85,12 @@ pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     again(&b, "r", "you").await;
     fails!(
-        a.wait("r", "me", &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}" }).await,
+        a.wait(
+            "r",
+            "me",
+            &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+        )
+        .await,
         LeaseLost
     );
     assert_eq!(show(&b, "r").await.status, Status::Running);
@@ -95,6 +108,22 @@ pub(crate) async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Sto
     assert_eq!(a.filled("r").await.unwrap(), card("1"));
 }
 
+/// As the driver does when it has come to the step after `step`.
+async fn wait(
+    storage: &impl Storage,
+    owner: &str,
+    step: u64,
+    field: &str,
+    refused: Option<&str>,
+) -> OpenWait {
+    let pause = Pause { step, field, position: "[7]", graph: "{}", state: "{}", refused };
+    storage.wait("r", owner, &pause).await.unwrap()
+}
+
+fn open(name: &str, value: Option<&str>) -> OpenWait {
+    OpenWait { name: name.into(), value: value.map(Into::into) }
+}
+
 pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", "1").await.unwrap();
@@ -103,7 +132,9 @@ pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a
     assert_eq!(b.filled("r").await.unwrap(), card("1"));
     b.fail("r", "fails", "bad").await.unwrap();
     again(&b, "r", "works").await;
-    assert_eq!(b.filled("r").await.unwrap(), card("1"));
+    assert_eq!(wait(&b, "works", 1, "card", None).await, open("card#1", Some("1")));
+    assert_eq!(show(&b, "r").await.owner.as_deref(), Some("works"), "it goes on");
+    b.commit("r", "works", LONG, &step(2), Keep::All).await.unwrap();
     b.finish("r", "works", "done", "{}").await.unwrap();
     assert_eq!(b.filled("r").await.unwrap(), None);
 }
@@ -112,17 +143,16 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", r#""no card""#).await.unwrap();
     again(&a, "r", "you").await;
-    a.wait("r", "you", &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
+    assert_eq!(wait(&a, "you", 1, "card", Some("no card at\0 all")).await, open("card#1", None));
     assert_eq!(a.filled("r").await.unwrap(), None);
-    assert!(!show(&a, "r").await.filled);
-    b.fill("r", "card", "1").await.unwrap();
+    let run = show(&a, "r").await;
+    assert_eq!((run.filled, run.message.as_deref()), (false, Some("no card at\u{fffd} all")));
+    b.fill("r", "card#1", "1").await.unwrap();
+    let run = show(&a, "r").await;
+    assert_eq!((run.filled, run.message), (true, None));
     // Another field is asked for instead.
     again(&a, "r", "you").await;
-    a.wait("r", "you", &Pause { step: 1, field: "address", position: "[7]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
+    assert_eq!(wait(&a, "you", 1, "address", None).await, open("address#1", None));
     assert_eq!(a.filled("r").await.unwrap(), None);
     b.fill("r", "address", "1").await.unwrap();
 }
@@ -132,11 +162,72 @@ pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     again(&a, "r", "you").await;
     assert_eq!(a.filled("r").await.unwrap(), None);
     b.fill("r", "card", "1").await.unwrap();
-    a.wait("r", "you", &Pause { step: 1, field: "card", position: "[7]", graph: "{}", state: "{}" })
-        .await
-        .unwrap();
-    assert_eq!(a.filled("r").await.unwrap(), card("1"));
-    assert!(show(&a, "r").await.filled);
+    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
+    let run = show(&a, "r").await;
+    assert_eq!((run.filled, run.owner.as_deref()), (true, Some("you")));
+}
+
+/// A page that is clicked twice, after the run has asked for the next thing.
+pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S) {
+    waiting(&a, "r").await;
+    assert_eq!(show(&b, "r").await.wait.as_deref(), Some("card#1"));
+    assert_eq!(b.list(None).await.unwrap()[0].wait.as_deref(), Some("card#1"));
+    b.fill("r", "card#1", "1").await.unwrap();
+    fails!(b.fill("r", "card#1", "2").await, AlreadyFilled "`card#1`");
+    again(&a, "r", "you").await;
+    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
+    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "closed");
+    assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", None));
+    fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "`card#2`");
+    assert_eq!(b.filled("r").await.unwrap(), None);
+    // The wait is the same when it is come to again.
+    again(&b, "r", "she").await;
+    assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", None));
+    a.fill("r", "card#2", "3").await.unwrap();
+    again(&b, "r", "he").await;
+    b.commit("r", "he", LONG, &step(3), Keep::All).await.unwrap();
+    b.finish("r", "he", "done", "{}").await.unwrap();
+    fails!(b.fill("r", "card#2", "3").await, NotWaiting "it is finished");
+    fails!(b.fill("r", "card#3", "3").await, NotWaiting "it is finished");
+}
+
+pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S) {
+    begin(&a, "r", "me").await;
+    b.fill("r", "card#2", "2").await.unwrap();
+    fails!(b.fill("r", "card#2", "3").await, AlreadyFilled "`card#2`");
+    fails!(b.fill("r", "card#0", "3").await, Invalid "counted from 1");
+    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    assert_eq!(wait(&a, "me", 1, "card", None).await, open("card#1", None));
+    assert_eq!((show(&b, "r").await.filled, b.filled("r").await.unwrap()), (false, None));
+    b.fill("r", "card", "1").await.unwrap();
+    again(&a, "r", "you").await;
+    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
+    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", Some("2")));
+    assert!(show(&b, "r").await.filled);
+    // It outlasts a crash there, too.
+    a.renew("r", "you", OVER).await.unwrap();
+    again(&b, "r", "she").await;
+    assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", Some("2")));
+    // If it does not fit, it goes.
+    assert_eq!(wait(&b, "she", 2, "card", Some("no card")).await, open("card#2", None));
+}
+
+pub(crate) async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
+    waiting(&a, "r").await;
+    b.fill("r", "card", "1").await.unwrap();
+    again(&a, "r", "you").await;
+    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    a.release("r", "you").await.unwrap();
+    for (from, name) in [(1, "card#1"), (2, "card#2")] {
+        let fork = format!("fork {from}");
+        b.fork("r", from, &fork).await.unwrap();
+        b.begin(&fork, "me", LONG, &new()).await.unwrap();
+        let pause =
+            Pause { step: from, field: "card", position: "[7]", graph: "{}", state: "{}", refused: None };
+        assert_eq!(b.wait(&fork, "me", &pause).await.unwrap(), open(name, None));
+    }
 }
 
 pub(crate) async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
@@ -145,7 +236,7 @@ pub(crate) async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
         waiting(&a, &run).await;
         let (x, y) = tokio::join!(a.fill(&run, "card", "1"), b.fill(&run, "card", "2"));
         let (value, loser) = if x.is_ok() { ("1", y) } else { ("2", x) };
-        fails!(loser, NotWaiting);
+        fails!(loser, AlreadyFilled);
         assert_eq!(a.filled(&run).await.unwrap(), card(value));
     }
 }

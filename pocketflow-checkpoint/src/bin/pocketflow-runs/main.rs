@@ -5,13 +5,14 @@ mod print;
 use std::error::Error;
 use std::future::Future;
 use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::{Parser, Subcommand};
 use pocketflow_checkpoint::{Sqlite, Status, Storage, StorageError};
 
-/// Lists, shows, fills, forks and removes durable runs of flows.
+/// Lists, shows, fills, forks, backs up and removes durable runs of flows.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
@@ -29,7 +30,7 @@ struct Arguments {
 enum Command {
     /// Lists the runs; the one that changed last comes last
     List {
-        /// Only those that are running, waiting, finished or failed
+        /// Only those that are running, waiting, finished, failed or stuck
         #[arg(long)]
         status: Option<Status>,
     },
@@ -50,15 +51,25 @@ enum Command {
         /// The state after this step; without it, the last state
         step: Option<u64>,
     },
-    /// Fills the field that a run waits for; it goes on when its program begins it again
+    /// Fills a wait of a run; it goes on when its program begins it again
     Fill {
         /// The id of the run
         run: String,
-        /// The field that it waits for
-        field: String,
+        /// The wait, as `list` names it: approval#2. The field alone is enough while the run waits for it
+        wait: String,
         /// The value as JSON: true, 12, '"a text"', '{"a": 1}'. What is no valid JSON is taken as a text: fill RUN name Ada
         #[arg(allow_hyphen_values = true)]
         value: String,
+    },
+    /// Lets a run that is stuck begin again
+    Retry {
+        /// The id of the run
+        run: String,
+    },
+    /// Copies all runs to a new file, while programs use them. A copy of the file alone would lack what is in its log
+    Backup {
+        /// The new file
+        file: PathBuf,
     },
     /// Makes a new run that stands after a step of another
     Fork {
@@ -136,14 +147,23 @@ async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     let db = &arguments.db;
     if db.starts_with("postgres://") || db.starts_with("postgresql://") {
         #[cfg(feature = "postgres")]
-        return run(pocketflow_checkpoint::Postgres::connect(db).await?, arguments).await;
+        {
+            let storage = pocketflow_checkpoint::Postgres::connect(db).await?;
+            let backup = async |_: &Path| {
+                Err("a PostgreSQL database is backed up with its own program: \
+                     pg_dump --schema=pocketflow --format=custom --file=FILE ADDRESS"
+                    .into())
+            };
+            return run(storage, arguments, backup).await;
+        }
         #[cfg(not(feature = "postgres"))]
         return Err(
             "this program was built without PostgreSQL: install it with `--features cli,postgres`".into()
         );
     }
     let storage = Sqlite::options().create(false).open(db).await?;
-    let text = run(storage.clone(), arguments).await;
+    let backup = async |file: &Path| Ok(storage.backup(file).await?);
+    let text = run(storage.clone(), arguments, backup).await;
     // The last one to close the file writes its log into it.
     storage.close().await;
     text
@@ -156,7 +176,11 @@ async fn known<T>(
     found.await?.ok_or_else(|| StorageError::UnknownRun { run: run.to_owned() })
 }
 
-async fn run(storage: impl Storage, arguments: &Arguments) -> Result<String, Box<dyn Error>> {
+async fn run(
+    storage: impl Storage,
+    arguments: &Arguments,
+    backup: impl AsyncFn(&Path) -> Result<(), Box<dyn Error>>,
+) -> Result<String, Box<dyn Error>> {
     let json = arguments.json;
     let done = |text: String, value: serde_json::Value| if json { print::line(&value) } else { text };
     Ok(match &arguments.command {
@@ -179,14 +203,24 @@ async fn run(storage: impl Storage, arguments: &Arguments) -> Result<String, Box
             let kept = storage.checkpoint(run, *step).await?;
             kept.ok_or_else(|| StorageError::NoCheckpoint { run: run.clone(), step: *step })?.state + "\n"
         }
-        Command::Fill { run, field, value } => {
+        Command::Fill { run, wait, value } => {
             let text = match serde_json::from_str::<serde::de::IgnoredAny>(value) {
                 Ok(_) => value.clone(),
                 Err(_) => serde_json::Value::from(value.as_str()).to_string(),
             };
-            storage.fill(run, field, &text).await?;
-            let said = format!("filled `{field}` of run `{run}` with {text}");
-            done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "field": field }))
+            storage.fill(run, wait, &text).await?;
+            let said = format!("filled `{wait}` of run `{run}` with {text}");
+            done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "wait": wait }))
+        }
+        Command::Retry { run } => {
+            storage.retry(run).await?;
+            let said = format!("run `{run}` goes on when its program begins it again");
+            done(print::plain(&said) + "\n", serde_json::json!({ "run": run }))
+        }
+        Command::Backup { file } => {
+            backup(file).await?;
+            let said = format!("all runs are in {}", file.display());
+            done(print::plain(&said) + "\n", serde_json::json!({ "file": file }))
         }
         Command::Fork { run, step, new } => {
             storage.fork(run, *step, new).await?;

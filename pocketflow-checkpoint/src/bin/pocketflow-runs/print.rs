@@ -63,10 +63,16 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 /// What there is to know beside the status.
 fn note(run: &RunSummary) -> String {
     match run.status {
-        Status::Waiting if run.filled => format!("{} (filled)", run.waits_for.as_deref().unwrap_or_default()),
-        Status::Waiting => run.waits_for.clone().unwrap_or_default(),
+        Status::Waiting => {
+            let wait = run.wait.as_deref().unwrap_or_default();
+            match &run.message {
+                _ if run.filled => format!("{wait} (filled)"),
+                Some(refused) => format!("{wait} ({refused})"),
+                None => wait.to_owned(),
+            }
+        }
         Status::Finished => run.exit.clone().unwrap_or_default(),
-        Status::Failed => run.message.clone().unwrap_or_default(),
+        Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
         Status::Running => run.owner.clone().unwrap_or_default(),
     }
 }
@@ -91,7 +97,7 @@ pub(crate) fn record(run: &RunRecord) -> String {
         ("run", Some(run.run.clone())),
         ("flow", Some(run.flow.clone())),
         ("status", Some(run.status.to_string())),
-        ("waits for", run.waits_for.clone()),
+        ("waits for", run.wait.clone()),
         ("filled", run.filled.then(|| "yes".to_owned())),
         ("exit", run.exit.clone()),
         ("message", run.message.clone()),

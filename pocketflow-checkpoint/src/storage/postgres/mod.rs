@@ -1,5 +1,6 @@
 //! The engine for several machines.
 
+mod later;
 mod ops;
 mod pool;
 
@@ -8,9 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
-    Step, Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, Storage, StorageResult,
 };
+use later::Later;
 use pool::Pool;
 
 /// Runs in a PostgreSQL database, which several machines may share. Feature `postgres`.
@@ -26,6 +28,7 @@ use pool::Pool;
 #[derive(Clone)]
 pub struct Postgres {
     pool: Arc<Pool>,
+    later: Arc<Later>,
 }
 
 impl fmt::Debug for Postgres {
@@ -53,7 +56,9 @@ impl Postgres {
     /// Those of [`Postgres::connect`].
     pub async fn connect_in(config: &str, schema: &str) -> StorageResult<Postgres> {
         super::rules::id("schema", schema)?;
-        Ok(Postgres { pool: Arc::new(Pool::open(config, schema).await?) })
+        let pool = Arc::new(Pool::open(config, schema).await?);
+        let later = Arc::new(Later::new(pool.clone()));
+        Ok(Postgres { pool, later })
     }
 }
 
@@ -96,15 +101,15 @@ impl Storage for Postgres {
         tx.end(done).await
     }
 
-    async fn wait(&self, run: &str, owner: &str, pause: &Pause<'_>) -> StorageResult<()> {
+    async fn wait(&self, run: &str, owner: &str, pause: &Pause<'_>) -> StorageResult<OpenWait> {
         let mut tx = self.pool.begin(format!("let run `{run}` wait")).await?;
         let done = ops::wait(&mut tx, run, owner, pause).await;
         tx.end(done).await
     }
 
-    async fn fill(&self, run: &str, field: &str, value_json: &str) -> StorageResult<()> {
-        let mut tx = self.pool.begin(format!("fill `{field}` of run `{run}`")).await?;
-        let done = ops::fill(&mut tx, run, field, value_json).await;
+    async fn fill(&self, run: &str, wait: &str, value_json: &str) -> StorageResult<()> {
+        let mut tx = self.pool.begin(format!("fill `{wait}` of run `{run}`")).await?;
+        let done = ops::fill(&mut tx, run, wait, value_json).await;
         tx.end(done).await
     }
 
@@ -122,7 +127,19 @@ impl Storage for Postgres {
 
     async fn fail(&self, run: &str, owner: &str, message: &str) -> StorageResult<()> {
         let mut tx = self.pool.begin(format!("store that run `{run}` failed")).await?;
-        let done = ops::fail(&mut tx, run, owner, message).await;
+        let done = ops::fail(&mut tx, run, owner, message, Status::Failed).await;
+        tx.end(done).await
+    }
+
+    async fn give_up(&self, run: &str, owner: &str, why: &str) -> StorageResult<()> {
+        let mut tx = self.pool.begin(format!("store that run `{run}` is stuck")).await?;
+        let done = ops::fail(&mut tx, run, owner, why, Status::Stuck).await;
+        tx.end(done).await
+    }
+
+    async fn retry(&self, run: &str) -> StorageResult<()> {
+        let mut tx = self.pool.begin(format!("let run `{run}` begin again")).await?;
+        let done = ops::retry(&mut tx, run).await;
         tx.end(done).await
     }
 
@@ -136,6 +153,10 @@ impl Storage for Postgres {
         let mut tx = self.pool.begin(format!("release run `{run}`")).await?;
         let done = ops::release(&mut tx, run, owner).await;
         tx.end(done).await
+    }
+
+    fn release_later(&self, run: &str, owner: &str) {
+        self.later.release(run, owner);
     }
 
     async fn list(&self, filter: Option<Status>) -> StorageResult<Vec<RunSummary>> {

@@ -6,10 +6,10 @@ use tokio_postgres::{Error, Row};
 
 use super::pool::Transaction;
 use crate::error::StorageError;
-use crate::storage::rules::{self, Columns, Fault, Head, Take};
+use crate::storage::rules::{self, Clock, Columns, Fault, Head, Take, Wait};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
-    Step, millis, sql,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, millis, sql,
 };
 
 /// What an operation returns; the transaction adds what it was, and where.
@@ -37,6 +37,7 @@ impl Columns for Row {
     }
 }
 
+type Param<'a> = dyn tokio_postgres::types::ToSql + Sync + 'a;
 type Tx<'a> = Transaction<'a>;
 
 fn all<T>(rows: &[Row], read: fn(&Row) -> Ran<T>) -> Ran<Vec<T>> {
@@ -45,6 +46,13 @@ fn all<T>(rows: &[Row], read: fn(&Row) -> Ran<T>) -> Ran<Vec<T>> {
 
 fn until(now: i64, lease: Duration) -> i64 {
     now.saturating_add(millis::from_duration(lease))
+}
+
+async fn count(tx: &mut Tx<'_>, sql: &'static str, params: &[&Param<'_>]) -> Ran<i64> {
+    match tx.rows(sql, params).await?.first() {
+        Some(row) => row.int(0),
+        None => Ok(0),
+    }
 }
 
 /// The time by the database's clock.
@@ -58,7 +66,7 @@ async fn now(tx: &mut Tx<'_>) -> Ran<i64> {
 /// Locks the run's row until the end of the transaction, if there is one.
 async fn find(tx: &mut Tx<'_>, sql: &'static str, run: &str) -> Ran<Option<Head>> {
     let rows = tx.rows(sql, &[&run]).await?;
-    rows.first().map(|row| Head::read(row, row.int(7)?)).transpose()
+    rows.first().map(|row| Head::read(row, row.int(12)?)).transpose()
 }
 
 async fn head(tx: &mut Tx<'_>, sql: &'static str, run: &str) -> Ran<Head> {
@@ -86,21 +94,27 @@ pub(super) async fn begin(
             break head;
         }
         let now = now(tx).await?;
-        let (flow, until) = (rules::text(&new.flow), until(now, lease));
-        let inserted = tx.change(sql::BEGIN_RUN, &[&run, &flow, &new.position, &owner, &until, &now]).await?;
+        let (flow, length, until) = (rules::text(&new.flow), millis::from_duration(lease), until(now, lease));
+        let row: [&Param<'_>; 7] = [&run, &flow, &new.position, &owner, &length, &until, &now];
+        let inserted = tx.change(sql::BEGIN_RUN, &row).await?;
         if inserted == 1 {
             tx.change(sql::BEGIN_STATE, &[&run, &new.graph, &new.state]).await?;
             return Ok(Begun::New);
         }
         // Somebody else was faster, and has committed: the next look finds that run, unless it has been removed since.
     };
-    let take = head.take(run, owner)?;
+    let take = head.take(run, owner, Clock::Server)?;
     let mut record = show(tx, run).await?.ok_or_else(|| rules::unknown(run))?;
     if let Take::Take(status) = take {
-        let until = until(head.now, lease);
-        tx.change(sql::TAKE_OVER, &[&run, &owner, &until, &status.as_str(), &head.now]).await?;
+        let (length, until) = (millis::from_duration(lease), until(head.now, lease));
+        let items = count(tx, sql::COUNT_ITEMS, &[&run, &(head.step + 1)]).await?;
+        let (crashes, mark) = head.crashes(owner, items);
+        let status = status.as_str();
+        let row: [&Param<'_>; 8] = [&run, &owner, &length, &until, &status, &crashes, &mark, &head.now];
+        tx.change(sql::TAKE_OVER, &row).await?;
         record.owner = Some(owner.to_owned());
         record.lease_until = Some(millis::to_time(until));
+        record.crashes = crashes.unsigned_abs();
     }
     Ok(Begun::Known(Box::new(record)))
 }
@@ -116,12 +130,16 @@ pub(super) async fn commit(
     let head = fenced(tx, sql::HEAD_LOCKED, run, owner).await?;
     let number = head.not_before(run, step.step)?;
     let (path, action) = (rules::text(&step.path), rules::text(&step.action));
-    let (until, now) = (until(head.now, lease), head.now);
-    tx.change(sql::COMMIT_RUN, &[&run, &number, &path, &step.position, &action, &until, &now]).await?;
+    let (length, until, now) = (millis::from_duration(lease), until(head.now, lease), head.now);
+    let row: [&Param<'_>; 8] = [&run, &number, &path, &step.position, &action, &length, &until, &now];
+    tx.change(sql::COMMIT_RUN, &row).await?;
+    if let Some((field, visit)) = head.open() {
+        tx.change(sql::DROP_VALUE, &[&run, &field, &visit]).await?;
+    }
     tx.change(sql::COMMIT_STATE, &[&run, &step.graph, &step.state]).await?;
     tx.change(sql::DROP_ITEMS, &[&run, &number]).await?;
     if !matches!(keep, Keep::None | Keep::Last(0)) {
-        let row: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+        let row: [&Param<'_>; 8] =
             [&run, &number, &path, &step.position, &action, &now, &step.graph, &step.state];
         tx.change(sql::ADD_CHECKPOINT, &row).await?;
     }
@@ -153,25 +171,50 @@ pub(super) async fn items(tx: &mut Tx<'_>, run: &str, step: u64) -> Ran<Vec<(Ite
     all(&tx.rows(sql::ITEMS, &[&run, &rules::number("step", step)?]).await?, rules::item)
 }
 
-pub(super) async fn wait(tx: &mut Tx<'_>, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<()> {
-    let Pause { step, field, position, graph, state } = *pause;
+pub(super) async fn wait(tx: &mut Tx<'_>, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<OpenWait> {
+    let Pause { step, field, position, graph, state, refused } = *pause;
     rules::id("field", field)?;
     let head = fenced(tx, sql::HEAD_LOCKED, run, owner).await?;
-    let number = head.not_before(run, step)?;
-    if !head.keeps_filled(field) {
-        tx.change(sql::DROP_FILLED, &[&run]).await?;
-    }
-    tx.change(sql::WAIT_RUN, &[&run, &number, &field, &position, &head.now]).await?;
+    let (number, now) = (head.not_before(run, step)?, head.now);
+    let known = tx.rows(sql::WAIT_AT, &[&run, &field, &(number + 1)]).await?;
+    let (visit, value) = match known.first() {
+        Some(row) => (row.int(0)?, row.maybe_text(1)?),
+        None => {
+            let visit = count(tx, sql::LAST_VISIT, &[&run, &field]).await? + 1;
+            let early = tx.rows(sql::WAIT_NAMED, &[&run, &field, &visit]).await?;
+            tx.change(sql::OPEN_WAIT, &[&run, &field, &visit, &(number + 1)]).await?;
+            (visit, early.first().map(|row| row.maybe_text(1)).transpose()?.flatten())
+        }
+    };
     tx.change(sql::COMMIT_STATE, &[&run, &graph, &state]).await?;
-    Ok(())
+    let name = rules::wait_name(field, visit);
+    if value.is_some() && refused.is_none() {
+        tx.change(sql::PASS_WAIT, &[&run, &number, &field, &visit, &position, &now]).await?;
+        return Ok(OpenWait { name, value });
+    }
+    tx.change(sql::DROP_VALUE, &[&run, &field, &visit]).await?;
+    let message = refused.map(rules::text);
+    let row: [&Param<'_>; 7] = [&run, &number, &field, &visit, &position, &message, &now];
+    tx.change(sql::WAIT_RUN, &row).await?;
+    Ok(OpenWait { name, value: None })
 }
 
-pub(super) async fn fill(tx: &mut Tx<'_>, run: &str, field: &str, value: &str) -> Ran<()> {
-    rules::id("field", field)?;
-    rules::json(run, field, value)?;
+pub(super) async fn fill(tx: &mut Tx<'_>, run: &str, wait: &str, value: &str) -> Ran<()> {
+    let Wait { field, visit } = Wait::parse(wait)?;
+    rules::json(run, wait, value)?;
     let head = head(tx, sql::HEAD_LOCKED, run).await?;
-    head.fillable(run, field)?;
-    tx.change(sql::FILL, &[&run, &field, &value, &head.now]).await?;
+    let visit = match visit {
+        None => head.fillable(run, field)?,
+        Some(visit) => {
+            let known = tx.rows(sql::WAIT_NAMED, &[&run, &field, &visit]).await?;
+            let known = known.first().map(|row| Ok::<_, Fault<Error>>((row.int(0)?, row.maybe_text(1)?)));
+            head.named(run, (field, visit), known.transpose()?)?;
+            visit
+        }
+    };
+    let open = i64::from(head.open() == Some((field, visit)));
+    tx.change(sql::FILL, &[&run, &field, &visit, &value]).await?;
+    tx.change(sql::FILL_RUN, &[&run, &open, &head.now]).await?;
     Ok(())
 }
 
@@ -189,15 +232,23 @@ pub(super) async fn finish(tx: &mut Tx<'_>, run: &str, owner: &str, exit: &str, 
     Ok(())
 }
 
-pub(super) async fn fail(tx: &mut Tx<'_>, run: &str, owner: &str, message: &str) -> Ran<()> {
+pub(super) async fn fail(tx: &mut Tx<'_>, run: &str, owner: &str, message: &str, status: Status) -> Ran<()> {
     let head = fenced(tx, sql::HEAD_LOCKED, run, owner).await?;
-    tx.change(sql::FAIL, &[&run, &rules::text(message), &head.now]).await?;
+    tx.change(sql::FAIL, &[&run, &rules::text(message), &head.now, &status.as_str()]).await?;
+    Ok(())
+}
+
+pub(super) async fn retry(tx: &mut Tx<'_>, run: &str) -> Ran<()> {
+    let head = head(tx, sql::HEAD_LOCKED, run).await?;
+    head.stuck(run)?;
+    tx.change(sql::RETRY, &[&run, &head.now]).await?;
     Ok(())
 }
 
 pub(super) async fn renew(tx: &mut Tx<'_>, run: &str, owner: &str, lease: Duration) -> Ran<()> {
     let head = fenced(tx, sql::HEAD_LOCKED, run, owner).await?;
-    tx.change(sql::RENEW, &[&run, &until(head.now, lease)]).await?;
+    let (length, until) = (millis::from_duration(lease), until(head.now, lease));
+    tx.change(sql::RENEW, &[&run, &length, &until]).await?;
     Ok(())
 }
 
@@ -250,11 +301,12 @@ pub(super) async fn fork(tx: &mut Tx<'_>, run: &str, step: u64, new_run: &str) -
     }
     tx.change(sql::FORK_STATE, &[&run, &number, &new_run]).await?;
     tx.change(sql::FORK_HISTORY, &[&run, &number, &new_run]).await?;
+    tx.change(sql::FORK_WAITS, &[&run, &number, &new_run]).await?;
     Ok(())
 }
 
 pub(super) async fn remove(tx: &mut Tx<'_>, run: &str) -> Ran<()> {
-    head(tx, sql::HEAD_LOCKED, run).await?.idle(run, None)?;
+    head(tx, sql::HEAD_LOCKED, run).await?.idle(run, None, Clock::Server)?;
     tx.change(sql::REMOVE, &[&run]).await?;
     Ok(())
 }

@@ -83,12 +83,7 @@ impl Pool {
             tx.rows("SELECT tablename::text FROM pg_tables WHERE schemaname = ?1", &[&self.schema]).await?;
         let tables = tables.iter().map(|row| row.try_get::<_, String>(0)).collect::<Result<Vec<_>, _>>()?;
         if tables.is_empty() {
-            // Ids are ordered by their bytes, as they are in SQLite.
-            let schema = sql::SCHEMA
-                .replace("INTEGER", "BIGINT")
-                .replace(") STRICT", ")")
-                .replace("run TEXT", "run TEXT COLLATE \"C\"");
-            let version = sql::VERSION;
+            let (schema, version) = (words(sql::SCHEMA), sql::VERSION);
             tx.batch(&format!(
                 "{schema} CREATE TABLE version (version BIGINT NOT NULL); INSERT INTO version VALUES ({version});"
             ))
@@ -104,11 +99,26 @@ impl Pool {
         };
         match found {
             sql::VERSION => Ok(()),
+            1 => {
+                let (upgrade, version) = (words(sql::UPGRADE_POSTGRES), sql::VERSION);
+                tx.batch(&format!("{upgrade} UPDATE version SET version = {version};")).await
+            }
             found if found > sql::VERSION => {
                 let place = self.place.clone();
                 Err(StorageError::Newer { place, found, known: sql::VERSION }.into())
             }
             found => Err(foreign(format!("one of the unknown schema {found}")).into()),
+        }
+    }
+
+    /// The same database with connections of its own: those of this one belong to a runtime, which may be gone.
+    pub(super) fn anew(&self) -> Pool {
+        Pool {
+            config: self.config.clone(),
+            schema: self.schema.clone(),
+            place: self.place.clone(),
+            permits: Semaphore::new(CONNECTIONS),
+            idle: Mutex::default(),
         }
     }
 
@@ -201,6 +211,11 @@ impl Transaction<'_> {
             (Err(Fault::Rule(error)), _) => Err(error),
         }
     }
+}
+
+/// The schema in the words of this engine. Ids are ordered by their bytes, as they are in SQLite.
+fn words(sqlite: &str) -> String {
+    sqlite.replace("INTEGER", "BIGINT").replace(") STRICT", ")").replace("run TEXT", "run TEXT COLLATE \"C\"")
 }
 
 /// The address, without user and password.

@@ -1,5 +1,6 @@
 //! The engine for one file.
 
+mod files;
 mod open;
 mod ops;
 #[cfg(test)]
@@ -8,12 +9,14 @@ mod worker;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
-    Step, Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, Storage, StorageResult,
 };
+use crate::error::StorageError;
+use crate::storage::rules::{Free, Seen};
 use worker::Worker;
 
 /// How to open a file: see [`Sqlite::options`].
@@ -99,6 +102,43 @@ impl Sqlite {
         self.worker.path()
     }
 
+    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. It is a database of runs like this one.
+    /// A copy of the file alone, without its log, would lack what was stored last.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Backup`](crate::StorageError::Backup) if there is a file already, or if it cannot be written.
+    pub async fn backup(&self, to: impl AsRef<Path>) -> StorageResult<()> {
+        let (from, to) = (self.path().to_owned(), to.as_ref().to_owned());
+        let place = place(&to);
+        tokio::task::spawn_blocking(move || open::backup(&from, &to))
+            .await
+            .unwrap_or_else(|error| Err(StorageError::Backup { place, source: error.into() }))
+    }
+
+    /// Does something that needs a lease to be free, and watches the lease if that is not known.
+    async fn watching<T, F>(&self, ask: impl Fn(Option<Seen>) -> F + Send + Sync) -> StorageResult<T>
+    where
+        F: Future<Output = StorageResult<Free<T>>> + Send,
+        T: Send,
+    {
+        let mut last: Option<(Seen, Instant)> = None;
+        loop {
+            let seen = last.as_ref().map(|(seen, _)| seen.clone());
+            let mut seen = match ask(seen).await? {
+                Free::Yes(done) => return Ok(done),
+                Free::Watch(seen) => seen,
+            };
+            let pause = (seen.lease / 20).clamp(Duration::from_millis(1), Duration::from_secs(1));
+            // If the file was locked meanwhile, or this process was stopped, the owner may have had no chance to move.
+            if let Some((_, at)) = last {
+                seen.still += at.elapsed().min(2 * pause);
+            }
+            last = Some((seen, Instant::now()));
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Closes the file when what was asked before is done, for all clones. What is asked later fails with
     /// [`StorageError::Closed`](crate::StorageError::Closed).
     pub async fn close(self) {
@@ -119,15 +159,14 @@ struct Target {
 }
 
 impl Storage for Sqlite {
-    fn begin(
-        &self,
-        run: &str,
-        owner: &str,
-        lease: Duration,
-        new: &NewRun,
-    ) -> impl Future<Output = StorageResult<Begun>> + Send {
-        let (id, owner, new) = (run.to_owned(), owner.to_owned(), new.clone());
-        self.worker.write(format!("begin run `{run}`"), move |db| ops::begin(db, &id, &owner, lease, &new))
+    async fn begin(&self, run: &str, owner: &str, lease: Duration, new: &NewRun) -> StorageResult<Begun> {
+        self.watching(|seen| {
+            let (id, owner, new) = (run.to_owned(), owner.to_owned(), new.clone());
+            self.worker.write(format!("begin run `{run}`"), move |db| {
+                ops::begin(db, &id, &owner, lease, &new, seen.as_ref())
+            })
+        })
+        .await
     }
 
     fn commit(
@@ -171,13 +210,15 @@ impl Storage for Sqlite {
         run: &str,
         owner: &str,
         pause: &Pause<'_>,
-    ) -> impl Future<Output = StorageResult<()>> + Send {
+    ) -> impl Future<Output = StorageResult<OpenWait>> + Send {
         let doing = format!("let run `{run}` wait");
         let (run, owner) = (run.to_owned(), owner.to_owned());
-        let Pause { step, field, position, graph, state } = *pause;
+        let Pause { step, field, position, graph, state, refused } = *pause;
         let [field, position, graph, state] = [field, position, graph, state].map(str::to_owned);
+        let refused = refused.map(str::to_owned);
         self.worker.write(doing, move |db| {
-            let pause = Pause { step, field: &field, position: &position, graph: &graph, state: &state };
+            let (field, position, graph, state) = (&*field, &*position, &*graph, &*state);
+            let pause = Pause { step, field, position, graph, state, refused: refused.as_deref() };
             ops::wait(db, &run, &owner, &pause)
         })
     }
@@ -185,12 +226,12 @@ impl Storage for Sqlite {
     fn fill(
         &self,
         run: &str,
-        field: &str,
+        wait: &str,
         value_json: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send {
-        let doing = format!("fill `{field}` of run `{run}`");
-        let (run, field, value) = (run.to_owned(), field.to_owned(), value_json.to_owned());
-        self.worker.write(doing, move |db| ops::fill(db, &run, &field, &value))
+        let doing = format!("fill `{wait}` of run `{run}`");
+        let (run, wait, value) = (run.to_owned(), wait.to_owned(), value_json.to_owned());
+        self.worker.write(doing, move |db| ops::fill(db, &run, &wait, &value))
     }
 
     fn filled(&self, run: &str) -> impl Future<Output = StorageResult<Option<Filled>>> + Send {
@@ -213,7 +254,18 @@ impl Storage for Sqlite {
     fn fail(&self, run: &str, owner: &str, message: &str) -> impl Future<Output = StorageResult<()>> + Send {
         let doing = format!("store that run `{run}` failed");
         let (run, owner, message) = (run.to_owned(), owner.to_owned(), message.to_owned());
-        self.worker.write(doing, move |db| ops::fail(db, &run, &owner, &message))
+        self.worker.write(doing, move |db| ops::fail(db, &run, &owner, &message, Status::Failed))
+    }
+
+    fn give_up(&self, run: &str, owner: &str, why: &str) -> impl Future<Output = StorageResult<()>> + Send {
+        let doing = format!("store that run `{run}` is stuck");
+        let (run, owner, why) = (run.to_owned(), owner.to_owned(), why.to_owned());
+        self.worker.write(doing, move |db| ops::fail(db, &run, &owner, &why, Status::Stuck))
+    }
+
+    fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send {
+        let id = run.to_owned();
+        self.worker.write(format!("let run `{run}` begin again"), move |db| ops::retry(db, &id))
     }
 
     fn renew(
@@ -230,6 +282,11 @@ impl Storage for Sqlite {
     fn release(&self, run: &str, owner: &str) -> impl Future<Output = StorageResult<()>> + Send {
         let (id, owner) = (run.to_owned(), owner.to_owned());
         self.worker.write(format!("release run `{run}`"), move |db| ops::release(db, &id, &owner))
+    }
+
+    fn release_later(&self, run: &str, owner: &str) {
+        let (id, owner) = (run.to_owned(), owner.to_owned());
+        self.worker.send(format!("release run `{run}`"), move |db| ops::release(db, &id, &owner));
     }
 
     fn list(&self, filter: Option<Status>) -> impl Future<Output = StorageResult<Vec<RunSummary>>> + Send {
@@ -261,9 +318,12 @@ impl Storage for Sqlite {
             .write(format!("fork run `{run}` at step {step}"), move |db| ops::fork(db, &id, step, &new_run))
     }
 
-    fn remove(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send {
-        let id = run.to_owned();
-        self.worker.write(format!("remove run `{run}`"), move |db| ops::remove(db, &id))
+    async fn remove(&self, run: &str) -> StorageResult<()> {
+        self.watching(|seen| {
+            let id = run.to_owned();
+            self.worker.write(format!("remove run `{run}`"), move |db| ops::remove(db, &id, seen.as_ref()))
+        })
+        .await
     }
 
     fn prune(&self, finished_before: SystemTime) -> impl Future<Output = StorageResult<u64>> + Send {

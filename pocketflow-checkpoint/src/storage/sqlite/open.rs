@@ -2,17 +2,25 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
 
+use super::files::{Files, Opened};
 use super::{Target, place};
-use crate::error::StorageError;
+use crate::error::{Cause, StorageError};
 use crate::storage::{StorageResult, sql};
 
 /// "PFlo", by which a file is known to be a database of runs.
 const APPLICATION_ID: u32 = 0x5046_6c6f;
+/// An open database. The fields are dropped in their order.
+pub(super) struct Open {
+    pub(super) db: Connection,
+    pub(super) files: Files,
+    _opened: Opened,
+}
+
 /// What each SQLite file starts with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const OPENING: &str = "open it";
@@ -82,7 +90,7 @@ fn look(target: &Target) -> StorageResult<()> {
 
 fn known(path: &Path, found: i64) -> StorageResult<()> {
     match found {
-        sql::VERSION => Ok(()),
+        1..=sql::VERSION => Ok(()),
         found if found > sql::VERSION => {
             Err(StorageError::Newer { place: place(path), found, known: sql::VERSION })
         }
@@ -93,8 +101,8 @@ fn known(path: &Path, found: i64) -> StorageResult<()> {
     }
 }
 
-pub(super) fn open(target: &Target) -> StorageResult<Connection> {
-    look(target)?;
+pub(super) fn open(target: &Target) -> StorageResult<Open> {
+    let mut opened = Opened::new(&target.path, || look(target))?;
     let place = place(&target.path);
     let explain = |error| explain(&place, OPENING, error);
     // An absolute path, for `:memory:` is a name of SQLite's own.
@@ -102,25 +110,32 @@ pub(super) fn open(target: &Target) -> StorageResult<Connection> {
         .map_err(|error| StorageError::Unreachable { place: place.clone(), source: error.into() })?;
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, target.options.create);
-    let db = Connection::open_with_flags(path, flags).map_err(explain)?;
+    let db = Connection::open_with_flags(&path, flags).map_err(explain)?;
     if db.is_readonly("main").map_err(explain)? {
         return Err(StorageError::ReadOnly { place, doing: OPENING.to_owned(), source: None });
     }
     db.busy_timeout(target.options.busy_timeout).map_err(explain)?;
     db.set_prepared_statement_cache_capacity(64);
     db.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
     )
     .map_err(explain)?;
     create(&db, target)?;
+    db.execute_batch("PRAGMA foreign_keys = ON").map_err(explain)?;
     log_ahead(&db, target).map_err(explain)?;
     if let Some(bytes) = target.options.max_bytes {
         limit(&db, bytes).map_err(explain)?;
     }
-    Ok(db)
+    // The first look into it makes the log and its index.
+    db.query_row("SELECT count(*) FROM runs WHERE run = ''", [], |_| Ok(())).map_err(explain)?;
+    opened.made(&target.path);
+    // The log is beside the file itself, and not beside a link to it.
+    let path = std::fs::canonicalize(&path)
+        .map_err(|error| StorageError::Unreachable { place: place.clone(), source: error.into() })?;
+    Ok(Open { db, files: Files::of(&path), _opened: opened })
 }
 
-/// Makes the tables of a new file, in a transaction, so that of two processes one does. They come before the write-ahead log, so that
+/// Makes the tables of a new file, or brings those of an older one up to date, in a transaction, so that of two processes one does. They come before the write-ahead log, so that
 /// the file itself, and not only its log, says whose it is.
 fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     let place = place(&target.path);
@@ -128,8 +143,16 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(explain);
     db.execute_batch("BEGIN IMMEDIATE").map_err(explain)?;
     if pragma("application_id")? == i64::from(APPLICATION_ID) {
-        db.execute_batch("ROLLBACK").map_err(explain)?;
-        return known(&target.path, pragma("user_version")?);
+        let found = pragma("user_version")?;
+        known(&target.path, found)?;
+        if found == sql::VERSION {
+            return db.execute_batch("ROLLBACK").map_err(explain);
+        }
+        // All of it or nothing; after an error the connection is dropped, which rolls back.
+        let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::VERSION);
+        return db
+            .execute_batch(&format!("{upgrade} PRAGMA user_version = {version}; COMMIT;"))
+            .map_err(explain);
     }
     let tables: i64 =
         db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(explain)?;
@@ -175,4 +198,39 @@ fn limit(db: &Connection, bytes: u64) -> Result<(), Error> {
     let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
     // 0 would say that nothing is to change.
     db.pragma_update_and_check(None, "max_page_count", pages.clamp(1, 0xffff_fffe), |_| Ok(()))
+}
+
+/// Copies what a file has at this moment to a new file, which is there only when it is whole and on the disk.
+pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
+    let failed = |source: Cause| StorageError::Backup { place: place(to), source };
+    if to.exists() {
+        return Err(failed("there is a file already: choose a new name".into()));
+    }
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let copied = copy(from, &part)
+        .map_err(failed)
+        .and_then(|()| std::fs::rename(&part, to).map_err(|error| failed(error.into())));
+    if copied.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    copied?;
+    // The name is on the disk as well.
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(error.into()))
+}
+
+fn copy(from: &Path, part: &Path) -> Result<(), Cause> {
+    let from = std::path::absolute(from)?;
+    let part = part.to_str().ok_or("its name is no Unicode text")?;
+    let db = Connection::open_with_flags(
+        from,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    db.execute_batch("PRAGMA synchronous = FULL")?;
+    db.busy_timeout(Duration::from_secs(30))?;
+    db.execute("VACUUM INTO ?1", [part])?;
+    File::open(part)?.sync_all()?;
+    Ok(())
 }

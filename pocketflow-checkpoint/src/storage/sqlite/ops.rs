@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, Error, Params, Row};
 
 use crate::error::StorageError;
-use crate::storage::rules::{self, Columns, Fault, Head, Take};
+use crate::storage::rules::{self, Clock, Columns, Fault, Free, Head, Seen, Take, Wait};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, Pause, RunRecord, RunSummary, Status,
-    Step, millis, sql,
+    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, millis, sql,
 };
 
 /// What an operation returns; the worker adds what it was, and on which file.
@@ -54,6 +54,10 @@ fn row<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) ->
     Ok(rows(db, sql, params, read)?.pop())
 }
 
+fn count(db: &Connection, sql: &str, params: impl Params) -> Ran<i64> {
+    Ok(db.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+}
+
 fn now() -> i64 {
     millis::from_time(SystemTime::now())
 }
@@ -78,24 +82,39 @@ fn fenced(db: &Connection, run: &str, owner: &str) -> Ran<Head> {
     Ok(head)
 }
 
-pub(super) fn begin(db: &Connection, run: &str, owner: &str, lease: Duration, new: &NewRun) -> Ran<Begun> {
+pub(super) fn begin(
+    db: &Connection,
+    run: &str,
+    owner: &str,
+    lease: Duration,
+    new: &NewRun,
+    seen: Option<&Seen>,
+) -> Ran<Free<Begun>> {
     rules::ids(run, owner)?;
+    let length = millis::from_duration(lease);
     let Some(head) = find(db, run)? else {
         let now = now();
         let flow = rules::text(&new.flow);
-        change(db, sql::BEGIN_RUN, (run, flow, &new.position, owner, until(now, lease), now))?;
+        change(db, sql::BEGIN_RUN, (run, flow, &new.position, owner, length, until(now, lease), now))?;
         change(db, sql::BEGIN_STATE, (run, &new.graph, &new.state))?;
-        return Ok(Begun::New);
+        return Ok(Free::Yes(Begun::New));
     };
-    let take = head.take(run, owner)?;
+    let take = head.take(run, owner, Clock::Own(seen))?;
     let mut record = show(db, run)?.ok_or_else(|| rules::unknown(run))?;
-    if let Take::Take(status) = take {
-        let until = until(head.now, lease);
-        change(db, sql::TAKE_OVER, (run, owner, until, status.as_str(), head.now))?;
-        record.owner = Some(owner.to_owned());
-        record.lease_until = Some(millis::to_time(until));
+    match take {
+        Take::Watch(seen) => return Ok(Free::Watch(seen)),
+        Take::Leave => {}
+        Take::Take(status) => {
+            let until = until(head.now, lease);
+            let (crashes, mark) = head.crashes(owner, count(db, sql::COUNT_ITEMS, (run, head.step + 1))?);
+            let row = (run, owner, length, until, status.as_str(), crashes, mark, head.now);
+            change(db, sql::TAKE_OVER, row)?;
+            record.owner = Some(owner.to_owned());
+            record.lease_until = Some(millis::to_time(until));
+            record.crashes = crashes.unsigned_abs();
+        }
     }
-    Ok(Begun::Known(Box::new(record)))
+    Ok(Free::Yes(Begun::Known(Box::new(record))))
 }
 
 pub(super) fn commit(
@@ -109,8 +128,12 @@ pub(super) fn commit(
     let head = fenced(db, run, owner)?;
     let number = head.not_before(run, step.step)?;
     let (path, action) = (rules::text(&step.path), rules::text(&step.action));
-    let until = until(head.now, lease);
-    change(db, sql::COMMIT_RUN, (run, number, &path, &step.position, &action, until, head.now))?;
+    let (length, until) = (millis::from_duration(lease), until(head.now, lease));
+    let row = (run, number, &path, &step.position, &action, length, until, head.now);
+    change(db, sql::COMMIT_RUN, row)?;
+    if let Some((field, visit)) = head.open() {
+        change(db, sql::DROP_VALUE, (run, field, visit))?;
+    }
     change(db, sql::COMMIT_STATE, (run, &step.graph, &step.state))?;
     change(db, sql::DROP_ITEMS, (run, number))?;
     if !matches!(keep, Keep::None | Keep::Last(0)) {
@@ -144,25 +167,48 @@ pub(super) fn items(db: &Connection, run: &str, step: u64) -> Ran<Vec<(ItemKey, 
     rows(db, sql::ITEMS, (run, rules::number("step", step)?), |row| rules::item(row))
 }
 
-pub(super) fn wait(db: &Connection, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<()> {
-    let Pause { step, field, position, graph, state } = *pause;
+pub(super) fn wait(db: &Connection, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<OpenWait> {
+    let Pause { step, field, position, graph, state, refused } = *pause;
     rules::id("field", field)?;
     let head = fenced(db, run, owner)?;
     let number = head.not_before(run, step)?;
-    if !head.keeps_filled(field) {
-        change(db, sql::DROP_FILLED, [run])?;
-    }
-    change(db, sql::WAIT_RUN, (run, number, field, position, head.now))?;
+    let known = row(db, sql::WAIT_AT, (run, field, number + 1), |row| Ok((row.int(0)?, row.maybe_text(1)?)))?;
+    let (visit, value) = match known {
+        Some(known) => known,
+        None => {
+            let visit = count(db, sql::LAST_VISIT, (run, field))? + 1;
+            let early = row(db, sql::WAIT_NAMED, (run, field, visit), |row| row.maybe_text(1))?;
+            change(db, sql::OPEN_WAIT, (run, field, visit, number + 1))?;
+            (visit, early.flatten())
+        }
+    };
     change(db, sql::COMMIT_STATE, (run, graph, state))?;
-    Ok(())
+    let name = rules::wait_name(field, visit);
+    if value.is_some() && refused.is_none() {
+        change(db, sql::PASS_WAIT, (run, number, field, visit, position, head.now))?;
+        return Ok(OpenWait { name, value });
+    }
+    change(db, sql::DROP_VALUE, (run, field, visit))?;
+    let message = refused.map(rules::text);
+    change(db, sql::WAIT_RUN, (run, number, field, visit, position, message, head.now))?;
+    Ok(OpenWait { name, value: None })
 }
 
-pub(super) fn fill(db: &Connection, run: &str, field: &str, value: &str) -> Ran<()> {
-    rules::id("field", field)?;
-    rules::json(run, field, value)?;
+pub(super) fn fill(db: &Connection, run: &str, wait: &str, value: &str) -> Ran<()> {
+    let Wait { field, visit } = Wait::parse(wait)?;
+    rules::json(run, wait, value)?;
     let head = head(db, run)?;
-    head.fillable(run, field)?;
-    change(db, sql::FILL, (run, field, value, head.now))?;
+    let visit = match visit {
+        None => head.fillable(run, field)?,
+        Some(visit) => {
+            let read = |row: &Row<'_>| Ok((row.int(0)?, row.maybe_text(1)?));
+            head.named(run, (field, visit), row(db, sql::WAIT_NAMED, (run, field, visit), read)?)?;
+            visit
+        }
+    };
+    let open = head.open() == Some((field, visit));
+    change(db, sql::FILL, (run, field, visit, value))?;
+    change(db, sql::FILL_RUN, (run, i64::from(open), head.now))?;
     Ok(())
 }
 
@@ -179,15 +225,22 @@ pub(super) fn finish(db: &Connection, run: &str, owner: &str, exit: &str, state:
     Ok(())
 }
 
-pub(super) fn fail(db: &Connection, run: &str, owner: &str, message: &str) -> Ran<()> {
+pub(super) fn fail(db: &Connection, run: &str, owner: &str, message: &str, status: Status) -> Ran<()> {
     let head = fenced(db, run, owner)?;
-    change(db, sql::FAIL, (run, rules::text(message), head.now))?;
+    change(db, sql::FAIL, (run, rules::text(message), head.now, status.as_str()))?;
+    Ok(())
+}
+
+pub(super) fn retry(db: &Connection, run: &str) -> Ran<()> {
+    let head = head(db, run)?;
+    head.stuck(run)?;
+    change(db, sql::RETRY, (run, head.now))?;
     Ok(())
 }
 
 pub(super) fn renew(db: &Connection, run: &str, owner: &str, lease: Duration) -> Ran<()> {
     let head = fenced(db, run, owner)?;
-    change(db, sql::RENEW, (run, until(head.now, lease)))?;
+    change(db, sql::RENEW, (run, millis::from_duration(lease), until(head.now, lease)))?;
     Ok(())
 }
 
@@ -231,13 +284,16 @@ pub(super) fn fork(db: &Connection, run: &str, step: u64, new_run: &str) -> Ran<
     }
     change(db, sql::FORK_STATE, (run, number, new_run))?;
     change(db, sql::FORK_HISTORY, (run, number, new_run))?;
+    change(db, sql::FORK_WAITS, (run, number, new_run))?;
     Ok(())
 }
 
-pub(super) fn remove(db: &Connection, run: &str) -> Ran<()> {
-    head(db, run)?.idle(run, None)?;
-    change(db, sql::REMOVE, [run])?;
-    Ok(())
+pub(super) fn remove(db: &Connection, run: &str, seen: Option<&Seen>) -> Ran<Free<()>> {
+    let free = head(db, run)?.idle(run, None, Clock::Own(seen))?;
+    if let Free::Yes(()) = free {
+        change(db, sql::REMOVE, [run])?;
+    }
+    Ok(free)
 }
 
 pub(super) fn prune(db: &Connection, finished_before: SystemTime) -> Ran<u64> {

@@ -16,9 +16,13 @@ async fn waiting_runs_are_listed_by_the_index_alone() {
     for number in 0..1000 {
         let run = format!("r{number}");
         runs.begin(&run, "me", Duration::ZERO, &new).await.unwrap();
-        runs.wait(&run, "me", &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}" })
-            .await
-            .unwrap();
+        runs.wait(
+            &run,
+            "me",
+            &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+        )
+        .await
+        .unwrap();
     }
     assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1000);
     let db = Connection::open(&path).unwrap();

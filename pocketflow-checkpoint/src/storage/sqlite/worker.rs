@@ -3,11 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use rusqlite::{Connection, Error};
 use tokio::sync::oneshot;
 
+use super::open::Open;
 use super::ops::Ran;
 use super::{SqliteOptions, Target, open, place};
 use crate::error::StorageError;
@@ -17,16 +19,32 @@ use crate::storage::rules::Fault;
 /// How many operations share a transaction at most, so that the first of a crowd does not wait for all of it.
 const GROUP: usize = 512;
 
-/// The way to the thread. The thread ends when the last of these is dropped.
+/// The way to the thread. The thread ends when the last of these is dropped, which waits for what has been asked.
 #[derive(Clone)]
-pub(super) struct Worker {
-    path: Arc<Path>,
-    queue: mpsc::Sender<Message>,
+pub(super) struct Worker(Arc<Way>);
+
+struct Way {
+    path: PathBuf,
+    /// Always there until it is dropped.
+    queue: Option<mpsc::Sender<Message>>,
+    /// Is cut off when the thread ends.
+    ended: Mutex<mpsc::Receiver<()>>,
+}
+
+/// For how long a process that ends waits until a lease is given back: another process may hold the file's lock.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.queue = None;
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(LAST_WAIT);
+    }
 }
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.fmt(f)
+        self.path().fmt(f)
     }
 }
 
@@ -47,7 +65,14 @@ trait Work: Send {
 
     /// Tells the caller how it went; `failure` is why its transaction could not be committed. Whether the caller still waits
     /// makes no difference.
-    fn answer(self: Box<Self>, place: &str, failure: Option<Error>);
+    fn answer(self: Box<Self>, place: &str, failure: Option<Failure>);
+}
+
+/// Why nothing of a transaction counts.
+enum Failure {
+    Engine(Error),
+    /// This file is gone, so what was stored is nowhere.
+    Gone(String),
 }
 
 struct Ask<T, F> {
@@ -62,9 +87,10 @@ impl<T: Send, F: FnMut(&Connection) -> Ran<T> + Send> Work for Ask<T, F> {
         self.outcome.insert((self.run)(db)).is_ok()
     }
 
-    fn answer(self: Box<Self>, place: &str, failure: Option<Error>) {
+    fn answer(self: Box<Self>, place: &str, failure: Option<Failure>) {
         let answer = match (self.outcome, failure) {
-            (_, Some(failure)) => Err(open::explain(place, &self.doing, failure)),
+            (_, Some(Failure::Engine(failure))) => Err(open::explain(place, &self.doing, failure)),
+            (_, Some(Failure::Gone(file))) => Err(StorageError::Gone { place: place.to_owned(), file }),
             (Some(Ok(value)), None) => Ok(value),
             (Some(Err(Fault::Rule(error))), None) => Err(error),
             (Some(Err(Fault::Engine(error))), None) => Err(open::explain(place, &self.doing, error)),
@@ -79,18 +105,23 @@ impl Worker {
     pub(super) async fn start(path: PathBuf, options: SqliteOptions) -> StorageResult<Worker> {
         let (queue, messages) = mpsc::channel();
         let (opened, open) = oneshot::channel();
-        let worker = Worker { path: path.clone().into(), queue };
+        let (end, ended) = mpsc::channel();
+        let way = Way { path: path.clone(), queue: Some(queue), ended: Mutex::new(ended) };
+        let worker = Worker(Arc::new(way));
         let place = place(&path);
         let closed = StorageError::Closed { place: place.clone() };
         std::thread::Builder::new()
             .name("pocketflow-runs".to_owned())
-            .spawn(move || match open::open(&Target { path, options }) {
-                Ok(db) => {
-                    if opened.send(Ok(())).is_ok() {
-                        work(db, &place, &messages);
+            .spawn(move || {
+                let _end: mpsc::Sender<()> = end;
+                match open::open(&Target { path, options }) {
+                    Ok(open) => {
+                        if opened.send(Ok(())).is_ok() {
+                            work(open, &place, &messages);
+                        }
                     }
+                    Err(error) => drop(opened.send(Err(error))),
                 }
-                Err(error) => drop(opened.send(Err(error))),
             })
             .map_err(|source| StorageError::Unreachable { place: worker.place(), source: source.into() })?;
         open.await.unwrap_or(Err(closed))?;
@@ -98,16 +129,28 @@ impl Worker {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        &self.0.path
     }
 
     fn place(&self) -> String {
-        place(&self.path)
+        place(self.path())
+    }
+
+    /// Whether the thread is there to get it.
+    fn tell(&self, message: Message) -> bool {
+        self.0.queue.as_ref().is_some_and(|queue| queue.send(message).is_ok())
+    }
+
+    /// Asks for a change without waiting for it.
+    pub(super) fn send<F: FnMut(&Connection) -> Ran<()> + Send + 'static>(&self, doing: String, run: F) {
+        let (reply, _) = oneshot::channel();
+        let work = Box::new(Ask { doing, run, outcome: None, reply });
+        self.tell(Message::Job(Job { writes: true, work }));
     }
 
     pub(super) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.queue.send(Message::Close(reply)).is_ok() {
+        if self.tell(Message::Close(reply)) {
             let _ = closed.await;
         }
     }
@@ -139,13 +182,15 @@ impl Worker {
             let (reply, answer) = oneshot::channel();
             let work = Box::new(Ask { doing, run, outcome: None, reply });
             let closed = || StorageError::Closed { place: worker.place() };
-            worker.queue.send(Message::Job(Job { writes, work })).map_err(|_| closed())?;
+            if !worker.tell(Message::Job(Job { writes, work })) {
+                return Err(closed());
+            }
             answer.await.unwrap_or_else(|_| Err(closed()))
         }
     }
 }
 
-fn work(db: Connection, place: &str, messages: &mpsc::Receiver<Message>) {
+fn work(mut open: Open, place: &str, messages: &mpsc::Receiver<Message>) {
     while let Ok(first) = messages.recv() {
         let mut group = Vec::new();
         let mut close = None;
@@ -157,9 +202,9 @@ fn work(db: Connection, place: &str, messages: &mpsc::Receiver<Message>) {
             }
             next = if close.is_some() || group.len() == GROUP { None } else { messages.try_recv().ok() };
         }
-        perform(&db, place, group);
+        perform(&mut open, place, group);
         if let Some(reply) = close {
-            drop(db);
+            drop(open);
             let _ = reply.send(());
             return;
         }
@@ -168,20 +213,26 @@ fn work(db: Connection, place: &str, messages: &mpsc::Receiver<Message>) {
 
 /// Runs the group in one transaction, or, if that cannot be committed, each of it in its own: then what is too large for the disk
 /// fails, and what still fits does not.
-fn perform(db: &Connection, place: &str, mut group: Vec<Job>) {
-    let failure = match transact(db, &mut group) {
+fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
+    let failure = match transact(&open.db, &mut group) {
         Ok(()) => None,
         Err(Stuck::Began(error)) => Some(error),
         Err(Stuck::Lost(error)) if group.len() == 1 => error,
         Err(Stuck::Lost(_)) => {
             for job in group {
-                perform(db, place, vec![job]);
+                perform(open, place, vec![job]);
             }
             return;
         }
     };
+    // What was written to a file that nobody can find any more is not acknowledged.
+    let gone = open.files.gone().map(|file| file.display().to_string());
     for job in group {
-        job.work.answer(place, failure.as_ref().map(copy));
+        let failure = match &gone {
+            Some(file) => Some(Failure::Gone(file.clone())),
+            None => failure.as_ref().map(|error| Failure::Engine(copy(error))),
+        };
+        job.work.answer(place, failure);
     }
 }
 

@@ -1,0 +1,93 @@
+//! The files of an open database: whether they are still those that were opened, and which this process has open.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What tells a file from another that has its name later.
+type Id = (u64, u64);
+
+#[cfg(unix)]
+fn id(path: &Path) -> Option<Id> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+}
+
+/// Elsewhere, a file that is open cannot be deleted.
+#[cfg(not(unix))]
+fn id(_: &Path) -> Option<Id> {
+    None
+}
+
+/// The database, its write-ahead log and the log's index, as they were when they were seen first.
+pub(super) struct Files([(PathBuf, Option<Id>); 3]);
+
+impl Files {
+    pub(super) fn of(database: &Path) -> Self {
+        let beside = |end: &str| {
+            let mut name = database.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        Self([database.to_owned(), beside("-wal"), beside("-shm")].map(|path| {
+            let id = id(&path);
+            (path, id)
+        }))
+    }
+
+    /// The one that is gone, or that is another now. SQLite leaves all of them in place for as long as the database is open.
+    pub(super) fn gone(&mut self) -> Option<&Path> {
+        for (path, was) in &mut self.0 {
+            let is = id(path);
+            match was {
+                None => *was = is,
+                Some(_) if *was != is => return Some(path),
+                Some(_) => {}
+            }
+        }
+        None
+    }
+}
+
+static OPEN: Mutex<Option<HashMap<Id, usize>>> = Mutex::new(None);
+
+/// That this process has a database open, or is about to. When a process closes a file, it loses all of its locks on it, those of
+/// SQLite included; so a database that is open is not opened by other means than SQLite's.
+pub(super) struct Opened(Option<Id>);
+
+impl Opened {
+    /// Calls `look`, which may open and close the file, unless this process has it open.
+    pub(super) fn new<E>(path: &Path, look: impl FnOnce() -> Result<(), E>) -> Result<Self, E> {
+        let mut open = open();
+        let Some(id) = id(path) else { return look().map(|()| Self(None)) };
+        let count = open.get_or_insert_default().entry(id).or_insert(0);
+        if *count == 0 {
+            look()?;
+        }
+        *count += 1;
+        Ok(Self(Some(id)))
+    }
+
+    /// A database that was just made has an id only now.
+    pub(super) fn made(&mut self, path: &Path) {
+        if self.0.is_none() {
+            self.0 = id(path);
+            if let Some(id) = self.0 {
+                *open().get_or_insert_default().entry(id).or_insert(0) += 1;
+            }
+        }
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let Some(id) = self.0 else { return };
+        if let Some(count) = open().as_mut().and_then(|open| open.get_mut(&id)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+fn open() -> MutexGuard<'static, Option<HashMap<Id, usize>>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
