@@ -92,7 +92,7 @@ pub mod __private {
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
-    pub use crate::run::{Both, Branch, Finished, Part, fork_step};
+    pub use crate::run::{Both, Branch, Finished, Fork, Part, batch_part, fork_step, node_part};
     pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
     pub use crate::run::{Here, ItemMode, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};

@@ -221,3 +221,35 @@ fn a_fork_that_comes_first_is_shown_as_the_start() {
         "{picture}"
     );
 }
+
+/// Which node was polled, in order.
+static POLLED: Mutex<String> = Mutex::new(String::new());
+
+/// Is polled four times.
+async fn polled(name: char) {
+    for _ in 0..4 {
+        POLLED.lock().unwrap().push(name);
+        tokio::task::yield_now().await;
+    }
+}
+
+#[node(Report)]
+async fn a() {
+    polled('a').await;
+}
+
+#[node(Report)]
+async fn b() {
+    polled('b').await;
+}
+
+#[node(Report)]
+async fn c() {
+    polled('c').await;
+}
+
+#[tokio::test]
+async fn the_nodes_are_polled_in_the_written_order_first_and_then_take_turns() {
+    flow! { (a, b, c); }.run(&mut Report::default()).await.unwrap();
+    assert_eq!(*POLLED.lock().unwrap(), "abccabbaccba");
+}

@@ -84,6 +84,10 @@ const fn changes(node: &NodeInfo, field: usize) -> bool {
     node.flow.is_none() && contains(node.changes, field)
 }
 
+const fn changed(node: &NodeInfo) -> &[u64] {
+    if node.flow.is_some() { &[] } else { node.changes }
+}
+
 /// Whether another node of a fork than this one may fill a field.
 pub(super) const fn may_fill(fork: &[Place], branch: usize, field: usize) -> bool {
     let mut index = 0;
@@ -114,6 +118,28 @@ const fn has_default_alone(node: &NodeInfo) -> bool {
 
 const fn looks_at(node: &NodeInfo, field: usize) -> bool {
     contains(node.reads, field) || contains(node.peeks, field)
+}
+
+/// Whether there is a field that one of two nodes changes, and the other changes or looks at.
+const fn clash(a: &NodeInfo, b: &NodeInfo) -> bool {
+    let (a_changes, b_changes) = (changed(a), changed(b));
+    meet(a_changes, b_changes)
+        || meet(a_changes, b.reads)
+        || meet(a_changes, b.peeks)
+        || meet(b_changes, a.reads)
+        || meet(b_changes, a.peeks)
+}
+
+/// Whether two sets have a member in common.
+const fn meet(a: &[u64], b: &[u64]) -> bool {
+    let mut word = 0;
+    while word < a.len() && word < b.len() {
+        if a[word] & b[word] != 0 {
+            return true;
+        }
+        word += 1;
+    }
+    false
 }
 
 impl Graph {
@@ -155,12 +181,10 @@ impl Graph {
         let mut index = 0;
         while index < fork.len() {
             let other = &fork[index];
+            // By whole words first: a fork has as many pairs of nodes as the square of its nodes.
+            let clash = other.node.store.hash == node.store.hash && clash(node, other.node);
             let mut field = 0;
-            while index != branch
-                && !equal(other.name, name)
-                && field < node.store.fields.len()
-                && other.node.store.hash == node.store.hash
-            {
+            while clash && index != branch && !equal(other.name, name) && field < node.store.fields.len() {
                 let field_name = node.store.fields[field].name;
                 let (ours, theirs) = (changes(node, field), changes(other.node, field));
                 let text = Text::new("PF007: ").code(name);

@@ -19,10 +19,15 @@ impl Mode for Direct {
     #[inline]
     fn shorten<'b, 'a: 'b>((): ()) {}
 
+    type Way<'a> = ();
+
+    #[inline]
+    fn way(_: Trail<'_>) {}
+
     type Branch<'a> = ();
 
     #[inline]
-    fn branch<'a>((): (), _: &'a Trail<'a>) {}
+    fn branch((): (), (): &()) {}
 
     #[inline]
     fn at_branch((): &()) {}

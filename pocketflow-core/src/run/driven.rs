@@ -46,9 +46,15 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         at
     }
 
+    type Way<'a> = Trail<'a>;
+
+    fn way(trail: Trail<'_>) -> Trail<'_> {
+        trail
+    }
+
     type Branch<'a> = At<'a>;
 
-    fn branch<'a>(at: &'a At<'a>, trail: &'a Trail<'a>) -> At<'a> {
+    fn branch<'a>(at: &'a At<'a>, trail: &'a Trail<'_>) -> At<'a> {
         At { trail, ..*at }
     }
 

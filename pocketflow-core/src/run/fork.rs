@@ -1,17 +1,32 @@
 //! Forks: nodes that work at the same time on one borrowed store.
+//!
+//! A fork joins its nodes by a tree of pairs. The future of a pair is a struct that holds the futures of its two sides, pinned, and
+//! keeps in their place what comes of them: a fork is as large as its nodes together. A call of one node polls all that have not
+//! finished, as `tokio::join!` does.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::pin;
-use std::task::Poll;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use super::batch::Work;
 use super::exec::Visit;
+use super::flow::Get;
 use super::mode::{Act, Here, ItemMode, Mode, StepMode};
-use super::step::prepare;
+use super::step::{first_or_recovered, prepare};
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
+
+/// What the nodes of a fork share.
+#[doc(hidden)]
+pub struct Fork<'a, S, M: Mode> {
+    here: &'a Here<'a, M>,
+    at: M::At<'a>,
+    shared: &'a S,
+}
 
 /// A node as a part of a fork: its `exec` and its `post` come apart.
 #[doc(hidden)]
@@ -24,13 +39,13 @@ pub trait Part<S, M: Mode>: Send + Sync {
     type Finished: Send;
 
     /// `prep` and `exec`.
-    fn exec<'a>(
-        &'a self,
-        here: &'a Here<'a, M>,
-        spot: &'static Spot,
-        at: M::At<'a>,
-        shared: &'a S,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send;
+    fn exec<'n: 'a, 'a, G>(
+        get: G,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    where
+        G: Get<'n, Self>,
+        Self: 'n;
 
     /// `post`.
     fn post(&self, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField>;
@@ -44,31 +59,7 @@ pub struct Finished<S: 'static, H, N: Node<S, H>> {
     types: PhantomData<fn() -> (S, H)>,
 }
 
-impl<S, H, N> Finished<S, H, N>
-where
-    S: Send + Sync + 'static,
-    H: 'static,
-    N: Work<S, H>,
-{
-    /// Runs `prep` and `exec`. `wrap` keeps what comes of it private to the node.
-    pub fn exec<'a, M, F>(
-        node: &'a N,
-        here: &'a Here<'a, M>,
-        spot: &'static Spot,
-        at: M::At<'a>,
-        shared: &'a S,
-        wrap: fn(Self) -> F,
-    ) -> impl Future<Output = Result<F, Error>> + Send + use<'a, S, H, N, M, F>
-    where
-        M: ItemMode<S, H, N>,
-    {
-        async move {
-            let mut prep = prepare(node, here, spot, shared)?;
-            let done = N::work(Visit { node, shared, prep: &prep, here, spot, at: M::shorten(at) }).await?;
-            Ok(wrap(Self { kept: N::keep(&mut prep), done, types: PhantomData }))
-        }
-    }
-
+impl<S: 'static, H, N: Node<S, H>> Finished<S, H, N> {
     /// Runs `post`.
     ///
     /// # Errors
@@ -79,50 +70,147 @@ where
     }
 }
 
+/// Runs `prep` and `exec` of a node that is no batch. `wrap` keeps what comes of it private to the node.
+#[doc(hidden)]
+pub fn node_part<'n: 'a, 'a, S, H, N, M, G, E, F>(
+    get: G,
+    fork: &'a Fork<'a, S, M>,
+    wrap: impl FnOnce(Finished<S, H, N>) -> F + Send,
+) -> impl Future<Output = Result<F, Error>> + Send
+where
+    G: Get<'n, N>,
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
+    E: Send,
+    M: ItemMode<S, H, N>,
+{
+    async move {
+        let way = M::way(fork.here.trail(get.spot()));
+        let branch = M::branch(M::shorten(fork.at), &way);
+        let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
+        let at = M::at_branch(&branch);
+        let done = first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
+        Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
+    }
+}
+
+/// Runs `prep` and the execs of a batch.
+#[doc(hidden)]
+pub fn batch_part<'n: 'a, 'a, S, H, N, M, G, F>(
+    get: G,
+    fork: &'a Fork<'a, S, M>,
+    wrap: impl FnOnce(Finished<S, H, N>) -> F + Send,
+) -> impl Future<Output = Result<F, Error>> + Send
+where
+    G: Get<'n, N>,
+    S: Send + Sync + 'static,
+    H: 'static,
+    N: Work<S, H>,
+    M: ItemMode<S, H, N>,
+{
+    async move {
+        let way = M::way(fork.here.trail(get.spot()));
+        let branch = M::branch(M::shorten(fork.at), &way);
+        let Fork { here, shared, .. } = *fork;
+        let mut prep = prepare(get.node(), here, get.spot(), shared)?;
+        let at = M::shorten(M::at_branch(&branch));
+        let visit = Visit { node: get.node(), shared, prep: &prep, here, spot: get.spot(), at };
+        let done = N::work(visit).await?;
+        Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
+    }
+}
+
 /// The parts of a fork.
 #[doc(hidden)]
-pub trait Parts<S, M: Mode>: Send {
+pub trait Parts<S, M: Mode>: Send + Sync {
     /// What the posts need.
     type Finished: Send;
 
-    /// Runs every exec, at the same time. The first error drops the others.
-    fn exec<'a>(
-        &'a self,
-        here: &'a Here<'a, M>,
-        at: M::At<'a>,
-        shared: &'a S,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send;
+    /// Every exec.
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send;
 
     /// Runs every post, in the order written.
-    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
+    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
 }
 
-/// A node of a fork, with its spot.
+/// Futures that run at the same time.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct Branch<'a, N>(pub &'static Spot, pub &'a N);
+pub trait Join {
+    /// What comes of them.
+    type Finished;
 
-impl<S: Sync, M: Mode, N: Part<S, M>> Parts<S, M> for Branch<'_, N> {
+    /// Polls those that have not finished. The first error is that of all. Which side of a pair comes first, a bit of `turn` says, so
+    /// that each of them is the first now and then: tokio lets a task do only so much at a time, and the first might use it up.
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>>;
+
+    /// What has come of them, once.
+    fn take(self: Pin<&mut Self>) -> Self::Finished;
+}
+
+/// A node of a fork.
+#[doc(hidden)]
+pub struct Branch<'n, N, G> {
+    get: G,
+    node: PhantomData<&'n N>,
+}
+
+impl<'n, N, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, G> {
+    /// A node, and its spot.
+    pub fn new(get: G) -> Self {
+        Self { get, node: PhantomData }
+    }
+}
+
+impl<'n, S: Sync, M: Mode, N: Part<S, M>, G: Get<'n, N>> Parts<S, M> for Branch<'n, N, G> {
     type Finished = N::Finished;
 
-    async fn exec<'a>(
-        &'a self,
-        here: &'a Here<'a, M>,
-        at: M::At<'a>,
-        shared: &'a S,
-    ) -> Result<Self::Finished, Error> {
-        let trail = here.trail(self.0);
-        let branch = M::branch(M::shorten(at), &trail);
-        self.1.exec(here, self.0, M::at_branch(&branch), shared).await
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send {
+        One::Runs { exec: N::exec(self.get, fork) }
     }
 
-    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
-        let posted = self.1.post(shared, finished);
-        posted.map(drop).map_err(|empty| here.failed(self.0, Stage::Post, empty))
+    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+        match self.get.node().post(shared, finished) {
+            Ok(_) => Ok(()),
+            Err(empty) => Err(here.failed(self.get.spot(), Stage::Post, empty)),
+        }
     }
 }
 
-/// A part of a fork and the rest of it.
+pin_project! {
+    /// One future, and then what came of it.
+    #[project = OneNow]
+    #[project_replace = OneWas]
+    enum One<F, T> {
+        Runs { #[pin] exec: F },
+        Finished { finished: T },
+        Taken,
+    }
+}
+
+impl<F: Future<Output = Result<T, Error>>, T> Join for One<F, T> {
+    type Finished = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, _: u32) -> Poll<Result<(), Error>> {
+        if let OneNow::Runs { exec } = self.as_mut().project() {
+            match exec.poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(finished)) => self.set(Self::Finished { finished }),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn take(self: Pin<&mut Self>) -> T {
+        match self.project_replace(Self::Taken) {
+            OneWas::Finished { finished } => finished,
+            OneWas::Runs { .. } | OneWas::Taken => unreachable!("it is taken once, when all have finished"),
+        }
+    }
+}
+
+/// Two halves of a fork.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Both<A, B>(pub A, pub B);
@@ -131,23 +219,74 @@ impl<S, M, A, B> Parts<S, M> for Both<A, B>
 where
     S: Sync,
     M: Mode,
-    A: Parts<S, M> + Sync,
-    B: Parts<S, M> + Sync,
+    A: Parts<S, M>,
+    B: Parts<S, M>,
 {
     type Finished = (A::Finished, B::Finished);
 
-    fn exec<'a>(
-        &'a self,
-        here: &'a Here<'a, M>,
-        at: M::At<'a>,
-        shared: &'a S,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send {
-        both(self.0.exec(here, at, shared), self.1.exec(here, at, shared))
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send {
+        Pair { a: self.0.execs(fork), b: self.1.execs(fork) }
     }
 
-    fn post(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
-        self.0.post(here, shared, finished.0)?;
-        self.1.post(here, shared, finished.1)
+    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+        self.0.posts(here, shared, finished.0)?;
+        self.1.posts(here, shared, finished.1)
+    }
+}
+
+pin_project! {
+    /// Two futures in one.
+    struct Pair<A, B> {
+        #[pin]
+        a: A,
+        #[pin]
+        b: B,
+    }
+}
+
+impl<A: Join, B: Join> Join for Pair<A, B> {
+    type Finished = (A::Finished, B::Finished);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>> {
+        let this = self.project();
+        let (a, b);
+        if turn % 2 == 0 {
+            a = this.a.poll(context, turn / 2)?;
+            b = this.b.poll(context, turn / 2)?;
+        } else {
+            b = this.b.poll(context, turn / 2)?;
+            a = this.a.poll(context, turn / 2)?;
+        }
+        if a.is_ready() && b.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn take(self: Pin<&mut Self>) -> Self::Finished {
+        let this = self.project();
+        (this.a.take(), this.b.take())
+    }
+}
+
+pin_project! {
+    /// All the execs of a fork, as a future.
+    struct Joined<J> {
+        #[pin]
+        execs: J,
+        turn: u32,
+    }
+}
+
+impl<J: Join> Future for Joined<J> {
+    type Output = Result<J::Finished, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let turn = *this.turn;
+        *this.turn = turn.wrapping_add(1);
+        match this.execs.as_mut().poll(context, turn) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(this.execs.take())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+        }
     }
 }
 
@@ -162,7 +301,7 @@ pub fn fork_step<'a, S, M, P>(
 where
     S: Send + Sync + 'static,
     M: StepMode<S>,
-    P: Parts<S, M> + Sync + 'a,
+    P: Parts<S, M> + 'a,
 {
     M::step(here, spot, shared, Forking { parts, here })
 }
@@ -176,40 +315,17 @@ impl<S, M, P> Act<S, M> for Forking<'_, P, M>
 where
     S: Send + Sync + 'static,
     M: Mode,
-    P: Parts<S, M> + Sync,
+    P: Parts<S, M>,
 {
-    async fn act(self, at: M::At<'_>, shared: &mut S) -> Result<usize, Error> {
-        let finished = self.parts.exec(self.here, M::shorten(at), shared).await?;
-        self.parts.post(self.here, shared, finished)?;
-        Ok(0)
+    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
+        let Self { parts, here } = self;
+        async move {
+            let finished = {
+                let fork = Fork { here, at: M::shorten(at), shared: &*shared };
+                Joined { execs: parts.execs(&fork), turn: 0 }.await?
+            };
+            parts.posts(here, shared, finished)?;
+            Ok(0)
+        }
     }
-}
-
-/// Both at the same time. The first error drops the other.
-async fn both<A, B>(
-    a: impl Future<Output = Result<A, Error>>,
-    b: impl Future<Output = Result<B, Error>>,
-) -> Result<(A, B), Error> {
-    let (mut a, mut b) = (pin!(a), pin!(b));
-    let (mut a_done, mut b_done) = (None, None);
-    poll_fn(|context| {
-        if a_done.is_none()
-            && let Poll::Ready(done) = a.as_mut().poll(context)?
-        {
-            a_done = Some(done);
-        }
-        if b_done.is_none()
-            && let Poll::Ready(done) = b.as_mut().poll(context)?
-        {
-            b_done = Some(done);
-        }
-        match (a_done.take(), b_done.take()) {
-            (Some(a), Some(b)) => Poll::Ready(Ok((a, b))),
-            done => {
-                (a_done, b_done) = done;
-                Poll::Pending
-            }
-        }
-    })
-    .await
 }

@@ -18,7 +18,7 @@ mod with;
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
 pub use exec::{Visit as NodeVisit, outcome, within};
 pub use flow::{Flow, Get, Piece, Step, Walk, Walker, flow_step};
-pub use fork::{Both, Branch, Finished, Part, fork_step};
+pub use fork::{Both, Branch, Finished, Fork, Part, batch_part, fork_step, node_part};
 pub use mode::{Here, ItemMode, Mode, NodeMode, StepMode};
 pub use skipped::Skipped;
 pub use step::{Kept, batch_step, node_step};

@@ -24,11 +24,17 @@ pub trait Mode: Sized + Send + Sync {
     /// The same, for a shorter time.
     fn shorten<'b, 'a: 'b>(at: Self::At<'a>) -> Self::At<'b>;
 
+    /// What is kept of the way to a node of a fork.
+    type Way<'a>: Send + Sync;
+
+    /// The way to a node of a fork.
+    fn way(trail: Trail<'_>) -> Self::Way<'_>;
+
     /// What a node of a fork has of the place.
     type Branch<'a>: Send + Sync;
 
     /// A node of the fork that stands there.
-    fn branch<'a>(at: Self::At<'a>, trail: &'a Trail<'a>) -> Self::Branch<'a>;
+    fn branch<'a>(at: Self::At<'a>, way: &'a Self::Way<'_>) -> Self::Branch<'a>;
 
     /// What is shown of it.
     fn at_branch<'b>(branch: &'b Self::Branch<'_>) -> Self::At<'b>;

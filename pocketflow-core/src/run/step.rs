@@ -90,17 +90,7 @@ where
         async move {
             let (kept, exec) = {
                 let mut prep = prepare(get.node(), here, get.spot(), shared)?;
-                let exec = 'done: {
-                    let first = M::first(visit(get, &*shared, &prep, here, M::shorten(at)), None, ());
-                    let mut recovery = match first.await.map_err(|failed| {
-                        let visit = visit(get, &*shared, &prep, here, M::shorten(at));
-                        M::recover(visit, None, (), failed)
-                    }) {
-                        Ok(exec) => break 'done exec,
-                        Err(recovery) => recovery,
-                    };
-                    recovery.as_mut().await?
-                };
+                let exec = first_or_recovered!(M::first, get, &*shared, prep, here, M::shorten(at));
                 (N::keep(&mut prep), exec)
             };
             finish(get.node(), here, get.spot(), shared, kept, exec)
@@ -108,9 +98,26 @@ where
     }
 }
 
+/// The first part of an exec, and what follows if it fails. A macro, since as a future of its own it would take more room.
+macro_rules! first_or_recovered {
+    ($first:path, $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr) => {
+        'done: {
+            let first = $first($crate::run::step::visit($get, $shared, &$prep, $here, $at), None, ());
+            let failed = match first.await {
+                Ok(exec) => break 'done exec,
+                Err(failed) => failed,
+            };
+            let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
+            let recovery = M::recover(visit, None, (), failed);
+            recovery.await?
+        }
+    };
+}
+pub(super) use first_or_recovered;
+
 /// A visit of a node as it is now: whoever keeps one over an await pays for the room.
 #[inline]
-fn visit<'a: 'v, 'v, 'p, S, H, N: Node<S, H>, M: Mode>(
+pub(super) fn visit<'a: 'v, 'v, 'p, S, H, N: Node<S, H>, M: Mode>(
     get: impl Get<'a, N>,
     shared: &'v S,
     prep: &'v N::Prep<'p>,

@@ -277,15 +277,15 @@ impl Flow<'_> {
             // No flow stands in a fork, which PF012 says in its own words.
             impl<__S, __M: #pf::__private::Mode> #pf::__private::Part<__S, __M> for #this {
                 type Finished = ();
-                fn exec<'a>(
-                    &'a self,
-                    _: &'a #pf::__private::Here<'a, __M>,
-                    _: &'static #pf::__private::Spot,
-                    _: __M::At<'a>,
-                    _: &'a __S,
+                fn exec<'n: 'a, 'a, __G>(
+                    _: __G,
+                    _: &'a #pf::__private::Fork<'a, __S, __M>,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<(), #pf::Error>,
-                > + #pf::__private::Send {
+                > + #pf::__private::Send
+                where
+                    __G: #pf::__private::Get<'n, Self>,
+                {
                     async { #pf::__private::unreachable!() }
                 }
                 fn post(

@@ -1,7 +1,7 @@
 //! The loop over the steps.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 use super::{Flow, alias, spot};
 use crate::flow::model::Node;
@@ -140,19 +140,15 @@ impl Flow<'_> {
             };
             let step = if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
-                    let (_, value) = node(branch, stands);
+                    let (alias, value) = node(branch, stands);
                     quote! {
-                        #pf::__private::Branch(
-                            const { &#pf::__private::Spot::branch(&__OF, #number, #branch) },
+                        #pf::__private::Branch::<#alias, _>::new(|| (
                             #value,
-                        )
+                            const { &::pocketflow::__private::Spot::branch(&__OF, #number, #branch) },
+                        ))
                     }
                 });
-                let branches = branches.collect::<Vec<_>>();
-                let both = branches
-                    .into_iter()
-                    .rev()
-                    .reduce(|rest, branch| quote!(#pf::__private::Both(#branch, #rest)));
+                let both = pairs(pf, &branches.collect::<Vec<_>>());
                 quote!(#pf::__private::fork_step(#both, #spot, #pf::__private::Walker::here(#walker), __shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
@@ -170,5 +166,17 @@ impl Flow<'_> {
             }
         });
         quote!(#(#arms)*)
+    }
+}
+
+/// The nodes of a fork as a tree of pairs: a list would be as deep as the fork is long, and types are slow to check in their depth.
+fn pairs(pf: &impl ToTokens, branches: &[TokenStream]) -> TokenStream {
+    match branches {
+        [branch] => branch.clone(),
+        _ => {
+            let (first, rest) = branches.split_at(branches.len().div_ceil(2));
+            let (first, rest) = (pairs(pf, first), pairs(pf, rest));
+            quote!(#pf::__private::Both(#first, #rest))
+        }
     }
 }

@@ -57,9 +57,9 @@ impl Node<'_> {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name) = (self.store, &self.model.node);
-        let (step, mode, exec) = match self.model.each() {
-            Some(_) => (quote!(batch_step), quote!(ItemMode), None),
-            None => (quote!(node_step), quote!(NodeMode), Some(quote!(, _))),
+        let (step, part, mode, exec) = match self.model.each() {
+            Some(_) => (quote!(batch_step), quote!(batch_part), quote!(ItemMode), None),
+            None => (quote!(node_step), quote!(node_part), quote!(NodeMode), Some(quote!(, _))),
         };
         quote! {
             #[allow(unused_imports)]
@@ -96,16 +96,16 @@ impl Node<'_> {
                 __M: #pf::__private::ItemMode<#store, __Here, #name>,
             {
                 type Finished = __Finished;
-                fn exec<'a>(
-                    &'a self,
-                    here: &'a #pf::__private::Here<'a, __M>,
-                    spot: &'static #pf::__private::Spot,
-                    at: __M::At<'a>,
-                    shared: &'a #store,
+                fn exec<'n: 'a, 'a, __G>(
+                    get: __G,
+                    fork: &'a #pf::__private::Fork<'a, #store, __M>,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<__Finished, #pf::Error>,
-                > + Send {
-                    #pf::__private::Finished::exec(self, here, spot, at, shared, __Finished)
+                > + #pf::__private::Send
+                where
+                    __G: #pf::__private::Get<'n, Self>,
+                {
+                    #pf::__private::#part::<_, __Here, Self, __M, __G #exec, _>(get, fork, __Finished)
                 }
                 fn post(
                     &self,
