@@ -1,6 +1,7 @@
 //! How long each takes to compile, and how large its program is. The packages in `hello` are copied to `target/compile`, each as a
 //! project of its own as a user of that library has it, with the versions of the lock file here; what is built there is removed again.
 
+pub mod incremental;
 mod programs;
 
 use std::collections::HashSet;
@@ -90,6 +91,10 @@ pub fn run(quick: bool) -> Vec<Row> {
 }
 
 impl Row {
+    pub fn value(&self, column: &str) -> Option<f64> {
+        self.values.iter().find(|value| value.0 == column).map(|value| value.1)
+    }
+
     fn miss(&mut self, reason: String) {
         let missing = self.missing.get_or_insert_default();
         if !missing.is_empty() {
@@ -227,7 +232,7 @@ impl<'a> Project<'a> {
         if !builds {
             return Ok(());
         }
-        let count = self.run("the program", &mut Command::new(self.binary("debug")))?.stdout;
+        let count = self.run("the program", &mut self.program())?.stdout;
         if count.trim() == nodes.to_string() {
             Ok(())
         } else {
@@ -252,6 +257,11 @@ impl<'a> Project<'a> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
             _ => Ok(()),
         }
+    }
+
+    /// The program of the last `cargo build`.
+    fn program(&self) -> Command {
+        Command::new(self.binary("debug"))
     }
 
     fn binary(&self, profile: &str) -> PathBuf {

@@ -3,6 +3,7 @@
 use pocketflow_benchmarks::contender::{Pause, Shape};
 use pocketflow_benchmarks::contenders::{ALL, BASE, BATCH_BASE};
 
+use crate::compile::incremental::CHECK_BODY;
 use crate::compile::{COLD, CRATES};
 use crate::report::compile_value;
 use crate::table::{Table, number, times};
@@ -12,6 +13,8 @@ use crate::{OURS, Results, batches, is_async_peer, steps, waiting};
 const STEP: f64 = 1.1;
 const ITEM: f64 = 1.1;
 const FLOW: f64 = 1.2;
+/// And an incremental check.
+const CHECK: f64 = 2.0;
 
 /// A goal, what was found, and whether that meets it.
 type Goal = (String, String, bool);
@@ -27,6 +30,7 @@ pub fn render(results: &Results) -> Option<String> {
     goals.extend(waiting(results, "bytes held", |row| row.bytes));
     goals.extend(compile(results, COLD, "s"));
     goals.extend(compile(results, CRATES, ""));
+    goals.extend(incremental(results));
     if goals.is_empty() {
         return None;
     }
@@ -103,6 +107,14 @@ fn compile(results: &Results, column: &str, unit: &str) -> Option<Goal> {
         |name| compile_value(results, name, column),
         |value| format!("{} {unit}", number(value)).trim_end().to_owned(),
     )
+}
+
+fn incremental(results: &Results) -> Option<Goal> {
+    let of = |name: &str| results.incremental.iter().find(|row| row.name == name)?.value(CHECK_BODY);
+    let (ours, base) = (of(OURS)?, of(BASE)?);
+    let goal = format!("incremental {CHECK_BODY}, 200 nodes: at most {CHECK} × {BASE}");
+    let figure = format!("{} ×: {} and {} ms", times(ours / base), number(ours), number(base));
+    Some((goal, figure, ours <= CHECK * base))
 }
 
 #[cfg(test)]

@@ -20,10 +20,11 @@ use std::{env, fs};
 use pocketflow_benchmarks::contender::{Contender, Steps};
 use pocketflow_benchmarks::contenders;
 
-const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [compile] [python]
+const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [compile]
+       [incremental] [python]
 
 Without a part, all of them, and the result also goes to results.md. --quick takes fewer rounds, counts the instructions of this
-library and by hand only, compiles no one else and no chain of 1,000 nodes, and writes no file.";
+library and by hand only, compiles no one else and no chain of 1,000 nodes, changes the crate of 200 nodes once, and writes no file.";
 
 /// The name of this library among the contenders.
 pub const OURS: &str = contenders::ALL[0].name;
@@ -35,6 +36,7 @@ pub struct Results {
     pub batches: Vec<batches::Row>,
     pub waiting: Vec<waiting::Row>,
     pub compile: Vec<compile::Row>,
+    pub incremental: Vec<compile::Row>,
     /// Of those that are not in the lock file, with their names, in the order of the table.
     pub versions: Vec<(String, String)>,
     /// The version of Python.
@@ -80,11 +82,13 @@ enum Part {
     Batches,
     Waiting,
     Compile,
+    Incremental,
     Python,
 }
 
 impl Part {
-    const ALL: [Self; 5] = [Self::Steps, Self::Batches, Self::Waiting, Self::Compile, Self::Python];
+    const ALL: [Self; 6] =
+        [Self::Steps, Self::Batches, Self::Waiting, Self::Compile, Self::Incremental, Self::Python];
 
     fn of(word: &str) -> Option<Self> {
         Some(match word {
@@ -92,6 +96,7 @@ impl Part {
             "batches" => Self::Batches,
             "waiting" => Self::Waiting,
             "compile" => Self::Compile,
+            "incremental" => Self::Incremental,
             "python" => Self::Python,
             _ => return None,
         })
@@ -190,6 +195,9 @@ fn measure(request: &Request) -> Results {
     }
     if request.has(Part::Compile) {
         results.compile = compile::run(request.quick);
+    }
+    if request.has(Part::Incremental) {
+        results.incremental = compile::incremental::run(request.quick);
     }
     if request.has(Part::Python) {
         python::measure(request.quick, &mut results);
