@@ -42,10 +42,27 @@ pub struct Error {
 const LONGEST_LINE: usize = 120;
 
 /// What to do about complaints of the parser that do not say.
-const ADVICE: [(&str, &str); 2] = [
+const ADVICE: [(&str, &str); 6] = [
     ("mapping values are not allowed", "check the indentation, and that a blank follows each `:`"),
     ("could not find expected ':'", "indent a line that belongs to the text above"),
+    ("did not find expected ',' or ']'", "separate the items by commas, and close the list with `]`"),
+    ("did not find expected ',' or '}'", "separate the entries by commas, and close the map with `}`"),
+    ("did not find expected key", "check the indentation"),
+    ("did not find expected '-' indicator", "check the indentation"),
 ];
+
+/// What serde calls by names of Rust.
+const WORDS: [(&str, &str); 3] = [
+    ("expected internally tagged enum ", "expected a map"),
+    ("expected adjacently tagged enum ", "expected a map"),
+    ("expected variant identifier", "expected a name"),
+];
+
+/// The message in words that do not name a type of Rust.
+fn in_words(what: String) -> String {
+    let rust = WORDS.iter().find_map(|(rust, word)| what.find(rust).map(|at| (at, rust, word)));
+    rust.map_or_else(|| what.clone(), |(at, _, word)| format!("{}{word}", &what[..at]))
+}
 
 impl Error {
     pub(crate) fn empty_reply() -> Self {
@@ -67,6 +84,7 @@ impl Error {
 
     /// What is wrong with `block`, at a line counted from 1.
     pub(crate) fn at(block: &str, line: Option<usize>, what: impl fmt::Display) -> Self {
+        let what = in_words(what.to_string());
         let line = line.filter(|&line| (1..=block.lines().count()).contains(&line));
         let message = match line {
             Some(line) => {
@@ -87,6 +105,9 @@ impl Error {
         if lines.len() > 1 && (what.starts_with("could not find expected ':'") || late(lines[0])) {
             lines.remove(0);
         }
+        // The end of the block is noticed in the line after it.
+        let last = block.trim_end().lines().count();
+        lines.iter_mut().for_each(|line| *line = (*line).min(last));
         let advice = ADVICE.iter().find(|(complaint, _)| what.starts_with(complaint));
         let advice = advice.map_or_else(String::new, |(_, advice)| format!("; {advice}"));
         Self { syntax: true, ..Self::at(block, lines.first().copied(), format_args!("{what}{advice}")) }

@@ -55,11 +55,26 @@ fn errors_say_what_is_wrong_and_where() {
         (
             review("verdict: a\nnotes: [a, b"),
             "line 2 of the YAML block, \"notes: [a, b\": did not find expected ',' or ']', \
-             while parsing a flow sequence at line 2 column 8",
+             while parsing a flow sequence at line 2 column 8; \
+             separate the items by commas, and close the list with `]`",
         ),
         (
             review("verdict: a\nscore:"),
             r#"line 2 of the YAML block, "score:": invalid type: null, expected u32"#,
+        ),
+        (
+            review("{\"verdict\": \"a\",\n \"score\": 1"),
+            "line 2 of the YAML block, \"\"score\": 1\": did not find expected ',' or '}', \
+             while parsing a flow mapping; separate the entries by commas, and close the map with `}`",
+        ),
+        (decision("search: x"), "the YAML block: missing field `action`"),
+        (
+            decision("I would search"),
+            "line 1 of the YAML block, \"I would search\": invalid type: string \"I would search\", expected a map",
+        ),
+        (
+            review("verdict: a\nscore: [x: y] z"),
+            "line 2 of the YAML block, \"score: [x: y] z\": invalid type: string \"[x: y] z\", expected u32",
         ),
         (review(""), "the YAML block is empty"),
         (review("# nothing\n---"), "the YAML block is empty"),

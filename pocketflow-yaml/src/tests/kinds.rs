@@ -207,3 +207,24 @@ fn text_without_a_mark_for_it() {
         ("a: one\n  two\nb: 'c' d", json!({"a": "one two", "b": "'c' d"})),
     ]);
 }
+
+#[test]
+fn faults_of_many_kinds_in_one_block() {
+    let block = "a: over: 5000 # note\nb: it's over: 5\nc:\n  - d: e: f\n    g: h\n  - **i**: j\nk: {x} is\nl: \"m\" and \"n\"\no: 'p's'\nq: > 5\n";
+    check(&[(
+        block,
+        json!({
+            "a": "over: 5000", "b": "it's over: 5", "c": [{"d": "e: f", "g": "h"}, "**i**: j"], "k": "{x} is",
+            "l": "\"m\" and \"n\"", "o": "p's", "q": "> 5",
+        }),
+    )]);
+}
+
+#[test]
+fn blanks_that_do_not_break() {
+    check(&[
+        ("a:\u{a0}1\nb: @x", json!({"a": 1, "b": "@x"})),
+        ("a:\n\u{a0}\u{a0}b: 1\n\u{a0}\u{a0}c: @d", json!({"a": {"b": 1, "c": "@d"}})),
+        ("a: x\u{a0}y", json!({"a": "x\u{a0}y"})),
+    ]);
+}

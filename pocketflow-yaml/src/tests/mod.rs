@@ -12,6 +12,7 @@ mod errors;
 mod fences;
 mod forgiven;
 mod kinds;
+mod models;
 mod replies;
 
 #[derive(Deserialize, Debug, PartialEq)]
