@@ -107,6 +107,8 @@ mod storage;
 pub use checkpoints::Checkpoints;
 pub use error::{Cause, StorageError};
 pub use run::DurableRun;
+#[doc(hidden)]
+pub use run::Kept;
 pub use stops::{BadState, Changed, MovedOn, Parked, WrongValue};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;

@@ -325,6 +325,18 @@ impl<E: Storage> DurableRun<E> {
     }
 }
 
+/// What is kept of an item or a branch: all that serde reads and writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run keeps what `exec` returns in a batch or a fork",
+    label = "`{Self}` cannot be kept",
+    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`"
+)]
+#[doc(hidden)]
+pub trait Kept: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Kept for T {}
+
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
     at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
@@ -477,7 +489,7 @@ impl<S, Here, N, E> KeepDriver<S, Here, N> for DurableRun<E>
 where
     S: Shared + Serialize + DeserializeOwned,
     N: Node<S, Here>,
-    N::Exec: Serialize + DeserializeOwned,
+    N::Exec: Kept,
     E: Storage,
 {
     async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, call: C) -> Result<N::Exec, Error>

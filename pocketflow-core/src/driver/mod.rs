@@ -89,8 +89,8 @@ use crate::graph::Graph;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
-    label = "not a driver for the store `{S}`",
-    note = "write `impl<S: Shared> Driver<S> for {Self}`, or `Driver<S, Execs>` if it is an `ExecDriver`, `Driver<S, Items>` if it is a `KeepDriver`"
+    label = "not a `Driver<{S}, {Seam}>`",
+    note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
 pub trait Driver<S: Send + Sync + 'static, Seam: 'static = Steps>: Send + Sync {
     /// Before a run begins: where it does. A driver that keeps runs puts the kept store into `shared` here, and says where to go on.

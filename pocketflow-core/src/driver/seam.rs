@@ -163,17 +163,14 @@ macro_rules! around {
     };
 }
 
-#[diagnostic::do_not_recommend]
 impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Steps {
     around!(pass exec);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundItem<D, S, Here, N> for Steps {
     around!(pass item);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D, S, Here, N> AroundExec<D, S, Here, N> for Execs
 where
     S: Send + Sync + 'static,
@@ -183,7 +180,6 @@ where
     around!(exec);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for Execs
 where
     S: Send + Sync + 'static,
@@ -193,12 +189,10 @@ where
     around!(pass item);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Items {
     around!(pass exec);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for Items
 where
     S: Send + Sync + 'static,
@@ -208,7 +202,6 @@ where
     around!(item);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D, S, Here, N> AroundExec<D, S, Here, N> for (Execs, Items)
 where
     S: Send + Sync + 'static,
@@ -218,7 +211,6 @@ where
     around!(exec);
 }
 
-#[diagnostic::do_not_recommend]
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for (Execs, Items)
 where
     S: Send + Sync + 'static,
@@ -228,7 +220,6 @@ where
     around!(item);
 }
 
-#[diagnostic::do_not_recommend]
 impl<P, K, S, Here, N> AroundExec<P, S, Here, N> for Through<K>
 where
     S: 'static,
@@ -261,7 +252,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<P, K, S, Here, N> AroundItem<P, S, Here, N> for Through<K>
 where
     S: 'static,

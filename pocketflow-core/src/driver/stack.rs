@@ -61,7 +61,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<S, Here, N, A, B, K, L> AroundExec<Stack<A, B>, S, Here, N> for Stack<K, L>
 where
     S: Send + Sync + 'static,
@@ -98,7 +97,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<S, Here, N, A, B, K, L> AroundItem<Stack<A, B>, S, Here, N> for Stack<K, L>
 where
     S: Send + Sync + 'static,

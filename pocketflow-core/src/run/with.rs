@@ -42,9 +42,9 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     /// The final error of a node, or the error of a driver, as an [`Error`] that names the place.
     pub fn run<'a, S, Seam>(self, shared: &'a mut S) -> Running<'a, F::Exit>
     where
-        S: Shared,
-        D: Driver<S, Seam> + 'a,
         F: Walk<S, Driven<D, Seam>>,
+        S: Shared,
+        D: Drives<S, Seam> + 'a,
         Seam: 'static,
         'f: 'a,
     {
@@ -58,9 +58,9 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     /// As [`run`](Self::run); and a [`NoSuchPlace`](crate::NoSuchPlace) as the cause, before any node has run, where the flow has no such place.
     pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
     where
-        S: Shared,
-        D: Driver<S, Seam> + 'a,
         F: Walk<S, Driven<D, Seam>>,
+        S: Shared,
+        D: Drives<S, Seam> + 'a,
         Seam: 'static,
         'f: 'a,
     {
@@ -68,6 +68,18 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         Running(Box::pin(async move { Ok(F::exit(run.await?.index())) }))
     }
 }
+
+/// A [`Driver`], behind one more step of inference: the flow is to say first what the store is, so that a driver for another store is
+/// what is wrong.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a driver for the store `{S}`",
+    label = "not a `Driver<{S}, {Seam}>`",
+    note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
+)]
+pub trait Drives<S: Send + Sync + 'static, Seam: 'static>: Driver<S, Seam> {}
+
+impl<S: Send + Sync + 'static, Seam: 'static, D: Driver<S, Seam>> Drives<S, Seam> for D {}
 
 /// A flow that can be run on the store `S` with the driver `D`: for code that is generic over flows, such as a worker or an engine.
 ///
