@@ -198,11 +198,12 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
             }
         },
     };
-    let allow = actions.allow;
+    let (allow, unused) = (actions.allow, pf.allow_unused());
     quote! {
         #compile_errors
         #allow
         const _: () = {
+            #unused
             use #pf::__private::FillPlain as _;
 
             #[automatically_derived]

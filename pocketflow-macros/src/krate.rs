@@ -38,7 +38,6 @@ impl Krate {
         path.map(|path| Self(Some(path))).map_err(|error| syn::Error::new(error.span(), EXPECTED))
     }
 
-    #[allow(dead_code)]
     /// Reads an attribute that has no other option: `#[flow(crate = path)]`.
     pub(crate) fn of_attribute(attribute: &Attribute) -> syn::Result<Self> {
         let tokens = attribute.meta.require_list()?.tokens.clone();
@@ -54,7 +53,6 @@ impl Krate {
         only.parse2(tokens)
     }
 
-    #[allow(dead_code)]
     /// Takes the attributes of this name off an item, each of which says `crate = path` and nothing else.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, name: &str, errors: &mut Errors) -> Self {
         let mut krate = None;
@@ -70,6 +68,11 @@ impl Krate {
             false
         });
         krate.unwrap_or_default()
+    }
+
+    /// For a `use` of a trait that may go unused: the words of a path that was given are the user's, of which lints speak.
+    pub(crate) fn allow_unused(&self) -> Option<TokenStream> {
+        self.is_given().then(|| quote!(#[allow(unused_imports)]))
     }
 
     /// Whether a path was given.

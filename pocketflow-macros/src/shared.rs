@@ -104,11 +104,12 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
     let visits = fields::visits(pf, &name, &store.serde, &store.fields);
     // On the name, so that a store that cannot be shared between threads is reported there.
     let between_threads = quote_spanned!(store.name.span()=> #name: #pf::__private::BetweenThreads);
-    let allow = store.allow;
+    let (allow, unused) = (store.allow, pf.allow_unused());
     quote! {
         #errors
         #allow
         const _: () = {
+            #unused
             use #pf::__private::{NoBlank as _, Plain as _};
 
             #[automatically_derived]

@@ -1,5 +1,7 @@
 //! What the tests share. The tests themselves are in `tests/`, the compile errors in `ui/`.
 
+pub mod lint;
+
 use std::sync::Mutex;
 
 use pocketflow::{At, Driver, Error, Run, Shared, Taken};

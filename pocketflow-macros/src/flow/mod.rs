@@ -1,5 +1,6 @@
 //! `flow!`: a graph becomes a state machine.
 
+mod cfg;
 mod check;
 mod expand;
 mod model;
@@ -11,7 +12,11 @@ use crate::names::ungrouped;
 
 /// The whole of `flow!`.
 pub(crate) fn flow(input: TokenStream) -> TokenStream {
-    let (syntax, mut errors) = parse::parse(ungrouped(input));
+    let input = ungrouped(input);
+    let (syntax, mut errors) = parse::parse(input.clone());
+    if let Some(decided) = cfg::decide(&model::krate(&syntax), syntax.header.is_some(), &input) {
+        return decided;
+    }
     let complete = errors.is_empty();
     let (model, wrong) = model::model(&syntax);
     errors.extend(wrong);

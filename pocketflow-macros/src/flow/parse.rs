@@ -80,7 +80,12 @@ pub(crate) fn parse(input: TokenStream) -> (Syntax, Errors) {
 
 fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     if !is_item(input) {
-        return Ok(Syntax { attributes: Vec::new(), header: None, statements: statements(input, errors) });
+        // An expression has no attributes but the one that says where the library is.
+        let mut attributes = Vec::new();
+        while is_about_the_flow(input) {
+            attributes.extend(input.call(attribute)?);
+        }
+        return Ok(Syntax { attributes, header: None, statements: statements(input, errors) });
     }
     let attributes = Attribute::parse_outer(input)?;
     let visibility = input.parse()?;
@@ -122,6 +127,26 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
         skip_all(input);
     }
     Ok(Syntax { attributes, header: Some(header), statements: body })
+}
+
+/// Whether `#[flow(…)]` stands next.
+fn is_about_the_flow(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.call(attribute).is_ok_and(|found| found.is_some_and(|found| found.path().is_ident("flow")))
+}
+
+/// The next attribute, if there is one.
+fn attribute(input: ParseStream<'_>) -> syn::Result<Option<Attribute>> {
+    if !input.peek(Token![#]) {
+        return Ok(None);
+    }
+    let content;
+    Ok(Some(Attribute {
+        pound_token: input.parse()?,
+        style: syn::AttrStyle::Outer,
+        bracket_token: syn::bracketed!(content in input),
+        meta: content.parse()?,
+    }))
 }
 
 /// Whether the input declares a flow: it has a visibility, or a name with its graph in braces.

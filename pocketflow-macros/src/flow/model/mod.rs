@@ -120,6 +120,11 @@ pub(crate) struct Mention {
 /// The action of an edge that names none, and the exit of an `end` that names none.
 pub(crate) const DEFAULT: &str = "default";
 
+/// The library, by the path that `#[flow(crate = path)]` gives.
+pub(crate) fn krate(syntax: &Syntax) -> Krate {
+    Krate::take(&mut syntax.attributes.clone(), "flow", &mut Errors::default())
+}
+
 /// Builds the graph of a flow.
 pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
     let mut builder = Builder {

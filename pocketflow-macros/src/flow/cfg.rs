@@ -1,0 +1,151 @@
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` in a flow. rustc does not look at what a macro like `flow!` is given, so the flow is written
+//! twice, once as if the condition held and once as if it did not, each under that condition: rustc expands the one that holds.
+
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::krate::Krate;
+
+/// What becomes of a flow with a condition in it, if there is one: the first is decided, and the others when the macro runs again.
+pub(crate) fn decide(krate: &Krate, item: bool, input: &TokenStream) -> Option<TokenStream> {
+    let tokens: Vec<TokenTree> = input.clone().into_iter().collect();
+    let Case { condition, holds, fails } = if item { in_item(&tokens)? } else { in_statements(&tokens)? };
+    if !item {
+        let fails = fails.unwrap_or_default();
+        return Some(quote! {{
+            #[cfg(#condition)]
+            let __flow = #krate::flow! { #holds };
+            #[cfg(not(#condition))]
+            let __flow = #krate::flow! { #fails };
+            __flow
+        }});
+    }
+    let fails = fails.map(|fails| quote!(#[cfg(not(#condition))] #krate::flow! { #fails }));
+    Some(quote! {
+        #[cfg(#condition)]
+        #krate::flow! { #holds }
+        #fails
+    })
+}
+
+/// A condition, and what the flow is where it holds and where it fails; nothing, where the condition is that of the whole flow.
+struct Case {
+    condition: TokenStream,
+    holds: TokenStream,
+    fails: Option<TokenStream>,
+}
+
+/// In the attributes of an item, or in its graph.
+fn in_item(tokens: &[TokenTree]) -> Option<Case> {
+    if let Some((at, found)) = find(tokens) {
+        let holds = spliced(tokens, at..at + 2, found.attributes);
+        let fails = (!found.is_cfg).then(|| spliced(tokens, at..at + 2, TokenStream::new()));
+        return Some(Case { condition: found.condition, holds, fails });
+    }
+    let is_graph = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let graph = tokens.iter().position(is_graph)?;
+    let TokenTree::Group(group) = &tokens[graph] else { return None };
+    let statements: Vec<TokenTree> = group.stream().into_iter().collect();
+    let Case { condition, holds, fails } = in_statements(&statements)?;
+    let with = |statements: TokenStream| {
+        let mut braces = Group::new(Delimiter::Brace, statements);
+        braces.set_span(group.span());
+        spliced(tokens, graph..graph + 1, TokenTree::from(braces).into())
+    };
+    Some(Case { condition, holds: with(holds), fails: fails.map(with) })
+}
+
+/// In the attributes of a statement.
+fn in_statements(tokens: &[TokenTree]) -> Option<Case> {
+    let (at, found) = find(tokens)?;
+    let holds = spliced(tokens, at..at + 2, found.attributes);
+    let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    let fails = if found.is_cfg {
+        let start = tokens[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
+        let end = tokens[at..].iter().position(is_end).map_or(tokens.len(), |end| at + end + 1);
+        spliced(tokens, start..end, TokenStream::new())
+    } else {
+        spliced(tokens, at..at + 2, TokenStream::new())
+    };
+    Some(Case { condition: found.condition, holds, fails: Some(fails) })
+}
+
+struct Found {
+    is_cfg: bool,
+    condition: TokenStream,
+    /// What `#[cfg_attr(…)]` comes to where its condition holds.
+    attributes: TokenStream,
+}
+
+/// The first attribute with a condition.
+fn find(tokens: &[TokenTree]) -> Option<(usize, Found)> {
+    tokens.windows(2).enumerate().find_map(|(at, pair)| match pair {
+        [TokenTree::Punct(mark), TokenTree::Group(attribute)] if mark.as_char() == '#' => {
+            condition(attribute).map(|found| (at, found))
+        }
+        _ => None,
+    })
+}
+
+fn condition(attribute: &Group) -> Option<Found> {
+    let inside: Vec<TokenTree> = attribute.stream().into_iter().collect();
+    let [TokenTree::Ident(name), TokenTree::Group(given)] = &inside[..] else { return None };
+    if attribute.delimiter() != Delimiter::Bracket || given.delimiter() != Delimiter::Parenthesis {
+        return None;
+    }
+    if name == "cfg" {
+        return Some(Found { is_cfg: true, condition: given.stream(), attributes: TokenStream::new() });
+    }
+    if name != "cfg_attr" {
+        return None;
+    }
+    let given: Vec<TokenTree> = given.stream().into_iter().collect();
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
+    let mut parts = given.split(is_comma).map(|part| part.iter().cloned().collect::<TokenStream>());
+    let condition = parts.next()?;
+    let attributes = parts.filter(|part| !part.is_empty()).flat_map(|part| {
+        let mark = TokenTree::from(Punct::new('#', Spacing::Alone));
+        [mark, Group::new(Delimiter::Bracket, part).into()]
+    });
+    Some(Found { is_cfg: false, condition, attributes: attributes.collect() })
+}
+
+fn spliced(tokens: &[TokenTree], range: std::ops::Range<usize>, with: TokenStream) -> TokenStream {
+    let before = tokens[..range.start].iter().cloned();
+    before.chain(with).chain(tokens[range.end..].iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(item: bool, tokens: TokenStream) -> String {
+        decide(&Krate::default(), item, &tokens).map(|tokens| tokens.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn each_condition_is_decided_alone() {
+        let edge = quote!(pub F { a >> b; #[cfg(x)] b >> c; #[cfg(y)] c >> d; });
+        let expected = quote! {
+            #[cfg(x)] ::pocketflow::flow! { pub F { a >> b; b >> c; #[cfg(y)] c >> d; } }
+            #[cfg(not(x))] ::pocketflow::flow! { pub F { a >> b; #[cfg(y)] c >> d; } }
+        };
+        assert_eq!(decided(true, edge), expected.to_string());
+        let whole = quote!(#[cfg(x)] pub F { a; });
+        assert_eq!(decided(true, whole), quote!(#[cfg(x)] ::pocketflow::flow! { pub F { a; } }).to_string());
+        let attribute = quote!(#[cfg_attr(all(x, y), endless, doc = "Z")] F { a; });
+        let expected = quote! {
+            #[cfg(all(x, y))] ::pocketflow::flow! { #[endless] #[doc = "Z"] F { a; } }
+            #[cfg(not(all(x, y)))] ::pocketflow::flow! { F { a; } }
+        };
+        assert_eq!(decided(true, attribute), expected.to_string());
+        let statement = quote!(a >> b; #[cfg(x)] #[doc = "Z"] c: C);
+        let expected = quote! {{
+            #[cfg(x)] let __flow = ::pocketflow::flow! { a >> b; #[doc = "Z"] c: C };
+            #[cfg(not(x))] let __flow = ::pocketflow::flow! { a >> b; };
+            __flow
+        }};
+        assert_eq!(decided(false, statement), expected.to_string());
+        assert_eq!(decided(true, quote!(F { #[doc = "Z"] c: C; c; })), "");
+    }
+}

@@ -1,0 +1,106 @@
+//! Every lint group of rustc and of Clippy, forbidden: what flows and derives write needs no `#[allow]` that a `forbid` would refuse.
+//! That this file compiles is the test.
+
+#![forbid(
+    warnings,
+    unused,
+    nonstandard_style,
+    future_incompatible,
+    rust_2018_idioms,
+    rust_2021_compatibility,
+    rust_2024_compatibility,
+    let_underscore,
+    keyword_idents,
+    refining_impl_trait,
+    missing_docs,
+    missing_copy_implementations,
+    missing_debug_implementations,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unit_bindings,
+    unnameable_types,
+    unreachable_pub,
+    unsafe_code,
+    unused_import_braces,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results,
+    variant_size_differences
+)]
+#![forbid(clippy::all, clippy::pedantic, clippy::nursery)]
+
+use pocketflow::{Action, Shared, flow};
+use pocketflow_tests::lint as nodes;
+use pocketflow_tests::lint::Job;
+
+/// A store.
+#[derive(Debug, Shared, Default)]
+pub struct Store {
+    /// A field.
+    pub count: u8,
+    /// A late field.
+    pub note: Option<String>,
+}
+
+/// What a node returns.
+#[derive(Debug, Action)]
+#[action(Store)]
+pub enum Choice {
+    /// With a field.
+    Note {
+        /// A field.
+        note: String,
+        /// And another.
+        count: u8,
+    },
+    /// Without.
+    Nothing,
+    /// With none.
+    Never(),
+}
+
+flow! {
+    /// A flow.
+    pub Plain {
+        nodes::choose - "go" >> nodes::step >> end;
+        nodes::choose - "stop" >> end "stopped";
+    }
+}
+
+flow! {
+    /// A flow that waits.
+    pub Waits(note) {
+        nodes::step >> await(note) >> end "waited";
+    }
+}
+
+flow! {
+    /// A flow with a node that it holds, a loop, a fork and a flow.
+    #[derive(Debug, Clone, Copy)]
+    pub Large {
+        /// Adds.
+        add: nodes::Add;
+        again: nodes::step;
+        nodes::choose - "go" >> nodes::step >> (nodes::left, nodes::right) >> add >> again >> nodes::choose max 3 else end;
+        nodes::choose - "stop" >> Plain;
+        Plain - "stopped" >> end "stopped";
+        Plain >> end;
+    }
+}
+
+// Private, and used by nothing but the test.
+flow! { Hidden { nodes::step; } }
+
+#[test]
+fn the_flows_run() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut job = Job::default();
+    let exit = runtime.block_on(Large { add: nodes::Add { by: 200 } }.run(&mut job)).unwrap();
+    assert_eq!(exit, LargeExit::Stopped);
+    assert_eq!(runtime.block_on(Hidden.run(&mut job)).unwrap(), HiddenExit::Default);
+    assert_eq!(Waits::GRAPH.exits, ["waited"]);
+    assert!(flow! { nodes::step >> nodes::left; }.graph().places.len() == 2);
+    drop(Choice::Nothing);
+    assert_eq!(Store::STORE.fields.len() + Choice::ACTIONS.len(), 5);
+}
