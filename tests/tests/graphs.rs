@@ -1,5 +1,8 @@
 //! The graph of a flow: its description, its picture, its fingerprint.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use pocketflow::{Action, Edge, Graph, Shared, Target, flow, node};
 use pocketflow_tests::Steps;
 
@@ -135,4 +138,196 @@ fn a_fingerprint_changes_with_the_graph_and_only_with_it() {
     assert_ne!(first.graph().fingerprint(), other.graph().fingerprint());
     assert_ne!(first.graph().fingerprint(), place_for_exit.graph().fingerprint());
     assert_ne!(Shop::GRAPH.fingerprint(), Payment::GRAPH.fingerprint());
+}
+
+/// Everything that a diagram's language could read more into than a text.
+#[derive(Action)]
+#[allow(dead_code)]
+enum Odd {
+    #[action("say \"hi\"")]
+    Quotes,
+    #[action("a|b")]
+    Pipe,
+    #[action("[x] (y) {z} <b>w</b>")]
+    Brackets,
+    #[action("#35; & &amp; ; %%{init: 1}%%")]
+    Entities,
+    #[action("two\nlines")]
+    Lines,
+    #[action("- item")]
+    List,
+    #[action("1. item")]
+    Numbers,
+    #[action("_soft_ *hard* `code` $$x$$ ~~gone~~")]
+    Markdown,
+    #[action("搜索 🎉")]
+    Unicode,
+    #[action("end")]
+    End,
+    #[action(" ")]
+    Blank,
+    #[action("style a:b#c; classDef d:e#f;")]
+    Styles,
+    #[action("--> x --- o==> y")]
+    Arrows,
+    #[action("C:\\new\\table fa:fa-ban")]
+    Backslash,
+}
+
+#[node(Order)]
+fn odd() -> Odd {
+    Odd::End
+}
+
+macro_rules! nodes {
+    ($($name:ident)*) => { $(
+        #[allow(non_camel_case_types)]
+        struct $name {}
+
+        #[node(Order)]
+        impl $name {
+            fn exec(&self) {}
+        }
+    )* };
+}
+nodes!(
+    interpolate _self _blank _parent _top default click call class classDef href graph flowchart subgraph linkStyle
+    direction style_ o x ox xo v TD LR TB accTitle accDescr constructor __proto__ toString __x _soft_ 搜索 über 𠀀
+    place exit start r#await r#end r#match
+);
+
+flow! {
+    /// Every text that is odd.
+    pub Texts {
+        odd - "say \"hi\"" >> end "said \"hi\"";
+        odd - "a|b" >> o;
+        odd - "[x] (y) {z} <b>w</b>" >> end "(out) [of] {here} | ((x))";
+        odd - "#35; & &amp; ; %%{init: 1}%%" >> x;
+        odd - "two\nlines" >> end "end of\nit";
+        odd - "- item" >> end "- the item";
+        odd - "1. item" >> end "a 1. item";
+        odd - "_soft_ *hard* `code` $$x$$ ~~gone~~" >> end "_over_";
+        odd - "搜索 🎉" >> end "完 🎉";
+        odd - "end" >> end "end";
+        odd - " " >> o;
+        odd - "style a:b#c; classDef d:e#f;" >> odd max 3 else x;
+        odd - "--> x --- o==> y" >> ox;
+        odd - "C:\\new\\table fa:fa-ban" >> xo;
+    }
+}
+
+flow! {
+    /// Every name that is a word of Mermaid's, of JavaScript's, or of another script.
+    pub Names {
+        r#end >> interpolate >> _self >> _blank >> _parent >> _top >> default >> click >> call >> class >> classDef >> href
+            >> graph >> flowchart >> subgraph >> linkStyle >> direction >> style >> style_ >> o >> x >> ox >> xo >> v >> TD
+            >> LR >> TB >> accTitle >> accDescr >> constructor >> __proto__ >> toString >> __x >> _soft_ >> 搜索 >> über >> 𠀀
+            >> place >> exit >> start >> r#await >> r#match;
+    }
+}
+
+flow! { 内 { 搜索 >> r#end >> (default, 𠀀, _self) >> graph; } }
+
+flow! {
+    /// All of it inside of something.
+    pub Nested {
+        first: 内;
+        r#end: Texts;
+        graph: Names;
+        first >> (interpolate, _blank, über, __x) >> r#end >> graph >> await(card) >> end "<end>";
+        r#end - "said \"hi\"" >> 内;
+        r#end - "(out) [of] {here} | ((x))" >> end "a|b";
+        r#end - "end of\nit" >> graph;
+        r#end - "- the item" >> graph;
+        r#end - "a 1. item" >> graph;
+        r#end - "_over_" >> graph;
+        r#end - "完 🎉" >> graph;
+        r#end - "end" >> graph;
+        内 >> end;
+    }
+}
+
+#[test]
+fn an_odd_text_is_quoted_and_an_odd_name_is_marked() {
+    let texts = Texts::GRAPH.to_string();
+    for line in [
+        r#"odd -->|"say #34;hi#34;"| exit.0"#,
+        r#"odd -->|"a#124;b"| o"#,
+        r#"odd -->|"two<br>lines"| exit.2"#,
+        r#"exit.7((end))"#,
+        r#"odd -->|end| exit.7"#,
+    ] {
+        assert!(texts.lines().any(|found| found.trim() == line), "{line} in {texts}");
+    }
+    let names = Names::GRAPH.to_string();
+    for line in [
+        "end_([end])",
+        "_self_ --> _blank_",
+        "style_ --> style__",
+        r##"style__["style#95;"]"##,
+        "toString_ --> place.32",
+    ] {
+        assert!(names.lines().any(|found| found.trim() == line), "{line} in {names}");
+    }
+}
+
+/// The graphs, and those that the documentation shows, in the real Mermaid: it has to read each, and to show the words that were meant.
+#[test]
+#[ignore = "needs Chromium and Node: .ci/run runs it"]
+fn mermaid_shows_every_graph_as_it_is_meant() {
+    let mut graphs = Vec::new();
+    for graph in [Shop::GRAPH, Payment::GRAPH, Texts::GRAPH, Names::GRAPH, 内::GRAPH, Nested::GRAPH] {
+        let mut words = Vec::new();
+        words_of(graph, &mut words);
+        graphs.push((graph.to_string(), words));
+    }
+    for file in ["README.md", "pocketflow-core/docs/flow.md", "pocketflow-core/docs/node.md"] {
+        let text = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let blocks = text.split("```mermaid\n").skip(1).filter_map(|block| block.split("\n```").next());
+        graphs.extend(blocks.map(|block| (block.to_owned(), Vec::new())));
+    }
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/browser");
+    let mut node = Command::new("node");
+    let mut node = node.arg("mermaid.mjs").current_dir(folder).stdin(Stdio::piped()).spawn().expect("Node");
+    let json = |text: &String| {
+        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("\"{escaped}\"")
+    };
+    for (graph, words) in &graphs {
+        let words: Vec<_> = words.iter().map(json).collect();
+        writeln!(node.stdin.as_mut().unwrap(), "[{}, [{}]]", json(graph), words.join(", ")).unwrap();
+    }
+    drop(node.stdin.take());
+    assert!(node.wait().unwrap().success(), "Mermaid reads something else: look above");
+}
+
+/// The words that a graph's picture has to show.
+fn words_of(graph: &Graph, words: &mut Vec<String>) {
+    for place in graph.places {
+        match (place.node.flow, place.node.waits) {
+            (_, Some(field)) => words.push(format!("await {field}")),
+            _ if !place.fork.is_empty() => {
+                words.push("at the same time".into());
+                words.extend(place.fork.iter().map(|node| node.name.to_owned()));
+            }
+            (flow, None) => {
+                words.push(place.name.into());
+                flow.into_iter().for_each(|flow| words_of(flow, words));
+            }
+        }
+    }
+    for edge in graph.edges.iter().filter(|edge| edge.written) {
+        let named = edge.action != "default";
+        match edge.bound {
+            Some(bound) if named => {
+                words.push(format!("{}, at most {}", edge.action, bound.max));
+                words.push(format!("{}, then", edge.action));
+            }
+            None if named => words.push(edge.action.into()),
+            _ => {}
+        }
+        if let Target::Exit(exit) = edge.to {
+            words.push(if graph.exits[exit] == "default" { "end" } else { graph.exits[exit] }.into());
+        }
+    }
 }

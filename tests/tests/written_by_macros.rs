@@ -80,7 +80,9 @@ whole! { Whole { judge - "fine" >> last; judge - "a|gain" >> judge max 2 else la
 
 /// The visibility is empty.
 macro_rules! private {
-    ($vis:vis $name:ident $start:ident) => { flow! { $vis $name { $start; } } };
+    ($vis:vis $name:ident $start:ident) => {
+        flow! { $vis $name { $start; } }
+    };
 }
 private!(Private last);
 

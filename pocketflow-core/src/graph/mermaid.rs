@@ -1,8 +1,9 @@
 //! A graph as a Mermaid flowchart.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use super::{Graph, Target};
+use super::{Graph, Place, Target};
 
 /// The first place is round, so that the start is seen, or an arrow leads to it; an exit that somebody wrote is a circle.
 impl fmt::Display for Graph {
@@ -27,7 +28,7 @@ impl Drawing<'_> {
             self.line(f, format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)))?;
         }
         for (index, place) in self.graph.places.iter().enumerate() {
-            let (id, name) = (self.place(index), place.name);
+            let (id, name) = (self.place(index), &text(place.name));
             match place.node.flow {
                 Some(graph) => {
                     self.line(f, format_args!("subgraph {id}[{name}]"))?;
@@ -36,24 +37,29 @@ impl Drawing<'_> {
                 }
                 None if !place.fork.is_empty() => {
                     self.line(f, format_args!("subgraph {id}[at the same time]"))?;
-                    for node in place.fork {
-                        self.line(f, format_args!("    {id}.{0}[{0}]", node.name))?;
+                    for (branch, node) in place.fork.iter().enumerate() {
+                        let inside = format!("{id}.");
+                        self.line(
+                            f,
+                            format_args!("    {}[{}]", named(&inside, node.name, branch), text(node.name)),
+                        )?;
                     }
                     self.line(f, format_args!("end"))?;
                 }
                 None if let Some(field) = place.node.waits => {
-                    self.line(f, format_args!("{id}{{{{await {field}}}}}"))?;
+                    let waits = format!("await {field}");
+                    self.line(f, format_args!("{id}{{{{{}}}}}", text(&waits)))?;
                 }
                 None if index == 0 => self.line(f, format_args!("{id}([{name}])"))?,
                 // A name stands for its place by itself, where the edges show it.
-                None if id != name => self.line(f, format_args!("{id}[{name}]"))?,
+                None if id != *name => self.line(f, format_args!("{id}[{name}]"))?,
                 None => {}
             }
         }
         for (index, exit) in self.graph.exits.iter().enumerate() {
             if self.draws(Target::Exit(index)) {
                 let name = if *exit == "default" { "end" } else { exit };
-                self.line(f, format_args!("{}(({name}))", self.exit(index)))?;
+                self.line(f, format_args!("{}(({}))", self.exit(index), text(name)))?;
             }
         }
         for edge in self.graph.edges {
@@ -79,7 +85,7 @@ impl Drawing<'_> {
         };
         match label {
             "" => self.line(f, format_args!("{from} --> {to}")),
-            label => self.line(f, format_args!("{from} -->|{label}| {to}")),
+            label => self.line(f, format_args!("{from} -->|{}| {to}", text(label))),
         }
     }
 
@@ -94,34 +100,81 @@ impl Drawing<'_> {
         })
     }
 
-    /// The words of Mermaid's own are no names of places.
     fn place(&self, place: usize) -> String {
-        const RESERVED: [&str; 12] = [
-            "call",
-            "class",
-            "classDef",
-            "click",
-            "default",
-            "direction",
-            "flowchart",
-            "graph",
-            "href",
-            "linkStyle",
-            "style",
-            "subgraph",
-        ];
-        let name = self.graph.places[place].name;
-        if !self.graph.places[place].fork.is_empty() {
+        let Place { name, node, fork } = &self.graph.places[place];
+        if !fork.is_empty() {
             return format!("{}fork.{place}", self.prefix);
         }
-        if self.graph.places[place].node.waits.is_some() {
+        if node.waits.is_some() {
             return format!("{}await.{place}", self.prefix);
         }
-        let mark = if RESERVED.contains(&name) { "_" } else { "" };
-        format!("{}{name}{mark}", self.prefix)
+        named(&self.prefix, name, place)
     }
 
     fn exit(&self, exit: usize) -> String {
         format!("{}exit.{exit}", self.prefix)
     }
+}
+
+/// The identifier of a place: its name, unless Mermaid reads something else in it.
+fn named(prefix: &str, name: &str, place: usize) -> String {
+    // Words of its language, and of the objects in which its layout keeps places by name.
+    const RESERVED: [&str; 25] = [
+        "_blank",
+        "_parent",
+        "_self",
+        "_top",
+        "call",
+        "class",
+        "classDef",
+        "click",
+        "constructor",
+        "default",
+        "direction",
+        "end",
+        "flowchart",
+        "graph",
+        "hasOwnProperty",
+        "href",
+        "interpolate",
+        "isPrototypeOf",
+        "linkStyle",
+        "propertyIsEnumerable",
+        "style",
+        "subgraph",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+    ];
+    // Mermaid reads some scripts and not others, and JavaScript has names of its own that start so.
+    if !name.is_ascii() || name.starts_with("__") {
+        return format!("{prefix}place.{place}");
+    }
+    // `style_` is marked as well, since `style` would be called so.
+    let mark = if RESERVED.contains(&name.trim_end_matches('_')) { "_" } else { "" };
+    format!("{prefix}{name}{mark}")
+}
+
+/// A text, in quotes where Mermaid or the Markdown in it would read more than the text. No letter is lost: what is not a letter is
+/// written as its number.
+fn text(text: &str) -> Cow<'_, str> {
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == ' ' || letter == ',';
+    let emphasis = |word: &str| word.starts_with('_') || word.ends_with('_');
+    let is_plain = !text.starts_with(['-', ' '])
+        && !text.is_empty()
+        && text.chars().all(|letter| is_letter(letter) || letter == '-' || letter == '_')
+        && !text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(emphasis);
+    if is_plain {
+        return Cow::Borrowed(text);
+    }
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '\n' => quoted.push_str("<br>"),
+            letter if is_letter(letter) => quoted.push(letter),
+            letter => quoted.push_str(&format!("#{};", u32::from(letter))),
+        }
+    }
+    quoted.push('"');
+    Cow::Owned(quoted)
 }

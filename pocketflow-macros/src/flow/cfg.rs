@@ -42,7 +42,8 @@ fn in_item(tokens: &[TokenTree]) -> Option<Case> {
         let fails = (!found.is_cfg).then(|| spliced(tokens, at..at + 2, TokenStream::new()));
         return Some(Case { condition: found.condition, holds, fails });
     }
-    let is_graph = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let is_graph =
+        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     let graph = tokens.iter().position(is_graph)?;
     let TokenTree::Group(group) = &tokens[graph] else { return None };
     let statements: Vec<TokenTree> = group.stream().into_iter().collect();
@@ -132,7 +133,14 @@ mod tests {
         };
         assert_eq!(decided(true, edge), expected.to_string());
         let whole = quote!(#[cfg(x)] pub F { a; });
-        assert_eq!(decided(true, whole), quote!(#[cfg(x)] ::pocketflow::flow! { pub F { a; } }).to_string());
+        assert_eq!(
+            decided(true, whole),
+            quote!(
+                #[cfg(x)]
+                ::pocketflow::flow! { pub F { a; } }
+            )
+            .to_string()
+        );
         let attribute = quote!(#[cfg_attr(all(x, y), endless, doc = "Z")] F { a; });
         let expected = quote! {
             #[cfg(all(x, y))] ::pocketflow::flow! { #[endless] #[doc = "Z"] F { a; } }
