@@ -175,15 +175,33 @@ impl<E: Storage> Checkpoints<E> {
     pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         let Common { storage, patience, filled, .. } = &*self.shared;
         let mut patience = Patience::new(*patience, run);
-        let done = patiently!(patience, storage.fill(run, wait, json));
-        if let (Err(StorageError::AlreadyFilled { .. }), true) = (&done, patience.is_tried()) {
-            // It may be this very call that filled it, before its answer was lost.
-            let kept = storage.filled(run).await?;
-            if kept.is_none_or(|kept| kept.value != json) {
-                return done;
+        // A field alone may mean another wait by the time that the call is made again.
+        let open = match wait.contains('#') {
+            true => None,
+            false => {
+                patiently!(patience, storage.show(run))?.filter(|run| run.waits_for.as_deref() == Some(wait))
             }
-        } else {
-            done?;
+        };
+        let named = open.and_then(|run| run.wait);
+        let done = match named.as_deref().or(wait.contains('#').then_some(wait)) {
+            Some(wait) => patiently!(patience, storage.fill(run, wait, json)),
+            None => storage.fill(run, wait, json).await,
+        };
+        let refused = match &done {
+            Err(StorageError::AlreadyFilled { wait, .. } | StorageError::WaitClosed { wait, .. }) => {
+                Some(wait)
+            }
+            _ => None,
+        };
+        match refused.filter(|_| patience.is_tried()) {
+            // It may be this very call that filled it, before its answer was lost.
+            Some(wait) => {
+                let kept = patiently!(patience, storage.filled(run, wait))?;
+                if kept.as_deref() != Some(json) {
+                    return done;
+                }
+            }
+            None => done?,
         }
         filled.send_replace(());
         Ok(())

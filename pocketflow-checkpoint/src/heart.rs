@@ -24,6 +24,8 @@ const NONE: u8 = 0;
 /// Whether the storage has given it is not known yet, and never will be if the call is dropped.
 const ASKED: u8 = 1;
 const HELD: u8 = 2;
+/// A call is under way that gives it back.
+const LEAVING: u8 = 3;
 
 impl<E: Storage> Lease<E> {
     pub(crate) fn new(common: &Arc<Common<E>>, run: &str, owner: &str) -> Self {
@@ -39,6 +41,11 @@ impl<E: Storage> Lease<E> {
         self.state.store(HELD, SeqCst);
     }
 
+    /// It is renewed until the call that gives it back is done, but that it is gone meanwhile is no loss.
+    pub(crate) fn leaving(&self) {
+        self.state.store(LEAVING, SeqCst);
+    }
+
     /// Somebody else holds it, or nobody.
     pub(crate) fn gone(&self) {
         self.state.store(NONE, SeqCst);
@@ -46,6 +53,10 @@ impl<E: Storage> Lease<E> {
 
     pub(crate) fn is_held(&self) -> bool {
         self.state.load(SeqCst) == HELD
+    }
+
+    fn is_renewed(&self) -> bool {
+        matches!(self.state.load(SeqCst), HELD | LEAVING)
     }
 }
 
@@ -84,10 +95,10 @@ async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
     loop {
         sleep((common.lease / 3).max(Duration::from_millis(10))).await;
         let mut patience = Patience::new(common.patience, run);
-        while lease.is_held() {
+        while lease.is_renewed() {
             match common.storage.renew(run, owner, common.lease).await {
                 Ok(()) => break,
-                Err(_) if !lease.is_held() => break,
+                Err(StorageError::LeaseLost { .. }) if !lease.is_held() => break,
                 Err(error @ StorageError::LeaseLost { .. }) => {
                     lease.gone();
                     return error;

@@ -113,6 +113,6 @@ pub use stops::{BadState, Changed, MovedOn, Parked, WrongValue};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
 };

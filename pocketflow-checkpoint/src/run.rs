@@ -269,6 +269,7 @@ impl<E: Storage> DurableRun<E> {
         let (step, refused) = (at.step() - 1, refused.as_deref());
         let pause = Pause { step, field, position: &position, graph: &graph, state: &state, refused };
         let mut patience = self.patience();
+        self.lease.leaving();
         let mut stored = patiently!(patience, self.common.storage.wait(&self.id, &self.owner, &pause));
         if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, patience.is_tried()) {
             // It may be this very call that gave the lease back, before its answer was lost.
@@ -279,11 +280,13 @@ impl<E: Storage> DurableRun<E> {
                 stored = Ok(OpenWait { name, value: None });
             }
         }
-        let stored = stored.map_err(|error| at.error(error))?;
-        if stored.value.is_none() {
+        if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
             self.lease.gone();
             self.memory().settled = true;
+        } else {
+            self.lease.taken();
         }
+        let stored = stored.map_err(|error| at.error(error))?;
         Ok(stored)
     }
 
@@ -441,6 +444,7 @@ where
         match &result {
             Ok(taken) => {
                 let state = self.encode(shared).map_err(|error| flow.error(error))?;
+                self.lease.leaving();
                 let finished = self.finish(taken.action(), &state).await;
                 finished.map_err(|error| flow.error(error))?;
                 self.lease.gone();

@@ -137,7 +137,7 @@ async fn fills() {
         assert!(says(folder.path(), &["list", "--status", "waiting"]).ends_with("card#1 (filled)\n"));
         assert!(fails(folder.path(), &["fill", "order-1", "card", "1"]).contains("has been filled"));
         let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
-        assert_eq!(runs.filled("order-1").await.unwrap().unwrap().value, stored);
+        assert_eq!(runs.filled("order-1", "card#1").await.unwrap().unwrap(), stored);
     }
     let folder = folder().await;
     assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card#1`"));

@@ -97,15 +97,6 @@ pub struct ItemKey {
     pub item: Option<u64>,
 }
 
-/// The value that somebody filled into a run that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filled {
-    /// The field that the run waited for.
-    pub field: String,
-    /// Its value, as JSON.
-    pub value: String,
-}
-
 /// What becomes of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

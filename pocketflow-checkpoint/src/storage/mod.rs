@@ -12,8 +12,8 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 pub use data::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, UnknownStatus,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Status, Step, UnknownStatus,
 };
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
@@ -137,12 +137,13 @@ pub trait Storage: Send + Sync + 'static {
     fn fill(&self, run: &str, wait: &str, value_json: &str)
     -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// What the wait that is open has been filled with.
+    /// What a wait has been filled with, as JSON: the one with this name, or the one that is open if only its field is named. It stays
+    /// known when the run has gone on.
     ///
     /// # Errors
     ///
     /// [`StorageError::UnknownRun`].
-    fn filled(&self, run: &str) -> impl Future<Output = StorageResult<Option<Filled>>> + Send;
+    fn filled(&self, run: &str, wait: &str) -> impl Future<Output = StorageResult<Option<String>>> + Send;
 
     /// Stores that a run reached an exit, and its last state. The lease is released, kept items go, the history stays.
     ///

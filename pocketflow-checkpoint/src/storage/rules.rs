@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::StorageError;
 use crate::process;
 use crate::storage::{
-    Checkpoint, CheckpointState, Filled, ItemKey, RunRecord, RunSummary, Status, StorageResult, millis,
+    Checkpoint, CheckpointState, ItemKey, RunRecord, RunSummary, Status, StorageResult, millis,
 };
 
 /// Why an operation failed: the engine, or a rule.
@@ -267,6 +267,12 @@ impl Head {
         Some((self.waits_for.as_deref()?, self.visit?))
     }
 
+    /// The wait with this name; of a field alone, the one that is open.
+    pub(crate) fn named_or_open<'a>(&self, wait: &Wait<'a>) -> Option<(&'a str, i64)> {
+        let visit = wait.visit.or_else(|| self.open().filter(|open| open.0 == wait.field).map(|open| open.1));
+        Some((wait.field, visit?))
+    }
+
     /// Which visit of the field a value is for, if the caller names none: the one that is open.
     pub(crate) fn fillable(&self, run: &str, field: &str) -> StorageResult<i64> {
         match self.open() {
@@ -286,12 +292,12 @@ impl Head {
         known: Option<(i64, Option<String>)>,
     ) -> StorageResult<()> {
         match known {
-            _ if self.status == Status::Finished => Err(self.not_waiting(run, field)),
             Some((step, _)) if (0..=self.step).contains(&step) => Err(StorageError::WaitClosed {
                 run: run.to_owned(),
                 wait: wait_name(field, visit),
                 open: self.open().map(|(field, visit)| wait_name(field, visit)),
             }),
+            _ if self.status == Status::Finished => Err(self.not_waiting(run, field)),
             Some((_, Some(_))) => {
                 Err(StorageError::AlreadyFilled { run: run.to_owned(), wait: wait_name(field, visit) })
             }
@@ -385,10 +391,6 @@ pub(crate) fn item<C: Columns>(row: &C) -> Result<(ItemKey, String), Fault<C::Er
     // -1, which is none, is what neither type has.
     let key = ItemKey { branch: u32::try_from(row.int(0)?).ok(), item: u64::try_from(row.int(1)?).ok() };
     Ok((key, row.text(2)?))
-}
-
-pub(crate) fn filled<C: Columns>(row: &C) -> Result<Option<Filled>, Fault<C::Error>> {
-    Ok(row.maybe_text(0)?.zip(row.maybe_text(1)?).map(|(field, value)| Filled { field, value }))
 }
 
 pub(crate) fn step<C: Columns>(row: &C) -> Result<Checkpoint, Fault<C::Error>> {

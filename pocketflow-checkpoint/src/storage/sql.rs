@@ -224,11 +224,6 @@ pub(crate) const FILL_RUN: &str = "
 UPDATE runs SET filled = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 1 ELSE filled END, message = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN NULL ELSE message END,
     updated = ?3
 WHERE run = ?1";
-pub(crate) const FILLED: &str = "
-SELECT w.field, w.value FROM runs r
-LEFT JOIN waits w ON w.run = r.run AND w.field = r.waits_for AND w.visit = r.visit AND w.value IS NOT NULL
-WHERE r.run = ?1";
-
 pub(crate) const FINISH_RUN: &str = "
 UPDATE runs SET status = 'finished', exit = ?2, updated = ?3, owner = NULL, lease = NULL, lease_until = NULL, message = NULL,
     waits_for = NULL, visit = NULL, filled = 0

@@ -21,7 +21,7 @@ pub(crate) async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
     // The clock of the database is that of this machine here.
     assert!(run.created + Duration::from_secs(5) > before);
     assert_eq!(b.history("r").await.unwrap(), []);
-    assert_eq!(b.filled("r").await.unwrap(), None);
+    assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
 
 pub(crate) async fn a_lease_that_holds_is_respected<S: Storage>(a: S, b: S) {
@@ -207,7 +207,7 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
         .await
         .unwrap();
         b.fill(id, id, "1").await.unwrap();
-        assert_eq!(b.filled(id).await.unwrap().unwrap().field, id);
+        assert_eq!(b.filled(id, id).await.unwrap().as_deref(), Some("1"));
     }
     assert_eq!(b.list(None).await.unwrap().len(), ids.len());
 }
@@ -223,7 +223,8 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
         fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}", refused: None }).await, Invalid "field");
         fails!(a.fill(bad, "card", "1").await, Invalid);
         fails!(a.fill("r", bad, "1").await, Invalid "field");
-        fails!(a.filled(bad).await, Invalid);
+        fails!(a.filled(bad, "card").await, Invalid);
+        fails!(a.filled("r", bad).await, Invalid);
         fails!(a.show(bad).await, Invalid);
         fails!(a.history(bad).await, Invalid);
         fails!(a.checkpoint(bad, 1).await, Invalid);

@@ -5,10 +5,13 @@
 
 mod begin;
 mod crowd;
+#[path = "../flaky/mod.rs"]
+mod flaky;
 mod history;
 mod lists;
 #[cfg(feature = "postgres")]
 mod lost;
+mod runs;
 mod steps;
 mod support;
 mod waiting;
@@ -73,6 +76,12 @@ suite! {
     waiting::an_early_answer_is_kept_for_its_wait
     waiting::a_fork_counts_its_waits_on
     waiting::of_two_that_fill_one_wins
+    runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
+    runs::an_answer_is_not_taken_for_the_next_question
+    runs::of_two_that_wait_for_a_run_one_goes_on
+    runs::a_storage_that_fails_for_a_moment_loses_nothing
+    runs::a_storage_that_fails_for_long_ends_the_run
+    runs::a_run_whose_processes_die_gets_stuck
     history::all_is_kept
     history::the_last_are_kept
     history::none_is_kept

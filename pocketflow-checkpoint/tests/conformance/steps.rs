@@ -135,7 +135,7 @@ pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
     );
     fails!(a.fill("r", "card", "1").await, UnknownRun);
     fails!(a.fill("r", "card#1", "1").await, UnknownRun);
-    fails!(a.filled("r").await, UnknownRun);
+    fails!(a.filled("r", "card").await, UnknownRun);
     fails!(a.finish("r", "me", "done", "{}").await, UnknownRun);
     fails!(a.fail("r", "me", "bad").await, UnknownRun);
     fails!(a.give_up("r", "me", "bad").await, UnknownRun);

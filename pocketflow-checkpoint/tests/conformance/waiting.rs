@@ -1,6 +1,6 @@
 //! Waiting and filling.
 
-use pocketflow_checkpoint::{Filled, Keep, OpenWait, Pause, Status, Storage};
+use pocketflow_checkpoint::{Keep, OpenWait, Pause, Status, Storage};
 
 use crate::support::*;
 
@@ -25,8 +25,8 @@ async fn waiting(storage: &impl Storage, run: &str) {
         .unwrap();
 }
 
-fn card(value: &str) -> Option<Filled> {
-    Some(Filled { field: "card".into(), value: value.into() })
+fn card(value: &str) -> Option<String> {
+    Some(value.to_owned())
 }
 
 pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
@@ -36,19 +36,19 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     assert_eq!((run.step, run.position.as_str(), run.state.as_str()), (1, "[7]", r#"{"total":1.5}"#));
     assert_eq!((run.owner, run.lease_until), (None, None));
     fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost);
-    assert_eq!(b.filled("r").await.unwrap(), None);
+    assert_eq!(b.filled("r", "card").await.unwrap(), None);
 
     b.fill("r", "card", r#" {"number": 4242} "#).await.unwrap();
     let run = show(&a, "r").await;
     assert_eq!((run.status, run.waits_for.as_deref(), run.filled), (Status::Waiting, Some("card"), true));
     let found = again(&a, "r", "you").await;
     assert_eq!((found.status, found.filled), (Status::Waiting, true));
-    assert_eq!(a.filled("r").await.unwrap(), card(r#" {"number": 4242} "#));
+    assert_eq!(a.filled("r", "card").await.unwrap(), card(r#" {"number": 4242} "#));
     assert_eq!(show(&a, "r").await.status, Status::Running);
     fails!(b.fill("r", "card", "1").await, AlreadyFilled "`card#1`");
 
     a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
-    assert_eq!(a.filled("r").await.unwrap(), None);
+    assert_eq!(a.filled("r", "card").await.unwrap(), None);
     let run = show(&a, "r").await;
     assert_eq!((run.status, run.waits_for, run.filled), (Status::Running, None, false));
 }
@@ -67,7 +67,7 @@ pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     b.fill("r", "card", "1").await.unwrap();
     fails!(b.fill("r", "card", "2").await, AlreadyFilled "has been filled");
     fails!(b.fill("r", "card", "1").await, AlreadyFilled);
-    assert_eq!(b.filled("r").await.unwrap(), card("1"));
+    assert_eq!(b.filled("r", "card").await.unwrap(), card("1"));
 }
 
 pub(crate) async fn only_json_is_filled<S: Storage>(a: S, b: S) {
@@ -76,9 +76,9 @@ pub(crate) async fn only_json_is_filled<S: Storage>(a: S, b: S) {
         let error = fails!(b.fill("r", "card", bad).await, InvalidJson "`card`" "`r`");
         assert!(std::error::Error::source(&error).is_some());
     }
-    assert_eq!(b.filled("r").await.unwrap(), None);
+    assert_eq!(b.filled("r", "card").await.unwrap(), None);
     b.fill("r", "card", "null").await.unwrap();
-    assert_eq!(b.filled("r").await.unwrap(), card("null"));
+    assert_eq!(b.filled("r", "card").await.unwrap(), card("null"));
 }
 
 pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
@@ -105,7 +105,7 @@ pub(crate) async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Sto
     fails!(b.begin("r", "third", LONG, &new()).await, Alive);
     b.fill("r", "card", "1").await.unwrap();
     a.release("r", "you").await.unwrap();
-    assert_eq!(a.filled("r").await.unwrap(), card("1"));
+    assert_eq!(a.filled("r", "card").await.unwrap(), card("1"));
 }
 
 /// As the driver does when it has come to the step after `step`.
@@ -129,14 +129,14 @@ pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a
     b.fill("r", "card", "1").await.unwrap();
     a.begin("r", "dies", OVER, &new()).await.unwrap();
     again(&b, "r", "fails").await;
-    assert_eq!(b.filled("r").await.unwrap(), card("1"));
+    assert_eq!(b.filled("r", "card").await.unwrap(), card("1"));
     b.fail("r", "fails", "bad").await.unwrap();
     again(&b, "r", "works").await;
     assert_eq!(wait(&b, "works", 1, "card", None).await, open("card#1", Some("1")));
     assert_eq!(show(&b, "r").await.owner.as_deref(), Some("works"), "it goes on");
     b.commit("r", "works", LONG, &step(2), Keep::All).await.unwrap();
     b.finish("r", "works", "done", "{}").await.unwrap();
-    assert_eq!(b.filled("r").await.unwrap(), None);
+    assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
 
 pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
@@ -144,7 +144,7 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     b.fill("r", "card", r#""no card""#).await.unwrap();
     again(&a, "r", "you").await;
     assert_eq!(wait(&a, "you", 1, "card", Some("no card at\0 all")).await, open("card#1", None));
-    assert_eq!(a.filled("r").await.unwrap(), None);
+    assert_eq!(a.filled("r", "card").await.unwrap(), None);
     let run = show(&a, "r").await;
     assert_eq!((run.filled, run.message.as_deref()), (false, Some("no card at\u{fffd} all")));
     b.fill("r", "card#1", "1").await.unwrap();
@@ -153,14 +153,14 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     // Another field is asked for instead.
     again(&a, "r", "you").await;
     assert_eq!(wait(&a, "you", 1, "address", None).await, open("address#1", None));
-    assert_eq!(a.filled("r").await.unwrap(), None);
+    assert_eq!(a.filled("r", "card").await.unwrap(), None);
     b.fill("r", "address", "1").await.unwrap();
 }
 
 pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     again(&a, "r", "you").await;
-    assert_eq!(a.filled("r").await.unwrap(), None);
+    assert_eq!(a.filled("r", "card").await.unwrap(), None);
     b.fill("r", "card", "1").await.unwrap();
     assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
     let run = show(&a, "r").await;
@@ -180,7 +180,7 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "closed");
     assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", None));
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "`card#2`");
-    assert_eq!(b.filled("r").await.unwrap(), None);
+    assert_eq!(b.filled("r", "card").await.unwrap(), None);
     // The wait is the same when it is come to again.
     again(&b, "r", "she").await;
     assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", None));
@@ -188,7 +188,7 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
     again(&b, "r", "he").await;
     b.commit("r", "he", LONG, &step(3), Keep::All).await.unwrap();
     b.finish("r", "he", "done", "{}").await.unwrap();
-    fails!(b.fill("r", "card#2", "3").await, NotWaiting "it is finished");
+    fails!(b.fill("r", "card#2", "3").await, WaitClosed "`card#2`");
     fails!(b.fill("r", "card#3", "3").await, NotWaiting "it is finished");
 }
 
@@ -199,7 +199,7 @@ pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S)
     fails!(b.fill("r", "card#0", "3").await, Invalid "counted from 1");
     a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
     assert_eq!(wait(&a, "me", 1, "card", None).await, open("card#1", None));
-    assert_eq!((show(&b, "r").await.filled, b.filled("r").await.unwrap()), (false, None));
+    assert_eq!((show(&b, "r").await.filled, b.filled("r", "card").await.unwrap()), (false, None));
     b.fill("r", "card", "1").await.unwrap();
     again(&a, "r", "you").await;
     assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
@@ -237,6 +237,6 @@ pub(crate) async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
         let (x, y) = tokio::join!(a.fill(&run, "card", "1"), b.fill(&run, "card", "2"));
         let (value, loser) = if x.is_ok() { ("1", y) } else { ("2", x) };
         fails!(loser, AlreadyFilled);
-        assert_eq!(a.filled(&run).await.unwrap(), card(value));
+        assert_eq!(a.filled(&run, "card").await.unwrap(), card(value));
     }
 }

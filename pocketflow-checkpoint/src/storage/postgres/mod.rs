@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Status, Step, Storage, StorageResult,
 };
 use later::Later;
 use pool::Pool;
@@ -113,9 +113,9 @@ impl Storage for Postgres {
         tx.end(done).await
     }
 
-    async fn filled(&self, run: &str) -> StorageResult<Option<Filled>> {
+    async fn filled(&self, run: &str, wait: &str) -> StorageResult<Option<String>> {
         let mut tx = self.pool.begin(format!("read what was filled into run `{run}`")).await?;
-        let done = ops::filled(&mut tx, run).await;
+        let done = ops::filled(&mut tx, run, wait).await;
         tx.end(done).await
     }
 

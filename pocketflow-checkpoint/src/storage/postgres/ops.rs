@@ -8,8 +8,8 @@ use super::pool::Transaction;
 use crate::error::StorageError;
 use crate::storage::rules::{self, Clock, Columns, Fault, Head, Take, Wait};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, millis, sql,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Status, Step, millis, sql,
 };
 
 /// What an operation returns; the transaction adds what it was, and where.
@@ -133,9 +133,6 @@ pub(super) async fn commit(
     let (length, until, now) = (millis::from_duration(lease), until(head.now, lease), head.now);
     let row: [&Param<'_>; 8] = [&run, &number, &path, &step.position, &action, &length, &until, &now];
     tx.change(sql::COMMIT_RUN, &row).await?;
-    if let Some((field, visit)) = head.open() {
-        tx.change(sql::DROP_VALUE, &[&run, &field, &visit]).await?;
-    }
     tx.change(sql::COMMIT_STATE, &[&run, &step.graph, &step.state]).await?;
     tx.change(sql::DROP_ITEMS, &[&run, &number]).await?;
     if !matches!(keep, Keep::None | Keep::Last(0)) {
@@ -218,10 +215,11 @@ pub(super) async fn fill(tx: &mut Tx<'_>, run: &str, wait: &str, value: &str) ->
     Ok(())
 }
 
-pub(super) async fn filled(tx: &mut Tx<'_>, run: &str) -> Ran<Option<Filled>> {
-    rules::id("run", run)?;
-    let rows = tx.rows(sql::FILLED, &[&run]).await?;
-    rules::filled(rows.first().ok_or_else(|| rules::unknown(run))?)
+pub(super) async fn filled(tx: &mut Tx<'_>, run: &str, wait: &str) -> Ran<Option<String>> {
+    let (wait, head) = (Wait::parse(wait)?, head(tx, sql::HEAD_SHARED, run).await?);
+    let Some((field, visit)) = head.named_or_open(&wait) else { return Ok(None) };
+    let rows = tx.rows(sql::WAIT_NAMED, &[&run, &field, &visit]).await?;
+    Ok(rows.first().map(|row| row.maybe_text(1)).transpose()?.flatten())
 }
 
 pub(super) async fn finish(tx: &mut Tx<'_>, run: &str, owner: &str, exit: &str, state: &str) -> Ran<()> {

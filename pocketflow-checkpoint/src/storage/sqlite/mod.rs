@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, Storage, StorageResult,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Status, Step, Storage, StorageResult,
 };
 use crate::error::StorageError;
 use crate::storage::rules::{Free, Seen};
@@ -234,9 +234,10 @@ impl Storage for Sqlite {
         self.worker.write(doing, move |db| ops::fill(db, &run, &wait, &value))
     }
 
-    fn filled(&self, run: &str) -> impl Future<Output = StorageResult<Option<Filled>>> + Send {
-        let id = run.to_owned();
-        self.worker.read(format!("read what was filled into run `{run}`"), move |db| ops::filled(db, &id))
+    fn filled(&self, run: &str, wait: &str) -> impl Future<Output = StorageResult<Option<String>>> + Send {
+        let (id, wait) = (run.to_owned(), wait.to_owned());
+        let doing = format!("read what was filled into run `{run}`");
+        self.worker.read(doing, move |db| ops::filled(db, &id, &wait))
     }
 
     fn finish(

@@ -7,8 +7,8 @@ use rusqlite::{Connection, Error, Params, Row};
 use crate::error::StorageError;
 use crate::storage::rules::{self, Clock, Columns, Fault, Free, Head, Seen, Take, Wait};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, Filled, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, millis, sql,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
+    Status, Step, millis, sql,
 };
 
 /// What an operation returns; the worker adds what it was, and on which file.
@@ -131,9 +131,6 @@ pub(super) fn commit(
     let (length, until) = (millis::from_duration(lease), until(head.now, lease));
     let row = (run, number, &path, &step.position, &action, length, until, head.now);
     change(db, sql::COMMIT_RUN, row)?;
-    if let Some((field, visit)) = head.open() {
-        change(db, sql::DROP_VALUE, (run, field, visit))?;
-    }
     change(db, sql::COMMIT_STATE, (run, &step.graph, &step.state))?;
     change(db, sql::DROP_ITEMS, (run, number))?;
     if !matches!(keep, Keep::None | Keep::Last(0)) {
@@ -212,9 +209,10 @@ pub(super) fn fill(db: &Connection, run: &str, wait: &str, value: &str) -> Ran<(
     Ok(())
 }
 
-pub(super) fn filled(db: &Connection, run: &str) -> Ran<Option<Filled>> {
-    rules::id("run", run)?;
-    Ok(row(db, sql::FILLED, [run], |row| rules::filled(row))?.ok_or_else(|| rules::unknown(run))?)
+pub(super) fn filled(db: &Connection, run: &str, wait: &str) -> Ran<Option<String>> {
+    let (wait, head) = (Wait::parse(wait)?, head(db, run)?);
+    let Some((field, visit)) = head.named_or_open(&wait) else { return Ok(None) };
+    Ok(row(db, sql::WAIT_NAMED, (run, field, visit), |row| row.maybe_text(1))?.flatten())
 }
 
 pub(super) fn finish(db: &Connection, run: &str, owner: &str, exit: &str, state: &str) -> Ran<()> {
