@@ -78,7 +78,16 @@ impl<'t> Pass<'t> {
                 Some(head) => self.plain(at, before, value, head, false),
                 None => {
                     self.push(&line);
-                    1
+                    let own = indent(&line);
+                    let text = |line: &&Cow<'_, str>| line.trim().is_empty() || indent(line) >= own;
+                    let below = match begins_string(value) {
+                        true => self.lines[at + 1..].iter().take_while(text).count(),
+                        false => 0,
+                    };
+                    for at in at + 1..=at + below {
+                        self.keep(at);
+                    }
+                    below + 1
                 }
             },
         }

@@ -202,6 +202,7 @@ fn text_without_a_mark_for_it() {
         ),
         ("a: one: two\n  three's\nb: 1", json!({"a": "one: two three's", "b": 1})),
         ("a: |\nDear Ann,\n\nbye.\nb: 1", json!({"a": "Dear Ann,\n\nbye.\n", "b": 1})),
+        ("---\n|\n  \"|\n  b: c: d\n---\nmore: than: that", json!("\"|\nb: c: d\n")),
         ("a: |\n    x\n  y\nb: 1", json!({"a": "  x\ny\n", "b": 1})),
         ("- a: |\n  Dear Ann,\n  b: 1", json!([{"a": "Dear Ann,\n", "b": 1}])),
         ("a: one\n  two\nb: 'c' d", json!({"a": "one two", "b": "'c' d"})),
