@@ -78,7 +78,7 @@ pub mod __private {
     // All that generated code names, so that no name of the user's can stand for it: primitive types, too.
     pub use core::clone::Clone;
     pub use core::future::Future;
-    pub use core::iter::{IntoIterator, Iterator};
+    pub use core::iter::{IntoIterator, Iterator, empty};
     pub use core::marker::{Copy, PhantomData, Send, Sync};
     pub use core::option::Option;
     pub use core::primitive::{bool, str, u32, u64, usize};
@@ -91,12 +91,18 @@ pub mod __private {
     pub use crate::driver::Spot;
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, Stands, awaits, together, union};
-    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
+    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};
     pub use crate::run::{Both, Branch, Finished, Fork, Part, batch_part, fork_step, node_part};
     pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
     pub use crate::run::{Here, ItemMode, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
     pub use crate::run::{Kept, await_step, batch_step, node_step, outcome, within};
-    pub use crate::shared::{Append, BetweenThreads, FillPlain, Plain, Probe, ReadLate, ReadPlain, Slot};
+    pub use crate::shared::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
     pub use crate::shared::{Blank, NoBlank};
+
+    /// The methods that generated code calls. None has a name that a trait of the user's may have.
+    pub mod methods {
+        pub use crate::node::RaisePlain as _;
+        pub use crate::shared::{FillPlain as _, LendPlain as _, ReadLate as _, ReadPlain as _};
+    }
 }

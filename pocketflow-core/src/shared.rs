@@ -1,5 +1,7 @@
 //! The shared store: what its derive says of it, and how the generated code borrows and fills its fields.
 
+use std::sync::Arc;
+
 use crate::error::EmptyField;
 use crate::text::{START, equal, hash};
 
@@ -170,6 +172,77 @@ pub trait ReadPlain<'a, F> {
 impl<'a, F> ReadPlain<'a, F> for &'a F {
     fn __read(&self) -> Option<&'a F> {
         Some(self)
+    }
+}
+
+/// Reads a field as `&Option<T>`, which only a late field can be that holds one. Of any other, what it holds was meant: `B` is
+/// how that is best borrowed.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a late field is read as `&{B}`, or as `Option<&{B}>` where it may be empty",
+    label = "this reads a field of type `Option<Option<{T}>>`, and the field is a `{Self}`"
+)]
+pub trait Held<T, B: ?Sized> {
+    /// What the field holds.
+    fn held(&self) -> Option<&Option<T>>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, B: ?Sized, F: Twice<T>> Held<T, B> for F {
+    fn held(&self) -> Option<&Option<T>> {
+        self.get()
+    }
+}
+
+/// An `Option` of an `Option`. A trait beside [`Held`], or rustc's message would show the one type that implements it.
+#[doc(hidden)]
+pub trait Twice<T> {
+    /// What it holds.
+    fn get(&self) -> Option<&Option<T>>;
+}
+
+impl<T> Twice<T> for Option<Option<T>> {
+    fn get(&self) -> Option<&Option<T>> {
+        self.as_ref()
+    }
+}
+
+/// A borrowed value, to be borrowed on as a trait object: `__lend` is an inherent method where it is a smart pointer, and that of
+/// [`LendPlain`] where it is not. rustc alone would look for the trait at the pointer.
+#[doc(hidden)]
+pub struct Lent<'a, F: ?Sized>(pub &'a F);
+
+impl<'a, T: ?Sized> Lent<'a, Box<T>> {
+    /// What the box holds.
+    pub fn __lend(self) -> &'a T {
+        self.0
+    }
+}
+
+impl<'a, T: ?Sized> Lent<'a, &T> {
+    /// What is borrowed.
+    pub fn __lend(self) -> &'a T {
+        self.0
+    }
+}
+
+impl<'a, T: ?Sized> Lent<'a, Arc<T>> {
+    /// What is shared.
+    pub fn __lend(self) -> &'a T {
+        self.0
+    }
+}
+
+/// The plain side of [`Lent`].
+#[doc(hidden)]
+pub trait LendPlain<'a, F: ?Sized> {
+    /// The value.
+    fn __lend(self) -> &'a F;
+}
+
+impl<'a, F: ?Sized> LendPlain<'a, F> for Lent<'a, F> {
+    fn __lend(self) -> &'a F {
+        self.0
     }
 }
 

@@ -75,6 +75,19 @@ impl Krate {
         self.is_given().then(|| quote!(#[allow(unused_imports)]))
     }
 
+    /// The path at a place of the user's, for what an error is reported at.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let tokens = self.to_token_stream().into_iter();
+        tokens
+            .map(|mut token| {
+                // A `$crate` is resolved by its own span.
+                let given = self.is_given().then(|| span.resolved_at(token.span()));
+                token.set_span(given.unwrap_or(span));
+                token
+            })
+            .collect()
+    }
+
     /// Whether a path was given.
     pub(crate) fn is_given(&self) -> bool {
         self.0.is_some()

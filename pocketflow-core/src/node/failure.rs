@@ -50,13 +50,13 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error that a node returned. `kind` tells a report, by this inherent method, from an error, by the method of [`RaisePlain`].
+/// An error that a node returned. `__kind` tells a report, by this inherent method, from an error, by the method of [`RaisePlain`].
 #[doc(hidden)]
 pub struct Raised<E>(pub E);
 
 impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
     /// A report, such as `anyhow::Error`.
-    pub fn kind(self) -> Report<E> {
+    pub fn __kind(self) -> Report<E> {
         Report(self.0)
     }
 }
@@ -65,11 +65,11 @@ impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
 #[doc(hidden)]
 pub trait RaisePlain<E>: Sized {
     /// An error, or what may become one.
-    fn kind(self) -> OfError<E>;
+    fn __kind(self) -> OfError<E>;
 }
 
 impl<E> RaisePlain<E> for Raised<E> {
-    fn kind(self) -> OfError<E> {
+    fn __kind(self) -> OfError<E> {
         OfError(self.0)
     }
 }

@@ -186,7 +186,7 @@ impl<T> Kept<T> {
 
     /// Borrows it.
     #[inline]
-    pub fn get(&self) -> &T {
+    pub fn __get(&self) -> &T {
         self.0.as_ref().expect(TAKEN)
     }
 

@@ -3,6 +3,7 @@
 use quote::ToTokens;
 use syn::ItemFn;
 
+use super::marks::marks;
 use super::model::{Form, Model};
 use super::options::Options;
 use super::parameters::{Role, step};
@@ -16,6 +17,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors
         form: Form::Function(item.vis.clone()),
         node: name.clone().into(),
         name,
+        marks: marks(&item.attrs),
         prep: None,
         exec,
         fallback: None,

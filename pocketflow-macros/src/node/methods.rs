@@ -1,14 +1,15 @@
 //! The impl form: the steps are methods of a type of the user's.
 
 use proc_macro2::Span;
-use quote::{ToTokens, format_ident};
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{ImplItem, ItemImpl, Path, PathArguments, Type};
 
+use super::marks::marks;
 use super::model::{Form, Kind, Model, Output, Step};
 use super::options::Options;
 use super::parameters::{Role, step};
-use super::types::returned;
+use super::types::{plain, returned, without_self};
 use crate::errors::Errors;
 
 /// The node of an `impl`.
@@ -21,6 +22,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
     }
     let node = node(&item.self_ty, errors);
     let name = node.segments.last().map_or_else(|| format_ident!("Node"), |segment| segment.ident.clone());
+    let mut marks = marks(&item.attrs);
     let (mut prep, mut exec, mut fallback, mut post) = (None, None, None, None);
     for method in item.items.iter_mut() {
         let ImplItem::Fn(method) = method else { continue };
@@ -31,7 +33,15 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
             "post" => (Role::Post, &mut post),
             _ => continue,
         };
-        *place = Some(step(role, &mut method.sig, options.store.as_ref(), errors));
+        let mut step = step(role, &mut method.sig, options.store.as_ref(), errors);
+        for ty in step.types() {
+            without_self(ty, &node);
+        }
+        let deprecated = method.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+        if deprecated && marks.allowed.is_empty() {
+            marks.allowed.push(quote!(#[allow(deprecated)]));
+        }
+        *place = Some(step);
     }
     let exec = exec.unwrap_or_else(|| {
         errors.at(
@@ -51,6 +61,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
         form: Form::Methods,
         node,
         name,
+        marks,
         prep,
         exec,
         fallback,
@@ -61,7 +72,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
 }
 
 fn node(ty: &Type, errors: &mut Errors) -> Path {
-    if let Type::Path(path) = ty {
+    if let Type::Path(path) = &plain(ty) {
         let generic =
             path.path.segments.iter().any(|segment| !matches!(segment.arguments, PathArguments::None));
         if generic {

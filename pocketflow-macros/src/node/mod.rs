@@ -1,26 +1,45 @@
 //! `#[node]`: a function, or an `impl`, becomes a node.
 
+mod cfg;
 mod check;
 mod expand;
 mod function;
+mod marks;
 mod methods;
 mod model;
 mod options;
 mod parameters;
 mod types;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Item, ItemFn, ItemImpl};
+use syn::{Attribute, Item, ItemFn, ItemImpl};
+
+use crate::errors::Errors;
 
 /// The whole of `#[node]`.
 pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
-    let (options, mut errors) = options::parse(attributes);
-    let model = match item_of(item.clone()) {
-        Ok(Form::Function(item)) => function::model(options, item, &mut errors),
-        Ok(Form::Methods(item)) => methods::model(options, item, &mut errors),
+    let (options, mut errors) = options::parse(attributes.clone());
+    let mut parsed = match syn::parse2(ungrouped(item.clone())) {
+        Ok(parsed) => parsed,
         Err(error) => {
             errors.push(error);
+            let errors = errors.to_compile_errors();
+            return quote!(#errors #item);
+        }
+    };
+    if let Some(decided) = cfg::decide(&options.krate, &attributes, &parsed) {
+        return decided;
+    }
+    alone(&mut parsed, &mut errors);
+    let model = match parsed {
+        Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
+        Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
+        other => {
+            errors.at(
+                other,
+                "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`",
+            );
             let errors = errors.to_compile_errors();
             return quote!(#errors #item);
         }
@@ -30,19 +49,24 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(&model, &errors, sound)
 }
 
-enum Form {
-    Function(Box<ItemFn>),
-    Methods(Box<ItemImpl>),
+/// A `macro_rules!` passes on a whole `$i:item` in an invisible group.
+fn ungrouped(item: TokenStream) -> TokenStream {
+    let mut tokens = item.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
+            ungrouped(group.stream())
+        }
+        _ => item,
+    }
 }
 
-fn item_of(item: TokenStream) -> syn::Result<Form> {
-    match syn::parse2(item)? {
-        Item::Fn(item) => Ok(Form::Function(Box::new(item))),
-        Item::Impl(item) => Ok(Form::Methods(Box::new(item))),
-        other => Err(syn::Error::new_spanned(
-            other,
-            "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`",
-        )),
+/// An item is one node: another `#[node]` on it would write its type again.
+fn alone(item: &mut Item, errors: &mut Errors) {
+    let (Item::Fn(ItemFn { attrs, .. }) | Item::Impl(ItemImpl { attrs, .. })) = item else { return };
+    let (others, rest): (Vec<Attribute>, Vec<Attribute>) = attrs.drain(..).partition(marks::is_node);
+    *attrs = rest;
+    for other in others {
+        errors.at(other, "this is a node already: `#[node(…)]` is written once, with all its options");
     }
 }
 
@@ -50,9 +74,10 @@ fn item_of(item: TokenStream) -> syn::Result<Form> {
 #[cfg(test)]
 fn modelled(attributes: TokenStream, item: TokenStream) -> (model::Model, Vec<String>) {
     let (options, mut errors) = options::parse(attributes);
-    let model = match item_of(item).unwrap() {
-        Form::Function(item) => function::model(options, item, &mut errors),
-        Form::Methods(item) => methods::model(options, item, &mut errors),
+    let model = match syn::parse2(item).unwrap() {
+        Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
+        Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
+        _ => unreachable!("the tests of the stages know what an item is"),
     };
     check::check(&model, &mut errors);
     (model, errors.messages())

@@ -1,7 +1,8 @@
 //! A node, from either form.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Ident, Path, Type, Visibility};
+use syn::ext::IdentExt;
+use syn::{Attribute, Ident, Path, Type, Visibility};
 
 use super::options::Options;
 
@@ -13,12 +14,22 @@ pub(crate) struct Model {
     pub(crate) form: Form,
     /// The node's type.
     pub(crate) node: Path,
-    /// Its name in a graph, on the user's token.
+    /// The last name of it, on the user's token.
     pub(crate) name: Ident,
+    pub(crate) marks: Marks,
     pub(crate) prep: Option<Step>,
     pub(crate) exec: Step,
     pub(crate) fallback: Option<Step>,
     pub(crate) post: Option<Step>,
+}
+
+/// Attributes of the item that concern more than the item.
+#[derive(Default)]
+pub(crate) struct Marks {
+    /// `#[deprecated]` and `#[doc(hidden)]`: they hold for the node's type as well.
+    pub(crate) of_type: Vec<Attribute>,
+    /// `#[allow(…)]`: it holds for the generated code as well.
+    pub(crate) allowed: Vec<TokenStream>,
 }
 
 pub(crate) enum Form {
@@ -50,6 +61,8 @@ pub(crate) struct Output {
 /// A parameter of a step.
 pub(crate) struct Parameter {
     pub(crate) name: Ident,
+    /// Where its type stands.
+    pub(crate) span: Span,
     pub(crate) kind: Kind,
 }
 
@@ -86,10 +99,17 @@ pub(crate) enum Kind {
 pub(crate) struct Each {
     /// The field that holds the items, or `prep`.
     pub(crate) source: Ident,
+    /// Whether it is what `prep` returned.
+    pub(crate) of_prep: bool,
     pub(crate) item: Type,
 }
 
 impl Model {
+    /// The node's name in a graph.
+    pub(crate) fn text(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
     /// The parameter of `exec` that makes the node a batch.
     pub(crate) fn each(&self) -> Option<(&Ident, &Each)> {
         self.exec.parameters.iter().find_map(|parameter| match &parameter.kind {
@@ -100,7 +120,7 @@ impl Model {
 
     /// The field that holds the items of a batch.
     pub(crate) fn each_field(&self) -> Option<&Ident> {
-        self.each().map(|(_, each)| &each.source).filter(|source| *source != "prep")
+        self.each().filter(|(_, each)| !each.of_prep).map(|(_, each)| &each.source)
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
@@ -132,6 +152,16 @@ impl Model {
 }
 
 impl Step {
+    /// The types that its signature names.
+    pub(crate) fn types(&mut self) -> impl Iterator<Item = &mut Type> {
+        let parameters = self.parameters.iter_mut().filter_map(|parameter| match &mut parameter.kind {
+            Kind::Field(ty) | Kind::Peek(ty) => Some(ty),
+            Kind::Each(each) => Some(&mut each.item),
+            _ => None,
+        });
+        parameters.chain([&mut self.output.ty])
+    }
+
     pub(crate) fn has(&self, is: impl Fn(&Kind) -> bool) -> bool {
         self.parameters.iter().any(|parameter| is(&parameter.kind))
     }

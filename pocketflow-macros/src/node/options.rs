@@ -116,6 +116,14 @@ fn comma(input: ParseStream<'_>, errors: &mut Errors) {
 }
 
 fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> syn::Result<()> {
+    if input.peek(Token![#]) {
+        let span = input.span();
+        let _ = input.call(syn::Attribute::parse_outer);
+        let message =
+            "an option takes no attributes\nhelp: write the whole of it twice: `#[cfg_attr(…, node(…))]`";
+        skip_value(input);
+        return Err(syn::Error::new(span, message));
+    }
     if Krate::is_next(input) {
         let name = input.span();
         let krate = Krate::parse(input)?;

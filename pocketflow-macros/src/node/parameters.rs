@@ -1,10 +1,13 @@
 //! The parameters of a step, and what each of them means.
 
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Ident, Pat, PatType, Path, ReceiverKind, Signature, Type};
+use syn::ext::IdentExt;
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatType, Path, PathArguments, ReceiverKind, Safety, Signature, Type,
+};
 
 use super::model::{Each, Kind, Output, Parameter, Step};
-use super::types::{argument, is_result, last_name, option, returned};
+use super::types::{argument, is_result, last_name, option, plain, returned};
 use crate::errors::Errors;
 
 /// Which step of which form a function is: that decides what its parameters may be.
@@ -34,6 +37,9 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
     let may_borrow = role == Role::Prep && has_only_lifetimes(signature);
     if !signature.generics.params.is_empty() && !may_borrow {
         errors.at(&signature.generics, "a node has no type or lifetime parameters");
+    }
+    if let Safety::Unsafe(token) = &signature.safety {
+        errors.at(token, "a flow calls the steps of its nodes: none of them is `unsafe`");
     }
     let mut parameters = Vec::new();
     let mut takes_self = false;
@@ -83,8 +89,22 @@ fn parameter(
     store: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<Parameter> {
-    let attempt = take(&mut argument.attrs, "attempt");
-    let each = take(&mut argument.attrs, "each");
+    let mut attempts = take(&mut argument.attrs, "attempt").into_iter();
+    let mut eaches = take(&mut argument.attrs, "each").into_iter();
+    let (attempt, each) = (attempts.next(), eaches.next());
+    if let Some(second) = attempts.next() {
+        errors.at(second, "`#[attempt]` stands here twice");
+    }
+    if let Some(second) = eaches.next() {
+        errors.at(second, "`#[each(…)]` stands here twice: a batch runs over one collection");
+    }
+    if let (Some(_), Some(attempt)) = (&each, &attempt) {
+        errors
+            .at(attempt, "a parameter is an item or an attempt: give each of the two a parameter of its own");
+    }
+    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.meta.require_path_only().is_err()) {
+        errors.at(attempt, "`#[attempt]` has no options: write `#[attempt]` alone");
+    }
     let Pat::Ident(pattern) = &*argument.pat else {
         errors.at(
             &argument.pat,
@@ -96,13 +116,14 @@ fn parameter(
         return None;
     };
     let name = pattern.ident.clone();
-    let ty = &*argument.ty;
+    let ty = &plain(&argument.ty);
     let kind = match (each, attempt) {
         (Some(each), _) => self::each(role, &each, &name, ty, errors),
         (None, Some(_)) => attempted(role, &name, ty, errors),
         (None, None) => kind(role, &name, ty, store, errors),
     };
-    kind.map(|kind| Parameter { name, kind })
+    let span = ty.to_token_stream().into_iter().next().map_or_else(|| name.span(), |token| token.span());
+    kind.map(|kind| Parameter { name, span, kind })
 }
 
 fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
@@ -122,7 +143,10 @@ fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut
         return None;
     }
     match attribute.parse_args::<Ident>() {
-        Ok(source) => Some(Kind::Each(Each { source, item: ty.clone() })),
+        Ok(source) => {
+            let of_prep = role == Role::Exec && source == "prep";
+            Some(Kind::Each(Each { source, of_prep, item: ty.clone() }))
+        }
         Err(error) => {
             let expected = "expected the field that holds the items: `#[each(section_titles)] title: &str`";
             errors.push(syn::Error::new(error.span(), expected));
@@ -132,7 +156,7 @@ fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut
 }
 
 fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
-    if matches!(ty, Type::Reference(_)) || last_name(ty).is_none_or(|last| last != "Attempt") {
+    if !may_be_attempt(ty) {
         errors.at(ty, format!("an attempt is an `Attempt`: write `#[attempt] {name}: Attempt<'_>`"));
         return None;
     }
@@ -143,13 +167,26 @@ fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option
     None
 }
 
+/// Whether a type may be an `Attempt`, which may have been imported under another name.
+fn may_be_attempt(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let Some(last) = path.path.segments.last() else { return false };
+    match &last.arguments {
+        PathArguments::None => !last.ident.to_string().starts_with(|letter: char| letter.is_lowercase()),
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().all(|argument| matches!(argument, syn::GenericArgument::Lifetime(_)))
+        }
+        PathArguments::Parenthesized(_) => false,
+    }
+}
+
 fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut Errors) -> Option<Kind> {
     if role != Role::Function {
-        match name.to_string().as_str() {
+        match name.unraw().to_string().as_str() {
             "shared" => return shared(role, ty, errors),
             "prep" => return prep(role, name, ty, errors),
             "exec" => return exec(role, name, ty, errors),
-            "error" if role == Role::Fallback => return Some(Kind::Error),
+            "error" if role == Role::Fallback => return error(name, ty, errors),
             _ => {}
         }
     }
@@ -183,7 +220,7 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
         return None;
     };
     let inner = &*reference.elem;
-    if role == Role::Function && is_store(inner, store) {
+    if role == Role::Function && name == "shared" && is_store(inner, store) {
         let message = "`exec` does not see the whole store: name the fields it reads, each as a parameter";
         errors.at(ty, message);
         return None;
@@ -195,11 +232,10 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
         errors.at(ty, cannot_change(role, name));
         return None;
     }
-    if let Some(inner) = option(inner) {
-        let inner = borrowed(inner);
-        let message = format!(
-            "a late field is read as `{name}: {inner}`, or as `{name}: Option<{inner}>` where it may be empty"
-        );
+    if let Type::ImplTrait(object) = inner {
+        let bounds = &object.bounds;
+        let message =
+            format!("a parameter names the type that it borrows: write `{name}: &dyn {}`", text(bounds));
         errors.at(ty, message);
         return None;
     }
@@ -275,15 +311,26 @@ fn exec(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind
     }
 }
 
-fn is_store(ty: &Type, store: Option<&Path>) -> bool {
-    let store = store.and_then(|store| store.segments.last()).map(|segment| segment.ident.to_string());
-    store.is_some() && last_name(ty) == store
+fn error(name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    if matches!(ty, Type::Reference(_)) {
+        let message = "`error` is the error of the last attempt, by value: a field of that name cannot be borrowed here";
+        errors.at(name, message);
+        return None;
+    }
+    Some(Kind::Error)
 }
 
-/// Takes an attribute of the macro's own off a parameter.
-fn take(attributes: &mut Vec<Attribute>, name: &str) -> Option<Attribute> {
-    let index = attributes.iter().position(|attribute| attribute.path().is_ident(name))?;
-    Some(attributes.remove(index))
+/// Whether a type is the store, as the attribute names it.
+fn is_store(ty: &Type, store: Option<&Path>) -> bool {
+    store.is_some_and(|store| store.to_token_stream().to_string() == ty.to_token_stream().to_string())
+}
+
+/// Takes the attributes of this name, which are the macro's own, off a parameter.
+fn take(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
+    let (own, others) =
+        attributes.drain(..).partition(|attribute: &Attribute| attribute.path().is_ident(name));
+    *attributes = others;
+    own
 }
 
 /// How a type is best borrowed: `&str` for a `String`, `&[T]` for a `Vec<T>`.
@@ -296,7 +343,7 @@ fn borrowed(ty: &Type) -> String {
 }
 
 /// A type as a user would write it.
-fn text(ty: &Type) -> String {
+fn text(ty: impl ToTokens) -> String {
     let text = ty.to_token_stream().to_string();
     let text = text
         .replace(" :: ", "::")

@@ -140,13 +140,6 @@ fn one_mistake_in_a_function_is_one_error() {
         (
             quote!(Order),
             quote!(
-                fn a(total: &Option<u64>) {}
-            ),
-            "a late field is read as",
-        ),
-        (
-            quote!(Order),
-            quote!(
                 fn a(shared: &Order) {}
             ),
             "`exec` does not see the whole store",

@@ -1,13 +1,20 @@
 //! From the model to the node's impls.
+//!
+//! What is generated names nothing by a bare path, primitive types and `Send` included, and calls no method by a name that a
+//! trait of the user's may have. Its variables begin with `__`, since a constant of the user's with the name of one would turn
+//! the pattern that binds it into a comparison. Whatever binds a variable and whatever uses it are quoted from one `Ident`
+//! where the user's span is in play: tokens that come through a `macro_rules!` see no variable of another origin. No `#[allow(…)]`
+//! stands in it, which a `#![forbid(…)]` would refuse: rustc silences lints by itself where all tokens are the macro's.
 
+mod describe;
+mod reads;
 mod steps;
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::{quote, quote_spanned};
 use syn::{Ident, Lifetime, Path, Type};
 
-use super::model::{Form, Kind, Model, Output, Parameter};
+use super::model::{Form, Model, Output};
 use super::options::{Given, Options, Width};
 use super::types::rename_lifetimes;
 use crate::errors::Errors;
@@ -18,12 +25,15 @@ use crate::krate::Krate;
 pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool) -> TokenStream {
     let (item, compile_errors) = (&model.item, errors.to_compile_errors());
     let Some(store) = &model.options.store else { return quote!(#compile_errors #item) };
-    let node = Node { model, store, pf: &model.options.krate, known: sound, sound: errors.is_empty() };
-    let (declaration, inside) = (node.declaration(), node.inside());
+    let pf = &model.options.krate;
+    let this = quote!(<Self as #pf::Node<#store, __Here>>);
+    let node = Node { model, store, pf, this, known: sound, sound: errors.is_empty() };
+    let (declaration, inside, allowed) = (node.declaration(), node.inside(), &model.marks.allowed);
     quote! {
         #compile_errors
         #item
         #declaration
+        #(#allowed)*
         const _: () = { #inside };
     }
 }
@@ -33,6 +43,8 @@ struct Node<'a> {
     store: &'a Path,
     /// The library.
     pf: &'a Krate,
+    /// `Self` as a node: an enum may have a variant with the name of an associated type.
+    this: TokenStream,
     /// Whether all of the node could be read, so that it can be described.
     known: bool,
     /// Whether the steps can be called.
@@ -43,12 +55,13 @@ impl Node<'_> {
     /// The type of a function's node. It lives in the namespace of types alone, so the function keeps its name.
     fn declaration(&self) -> TokenStream {
         let Form::Function(visibility) = &self.model.form else { return TokenStream::new() };
-        let name = &self.model.name;
-        let doc = format!("The node of the function [`{name}`](fn@{name}).");
+        let (name, text, marks) = (ours(&self.model.name), self.model.text(), &self.model.marks);
+        let (doc, of_type, allowed) =
+            (format!("The node of the function [`{text}`](fn@{text})."), &marks.of_type, &marks.allowed);
         quote! {
             #[doc = #doc]
-            #[allow(non_camel_case_types)]
-            #[allow(missing_copy_implementations, missing_debug_implementations)]
+            #(#of_type)*
+            #(#allowed)*
             #visibility struct #name {}
         }
     }
@@ -56,14 +69,14 @@ impl Node<'_> {
     fn inside(&self) -> TokenStream {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
-        let (store, name) = (self.store, &self.model.node);
+        let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let (step, part, mode, exec) = match self.model.each() {
             Some(_) => (quote!(batch_step), quote!(batch_part), quote!(ItemMode), None),
             None => (quote!(node_step), quote!(node_part), quote!(NodeMode), Some(quote!(, _))),
         };
         quote! {
-            #[allow(unused_imports)]
-            use #pf::__private::{FillPlain as _, RaisePlain as _, ReadLate as _, ReadPlain as _};
+            #allow_unused
+            use #pf::__private::methods::*;
 
             struct __Here;
             #describe
@@ -75,16 +88,16 @@ impl Node<'_> {
                 __M: #pf::__private::#mode<#store, __Here, #name>,
             {
                 fn step<'a, __G>(
-                    get: __G,
-                    here: &'a mut #pf::__private::Here<'_, __M>,
-                    shared: &'a mut #store,
+                    __get: __G,
+                    __here: &'a mut #pf::__private::Here<'_, __M>,
+                    __shared: &'a mut #store,
                 ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<usize, #pf::Error>,
-                > + Send
+                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                > + #pf::__private::Send
                 where
                     __G: #pf::__private::Get<'a, Self>,
                 {
-                    #pf::__private::#step::<_, __Here, Self, __M, __G #exec>(get, here, shared)
+                    #pf::__private::#step::<_, __Here, Self, __M, __G #exec>(__get, __here, __shared)
                 }
             }
 
@@ -97,186 +110,39 @@ impl Node<'_> {
             {
                 type Finished = __Finished;
                 fn exec<'n: 'a, 'a, __G>(
-                    get: __G,
-                    fork: &'a #pf::__private::Fork<'a, #store, __M>,
+                    __get: __G,
+                    __fork: &'a #pf::__private::Fork<'a, #store, __M>,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<__Finished, #pf::Error>,
                 > + #pf::__private::Send
                 where
                     __G: #pf::__private::Get<'n, Self>,
                 {
-                    #pf::__private::#part::<_, __Here, Self, __M, __G #exec, _>(get, fork, __Finished)
+                    #pf::__private::#part::<_, __Here, Self, __M, __G #exec, _>(__get, __fork, __Finished)
                 }
                 fn post(
                     &self,
-                    shared: &mut #store,
-                    finished: __Finished,
-                ) -> #pf::__private::Result<usize, #pf::EmptyField> {
-                    finished.0.post(self, shared)
+                    __shared: &mut #store,
+                    __finished: __Finished,
+                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
+                    #pf::__private::Finished::post(__finished.0, self, __shared)
                 }
-            }
-        }
-    }
-
-    /// The constants that the checks of a flow work on.
-    fn describe(&self) -> TokenStream {
-        let pf = self.pf;
-        let (store, node, text) = (self.store, &self.model.node, self.model.name.to_string());
-        if !self.known {
-            return quote! {
-                impl #pf::__private::Describe for #node {
-                    const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
-                }
-            };
-        }
-        let store_type = quote_spanned!(store.span()=> <#store as #pf::Shared>::STORE);
-        let names = |is: fn(&Kind) -> bool| {
-            let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
-            named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
-        };
-        let Options { reads, writes, appends, .. } = &self.model.options;
-        let mut read = names(|kind| matches!(kind, Kind::Field(_)));
-        read.extend(self.model.each_field().map(field_name));
-        let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
-        peeked.extend(appends.iter().map(field_name));
-        let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
-        let mut peeks = quote!(__STORE.set::<__WORDS>(&[#(#peeked),*]));
-        if whole {
-            match reads {
-                Some((_, fields)) => read.extend(fields.iter().map(field_name)),
-                None => peeks = quote!(__STORE.all::<__WORDS>()),
-            }
-        }
-        let written: Vec<_> =
-            writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name).collect();
-        // A fork asks for more than what is filled: whatever `post` borrows to change.
-        let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
-        let may_change_all = self.model.parameters().any(|p| matches!(p.kind, Kind::SharedMut));
-        let changes = match writes {
-            None if may_change_all => quote!(__STORE.all::<__WORDS>()),
-            _ => quote! {
-                #pf::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
-            },
-        };
-        let actions = self.actions();
-        quote! {
-            impl #pf::__private::Describe for #node {
-                const NODE: #pf::NodeInfo = {
-                    const __STORE: &#pf::Store = #store_type;
-                    const __WORDS: usize = __STORE.words();
-                    const __ACTIONS: &[#pf::ActionInfo] = #actions;
-                    #pf::NodeInfo {
-                        name: #text,
-                        store: __STORE,
-                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
-                        reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
-                        peeks: &#peeks,
-                        writes: &#pf::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
-                            __STORE, &[#(#written),*], __ACTIONS,
-                        ),
-                        changes: &#changes,
-                        flow: #pf::__private::Option::None,
-                        waits: #pf::__private::Option::None,
-                    }
-                };
-            }
-        }
-    }
-
-    /// What the node returns: the action of its last step, or `default` where its value goes to a field.
-    fn actions(&self) -> TokenStream {
-        let pf = self.pf;
-        let Options { writes, appends, .. } = &self.model.options;
-        let output = match &self.model.post {
-            Some(post) => &post.output,
-            None if writes.is_some() || appends.is_some() || self.model.each().is_some() => {
-                return quote!(&[#pf::ActionInfo::DEFAULT]);
-            }
-            None => &self.model.exec.output,
-        };
-        let (value, store) = (value(pf, output), self.store);
-        quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::TAKEN)
-    }
-
-    /// Whether there is anything that `prep` makes of the store.
-    fn has_prep(&self) -> bool {
-        self.model.prep.is_some() || self.model.each_field().is_some()
-    }
-
-    /// What the node's own `prep` returned, borrowed.
-    fn prepared(&self, prep: TokenStream, span: Span) -> TokenStream {
-        if self.model.keeps_prep() {
-            quote_spanned!(span=> #prep.__prep.get())
-        } else {
-            quote_spanned!(span=> &#prep.__prep)
-        }
-    }
-
-    /// The structs of what `prep` made, and of what the node reads.
-    fn reads(&self) -> TokenStream {
-        let pf = self.pf;
-        let node = &self.model.node;
-        let visibility = match &self.model.form {
-            Form::Function(visibility) => visibility.clone(),
-            Form::Methods => syn::Visibility::Inherited,
-        };
-        let prep = self.model.prep.as_ref().map(|prep| {
-            let ty = in_struct(&prep.output.ty);
-            let ty = if prep.output.fallible {
-                quote!(<#ty as #pf::__private::Fallible>::Value)
-            } else {
-                quote!(#ty)
-            };
-            if self.model.keeps_prep() {
-                quote!(__prep: #pf::__private::Kept<#ty>,)
-            } else {
-                quote!(__prep: #ty,)
-            }
-        });
-        // The items are gathered once, by reference: every exec and every try of it gets its own from here.
-        let items = self.model.each_field().and(self.model.each()).map(|(_, each)| {
-            let item = in_struct(&each.item);
-            quote!(__items: ::std::vec::Vec<#item>,)
-        });
-        let prepared = self.has_prep().then(|| {
-            quote! {
-                #[allow(dead_code, private_interfaces)]
-                pub struct __Prep<'a> {
-                    #prep
-                    #items
-                    __store: ::core::marker::PhantomData<&'a ()>,
-                }
-            }
-        });
-        let fields = self.model.borrowed().into_iter().map(|Parameter { name, kind }| {
-            let ty = borrowed_type(pf, kind);
-            let doc = format!("The field `{name}` of the store.");
-            quote!(#[doc = #doc] #visibility #name: #ty,)
-        });
-        quote! {
-            #prepared
-
-            #[allow(dead_code, private_interfaces)]
-            pub struct __Reads<'a> {
-                #(#fields)*
-                __store: ::core::marker::PhantomData<&'a ()>,
-            }
-
-            impl #pf::__private::HasReads for #node {
-                type Reads<'a> = __Reads<'a>;
             }
         }
     }
 
     fn node(&self) -> TokenStream {
-        let pf = self.pf;
+        let (pf, this) = (self.pf, &self.this);
         let (store, node) = (self.store, &self.model.node);
         let policy = self.policy();
         let exec = &self.model.exec.output;
         let exec_type = value(pf, &Output { ty: inner(&exec.ty), ..*exec });
         let (item, done) = match self.model.each() {
-            Some((_, each)) => (in_struct(&each.item).to_token_stream(), quote!(::std::vec::Vec<Self::Exec>)),
-            None => (quote!(()), quote!(Self::Exec)),
+            Some((_, each)) => {
+                let item = self.item(each, "'a");
+                (quote!(#item), quote!(#pf::__private::Vec<#this::Exec>))
+            }
+            None => (quote!(()), quote!(#this::Exec)),
         };
         let work = self.work();
         let prepared = if self.has_prep() { quote!(__Prep<'a>) } else { quote!(()) };
@@ -284,20 +150,24 @@ impl Node<'_> {
             Some(prep) if self.model.keeps_prep() && self.sound => value(pf, &prep.output),
             _ => quote!(()),
         };
-        let keep = (self.model.keeps_prep() && self.sound).then(|| quote!(prep.__prep.take()));
+        let keep = (self.model.keeps_prep() && self.sound)
+            .then(|| quote!(#pf::__private::Kept::take(&mut __prep.__prep)));
         let (prep, exec, post) = if self.sound {
             (self.prep(), self.exec(), self.post())
         } else {
-            let never = quote!(::core::unreachable!());
+            let never = quote!(#pf::__private::unreachable!());
             (never.clone(), quote!(async move { #never }), never)
         };
         let fallback = self.sound.then(|| self.fallback());
         let borrowing = self.borrowing();
+        let (attempt, done_value) = (self.attempt(), self.done());
         // On the user's token, so that a future that cannot be sent is reported there.
-        let future = quote_spanned! {self.model.exec.name.span()=>
-            impl #pf::__private::Future<
-                Output = #pf::__private::Result<Self::Exec, #pf::Failure>,
-            > + Send
+        let span = self.model.exec.name.span();
+        let at = pf.at(span);
+        let future = quote_spanned! {span=>
+            impl #at::__private::Future<
+                Output = #at::__private::Result<#this::Exec, #at::Failure>,
+            > + #at::__private::Send
         };
         quote! {
             #work
@@ -310,51 +180,46 @@ impl Node<'_> {
                 type Done = #done;
                 type Kept = #kept;
 
-                #[allow(unused_variables, clippy::all)]
                 #[inline]
                 fn prep<'a>(
                     &'a self,
                     __shared: &'a #store,
-                ) -> #pf::__private::Result<Self::Prep<'a>, #pf::Failure> {
+                ) -> #pf::__private::Result<#this::Prep<'a>, #pf::Failure> {
                     #prep
                 }
 
-                #[allow(unused_variables, clippy::all)]
                 #[inline]
                 fn reads<'a>(
                     __shared: &'a #store,
-                ) -> #pf::__private::Result<Self::Reads<'a>, #pf::Failure> {
+                ) -> #pf::__private::Result<<Self as #pf::__private::HasReads>::Reads<'a>, #pf::Failure> {
                     #borrowing
                 }
 
-                #[allow(unused_variables, clippy::all)]
                 #[inline]
                 fn exec(
                     &self,
                     __shared: &#store,
-                    __prep: &Self::Prep<'_>,
-                    __item: Self::Item<'_>,
-                    __attempt: #pf::Attempt<'_>,
+                    __prep: &#this::Prep<'_>,
+                    __item: #this::Item<'_>,
+                    #attempt: #pf::Attempt<'_>,
                 ) -> #future {
                     #exec
                 }
 
                 #fallback
 
-                #[allow(unused_variables)]
                 #[inline]
-                fn keep(prep: &mut Self::Prep<'_>) -> Self::Kept {
+                fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
                     #keep
                 }
 
-                #[allow(unused_variables, clippy::all)]
                 #[inline]
                 fn post(
                     &self,
                     __shared: &mut #store,
-                    __kept: Self::Kept,
-                    __exec: Self::Done,
-                ) -> #pf::__private::Result<usize, #pf::EmptyField> {
+                    __kept: #this::Kept,
+                    #done_value: #this::Done,
+                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
                     #post
                 }
             }
@@ -363,48 +228,55 @@ impl Node<'_> {
 
     /// What comes between `prep` and `post`.
     fn work(&self) -> TokenStream {
-        let pf = self.pf;
+        let (pf, this) = (self.pf, &self.this);
         let (store, node) = (self.store, &self.model.node);
         let width = self.model.options.parallel.as_ref().map(|given| &given.value);
         let configured = match (width, &self.model.form) {
             (Some(Width::Field(field)), Form::Methods) => {
-                let width = Ident::new("width", Span::call_site());
-                Some(quote_spanned! {field.span()=>
-                    let #width = #pf::__private::InFlight::in_flight(&visit.node().#field);
-                })
+                let (at, visit) = (pf.at(field.span()), quote!(__visit));
+                let width = quote_spanned! {field.span()=>
+                    #at::__private::InFlight::in_flight(&#at::__private::NodeVisit::node(&#visit).#field)
+                };
+                Some(quote!(let __width = #width;))
             }
             _ => None,
         };
         let work = match (self.model.each(), width) {
-            (None, _) => quote!(once(visit)),
-            (Some(_), None) => quote!(in_sequence(visit)),
-            (Some(_), Some(Width::Items(width))) => quote!(in_parallel(visit, #width)),
-            (Some(_), Some(Width::Field(_))) if configured.is_none() => quote!(in_sequence(visit)),
-            (Some(_), Some(Width::Field(_))) => quote!(in_parallel(visit, width)),
-            (Some(_), Some(Width::Unbounded)) => quote!(in_parallel(visit, usize::MAX)),
+            (None, _) => quote!(once(__visit)),
+            (Some(_), None) => quote!(in_sequence(__visit)),
+            (Some(_), Some(Width::Items(width))) => quote!(in_parallel(__visit, #width)),
+            (Some(_), Some(Width::Field(_))) if configured.is_none() => quote!(in_sequence(__visit)),
+            (Some(_), Some(Width::Field(_))) => quote!(in_parallel(__visit, __width)),
+            (Some(_), Some(Width::Unbounded)) => {
+                quote!(in_parallel(__visit, #pf::__private::usize::MAX))
+            }
         };
         let items = self.model.each().map(|(name, each)| {
             let items = match self.model.each_field() {
-                _ if !self.sound => quote!(::core::iter::empty()),
-                Some(_) => quote!(prep.__items.iter().copied()),
+                _ if !self.sound => quote!(#pf::__private::empty()),
+                Some(_) => quote! {
+                    #pf::__private::Iterator::copied(#pf::__private::IntoIterator::into_iter(&__prep.__items))
+                },
                 None => {
-                    let item = in_lifetime(&each.item, "'p");
-                    let (from, value) =
-                        (self.prepared(quote!(prep), each.source.span()), Ident::new("item", name.span()));
+                    let from = self.prepared(quote!(__prep), each.source.span());
+                    let (item, value) = (self.item(each, "'p"), Ident::new("__value", name.span()));
+                    let lent = self.lent(&value, &each.item);
                     quote! {
-                        ::core::iter::IntoIterator::into_iter(#from).map(|#value| {
-                            let #value: #item = #value;
-                            #value
-                        })
+                        #pf::__private::Iterator::map(
+                            #pf::__private::IntoIterator::into_iter(#from),
+                            |#value| {
+                                let #value: #item = #lent;
+                                #value
+                            },
+                        )
                     }
                 }
             };
             quote! {
                 impl #pf::__private::Items<#store, __Here> for #node {
-                    #[allow(unused_variables, clippy::all)]
                     fn items<'p>(
-                        prep: &'p Self::Prep<'_>,
-                    ) -> impl ::core::iter::Iterator<Item = Self::Item<'p>> + Send {
+                        __prep: &'p #this::Prep<'_>,
+                    ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
                         #items
                     }
                 }
@@ -415,10 +287,10 @@ impl Node<'_> {
 
             impl #pf::__private::Work<#store, __Here> for #node {
                 fn work<__M>(
-                    visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
+                    __visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
                 ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<Self::Done, #pf::Error>,
-                > + Send
+                    Output = #pf::__private::Result<#this::Done, #pf::Error>,
+                > + #pf::__private::Send
                 where
                     __M: #pf::__private::ItemMode<#store, __Here, Self>,
                 {
@@ -455,30 +327,28 @@ impl Node<'_> {
     }
 }
 
+/// A name of the user's as a token of the macro's: it stands where it stood, and lints leave it alone.
+fn ours(name: &Ident) -> Ident {
+    let mut name = name.clone();
+    name.set_span(name.span().resolved_at(Span::call_site()));
+    name
+}
+
 /// A time that was given.
 fn nanos(pf: &Krate, given: &Given<std::time::Duration>) -> TokenStream {
     let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
     quote!(#pf::__private::Duration::from_nanos(#nanos))
 }
 
-/// A field's name as the store's description has it.
-fn field_name(name: &Ident) -> String {
-    name.to_string().trim_start_matches("r#").to_owned()
-}
-
 /// The type of what a step returns, without its `Result`.
 fn value(pf: &Krate, output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
+        let pf = pf.at(output.error_span);
         quote_spanned!(output.error_span=> <#ty as #pf::__private::Fallible>::Value)
     } else {
         quote!(#ty)
     }
-}
-
-/// A type with the lifetime of the struct of reads.
-fn in_struct(ty: &Type) -> Type {
-    in_lifetime(ty, "'a")
 }
 
 /// A type with all its lifetimes but `'static` of one name.
@@ -486,20 +356,6 @@ fn in_lifetime(ty: &Type, name: &str) -> Type {
     let mut ty = ty.clone();
     rename_lifetimes(&mut ty, &Lifetime::new(name, Span::call_site()));
     ty
-}
-
-fn borrowed_type(pf: &Krate, kind: &Kind) -> TokenStream {
-    match kind {
-        Kind::Peek(ty) => {
-            let ty = inner(ty);
-            quote!(#pf::__private::Option<&'a #ty>)
-        }
-        Kind::Field(ty) => {
-            let ty = inner(ty);
-            quote!(&'a #ty)
-        }
-        _ => quote!(()),
-    }
 }
 
 /// A borrowed type: what it borrows in turn lives as long as the program, as all of a store does.

@@ -1,0 +1,98 @@
+//! The constants that the checks of a flow work on.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::{Node, value};
+use crate::node::model::Kind;
+use crate::node::options::Options;
+
+impl Node<'_> {
+    pub(super) fn describe(&self) -> TokenStream {
+        let pf = self.pf;
+        let (store, node, text) = (self.store, &self.model.node, self.model.text());
+        if !self.known {
+            return quote! {
+                impl #pf::__private::Describe for #node {
+                    const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
+                }
+            };
+        }
+        let at = pf.at(store.span());
+        let store_type = quote_spanned!(store.span()=> <#store as #at::Shared>::STORE);
+        let names = |is: fn(&Kind) -> bool| {
+            let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
+            named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
+        };
+        let Options { reads, writes, appends, .. } = &self.model.options;
+        let mut read = names(|kind| matches!(kind, Kind::Field(_)));
+        read.extend(self.model.each_field().map(field_name));
+        let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
+        peeked.extend(appends.iter().map(field_name));
+        let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
+        let mut peeks = quote!(__STORE.set::<__WORDS>(&[#(#peeked),*]));
+        if whole {
+            match reads {
+                Some((_, fields)) => read.extend(fields.iter().map(field_name)),
+                None => peeks = quote!(__STORE.all::<__WORDS>()),
+            }
+        }
+        let written: Vec<_> =
+            writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name).collect();
+        // A fork asks for more than what is filled: whatever `post` borrows to change.
+        let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
+        let may_change_all = self.model.parameters().any(|p| matches!(p.kind, Kind::SharedMut));
+        let changes = match writes {
+            None if may_change_all => quote!(__STORE.all::<__WORDS>()),
+            _ => quote! {
+                #pf::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
+            },
+        };
+        let actions = self.actions();
+        quote! {
+            impl #pf::__private::Describe for #node {
+                const NODE: #pf::NodeInfo = {
+                    const __STORE: &#pf::Store = #store_type;
+                    const __WORDS: #pf::__private::usize = __STORE.words();
+                    const __ACTIONS: &[#pf::ActionInfo] = #actions;
+                    #pf::NodeInfo {
+                        name: #text,
+                        store: __STORE,
+                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
+                        reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
+                        peeks: &#peeks,
+                        writes: &#pf::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
+                            __STORE, &[#(#written),*], __ACTIONS,
+                        ),
+                        changes: &#changes,
+                        flow: #pf::__private::Option::None,
+                        waits: #pf::__private::Option::None,
+                    }
+                };
+            }
+        }
+    }
+
+    /// What the node returns: the action of its last step, or `default` where its value goes to a field.
+    fn actions(&self) -> TokenStream {
+        let pf = self.pf;
+        let Options { writes, appends, .. } = &self.model.options;
+        let output = match &self.model.post {
+            Some(post) => &post.output,
+            None if writes.is_some() || appends.is_some() || self.model.each().is_some() => {
+                return quote!(&[#pf::ActionInfo::DEFAULT]);
+            }
+            None => &self.model.exec.output,
+        };
+        let (value, store, pf) = (value(pf, output), self.store, pf.at(output.span));
+        quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::TAKEN)
+    }
+}
+
+/// A field's name as the store's description has it.
+pub(super) fn field_name(name: &Ident) -> String {
+    name.unraw().to_string()
+}

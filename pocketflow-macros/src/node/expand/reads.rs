@@ -1,0 +1,258 @@
+//! What `prep` makes of the store: the structs that hold it, and how each field is borrowed.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, Lifetime, Type};
+
+use super::describe::field_name;
+use super::{Node, in_lifetime, inner};
+use crate::node::model::{Each, Form, Kind, Parameter, Step};
+use crate::node::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
+
+/// Where a field is borrowed.
+#[derive(Clone, Copy)]
+pub(super) enum Where {
+    Prep,
+    Post,
+}
+
+impl Node<'_> {
+    /// Whether there is anything that `prep` makes of the store.
+    pub(super) fn has_prep(&self) -> bool {
+        self.model.prep.is_some() || self.model.each_field().is_some()
+    }
+
+    /// What the node's own `prep` returned, borrowed.
+    pub(super) fn prepared(&self, prep: TokenStream, span: Span) -> TokenStream {
+        if self.model.keeps_prep() {
+            quote_spanned!(span=> #prep.__prep.__get())
+        } else {
+            quote_spanned!(span=> &#prep.__prep)
+        }
+    }
+
+    /// The type of an item of a batch.
+    pub(super) fn item(&self, each: &Each, lifetime: &str) -> Type {
+        if each.of_prep {
+            return in_lifetime(&each.item, lifetime);
+        }
+        let mut item = each.item.clone();
+        rename_outer_lifetimes(&mut item, &Lifetime::new(lifetime, Span::call_site()));
+        item
+    }
+
+    /// The structs of what `prep` made, and of what the node reads.
+    pub(super) fn reads(&self) -> TokenStream {
+        let (pf, node) = (self.pf, &self.model.node);
+        let visibility = match &self.model.form {
+            Form::Function(visibility) => visibility.clone(),
+            Form::Methods => syn::Visibility::Inherited,
+        };
+        let prep = self.model.prep.as_ref().map(|prep| {
+            let ty = in_lifetime(&prep.output.ty, "'a");
+            let ty = if prep.output.fallible {
+                quote!(<#ty as #pf::__private::Fallible>::Value)
+            } else {
+                quote!(#ty)
+            };
+            if self.model.keeps_prep() {
+                quote!(__prep: #pf::__private::Kept<#ty>,)
+            } else {
+                quote!(__prep: #ty,)
+            }
+        });
+        // The items are gathered once, by reference: every exec and every try of it gets its own from here.
+        let items = self.model.each_field().and(self.model.each()).map(|(_, each)| {
+            let item = self.item(each, "'a");
+            quote!(__items: #pf::__private::Vec<#item>,)
+        });
+        let prepared = self.has_prep().then(|| {
+            quote! {
+                pub struct __Prep<'a> {
+                    #prep
+                    #items
+                    __store: #pf::__private::PhantomData<&'a ()>,
+                }
+            }
+        });
+        let borrowed = self.model.borrowed();
+        let fields = borrowed.iter().map(|Parameter { name, kind, .. }| {
+            let (ty, doc) = (self.field_type(kind, "'a"), format!("The field `{}`.", field_name(name)));
+            quote!(#[doc = #doc] #visibility #name: #ty,)
+        });
+        let nothing = borrowed.is_empty().then(|| quote!(__store: #pf::__private::PhantomData<&'a ()>,));
+        quote! {
+            #prepared
+
+            pub struct __Reads<'a> { #(#fields)* #nothing }
+
+            impl #pf::__private::HasReads for #node {
+                type Reads<'a> = __Reads<'a>;
+            }
+        }
+    }
+
+    /// The type of a borrowed field.
+    fn field_type(&self, kind: &Kind, lifetime: &str) -> TokenStream {
+        let (pf, lifetime) = (self.pf, Lifetime::new(lifetime, Span::call_site()));
+        match kind {
+            Kind::Peek(ty) => {
+                let ty = inner(ty);
+                quote!(#pf::__private::Option<&#lifetime #ty>)
+            }
+            Kind::Field(ty) => {
+                let ty = inner(ty);
+                quote!(&#lifetime #ty)
+            }
+            _ => quote!(()),
+        }
+    }
+
+    /// The body of `reads`: borrows the fields that `exec` and `fallback` name.
+    pub(super) fn borrowing(&self) -> TokenStream {
+        let pf = self.pf;
+        if !self.sound {
+            return quote!(#pf::__private::unreachable!());
+        }
+        let borrowed = self.model.borrowed();
+        let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
+        let names = borrowed.iter().map(|parameter| &parameter.name);
+        let locals = borrowed.iter().map(|parameter| local(&parameter.name));
+        let nothing = borrowed.is_empty().then(|| quote!(__store: #pf::__private::PhantomData));
+        quote! {
+            #(#borrows)*
+            #pf::__private::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
+        }
+    }
+
+    /// What they borrow, once `prep` has looked that all of it is filled.
+    pub(super) fn borrowed(&self) -> Option<TokenStream> {
+        let (pf, this) = (self.pf, &self.this);
+        (!self.model.borrowed().is_empty()).then(|| {
+            quote! {
+                let #pf::__private::Result::Ok(__reads) = #this::reads(__shared) else {
+                    #pf::__private::unreachable!()
+                };
+            }
+        })
+    }
+
+    /// Gathers the items of a batch from the field that holds them.
+    pub(super) fn items(&self) -> Option<TokenStream> {
+        let pf = self.pf;
+        let field = self.model.each_field()?;
+        let (name, each) = self.model.each()?;
+        let (item, local, empty) = (self.item(each, "'a"), local(field), self.empty(field, Where::Prep));
+        // On the user's tokens: a field that does not iterate, and an item of another type.
+        let (from, value) = (Ident::new("__from", field.span()), Ident::new("__item", name.span()));
+        let lent = self.lent(&value, &each.item);
+        Some(quote! {
+            let __items = {
+                let #local = (&__shared.#field).__read();
+                let #from = match #local {
+                    #pf::__private::Option::Some(#from) => #from,
+                    #pf::__private::Option::None => return #pf::__private::Result::Err(#empty),
+                };
+                let mut __items: #pf::__private::Vec<#item> = #pf::__private::Vec::new();
+                for #value in #from {
+                    let #value: #item = #lent;
+                    #pf::__private::Vec::push(&mut __items, #value);
+                }
+                __items
+            };
+        })
+    }
+
+    /// What is said of a late field that is empty against the flow's proof.
+    pub(super) fn empty(&self, field: &Ident, place: Where) -> TokenStream {
+        let pf = self.pf;
+        let (store, text) = (self.store, field_name(field));
+        let empty = quote!(<#store as #pf::Shared>::STORE.empty(#text));
+        match place {
+            Where::Prep => quote!(#pf::Failure::of(#empty)),
+            Where::Post => empty,
+        }
+    }
+
+    /// Borrows the fields that a step names.
+    pub(super) fn borrows(&self, step: &Step, place: Where) -> TokenStream {
+        let borrows = step.parameters.iter().map(|parameter| self.borrow(parameter, place));
+        quote!(#(#borrows)*)
+    }
+
+    fn borrow(&self, Parameter { name, span, kind }: &Parameter, place: Where) -> TokenStream {
+        let pf = self.pf;
+        let local = local(name);
+        let ty = self.field_type(
+            kind,
+            match place {
+                Where::Prep => "'a",
+                Where::Post => "'_",
+            },
+        );
+        let value = Ident::new("__value", name.span().resolved_at(Span::mixed_site()));
+        match kind {
+            Kind::Field(target) => {
+                let (empty, lent) = (self.empty(name, place), self.lent(&value, target));
+                let read = match option(target) {
+                    Some(held) => self.read_option(name, *span, held),
+                    None => quote!((&__shared.#name).__read()),
+                };
+                // The binding comes before the question whether it is there, or rustc would talk about that in its messages.
+                quote! {
+                    let #local = #read;
+                    let #local: #ty = match #local {
+                        #pf::__private::Option::Some(#value) => #lent,
+                        #pf::__private::Option::None => return #pf::__private::Result::Err(#empty),
+                    };
+                }
+            }
+            Kind::Peek(target) => {
+                let lent = self.lent(&value, target);
+                let inside = self.field_type(&Kind::Field(target.clone()), "'_");
+                // rustc does not coerce inside an `Option`.
+                quote! {
+                    let #local = (&__shared.#name).__read();
+                    let #local: #ty = match #local {
+                        #pf::__private::Option::Some(#value) => {
+                            let #value: #inside = #lent;
+                            #pf::__private::Option::Some(#value)
+                        }
+                        #pf::__private::Option::None => #pf::__private::Option::None,
+                    };
+                }
+            }
+            Kind::FieldMut => quote!(let #local = &mut __shared.#name;),
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// A value that is borrowed as a type. What a `Box` or an `Arc` holds is a trait object already: rustc would make one of the
+    /// pointer.
+    pub(super) fn lent(&self, value: &Ident, target: &Type) -> TokenStream {
+        let pf = self.pf;
+        let target = match target {
+            Type::Reference(reference) => &reference.elem,
+            target => target,
+        };
+        if is_dyn(target) { quote!(#pf::__private::Lent(#value).__lend()) } else { quote!(#value) }
+    }
+
+    /// Reads `&Option<T>`, which only a late field can hold that is an `Option` of one. Of any other, the user meant what is in it.
+    fn read_option(&self, name: &Ident, span: Span, held: &Type) -> TokenStream {
+        let (pf, held) = (self.pf.at(span), inner(held));
+        let borrowed = match (last_name(&held).as_deref(), argument(&held)) {
+            (Some("String"), _) => quote!(#pf::__private::str),
+            (Some("Vec"), Some(item)) => quote!([#item]),
+            _ => quote!(#held),
+        };
+        let (field, borrow) = (Ident::new("__field", span), quote!(&__shared.#name));
+        let read = quote_spanned!(span=> #pf::__private::Held::<#held, #borrowed>::held(#field));
+        quote!({ let #field = #borrow; #read })
+    }
+}
+
+/// The variable of a borrowed field: no name of the user's, nor one of the others of the macro's.
+pub(super) fn local(name: &Ident) -> Ident {
+    format_ident!("__field_{}", name, span = name.span())
+}
