@@ -4,6 +4,8 @@
 ///
 /// A variant is an action, named in snake_case; `#[action("needs-info")]` on it gives it another name. The fields of a variant are
 /// written to the store's fields of the same name when the action is taken, and `#[action(Store)]` on the enum says to which store.
+/// `#[action(crate = path)]`, or `#[action(Store, crate = path)]`, says where the library is, in a crate that has it by another path
+/// than `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::{Action, Shared};

@@ -8,7 +8,8 @@ use crate::text::{START, equal, hash};
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///
 /// A field of type `Option<T>` is a **late field**: empty until a node fills it, and no node may read it before. Any other field
-/// always has a value. The derive adds only this description; it never changes the struct.
+/// always has a value. The derive adds only this description; it never changes the struct. `#[shared(crate = path)]` says where the
+/// library is, in a crate that has it by another path than `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::Shared;

@@ -31,6 +31,8 @@ pub(crate) enum Statement {
 /// `search: WebSearch;`
 pub(crate) struct Declaration {
     pub(crate) attributes: Vec<Attribute>,
+    /// Whether it begins with `pub`: then the node is a field of the flow, whatever it is called.
+    pub(crate) is_field: bool,
     pub(crate) name: Ident,
     pub(crate) path: Path,
 }
@@ -156,9 +158,21 @@ fn is_item(input: ParseStream<'_>) -> bool {
         return false;
     }
     if ahead.peek(Token![pub]) {
-        return true;
+        return !is_declaration(input);
     }
     ahead.parse::<Ident>().is_ok() && (ahead.peek(token::Brace) || ahead.peek(token::Paren))
+}
+
+/// Whether `pub search: WebSearch;` stands next.
+fn is_declaration(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.call(Attribute::parse_outer).is_ok()
+        && ahead.parse::<Visibility>().is_ok()
+        && ahead.parse::<Ident>().is_ok()
+        && !ahead.peek(Token![::])
+        && ahead.parse::<Token![:]>().is_ok()
+        && Path::parse_mod_style(&ahead).is_ok()
+        && !ahead.peek(token::Brace)
 }
 
 fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Statement> {
@@ -213,11 +227,19 @@ fn expected_edge(input: ParseStream<'_>) -> &'static str {
 
 fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Statement> {
     let attributes = input.call(Attribute::parse_outer)?;
+    let visibility: Visibility = input.parse()?;
+    let is_field = matches!(visibility, Visibility::Public(_));
+    if let Visibility::Restricted(_) = visibility {
+        errors.at(&visibility, "a field of a flow is as visible as the flow: `pub search: WebSearch;`");
+    }
     if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
         let path = node(input)?;
-        return Ok(Statement::Declaration(Declaration { attributes, name, path }));
+        return Ok(Statement::Declaration(Declaration { attributes, is_field, name, path }));
+    }
+    if is_field {
+        errors.at(&visibility, "only a declaration takes `pub`: `pub search: WebSearch;`");
     }
     if let Some(attribute) = attributes.first() {
         let message = match attribute.path().is_ident("endless") {
@@ -431,6 +453,15 @@ impl Target {
 }
 
 impl Stand {
+    /// The nodes and flows that stand there.
+    pub(crate) fn paths(&self) -> &[Path] {
+        match self {
+            Self::Node(path) => std::slice::from_ref(path),
+            Self::Fork(paths) => paths,
+            Self::Await(_) => &[],
+        }
+    }
+
     /// The name of the node, or of the first node of a fork.
     pub(crate) fn span(&self) -> Span {
         let path = match self {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -128,6 +130,7 @@ pub(crate) fn krate(syntax: &Syntax) -> Krate {
 /// Builds the graph of a flow.
 pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
     let mut builder = Builder {
+        alone: HashSet::new(),
         declarations: Vec::new(),
         model: Model {
             attributes: Vec::new(),
@@ -167,6 +170,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
         }
     }
     builder.declare(&syntax.statements);
+    builder.alone(&syntax.statements);
     for statement in &syntax.statements {
         if let Statement::Chain(chain) = statement {
             builder.chain(chain);
@@ -181,6 +185,8 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
 }
 
 struct Builder<'a> {
+    /// The paths that stand in the flow by themselves, under no other name.
+    alone: HashSet<String>,
     declarations: Vec<&'a Declaration>,
     model: Model,
     errors: Errors,
@@ -199,6 +205,33 @@ impl<'a> Builder<'a> {
                 self.declarations.push(declaration);
             }
         }
+    }
+
+    /// Collects the paths that are no declared names.
+    fn alone(&mut self, statements: &[Statement]) {
+        let chains = statements.iter().filter_map(|statement| match statement {
+            Statement::Chain(chain) => Some(chain),
+            Statement::Declaration(_) => None,
+        });
+        let targets = |link: &'_ Link| {
+            let bound = link.bound.as_ref().map(|bound| &bound.otherwise);
+            [Some(&link.to), bound]
+                .into_iter()
+                .flatten()
+                .filter_map(|target| match target {
+                    parse::Target::Stand(stand) => Some(stand.paths().to_vec()),
+                    parse::Target::End { .. } => None,
+                })
+                .flatten()
+                .collect::<Vec<_>>()
+        };
+        let paths = chains.flat_map(|chain| {
+            chain.start.paths().iter().cloned().chain(chain.links.iter().flat_map(targets))
+        });
+        let named = |path: &Path| self.declarations.iter().any(|declared| path.is_ident(&declared.name));
+        let alone =
+            paths.filter(|path| !named(path)).map(|path| path.to_token_stream().to_string()).collect();
+        self.alone = alone;
     }
 
     fn chain(&mut self, chain: &Chain) {
@@ -311,11 +344,7 @@ impl<'a> Builder<'a> {
 
     /// The place of a node or of a fork: the one that was mentioned before, or a new one.
     fn place(&mut self, stand: &Stand) -> usize {
-        let paths = match stand {
-            Stand::Node(path) => std::slice::from_ref(path),
-            Stand::Fork(paths) => paths,
-            Stand::Await(_) => &[],
-        };
+        let paths = stand.paths();
         let nodes: Vec<_> = match stand {
             Stand::Await(field) => vec![waits_for(field)],
             _ => paths.iter().map(|path| self.node(path)).collect(),
@@ -370,7 +399,7 @@ impl<'a> Builder<'a> {
             Some(declaration) => Node {
                 name: last(path),
                 path: declaration.path.clone(),
-                field: is_configured(&declaration.path).then(|| declaration.attributes.clone()),
+                field: self.is_configured(declaration).then(|| declaration.attributes.clone()),
                 declared: true,
                 waits: false,
                 key,
@@ -379,6 +408,18 @@ impl<'a> Builder<'a> {
                 Node { name: last(path), path: path.clone(), field: None, declared: false, waits: false, key }
             }
         }
+    }
+
+    /// Whether a declared node is a field of the flow, since it may hold configuration. A declaration that begins with `pub` says
+    /// so. Another says it by what Rust's names say: a type's begins with a capital, and that of a function, which holds nothing,
+    /// with a small letter. Where a script has no such letters, what stands in the flow by itself holds nothing.
+    fn is_configured(&self, declaration: &Declaration) -> bool {
+        let name = last(&declaration.path).unraw().to_string();
+        let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
+        let has_case = first.is_lowercase() || first.is_uppercase();
+        declaration.is_field
+            || first.is_uppercase()
+            || !has_case && !self.alone.contains(&declaration.path.to_token_stream().to_string())
     }
 
     /// Declared, and mentioned by no edge.
@@ -469,11 +510,6 @@ impl Model {
 fn waits_for(field: &Ident) -> Node {
     let (name, path) = (field.clone(), Path::from(field.clone()));
     Node { name, path, field: None, declared: false, waits: true, key: format!("await({field})") }
-}
-
-/// Whether a declared type may hold configuration. A function's node, written in lower case, never does.
-fn is_configured(path: &Path) -> bool {
-    last(path).to_string().starts_with(char::is_uppercase)
 }
 
 fn last(path: &Path) -> Ident {
