@@ -15,6 +15,7 @@ use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
 use super::mode::{Act, Here, ItemMode, Mode, StepMode};
+use super::skipped::Skipped;
 use super::step::{first_or_recovered, prepare};
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
@@ -26,6 +27,17 @@ pub struct Fork<'a, S, M: Mode> {
     here: &'a Here<'a, M>,
     at: M::At<'a>,
     shared: &'a S,
+}
+
+impl<S, M: StepMode<S>> Fork<'_, S, M> {
+    /// Fails where this run does not do the branch.
+    #[inline]
+    fn wanted(&self, spot: &'static Spot, branch: M::At<'_>) -> Result<(), Error> {
+        if !M::SKIPS || self.here.mode.wants(branch, None) {
+            return Ok(());
+        }
+        Err(self.here.failed(spot, Stage::Driver, Skipped))
+    }
 }
 
 /// A node as a part of a fork: its `exec` and its `post` come apart.
@@ -88,8 +100,9 @@ where
     async move {
         let way = M::way(fork.here.trail(get.spot()));
         let branch = M::branch(M::shorten(fork.at), &way);
-        let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
         let at = M::at_branch(&branch);
+        fork.wanted(get.spot(), M::shorten(at))?;
+        let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
         let done = first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
         Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
     }
@@ -113,8 +126,9 @@ where
         let way = M::way(fork.here.trail(get.spot()));
         let branch = M::branch(M::shorten(fork.at), &way);
         let Fork { here, shared, .. } = *fork;
-        let mut prep = prepare(get.node(), here, get.spot(), shared)?;
         let at = M::shorten(M::at_branch(&branch));
+        fork.wanted(get.spot(), M::shorten(at))?;
+        let mut prep = prepare(get.node(), here, get.spot(), shared)?;
         let visit = Visit { node: get.node(), shared, prep: &prep, here, spot: get.spot(), at };
         let done = N::work(visit).await?;
         Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
@@ -128,7 +142,7 @@ pub trait Parts<S, M: Mode>: Send + Sync {
     type Finished: Send;
 
     /// Every exec.
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send;
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send;
 
     /// Runs every post, in the order written.
     fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
@@ -136,13 +150,16 @@ pub trait Parts<S, M: Mode>: Send + Sync {
 
 /// Futures that run at the same time.
 #[doc(hidden)]
-pub trait Join {
+pub trait Join<M: Mode> {
     /// What comes of them.
     type Finished;
 
     /// Polls those that have not finished. The first error is that of all. Which side of a pair comes first, a bit of `turn` says, so
     /// that each of them is the first now and then: tokio lets a task do only so much at a time, and the first might use it up.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>>;
+
+    /// Why one of them was not done by this run, if so, when all have finished. Nothing is taken then.
+    fn skipped(self: Pin<&mut Self>) -> Option<Error>;
 
     /// What has come of them, once.
     fn take(self: Pin<&mut Self>) -> Self::Finished;
@@ -165,7 +182,7 @@ impl<'n, N, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, G> {
 impl<'n, S: Sync, M: Mode, N: Part<S, M>, G: Get<'n, N>> Parts<S, M> for Branch<'n, N, G> {
     type Finished = N::Finished;
 
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send {
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send {
         One::Runs { exec: N::exec(self.get, fork) }
     }
 
@@ -184,11 +201,12 @@ pin_project! {
     enum One<F, T> {
         Runs { #[pin] exec: F },
         Finished { finished: T },
+        Skipped { skipped: Error },
         Taken,
     }
 }
 
-impl<F: Future<Output = Result<T, Error>>, T> Join for One<F, T> {
+impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
     type Finished = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, _: u32) -> Poll<Result<(), Error>> {
@@ -196,16 +214,27 @@ impl<F: Future<Output = Result<T, Error>>, T> Join for One<F, T> {
             match exec.poll(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(finished)) => self.set(Self::Finished { finished }),
+                // What this run does not do is not to stop what it does.
+                Poll::Ready(Err(skipped)) if M::SKIPS && skipped.cause().is::<Skipped>() => {
+                    self.set(Self::Skipped { skipped });
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             }
         }
         Poll::Ready(Ok(()))
     }
 
+    fn skipped(self: Pin<&mut Self>) -> Option<Error> {
+        match self.project() {
+            OneNow::Skipped { skipped } => Some(skipped.clone()),
+            _ => None,
+        }
+    }
+
     fn take(self: Pin<&mut Self>) -> T {
         match self.project_replace(Self::Taken) {
             OneWas::Finished { finished } => finished,
-            OneWas::Runs { .. } | OneWas::Taken => unreachable!("it is taken once, when all have finished"),
+            _ => unreachable!("it is taken once, when all have finished"),
         }
     }
 }
@@ -224,7 +253,7 @@ where
 {
     type Finished = (A::Finished, B::Finished);
 
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<Finished = Self::Finished> + Send {
+    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send {
         Pair { a: self.0.execs(fork), b: self.1.execs(fork) }
     }
 
@@ -244,7 +273,7 @@ pin_project! {
     }
 }
 
-impl<A: Join, B: Join> Join for Pair<A, B> {
+impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for Pair<A, B> {
     type Finished = (A::Finished, B::Finished);
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>> {
@@ -260,6 +289,11 @@ impl<A: Join, B: Join> Join for Pair<A, B> {
         if a.is_ready() && b.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
+    fn skipped(self: Pin<&mut Self>) -> Option<Error> {
+        let this = self.project();
+        this.a.skipped().or_else(|| this.b.skipped())
+    }
+
     fn take(self: Pin<&mut Self>) -> Self::Finished {
         let this = self.project();
         (this.a.take(), this.b.take())
@@ -268,14 +302,15 @@ impl<A: Join, B: Join> Join for Pair<A, B> {
 
 pin_project! {
     /// All the execs of a fork, as a future.
-    struct Joined<J> {
+    struct Joined<J, M> {
         #[pin]
         execs: J,
         turn: u32,
+        mode: PhantomData<fn() -> M>,
     }
 }
 
-impl<J: Join> Future for Joined<J> {
+impl<J: Join<M>, M: Mode> Future for Joined<J, M> {
     type Output = Result<J::Finished, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -284,7 +319,10 @@ impl<J: Join> Future for Joined<J> {
         *this.turn = turn.wrapping_add(1);
         match this.execs.as_mut().poll(context, turn) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) => Poll::Ready(Ok(this.execs.take())),
+            Poll::Ready(Ok(())) => {
+                let skipped = if M::SKIPS { this.execs.as_mut().skipped() } else { None };
+                Poll::Ready(skipped.map_or_else(|| Ok(this.execs.take()), Err))
+            }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
         }
     }
@@ -322,7 +360,7 @@ where
         async move {
             let finished = {
                 let fork = Fork { here, at: M::shorten(at), shared: &*shared };
-                Joined { execs: parts.execs(&fork), turn: 0 }.await?
+                Joined { execs: parts.execs(&fork), turn: 0, mode: PhantomData::<fn() -> M> }.await?
             };
             parts.posts(here, shared, finished)?;
             Ok(0)
