@@ -1,19 +1,25 @@
 //! All runs of one storage.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::sync::watch;
 
 use crate::error::StorageError;
 use crate::patience::{Patience, patiently};
 use crate::process;
 use crate::run::DurableRun;
+use crate::state::Fits;
 use crate::stops::BadState;
 use crate::storage::{Checkpoint, Keep, RunSummary, Sqlite, Status, Storage, StorageResult};
+use crate::text;
+use crate::whole::Whole;
 
 /// The runs of a storage: where [`DurableRun`]s come from.
 ///
@@ -59,6 +65,66 @@ pub(crate) struct Common<E> {
     pub(crate) crashes: Option<u32>,
     /// Tells those who wait in this process that something has been filled.
     pub(crate) filled: watch::Sender<()>,
+    /// The runs that wait in this process.
+    waits: Mutex<HashMap<String, Wait>>,
+}
+
+/// What a run waits for in this process.
+struct Wait {
+    field: String,
+    /// Whether a text is a value of it.
+    fits: Fits,
+    /// Which of them it is, for a run may wait anew before the guard of an earlier wait is dropped.
+    number: u64,
+}
+
+/// Lets it be known what a run waits for, for as long as it lives.
+pub(crate) struct Waiting<'a, E> {
+    common: &'a Common<E>,
+    run: &'a str,
+    number: u64,
+}
+
+impl<E> Common<E> {
+    /// A run waits for a field in this process.
+    pub(crate) fn wait<'a>(&'a self, run: &'a str, field: &str, fits: Fits) -> Waiting<'a, E> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Relaxed);
+        let wait = Wait { field: field.to_owned(), fits, number };
+        lock(&self.waits).insert(run.to_owned(), wait);
+        Waiting { common: self, run, number }
+    }
+
+    /// Whether a value fits the field, as far as this process knows.
+    fn fits(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
+        // Whichever visit of the field it is, its type is the same.
+        let field = wait.split('#').next().unwrap_or(wait);
+        let fits = lock(&self.waits).get(run).filter(|wait| wait.field == field).map(|wait| wait.fits);
+        // What is no JSON is for the storage to refuse.
+        let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
+            return Ok(());
+        };
+        let fit =
+            if json.trim() == "null" { Err(text::custom("the field is empty with it")) } else { fits(json) };
+        fit.map_err(|source| {
+            let (run, field, value) = (run.to_owned(), field.to_owned(), json.to_owned());
+            StorageError::WrongValue { run, field, value, source }
+        })
+    }
+}
+
+impl<E> Drop for Waiting<'_, E> {
+    fn drop(&mut self) {
+        let mut waits = lock(&self.common.waits);
+        if waits.get(self.run).is_some_and(|wait| wait.number == self.number) {
+            waits.remove(self.run);
+        }
+    }
+}
+
+/// The map is whole at any time, so a panic elsewhere spoils nothing.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<E> Clone for Checkpoints<E> {
@@ -96,8 +162,8 @@ impl<E: Storage> Checkpoints<E> {
 
     fn of(storage: E, lease: Duration, keep: Keep) -> Self {
         let (poll, patience, crashes) = (Duration::from_secs(1), Duration::from_secs(120), Some(10));
-        let filled = watch::Sender::new(());
-        Self { shared: Arc::new(Common { storage, lease, keep, poll, patience, crashes, filled }) }
+        let (filled, waits) = (watch::Sender::new(()), Mutex::default());
+        Self { shared: Arc::new(Common { storage, lease, keep, poll, patience, crashes, filled, waits }) }
     }
 
     /// How long a process that has died still holds its run: 30 seconds by default. A living one renews it three times as often.
@@ -171,8 +237,11 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// # Errors
     ///
-    /// The wait is over or filled already; without a visit, the run does not wait for that field; the storage fails.
+    /// The wait is over or filled already; without a visit, the run does not wait for that field; the storage fails. If the run waits
+    /// in this process, a value that does not fit the field is refused with [`StorageError::WrongValue`]; otherwise the run refuses it
+    /// when it goes on, goes on waiting, and has the reason as its message.
     pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
+        self.shared.fits(run, wait, json)?;
         let Common { storage, patience, filled, .. } = &*self.shared;
         let mut patience = Patience::new(*patience, run);
         // A field alone may mean another wait by the time that the call is made again.
@@ -207,6 +276,24 @@ impl<E: Storage> Checkpoints<E> {
         Ok(())
     }
 
+    /// [`fill`](Self::fill) with a value: `runs.fill_value("rain", "approval#1", "Ada")`.
+    ///
+    /// # Errors
+    ///
+    /// As `fill`; and [`StorageError::InvalidJson`] if the value is none that JSON holds.
+    pub async fn fill_value<T: Serialize + Sync + ?Sized>(
+        &self,
+        run: &str,
+        wait: &str,
+        value: &T,
+    ) -> StorageResult<()> {
+        let json = serde_json::to_string(value).map_err(|source| {
+            let (run, field) = (run.to_owned(), wait.to_owned());
+            StorageError::InvalidJson { run, field, source }
+        })?;
+        self.fill(run, wait, &json).await
+    }
+
     /// Lets a run that is [stuck](Status::Stuck) begin again: run it under its id.
     ///
     /// # Errors
@@ -234,14 +321,14 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.history(run).await
     }
 
-    /// The store as a run had it after a step, or `None` if that step is not kept.
+    /// The store as a run had it after a step, or `None` if that step is not kept; or its state as a `serde_json::Value`.
     ///
     /// # Errors
     ///
     /// The storage fails, or the state is none of this store.
     pub async fn state_at<S: DeserializeOwned>(&self, run: &str, step: u64) -> Result<Option<S>, Error> {
         let Some(kept) = self.shared.storage.checkpoint(run, step).await? else { return Ok(None) };
-        let state = serde_json::from_str(&kept.state);
+        let state = Whole::read(&kept.state);
         Ok(Some(state.map_err(|source| BadState {
             run: run.into(),
             doing: "read",

@@ -129,6 +129,17 @@ pub enum StorageError {
         /// Where it is wrong.
         source: serde_json::Error,
     },
+    /// The value that was to be filled does not fit the field, as the run that waits for it in this process knows. It was not filled.
+    WrongValue {
+        /// The run.
+        run: String,
+        /// The field.
+        field: String,
+        /// The value, as JSON.
+        value: String,
+        /// Why it does not fit.
+        source: serde_json::Error,
+    },
     /// The database was written by a newer version of this crate. It is left alone.
     Newer {
         /// The database.
@@ -304,6 +315,9 @@ impl fmt::Display for StorageError {
             Self::InvalidJson { run, field, .. } => {
                 write!(f, "the value for `{field}` of run `{run}` is no JSON: a text needs quotation marks")
             }
+            Self::WrongValue { run, field, value, .. } => {
+                write!(f, "{value} does not fit the field `{field}` of run `{run}`, which still waits for it")
+            }
             Self::Newer { place, found, known } => write!(
                 f,
                 "{place} was written by a newer pocketflow-checkpoint (schema {found}, and this program knows {known}): update \
@@ -350,7 +364,7 @@ impl fmt::Display for StorageError {
 impl Error for StorageError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::InvalidJson { source, .. } => Some(source),
+            Self::InvalidJson { source, .. } | Self::WrongValue { source, .. } => Some(source),
             Self::LeaseNotRenewed { source, .. } => Some(source),
             Self::Unreachable { source, .. }
             | Self::Disconnected { source, .. }

@@ -95,21 +95,30 @@
 
 mod checkpoints;
 mod error;
+mod hash;
 mod heart;
+mod items;
 mod patience;
 mod position;
 mod process;
+mod resume;
 mod run;
 mod shape;
+mod state;
 mod stops;
 mod storage;
+mod text;
+mod whole;
 
 pub use checkpoints::Checkpoints;
 pub use error::{Cause, StorageError};
+#[doc(hidden)]
+pub use items::{Kept, Known};
 pub use run::DurableRun;
 #[doc(hidden)]
-pub use run::Kept;
-pub use stops::{BadState, Changed, MovedOn, Parked, WrongValue};
+pub use state::Stored;
+pub use state::{Durable, Keeper};
+pub use stops::{BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{

@@ -1,27 +1,29 @@
 //! One durable run: the driver.
 
-use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use pocketflow::seam::Items;
-use pocketflow::{At, Driver, Error, Graph, ItemCall, ItemId, KeepDriver, Node, Run, Shared, Start, Taken};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use pocketflow::{At, Driver, Error, Graph, Run, Start, Taken};
 use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::checkpoints::Common;
 use crate::error::StorageError;
 use crate::heart::{Heart, Lease};
+use crate::items::KeptItems;
 use crate::patience::{Patience, patiently};
 use crate::position;
+use crate::resume::{Resumed, resumes, waits_for_skipped};
 use crate::shape::Shape;
+use crate::state::{BadField, Durable, Keeper};
 use crate::stops::{BadState, Changed, MovedOn, Parked, WrongValue};
 use crate::storage::{Begun, ItemKey, NewRun, OpenWait, Pause, RunRecord, Status, Step, Storage};
+use crate::text;
 
-type Migration = Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
+pub(crate) type Migration =
+    Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
 /// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run) makes.
 ///
@@ -47,13 +49,14 @@ pub struct DurableRun<E: Storage> {
 
 /// What the run has read from the storage and not used yet.
 #[derive(Default)]
-struct Memory {
+pub(crate) struct Memory {
     shape: String,
+    /// What writes the state, and knows what of it has changed.
+    keeper: Keeper,
     /// The last step that was stored, and its action: it is not run again.
     done: Option<(u64, String)>,
-    /// The finished items of the step after it.
-    step: u64,
-    items: HashMap<ItemKey, String>,
+    /// The finished items of the step at hand.
+    pub(crate) items: KeptItems,
     /// The run has ended in a way that is stored already.
     settled: bool,
 }
@@ -84,7 +87,7 @@ impl<E: Storage> DurableRun<E> {
         self
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,12 +95,21 @@ impl<E: Storage> DurableRun<E> {
         self.heart.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bad(&self, doing: &'static str, what: &str) -> impl FnOnce(serde_json::Error) -> BadState {
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn bad(&self, doing: &'static str, what: &str) -> impl FnOnce(serde_json::Error) -> BadState {
         move |source| BadState { run: self.id.clone(), doing, what: what.into(), source }
     }
 
-    fn encode<S: Serialize>(&self, shared: &S) -> Result<String, BadState> {
-        serde_json::to_string(shared).map_err(self.bad("store", "the store"))
+    fn encode<S: Durable>(&self, shared: &mut S) -> Result<String, BadState> {
+        let written = self.memory().keeper.write(shared);
+        written.map_err(|error| self.bad_field("store", error))
+    }
+
+    fn bad_field(&self, doing: &'static str, error: BadField) -> BadState {
+        self.bad(doing, &error.what())(error.source)
     }
 
     /// Takes the lease of a run that is known, or stores a new one.
@@ -140,53 +152,15 @@ impl<E: Storage> DurableRun<E> {
         Err(StorageError::Stuck { run: self.id.clone(), why })
     }
 
-    /// Where a run that is known goes on, and with which state.
-    fn resumes<S>(
-        &self,
-        flow: &Graph,
-        record: &RunRecord,
-    ) -> Result<(S, Start), Box<dyn StdError + Send + Sync>>
-    where
-        S: Shared + DeserializeOwned,
-    {
-        let (was, now) = (Shape::decode(&record.graph), Shape::of(flow, S::STORE));
-        let was = was.map_err(self.bad("read", "the flow"))?;
-        let state: Value = serde_json::from_str(&record.state).map_err(self.bad("read", "the store"))?;
-        // Of a run that is over, only the store counts.
-        let mut conflicts = if record.status == Status::Finished { Vec::new() } else { was.conflicts(&now) };
-        let read = serde_json::from_value(state.clone());
-        if let Err(error) = &read {
-            conflicts.push(format!("the stored state is no store of this program: {error}"));
-        }
-        let shared = match (read, &self.migration) {
-            (Ok(shared), _) if conflicts.is_empty() => shared,
-            (_, Some(migration)) => {
-                serde_json::from_value(migration(state)?).map_err(self.bad("read", "the migrated store"))?
-            }
-            (_, None) => return Err(Changed { run: self.id.clone(), conflicts }.into()),
-        };
-        if record.status == Status::Finished {
-            let exit = record.exit.as_deref().unwrap_or("default");
-            let Some(index) = flow.exits.iter().position(|name| *name == exit) else {
-                let conflicts = vec![format!("the exit \"{exit}\", at which it ended, is gone")];
-                return Err(Changed { run: self.id.clone(), conflicts }.into());
-            };
-            return Ok((shared, Start::Over(index)));
-        }
-        if record.position == "null" {
-            return Ok((shared, Start::Fresh));
-        }
-        let position = position::decode(&record.position).map_err(self.bad("read", "the position"))?;
-        Ok((shared, Start::At(position)))
-    }
-
     /// Waits until the field is filled, and fills it.
-    async fn wait<S>(&self, at: &At<'_>, field: &str, shared: &mut S) -> Result<(), Error>
-    where
-        S: Shared + Serialize + DeserializeOwned,
-    {
-        // What was there before is no answer. When the run goes on at this wait, the field has been emptied already.
-        *shared = empty(shared, field).map_err(|source| at.error(self.bad("store", "the store")(source)))?;
+    async fn wait<S: Durable>(&self, at: &At<'_>, field: &str, shared: &mut S) -> Result<(), Error> {
+        let index = S::STORE.field(field).expect("a flow waits for a field of its store");
+        // What was there before is no answer. When the run goes on at this wait, the field has been emptied already. A field that
+        // serde treats otherwise may not be emptied by `null`; it is filled all the same.
+        let _ = Keeper::fill(index, "null", shared);
+        // Whoever fills it in this process is told at once if the value does not fit.
+        let fits = Keeper::fits(index, shared).filter(|_| !self.park);
+        let _waiting = fits.map(|fits| self.common.wait(&self.id, field, fits));
         let mut refused = None;
         loop {
             let OpenWait { name, value } = self.store_wait(at, field, shared, refused.take()).await?;
@@ -198,11 +172,8 @@ impl<E: Storage> DurableRun<E> {
                 self.until_filled(at, shared).await?;
                 continue;
             };
-            match fill(shared, field, &json) {
-                Ok(new) => {
-                    *shared = new;
-                    return Ok(());
-                }
+            match fill(shared, index, &json) {
+                Ok(()) => return Ok(()),
                 // It is refused, and goes. Whoever waits in memory goes on waiting.
                 Err(source) => {
                     let why = format!("{json} does not fit the field `{field}`: {source}");
@@ -218,7 +189,7 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Waits in memory until somebody has filled the wait that is open, and takes the lease again.
-    async fn until_filled<S: Serialize>(&self, at: &At<'_>, shared: &S) -> Result<(), Error> {
+    async fn until_filled<S: Durable>(&self, at: &At<'_>, shared: &mut S) -> Result<(), Error> {
         let Common { poll, filled, .. } = &*self.common;
         let mut news = filled.subscribe();
         loop {
@@ -257,11 +228,11 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Lets the run wait, unless it has been filled already.
-    async fn store_wait<S: Serialize>(
+    async fn store_wait<S: Durable>(
         &self,
         at: &At<'_>,
         field: &str,
-        shared: &S,
+        shared: &mut S,
         refused: Option<String>,
     ) -> Result<OpenWait, Error> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
@@ -304,8 +275,15 @@ impl<E: Storage> DurableRun<E> {
         finished
     }
 
+    /// Stores what an item or a branch returned.
+    pub(crate) async fn keep(&self, at: &At<'_>, key: &ItemKey, json: &str) -> Result<(), Error> {
+        let mut patience = self.patience();
+        let keep = || self.common.storage.keep_item(&self.id, &self.owner, at.step(), key, json);
+        patiently!(patience, keep()).map_err(|error| at.error(error))
+    }
+
     /// Stores a finished step.
-    async fn commit<S: Serialize>(&self, at: &At<'_>, action: &str, shared: &S) -> Result<(), Error> {
+    async fn commit<S: Durable>(&self, at: &At<'_>, action: &str, shared: &mut S) -> Result<(), Error> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
         let (step, path) = (at.step(), at.to_string());
         let graph = self.memory().shape.clone();
@@ -320,6 +298,13 @@ impl<E: Storage> DurableRun<E> {
         let Common { storage, lease, keep, .. } = &*self.common;
         let mut patience = self.patience();
         let stored = patiently!(patience, storage.commit(&self.id, &self.owner, *lease, &step, *keep));
+        #[cfg(feature = "tracing")]
+        if let left @ 1.. = self.memory().items.left_over(at.step()) {
+            tracing::warn!(
+                run = self.id,
+                "{left} kept results of `{at}` were of items that are not there any more: the items that are were done again"
+            );
+        }
         if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
             // The run is somebody else's, and well.
             self.memory().settled = true;
@@ -328,52 +313,20 @@ impl<E: Storage> DurableRun<E> {
     }
 }
 
-/// What is kept of an item or a branch: all that serde reads and writes.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run keeps what `exec` returns in a batch or a fork",
-    label = "`{Self}` cannot be kept",
-    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`"
-)]
-#[doc(hidden)]
-pub trait Kept: Serialize + DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Kept for T {}
-
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
     at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
 }
 
-/// A store with one of its fields empty.
-fn empty<S>(shared: &S, field: &str) -> Result<S, serde_json::Error>
-where
-    S: Serialize + DeserializeOwned,
-{
-    let mut state: serde_json::Map<_, _> = serde_json::from_value(serde_json::to_value(shared)?)?;
-    state.remove(field);
-    serde_json::from_value(state.into())
-}
-
-/// A store with one of its fields filled.
-fn fill<S>(shared: &S, field: &str, json: &str) -> Result<S, serde_json::Error>
-where
-    S: Shared + Serialize + DeserializeOwned,
-{
-    let mut state: serde_json::Map<_, _> = serde_json::from_value(serde_json::to_value(shared)?)?;
-    state.insert(field.into(), serde_json::from_str(json)?);
-    let filled: S = serde_json::from_value(state.into())?;
-    if S::STORE.field(field).is_some_and(|index| filled.is_filled(index)) {
-        return Ok(filled);
-    }
-    Err(serde::de::Error::custom(
-        "the field is empty with it; does serde skip the field, or know it under another name?",
-    ))
+/// Fills a field.
+fn fill<S: Durable>(shared: &mut S, field: usize, json: &str) -> Result<(), serde_json::Error> {
+    Keeper::fill(field, json, shared)?;
+    if shared.is_filled(field) { Ok(()) } else { Err(text::custom("the field is empty with it")) }
 }
 
 impl<S, E> Driver<S, Items> for DurableRun<E>
 where
-    S: Shared + Serialize + DeserializeOwned,
+    S: Durable,
     E: Storage,
 {
     fn run_id(&self) -> Option<&str> {
@@ -386,24 +339,38 @@ where
         _at: Option<&At<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
-        let shape = Shape::of(flow, S::STORE).encode();
-        *self.memory() = Memory { shape: shape.clone(), ..Memory::default() };
-        let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        let fail = |error| flow.error(error);
+        if let Some(field) = waits_for_skipped(flow, S::STORE) {
+            let why = "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
+            let what = format!("the field `{field}`, for which the flow waits,");
+            return Err(fail(self.bad("store", &what)(text::custom(why))));
+        }
+        let mut shape = Shape::of(flow, S::STORE);
+        shape.input = Some(Keeper::hashes(shared).map_err(|error| fail(self.bad_field("store", error)))?);
+        *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
         // A run that cannot go on here is left as it is, so it is looked at before it is begun.
         let known = self.show().await.map_err(|error| flow.error(error))?;
-        if let Some(record) = known {
-            self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
-        }
+        let look = |record: &RunRecord, shared: &mut S| {
+            resumes(flow, record, self.migration.as_ref(), shared).map_err(|error| flow.error(error))
+        };
+        let mut resumed = known.as_ref().map(|record| look(record, shared)).transpose()?;
+        let state = self.encode(shared).map_err(fail)?;
         // From here on, whatever ends the run gives the lease back, this call included.
         let heart = Heart::beat(&self.lease);
-        let begun = self.claim(flow, &shape, state).await.map_err(|error| flow.error(error))?;
+        let begun = self.claim(flow, &shape.encode(), state).await.map_err(|error| flow.error(error))?;
         let Begun::Known(record) = begun else {
             *self.heart() = Some(heart);
             return Ok(Start::Fresh);
         };
         self.not_stuck(&record).await.map_err(|error| flow.error(error))?;
-        let (stored, start) = self.resumes::<S>(flow, &record).map_err(|error| flow.error(error))?;
-        *shared = stored;
+        let stands = |run: &RunRecord| (run.step, run.status, run.position.clone(), run.state.clone());
+        if known.is_none_or(|known| stands(&known) != stands(&record)) {
+            resumed = Some(look(&record, shared)?);
+        }
+        let Resumed { state, start, input } = resumed.expect("a run that is known was looked at");
+        Keeper::read(&state, shared).map_err(|error| fail(self.bad_field("read", error)))?;
+        shape.input = input;
+        *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
         if let Start::Over(_) = start {
             self.lease.gone();
             return Ok(start);
@@ -413,8 +380,7 @@ where
         let items = items.map_err(|error| flow.error(error))?;
         *self.heart() = Some(heart);
         let mut memory = self.memory();
-        memory.step = record.step + 1;
-        memory.items = items.into_iter().collect();
+        memory.items = KeptItems::new(record.step + 1, items);
         // At an `await`, it stands before the next step, and not at this one.
         memory.done = record.action.map(|action| (record.step, action));
         Ok(start)
@@ -485,37 +451,5 @@ where
         };
         self.commit(at, taken.action(), shared).await?;
         Ok(taken)
-    }
-}
-
-/// A node that is alone in its step is stored with the step.
-impl<S, Here, N, E> KeepDriver<S, Here, N> for DurableRun<E>
-where
-    S: Shared + Serialize + DeserializeOwned,
-    N: Node<S, Here>,
-    N::Exec: Kept,
-    E: Storage,
-{
-    async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, call: C) -> Result<N::Exec, Error>
-    where
-        C: ItemCall<S, Here, N>,
-    {
-        let branch = at.branch_number().and_then(|branch| u32::try_from(branch).ok());
-        let key = ItemKey { branch, item: item.index().map(|item| item as u64) };
-        let kept = {
-            let mut memory = self.memory();
-            if memory.step == at.step() { memory.items.remove(&key) } else { None }
-        };
-        let bad = |doing| move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source));
-        if let Some(json) = kept {
-            return serde_json::from_str(&json).map_err(bad("read"));
-        }
-        let exec = call.call().await?;
-        let json = serde_json::to_string(&exec).map_err(bad("store"))?;
-        let mut patience = self.patience();
-        let keep = || self.common.storage.keep_item(&self.id, &self.owner, at.step(), &key, &json);
-        let stored = patiently!(patience, keep());
-        stored.map_err(|error| at.error(error))?;
-        Ok(exec)
     }
 }

@@ -1,16 +1,26 @@
 //! The shape of a flow and its store, stored beside a run, and what of it has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
 
 use pocketflow::{Graph, Store, Target};
 use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
+
+use crate::state::Hashes;
 
 /// What a run relies on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shape {
     flow: FlowShape,
-    /// The fields of the store, and which of them are late.
+    /// The fields of the store that are stored, and which of them are late.
     fields: BTreeMap<String, bool>,
+    /// A hash of what the nodes read and write. A run begun by an older version of this crate has none.
+    #[serde(default)]
+    proof: u64,
+    /// What the run was begun with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) input: Option<Hashes>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +49,29 @@ struct EdgeShape {
 
 impl Shape {
     pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
-        let fields = store.fields.iter().map(|field| (field.name.to_owned(), field.late)).collect();
-        Self { flow: FlowShape::of(graph), fields }
+        let fields = store.fields.iter().filter(|field| !field.skipped);
+        let fields = fields.map(|field| (field.name.to_owned(), field.late)).collect();
+        let mut proof = SipHasher13::new();
+        prove(graph, store, &mut proof);
+        Self { flow: FlowShape::of(graph), fields, proof: proof.finish(), input: None }
+    }
+
+    /// Whether everything is as it was, but for what the run was begun with.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.proof == other.proof && self.fields == other.fields && self.flow == other.flow
+    }
+
+    /// Whether this may be a version of another flow. Two that have no name are versions of one if they have a node in common.
+    pub(crate) fn is_version_of(&self, other: &Self) -> bool {
+        let names = |shape: &'_ Self| -> BTreeSet<String> {
+            shape.flow.places.iter().map(|place| place.name.clone()).collect()
+        };
+        self.flow.name == other.flow.name && !names(self).is_disjoint(&names(other))
+    }
+
+    /// The name of the flow.
+    pub(crate) fn flow(&self) -> &str {
+        if self.flow.name.is_empty() { "flow" } else { &self.flow.name }
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -66,6 +97,30 @@ impl Shape {
             }
         }
         conflicts
+    }
+}
+
+/// What the nodes of a graph read and write, by the names of the fields.
+fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
+    let mut text = |text: &str| {
+        proof.write(text.as_bytes());
+        proof.write(&[0]);
+    };
+    for place in graph.places {
+        text(place.name);
+        for (sets, kind) in [(place.node.reads, "reads"), (place.node.writes, "writes")] {
+            text(kind);
+            for (set, words) in sets.chunks(store.fields.len().div_ceil(64).max(1)).enumerate() {
+                text(&set.to_string());
+                let has =
+                    |index: usize| words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1);
+                let fields = store.fields.iter().enumerate().filter(|(index, _)| has(*index));
+                fields.for_each(|(_, field)| text(field.name));
+            }
+        }
+    }
+    for flow in graph.places.iter().filter_map(|place| place.node.flow) {
+        prove(flow, store, proof);
     }
 }
 

@@ -95,14 +95,14 @@ impl fmt::Display for Changed {
 
 impl Error for Changed {}
 
-/// A state that cannot be written as JSON, or read back.
+/// A value that cannot be stored, or not be read again.
 #[derive(Debug)]
 pub struct BadState {
     /// The run.
     pub run: String,
     /// What was to be done: `store`, or `read`.
     pub doing: &'static str,
-    /// What of: the store, or what a node's `exec` returned.
+    /// What of: the store, a field of it, or what a node's `exec` returned.
     pub what: String,
     /// Why.
     pub source: serde_json::Error,
@@ -110,7 +110,7 @@ pub struct BadState {
 
 impl fmt::Display for BadState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {} of run `{}` as JSON", self.doing, self.what, self.run)
+        write!(f, "cannot {} {} of run `{}`", self.doing, self.what, self.run)
     }
 }
 
@@ -119,3 +119,80 @@ impl Error for BadState {
         Some(&self.source)
     }
 }
+
+/// A run with this id is over, and was one of another flow: its result is none of this flow's. Nothing has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherFlow {
+    /// The run.
+    pub run: String,
+    /// The flow that it ran.
+    pub ran: String,
+    /// The flow that was to be run.
+    pub asked: String,
+}
+
+impl fmt::Display for OtherFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, ran, asked } = self;
+        write!(f, "run `{run}` is over, and it was a run of ")?;
+        if ran == asked {
+            write!(f, "another flow of the name `{asked}`")?;
+        } else {
+            write!(f, "the flow `{ran}`, not of `{asked}`")?;
+        }
+        write!(f, "\nhelp: run this one under another id; one id is one run of one flow")
+    }
+}
+
+impl Error for OtherFlow {}
+
+/// A run with this id is over, and was begun with other input: its result belongs to that. Nothing has run.
+///
+/// A field as the store's `Default` has it is not given, and does not differ: with a default store, the result of a run is had
+/// whatever the run was begun with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherInput {
+    /// The run.
+    pub run: String,
+    /// The fields that differ.
+    pub fields: Vec<String>,
+}
+
+impl fmt::Display for OtherInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run `{}` is over, and it was begun with other input: ", self.run)?;
+        for (index, field) in self.fields.iter().enumerate() {
+            write!(f, "{}`{field}`", if index > 0 { ", " } else { "" })?;
+        }
+        write!(
+            f,
+            " had another value\nhelp: run it under another id; or, for the result of that run, with a store as `Default` makes it"
+        )
+    }
+}
+
+impl Error for OtherInput {}
+
+/// The rest of the run would read a field that serde skips, so that it was not stored, and that is empty. No node has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedField {
+    /// The run.
+    pub run: String,
+    /// Where the field is read: `Shop > ship`.
+    pub node: String,
+    /// The field.
+    pub field: String,
+}
+
+impl fmt::Display for SkippedField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, node, field } = self;
+        write!(
+            f,
+            "run `{run}` cannot go on: `{node}` reads `{field}`, which is empty and which nothing fills on the way\nhelp: serde skips \
+             that field, so it is not stored: fill it in the store that the run is started with"
+        )
+    }
+}
+
+impl Error for SkippedField {}

@@ -63,7 +63,7 @@ pub trait VisitField<T> {
 }
 
 /// A visitor that takes fields which serde treats by functions of their own (`#[serde(with = "…")]`): `W` serializes a field, and
-/// `R` is what it is deserialized as.
+/// `R` is what it is deserialized as, which serializes as `W` does.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no field with `#[serde(with = …)]`",
     note = "implement `pocketflow::VisitWith` for it"

@@ -50,7 +50,7 @@ pub use driver::{
 };
 pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
-pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
+pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target, Unfilled};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]

@@ -71,16 +71,24 @@ pub struct Field {
     pub late: bool,
     /// Whether serde skips it: then it is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
-    /// The other names by which serde knows it: those of `rename`, `rename_all` and `alias`.
+    /// The name by which serde reads it, with `rename` and `rename_all`. For a field with `flatten`, which has none, it is that of the
+    /// field behind two dots: `..rest`.
+    pub stored: &'static str,
+    /// Other names by which serde knows it.
     pub aliases: &'static [&'static str],
     hash: u64,
 }
 
 impl Field {
+    /// All names by which a state may have it, the most likely first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.stored, self.name].into_iter().chain(self.aliases.iter().copied())
+    }
+
     /// A field, as the derive describes it.
     #[doc(hidden)]
     pub const fn new(name: &'static str, late: bool) -> Self {
-        Self { name, late, skipped: false, aliases: &[], hash: hash(START, name) }
+        Self { name, late, skipped: false, stored: name, aliases: &[], hash: hash(START, name) }
     }
 
     /// The field, which serde skips.
@@ -90,7 +98,14 @@ impl Field {
         Self { skipped: true, ..self }
     }
 
-    /// The field, which serde knows by these names.
+    /// The field, which serde reads by this name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stored_as(self, stored: &'static str) -> Self {
+        Self { stored, ..self }
+    }
+
+    /// The field, which serde knows by these names as well.
     #[doc(hidden)]
     #[must_use]
     pub const fn also(self, aliases: &'static [&'static str]) -> Self {

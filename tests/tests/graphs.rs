@@ -331,3 +331,107 @@ fn words_of(graph: &Graph, words: &mut Vec<String>) {
         }
     }
 }
+
+mod resumed {
+    use pocketflow::{Action, Graph, Shared, Visit, flow, node};
+
+    #[derive(Shared, Default)]
+    struct Order {
+        note: String,
+        address: Option<String>,
+        paid: Option<bool>,
+        label: Option<String>,
+    }
+
+    #[node(Order, writes = address)]
+    fn ask(note: &str) -> String {
+        note.into()
+    }
+
+    #[derive(Action)]
+    #[action(Order)]
+    enum Asked {
+        Paid { paid: bool },
+        Unpaid,
+    }
+
+    #[node(Order)]
+    fn pay() -> Asked {
+        Asked::Paid { paid: true }
+    }
+
+    #[node(Order, writes = label)]
+    fn print() -> String {
+        String::new()
+    }
+
+    #[node(Order)]
+    fn ship(address: &str, paid: &bool) {
+        assert!(*paid, "{address}");
+    }
+
+    flow! {
+        pub Pay {
+            pay - "paid" >> end "paid";
+            pay - "unpaid" >> pay max 2 else end "unpaid";
+        }
+    }
+
+    flow! {
+        pub Shop {
+            ask >> Pay;
+            Pay - "paid" >> ship >> end;
+            Pay - "unpaid" >> (again, print) >> pay;
+            again: ask;
+            pay - "paid" >> ship;
+            pay - "unpaid" >> end "unpaid";
+        }
+    }
+
+    fn unfilled(graph: &'static Graph, visits: &[&str], taken: Option<&str>, filled: &[&str]) -> Vec<String> {
+        let visit = |place: &&str| Visit {
+            flow: String::new(),
+            fingerprint: 0,
+            place: (*place).into(),
+            taken: vec![],
+        };
+        let visits: Vec<_> = visits.iter().map(visit).collect();
+        let filled: Vec<_> = filled.iter().map(|name| Order::STORE.field(name).unwrap()).collect();
+        let unfilled = graph.unfilled_from(&visits, taken, |field| filled.contains(&field));
+        unfilled.into_iter().map(|read| format!("{}: {}", read.path.join(" > "), read.field)).collect()
+    }
+
+    #[test]
+    fn from_where_it_was_proved_nothing_is_missing() {
+        let nothing: [String; 0] = [];
+        assert_eq!(unfilled(Shop::GRAPH, &["ask"], None, &[]), nothing);
+        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], None, &["address"]), nothing);
+        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], Some("paid"), &["address", "paid"]), nothing);
+        assert_eq!(unfilled(Shop::GRAPH, &["ship"], Some("default"), &[]), nothing, "it is behind all reads");
+    }
+
+    #[test]
+    fn a_read_behind_the_position_whose_field_nothing_fills_is_found() {
+        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], None, &[]), ["Shop > ship: address"]);
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["Pay", "pay"], Some("paid"), &[]),
+            ["Shop > ship: address", "Shop > ship: paid"]
+        );
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["Pay", "pay"], Some("unpaid"), &[]),
+            ["Shop > ship: address"],
+            "one way fills it, and the other does not"
+        );
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["pay"], None, &["address"]),
+            [""; 0],
+            "its action fills the other"
+        );
+        assert_eq!(unfilled(Shop::GRAPH, &["ship"], None, &["paid"]), ["Shop > ship: address"]);
+    }
+
+    #[test]
+    fn a_position_that_is_nowhere_reads_nothing() {
+        assert_eq!(unfilled(Shop::GRAPH, &["gone"], None, &[]), [""; 0]);
+    }
+}

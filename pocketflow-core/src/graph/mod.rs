@@ -4,12 +4,14 @@ mod check;
 mod fork;
 mod info;
 mod mermaid;
+mod resume;
 mod solve;
 mod steps;
 
 pub use check::PF011;
 pub use fork::{Of, together, union};
 pub use info::{Describe, NodeInfo, Stands, UNKNOWN, awaits, changes, names, writes};
+pub use resume::Unfilled;
 pub use solve::Solution;
 
 use crate::shared::Store;

@@ -26,7 +26,12 @@ pub(super) struct Serde {
     read: Option<ExprPath>,
     /// The outer is whether there is a default, the inner the function that makes it.
     default: Option<Option<ExprPath>>,
-    names: Vec<String>,
+    flatten: bool,
+    /// The name, or the rule for the names, by which serde reads.
+    rename: Option<String>,
+    rename_all: Option<String>,
+    /// Other names and rules.
+    aliases: Vec<String>,
     rules: Vec<String>,
     /// The path of the crate.
     path: Option<Path>,
@@ -48,9 +53,14 @@ impl Serde {
             let inner;
             parenthesized!(inner in meta.input);
             while !inner.is_empty() {
-                inner.parse::<Ident>()?;
+                let half: Ident = inner.parse()?;
                 inner.parse::<Token![=]>()?;
-                self.keep(&key, &inner.parse()?)?;
+                let value: LitStr = inner.parse()?;
+                match key.as_str() {
+                    "rename" if half == "serialize" => self.aliases.push(value.value()),
+                    "rename_all" if half == "serialize" => self.rules.push(value.value()),
+                    _ => self.keep(&key, &value)?,
+                }
                 if !inner.is_empty() {
                     inner.parse::<Token![,]>()?;
                 }
@@ -67,6 +77,7 @@ impl Serde {
         match key.as_str() {
             "skip" | "skip_serializing" | "skip_deserializing" => self.skip = true,
             "default" => self.default = Some(None),
+            "flatten" => self.flatten = true,
             _ => {}
         }
         Ok(())
@@ -85,8 +96,9 @@ impl Serde {
             "serialize_with" => self.write = Some(value.parse()?),
             "deserialize_with" => self.read = Some(value.parse()?),
             "default" => self.default = Some(Some(value.parse()?)),
-            "rename" | "alias" => self.names.push(value.value()),
-            "rename_all" => self.rules.push(value.value()),
+            "rename" => self.rename = Some(value.value()),
+            "rename_all" => self.rename_all = Some(value.value()),
+            "alias" => self.aliases.push(value.value()),
             "crate" => self.path = Some(value.parse()?),
             _ => {}
         }
@@ -107,10 +119,20 @@ impl<'a> Field<'a> {
         if serde.skip {
             return quote!(#field.skipped());
         }
-        let mut names: Vec<_> = serde.names.clone();
-        names.extend(store.rules.iter().filter_map(|rule| renamed(name, rule)));
-        names.retain(|other| other != name);
-        if names.is_empty() { field } else { quote!(#field.also(&[#(#names),*])) }
+        let by_rule = || store.rename_all.as_ref().and_then(|rule| renamed(name, rule));
+        let stored = match &serde.rename {
+            // Serde has no name for it, and its members stand beside the other fields.
+            _ if serde.flatten => Some(format!("..{name}")),
+            Some(rename) => Some(rename.clone()),
+            None => by_rule(),
+        };
+        let field = match &stored {
+            Some(stored) if stored != name => quote!(#field.stored_as(#stored)),
+            _ => field,
+        };
+        let mut aliases = serde.aliases.clone();
+        aliases.extend(store.rules.iter().filter_map(|rule| renamed(name, rule)));
+        if aliases.is_empty() { field } else { quote!(#field.also(&[#(#aliases),*])) }
     }
 }
 
@@ -257,6 +279,17 @@ fn with(pf: &Krate, serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read
         }
 
         struct #read(#ty);
+
+        // As it is written, so that what was read can be compared.
+        #[automatically_derived]
+        impl #path::Serialize for #read {
+            fn serialize<__S: #path::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+                #path::Serialize::serialize(&#write(&self.0), serializer)
+            }
+        }
 
         #[automatically_derived]
         impl<'de> #path::Deserialize<'de> for #read #read_bound {

@@ -1,0 +1,397 @@
+//! A hash of what serde sees of a value: the same in every process, on every machine, with every version of Rust.
+
+use std::fmt::{self, Display};
+use std::hash::Hasher;
+
+use serde::ser::{self, Serialize};
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+/// What order counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// For everything, so that equal hashes are written as equal texts.
+    Counts,
+    /// For sequences: what is in a `HashMap` has none. A `HashSet` is a sequence to serde.
+    OfSequences,
+    /// For nothing but tuples and fields: sets are equal in any order.
+    Free,
+}
+
+/// The hash of a value, or why serde cannot see it.
+pub(crate) fn hash<T: Serialize + ?Sized>(value: &T, order: Order) -> Result<u128, Unseen> {
+    let mut sink = Sink { hasher: SipHasher13::new(), order };
+    value.serialize(&mut sink)?;
+    Ok(sink.finish())
+}
+
+/// Why serde cannot see a value: what its `Serialize` says.
+#[derive(Debug)]
+pub(crate) struct Unseen(String);
+
+impl Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unseen {}
+
+impl ser::Error for Unseen {
+    fn custom<T: Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+struct Sink {
+    hasher: SipHasher13,
+    order: Order,
+}
+
+impl Sink {
+    fn finish(self) -> u128 {
+        self.hasher.finish128().as_u128()
+    }
+
+    /// A tag before everything, so that no two kinds of values look the same.
+    fn tag(&mut self, tag: u8) {
+        self.hasher.write(&[tag]);
+    }
+
+    fn bytes(&mut self, tag: u8, bytes: &[u8]) {
+        self.tag(tag);
+        self.hasher.write(&(bytes.len() as u64).to_le_bytes());
+        self.hasher.write(bytes);
+    }
+
+    /// An integer is the same in any width: a field may become wider.
+    fn integer(&mut self, value: i128) {
+        self.tag(b'i');
+        self.hasher.write(&value.to_le_bytes());
+    }
+
+    fn many(&mut self, tag: u8, free: bool) -> Many<'_> {
+        self.tag(tag);
+        let order = self.order;
+        Many { sink: self, free, sum: 0, count: 0, entry: Sink { hasher: SipHasher13::new(), order } }
+    }
+
+    fn variant(&mut self, variant: &str) {
+        self.bytes(b'v', variant.as_bytes());
+    }
+}
+
+/// Several values, each on its own if their order is free.
+struct Many<'a> {
+    sink: &'a mut Sink,
+    free: bool,
+    sum: u128,
+    count: u64,
+    /// The element or entry at hand, where the order is free.
+    entry: Sink,
+}
+
+impl Many<'_> {
+    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+        value.serialize(if self.free { &mut self.entry } else { &mut *self.sink })
+    }
+
+    fn next(&mut self) {
+        self.count += 1;
+        if self.free {
+            // A sum, for with an exclusive or two that are equal would be none.
+            self.sum = self.sum.wrapping_add(self.entry.hasher.finish128().as_u128());
+            self.entry.hasher = SipHasher13::new();
+        }
+    }
+
+    fn done(self) {
+        self.sink.hasher.write(&self.sum.to_le_bytes());
+        self.sink.hasher.write(&self.count.to_le_bytes());
+    }
+}
+
+macro_rules! integers {
+    ($($name:ident: $type:ty),*) => {
+        $(fn $name(self, value: $type) -> Result<(), Unseen> {
+            self.integer(i128::from(value));
+            Ok(())
+        })*
+    };
+}
+
+impl<'a> ser::Serializer for &'a mut Sink {
+    type Ok = ();
+    type Error = Unseen;
+    type SerializeSeq = Many<'a>;
+    type SerializeTuple = Many<'a>;
+    type SerializeTupleStruct = Many<'a>;
+    type SerializeTupleVariant = Many<'a>;
+    type SerializeMap = Many<'a>;
+    type SerializeStruct = Many<'a>;
+    type SerializeStructVariant = Many<'a>;
+
+    integers!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_i128: i128);
+    integers!(serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64);
+
+    fn serialize_u128(self, value: u128) -> Result<(), Unseen> {
+        match i128::try_from(value) {
+            Ok(value) => self.integer(value),
+            Err(_) => self.bytes(b'u', &value.to_le_bytes()),
+        }
+        Ok(())
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), Unseen> {
+        self.tag(if value { b't' } else { b'f' });
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Unseen> {
+        self.bytes(b'e', &value.to_bits().to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Unseen> {
+        self.bytes(b'd', &value.to_bits().to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Unseen> {
+        self.bytes(b'c', &u32::from(value).to_le_bytes());
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Unseen> {
+        self.bytes(b's', value.as_bytes());
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Unseen> {
+        self.bytes(b'y', value);
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Unseen> {
+        self.tag(b'n');
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unseen> {
+        self.tag(b'o');
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Unseen> {
+        self.tag(b'0');
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Unseen> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unseen> {
+        self.variant(variant);
+        self.serialize_unit()
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Unseen> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Unseen> {
+        self.variant(variant);
+        value.serialize(self)
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Many<'a>, Unseen> {
+        let free = self.order == Order::Free;
+        Ok(self.many(b'[', free))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Many<'a>, Unseen> {
+        Ok(self.many(b'(', false))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, Unseen> {
+        Ok(self.many(b'(', false))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Many<'a>, Unseen> {
+        self.variant(variant);
+        Ok(self.many(b'(', false))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Many<'a>, Unseen> {
+        let free = self.order != Order::Counts;
+        Ok(self.many(b'{', free))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, Unseen> {
+        Ok(self.many(b'.', false))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Many<'a>, Unseen> {
+        self.variant(variant);
+        Ok(self.many(b'.', false))
+    }
+}
+
+macro_rules! elements {
+    ($($trait:ident::$element:ident),*) => {
+        $(impl ser::$trait for Many<'_> {
+            type Ok = ();
+            type Error = Unseen;
+
+            fn $element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+                self.part(value)?;
+                self.next();
+                Ok(())
+            }
+
+            fn end(self) -> Result<(), Unseen> {
+                self.done();
+                Ok(())
+            }
+        })*
+    };
+}
+
+elements!(
+    SerializeSeq::serialize_element,
+    SerializeTuple::serialize_element,
+    SerializeTupleStruct::serialize_field,
+    SerializeTupleVariant::serialize_field
+);
+
+macro_rules! fields {
+    ($($trait:ident),*) => {
+        $(impl ser::$trait for Many<'_> {
+            type Ok = ();
+            type Error = Unseen;
+
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unseen> {
+                self.part(name)?;
+                self.part(value)?;
+                self.next();
+                Ok(())
+            }
+
+            fn end(self) -> Result<(), Unseen> {
+                self.done();
+                Ok(())
+            }
+        })*
+    };
+}
+
+fields!(SerializeStruct, SerializeStructVariant);
+
+impl ser::SerializeMap for Many<'_> {
+    type Ok = ();
+    type Error = Unseen;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unseen> {
+        self.part(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+        self.part(value)?;
+        self.next();
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Unseen> {
+        self.done();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+
+    use super::*;
+
+    fn free<T: Serialize>(value: T) -> u128 {
+        hash(&value, Order::Free).unwrap()
+    }
+
+    #[test]
+    fn it_is_the_same_for_ever() {
+        // What is stored today is compared with what a later version computes.
+        assert_eq!(
+            hash(&("item", 7_u8, [1.5_f64]), Order::OfSequences).unwrap(),
+            468_555_182_080_850_851_624_550_486_436_018_247
+        );
+    }
+
+    #[test]
+    fn values_that_json_confuses_differ() {
+        let all = [
+            free(None::<u8>),
+            free(()),
+            free(Some(())),
+            free(Some(None::<u8>)),
+            free(f64::NAN),
+            free(f64::INFINITY),
+            free(0.0),
+            free(-0.0),
+            free(0),
+            free("0"),
+            free(true),
+            free([1, 1]),
+            free([1]),
+            free((1, 2)),
+            free((2, 1)),
+            free([["a", "b"], ["c", "d"]]),
+            free([["a", "c"], ["b", "d"]]),
+        ];
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+    }
+
+    #[test]
+    fn order_counts_where_it_should() {
+        let (ab, ba) = ([("a", 1), ("b", 2)], [("b", 2), ("a", 1)]);
+        let sequences =
+            |value: &dyn Fn(Order) -> u128| [Order::Counts, Order::OfSequences, Order::Free].map(value);
+        let [a, b] =
+            [["x", "y"], ["y", "x"]].map(|list| sequences(&|order| hash(&list.to_vec(), order).unwrap()));
+        assert_eq!([0, 1, 2].map(|order| a[order] == b[order]), [false, false, true]);
+        let [a, b] = [ab, ba].map(|list| sequences(&|order| hash(&Pairs(&list), order).unwrap()));
+        assert_eq!([0, 1, 2].map(|order| a[order] == b[order]), [false, true, true]);
+        let many: Vec<HashMap<u32, u32>> = (0..20).map(|_| (0..50).map(|n| (n, n)).collect()).collect();
+        let hashes: HashSet<_> = many.iter().map(|map| hash(map, Order::OfSequences).unwrap()).collect();
+        assert_eq!(hashes.len(), 1);
+    }
+
+    struct Pairs<'a>(&'a [(&'static str, u8)]);
+
+    impl Serialize for Pairs<'_> {
+        fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().copied())
+        }
+    }
+}

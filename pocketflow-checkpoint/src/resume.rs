@@ -1,0 +1,244 @@
+//! Whether a run that is known can go on with this program, where, and with which state.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+
+use pocketflow::{Field, Graph, Position, Start, Store};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::position;
+use crate::run::Migration;
+use crate::shape::Shape;
+use crate::state::{BadField, Durable, Hashes, Keeper};
+use crate::stops::{BadState, Changed, OtherFlow, OtherInput, SkippedField};
+use crate::storage::{RunRecord, Status};
+
+type Refusal = Box<dyn StdError + Send + Sync>;
+
+/// How a run goes on.
+#[derive(Clone)]
+pub(crate) struct Resumed {
+    /// The stored state, migrated if it had to be.
+    pub(crate) state: String,
+    pub(crate) start: Start,
+    /// What the run was begun with.
+    pub(crate) input: Option<Hashes>,
+}
+
+/// How a stored run goes on with this flow; `shared` is what the caller has, of which only what serde skips matters.
+pub(crate) fn resumes<S: Durable>(
+    flow: &'static Graph,
+    record: &RunRecord,
+    migration: Option<&Migration>,
+    shared: &mut S,
+) -> Result<Resumed, Refusal> {
+    let run = &record.run;
+    let bad = |what: &str| {
+        let (run, what) = (run.clone(), what.to_owned());
+        move |source| BadState { run: run.clone(), doing: "read", what: what.clone(), source }
+    };
+    let bad_field = |whose: &str, error: BadField| bad(&format!("{}{whose}", error.what()))(error.source);
+    let (was, now) = (Shape::decode(&record.graph).map_err(bad("the flow"))?, Shape::of(flow, S::STORE));
+    let over = record.status == Status::Finished;
+    if over {
+        if !now.is_version_of(&was) {
+            let (ran, asked) = (was.flow().to_owned(), now.flow().to_owned());
+            return Err(OtherFlow { run: run.clone(), ran, asked }.into());
+        }
+        let fields = other_input(flow, was.input.as_ref(), &record.state, shared)?;
+        if !fields.is_empty() {
+            return Err(OtherInput { run: run.clone(), fields }.into());
+        }
+    }
+    let position = match record.position.as_str() {
+        _ if over => None,
+        "null" => None,
+        json => Some(position::decode(json).map_err(bad("the position"))?),
+    };
+    // Of a run that is over, only the store counts.
+    let mut conflicts = if over { Vec::new() } else { was.conflicts(&now) };
+    let same = was.is(&now);
+    let mut state = record.state.clone();
+    let read = Keeper::check(&state, shared);
+    let look = |state: &str, shared: &S| {
+        let mut empty = unfilled(flow, S::STORE, record, position.as_ref(), state, shared);
+        // The same program has proved its reads: but not that of a field which is not stored.
+        empty.retain(|read| !same || read.skipped);
+        empty
+    };
+    let mut empty = look(&state, shared);
+    let may_go_on = conflicts.is_empty() && read.is_ok() && empty.is_empty();
+    match migration {
+        _ if may_go_on => {}
+        Some(migration) => {
+            state = migrated(&state, migration, bad("the store"))?;
+            Keeper::check(&state, shared).map_err(|error| bad_field(" in the migrated state", error))?;
+            // A migration answers for the names; what is read must be there all the same.
+            conflicts.clear();
+            empty = look(&state, shared);
+        }
+        None => {
+            if let Err(error) = read {
+                if same {
+                    return Err(bad_field("", error).into());
+                }
+                conflicts.push(match error.field {
+                    // Serde's message has the name.
+                    Some(field) if error.source.to_string().contains(field) => {
+                        format!("the stored state is no store of this program: {}", error.source)
+                    }
+                    Some(field) => {
+                        format!("the stored state is no store of this program: `{field}`: {}", error.source)
+                    }
+                    None => format!("the stored state is no store of this program: {}", error.source),
+                });
+            }
+        }
+    }
+    if let Some(Read { node, field, .. }) = empty.iter().find(|read| read.skipped) {
+        return Err(SkippedField { run: run.clone(), node: node.clone(), field: (*field).to_owned() }.into());
+    }
+    conflicts.extend(empty.iter().map(|Read { node, field, at, .. }| {
+        format!("`{node}` reads the field `{field}`, which is empty; the run stands at `{at}`, and nothing fills it from there on")
+    }));
+    if !conflicts.is_empty() {
+        return Err(Changed { run: run.clone(), conflicts }.into());
+    }
+    let start = match (over, position) {
+        (true, _) => {
+            let exit = record.exit.as_deref().unwrap_or("default");
+            let Some(index) = flow.exits.iter().position(|name| *name == exit) else {
+                let conflicts = vec![format!("the exit \"{exit}\", at which it ended, is gone")];
+                return Err(Changed { run: run.clone(), conflicts }.into());
+            };
+            Start::Over(index)
+        }
+        (false, Some(position)) => Start::At(position),
+        (false, None) => Start::Fresh,
+    };
+    Ok(Resumed { state, start, input: was.input })
+}
+
+/// The fields that the caller gives with another value than the run was begun with.
+///
+/// A field as the store's default has it is not given: so a result can be asked for without the input. Nor is one that was not
+/// given then and that the flow itself writes.
+fn other_input<S: Durable>(
+    flow: &Graph,
+    was: Option<&Hashes>,
+    state: &str,
+    shared: &mut S,
+) -> Result<Vec<String>, Refusal> {
+    // A run that an older version of this crate began does not say.
+    let Some(was) = was else { return Ok(Vec::new()) };
+    let hashes = |store: &mut S| Keeper::hashes(store).map_err(|error| error.source);
+    let blank =
+        || Ok::<_, serde_json::Error>(S::blank().as_mut().map(hashes).transpose()?.unwrap_or_default());
+    let (now, blank, again) = (hashes(shared)?, blank()?, blank()?);
+    let differs = |field: &'static Field| {
+        let name = field.name;
+        let (was, now, blank, again) = (was.get(name), now.get(name), blank.get(name), again.get(name));
+        // A default that is another each time, such as a number drawn or the time of day, says nothing.
+        was.is_some()
+            && was != now
+            && now != blank
+            && blank == again
+            && (was != blank || !writes(flow, S::STORE, name))
+    };
+    let differ: Vec<_> =
+        S::STORE.fields.iter().filter(|field| differs(field)).map(|field| field.name.to_owned()).collect();
+    if differ.is_empty() {
+        return Ok(differ);
+    }
+    // Whoever has the result already gives that.
+    let value = |json: &str| serde_json::from_str::<Value>(json).ok();
+    let is_result = Keeper::default().write(shared).is_ok_and(|now| value(&now) == value(state));
+    Ok(if is_result { Vec::new() } else { differ })
+}
+
+/// Whether a node of a flow may change a field.
+fn writes(flow: &Graph, store: &Store, field: &str) -> bool {
+    let Some(field) = store.field(field) else { return false };
+    let changes = |set: &[u64]| set.get(field / 64).is_some_and(|word| word >> (field % 64) & 1 == 1);
+    flow.places.iter().any(|place| match place.node.flow {
+        Some(inner) => writes(inner, store, store.fields[field].name),
+        None => changes(place.node.changes),
+    })
+}
+
+/// A field for which a flow waits and that serde skips.
+pub(crate) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static str> {
+    let skipped = |name: &str| store.fields.iter().any(|field| field.name == name && field.skipped);
+    flow.places.iter().find_map(|place| match place.node.flow {
+        Some(inner) => waits_for_skipped(inner, store),
+        None => place.node.waits.filter(|field| skipped(field)),
+    })
+}
+
+/// A read of a field that is empty.
+struct Read {
+    node: String,
+    field: &'static str,
+    skipped: bool,
+    at: String,
+}
+
+/// What the rest of the flow reads and does not find.
+fn unfilled<S: Durable>(
+    flow: &'static Graph,
+    store: &'static Store,
+    record: &RunRecord,
+    position: Option<&Position>,
+    state: &str,
+    shared: &S,
+) -> Vec<Read> {
+    // A state that cannot be read is refused for that.
+    let (Some(position), Ok(texts)) = (position, serde_json::from_str::<BTreeMap<String, &RawValue>>(state))
+    else {
+        return Vec::new();
+    };
+    let filled = |index: usize| {
+        let field = &store.fields[index];
+        if field.skipped {
+            return shared.is_filled(index);
+        }
+        !field.late || field.names().any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
+    };
+    // The step at the position is done, unless the run stands before it, at an `await`.
+    let taken = record.action.as_deref().filter(|_| position.steps < record.step);
+    let at = position.visits.iter().map(|visit| visit.place.as_str()).collect::<Vec<_>>().join(" > ");
+    let unfilled = flow.unfilled_from(&position.visits, taken, filled).into_iter();
+    let skipped = |name: &str| store.fields.iter().any(|field| field.name == name && field.skipped);
+    let read = |read: pocketflow::Unfilled| Read {
+        node: read.path.join(" > "),
+        field: read.field,
+        skipped: skipped(read.field),
+        at: at.clone(),
+    };
+    unfilled.map(read).collect()
+}
+
+/// The state as a migration leaves it. What it does not touch stays as it was written: a `Value` does not hold all that is a number.
+fn migrated(
+    state: &str,
+    migration: &Migration,
+    bad: impl Fn(serde_json::Error) -> BadState,
+) -> Result<String, Refusal> {
+    let before: BTreeMap<String, &RawValue> = serde_json::from_str(state).map_err(&bad)?;
+    let values: Value = serde_json::from_str(state).map_err(&bad)?;
+    let Value::Object(after) = migration(values.clone())? else {
+        return Err(
+            bad(crate::text::custom("a migration returns an object with the fields of the store")).into()
+        );
+    };
+    let mut state: BTreeMap<&str, Box<RawValue>> = BTreeMap::new();
+    for (field, value) in &after {
+        let text = match before.get(field) {
+            Some(text) if values.get(field) == Some(value) => (*text).to_owned(),
+            _ => serde_json::value::to_raw_value(value).map_err(&bad)?,
+        };
+        state.insert(field, text);
+    }
+    Ok(serde_json::to_string(&state).map_err(bad)?)
+}

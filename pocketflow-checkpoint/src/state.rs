@@ -1,0 +1,376 @@
+//! The state of a run: the fields of its store, each written and read in place.
+
+use std::collections::BTreeMap;
+
+use pocketflow::{Field, Fields, Shared, VisitField, VisitWith};
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor, value};
+use serde::{Serialize, forward_to_deserialize_any};
+use serde_json::Error;
+use serde_json::value::RawValue;
+
+use crate::hash::{Order, Unseen, hash};
+use crate::text::{custom, read, write};
+
+/// A store that a durable run can keep: one whose fields have serde's `Serialize` and `Deserialize`, unless serde skips them.
+///
+/// Generic code asks for it: `fn serve<S: Durable>(…)`. Every such store has it; there is nothing to implement.
+pub trait Durable: Shared + Fields<Keeper> {}
+
+impl<S: Shared + Fields<Keeper>> Durable for S {}
+
+/// The visitor that writes and reads the fields of a store: what [`Durable`] asks of them.
+#[derive(Default)]
+pub struct Keeper {
+    task: Task,
+    /// The index of the field at hand.
+    at: usize,
+    /// Each field as it was written last.
+    written: Vec<Option<Written>>,
+    hashes: Hashes,
+    failed: Option<BadField>,
+}
+
+/// The hash of each field, by its name.
+pub(crate) type Hashes = BTreeMap<String, String>;
+
+/// Whether a JSON text is a value of a field.
+pub(crate) type Fits = fn(&str) -> Result<(), Error>;
+
+#[derive(Default)]
+enum Task {
+    #[default]
+    Write,
+    /// Writes down the hashes.
+    Hash,
+    /// Reads all fields, and changes them if it is so told.
+    Read { texts: BTreeMap<String, Box<RawValue>>, change: bool },
+    /// Reads one field.
+    Fill(String),
+    /// Looks for the function that tells whether a text is a value of a field.
+    Fit(Option<Fits>),
+}
+
+struct Written {
+    hash: u128,
+    text: String,
+}
+
+/// A field that cannot be written or read, and why.
+#[derive(Debug)]
+pub(crate) struct BadField {
+    pub(crate) field: Option<&'static str>,
+    pub(crate) source: Error,
+}
+
+impl BadField {
+    /// The field, as messages have it.
+    pub(crate) fn what(&self) -> String {
+        self.field.map_or_else(|| "the store".to_owned(), |field| format!("the field `{field}`"))
+    }
+}
+
+impl From<Error> for BadField {
+    fn from(source: Error) -> Self {
+        Self { field: None, source }
+    }
+}
+
+impl Keeper {
+    /// The state as JSON: an object with a member a field. What has not changed since the last time is not written anew.
+    pub(crate) fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
+        self.written.resize_with(S::STORE.fields.len(), || None);
+        self.visit(Task::Write, store)?;
+        let mut state =
+            String::with_capacity(self.written.iter().flatten().map(|field| field.text.len() + 24).sum());
+        state.push('{');
+        for (field, written) in S::STORE.fields.iter().zip(&self.written) {
+            let Some(Written { text, .. }) = written else { continue };
+            state.extend([if state.len() > 1 { ",\"" } else { "\"" }, field.stored, "\":", text]);
+        }
+        state.push('}');
+        Ok(state)
+    }
+
+    /// Whether the state is one of this store.
+    pub(crate) fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
+        let task = Task::Read { texts: serde_json::from_str(state)?, change: false };
+        Self::default().visit(task, store).map(drop)
+    }
+
+    /// Reads the state into a store. Fields that serde skips stay as they are; so does all if the state is none of this store.
+    pub(crate) fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
+        Self::check(state, store)?;
+        let task = Task::Read { texts: serde_json::from_str(state)?, change: true };
+        Self::default().visit(task, store).map(drop)
+    }
+
+    /// Fills one field with a JSON text.
+    pub(crate) fn fill<S: Durable>(field: usize, json: &str, store: &mut S) -> Result<(), Error> {
+        let mut keeper = Self { task: Task::Fill(json.to_owned()), ..Self::default() };
+        store.visit_field(field, &mut keeper);
+        match keeper.failed {
+            Some(bad) => Err(bad.source),
+            None => Ok(()),
+        }
+    }
+
+    /// How to tell whether a text is a value of a field; there is no way for one that serde skips.
+    pub(crate) fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
+        let mut keeper = Self { task: Task::Fit(None), ..Self::default() };
+        store.visit_field(field, &mut keeper);
+        match keeper.task {
+            Task::Fit(fits) => fits,
+            _ => None,
+        }
+    }
+
+    /// What tells a store from others with other data.
+    pub(crate) fn hashes<S: Durable>(store: &mut S) -> Result<Hashes, BadField> {
+        let mut keeper = Self::default();
+        keeper.visit(Task::Hash, store)?;
+        Ok(keeper.hashes)
+    }
+
+    fn visit<S: Durable>(&mut self, task: Task, store: &mut S) -> Result<(), BadField> {
+        self.task = task;
+        for (index, field) in S::STORE.fields.iter().enumerate() {
+            self.at = index;
+            store.visit_field(index, self);
+            if let Some(bad) = self.failed.take() {
+                return Err(BadField { field: Some(field.name), ..bad });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is done with a field: it may become another.
+    fn field<W, R>(
+        &mut self,
+        field: &'static Field,
+        value: &W,
+        default: Option<fn() -> R>,
+        seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
+    ) -> Option<R>
+    where
+        W: Serialize + ?Sized,
+        R: DeserializeOwned,
+    {
+        let done = match &mut self.task {
+            Task::Write => self.write_field(value, seen).map(|()| None),
+            Task::Hash => hash(value, Order::Free).map_err(custom).map(|hash| {
+                // Half of it: what a person chose is told apart from what another chose.
+                self.hashes.insert(field.name.into(), format!("{:016x}", hash as u64));
+                None
+            }),
+            Task::Read { texts, change } => {
+                let change = *change;
+                let text = field.names().find_map(|name| texts.get(name));
+                let read = match (text, default) {
+                    (Some(text), _) => read(text.get()),
+                    (None, Some(default)) => Ok(default()),
+                    (None, None) => R::deserialize(Missing(field.name)).map_err(custom),
+                };
+                read.map(|value| change.then_some(value))
+            }
+            Task::Fill(json) => read(json).map(Some),
+            Task::Fit(fits) => {
+                *fits = Some(|json| read::<R>(json).map(drop));
+                Ok(None)
+            }
+        };
+        done.unwrap_or_else(|source| {
+            self.failed = Some(BadField { field: None, source });
+            None
+        })
+    }
+
+    fn write_field<W, R>(
+        &mut self,
+        value: &W,
+        seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
+    ) -> Result<(), Error>
+    where
+        W: Serialize + ?Sized,
+        R: DeserializeOwned,
+    {
+        let hash = hash(value, Order::Counts).map_err(custom)?;
+        let written = &mut self.written[self.at];
+        if written.as_ref().is_none_or(|written| written.hash != hash) {
+            // In case it fails, what was written before is not taken for it.
+            *written = None;
+            *written = Some(Written { hash, text: write(value, seen)? });
+        }
+        Ok(())
+    }
+}
+
+/// What is stored of a field: all that serde reads and writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run stores each field of its store",
+    label = "the store has a field that cannot be stored",
+    note = "write `#[derive(Serialize, Deserialize)]` on the type, or `#[serde(skip)]` on the field of type `{Self}`"
+)]
+#[doc(hidden)]
+pub trait Stored: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Stored for T {}
+
+impl<T: Stored> VisitField<T> for Keeper {
+    fn field(&mut self, field: &'static Field, value: &mut T, default: Option<fn() -> T>) {
+        if let Some(new) = self.field(field, value, default, |value: &T, order| hash(value, order)) {
+            *value = new;
+        }
+    }
+}
+
+impl<W: Serialize, R: Serialize + DeserializeOwned> VisitWith<W, R> for Keeper {
+    fn field_with(&mut self, field: &'static Field, value: W, default: Option<fn() -> R>) -> Option<R> {
+        self.field(field, &value, default, |value: &R, order| hash(value, order))
+    }
+}
+
+/// What a field is read from if the state does not have it: an `Option` is empty, and anything else is an error. So does serde.
+struct Missing(&'static str);
+
+impl<'de> Deserializer<'de> for Missing {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
+        Err(de::Error::missing_field(self.0))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+        visitor.visit_none()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, Clone, PartialEq)]
+    struct Client(u8);
+
+    mod text {
+        pub(super) fn serialize<S: serde::Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_str(value)
+        }
+
+        pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<u64, D::Error> {
+            <String as serde::Deserialize>::deserialize(deserializer)?
+                .parse()
+                .map_err(serde::de::Error::custom)
+        }
+    }
+
+    #[derive(Shared, Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Order {
+        first_line: String,
+        price: f64,
+        seats: HashMap<(u8, u8), String>,
+        paid: Option<Option<bool>>,
+        #[serde(with = "text", default)]
+        cents: u64,
+        #[serde(skip)]
+        client: Client,
+        #[serde(default)]
+        tags: Vec<String>,
+    }
+
+    fn order() -> Order {
+        Order {
+            first_line: "a".into(),
+            price: 0.1 + 0.2,
+            seats: [((1, 2), "Ada".to_owned())].into(),
+            paid: Some(None),
+            cents: 5,
+            client: Client(1),
+            tags: vec!["x".into()],
+        }
+    }
+
+    #[test]
+    fn a_state_is_json_and_comes_back_as_it_was() {
+        let mut order = order();
+        let state = Keeper::default().write(&mut order).unwrap();
+        assert_eq!(
+            state,
+            r#"{"firstLine":"a","price":0.30000000000000004,"seats":{"$ron":"{(1,2):\"Ada\"}"},"#.to_owned()
+                + r#""paid":{"$ron":"Some(None)"},"cents":"5","tags":["x"]}"#
+        );
+        let mut back = Order { client: Client(9), ..Order::default() };
+        Keeper::read(&state, &mut back).unwrap();
+        assert_eq!(back, Order { client: Client(9), ..order }, "what serde skips stays as it is");
+    }
+
+    #[test]
+    fn only_what_has_changed_is_written_anew() {
+        let (mut keeper, mut order) = (Keeper::default(), order());
+        keeper.write(&mut order).unwrap();
+        let before = keeper.written[0].as_ref().unwrap().text.as_ptr();
+        order.price = 1.0;
+        let state = keeper.write(&mut order).unwrap();
+        assert!(state.contains(r#""price":1.0,"#));
+        assert_eq!(keeper.written[0].as_ref().unwrap().text.as_ptr(), before);
+        let mut back = Order::default();
+        Keeper::read(&state, &mut back).unwrap();
+        assert_eq!(back.price, 1.0);
+    }
+
+    #[test]
+    fn a_state_of_another_store_changes_nothing_and_names_the_field() {
+        let mut order = order();
+        let error = Keeper::read(r#"{"first_line":"b","price":"c","seats":{}}"#, &mut order).unwrap_err();
+        assert_eq!(error.what(), "the field `price`");
+        assert_eq!(order, self::order());
+        let error = Keeper::read(r#"{"first_line":"b","seats":{}}"#, &mut order).unwrap_err();
+        assert_eq!(error.source.to_string(), "missing field `price`");
+        assert_eq!(Keeper::read("[]", &mut order).unwrap_err().what(), "the store");
+    }
+
+    #[test]
+    fn what_serde_wrote_before_is_read_by_its_names() {
+        let text = serde_json::to_string(&Order { seats: HashMap::new(), paid: None, ..order() }).unwrap();
+        assert!(text.contains("firstLine"));
+        let mut back = Order::default();
+        Keeper::read(&text, &mut back).unwrap();
+        assert_eq!(back.first_line, "a");
+        Keeper::read(r#"{"first_line":"b","price":1,"seats":{}}"#, &mut back).unwrap();
+        assert_eq!((back.first_line.as_str(), back.paid, back.cents, back.tags.len()), ("b", None, 0, 0));
+    }
+
+    #[test]
+    fn one_field_is_filled_and_its_type_is_known() {
+        let mut order = order();
+        let field = |name| Order::STORE.field(name).unwrap();
+        Keeper::fill(field("paid"), "true", &mut order).unwrap();
+        assert_eq!(order, Order { paid: Some(Some(true)), ..self::order() });
+        assert!(Keeper::fill(field("paid"), "12", &mut order).is_err());
+        assert_eq!(order.paid, Some(Some(true)));
+        let fits = Keeper::fits(field("cents"), &mut order).unwrap();
+        assert!(fits("\"12\"").is_ok() && fits("12").is_err());
+        assert!(Keeper::fits(field("client"), &mut order).is_none());
+    }
+
+    #[test]
+    fn hashes_tell_stores_apart_by_field() {
+        let mut other = Order { price: 0.3, client: Client(7), ..order() };
+        let (a, b) = (Keeper::hashes(&mut order()).unwrap(), Keeper::hashes(&mut other).unwrap());
+        let differ: Vec<_> =
+            a.iter().filter(|(name, hash)| b[*name] != **hash).map(|(name, _)| name.as_str()).collect();
+        assert_eq!((a.len(), differ), (6, vec!["price"]));
+    }
+}

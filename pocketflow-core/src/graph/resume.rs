@@ -1,0 +1,155 @@
+//! What the rest of a run reads: the analysis of the fields, at run time and from any position.
+
+use super::{Graph, Target};
+use crate::driver::Visit;
+use crate::shared::Store;
+
+/// A read of a late field that nothing fills on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfilled {
+    /// The names from the outermost flow down to the node.
+    pub path: Vec<&'static str>,
+    /// The field.
+    pub field: &'static str,
+}
+
+/// Of every exit that is reached, the fields that are filled there.
+type Exits = Vec<Option<Vec<u64>>>;
+
+impl Graph {
+    /// The reads that would find their field empty, if a run went on from a position with some fields filled.
+    ///
+    /// A flow that compiles has no such read on any path from its start. A run that was begun with another version of the flow may
+    /// stand behind a node that is new, and that nothing runs any more. `visits` are those of a [`Position`](crate::Position);
+    /// `taken` is the action of the step there, if that is done, and `filled` says which fields of the store are filled.
+    ///
+    /// ```
+    /// use pocketflow::{Shared, Visit, flow, node};
+    ///
+    /// #[derive(Shared, Default)] struct Order { address: Option<String>, paid: Option<bool> }
+    /// #[node(Order, writes = address)] fn ask() -> String { "1 High Street".into() }
+    /// #[node(Order, writes = paid)] fn pay() -> bool { true }
+    /// #[node(Order)] fn ship(address: &str, paid: &bool) {}
+    /// flow! { Shop { ask >> pay >> ship; } }
+    ///
+    /// // Before there was `ask`, a run came to `pay`.
+    /// let at_pay = Visit { flow: "Shop".into(), fingerprint: 0, place: "pay".into(), taken: vec![] };
+    /// let unfilled = Shop::GRAPH.unfilled_from(&[at_pay], None, |_| false);
+    /// assert_eq!((&*unfilled[0].path, unfilled[0].field), (&["Shop", "ship"][..], "address"));
+    /// ```
+    pub fn unfilled_from(
+        &'static self,
+        visits: &[Visit],
+        taken: Option<&str>,
+        filled: impl Fn(usize) -> bool,
+    ) -> Vec<Unfilled> {
+        if self.is_unknown() {
+            return Vec::new();
+        }
+        let mut set = vec![0; self.store().words()];
+        for field in (0..self.store().fields.len()).filter(|field| filled(*field)) {
+            set[field / 64] |= 1 << (field % 64);
+        }
+        let mut unfilled = Vec::new();
+        self.go_on(visits, taken, set, &mut vec![self.label()], &mut unfilled);
+        unfilled
+    }
+
+    fn go_on(
+        &'static self,
+        visits: &[Visit],
+        taken: Option<&str>,
+        filled: Vec<u64>,
+        path: &mut Vec<&'static str>,
+        unfilled: &mut Vec<Unfilled>,
+    ) -> Exits {
+        let mut arrivals = Arrivals {
+            graph: self,
+            places: vec![None; self.places.len()],
+            exits: vec![None; self.exits.len()],
+            work: Vec::new(),
+        };
+        let Some((visit, inner)) = visits.split_first() else { return arrivals.exits };
+        let Some(place) = self.place(&visit.place) else { return arrivals.exits };
+        match (self.places[place].node.flow, taken) {
+            (Some(flow), _) if !inner.is_empty() => {
+                path.push(self.places[place].name);
+                let exits = flow.go_on(inner, taken, filled, path, unfilled);
+                path.pop();
+                for (exit, filled) in flow.exits.iter().zip(exits) {
+                    if let Some(filled) = filled {
+                        arrivals.leave(place, exit, &filled);
+                    }
+                }
+            }
+            (_, Some(action)) => arrivals.leave(place, action, &filled),
+            (_, None) => arrivals.arrive(Target::Place(place), &filled),
+        }
+        while let Some(place) = arrivals.work.pop() {
+            let node = self.places[place].node;
+            for (action, name) in node.actions.iter().enumerate() {
+                let mut filled = arrivals.places[place].clone().unwrap_or_default();
+                if self.is_native(place) {
+                    let words = filled.len();
+                    let writes = node.writes.iter().skip(action * words);
+                    filled.iter_mut().zip(writes).for_each(|(word, writes)| *word |= writes);
+                }
+                arrivals.leave(place, name, &filled);
+            }
+        }
+        for (place, filled) in self.places.iter().zip(&arrivals.places) {
+            let Some(filled) = filled else { continue };
+            let Store { fields, .. } = self.store();
+            for (index, field) in fields.iter().enumerate() {
+                let [reads, filled] = [place.node.reads, filled]
+                    .map(|set| set.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1));
+                if field.late && reads && !filled {
+                    let path = path.iter().copied().chain([place.name]).collect();
+                    unfilled.push(Unfilled { path, field: field.name });
+                }
+            }
+        }
+        arrivals.exits
+    }
+}
+
+/// What is filled on every path to a place or an exit.
+struct Arrivals {
+    graph: &'static Graph,
+    places: Vec<Option<Vec<u64>>>,
+    exits: Exits,
+    work: Vec<usize>,
+}
+
+impl Arrivals {
+    fn leave(&mut self, place: usize, action: &str, filled: &[u64]) {
+        for edge in self.graph.edges.iter().filter(|edge| edge.from == place && edge.action == action) {
+            self.arrive(edge.to, filled);
+            if let Some(bound) = edge.bound {
+                self.arrive(bound.otherwise, filled);
+            }
+        }
+    }
+
+    /// What is filled on all paths is what is filled on each.
+    fn arrive(&mut self, target: Target, filled: &[u64]) {
+        let known = match target {
+            Target::Place(place) => &mut self.places[place],
+            Target::Exit(exit) => &mut self.exits[exit],
+        };
+        let changed = match known {
+            None => {
+                *known = Some(filled.to_vec());
+                true
+            }
+            Some(known) => {
+                let before = known.clone();
+                known.iter_mut().zip(filled).for_each(|(known, filled)| *known &= filled);
+                *known != before
+            }
+        };
+        if let (Target::Place(place), true) = (target, changed) {
+            self.work.push(place);
+        }
+    }
+}
