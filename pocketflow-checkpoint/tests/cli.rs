@@ -146,6 +146,42 @@ async fn fills() {
 }
 
 #[tokio::test]
+async fn fills_by_the_name_of_a_wait() {
+    let folder = folder().await;
+    let folder = folder.path();
+    // A value may come before its wait.
+    assert_eq!(
+        says(folder, &["fill", "order\n4", "card#1", "7"]),
+        "filled `card#1` of run `order\\n4` with 7\n"
+    );
+    assert!(fails(folder, &["fill", "order\n4", "card#1", "8"]).contains("has been filled already"));
+    assert!(fails(folder, &["fill", "order\n4", "card", "8"]).contains("such as `card#1`"));
+    assert_eq!(json(folder, &["fill", "order-1", "card#1", "7"])["wait"], "card#1");
+    assert_eq!(json(folder, &["show", "order-1"])["wait"], "card#1");
+    assert!(fails(folder, &["fill", "order-1", "card#0", "7"]).contains("counted from 1"));
+}
+
+#[tokio::test]
+async fn retries_and_backs_up() {
+    let folder = folder().await;
+    let folder = folder.path();
+    let runs = Sqlite::open(folder.join("runs.db")).await.unwrap();
+    runs.give_up("order\n4", "host", "it dies").await.unwrap();
+    assert!(says(folder, &["list", "--status", "stuck"]).ends_with("Z  it dies\n"));
+    assert!(fails(folder, &["retry", "order-1"]).contains("is not stuck, but waiting"));
+    assert_eq!(
+        says(folder, &["retry", "order\n4"]),
+        "run `order\\n4` goes on when its program begins it again\n"
+    );
+    assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
+
+    // The file is in use, and what was stored last is in its log.
+    assert_eq!(says(folder, &["backup", "copy.db"]), "all runs are in copy.db\n");
+    assert_eq!(says(folder, &["list", "--db", "copy.db"]), says(folder, &["list"]));
+    assert!(fails(folder, &["backup", "copy.db"]).contains("there is a file already"));
+}
+
+#[tokio::test]
 async fn forks_removes_and_prunes() {
     let folder = folder().await;
     let folder = folder.path();

@@ -1,26 +1,39 @@
-//! A program that is killed at random moments, 200 times, and started again each time: SIGKILL leaves it no chance to tidy up.
+//! A program that is killed at random moments and started again each time: SIGKILL leaves it no chance to tidy up. Its clock is wrong
+//! by an hour either way, or runs wild, and its storage fails now and then.
 //!
 //! The program is this test binary itself, which runs the test `program`. Its nodes write a line to a file when they begin and when
 //! they are done, so that what ran is known whatever the storage says.
+//!
+//! A short run kills it 40 times; `cargo test -p pocketflow-checkpoint --test crash -- --include-ignored` 1 000 times more. With
+//! `faketime` (Debian: `apt-get install faketime`) the clocks are wrong as well.
+
+#[path = "flaky/mod.rs"]
+mod flaky;
 
 use std::collections::{BTreeMap, BTreeSet};
+type HashMap<K, V> = BTreeMap<K, V>;
 use std::fs::{self, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use pocketflow::{Action, Attempt, Shared, flow, node};
 use pocketflow_checkpoint::{Checkpoints, Status, Storage};
 use serde::{Deserialize, Serialize};
 
-const KILLS: usize = 200;
+use flaky::Flaky;
 
 #[derive(Shared, Default, Debug, Serialize, Deserialize)]
 struct Work {
     rounds: Vec<u32>,
     items: Vec<u32>,
     doubled: Option<Vec<u32>>,
+    rates: HashMap<String, f64>,
+    charged: Option<Vec<(String, f64)>>,
+    codes: Vec<String>,
+    code: Option<String>,
     left: Option<u32>,
     right: Option<Vec<u32>>,
     approval: Option<String>,
@@ -37,6 +50,13 @@ async fn log(what: &str, attempt: Attempt<'_>) {
         file.write_all(format!("{line} {what} {key}\n").as_bytes()).unwrap();
     };
     write("begin");
+    let is = |name: &str| std::env::var(name).is_ok_and(|node| node == what);
+    if is("CRASH_POISON") {
+        std::process::abort();
+    }
+    if is("CRASH_HANG") {
+        std::future::pending::<()>().await;
+    }
     tokio::time::sleep(Duration::from_millis(1)).await;
     write("done");
 }
@@ -62,6 +82,46 @@ fn enough(rounds: &[u32]) -> Next {
 async fn double(#[each(items)] item: &u32, #[attempt] attempt: Attempt<'_>) -> u32 {
     log("double", attempt).await;
     item * 2
+}
+
+/// The accounts come in another order in each process.
+#[node(Work, writes = charged, parallel = 3)]
+async fn charge(#[each(rates)] row: (&String, &f64), #[attempt] attempt: Attempt<'_>) -> (String, f64) {
+    log(&format!("charge:{}", row.0), attempt).await;
+    (row.0.clone(), row.1 / 2.0 + 0.25)
+}
+
+#[derive(Action, Serialize, Deserialize)]
+enum Codes {
+    More,
+    Enough,
+}
+
+#[node(Work, appends = codes)]
+async fn note(code: &str, #[attempt] attempt: Attempt<'_>) -> Vec<String> {
+    log("note", attempt).await;
+    vec![code.to_owned()]
+}
+
+#[node(Work)]
+fn count(codes: &[String]) -> Codes {
+    if codes.len() < 3 { Codes::More } else { Codes::Enough }
+}
+
+flow! {
+    /// Waits three times for the same field: an old answer is none to the next question.
+    pub Confirm {
+        await(code) >> note >> count;
+        count - "more" >> await(code);
+        count - "enough" >> end;
+    }
+}
+
+flow! {
+    /// Waits within a flow within a flow.
+    pub Agree {
+        Confirm >> end;
+    }
 }
 
 #[node(Work, writes = left)]
@@ -100,12 +160,26 @@ flow! {
     pub Everything {
         round >> enough;
         enough - "again" >> round max 9 else end "tired";
-        enough - "done" >> double >> (left, right) >> Payment >> receipt;
+        enough - "done" >> double >> charge >> Agree >> (left, right) >> Payment >> receipt;
     }
 }
 
 fn work() -> Work {
-    Work { items: (0..12).collect(), ..Default::default() }
+    // With all the digits that a number can have.
+    let rates = (0..9).map(|account| (format!("account-{account}"), f64::from(account) * 0.75));
+    Work { items: (0..12).collect(), rates: rates.collect(), ..Default::default() }
+}
+
+/// What a run has come to: the same in each, bit by bit, whatever the order of the accounts.
+fn outcome(work: &Work) -> String {
+    let bits = |(account, number): (&String, &f64)| (account.clone(), format!("{:x}", number.to_bits()));
+    let rates: BTreeMap<_, _> = work.rates.iter().map(bits).collect();
+    let charged = work.charged.iter().flatten();
+    let charged: BTreeMap<_, _> = charged.map(|(account, number)| bits((account, number))).collect();
+    let Work { rounds, doubled, codes, left, right, approval, paid, text, .. } = work;
+    format!(
+        "{rounds:?} {doubled:?} {rates:?} {charged:?} {codes:?} {left:?} {right:?} {approval:?} {paid:?} {text:?}"
+    )
 }
 
 /// What the tests run as a process of its own.
@@ -120,26 +194,37 @@ async fn program() {
     drive(pocketflow_checkpoint::Sqlite::open(&place).await.unwrap()).await;
 }
 
-async fn drive(storage: impl Storage) {
+async fn drive(inner: impl Storage) {
     let (id, somebody) = (std::env::var("CRASH_RUN").unwrap(), std::env::var_os("CRASH_ALONE").is_none());
-    // It is started again at once, and the lease of the one that was killed has to run out first.
-    let runs = Checkpoints::new(storage).lease(Duration::from_millis(1)).poll(Duration::from_millis(1));
+    let number = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
+    let one_in = number("CRASH_FLAKY").unwrap_or(0);
+    // It is started again at once, and may be killed as often as it likes; a test of its own is for one that is not.
+    let lease = Duration::from_millis(u64::from(number("CRASH_LEASE").unwrap_or(1)));
+    let runs = Checkpoints::new(Flaky { inner, one_in }).lease(lease).poll(Duration::from_millis(1));
+    let runs = runs.max_crashes(number("CRASH_LIMIT"));
     let (run, mut work) = (runs.run(&id), work());
     let run = async { Everything.with(run).run(&mut work).await.map(drop) };
-    // Somebody approves, as soon as it waits.
+    // Somebody answers as soon as it waits, and clicks twice.
     let person = async {
         loop {
             if somebody {
-                let _ = runs.fill(&id, "approval", "\"yes\"").await;
+                let waits = runs.storage().inner.show(&id).await.unwrap().and_then(|run| run.wait);
+                for answer in ["yes", "again"] {
+                    let Some(wait) = &waits else { break };
+                    let _ = runs.fill(&id, wait, &format!("\"{answer} to {wait}\"")).await;
+                }
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
     tokio::select! {
-        result = run => result.unwrap(),
+        result = run => if let Err(error) = result {
+            println!("ERROR {}", format!("{error:#}").replace('\n', " "));
+            std::process::exit(1);
+        },
         () = person => {}
     }
-    println!("RESULT {}", serde_json::to_string(&work).unwrap());
+    println!("RESULT {}", outcome(&work));
 }
 
 /// Where the runs of the program are: an SQLite file in its folder, or what these variables say.
@@ -151,8 +236,44 @@ fn command(folder: &Path, run: &str) -> Command {
     command
 }
 
+/// Clocks that are wrong, and one by which an hour takes a few seconds. The monotonic clock of a machine is never wrong.
+const CLOCKS: [&str; 4] = ["+0", "+1h", "-1h", "+0 x1000"];
+
+/// Lets a program have a wrong clock, if `faketime` is there.
+fn faketime(command: &mut Command, clock: &str) -> bool {
+    static LIBRARY: OnceLock<Option<String>> = OnceLock::new();
+    let library = LIBRARY.get_or_init(|| {
+        // Not `faketime` itself: it would be killed, and the program would live.
+        let library = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
+        let library = library.ok().filter(|output| output.status.success());
+        if library.is_none() {
+            eprintln!("SKIPPED: all clocks are right, for there is no `faketime`");
+        }
+        library.map(|output| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    });
+    let Some(library) = library else { return false };
+    command.env("LD_PRELOAD", library).env("FAKETIME", clock);
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    true
+}
+
+/// Kills a program, and removes what its clock was in.
+fn kill(mut program: Child) -> Output {
+    program.kill().unwrap();
+    let id = program.id();
+    let output = program.wait_with_output().unwrap();
+    for file in [format!("/dev/shm/faketime_shm_{id}"), format!("/dev/shm/sem.faketime_sem_{id}")] {
+        let _ = fs::remove_file(file);
+    }
+    output
+}
+
+/// A process with a clock that may be wrong, and a storage that fails one call in 20.
 fn start(folder: &Path, run: &str) -> Child {
-    command(folder, run).spawn().unwrap()
+    let mut command = command(folder, run);
+    command.env("CRASH_FLAKY", "20");
+    faketime(&mut command, CLOCKS[fastrand::usize(..CLOCKS.len())]);
+    command.spawn().unwrap()
 }
 
 /// Runs the program to its end, and returns its result.
@@ -185,14 +306,33 @@ fn key(line: &str) -> (u64, String) {
 }
 
 #[tokio::test]
-async fn killed_two_hundred_times_it_repeats_nothing_that_was_finished() {
+async fn killed_forty_times_it_repeats_nothing_that_was_finished() {
+    killed(40).await;
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn killed_a_thousand_times_it_repeats_nothing_that_was_finished() {
+    killed(1_000).await;
+}
+
+/// What a line of the log is about, in any order of the accounts: the item of an account is not the same in each run.
+fn piece(line: &str, run: &str) -> String {
+    let line = line.replace(&format!("{run}/"), "");
+    match line.find("charge:") {
+        Some(_) => line.split("/item-").next().unwrap().to_owned(),
+        None => line,
+    }
+}
+
+async fn killed(times: usize) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let expected = finish(folder, "whole");
-    let whole: BTreeSet<_> = lines(folder, "whole").iter().map(|line| line.replace("whole/", "")).collect();
+    let whole: BTreeSet<_> = lines(folder, "whole").iter().map(|line| piece(line, "whole")).collect();
 
     let (mut kills, mut runs, mut repeated) = (0, 0, 0);
-    while kills < KILLS {
+    while kills < times {
         let run = format!("run-{runs}");
         runs += 1;
         loop {
@@ -201,23 +341,29 @@ async fn killed_two_hundred_times_it_repeats_nothing_that_was_finished() {
             let record = storage.storage().show(&run).await.unwrap();
             let step = record.as_ref().map_or(0, |record| record.step);
             let items = storage.storage().items(&run, step + 1).await.unwrap();
-            let kept: BTreeSet<_> = items.into_iter().map(|(key, _)| (key.branch, key.item)).collect();
+            let kept: BTreeSet<_> = items.iter().map(|(key, _)| (key.branch, key.item)).collect();
+            let charged: Vec<_> = items.into_iter().map(|(_, json)| json).collect();
             let before = lines(folder, &run).len();
             drop(storage);
-            if kills >= KILLS {
+            if kills >= times {
                 break;
             }
-            let mut child = start(folder, &run);
+            let child = start(folder, &run);
             std::thread::sleep(Duration::from_micros(fastrand::u64(0..60_000)));
-            child.kill().unwrap();
-            let mut text = String::new();
-            child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-            child.wait().unwrap();
+            let text = String::from_utf8_lossy(&kill(child).stdout).into_owned();
             let finished = text.contains("RESULT ");
             kills += usize::from(!finished);
             for line in &lines(folder, &run)[before..] {
                 let (at, rest) = key(line);
                 assert!(at > step, "step {step} of {run} was finished, and then: {line}");
+                if let Some((_, account)) = line.split_once("charge:") {
+                    let account = format!("\"{}\"", account.split(' ').next().unwrap());
+                    assert!(
+                        at > step + 1 || !charged.iter().any(|json| json.contains(&account)),
+                        "{account} of {run} was charged, and then: {line}"
+                    );
+                    continue;
+                }
                 let part =
                     |name: &str| rest.split('/').find_map(|part| part.strip_prefix(name)?.parse().ok());
                 let item = (part("branch-").map(|branch: u64| branch as u32), part("item-"));
@@ -232,8 +378,14 @@ async fn killed_two_hundred_times_it_repeats_nothing_that_was_finished() {
         }
         assert_eq!(finish(folder, &run), expected, "{run}");
         let done = lines(folder, &run);
-        let keys: BTreeSet<_> = done.iter().map(|line| line.replace(&format!("{run}/"), "")).collect();
+        let keys: BTreeSet<_> = done.iter().map(|line| piece(line, &run)).collect();
         assert_eq!(keys, whole, "{run}: the same work under the same keys");
+        // An account has one key, and a key one account.
+        let keys: BTreeSet<_> = done.iter().filter(|line| line.starts_with("begin charge:")).collect();
+        let part = |at: usize| {
+            keys.iter().map(|line| line.split(' ').nth(at).unwrap()).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!((keys.len(), part(1), part(2)), (9, 9, 9), "{run}: {keys:?}");
         let mut begun = BTreeMap::new();
         for line in done.iter().filter(|line| line.starts_with("begin")) {
             *begun.entry(line.clone()).or_insert(0) += 1;
@@ -266,18 +418,90 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
     let mut other = command(folder, "shared").env("CRASH_ALONE", "1").spawn().unwrap();
 
     let runs = Checkpoints::open(folder.join("runs.db")).await.unwrap();
-    let waiting = until(async || runs.list(Some(Status::Waiting)).await.unwrap().pop()).await;
-    assert_eq!(waiting.run, "shared");
-    assert_eq!(waiting.waits_for.as_deref(), Some("approval"));
+    for wait in ["code#1", "code#2", "code#3"] {
+        until(async || runs.fill("shared", wait, &format!("\"yes to {wait}\"")).await.ok()).await;
+    }
+    until(async || {
+        let waiting = runs.list(Some(Status::Waiting)).await.unwrap().pop()?;
+        assert_eq!(waiting.run, "shared");
+        (waiting.wait.as_deref() == Some("approval#1")).then_some(())
+    })
+    .await;
     other.kill().unwrap();
     other.wait().unwrap();
     let before = lines(folder, "shared").len();
-    runs.fill("shared", "approval", "\"yes\"").await.unwrap();
+    runs.fill("shared", "approval", "\"yes to approval#1\"").await.unwrap();
 
     // A third process goes on.
     assert_eq!(result(command(folder, "shared").env("CRASH_ALONE", "1").spawn().unwrap()), expected);
     let after: Vec<_> = lines(folder, "shared").split_off(before);
     assert_eq!(after.len(), 4, "it pays and writes the receipt, and nothing else: {after:?}");
+}
+
+/// A node that takes its process with it, each time.
+#[tokio::test]
+async fn a_step_that_kills_its_process_is_begun_ten_times() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let poisoned = || {
+        let mut command = command(folder, "poison");
+        command.env("CRASH_LIMIT", "10").env("CRASH_POISON", "double");
+        command.output().unwrap()
+    };
+    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    for number in 1..=10 {
+        let output = poisoned();
+        assert_eq!(output.status.code(), None, "start {number} is killed by a signal: {}", text(&output));
+    }
+    for _ in 0..2 {
+        let output = poisoned();
+        let text = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(
+            text.contains("run `poison` is stuck: 10 processes in a row have died in its step 9"),
+            "{text}"
+        );
+        assert!(text.contains("pocketflow-runs retry poison"), "{text}");
+    }
+    let runs = Checkpoints::open(folder.join("runs.db")).await.unwrap();
+    assert_eq!(runs.list(Some(Status::Stuck)).await.unwrap().len(), 1);
+    let begun = lines(folder, "poison").iter().filter(|line| line.starts_with("begin double")).count();
+    assert!((10..=30).contains(&begun), "{begun}: three items at a time, ten times");
+    runs.retry("poison").await.unwrap();
+    let mut command = command(folder, "poison");
+    result(command.env("CRASH_LIMIT", "10").spawn().unwrap());
+}
+
+/// One process lives, and another, whose clock is an hour ahead, leaves it alone. Then it dies, and is not waited for by its clock.
+#[tokio::test]
+async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (first, second) in [("+1h", "+0"), ("+0", "+1h"), ("-1h", "+0"), ("+0", "-1h"), ("-1h", "+1h")] {
+        let run = format!("run {first} {second}");
+        let program = |clock: &str, hangs: bool| {
+            let mut command = command(folder, &run);
+            command.env("CRASH_LEASE", "300");
+            if hangs {
+                command.env("CRASH_HANG", "double");
+            }
+            faketime(&mut command, clock).then_some(command)
+        };
+        let Some(mut command) = program(first, true) else { return };
+        let living = command.spawn().unwrap();
+        until(async || lines(folder, &run).iter().any(|line| line.starts_with("begin double")).then_some(()))
+            .await;
+        let output = program(second, false).unwrap().output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            text.contains(&format!("ERROR Everything: stopped: run `{run}` is being driven by")),
+            "{text}"
+        );
+        kill(living);
+        let start = std::time::Instant::now();
+        result(program(second, false).unwrap().spawn().unwrap());
+        assert!(start.elapsed() < Duration::from_secs(60));
+    }
 }
 
 /// Two workers of one database, as on two machines: one is killed while it works, the other takes over its runs.

@@ -5,7 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pocketflow_checkpoint::{Keep, NewRun, Sqlite, Step, Storage, StorageError, StorageResult};
+use pocketflow::{Shared, flow, node};
+use pocketflow_checkpoint::{
+    Checkpoints, Keep, NewRun, Sqlite, Status, Step, Storage, StorageError, StorageResult,
+};
+use serde::{Deserialize, Serialize};
 
 const LEASE: Duration = Duration::from_secs(600);
 
@@ -310,4 +314,136 @@ async fn a_closed_storage() {
     assert!(matches!(error, StorageError::Closed { .. }), "{error:?}");
     runs.close().await;
     assert!(!folder.path().join("runs.db-wal").exists());
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// What can become of a file that is in use: which one it is, and what somebody does with it.
+#[cfg(unix)]
+type Spoils = (&'static str, fn(&Path));
+#[cfg(unix)]
+const SPOILS: [Spoils; 5] = [
+    ("", |path| fs::remove_file(path).unwrap()),
+    ("", |path| fs::rename(path, beside(path, ".old")).unwrap()),
+    ("", |path| {
+        fs::copy(path, beside(path, ".copy")).unwrap();
+        fs::rename(beside(path, ".copy"), path).unwrap();
+    }),
+    ("-wal", |path| fs::remove_file(beside(path, "-wal")).unwrap()),
+    ("-shm", |path| fs::remove_file(beside(path, "-shm")).unwrap()),
+];
+
+/// What would be acknowledged is nowhere.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_goes_while_it_is_open() {
+    for (number, (end, spoil)) in SPOILS.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), 1).await;
+        let runs = Sqlite::open(&path).await.unwrap();
+        runs.begin("r", "me", LEASE, &new()).await.unwrap();
+        spoil(&path);
+        let (second, item) = (step(2, large(2)), Default::default());
+        let gone = |result: StorageResult<()>| match result {
+            Err(StorageError::Gone { place, file }) => {
+                assert_eq!(
+                    (place, file),
+                    (path.display().to_string(), beside(&path, end).display().to_string())
+                );
+            }
+            other => panic!("{number}: {other:?}"),
+        };
+        gone(runs.commit("r", "me", LEASE, &second, Keep::All).await);
+        gone(runs.renew("r", "me", LEASE).await);
+        gone(runs.keep_item("r", "me", 3, &item, "1").await);
+        gone(runs.list(None).await.map(drop));
+        gone(runs.finish("r", "me", "done", "{}").await);
+    }
+}
+
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Work {}
+
+#[node(Work)]
+async fn for_ever() {
+    std::future::pending::<()>().await;
+}
+
+flow! { Hang { for_ever; } }
+
+/// A run in a long step notices it at a heartbeat.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_run_whose_file_goes_stops() {
+    for (_, spoil) in SPOILS {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), 1).await;
+        let runs = Checkpoints::open(&path).await.unwrap().lease(Duration::from_millis(60));
+        let (looks, spoiled) = (runs.clone(), path.clone());
+        let begun = async move {
+            while !looks.list(Some(Status::Running)).await.unwrap().iter().any(|run| run.run == "hangs") {
+                tokio::task::yield_now().await;
+            }
+            spoil(&spoiled);
+        };
+        let mut work = Work {};
+        let (ended, ()) = tokio::join!(Hang.with(runs.run("hangs")).run(&mut work), begun);
+        let error = ended.unwrap_err();
+        assert!(matches!(error.cause().downcast_ref(), Some(StorageError::Gone { .. })), "{error:#}");
+        let text = error.cause().to_string();
+        assert!(text.contains("deleted or replaced") && text.contains("backup"), "{text}");
+    }
+}
+
+/// A process that closes a file loses all of its locks on it, whoever took them in that process.
+#[cfg(all(unix, feature = "cli"))]
+#[tokio::test]
+async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 1).await;
+    let runs = Sqlite::open(&path).await.unwrap();
+    runs.begin("r", "me", LEASE, &new()).await.unwrap();
+    let again = Sqlite::open(&path).await.unwrap();
+    // Another process that believes itself to be the last one would delete the log.
+    let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"));
+    assert!(list.arg("--db").arg(&path).arg("list").output().unwrap().status.success());
+    assert!(beside(&path, "-wal").exists());
+    runs.commit("r", "me", LEASE, &step(2, large(2)), Keep::All).await.unwrap();
+    assert_eq!(again.show("r").await.unwrap().unwrap().step, 2);
+}
+
+#[tokio::test]
+async fn a_backup_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 3).await;
+    let runs = Sqlite::open(&path).await.unwrap();
+    runs.begin("r", "me", LEASE, &new()).await.unwrap();
+    runs.commit("r", "me", LEASE, &step(4, large(4)), Keep::All).await.unwrap();
+    let to = folder.path().join("backup.db");
+    let (busy, backup) = (step(5, large(5)), runs.backup(&to));
+    let (backed, committed) = tokio::join!(backup, runs.commit("r", "me", LEASE, &busy, Keep::All));
+    backed.unwrap();
+    committed.unwrap();
+    assert_eq!(check(&to), "ok");
+    let copy = Sqlite::open(&to).await.unwrap();
+    let last = copy.show("r").await.unwrap().unwrap().step;
+    assert!((4..=5).contains(&last), "{last}");
+    intact(&copy, last).await;
+    assert_eq!(copy.show("r").await.unwrap().unwrap().owner.as_deref(), Some("me"));
+    copy.close().await;
+
+    // Nothing is overwritten, and nothing is left of what failed.
+    let before = fs::read(&to).unwrap();
+    let nowhere = folder.path().join("no/such/backup.db");
+    for to in [&to, &nowhere] {
+        let error = runs.backup(to).await.unwrap_err();
+        assert!(matches!(error, StorageError::Backup { .. }), "{error:?}");
+        assert!(error.to_string().contains(to.to_str().unwrap()) && error.source().is_some(), "{error}");
+    }
+    assert!(before == fs::read(&to).unwrap());
+    assert!(!beside(&to, ".part").exists());
 }
