@@ -1,5 +1,7 @@
 //! The code that `#[node]` writes names nothing of the user's by accident, whatever the user's names are.
 
+#![allow(clippy::wrong_self_convention, clippy::too_many_arguments)]
+
 #[derive(pocketflow::Shared)]
 struct Store {
     topic: String,

@@ -1,5 +1,7 @@
 //! What a parameter of a node may borrow, and as what.
 
+#![allow(clippy::borrowed_box, clippy::type_complexity, clippy::ptr_arg, clippy::too_many_arguments)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
