@@ -4,6 +4,8 @@ use std::future::{Future, poll_fn};
 use std::num::NonZeroUsize;
 use std::task::Poll;
 
+use tokio::task::coop::has_budget_remaining;
+
 use super::crew::Crew;
 use super::exec::Visit;
 use super::mode::{ItemMode, Recovery};
@@ -88,9 +90,7 @@ where
     }
 }
 
-/// How many items are polled before the task gives way to others. Tokio allows a task 128 of its own operations at a time, after
-/// which all of them are refused, and each item that is polled in vain is queued anew: a batch that stays below never comes there
-/// (futures-rs issues 2053 and 2526).
+/// How many items are polled before the task gives way to others, where they use none of tokio's budget.
 const POLLS_AT_A_TIME: usize = 64;
 
 /// How many items are in flight at a time, as a field of the node says it: never none.
@@ -116,6 +116,10 @@ impl InFlight for NonZeroUsize {
 ///
 /// Results go into slots by index: an ordered queue would stall behind a slow item, and show an error only when its turn comes. The
 /// first error drops the others.
+///
+/// New items and those that were woken take turns, so that none waits for all of the others. Tokio allows a task 128 of its
+/// operations at a time, after which it refuses all of them, and each item that is polled in vain is queued anew. In nested batches
+/// that is most of them, so a batch stops where the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     visit: Visit<'_, '_, S, H, N, M>,
@@ -133,27 +137,34 @@ where
         let expected = items.size_hint().0;
         let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
         let mut crew = Crew::of(expected.min(width));
+        let mut turn_of_woken = false;
         poll_fn(|context| {
             for _ in 0..POLLS_AT_A_TIME {
+                if !has_budget_remaining() {
+                    break;
+                }
                 let room = crew.len() < width;
-                let seat = if room && let Some((index, item)) = items.next() {
-                    slots.push(None);
-                    if !visit.wanted(Some(index)) {
-                        skipped = true;
-                        continue;
+                let mut seat = if room && turn_of_woken { crew.called() } else { None };
+                turn_of_woken = false;
+                if room && seat.is_none() {
+                    match items.next() {
+                        Some((index, item)) => {
+                            slots.push(None);
+                            if !visit.wanted(Some(index)) {
+                                skipped = true;
+                                continue;
+                            }
+                            turn_of_woken = true;
+                            seat = Some(crew.seat(index, exec(&visit, Some(index), item)));
+                        }
+                        None => crew.complete(),
                     }
-                    crew.seat(index, exec(&visit, Some(index), item))
-                } else {
-                    if room {
-                        crew.complete();
-                    }
-                    if crew.len() == 0 {
-                        return Poll::Ready(Ok(()));
-                    }
-                    match crew.called(context.waker()) {
-                        Some(seat) => seat,
-                        None => return Poll::Pending,
-                    }
+                }
+                if seat.is_none() && crew.len() == 0 {
+                    return Poll::Ready(Ok(()));
+                }
+                let Some(seat) = seat.or_else(|| crew.called_or_wake(context.waker())) else {
+                    return Poll::Pending;
                 };
                 match crew.poll(seat) {
                     Poll::Ready((index, Ok(exec))) => slots[index] = Some(exec),

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering::AcqRel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
+
+use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 
 /// Futures that are polled when they are woken, each in a seat. A seat is used again for the next, so that a batch allocates for as
 /// many items as are under way at a time, and not for each of them.
@@ -54,7 +55,7 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.rung.swap(true, AcqRel) {
+        if self.rung.swap(true, Ordering::AcqRel) {
             return;
         }
         let task = {
@@ -108,16 +109,30 @@ impl<F: Future> Crew<F> {
         seat
     }
 
+    /// The seat that was woken first.
+    pub(super) fn called(&mut self) -> Option<usize> {
+        self.calls.lock().seats.pop_front()
+    }
+
     /// The seat that was woken first. If there is none, `task` is woken by the next.
-    pub(super) fn called(&mut self, task: &Waker) -> Option<usize> {
+    pub(super) fn called_or_wake(&mut self, task: &Waker) -> Option<usize> {
+        {
+            let mut waiting = self.calls.lock();
+            let seat = waiting.seats.pop_front();
+            let known = waiting.task.as_ref().is_some_and(|known| known.will_wake(task));
+            if seat.is_some() || known {
+                return seat;
+            }
+        }
+        // To clone or drop a waker may run any code, even such as wakes an item: not under the lock.
+        let mut task = Some(task.clone());
         let mut waiting = self.calls.lock();
         let seat = waiting.seats.pop_front();
         if seat.is_none() {
-            match &mut waiting.task {
-                Some(waker) => waker.clone_from(task),
-                none => *none = Some(task.clone()),
-            }
+            std::mem::swap(&mut waiting.task, &mut task);
         }
+        drop(waiting);
+        drop(task);
         seat
     }
 
@@ -127,7 +142,7 @@ impl<F: Future> Crew<F> {
         let Some(Seat { index, work, bell, waker }) = &mut self.seats[seat] else { return Poll::Pending };
         // A swap, as in `wake`: whichever of the two comes second sees what the other did before. After a plain store, a call that
         // came just before the poll could be lost: not queued, and what it called for not yet seen.
-        bell.rung.swap(false, AcqRel);
+        bell.rung.swap(false, Ordering::AcqRel);
         let Some(working) = work.as_mut().as_pin_mut() else { return Poll::Pending };
         let Poll::Ready(done) = working.poll(&mut Context::from_waker(waker)) else { return Poll::Pending };
         let index = *index;
@@ -143,79 +158,4 @@ impl<F: Future> Crew<F> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::future::{pending, poll_fn};
-
-    use super::*;
-
-    /// Counts how often it is woken.
-    #[derive(Default)]
-    struct Woken(Mutex<usize>);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            *self.0.lock().unwrap() += 1;
-        }
-    }
-
-    #[test]
-    fn a_seat_is_used_again() {
-        let mut crew = Crew::of(1);
-        for index in 0..10 {
-            let seat = crew.seat(index, std::future::ready(index));
-            assert_eq!((seat, crew.len()), (0, 1));
-            assert_eq!(crew.poll(seat), Poll::Ready((index, index)));
-            assert_eq!(crew.len(), 0);
-        }
-    }
-
-    #[test]
-    fn the_task_is_woken_once_for_all_that_are_woken_while_it_waits() {
-        let woken = Arc::new(Woken::default());
-        let task = Waker::from(Arc::clone(&woken));
-        let mut crew = Crew::of(1);
-        let seats = [0, 1, 2].map(|index| crew.seat(index, pending::<()>()));
-        let wakers = seats.map(|seat| crew.seats[seat].as_ref().unwrap().waker.clone());
-        wakers[1].wake_by_ref();
-        assert_eq!(crew.called(&task), Some(seats[1]), "the task is not waiting, so nobody wakes it");
-        assert_eq!(crew.poll(seats[1]), Poll::Pending);
-        assert_eq!(crew.called(&task), None);
-        assert_eq!(*woken.0.lock().unwrap(), 0);
-        for waker in [&wakers[2], &wakers[0], &wakers[2]] {
-            waker.wake_by_ref();
-        }
-        assert_eq!(*woken.0.lock().unwrap(), 1);
-        assert_eq!([(); 3].map(|()| crew.called(&task)), [Some(seats[2]), Some(seats[0]), None]);
-    }
-
-    #[test]
-    fn a_late_call_of_an_item_that_is_done_does_nothing() {
-        let mut crew = Crew::of(1);
-        let seat = crew.seat(0, std::future::ready(()));
-        let late = crew.seats[seat].as_ref().unwrap().waker.clone();
-        assert!(crew.poll(seat).is_ready());
-        late.wake();
-        assert_eq!(crew.called(Waker::noop()), Some(seat));
-        assert_eq!(crew.poll(seat), Poll::Pending);
-        assert_eq!(crew.called(Waker::noop()), None);
-    }
-
-    #[test]
-    fn a_call_during_the_poll_is_answered_by_another() {
-        let mut crew = Crew::of(1);
-        let mut polls = 0;
-        let seat = crew.seat(
-            0,
-            poll_fn(|context| {
-                polls += 1;
-                context.waker().wake_by_ref();
-                if polls == 3 { Poll::Ready(()) } else { Poll::Pending }
-            }),
-        );
-        assert_eq!(crew.poll(seat), Poll::Pending);
-        assert_eq!(crew.called(Waker::noop()), Some(seat));
-        assert_eq!(crew.poll(seat), Poll::Pending);
-        assert_eq!(crew.called(Waker::noop()), Some(seat));
-        assert_eq!(crew.poll(seat), Poll::Ready((0, ())));
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ mod once;
 mod or_else;
 mod skipped;
 mod step;
+mod sync;
 mod wait;
 mod with;
 
