@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,27 @@ impl Cause {
     pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
         (*self.0).as_ref()
     }
+
+    /// The first error of a type, in the chain.
+    pub(crate) fn find<E: StdError + 'static>(&self) -> Option<&E> {
+        let mut next: Option<&(dyn StdError + 'static)> = Some(self.error());
+        while let Some(error) = next {
+            // The source of these three is that of the error in them, which they pass over.
+            let found = error
+                .downcast_ref()
+                .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))
+                .or_else(|| error.downcast_ref::<Box<E>>().map(|boxed| &**boxed));
+            if found.is_some() {
+                return found;
+            }
+            let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            next = match within {
+                Some(within) => Some(within),
+                None => error.source(),
+            };
+        }
+        None
+    }
 }
 
 impl<E: Into<BoxError>> From<E> for Cause {
@@ -99,7 +121,7 @@ pub enum Stage {
     },
     /// In the node's fallback, after its last attempt.
     Fallback,
-    /// After the node's `post`, which promised to fill a late field and did not.
+    /// After the node's `post`, which promised to fill a late field and did not. What it has written stays in the store.
     Post,
     /// In a driver, around a step.
     Driver,
@@ -166,9 +188,49 @@ impl Error {
 
     /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
     ///
-    /// Use `downcast_ref` on it to tell them apart.
+    /// Use `downcast_ref` on it to tell them apart, or [`find`](Self::find) where another error may be around the one you look for.
     pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
         self.0.cause.error()
+    }
+
+    /// The first error of this type among the cause and its sources: what `downcast_ref` on the cause does not find under a
+    /// `context` of `anyhow`, in the error of another flow, or in a `std::io::Error`.
+    ///
+    /// ```
+    /// # use anyhow::Context;
+    /// # use pocketflow::{Shared, flow, node};
+    /// # #[derive(Shared, Default)] struct Order { total_cents: u64, receipt: Option<String> }
+    /// #[derive(Debug)]
+    /// struct Refused {
+    ///     cents: u64,
+    /// }
+    ///
+    /// impl std::fmt::Display for Refused {
+    ///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    ///         write!(f, "the bank refused {} cents", self.cents)
+    ///     }
+    /// }
+    ///
+    /// impl std::error::Error for Refused {}
+    ///
+    /// #[node(Order, writes = receipt)]
+    /// async fn pay(total_cents: &u64) -> anyhow::Result<String> {
+    ///     Err(Refused { cents: *total_cents }).context("the card cannot be charged")
+    /// }
+    ///
+    /// flow! { Checkout { pay; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let error = Checkout.run(&mut Order { total_cents: 100, receipt: None }).await.err().unwrap();
+    /// assert_eq!(error.cause().to_string(), "the card cannot be charged");
+    /// assert!(error.cause().downcast_ref::<Refused>().is_none());
+    /// assert_eq!(error.find::<Refused>().unwrap().cents, 100);
+    /// # }
+    /// ```
+    ///
+    /// It finds errors, by the type they have. What is only text, as in `.context("…")`, is in [`cause`](Self::cause) and its sources.
+    pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
+        self.0.cause.find()
     }
 }
 
@@ -209,7 +271,10 @@ impl fmt::Debug for Error {
         write!(f, "{self}\n\nCaused by:")?;
         let mut source = self.source();
         while let Some(cause) = source {
-            write!(f, "\n    {cause}")?;
+            for line in cause.to_string().lines() {
+                let indent = if line.is_empty() { "" } else { "    " };
+                write!(f, "\n{indent}{line}")?;
+            }
             source = cause.source();
         }
         Ok(())
@@ -237,10 +302,31 @@ impl fmt::Display for TimedOut {
 
 impl StdError for TimedOut {}
 
+/// The cause of an [`Error`] where a node waits by the clock, and no tokio runtime is there to wake it. Such an error ends the run: it
+/// is neither retried nor given to a fallback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoRuntime {
+    /// The option of the node that needs one: `wait` or `timeout`.
+    pub option: &'static str,
+}
+
+impl fmt::Display for NoRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the node's `{}` needs a tokio runtime, and none is running here: run the flow in one, as `#[tokio::main]` does",
+            self.option
+        )
+    }
+}
+
+impl StdError for NoRuntime {}
+
 /// The cause of an [`Error`] where a late field is empty that should be filled.
 ///
 /// A flow is checked for this by the compiler. What the compiler cannot see remains: an input that the caller left empty, a
-/// `post` that does not fill what its `writes(…)` says, a `post` that empties a field again.
+/// `post` that does not fill what its `writes(…)` says, a `post` that empties a field again. What such a `post` has written stays in
+/// the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyField {
     /// The store's name.
@@ -282,5 +368,52 @@ mod tests {
         let error = Error::new(vec!["Payment"], Stage::Start, EmptyField { store: "Order", field: "card" });
         assert_eq!((error.flow(), error.node()), (Some("Payment"), None));
         assert_eq!(format!("{error:#}"), "Payment: cannot start: the late field `card` of `Order` is empty");
+    }
+
+    #[test]
+    fn each_line_of_a_cause_is_indented() {
+        let cause = io::Error::other("expected `,`\n  at line 3\n\n  | a b");
+        let error = Error::new(vec!["Write", "draft"], Stage::Prep, cause);
+        assert_eq!(
+            format!("{error:?}"),
+            "Write > draft: prep failed\n\nCaused by:\n    expected `,`\n      at line 3\n\n      | a b"
+        );
+    }
+
+    #[derive(Debug, PartialEq)]
+    struct Mine(u32);
+
+    impl fmt::Display for Mine {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "mine {}", self.0)
+        }
+    }
+
+    impl StdError for Mine {}
+
+    #[test]
+    fn an_error_is_found_wherever_it_is_in_the_chain() {
+        use anyhow::Context;
+
+        let at = |cause: Cause| Error::new(vec!["Write", "draft"], Stage::Prep, cause);
+        let report = |report: anyhow::Result<()>| at(Cause::of_report(report.unwrap_err()));
+        let mine = || Err::<(), _>(Mine(7));
+        let found = [
+            at(Mine(7).into()),
+            at(Cause::of_error(Box::new(Mine(7)))),
+            at(Arc::new(Mine(7)).into()),
+            at(io::Error::other(Mine(7)).into()),
+            at(io::Error::other(io::Error::other(Arc::new(Mine(7)))).into()),
+            report(mine().context("around it")),
+            report(mine().context("around it").context("and around that")),
+            report(Err(io::Error::other(Mine(7))).context("around it")),
+            at(at(Mine(7).into()).into()),
+            report(Err(at(Mine(7).into())).context("another flow failed")),
+        ];
+        for (index, error) in found.iter().enumerate() {
+            assert_eq!(error.find::<Mine>(), Some(&Mine(7)), "{index}: {error:#}");
+            assert_eq!(error.find::<TimedOut>(), None, "{index}: {error:#}");
+        }
+        assert!(found[8].find::<Error>().is_some());
     }
 }

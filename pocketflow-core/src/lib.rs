@@ -48,7 +48,7 @@ pub use driver::{
     At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
     Position, Run, Stack, Start, StepLimit, StepsExceeded, Taken, Visit, seam,
 };
-pub use error::{BoxError, EmptyField, Error, Stage, TimedOut};
+pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target, Unfilled};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};

@@ -2,11 +2,12 @@
 
 use std::future::{Future, poll_fn};
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use pocketflow::{Action, At, Attempt, Driver, Error, Run, Shared, Taken, flow, node};
+use pocketflow::{Action, At, Attempt, Driver, EmptyField, Error, Run, Shared, Stage, Taken, flow, node};
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Work {
@@ -117,4 +118,45 @@ fn a_run_dropped_at_any_await_leaves_the_store_as_the_last_finished_post_left_it
         }
     }
     assert_eq!(seen, 3 * 5, "a fork is one step");
+}
+
+struct Forgets;
+
+#[node(Work, writes(sum))]
+impl Forgets {
+    fn exec(&self) {}
+
+    fn post(&self, rounds: &mut u64) {
+        *rounds = 5;
+    }
+}
+
+struct Panics;
+
+#[node(Work)]
+impl Panics {
+    fn exec(&self) {}
+
+    fn post(&self, rounds: &mut u64) {
+        *rounds = 7;
+        panic!("half-way");
+    }
+}
+
+/// The two ways to a half-written store, as the documentation has them.
+#[tokio::test]
+async fn a_post_that_forgets_a_field_or_panics_leaves_what_it_has_written() {
+    let mut shared = Work::default();
+    let error = flow! { Forgets; }.run(&mut shared).await.map(drop).unwrap_err();
+    assert_eq!(error.stage(), Stage::Post);
+    assert_eq!(error.cause().downcast_ref(), Some(&EmptyField { store: "Work", field: "sum" }));
+    assert_eq!(shared, Work { rounds: 5, ..Work::default() });
+
+    let flow = flow! { Panics; };
+    let run = AssertUnwindSafe(|| {
+        let mut run = pin!(flow.run(&mut shared));
+        run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    });
+    assert!(catch_unwind(run).is_err());
+    assert_eq!(shared.rounds, 7);
 }

@@ -28,6 +28,11 @@ impl Failure {
         Self { cause: Cause::of_error(error), retry: true }
     }
 
+    /// A failure after which no other attempt is worth a try.
+    pub(crate) fn last(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self { cause: Cause::of_error(error), retry: false }
+    }
+
     pub(crate) fn kept(&self) -> &Cause {
         &self.cause
     }

@@ -17,7 +17,8 @@ use crate::error::{EmptyField, Error};
 ///
 /// The three steps are those of PocketFlow. `prep` computes from the store; `exec` does the work, and all that it sees is what `prep`
 /// returned and the fields it borrows, so it can be tried again; `post` writes to the store and returns the action, as an index
-/// into the node's actions. `post` cannot fail: a store is always as the last finished `post` left it.
+/// into the node's actions. `post` returns no error of the user's, so a store is as the last finished `post` left it; a `post` that panics,
+/// or leaves a late field empty that it promised to fill, leaves what it has written by then.
 ///
 /// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
 /// public interface.

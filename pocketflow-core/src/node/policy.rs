@@ -32,7 +32,8 @@ impl Policy {
         fallback: false,
     };
 
-    /// The wait after `failed` failed tries, before chance takes its part: `wait × backoff^(failed − 1)`, at most `max_wait`.
+    /// The wait after `failed` failed tries, before chance takes its part: `wait × backoff^(failed − 1)`, at most `max_wait`. After a
+    /// `wait` of zero it is zero; a `backoff` that is no number, or below zero, counts as 1.0.
     ///
     /// ```
     /// use pocketflow::Policy;
@@ -47,8 +48,13 @@ impl Policy {
     /// assert_eq!([1, 2, 3].map(|failed| policy.wait_after(failed).as_secs()), [1, 2, 3]);
     /// ```
     pub fn wait_after(&self, failed: u32) -> Duration {
+        // Zero times infinity is no number, which would be taken for a wait that is too long to count.
+        if self.wait.is_zero() {
+            return Duration::ZERO;
+        }
         let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
-        let seconds = self.wait.as_secs_f64() * self.backoff.powi(exponent);
+        let factor = if self.backoff >= 0.0 { self.backoff.powi(exponent) } else { 1.0 };
+        let seconds = self.wait.as_secs_f64() * factor;
         Duration::try_from_secs_f64(seconds).unwrap_or(self.max_wait).min(self.max_wait)
     }
 
@@ -56,17 +62,26 @@ impl Policy {
     /// is the "full jitter" of M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     pub(crate) fn jittered_wait_after(&self, failed: u32) -> Duration {
         let wait = self.wait_after(failed);
-        if self.jitter == 0.0 {
+        if wait.is_zero() || self.jitter == 0.0 {
             return wait;
         }
         // The keys of a `RandomState` are random, which is chance enough to spread retries and saves a dependency.
-        let chance = RandomState::new().hash_one(failed) as f64 / u64::MAX as f64;
-        wait.mul_f64((1.0 - self.jitter * chance).clamp(0.0, 1.0))
+        self.shortened(wait, RandomState::new().hash_one(failed) as f64 / u64::MAX as f64)
+    }
+
+    /// A wait, shortened by a chance between 0.0 (not at all) and 1.0.
+    fn shortened(&self, wait: Duration, chance: f64) -> Duration {
+        let part = 1.0 - self.jitter * chance;
+        let part = if part.is_nan() { 1.0 } else { part.clamp(0.0, 1.0) };
+        // The longest wait is rounded up as a number, and is then too long.
+        Duration::try_from_secs_f64(wait.as_secs_f64() * part).unwrap_or(wait).min(wait)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -85,5 +100,74 @@ mod tests {
         let waits: Vec<_> = (0..200).map(|_| policy.jittered_wait_after(1)).collect();
         assert!(waits.iter().all(|wait| (SECOND.mul_f64(0.75)..=SECOND).contains(wait)));
         assert!(waits.iter().any(|wait| wait != &waits[0]));
+    }
+
+    #[test]
+    fn the_wait_after_zero_is_zero() {
+        let policy = Policy { attempts: 400, backoff: 10.0, jitter: 1.0, ..Policy::ONCE };
+        for failed in [1, 2, 309, 310, 400, u32::MAX] {
+            assert_eq!(policy.wait_after(failed), Duration::ZERO, "after {failed}");
+            assert_eq!(policy.jittered_wait_after(failed), Duration::ZERO, "after {failed}");
+        }
+    }
+
+    #[test]
+    fn chance_takes_half_of_its_part_on_average() {
+        let policy = Policy { wait: SECOND, jitter: 0.5, ..Policy::ONCE };
+        let waits = 20_000;
+        let sum: f64 = (0..waits).map(|_| policy.jittered_wait_after(1).as_secs_f64()).sum();
+        let mean = sum / f64::from(waits);
+        // Of a uniform part of 0.5, the mean of so many is further off than this once in more than 10^20 times.
+        assert!((mean - 0.75).abs() < 0.01, "{mean}");
+        assert_eq!(
+            [0.0, 0.5, 1.0].map(|chance| policy.shortened(SECOND, chance).as_millis()),
+            [1_000, 750, 500]
+        );
+    }
+
+    fn durations() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            Just(Duration::ZERO),
+            Just(Duration::from_nanos(1)),
+            Just(Duration::MAX),
+            (0..10_000_000_000_u64).prop_map(Duration::from_nanos),
+            (any::<u64>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Duration::new(seconds, nanos)),
+        ]
+    }
+
+    fn numbers() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            Just(0.0),
+            Just(1.0),
+            Just(f64::NAN),
+            Just(f64::INFINITY),
+            Just(f64::MIN_POSITIVE),
+            1.0..1_000.0,
+            any::<f64>()
+        ]
+    }
+
+    proptest! {
+        /// Whatever the fields hold, which anyone may fill in.
+        #[test]
+        fn a_wait_is_never_longer_than_the_longest(
+            wait in durations(),
+            max_wait in durations(),
+            backoff in numbers(),
+            jitter in numbers(),
+            chance in 0.0..=1.0,
+            failed in prop_oneof![0..400_u32, any::<u32>()],
+        ) {
+            let policy = Policy { wait, max_wait, backoff, jitter, ..Policy::ONCE };
+            let after = policy.wait_after(failed);
+            prop_assert!(after <= max_wait);
+            prop_assert!(!wait.is_zero() || after.is_zero());
+            prop_assert!(policy.shortened(after, chance) <= after);
+            prop_assert!(policy.jittered_wait_after(failed) <= after);
+            if backoff >= 1.0 {
+                let next = policy.wait_after(failed.saturating_add(1));
+                prop_assert!(after <= next, "{after:?} and then {next:?}");
+            }
+        }
     }
 }

@@ -1,15 +1,17 @@
 //! The retry wrapper around `exec`.
 
-use std::future::{Future, poll_fn, ready};
-use std::pin::{Pin, pin};
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep};
 
 use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::driver::Spot;
-use crate::error::{Error, Stage, TimedOut};
+use crate::error::{Error, NoRuntime, Stage, TimedOut};
 use crate::node::{self, Attempt, Failure, Node};
 
 /// What a node works on during a visit, where, and how it is run.
@@ -103,7 +105,10 @@ where
         while number < policy.attempts && failure.may_retry() {
             let wait = policy.jittered_wait_after(number);
             if !wait.is_zero() {
-                tokio::time::sleep(wait).await;
+                match timer(wait, "wait") {
+                    Ok(timer) => timer.await,
+                    Err(none) => return Err(self.error(index, number, Failure::last(none))),
+                }
             }
             number += 1;
             let attempt = Self::first_attempt(index, work).again(number, failure.kept());
@@ -113,7 +118,8 @@ where
             }
         }
         let error = self.error(index, number, failure);
-        if !policy.fallback {
+        // What the program lacks, a fallback would only hide.
+        if !policy.fallback || error.cause().is::<NoRuntime>() {
             return Err(error);
         }
         self.node.fallback(self.shared, self.prep, item, error.clone()).await.map_err(|failure| {
@@ -131,21 +137,54 @@ where
     }
 }
 
-/// An attempt that may take so long and no longer.
+pin_project! {
+    /// An attempt that may take so long and no longer. The time starts at the first poll.
+    struct Within<F> {
+        #[pin]
+        exec: F,
+        #[pin]
+        timer: Option<Sleep>,
+        limit: Duration,
+    }
+}
+
+/// Limits the time of an attempt.
 #[doc(hidden)]
-pub async fn within<T>(
+pub fn within<T>(
     limit: Duration,
-    exec: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let mut exec = pin!(exec);
-    let mut timer = pin!(tokio::time::sleep(limit));
-    poll_fn(|context| {
-        if let Poll::Ready(result) = exec.as_mut().poll(context) {
+    exec: impl Future<Output = Result<T, Failure>> + Send,
+) -> impl Future<Output = Result<T, Failure>> + Send {
+    Within { exec, timer: None, limit }
+}
+
+impl<T, F: Future<Output = Result<T, Failure>>> Future for Within<F> {
+    type Output = Result<T, Failure>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if this.timer.is_none() {
+            match timer(*this.limit, "timeout") {
+                Ok(timer) => this.timer.set(Some(timer)),
+                Err(none) => return Poll::Ready(Err(Failure::last(none))),
+            }
+        }
+        if let Poll::Ready(result) = this.exec.poll(context) {
             return Poll::Ready(result);
         }
-        timer.as_mut().poll(context).map(|()| Err(Failure::of(TimedOut { limit })))
-    })
-    .await
+        let limit = *this.limit;
+        match this.timer.as_pin_mut() {
+            Some(timer) => timer.poll(context).map(|()| Err(Failure::of(TimedOut { limit }))),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// A timer for an option of a node. Tokio panics where there is no runtime, and could name neither the node nor the option.
+fn timer(time: Duration, option: &'static str) -> Result<Sleep, NoRuntime> {
+    match Handle::try_current() {
+        Ok(_) => Ok(sleep(time)),
+        Err(_) => Err(NoRuntime { option }),
+    }
 }
 
 pin_project! {

@@ -35,7 +35,7 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     /// Runs the flow on a store, from its first node to an exit.
     ///
     /// The store is borrowed for as long as the future lives; dropping the future cancels the run and leaves the store as the
-    /// last finished `post` left it.
+    /// last finished `post` left it. So does an error, unless it is that of a `post` ([`Stage::Post`](crate::Stage::Post)).
     ///
     /// # Errors
     ///

@@ -54,18 +54,21 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
                 "say how often it is tried: `attempts = 3`",
             );
         }
-    } else if wait.is_none() {
+    } else if wait.is_none_or(|wait| wait.value.is_zero()) {
         let pointless = [
             backoff.map(|given| (given.name, "backoff")),
             max_wait.map(|given| (given.name, "max_wait")),
             jitter.map(|given| (given.name, "jitter")),
         ];
         if let Some((span, name)) = pointless.into_iter().flatten().next() {
-            refuse(
-                span,
-                format!("`{name}` changes a wait, and the node has none"),
-                "say how long: `wait = \"1s\"`",
-            );
+            let (wrong, help) = match wait {
+                None => ("the node has none", "say how long: `wait = \"1s\"`".to_owned()),
+                Some(_) => (
+                    "that of this node is zero",
+                    format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),
+                ),
+            };
+            refuse(span, format!("`{name}` changes a wait, and {wrong}"), &help);
         }
     }
     if let Some(backoff) = backoff
