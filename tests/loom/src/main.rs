@@ -1,0 +1,180 @@
+//! The pool of a batch, in every order that threads can take: `cargo run --release` in this folder. It is the file of the library, with loom's
+//! locks and atomics under it.
+
+// The library uses all of it.
+#[allow(dead_code)]
+#[path = "../../../pocketflow-core/src/run/crew.rs"]
+mod crew;
+mod sync;
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use loom::sync::Notify;
+use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use loom::thread;
+
+use crew::Crew;
+
+fn main() {
+    check("a call just before a poll", a_call_just_before_a_poll);
+    check("a call while another is answered", calls_of_two_items);
+    check("a batch that moves to another task", a_batch_that_moves_to_another_task);
+    check("a late call of an item that is done", a_late_call);
+}
+
+fn check(name: &str, model: fn()) {
+    loom::model(model);
+    println!("{name}: ok");
+}
+
+/// A task that sleeps until it is woken.
+struct Task(Notify);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.notify();
+    }
+}
+
+impl Task {
+    fn new() -> (Arc<Self>, Waker) {
+        let task = Arc::new(Self(Notify::new()));
+        (Arc::clone(&task), Waker::from(task))
+    }
+}
+
+/// Something that happens in another thread. The flag is `Relaxed`, so that the calls alone have to order it.
+#[derive(Clone)]
+struct Event(Arc<(AtomicBool, loom::sync::Mutex<Option<Waker>>)>);
+
+impl Event {
+    fn new() -> Self {
+        Self(Arc::new((AtomicBool::new(false), loom::sync::Mutex::new(None))))
+    }
+
+    /// Waits for it. The waker is known before the item is first polled, so that a call may come at any time.
+    fn wait(&self) -> impl Future<Output = ()> + use<> {
+        let event = self.clone();
+        poll_fn(move |context| {
+            if event.0.0.load(Relaxed) {
+                return Poll::Ready(());
+            }
+            *event.0.1.lock().unwrap() = Some(context.waker().clone());
+            // It may have happened since.
+            if event.0.0.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        })
+    }
+
+    fn happens(&self) {
+        self.0.0.store(true, Relaxed);
+        let waker = self.0.1.lock().unwrap().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Runs what is in the pool until it is done, as the task does. loom says so if it sleeps for ever.
+fn run<F: Future<Output = ()>>(crew: &mut Crew<F>, task: &Task, waker: &Waker) {
+    while crew.len() > 0 {
+        match crew.called_or_wake(waker) {
+            Some(seat) => _ = crew.poll(seat),
+            None => task.0.wait(),
+        }
+    }
+}
+
+/// The item looks at two flags, each of which is set before a call: whichever call is merged with the other, neither is lost.
+fn a_call_just_before_a_poll() {
+    let (task, waker) = Task::new();
+    let flag = Arc::new(AtomicBool::new(false));
+    let known = Known::default();
+    let item = poll_fn({
+        let (flag, known) = (Arc::clone(&flag), Arc::clone(&known));
+        move |context: &mut Context<'_>| {
+            known.lock().unwrap().get_or_insert_with(|| context.waker().clone());
+            if flag.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        }
+    });
+    let mut crew = Crew::of(1);
+    let seat = crew.seat(0, item);
+    let _ = crew.poll(seat);
+    // It has been called once, and is not yet polled.
+    let call = known.lock().unwrap().take().unwrap();
+    call.wake_by_ref();
+    let other = thread::spawn(move || {
+        flag.store(true, Relaxed);
+        call.wake();
+    });
+    run(&mut crew, &task, &waker);
+    other.join().unwrap();
+}
+
+fn calls_of_two_items() {
+    let (task, waker) = Task::new();
+    let events = [Event::new(), Event::new()];
+    let mut crew = Crew::of(2);
+    for (index, event) in events.iter().enumerate() {
+        let seat = crew.seat(index, event.wait());
+        let _ = crew.poll(seat);
+    }
+    let others = events.map(|event| thread::spawn(move || event.happens()));
+    run(&mut crew, &task, &waker);
+    for other in others {
+        other.join().unwrap();
+    }
+}
+
+fn a_batch_that_moves_to_another_task() {
+    let (_, before) = Task::new();
+    let (task, waker) = Task::new();
+    let event = Event::new();
+    let mut crew = Crew::of(1);
+    let seat = crew.seat(0, event.wait());
+    let _ = crew.poll(seat);
+    let other = thread::spawn(move || event.happens());
+    let first = crew.called_or_wake(&before);
+    if let Some(seat) = first {
+        let _ = crew.poll(seat);
+    }
+    run(&mut crew, &task, &waker);
+    other.join().unwrap();
+}
+
+/// The waker of an item, for whoever calls it. It orders nothing: a lock of the standard library is none of loom's.
+type Known = Arc<std::sync::Mutex<Option<Waker>>>;
+
+/// Ready at once, or when the event has happened.
+fn first_or(known: &Known, event: Option<Event>) -> impl Future<Output = ()> + use<> {
+    let (known, wait) = (Arc::clone(known), event.map(|event| event.wait()));
+    async move {
+        poll_fn(|context| {
+            known.lock().unwrap().get_or_insert_with(|| context.waker().clone());
+            Poll::Ready(())
+        })
+        .await;
+        if let Some(wait) = wait {
+            wait.await;
+        }
+    }
+}
+
+/// An item that is called after its end, while its seat has the next.
+fn a_late_call() {
+    let (task, waker) = Task::new();
+    let event = Event::new();
+    let mut crew = Crew::of(1);
+    let known = Known::default();
+    let seat = crew.seat(0, first_or(&known, None));
+    assert!(crew.poll(seat).is_ready());
+    let late = known.lock().unwrap().take().unwrap();
+    let seat = crew.seat(1, first_or(&known, Some(event.clone())));
+    let _ = crew.poll(seat);
+    let others = [thread::spawn(move || late.wake()), thread::spawn(move || event.happens())];
+    run(&mut crew, &task, &waker);
+    for other in others {
+        other.join().unwrap();
+    }
+}
