@@ -157,5 +157,7 @@ impl<F: Future> Crew<F> {
     }
 }
 
+// The path is written out for `tests/loom`, which has this file under another.
 #[cfg(test)]
+#[path = "crew/tests.rs"]
 mod tests;
