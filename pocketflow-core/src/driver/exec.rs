@@ -169,7 +169,7 @@ pub enum ItemId<'a> {
     /// The branch as a whole: it is no batch.
     Branch,
     /// The item with this index in the batch. The same index may be another item when the step runs again: to know an item, hash
-    /// what [`ItemCall::with_item`] lends.
+    /// what [`Lends::with_item`] lends.
     Index(usize),
     /// The item under this key of a map.
     Key(&'a str),

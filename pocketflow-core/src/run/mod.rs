@@ -70,7 +70,7 @@ where
     }
 }
 
-/// The cause of an [`Error`] where a [`Position`] does not fit the flow.
+/// The cause of an [`Error`] where a [`Position`](crate::Position) does not fit the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchPlace {
     /// The place that was looked for.
