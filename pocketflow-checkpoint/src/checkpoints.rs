@@ -303,6 +303,16 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.retry(run).await
     }
 
+    /// Drops what is kept of the items of a run's step, and says how many: when the run is run again, they are done again. It is for
+    /// a run whose node returns another type than when they were kept, which [`Changed`](crate::Changed) says.
+    ///
+    /// # Errors
+    ///
+    /// The run is being driven; there is no such run.
+    pub async fn drop_items(&self, run: &str) -> StorageResult<u64> {
+        self.shared.storage.drop_items(run).await
+    }
+
     /// The runs with a status, or all.
     ///
     /// # Errors

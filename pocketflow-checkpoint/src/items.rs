@@ -161,7 +161,7 @@ impl<T: Serialize + DeserializeOwned> Kept for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Serialize`: a durable run knows the items of a batch by what they are",
     label = "an item of `{Self}` cannot be told from another",
-    note = "write `#[derive(Serialize)]` on `{Self}`"
+    note = "write `#[derive(Serialize)]` on the type of the item"
 )]
 #[doc(hidden)]
 pub trait Known: Serialize {}

@@ -40,16 +40,24 @@
 //! | --- | --- |
 //! | a finished step | is never run again: its result is durable before the next step begins |
 //! | the step that was at work when the process died | runs again, at least once, and its [`Attempt::key`](pocketflow::Attempt::key) is the same as before: hand it on to whoever must not do the work twice |
-//! | the finished items of its batch, the finished branches of its fork | are kept, and not run again; those in flight are |
+//! | the finished items of its batch, the finished branches of its fork | are kept, and not run again; those in flight are. An item is known by what it is, and not by its place in the list, and so is its key |
+//! | the state | comes back equal, floats by their bits; a value that would not is refused at the step that made it, with the name of its field |
 //! | the store | is as the last finished step left it |
 //! | a run that is at work elsewhere | is refused; if that process has died, its lease runs out, after 30 seconds if [`Checkpoints::lease`] says nothing else, and the run is taken over |
 //! | a run that failed | goes on at the step that failed when it is run again |
-//! | a run that is over | gives its result at once |
+//! | a run that is over | gives its result at once, to the same flow and for the same input; a field as the store's default has it is no input |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!
-//! The store is written as JSON, so it needs serde's `Serialize` and `Deserialize`. So does what is kept while a step is at work: what
-//! `exec` returns in a batch, for each item, and in the nodes of a fork. Other nodes' types need no serde. A field that is skipped is empty after a restart. What a driver outside this one changes in the store after
-//! a step is not stored with that step.
+//! Each field of the store is written on its own, as JSON; what JSON does not hold, such as a `NaN`, `Some(None)` or a key that is no
+//! text, as [RON](https://docs.rs/ron) in an object that says so. So the types of the fields need serde's `Serialize` and
+//! `Deserialize`, and the store does not. A field with `#[serde(skip)]` is not stored: it keeps the value that the caller gives. Of the
+//! other attributes, those of a field count (`with`, `default`, `rename`, `alias`, `flatten`), and `rename_all` and `default` of the
+//! struct. Generic code asks for [`S: Durable`](Durable).
+//!
+//! What is kept while a step is at work needs serde as well: what `exec` returns in a batch, for each item, and in the nodes of a fork.
+//! An item needs `Serialize`, for a hash of it is kept with its result. A `HashMap` in an item is the same in any order; a `HashSet`, which
+//! serde writes as a list, is not: use a `BTreeSet` there. Other nodes' types need no serde. What a driver outside this one changes in
+//! the store after a step is not stored with that step.
 //!
 //! # Where runs are stored
 //!

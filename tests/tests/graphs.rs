@@ -351,7 +351,10 @@ mod resumed {
     #[derive(Action)]
     #[action(Order)]
     enum Asked {
-        Paid { paid: bool },
+        Paid {
+            paid: bool,
+        },
+        #[allow(dead_code)]
         Unpaid,
     }
 

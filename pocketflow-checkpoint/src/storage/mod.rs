@@ -240,6 +240,13 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::Alive`] if somebody holds a lease that has not run out; [`StorageError::UnknownRun`].
     fn remove(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
+    /// Drops what is kept of the items of a run's step, and says how many: they are done again when the run is begun again.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Alive`] if somebody holds a lease that has not run out; [`StorageError::UnknownRun`].
+    fn drop_items(&self, run: &str) -> impl Future<Output = StorageResult<u64>> + Send;
+
     /// Removes the runs that finished before this time, and says how many. Those that failed or wait stay.
     fn prune(&self, finished_before: SystemTime) -> impl Future<Output = StorageResult<u64>> + Send;
 }

@@ -5,6 +5,7 @@
 
 mod begin;
 mod crowd;
+mod data;
 #[path = "../flaky/mod.rs"]
 mod flaky;
 mod history;
@@ -82,6 +83,12 @@ suite! {
     runs::a_storage_that_fails_for_a_moment_loses_nothing
     runs::a_storage_that_fails_for_long_ends_the_run
     runs::a_run_whose_processes_die_gets_stuck
+    data::a_state_comes_back_as_it_was
+    data::a_value_that_cannot_come_back_is_refused_at_its_step
+    data::a_value_that_does_not_fit_is_refused_with_a_reason
+    data::items_in_another_order_are_done_once
+    data::kept_results_of_another_type_are_listed_and_dropped
+    data::items_of_a_live_run_are_not_dropped
     history::all_is_kept
     history::the_last_are_kept
     history::none_is_kept

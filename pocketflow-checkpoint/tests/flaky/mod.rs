@@ -59,6 +59,7 @@ impl<S: Storage> Storage for Flaky<S> {
         checkpoint(run: &str, step: u64) -> Option<CheckpointState>;
         fork(run: &str, step: u64, new_run: &str) -> ();
         remove(run: &str) -> ();
+        drop_items(run: &str) -> u64;
         prune(finished_before: SystemTime) -> u64;
     }
 

@@ -80,6 +80,11 @@ enum Command {
         /// The id of the new run
         new: String,
     },
+    /// Drops what is kept of the items of a run's step: they are done again
+    DropItems {
+        /// The id of the run
+        run: String,
+    },
     /// Removes a run and its history
     Remove {
         /// The id of the run
@@ -209,7 +214,10 @@ async fn run(
                 Err(_) => serde_json::Value::from(value.as_str()).to_string(),
             };
             storage.fill(run, wait, &text).await?;
-            let said = format!("filled `{wait}` of run `{run}` with {text}");
+            // What it was taken for would show only when the run goes on.
+            let kind =
+                if serde_json::from_str::<serde_json::Number>(&text).is_ok() { "the number " } else { "" };
+            let said = format!("filled `{wait}` of run `{run}` with {kind}{text}");
             done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "wait": wait }))
         }
         Command::Retry { run } => {
@@ -226,6 +234,11 @@ async fn run(
             storage.fork(run, *step, new).await?;
             let said = format!("run `{new}` stands after step {step} of run `{run}`");
             done(print::plain(&said) + "\n", serde_json::json!({ "run": new, "step": step }))
+        }
+        Command::DropItems { run } => {
+            let dropped = storage.drop_items(run).await?;
+            let said = format!("dropped {dropped} kept items of run `{run}`");
+            done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "dropped": dropped }))
         }
         Command::Remove { run } => {
             storage.remove(run).await?;

@@ -195,6 +195,12 @@ impl Storage for Postgres {
         tx.end(done).await
     }
 
+    async fn drop_items(&self, run: &str) -> StorageResult<u64> {
+        let mut tx = self.pool.begin(format!("drop the kept items of run `{run}`")).await?;
+        let done = ops::drop_items(&mut tx, run).await;
+        tx.end(done).await
+    }
+
     async fn prune(&self, finished_before: SystemTime) -> StorageResult<u64> {
         let mut tx = self.pool.begin("remove the old runs".to_owned()).await?;
         let done = ops::prune(&mut tx, finished_before).await;

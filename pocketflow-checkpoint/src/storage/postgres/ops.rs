@@ -309,6 +309,11 @@ pub(super) async fn remove(tx: &mut Tx<'_>, run: &str) -> Ran<()> {
     Ok(())
 }
 
+pub(super) async fn drop_items(tx: &mut Tx<'_>, run: &str) -> Ran<u64> {
+    head(tx, sql::HEAD_LOCKED, run).await?.idle(run, None, Clock::Server)?;
+    tx.change(sql::DROP_ALL_ITEMS, &[&run]).await
+}
+
 pub(super) async fn prune(tx: &mut Tx<'_>, finished_before: SystemTime) -> Ran<u64> {
     tx.change(sql::PRUNE_SHARED, &[&millis::from_time(finished_before)]).await
 }

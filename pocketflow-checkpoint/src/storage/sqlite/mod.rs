@@ -327,6 +327,15 @@ impl Storage for Sqlite {
         .await
     }
 
+    async fn drop_items(&self, run: &str) -> StorageResult<u64> {
+        self.watching(|seen| {
+            let id = run.to_owned();
+            let doing = format!("drop the kept items of run `{run}`");
+            self.worker.write(doing, move |db| ops::drop_items(db, &id, seen.as_ref()))
+        })
+        .await
+    }
+
     fn prune(&self, finished_before: SystemTime) -> impl Future<Output = StorageResult<u64>> + Send {
         self.worker.write("remove the old runs".to_owned(), move |db| ops::prune(db, finished_before))
     }

@@ -294,6 +294,13 @@ pub(super) fn remove(db: &Connection, run: &str, seen: Option<&Seen>) -> Ran<Fre
     Ok(free)
 }
 
+pub(super) fn drop_items(db: &Connection, run: &str, seen: Option<&Seen>) -> Ran<Free<u64>> {
+    Ok(match head(db, run)?.idle(run, None, Clock::Own(seen))? {
+        Free::Yes(()) => Free::Yes(change(db, sql::DROP_ALL_ITEMS, [run])? as u64),
+        Free::Watch(seen) => Free::Watch(seen),
+    })
+}
+
 pub(super) fn prune(db: &Connection, finished_before: SystemTime) -> Ran<u64> {
     Ok(change(db, sql::PRUNE, [millis::from_time(finished_before)])? as u64)
 }
