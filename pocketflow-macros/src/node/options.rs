@@ -119,8 +119,7 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
     if input.peek(Token![#]) {
         let span = input.span();
         let _ = input.call(syn::Attribute::parse_outer);
-        let message =
-            "an option takes no attributes\nhelp: write the whole of it twice: `#[cfg_attr(…, node(…))]`";
+        let message = "an option takes no attributes\nhelp: put the condition on all of them: `#[cfg_attr(…, node(…))]` and `#[cfg_attr(not(…), node(…))]`";
         skip_value(input);
         return Err(syn::Error::new(span, message));
     }
