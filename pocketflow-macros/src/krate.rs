@@ -1,6 +1,6 @@
 //! The path by which the generated code names the library.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -70,9 +70,10 @@ impl Krate {
         krate.unwrap_or_default()
     }
 
-    /// For a `use` of a trait that may go unused: the words of a path that was given are the user's, of which lints speak.
+    /// For a `use` of a trait that may go unused: lints speak of a path with a `$crate` in it.
     pub(crate) fn allow_unused(&self) -> Option<TokenStream> {
-        self.is_given().then(|| quote!(#[allow(unused_imports)]))
+        let mut tokens = self.to_token_stream().into_iter();
+        tokens.any(|token| is_dollar_crate(&token)).then(|| quote!(#[allow(unused_imports)]))
     }
 
     /// The path at a place of the user's, for what an error is reported at.
@@ -100,11 +101,20 @@ fn expected(span: Span) -> syn::Error {
 
 impl ToTokens for Krate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        match &self.0 {
-            Some(path) => path.to_tokens(tokens),
-            None => tokens.extend(quote!(::pocketflow)),
-        }
+        let Some(path) = &self.0 else { return tokens.extend(quote!(::pocketflow)) };
+        // As words of the macro's, which lints do not speak of. A `$crate` is resolved by its own span.
+        let ours = |mut token: TokenTree| {
+            if !is_dollar_crate(&token) {
+                token.set_span(token.span().resolved_at(Span::call_site()));
+            }
+            token
+        };
+        tokens.extend(path.to_token_stream().into_iter().map(ours));
     }
+}
+
+fn is_dollar_crate(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(name) if name == "$crate")
 }
 
 #[cfg(test)]
