@@ -43,7 +43,13 @@
 //! | the finished items of its batch, the finished branches of its fork | are kept, and not run again; those in flight are. An item is known by what it is, and not by its place in the list, and so is its key |
 //! | the state | comes back equal, floats by their bits; a value that would not is refused at the step that made it, with the name of its field |
 //! | the store | is as the last finished step left it |
-//! | a run that is at work elsewhere | is refused; if that process has died, its lease runs out, after 30 seconds if [`Checkpoints::lease`] says nothing else, and the run is taken over |
+//! | a run that is at work elsewhere | is refused; if that process has died, the run is taken over, at once if that is known (on the same Linux machine), else once its lease has run out, after 30 seconds if [`Checkpoints::lease`] says nothing else |
+//! | a process whose clock is wrong | neither takes over a run that is alive nor holds one for longer than its lease |
+//! | a run that is dropped, whatever ends its program | gives its lease back |
+//! | a step in which process after process dies | is begun ten times ([`Checkpoints::max_crashes`]); then the run is stuck until [`Checkpoints::retry`] |
+//! | a storage that fails for a moment | costs no finished work: what is to be stored is tried again, for two minutes if [`Checkpoints::patience`] says nothing else |
+//! | an answer | is taken once, by the wait that it names: see [`Checkpoints::fill`]; an `await` empties its field when the run comes to it |
+//! | of two processes that wait for one run | one goes on, and the other ends with [`MovedOn`] |
 //! | a run that failed | goes on at the step that failed when it is run again |
 //! | a run that is over | gives its result at once, to the same flow and for the same input; a field as the store's default has it is no input |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |

@@ -10,8 +10,7 @@
 #[path = "flaky/mod.rs"]
 mod flaky;
 
-use std::collections::{BTreeMap, BTreeSet};
-type HashMap<K, V> = BTreeMap<K, V>;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -88,7 +87,7 @@ async fn double(#[each(items)] item: &u32, #[attempt] attempt: Attempt<'_>) -> u
 #[node(Work, writes = charged, parallel = 3)]
 async fn charge(#[each(rates)] row: (&String, &f64), #[attempt] attempt: Attempt<'_>) -> (String, f64) {
     log(&format!("charge:{}", row.0), attempt).await;
-    (row.0.clone(), row.1 / 2.0 + 0.25)
+    (row.0.clone(), row.1 / 3.0 + 0.1)
 }
 
 #[derive(Action, Serialize, Deserialize)]
@@ -166,7 +165,7 @@ flow! {
 
 fn work() -> Work {
     // With all the digits that a number can have.
-    let rates = (0..9).map(|account| (format!("account-{account}"), f64::from(account) * 0.75));
+    let rates = (0..9).map(|account| (format!("account-{account}"), (f64::from(account) + 0.1).sqrt() / 0.7));
     Work { items: (0..12).collect(), rates: rates.collect(), ..Default::default() }
 }
 

@@ -49,8 +49,12 @@ pub(super) enum Event {
     Ended { action: &'static str },
     /// What an earlier process has got, and asks nobody about now.
     Written(Text),
-    /// A person is asked about a text.
-    Asked(Text),
+    /// A person is asked about a text. The answer names the wait that it is for.
+    Asked {
+        wait: String,
+        #[serde(flatten)]
+        text: Text,
+    },
     /// They have answered.
     Answered(Value),
     /// The text is out.
@@ -74,7 +78,7 @@ pub(super) struct Entry {
 pub(super) enum Refusal {
     /// There is no such draft.
     Unknown,
-    /// Nobody waits for an answer to this version.
+    /// The run does not wait for this answer.
     NotWaiting,
     /// The file fails.
     Broken(anyhow::Error),
@@ -121,18 +125,18 @@ impl Desk {
             let case = Case { desk: desk.clone(), id, brief: draft.brief.clone() };
             case.stored();
             let waits = waits(&record);
-            match draft.text {
-                Some(text) if waits => case.record(Event::Asked(text)),
-                Some(text) => {
+            match (draft.text, waits) {
+                (Some(text), Some(wait)) => case.record(Event::Asked { wait: wait.to_owned(), text }),
+                (Some(text), None) => {
                     case.record(Event::Written(text.clone()));
                     if record.exit.as_deref() == Some("default") {
                         case.publish(&text.text);
                     }
                 }
-                None => {}
+                (None, _) => {}
             }
             case.record_end(&record);
-            if !waits && matches!(record.status, Status::Running | Status::Waiting) {
+            if waits.is_none() && matches!(record.status, Status::Running | Status::Waiting) {
                 under_way.push(case);
             }
         }
@@ -151,8 +155,8 @@ impl Desk {
         Case { desk: self.clone(), id: self.last.fetch_add(1, SeqCst) + 1, brief }
     }
 
-    /// A person's answer to a version of a draft, which somebody has to [drive](Case::drive) on then. The version is asked for so
-    /// that nobody approves what they have not seen.
+    /// A person's answer to a wait of a draft, which somebody has to [drive](Case::drive) on then. The wait is named so that a second
+    /// click, which comes when the next version is there, does not approve what nobody has seen.
     ///
     /// # Errors
     ///
@@ -160,15 +164,16 @@ impl Desk {
     pub(super) async fn answer(
         self: &Arc<Self>,
         id: usize,
-        version: usize,
+        wait: &str,
         answer: Value,
     ) -> Result<Case, Refusal> {
         let _hand = self.hand.lock().await;
-        let (_, Draft { brief, text }) = self.look(id).await?.ok_or(Refusal::Unknown)?;
-        if text.is_none_or(|text| text.version != version) {
+        let (record, Draft { brief, .. }) = self.look(id).await?.ok_or(Refusal::Unknown)?;
+        // A run takes an answer to what it will ask later, but a person cannot have seen it.
+        if waits(&record) != Some(wait) {
             return Err(Refusal::NotWaiting);
         }
-        match self.runs.fill(&id.to_string(), "decision", &answer.to_string()).await {
+        match self.runs.fill(&id.to_string(), wait, &answer.to_string()).await {
             Err(
                 StorageError::NotWaiting { .. }
                 | StorageError::AlreadyFilled { .. }
@@ -208,9 +213,9 @@ impl Desk {
     }
 }
 
-/// Whether a person is asked.
-fn waits(record: &RunRecord) -> bool {
-    record.status == Status::Waiting && !record.filled
+/// The wait that a person is asked about.
+fn waits(record: &RunRecord) -> Option<&str> {
+    record.wait.as_deref().filter(|_| record.status == Status::Waiting && !record.filled)
 }
 
 /// One draft. As a driver, it writes down the steps of its run.
@@ -251,10 +256,10 @@ impl Case {
         }
         let _hand = self.desk.hand.lock().await;
         match self.desk.look(self.id).await {
-            Ok(Some((record, Draft { text: Some(text), .. }))) if waits(&record) => {
-                self.record(Event::Asked(text))
-            }
-            Ok(Some((record, _))) => self.record_end(&record),
+            Ok(Some((record, Draft { text, .. }))) => match (text, waits(&record)) {
+                (Some(text), Some(wait)) => self.record(Event::Asked { wait: wait.to_owned(), text }),
+                _ => self.record_end(&record),
+            },
             Ok(None) => {}
             Err(error) => self.record(Event::Failed { error: format!("{error:#}") }),
         }

@@ -34,6 +34,7 @@ class Draft {
   constructor(id) {
     this.id = id;
     this.version = 0;
+    this.wait = "";
     this.card = byId("card").content.firstElementChild.cloneNode(true);
     const find = (selector) => this.card.querySelector(selector);
     this.title = find("h3");
@@ -55,7 +56,7 @@ class Draft {
   }
 
   async answer(answer) {
-    const sent = await send(this.form, `drafts/${this.id}/answer`, { version: this.version, ...answer });
+    const sent = await send(this.form, `drafts/${this.id}/answer`, { wait: this.wait, ...answer });
     // The form is about to go, and with it the place of the keyboard.
     if (sent) this.title.focus();
   }
@@ -115,6 +116,7 @@ class Draft {
         break;
       case "asked":
         this.write(event);
+        this.wait = event.wait;
         this.startStep("await(decision)");
         this.form.reset();
         this.form.hidden = false;

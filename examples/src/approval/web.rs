@@ -52,15 +52,15 @@ where
     }
     let answer = {
         let drive = drive.clone();
-        async move |State(desk): State<Arc<Desk>>,
-                    Path(id),
-                    Json(Reply { version, answer }): Json<Reply<A>>| {
+        async move |State(desk): State<Arc<Desk>>, Path(id), Json(Reply { wait, answer }): Json<Reply<A>>| {
             let drive = drive.clone();
             // A browser that goes away meanwhile does not leave the run filled and standing.
-            let answered =
-                tokio::spawn(async move { desk.answer(id, version, json!(answer)).await.map(drive) });
+            let answered = {
+                let wait = wait.clone();
+                tokio::spawn(async move { desk.answer(id, &wait, json!(answer)).await.map(drive) })
+            };
             let answered = answered.await.unwrap_or_else(|error| Err(error.into()));
-            answered.map_err(|refusal| refused(id, version, refusal))?;
+            answered.map_err(|refusal| refused(id, &wait, refusal))?;
             Ok::<_, (StatusCode, String)>(StatusCode::NO_CONTENT)
         }
     };
@@ -111,17 +111,16 @@ struct Submission {
 
 #[derive(Deserialize)]
 struct Reply<A> {
-    version: usize,
+    /// The wait that is answered, as the page was told when the person was asked: `decision#2`.
+    wait: String,
     #[serde(flatten)]
     answer: A,
 }
 
-fn refused(id: usize, version: usize, refusal: Refusal) -> (StatusCode, String) {
+fn refused(id: usize, wait: &str, refusal: Refusal) -> (StatusCode, String) {
     match refusal {
         Refusal::Unknown => (StatusCode::NOT_FOUND, format!("there is no draft {id}")),
-        Refusal::NotWaiting => {
-            (StatusCode::CONFLICT, format!("draft {id} waits for no answer to version {version}"))
-        }
+        Refusal::NotWaiting => (StatusCode::CONFLICT, format!("draft {id} does not wait for `{wait}`")),
         Refusal::Broken(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")),
     }
 }

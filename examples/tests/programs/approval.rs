@@ -67,11 +67,15 @@ impl Site {
     }
 
     async fn approve(&self, draft: u64, version: u64) -> StatusCode {
-        self.answer(draft, json!({ "version": version, "decision": "approved" })).await
+        self.answer(draft, json!({ "wait": format!("decision#{version}"), "decision": "approved" })).await
     }
 
     async fn reject(&self, draft: u64, version: u64, remark: &str) -> StatusCode {
-        self.answer(draft, json!({ "version": version, "decision": "rejected", "remark": remark })).await
+        self.answer(
+            draft,
+            json!({ "wait": format!("decision#{version}"), "decision": "rejected", "remark": remark }),
+        )
+        .await
     }
 
     /// The events, from the first or from the one after that which was seen last.
@@ -158,7 +162,7 @@ async fn what_is_approved_is_published() {
             "submitted Rain",
             "started write",
             "ended default",
-            "asked Text 1. 1",
+            "asked Text 1. 1 decision#1",
             "answered approved",
             "started decide",
             "ended approved",
@@ -194,7 +198,7 @@ async fn what_is_rejected_is_written_again_with_the_remark() {
             "ended rejected",
             "started write",
             "ended default",
-            "asked Text 2. 2",
+            "asked Text 2. 2 decision#2",
         ]
     );
     assert_eq!(site.approve(draft, 2).await, StatusCode::NO_CONTENT);
@@ -285,11 +289,15 @@ async fn an_answer_that_nobody_waits_for_is_refused() {
     let end = events.until(draft, "finished").await;
     assert_eq!(end.iter().filter(|event| event["type"] == "answered").count(), 1);
 
-    let refusal =
-        site.post("/drafts/7/answer", json!({ "version": 1, "decision": "approved" })).await.text().await;
+    let refusal = site
+        .post("/drafts/7/answer", json!({ "wait": "decision#1", "decision": "approved" }))
+        .await
+        .text()
+        .await;
     assert_eq!(refusal.unwrap(), "there is no draft 7");
-    let refusal = site.post("/drafts/1/answer", json!({ "version": 2, "decision": "approved" })).await;
-    assert_eq!(refusal.text().await.unwrap(), "draft 1 waits for no answer to version 2");
+    let refusal =
+        site.post("/drafts/1/answer", json!({ "wait": "decision#2", "decision": "approved" })).await;
+    assert_eq!(refusal.text().await.unwrap(), "draft 1 does not wait for `decision#2`");
 }
 
 #[tokio::test]
@@ -298,8 +306,8 @@ async fn what_makes_no_sense_is_refused() {
     let site = Site::new(&llm).await;
     assert_eq!(site.post("/drafts", json!({ "brief": " \n" })).await.status(), 422);
     assert_eq!(site.post("/drafts", json!({})).await.status(), 422);
-    assert_eq!(site.answer(1, json!({ "version": 1, "decision": "maybe" })).await, 422);
-    assert_eq!(site.answer(1, json!({ "version": 1, "decision": "rejected" })).await, 422);
+    assert_eq!(site.answer(1, json!({ "wait": "decision#1", "decision": "maybe" })).await, 422);
+    assert_eq!(site.answer(1, json!({ "wait": "decision#1", "decision": "rejected" })).await, 422);
     // Another site's page can send a form without asking, but no JSON.
     let form = site.client.post(format!("{}/drafts", site.url)).body(r#"{ "brief": "Rain" }"#).send().await;
     assert_eq!(form.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
@@ -371,7 +379,7 @@ async fn a_draft_that_waits_outlasts_a_kill_and_is_not_written_again() {
     let site = site.kill_and_start(&llm).await;
     let mut events = site.events(events.last.as_deref()).await;
     let asked = events.until(draft, "asked").await;
-    assert_eq!(brief(&asked, draft), ["submitted Rain", "asked Text 1. 1"]);
+    assert_eq!(brief(&asked, draft), ["submitted Rain", "asked Text 1. 1 decision#1"]);
     assert_eq!(site.approve(draft, 2).await, StatusCode::CONFLICT);
     assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
     assert_eq!(site.approve(draft, 1).await, StatusCode::CONFLICT);
@@ -458,7 +466,10 @@ async fn a_text_that_was_at_work_at_the_kill_is_written_when_the_lease_has_run_o
     let site = site.kill_and_start(&llm).await;
     let mut events = site.events(None).await;
     let asked = events.until(draft, "asked").await;
-    assert_eq!(brief(&asked, draft), ["submitted Rain", "started write", "ended default", "asked A text. 1"]);
+    assert_eq!(
+        brief(&asked, draft),
+        ["submitted Rain", "started write", "ended default", "asked A text. 1 decision#1"]
+    );
     assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
     events.until(draft, "finished").await;
     assert_eq!(llm.requests().await.len(), 2);
