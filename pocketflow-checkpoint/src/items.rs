@@ -206,7 +206,12 @@ where
                         self.id()
                     )
                 };
-                let conflicts = misfits.into_iter().map(conflict).collect();
+                // The first say it all.
+                let more = misfits.len().saturating_sub(20);
+                let mut conflicts: Vec<_> = misfits.into_iter().take(20).map(conflict).collect();
+                if more > 0 {
+                    conflicts.push(format!("and {more} more of `{at}`"));
+                }
                 return Err(at.error(Changed { run: self.id().to_owned(), conflicts }));
             }
             // Half of the hash tells the items of one step apart.

@@ -13,7 +13,7 @@ use crate::state::Hashes;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shape {
     flow: FlowShape,
-    /// The fields of the store that are stored, and which of them are late.
+    /// The fields of the store, and which of them are late.
     fields: BTreeMap<String, bool>,
     /// A hash of what the nodes read and write. A run begun by an older version of this crate has none.
     #[serde(default)]
@@ -49,8 +49,7 @@ struct EdgeShape {
 
 impl Shape {
     pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
-        let fields = store.fields.iter().filter(|field| !field.skipped);
-        let fields = fields.map(|field| (field.name.to_owned(), field.late)).collect();
+        let fields = store.fields.iter().map(|field| (field.name.to_owned(), field.late)).collect();
         let mut proof = SipHasher13::new();
         prove(graph, store, &mut proof);
         Self { flow: FlowShape::of(graph), fields, proof: proof.finish(), input: None }

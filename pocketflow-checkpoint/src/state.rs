@@ -93,14 +93,14 @@ impl Keeper {
 
     /// Whether the state is one of this store.
     pub(crate) fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
-        let task = Task::Read { texts: serde_json::from_str(state)?, change: false };
+        let task = Task::Read { texts: texts::<S>(state)?, change: false };
         Self::default().visit(task, store).map(drop)
     }
 
     /// Reads the state into a store. Fields that serde skips stay as they are; so does all if the state is none of this store.
     pub(crate) fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         Self::check(state, store)?;
-        let task = Task::Read { texts: serde_json::from_str(state)?, change: true };
+        let task = Task::Read { texts: texts::<S>(state)?, change: true };
         Self::default().visit(task, store).map(drop)
     }
 
@@ -215,6 +215,23 @@ pub trait Stored: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Stored for T {}
+
+/// The texts of a state's fields, by their names.
+///
+/// An older version of this crate wrote the members of a field with `flatten` beside the others: they are what no field is called.
+fn texts<S: Shared>(state: &str) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
+    let mut texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(state)?;
+    for field in S::STORE.fields {
+        if field.stored.starts_with("..") && !texts.contains_key(field.stored) {
+            let is_field =
+                |name: &str| S::STORE.fields.iter().any(|field| field.names().any(|other| other == name));
+            let rest: BTreeMap<_, _> = texts.iter().filter(|(name, _)| !is_field(name)).collect();
+            let rest = serde_json::value::to_raw_value(&rest)?;
+            texts.insert(field.stored.to_owned(), rest);
+        }
+    }
+    Ok(texts)
+}
 
 impl<T: Stored> VisitField<T> for Keeper {
     fn field(&mut self, field: &'static Field, value: &mut T, default: Option<fn() -> T>) {
