@@ -140,9 +140,6 @@ where
         let mut turn_of_woken = false;
         poll_fn(|context| {
             for _ in 0..POLLS_AT_A_TIME {
-                if !has_budget_remaining() {
-                    break;
-                }
                 let room = crew.len() < width;
                 let mut seat = if room && turn_of_woken { crew.called() } else { None };
                 turn_of_woken = false;
@@ -169,6 +166,7 @@ where
                 match crew.poll(seat) {
                     Poll::Ready((index, Ok(exec))) => slots[index] = Some(exec),
                     Poll::Ready((_, Err(error))) => return Poll::Ready(Err(error)),
+                    Poll::Pending if !has_budget_remaining() => break,
                     Poll::Pending => {}
                 }
             }

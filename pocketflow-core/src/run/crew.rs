@@ -34,7 +34,11 @@ struct Bell {
     calls: Arc<Calls>,
 }
 
-struct Calls(Mutex<Waiting>);
+struct Calls {
+    waiting: Mutex<Waiting>,
+    /// Whether a seat may be waiting: set and cleared under the lock, and looked at without it.
+    any: AtomicBool,
+}
 
 struct Waiting {
     /// The seats that were woken, in that order.
@@ -45,7 +49,7 @@ struct Waiting {
 
 impl Calls {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,6 +65,7 @@ impl Wake for Bell {
         let task = {
             let mut waiting = self.calls.lock();
             waiting.seats.push_back(self.seat);
+            self.calls.any.store(true, Ordering::Relaxed);
             waiting.task.take()
         };
         if let Some(task) = task {
@@ -78,7 +83,7 @@ impl<F: Future> Crew<F> {
             free: Vec::with_capacity(size),
             under_way: 0,
             complete: false,
-            calls: Arc::new(Calls(Mutex::new(waiting))),
+            calls: Arc::new(Calls { waiting: Mutex::new(waiting), any: AtomicBool::new(false) }),
         }
     }
 
@@ -109,9 +114,18 @@ impl<F: Future> Crew<F> {
         seat
     }
 
-    /// The seat that was woken first.
+    /// The seat that was woken first. Without the lock where there is none, since a batch asks for each new item; a call that it does
+    /// not see yet, it sees the next time.
     pub(super) fn called(&mut self) -> Option<usize> {
-        self.calls.lock().seats.pop_front()
+        if !self.calls.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut waiting = self.calls.lock();
+        let seat = waiting.seats.pop_front();
+        if waiting.seats.is_empty() {
+            self.calls.any.store(false, Ordering::Relaxed);
+        }
+        seat
     }
 
     /// The seat that was woken first. If there is none, `task` is woken by the next.
