@@ -129,7 +129,7 @@ pub(crate) enum Free<T> {
 /// What becomes of the lease and the status when a known run is begun.
 pub(crate) enum Take {
     Leave,
-    Take(Status),
+    As(Status),
     Watch(Seen),
 }
 
@@ -243,7 +243,7 @@ impl Head {
         }
         // A run that waits for a value can be filled while its driver looks at it, and if the driver dies it still waits.
         let waits = self.status == Status::Waiting && !self.filled;
-        Ok(Take::Take(if waits { Status::Waiting } else { Status::Running }))
+        Ok(Take::As(if waits { Status::Waiting } else { Status::Running }))
     }
 
     /// How many owners in a row have died at this step, with so many items of it kept: one more if `owner` takes over from one.

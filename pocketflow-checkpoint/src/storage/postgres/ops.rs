@@ -105,7 +105,7 @@ pub(super) async fn begin(
     };
     let take = head.take(run, owner, Clock::Server)?;
     let mut record = show(tx, run).await?.ok_or_else(|| rules::unknown(run))?;
-    if let Take::Take(status) = take {
+    if let Take::As(status) = take {
         let (length, until) = (millis::from_duration(lease), until(head.now, lease));
         let items = count(tx, sql::COUNT_ITEMS, &[&run, &(head.step + 1)]).await?;
         let (crashes, mark) = head.crashes(owner, items);

@@ -104,7 +104,7 @@ pub(super) fn begin(
     match take {
         Take::Watch(seen) => return Ok(Free::Watch(seen)),
         Take::Leave => {}
-        Take::Take(status) => {
+        Take::As(status) => {
             let until = until(head.now, lease);
             let (crashes, mark) = head.crashes(owner, count(db, sql::COUNT_ITEMS, (run, head.step + 1))?);
             let row = (run, owner, length, until, status.as_str(), crashes, mark, head.now);
