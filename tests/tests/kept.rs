@@ -258,6 +258,59 @@ mod fallbacks {
         assert_eq!(error.stage(), Stage::Fallback);
         assert_eq!(format!("{error:#}"), "flow > fails: fallback failed: the second, after the first");
     }
+
+    /// Fails with the error of a flow that it runs itself: by its type, it could be the error that it was given.
+    struct Bills;
+
+    #[node(Log, attempts = 2)]
+    impl Bills {
+        fn exec(&self) -> Result<(), String> {
+            Err("no card".into())
+        }
+
+        async fn fallback(&self, error: pocketflow::Error) -> Result<(), pocketflow::Error> {
+            assert_eq!(error.cause().to_string(), "no card");
+            flow! { bills_by_post; }.run(&mut Log::default()).await.map(drop)
+        }
+    }
+
+    #[node(Log)]
+    fn bills_by_post() -> Result<(), String> {
+        Err("no address".into())
+    }
+
+    /// The same in a report, with the error of the same node in another run.
+    #[node(Log, fallback = runs_itself)]
+    fn repeats(number: &u64) -> anyhow::Result<()> {
+        anyhow::bail!("not {number}")
+    }
+
+    async fn runs_itself(reads: &Reads<'_, repeats>, error: pocketflow::Error) -> anyhow::Result<()> {
+        if *reads.number == 0 {
+            return Err(error.into());
+        }
+        flow! { repeats; }.run(&mut Log::default()).await?;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_fallback_that_fails_with_the_error_of_another_run_has_failed() {
+        let error = flow! { Bills; }.run(&mut Log::default()).await.unwrap_err();
+        assert_eq!((error.stage(), error.path()), (Stage::Fallback, &["flow", "Bills"][..]));
+        let other = error.cause().downcast_ref::<pocketflow::Error>().expect("the other flow's");
+        assert_eq!(other.path(), ["flow", "bills_by_post"]);
+        assert_eq!(other.cause().to_string(), "no address");
+
+        let driven = flow! { Bills; }.with(pocketflow::Direct).run(&mut Log::default()).await.unwrap_err();
+        assert_eq!((driven.stage(), driven.to_string()), (Stage::Fallback, error.to_string()));
+
+        let error = flow! { repeats; }.run(&mut Log { number: 1, ..Log::default() }).await.unwrap_err();
+        assert_eq!(
+            error.stage(),
+            Stage::Fallback,
+            "the second run handed its error on, and the first got another"
+        );
+    }
 }
 
 mod graphs {
