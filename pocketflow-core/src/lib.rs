@@ -92,11 +92,12 @@ pub mod __private {
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};
-    pub use crate::run::{Both, Branch, Finished, Fork, Part, batch_part, fork_step, node_part};
-    pub use crate::run::{Get, Piece, Step, Walk, Walker, flow_step, run_direct};
-    pub use crate::run::{Here, ItemMode, Mode, NodeMode, NodeVisit, StepMode};
-    pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence, once};
-    pub use crate::run::{Kept, await_step, batch_step, node_step, outcome, within};
+    pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NodeRunner};
+    pub use crate::run::{Both, Branch, Piece, Walk, Walker, fork_step, run_direct};
+    pub use crate::run::{Forked, Kind, Runner, Step};
+    pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
+    pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
+    pub use crate::run::{Kept, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
     pub use crate::shared::{Blank, NoBlank};
 

@@ -5,8 +5,8 @@ use crate::graph::{Graph, Solution};
 
 /// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
 ///
-/// Each is a constant of its own: rustc writes all of a constant out at every use of it, which for one of the whole graph would
-/// take time that grows with the square of the nodes. For that reason the graph is behind a static.
+/// They stand in one static for each flow, and the graph in another. A constant would be evaluated, checked, and written out anew
+/// wherever it is named, and again for each instance of what names it: that takes time which grows with the square of the nodes.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Spot {
@@ -23,8 +23,28 @@ pub struct Spot {
 }
 
 impl Spot {
+    /// All places, and after them the nodes of the forks.
+    pub const fn all<const N: usize, const P: usize, const T: usize, const X: usize, const W: usize>(
+        graph: &'static &'static Graph,
+        solution: &'static Solution<P, T, X, W>,
+    ) -> [Self; N] {
+        let mut spots = [Self::of_flow(graph); N];
+        let (mut place, mut next) = (0, P);
+        while place < P {
+            spots[place] = Self::at(graph, solution, place);
+            let mut branch = 0;
+            while branch < graph.places[place].fork.len() {
+                spots[next] = Self::branch(graph, place, branch);
+                next += 1;
+                branch += 1;
+            }
+            place += 1;
+        }
+        spots
+    }
+
     /// A place.
-    pub const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
+    const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
         graph: &'static &'static Graph,
         solution: &'static Solution<P, T, X, W>,
         place: usize,
@@ -43,7 +63,7 @@ impl Spot {
     }
 
     /// A node of a fork.
-    pub const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
+    const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
         Self { place, branch: Some(branch), ..Self::of_flow(graph) }
     }
 

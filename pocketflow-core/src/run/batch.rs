@@ -14,7 +14,7 @@ use super::skipped::Skipped;
 use crate::error::{Error, Stage};
 use crate::node::Node;
 
-/// What the node does between `prep` and `post`: one exec, or one for every item.
+/// What a batch does between `prep` and `post`: an exec for every item.
 #[doc(hidden)]
 pub trait Work<S: Send + Sync + 'static, H: 'static>: Node<S, H> {
     /// Does the work.
@@ -28,19 +28,6 @@ pub trait Work<S: Send + Sync + 'static, H: 'static>: Node<S, H> {
 pub trait Items<S: 'static, H>: Node<S, H> {
     /// The items, in their order.
     fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
-}
-
-/// The work of a node that is no batch.
-#[doc(hidden)]
-pub fn once<S, H, N, M, E>(visit: Visit<'_, '_, S, H, N, M>) -> impl Future<Output = Result<E, Error>> + Send
-where
-    S: Send + Sync + 'static,
-    H: 'static,
-    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
-    E: Send,
-    M: ItemMode<S, H, N>,
-{
-    async move { exec(&visit, None, ()).await }
 }
 
 /// One exec, with all that belongs to it.

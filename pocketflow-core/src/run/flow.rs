@@ -3,28 +3,11 @@
 use std::future::Future;
 
 use super::mode::{Here, Mode, StepMode};
+use super::runner::{FlowRunner, Forked, Runner};
 use crate::driver::{Spot, Trail};
 use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph, Target};
 use crate::shared::Shared;
-
-/// What can stand in a flow over the store `S` and be run in the mode `M`: a node or a flow.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not run on the store `{S}`",
-    label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
-)]
-pub trait Step<S, M>: Send + Sync {
-    /// Runs it, and returns the index of the action taken.
-    fn step<'a, G>(
-        get: G,
-        here: &'a mut Here<'_, M>,
-        shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
-    where
-        G: Get<'a, Self>,
-        Self: 'a;
-}
 
 /// How a step comes by its node, and by where it stands. A node without fields is made on the spot, so its closure takes no room in
 /// the future.
@@ -97,24 +80,35 @@ pub trait Piece<S, M, const I: usize>: Flow {
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
-/// Runs a flow at its place: what the [`Step`] of every flow does.
-#[doc(hidden)]
-#[inline]
-pub fn flow_step<'a, F, S, M, G>(
-    get: G,
-    here: &'a mut Here<'_, M>,
-    shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send
+impl<S, M, F> Runner<S, M, F> for FlowRunner
 where
-    G: Get<'a, F>,
-    F: Walk<S, M> + 'a,
     S: Send + Sync + 'static,
-    M: StepMode<S>,
+    M: Mode + StepMode<S>,
+    F: Walk<S, M>,
 {
-    // The steps inside find their way up from here; no other step is asked where it is unless it fails.
-    here.trail.spot = get.spot();
-    let here: &'a Here<'_, M> = here;
-    here.mode.flow(get.node(), Some(&here.trail), shared)
+    type Finished = ();
+
+    #[inline]
+    fn step<'a, G>(
+        self,
+        get: G,
+        here: &'a mut Here<'_, M>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, F>,
+        F: 'a,
+    {
+        // The steps inside find their way up from here; no other step is asked where it is unless it fails.
+        here.trail.spot = get.spot();
+        let here: &'a Here<'_, M> = here;
+        here.mode.flow(get.node(), Some(&here.trail), shared)
+    }
+}
+
+/// No flow stands in a fork, which PF012 says in its own words.
+impl<S, M: Mode, F> Runner<S, Forked<M>, F> for FlowRunner {
+    type Finished = ();
 }
 
 /// Looks whether the inputs of a flow are there.

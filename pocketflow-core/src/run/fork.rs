@@ -15,6 +15,7 @@ use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
 use super::mode::{Act, Here, ItemMode, Mode, StepMode};
+use super::runner::{BatchRunner, Forked, NodeRunner, Runner};
 use super::skipped::Skipped;
 use super::step::{first_or_recovered, prepare};
 use crate::driver::Spot;
@@ -40,29 +41,6 @@ impl<S, M: StepMode<S>> Fork<'_, S, M> {
     }
 }
 
-/// A node as a part of a fork: its `exec` and its `post` come apart.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not run on the store `{S}`",
-    label = "not a node of `{S}`, or not to be driven by `{M}`"
-)]
-pub trait Part<S, M: Mode>: Send + Sync {
-    /// What `post` needs.
-    type Finished: Send;
-
-    /// `prep` and `exec`.
-    fn exec<'n: 'a, 'a, G>(
-        get: G,
-        fork: &'a Fork<'a, S, M>,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
-    where
-        G: Get<'n, Self>,
-        Self: 'n;
-
-    /// `post`.
-    fn post(&self, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField>;
-}
-
 /// What is left of a node when its `exec` is done. It borrows nothing.
 #[doc(hidden)]
 pub struct Finished<S: 'static, H, N: Node<S, H>> {
@@ -71,67 +49,74 @@ pub struct Finished<S: 'static, H, N: Node<S, H>> {
     types: PhantomData<fn() -> (S, H)>,
 }
 
-impl<S: 'static, H, N: Node<S, H>> Finished<S, H, N> {
-    /// Runs `post`.
-    ///
-    /// # Errors
-    ///
-    /// Where `post` leaves a field empty that it promised to fill.
-    pub fn post(self, node: &N, shared: &mut S) -> Result<usize, EmptyField> {
-        node.post(shared, self.kept, self.done)
-    }
-}
-
-/// Runs `prep` and `exec` of a node that is no batch. `wrap` keeps what comes of it private to the node.
-#[doc(hidden)]
-pub fn node_part<'n: 'a, 'a, S, H, N, M, G, E, F>(
-    get: G,
-    fork: &'a Fork<'a, S, M>,
-    wrap: impl FnOnce(Finished<S, H, N>) -> F + Send,
-) -> impl Future<Output = Result<F, Error>> + Send
+impl<S, H, N, M, E> Runner<S, Forked<M>, N> for NodeRunner<H>
 where
-    G: Get<'n, N>,
     S: Send + Sync + 'static,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
     M: ItemMode<S, H, N>,
 {
-    async move {
-        let way = M::way(fork.here.trail(get.spot()));
-        let branch = M::branch(M::shorten(fork.at), &way);
-        let at = M::at_branch(&branch);
-        fork.wanted(get.spot(), M::shorten(at))?;
-        let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
-        let done = first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
-        Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
+    type Finished = Finished<S, H, N>;
+
+    fn exec<'n: 'a, 'a, G>(
+        self,
+        get: G,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    where
+        G: Get<'n, N>,
+        N: 'n,
+    {
+        async move {
+            let way = M::way(fork.here.trail(get.spot()));
+            let branch = M::branch(M::shorten(fork.at), &way);
+            let at = M::at_branch(&branch);
+            fork.wanted(get.spot(), M::shorten(at))?;
+            let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
+            let done = first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
+            Ok(Finished { kept: N::keep(&mut prep), done, types: PhantomData })
+        }
+    }
+
+    fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
+        node.post(shared, finished.kept, finished.done)
     }
 }
 
-/// Runs `prep` and the execs of a batch.
-#[doc(hidden)]
-pub fn batch_part<'n: 'a, 'a, S, H, N, M, G, F>(
-    get: G,
-    fork: &'a Fork<'a, S, M>,
-    wrap: impl FnOnce(Finished<S, H, N>) -> F + Send,
-) -> impl Future<Output = Result<F, Error>> + Send
+impl<S, H, N, M> Runner<S, Forked<M>, N> for BatchRunner<H>
 where
-    G: Get<'n, N>,
     S: Send + Sync + 'static,
     H: 'static,
     N: Work<S, H>,
     M: ItemMode<S, H, N>,
 {
-    async move {
-        let way = M::way(fork.here.trail(get.spot()));
-        let branch = M::branch(M::shorten(fork.at), &way);
-        let Fork { here, shared, .. } = *fork;
-        let at = M::shorten(M::at_branch(&branch));
-        fork.wanted(get.spot(), M::shorten(at))?;
-        let mut prep = prepare(get.node(), here, get.spot(), shared)?;
-        let visit = Visit { node: get.node(), shared, prep: &prep, here, spot: get.spot(), at };
-        let done = N::work(visit).await?;
-        Ok(wrap(Finished { kept: N::keep(&mut prep), done, types: PhantomData }))
+    type Finished = Finished<S, H, N>;
+
+    fn exec<'n: 'a, 'a, G>(
+        self,
+        get: G,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    where
+        G: Get<'n, N>,
+        N: 'n,
+    {
+        async move {
+            let way = M::way(fork.here.trail(get.spot()));
+            let branch = M::branch(M::shorten(fork.at), &way);
+            let Fork { here, shared, .. } = *fork;
+            let at = M::shorten(M::at_branch(&branch));
+            fork.wanted(get.spot(), M::shorten(at))?;
+            let mut prep = prepare(get.node(), here, get.spot(), shared)?;
+            let visit = Visit { node: get.node(), shared, prep: &prep, here, spot: get.spot(), at };
+            let done = N::work(visit).await?;
+            Ok(Finished { kept: N::keep(&mut prep), done, types: PhantomData })
+        }
+    }
+
+    fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
+        node.post(shared, finished.kept, finished.done)
     }
 }
 
@@ -167,27 +152,35 @@ pub trait Join<M: Mode> {
 
 /// A node of a fork.
 #[doc(hidden)]
-pub struct Branch<'n, N, G> {
+pub struct Branch<'n, N, R, G> {
+    runner: R,
     get: G,
     node: PhantomData<&'n N>,
 }
 
-impl<'n, N, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, G> {
+impl<'n, N, R, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, R, G> {
     /// A node, and its spot.
-    pub fn new(get: G) -> Self {
-        Self { get, node: PhantomData }
+    pub fn new(runner: R, get: G) -> Self {
+        Self { runner, get, node: PhantomData }
     }
 }
 
-impl<'n, S: Sync, M: Mode, N: Part<S, M>, G: Get<'n, N>> Parts<S, M> for Branch<'n, N, G> {
-    type Finished = N::Finished;
+impl<'n, S, M, N, R, G> Parts<S, M> for Branch<'n, N, R, G>
+where
+    S: Sync,
+    M: Mode,
+    N: Sync,
+    R: Runner<S, Forked<M>, N>,
+    G: Get<'n, N>,
+{
+    type Finished = R::Finished;
 
     fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send {
-        One::Runs { exec: N::exec(self.get, fork) }
+        One::Runs { exec: self.runner.exec(self.get, fork) }
     }
 
     fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
-        match self.get.node().post(shared, finished) {
+        match self.runner.post(self.get.node(), shared, finished) {
             Ok(_) => Ok(()),
             Err(empty) => Err(here.failed(self.get.spot(), Stage::Post, empty)),
         }

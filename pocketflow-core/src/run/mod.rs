@@ -10,20 +10,22 @@ mod fork;
 mod mode;
 mod once;
 mod or_else;
+mod runner;
 mod skipped;
 mod step;
 mod sync;
 mod wait;
 mod with;
 
-pub use batch::{InFlight, Items, Work, in_parallel, in_sequence, once};
+pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
 pub use exec::{Visit as NodeVisit, outcome, within};
-pub use flow::{Flow, Get, Piece, Step, Walk, Walker, flow_step};
-pub use fork::{Both, Branch, Finished, Fork, Part, batch_part, fork_step, node_part};
-pub use mode::{Here, ItemMode, Mode, NodeMode, StepMode};
+pub use flow::{Flow, Piece, Walk, Walker};
+pub use fork::{Both, Branch, fork_step};
+pub use mode::{ItemMode, Mode, NodeMode, StepMode};
+pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NodeRunner, Runner, Step};
 pub use skipped::Skipped;
-pub use step::{Kept, batch_step, node_step};
-pub use wait::{Waits, await_step};
+pub use step::Kept;
+pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
 
 use std::fmt;

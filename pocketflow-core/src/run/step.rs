@@ -7,50 +7,61 @@ use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
 use super::mode::{Act, Here, ItemMode, Mode, NodeMode};
+use super::runner::{BatchRunner, NodeRunner, Runner};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
 use crate::node::Node;
 
-/// Runs a node: what the [`Step`](super::Step) of every node does that is no batch.
-#[doc(hidden)]
-#[inline]
-pub fn node_step<'a, S, H, N, M, G, E>(
-    get: G,
-    here: &'a Here<'a, M>,
-    shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G, E>
+impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>
 where
-    G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
-    M: NodeMode<S, H, N>,
+    M: Mode + NodeMode<S, H, N>,
 {
-    M::step(here, get.spot(), shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
+    type Finished = ();
+
+    #[inline]
+    fn step<'a, G>(
+        self,
+        get: G,
+        here: &'a mut Here<'_, M>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, N>,
+        N: 'a,
+    {
+        let here: &'a Here<'_, M> = here;
+        M::step(here, get.spot(), shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
+    }
 }
 
-/// Runs a batch: what the [`Step`](super::Step) of every other node does.
-#[doc(hidden)]
-#[inline]
-pub fn batch_step<'a, S, H, N, M, G>(
-    get: G,
-    here: &'a Here<'a, M>,
-    shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, H, N, M, G>
+impl<S, H, N, M> Runner<S, M, N> for BatchRunner<H>
 where
-    G: Get<'a, N> + 'a,
     S: Send + Sync + 'static,
     H: 'static,
     N: Work<S, H>,
-    M: ItemMode<S, H, N>,
+    M: Mode + ItemMode<S, H, N>,
 {
-    M::step(
-        here,
-        get.spot(),
-        shared,
-        Batch::<'a, H, N, M> { node: get.node(), here, spot: get.spot(), types: PhantomData },
-    )
+    type Finished = ();
+
+    #[inline]
+    fn step<'a, G>(
+        self,
+        get: G,
+        here: &'a mut Here<'_, M>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, N>,
+        N: 'a,
+    {
+        let here: &'a Here<'_, M> = here;
+        let act = Batch::<'a, H, N, M> { node: get.node(), here, spot: get.spot(), types: PhantomData };
+        M::step(here, get.spot(), shared, act)
+    }
 }
 
 /// Runs `prep`.

@@ -3,23 +3,38 @@
 use std::fmt;
 use std::future::Future;
 
+use super::flow::Get;
 use super::mode::{Act, Here, Mode, StepMode};
+use super::runner::Runner;
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
 
-/// Runs an `await(field)`, as one step. How to wait is for a driver to say.
+/// The [`Runner`] of an `await(field)`, with the field. How to wait is for a driver to say.
 #[doc(hidden)]
-pub fn await_step<'a, S, M>(
-    spot: &'static Spot,
-    here: &'a Here<'a, M>,
-    shared: &'a mut S,
-    field: &'static str,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M>
+#[derive(Debug, Clone, Copy)]
+pub struct AwaitRunner(pub &'static str);
+
+impl<S, M, N> Runner<S, M, N> for AwaitRunner
 where
     S: Send + Sync + 'static,
-    M: StepMode<S>,
+    M: Mode + StepMode<S>,
 {
-    M::step(here, spot, shared, Waiting { here, spot, field })
+    type Finished = ();
+
+    #[inline]
+    fn step<'a, G>(
+        self,
+        get: G,
+        here: &'a mut Here<'_, M>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, N>,
+        N: 'a,
+    {
+        let (spot, here): (_, &'a Here<'_, M>) = (get.spot(), here);
+        M::step(here, spot, shared, Waiting { here, spot, field: self.0 })
+    }
 }
 
 struct Waiting<'a, M> {

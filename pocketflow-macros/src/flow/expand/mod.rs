@@ -172,24 +172,12 @@ impl Flow<'_> {
                     );
                 }
 
-                impl<__S, __M> #pf::__private::Step<__S, __M> for #alias
+                impl<__S, __K: #pf::__private::Kind> #pf::__private::Step<__S, __K> for #alias
                 where
-                    __S: #pf::Shared,
-                    __M: #pf::__private::StepMode<__S>,
+                    #pf::__private::AwaitRunner: #pf::__private::Runner<__S, __K, #alias>,
                 {
-                    fn step<'a, __G>(
-                        __get: __G,
-                        __here: &'a mut #pf::__private::Here<'_, __M>,
-                        __shared: &'a mut __S,
-                    ) -> impl #pf::__private::Future<
-                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                    > + #pf::__private::Send
-                    where
-                        __G: #pf::__private::Get<'a, Self>,
-                    {
-                        #pf::__private::await_step(
-                            <__G as #pf::__private::Get<'a, Self>>::spot(__get), __here, __shared, #field,
-                        )
+                    fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
+                        #pf::__private::AwaitRunner(#field)
                     }
                 }
             };
@@ -254,46 +242,12 @@ impl Flow<'_> {
                 }
             }
 
-            impl<__S, __M> #pf::__private::Step<__S, __M> for #this
+            impl<__S, __K: #pf::__private::Kind> #pf::__private::Step<__S, __K> for #this
             where
-                __S: #pf::Shared,
-                __M: #pf::__private::StepMode<__S>,
-                Self: #pf::__private::Walk<__S, __M>,
+                #pf::__private::FlowRunner: #pf::__private::Runner<__S, __K, #this>,
             {
-                fn step<'a, __G>(
-                    __get: __G,
-                    __here: &'a mut #pf::__private::Here<'_, __M>,
-                    __shared: &'a mut __S,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                > + #pf::__private::Send
-                where
-                    __G: #pf::__private::Get<'a, Self>,
-                {
-                    #pf::__private::flow_step::<Self, _, _, _>(__get, __here, __shared)
-                }
-            }
-
-            // No flow stands in a fork, which PF012 says in its own words.
-            impl<__S, __M: #pf::__private::Mode> #pf::__private::Part<__S, __M> for #this {
-                type Finished = ();
-                fn exec<'n: 'a, 'a, __G>(
-                    _: __G,
-                    _: &'a #pf::__private::Fork<'a, __S, __M>,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<(), #pf::Error>,
-                > + #pf::__private::Send
-                where
-                    __G: #pf::__private::Get<'n, Self>,
-                {
-                    async { #pf::__private::unreachable!() }
-                }
-                fn post(
-                    &self,
-                    _: &mut __S,
-                    _: (),
-                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
-                    #pf::__private::unreachable!()
+                fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
+                    #pf::__private::FlowRunner
                 }
             }
         }
@@ -335,6 +289,14 @@ impl Flow<'_> {
         }
     }
 
+    /// The spot of a place, or of one of a fork's nodes: these come after all places.
+    fn spot(&self, place: usize, branch: Option<usize>) -> TokenStream {
+        let forks = self.model.places[..place].iter().filter(|before| before.is_fork());
+        let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
+        let index = Literal::usize_unsuffixed(branch.map_or(place, |branch| before + branch));
+        quote!(&__SPOTS[#index])
+    }
+
     fn machine(&self) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         let (graph, checks) = (self.graph(), self.checks());
@@ -350,13 +312,9 @@ impl Flow<'_> {
         let walk = self.walk();
         // rustc asks after two million steps whether a constant is meant to take so long. A small flow is far from that.
         let long = (places > 32).then(|| quote!(#[allow(long_running_const_eval)]));
-        let spots = (0..places).map(|place| {
-            let (spot, place) = (spot(place), Literal::usize_unsuffixed(place));
-            quote! {
-                const #spot: &#pf::__private::Spot =
-                    &#pf::__private::Spot::at(&__OF, __SOLUTION, #place);
-            }
-        });
+        let branches: usize =
+            self.model.places.iter().filter(|place| place.is_fork()).map(|place| place.nodes.len()).sum();
+        let spots = places + branches;
         quote! {
             const __GRAPH: &#pf::Graph = #graph;
             const __WORDS: #pf::__private::usize = __GRAPH.width();
@@ -365,7 +323,7 @@ impl Flow<'_> {
             #long
             const __SOLUTION: &__Solution = &__GRAPH.solve();
             static __OF: &#pf::Graph = __GRAPH;
-            #(#spots)*
+            static __SPOTS: [#pf::__private::Spot; #spots] = #pf::__private::Spot::all(&__OF, __SOLUTION);
             #checks
 
             impl #pf::__private::Describe for #this {
@@ -404,9 +362,4 @@ impl Flow<'_> {
 /// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has to say of the type is said there.
 fn alias(place: usize, node: usize, span: Span) -> Ident {
     format_ident!("__Node{place}_{node}", span = span)
-}
-
-/// The constant of a place.
-fn spot(place: usize) -> Ident {
-    format_ident!("__SPOT{place}")
 }

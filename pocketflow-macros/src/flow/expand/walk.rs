@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::{Flow, alias, spot};
+use super::{Flow, alias};
 use crate::flow::model::Node;
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
@@ -112,7 +112,7 @@ impl Flow<'_> {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
                 if stands.is_fork() {
-                    quote!(#alias: #pf::__private::Part<__S, __M>)
+                    quote!(#alias: #pf::__private::Step<__S, #pf::__private::Forked<__M>>)
                 } else {
                     quote!(#alias: #pf::__private::Step<__S, __M>)
                 }
@@ -126,7 +126,7 @@ impl Flow<'_> {
         let pf = self.pf;
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
-            let (number, spot) = (Literal::usize_unsuffixed(*index), spot(*index));
+            let (number, spot) = (Literal::usize_unsuffixed(*index), self.spot(*index, None));
             let node = |node: usize, stands: &Node| {
                 let alias = alias(*index, node, stands.span());
                 let value = match &stands.field {
@@ -141,11 +141,12 @@ impl Flow<'_> {
             let step = if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
                     let (alias, value) = node(branch, stands);
+                    let spot = self.spot(*index, Some(branch));
                     quote! {
-                        #pf::__private::Branch::<#alias, _>::new(|| (
-                            #value,
-                            const { &::pocketflow::__private::Spot::branch(&__OF, #number, #branch) },
-                        ))
+                        #pf::__private::Branch::<#alias, _, _>::new(
+                            <#alias as #pf::__private::Step<__S, #pf::__private::Forked<__M>>>::runner(),
+                            || (#value, #spot),
+                        )
                     }
                 });
                 let both = pairs(pf, &branches.collect::<Vec<_>>());
@@ -153,7 +154,8 @@ impl Flow<'_> {
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
-                    <#alias as #pf::__private::Step<__S, __M>>::step(
+                    #pf::__private::Runner::step(
+                        <#alias as #pf::__private::Step<__S, __M>>::runner(),
                         || (#value, #spot), #pf::__private::Walker::here(#walker), __shared,
                     )
                 }

@@ -70,62 +70,25 @@ impl Node<'_> {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
-        let (step, part, mode, exec) = match self.model.each() {
-            Some(_) => (quote!(batch_step), quote!(batch_part), quote!(ItemMode), None),
-            None => (quote!(node_step), quote!(node_part), quote!(NodeMode), Some(quote!(, _))),
+        let runner = match self.model.each() {
+            Some(_) => quote!(#pf::__private::BatchRunner::<__Here>),
+            None => quote!(#pf::__private::NodeRunner::<__Here>),
         };
         quote! {
             #allow_unused
             use #pf::__private::methods::*;
 
-            struct __Here;
+            enum __Here {}
             #describe
             #reads
             #node
 
-            impl<__M> #pf::__private::Step<#store, __M> for #name
+            impl<__K: #pf::__private::Kind> #pf::__private::Step<#store, __K> for #name
             where
-                __M: #pf::__private::#mode<#store, __Here, #name>,
+                #runner: #pf::__private::Runner<#store, __K, #name>,
             {
-                fn step<'a, __G>(
-                    __get: __G,
-                    __here: &'a mut #pf::__private::Here<'_, __M>,
-                    __shared: &'a mut #store,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                > + #pf::__private::Send
-                where
-                    __G: #pf::__private::Get<'a, Self>,
-                {
-                    #pf::__private::#step::<_, __Here, Self, __M, __G #exec>(__get, __here, __shared)
-                }
-            }
-
-            // Public with a private field: the public trait would not let it name types of the user's.
-            pub struct __Finished(#pf::__private::Finished<#store, __Here, #name>);
-
-            impl<__M> #pf::__private::Part<#store, __M> for #name
-            where
-                __M: #pf::__private::ItemMode<#store, __Here, #name>,
-            {
-                type Finished = __Finished;
-                fn exec<'n: 'a, 'a, __G>(
-                    __get: __G,
-                    __fork: &'a #pf::__private::Fork<'a, #store, __M>,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<__Finished, #pf::Error>,
-                > + #pf::__private::Send
-                where
-                    __G: #pf::__private::Get<'n, Self>,
-                {
-                    #pf::__private::#part::<_, __Here, Self, __M, __G #exec, _>(__get, __fork, __Finished)
-                }
-                fn post(
-                    &self,
-                    __shared: &mut #store,
-                    __finished: __Finished,
-                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
-                    #pf::__private::Finished::post(__finished.0, self, __shared)
+                fn runner() -> impl #pf::__private::Runner<#store, __K, Self> {
+                    #runner::RUNNER
                 }
             }
         }
@@ -226,9 +189,10 @@ impl Node<'_> {
         }
     }
 
-    /// What comes between `prep` and `post`.
-    fn work(&self) -> TokenStream {
+    /// What a batch does between `prep` and `post`.
+    fn work(&self) -> Option<TokenStream> {
         let (pf, this) = (self.pf, &self.this);
+        let (name, each) = self.model.each()?;
         let (store, node) = (self.store, &self.model.node);
         let width = self.model.options.parallel.as_ref().map(|given| &given.value);
         let configured = match (width, &self.model.form) {
@@ -241,38 +205,34 @@ impl Node<'_> {
             }
             _ => None,
         };
-        let work = match (self.model.each(), width) {
-            (None, _) => quote!(once(__visit)),
-            (Some(_), None) => quote!(in_sequence(__visit)),
-            (Some(_), Some(Width::Items(width))) => quote!(in_parallel(__visit, #width)),
-            (Some(_), Some(Width::Field(_))) if configured.is_none() => quote!(in_sequence(__visit)),
-            (Some(_), Some(Width::Field(_))) => quote!(in_parallel(__visit, __width)),
-            (Some(_), Some(Width::Unbounded)) => {
-                quote!(in_parallel(__visit, #pf::__private::usize::MAX))
+        let work = match width {
+            None => quote!(in_sequence(__visit)),
+            Some(Width::Items(width)) => quote!(in_parallel(__visit, #width)),
+            Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__visit)),
+            Some(Width::Field(_)) => quote!(in_parallel(__visit, __width)),
+            Some(Width::Unbounded) => quote!(in_parallel(__visit, #pf::__private::usize::MAX)),
+        };
+        let items = match self.model.each_field() {
+            _ if !self.sound => quote!(#pf::__private::empty()),
+            Some(_) => quote! {
+                #pf::__private::Iterator::copied(#pf::__private::IntoIterator::into_iter(&__prep.__items))
+            },
+            None => {
+                let from = self.prepared(quote!(__prep), each.source.span());
+                let (item, value) = (self.item(each, "'p"), Ident::new("__value", name.span()));
+                let lent = self.lent(&value, &each.item);
+                quote! {
+                    #pf::__private::Iterator::map(
+                        #pf::__private::IntoIterator::into_iter(#from),
+                        |#value| {
+                            let #value: #item = #lent;
+                            #value
+                        },
+                    )
+                }
             }
         };
-        let items = self.model.each().map(|(name, each)| {
-            let items = match self.model.each_field() {
-                _ if !self.sound => quote!(#pf::__private::empty()),
-                Some(_) => quote! {
-                    #pf::__private::Iterator::copied(#pf::__private::IntoIterator::into_iter(&__prep.__items))
-                },
-                None => {
-                    let from = self.prepared(quote!(__prep), each.source.span());
-                    let (item, value) = (self.item(each, "'p"), Ident::new("__value", name.span()));
-                    let lent = self.lent(&value, &each.item);
-                    quote! {
-                        #pf::__private::Iterator::map(
-                            #pf::__private::IntoIterator::into_iter(#from),
-                            |#value| {
-                                let #value: #item = #lent;
-                                #value
-                            },
-                        )
-                    }
-                }
-            };
-            quote! {
+        Some(quote! {
                 impl #pf::__private::Items<#store, __Here> for #node {
                     fn items<'p>(
                         __prep: &'p #this::Prep<'_>,
@@ -280,10 +240,6 @@ impl Node<'_> {
                         #items
                     }
                 }
-            }
-        });
-        quote! {
-            #items
 
             impl #pf::__private::Work<#store, __Here> for #node {
                 fn work<__M>(
@@ -298,7 +254,7 @@ impl Node<'_> {
                     #pf::__private::#work
                 }
             }
-        }
+        })
     }
 
     fn policy(&self) -> TokenStream {

@@ -1,0 +1,119 @@
+//! What can stand in a flow, and how it runs there.
+//!
+//! Only the macro of a node can name the node's `Here`, and everything public has to do without it. So the macro writes one function,
+//! [`Step::runner`], whose opaque result knows that type; the code that uses it is here, once for all nodes.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use super::flow::Get;
+use super::fork::Fork;
+use super::mode::{Here, Mode};
+use crate::error::{EmptyField, Error};
+
+/// Whether a node is alone in its step or one of a fork, and the mode of the run.
+#[doc(hidden)]
+pub trait Kind {
+    /// The mode of the run.
+    type Mode: Mode;
+}
+
+/// Alone.
+impl<M: Mode> Kind for M {
+    type Mode = M;
+}
+
+/// A place in a fork.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Forked<M>(PhantomData<fn() -> M>);
+
+impl<M: Mode> Kind for Forked<M> {
+    type Mode = M;
+}
+
+/// What can stand in a flow over the store `S` and be run in the mode `M`, or, for `Forked<M>`, in a fork: a node or a flow.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not run on the store `{S}`",
+    label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
+)]
+pub trait Step<S, M: Kind>: Send + Sync {
+    /// How it is run.
+    fn runner() -> impl Runner<S, M, Self>;
+}
+
+/// How a node or a flow is run at places of a kind: by [`step`](Self::step) alone, by [`exec`](Self::exec) and [`post`](Self::post) in
+/// a fork.
+#[doc(hidden)]
+pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
+    /// What `post` needs of a node in a fork. It borrows nothing.
+    type Finished: Send;
+
+    /// Runs it, and returns the index of the action taken.
+    fn step<'a, G>(
+        self,
+        _get: G,
+        _here: &'a mut Here<'_, K::Mode>,
+        _shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: Get<'a, N>,
+        N: 'a,
+    {
+        async { unreachable!("a fork has no steps of its own") }
+    }
+
+    /// `prep` and `exec`.
+    fn exec<'n: 'a, 'a, G>(
+        self,
+        _get: G,
+        _fork: &'a Fork<'a, S, K::Mode>,
+    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    where
+        G: Get<'n, N>,
+        N: 'n,
+    {
+        async { unreachable!("only the nodes of a fork are run in parts") }
+    }
+
+    /// `post`.
+    fn post(self, _node: &N, _shared: &mut S, _finished: Self::Finished) -> Result<usize, EmptyField> {
+        unreachable!("only the nodes of a fork are run in parts")
+    }
+}
+
+/// The [`Runner`] of a node that is no batch.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NodeRunner<H>(PhantomData<fn() -> H>);
+
+/// The [`Runner`] of a batch.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct BatchRunner<H>(PhantomData<fn() -> H>);
+
+macro_rules! runner {
+    ($name:ident) => {
+        impl<H> $name<H> {
+            /// The runner of a node with this `Here`.
+            pub const RUNNER: Self = Self(PhantomData);
+        }
+
+        impl<H> Clone for $name<H> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<H> Copy for $name<H> {}
+    };
+}
+
+runner!(NodeRunner);
+runner!(BatchRunner);
+
+/// The [`Runner`] of a flow.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct FlowRunner;
