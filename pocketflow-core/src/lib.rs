@@ -33,6 +33,7 @@
 
 mod action;
 mod driver;
+mod editor;
 mod error;
 mod fields;
 mod graph;
@@ -87,8 +88,11 @@ pub mod __private {
     pub use core::{concat, module_path, unreachable};
     pub use std::vec::Vec;
 
+    pub use crate::__written as written;
     pub use crate::action::{Take, Taking};
     pub use crate::driver::Spot;
+    #[cfg(rust_analyzer)]
+    pub use crate::editor::{On, words};
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};

@@ -1,6 +1,7 @@
 //! The macros of [pocketflow](https://docs.rs/pocketflow-core): use them through that crate, which documents and re-exports them.
 
 mod action;
+mod editor;
 mod errors;
 mod flow;
 mod krate;

@@ -2,6 +2,7 @@
 
 mod cfg;
 mod check;
+mod editor;
 mod expand;
 mod model;
 mod parse;
@@ -23,5 +24,5 @@ pub(crate) fn flow(input: TokenStream) -> TokenStream {
     if complete {
         errors.extend(check::check(&model));
     }
-    expand::expand(&model, &errors, complete)
+    expand::expand(&model, &errors, complete, &input)
 }

@@ -2,6 +2,7 @@
 
 mod cfg;
 mod check;
+mod editor;
 mod expand;
 mod function;
 mod marks;
@@ -15,6 +16,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, Item, ItemFn, ItemImpl};
 
+use crate::editor::written;
 use crate::errors::Errors;
 
 /// The whole of `#[node]`.
@@ -25,13 +27,16 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => {
             errors.push(error);
             let errors = errors.to_compile_errors();
-            return quote!(#errors #item);
+            let names = editor::names(&options.krate, &attributes, &item);
+            let names = written(&options.krate, &names, &TokenStream::new());
+            return quote!(#names #errors #item);
         }
     };
     if let Some(decided) = cfg::decide(&options.krate, &attributes, &parsed) {
         return decided;
     }
     alone(&mut parsed, &mut errors);
+    let names = editor::names(&options.krate, &attributes, &item);
     let model = match parsed {
         Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
         Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
@@ -46,7 +51,7 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     };
     let sound = errors.is_empty();
     check::check(&model, &mut errors);
-    expand::expand(&model, &errors, sound)
+    expand::expand(&model, &errors, sound, &names)
 }
 
 /// A `macro_rules!` passes on a whole `$i:item` in an invisible group.

@@ -4,17 +4,19 @@ mod graph;
 mod walk;
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, Visibility};
 
 use self::graph::action_check;
+use super::editor;
 use super::model::{DEFAULT, Mention, Model, Node};
+use crate::editor::{unmentioned, written};
 use crate::errors::Errors;
 use crate::krate::Krate;
 
 /// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
-pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStream {
+pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &TokenStream) -> TokenStream {
     let name = model.header.as_ref().map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
     let flow = Flow {
         model,
@@ -30,13 +32,17 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool) -> TokenStr
     let inside = flow.inside();
     let errors = errors.to_compile_errors();
     let lints = &model.lints;
-    let items = quote! {
+    let compiled = quote! {
         #errors
         #declaration
         #exits
         #(#lints)*
         const _: () = { #inside };
     };
+    let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
+    let (names, outside) = (editor::names(flow.pf, &flow.name, &fields, input), flow.outside());
+    let shown = quote!(#names #errors #declaration #exits const _: () = { #outside };);
+    let items = written(flow.pf, &shown, &compiled);
     if model.header.is_some() {
         return items;
     }
@@ -87,7 +93,7 @@ impl Flow<'_> {
                 #visibility struct #name;
             };
         }
-        let fields = fields.into_iter().map(|Node { name, path, field, .. }| {
+        let fields = fields.into_iter().map(|Node { given: name, path, field, .. }| {
             let field = field.as_deref().unwrap_or_default();
             let doc = field.is_empty().then(|| {
                 let doc = format!("The node `{name}`.");
@@ -126,7 +132,7 @@ impl Flow<'_> {
     /// The value of a flow that is an expression. A declared node is the local variable of its name.
     fn value(&self) -> TokenStream {
         let name = &self.name;
-        let fields: Vec<_> = self.fields().into_iter().map(|node| &node.name).collect();
+        let fields: Vec<_> = self.fields().into_iter().map(|node| &node.given).collect();
         if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
     }
 
@@ -140,7 +146,7 @@ impl Flow<'_> {
         });
         let mentions = self.mentions();
         let body = if self.sound { self.machine() } else { self.dummy() };
-        let runners = self.runners();
+        let runners = self.runners(self.name.span());
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(#[allow(deprecated)] type #this = #name;));
         quote!(#this #(#aliases)* #mentions #body #runners)
@@ -202,9 +208,9 @@ impl Flow<'_> {
     }
 
     /// What every flow has, whether it can be run or not.
-    fn runners(&self) -> TokenStream {
-        let (pf, name, this, exit) = (self.pf, &self.name, &self.this, &self.exit);
-        let max_steps = quote_spanned!(name.span()=> <Self as #pf::Flow>::GRAPH.max_steps());
+    fn runners(&self, span: Span) -> TokenStream {
+        let (pf, this, exit) = (self.pf, &self.this, &self.exit);
+        let max_steps = quote_spanned!(span=> <Self as #pf::Flow>::GRAPH.max_steps());
         quote! {
             impl #this {
                 /// The graph of this flow; it prints as Mermaid.
@@ -255,12 +261,38 @@ impl Flow<'_> {
 
     /// A flow that can be named and called, and checked no further than its edges: its errors have been told.
     fn dummy(&self) -> TokenStream {
-        let (pf, this, exit, graph) = (self.pf, &self.this, &self.exit, self.graph());
+        let (pf, graph, stub) = (self.pf, self.graph(), self.stub());
         let actions = self.model.edges.iter().enumerate().map(|(index, edge)| action_check(index, edge));
         quote! {
             const __GRAPH: &#pf::Graph = #graph;
             #(#actions)*
+            #stub
+        }
+    }
 
+    /// What an editor reads: the flow with its methods, without its steps.
+    fn outside(&self) -> TokenStream {
+        let (pf, this) = (self.pf, &self.this);
+        let (stub, runners) = (self.stub(), self.runners(Span::call_site()));
+        let store = self.model.nodes().find(|node| !node.waits).map(|node| {
+            let path = unmentioned(node.path.to_token_stream());
+            quote!(impl #pf::__private::On for #this { type Store = <#path as #pf::__private::On>::Store; })
+        });
+        let (name, this) = (&self.name, &self.this);
+        let this = (name != this).then(|| quote!(type #this = #name;));
+        quote! {
+            #this
+            const __GRAPH: &#pf::Graph = #pf::__private::unreachable!();
+            #store
+            #stub
+            #runners
+        }
+    }
+
+    /// A flow that takes no step.
+    fn stub(&self) -> TokenStream {
+        let (pf, this, exit) = (self.pf, &self.this, &self.exit);
+        quote! {
             impl #pf::__private::Describe for #this {
                 const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
             }

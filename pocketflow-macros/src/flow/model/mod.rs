@@ -57,6 +57,8 @@ pub(crate) struct Place {
 pub(crate) struct Node {
     pub(crate) name: Ident,
     pub(crate) path: Path,
+    /// Its name on the token that gives it: that of the declaration, or of the mention.
+    pub(crate) given: Ident,
     /// The field of the flow that holds the node, with its documentation.
     pub(crate) field: Option<Vec<Attribute>>,
     /// Whether the flow gave it its name.
@@ -398,6 +400,7 @@ impl<'a> Builder<'a> {
         match declared {
             Some(declaration) => Node {
                 name: last(path),
+                given: declaration.name.clone(),
                 path: declaration.path.clone(),
                 field: self.is_configured(declaration).then(|| declaration.attributes.clone()),
                 declared: true,
@@ -405,7 +408,8 @@ impl<'a> Builder<'a> {
                 key,
             },
             None => {
-                Node { name: last(path), path: path.clone(), field: None, declared: false, waits: false, key }
+                let (name, path) = (last(path), path.clone());
+                Node { given: name.clone(), name, path, field: None, declared: false, waits: false, key }
             }
         }
     }
@@ -509,7 +513,8 @@ impl Model {
 /// An `await(field)`. Its type is declared where the flow is expanded.
 fn waits_for(field: &Ident) -> Node {
     let (name, path) = (field.clone(), Path::from(field.clone()));
-    Node { name, path, field: None, declared: false, waits: true, key: format!("await({field})") }
+    let given = name.clone();
+    Node { name, given, path, field: None, declared: false, waits: true, key: format!("await({field})") }
 }
 
 fn last(path: &Path) -> Ident {

@@ -17,25 +17,38 @@ use syn::{Ident, Lifetime, Path, Type};
 use super::model::{Form, Model, Output};
 use super::options::{Given, Options, Width};
 use super::types::rename_lifetimes;
+use crate::editor::written;
 use crate::errors::Errors;
 use crate::krate::Krate;
 
 /// Writes the node. With an error it is still a node of its store that reads, writes and returns what it says, so that a flow it
 /// stands in has nothing to add.
-pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool) -> TokenStream {
-    let (item, compile_errors) = (&model.item, errors.to_compile_errors());
-    let Some(store) = &model.options.store else { return quote!(#compile_errors #item) };
-    let pf = &model.options.krate;
+pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool, names: &TokenStream) -> TokenStream {
+    let (item, compile_errors, pf) = (&model.item, errors.to_compile_errors(), &model.options.krate);
+    let Some(store) = &model.options.store else {
+        let names = written(pf, names, &TokenStream::new());
+        return quote!(#names #compile_errors #item);
+    };
     let this = quote!(<Self as #pf::Node<#store, __Here>>);
     let node = Node { model, store, pf, this, known: sound, sound: errors.is_empty() };
-    let (declaration, inside, allowed) = (node.declaration(), node.inside(), &model.marks.allowed);
-    quote! {
-        #compile_errors
-        #item
-        #declaration
+    let (inside, allowed) = (node.inside(), &model.marks.allowed);
+    let compiled = node.declaration(&ours(&model.name));
+    let compiled = quote! {
+        #compiled
         #(#allowed)*
         const _: () = { #inside };
-    }
+    };
+    let (shown, of) = (node.declaration(&model.name), &model.node);
+    let shown = quote! {
+        #names
+        #shown
+        const _: () = {
+            #inside
+            impl #pf::__private::On for #of { type Store = #store; }
+        };
+    };
+    let written = written(pf, &shown, &compiled);
+    quote!(#written #compile_errors #item)
 }
 
 struct Node<'a> {
@@ -53,9 +66,9 @@ struct Node<'a> {
 
 impl Node<'_> {
     /// The type of a function's node. It lives in the namespace of types alone, so the function keeps its name.
-    fn declaration(&self) -> TokenStream {
+    fn declaration(&self, name: &Ident) -> TokenStream {
         let Form::Function(visibility) = &self.model.form else { return TokenStream::new() };
-        let (name, text, marks) = (ours(&self.model.name), self.model.text(), &self.model.marks);
+        let (text, marks) = (self.model.text(), &self.model.marks);
         let (doc, of_type, allowed) =
             (format!("The node of the function [`{text}`](fn@{text})."), &marks.of_type, &marks.allowed);
         quote! {

@@ -1,0 +1,269 @@
+//! What an editor reads of a flow: each name once, as what it means. The names are taken from the tokens, whether these make a flow
+//! or not.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+use crate::editor::{mentions, unmentioned};
+use crate::krate::Krate;
+
+/// Writes the names of a flow. `fields` are the declared nodes that `flow` holds.
+pub(crate) fn names(pf: &Krate, flow: &Ident, fields: &[&Ident], input: &TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = input.clone().into_iter().collect();
+    let header = header(&tokens);
+    let mut names = Names {
+        pf,
+        flow: unmentioned(flow.to_token_stream()),
+        fields: fields.iter().map(ToString::to_string).collect(),
+        declared: HashMap::new(),
+        store: header.store.clone().map(unmentioned),
+        out: TokenStream::new(),
+    };
+    let graph: Vec<TokenTree> = match header.graph {
+        Some(graph) => graph.stream().into_iter().collect(),
+        None => tokens.clone(),
+    };
+    names.out.extend(header.store.map(|store| quote!(let _: *const #store;)));
+    names.declarations(&graph);
+    if names.store.is_none() {
+        names.store = names.first(&graph);
+    }
+    for input in header.inputs {
+        names.field(&input);
+    }
+    names.graph(&graph);
+    let has_end = tokens_are(
+        &graph,
+        &|tokens| matches!(tokens, [TokenTree::Ident(word), TokenTree::Punct(mark), ..] if word == "end" && mark.as_char() == ':'),
+    );
+    let words = (!has_end).then(|| quote!(use #pf::__private::words::*;));
+    let out = names.out;
+    mentions(&quote!(#words #out))
+}
+
+struct Header {
+    inputs: Vec<TokenTree>,
+    store: Option<TokenStream>,
+    /// None of an expression.
+    graph: Option<Group>,
+}
+
+/// Reads `pub Payment(card): Order { … }`.
+fn header(tokens: &[TokenTree]) -> Header {
+    let mut header = Header { inputs: Vec::new(), store: None, graph: None };
+    let graph = tokens.iter().rposition(|token| is_group(token, Delimiter::Brace));
+    let Some(at) = graph.filter(|at| !tokens[..*at].iter().any(|token| is_mark(token, ';'))) else {
+        return header;
+    };
+    let TokenTree::Group(group) = &tokens[at] else { return header };
+    header.graph = Some(group.clone());
+    let mut before = &tokens[..at];
+    if let Some(colon) = single_colon(before) {
+        header.store = Some(before[colon + 1..].iter().cloned().collect());
+        before = &before[..colon];
+    }
+    if let [.., TokenTree::Ident(_), TokenTree::Group(inputs)] = before
+        && inputs.delimiter() == Delimiter::Parenthesis
+    {
+        header.inputs =
+            inputs.stream().into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).collect();
+    }
+    header
+}
+
+struct Names<'a> {
+    pf: &'a Krate,
+    flow: TokenStream,
+    fields: Vec<String>,
+    /// What each declared name stands for.
+    declared: HashMap<String, TokenStream>,
+    store: Option<TokenStream>,
+    out: TokenStream,
+}
+
+impl Names<'_> {
+    fn declarations(&mut self, graph: &[TokenTree]) {
+        for statement in graph.split(|token| is_mark(token, ';')) {
+            if let Some((name, path)) = declaration(statement) {
+                self.declared.insert(name.to_string(), path.iter().cloned().collect());
+            }
+        }
+    }
+
+    /// The store of the first node.
+    fn first(&self, graph: &[TokenTree]) -> Option<TokenStream> {
+        let mut rest = graph;
+        while let [token, after @ ..] = rest {
+            match token {
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                    let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                    if let Some(store) = self.first(&inside) {
+                        return Some(store);
+                    }
+                }
+                TokenTree::Ident(word) if word == "await" => {
+                    rest = after.get(1..).unwrap_or_default();
+                    continue;
+                }
+                TokenTree::Ident(_) => {
+                    let path = &rest[..path(rest)];
+                    let is_declaration = rest.get(path.len()).is_some_and(|token| is_mark(token, ':'));
+                    let path: TokenStream = path.iter().cloned().collect();
+                    if !is_declaration {
+                        let path = unmentioned(self.declared.get(&path.to_string()).cloned().unwrap_or(path));
+                        let pf = self.pf;
+                        return Some(quote!(<#path as #pf::__private::On>::Store));
+                    }
+                    rest = after;
+                    continue;
+                }
+                _ => {}
+            }
+            rest = after;
+        }
+        None
+    }
+
+    fn graph(&mut self, graph: &[TokenTree]) {
+        let mut rest = graph;
+        let mut begins = true;
+        while let [token, after @ ..] = rest {
+            let began = begins;
+            begins = is_mark(token, ';');
+            match token {
+                TokenTree::Punct(mark) if mark.as_char() == '#' => {
+                    rest = after.get(1..).unwrap_or_default();
+                    begins = began;
+                    continue;
+                }
+                // An action.
+                TokenTree::Punct(mark) if mark.as_char() == '-' => {
+                    let end = after.iter().position(|token| is_mark(token, '>') || is_mark(token, ';'));
+                    rest = &after[end.unwrap_or(after.len())..];
+                    continue;
+                }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                    self.graph(&group.stream().into_iter().collect::<Vec<_>>());
+                }
+                TokenTree::Ident(word) if began && word == "pub" => {
+                    begins = true;
+                }
+                TokenTree::Ident(word) if word == "await" => {
+                    if let [TokenTree::Group(group), after @ ..] = after {
+                        self.awaits(group);
+                        rest = after;
+                        continue;
+                    }
+                }
+                TokenTree::Ident(word)
+                    if word == "max" && matches!(after, [TokenTree::Literal(_), ..]) || word == "else" => {}
+                TokenTree::Ident(name) => {
+                    let path = &rest[..path(rest)];
+                    rest = &rest[path.len()..];
+                    if began && path.len() == 1 && rest.first().is_some_and(|token| is_mark(token, ':')) {
+                        let to = &rest[1..][..self::path(&rest[1..])];
+                        rest = &rest[1 + to.len()..];
+                        if !(to.len() == 1 && to[0].to_string() == name.to_string()) {
+                            let to: TokenStream = to.iter().cloned().collect();
+                            self.out.extend(quote!(type #name = #to;));
+                        }
+                    } else {
+                        self.mention(path);
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            rest = after;
+        }
+    }
+
+    /// A name may be a function's, whose node is a type of the same name: it means both.
+    fn mention(&mut self, path: &[TokenTree]) {
+        let flow = &self.flow;
+        let tokens: TokenStream = path.iter().cloned().collect();
+        let name = tokens.to_string();
+        if self.fields.contains(&name) {
+            self.out.extend(quote!(|__flow: &#flow| &__flow.#tokens;));
+        } else if !self.declared.contains_key(&name) && name != "end" && !is_completed(path) {
+            self.out.extend(quote!(#tokens();));
+        }
+        self.out.extend(quote!(let _: *const #tokens;));
+    }
+
+    fn awaits(&mut self, group: &Group) {
+        let field = group.stream().into_iter().next().filter(|token| matches!(token, TokenTree::Ident(_)));
+        match field {
+            Some(field) => self.field(&field),
+            None => self.out.extend(self.store.as_ref().map(|store| quote!(|__shared: &#store| &__shared.;))),
+        }
+    }
+
+    fn field(&mut self, field: &TokenTree) {
+        self.out.extend(self.store.as_ref().map(|store| quote!(|__shared: &#store| &__shared.#field;)));
+    }
+}
+
+/// `#[doc = "…"] pub search: WebSearch`
+fn declaration(statement: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
+    let mut rest = statement;
+    loop {
+        rest = match rest {
+            [TokenTree::Punct(mark), TokenTree::Group(_), rest @ ..] if mark.as_char() == '#' => rest,
+            [TokenTree::Ident(word), rest @ ..] if word == "pub" => rest,
+            [TokenTree::Ident(name), rest @ ..] if single_colon(rest) == Some(0) => {
+                return Some((name, &rest[1..]));
+            }
+            _ => return None,
+        };
+    }
+}
+
+/// Whether rust-analyzer put the name there to see what may stand in its place: of the two, only a type is no end of expressions.
+fn is_completed(path: &[TokenTree]) -> bool {
+    path.last().is_some_and(|name| name.to_string().ends_with("raCompletionMarker"))
+}
+
+/// How many tokens at the beginning are a path.
+fn path(tokens: &[TokenTree]) -> usize {
+    let mut length = 0;
+    loop {
+        length += match &tokens[length..] {
+            [TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(_), ..]
+                if a.as_char() == ':' && a.spacing() == Spacing::Joint && b.as_char() == ':' =>
+            {
+                3
+            }
+            [TokenTree::Ident(_), ..] if length == 0 => 1,
+            _ => return length,
+        };
+    }
+}
+
+/// Where a `:` stands that is not half of a `::`.
+fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match token {
+            TokenTree::Punct(mark) if mark.as_char() == ':' && mark.spacing() == Spacing::Joint => at += 1,
+            TokenTree::Punct(mark) if mark.as_char() == ':' => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn tokens_are(tokens: &[TokenTree], is: &dyn Fn(&[TokenTree]) -> bool) -> bool {
+    (0..tokens.len()).any(|at| is(&tokens[at..]))
+}
+
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(found) if found.as_char() == mark)
+}
+
+fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(token, TokenTree::Group(group) if group.delimiter() == delimiter)
+}

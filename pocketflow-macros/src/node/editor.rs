@@ -1,0 +1,101 @@
+//! What an editor reads of a node's options and parameters: each field once, as a field of the store. The names are taken from the
+//! tokens, whether these make a node or not.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::editor::{mentions, unmentioned};
+use crate::krate::Krate;
+
+/// Writes the names in `#[node(…)]` and in its item.
+pub(super) fn names(pf: &Krate, attributes: &TokenStream, item: &TokenStream) -> TokenStream {
+    let attributes: Vec<TokenTree> = attributes.clone().into_iter().collect();
+    let mut options = attributes.split(|token| is_mark(token, ','));
+    let store: TokenStream = options.next().unwrap_or_default().iter().cloned().collect();
+    if store.is_empty() {
+        return mentions(&TokenStream::new());
+    }
+    let mut names = Names { store: unmentioned(store.clone()), out: quote!(let _: *const #store;) };
+    for option in options {
+        names.option(pf, option);
+    }
+    names.item(&item.clone().into_iter().collect::<Vec<_>>());
+    mentions(&names.out)
+}
+
+struct Names {
+    store: TokenStream,
+    out: TokenStream,
+}
+
+impl Names {
+    fn option(&mut self, pf: &Krate, option: &[TokenTree]) {
+        let [TokenTree::Ident(name), value @ ..] = option else { return };
+        self.out.extend(quote!(|__options: &#pf::__private::words::Options| &__options.#name;));
+        match (&*name.to_string(), value) {
+            ("writes" | "reads", [TokenTree::Group(fields)]) => {
+                let fields: Vec<TokenTree> = fields.stream().into_iter().collect();
+                for field in fields.split(|token| is_mark(token, ',')) {
+                    self.field(field.first());
+                }
+            }
+            ("writes" | "appends", [mark, value @ ..]) if is_mark(mark, '=') => self.field(value.first()),
+            _ => {}
+        }
+    }
+
+    fn item(&mut self, tokens: &[TokenTree]) {
+        let is_step = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "fn");
+        for (at, _) in tokens.iter().enumerate().filter(|(_, token)| is_step(token)) {
+            let group = tokens[at..].iter().find_map(|token| group(token, Delimiter::Parenthesis));
+            if let Some(parameters) = group {
+                self.parameters(&parameters.stream().into_iter().collect::<Vec<_>>());
+            }
+        }
+        if !tokens.iter().any(is_step)
+            && let Some(methods) = tokens.iter().rev().find_map(|token| group(token, Delimiter::Brace))
+        {
+            self.item(&methods.stream().into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[TokenTree]) {
+        for parameter in parameters.split(|token| is_mark(token, ',')) {
+            let mut rest = parameter;
+            while let [TokenTree::Punct(mark), TokenTree::Group(attribute), after @ ..] = rest {
+                if mark.as_char() != '#' {
+                    break;
+                }
+                let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
+                if let [TokenTree::Ident(name), TokenTree::Group(field)] = &attribute[..]
+                    && name == "each"
+                {
+                    self.field(field.stream().into_iter().next().as_ref());
+                }
+                rest = after;
+            }
+            // A parameter that has no type yet.
+            if let [name @ TokenTree::Ident(_)] = rest {
+                self.field(Some(name));
+            }
+        }
+        // Where the next may stand.
+        self.field(None);
+    }
+
+    fn field(&mut self, field: Option<&TokenTree>) {
+        let store = &self.store;
+        self.out.extend(quote!(|__shared: &#store| &__shared.#field;));
+    }
+}
+
+fn group(token: &TokenTree, delimiter: Delimiter) -> Option<&Group> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == delimiter => Some(group),
+        _ => None,
+    }
+}
+
+fn is_mark(token: &TokenTree, mark: char) -> bool {
+    matches!(token, TokenTree::Punct(found) if found.as_char() == mark)
+}
