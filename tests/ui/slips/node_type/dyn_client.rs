@@ -1,0 +1,62 @@
+use pocketflow::{Shared, flow, node};
+
+#[derive(Shared, Default)]
+struct Research {
+    question: String,
+    notes: Vec<String>,
+    answer: Option<String>,
+}
+
+trait Llm {
+    fn ask(&self, prompt: &str) -> String;
+}
+
+struct Echo;
+
+impl Llm for Echo {
+    fn ask(&self, prompt: &str) -> String {
+        prompt.into()
+    }
+}
+
+struct WebSearch {
+    llm: Box<dyn Llm>,
+}
+
+#[node(Research, attempts = 2)]
+impl WebSearch {
+    fn prep(&self, question: &str) -> String {
+        question.to_lowercase()
+    }
+
+    async fn exec(&self, prep: &String) -> anyhow::Result<Vec<String>> {
+        Ok(vec![self.llm.ask(prep)])
+    }
+
+    fn post(&self, notes: &mut Vec<String>, exec: Vec<String>) {
+        notes.extend(exec);
+    }
+}
+
+#[node(Research, writes = answer)]
+async fn conclude(question: &str, notes: &[String]) -> anyhow::Result<String> {
+    Ok(format!("{question}: {}", notes.join(", ")))
+}
+
+flow! {
+    pub Agent {
+        search: WebSearch;
+        search >> conclude;
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let agent = Agent { search: WebSearch { llm: Box::new(Echo) } };
+    let mut research = Research { question: "Why?".into(), ..Default::default() };
+    agent.run(&mut research).await?;
+    let mut other = Research { question: "How?".into(), ..Default::default() };
+    agent.run(&mut other).await?;
+    println!("{:?} {:?}", research.answer, other.answer);
+    Ok(())
+}
