@@ -40,6 +40,7 @@ mod graph;
 mod node;
 mod run;
 mod shared;
+mod sound;
 mod text;
 
 pub use action::{Action, ActionInfo};
@@ -103,7 +104,8 @@ pub mod __private {
     pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{Kept, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
-    pub use crate::shared::{Blank, NoBlank};
+    pub use crate::shared::{Blank, NoBlank, NoThreads, Threads, check_field};
+    pub use crate::sound::{Sound, Soundness};
 
     /// The methods that generated code calls. None has a name that a trait of the user's may have.
     pub mod methods {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::EmptyField;
-use crate::text::{START, equal, hash};
+use crate::text::{START, Text, equal, hash};
 
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///
@@ -43,12 +43,10 @@ pub trait Shared: BetweenThreads {
     }
 }
 
-/// What a store must be, so that a run may move from thread to thread. A trait of its own, so that rustc's message about a store
-/// which is not speaks of the store alone.
+/// What a store must be, so that a run may go from thread to thread. A trait of its own, which the derive implements: rustc looks at
+/// the bounds of a trait wherever an item of it is named, and would report a store that is not this everywhere.
 #[doc(hidden)]
 pub trait BetweenThreads: Send + Sync + 'static {}
-
-impl<T: Send + Sync + 'static> BetweenThreads for T {}
 
 /// The description of a shared store.
 #[derive(Debug, Clone, Copy)]
@@ -138,6 +136,50 @@ pub trait Plain<F: ?Sized> {
 }
 
 impl<F: ?Sized> Plain<F> for Probe<F> {}
+
+/// Tells whether a type may go from thread to thread, and be used by several.
+#[doc(hidden)]
+pub struct Threads<T: ?Sized>(core::marker::PhantomData<T>);
+
+impl<T: ?Sized + Send> Threads<T> {
+    /// It may be sent; this inherent constant wins over the trait's.
+    pub const __SEND: bool = true;
+}
+
+impl<T: ?Sized + Sync> Threads<T> {
+    /// It may be shared; this inherent constant wins over the trait's.
+    pub const __SYNC: bool = true;
+}
+
+/// The other side of [`Threads`].
+#[doc(hidden)]
+pub trait NoThreads {
+    /// It may not be sent.
+    const __SEND: bool = false;
+    /// It may not be shared.
+    const __SYNC: bool = false;
+}
+
+impl<T: ?Sized> NoThreads for Threads<T> {}
+
+/// Checks the type of a store's field, as text and as [`Threads`] knows it.
+#[doc(hidden)]
+#[track_caller]
+pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usize {
+    let not = match (sends, syncs) {
+        (true, true) => return 0,
+        (true, false) => "`Sync`",
+        (false, true) => "`Send`",
+        (false, false) => "`Send` and `Sync`",
+    };
+    Text::new("a shared store is `Send + Sync`, and ")
+        .code(ty)
+        .push(" is not ")
+        .push(not)
+        .push("\nnote: a run goes from thread to thread, and the nodes of a fork read the store at the same time\nhelp: ")
+        .push(help)
+        .panic_plain()
+}
 
 /// Makes a store's default, if it has one.
 #[doc(hidden)]
@@ -313,14 +355,14 @@ pub trait Append<V, Kind> {
 
 /// A string that grows by a string.
 #[doc(hidden)]
-pub enum Text {}
+pub enum Strings {}
 
 /// A collection that grows by items.
 #[doc(hidden)]
 pub enum Items {}
 
 #[diagnostic::do_not_recommend]
-impl<V: AsRef<str>> Append<V, Text> for String {
+impl<V: AsRef<str>> Append<V, Strings> for String {
     fn append(&mut self, value: V) {
         self.push_str(value.as_ref());
     }

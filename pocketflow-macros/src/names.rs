@@ -63,6 +63,28 @@ fn has_invisible_group(tokens: &TokenStream) -> bool {
     })
 }
 
+/// Tokens as somebody would write them.
+pub(crate) fn code(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, plain) in
+        [(" < ", "<"), ("< ", "<"), (" <", "<"), (" >", ">"), (" :: ", "::"), (":: ", "::"), (" ::", "::")]
+            .into_iter()
+            .chain([
+                (" ,", ","),
+                ("& ", "&"),
+                ("* ", "*"),
+                ("( ", "("),
+                (" )", ")"),
+                ("' ", "'"),
+                (" ;", ";"),
+                (" !", "!"),
+            ])
+    {
+        text = text.replace(spaced, plain);
+    }
+    text
+}
+
 /// `NeedsInfo` → `needs_info`.
 pub(crate) fn snake(name: &str) -> String {
     let mut snake = String::new();

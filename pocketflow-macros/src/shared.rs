@@ -1,7 +1,7 @@
 //! `#[derive(Shared)]`: metadata about a struct, which it never changes.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Ident, Token};
@@ -11,6 +11,7 @@ use crate::krate::Krate;
 use crate::names::{Allow, ours};
 
 mod fields;
+mod threads;
 
 /// The whole of the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -101,21 +102,35 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         let name = ours(name);
         quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
     });
-    let visits = fields::visits(pf, &name, &store.serde, &store.fields);
-    // On the name, so that a store that cannot be shared between threads is reported there.
-    let between_threads = quote_spanned!(store.name.span()=> #name: #pf::__private::BetweenThreads);
+    let checks: Vec<_> = store.fields.iter().filter_map(|field| threads::check(pf, field)).collect();
+    let (checks, sound) = match &checks[..] {
+        [] => (None, None),
+        checks => {
+            (Some(quote!(type __Sound = (#(#checks,)*);)), Some(quote!(__Sound: #pf::__private::Soundness,)))
+        }
+    };
+    let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
     let (allow, unused) = (store.allow, pf.allow_unused());
     quote! {
         #errors
         #allow
         const _: () = {
             #unused
-            use #pf::__private::{NoBlank as _, Plain as _};
+            use #pf::__private::{NoBlank as _, NoThreads as _, Plain as _};
+
+            #checks
+
+            #[automatically_derived]
+            impl #pf::__private::BetweenThreads for #name
+            where
+                #sound
+            {
+            }
 
             #[automatically_derived]
             impl #pf::Shared for #name
             where
-                #between_threads,
+                #sound
             {
                 const STORE: &'static #pf::Store = &#pf::Store::new(
                     #text,

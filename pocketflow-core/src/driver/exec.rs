@@ -7,6 +7,7 @@ use super::seam::{Execs, Items};
 use super::{At, Call, Driver};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::shared::Shared;
 
 /// A driver's seam around `exec`: what it returned, and every attempt.
 ///
@@ -58,9 +59,7 @@ use crate::node::{Attempt, Failure, Node, Reads};
     message = "the driver `{Self}` does not drive the node `{N}`",
     note = "its seam is `Execs`, so implement `ExecDriver<S, Here, N>` for it"
 )]
-pub trait ExecDriver<S: Send + Sync + 'static, Here, N: Node<S, Here>, Seam: 'static = Execs>:
-    Driver<S, Seam>
-{
+pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>: Driver<S, Seam> {
     /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around that of each item, whose index
     /// is `item`.
     fn exec<C>(
@@ -144,9 +143,7 @@ pub trait ExecDriver<S: Send + Sync + 'static, Here, N: Node<S, Here>, Seam: 'st
     message = "the driver `{Self}` does not drive the batch or branch `{N}`",
     note = "its seam is `Items`, so implement `KeepDriver<S, Here, N>` for it"
 )]
-pub trait KeepDriver<S: Send + Sync + 'static, Here, N: Node<S, Here>, Seam: 'static = Items>:
-    Driver<S, Seam>
-{
+pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>: Driver<S, Seam> {
     /// Around one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. Where a branch is a batch, this is around
     /// each of its items. A driver that returns without the call has put another result in its place.
     fn item<C>(

@@ -3,6 +3,7 @@ use std::future::Future;
 
 use super::{At, Driver, Run, Taken};
 use crate::error::Error;
+use crate::shared::Shared;
 
 /// Stops a run that takes more than a number of steps, those in nested flows included.
 ///
@@ -50,7 +51,7 @@ impl StepLimit {
     }
 }
 
-impl<S: Send + Sync + 'static> Driver<S> for StepLimit {
+impl<S: Shared> Driver<S> for StepLimit {
     fn step<R: Run<S>>(
         &self,
         at: &At<'_>,

@@ -29,6 +29,7 @@ use std::future::Future;
 use self::seam::Steps;
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::shared::Shared;
 
 /// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store before and after, and the action.
 ///
@@ -92,7 +93,7 @@ use crate::graph::Graph;
     label = "not a `Driver<{S}, {Seam}>`",
     note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
-pub trait Driver<S: Send + Sync + 'static, Seam: 'static = Steps>: Send + Sync {
+pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Before a run begins: where it does. A driver that keeps runs puts the kept store into `shared` here, and says where to go on.
     ///
     /// `at` is the place where a run inside another stands. There is none for the outermost run.
@@ -164,4 +165,4 @@ pub trait Call: Send {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Direct;
 
-impl<S: Send + Sync + 'static> Driver<S> for Direct {}
+impl<S: Shared> Driver<S> for Direct {}

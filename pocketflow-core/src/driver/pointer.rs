@@ -7,10 +7,11 @@ use super::seam::Through;
 use super::{At, Driver, Run, Start, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::shared::Shared;
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(
-        impl<S: Send + Sync + 'static, D: Driver<S, K>, K: 'static> Driver<S, Through<K>> for $pointer {
+        impl<S: Shared, D: Driver<S, K>, K: 'static> Driver<S, Through<K>> for $pointer {
             fn begin(
                 &self,
                 flow: &'static Graph,

@@ -20,6 +20,7 @@ use super::At;
 use super::exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
+use crate::shared::Shared;
 
 /// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver) alone.
 #[derive(Debug)]
@@ -173,7 +174,7 @@ impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundItem<D, S, Here, N> for 
 
 impl<D, S, Here, N> AroundExec<D, S, Here, N> for Execs
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
@@ -182,7 +183,7 @@ where
 
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for Execs
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N>,
 {
@@ -195,7 +196,7 @@ impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for 
 
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for Items
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     D: KeepDriver<S, Here, N>,
 {
@@ -204,7 +205,7 @@ where
 
 impl<D, S, Here, N> AroundExec<D, S, Here, N> for (Execs, Items)
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N, Self>,
 {
@@ -213,7 +214,7 @@ where
 
 impl<D, S, Here, N> AroundItem<D, S, Here, N> for (Execs, Items)
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     D: ExecDriver<S, Here, N, Self> + KeepDriver<S, Here, N, Self>,
 {

@@ -9,6 +9,7 @@ use super::{At, Call, Driver, Run, Start, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::shared::Shared;
 
 /// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes. The seam of two drivers is the `Stack` of
 /// their seams.
@@ -17,7 +18,7 @@ pub struct Stack<A, B>(pub A, pub B);
 
 impl<S, A, B, K, L> Driver<S, Stack<K, L>> for Stack<A, B>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     A: Driver<S, K>,
     B: Driver<S, L>,
     K: 'static,
@@ -63,7 +64,7 @@ where
 
 impl<S, Here, N, A, B, K, L> AroundExec<Stack<A, B>, S, Here, N> for Stack<K, L>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     Here: 'static,
     N: Node<S, Here>,
     B: Sync,
@@ -99,7 +100,7 @@ where
 
 impl<S, Here, N, A, B, K, L> AroundItem<Stack<A, B>, S, Here, N> for Stack<K, L>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     Here: 'static,
     N: Node<S, Here>,
     B: Sync,
@@ -131,7 +132,7 @@ struct InnerFlow<'d, 'a, 't, B, R, L> {
 
 impl<S, B, R, L> Run<S> for InnerFlow<'_, '_, '_, B, R, L>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     B: Driver<S, L>,
     R: Run<S>,
     L: 'static,
@@ -150,7 +151,7 @@ struct InnerStep<'d, 'a, 't, B, R, L> {
 
 impl<S, B, R, L> Run<S> for InnerStep<'_, '_, '_, B, R, L>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     B: Driver<S, L>,
     R: Run<S>,
     L: 'static,
@@ -192,7 +193,7 @@ where
 
 impl<S, Here, N, L, B, C> Call for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundExec<B, S, Here, N>,
@@ -207,7 +208,7 @@ where
 
 impl<S, Here, N, L, B, C> ExecCall<S, Here, N> for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundExec<B, S, Here, N>,
@@ -237,7 +238,7 @@ where
 
 impl<S, Here, N, L, B, C> Call for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundExec<B, S, Here, N>,
@@ -253,7 +254,7 @@ where
 
 impl<S, Here, N, L, B, C> AttemptCall<S, Here, N> for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundExec<B, S, Here, N>,
@@ -283,7 +284,7 @@ where
 
 impl<S, Here, N, L, B, C> Call for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundItem<B, S, Here, N>,
@@ -299,7 +300,7 @@ where
 
 impl<S, Here, N, L, B, C> ItemCall<S, Here, N> for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
     B: Sync,
     L: AroundItem<B, S, Here, N>,

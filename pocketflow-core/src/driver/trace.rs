@@ -8,6 +8,7 @@ use super::{At, Driver, Run, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
+use crate::shared::Shared;
 
 /// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at the level `DEBUG`, and a
 /// warning for every attempt that fails.
@@ -29,7 +30,7 @@ use crate::node::{Attempt, Failure, Node};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Trace;
 
-impl<S: Send + Sync + 'static> Driver<S, Execs> for Trace {
+impl<S: Shared> Driver<S, Execs> for Trace {
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
@@ -76,7 +77,7 @@ async fn recorded<S, R: Run<S>>(
 
 impl<S, Here, N> ExecDriver<S, Here, N> for Trace
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     N: Node<S, Here>,
 {
     /// The nodes of a fork are one step; each has a span inside the fork's.

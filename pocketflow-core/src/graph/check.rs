@@ -438,7 +438,7 @@ impl Text {
     }
 
     #[track_caller]
-    pub(super) const fn panic_plain(self) -> ! {
+    pub(crate) const fn panic_plain(self) -> ! {
         panic!("{}", self.as_str())
     }
 

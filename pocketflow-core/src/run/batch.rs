@@ -13,10 +13,11 @@ use super::or_else::OrElse;
 use super::skipped::Skipped;
 use crate::error::{Error, Stage};
 use crate::node::Node;
+use crate::shared::Shared;
 
 /// What a batch does between `prep` and `post`: an exec for every item.
 #[doc(hidden)]
-pub trait Work<S: Send + Sync + 'static, H: 'static>: Node<S, H> {
+pub trait Work<S: 'static, H: 'static>: Node<S, H> {
     /// Does the work.
     fn work<M>(visit: Visit<'_, '_, S, H, Self, M>) -> impl Future<Output = Result<Self::Done, Error>> + Send
     where
@@ -37,7 +38,7 @@ fn exec<'b, 'v, 'p, S, H, N, M>(
     item: N::Item<'v>,
 ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'b, 'v, 'p, S, H, N, M>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     M: ItemMode<S, H, N>,
@@ -54,7 +55,7 @@ pub fn in_sequence<S, H, N, M>(
     visit: Visit<'_, '_, S, H, N, M>,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Items<S, H>,
     M: ItemMode<S, H, N>,
@@ -113,7 +114,7 @@ pub fn in_parallel<S, H, N, M>(
     width: usize,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Items<S, H>,
     M: ItemMode<S, H, N>,

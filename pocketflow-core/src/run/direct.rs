@@ -50,7 +50,7 @@ impl Mode for Direct {
     fn counted(&self, _: &Trail<'_>, _: &[u32]) {}
 }
 
-impl<S: Send + Sync + 'static> StepMode<S> for Direct {
+impl<S: Shared> StepMode<S> for Direct {
     #[inline]
     fn step<'a, A>(
         _: &'a Here<'a, Self>,
@@ -85,7 +85,7 @@ impl<S: Send + Sync + 'static> StepMode<S> for Direct {
 
 impl<S, H, N> NodeMode<S, H, N> for Direct
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
 {
@@ -125,7 +125,7 @@ where
 
 impl<S, H, N> ItemMode<S, H, N> for Direct
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
 {

@@ -96,7 +96,7 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
 
 impl<S, D, K> StepMode<S> for Driven<D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     D: Driver<S, K>,
     K: 'static,
 {
@@ -198,7 +198,7 @@ where
 
 impl<S, H, N, D, K> NodeMode<S, H, N> for Driven<D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -238,7 +238,7 @@ where
 
 impl<S, H, N, D, K> ItemMode<S, H, N> for Driven<D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -278,7 +278,7 @@ struct Attempts<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
 
 impl<S, H, N, D, K> Call for Attempts<'_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -301,7 +301,7 @@ where
 
 impl<S, H, N, D, K> ExecCall<S, H, N> for Attempts<'_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -314,7 +314,7 @@ struct OneItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(Attempts
 
 impl<S, H, N, D, K> Call for OneItem<'_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -330,7 +330,7 @@ where
 
 impl<S, H, N, D, K> ItemCall<S, H, N> for OneItem<'_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -350,7 +350,7 @@ struct OneAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
 
 impl<S, H, N, D, K> Call for OneAttempt<'_, '_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
@@ -365,7 +365,7 @@ where
 
 impl<S, H, N, D, K> AttemptCall<S, H, N> for OneAttempt<'_, '_, '_, S, H, N, D, K>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,

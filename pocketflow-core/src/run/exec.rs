@@ -13,6 +13,7 @@ use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::driver::Spot;
 use crate::error::{Error, NoRuntime, Stage, TimedOut};
 use crate::node::{self, Attempt, Failure, Node};
+use crate::shared::Shared;
 
 /// What a node works on during a visit, where, and how it is run.
 #[doc(hidden)]
@@ -42,7 +43,7 @@ impl<S: 'static, H, N: Node<S, H>, M: Mode> Copy for Visit<'_, '_, S, H, N, M> {
 
 impl<'v, 'p, S, H, N, M> Visit<'v, 'p, S, H, N, M>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Node<S, H>,
     M: NodeMode<S, H, N>,

@@ -82,7 +82,7 @@ pub trait Piece<S, M, const I: usize>: Flow {
 
 impl<S, M, F> Runner<S, M, F> for FlowRunner
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     M: Mode + StepMode<S>,
     F: Walk<S, M>,
 {

@@ -21,6 +21,7 @@ use super::step::{first_or_recovered, prepare};
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
+use crate::shared::Shared;
 
 /// What the nodes of a fork share.
 #[doc(hidden)]
@@ -51,7 +52,7 @@ pub struct Finished<S: 'static, H, N: Node<S, H>> {
 
 impl<S, H, N, M, E> Runner<S, Forked<M>, N> for NodeRunner<H>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
@@ -86,7 +87,7 @@ where
 
 impl<S, H, N, M> Runner<S, Forked<M>, N> for BatchRunner<H>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Work<S, H>,
     M: ItemMode<S, H, N>,
@@ -330,7 +331,7 @@ pub fn fork_step<'a, S, M, P>(
     shared: &'a mut S,
 ) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M, P>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     M: StepMode<S>,
     P: Parts<S, M> + 'a,
 {
@@ -344,7 +345,7 @@ struct Forking<'a, P, M> {
 
 impl<S, M, P> Act<S, M> for Forking<'_, P, M>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     M: Mode,
     P: Parts<S, M>,
 {

@@ -11,10 +11,11 @@ use super::runner::{BatchRunner, NodeRunner, Runner};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
 use crate::node::Node;
+use crate::shared::Shared;
 
 impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
@@ -40,7 +41,7 @@ where
 
 impl<S, H, N, M> Runner<S, M, N> for BatchRunner<H>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Work<S, H>,
     M: Mode + ItemMode<S, H, N>,
@@ -87,7 +88,7 @@ struct One<'a, H, N, M, G> {
 impl<'a, S, H, N, M, G, E> Act<S, M> for One<'a, H, N, M, G>
 where
     G: Get<'a, N>,
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
     E: Send,
@@ -163,7 +164,7 @@ struct Batch<'a, H, N, M> {
 
 impl<S, H, N, M> Act<S, M> for Batch<'_, H, N, M>
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     H: 'static,
     N: Work<S, H>,
     M: ItemMode<S, H, N>,

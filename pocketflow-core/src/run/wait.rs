@@ -8,6 +8,7 @@ use super::mode::{Act, Here, Mode, StepMode};
 use super::runner::Runner;
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
+use crate::shared::Shared;
 
 /// The [`Runner`] of an `await(field)`, with the field. How to wait is for a driver to say.
 #[doc(hidden)]
@@ -16,7 +17,7 @@ pub struct AwaitRunner(pub &'static str);
 
 impl<S, M, N> Runner<S, M, N> for AwaitRunner
 where
-    S: Send + Sync + 'static,
+    S: Shared,
     M: Mode + StepMode<S>,
 {
     type Finished = ();

@@ -77,9 +77,9 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     label = "not a `Driver<{S}, {Seam}>`",
     note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
-pub trait Drives<S: Send + Sync + 'static, Seam: 'static>: Driver<S, Seam> {}
+pub trait Drives<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
-impl<S: Send + Sync + 'static, Seam: 'static, D: Driver<S, Seam>> Drives<S, Seam> for D {}
+impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Drives<S, Seam> for D {}
 
 /// A flow that can be run on the store `S` with the driver `D`: for code that is generic over flows, such as a worker or an engine.
 ///

@@ -168,7 +168,13 @@ fn renamed(name: &str, rule: &str) -> Option<String> {
 }
 
 /// The impl of `Fields`, and what it needs.
-pub(super) fn visits(pf: &Krate, store: &Ident, serde: &Serde, fields: &[Field<'_>]) -> TokenStream {
+pub(super) fn visits(
+    pf: &Krate,
+    store: &Ident,
+    serde: &Serde,
+    fields: &[Field<'_>],
+    sound: Option<&TokenStream>,
+) -> TokenStream {
     let (mut helpers, mut bounds, mut arms) = (Vec::new(), Vec::new(), Vec::new());
     // Many fields are of few types, and each bound is proved wherever the impl is used.
     let mut types = HashSet::new();
@@ -227,6 +233,7 @@ pub(super) fn visits(pf: &Krate, store: &Ident, serde: &Serde, fields: &[Field<'
         #[automatically_derived]
         impl<__V> #pf::Fields<__V> for #store
         where
+            #sound
             #(#bounds,)*
         {
             fn visit_field(&mut self, __index: #pf::__private::usize, __visitor: &mut __V) {

@@ -1,0 +1,135 @@
+//! What a store's fields are checked for: runs go from thread to thread.
+
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{GenericArgument, Ident, PathArguments, Type};
+
+use super::fields::Field;
+use crate::krate::Krate;
+use crate::names::code;
+
+/// The type that checks a field; none where that is of a type which everybody knows. If it is another of the same name, rustc says
+/// what is wrong with it.
+pub(super) fn check(pf: &Krate, field: &Field<'_>) -> Option<TokenStream> {
+    let Field { ty, .. } = field;
+    if is_known(ty) {
+        return None;
+    }
+    let (text, help) = (code(ty), help(ty));
+    let (first, last) = ends(ty);
+    let mut arguments = Group::new(
+        proc_macro2::Delimiter::Parenthesis,
+        quote!(#text, #pf::__private::Threads::<#ty>::__SEND, #pf::__private::Threads::<#ty>::__SYNC, #help),
+    );
+    arguments.set_span(last);
+    let (at, name) = (pf.at(first), Ident::new("check_field", first));
+    // The whole call is on the type, from its first token to its last.
+    let call = quote!(#at::__private::#name #arguments);
+    Some(quote!(#pf::__private::Sound<{ #call }>))
+}
+
+fn ends(tokens: impl ToTokens) -> (Span, Span) {
+    let mut tokens = tokens.into_token_stream().into_iter();
+    let first = tokens.next().as_ref().map_or_else(Span::call_site, TokenTree::span);
+    (first, tokens.last().as_ref().map_or(first, TokenTree::span))
+}
+
+fn is_known(ty: &Type) -> bool {
+    const PLAIN: &[&str] = &[
+        "String",
+        "bool",
+        "char",
+        "f32",
+        "f64",
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "i128",
+        "isize",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "u128",
+        "usize",
+        "PathBuf",
+        "Duration",
+        "Instant",
+        "SystemTime",
+    ];
+    const OF_OTHERS: &[&str] =
+        &["Option", "Vec", "VecDeque", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Box"];
+    match ty {
+        Type::Paren(inner) => is_known(&inner.elem),
+        Type::Group(inner) => is_known(&inner.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
+        Type::Array(array) => is_known(&array.elem),
+        Type::Path(path) if path.qself.is_none() => {
+            let Some(last) = path.path.segments.last() else { return false };
+            match &last.arguments {
+                PathArguments::None => PLAIN.iter().any(|plain| last.ident == plain),
+                PathArguments::AngleBracketed(given) => {
+                    OF_OTHERS.iter().any(|other| last.ident == other)
+                        && given
+                            .args
+                            .iter()
+                            .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)))
+                }
+                PathArguments::Parenthesized(_) => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+/// What to write instead.
+fn help(ty: &Type) -> String {
+    /// What stands in a type that threads cannot share.
+    #[derive(Default)]
+    struct Found {
+        cell: Option<(Ident, Option<String>)>,
+        rc: bool,
+        object: Option<String>,
+        pointer: bool,
+    }
+    impl VisitMut for Found {
+        fn visit_path_segment_mut(&mut self, segment: &mut syn::PathSegment) {
+            let inner = match &segment.arguments {
+                PathArguments::AngleBracketed(given) => given.args.first().map(code),
+                _ => None,
+            };
+            match segment.ident.to_string().as_str() {
+                "Cell" | "RefCell" | "OnceCell" | "UnsafeCell" if self.cell.is_none() => {
+                    self.cell = Some((segment.ident.clone(), inner));
+                }
+                "Rc" => self.rc = true,
+                _ => {}
+            }
+            visit_mut::visit_path_segment_mut(self, segment);
+        }
+        fn visit_type_trait_object_mut(&mut self, object: &mut syn::TypeTraitObject) {
+            self.object.get_or_insert_with(|| code(&object.bounds));
+        }
+        fn visit_type_ptr_mut(&mut self, _: &mut syn::TypePtr) {
+            self.pointer = true;
+        }
+    }
+    let mut found = Found::default();
+    found.visit_type_mut(&mut ty.clone());
+    match found {
+        Found { cell: Some((name, Some(inner))), .. } => format!(
+            "write `{inner}` for `{name}<{inner}>`: a node changes a field through `writes`, or as `&mut` in `post`"
+        ),
+        Found { cell: Some(_), .. } => {
+            "let a node change the field, through `writes`, or as `&mut` in `post`".into()
+        }
+        Found { rc: true, .. } => "write `Arc` for `Rc`".into(),
+        Found { object: Some(object), .. } => {
+            format!("write `dyn {object} + Send + Sync`, or let the trait ask for it: `trait …: Send + Sync`")
+        }
+        Found { pointer: true, .. } => "keep it outside of the store".into(),
+        _ => "keep it outside of the store, or behind a `Mutex` or in a pool".into(),
+    }
+}
