@@ -98,7 +98,7 @@ pub mod __private {
     pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NodeRunner};
-    pub use crate::run::{Both, Branch, Piece, Walk, Walker, fork_step, run_direct};
+    pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
     pub use crate::run::{Forked, Kind, Runner, Step};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
     pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};

@@ -22,6 +22,12 @@ impl Errors {
         self.0.extend(errors.0);
     }
 
+    /// The first.
+    pub(crate) fn first(&self) -> syn::Error {
+        let none = || syn::Error::new(proc_macro2::Span::call_site(), "the flow cannot be read");
+        self.0.first().cloned().unwrap_or_else(none)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

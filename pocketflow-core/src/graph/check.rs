@@ -2,8 +2,11 @@
 
 use super::solve::{Solution, contains};
 use super::{Edge, Graph, NodeInfo, Place, Target};
+use crate::shared::Store;
 pub(super) use crate::text::Text;
 use crate::text::{equal, nearest};
+
+const APART: &str = "\nhelp: put the nodes of one store into a flow of their own, and call its `run` from a node of the other";
 
 impl Graph {
     /// PF001 for an edge.
@@ -54,22 +57,34 @@ impl Graph {
         text.panic("PF001")
     }
 
-    /// PF008 for a place: once for every store that is not the flow's.
+    /// PF008 for a place.
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_store(&self, place: usize) {
-        if self.is_native(place) || self.places[place].node.is_unknown() {
+        if !self.is_native(place) && !self.places[place].node.is_unknown() {
+            self.foreign(self.places[place].name, self.places[place].node)
+        }
+    }
+
+    /// PF008 for a place of a flow that names its store.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_own_store(&self, place: usize, store: &Store) {
+        let Place { name, node, .. } = &self.places[place];
+        if node.is_unknown() || node.store.hash == store.hash {
             return;
         }
-        let store = self.places[place].node.store;
-        let mut before = 0;
-        while before < place {
-            if self.places[before].node.store.hash == store.hash {
-                return;
-            }
-            before += 1;
-        }
-        self.foreign(self.places[place].name, self.places[place].node)
+        let text = Text::new("PF008: ").code(name).push(" works on ");
+        let same = equal(node.store.name, store.name);
+        let text = if same { text.push("another store ") } else { text.push("the store ") };
+        let text = text.code(node.store.name).push(", but this flow runs on ").code(store.name).push(APART);
+        let text = if same {
+            let text = text.push("\nnote: ").code(name).push(" works on ").push(node.store.id);
+            text.push("\nnote: this flow runs on ").push(store.id)
+        } else {
+            text
+        };
+        text.panic("PF008")
     }
 
     /// PF008.
@@ -91,8 +106,7 @@ impl Graph {
                 .push(", the store of its first node ")
                 .code(first.name)
         };
-        let text = text
-            .push("\nhelp: put the nodes of one store into a flow of their own, and call its `run` from a node of the other");
+        let text = text.push(APART);
         let text = if equal(store.name, ours.name) {
             let text = text.push("\nnote: ").code(name).push(" works on ").push(store.id);
             text.push("\nnote: ").code(first.name).push(" works on ").push(ours.id)
@@ -105,12 +119,13 @@ impl Graph {
     /// PF006 for an input that is not a late field of the store.
     #[doc(hidden)]
     #[track_caller]
-    pub const fn check_input(&self, input: usize) {
+    pub const fn check_input(&self, input: usize, named: bool) {
         if self.is_unknown() {
             return;
         }
         self.check_late(
             self.inputs[input],
+            named,
             "the input ",
             "leave it out of the parentheses",
             "the inputs of a flow are late fields",
@@ -120,13 +135,14 @@ impl Graph {
     /// PF006 for an `await(field)` whose field is not a late field of the store.
     #[doc(hidden)]
     #[track_caller]
-    pub const fn check_await(&self, place: usize) {
+    pub const fn check_await(&self, place: usize, named: bool) {
         if self.is_unknown() {
             return;
         }
         if let Some(field) = self.places[place].node.waits {
             self.check_late(
                 field,
+                named,
                 "the field ",
                 "make it an `Option`, to be filled while the flow waits",
                 "what a flow waits for is a late field",
@@ -151,7 +167,7 @@ impl Graph {
     }
 
     #[track_caller]
-    const fn check_late(&self, name: &str, what: &str, help: &str, rule: &str) {
+    const fn check_late(&self, name: &str, named: bool, what: &str, help: &str, rule: &str) {
         let store = self.store();
         let text = match store.field(name) {
             Some(field) if store.fields[field].late => return,
@@ -162,6 +178,7 @@ impl Graph {
                 .code(store.name)
                 .push(": it always has a value\nhelp: ")
                 .push(help),
+            None if named => return,
             None => {
                 let text = Text::new("PF006: the store ").code(store.name).push(" has no field ").code(name);
                 match self.meant(name) {
@@ -171,6 +188,23 @@ impl Graph {
             }
         };
         text.panic("PF006")
+    }
+
+    /// Whether an edge names no action of a node, and means this one: that is PF001, which says so.
+    const fn is_meant(&self, place: usize, action: usize) -> bool {
+        let node = self.places[place].node;
+        let mut index = 0;
+        while index < self.edges.len() {
+            let edge = &self.edges[index];
+            if edge.written && edge.from == place && node.action(edge.action).is_none() {
+                match nearest(edge.action, node.actions) {
+                    Some(meant) if equal(meant, node.actions[action]) => return true,
+                    _ => {}
+                }
+            }
+            index += 1;
+        }
+        false
     }
 
     /// Whether somebody wrote `place - "action" >> …`, or, without `named`, `place >> …`.
@@ -223,7 +257,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let (mut unwired, mut count) = ([""; 64], 0);
         let mut action = 0;
         while action < node.actions.len() {
-            if count < unwired.len() && !self.is_wired(place, action) {
+            if count < unwired.len() && !self.is_wired(place, action) && !graph.is_meant(place, action) {
                 unwired[count] = node.actions[action];
                 count += 1;
             }

@@ -8,6 +8,7 @@ use crate::driver::{Spot, Trail};
 use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph, Target};
 use crate::shared::Shared;
+use crate::sound::Sound;
 
 /// How a step comes by its node, and by where it stands. A node without fields is made on the spot, so its closure takes no room in
 /// the future.
@@ -66,6 +67,31 @@ pub trait Walk<S, M>: Flow + Send + Sync {
         walker: Walker<'_, M, Self::Taken>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send;
+}
+
+/// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is the machine that `flow!` writes.
+///
+/// Where a check has failed, `Checks` is a [`Sound`](crate::sound::Sound) of anything. That fits the impl below as well, so that every
+/// flow can be run as far as rustc can tell, and a call adds nothing to what the check has said.
+#[doc(hidden)]
+pub trait Machine<S, M, Checks>: Flow + Send + Sync {
+    /// [`Walk::walk`].
+    fn walk(
+        &self,
+        walker: Walker<'_, M, Self::Taken>,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Flow + Send + Sync, S, M> Machine<S, M, Sound<1>> for F {
+    fn walk(
+        &self,
+        _: Walker<'_, M, Self::Taken>,
+        _: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
+        async { unreachable!("a flow with a failed check does not compile") }
+    }
 }
 
 /// A piece of a large [`Walk`], which rustc checks faster in pieces.

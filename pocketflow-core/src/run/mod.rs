@@ -19,7 +19,7 @@ mod with;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
 pub use exec::{Visit as NodeVisit, outcome, within};
-pub use flow::{Flow, Piece, Walk, Walker};
+pub use flow::{Flow, Machine, Piece, Walk, Walker};
 pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
 pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NodeRunner, Runner, Step};
@@ -38,13 +38,11 @@ use pin_project_lite::pin_project;
 
 use crate::driver::Direct;
 use crate::error::Error;
-use crate::shared::Shared;
 
 /// Runs a flow with no driver: what the `run` of every flow does.
 #[doc(hidden)]
 pub fn run_direct<F, S>(flow: &F, shared: &mut S) -> impl Future<Output = Result<F::Exit, Error>> + Send
 where
-    S: Shared,
     F: Walk<S, Direct>,
 {
     Exit { walk: flow.walk(Walker::new::<F>(&Direct, None), shared), flow: PhantomData::<fn() -> F> }

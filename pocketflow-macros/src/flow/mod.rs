@@ -15,6 +15,9 @@ use crate::names::ungrouped;
 pub(crate) fn flow(input: TokenStream) -> TokenStream {
     let input = ungrouped(input);
     let (syntax, mut errors) = parse::parse(input.clone());
+    if syntax.is_neither {
+        return errors.first().to_compile_error();
+    }
     if let Some(decided) = cfg::decide(&model::krate(&syntax), syntax.header.is_some(), &input) {
         return decided;
     }

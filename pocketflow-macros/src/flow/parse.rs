@@ -5,22 +5,27 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, braced, parenthesized, token};
 
 use crate::errors::Errors;
+use crate::names::{code, is_identifier, pascal, snake};
 
 /// A flow as it is written.
 pub(crate) struct Syntax {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) header: Option<Header>,
     pub(crate) statements: Vec<Statement>,
+    /// Whether it can be neither an item nor an expression: then all that is written is its first error, which is both.
+    pub(crate) is_neither: bool,
 }
 
-/// `pub Payment(card)`: without it, the flow is an expression.
+/// `pub Payment(card): Order`: without it, the flow is an expression.
 pub(crate) struct Header {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
     pub(crate) inputs: Vec<Ident>,
+    pub(crate) store: Option<Path>,
 }
 
 pub(crate) enum Statement {
@@ -75,23 +80,29 @@ pub(crate) fn parse(input: TokenStream) -> (Syntax, Errors) {
     let syntax = Parser::parse2(|input: ParseStream<'_>| syntax(input, &mut errors), input);
     let syntax = syntax.unwrap_or_else(|error| {
         errors.push(error);
-        Syntax { attributes: Vec::new(), header: None, statements: Vec::new() }
+        Syntax { attributes: Vec::new(), header: None, statements: Vec::new(), is_neither: true }
     });
     (syntax, errors)
 }
 
 fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
+    if input.peek(token::Brace) {
+        errors.push(in_braces(input)?);
+        skip_all(input);
+        return Ok(Syntax { attributes: Vec::new(), header: None, statements: Vec::new(), is_neither: true });
+    }
     if !is_item(input) {
         // An expression has no attributes but the one that says where the library is.
         let mut attributes = Vec::new();
         while is_about_the_flow(input) {
             attributes.extend(input.call(attribute)?);
         }
-        return Ok(Syntax { attributes, header: None, statements: statements(input, errors) });
+        let statements = statements(input, errors);
+        return Ok(Syntax { attributes, header: None, statements, is_neither: false });
     }
     let attributes = Attribute::parse_outer(input)?;
     let visibility = input.parse()?;
-    let name: Ident = input.parse()?;
+    let name = name(input, &visibility, errors)?;
     let mut inputs = Vec::new();
     if input.peek(token::Paren) {
         let content;
@@ -115,7 +126,20 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
             }
         }
     }
-    let header = Header { visibility, name, inputs };
+    let store = store(input, errors)?;
+    if input.peek(token::Brace) && input.peek2(token::Brace) {
+        let content;
+        let braces = braced!(content in input);
+        let names = content.cursor().token_stream();
+        skip_all(&content);
+        let message = format!("inputs are named in parentheses: `{name}({}) {{ … }}`", code(&names));
+        errors.push(syn::Error::new(braces.span.join(), message));
+        inputs.extend(names.into_iter().filter_map(|token| match token {
+            TokenTree::Ident(name) => Some(name),
+            _ => None,
+        }));
+    }
+    let header = Header { visibility, name, inputs, store };
     let mut body = Vec::new();
     if input.peek(token::Brace) {
         let content;
@@ -128,7 +152,7 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
         errors.push(input.error("one `flow!` declares one flow: write another `flow!` for the next"));
         skip_all(input);
     }
-    Ok(Syntax { attributes, header: Some(header), statements: body })
+    Ok(Syntax { attributes, header: Some(header), statements: body, is_neither: false })
 }
 
 /// Whether `#[flow(…)]` stands next.
@@ -151,6 +175,53 @@ fn attribute(input: ParseStream<'_>) -> syn::Result<Option<Attribute>> {
     }))
 }
 
+/// A graph, or a flow, in braces.
+fn in_braces(input: ParseStream<'_>) -> syn::Result<syn::Error> {
+    let content;
+    let braces = braced!(content in input);
+    let named = content.fork();
+    let is_named = named.call(Attribute::parse_outer).is_ok() && named.parse::<Visibility>().is_ok();
+    let keyword = keyword(&named);
+    let is_flow = is_named && (keyword.is_some() || is_item(&content));
+    skip_all(&content);
+    let message = match named.call(Ident::parse_any) {
+        Ok(name) if is_flow => {
+            format!("a flow is declared by its name, with no braces around: `pub {name} {{ … }}`")
+        }
+        _ => {
+            "a flow that is an item has a name, `pub Checkout { … }`; one that is an expression has no braces"
+                .into()
+        }
+    };
+    Ok(syn::Error::new(braces.span.open(), message))
+}
+
+/// The name of a flow. A keyword before it, or in its place, is reported.
+fn name(input: ParseStream<'_>, visibility: &Visibility, errors: &mut Errors) -> syn::Result<Ident> {
+    let Some(keyword) = keyword(input) else { return input.parse() };
+    let visibility = code(visibility);
+    let visibility = if visibility.is_empty() { "pub" } else { &visibility };
+    if let Ok(name) = input.parse::<Ident>() {
+        let message =
+            format!("a flow is declared by its name: `{visibility} {name} {{ … }}`, without `{keyword}`");
+        errors.at(&keyword, message);
+        return Ok(name);
+    }
+    let name = pascal(&keyword.to_string());
+    errors.at(
+        &keyword,
+        format!("`{keyword}` is a keyword: give the flow a name, such as `{visibility} {name} {{ … }}`"),
+    );
+    Ok(Ident::new(if is_identifier(&name) { &name } else { "Flow" }, keyword.span()))
+}
+
+/// The next word, if it is a keyword that no path begins with.
+fn keyword(input: ParseStream<'_>) -> Option<Ident> {
+    let begins_path = input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
+    let is_keyword = input.peek(Ident::peek_any) && input.fork().parse::<Ident>().is_err();
+    if is_keyword && !begins_path { input.call(Ident::parse_any).ok() } else { None }
+}
+
 /// Whether the input declares a flow: it has a visibility, or a name with its graph in braces.
 fn is_item(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
@@ -160,7 +231,32 @@ fn is_item(input: ParseStream<'_>) -> bool {
     if ahead.peek(Token![pub]) {
         return !is_declaration(input);
     }
-    ahead.parse::<Ident>().is_ok() && (ahead.peek(token::Brace) || ahead.peek(token::Paren))
+    if keyword(&ahead).is_some() {
+        return ahead.peek(Ident) || ahead.peek(token::Brace);
+    }
+    ahead.parse::<Ident>().is_ok()
+        && (ahead.peek(token::Brace)
+            || ahead.peek(token::Paren)
+            || ahead.parse::<Token![:]>().is_ok()
+                && Path::parse_mod_style(&ahead).is_ok()
+                && ahead.peek(token::Brace))
+}
+
+/// `: Order`, the store of the flow.
+fn store(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Path>> {
+    if input.parse::<Token![:]>().is_err() {
+        return Ok(None);
+    }
+    let store = Path::parse_mod_style(input).map_err(|error| {
+        syn::Error::new(error.span(), "expected the store that the flow runs on: `pub Checkout: Order { … }`")
+    })?;
+    if input.peek(Token![<]) {
+        errors.push(input.error("a shared store has no type or lifetime parameters"));
+        while !input.is_empty() && !input.peek(token::Brace) {
+            let _ = input.parse::<TokenTree>();
+        }
+    }
+    Ok(Some(store))
 }
 
 /// Whether `pub search: WebSearch;` stands next.
@@ -292,10 +388,17 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
 
 /// An action; one without its quotes is reported and read all the same.
 fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
-    if input.peek(Ident::peek_any) {
-        let name = input.call(Ident::parse_any)?;
-        errors.at(&name, format!("an action is written in quotes: `- \"{name}\"`"));
-        return Ok(LitStr::new(&name.to_string(), name.span()));
+    if input.peek(Ident::peek_any) || input.peek(Token![::]) {
+        let path = Path::parse_mod_style(input)?;
+        let last = path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default();
+        // What is named like a variant means its action.
+        let name =
+            if path.segments.len() > 1 || last.starts_with(char::is_uppercase) { snake(&last) } else { last };
+        errors.at(&path, format!("an action is written in quotes: `- \"{name}\"`"));
+        if input.peek(token::Paren) || input.peek(token::Brace) {
+            let _ = input.parse::<TokenTree>();
+        }
+        return Ok(LitStr::new(&name, path.span()));
     }
     input
         .parse()
@@ -316,7 +419,11 @@ fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
         });
     }
     if max.base10_parse::<u32>().is_err() {
-        let message = format!("the edge may be taken up to {} times: `max 5 else …`", u32::MAX);
+        let message = if max.base10_digits().starts_with('-') {
+            "a bound is at least 1: `max 5 else …`".to_string()
+        } else {
+            format!("an edge may be taken up to {} times: `max 5 else …`", u32::MAX)
+        };
         errors.push(syn::Error::new(max.span(), message));
     }
     Ok(Bound { max, otherwise: target(input, errors)? })

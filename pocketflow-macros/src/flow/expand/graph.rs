@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::{Flow, alias};
 use crate::flow::model::{DEFAULT, Edge, Target};
@@ -17,8 +18,11 @@ impl Flow<'_> {
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| {
                 let name = if stands.waits { place.label.clone() } else { stands.name.unraw().to_string() };
-                let alias = alias(index, node, stands.span());
-                let node = quote_spanned!(stands.span()=> <#alias as #pf::__private::Stands>::INFO);
+                // What is no node is said where the type is named.
+                let last = stands.path.segments.last().filter(|_| stands.declared);
+                let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
+                let alias = alias(index, node, span);
+                let node = quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO);
                 quote!(#pf::Place { name: #name, node: #node, fork: &[] })
             });
             if !place.is_fork() {
@@ -93,9 +97,35 @@ impl Flow<'_> {
         self.model.header.as_ref().map_or(&[], |header| &header.inputs)
     }
 
+    /// The checks without which a flow cannot be run, as a type: the first that fails is the only thing that rustc says of them, and
+    /// of every call of `run`.
+    pub(super) fn sound(&self) -> TokenStream {
+        let pf = self.pf;
+        let store = self.store().map(|store| {
+            let at = pf.at(store.span());
+            quote_spanned!(store.span()=> const __STORE: &#at::Store = <#store as #at::Shared>::STORE;)
+        });
+        let places = self.model.places.iter().enumerate().map(|(index, place)| {
+            let branches = place.nodes.iter().enumerate().filter(|_| place.is_fork());
+            let branches = branches
+                .map(|(branch, node)| quote_spanned!(node.span()=> __GRAPH.check_branch(#index, #branch);));
+            let place = match store {
+                Some(_) => quote_spanned!(place.first=> __GRAPH.check_own_store(#index, __STORE);),
+                None => quote_spanned!(place.first=> __GRAPH.check_store(#index);),
+            };
+            quote!(#place #(#branches)*)
+        });
+        quote! {
+            #store
+            type __Stores = #pf::__private::Sound<{ #(#places)* 0 }>;
+        }
+    }
+
     /// One constant for each token that a check may have something to say about.
     pub(super) fn checks(&self) -> TokenStream {
         let pf = self.pf;
+        // Of a field that is none, rustc speaks where the store is named.
+        let named = self.store().is_some();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
@@ -108,17 +138,15 @@ impl Flow<'_> {
             let branches =
                 place.nodes.iter().enumerate().filter(|_| place.is_fork()).map(|(branch, node)| {
                     quote_spanned! {node.span()=>
-                        const _: () = __GRAPH.check_branch(#index, #branch);
                         const _: () = __GRAPH.check_fields(#index, #branch);
                         const _: () = __SOLUTION.check_reads(__GRAPH, #index, #branch);
                     }
                 });
             let waits = place.nodes[0]
                 .waits
-                .then(|| quote_spanned!(place.first=> const _: () = __GRAPH.check_await(#index);));
+                .then(|| quote_spanned!(place.first=> const _: () = __GRAPH.check_await(#index, #named);));
             let place = quote_spanned! {place.first=>
                 #waits
-                const _: () = __GRAPH.check_store(#index);
                 const _: () = __SOLUTION.check_wiring(__GRAPH, #index);
                 #(#overwritten)*
             };
@@ -135,8 +163,9 @@ impl Flow<'_> {
         let start = self.model.places[0].first;
         let start = quote_spanned!(start=> const _: () = __SOLUTION.check_start(__GRAPH););
         let inputs = self.inputs().iter().enumerate();
-        let inputs = inputs
-            .map(|(index, input)| quote_spanned!(input.span()=> const _: () = __GRAPH.check_input(#index);));
+        let inputs = inputs.map(
+            |(index, input)| quote_spanned!(input.span()=> const _: () = __GRAPH.check_input(#index, #named);),
+        );
         quote!(#(#inputs)* #start #(#places)* #(#edges)*)
     }
 }

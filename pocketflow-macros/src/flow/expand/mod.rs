@@ -6,7 +6,7 @@ mod walk;
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Ident, Visibility};
+use syn::{Ident, Path, Visibility};
 
 use self::graph::action_check;
 use super::editor;
@@ -146,10 +146,10 @@ impl Flow<'_> {
         });
         let mentions = self.mentions();
         let body = if self.sound { self.machine() } else { self.dummy() };
-        let runners = self.runners(self.name.span());
+        let (runners, named) = (self.runners(self.name.span()), self.named_fields());
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(#[allow(deprecated)] type #this = #name;));
-        quote!(#this #(#aliases)* #mentions #body #runners)
+        quote!(#this #(#aliases)* #mentions #named #body #runners)
     }
 
     /// The type of an `await(field)`.
@@ -207,9 +207,38 @@ impl Flow<'_> {
         quote!(type __Mentions = (#(*const #nodes,)*); #fields)
     }
 
+    /// The store, where the flow names it.
+    fn store(&self) -> Option<&Path> {
+        self.model.header.as_ref().and_then(|header| header.store.as_ref())
+    }
+
+    /// The fields that the flow names, as fields of its store.
+    fn named_fields(&self) -> Option<TokenStream> {
+        let store = self.store()?;
+        let inputs = self.model.header.iter().flat_map(|header| &header.inputs);
+        let waits = self.model.nodes().filter(|node| node.waits).map(|node| &node.name);
+        let fields: Vec<_> = inputs.chain(waits).collect();
+        (!fields.is_empty())
+            .then(|| quote!(fn __fields_of(__shared: &#store) { #(let _ = &__shared.#fields;)* }))
+    }
+
+    /// The parameters of `run`, the type of its store, and what it asks for.
+    fn run_on(&self) -> (Option<TokenStream>, TokenStream, Option<TokenStream>) {
+        let pf = self.pf;
+        match self.store() {
+            Some(store) => (None, quote!(#store), None),
+            None => (
+                Some(quote!(<__S>)),
+                quote!(__S),
+                Some(quote!(where Self: #pf::__private::Walk<__S, #pf::Direct>,)),
+            ),
+        }
+    }
+
     /// What every flow has, whether it can be run or not.
     fn runners(&self, span: Span) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
+        let (generics, store, bounds) = self.run_on();
         let max_steps = quote_spanned!(span=> <Self as #pf::Flow>::GRAPH.max_steps());
         quote! {
             impl #this {
@@ -229,15 +258,13 @@ impl Flow<'_> {
                 /// # Errors
                 ///
                 /// The final error of a node, with the place where it happened.
-                pub fn run<__S>(
+                pub fn run #generics(
                     &self,
-                    __shared: &mut __S,
+                    __shared: &mut #store,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#exit, #pf::Error>,
                 > + #pf::__private::Send
-                where
-                    __S: #pf::Shared,
-                    Self: #pf::__private::Walk<__S, #pf::Direct>,
+                #bounds
                 {
                     #pf::__private::run_direct(self, __shared)
                 }
@@ -331,7 +358,7 @@ impl Flow<'_> {
 
     fn machine(&self) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
-        let (graph, checks) = (self.graph(), self.checks());
+        let (graph, checks, sound) = (self.graph(), self.checks(), self.sound());
         let (places, exits) = (self.model.places.len(), self.model.exits.len());
         let variants = self.model.exits.iter().enumerate().map(|(index, named)| {
             let (index, variant) =
@@ -386,7 +413,23 @@ impl Flow<'_> {
                 }
             }
 
+            #sound
             #walk
+
+            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
+            where
+                Self: #pf::__private::Machine<__S, __M, __Stores>,
+            {
+                fn walk(
+                    &self,
+                    __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                    __shared: &mut __S,
+                ) -> impl #pf::__private::Future<
+                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
+                > + #pf::__private::Send {
+                    <Self as #pf::__private::Machine<__S, __M, __Stores>>::walk(self, __walker, __shared)
+                }
+            }
         }
     }
 }

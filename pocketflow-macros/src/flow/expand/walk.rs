@@ -19,7 +19,7 @@ impl Flow<'_> {
             let (bounds, arms) = (self.bounds(places), self.arms(places, &quote!(&mut __walker)));
             let last = self.model.places.len();
             return quote! {
-                impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
+                impl<__S, __M> #pf::__private::Machine<__S, __M, #pf::__private::Sound<0>> for #this
                 where
                     __S: #pf::Shared,
                     __M: #pf::__private::StepMode<__S>,
@@ -75,7 +75,7 @@ impl Flow<'_> {
         quote! {
             #(#impls)*
 
-            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
+            impl<__S, __M> #pf::__private::Machine<__S, __M, #pf::__private::Sound<0>> for #this
             where
                 __S: #pf::Shared,
                 __M: #pf::__private::StepMode<__S>,

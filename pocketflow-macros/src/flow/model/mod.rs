@@ -41,6 +41,8 @@ pub(crate) struct Header {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
     pub(crate) inputs: Vec<Ident>,
+    /// The store, where the flow names it.
+    pub(crate) store: Option<Path>,
 }
 
 /// What stands in the graph: a node or a nested flow, or a fork of nodes.
@@ -144,6 +146,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
                 visibility: header.visibility.clone(),
                 name: header.name.clone(),
                 inputs: header.inputs.clone(),
+                store: header.store.clone(),
             }),
             places: Vec::new(),
             edges: Vec::new(),
