@@ -79,7 +79,13 @@ impl<'f, F: Flow, D> With<'f, F, D> {
 )]
 pub trait Drives<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
-impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Drives<S, Seam> for D {}
+impl<S: Shared, Seam: 'static, D: Driving<S, Seam>> Drives<S, Seam> for D {}
+
+/// [`Drives`], behind another step.
+#[doc(hidden)]
+pub trait Driving<S: Shared, Seam: 'static>: Driver<S, Seam> {}
+
+impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 
 /// A flow that can be run on the store `S` with the driver `D`: for code that is generic over flows, such as a worker or an engine.
 ///

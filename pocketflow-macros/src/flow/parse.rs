@@ -126,7 +126,7 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
             }
         }
     }
-    let store = store(input, errors)?;
+    let store = store(input, errors);
     if input.peek(token::Brace) && input.peek2(token::Brace) {
         let content;
         let braces = braced!(content in input);
@@ -235,28 +235,47 @@ fn is_item(input: ParseStream<'_>) -> bool {
         return ahead.peek(Ident) || ahead.peek(token::Brace);
     }
     ahead.parse::<Ident>().is_ok()
-        && (ahead.peek(token::Brace)
-            || ahead.peek(token::Paren)
-            || ahead.parse::<Token![:]>().is_ok()
-                && Path::parse_mod_style(&ahead).is_ok()
-                && ahead.peek(token::Brace))
+        && (ahead.peek(token::Brace) || ahead.peek(token::Paren) || names_store(&ahead))
+}
+
+/// Whether `: Order { … }` stands next, or anything else in the place of `Order`, and nothing after it.
+fn names_store(ahead: ParseStream<'_>) -> bool {
+    if ahead.peek(Token![::]) || ahead.parse::<Token![:]>().is_err() {
+        return false;
+    }
+    while !ahead.is_empty() && !ahead.peek(Token![;]) {
+        if ahead.peek(token::Brace) {
+            return ahead.parse::<TokenTree>().is_ok() && ahead.is_empty();
+        }
+        let _ = ahead.parse::<TokenTree>();
+    }
+    false
 }
 
 /// `: Order`, the store of the flow.
-fn store(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Path>> {
+fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
     if input.parse::<Token![:]>().is_err() {
-        return Ok(None);
+        return None;
     }
-    let store = Path::parse_mod_style(input).map_err(|error| {
-        syn::Error::new(error.span(), "expected the store that the flow runs on: `pub Checkout: Order { … }`")
-    })?;
-    if input.peek(Token![<]) {
-        errors.push(input.error("a shared store has no type or lifetime parameters"));
-        while !input.is_empty() && !input.peek(token::Brace) {
-            let _ = input.parse::<TokenTree>();
+    let store = match Path::parse_mod_style(input) {
+        Ok(store) => Some(store),
+        Err(error) => {
+            let message = "expected the store that the flow runs on: `pub Checkout: Order { … }`";
+            errors.push(syn::Error::new(error.span(), message));
+            None
         }
+    };
+    if store.is_some() && input.peek(Token![<]) {
+        errors.push(input.error("a shared store has no type or lifetime parameters"));
     }
-    Ok(Some(store))
+    while !input.is_empty() && !input.peek(token::Brace) && !input.peek(token::Paren) {
+        let _ = input.parse::<TokenTree>();
+    }
+    if input.peek(token::Paren) {
+        errors.push(input.error("inputs stand before the store: `pub Payment(card): Order { … }`"));
+        let _ = input.parse::<TokenTree>();
+    }
+    store
 }
 
 /// Whether `pub search: WebSearch;` stands next.
@@ -266,6 +285,7 @@ fn is_declaration(input: ParseStream<'_>) -> bool {
         && ahead.parse::<Visibility>().is_ok()
         && ahead.parse::<Ident>().is_ok()
         && !ahead.peek(Token![::])
+        && !names_store(&ahead.fork())
         && ahead.parse::<Token![:]>().is_ok()
         && Path::parse_mod_style(&ahead).is_ok()
         && !ahead.peek(token::Brace)
@@ -379,7 +399,10 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
         action = Some(self::action(input, errors)?);
     }
     if input.parse::<Token![>>]>().is_err() {
-        return Err(input.error("expected `>>` and the node that the action leads to"));
+        return Err(input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
+            true => expected_edge(input),
+            false => "expected `>>` and the node that the action leads to",
+        }));
     }
     let to = target(input, errors)?;
     let bound = if is_word(input, "max") { Some(bound(input, errors)?) } else { None };

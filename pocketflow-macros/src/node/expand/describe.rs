@@ -13,7 +13,7 @@ use crate::node::options::Options;
 impl Node<'_> {
     pub(super) fn describe(&self) -> TokenStream {
         let pf = self.pf;
-        let (store, node, text) = (self.store, &self.model.node, self.model.text());
+        let (node, text) = (&self.model.node, self.model.text());
         if !self.known {
             return quote! {
                 impl #pf::__private::Describe for #node {
@@ -21,8 +21,7 @@ impl Node<'_> {
                 }
             };
         }
-        let at = pf.at(store.span());
-        let store_type = quote_spanned!(store.span()=> <#store as #at::Shared>::STORE);
+        let store_type = self.store();
         let names = |is: fn(&Kind) -> bool| {
             let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
             named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
@@ -74,6 +73,12 @@ impl Node<'_> {
                 };
             }
         }
+    }
+
+    /// The description of the store, on the user's token.
+    pub(super) fn store(&self) -> TokenStream {
+        let (store, at) = (self.store, self.pf.at(self.store.span()));
+        quote_spanned!(store.span()=> <#store as #at::Shared>::STORE)
     }
 
     /// What the node returns: the action of its last step, or `default` where its value goes to a field.

@@ -107,6 +107,13 @@ impl Node<'_> {
         }
     }
 
+    /// A type that says whether the store is one. Where it is not, that is said where it is named, and nothing of the impls that
+    /// have this among their bounds is said as well.
+    fn on_store(&self) -> TokenStream {
+        let (pf, store) = (self.pf, self.store());
+        quote!(type __OnStore = #pf::__private::Sound<{ let _ = #store; 0 }>;)
+    }
+
     fn node(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         let (store, node) = (self.store, &self.model.node);
@@ -245,16 +252,22 @@ impl Node<'_> {
                 }
             }
         };
+        let on_store = self.on_store();
         Some(quote! {
-                impl #pf::__private::Items<#store, __Here> for #node {
-                    fn items<'p>(
-                        __prep: &'p #this::Prep<'_>,
-                    ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
-                        #items
-                    }
+            impl #pf::__private::Items<#store, __Here> for #node {
+                fn items<'p>(
+                    __prep: &'p #this::Prep<'_>,
+                ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
+                    #items
                 }
+            }
 
-            impl #pf::__private::Work<#store, __Here> for #node {
+            #on_store
+
+            impl #pf::__private::Work<#store, __Here> for #node
+            where
+                __OnStore: #pf::__private::Soundness,
+            {
                 fn work<__M>(
                     __visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
                 ) -> impl #pf::__private::Future<
