@@ -50,6 +50,15 @@ pub enum StorageError {
         /// The wait that is open.
         waits_for: Option<String>,
     },
+    /// The run's flow has no `await` of this field, so a value for it would be kept for ever.
+    NoSuchWait {
+        /// The run.
+        run: String,
+        /// The field that was to be filled.
+        field: String,
+        /// The fields that the flow waits for.
+        fields: Vec<String>,
+    },
     /// Somebody has filled this wait already, and the run has not gone on yet.
     AlreadyFilled {
         /// The run.
@@ -273,6 +282,16 @@ impl fmt::Display for StorageError {
                         f,
                         "it is {status}; a value that comes before the run waits names its wait, such as `{field}#1`"
                     ),
+                }
+            }
+            Self::NoSuchWait { run, field, fields } => {
+                write!(f, "the flow of run `{run}` has no `await({field})`: ")?;
+                match fields.split_first() {
+                    None => write!(f, "it waits for nothing"),
+                    Some((first, more)) => {
+                        write!(f, "it waits for `{first}`")?;
+                        more.iter().try_for_each(|field| write!(f, ", `{field}`"))
+                    }
                 }
             }
             Self::AlreadyFilled { run, wait } => write!(

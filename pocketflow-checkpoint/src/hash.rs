@@ -11,7 +11,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 pub(crate) enum Order {
     /// For everything, so that equal hashes are written as equal texts.
     Counts,
-    /// For sequences: what is in a `HashMap` has none. A `HashSet` is a sequence to serde.
+    /// For sequences: what is in a `HashMap` or a `HashSet` has none.
     OfSequences,
     /// For nothing but tuples and fields: sets are equal in any order.
     Free,
@@ -19,9 +19,25 @@ pub(crate) enum Order {
 
 /// The hash of a value, or why serde cannot see it.
 pub(crate) fn hash<T: Serialize + ?Sized>(value: &T, order: Order) -> Result<u128, Unseen> {
-    let mut sink = Sink { hasher: SipHasher13::new(), order };
-    value.serialize(&mut sink)?;
+    let mut sink = Sink::new(order);
+    sink.see(value)?;
     Ok(sink.finish())
+}
+
+/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells; should another compiler call it otherwise,
+/// its order counts, and an item that holds one may be done again.
+fn is_set<T: ?Sized>() -> bool {
+    let mut name = std::any::type_name::<T>();
+    loop {
+        let (path, arguments) = name.split_once('<').unwrap_or((name, ""));
+        let path = path.trim_start_matches('&');
+        match path.rsplit("::").next() {
+            Some("HashSet") => return true,
+            // What serde does not show.
+            Some("Box" | "Arc" | "Rc" | "Cow") => name = arguments,
+            _ => return false,
+        }
+    }
 }
 
 /// Why serde cannot see a value: what its `Serialize` says.
@@ -45,9 +61,20 @@ impl ser::Error for Unseen {
 struct Sink {
     hasher: SipHasher13,
     order: Order,
+    /// The sequence that comes is a set.
+    set: bool,
 }
 
 impl Sink {
+    fn new(order: Order) -> Self {
+        Self { hasher: SipHasher13::new(), order, set: false }
+    }
+
+    fn see<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+        self.set = self.order == Order::OfSequences && is_set::<T>();
+        value.serialize(self)
+    }
+
     fn finish(self) -> u128 {
         self.hasher.finish128().as_u128()
     }
@@ -71,8 +98,8 @@ impl Sink {
 
     fn many(&mut self, tag: u8, free: bool) -> Many<'_> {
         self.tag(tag);
-        let order = self.order;
-        Many { sink: self, free, sum: 0, count: 0, entry: Sink { hasher: SipHasher13::new(), order } }
+        let entry = Sink::new(self.order);
+        Many { sink: self, free, sum: 0, count: 0, entry }
     }
 
     fn variant(&mut self, variant: &str) {
@@ -92,7 +119,7 @@ struct Many<'a> {
 
 impl Many<'_> {
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
-        value.serialize(if self.free { &mut self.entry } else { &mut *self.sink })
+        if self.free { self.entry.see(value) } else { self.sink.see(value) }
     }
 
     fn next(&mut self) {
@@ -178,7 +205,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unseen> {
         self.tag(b'o');
-        value.serialize(self)
+        self.see(value)
     }
 
     fn serialize_unit(self) -> Result<(), Unseen> {
@@ -200,7 +227,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
         _: &'static str,
         value: &T,
     ) -> Result<(), Unseen> {
-        value.serialize(self)
+        self.see(value)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -211,11 +238,11 @@ impl<'a> ser::Serializer for &'a mut Sink {
         value: &T,
     ) -> Result<(), Unseen> {
         self.variant(variant);
-        value.serialize(self)
+        self.see(value)
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Many<'a>, Unseen> {
-        let free = self.order == Order::Free;
+        let free = self.order == Order::Free || self.set;
         Ok(self.many(b'[', free))
     }
 
@@ -385,6 +412,35 @@ mod tests {
         let many: Vec<HashMap<u32, u32>> = (0..20).map(|_| (0..50).map(|n| (n, n)).collect()).collect();
         let hashes: HashSet<_> = many.iter().map(|map| hash(map, Order::OfSequences).unwrap()).collect();
         assert_eq!(hashes.len(), 1);
+    }
+
+    #[test]
+    fn a_set_has_no_order_wherever_it_is() {
+        #[derive(serde::Serialize)]
+        struct Tagged<'a> {
+            tags: &'a HashSet<u32>,
+            texts: Option<std::borrow::Cow<'a, HashSet<String>>>,
+            lists: Vec<HashSet<Vec<u8>>>,
+        }
+        let item = || hash(&set(0..50), Order::OfSequences).unwrap();
+        fn set(numbers: std::ops::Range<u32>) -> HashSet<u32> {
+            numbers.collect()
+        }
+        let nested = |lists: [Vec<u8>; 2]| {
+            let tags = set(0..50);
+            let texts = (0..50).map(|number| number.to_string()).collect();
+            let texts = Some(std::borrow::Cow::Owned(texts));
+            hash(&Tagged { tags: &tags, texts, lists: vec![HashSet::from(lists)] }, Order::OfSequences)
+                .unwrap()
+        };
+        let [a, b] = [vec![1, 2], vec![3, 4]];
+        for _ in 0..20 {
+            assert_eq!(item(), item());
+            assert_eq!(nested([a.clone(), b.clone()]), nested([b.clone(), a.clone()]));
+        }
+        assert_ne!(nested([a, b.clone()]), nested([vec![2, 1], b]), "a list in a set has an order");
+        let lists = [vec![1, 2], vec![2, 1]].map(|list| hash(&list, Order::OfSequences).unwrap());
+        assert_ne!(lists[0], lists[1]);
     }
 
     struct Pairs<'a>(&'a [(&'static str, u8)]);

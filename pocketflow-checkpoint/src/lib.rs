@@ -52,6 +52,7 @@
 //! | of two processes that wait for one run | one goes on, and the other ends with [`MovedOn`] |
 //! | a run that failed | goes on at the step that failed when it is run again |
 //! | a run that is over | gives its result at once, to the same flow and for the same input; a field as the store's default has it is no input |
+//! | a run that is begun again with other input | is refused, while it is under way ([`OtherInput`]) as when it is over; a default store goes on with what is stored |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!
 //! Each field of the store is written on its own, as JSON; what JSON does not hold, such as a `NaN`, `Some(None)` or a key that is no
@@ -61,8 +62,8 @@
 //! struct. Generic code asks for [`S: Durable`](Durable).
 //!
 //! What is kept while a step is at work needs serde as well: what `exec` returns in a batch, for each item, and in the nodes of a fork.
-//! An item needs `Serialize`, for a hash of it is kept with its result. A `HashMap` in an item is the same in any order; a `HashSet`, which
-//! serde writes as a list, is not: use a `BTreeSet` there. Other nodes' types need no serde. What a driver outside this one changes in
+//! An item needs `Serialize`, for a hash of it is kept with its result. A `HashMap` or a `HashSet` in an item is the same in any order;
+//! a field that serde skips does not tell two items apart. Other nodes' types need no serde. What a driver outside this one changes in
 //! the store after a step is not stored with that step.
 //!
 //! # Where runs are stored

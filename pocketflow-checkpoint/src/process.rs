@@ -48,12 +48,20 @@ fn sees_itself() -> bool {
     std::fs::read_link("/proc/self").is_ok_and(|id| id.to_str() == Some(&std::process::id().to_string()))
 }
 
-/// When a process began, in ticks since the machine did.
+/// When a process that lives began, in ticks since the machine did.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second of the fields is the name in parentheses, which may have anything in it; this is the twenty-second.
-    stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+    // The second of the fields is the name in parentheses, which may have anything in it. After it come the third, which is the
+    // state, the twentieth, the number of threads, and the twenty-second, the start.
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+    let (state, threads, start) = (*fields.first()?, *fields.get(17)?, *fields.get(19)?);
+    // A process that has ended stays visible until its parent asks how, which in a container may never happen. Its first thread may
+    // also end before the others.
+    if matches!(state, "Z" | "X" | "x") && threads.parse::<u32>().ok()? <= 1 {
+        return None;
+    }
+    start.parse().ok()
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -96,6 +104,12 @@ mod tests {
         let other = format!("{}-{}-{:x}-0", child.id(), parts[1], started(child.id()).unwrap());
         assert!(!is_dead(&other));
         child.kill().unwrap();
+        // Nothing has asked yet how it ended.
+        let asked = std::time::Instant::now();
+        while !is_dead(&other) {
+            assert!(asked.elapsed() < std::time::Duration::from_secs(20), "a zombie is dead");
+            std::thread::yield_now();
+        }
         child.wait().unwrap();
         assert!(is_dead(&other));
     }

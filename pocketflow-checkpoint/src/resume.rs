@@ -42,16 +42,14 @@ pub(crate) fn resumes<S: Durable>(
     let (was, now) = (Shape::decode(&record.graph).map_err(bad("the flow"))?, Shape::of(flow, S::STORE));
     let over = record.status == Status::Finished;
     if over {
-        if !now.is_version_of(&was) {
+        // A migration answers for the names.
+        if !now.is_version_of(&was, migration.is_some()) {
             let (ran, asked) = (was.flow().to_owned(), now.flow().to_owned());
             return Err(OtherFlow { run: run.clone(), ran, asked }.into());
         }
-        let fields = other_input(flow, was.input.as_ref(), &record.state, shared)?;
-        if !fields.is_empty() {
-            return Err(OtherInput { run: run.clone(), fields }.into());
-        }
+        refuse_other_input(flow, record, was.input.as_ref(), &record.state, shared)?;
     }
-    let position = match record.position.as_str() {
+    let mut position = match record.position.as_str() {
         _ if over => None,
         "null" => None,
         json => Some(position::decode(json).map_err(bad("the position"))?),
@@ -61,13 +59,13 @@ pub(crate) fn resumes<S: Durable>(
     let same = was.is(&now);
     let mut state = record.state.clone();
     let read = Keeper::check(&state, shared);
-    let look = |state: &str, shared: &S| {
-        let mut empty = unfilled(flow, S::STORE, record, position.as_ref(), state, shared);
+    let look = |position: Option<&Position>, state: &str, shared: &S| {
+        let mut empty = unfilled(flow, S::STORE, record, position, state, shared);
         // The same program has proved its reads: but not that of a field which is not stored.
         empty.retain(|read| !same || read.skipped);
         empty
     };
-    let mut empty = look(&state, shared);
+    let mut empty = look(position.as_ref(), &state, shared);
     let may_go_on = conflicts.is_empty() && read.is_ok() && empty.is_empty();
     match migration {
         _ if may_go_on => {}
@@ -76,7 +74,10 @@ pub(crate) fn resumes<S: Durable>(
             Keeper::check(&state, shared).map_err(|error| bad_field(" in the migrated state", error))?;
             // A migration answers for the names; what is read must be there all the same.
             conflicts.clear();
-            empty = look(&state, shared);
+            if let Some(position) = &mut position {
+                rename(position, flow);
+            }
+            empty = look(position.as_ref(), &state, shared);
         }
         None => {
             if let Err(error) = read {
@@ -105,6 +106,9 @@ pub(crate) fn resumes<S: Durable>(
     if !conflicts.is_empty() {
         return Err(Changed { run: run.clone(), conflicts }.into());
     }
+    if !over {
+        refuse_other_input(flow, record, was.input.as_ref(), &state, shared)?;
+    }
     let start = match (over, position) {
         (true, _) => {
             let exit = record.exit.as_deref().unwrap_or("default");
@@ -120,23 +124,36 @@ pub(crate) fn resumes<S: Durable>(
     Ok(Resumed { state, start, input: was.input })
 }
 
-/// The fields that the caller gives with another value than the run was begun with.
+/// Calls the flows of a position as they are called now; their places are looked for by their own names.
+fn rename(position: &mut Position, mut flow: &'static Graph) {
+    for visit in &mut position.visits {
+        flow.name.clone_into(&mut visit.flow);
+        let place = flow.places.iter().find(|place| place.name == visit.place);
+        let Some(inner) = place.and_then(|place| place.node.flow) else { return };
+        flow = inner;
+    }
+}
+
+/// Whether the caller gives a field another value than the run was begun with: `state` is that of the run, migrated if it had to be.
 ///
-/// A field as the store's default has it is not given: so a result can be asked for without the input. Nor is one that was not
-/// given then and that the flow itself writes.
-fn other_input<S: Durable>(
+/// A field as the store's default has it is not given: so a run goes on, and its result can be asked for, without the input. Nor is a
+/// field that the flow itself may change, unless the run is over and was given a value for it: a program that starts its run again
+/// may have the store as an earlier step left it.
+fn refuse_other_input<S: Durable>(
     flow: &Graph,
+    record: &RunRecord,
     was: Option<&Hashes>,
     state: &str,
     shared: &mut S,
-) -> Result<Vec<String>, Refusal> {
+) -> Result<(), Refusal> {
     // A run that an older version of this crate began does not say.
-    let Some(was) = was else { return Ok(Vec::new()) };
+    let Some(was) = was else { return Ok(()) };
+    let over = record.status == Status::Finished;
     let hashes = |store: &mut S| Keeper::hashes(store).map_err(|error| error.source);
     let blank =
         || Ok::<_, serde_json::Error>(S::blank().as_mut().map(hashes).transpose()?.unwrap_or_default());
     let (now, blank, again) = (hashes(shared)?, blank()?, blank()?);
-    let differs = |field: &'static Field| {
+    let differs = |field: &&'static Field| {
         let name = field.name;
         let (was, now, blank, again) = (was.get(name), now.get(name), blank.get(name), again.get(name));
         // A default that is another each time, such as a number drawn or the time of day, says nothing.
@@ -144,17 +161,29 @@ fn other_input<S: Durable>(
             && was != now
             && now != blank
             && blank == again
-            && (was != blank || !writes(flow, S::STORE, name))
+            && (over && was != blank || !writes(flow, S::STORE, name))
     };
-    let differ: Vec<_> =
-        S::STORE.fields.iter().filter(|field| differs(field)).map(|field| field.name.to_owned()).collect();
+    let mut differ: Vec<_> = S::STORE.fields.iter().filter(differs).map(|field| field.name).collect();
     if differ.is_empty() {
-        return Ok(differ);
+        return Ok(());
     }
     // Whoever has the result already gives that.
     let value = |json: &str| serde_json::from_str::<Value>(json).ok();
-    let is_result = Keeper::default().write(shared).is_ok_and(|now| value(&now) == value(state));
-    Ok(if is_result { Vec::new() } else { differ })
+    if over && Keeper::default().write(shared).is_ok_and(|now| value(&now) == value(state)) {
+        return Ok(());
+    }
+    // A field that the flow leaves alone is in the state as it was given, or as a migration or another type has it since.
+    let mut stored = S::blank();
+    if let Some(stored) = stored.as_mut().filter(|_| !over) {
+        Keeper::read(state, stored).map_err(|error| error.source)?;
+        let stored = hashes(stored)?;
+        differ.retain(|name| stored.get(*name) != now.get(*name));
+    }
+    if differ.is_empty() {
+        return Ok(());
+    }
+    let fields = differ.into_iter().map(str::to_owned).collect();
+    Err(OtherInput { run: record.run.clone(), fields }.into())
 }
 
 /// Whether a node of a flow may change a field.

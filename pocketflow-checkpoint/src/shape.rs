@@ -18,6 +18,9 @@ pub(crate) struct Shape {
     /// A hash of what the nodes read and write. A run begun by an older version of this crate has none.
     #[serde(default)]
     proof: u64,
+    /// The fields that the flow waits for somewhere: [`rules::awaited`](crate::storage::rules::awaited) reads them.
+    #[serde(default)]
+    waits: BTreeSet<String>,
     /// What the run was begun with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<Hashes>,
@@ -52,7 +55,9 @@ impl Shape {
         let fields = store.fields.iter().map(|field| (field.name.to_owned(), field.late)).collect();
         let mut proof = SipHasher13::new();
         prove(graph, store, &mut proof);
-        Self { flow: FlowShape::of(graph), fields, proof: proof.finish(), input: None }
+        let mut awaited = BTreeSet::new();
+        waits(graph, &mut awaited);
+        Self { flow: FlowShape::of(graph), fields, proof: proof.finish(), waits: awaited, input: None }
     }
 
     /// Whether everything is as it was, but for what the run was begun with.
@@ -60,12 +65,12 @@ impl Shape {
         self.proof == other.proof && self.fields == other.fields && self.flow == other.flow
     }
 
-    /// Whether this may be a version of another flow. Two that have no name are versions of one if they have a node in common.
-    pub(crate) fn is_version_of(&self, other: &Self) -> bool {
+    /// Whether this may be a version of another flow, which has the same name unless it may be `renamed`, and a node in common.
+    pub(crate) fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
         let names = |shape: &'_ Self| -> BTreeSet<String> {
             shape.flow.places.iter().map(|place| place.name.clone()).collect()
         };
-        self.flow.name == other.flow.name && !names(self).is_disjoint(&names(other))
+        (renamed || self.flow.name == other.flow.name) && !names(self).is_disjoint(&names(other))
     }
 
     /// The name of the flow.
@@ -96,6 +101,16 @@ impl Shape {
             }
         }
         conflicts
+    }
+}
+
+/// The fields that a flow waits for, those of its inner flows included.
+fn waits(graph: &Graph, fields: &mut BTreeSet<String>) {
+    for place in graph.places {
+        match place.node.flow {
+            Some(inner) => waits(inner, fields),
+            None => fields.extend(place.node.waits.map(str::to_owned)),
+        }
     }
 }
 

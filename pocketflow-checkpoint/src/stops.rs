@@ -140,16 +140,21 @@ impl fmt::Display for OtherFlow {
         } else {
             write!(f, "the flow `{ran}`, not of `{asked}`")?;
         }
-        write!(f, "\nhelp: run this one under another id; one id is one run of one flow")
+        write!(f, "\nhelp: run this one under another id, for an id belongs to one run of one flow")?;
+        if ran == asked {
+            Ok(())
+        } else {
+            write!(f, "; or, if `{ran}` is called `{asked}` now, run it with `DurableRun::migrate`")
+        }
     }
 }
 
 impl Error for OtherFlow {}
 
-/// A run with this id is over, and was begun with other input: its result belongs to that. Nothing has run.
+/// The run with this id was begun with other input: what is stored of it, and its result, belong to that. Nothing has run.
 ///
-/// A field as the store's `Default` has it is not given, and does not differ: with a default store, the result of a run is had
-/// whatever the run was begun with.
+/// A field as the store's `Default` has it is not given, and does not differ: with a default store, a run goes on and gives its result
+/// whatever it was begun with. While a run is under way, only the fields that no node of the flow changes are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherInput {
     /// The run.
@@ -160,13 +165,14 @@ pub struct OtherInput {
 
 impl fmt::Display for OtherInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run `{}` is over, and it was begun with other input: ", self.run)?;
+        write!(f, "run `{}` was begun with other input: ", self.run)?;
         for (index, field) in self.fields.iter().enumerate() {
             write!(f, "{}`{field}`", if index > 0 { ", " } else { "" })?;
         }
         write!(
             f,
-            " had another value\nhelp: run it under another id; or, for the result of that run, with a store as `Default` makes it"
+            " had another value\nhelp: run this under another id; or, to go on with that run or to have its result, start it with a \
+             store as `Default` makes it"
         )
     }
 }

@@ -142,7 +142,11 @@ mod tests {
     #[test]
     fn a_chain_of_options_is_as_long_as_it_was() {
         for length in [1, 2, 5, 50] {
-            written((0..length).fold(Some(Box::new(Chain(None))), |inner, _| Some(Box::new(Chain(inner)))));
+            let mut chain = Chain(None);
+            for _ in 0..length {
+                chain = Chain(Some(Box::new(chain)));
+            }
+            written(Some(Box::new(chain)));
         }
     }
 

@@ -154,7 +154,7 @@ async fn fills_by_the_name_of_a_wait() {
     // A value may come before its wait.
     assert_eq!(
         says(folder, &["fill", "order\n4", "card#1", "7"]),
-        "filled `card#1` of run `order\\n4` with 7\n"
+        "filled `card#1` of run `order\\n4` with the number 7\n"
     );
     assert!(fails(folder, &["fill", "order\n4", "card#1", "8"]).contains("has been filled already"));
     assert!(fails(folder, &["fill", "order\n4", "card", "8"]).contains("such as `card#1`"));

@@ -199,7 +199,7 @@ async fn drive(inner: impl Storage) {
     let one_in = number("CRASH_FLAKY").unwrap_or(0);
     // It is started again at once, and may be killed as often as it likes; a test of its own is for one that is not.
     let lease = Duration::from_millis(u64::from(number("CRASH_LEASE").unwrap_or(1)));
-    let runs = Checkpoints::new(Flaky { inner, one_in }).lease(lease).poll(Duration::from_millis(1));
+    let runs = Checkpoints::new(Flaky::new(inner, one_in)).lease(lease).poll(Duration::from_millis(1));
     let runs = runs.max_crashes(number("CRASH_LIMIT"));
     let (run, mut work) = (runs.run(&id), work());
     let run = async { Everything.with(run).run(&mut work).await.map(drop) };

@@ -204,7 +204,8 @@ impl Any for Value {
         }
     }
     fn same(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
+        let [a, b] = [self, other].map(Value::to_string);
+        a == b
     }
 }
 

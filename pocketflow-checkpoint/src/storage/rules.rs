@@ -146,7 +146,14 @@ impl<'a> Wait<'a> {
         let numbered = name.rsplit_once('#').filter(|(field, visit)| {
             !field.is_empty() && !visit.is_empty() && visit.bytes().all(|byte| byte.is_ascii_digit())
         });
-        let Some((field, visit)) = numbered else { return Ok(Self { field: name, visit: None }) };
+        let Some((field, visit)) = numbered else {
+            // No field of a store has such a name.
+            if name.contains('#') {
+                let why = "write a field, or a field and the number of its wait, such as approval#2";
+                return Err(StorageError::Invalid { what: "wait", value: shortened(name), why });
+            }
+            return Ok(Self { field: name, visit: None });
+        };
         match visit.parse() {
             Ok(visit) if visit > 0 => Ok(Self { field, visit: Some(visit) }),
             _ => {
@@ -154,6 +161,21 @@ impl<'a> Wait<'a> {
                 Err(StorageError::Invalid { what: "wait", value: shortened(name), why })
             }
         }
+    }
+}
+
+/// A value for a wait that the run has not come to is kept until it does, so the flow must have an `await` of that field. `graph` is
+/// the flow as the run stored it; one that does not say what it waits for may wait for anything.
+pub(crate) fn awaited(run: &str, field: &str, graph: &str) -> StorageResult<()> {
+    #[derive(serde::Deserialize)]
+    struct Waits {
+        waits: Vec<String>,
+    }
+    match serde_json::from_str::<Waits>(graph) {
+        Ok(Waits { waits: fields }) if !fields.iter().any(|other| other == field) => {
+            Err(StorageError::NoSuchWait { run: run.to_owned(), field: field.to_owned(), fields })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -246,6 +246,7 @@ pub(crate) const SHOW: &str = "
 SELECT r.run, r.flow, r.status, r.step, r.path, r.owner, r.lease_until, r.exit, r.message, r.waits_for, r.visit, r.filled,
     r.created, r.updated, r.position, r.action, r.crashes, s.graph, s.state
 FROM runs r JOIN states s ON s.run = r.run WHERE r.run = ?1";
+pub(crate) const GRAPH: &str = "SELECT graph FROM states WHERE run = ?1";
 pub(crate) const HISTORY: &str =
     "SELECT step, path, action, time FROM checkpoints WHERE run = ?1 ORDER BY step";
 pub(crate) const CHECKPOINT: &str =

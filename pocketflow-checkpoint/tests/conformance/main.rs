@@ -81,6 +81,7 @@ suite! {
     runs::an_answer_is_not_taken_for_the_next_question
     runs::of_two_that_wait_for_a_run_one_goes_on
     runs::a_storage_that_fails_for_a_moment_loses_nothing
+    runs::a_call_that_fails_once_loses_nothing_whichever_it_is
     runs::a_storage_that_fails_for_long_ends_the_run
     runs::a_run_whose_processes_die_gets_stuck
     data::a_state_comes_back_as_it_was

@@ -10,7 +10,7 @@ use pocketflow::{Action, Attempt, Shared, flow, node};
 use pocketflow_checkpoint::{Checkpoints, MovedOn, Parked, Status, Storage, StorageError};
 use serde::{Deserialize, Serialize};
 
-use crate::flaky::Flaky;
+use crate::flaky::{Flaky, How};
 use crate::support::*;
 
 #[derive(Shared, Default, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,7 +197,7 @@ pub(crate) async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: 
 }
 
 pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b: S) {
-    let storage = Flaky { inner: a, one_in: 3 };
+    let storage = Flaky::new(a, 3);
     let runs = Checkpoints::new(storage).poll(Duration::from_millis(1)).lease(Duration::from_millis(100));
     for _ in 0..15 {
         let run = id("flaky");
@@ -222,10 +222,68 @@ pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(
     }
 }
 
+/// Each call of a run fails once, before it is done and after it, in a way that passes and for good.
+pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(a: S, b: S) {
+    for how in [How::Busy, How::Disconnected, How::Broken, How::BrokenAfter] {
+        for call in 0.. {
+            let run = id("once");
+            let runs = Checkpoints::new(Flaky::once(a.clone(), call, how)).lease(Duration::from_millis(500));
+            let well = Checkpoints::new(b.clone());
+            let mut answers = [("answer#1", "false"), ("answer#2", "true")].into_iter();
+            let mut failures = 0;
+            let letter = loop {
+                let mut letter = letter();
+                let error = match Write.with(runs.run(&run).park()).run(&mut letter).await {
+                    Ok(_) => break letter,
+                    Err(error) => error,
+                };
+                if error.cause().is::<Parked>() {
+                    let (wait, answer) = answers.next().expect("it asks twice");
+                    assert_eq!(show(&b, &run).await.wait.as_deref(), Some(wait), "call {call} {how:?}");
+                    match runs.fill(&run, wait, answer).await {
+                        Ok(()) => {}
+                        // A person tries again, and it may have been done.
+                        Err(error) => {
+                            assert!(
+                                matches!(error, StorageError::Engine { .. }),
+                                "call {call} {how:?}: {error}"
+                            );
+                            failures += 1;
+                            match well.fill(&run, wait, answer).await {
+                                Ok(()) => assert_eq!(how, How::Broken),
+                                Err(error) => assert!(matches!(error, StorageError::AlreadyFilled { .. })),
+                            }
+                        }
+                    }
+                } else {
+                    failures += 1;
+                    assert!(matches!(how, How::Broken | How::BrokenAfter), "call {call} {how:?}: {error:#}");
+                    let cause = error.cause().downcast_ref();
+                    assert!(
+                        matches!(cause, Some(StorageError::Engine { .. })),
+                        "call {call} {how:?}: {error:#}"
+                    );
+                }
+                assert!(failures <= 1, "call {call} {how:?}: {error:#}");
+            };
+            assert_eq!(letter.sent.as_deref(), Some("draft 2 [0, 2, 4, 6, 8, 10]"), "call {call} {how:?}");
+            let record = show(&b, &run).await;
+            assert_eq!((record.status, record.step, record.owner), (Status::Finished, 8, None));
+            // What was under way when the storage broke is done again, with the same key; nothing else is.
+            let repeated = repeated(&run);
+            let most = if failures > 0 { 3 } else { 0 };
+            assert!(repeated.len() <= most, "call {call} {how:?}: {repeated:?}");
+            if runs.storage().is_to_fail() {
+                break;
+            }
+        }
+    }
+}
+
 /// The storage is gone for good.
 pub(crate) async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) {
     let run = id("gone");
-    let storage = Flaky { inner: a, one_in: 1 };
+    let storage = Flaky::new(a, 1);
     let runs = Checkpoints::new(storage).patience(Duration::from_millis(50));
     let error = Write.with(runs.run(&run).park()).run(&mut letter()).await.unwrap_err();
     let cause = error.cause().downcast_ref();

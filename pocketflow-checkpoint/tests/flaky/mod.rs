@@ -2,6 +2,7 @@
 //! call is done, or after it, when nobody hears of it.
 
 use std::future::Future;
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use pocketflow_checkpoint::{
@@ -9,22 +10,81 @@ use pocketflow_checkpoint::{
     Status, Step, Storage, StorageError, StorageResult,
 };
 
-/// One call in so many fails; 0 is none.
+/// One call in so many fails; 0 is none. Of those, one call fails by its number.
 pub(crate) struct Flaky<S> {
     pub(crate) inner: S,
     pub(crate) one_in: u32,
+    once: Mutex<Option<(u32, How)>>,
+}
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+pub(crate) enum How {
+    /// Before it is done, in a way that passes.
+    Busy,
+    /// After it is done, in a way that passes.
+    Disconnected,
+    /// Before it is done, for good.
+    Broken,
+    /// After it is done, for good.
+    BrokenAfter,
 }
 
 impl<S: Storage> Flaky<S> {
+    pub(crate) fn new(inner: S, one_in: u32) -> Self {
+        Self { inner, one_in, once: Mutex::new(None) }
+    }
+
+    /// The call with this number, counted from 0, fails.
+    #[allow(dead_code)]
+    pub(crate) fn once(inner: S, call: u32, how: How) -> Self {
+        Self { inner, one_in: 0, once: Mutex::new(Some((call, how))) }
+    }
+
+    /// Whether the call that was to fail is still to come.
+    #[allow(dead_code)]
+    pub(crate) fn is_to_fail(&self) -> bool {
+        self.once.lock().unwrap().is_some()
+    }
+
+    /// How this call is to fail.
+    fn now(&self) -> Option<How> {
+        let mut once = self.once.lock().unwrap();
+        match &mut *once {
+            Some((0, how)) => {
+                let how = *how;
+                *once = None;
+                Some(how)
+            }
+            Some((left, _)) => {
+                *left -= 1;
+                None
+            }
+            None if self.one_in > 0 && fastrand::u32(0..self.one_in) == 0 => {
+                Some(if fastrand::bool() { How::Busy } else { How::Disconnected })
+            }
+            None => None,
+        }
+    }
+
     async fn call<T>(&self, call: impl Future<Output = StorageResult<T>>) -> StorageResult<T> {
-        let fails = self.one_in > 0 && fastrand::u32(0..self.one_in) == 0;
+        let how = self.now();
         let (place, doing, source) = ("the flaky storage".into(), "do it".into(), "a hiccup".into());
-        if fails && fastrand::bool() {
-            return Err(StorageError::Busy { place, doing, source });
+        match how {
+            Some(How::Busy) => return Err(StorageError::Busy { place, doing, source }),
+            Some(How::Broken) => return Err(StorageError::Engine { place, doing, source }),
+            _ => {}
         }
         let done = call.await;
-        if fails && done.is_ok() {
-            return Err(StorageError::Disconnected { place, doing, source });
+        match how {
+            Some(How::Disconnected) if done.is_ok() => {
+                return Err(StorageError::Disconnected { place, doing, source });
+            }
+            Some(How::BrokenAfter) if done.is_ok() => {
+                return Err(StorageError::Engine { place, doing, source });
+            }
+            _ => {}
         }
         done
     }

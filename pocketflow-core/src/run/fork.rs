@@ -273,7 +273,7 @@ impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for Pair<A, B> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>> {
         let this = self.project();
         let (a, b);
-        if turn % 2 == 0 {
+        if turn & 1 == 0 {
             a = this.a.poll(context, turn / 2)?;
             b = this.b.poll(context, turn / 2)?;
         } else {

@@ -237,7 +237,8 @@ async fn run(
         }
         Command::DropItems { run } => {
             let dropped = storage.drop_items(run).await?;
-            let said = format!("dropped {dropped} kept items of run `{run}`");
+            let items = if dropped == 1 { "item" } else { "items" };
+            let said = format!("dropped {dropped} kept {items} of run `{run}`");
             done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "dropped": dropped }))
         }
         Command::Remove { run } => {
@@ -247,7 +248,8 @@ async fn run(
         Command::Prune { older_than } => {
             let before = SystemTime::now().checked_sub(*older_than).unwrap_or(SystemTime::UNIX_EPOCH);
             let removed = storage.prune(before).await?;
-            done(format!("removed {removed} runs\n"), serde_json::json!({ "removed": removed }))
+            let runs = if removed == 1 { "run" } else { "runs" };
+            done(format!("removed {removed} {runs}\n"), serde_json::json!({ "removed": removed }))
         }
     })
 }

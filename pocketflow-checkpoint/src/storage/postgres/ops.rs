@@ -205,7 +205,13 @@ pub(super) async fn fill(tx: &mut Tx<'_>, run: &str, wait: &str, value: &str) ->
         Some(visit) => {
             let known = tx.rows(sql::WAIT_NAMED, &[&run, &field, &visit]).await?;
             let known = known.first().map(|row| Ok::<_, Fault<Error>>((row.int(0)?, row.maybe_text(1)?)));
+            let is_early = known.is_none();
             head.named(run, (field, visit), known.transpose()?)?;
+            if is_early {
+                let graph = tx.rows(sql::GRAPH, &[&run]).await?;
+                let graph = graph.first().map(|row| row.text(0)).transpose()?;
+                rules::awaited(run, field, &graph.unwrap_or_default())?;
+            }
             visit
         }
     };

@@ -199,7 +199,13 @@ pub(super) fn fill(db: &Connection, run: &str, wait: &str, value: &str) -> Ran<(
         None => head.fillable(run, field)?,
         Some(visit) => {
             let read = |row: &Row<'_>| Ok((row.int(0)?, row.maybe_text(1)?));
-            head.named(run, (field, visit), row(db, sql::WAIT_NAMED, (run, field, visit), read)?)?;
+            let known = row(db, sql::WAIT_NAMED, (run, field, visit), read)?;
+            let is_early = known.is_none();
+            head.named(run, (field, visit), known)?;
+            if is_early {
+                let graph = row(db, sql::GRAPH, [run], |row| row.text(0))?;
+                rules::awaited(run, field, &graph.unwrap_or_default())?;
+            }
             visit
         }
     };
