@@ -114,14 +114,17 @@ where
 macro_rules! first_or_recovered {
     ($first:path, $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr) => {
         'done: {
-            let first = $first($crate::run::step::visit($get, $shared, &$prep, $here, $at), None, ());
-            let failed = match first.await {
-                Ok(exec) => break 'done exec,
-                Err(failed) => failed,
-            };
             let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
-            let recovery = M::recover(visit, None, (), failed);
-            recovery.await?
+            // What fails is made into its recovery at once, and that awaited where it is: otherwise each step would keep a flag of
+            // whether it was moved.
+            let mut recovery = match $first(visit, None, ()).await.map_err(|failed| {
+                let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
+                M::recover(visit, None, (), failed)
+            }) {
+                Ok(exec) => break 'done exec,
+                Err(recovery) => recovery,
+            };
+            recovery.as_mut().await?
         }
     };
 }
