@@ -191,12 +191,21 @@ where
 pin_project! {
     /// One future, and then what came of it.
     #[project = OneNow]
-    #[project_replace = OneWas]
     enum One<F, T> {
         Runs { #[pin] exec: F },
-        Finished { finished: T },
+        Finished { finished: Option<T> },
         Skipped { skipped: Error },
-        Taken,
+    }
+}
+
+impl<F, T> One<F, T> {
+    /// Apart from `poll`, since an unoptimized build keeps room on the stack for all that a function moves as long as it runs.
+    #[inline]
+    fn end(mut self: Pin<&mut Self>, finished: Result<T, Error>) {
+        self.set(match finished {
+            Ok(finished) => Self::Finished { finished: Some(finished) },
+            Err(skipped) => Self::Skipped { skipped },
+        });
     }
 }
 
@@ -207,10 +216,10 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
         if let OneNow::Runs { exec } = self.as_mut().project() {
             match exec.poll(context) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(finished)) => self.set(Self::Finished { finished }),
+                Poll::Ready(Ok(finished)) => self.end(Ok(finished)),
                 // What this run does not do is not to stop what it does.
                 Poll::Ready(Err(skipped)) if M::SKIPS && skipped.cause().is::<Skipped>() => {
-                    self.set(Self::Skipped { skipped });
+                    self.end(Err(skipped));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             }
@@ -226,10 +235,11 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
     }
 
     fn take(self: Pin<&mut Self>) -> T {
-        match self.project_replace(Self::Taken) {
-            OneWas::Finished { finished } => finished,
-            _ => unreachable!("it is taken once, when all have finished"),
-        }
+        let finished = match self.project() {
+            OneNow::Finished { finished } => finished.take(),
+            _ => None,
+        };
+        finished.expect("it is taken once, when all have finished")
     }
 }
 
@@ -322,6 +332,21 @@ impl<J: Join<M>, M: Mode> Future for Joined<J, M> {
     }
 }
 
+/// A future where it will stay. An unoptimized build moves one that is awaited from one place on the stack to the next, and keeps them
+/// all as long as the function runs. A pinned one costs a pointer, so an optimized build does without.
+#[cfg(debug_assertions)]
+macro_rules! in_place {
+    ($future:expr) => {
+        std::pin::pin!($future)
+    };
+}
+#[cfg(not(debug_assertions))]
+macro_rules! in_place {
+    ($future:expr) => {
+        $future
+    };
+}
+
 /// Runs a fork, as one step.
 #[doc(hidden)]
 pub fn fork_step<'a, S, M, P>(
@@ -354,7 +379,9 @@ where
         async move {
             let finished = {
                 let fork = Fork { here, at: M::shorten(at), shared: &*shared };
-                Joined { execs: parts.execs(&fork), turn: 0, mode: PhantomData::<fn() -> M> }.await?
+                let joined =
+                    in_place!(Joined { execs: parts.execs(&fork), turn: 0, mode: PhantomData::<fn() -> M> });
+                joined.await?
             };
             parts.posts(here, shared, finished)?;
             Ok(0)
