@@ -97,7 +97,7 @@ pub mod __private {
     pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
     pub use crate::graph::{Of, Stands, awaits, together, union};
     pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};
-    pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NodeRunner};
+    pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
     pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
     pub use crate::run::{Forked, Kind, Runner, Step};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};

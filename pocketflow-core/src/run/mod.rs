@@ -22,7 +22,7 @@ pub use exec::{Visit as NodeVisit, outcome, within};
 pub use flow::{Flow, Machine, Piece, Walk, Walker};
 pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
-pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NodeRunner, Runner, Step};
+pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NoRunner, NodeRunner, Runner, Step};
 pub use skipped::Skipped;
 pub use step::Kept;
 pub use wait::{AwaitRunner, Waits};

@@ -113,6 +113,15 @@ macro_rules! runner {
 runner!(NodeRunner);
 runner!(BatchRunner);
 
+/// The [`Runner`] of what does not compile, so that rustc has nothing to say of the flow that it stands in.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct NoRunner;
+
+impl<S, K: Kind, N: ?Sized> Runner<S, K, N> for NoRunner {
+    type Finished = ();
+}
+
 /// The [`Runner`] of a flow.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]

@@ -351,7 +351,12 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
     if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
-        let path = node(input)?;
+        // A declaration names a type: one with arguments, too.
+        let path = if input.peek(Ident::peek_any) && input.fork().parse::<Path>().is_ok() {
+            input.parse()?
+        } else {
+            node(input)?
+        };
         return Ok(Statement::Declaration(Declaration { attributes, is_field, name, path }));
     }
     if is_field {

@@ -16,6 +16,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors
     Model {
         form: Form::Function(item.vis.clone()),
         node: name.clone().into(),
+        generic: None,
         name,
         marks: marks(&item.attrs),
         prep: None,

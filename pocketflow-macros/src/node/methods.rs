@@ -3,12 +3,12 @@
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{ImplItem, ItemImpl, Path, PathArguments, Type};
+use syn::{ImplItem, ItemImpl, Path, Type};
 
 use super::marks::marks;
 use super::model::{Form, Kind, Model, Output, Step};
 use super::options::Options;
-use super::parameters::{Role, step};
+use super::parameters::{NO_PARAMETERS, OWNED, Role, no_parameters, step};
 use super::types::{plain, returned, without_self};
 use crate::errors::Errors;
 
@@ -17,10 +17,15 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
     if let Some((of, _)) = &item.trait_ {
         errors.at(of, "the steps of a node are methods of its type: `impl WebSearch { … }`");
     }
-    if !item.generics.params.is_empty() {
-        errors.at(&item.generics, "a node has no type or lifetime parameters");
+    let is_generic = !item.generics.params.is_empty();
+    if is_generic {
+        errors.at(&item.generics, no_parameters(&item.generics));
     }
-    let node = node(&item.self_ty, errors);
+    let mut generic = is_generic.then(|| (item.generics.clone(), (*item.self_ty).clone()));
+    let node = node(&item.self_ty, is_generic, errors);
+    if node.segments.iter().any(|segment| !segment.arguments.is_none()) {
+        generic.get_or_insert_with(|| (item.generics.clone(), (*item.self_ty).clone()));
+    }
     let name = node.segments.last().map_or_else(|| format_ident!("Node"), |segment| segment.ident.clone());
     let mut marks = marks(&item.attrs);
     let (mut prep, mut exec, mut fallback, mut post) = (None, None, None, None);
@@ -60,6 +65,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
     Model {
         form: Form::Methods,
         node,
+        generic,
         name,
         marks,
         prep,
@@ -71,12 +77,13 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
     }
 }
 
-fn node(ty: &Type, errors: &mut Errors) -> Path {
+fn node(ty: &Type, is_generic: bool, errors: &mut Errors) -> Path {
     if let Type::Path(path) = &plain(ty) {
-        let generic =
-            path.path.segments.iter().any(|segment| !matches!(segment.arguments, PathArguments::None));
-        if generic {
-            errors.at(ty, "a node has no type or lifetime parameters");
+        let generic = path.path.segments.iter().find(|segment| !segment.arguments.is_none());
+        if let (Some(segment), false) = (generic, is_generic) {
+            let borrows = segment.arguments.to_token_stream().to_string().contains('\'');
+            let help = if borrows { OWNED } else { "write a struct without them" };
+            errors.at(&segment.arguments, format!("{NO_PARAMETERS}\nhelp: {help}"));
         }
         return path.path.clone();
     }

@@ -5,6 +5,7 @@ mod check;
 mod editor;
 mod expand;
 mod function;
+mod item;
 mod marks;
 mod methods;
 mod model;
@@ -13,8 +14,8 @@ mod parameters;
 mod types;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::quote;
-use syn::{Attribute, Item, ItemFn, ItemImpl};
+use quote::{ToTokens, quote};
+use syn::{Attribute, FnArg, Ident, Item, ItemFn, ItemImpl};
 
 use crate::editor::written;
 use crate::errors::Errors;
@@ -22,7 +23,7 @@ use crate::errors::Errors;
 /// The whole of `#[node]`.
 pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let (options, mut errors) = options::parse(attributes.clone());
-    let mut parsed = match syn::parse2(ungrouped(item.clone())) {
+    let mut parsed = match item::parse(ungrouped(item.clone())) {
         Ok(parsed) => parsed,
         Err(error) => {
             errors.push(error);
@@ -32,6 +33,14 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#names #errors #item);
         }
     };
+    if let Some(receiver) = receiver(&parsed) {
+        // In an `impl`, nothing of a node may stand; outside, rustc has something to say of the `self` as well.
+        errors.at(
+            receiver,
+            "a function that is a node has no `self`\nhelp: where it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`",
+        );
+        return errors.to_compile_errors();
+    }
     if let Some(decided) = cfg::decide(&options.krate, &attributes, &parsed) {
         return decided;
     }
@@ -41,12 +50,17 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
         Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
         other => {
-            errors.at(
-                other,
-                "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`",
-            );
-            let errors = errors.to_compile_errors();
-            return quote!(#errors #item);
+            let message =
+                "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`";
+            let Some((keyword, name)) = declared(&other) else {
+                errors.at(other, message);
+                let errors = errors.to_compile_errors();
+                return quote!(#errors #item);
+            };
+            let help = format!("put `#[node(…)]` on the `impl` of `{name}` that has the steps");
+            errors.at(keyword, format!("{message}\nhelp: {help}"));
+            // Without the type, rustc says nothing of what names it; it may be a node by its `impl` as well.
+            return errors.to_compile_errors();
         }
     };
     let sound = errors.is_empty();
@@ -65,13 +79,29 @@ fn ungrouped(item: TokenStream) -> TokenStream {
     }
 }
 
+/// The `self` of a function.
+fn receiver(item: &Item) -> Option<&FnArg> {
+    let Item::Fn(function) = item else { return None };
+    function.sig.inputs.first().filter(|first| matches!(first, FnArg::Receiver(_)))
+}
+
+/// The keyword and the name of a type's declaration.
+fn declared(item: &Item) -> Option<(TokenStream, &Ident)> {
+    match item {
+        Item::Struct(item) => Some((item.struct_token.to_token_stream(), &item.ident)),
+        Item::Enum(item) => Some((item.enum_token.to_token_stream(), &item.ident)),
+        _ => None,
+    }
+}
+
 /// An item is one node: another `#[node]` on it would write its type again.
 fn alone(item: &mut Item, errors: &mut Errors) {
     let (Item::Fn(ItemFn { attrs, .. }) | Item::Impl(ItemImpl { attrs, .. })) = item else { return };
     let (others, rest): (Vec<Attribute>, Vec<Attribute>) = attrs.drain(..).partition(marks::is_node);
     *attrs = rest;
     for other in others {
-        errors.at(other, "this is a node already: `#[node(…)]` is written once, with all its options");
+        let message = "`#[node(…)]` is given twice: write it once, with all the options";
+        errors.at(other.path(), message);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Attribute, Ident, Path, Type, Visibility};
+use syn::{Attribute, Generics, Ident, Path, Type, Visibility};
 
 use super::options::Options;
 
@@ -14,6 +14,8 @@ pub(crate) struct Model {
     pub(crate) form: Form,
     /// The node's type.
     pub(crate) node: Path,
+    /// The parameters of an `impl`, and its type, where they are generic: then it is no node.
+    pub(crate) generic: Option<(Generics, Type)>,
     /// The last name of it, on the user's token.
     pub(crate) name: Ident,
     pub(crate) marks: Marks,

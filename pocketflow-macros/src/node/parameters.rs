@@ -3,7 +3,8 @@
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{
-    Attribute, FnArg, Ident, Pat, PatType, Path, PathArguments, ReceiverKind, Safety, Signature, Type,
+    Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatType, Path, PathArguments, ReceiverKind, Safety,
+    Signature, Type,
 };
 
 use super::model::{Each, Kind, Output, Parameter, Step};
@@ -32,11 +33,24 @@ impl Role {
     }
 }
 
+pub(super) const NO_PARAMETERS: &str = "a node has no type or lifetime parameters";
+pub(super) const OWNED: &str = "own the data, such as a `String` for a `&str`, or hold an `Arc`";
+
+/// What is said of the parameters of a node, or of a step.
+pub(super) fn no_parameters(generics: &Generics) -> String {
+    let of_functions = match generics.params.first() {
+        Some(GenericParam::Type(_)) => "write the type, or hold a `Box<dyn …>`",
+        Some(GenericParam::Const(_)) => "make it a field",
+        _ => OWNED,
+    };
+    format!("{NO_PARAMETERS}\nhelp: {of_functions}")
+}
+
 /// Reads the signature of a step, and takes the attributes out of it that are the macro's own.
 pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, errors: &mut Errors) -> Step {
     let may_borrow = role == Role::Prep && has_only_lifetimes(signature);
     if !signature.generics.params.is_empty() && !may_borrow {
-        errors.at(&signature.generics, "a node has no type or lifetime parameters");
+        errors.at(&signature.generics, no_parameters(&signature.generics));
     }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(token, "a flow calls the steps of its nodes: none of them is `unsafe`");
@@ -45,9 +59,6 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
     let mut takes_self = false;
     for argument in &mut signature.inputs {
         match argument {
-            FnArg::Receiver(receiver) if role == Role::Function => {
-                errors.at(receiver, "a method is a step of a node: put `#[node(Store)]` on its `impl`");
-            }
             FnArg::Receiver(receiver) => {
                 takes_self = true;
                 if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {

@@ -23,7 +23,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
             "`attempts` counts all tries: write at least 1",
         );
     }
-    let cannot_fail = !model.exec.output.fallible && timeout.is_none();
+    let cannot_fail = !model.exec.output.fallible && timeout.is_none() && !model.options.incomplete;
     let about_failure = [
         attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
         retry_if.as_ref().map(|path| (path.span(), "retry_if")),
@@ -38,7 +38,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         );
         return;
     }
-    if tries == 1 && !model.options.unknown {
+    if tries == 1 && !model.options.incomplete {
         let pointless = [
             wait.map(|given| (given.name, "wait")),
             backoff.map(|given| (given.name, "backoff")),

@@ -161,13 +161,6 @@ fn one_mistake_in_a_function_is_one_error() {
         (
             quote!(Order),
             quote!(
-                fn a(&self) {}
-            ),
-            "a method is a step",
-        ),
-        (
-            quote!(Order),
-            quote!(
                 fn a(attempt: Attempt<'_>) {}
             ),
             "mark the attempt",

@@ -8,6 +8,7 @@
 
 mod describe;
 mod reads;
+mod stand_in;
 mod steps;
 
 use proc_macro2::{Span, TokenStream};
@@ -25,9 +26,10 @@ use crate::krate::Krate;
 /// stands in has nothing to add.
 pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool, names: &TokenStream) -> TokenStream {
     let (item, compile_errors, pf) = (&model.item, errors.to_compile_errors(), &model.options.krate);
-    let Some(store) = &model.options.store else {
+    let (Some(store), None) = (&model.options.store, &model.generic) else {
         let names = written(pf, names, &TokenStream::new());
-        return quote!(#names #compile_errors #item);
+        let stand_in = stand_in::of_model(model);
+        return quote!(#names #compile_errors #item #stand_in);
     };
     let this = quote!(<Self as #pf::Node<#store, __Here>>);
     let node = Node { model, store, pf, this, known: sound, sound: errors.is_empty() };
@@ -67,16 +69,7 @@ struct Node<'a> {
 impl Node<'_> {
     /// The type of a function's node. It lives in the namespace of types alone, so the function keeps its name.
     fn declaration(&self, name: &Ident) -> TokenStream {
-        let Form::Function(visibility) = &self.model.form else { return TokenStream::new() };
-        let (text, marks) = (self.model.text(), &self.model.marks);
-        let (doc, of_type, allowed) =
-            (format!("The node of the function [`{text}`](fn@{text})."), &marks.of_type, &marks.allowed);
-        quote! {
-            #[doc = #doc]
-            #(#of_type)*
-            #(#allowed)*
-            #visibility struct #name {}
-        }
+        declaration(self.model, name)
     }
 
     fn inside(&self) -> TokenStream {
@@ -306,6 +299,20 @@ impl Node<'_> {
                 ..#pf::Policy::ONCE
             }
         }
+    }
+}
+
+/// The type of a function's node.
+fn declaration(model: &Model, name: &Ident) -> TokenStream {
+    let Form::Function(visibility) = &model.form else { return TokenStream::new() };
+    let (text, marks) = (model.text(), &model.marks);
+    let (doc, of_type, allowed) =
+        (format!("The node of the function [`{text}`](fn@{text})."), &marks.of_type, &marks.allowed);
+    quote! {
+        #[doc = #doc]
+        #(#of_type)*
+        #(#allowed)*
+        #visibility struct #name {}
     }
 }
 

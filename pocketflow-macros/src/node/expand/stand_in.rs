@@ -1,0 +1,45 @@
+//! What stands in for a node of which too much is wrong to write it: a flow that it stands in has nothing to add.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics};
+
+use super::{declaration, ours};
+use crate::krate::Krate;
+use crate::node::model::Model;
+
+/// The stand-in for a node.
+pub(super) fn of_model(model: &Model) -> TokenStream {
+    let (pf, declaration) = (&model.options.krate, declaration(model, &ours(&model.name)));
+    let stand_in = match &model.generic {
+        Some((generics, ty)) => impls(pf, &ty.to_token_stream(), generics.clone()),
+        None => impls(pf, &model.node.to_token_stream(), Generics::default()),
+    };
+    quote!(#declaration #stand_in)
+}
+
+/// A node of any store, of which nothing is known.
+fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
+    if generics.type_params().next().is_some() {
+        let bounded = syn::parse_quote!(#ty: #pf::__private::Send + #pf::__private::Sync);
+        generics.make_where_clause().predicates.push(bounded);
+    }
+    let (parameters, _, bounds) = generics.split_for_impl();
+    let mut of_step = generics.clone();
+    let on_any_store: [GenericParam; 2] =
+        [syn::parse_quote!(__S), syn::parse_quote!(__K: #pf::__private::Kind)];
+    of_step.params.extend(on_any_store);
+    let of_step = of_step.split_for_impl().0.to_token_stream();
+    quote! {
+        const _: () = {
+            impl #parameters #pf::__private::Describe for #ty #bounds {
+                const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
+            }
+            impl #of_step #pf::__private::Step<__S, __K> for #ty #bounds {
+                fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
+                    #pf::__private::NoRunner
+                }
+            }
+        };
+    }
+}

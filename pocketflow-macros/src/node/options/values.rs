@@ -1,0 +1,341 @@
+//! The values of the options. A wrong value is reported as a whole, with what stands there instead.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
+
+use super::{Given, Width};
+
+/// An option as it may be written.
+fn example(name: &Ident) -> String {
+    let value = match name.to_string().as_str() {
+        "writes" => "receipt",
+        "appends" => "notes",
+        "attempts" => "3",
+        "wait" => "\"200ms\"",
+        "max_wait" => "\"10s\"",
+        "timeout" => "\"30s\"",
+        "backoff" => "2.0",
+        "jitter" => "0.5",
+        "parallel" => "8",
+        "retry_if" => "is_busy",
+        _ => "path::of_a_function",
+    };
+    format!("`{name} = {value}`")
+}
+
+/// The tokens up to the next option.
+pub(super) fn rest(input: ParseStream<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.extend(input.parse::<TokenTree>());
+    }
+    tokens
+}
+
+/// The `=` before a value.
+fn equals(input: ParseStream<'_>, name: &Ident) -> syn::Result<()> {
+    let has_none = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
+    if has_none(input) {
+        return Err(expected(name, format!("`{name}` has no value: write {}", example(name))));
+    }
+    if let Ok(equals) = input.parse::<Token![=]>() {
+        return match has_none(input) {
+            true => Err(expected(equals, format!("`{name}` has no value: write {}", example(name)))),
+            false => Ok(()),
+        };
+    }
+    let (ahead, is_group) = (input.fork(), input.peek(token::Paren));
+    let message = match ahead.parse::<proc_macro2::Group>() {
+        Ok(group) if is_group && !group.stream().is_empty() => {
+            format!("`{name}` takes its value after `=`: write `{name} = {}`", group.stream())
+        }
+        _ => format!("`{name}` takes its value after `=`: write {}", example(name)),
+    };
+    Err(expected(rest(input), message))
+}
+
+/// A value, or an error on all that stands in its place.
+fn value<T>(
+    input: ParseStream<'_>,
+    name: &Ident,
+    parse: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+    wrong: impl Fn(&TokenStream) -> String,
+) -> syn::Result<(T, TokenStream)> {
+    equals(input, name)?;
+    let (ahead, whole) = (input.fork(), rest(&input.fork()));
+    if let Ok(value) = parse(&ahead) {
+        // Before another option, a comma is missing.
+        if ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(Ident) {
+            let given = tokens_between(input, &ahead);
+            return Ok((value, given));
+        }
+    }
+    rest(input);
+    let message = wrong(&whole);
+    Err(expected(whole, message))
+}
+
+/// Takes what `ahead` has read.
+fn tokens_between(input: ParseStream<'_>, ahead: ParseStream<'_>) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    while input.cursor() != ahead.cursor() {
+        match input.parse::<TokenTree>() {
+            Ok(token) => tokens.extend([token]),
+            Err(_) => break,
+        }
+    }
+    tokens
+}
+
+/// An error on all of these tokens.
+pub(super) fn expected(tokens: impl ToTokens, message: String) -> syn::Error {
+    syn::Error::new_spanned(tokens, message)
+}
+
+/// An error about a policy that makes no sense.
+fn senseless(tokens: impl ToTokens, wrong: &str, help: &str) -> syn::Error {
+    expected(tokens, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
+}
+
+/// `attempts = 3`
+pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<u32>> {
+    let digits = |input: ParseStream<'_>| {
+        let negative = input.parse::<Token![-]>().is_ok();
+        let literal: LitInt = input.parse()?;
+        suffix(literal.suffix(), "u32", &literal)?;
+        Ok((negative, literal.base10_digits().to_owned()))
+    };
+    let wrong = |whole: &TokenStream| match unquoted(whole) {
+        Some(number) => format!("`{name}` is a number, without quotes: write `{name} = {number}`"),
+        None => format!("`{name}` is a whole number: write {}", example(name)),
+    };
+    let ((negative, digits), whole) = value(input, name, digits, wrong)?;
+    if negative {
+        let (wrong, help) = (
+            "a node is tried at least once".to_owned(),
+            format!("`{name}` counts all tries: write at least 1"),
+        );
+        return Err(senseless(whole, &wrong, &help));
+    }
+    match digits.parse() {
+        Ok(value) => Ok(given(value, name, &whole)),
+        Err(_) => Err(expected(whole, format!("`{name}` is at most {}", u32::MAX))),
+    }
+}
+
+/// `parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`
+pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Width>> {
+    let width = |input: ParseStream<'_>| {
+        if input.peek(LitInt) {
+            let literal: LitInt = input.parse()?;
+            suffix(literal.suffix(), "usize", &literal)?;
+            return literal.base10_parse().map(Width::Items);
+        }
+        if input.parse::<Token![self]>().is_ok() {
+            input.parse::<Token![.]>()?;
+            return input.parse().map(Width::Field);
+        }
+        let word: Ident = input.parse()?;
+        if word == "unbounded" { Ok(Width::Unbounded) } else { Err(input.error("")) }
+    };
+    let wrong = |whole: &TokenStream| {
+        let forms = "`parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
+        match unquoted(whole) {
+            Some(number) => format!("`parallel` is a number, without quotes: write `parallel = {number}`"),
+            None => {
+                format!("`parallel` is a number, a field of the node, or `unbounded`\nhelp: write {forms}")
+            }
+        }
+    };
+    let (width, whole) = value(input, name, width, wrong)?;
+    Ok(given(width, name, &whole))
+}
+
+/// `backoff = 2.0`
+pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<f64>> {
+    let number = |input: ParseStream<'_>| {
+        let negative = input.parse::<Token![-]>().is_ok();
+        let (digits, given) = match input.parse::<Lit>()? {
+            Lit::Int(literal) => (literal.base10_digits().to_owned(), literal.suffix().to_owned()),
+            Lit::Float(literal) => (literal.base10_digits().to_owned(), literal.suffix().to_owned()),
+            _ => return Err(input.error("")),
+        };
+        suffix(&given, "f64", &digits)?;
+        let value = f64::from_str(&digits).map_err(|_| input.error(""))?;
+        Ok(if negative { -value } else { value })
+    };
+    let wrong = |whole: &TokenStream| match unquoted(whole) {
+        Some(number) => format!("`{name}` is a number, without quotes: write `{name} = {number}`"),
+        None => format!("`{name}` is a number: write {}", example(name)),
+    };
+    let (value, whole) = value(input, name, number, wrong)?;
+    if !value.is_finite() {
+        let wrong = format!("`{name}` is more than a number can hold");
+        return Err(senseless(whole, &wrong, &format!("write a finite number, as in {}", example(name))));
+    }
+    Ok(given(value, name, &whole))
+}
+
+/// `wait = "200ms"`
+pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Duration>> {
+    let text = |input: ParseStream<'_>| input.parse::<LitStr>();
+    let write = |example: &str| {
+        format!("write a number and its unit, one of us, ms, s, m and h, in quotes: `{name} = {example}`")
+    };
+    let wrong = |whole: &TokenStream| {
+        let meant = whole.to_string();
+        let help =
+            write(&if duration(&meant).is_some() { format!("\"{meant}\"") } else { "\"1.5s\"".into() });
+        format!("PF010: `{name}` is a duration\nhelp: {help}\nnote: see `pocketflow::errors::PF010`")
+    };
+    let (literal, whole) = value(input, name, text, wrong)?;
+    match duration(&literal.value()) {
+        Some(value) => Ok(given(value, name, &whole)),
+        None => {
+            let wrong = format!("\"{}\" is not a duration of one number and one unit", literal.value());
+            Err(senseless(whole, &wrong, &write("\"1.5s\"")))
+        }
+    }
+}
+
+/// `fallback = path`
+pub(super) fn path(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
+    let wrong = |whole: &TokenStream| match unquoted(whole) {
+        Some(path) => format!("`{name}` names a function, without quotes: write `{name} = {path}`"),
+        None => format!("`{name}` names a function: write {}", example(name)),
+    };
+    // A path may have commas in it.
+    equals(input, name)?;
+    let ahead = input.fork();
+    if let (Ok(_), true) = (ahead.parse::<Path>(), !ahead.peek(token::Paren)) {
+        return input.parse();
+    }
+    let whole = rest(input);
+    let message = wrong(&whole);
+    Err(expected(whole, message))
+}
+
+/// `writes = receipt`
+pub(super) fn field(input: ParseStream<'_>, name: &Ident) -> syn::Result<Ident> {
+    let wrong = |whole: &TokenStream| {
+        if let Some(field) = unquoted(whole) {
+            return format!("a field is named without quotes: write `{name} = {field}`");
+        }
+        let tuple = Parser::parse2(parenthesized, whole.clone());
+        match tuple {
+            Ok(fields) if name == "writes" => {
+                format!("several fields are named without `=`: write `writes({fields})`")
+            }
+            Ok(_) => format!("`{name}` names one field: write {}", example(name)),
+            Err(_) => match last_name(whole) {
+                Some(field) => {
+                    format!("a field of the store is named by its name alone: write `{name} = {field}`")
+                }
+                None => format!("`{name}` names a field of the store: write {}", example(name)),
+            },
+        }
+    };
+    value(input, name, Ident::parse, wrong).map(|(field, _)| field)
+}
+
+/// `writes(receipt, total)`
+pub(super) fn fields(input: ParseStream<'_>, name: &Ident) -> syn::Result<Vec<Ident>> {
+    let parse = |input: ParseStream<'_>| {
+        let content;
+        parenthesized!(content in input);
+        Punctuated::<Ident, Token![,]>::parse_terminated(&content)
+    };
+    let ahead = input.fork();
+    match parse(&ahead) {
+        Ok(_) => Ok(parse(input)?.into_iter().collect()),
+        Err(_) => {
+            let whole = rest(input);
+            let message = format!("`{name}` names fields of the store in parentheses: write `{name}(a, b)`");
+            Err(if whole.is_empty() { expected(name, message) } else { expected(whole, message) })
+        }
+    }
+}
+
+/// What is in the parentheses.
+fn parenthesized(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let content;
+    parenthesized!(content in input);
+    content.parse()
+}
+
+/// The last name of `order.receipt`, or of `order::receipt`.
+fn last_name(tokens: &TokenStream) -> Option<Ident> {
+    match tokens.clone().into_iter().last() {
+        Some(TokenTree::Ident(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// What a value holds that stands in quotes and should not.
+fn unquoted(value: &TokenStream) -> Option<String> {
+    let text = syn::parse2::<LitStr>(value.clone()).ok()?.value();
+    let is_plain = text.chars().all(|letter| letter.is_alphanumeric() || "_.:".contains(letter));
+    (is_plain && !text.is_empty()).then_some(text)
+}
+
+/// Refuses a suffix of a number, but for that of its type.
+fn suffix(given: &str, of_its_type: &str, literal: &impl ToTokens) -> syn::Result<()> {
+    if given.is_empty() || given == of_its_type {
+        return Ok(());
+    }
+    Err(expected(literal, String::new()))
+}
+
+fn given<T>(value: T, name: &Ident, whole: &TokenStream) -> Given<T> {
+    let first = whole.clone().into_iter().next();
+    let span = first.map_or_else(|| name.span(), |token| token.span());
+    Given { value, name: name.span(), span }
+}
+
+/// A number and its unit.
+fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (number, unit) = text.split_at(unit);
+    let number: f64 = number.parse().ok()?;
+    let seconds = match unit.trim() {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        _ => return None,
+    };
+    // Through whole nanoseconds, so that "200ms" is 200 ms and not a little less.
+    Duration::try_from_secs_f64(number * seconds).ok().map(|time| {
+        let rounded = (number * seconds * 1e9).round();
+        if rounded < u64::MAX as f64 { Duration::from_nanos(rounded as u64) } else { time }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_a_unit() {
+        let cases = [
+            ("200ms", 200_000),
+            ("1.5s", 1_500_000),
+            ("2m", 120_000_000),
+            ("1 h", 3_600_000_000),
+            ("5us", 5),
+        ];
+        for (text, micros) in cases {
+            assert_eq!(duration(text), Some(Duration::from_micros(micros)), "{text}");
+        }
+        for text in ["", "5", "s", "2 weeks", "-1s", "1..5s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}
