@@ -426,8 +426,8 @@ mod new_before {
         pub(super) fn ship(made: &str) -> String {
             made.into()
         }
-        flow! { pub Inner { make >> await(go_on) >> pay; } }
-        flow! { pub Shop { Inner >> ship; } }
+        flow! { pub(crate) Inner { make >> await(go_on) >> pay; } }
+        flow! { pub(crate) Shop { Inner >> ship; } }
     }
 
     mod v2 {
@@ -436,8 +436,8 @@ mod new_before {
         pub(super) fn ship(address: &str) -> String {
             address.into()
         }
-        flow! { pub Inner { address >> make >> await(go_on) >> pay; } }
-        flow! { pub Shop { Inner >> ship; } }
+        flow! { pub(crate) Inner { address >> make >> await(go_on) >> pay; } }
+        flow! { pub(crate) Shop { Inner >> ship; } }
     }
 
     #[tokio::test]
@@ -485,7 +485,7 @@ mod retyped {
 
     mod v1 {
         use super::*;
-        flow! { pub Shop { begin >> await(go_on); } }
+        flow! { pub(crate) Shop { begin >> await(go_on); } }
     }
 
     #[derive(Shared, Debug, Default, Serialize, Deserialize)]
@@ -500,7 +500,7 @@ mod retyped {
         fn begin(price: &str) {
             assert!(price.len() < 100);
         }
-        flow! { pub Shop { begin >> await(go_on); } }
+        flow! { pub(crate) Shop { begin >> await(go_on); } }
     }
 
     #[tokio::test]

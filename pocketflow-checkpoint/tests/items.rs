@@ -301,12 +301,12 @@ mod retyped {
 
     mod before {
         use super::v1::send;
-        pocketflow::flow! { pub Sends { send; } }
+        pocketflow::flow! { pub(crate) Sends { send; } }
     }
 
     mod after {
         use super::v2::send;
-        pocketflow::flow! { pub Sends { send; } }
+        pocketflow::flow! { pub(crate) Sends { send; } }
     }
 
     #[tokio::test]

@@ -353,7 +353,7 @@ mod changed {
     /// The flow as it was.
     mod before {
         use super::*;
-        flow! { pub Steps { ask >> await(approval) >> note; } }
+        flow! { pub(crate) Steps { ask >> await(approval) >> note; } }
     }
 
     mod with_more {
@@ -362,12 +362,12 @@ mod changed {
         fn extra(approval: &bool) -> String {
             format!("{approval}")
         }
-        flow! { pub Steps { ask >> await(approval) >> extra >> note; } }
+        flow! { pub(crate) Steps { ask >> await(approval) >> extra >> note; } }
     }
 
     mod with_less {
         use super::*;
-        flow! { pub Steps { (ask, other) >> await(approval) >> note; } }
+        flow! { pub(crate) Steps { (ask, other) >> await(approval) >> note; } }
         #[node(Order, writes = right)]
         fn other() -> String {
             String::new()
@@ -429,7 +429,7 @@ mod changed {
 
     mod newer {
         use super::{ask_again as ask, note_price as note};
-        pocketflow::flow! { pub Steps { ask >> await(approval) >> note; } }
+        pocketflow::flow! { pub(crate) Steps { ask >> await(approval) >> note; } }
     }
 
     #[tokio::test]

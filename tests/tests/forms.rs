@@ -210,7 +210,7 @@ mod private {
 
     flow! {
         /// Lets in, or not.
-        pub Gate { knock - "in" >> end "in"; knock - "out" >> end; }
+        pub(crate) Gate { knock - "in" >> end "in"; knock - "out" >> end; }
     }
 
     #[tokio::test]

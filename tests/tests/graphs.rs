@@ -374,14 +374,14 @@ mod resumed {
     }
 
     flow! {
-        pub Pay {
+        pub(crate) Pay {
             pay - "paid" >> end "paid";
             pay - "unpaid" >> pay max 2 else end "unpaid";
         }
     }
 
     flow! {
-        pub Shop {
+        pub(crate) Shop {
             ask >> Pay;
             Pay - "paid" >> ship >> end;
             Pay - "unpaid" >> (again, print) >> pay;

@@ -157,7 +157,7 @@ mod supervised {
 
     flow! {
         /// Lets the agent try three times more at most.
-        pub Supervisor {
+        pub(crate) Supervisor {
             Agent >> judge - "sent_back" >> Agent max 3 else end "given up";
             judge - "accepted" >> accept;
         }
@@ -177,7 +177,7 @@ mod supervised {
 
     flow! {
         #[endless]
-        pub Heartbeat { poll: Supervised; poll >> poll; }
+        pub(crate) Heartbeat { poll: Supervised; poll >> poll; }
     }
 
     flow! { Supervised { Supervisor >> end; Supervisor - "given up" >> end; } }
@@ -197,7 +197,7 @@ mod twice {
 
     flow! {
         /// One flow in two places, under two names.
-        pub TwoCards(card) {
+        pub(crate) TwoCards(card) {
             first: Payment;
             second: Payment;
             first >> end;

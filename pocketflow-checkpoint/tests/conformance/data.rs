@@ -196,12 +196,12 @@ impl Count {
 
 mod before {
     use super::*;
-    flow! { pub Charges { work: Count; work; } }
+    flow! { pub(crate) Charges { work: Count; work; } }
 }
 
 mod after {
     use super::*;
-    flow! { pub Charges { work: Charge; work; } }
+    flow! { pub(crate) Charges { work: Charge; work; } }
 }
 
 fn accounts() -> Accounts {

@@ -19,6 +19,9 @@ pub(super) fn names(pf: &Krate, attributes: &TokenStream, item: &TokenStream) ->
     for option in options {
         names.option(pf, option);
     }
+    if let Some(TokenTree::Punct(_)) = attributes.last() {
+        names.out.extend(quote!(|__options: &#pf::__private::words::Options| &__options.;));
+    }
     names.item(&item.clone().into_iter().collect::<Vec<_>>());
     mentions(&names.out)
 }

@@ -28,7 +28,7 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &Tok
         sound: complete && !model.places.is_empty() && !model.impossible,
         ends: errors.is_empty() && !model.endless,
     };
-    let (declaration, exits) = (flow.declaration(), flow.exits());
+    let (declaration, exits) = (flow.declaration(flow.name.span()), flow.exits());
     let inside = flow.inside();
     let errors = errors.to_compile_errors();
     let lints = &model.lints;
@@ -41,6 +41,7 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &Tok
     };
     let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
     let (names, outside) = (editor::names(flow.pf, &flow.name, &fields, input), flow.outside());
+    let declaration = flow.declaration(Span::call_site());
     let shown = quote!(#names #errors #declaration #exits const _: () = { #outside };);
     let items = written(flow.pf, &shown, &compiled);
     if model.header.is_some() {
@@ -80,17 +81,19 @@ impl Flow<'_> {
         fields
     }
 
-    fn declaration(&self) -> TokenStream {
+    /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it does a function.
+    fn declaration(&self, span: Span) -> TokenStream {
         let (pf, name, attributes, visibility) =
             (self.pf, &self.name, &self.model.attributes, self.visibility());
         let fields = self.fields();
         if fields.is_empty() {
+            let item = quote_spanned!(span=> struct #name;);
             return quote! {
                 #(#attributes)*
                 #[derive(
                     #pf::__private::Clone, #pf::__private::Copy, ::core::fmt::Debug, ::core::default::Default
                 )]
-                #visibility struct #name;
+                #visibility #item
             };
         }
         let fields = fields.into_iter().map(|Node { given: name, path, field, .. }| {
@@ -101,9 +104,10 @@ impl Flow<'_> {
             });
             quote!(#(#field)* #doc pub #name: #path)
         });
+        let item = quote_spanned!(span=> struct #name { #(#fields),* });
         quote! {
             #(#attributes)*
-            #visibility struct #name { #(#fields),* }
+            #visibility #item
         }
     }
 
