@@ -105,9 +105,11 @@ impl InFlight for NonZeroUsize {
 /// Results go into slots by index: an ordered queue would stall behind a slow item, and show an error only when its turn comes. The
 /// first error drops the others.
 ///
-/// New items and those that were woken take turns, so that none waits for all of the others. Tokio allows a task 128 of its
-/// operations at a time, after which it refuses all of them, and each item that is polled in vain is queued anew. In nested batches
-/// that is most of them, so a batch stops where the budget is used up (futures-rs issues 2053 and 2526).
+/// New items and those that were woken take turns, so that none waits for all of the others: every second turn, which costs less than
+/// to keep whose turn it is. Where the width leaves no room for a new item, each turn is a woken one's.
+///
+/// Tokio allows a task 128 of its operations at a time, after which it refuses all of them, and each item that is polled in vain is
+/// queued anew. In nested batches that is most of them, so a batch stops where the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     visit: Visit<'_, '_, S, H, N, M>,
@@ -125,31 +127,32 @@ where
         let expected = items.size_hint().0;
         let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
         let mut crew = Crew::of(expected.min(width));
-        let mut turn_of_woken = false;
         poll_fn(|context| {
-            for _ in 0..POLLS_AT_A_TIME {
-                let room = crew.len() < width;
-                let mut seat = if room && turn_of_woken { crew.called() } else { None };
-                turn_of_woken = false;
-                if room && seat.is_none() {
-                    match items.next() {
-                        Some((index, item)) => {
+            'polls: for turn in 0..POLLS_AT_A_TIME {
+                let seat = 'seat: {
+                    if crew.len() < width {
+                        if turn % 2 == 1 {
+                            if let Some(seat) = crew.called() {
+                                break 'seat seat;
+                            }
+                        }
+                        if let Some((index, item)) = items.next() {
                             slots.push(None);
                             if !visit.wanted(Some(index)) {
                                 skipped = true;
-                                continue;
+                                continue 'polls;
                             }
-                            turn_of_woken = true;
-                            seat = Some(crew.seat(index, exec(&visit, Some(index), item)));
+                            break 'seat crew.seat(index, exec(&visit, Some(index), item));
                         }
-                        None => crew.complete(),
+                        crew.complete();
+                        if crew.len() == 0 {
+                            return Poll::Ready(Ok(()));
+                        }
                     }
-                }
-                if seat.is_none() && crew.len() == 0 {
-                    return Poll::Ready(Ok(()));
-                }
-                let Some(seat) = seat.or_else(|| crew.called_or_wake(context.waker())) else {
-                    return Poll::Pending;
+                    match crew.called_or_wake(context.waker()) {
+                        Some(seat) => seat,
+                        None => return Poll::Pending,
+                    }
                 };
                 match crew.poll(seat) {
                     Poll::Ready((index, Ok(exec))) => slots[index] = Some(exec),

@@ -116,10 +116,12 @@ impl<F: Future> Crew<F> {
 
     /// The seat that was woken first. Without the lock where there is none, since a batch asks for each new item; a call that it does
     /// not see yet, it sees the next time.
+    #[inline]
     pub(super) fn called(&mut self) -> Option<usize> {
-        if !self.calls.any.load(Ordering::Relaxed) {
-            return None;
-        }
+        if self.calls.any.load(Ordering::Relaxed) { self.first_called() } else { None }
+    }
+
+    fn first_called(&mut self) -> Option<usize> {
         let mut waiting = self.calls.lock();
         let seat = waiting.seats.pop_front();
         if waiting.seats.is_empty() {
