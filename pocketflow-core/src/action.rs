@@ -44,6 +44,12 @@ impl ActionInfo {
     pub const DEFAULT: Self = Self { name: "default", writes: &[] };
 }
 
+impl ActionInfo {
+    /// The actions of an enum whose derive has an error: no check speaks of a node that returns it.
+    #[doc(hidden)]
+    pub const UNKNOWN: &'static [Self] = &[Self { name: "", writes: &[] }];
+}
+
 impl Action for () {
     const ACTIONS: &'static [ActionInfo] = &[ActionInfo::DEFAULT];
 }

@@ -1,11 +1,11 @@
 //! `#[derive(Action)]`: the variants of an enum are the actions of a node.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Variant};
+use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Ident, LitStr, Path, Token, Variant};
 
 use crate::errors::Errors;
 use crate::krate::Krate;
@@ -30,19 +30,23 @@ struct Actions<'a> {
     /// The store that the fields of the variants belong to.
     store: Option<Path>,
     actions: Vec<Action<'a>>,
+    /// None, or that is an error.
+    generics: &'a syn::Generics,
 }
 
 struct Action<'a> {
     variant: &'a Variant,
     name: String,
-    fields: Vec<&'a Ident>,
+    /// With the spans of their types.
+    fields: Vec<(&'a Ident, Span)>,
 }
 
 fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     let mut errors = Errors::default();
     let (store, krate) = options(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
-    let mut actions = Actions { name: &input.ident, krate, allow, store, actions: Vec::new() };
+    let mut actions =
+        Actions { name: &input.ident, krate, allow, store, actions: Vec::new(), generics: &input.generics };
     if !input.generics.params.is_empty() {
         errors.at(&input.generics, "actions have no type or lifetime parameters");
     }
@@ -74,7 +78,10 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
             errors.at(&variant.ident, message);
         }
         let fields = match &variant.fields {
-            Fields::Named(fields) => fields.named.iter().filter_map(|field| field.ident.as_ref()).collect(),
+            Fields::Named(fields) => {
+                let named = fields.named.iter();
+                named.filter_map(|field| Some((field.ident.as_ref()?, field.ty.span()))).collect()
+            }
             Fields::Unit => Vec::new(),
             Fields::Unnamed(fields) if fields.unnamed.is_empty() => Vec::new(),
             Fields::Unnamed(fields) => {
@@ -84,7 +91,7 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
                 Vec::new()
             }
         };
-        if let (Some(field), None) = (fields.first(), &actions.store) {
+        if let (Some((field, _)), None) = (fields.first(), &actions.store) {
             let message = format!(
                 "the fields of an action are written to the store: say to which, with `#[action(Store)]` on `{}`",
                 input.ident
@@ -154,27 +161,41 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
     let (pf, compile_errors) = (&actions.krate, errors.to_compile_errors());
     let name = ours(actions.name);
     let infos = actions.actions.iter().map(|Action { name, fields, .. }| {
-        let fields = fields.iter().map(|field| field.unraw().to_string());
+        let fields = fields.iter().map(|(field, _)| field.unraw().to_string());
         quote!(#pf::ActionInfo { name: #name, writes: &[#(#fields),*] })
     });
+    // With an error, the actions are none that a flow could check.
+    let infos = match errors.is_empty() {
+        true => quote!(&[#(#infos),*]),
+        false => quote!(#pf::ActionInfo::UNKNOWN),
+    };
     let arms = actions.actions.iter().enumerate().map(|(index, Action { variant, fields, .. })| {
         let ident = ours(&variant.ident);
         // Numbered, since a field may have the name of any variable.
         let values = fields.iter().enumerate();
-        let values: Vec<_> =
-            values.map(|(index, field)| format_ident!("__{index}", span = field.span())).collect();
-        let own: Vec<_> = fields.iter().map(|field| ours(field)).collect();
-        let writes = fields
-            .iter()
-            .zip(&values)
-            .map(|(field, value)| quote!(#pf::__private::Slot(&mut __shared.#field).__write(|| #value);));
+        let values: Vec<_> = values.map(|(index, (_, ty))| format_ident!("__{index}", span = *ty)).collect();
+        let own: Vec<_> = fields.iter().map(|(field, _)| ours(field)).collect();
+        let writes = fields.iter().zip(&values).map(
+            |((field, _), value)| quote!(#pf::__private::Slot(&mut __shared.#field).__write(|| #value);),
+        );
         quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
     });
     let index = quote!(#pf::__private::usize);
+    let (generics, arguments, _) = actions.generics.split_for_impl();
+    let parameters = actions.generics.params.iter().map(|parameter| {
+        let mut parameter = parameter.clone();
+        match &mut parameter {
+            GenericParam::Type(parameter) => parameter.default = None,
+            GenericParam::Const(parameter) => parameter.default = None,
+            GenericParam::Lifetime(_) => {}
+        }
+        parameter
+    });
+    let bounds = (!actions.generics.params.is_empty()).then(|| quote!(where Self: #pf::__private::Send));
     let take = match &actions.store {
-        // With an error the fields may be anything; the actions and their names still count.
+        // With an error, anything may be missing.
         _ if !errors.is_empty() => quote! {
-            impl<__S> #pf::__private::Taking<__S> for #name {
+            impl<#(#parameters,)* __S> #pf::__private::Taking<__S> for #name #arguments #bounds {
                 fn taking(self, _: &mut __S) -> #index { #pf::__private::unreachable!() }
             }
         },
@@ -207,8 +228,8 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
             use #pf::__private::FillPlain as _;
 
             #[automatically_derived]
-            impl #pf::Action for #name {
-                const ACTIONS: &'static [#pf::ActionInfo] = &[#(#infos),*];
+            impl #generics #pf::Action for #name #arguments #bounds {
+                const ACTIONS: &'static [#pf::ActionInfo] = #infos;
             }
 
             #[automatically_derived]

@@ -90,7 +90,7 @@ async fn answer(question: &str, context: &str) -> Result<String> {
 
 flow! {
     /// Searches until it can answer, five times at most.
-    pub Agent {
+    pub Agent: Research {
         search: Search;
         decide - "search" >> search max 5 else answer;
         search >> decide;

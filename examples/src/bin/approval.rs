@@ -73,7 +73,7 @@ impl Publish {
 
 flow! {
     /// Writes a text until a person approves it, four times at most.
-    pub Approval {
+    pub Approval: Draft {
         publish: Publish;
         write >> await(decision) >> decide;
         decide - "approved" >> publish;

@@ -60,7 +60,7 @@ fn combine(topic: &str, section_titles: &[String], section_drafts: &[String]) ->
 
 flow! {
     /// Writes an article.
-    pub Write {
+    pub Write: Article {
         outline >> draft >> combine;
     }
 }

@@ -95,7 +95,7 @@ async fn speak(messages: &[Message], reply: &mut String) -> Result<()> {
 
 flow! {
     /// Talks until the user leaves.
-    pub Chatbot {
+    pub Chatbot: Chat {
         converse: Converse;
         converse - "continue" >> converse;
         converse - "quit" >> end;

@@ -67,7 +67,7 @@ fn refuse(reason: &str) -> String {
 
 flow! {
     /// Reviews an order, then charges it or says why not.
-    pub Checkout {
+    pub Checkout: Order {
         review - "approved" >> pay;
         review - "rejected" >> refuse;
     }

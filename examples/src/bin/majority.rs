@@ -62,7 +62,7 @@ fn count(votes: &[Option<String>]) -> Result<Vec<(String, usize)>> {
 
 flow! {
     /// Takes a vote.
-    pub Majority {
+    pub Majority: Poll {
         vote >> count;
     }
 }

@@ -65,7 +65,7 @@ async fn writer(topic: &str, facts: &str, uses: &str, doubts: &str) -> Result<St
 
 flow! {
     /// Writes a report.
-    pub WriteReport {
+    pub WriteReport: Report {
         scholar: Scholar;
         (scholar, practitioner, sceptic) >> writer;
     }

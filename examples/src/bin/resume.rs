@@ -42,7 +42,7 @@ fn guess(reads: &Reads<'_, extract>, error: pocketflow::Error) -> Result<(Resume
 
 flow! {
     /// Reads a résumé.
-    pub ReadResume {
+    pub ReadResume: Reading {
         open >> extract;
     }
 }

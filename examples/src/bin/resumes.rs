@@ -47,7 +47,7 @@ impl Read {
 
 flow! {
     /// Reads a pile of résumés.
-    pub ReadAll {
+    pub ReadAll: Pile {
         read: Read;
         read;
     }

@@ -83,7 +83,7 @@ async fn capture(
 
 flow! {
     /// Charges the card.
-    pub Payment(card) {
+    pub Payment(card): Order {
         authorize - "ok" >> capture;
         authorize - "declined" >> end "declined";
     }
@@ -105,7 +105,7 @@ async fn refuse(items: &str, reason: &str) -> Result<String> {
 
 flow! {
     /// Sells what can be sold.
-    pub Shop(card) {
+    pub Shop(card): Order {
         review - "approved" >> Payment >> ship;
         Payment - "declined" >> refuse;
         review - "rejected" >> refuse;

@@ -50,7 +50,7 @@ async fn reply(question: &str, found: &str, objection: Option<&str>) -> Result<S
 
 flow! {
     /// Looks the question up and answers it.
-    pub Answer {
+    pub Answer: Case {
         look_up: LookUp;
         look_up >> reply;
     }
@@ -87,7 +87,7 @@ async fn judge(
 
 flow! {
     /// Answers until the judge is content, three times at most.
-    pub Supervisor {
+    pub Supervisor: Case {
         answer: Answer;
         answer >> judge;
         judge - "accept" >> end;

@@ -178,14 +178,14 @@ fn save(out: &Path, pages: &[Page]) -> Result<()> {
 
 flow! {
     /// Decides what the chapters are about, how they hang together and what they are called.
-    pub Plan(code) {
+    pub Plan(code): Book {
         find >> choose >> arrange >> (name, label);
     }
 }
 
 flow! {
     /// From a repository to a tutorial.
-    pub Tutorial {
+    pub Tutorial: Book {
         fetch - "repository" >> clone >> read;
         fetch - "folder" >> read >> Plan >> write >> combine >> save;
         /// How many chapters are written at a time.

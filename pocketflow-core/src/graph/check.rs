@@ -378,7 +378,16 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             Some((filler, _)) => text
                 .code(graph.places[filler].name)
                 .push(" fills it: let every path pass through that node before"),
-            None => text.push("let a node before it fill it: `#[node(…, writes = ").push(name).push(")]`"),
+            None => match self.changer(graph, place, unproved) {
+                Some(changer) => text
+                    .code(graph.places[changer].name)
+                    .push(" changes it in `post`: add `writes(")
+                    .push(name)
+                    .push(")` to its `#[node(…)]`"),
+                None => {
+                    text.push("let a node before it fill it: `#[node(…, writes = ").push(name).push(")]`")
+                }
+            },
         };
         if node.flow.is_none() {
             text = text.push("\nhelp: or read it as `Option<&_>`, if the node can do without");
@@ -392,6 +401,20 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 .push(")`");
         }
         text.panic(code)
+    }
+
+    /// Another place whose node borrows the field in `post`, to change it, and does not say that it fills it.
+    const fn changer(&self, graph: &Graph, reader: usize, field: usize) -> Option<usize> {
+        let mut place = 0;
+        while place < P {
+            let node = graph.places[place].node;
+            let is_one = node.flow.is_none() && node.waits.is_none() && graph.places[place].fork.is_empty();
+            if is_one && place != reader && graph.is_native(place) && contains(node.changes, field) {
+                return Some(place);
+            }
+            place += 1;
+        }
+        None
     }
 
     /// Another place that fills the field, and the action after which it does.

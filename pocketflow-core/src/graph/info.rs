@@ -24,7 +24,7 @@ pub trait Stands {
 
 #[diagnostic::do_not_recommend]
 impl<N: Describe> Stands for N {
-    const INFO: &'static NodeInfo = &N::NODE;
+    const INFO: &'static NodeInfo = &N::NODE.if_known();
 }
 
 /// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in words of 64.
@@ -89,10 +89,10 @@ pub const fn awaits(
 
 impl NodeInfo {
     pub(crate) const fn is_unknown(&self) -> bool {
-        self.store.name.is_empty()
+        self.store.name.is_empty() || !self.actions.is_empty() && self.actions[0].is_empty()
     }
 
-    /// The flow, or [`UNKNOWN`] if its first node is: of what its store is, nothing is known then.
+    /// The node or flow, or [`UNKNOWN`] if its actions are unknown, or all nodes of the flow.
     #[doc(hidden)]
     pub const fn if_known(self) -> Self {
         if self.is_unknown() { UNKNOWN } else { self }
@@ -152,12 +152,23 @@ pub const fn changes<const W: usize>(
     set
 }
 
-/// The names of actions.
+/// The names of actions. Where one writes a field that the store does not have, which rustc says, they are as unknown as those of
+/// [`ActionInfo::UNKNOWN`](crate::ActionInfo::UNKNOWN).
 #[doc(hidden)]
-pub const fn names<const N: usize>(actions: &[crate::action::ActionInfo]) -> [&'static str; N] {
+pub const fn names<const N: usize>(
+    store: &Store,
+    actions: &[crate::action::ActionInfo],
+) -> [&'static str; N] {
     let mut names = [""; N];
     let mut index = 0;
     while index < N {
+        let mut field = 0;
+        while field < actions[index].writes.len() {
+            if store.field(actions[index].writes[field]).is_none() {
+                return [""; N];
+            }
+            field += 1;
+        }
         names[index] = actions[index].name;
         index += 1;
     }

@@ -17,6 +17,9 @@ use crate::krate::Krate;
 
 /// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
 pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &TokenStream) -> TokenStream {
+    if model.is_its_node {
+        return errors.to_compile_errors();
+    }
     let name = model.header.as_ref().map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
     let flow = Flow {
         model,

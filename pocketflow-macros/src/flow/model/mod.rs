@@ -26,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) endless: bool,
     /// Whether there is no machine for it: it stands in itself, or has no node.
     pub(crate) impossible: bool,
+    /// Whether it has the name of a node of its own, so that it is not declared.
+    pub(crate) is_its_node: bool,
     pub(crate) header: Option<Header>,
     pub(crate) places: Vec<Place>,
     pub(crate) edges: Vec<Edge>,
@@ -142,6 +144,7 @@ pub(crate) fn model(syntax: &Syntax) -> (Model, Errors) {
             krate: Krate::default(),
             endless: false,
             impossible: false,
+            is_its_node: false,
             header: syntax.header.as_ref().map(|header| Header {
                 visibility: header.visibility.clone(),
                 name: header.name.clone(),
@@ -385,6 +388,17 @@ impl<'a> Builder<'a> {
     /// A flow that stands in itself would be of infinite size.
     fn no_recursion(&mut self) {
         let Some(header) = &self.model.header else { return };
+        let text = header.name.unraw().to_string();
+        let is_function = text.starts_with(char::is_lowercase);
+        if is_function && self.model.nodes().any(|node| node.path.is_ident(&header.name)) {
+            let message = format!(
+                "the flow has the name of its node `{text}`\nhelp: give it another name, such as `{}`",
+                names::pascal(&text)
+            );
+            self.errors.at(&header.name, message);
+            self.model.is_its_node = true;
+            return;
+        }
         let own = self.model.nodes().filter(|node| node.path.is_ident(&header.name)).map(Node::span);
         for span in own.collect::<Vec<_>>() {
             let message = format!(

@@ -60,7 +60,7 @@ impl Node<'_> {
                     #pf::NodeInfo {
                         name: #text,
                         store: __STORE,
-                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__ACTIONS),
+                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__STORE, __ACTIONS),
                         reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
                         peeks: &#peeks,
                         writes: &#pf::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
