@@ -66,7 +66,7 @@ pub enum StorageError {
         /// The wait, such as `approval#2`.
         wait: String,
     },
-    /// The run has gone on from this wait with another value.
+    /// The run has gone on from this wait.
     WaitClosed {
         /// The run.
         run: String,
@@ -299,7 +299,7 @@ impl fmt::Display for StorageError {
                 "`{wait}` of run `{run}` has been filled already, and the run goes on with that value when it is begun again"
             ),
             Self::WaitClosed { run, wait, open } => {
-                write!(f, "`{wait}` of run `{run}` is closed: the run went on with another value")?;
+                write!(f, "`{wait}` of run `{run}` is closed: the run has gone on from it")?;
                 match open {
                     Some(open) => write!(f, "; it waits for `{open}` now: look at it, and fill that"),
                     None => Ok(()),
@@ -371,7 +371,7 @@ impl fmt::Display for StorageError {
             Self::Gone { place, file } => write!(
                 f,
                 "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup \
-                 (`pocketflow-runs backup` makes one), and begin the runs again"
+                 (`pocketflow-runs backup` makes one) without the old `-wal` and `-shm` beside it, and begin the runs again"
             ),
             Self::Backup { place, .. } => write!(f, "cannot back up to {place}"),
             Self::Closed { place } => write!(f, "{place} has been closed: open it again"),

@@ -55,6 +55,10 @@ impl<E: Storage> Lease<E> {
         self.state.load(SeqCst) == HELD
     }
 
+    pub(crate) fn may_be_held(&self) -> bool {
+        self.state.load(SeqCst) != NONE
+    }
+
     fn is_renewed(&self) -> bool {
         matches!(self.state.load(SeqCst), HELD | LEAVING)
     }

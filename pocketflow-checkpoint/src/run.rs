@@ -129,6 +129,20 @@ impl<E: Storage> DurableRun<E> {
         begun
     }
 
+    /// Gives the lease back before an error is returned, so that the run can be started again at once. If it cannot be given back
+    /// now, or if this is dropped, it is given back when the heart is dropped.
+    async fn give_back(&self, error: &Error) {
+        if !self.lease.may_be_held() || is_gone(error) {
+            return;
+        }
+        match self.common.storage.release(&self.id, &self.owner).await {
+            Ok(()) | Err(StorageError::LeaseLost { .. } | StorageError::UnknownRun { .. }) => {
+                self.lease.gone()
+            }
+            Err(_) => {}
+        }
+    }
+
     fn patience(&self) -> Patience<'_> {
         Patience::new(self.common.patience, &self.id)
     }
@@ -313,6 +327,14 @@ impl<E: Storage> DurableRun<E> {
     }
 }
 
+/// A storage that has failed for long is not asked again; then the lease runs out.
+fn is_gone(error: &Error) -> bool {
+    matches!(
+        error.cause().downcast_ref(),
+        Some(StorageError::LeaseNotRenewed { .. } | StorageError::Gone { .. })
+    )
+}
+
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
     at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
@@ -357,33 +379,41 @@ where
         let state = self.encode(shared).map_err(fail)?;
         // From here on, whatever ends the run gives the lease back, this call included.
         let heart = Heart::beat(&self.lease);
-        let begun = self.claim(flow, &shape.encode(), state).await.map_err(|error| flow.error(error))?;
-        let Begun::Known(record) = begun else {
-            *self.heart() = Some(heart);
-            return Ok(Start::Fresh);
-        };
-        self.not_stuck(&record).await.map_err(|error| flow.error(error))?;
-        let stands = |run: &RunRecord| (run.step, run.status, run.position.clone(), run.state.clone());
-        if known.is_none_or(|known| stands(&known) != stands(&record)) {
-            resumed = Some(look(&record, shared)?);
+        let mut heart = Some(heart);
+        let started = async {
+            let begun = self.claim(flow, &shape.encode(), state).await.map_err(|error| flow.error(error))?;
+            let Begun::Known(record) = begun else {
+                *self.heart() = heart.take();
+                return Ok(Start::Fresh);
+            };
+            self.not_stuck(&record).await.map_err(|error| flow.error(error))?;
+            let stands = |run: &RunRecord| (run.step, run.status, run.position.clone(), run.state.clone());
+            if known.is_none_or(|known| stands(&known) != stands(&record)) {
+                resumed = Some(look(&record, &mut *shared)?);
+            }
+            let Resumed { state, start, input } = resumed.expect("a run that is known was looked at");
+            Keeper::read(&state, &mut *shared).map_err(|error| fail(self.bad_field("read", error)))?;
+            shape.input = input;
+            *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
+            if let Start::Over(_) = start {
+                self.lease.gone();
+                return Ok(start);
+            }
+            let mut patience = self.patience();
+            let items = patiently!(patience, self.common.storage.items(&self.id, record.step + 1));
+            let items = items.map_err(|error| flow.error(error))?;
+            *self.heart() = heart.take();
+            let mut memory = self.memory();
+            memory.items = KeptItems::new(record.step + 1, items);
+            // At an `await`, it stands before the next step, and not at this one.
+            memory.done = record.action.map(|action| (record.step, action));
+            Ok(start)
         }
-        let Resumed { state, start, input } = resumed.expect("a run that is known was looked at");
-        Keeper::read(&state, shared).map_err(|error| fail(self.bad_field("read", error)))?;
-        shape.input = input;
-        *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
-        if let Start::Over(_) = start {
-            self.lease.gone();
-            return Ok(start);
+        .await;
+        if let Err(error) = &started {
+            self.give_back(error).await;
         }
-        let mut patience = self.patience();
-        let items = patiently!(patience, self.common.storage.items(&self.id, record.step + 1));
-        let items = items.map_err(|error| flow.error(error))?;
-        *self.heart() = Some(heart);
-        let mut memory = self.memory();
-        memory.items = KeptItems::new(record.step + 1, items);
-        // At an `await`, it stands before the next step, and not at this one.
-        memory.done = record.action.map(|action| (record.step, action));
-        Ok(start)
+        started
     }
 
     async fn flow<R: Run<S>>(
@@ -409,24 +439,28 @@ where
         };
         match &result {
             Ok(taken) => {
-                let state = self.encode(shared).map_err(|error| flow.error(error))?;
-                self.lease.leaving();
-                let finished = self.finish(taken.action(), &state).await;
-                finished.map_err(|error| flow.error(error))?;
+                let finished = match self.encode(shared) {
+                    Ok(state) => {
+                        self.lease.leaving();
+                        let finished = self.finish(taken.action(), &state).await;
+                        finished.map_err(|error| flow.error(error))
+                    }
+                    Err(error) => Err(flow.error(error)),
+                };
+                if let Err(error) = finished {
+                    self.give_back(&error).await;
+                    return Err(error);
+                }
                 self.lease.gone();
             }
             Err(error) if !self.memory().settled && self.lease.is_held() => {
-                // A storage that has failed for long is not asked again; then the lease runs out.
-                let gone = matches!(
-                    error.cause().downcast_ref(),
-                    Some(StorageError::LeaseNotRenewed { .. } | StorageError::Gone { .. })
-                );
-                let mut patience =
-                    Patience::new(if gone { Duration::ZERO } else { self.common.patience }, &self.id);
+                let patience = if is_gone(error) { Duration::ZERO } else { self.common.patience };
+                let mut patience = Patience::new(patience, &self.id);
                 let message = format!("{error:#}");
                 let failed = patiently!(patience, self.common.storage.fail(&self.id, &self.owner, &message));
-                if failed.is_ok() {
-                    self.lease.gone();
+                match failed {
+                    Ok(()) => self.lease.gone(),
+                    Err(_) => self.give_back(error).await,
                 }
             }
             Err(_) => {}

@@ -105,6 +105,9 @@ impl Sqlite {
     /// Copies all runs, as they are at this moment, to a new file, while this one is in use. It is a database of runs like this one.
     /// A copy of the file alone, without its log, would lack what was stored last.
     ///
+    /// To restore it, end all programs that use the old file, and remove that file with its `-wal` and `-shm` before the backup takes
+    /// its name: SQLite would apply the old log to the backup.
+    ///
     /// # Errors
     ///
     /// [`StorageError::Backup`](crate::StorageError::Backup) if there is a file already, or if it cannot be written.
