@@ -165,7 +165,7 @@ impl Names<'_> {
                     if began && path.len() == 1 && rest.first().is_some_and(|token| is_mark(token, ':')) {
                         let to = &rest[1..][..self::path(&rest[1..])];
                         rest = &rest[1 + to.len()..];
-                        if !(to.len() == 1 && to[0].to_string() == name.to_string()) {
+                        if !(to.len() == 1 && *name == to[0].to_string()) {
                             let to: TokenStream = to.iter().cloned().collect();
                             self.out.extend(quote!(type #name = #to;));
                         }

@@ -41,8 +41,8 @@ fn without_bodies(item: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     let is_impl = first_word(&tokens, &["impl", "fn"]).is_some_and(|word| word == "impl");
     let Some(last) = tokens.last_mut() else { return (TokenStream::new(), bodies) };
-    if let TokenTree::Group(group) = last {
-        if group.delimiter() == Delimiter::Brace {
+    match last {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
             let inside = group.stream();
             let emptied = if is_impl {
                 methods(inside, &mut bodies)
@@ -52,6 +52,7 @@ fn without_bodies(item: TokenStream) -> (TokenStream, Vec<TokenStream>) {
             };
             *last = braces(group, emptied);
         }
+        _ => {}
     }
     (tokens.into_iter().collect(), bodies)
 }
