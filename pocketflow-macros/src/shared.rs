@@ -29,6 +29,7 @@ struct Store<'a> {
     /// The library.
     krate: Krate,
     is_generic: bool,
+    generics: &'a syn::Generics,
     allow: Option<Allow>,
     fields: Vec<fields::Field<'a>>,
     serde: fields::Serde,
@@ -40,7 +41,15 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     let serde = fields::Serde::of(&input.attrs);
     let krate = krate(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
-    let mut store = Store { name: &input.ident, krate, is_generic, allow, fields: Vec::new(), serde };
+    let mut store = Store {
+        name: &input.ident,
+        krate,
+        is_generic,
+        generics: &input.generics,
+        allow,
+        fields: Vec::new(),
+        serde,
+    };
     if is_generic {
         errors.at(
             &input.generics,
@@ -91,10 +100,38 @@ fn krate(attributes: &[Attribute], errors: &mut Errors) -> Krate {
     krate.unwrap_or_default()
 }
 
+/// A store of which nothing is known, so that what runs on it has nothing to add.
+fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
+    let (pf, name) = (&store.krate, ours(store.name));
+    let (generics, arguments, _) = store.generics.split_for_impl();
+    quote! {
+        #errors
+        const _: () = {
+            #[automatically_derived]
+            impl #generics #pf::__private::BetweenThreads for #name #arguments
+            where
+                Self: #pf::__private::Send + #pf::__private::Sync + 'static,
+            {
+            }
+
+            #[automatically_derived]
+            impl #generics #pf::Shared for #name #arguments
+            where
+                Self: #pf::__private::Send + #pf::__private::Sync + 'static,
+            {
+                const STORE: &'static #pf::Store = &#pf::Store::new("", "", &[]);
+                fn is_filled(&self, _: #pf::__private::usize) -> #pf::__private::bool {
+                    false
+                }
+            }
+        };
+    }
+}
+
 fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
     let (pf, text, errors) = (&store.krate, store.name.unraw().to_string(), errors.to_compile_errors());
     if store.is_generic {
-        return errors;
+        return nothing(store, &errors);
     }
     let name = ours(store.name);
     let fields = store.fields.iter().map(|field| field.describe(pf, &store.serde));
