@@ -94,15 +94,14 @@ pub mod __private {
     pub use crate::driver::Spot;
     #[cfg(rust_analyzer)]
     pub use crate::editor::{On, words};
-    pub use crate::graph::{Describe, PF011, Solution, UNKNOWN, changes, names, writes};
-    pub use crate::graph::{Of, Stands, awaits, together, union};
-    pub use crate::node::{Fallible, HasReads, IntoFailure, IntoOutcome, Nothing, Raised};
+    pub use crate::graph::{Describe, Description, Of, PF011, Sets, Solution, Stands, together, union};
+    pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
     pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
     pub use crate::run::{Forked, Kind, Runner, Step};
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
     pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
-    pub use crate::run::{Kept, outcome, within};
+    pub use crate::run::{Kept, Prepared, outcome, within};
     pub use crate::shared::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
     pub use crate::shared::{Blank, NoBlank, NoThreads, Threads, check_field};
     pub use crate::sound::{Sound, Soundness};

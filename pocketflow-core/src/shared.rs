@@ -27,6 +27,10 @@ use crate::text::{START, Text, equal, hash};
     note = "write `#[derive(pocketflow::Shared)]` on `struct {Self}`"
 )]
 pub trait Shared: BetweenThreads {
+    /// [`Store::fields`].
+    #[doc(hidden)]
+    const FIELDS: &'static [Field];
+
     /// What the compiler knows of the store.
     const STORE: &'static Store;
 
@@ -387,8 +391,7 @@ impl Store {
     }
 
     /// How many words a set of this store's fields takes.
-    #[doc(hidden)]
-    pub const fn words(&self) -> usize {
+    pub(crate) const fn words(&self) -> usize {
         self.fields.len().div_ceil(64)
     }
 
@@ -407,9 +410,14 @@ impl Store {
     }
 
     /// The fields with these names, as a set.
-    #[doc(hidden)]
-    pub const fn set<const W: usize>(&self, names: &[&str]) -> [u64; W] {
+    pub(crate) const fn set<const W: usize>(&self, names: &[&str]) -> [u64; W] {
         let mut set = [0; W];
+        self.add(&mut set, names);
+        set
+    }
+
+    /// Adds the fields with these names to a set.
+    pub(crate) const fn add<const W: usize>(&self, set: &mut [u64; W], names: &[&str]) {
         let mut name = 0;
         while name < names.len() {
             if let Some(field) = self.field(names[name]) {
@@ -417,7 +425,6 @@ impl Store {
             }
             name += 1;
         }
-        set
     }
 
     /// The late fields, as a set.
@@ -434,8 +441,7 @@ impl Store {
     }
 
     /// All fields, as a set.
-    #[doc(hidden)]
-    pub const fn all<const W: usize>(&self) -> [u64; W] {
+    pub(crate) const fn all<const W: usize>(&self) -> [u64; W] {
         let mut set = [0; W];
         let mut field = 0;
         while field < self.fields.len() {

@@ -169,14 +169,20 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             where
                 #sound
             {
-                const STORE: &'static #pf::Store = &#pf::Store::new(
-                    #text,
-                    ::core::concat!(
-                        ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(), ":",
-                        ::core::column!()
-                    ),
-                    &[#(#fields),*],
-                );
+                const FIELDS: &'static [#pf::Field] = &[#(#fields),*];
+
+                // Behind a static, since rustc writes out a constant wherever it is named.
+                const STORE: &'static #pf::Store = {
+                    static __STORE: #pf::Store = #pf::Store::new(
+                        #text,
+                        ::core::concat!(
+                            ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(),
+                            ":", ::core::column!()
+                        ),
+                        <#name as #pf::Shared>::FIELDS,
+                    );
+                    &__STORE
+                };
 
                 fn is_filled(&self, __field: #pf::__private::usize) -> #pf::__private::bool {
                     match __field {

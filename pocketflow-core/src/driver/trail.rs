@@ -44,7 +44,7 @@ impl Spot {
     }
 
     /// A place.
-    const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
+    pub const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
         graph: &'static &'static Graph,
         solution: &'static Solution<P, T, X, W>,
         place: usize,

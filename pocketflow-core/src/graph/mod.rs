@@ -10,7 +10,8 @@ mod steps;
 
 pub use check::PF011;
 pub use fork::{Of, together, union};
-pub use info::{Describe, NodeInfo, Stands, UNKNOWN, awaits, changes, names, writes};
+pub(crate) use info::UNKNOWN;
+pub use info::{Describe, Description, NodeInfo, Sets, Stands};
 pub use resume::Unfilled;
 pub use solve::Solution;
 

@@ -3,6 +3,7 @@ use std::fmt;
 use std::future::{Future, ready};
 
 use crate::error::{BoxError, Cause};
+use crate::shared::Store;
 
 /// Why an attempt failed, and whether another is worth a try.
 #[derive(Debug)]
@@ -31,6 +32,13 @@ impl Failure {
     /// A failure after which no other attempt is worth a try.
     pub(crate) fn last(error: impl StdError + Send + Sync + 'static) -> Self {
         Self { cause: Cause::of_error(error), retry: false }
+    }
+
+    /// That a late field is empty, against the flow's proof.
+    #[doc(hidden)]
+    #[cold]
+    pub fn empty(store: &'static Store, field: &'static str) -> Self {
+        Self::of(store.empty(field))
     }
 
     pub(crate) fn kept(&self) -> &Cause {

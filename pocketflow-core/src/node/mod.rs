@@ -12,6 +12,7 @@ pub use policy::Policy;
 use std::future::{Future, ready};
 
 use crate::error::{EmptyField, Error};
+use crate::graph::Describe;
 
 /// A node of a flow over the store `S`. Written by `#[node]`; a driver meets it as a bound.
 ///
@@ -22,13 +23,13 @@ use crate::error::{EmptyField, Error};
 ///
 /// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
 /// public interface.
-pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
+pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
-    const POLICY: Policy;
+    const POLICY: Policy = Policy::ONCE;
 
     /// What `prep` made of the store for `exec`: what the node's own `prep` returned, and the items of a batch. The fields that
     /// `exec` borrows are no part of it.
-    type Prep<'a>: Send + Sync;
+    type Prep<'a>: OrNothing + Send + Sync;
     /// The one item of a batch that a call of `exec` works on; `()` for a node that is no batch.
     type Item<'a>: Copy + Send + Sync;
     /// What one call of `exec` returns.
@@ -36,10 +37,20 @@ pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
     /// What `post` gets: what `exec` returned, or for a batch what it returned for each item, in the order of the items.
     type Done: Send;
     /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
-    type Kept: Send;
+    type Kept: OrNothing + Send;
 
     /// Computes from the store what `exec` needs, and looks whether the late fields are filled that it borrows.
-    fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure>;
+    ///
+    /// # Errors
+    ///
+    /// That of the node's own `prep`; and where one of these fields is empty.
+    #[inline]
+    fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure> {
+        match Self::reads(shared) {
+            Ok(_) => Ok(OrNothing::nothing()),
+            Err(empty) => Err(empty),
+        }
+    }
 
     /// Borrows what `exec` and `fallback` read.
     ///
@@ -51,7 +62,7 @@ pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
     /// Does the work, once for every attempt.
     fn exec(
         &self,
-        shared: &S,
+        reads: Self::Reads<'_>,
         prep: &Self::Prep<'_>,
         item: Self::Item<'_>,
         attempt: Attempt<'_>,
@@ -60,7 +71,7 @@ pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
     /// What `post` gets instead when the last attempt has failed. Without one ([`Policy::fallback`]), the error ends the run.
     fn fallback(
         &self,
-        _shared: &S,
+        _reads: Self::Reads<'_>,
         _prep: &Self::Prep<'_>,
         _item: Self::Item<'_>,
         error: Error,
@@ -69,7 +80,10 @@ pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
     }
 
     /// Takes out of [`Prep`](Self::Prep), before it is dropped, what `post` needs.
-    fn keep(prep: &mut Self::Prep<'_>) -> Self::Kept;
+    #[inline]
+    fn keep(_prep: &mut Self::Prep<'_>) -> Self::Kept {
+        OrNothing::nothing()
+    }
 
     /// Writes to the store and chooses the action.
     fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done) -> Result<usize, EmptyField>;
@@ -96,11 +110,19 @@ pub trait Node<S: 'static, Here>: HasReads + Sized + Send + Sync + 'static {
 /// # Write.run(&mut article).await?;
 /// # assert_eq!(article.outline.unwrap(), ["About rain"]); Ok(()) }
 /// ```
-pub type Reads<'a, N> = <N as HasReads>::Reads<'a>;
+pub type Reads<'a, N> = <N as Describe>::Reads<'a>;
 
-/// Behind [`Reads`].
+/// What some nodes have and others do not, for whom it is nothing.
 #[doc(hidden)]
-pub trait HasReads {
-    /// The struct that `#[node]` wrote.
-    type Reads<'a>;
+pub trait OrNothing: Sized {
+    /// Nothing. Whoever has something makes it, and does not ask for this.
+    #[inline]
+    fn nothing() -> Self {
+        unreachable!("a node that has a `prep` makes what it prepares")
+    }
+}
+
+impl OrNothing for () {
+    #[inline]
+    fn nothing() {}
 }

@@ -4,7 +4,7 @@ use std::future::{Future, ready};
 use std::marker::PhantomData;
 
 use super::NoSuchPlace;
-use super::exec::Visit;
+use super::exec::{Visit, reads};
 use super::flow::{Walk, Walker};
 use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use super::once::{Erased, Once, Pinned};
@@ -371,14 +371,6 @@ where
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
 {
-}
-
-/// What `exec` reads, after `prep`.
-fn reads<S: 'static, H, N: Node<S, H>>(shared: &S) -> Reads<'_, N> {
-    match N::reads(shared) {
-        Ok(reads) => reads,
-        Err(_) => unreachable!("`prep` has looked that all of it is filled"),
-    }
 }
 
 impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for Attempts<'_, '_, S, H, N, D, K> {

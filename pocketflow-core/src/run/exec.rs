@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::driver::Spot;
 use crate::error::{Error, NoRuntime, Stage, TimedOut};
-use crate::node::{self, Attempt, Failure, Node};
+use crate::node::{self, Attempt, Failure, Node, Reads};
 use crate::shared::Shared;
 
 /// What a node works on during a visit, where, and how it is run.
@@ -30,6 +30,15 @@ impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Visit<'v, '_, S, H, N, M> {
     /// The node, for what its fields say of the work.
     pub fn node(&self) -> &'v N {
         self.node
+    }
+}
+
+/// What `exec` reads, after `prep`.
+#[inline]
+pub(super) fn reads<S: 'static, H, N: Node<S, H>>(shared: &S) -> Reads<'_, N> {
+    match N::reads(shared) {
+        Ok(reads) => reads,
+        Err(_) => unreachable!("`prep` has looked that all of it is filled"),
     }
 }
 
@@ -66,7 +75,7 @@ where
         item: N::Item<'v>,
         attempt: Attempt<'t>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'p, 't, S, H, N, M> {
-        self.node.exec(self.shared, self.prep, item, attempt)
+        self.node.exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
     }
 
     /// What follows a failed first attempt: the others, and the fallback.
@@ -123,18 +132,20 @@ where
         if !policy.fallback || error.cause().is::<NoRuntime>() {
             return Err(error);
         }
-        self.node.fallback(self.shared, self.prep, item, error.clone()).await.map_err(|failure| {
-            // A fallback that only hands the error on has not failed.
-            match failure.cause().downcast_ref::<Error>() {
-                Some(handed_on) if handed_on.is(&error) => error,
-                _ => Error::at_item(
-                    self.here.trail(self.spot).path(),
-                    index,
-                    Stage::Fallback,
-                    failure.into_cause(),
-                ),
-            }
-        })
+        self.node.fallback(reads::<S, H, N>(self.shared), self.prep, item, error.clone()).await.map_err(
+            |failure| {
+                // A fallback that only hands the error on has not failed.
+                match failure.cause().downcast_ref::<Error>() {
+                    Some(handed_on) if handed_on.is(&error) => error,
+                    _ => Error::at_item(
+                        self.here.trail(self.spot).path(),
+                        index,
+                        Stage::Fallback,
+                        failure.into_cause(),
+                    ),
+                }
+            },
+        )
     }
 }
 

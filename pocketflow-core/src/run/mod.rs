@@ -24,7 +24,7 @@ pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
 pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NoRunner, NodeRunner, Runner, Step};
 pub use skipped::Skipped;
-pub use step::Kept;
+pub use step::{Kept, Prepared};
 pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
 

@@ -10,7 +10,7 @@ use super::mode::{Act, Here, ItemMode, Mode, NodeMode};
 use super::runner::{BatchRunner, NodeRunner, Runner};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
-use crate::node::Node;
+use crate::node::{Node, OrNothing};
 use crate::shared::Shared;
 
 impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>
@@ -207,9 +207,16 @@ impl<T> Kept<T> {
 
     /// Takes it, once.
     #[inline]
-    pub fn take(&mut self) -> T {
-        self.0.take().expect(TAKEN)
+    pub fn take(&mut self) -> Prepared<T> {
+        Prepared(self.0.take().expect(TAKEN))
     }
 }
 
 const TAKEN: &str = "it is taken once, and after that no exec runs";
+
+/// What `prep` returned, for `post`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Prepared<T>(pub T);
+
+impl<T> OrNothing for Prepared<T> {}

@@ -35,6 +35,8 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     exits: [[u64; W]; X],
     /// The late fields that are filled at the start.
     inputs: [u64; W],
+    /// The fields that any node may look at.
+    peeks: [u64; W],
     /// The first late field that a place reads without proof, and the last edge of a path that shows it.
     pub(in crate::graph) unproved: [Option<Unproved>; P],
     /// The fields that a place writes in vain: nothing can look at the value.
@@ -82,12 +84,6 @@ impl Graph {
         slots
     }
 
-    /// The words of a set of fields.
-    #[doc(hidden)]
-    pub const fn width(&self) -> usize {
-        self.store().words()
-    }
-
     /// Solves the graph.
     #[doc(hidden)]
     pub const fn solve<const P: usize, const T: usize, const X: usize, const W: usize>(
@@ -102,6 +98,7 @@ impl Graph {
             filled: [[0; W]; P],
             exits: [[0; W]; X],
             inputs: self.input_fields(),
+            peeks: [0; W],
             unproved: [None; P],
             overwritten: [[0; W]; P],
         };
@@ -109,6 +106,7 @@ impl Graph {
         solution.fill(self);
         solution.prove(self);
         solution.look(self);
+        solution.peek(self);
         solution
     }
 
@@ -144,34 +142,31 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         self.routes.split_at(end).0.split_at(first).1
     }
 
-    /// The sets of [`NodeInfo::writes`] of the flow: what is filled at each exit.
-    pub const fn writes<const N: usize>(&self) -> [u64; N] {
-        let mut sets = [0; N];
-        let mut index = 0;
-        while index < N {
-            sets[index] = self.exits[index / W][index % W];
-            index += 1;
+    /// The flow as a node: it reads its inputs, it may look at whatever any of its nodes may look at, and it fills what is filled at
+    /// each exit.
+    pub const fn info(&'static self, name: &'static str, graph: &'static Graph) -> NodeInfo {
+        NodeInfo {
+            name,
+            store: graph.places[0].node.store,
+            actions: graph.exits,
+            reads: &self.inputs,
+            peeks: &self.peeks,
+            writes: self.exits.as_flattened(),
+            changes: &[],
+            flow: Some(graph),
+            waits: None,
         }
-        sets
     }
 
-    /// The set of [`NodeInfo::reads`] of the flow: its inputs.
-    pub const fn reads(&self) -> [u64; W] {
-        self.inputs
-    }
-
-    /// The set of [`NodeInfo::peeks`] of the flow: all that any of its nodes may look at.
-    pub const fn peeks(&self, graph: &Graph) -> [u64; W] {
-        let mut peeks = [0; W];
+    const fn peek(&mut self, graph: &Graph) {
         let mut index = 0;
         while index < P {
             if graph.is_native(index) {
-                join(&mut peeks, graph.places[index].node.reads);
-                join(&mut peeks, graph.places[index].node.peeks);
+                join(&mut self.peeks, graph.places[index].node.reads);
+                join(&mut self.peeks, graph.places[index].node.peeks);
             }
             index += 1;
         }
-        peeks
     }
 
     /// Whether an action leads anywhere.
@@ -334,7 +329,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             let mut action = 0;
             while action < node.actions.len() {
                 let index = self.edges[self.offsets[place] as usize + action];
-                if index != NOWHERE && !(graph.is_native(place) && fills(node, action, field)) {
+                if index != NOWHERE && !(graph.is_native(place) && fills::<W>(node, action, field)) {
                     let edge = &graph.edges[index as usize];
                     let mut targets = [Some(edge.to), None];
                     if let Some(bound) = edge.bound {
@@ -361,7 +356,6 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
 }
 
 /// Whether a late field is filled after an action of a node, or proved by it.
-const fn fills(node: &NodeInfo, action: usize, field: usize) -> bool {
-    node.writes[action * node.store.words() + field / 64] & (1 << (field % 64)) != 0
-        || contains(node.reads, field)
+const fn fills<const W: usize>(node: &NodeInfo, action: usize, field: usize) -> bool {
+    node.writes[action * W + field / 64] & (1 << (field % 64)) != 0 || contains(node.reads, field)
 }

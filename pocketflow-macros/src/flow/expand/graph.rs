@@ -15,24 +15,33 @@ impl Flow<'_> {
         let pf = self.pf;
         let name =
             self.model.header.as_ref().map(|header| header.name.unraw().to_string()).unwrap_or_default();
-        let places = self.model.places.iter().enumerate().map(|(index, place)| {
-            let mut nodes = place.nodes.iter().enumerate().map(|(node, stands)| {
-                let name = if stands.waits { place.label.clone() } else { stands.name.unraw().to_string() };
+        let rows = self.model.places.iter().enumerate().flat_map(|(index, place)| {
+            place.nodes.iter().enumerate().map(move |(node, stands)| {
                 // What is no node is said where the type is named.
                 let last = stands.path.segments.last().filter(|_| stands.declared);
                 let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
                 let alias = alias(index, node, span);
-                let node = quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO);
-                quote!(#pf::Place { name: #name, node: #node, fork: &[] })
+                quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO)
+            })
+        });
+        let rows: Vec<_> = rows.collect();
+        let count = rows.len();
+        let mut row = 0_usize;
+        let places = self.model.places.iter().map(|place| {
+            let nodes = place.nodes.iter().map(|stands| {
+                let name = if stands.waits { place.label.clone() } else { stands.name.unraw().to_string() };
+                let node = row;
+                row += 1;
+                quote!(#pf::Place { name: #name, node: &__NODES[#node], fork: &[] })
             });
+            let nodes: Vec<_> = nodes.collect();
             if !place.is_fork() {
-                return nodes.next().unwrap_or_default();
+                return quote!(#(#nodes)*);
             }
             let label = &place.label;
             quote! {
                 {
                     const __FORK: &[#pf::Place] = &[#(#nodes),*];
-                    const __WORDS: #pf::__private::usize = __FORK[0].node.store.words();
                     #pf::Place {
                         name: #label,
                         node: &#pf::__private::together(
@@ -47,6 +56,9 @@ impl Flow<'_> {
                 }
             }
         });
+        let places: Vec<_> = places.collect();
+        // rustc asks after two million steps whether a constant is meant to take so long. A small flow is far from that.
+        let long = self.long();
         let written = self.model.edges.iter().map(|edge| {
             let bound = match &edge.bound {
                 Some(bound) => {
@@ -83,13 +95,19 @@ impl Flow<'_> {
         let exits = self.model.exits.iter().map(|exit| &exit.name);
         let inputs = self.inputs().iter().map(|input| input.unraw().to_string());
         quote! {
-            &#pf::Graph {
+            const __ROWS: &[&#pf::__private::Description; #count] = &[#(#rows),*];
+            const __WORDS: #pf::__private::usize = #pf::__private::Description::words(__ROWS);
+            type __Sets = #pf::__private::Sets<#count, { #pf::__private::Description::slots(__ROWS) }, __WORDS>;
+            #long
+            static __SETS: __Sets = __Sets::of(__ROWS);
+            static __NODES: [#pf::NodeInfo; #count] = (&__SETS).nodes(__ROWS);
+            static __GRAPH: #pf::Graph = #pf::Graph {
                 name: #name,
                 places: &[#(#places),*],
                 edges: &[#(#written,)* #(#unwritten),*],
                 exits: &[#(#exits),*],
                 inputs: &[#(#inputs),*],
-            }
+            };
         }
     }
 
@@ -107,11 +125,12 @@ impl Flow<'_> {
         });
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             let branches = place.nodes.iter().enumerate().filter(|_| place.is_fork());
-            let branches = branches
-                .map(|(branch, node)| quote_spanned!(node.span()=> __GRAPH.check_branch(#index, #branch);));
+            let branches = branches.map(
+                |(branch, node)| quote_spanned!(node.span()=> (&__GRAPH).check_branch(#index, #branch);),
+            );
             let place = match store {
-                Some(_) => quote_spanned!(place.first=> __GRAPH.check_own_store(#index, __STORE);),
-                None => quote_spanned!(place.first=> __GRAPH.check_store(#index);),
+                Some(_) => quote_spanned!(place.first=> (&__GRAPH).check_own_store(#index, __STORE);),
+                None => quote_spanned!(place.first=> (&__GRAPH).check_store(#index);),
             };
             quote!(#place #(#branches)*)
         });
@@ -121,7 +140,8 @@ impl Flow<'_> {
         }
     }
 
-    /// One constant for each token that a check may have something to say about.
+    /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to hide the other. For whatever stands
+    /// elsewhere, one for each token.
     pub(super) fn checks(&self) -> TokenStream {
         let pf = self.pf;
         // Of a field that is none, rustc speaks where the store is named.
@@ -131,47 +151,60 @@ impl Flow<'_> {
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
                 quote_spanned! {node.span()=>
                     const _: () = #pf::__private::PF011::<
-                        { __SOLUTION.is_overwritten(__GRAPH, #index, #branch) }
+                        { (&__SOLUTION).is_overwritten(&__GRAPH, #index, #branch) }
                     >::VALUE;
                 }
             });
             let branches =
                 place.nodes.iter().enumerate().filter(|_| place.is_fork()).map(|(branch, node)| {
                     quote_spanned! {node.span()=>
-                        const _: () = __GRAPH.check_fields(#index, #branch);
-                        const _: () = __SOLUTION.check_reads(__GRAPH, #index, #branch);
+                        const _: () = (&__GRAPH).check_fields(#index, #branch);
+                        const _: () = (&__SOLUTION).check_reads(&__GRAPH, #index, #branch);
                     }
                 });
             let waits = place.nodes[0]
                 .waits
-                .then(|| quote_spanned!(place.first=> const _: () = __GRAPH.check_await(#index, #named);));
+                .then(|| quote_spanned!(place.first=> const _: () = (&__GRAPH).check_await(#index, #named);));
+            let edges = || self.model.edges.iter().enumerate();
+            let start = (index == 0).then(|| quote_spanned!(place.first=> (&__SOLUTION).check_start(&__GRAPH);));
+            let arrives = edges().filter(|(_, edge)| edge.introduces && edge.to == Target::Place(index)).map(
+                |(edge, _)| quote_spanned!(place.first=> (&__SOLUTION).check_arrival(&__GRAPH, #edge, false);),
+            );
+            let leaves = edges()
+                .filter(|(_, edge)| edge.leaves_first && edge.from == index)
+                .map(|(edge, _)| quote_spanned!(place.first=> (&__GRAPH).check_action(#edge);));
+            let arrival: Vec<_> = start.into_iter().chain(arrives).collect();
+            let arrival = (!arrival.is_empty())
+                .then(|| quote_spanned!(place.first=> const _: () = { #(#arrival)* };));
             let place = quote_spanned! {place.first=>
                 #waits
-                const _: () = __SOLUTION.check_wiring(__GRAPH, #index);
+                const _: () = { (&__SOLUTION).check_wiring(&__GRAPH, #index); #(#leaves)* };
+                #arrival
                 #(#overwritten)*
             };
             quote!(#place #(#branches)*)
         });
         let edges = self.model.edges.iter().enumerate().map(|(index, edge)| {
-            let action = action_check(index, edge);
-            let arrival = quote_spanned!(edge.to_span=> const _: () = __SOLUTION.check_arrival(__GRAPH, #index, false););
+            let action = (!edge.leaves_first).then(|| action_check(index, edge));
+            let arrives = matches!(edge.to, Target::Place(_)) && !edge.introduces;
+            let arrival = arrives.then(|| {
+                quote_spanned!(edge.to_span=> const _: () = (&__SOLUTION).check_arrival(&__GRAPH, #index, false);)
+            });
             let otherwise = edge.bound.as_ref().map(|bound| {
-                quote_spanned!(bound.otherwise_span=> const _: () = __SOLUTION.check_arrival(__GRAPH, #index, true);)
+                quote_spanned!(bound.otherwise_span=> const _: () = (&__SOLUTION).check_arrival(&__GRAPH, #index, true);)
             });
             quote!(#action #arrival #otherwise)
         });
-        let start = self.model.places[0].first;
-        let start = quote_spanned!(start=> const _: () = __SOLUTION.check_start(__GRAPH););
         let inputs = self.inputs().iter().enumerate();
         let inputs = inputs.map(
-            |(index, input)| quote_spanned!(input.span()=> const _: () = __GRAPH.check_input(#index, #named);),
+            |(index, input)| quote_spanned!(input.span()=> const _: () = (&__GRAPH).check_input(#index, #named);),
         );
-        quote!(#(#inputs)* #start #(#places)* #(#edges)*)
+        quote!(#(#inputs)* #(#places)* #(#edges)*)
     }
 }
 
 pub(super) fn action_check(index: usize, edge: &Edge) -> TokenStream {
-    quote_spanned!(edge.action_span=> const _: () = __GRAPH.check_action(#index);)
+    quote_spanned!(edge.action_span=> const _: () = (&__GRAPH).check_action(#index);)
 }
 
 fn target(pf: &Krate, target: Target) -> TokenStream {

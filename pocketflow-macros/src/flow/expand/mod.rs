@@ -168,7 +168,7 @@ impl Flow<'_> {
                 let first = self::alias(place, 0, stands.nodes[0].span());
                 quote!(<#first as #pf::__private::Stands>::INFO.store)
             }
-            None => quote!(#pf::__private::UNKNOWN.store),
+            None => quote!(#pf::__private::Description::UNKNOWN.store),
         };
         let field = node.name.unraw().to_string();
         let name = format!("await({field})");
@@ -176,13 +176,10 @@ impl Flow<'_> {
             struct #alias {}
 
             const _: () = {
-                const __STORE: &#pf::Store = #store;
-                const __WORDS: #pf::__private::usize = __STORE.words();
-
                 impl #pf::__private::Describe for #alias {
-                    const NODE: #pf::NodeInfo = #pf::__private::awaits(
-                        #name, #field, __STORE, &__STORE.set::<__WORDS>(&[#field]), &[0; __WORDS],
-                    );
+                    const NODE: #pf::__private::Description =
+                        #pf::__private::Description::awaits(#name, #store, &[#field]);
+                    type Reads<'a> = ();
                 }
 
                 impl<__S, __K: #pf::__private::Kind> #pf::__private::Step<__S, __K> for #alias
@@ -295,10 +292,10 @@ impl Flow<'_> {
 
     /// A flow that can be named and called, and checked no further than its edges: its errors have been told.
     fn dummy(&self) -> TokenStream {
-        let (pf, graph, stub) = (self.pf, self.graph(), self.stub());
+        let (graph, stub) = (self.graph(), self.stub());
         let actions = self.model.edges.iter().enumerate().map(|(index, edge)| action_check(index, edge));
         quote! {
-            const __GRAPH: &#pf::Graph = #graph;
+            #graph
             #(#actions)*
             #stub
         }
@@ -316,7 +313,7 @@ impl Flow<'_> {
         let this = (name != this).then(|| quote!(type #this = #name;));
         quote! {
             #this
-            const __GRAPH: &#pf::Graph = #pf::__private::unreachable!();
+            static __GRAPH: #pf::Graph = #pf::__private::unreachable!();
             #store
             #stub
             #runners
@@ -328,12 +325,13 @@ impl Flow<'_> {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         quote! {
             impl #pf::__private::Describe for #this {
-                const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
+                const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+                type Reads<'a> = ();
             }
 
             impl #pf::Flow for #this {
                 type Exit = #exit;
-                const GRAPH: &'static #pf::Graph = __GRAPH;
+                const GRAPH: &'static #pf::Graph = &__GRAPH;
                 type Taken = [#pf::__private::u32; 0];
                 const TAKEN: Self::Taken = [];
                 fn exit(_: #pf::__private::usize) -> #exit {
@@ -355,10 +353,24 @@ impl Flow<'_> {
         }
     }
 
+    /// For the constants that look through all of the flow: rustc asks after two million steps whether one is meant to take so long.
+    /// A small flow is far from that.
+    fn long(&self) -> Option<TokenStream> {
+        (!self.is_small()).then(|| quote!(#[allow(long_running_const_eval)]))
+    }
+
+    /// Whether one function walks all places.
+    fn is_small(&self) -> bool {
+        self.model.places.len() <= walk::PIECE
+    }
+
     /// The spot of a place, or of one of a fork's nodes: these come after all places.
     fn spot(&self, place: usize, branch: Option<usize>) -> TokenStream {
         let forks = self.model.places[..place].iter().filter(|before| before.is_fork());
         let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
+        if self.is_small() && branch.is_none() {
+            return format_ident!("__SPOT{place}").into_token_stream();
+        }
         let index = Literal::usize_unsuffixed(branch.map_or(place, |branch| before + branch));
         quote!(&__SPOTS[#index])
     }
@@ -376,40 +388,35 @@ impl Flow<'_> {
         let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
         let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
-        // rustc asks after two million steps whether a constant is meant to take so long. A small flow is far from that.
-        let long = (places > 32).then(|| quote!(#[allow(long_running_const_eval)]));
+        let long = self.long();
         let branches: usize =
             self.model.places.iter().filter(|place| place.is_fork()).map(|place| place.nodes.len()).sum();
         let spots = places + branches;
+        // Where a step leads is read from a constant faster than from a static. In a large flow, there would be too many.
+        let constants = (0..places).filter(|_| self.is_small()).map(|place| {
+            let (spot, place) = (self.spot(place, None), Literal::usize_unsuffixed(place));
+            quote!(const #spot: &#pf::__private::Spot = &#pf::__private::Spot::at(&__OF, &__SOLUTION, #place);)
+        });
         quote! {
-            const __GRAPH: &#pf::Graph = #graph;
-            const __WORDS: #pf::__private::usize = __GRAPH.width();
+            #graph
             type __Solution =
-                #pf::__private::Solution<#places, { __GRAPH.slots() }, #exits, __WORDS>;
+                #pf::__private::Solution<#places, { (&__GRAPH).slots() }, #exits, __WORDS>;
             #long
-            const __SOLUTION: &__Solution = &__GRAPH.solve();
-            static __OF: &#pf::Graph = __GRAPH;
-            static __SPOTS: [#pf::__private::Spot; #spots] = #pf::__private::Spot::all(&__OF, __SOLUTION);
+            static __SOLUTION: __Solution = (&__GRAPH).solve();
+            static __OF: &#pf::Graph = &__GRAPH;
+            static __SPOTS: [#pf::__private::Spot; #spots] = #pf::__private::Spot::all(&__OF, &__SOLUTION);
+            #(#constants)*
             #checks
 
             impl #pf::__private::Describe for #this {
-                const NODE: #pf::NodeInfo = #pf::NodeInfo {
-                    name: #text,
-                    store: __GRAPH.places[0].node.store,
-                    actions: __GRAPH.exits,
-                    reads: &__SOLUTION.reads(),
-                    peeks: &__SOLUTION.peeks(__GRAPH),
-                    writes: &__SOLUTION.writes::<{ #exits * __WORDS }>(),
-                    changes: &[],
-                    flow: #pf::__private::Option::Some(__GRAPH),
-                    waits: #pf::__private::Option::None,
-                }
-                .if_known();
+                const NODE: #pf::__private::Description =
+                    #pf::__private::Description::of_flow((&__SOLUTION).info(#text, &__GRAPH));
+                type Reads<'a> = ();
             }
 
             impl #pf::Flow for #this {
                 type Exit = #exit;
-                const GRAPH: &'static #pf::Graph = __GRAPH;
+                const GRAPH: &'static #pf::Graph = &__GRAPH;
                 type Taken = [#pf::__private::u32; #bounded];
                 const TAKEN: Self::Taken = [0; #bounded];
                 fn exit(__exit: #pf::__private::usize) -> Self::Exit {

@@ -7,7 +7,7 @@ use super::{Flow, alias};
 use crate::flow::model::Node;
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
-const PIECE: usize = 32;
+pub(super) const PIECE: usize = 32;
 
 impl Flow<'_> {
     /// The loop over the steps: one function for a small flow, one for each piece of a large one.
@@ -33,7 +33,7 @@ impl Flow<'_> {
                         Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                     > + #pf::__private::Send {
                         async move {
-                            let mut __place = #pf::__private::Walker::start(&mut __walker, __GRAPH, &*__shared)?;
+                            let mut __place = #pf::__private::Walker::start(&mut __walker, &__GRAPH, &*__shared)?;
                             while __place < #last {
                                 #arms
                             }
@@ -89,7 +89,7 @@ impl Flow<'_> {
                     Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                 > + #pf::__private::Send {
                     async move {
-                        let mut __place = #pf::__private::Walker::start(&mut __walker, __GRAPH, &*__shared)?;
+                        let mut __place = #pf::__private::Walker::start(&mut __walker, &__GRAPH, &*__shared)?;
                         while __place < #last {
                             __place = match __place / #PIECE {
                                 #(#numbers => <Self as #pf::__private::Piece<__S, __M, #numbers>>::piece(
@@ -162,8 +162,14 @@ impl Flow<'_> {
             };
             quote! {
                 if __place == #number {
-                    let __action = #step.await?;
-                    __place = #pf::__private::Walker::next(#walker, #spot, __action);
+                    match #step.await {
+                        #pf::__private::Result::Ok(__action) => {
+                            __place = #pf::__private::Walker::next(#walker, #spot, __action);
+                        }
+                        #pf::__private::Result::Err(__error) => {
+                            return #pf::__private::Result::Err(__error);
+                        }
+                    }
                 }
             }
         });

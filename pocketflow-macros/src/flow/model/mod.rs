@@ -93,6 +93,10 @@ pub(crate) struct Edge {
     pub(crate) to: Target,
     pub(crate) to_span: Span,
     pub(crate) bound: Option<Bound>,
+    /// Whether no action is written, and it leaves the place where that is first mentioned.
+    pub(crate) leaves_first: bool,
+    /// Whether it leads to the first mention of its place.
+    pub(crate) introduces: bool,
 }
 
 /// An edge whose action was wired before: it is no part of the flow, but what it leads to was meant to be reached.
@@ -243,10 +247,14 @@ impl<'a> Builder<'a> {
     }
 
     fn chain(&mut self, chain: &Chain) {
+        let mut known = self.model.places.len();
         let mut from = self.place(&chain.start);
         let mut from_span = chain.start.span();
+        let mut first = self.model.places.len() > known;
         for Link { action, to, bound } in &chain.links {
+            known = self.model.places.len();
             let target = self.target(to);
+            let introduces = self.model.places.len() > known;
             let bound = bound.as_ref().and_then(|bound| self.bound(bound));
             self.edge(Edge {
                 from,
@@ -255,10 +263,13 @@ impl<'a> Builder<'a> {
                 to: target,
                 to_span: to.span(),
                 bound,
+                leaves_first: first && action.is_none(),
+                introduces,
             });
             let Target::Place(place) = target else { break };
             from = place;
             from_span = to.span();
+            first = introduces;
         }
     }
 

@@ -1,6 +1,6 @@
 //! The constants that the checks of a flow work on.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
@@ -17,7 +17,8 @@ impl Node<'_> {
         if !self.known {
             return quote! {
                 impl #pf::__private::Describe for #node {
-                    const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
+                    const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+                    type Reads<'a> = __Reads<'a>;
                 }
             };
         }
@@ -32,11 +33,11 @@ impl Node<'_> {
         let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
         peeked.extend(appends.iter().map(field_name));
         let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
-        let mut peeks = quote!(__STORE.set::<__WORDS>(&[#(#peeked),*]));
+        let mut peeks_all = false;
         if whole {
             match reads {
                 Some((_, fields)) => read.extend(fields.iter().map(field_name)),
-                None => peeks = quote!(__STORE.all::<__WORDS>()),
+                None => peeks_all = true,
             }
         }
         let written: Vec<_> =
@@ -44,33 +45,26 @@ impl Node<'_> {
         // A fork asks for more than what is filled: whatever `post` borrows to change.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
         let may_change_all = self.model.parameters().any(|p| matches!(p.kind, Kind::SharedMut));
-        let changes = match writes {
-            None if may_change_all => quote!(__STORE.all::<__WORDS>()),
-            _ => quote! {
-                #pf::__private::changes::<__WORDS>(__STORE, &[#(#written,)* #(#borrowed),*], __ACTIONS)
-            },
-        };
+        let fields = [("reads", read), ("peeks", peeked), ("writes", written), ("changes", borrowed)];
+        let fields = fields.iter().filter(|(_, names)| !names.is_empty()).map(|(field, names)| {
+            let field = Ident::new(field, Span::call_site());
+            quote!(#field: &[#(#names),*],)
+        });
+        let peeks_all = peeks_all.then(|| quote!(peeks_all: true,));
+        let changes_all = (may_change_all && writes.is_none()).then(|| quote!(changes_all: true,));
         let actions = self.actions();
         quote! {
             impl #pf::__private::Describe for #node {
-                const NODE: #pf::NodeInfo = {
-                    const __STORE: &#pf::Store = #store_type;
-                    const __WORDS: #pf::__private::usize = __STORE.words();
-                    const __ACTIONS: &[#pf::ActionInfo] = #actions;
-                    #pf::NodeInfo {
-                        name: #text,
-                        store: __STORE,
-                        actions: &#pf::__private::names::<{ __ACTIONS.len() }>(__STORE, __ACTIONS),
-                        reads: &__STORE.set::<__WORDS>(&[#(#read),*]),
-                        peeks: &#peeks,
-                        writes: &#pf::__private::writes::<{ __ACTIONS.len() * __WORDS }>(
-                            __STORE, &[#(#written),*], __ACTIONS,
-                        ),
-                        changes: &#changes,
-                        flow: #pf::__private::Option::None,
-                        waits: #pf::__private::Option::None,
-                    }
+                const NODE: #pf::__private::Description = #pf::__private::Description {
+                    name: #text,
+                    store: #store_type,
+                    actions: #actions,
+                    #(#fields)*
+                    #peeks_all
+                    #changes_all
+                    ..#pf::__private::Description::UNKNOWN
                 };
+                type Reads<'a> = __Reads<'a>;
             }
         }
     }

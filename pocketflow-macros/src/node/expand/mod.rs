@@ -123,17 +123,39 @@ impl Node<'_> {
         let work = self.work();
         let prepared = if self.has_prep() { quote!(__Prep<'a>) } else { quote!(()) };
         let kept = match &self.model.prep {
-            Some(prep) if self.model.keeps_prep() && self.sound => value(pf, &prep.output),
+            Some(prep) if self.model.keeps_prep() && self.sound => {
+                let value = value(pf, &prep.output);
+                quote!(#pf::__private::Prepared<#value>)
+            }
             _ => quote!(()),
         };
-        let keep = (self.model.keeps_prep() && self.sound)
-            .then(|| quote!(#pf::__private::Kept::take(&mut __prep.__prep)));
+        let keeps = self.model.keeps_prep() && self.sound;
+        let keep = keeps.then(|| {
+            quote! {
+                #[inline]
+                fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
+                    #pf::__private::Kept::take(&mut __prep.__prep)
+                }
+            }
+        });
+        let kept_value = if keeps { quote!(#pf::__private::Prepared(__kept)) } else { quote!(_) };
         let (prep, exec, post) = if self.sound {
             (self.prep(), self.exec(), self.post())
         } else {
             let never = quote!(#pf::__private::unreachable!());
-            (never.clone(), quote!(async move { #never }), never)
+            (Some(never.clone()), quote!(async move { #never }), never)
         };
+        let prep = prep.map(|prep| {
+            quote! {
+                #[inline]
+                fn prep<'a>(
+                    &'a self,
+                    __shared: &'a #store,
+                ) -> #pf::__private::Result<#this::Prep<'a>, #pf::Failure> {
+                    #prep
+                }
+            }
+        });
         let fallback = self.sound.then(|| self.fallback());
         let borrowing = self.borrowing();
         let (attempt, done_value) = (self.attempt(), self.done());
@@ -149,32 +171,26 @@ impl Node<'_> {
             #work
 
             impl #pf::Node<#store, __Here> for #node {
-                const POLICY: #pf::Policy = #policy;
+                #policy
                 type Prep<'a> = #prepared;
                 type Item<'a> = #item;
                 type Exec = #exec_type;
                 type Done = #done;
                 type Kept = #kept;
 
-                #[inline]
-                fn prep<'a>(
-                    &'a self,
-                    __shared: &'a #store,
-                ) -> #pf::__private::Result<#this::Prep<'a>, #pf::Failure> {
-                    #prep
-                }
+                #prep
 
                 #[inline]
                 fn reads<'a>(
                     __shared: &'a #store,
-                ) -> #pf::__private::Result<<Self as #pf::__private::HasReads>::Reads<'a>, #pf::Failure> {
+                ) -> #pf::__private::Result<<Self as #pf::__private::Describe>::Reads<'a>, #pf::Failure> {
                     #borrowing
                 }
 
                 #[inline]
                 fn exec(
                     &self,
-                    __shared: &#store,
+                    __reads: <Self as #pf::__private::Describe>::Reads<'_>,
                     __prep: &#this::Prep<'_>,
                     __item: #this::Item<'_>,
                     #attempt: #pf::Attempt<'_>,
@@ -184,16 +200,13 @@ impl Node<'_> {
 
                 #fallback
 
-                #[inline]
-                fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
-                    #keep
-                }
+                #keep
 
                 #[inline]
                 fn post(
                     &self,
                     __shared: &mut #store,
-                    __kept: #this::Kept,
+                    #kept_value: #this::Kept,
                     #done_value: #this::Done,
                 ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
                     #post
@@ -276,7 +289,7 @@ impl Node<'_> {
         })
     }
 
-    fn policy(&self) -> TokenStream {
+    fn policy(&self) -> Option<TokenStream> {
         let pf = self.pf;
         let Options { attempts, wait, backoff, max_wait, jitter, timeout, fallback, .. } =
             &self.model.options;
@@ -290,15 +303,14 @@ impl Node<'_> {
         let has_fallback = self.model.fallback.is_some() || fallback.is_some();
         let fallback = has_fallback.then(|| quote!(fallback: true,));
         let given = [&attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback];
-        if given.iter().all(|given| given.is_none()) {
-            return quote!(#pf::Policy::ONCE);
-        }
-        quote! {
-            #pf::Policy {
-                #attempts #wait #backoff #max_wait #jitter #timeout #fallback
-                ..#pf::Policy::ONCE
+        given.iter().any(|given| given.is_some()).then(|| {
+            quote! {
+                const POLICY: #pf::Policy = #pf::Policy {
+                    #attempts #wait #backoff #max_wait #jitter #timeout #fallback
+                    ..#pf::Policy::ONCE
+                };
             }
-        }
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl Node<'_> {
 
     /// The structs of what `prep` made, and of what the node reads.
     pub(super) fn reads(&self) -> TokenStream {
-        let (pf, node) = (self.pf, &self.model.node);
+        let pf = self.pf;
         let visibility = match &self.model.form {
             Form::Function(visibility) => visibility.clone(),
             Form::Methods => syn::Visibility::Inherited,
@@ -73,6 +73,8 @@ impl Node<'_> {
                     #items
                     __store: #pf::__private::PhantomData<&'a ()>,
                 }
+
+                impl #pf::__private::OrNothing for __Prep<'_> {}
             }
         });
         let borrowed = self.model.borrowed();
@@ -85,10 +87,6 @@ impl Node<'_> {
             #prepared
 
             pub struct __Reads<'a> { #(#fields)* #nothing }
-
-            impl #pf::__private::HasReads for #node {
-                type Reads<'a> = __Reads<'a>;
-            }
         }
     }
 
@@ -125,18 +123,6 @@ impl Node<'_> {
         }
     }
 
-    /// What they borrow, once `prep` has looked that all of it is filled.
-    pub(super) fn borrowed(&self) -> Option<TokenStream> {
-        let (pf, this) = (self.pf, &self.this);
-        (!self.model.borrowed().is_empty()).then(|| {
-            quote! {
-                let #pf::__private::Result::Ok(__reads) = #this::reads(__shared) else {
-                    #pf::__private::unreachable!()
-                };
-            }
-        })
-    }
-
     /// Gathers the items of a batch from the field that holds them.
     pub(super) fn items(&self) -> Option<TokenStream> {
         let pf = self.pf;
@@ -167,10 +153,9 @@ impl Node<'_> {
     pub(super) fn empty(&self, field: &Ident, place: Where) -> TokenStream {
         let pf = self.pf;
         let (store, text) = (self.store, field_name(field));
-        let empty = quote!(<#store as #pf::Shared>::STORE.empty(#text));
         match place {
-            Where::Prep => quote!(#pf::Failure::of(#empty)),
-            Where::Post => empty,
+            Where::Prep => quote!(#pf::Failure::empty(<#store as #pf::Shared>::STORE, #text)),
+            Where::Post => quote!(<#store as #pf::Shared>::STORE.empty(#text)),
         }
     }
 

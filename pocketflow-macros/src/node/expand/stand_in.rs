@@ -33,7 +33,8 @@ fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
     quote! {
         const _: () = {
             impl #parameters #pf::__private::Describe for #ty #bounds {
-                const NODE: #pf::NodeInfo = #pf::__private::UNKNOWN;
+                const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+                type Reads<'a> = ();
             }
             impl #of_step #pf::__private::Step<__S, __K> for #ty #bounds {
                 fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {

@@ -11,8 +11,12 @@ use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
 
 impl Node<'_> {
-    pub(super) fn prep(&self) -> TokenStream {
+    /// What there is to do before `exec` but to look whether what it reads is there.
+    pub(super) fn prep(&self) -> Option<TokenStream> {
         let pf = self.pf;
+        if !self.has_prep() && self.model.options.reads.is_none() {
+            return None;
+        }
         let prep = self.model.prep.as_ref().map(|prep| {
             let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
             let unwrap = if prep.output.fallible {
@@ -44,13 +48,13 @@ impl Node<'_> {
         } else {
             quote!(())
         };
-        quote! {
+        Some(quote! {
             #(#stated)*
             #look
             #items
             #prep
             #pf::__private::Result::Ok(#value)
-        }
+        })
     }
 
     /// Calls a step in `prep` or `post`, where the borrowed fields are local variables.
@@ -111,7 +115,7 @@ impl Node<'_> {
     pub(super) fn exec(&self) -> TokenStream {
         let pf = self.pf;
         let exec = &self.model.exec;
-        let (borrowed, call) = (self.borrowed(), self.call_with_reads(exec));
+        let call = self.call_with_reads(exec);
         let (name, span) = (exec.name.span(), exec.output.span);
         let retry = match &self.model.options.retry_if {
             Some(path) => {
@@ -138,7 +142,7 @@ impl Node<'_> {
             }
             None => exec,
         };
-        quote!(#borrowed #exec)
+        exec
     }
 
     /// The result of a step, with the user's error as a failure.
@@ -189,32 +193,19 @@ impl Node<'_> {
             }
             (None, None) => return TokenStream::new(),
         };
-        let (store, reads) = (self.store, self.reads_for_fallback());
         quote! {
             fn fallback(
                 &self,
-                __shared: &#store,
+                __reads: <Self as #pf::__private::Describe>::Reads<'_>,
                 __prep: &#this::Prep<'_>,
                 __item: #this::Item<'_>,
                 __error: #pf::Error,
             ) -> impl #pf::__private::Future<
                 Output = #pf::__private::Result<#this::Exec, #pf::Failure>,
             > + #pf::__private::Send {
-                async move {
-                    #reads
-                    #body
-                }
+                async move { #body }
             }
         }
-    }
-
-    /// What a fallback may read: as a function of its own it is given it all, even if there is nothing.
-    fn reads_for_fallback(&self) -> Option<TokenStream> {
-        let pf = self.pf;
-        self.borrowed().or_else(|| {
-            let given = self.model.options.fallback.as_ref();
-            given.map(|_| quote!(let __reads = __Reads { __store: #pf::__private::PhantomData };))
-        })
     }
 
     pub(super) fn post(&self) -> TokenStream {

@@ -185,17 +185,7 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     });
     let solution: &'static Solved = leak(graph.solve());
     all.push(Analysed { flow, graph, solution });
-    NodeInfo {
-        name: "Flow",
-        store: STORE,
-        actions: graph.exits,
-        reads: leak(solution.reads()),
-        peeks: leak(solution.peeks(graph)),
-        writes: leak(solution.writes::<EXITS>()),
-        changes: &[],
-        flow: Some(graph),
-        waits: None,
-    }
+    solution.info("Flow", graph)
 }
 
 fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>) -> Place {
