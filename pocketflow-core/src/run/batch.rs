@@ -131,10 +131,9 @@ where
             'polls: for turn in 0..POLLS_AT_A_TIME {
                 let seat = 'seat: {
                     if crew.len() < width {
-                        if turn % 2 == 1 {
-                            if let Some(seat) = crew.called() {
-                                break 'seat seat;
-                            }
+                        let called = if turn % 2 == 1 { crew.called() } else { None };
+                        if let Some(seat) = called {
+                            break 'seat seat;
                         }
                         if let Some((index, item)) = items.next() {
                             slots.push(None);
