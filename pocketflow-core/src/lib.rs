@@ -96,6 +96,7 @@ pub mod __private {
     pub use crate::editor::{On, words};
     pub use crate::graph::{Describe, Description, Of, PF011, Sets, Solution, Stands, together, union};
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
+    pub use crate::node::{Given, Returned, check_node, check_returned};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
     pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
     pub use crate::run::{Forked, Kind, Runner, Step};
@@ -108,7 +109,8 @@ pub mod __private {
 
     /// The methods that generated code calls. None has a name that a trait of the user's may have.
     pub mod methods {
-        pub use crate::node::RaisePlain as _;
+        pub use crate::node::{GivenPlain as _, RaisePlain as _, ReturnedPlain as _};
+        pub use crate::shared::NoThreads as _;
         pub use crate::shared::{FillPlain as _, LendPlain as _, ReadLate as _, ReadPlain as _};
     }
 }

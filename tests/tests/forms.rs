@@ -275,3 +275,63 @@ mod overwritten {
         Twice.run(&mut everything()).await.unwrap();
     }
 }
+
+/// What a search found.
+#[derive(Debug, Default, PartialEq)]
+struct SearchResult {
+    hits: usize,
+}
+
+/// What a search decides.
+#[derive(pocketflow::Action)]
+enum ReviewResult {
+    Found,
+}
+
+#[derive(pocketflow::Shared, Default)]
+struct Searched {
+    words: Vec<String>,
+    found: Option<SearchResult>,
+    each: Option<Vec<SearchResult>>,
+}
+
+#[pocketflow::node(Searched, writes = found)]
+async fn look(words: &[String]) -> SearchResult {
+    SearchResult { hits: words.len() }
+}
+
+#[pocketflow::node(Searched, writes = each, parallel = 2)]
+async fn look_at_each(#[each(words)] word: &str) -> SearchResult {
+    SearchResult { hits: word.len() }
+}
+
+struct Judge;
+
+#[pocketflow::node(Searched)]
+impl Judge {
+    fn exec(&self, found: &SearchResult) -> SearchResult {
+        SearchResult { hits: found.hits * 2 }
+    }
+
+    fn post(&self, words: &mut Vec<String>, exec: SearchResult) {
+        words.push(exec.hits.to_string());
+    }
+}
+
+#[pocketflow::node(Searched)]
+fn conclude_search(found: &SearchResult) -> ReviewResult {
+    assert_eq!(found.hits, 2);
+    ReviewResult::Found
+}
+
+#[tokio::test]
+async fn a_name_that_ends_in_result_is_that_of_a_plain_value() {
+    let search = pocketflow::flow! {
+        look >> look_at_each >> Judge >> conclude_search;
+        conclude_search - "found" >> end;
+    };
+    let mut store = Searched { words: vec!["one".into(), "three".into()], ..Default::default() };
+    search.run(&mut store).await.unwrap();
+    assert_eq!(store.each.unwrap(), [SearchResult { hits: 3 }, SearchResult { hits: 5 }]);
+    assert_eq!(store.words.last().unwrap(), "4");
+}

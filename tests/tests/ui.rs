@@ -8,4 +8,25 @@ fn compile_errors_are_as_written() {
     for kind in ["action", "error", "other_store", "store", "syntax"] {
         programs.compile_fail(format!("ui/slips/{kind}/*.rs"));
     }
+    for slips in [
+        "generics/function_*",
+        "generics/impl_constant",
+        "generics/impl_of_*",
+        "generics/impl_type",
+        "generics/store_*",
+        "options/[!b]*",
+        "options/bare_duration",
+        "parameter/[!w]*",
+        "result_name/alias",
+        "result_name/alias_in_an_impl",
+        "result_name/alias_that_ends_in_result",
+        "result_name/result_*",
+        "steps/exec_*",
+        "steps/fallback_*",
+        "steps/post_[ortw]*",
+        "steps/prep_*",
+        "store_argument/*",
+    ] {
+        programs.compile_fail(format!("ui/slips/{slips}.rs"));
+    }
 }

@@ -65,6 +65,7 @@ pub(crate) struct Parameter {
     pub(crate) name: Ident,
     /// Where its type stands.
     pub(crate) span: Span,
+    pub(crate) ty: Type,
     pub(crate) kind: Kind,
 }
 

@@ -134,7 +134,7 @@ fn parameter(
         (None, None) => kind(role, &name, ty, store, errors),
     };
     let span = ty.to_token_stream().into_iter().next().map_or_else(|| name.span(), |token| token.span());
-    kind.map(|kind| Parameter { name, span, kind })
+    kind.map(|kind| Parameter { name, span, ty: ty.clone(), kind })
 }
 
 fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
@@ -354,7 +354,7 @@ fn borrowed(ty: &Type) -> String {
 }
 
 /// A type as a user would write it.
-fn text(ty: impl ToTokens) -> String {
+pub(super) fn text(ty: impl ToTokens) -> String {
     let text = ty.to_token_stream().to_string();
     let text = text
         .replace(" :: ", "::")

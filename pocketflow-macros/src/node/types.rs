@@ -8,9 +8,19 @@ use syn::{
     PathSegment, ReturnType, Type, TypeFnPtr, TypeParamBound, TypeReference,
 };
 
-/// Whether a type is fallible: its last path segment is or ends in `Result`.
+/// Whether a type is fallible: the last name of its path is `Result`.
 pub(crate) fn is_result(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|last| last.ends_with("Result"))
+    last_name(ty).is_some_and(|last| last == "Result")
+}
+
+/// Whether a type that is plain by its name may still be a `Result`: an alias of one.
+pub(crate) fn may_be_result(ty: &Type) -> bool {
+    const PLAIN: &[&str] = &[
+        "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8",
+        "u16", "u32", "u64", "u128", "usize", "Option", "Vec", "Box", "Arc", "PathBuf", "Duration",
+        "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Cow",
+    ];
+    last_name(ty).is_some_and(|last| last != "Result" && !PLAIN.contains(&&*last))
 }
 
 /// The type after `->`, or `()`.
@@ -227,10 +237,10 @@ mod tests {
 
     #[test]
     fn fallible_is_a_matter_of_the_name() {
-        for text in ["Result<u8>", "anyhow::Result<()>", "io::Result<Vec<u8>>", "ParseResult<u8>"] {
+        for text in ["Result<u8>", "anyhow::Result<()>", "io::Result<Vec<u8>>"] {
             assert!(is_result(&ty(text)), "{text}");
         }
-        for text in ["Vec<Result<u8>>", "()", "Results", "String"] {
+        for text in ["Vec<Result<u8>>", "()", "Results", "String", "ParseResult<u8>"] {
             assert!(!is_result(&ty(text)), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! What can be wrong with a node as a whole.
 
 mod policy;
+pub(super) use policy::needs_failure;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +9,8 @@ use proc_macro2::Span;
 
 use super::model::{Form, Kind, Model, Step};
 use super::options::{Given, Options, Width};
-use super::types::{borrows, same};
+use super::parameters::text;
+use super::types::{argument, borrows, same};
 use crate::errors::Errors;
 
 /// Checks a node.
@@ -27,6 +29,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
                 "`post` cannot fail, so that a store is never left half-written\nhelp: do in `exec` what can fail",
             ));
         }
+        takes_result(model, post, errors);
         if model.keeps_prep() && model.prep.as_ref().is_some_and(|prep| borrows(&prep.output.ty)) {
             errors.at(
                 &post.name,
@@ -64,6 +67,30 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             );
         }
     }
+}
+
+/// A `post` that takes the whole `Result` of `exec`.
+fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
+    let exec = &model.exec.output;
+    let taken = post.parameters.iter().find(|parameter| matches!(parameter.kind, Kind::Exec | Kind::ExecRef));
+    let Some(taken) = taken.filter(|_| exec.fallible) else { return };
+    let (borrow, ty) = match &taken.ty {
+        syn::Type::Reference(reference) => ("&", &*reference.elem),
+        ty => ("", ty),
+    };
+    if !same(ty, &exec.ty) {
+        return;
+    }
+    let value = argument(&exec.ty).map_or_else(|| "_".into(), text);
+    errors.at(
+        &taken.ty,
+        format!(
+            "`post` takes what is in the `Ok` of `exec`: an `Err` is the failure of an attempt, and never gets here\n\
+             help: write `exec: {borrow}{value}`\n\
+             help: to hand the `Result` on as a value, return it in another: `Result<{}>`",
+            text(&exec.ty)
+        ),
+    );
 }
 
 fn plain(step: &Step, errors: &mut Errors) {

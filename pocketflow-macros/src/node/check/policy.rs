@@ -6,6 +6,28 @@ use syn::spanned::Spanned;
 use crate::errors::Errors;
 use crate::node::model::{Form, Model};
 use crate::node::options::{Given, Options};
+use crate::node::types::may_be_result;
+
+/// What is said of an option about failure, if the node returns a plain value.
+pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, String)> {
+    let Options { attempts, timeout, retry_if, fallback, incomplete, .. } = &model.options;
+    if model.exec.output.fallible || timeout.is_some() || *incomplete {
+        return None;
+    }
+    let about_failure = [
+        attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
+        retry_if.as_ref().map(|path| (path.span(), "retry_if")),
+        fallback.as_ref().map(|path| (path.span(), "fallback")),
+        model.fallback.as_ref().map(|fallback| (fallback.name.span(), "fallback")),
+    ];
+    let (span, name) = about_failure.into_iter().flatten().next()?;
+    let message = format!(
+        "PF010: `{name}` is for a node that fails, and this one returns a plain value\n\
+         help: return a `Result`, or leave it out\n\
+         note: see `pocketflow::errors::PF010`"
+    );
+    Some((span, message))
+}
 
 /// PF010: policies that make no sense.
 pub(super) fn policy(model: &Model, errors: &mut Errors) {
@@ -23,19 +45,11 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
             "`attempts` counts all tries: write at least 1",
         );
     }
-    let cannot_fail = !model.exec.output.fallible && timeout.is_none() && !model.options.incomplete;
-    let about_failure = [
-        attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
-        retry_if.as_ref().map(|path| (path.span(), "retry_if")),
-        fallback.as_ref().map(|path| (path.span(), "fallback")),
-        model.fallback.as_ref().map(|fallback| (fallback.name.span(), "fallback")),
-    ];
-    if let (true, Some((span, name))) = (cannot_fail, about_failure.into_iter().flatten().next()) {
-        refuse(
-            span,
-            format!("`{name}` is for a node that fails, and this one returns a plain value"),
-            "return a `Result`, or leave it out",
-        );
+    if let Some((span, message)) = needs_failure(model) {
+        // Where the type may be an alias of a `Result`, a constant says it.
+        if !may_be_result(&model.exec.output.ty) {
+            errors.push(syn::Error::new(span, message));
+        }
         return;
     }
     if tries == 1 && !model.options.incomplete {

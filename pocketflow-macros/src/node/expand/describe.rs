@@ -52,9 +52,12 @@ impl Node<'_> {
         });
         let peeks_all = peeks_all.then(|| quote!(peeks_all: true,));
         let changes_all = (may_change_all && writes.is_none()).then(|| quote!(changes_all: true,));
-        let actions = self.actions();
+        let (actions, checked) = (self.actions(), self.checked());
         quote! {
-            impl #pf::__private::Describe for #node {
+            impl #pf::__private::Describe for #node
+            where
+                #checked
+            {
                 const NODE: #pf::__private::Description = #pf::__private::Description {
                     name: #text,
                     store: #store_type,

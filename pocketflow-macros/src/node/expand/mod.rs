@@ -8,6 +8,7 @@
 
 mod describe;
 mod reads;
+mod sound;
 mod stand_in;
 mod steps;
 
@@ -75,6 +76,7 @@ impl Node<'_> {
     fn inside(&self) -> TokenStream {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
+        let (checks, checked) = (self.checks(), self.checked());
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let runner = match self.model.each() {
             Some(_) => quote!(#pf::__private::BatchRunner::<__Here>),
@@ -85,12 +87,14 @@ impl Node<'_> {
             use #pf::__private::methods::*;
 
             enum __Here {}
+            #checks
             #describe
             #reads
             #node
 
             impl<__K: #pf::__private::Kind> #pf::__private::Step<#store, __K> for #name
             where
+                #checked
                 #runner: #pf::__private::Runner<#store, __K, #name>,
             {
                 fn runner() -> impl #pf::__private::Runner<#store, __K, Self> {
@@ -158,6 +162,7 @@ impl Node<'_> {
         });
         let fallback = self.sound.then(|| self.fallback());
         let borrowing = self.borrowing();
+        let checked = self.checked();
         let (attempt, done_value) = (self.attempt(), self.done());
         // On the user's token, so that a future that cannot be sent is reported there.
         let span = self.model.exec.name.span();
@@ -170,7 +175,10 @@ impl Node<'_> {
         quote! {
             #work
 
-            impl #pf::Node<#store, __Here> for #node {
+            impl #pf::Node<#store, __Here> for #node
+            where
+                #checked
+            {
                 #policy
                 type Prep<'a> = #prepared;
                 type Item<'a> = #item;
@@ -258,9 +266,12 @@ impl Node<'_> {
                 }
             }
         };
-        let on_store = self.on_store();
+        let (on_store, checked) = (self.on_store(), self.checked());
         Some(quote! {
-            impl #pf::__private::Items<#store, __Here> for #node {
+            impl #pf::__private::Items<#store, __Here> for #node
+            where
+                #checked
+            {
                 fn items<'p>(
                     __prep: &'p #this::Prep<'_>,
                 ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
@@ -273,6 +284,7 @@ impl Node<'_> {
             impl #pf::__private::Work<#store, __Here> for #node
             where
                 __OnStore: #pf::__private::Soundness,
+                #checked
             {
                 fn work<__M>(
                     __visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,

@@ -165,7 +165,7 @@ impl Node<'_> {
         quote!(#(#borrows)*)
     }
 
-    fn borrow(&self, Parameter { name, span, kind }: &Parameter, place: Where) -> TokenStream {
+    fn borrow(&self, Parameter { name, span, kind, .. }: &Parameter, place: Where) -> TokenStream {
         let pf = self.pf;
         let local = local(name);
         let ty = self.field_type(

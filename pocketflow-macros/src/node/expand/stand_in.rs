@@ -34,7 +34,7 @@ fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
         const _: () = {
             impl #parameters #pf::__private::Describe for #ty #bounds {
                 const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
-                type Reads<'a> = ();
+                type Reads<'__a> = ();
             }
             impl #of_step #pf::__private::Step<__S, __K> for #ty #bounds {
                 fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {

@@ -9,6 +9,7 @@ use super::reads::{Where, local};
 use super::{Node, nanos, value};
 use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
+use crate::node::types::same;
 
 impl Node<'_> {
     /// What there is to do before `exec` but to look whether what it reads is there.
@@ -59,18 +60,18 @@ impl Node<'_> {
 
     /// Calls a step in `prep` or `post`, where the borrowed fields are local variables.
     fn call(&self, step: &Step) -> TokenStream {
-        let exec = self.done();
-        let arguments = step.parameters.iter().map(|Parameter { name, kind, .. }| match kind {
+        let arguments = step.parameters.iter().map(|Parameter { name, span, kind, .. }| match kind {
             Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut => {
                 let local = local(name);
                 quote!(#local)
             }
             Kind::Shared => quote!(&*__shared),
             Kind::SharedMut => quote!(&mut *__shared),
-            Kind::Prep => quote!(&__kept),
-            Kind::PrepOwned => quote!(__kept),
-            Kind::Exec => quote!(#exec),
-            Kind::ExecRef => quote!(&#exec),
+            // On the type that the user gives it: what is of another type is reported there.
+            Kind::Prep => quote_spanned!(at(*span)=> &__kept),
+            Kind::PrepOwned => quote_spanned!(at(*span)=> __kept),
+            Kind::Exec => quote_spanned!(at(*span)=> __exec),
+            Kind::ExecRef => quote_spanned!(at(*span)=> &__exec),
             Kind::Attempt | Kind::Error | Kind::Each(_) | Kind::Item => TokenStream::new(),
         });
         self.invoke(step, quote!(#(#arguments),*))
@@ -79,8 +80,11 @@ impl Node<'_> {
     /// Calls a step in `exec` or `fallback`, where the borrowed fields are in the struct of reads.
     fn call_with_reads(&self, step: &Step) -> TokenStream {
         let attempt = self.attempt();
-        let arguments = step.parameters.iter().map(|Parameter { name, kind, .. }| match kind {
-            Kind::Prep => self.prepared(quote!(__prep), Span::call_site()),
+        let arguments = step.parameters.iter().map(|Parameter { name, span, kind, .. }| match kind {
+            Kind::Prep => {
+                let prep = quote_spanned!(at(*span)=> __prep);
+                self.prepared(prep, at(*span))
+            }
             Kind::Attempt => quote!(#attempt),
             Kind::Error => quote!(__error),
             Kind::Each(_) | Kind::Item => quote!(__item),
@@ -93,8 +97,12 @@ impl Node<'_> {
         let (node, name) = (&self.model.node, &step.name);
         match self.model.form {
             Form::Function(_) => quote!(#name(#arguments)),
-            Form::Methods if step.takes_self => quote!(<#node>::#name(self, #arguments)),
-            Form::Methods => quote!(<#node>::#name(#arguments)),
+            Form::Methods => {
+                let this = step.takes_self.then(|| quote!(self,));
+                // All of the callee on its name: rustc points at it, too, where an argument is of another type.
+                let callee = quote_spanned!(at(name.span())=> <#node>::#name);
+                quote!(#callee(#this #arguments))
+            }
         }
     }
 
@@ -148,13 +156,25 @@ impl Node<'_> {
     /// The result of a step, with the user's error as a failure.
     fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
         let pf = self.pf;
+        // What a fallback returns is reported where it says so, if it is not what `exec` returns.
+        let span = at(step.output.span);
+        let given = quote_spanned!(span=> __value);
+        let checked = (step.name == "fallback").then(|| {
+            let this = &self.this;
+            quote!(let __value: #this::Exec = #given;)
+        });
         if !step.output.fallible {
-            return quote!(#pf::__private::Result::Ok(#output));
+            return match checked {
+                Some(checked) => {
+                    quote!({ let __value = #output; #checked #pf::__private::Result::Ok(__value) })
+                }
+                None => quote!(#pf::__private::Result::Ok(#output)),
+            };
         }
         let error = self.failure(retry, step.output.error_span);
         quote! {
             match #output {
-                #pf::__private::Result::Ok(__value) => #pf::__private::Result::Ok(__value),
+                #pf::__private::Result::Ok(__value) => { #checked #pf::__private::Result::Ok(__value) }
                 #pf::__private::Result::Err(__error) => #pf::__private::Result::Err(#error),
             }
         }
@@ -209,6 +229,24 @@ impl Node<'_> {
     }
 
     pub(super) fn post(&self) -> TokenStream {
+        let (pf, exec) = (self.pf, self.done());
+        // A `Result` under another name: what is said of it is all that is said.
+        let Options { writes, appends, .. } = &self.model.options;
+        let is_given = self.model.post.is_some() || writes.is_some() || appends.is_some();
+        let unwrap = (is_given && !self.of_result().is_empty() && !self.takes_all())
+            .then(|| quote!(let #exec = #pf::__private::Given(#exec).__value();));
+        let post = self.written();
+        quote!(#unwrap #post)
+    }
+
+    /// Whether `post` takes what `exec` returns as the type that it is there.
+    fn takes_all(&self) -> bool {
+        let exec = &self.model.exec.output.ty;
+        let mut parameters = self.model.post.iter().flat_map(|post| &post.parameters);
+        parameters.any(|parameter| same(&parameter.ty, exec)) || self.model.each().is_some()
+    }
+
+    fn written(&self) -> TokenStream {
         let pf = self.pf;
         let Options { writes, appends, .. } = &self.model.options;
         let Some(post) = &self.model.post else {
@@ -280,6 +318,11 @@ impl Node<'_> {
         let arguments = quote!(#action, __shared);
         quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::take(#arguments))
     }
+}
+
+/// A place of the user's for tokens of the macro's.
+fn at(span: Span) -> Span {
+    span.resolved_at(Span::call_site())
 }
 
 /// The variable of the error that an attempt returned.
