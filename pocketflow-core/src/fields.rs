@@ -72,3 +72,20 @@ pub trait VisitWith<W, R> {
     /// Sees a field, and may return what it becomes.
     fn field_with(&mut self, field: &'static Field, value: W, default: Option<fn() -> R>) -> Option<R>;
 }
+
+/// A place in a store, which tells apart what is asked of a visitor for each field: fields whose types are spelt otherwise may have
+/// one type, and of two bounds on one type such as `fn(&str)` rustc would not know which to use.
+#[doc(hidden)]
+pub struct At<const INDEX: usize>;
+
+/// Shows a field of the type `T` to a visitor.
+#[doc(hidden)]
+pub trait Show<V, T> {
+    fn show(visitor: &mut V, field: &'static Field, value: &mut T, default: Option<fn() -> T>);
+}
+
+impl<V: VisitField<T>, T, const INDEX: usize> Show<V, T> for At<INDEX> {
+    fn show(visitor: &mut V, field: &'static Field, value: &mut T, default: Option<fn() -> T>) {
+        visitor.field(field, value, default);
+    }
+}

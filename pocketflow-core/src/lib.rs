@@ -94,6 +94,7 @@ pub mod __private {
     pub use crate::driver::Spot;
     #[cfg(rust_analyzer)]
     pub use crate::editor::{On, words};
+    pub use crate::fields::{At, Show};
     pub use crate::graph::{Describe, Description, Of, PF011, Sets, Solution, Stands, together, union};
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::node::{Given, Returned, check_node, check_returned};

@@ -6,8 +6,13 @@ use syn::Attribute;
 
 /// The user's name, at its place, but as a word of the macro's own: no lint speaks of what the user did not write.
 pub(crate) fn ours(name: &Ident) -> Ident {
-    let mut name = name.clone();
-    name.set_span(name.span().resolved_at(Span::call_site()));
+    let span = name.span().resolved_at(Span::call_site());
+    let mut name = match name.to_string().as_str() {
+        // A name in the user's edition, and a keyword in the macro's.
+        word @ ("async" | "await" | "dyn" | "gen" | "try") => Ident::new_raw(word, span),
+        _ => name.clone(),
+    };
+    name.set_span(span);
     name
 }
 

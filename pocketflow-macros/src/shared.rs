@@ -139,7 +139,7 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         let name = ours(name);
         quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
     });
-    let checks: Vec<_> = store.fields.iter().filter_map(|field| threads::check(pf, field)).collect();
+    let checks: Vec<_> = store.fields.iter().filter_map(|field| threads::check(pf, &name, field)).collect();
     let (checks, sound) = match &checks[..] {
         [] => (None, None),
         checks => {

@@ -176,6 +176,64 @@ fn identifiers(tokens: TokenStream) -> Vec<String> {
     found
 }
 
+/// What each macro writes where it is given another path of the library.
+#[test]
+fn the_library_is_named_by_the_path_that_is_given() {
+    let store = quote::quote! {
+        #[shared(crate = renamed)]
+        struct Order { #[serde(with = "cents")] total: u64, #[serde(serialize_with = "f")] a: u8, #[serde(default)] b: Option<u8> }
+    };
+    let action = quote::quote! {
+        #[action(Order, crate = renamed)]
+        enum Verdict { Approved, Rejected { reason: String } }
+    };
+    let options = quote::quote!(
+        Order,
+        crate = renamed,
+        writes = a,
+        attempts = 3,
+        wait = "1s",
+        timeout = "1s",
+        retry_if = f,
+        fallback = g,
+        parallel = 2
+    );
+    let function = quote::quote! {
+        async fn pay(#[each(items)] item: &str, total: Option<&u64>, #[attempt] n: Attempt<'_>) -> Result<u8, E> { x }
+    };
+    let methods = quote::quote! {
+        impl Pay {
+            fn prep<'a>(&self, total: &'a u64) -> Result<&'a u64, E> { x }
+            async fn exec(&self, prep: &u64) -> Result<u8, E> { x }
+            async fn fallback(&self, error: Error) -> Result<u8, E> { x }
+            fn post(&self, a: &mut u8, exec: u8) -> Verdict { x }
+        }
+    };
+    let flow = quote::quote! {
+        #[flow(crate = renamed)]
+        pub Checkout(card) {
+            pay: Pay;
+            review - "approved" >> (pay, note) >> Inner max 3 else end "no";
+            review - "rejected" >> await(approval) >> end;
+            Inner >> end;
+        }
+    };
+    let expression = quote::quote!(#[flow(crate = renamed)] a >> (b, c) max 2 else end;);
+    let written = [
+        shared::derive(store),
+        action::derive(action),
+        node::node(options, function),
+        node::node(quote::quote!(Order, crate = renamed, attempts = 2, writes(a)), methods),
+        flow::flow(flow),
+        flow::flow(expression),
+    ];
+    for tokens in written {
+        let names = identifiers(tokens.clone());
+        assert!(names.iter().all(|name| name != "pocketflow"), "{tokens}");
+        assert!(names.iter().any(|name| name == "renamed"), "{tokens}");
+    }
+}
+
 /// Whether `all` has the items of `some` in their order.
 fn in_order(all: &[String], some: &[&str]) -> bool {
     let mut all = all.iter();

@@ -42,6 +42,9 @@ fn in_item(tokens: &[TokenTree]) -> Option<Case> {
         let fails = (!found.is_cfg).then(|| spliced(tokens, at..at + 2, TokenStream::new()));
         return Some(Case { condition: found.condition, holds, fails });
     }
+    if let Some(case) = in_lists(tokens, false) {
+        return Some(case);
+    }
     let is_graph =
         |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     let graph = tokens.iter().position(is_graph)?;
@@ -58,17 +61,76 @@ fn in_item(tokens: &[TokenTree]) -> Option<Case> {
 
 /// In the attributes of a statement.
 fn in_statements(tokens: &[TokenTree]) -> Option<Case> {
-    let (at, found) = find(tokens)?;
+    let Some((at, found)) = find(tokens) else { return in_lists(tokens, true) };
     let holds = spliced(tokens, at..at + 2, found.attributes);
     let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
     let fails = if found.is_cfg {
         let start = tokens[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
+        let start = start.max(about_the_flow(tokens));
         let end = tokens[at..].iter().position(is_end).map_or(tokens.len(), |end| at + end + 1);
         spliced(tokens, start..end, TokenStream::new())
     } else {
         spliced(tokens, at..at + 2, TokenStream::new())
     };
     Some(Case { condition: found.condition, holds, fails: Some(fails) })
+}
+
+/// In the parentheses of a fork, or of the inputs.
+fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
+    tokens.iter().enumerate().find_map(|(index, token)| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            let (at, found) = find(&inside)?;
+            let holds = spliced(&inside, at..at + 2, found.attributes);
+            let fails = match found.is_cfg {
+                true => spliced(&inside, element(&inside, at), TokenStream::new()),
+                false => spliced(&inside, at..at + 2, TokenStream::new()),
+            };
+            let with = |list| spliced(tokens, index..index + 1, listed(group, list, is_fork));
+            Some(Case { condition: found.condition, holds: with(holds), fails: Some(with(fails)) })
+        }
+        _ => None,
+    })
+}
+
+/// The element of a list in which the attribute at `at` stands, with the comma after it.
+fn element(tokens: &[TokenTree], at: usize) -> std::ops::Range<usize> {
+    let start = tokens[..at].iter().rposition(is_comma).map_or(0, |comma| comma + 1);
+    let end = tokens[at..].iter().position(is_comma).map_or(tokens.len(), |comma| at + comma + 1);
+    start..end
+}
+
+/// A list in its parentheses. What is left of a fork when all but one of its nodes are gone is that node.
+fn listed(group: &Group, list: TokenStream, is_fork: bool) -> TokenStream {
+    let tokens: Vec<TokenTree> = list.into_iter().collect();
+    let mut nodes = tokens.split(is_comma).filter(|node| !node.is_empty());
+    if let (true, Some(alone), None) = (is_fork, nodes.next(), nodes.next()) {
+        if find(alone).is_none() {
+            return alone.iter().cloned().collect();
+        }
+    }
+    let mut parentheses = Group::new(Delimiter::Parenthesis, tokens.into_iter().collect());
+    parentheses.set_span(group.span());
+    TokenTree::from(parentheses).into()
+}
+
+fn is_comma(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
+}
+
+/// How many of the first tokens are `#[flow(…)]`, which is about the whole of an expression.
+fn about_the_flow(tokens: &[TokenTree]) -> usize {
+    let is_flow = |token: &TokenTree| match token {
+        TokenTree::Group(group) => {
+            let first = group.stream().into_iter().next();
+            matches!(first, Some(TokenTree::Ident(name)) if name == "flow")
+        }
+        _ => false,
+    };
+    let pairs = tokens.chunks_exact(2).take_while(|pair| {
+        matches!(&pair[0], TokenTree::Punct(mark) if mark.as_char() == '#') && is_flow(&pair[1])
+    });
+    2 * pairs.count()
 }
 
 struct Found {
@@ -101,7 +163,6 @@ fn condition(attribute: &Group) -> Option<Found> {
         return None;
     }
     let given: Vec<TokenTree> = given.stream().into_iter().collect();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',');
     let mut parts = given.split(is_comma).map(|part| part.iter().cloned().collect::<TokenStream>());
     let condition = parts.next()?;
     let attributes = parts.filter(|part| !part.is_empty()).flat_map(|part| {
@@ -154,6 +215,30 @@ mod tests {
             __flow
         }};
         assert_eq!(decided(false, statement), expected.to_string());
+        let first = quote!(#[flow(crate = pf)] #[cfg(x)] a >> b; c);
+        let expected = quote! {{
+            #[cfg(x)] let __flow = ::pocketflow::flow! { #[flow(crate = pf)] a >> b; c };
+            #[cfg(not(x))] let __flow = ::pocketflow::flow! { #[flow(crate = pf)] c };
+            __flow
+        }};
+        assert_eq!(decided(false, first), expected.to_string());
         assert_eq!(decided(true, quote!(F { #[doc = "Z"] c: C; c; })), "");
+    }
+
+    #[test]
+    fn one_node_of_a_fork_or_one_input_has_a_condition() {
+        let both = |holds: TokenStream, fails: TokenStream| {
+            quote! {
+                #[cfg(x)] ::pocketflow::flow! { #holds }
+                #[cfg(not(x))] ::pocketflow::flow! { #fails }
+            }
+            .to_string()
+        };
+        let three = decided(true, quote!(F { a >> (b, #[cfg(x)] c, d) >> e; }));
+        assert_eq!(three, both(quote!(F { a >> (b, c, d) >> e; }), quote!(F { a >> (b, d) >> e; })));
+        let two = decided(true, quote!(F { a >> (b, #[cfg(x)] m::c) >> e; }));
+        assert_eq!(two, both(quote!(F { a >> (b, m::c) >> e; }), quote!(F { a >> b >> e; })));
+        let input = decided(true, quote!(pub(crate) F(b, #[cfg(x)] c) { a; }));
+        assert_eq!(input, both(quote!(pub(crate) F(b, c) { a; }), quote!(pub(crate) F(b,) { a; })));
     }
 }

@@ -97,6 +97,7 @@ fn nothing(span: Span) -> Step {
         name: syn::Ident::new("exec", span),
         is_async: false,
         takes_self: true,
+        ties_lifetimes: false,
         parameters: Vec::new(),
         output: Output {
             ty: returned(&syn::ReturnType::Default, span),

@@ -17,6 +17,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, Ident, Item, ItemFn, ItemImpl};
 
+pub(crate) use self::types::without_self;
 use crate::editor::written;
 use crate::errors::Errors;
 

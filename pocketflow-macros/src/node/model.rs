@@ -46,6 +46,8 @@ pub(crate) struct Step {
     pub(crate) name: Ident,
     pub(crate) is_async: bool,
     pub(crate) takes_self: bool,
+    /// Whether it has lifetime parameters, which may say of two parameters that they live equally long.
+    pub(crate) ties_lifetimes: bool,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Output,
 }

@@ -2,9 +2,10 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, FnArg, GenericParam, Generics, Ident, Pat, PatType, Path, PathArguments, ReceiverKind, Safety,
-    Signature, Type,
+    Attribute, FnArg, GenericArgument, GenericParam, Generics, Ident, Pat, PatType, Path, PathArguments,
+    ReceiverKind, Safety, Signature, Type,
 };
 
 use super::model::{Each, Kind, Output, Parameter, Step};
@@ -48,8 +49,7 @@ pub(super) fn no_parameters(generics: &Generics) -> String {
 
 /// Reads the signature of a step, and takes the attributes out of it that are the macro's own.
 pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, errors: &mut Errors) -> Step {
-    let may_borrow = role == Role::Prep && has_only_lifetimes(signature);
-    if !signature.generics.params.is_empty() && !may_borrow {
+    if !has_only_lifetimes(signature) {
         errors.at(&signature.generics, no_parameters(&signature.generics));
     }
     if let Safety::Unsafe(token) = &signature.safety {
@@ -72,7 +72,14 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
         syn::ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().next().map(|token| token.span()),
         syn::ReturnType::Default => None,
     };
-    let ty = returned(&signature.output, signature.ident.span());
+    let mut ty = returned(&signature.output, signature.ident.span());
+    if let Some(opaque) = opaque(&ty) {
+        errors.at(
+            opaque,
+            "a node names the type of what its steps return: `Vec<String>`, not `impl Iterator<…>`",
+        );
+        ty = syn::parse_quote!(((),));
+    }
     // The value inside of a `Result` is what most messages are about.
     let inner = argument(&ty).filter(|_| is_result(&ty));
     let inner = inner.and_then(|inner| inner.to_token_stream().into_iter().next()).map(|token| token.span());
@@ -80,6 +87,7 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
         takes_self,
+        ties_lifetimes: !signature.generics.params.is_empty(),
         parameters,
         output: Output {
             fallible: is_result(&ty),
@@ -88,6 +96,22 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
             error_span: span.unwrap_or_else(|| signature.ident.span()),
         },
     }
+}
+
+/// The `impl Trait` in a type.
+fn opaque(ty: &Type) -> Option<Type> {
+    struct Opaque(Option<Type>);
+    impl VisitMut for Opaque {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::ImplTrait(_) => self.0 = Some(ty.clone()),
+                _ => visit_mut::visit_type_mut(self, ty),
+            }
+        }
+    }
+    let mut found = Opaque(None);
+    found.visit_type_mut(&mut ty.clone());
+    found.0
 }
 
 fn has_only_lifetimes(signature: &Signature) -> bool {
@@ -185,7 +209,7 @@ fn may_be_attempt(ty: &Type) -> bool {
     match &last.arguments {
         PathArguments::None => !last.ident.to_string().starts_with(|letter: char| letter.is_lowercase()),
         PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().all(|argument| matches!(argument, syn::GenericArgument::Lifetime(_)))
+            arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Lifetime(_)))
         }
         PathArguments::Parenthesized(_) => false,
     }

@@ -1,6 +1,6 @@
 //! The impl with which a visitor sees the fields of a store, and what of serde's attributes matters for it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -10,6 +10,7 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
+use crate::node::without_self;
 
 /// A field of a store.
 pub(super) struct Field<'a> {
@@ -177,7 +178,7 @@ pub(super) fn visits(
 ) -> TokenStream {
     let (mut helpers, mut bounds, mut arms) = (Vec::new(), Vec::new(), Vec::new());
     // Many fields are of few types, and each bound is proved wherever the impl is used.
-    let mut types = HashSet::new();
+    let mut types = HashMap::new();
     for (index, Field { name, ty, serde: field }) in fields.iter().enumerate() {
         if field.skip {
             continue;
@@ -185,21 +186,30 @@ pub(super) fn visits(
         let name = &ours(name);
         let default = default_of(store, serde, name, ty, field);
         if field.write.is_none() && field.read.is_none() {
-            // On the type, so that a field which the visitor does not take is shown.
-            if types.insert(ty.to_token_stream().to_string()) {
-                bounds.push(quote_spanned!(ty.span()=> __V: #pf::VisitField<#ty>));
-            }
+            // Types that are spelt otherwise may be the same: the index keeps their bounds apart, where rustc would not know which of
+            // two bounds on one `fn(&str)` to use.
+            let place = *types.entry(ty.to_token_stream().to_string()).or_insert_with(|| {
+                // On the type, so that a field which the visitor does not take is shown.
+                bounds.push(
+                    quote_spanned!(ty.span()=> #pf::__private::At<#index>: #pf::__private::Show<__V, #ty>),
+                );
+                index
+            });
             let default = match default {
                 Some(default) => quote!(#pf::__private::Option::Some(#default)),
                 None => quote!(#pf::__private::Option::None),
             };
             arms.push(quote! {
-                #index => <__V as #pf::VisitField<#ty>>::field(__visitor, __field, &mut self.#name, #default)
+                #index => <#pf::__private::At<#place> as #pf::__private::Show<__V, #ty>>::show(
+                    __visitor, __field, &mut self.#name, #default,
+                )
             });
             continue;
         }
         let (write, read) = (format_ident!("__Write{index}"), format_ident!("__Read{index}"));
-        helpers.push(with(pf, serde, ty, field, &write, &read));
+        let mut named = (*ty).clone();
+        without_self(&mut named, &store.clone().into());
+        helpers.push(with(pf, serde, &named, field, &write, &read));
         bounds.push(quote_spanned!(ty.span()=> __V: for<'a> #pf::VisitWith<#write<'a>, #read>));
         let default = match default {
             Some(default) => quote!(#pf::__private::Option::Some(|| #read((#default)()))),
@@ -293,7 +303,7 @@ fn with(pf: &Krate, serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read
             fn serialize<__S: #path::Serializer>(
                 &self,
                 serializer: __S,
-            ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+            ) -> #pf::__private::Result<__S::Ok, __S::Error> {
                 #path::Serialize::serialize(&#write(&self.0), serializer)
             }
         }

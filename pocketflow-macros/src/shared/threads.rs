@@ -8,16 +8,20 @@ use syn::{GenericArgument, Ident, PathArguments, Type};
 use super::fields::Field;
 use crate::krate::Krate;
 use crate::names::code;
+use crate::node::without_self;
 
 /// The type that checks a field; none where that is of a type which everybody knows. If it is another of the same name, rustc says
 /// what is wrong with it.
-pub(super) fn check(pf: &Krate, field: &Field<'_>) -> Option<TokenStream> {
+pub(super) fn check(pf: &Krate, store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     let Field { ty, .. } = field;
     if is_known(ty) {
         return None;
     }
     let (text, help) = (code(ty), help(ty));
     let (first, last) = ends(ty);
+    // The check stands beside the store's impls.
+    let mut ty = (*ty).clone();
+    without_self(&mut ty, &store.clone().into());
     let mut arguments = Group::new(
         proc_macro2::Delimiter::Parenthesis,
         quote!(#text, #pf::__private::Threads::<#ty>::__SEND, #pf::__private::Threads::<#ty>::__SYNC, #help),

@@ -22,6 +22,7 @@ use super::types::rename_lifetimes;
 use crate::editor::written;
 use crate::errors::Errors;
 use crate::krate::Krate;
+use crate::names::ours;
 
 /// Writes the node. With an error it is still a node of its store that reads, writes and returns what it says, so that a flow it
 /// stands in has nothing to add.
@@ -338,13 +339,6 @@ fn declaration(model: &Model, name: &Ident) -> TokenStream {
         #(#allowed)*
         #visibility struct #name {}
     }
-}
-
-/// A name of the user's as a token of the macro's: it stands where it stood, and lints leave it alone.
-fn ours(name: &Ident) -> Ident {
-    let mut name = name.clone();
-    name.set_span(name.span().resolved_at(Span::call_site()));
-    name
 }
 
 /// A time that was given.

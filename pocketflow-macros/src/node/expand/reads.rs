@@ -1,11 +1,13 @@
 //! What `prep` makes of the store: the structs that hold it, and how each field is borrowed.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Ident, Lifetime, Type};
 
 use super::describe::field_name;
 use super::{Node, in_lifetime, inner};
+use crate::names::ours;
 use crate::node::model::{Each, Form, Kind, Parameter, Step};
 use crate::node::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
 
@@ -80,6 +82,7 @@ impl Node<'_> {
         let borrowed = self.model.borrowed();
         let fields = borrowed.iter().map(|Parameter { name, kind, .. }| {
             let (ty, doc) = (self.field_type(kind, "'a"), format!("The field `{}`.", field_name(name)));
+            let name = ours(name);
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
         let nothing = borrowed.is_empty().then(|| quote!(__store: #pf::__private::PhantomData<&'a ()>,));
@@ -239,5 +242,19 @@ impl Node<'_> {
 
 /// The variable of a borrowed field: no name of the user's, nor one of the others of the macro's.
 pub(super) fn local(name: &Ident) -> Ident {
-    format_ident!("__field_{}", name, span = name.span())
+    local_at(name, name.span())
+}
+
+/// The same, at another place.
+pub(super) fn local_at(name: &Ident, span: Span) -> Ident {
+    let text = name.unraw().to_string();
+    let is_snake = !text.starts_with('_') && !text.contains("__") && !text.contains(char::is_uppercase);
+    let text = match is_snake {
+        true => format!("__field_{text}"),
+        // No lint speaks of a name such as this.
+        false => text
+            .chars()
+            .fold("__letters".to_owned(), |name, letter| format!("{name}_{:x}", u32::from(letter))),
+    };
+    Ident::new(&text, span)
 }

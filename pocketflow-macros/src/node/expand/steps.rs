@@ -1,11 +1,11 @@
 //! The bodies of the steps: borrow, call, write.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
-use super::reads::{Where, local};
+use super::reads::{Where, local, local_at};
 use super::{Node, nanos, value};
 use crate::node::model::{Form, Kind, Output, Parameter, Step};
 use crate::node::options::Options;
@@ -90,7 +90,12 @@ impl Node<'_> {
             Kind::Each(_) | Kind::Item => quote!(__item),
             _ => quote!(__reads.#name),
         });
-        self.invoke(step, quote!(#(#arguments),*))
+        let call = self.invoke(step, quote!(#(#arguments),*));
+        if step.is_async && step.ties_lifetimes {
+            // The common lifetime is none of the trait's method, and shows in no type of the block.
+            return quote!(async move { #call.await });
+        }
+        call
     }
 
     fn invoke(&self, step: &Step, arguments: TokenStream) -> TokenStream {
@@ -255,8 +260,7 @@ impl Node<'_> {
             return match (writes, appends) {
                 (Some(writes), _) if writes.tuple => {
                     let fields = &writes.fields;
-                    let values: Vec<_> =
-                        fields.iter().map(|f| format_ident!("__field_{}", f, span = span)).collect();
+                    let values: Vec<_> = fields.iter().map(|field| local_at(field, span)).collect();
                     quote! {
                         let (#(#values,)*) = #exec;
                         #(#pf::__private::Slot(&mut __shared.#fields).__write(|| #values);)*
