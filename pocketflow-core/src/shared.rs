@@ -29,7 +29,7 @@ use crate::text::{START, Text, equal, hash};
 pub trait Shared: BetweenThreads {
     /// [`Store::fields`].
     #[doc(hidden)]
-    const FIELDS: &'static [Field];
+    const FIELDS: &'static [Field] = &[];
 
     /// What the compiler knows of the store.
     const STORE: &'static Store;
