@@ -148,14 +148,13 @@ impl Node<'_> {
             let result = self.result(exec, call, retry);
             quote_spanned!(span=> async move { #result })
         };
-        let exec = match &self.model.options.timeout {
+        match &self.model.options.timeout {
             Some(limit) => {
                 let limit = nanos(pf, limit);
                 quote!(#pf::__private::within(#limit, #exec))
             }
             None => exec,
-        };
-        exec
+        }
     }
 
     /// The result of a step, with the user's error as a failure.
