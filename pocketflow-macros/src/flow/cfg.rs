@@ -104,10 +104,9 @@ fn element(tokens: &[TokenTree], at: usize) -> std::ops::Range<usize> {
 fn listed(group: &Group, list: TokenStream, is_fork: bool) -> TokenStream {
     let tokens: Vec<TokenTree> = list.into_iter().collect();
     let mut nodes = tokens.split(is_comma).filter(|node| !node.is_empty());
-    if let (true, Some(alone), None) = (is_fork, nodes.next(), nodes.next()) {
-        if find(alone).is_none() {
-            return alone.iter().cloned().collect();
-        }
+    match (nodes.next(), nodes.next()) {
+        (Some(alone), None) if is_fork && find(alone).is_none() => return alone.iter().cloned().collect(),
+        _ => {}
     }
     let mut parentheses = Group::new(Delimiter::Parenthesis, tokens.into_iter().collect());
     parentheses.set_span(group.span());
