@@ -11,13 +11,7 @@ mod forbidden {
         missing_docs,
         unreachable_pub
     )]
-    #![forbid(
-        clippy::all,
-        clippy::pedantic,
-        clippy::cargo,
-        missing_debug_implementations,
-        missing_copy_implementations
-    )]
+    #![forbid(clippy::all, clippy::cargo, missing_debug_implementations, missing_copy_implementations)]
     #![forbid(
         deprecated,
         private_interfaces,

@@ -241,7 +241,7 @@ mod options {
             }
             #[node($store, writes(lines), parallel = self.jobs)]
             impl $jobs {
-                async fn exec(&self, #[each(words)] word: &String) -> String {
+                async fn exec(&self, #[each(words)] word: &str) -> String {
                     word.repeat(self.jobs.get())
                 }
                 fn post(&self, exec: Vec<String>, lines: &mut Option<Vec<String>>) {
