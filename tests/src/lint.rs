@@ -11,7 +11,7 @@ pub struct Job {
     pub note: Option<String>,
 }
 
-/// What [`choose`] returns.
+/// What [`choose()`] returns.
 #[derive(Debug, Action)]
 pub enum Way {
     /// On.
