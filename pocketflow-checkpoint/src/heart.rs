@@ -41,7 +41,7 @@ impl<E: Storage> Lease<E> {
         self.state.store(HELD, SeqCst);
     }
 
-    /// It is renewed until the call that gives it back is done, but that it is gone meanwhile is no loss.
+    /// It is renewed until the call that gives it back is done. Losing it before then does no harm.
     pub(crate) fn leaving(&self) {
         self.state.store(LEAVING, SeqCst);
     }

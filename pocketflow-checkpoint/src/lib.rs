@@ -51,7 +51,7 @@
 //! | an answer | is taken once, by the wait that it names: see [`Checkpoints::fill`]; an `await` empties its field when the run comes to it |
 //! | of two processes that wait for one run | one goes on, and the other ends with [`MovedOn`] |
 //! | a run that failed | goes on at the step that failed when it is run again |
-//! | a run that is over | gives its result at once, to the same flow and for the same input; a field as the store's default has it is no input |
+//! | a run that is over | gives its result at once, to the same flow and for the same input; a field that equals the store's default is not part of the input |
 //! | a run that is begun again with other input | is refused, while it is under way ([`OtherInput`]) as when it is over; a default store goes on with what is stored |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!

@@ -87,12 +87,17 @@ pub(crate) fn resumes<S: Durable>(
                 conflicts.push(match error.field {
                     // Serde's message has the name.
                     Some(field) if error.source.to_string().contains(field) => {
-                        format!("the stored state is no store of this program: {}", error.source)
+                        format!("the stored state does not fit the store of this program: {}", error.source)
                     }
                     Some(field) => {
-                        format!("the stored state is no store of this program: `{field}`: {}", error.source)
+                        format!(
+                            "the stored state does not fit the store of this program: `{field}`: {}",
+                            error.source
+                        )
                     }
-                    None => format!("the stored state is no store of this program: {}", error.source),
+                    None => {
+                        format!("the stored state does not fit the store of this program: {}", error.source)
+                    }
                 });
             }
         }
@@ -167,7 +172,7 @@ fn refuse_other_input<S: Durable>(
     if differ.is_empty() {
         return Ok(());
     }
-    // Whoever has the result already gives that.
+    // A store that already holds the result is not other input.
     let value = |json: &str| serde_json::from_str::<Value>(json).ok();
     if over && Keeper::default().write(shared).is_ok_and(|now| value(&now) == value(state)) {
         return Ok(());

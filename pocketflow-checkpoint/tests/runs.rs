@@ -440,7 +440,7 @@ mod changed {
         let error = newer::Steps.with(runs.run("a").park()).run(&mut Newer::default()).await.unwrap_err();
         let text = error.cause().to_string();
         assert!(
-            text.contains("the stored state is no store of this program: missing field `price`"),
+            text.contains("the stored state does not fit the store of this program: missing field `price`"),
             "{text}"
         );
 

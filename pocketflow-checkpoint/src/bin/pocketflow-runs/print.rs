@@ -18,7 +18,7 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// A value as one line of JSON.
 pub(crate) fn line(value: &impl Serialize) -> String {
-    // Only maps with keys that are no texts fail, and there are none.
+    // Only maps with keys that are not strings fail, and there are none.
     serde_json::to_string(value).unwrap_or_default() + "\n"
 }
 
