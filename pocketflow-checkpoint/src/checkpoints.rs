@@ -298,7 +298,7 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// # Errors
     ///
-    /// The run is not stuck; there is no such run.
+    /// The run is not stuck, or does not exist.
     pub async fn retry(&self, run: &str) -> StorageResult<()> {
         self.shared.storage.retry(run).await
     }
@@ -308,7 +308,7 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// # Errors
     ///
-    /// The run is being driven; there is no such run.
+    /// The run is being driven, or does not exist.
     pub async fn drop_items(&self, run: &str) -> StorageResult<u64> {
         self.shared.storage.drop_items(run).await
     }

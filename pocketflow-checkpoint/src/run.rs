@@ -169,10 +169,11 @@ impl<E: Storage> DurableRun<E> {
     /// Waits until the field is filled, and fills it.
     async fn wait<S: Durable>(&self, at: &At<'_>, field: &str, shared: &mut S) -> Result<(), Error> {
         let index = S::STORE.field(field).expect("a flow waits for a field of its store");
-        // What was there before is no answer. When the run goes on at this wait, the field has been emptied already. A field that
+        // A value that was there before does not count as an answer. When the run goes on at this wait, the field has been
+        // emptied already. A field that
         // serde treats otherwise may not be emptied by `null`; it is filled all the same.
         let _ = Keeper::fill(index, "null", shared);
-        // Whoever fills it in this process is told at once if the value does not fit.
+        // A fill in this process fails at once if the value does not fit.
         let fits = Keeper::fits(index, shared).filter(|_| !self.park);
         let _waiting = fits.map(|fits| self.common.wait(&self.id, field, fits));
         let mut refused = None;
@@ -188,7 +189,7 @@ impl<E: Storage> DurableRun<E> {
             };
             match fill(shared, index, &json) {
                 Ok(()) => return Ok(()),
-                // It is refused, and goes. Whoever waits in memory goes on waiting.
+                // The value is refused and removed. A run that waits in memory keeps waiting.
                 Err(source) => {
                     let why = format!("{json} does not fit the field `{field}`: {source}");
                     if self.park {

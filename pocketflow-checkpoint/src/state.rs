@@ -114,7 +114,7 @@ impl Keeper {
         }
     }
 
-    /// How to tell whether a text is a value of a field; there is no way for one that serde skips.
+    /// How to check that a text is a value of a field. A field that serde skips has no check.
     pub(crate) fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
         let mut keeper = Self { task: Task::Fit(None), ..Self::default() };
         store.visit_field(field, &mut keeper);
@@ -158,7 +158,7 @@ impl Keeper {
         let done = match &mut self.task {
             Task::Write => self.write_field(value, seen).map(|()| None),
             Task::Hash => hash(value, Order::Free).map_err(custom).map(|hash| {
-                // Half of it: what a person chose is told apart from what another chose.
+                // Half of the hash is enough to tell two values that people chose apart.
                 self.hashes.insert(field.name.into(), format!("{:016x}", hash as u64));
                 None
             }),

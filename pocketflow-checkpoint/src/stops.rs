@@ -10,7 +10,7 @@ pub struct Parked {
     pub run: String,
     /// The field.
     pub field: String,
-    /// The name of the wait, for whoever fills it: the field and its visit, such as `approval#2`.
+    /// The name of the wait, which a fill takes: the field and its visit, such as `approval#2`.
     pub wait: String,
 }
 

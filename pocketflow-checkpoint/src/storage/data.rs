@@ -142,7 +142,7 @@ pub struct UnknownStatus(String);
 
 impl fmt::Display for UnknownStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no status: write running, waiting, finished, failed or stuck", self.0)
+        write!(f, "`{}` is not a status: write running, waiting, finished, failed or stuck", self.0)
     }
 }
 

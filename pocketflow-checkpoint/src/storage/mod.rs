@@ -44,7 +44,7 @@ pub type StorageResult<T> = Result<T, StorageError>;
 /// [`StorageError::LeaseLost`] and write nothing if another owner has taken over, or if nobody holds the lease.
 ///
 /// A lease does not depend on clocks that agree. PostgreSQL's is measured by the clock of the server. In an SQLite file, an owner
-/// counts up a number whenever it renews its lease; whoever wants the run and cannot tell from the time whether the owner lives
+/// counts up a number whenever it renews its lease; a process that wants the run and cannot tell from the time whether the owner lives
 /// watches that number for as long as the lease lasts. On Linux, an owner whose process is known to have died is not waited for.
 ///
 /// # Waits
