@@ -43,7 +43,11 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
         for mut row in measure_pause(pause, rounds, fewer) {
             if row.timing.rounds < rounds {
                 let of = format!("{} of {rounds} rounds", row.timing.rounds);
-                let note = format!("{}: {of} ({}), because a run takes long.", row.name, name(pause));
+                let note = format!(
+                    "{}: {of} ({}), because a run takes long.",
+                    row.name,
+                    name(pause)
+                );
                 results.batch_notes.push(note);
             }
             if pause == Pause::Yield {
@@ -63,16 +67,26 @@ fn measure_pause(pause: Pause, rounds: usize, fewer: usize) -> Vec<Row> {
     let entries: Vec<_> = ALL.iter().filter_map(entry).collect();
     let mut seconds = |index: usize| {
         let (name, run) = entries[index];
-        let batch = Batch { items: ITEMS, width: 1_000, factor: black_box(3), pause };
+        let batch = Batch {
+            items: ITEMS,
+            width: 1_000,
+            factor: black_box(3),
+            pause,
+        };
         let start = Instant::now();
         drive::batch(&runtime, name, run, batch);
         start.elapsed().as_secs_f64()
     };
     let warm_up = interleave(&vec![1; entries.len()], &mut seconds);
-    let counts: Vec<usize> =
-        warm_up.iter().map(|times| if times[0] > LONG { fewer } else { rounds }).collect();
+    let counts: Vec<usize> = warm_up
+        .iter()
+        .map(|times| if times[0] > LONG { fewer } else { rounds })
+        .collect();
     let times = interleave(&counts, |index| seconds(index) * 1e9 / ITEMS as f64);
-    let base = entries.iter().position(|entry| entry.0 == BATCH_BASE).map(|base| times[base].as_slice());
+    let base = entries
+        .iter()
+        .position(|entry| entry.0 == BATCH_BASE)
+        .map(|base| times[base].as_slice());
     let row = |((name, _), times): (&(&str, _), &Vec<f64>)| Row {
         name: (*name).to_owned(),
         pause,

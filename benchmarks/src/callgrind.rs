@@ -1,4 +1,5 @@
-//! Instructions, counted by valgrind's callgrind: this program runs itself in it, for one contender at a time.
+//! Instructions, counted by valgrind's callgrind: this program runs itself in it, for one contender
+//! at a time.
 
 use std::env;
 use std::process::{Command, Output};
@@ -21,7 +22,8 @@ pub fn available() -> Result<(), String> {
     }
 }
 
-/// The instructions of a step: the difference of two runs, so that what was set up before is not counted.
+/// The instructions of a step: the difference of two runs, so that what was set up before is not
+/// counted.
 pub fn instructions(contender: &str, shape: Shape, nanoseconds: f64) -> Result<f64, String> {
     let few = few(nanoseconds);
     let (shorter, longer) = thread::scope(|scope| {
@@ -46,7 +48,8 @@ fn collect(contender: &str, shape: Shape, steps: u64) -> Result<u64, String> {
         .output();
     match output {
         Ok(Output { status, stderr, .. }) if status.success() => {
-            parse(&String::from_utf8_lossy(&stderr)).ok_or_else(|| "valgrind tells no number".to_owned())
+            parse(&String::from_utf8_lossy(&stderr))
+                .ok_or_else(|| "valgrind tells no number".to_owned())
         }
         Ok(output) => Err(format!("under valgrind: {}", last_line(&output.stderr))),
         Err(error) => Err(format!("valgrind: {error}")),
@@ -55,15 +58,22 @@ fn collect(contender: &str, shape: Shape, steps: u64) -> Result<u64, String> {
 
 /// The number in `==1== Collected : 1234`.
 fn parse(printed: &str) -> Option<u64> {
-    let (_, numbers) = printed.lines().find_map(|line| line.split_once("Collected :"))?;
+    let (_, numbers) = printed
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))?;
     numbers.split_whitespace().next()?.parse().ok()
 }
 
 /// One run of one contender, which is all that is done: `<contender> <shape> <steps>`.
 pub fn one(words: &[String]) -> Result<(), String> {
-    let [name, shape, steps] = words else { return Err(format!("`{ONE}` takes three words")) };
-    let contender = contenders::ALL.iter().find(|contender| contender.name == name);
-    let run = contender.and_then(|contender| contender.steps.iter().find(|steps| steps.0.name() == shape));
+    let [name, shape, steps] = words else {
+        return Err(format!("`{ONE}` takes three words"));
+    };
+    let contender = contenders::ALL
+        .iter()
+        .find(|contender| contender.name == name);
+    let run = contender
+        .and_then(|contender| contender.steps.iter().find(|steps| steps.0.name() == shape));
     let &(_, run): &(Shape, Steps) = run.ok_or_else(|| format!("{name} has no {shape}"))?;
     let steps = steps.parse().map_err(|error| format!("{steps}: {error}"))?;
     drive::steps(&drive::runtime(), name, run, steps);
@@ -76,8 +86,7 @@ mod tests {
 
     #[test]
     fn the_number_is_found() {
-        let printed =
-            "==8== Events    : Ir\n==8== Collected : 122414\n==8== \n==8== I   refs:      122,414\n";
+        let printed = "==8== Events    : Ir\n==8== Collected : 122414\n==8== \n==8== I   refs:      122,414\n";
         assert_eq!(parse(printed), Some(122_414));
         assert_eq!(parse("==8== Events    : Ir\n"), None);
     }

@@ -1,5 +1,6 @@
-//! How long each takes to compile, and how large its program is. The packages in `hello` are copied to `target/compile`, each as a
-//! project of its own as a user of that library has it, with the versions of the lock file here; what is built there is removed again.
+//! How long each takes to compile, and how large its program is. The packages in `hello` are copied
+//! to `target/compile`, each as a project of its own as a user of that library has it, with the
+//! versions of the lock file here; what is built there is removed again.
 
 pub mod incremental;
 mod programs;
@@ -26,10 +27,16 @@ pub struct Row {
 }
 
 /// The columns of a program of two nodes, and their units.
-pub const HELLO: &[(&str, &str)] =
-    &[(COLD, "s"), (COLD_CPU, "s"), (CRATES, ""), (AFTER_CHANGE, "ms"), (SIZE, "KiB")];
+pub const HELLO: &[(&str, &str)] = &[
+    (COLD, "s"),
+    (COLD_CPU, "s"),
+    (CRATES, ""),
+    (AFTER_CHANGE, "ms"),
+    (SIZE, "KiB"),
+];
 
-/// The columns of what a node adds, in milliseconds: how much longer a chain takes than one of a single node, by the nodes it has more.
+/// The columns of what a node adds, in milliseconds: how much longer a chain takes than one of a
+/// single node, by the nodes it has more.
 pub const NODE: &[&str] = &[
     "check, 10 nodes",
     "check, 100 nodes",
@@ -49,10 +56,13 @@ const AFTER_CHANGE: &str = "check after a change";
 /// `cargo build --release`, stripped.
 const SIZE: &str = "binary";
 
-/// The chains: how many nodes, in how many rounds, and the columns of `cargo check` and `cargo build`, without incremental
-/// compilation.
-const CHAINS: [(usize, usize, &str, &str); 3] =
-    [(10, 6, NODE[0], NODE[3]), (100, 2, NODE[1], NODE[4]), (1_000, 1, NODE[2], NODE[5])];
+/// The chains: how many nodes, in how many rounds, and the columns of `cargo check` and `cargo
+/// build`, without incremental compilation.
+const CHAINS: [(usize, usize, &str, &str); 3] = [
+    (10, 6, NODE[0], NODE[3]),
+    (100, 2, NODE[1], NODE[4]),
+    (1_000, 1, NODE[2], NODE[5]),
+];
 
 /// Whose chain of 100 nodes takes longer to check is not asked for 1,000, in milliseconds.
 const LONG: f64 = 5_000.0;
@@ -67,17 +77,29 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     programs::ALL.iter().map(|program| program.name)
 }
 
-/// Measures all contenders; a quick run leaves out the longest chain and all but the first two contenders.
+/// Measures all contenders; a quick run leaves out the longest chain and all but the first two
+/// contenders.
 pub fn run(quick: bool) -> Vec<Row> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     eprintln!("compile: downloads");
-    let fetched = Command::new(cargo()).args(["fetch", "--quiet", "--locked"]).current_dir(home).status();
+    let fetched = Command::new(cargo())
+        .args(["fetch", "--quiet", "--locked"])
+        .current_dir(home)
+        .status();
     if !fetched.is_ok_and(|status| status.success()) {
         eprintln!("compile: not everything could be downloaded; what is here already is used");
     }
-    let programs = if quick { &programs::ALL[..programs::QUICK] } else { programs::ALL };
+    let programs = if quick {
+        &programs::ALL[..programs::QUICK]
+    } else {
+        programs::ALL
+    };
     let row = |program: &Program| {
-        let mut row = Row { name: program.name, values: Vec::new(), missing: None };
+        let mut row = Row {
+            name: program.name,
+            values: Vec::new(),
+            missing: None,
+        };
         let measured = Project::new(home, program).and_then(|project| {
             let measured = project.measure(quick, &mut row);
             measured.and(project.clean())
@@ -92,7 +114,10 @@ pub fn run(quick: bool) -> Vec<Row> {
 
 impl Row {
     pub fn value(&self, column: &str) -> Option<f64> {
-        self.values.iter().find(|value| value.0 == column).map(|value| value.1)
+        self.values
+            .iter()
+            .find(|value| value.0 == column)
+            .map(|value| value.1)
     }
 
     fn miss(&mut self, reason: String) {
@@ -123,12 +148,17 @@ impl<'a> Project<'a> {
         let from = home.join("hello").join(program.folder);
         let folder = home.join("target/compile").join(program.folder);
         let _ = fs::remove_dir_all(&folder);
-        let read =
-            |path: PathBuf| fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()));
+        let read = |path: PathBuf| {
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+        };
         let library = home.parent().unwrap_or(home).display().to_string();
         let manifest = read(from.join("Cargo.toml"))?.replace("../../..", &library)
             + "\n[workspace]\n\n[profile.release]\nstrip = true\n";
-        let project = Self { program, folder, hello: read(from.join("src/main.rs"))? };
+        let project = Self {
+            program,
+            folder,
+            hello: read(from.join("src/main.rs"))?,
+        };
         project.write("Cargo.toml", &manifest)?;
         project.write("Cargo.lock", &read(home.join("Cargo.lock"))?)?;
         project.write("src/main.rs", &project.hello)?;
@@ -146,7 +176,9 @@ impl<'a> Project<'a> {
         self.say("a release build");
         self.write("src/main.rs", &self.hello)?;
         self.cargo("build", &["--locked", "--release"], None)?;
-        let size = fs::metadata(self.binary("release")).map_err(|error| error.to_string())?.len();
+        let size = fs::metadata(self.binary("release"))
+            .map_err(|error| error.to_string())?
+            .len();
         row.values.push((SIZE, size as f64 / 1_024.0));
         Ok(())
     }
@@ -174,7 +206,9 @@ impl<'a> Project<'a> {
         check()?;
         let mut least = f64::MAX;
         for round in 0..5 {
-            let changed = self.hello.replacen("Hello, {", &format!("Hello {round}, {{"), 1);
+            let changed = self
+                .hello
+                .replacen("Hello, {", &format!("Hello {round}, {{"), 1);
             assert_ne!(changed, self.hello, "the node `greet` says hello");
             self.write("src/main.rs", &changed)?;
             least = least.min(milliseconds(check()?.wall));
@@ -200,18 +234,27 @@ impl<'a> Project<'a> {
         }
         let shorter = least[longest - 1][0];
         if shorter > LONG {
-            let reason = format!("not tried, because a check of 100 takes {:.1} s", shorter / 1_000.0);
+            let reason = format!(
+                "not tried, because a check of 100 takes {:.1} s",
+                shorter / 1_000.0
+            );
             failed[longest] = failed[longest - 1].is_none().then_some(reason);
         } else if !quick {
             self.say("a chain of 1,000 nodes");
             // A build takes long, and says little more than a check.
             let builds = is_ours_or_by_hand(self.program.name);
-            failed[longest] = self.chain(CHAINS[longest].0, builds, &mut least[longest]).err();
+            failed[longest] = self
+                .chain(CHAINS[longest].0, builds, &mut least[longest])
+                .err();
         }
         for (index, (nodes, _, check, build)) in CHAINS.into_iter().enumerate() {
-            for (column, least, one) in [(check, least[index][0], one[0]), (build, least[index][1], one[1])] {
+            for (column, least, one) in [
+                (check, least[index][0], one[0]),
+                (build, least[index][1], one[1]),
+            ] {
                 if least < f64::MAX {
-                    row.values.push((column, (least - one) / (nodes - 1) as f64));
+                    row.values
+                        .push((column, (least - one) / (nodes - 1) as f64));
                 }
             }
             if let Some(reason) = &failed[index] {
@@ -221,10 +264,15 @@ impl<'a> Project<'a> {
         Ok(())
     }
 
-    /// Checks a chain of so many nodes, or also builds and runs it; what the first two took is put into `least` if it is less.
+    /// Checks a chain of so many nodes, or also builds and runs it; what the first two took is put
+    /// into `least` if it is less.
     fn chain(&self, nodes: usize, builds: bool, least: &mut [f64; 2]) -> Result<(), String> {
         self.write("src/main.rs", &(self.program.chain)(nodes))?;
-        let commands: &[&str] = if builds { &["check", "build"] } else { &["check"] };
+        let commands: &[&str] = if builds {
+            &["check", "build"]
+        } else {
+            &["check"]
+        };
         for (command, least) in commands.iter().zip(least) {
             let done = self.cargo(command, &["--locked"], Some("0"))?;
             *least = least.min(milliseconds(done.wall));
@@ -265,11 +313,19 @@ impl<'a> Project<'a> {
     }
 
     fn binary(&self, profile: &str) -> PathBuf {
-        self.folder.join(format!("target/{profile}/hello-{}{EXE_SUFFIX}", self.program.folder))
+        self.folder.join(format!(
+            "target/{profile}/hello-{}{EXE_SUFFIX}",
+            self.program.folder
+        ))
     }
 
     /// Runs a command of cargo, without what the environment may say about builds.
-    fn cargo(&self, command: &str, arguments: &[&str], incremental: Option<&str>) -> Result<Done, String> {
+    fn cargo(
+        &self,
+        command: &str,
+        arguments: &[&str],
+        incremental: Option<&str>,
+    ) -> Result<Done, String> {
         let mut cargo = limited(&cargo());
         for (name, _) in env::vars_os() {
             let name = name.to_string_lossy();
@@ -277,8 +333,12 @@ impl<'a> Project<'a> {
                 cargo.env_remove(&*name);
             }
         }
-        cargo.args([command, "--quiet", "--offline", "--color=never"]).args(arguments);
-        cargo.env("RUSTC_WRAPPER", "").env("CARGO_TARGET_DIR", self.folder.join("target"));
+        cargo
+            .args([command, "--quiet", "--offline", "--color=never"])
+            .args(arguments);
+        cargo
+            .env("RUSTC_WRAPPER", "")
+            .env("CARGO_TARGET_DIR", self.folder.join("target"));
         cargo.envs(incremental.map(|value| ("CARGO_INCREMENTAL", value)));
         self.run(&format!("`cargo {command}`"), &mut cargo)
     }
@@ -310,22 +370,35 @@ impl<'a> Project<'a> {
         let wall = start.elapsed();
         drop(done);
         if guard.join().unwrap_or_default() {
-            return Err(format!("{name} did not end within {} s and {LIMIT_GIB} GiB", LIMIT.as_secs()));
+            return Err(format!(
+                "{name} did not end within {} s and {LIMIT_GIB} GiB",
+                LIMIT.as_secs()
+            ));
         }
         let output = output.map_err(|error| format!("{name}: {error}"))?;
-        let cpu = before.zip(cpu_of_children()).map(|(before, after)| after.saturating_sub(before));
+        let cpu = before
+            .zip(cpu_of_children())
+            .map(|(before, after)| after.saturating_sub(before));
         let [stdout, stderr] =
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         if output.status.success() {
             return Ok(Done { wall, cpu, stdout });
         }
-        Err(format!("{name}: {}", reason(&stderr).unwrap_or("it failed and said nothing")))
+        Err(format!(
+            "{name}: {}",
+            reason(&stderr).unwrap_or("it failed and said nothing")
+        ))
     }
 }
 
 /// The first error of the compiler, or else what became of it.
 fn reason(stderr: &str) -> Option<&str> {
-    let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = || {
+        stderr
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    };
     lines()
         .find(|line| line.starts_with("error") && !line.starts_with("error: could not compile"))
         .or_else(|| lines().find(|line| line.starts_with("memory allocation")))
@@ -337,20 +410,29 @@ fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or("cargo".into(), PathBuf::from)
 }
 
-/// A command that may not take all the memory there is, where a shell can see to that: what a macro makes of a long chain may
-/// be more than there is.
+/// A command that may not take all the memory there is, where a shell can see to that: what a macro
+/// makes of a long chain may be more than there is.
 fn limited(program: &Path) -> Command {
     if cfg!(not(unix)) {
         return Command::new(program);
     }
     let mut command = Command::new("sh");
     let kib = LIMIT_GIB << 20;
-    command.args(["-c", &format!("ulimit -v {kib} 2>/dev/null; exec \"$0\" \"$@\"")]).arg(program);
+    command
+        .args([
+            "-c",
+            &format!("ulimit -v {kib} 2>/dev/null; exec \"$0\" \"$@\""),
+        ])
+        .arg(program);
     command
 }
 
 fn kill(group: u32) {
-    let mut command = if cfg!(unix) { Command::new("sh") } else { Command::new("taskkill") };
+    let mut command = if cfg!(unix) {
+        Command::new("sh")
+    } else {
+        Command::new("taskkill")
+    };
     if cfg!(unix) {
         command.args(["-c", &format!("kill -s KILL -- -{group}")]);
     } else {
@@ -362,7 +444,8 @@ fn kill(group: u32) {
 /// The user and system time of all children that have ended, and of theirs; Linux tells it.
 fn cpu_of_children() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The name in parentheses may hold anything. After it, `cutime` and `cstime` are the 14th and 15th, in hundredths of a second.
+    // The name in parentheses may hold anything. After it, `cutime` and `cstime` are the 14th and
+    // 15th, in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let hundredths = fields.get(13)?.parse::<u64>().ok()? + fields.get(14)?.parse::<u64>().ok()?;
@@ -371,8 +454,18 @@ fn cpu_of_children() -> Option<Duration> {
 
 /// How many packages cargo's messages tell of.
 fn packages(messages: &str) -> usize {
-    let id = |line: &str| Some(line.split_once("\"package_id\":\"")?.1.split('"').next()?.to_owned());
-    let artifacts = messages.lines().filter(|line| line.contains("\"reason\":\"compiler-artifact\""));
+    let id = |line: &str| {
+        Some(
+            line.split_once("\"package_id\":\"")?
+                .1
+                .split('"')
+                .next()?
+                .to_owned(),
+        )
+    };
+    let artifacts = messages
+        .lines()
+        .filter(|line| line.contains("\"reason\":\"compiler-artifact\""));
     artifacts.filter_map(id).collect::<HashSet<_>>().len()
 }
 

@@ -27,8 +27,8 @@ pub struct Contender {
     pub waiting: Option<fn() -> BoxFuture>,
     /// What it does not do, and why: `("branch", "its edges take no …")`.
     pub missing: &'static [(&'static str, &'static str)],
-    /// What a reader of its figures has to know: `("batch", "all items are …")`. The case is a shape's name, `steps` for all shapes,
-    /// `batch`, `waiting` or `compile`.
+    /// What a reader of its figures has to know: `("batch", "all items are …")`. The case is a
+    /// shape's name, `steps` for all shapes, `batch`, `waiting` or `compile`.
     pub notes: &'static [(&'static str, &'static str)],
 }
 
@@ -55,27 +55,37 @@ pub enum Steps {
     Async(fn(u64) -> BoxFuture),
 }
 
-/// What a flow looks like. All nodes count: they read the count, pass it through [`work`] (in the last, [`look`]), and write it back;
-/// so the final count is the number of steps, and the harness checks that it is.
+/// What a flow looks like. All nodes count: they read the count, pass it through [`work`] (in the
+/// last, [`look`]), and write it back; so the final count is the number of steps, and the harness
+/// checks that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One node that goes on to itself until `left` is 0. One run.
     Loop,
-    /// Three nodes, one after the other, each once. A run for every three steps, the store or context made anew with each.
+    /// Three nodes, one after the other, each once. A run for every three steps, the store or
+    /// context made anew with each.
     Chain,
-    /// A node that chooses one of six others by `count % 12 / 2`, with the count it read; all six go back to it, and out when the
-    /// steps are done. The choice and the chosen are one step each. One run.
+    /// A node that chooses one of six others by `count % 12 / 2`, with the count it read; all six
+    /// go back to it, and out when the steps are done. The choice and the chosen are one step
+    /// each. One run.
     Branch,
-    /// A loop around a flow of two nodes: `outer` goes on to the flow `inner` (`first >> second`), which goes back. Three steps a
-    /// round. One run.
+    /// A loop around a flow of two nodes: `outer` goes on to the flow `inner` (`first >> second`),
+    /// which goes back. Three steps a round. One run.
     Nested,
-    /// A self-loop that reads a text of 1,000 characters and a list of 100 numbers, both of which stay in the store, and writes a
-    /// field that is empty before the first visit: the number of the visit. One run.
+    /// A self-loop that reads a text of 1,000 characters and a list of 100 numbers, both of which
+    /// stay in the store, and writes a field that is empty before the first visit: the number
+    /// of the visit. One run.
     Store,
 }
 
 impl Shape {
-    pub const ALL: [Self; 5] = [Self::Loop, Self::Chain, Self::Branch, Self::Nested, Self::Store];
+    pub const ALL: [Self; 5] = [
+        Self::Loop,
+        Self::Chain,
+        Self::Branch,
+        Self::Nested,
+        Self::Store,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -97,7 +107,8 @@ impl Shape {
     }
 }
 
-/// A batch: `factor` times each of the numbers from 0 on, at most `width` at a time; the result is their sum.
+/// A batch: `factor` times each of the numbers from 0 on, at most `width` at a time; the result is
+/// their sum.
 #[derive(Clone, Copy)]
 pub struct Batch {
     pub items: u64,
@@ -167,14 +178,23 @@ pub fn set_gate(open: bool) {
     OPEN.store(open, Relaxed);
 }
 
-/// Waits until the gate opens. Whoever waits is polled again by the harness, so it keeps nothing and wakes nobody.
+/// Waits until the gate opens. Whoever waits is polled again by the harness, so it keeps nothing
+/// and wakes nobody.
 pub async fn gate() {
-    poll_fn(|_| if OPEN.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|_| {
+        if OPEN.load(Relaxed) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
-/// What a waiting flow begins with. It has three nodes: `draft` reads the topic and writes a text of its own, `review` reads that and
-/// waits at the [`gate`], and `publish` reads the text and writes its length, which is what the flow returns. Topic and text are
-/// strings of 20 characters each.
+/// What a waiting flow begins with. It has three nodes: `draft` reads the topic and writes a text
+/// of its own, `review` reads that and waits at the [`gate`], and `publish` reads the text and
+/// writes its length, which is what the flow returns. Topic and text are strings of 20 characters
+/// each.
 pub fn topic() -> String {
     "why the sea is salty".to_owned()
 }

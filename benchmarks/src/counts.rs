@@ -40,7 +40,10 @@ fn build() -> Result<PathBuf, String> {
     eprintln!("building the program that counts allocations");
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let arguments = ["build", "--quiet", "--release", "--bin", "allocations"];
-    let status = Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    let status = Command::new(cargo)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
     if !status.map_err(|error| format!("cargo: {error}"))?.success() {
         return Err("it does not build".to_owned());
     }
@@ -50,14 +53,23 @@ fn build() -> Result<PathBuf, String> {
 
 fn parse(printed: &str) -> Option<Counts> {
     let numbers: Result<Vec<f64>, _> = printed.split_whitespace().map(str::parse).collect();
-    let &[allocations, bytes, peak, threads] = numbers.ok()?.as_slice() else { return None };
-    Some(Counts { allocations, bytes, peak, threads: threads > 1.0 })
+    let &[allocations, bytes, peak, threads] = numbers.ok()?.as_slice() else {
+        return None;
+    };
+    Some(Counts {
+        allocations,
+        bytes,
+        peak,
+        threads: threads > 1.0,
+    })
 }
 
 /// The last line that a program printed, which tells why it failed.
 pub fn last_line(printed: &[u8]) -> String {
     let printed = String::from_utf8_lossy(printed);
-    let line = printed.lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note: run with"));
+    let line = printed
+        .lines()
+        .rfind(|line| !line.trim().is_empty() && !line.starts_with("note: run with"));
     line.unwrap_or("it failed without a word").trim().to_owned()
 }
 
@@ -67,16 +79,30 @@ mod tests {
 
     #[test]
     fn counts_are_read() {
-        let counts = Counts { allocations: 2.5, bytes: 80.0, peak: 16.0, threads: false };
+        let counts = Counts {
+            allocations: 2.5,
+            bytes: 80.0,
+            peak: 16.0,
+            threads: false,
+        };
         assert_eq!(parse("2.5 80 16 1\n"), Some(counts));
-        assert_eq!(parse("2.5 80 16 4"), Some(Counts { threads: true, ..counts }));
+        assert_eq!(
+            parse("2.5 80 16 4"),
+            Some(Counts {
+                threads: true,
+                ..counts
+            })
+        );
         assert_eq!(parse("2.5 80"), None);
         assert_eq!(parse(""), None);
     }
 
     #[test]
     fn the_reason_is_the_last_line() {
-        assert_eq!(last_line(b"one\ntwo\n\nnote: run with `RUST_BACKTRACE=1`\n"), "two");
+        assert_eq!(
+            last_line(b"one\ntwo\n\nnote: run with `RUST_BACKTRACE=1`\n"),
+            "two"
+        );
         assert_eq!(last_line(b""), "it failed without a word");
     }
 }

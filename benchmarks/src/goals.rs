@@ -22,10 +22,26 @@ type Goal = (String, String, bool);
 /// The goals of all that was measured.
 pub fn render(results: &Results) -> Option<String> {
     let mut goals = Vec::new();
-    goals.extend(Shape::ALL.into_iter().filter_map(|shape| cost(results, shape)));
-    goals.extend(Shape::ALL.into_iter().filter_map(|shape| allocations(results, shape)));
-    goals.extend(Shape::ALL.into_iter().filter_map(|shape| ahead(results, shape)));
-    goals.extend([Pause::Yield, Pause::Sleep].into_iter().filter_map(|pause| item(results, pause)));
+    goals.extend(
+        Shape::ALL
+            .into_iter()
+            .filter_map(|shape| cost(results, shape)),
+    );
+    goals.extend(
+        Shape::ALL
+            .into_iter()
+            .filter_map(|shape| allocations(results, shape)),
+    );
+    goals.extend(
+        Shape::ALL
+            .into_iter()
+            .filter_map(|shape| ahead(results, shape)),
+    );
+    goals.extend(
+        [Pause::Yield, Pause::Sleep]
+            .into_iter()
+            .filter_map(|pause| item(results, pause)),
+    );
     goals.extend(waiting(results, "future's size", |row| row.size));
     goals.extend(waiting(results, "bytes held", |row| row.bytes));
     goals.extend(compile(results, COLD, "s"));
@@ -36,13 +52,20 @@ pub fn render(results: &Results) -> Option<String> {
     }
     let mut table = Table::of_text(["goal", "figure", ""]);
     for (goal, figure, met) in goals {
-        table.row([goal, figure, if met { "met" } else { "**missed**" }.to_owned()]);
+        table.row([
+            goal,
+            figure,
+            if met { "met" } else { "**missed**" }.to_owned(),
+        ]);
     }
     Some(table.render())
 }
 
 fn step<'a>(results: &'a Results, name: &str, shape: Shape) -> Option<&'a steps::Row> {
-    results.steps.iter().find(|row| row.name == name && row.shape == shape)
+    results
+        .steps
+        .iter()
+        .find(|row| row.name == name && row.shape == shape)
 }
 
 fn cost(results: &Results, shape: Shape) -> Option<Goal> {
@@ -50,7 +73,11 @@ fn cost(results: &Results, shape: Shape) -> Option<Goal> {
     let goal = format!("step, {}: at most {STEP} × {BASE}", shape.name());
     let instructions = |name| step(results, name, shape)?.instructions;
     let figure = match instructions(OURS).zip(instructions(BASE)) {
-        Some((ours, base)) => format!("{} × (instructions: {} ×)", times(ratio), times(ours / base)),
+        Some((ours, base)) => format!(
+            "{} × (instructions: {} ×)",
+            times(ratio),
+            times(ours / base)
+        ),
         None => format!("{} ×", times(ratio)),
     };
     Some((goal, figure, ratio <= STEP))
@@ -64,40 +91,79 @@ fn allocations(results: &Results, shape: Shape) -> Option<Goal> {
 
 fn ahead(results: &Results, shape: Shape) -> Option<Goal> {
     let ratio = |name: &str| step(results, name, shape)?.timing.ratio;
-    less(format!("step, {}: ahead of every async peer", shape.name()), ratio, |ratio| {
-        format!("{} ×", times(ratio))
-    })
+    less(
+        format!("step, {}: ahead of every async peer", shape.name()),
+        ratio,
+        |ratio| format!("{} ×", times(ratio)),
+    )
 }
 
-/// Less than each peer that runs async flows, with the least of those peers; and, if that is a state machine, of the others.
-fn less(goal: String, value: impl Fn(&str) -> Option<f64>, format: impl Fn(f64) -> String) -> Option<Goal> {
+/// Less than each peer that runs async flows, with the least of those peers; and, if that is a
+/// state machine, of the others.
+fn less(
+    goal: String,
+    value: impl Fn(&str) -> Option<f64>,
+    format: impl Fn(f64) -> String,
+) -> Option<Goal> {
     let ours = value(OURS)?;
     let peers = ALL.iter().filter(|contender| is_async_peer(contender));
-    let values: Vec<_> = peers.filter_map(|peer| Some((value(peer.name)?, peer))).collect();
+    let values: Vec<_> = peers
+        .filter_map(|peer| Some((value(peer.name)?, peer)))
+        .collect();
     let least = |machines: bool| {
         let values = values.iter().filter(|(_, peer)| machines || !peer.machine);
         values.min_by(|one, other| one.0.total_cmp(&other.0))
     };
     let (closest, peer) = least(true)?;
-    let mut figure = format!("{}; the closest, {}: {}", format(ours), peer.name, format(*closest));
+    let mut figure = format!(
+        "{}; the closest, {}: {}",
+        format(ours),
+        peer.name,
+        format(*closest)
+    );
     if let Some((closest, other)) = least(false).filter(|_| peer.machine) {
-        figure += &format!("; of those that are no state machines, {}: {}", other.name, format(*closest));
+        figure += &format!(
+            "; of those that are no state machines, {}: {}",
+            other.name,
+            format(*closest)
+        );
     }
     Some((goal, figure, ours < *closest))
 }
 
 fn item(results: &Results, pause: Pause) -> Option<Goal> {
-    let row = results.batches.iter().find(|row| row.name == OURS && row.pause == pause)?;
+    let row = results
+        .batches
+        .iter()
+        .find(|row| row.name == OURS && row.pause == pause)?;
     let ratio = row.timing.ratio?;
-    let goal = format!("batch item, {}: at most {ITEM} × {BATCH_BASE}", batches::name(pause));
+    let goal = format!(
+        "batch item, {}: at most {ITEM} × {BATCH_BASE}",
+        batches::name(pause)
+    );
     Some((goal, format!("{} ×", times(ratio)), ratio <= ITEM))
 }
 
-fn waiting(results: &Results, what: &str, value: impl Fn(&waiting::Row) -> Option<f64>) -> Option<Goal> {
-    let of = |name: &str| results.waiting.iter().find(|row| row.name == name).and_then(&value);
+fn waiting(
+    results: &Results,
+    what: &str,
+    value: impl Fn(&waiting::Row) -> Option<f64>,
+) -> Option<Goal> {
+    let of = |name: &str| {
+        results
+            .waiting
+            .iter()
+            .find(|row| row.name == name)
+            .and_then(&value)
+    };
     let (ours, base) = (of(OURS)?, of(BASE)?);
     let goal = format!("waiting flow, {what}: at most {FLOW} × {BASE}");
-    let figure = format!("{} ×: {} and {} bytes", times(ours / base), number(ours), number(base));
+    let figure = format!(
+        "{} ×: {} and {} bytes",
+        times(ours / base),
+        number(ours),
+        number(base)
+    );
     Some((goal, figure, ours <= FLOW * base))
 }
 
@@ -110,10 +176,21 @@ fn compile(results: &Results, column: &str, unit: &str) -> Option<Goal> {
 }
 
 fn incremental(results: &Results) -> Option<Goal> {
-    let of = |name: &str| results.incremental.iter().find(|row| row.name == name)?.value(CHECK_BODY);
+    let of = |name: &str| {
+        results
+            .incremental
+            .iter()
+            .find(|row| row.name == name)?
+            .value(CHECK_BODY)
+    };
     let (ours, base) = (of(OURS)?, of(BASE)?);
     let goal = format!("incremental {CHECK_BODY}, 200 nodes: at most {CHECK} × {BASE}");
-    let figure = format!("{} ×: {} and {} ms", times(ours / base), number(ours), number(base));
+    let figure = format!(
+        "{} ×: {} and {} ms",
+        times(ours / base),
+        number(ours),
+        number(base)
+    );
     Some((goal, figure, ours <= CHECK * base))
 }
 
@@ -127,12 +204,21 @@ mod tests {
         let row = |ratio| steps::Row {
             name: OURS.to_owned(),
             shape: Shape::Loop,
-            timing: Timing { ratio: Some(ratio), median: 2.0, quartiles: None, minimum: 2.0, rounds: 1 },
+            timing: Timing {
+                ratio: Some(ratio),
+                median: 2.0,
+                quartiles: None,
+                minimum: 2.0,
+                rounds: 1,
+            },
             counts: None,
             instructions: None,
         };
         let met = |ratio| {
-            let results = Results { steps: vec![row(ratio)], ..Results::default() };
+            let results = Results {
+                steps: vec![row(ratio)],
+                ..Results::default()
+            };
             cost(&results, Shape::Loop).map(|goal| goal.2)
         };
         assert_eq!(met(1.1), Some(true));
@@ -152,7 +238,10 @@ mod tests {
             start: None,
             threads: false,
         };
-        let results = Results { waiting: vec![row(OURS, 130.0), row(BASE, 100.0)], ..Results::default() };
+        let results = Results {
+            waiting: vec![row(OURS, 130.0), row(BASE, 100.0)],
+            ..Results::default()
+        };
         let (_, figure, met) = waiting(&results, "bytes held", |row| row.bytes).unwrap();
         assert_eq!((figure.as_str(), met), ("1.30 ×: 130 and 100 bytes", false));
         assert!(waiting(&results, "future's size", |row| row.size).is_none());

@@ -14,9 +14,11 @@ const LOCK: &str = include_str!("../Cargo.lock");
 /// The machine in a line.
 pub fn describe() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
-    let cpu = value(&read("/proc/cpuinfo"), "model name", ':').unwrap_or_else(|| format!("{ARCH} CPU"));
+    let cpu =
+        value(&read("/proc/cpuinfo"), "model name", ':').unwrap_or_else(|| format!("{ARCH} CPU"));
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let system = value(&read("/etc/os-release"), "PRETTY_NAME", '=').unwrap_or_else(|| OS.to_owned());
+    let system =
+        value(&read("/etc/os-release"), "PRETTY_NAME", '=').unwrap_or_else(|| OS.to_owned());
     let kernel = read("/proc/sys/kernel/osrelease");
     let plural = if cores == 1 { "" } else { "s" };
     let mut parts = vec![cpu, format!("{cores} core{plural}")];
@@ -40,10 +42,17 @@ fn memory(meminfo: &str) -> Option<String> {
 }
 
 fn rustc() -> String {
-    let output = Command::new("rustc").arg("--version").output().map(|output| output.stdout);
+    let output = Command::new("rustc")
+        .arg("--version")
+        .output()
+        .map(|output| output.stdout);
     let version = String::from_utf8(output.unwrap_or_default()).unwrap_or_default();
     let words: Vec<&str> = version.split_whitespace().take(2).collect();
-    if words.is_empty() { "an unknown rustc".to_owned() } else { words.join(" ") }
+    if words.is_empty() {
+        "an unknown rustc".to_owned()
+    } else {
+        words.join(" ")
+    }
 }
 
 /// The version of a contender's package.
@@ -51,7 +60,8 @@ pub fn version(contender: &Contender) -> Option<String> {
     locked(LOCK, contender.package?, contender.name == OURS)
 }
 
-/// The version of a package in a lock file. Ours has a namesake in the registry, but only what comes from a registry has a `source`.
+/// The version of a package in a lock file. Ours has a namesake in the registry, but only what
+/// comes from a registry has a `source`.
 fn locked(lock: &str, package: &str, local: bool) -> Option<String> {
     let mut blocks = lock.split("[[package]]").skip(1);
     let block = blocks.find(|block| {
@@ -88,8 +98,14 @@ source = "registry+https://example.org"
 
     #[test]
     fn namesakes_are_told_apart() {
-        assert_eq!(locked(TWO, "pocketflow-core", true).as_deref(), Some("0.1.0"));
-        assert_eq!(locked(TWO, "pocketflow-core", false).as_deref(), Some("0.1.7"));
+        assert_eq!(
+            locked(TWO, "pocketflow-core", true).as_deref(),
+            Some("0.1.0")
+        );
+        assert_eq!(
+            locked(TWO, "pocketflow-core", false).as_deref(),
+            Some("0.1.7")
+        );
         assert_eq!(locked(TWO, "tokio", false).as_deref(), Some("1.54.1"));
         assert_eq!(locked(TWO, "tokio", true), None);
         assert_eq!(locked(TWO, "serde", false), None);
@@ -98,15 +114,27 @@ source = "registry+https://example.org"
     #[test]
     fn every_package_has_a_version() {
         use pocketflow_benchmarks::contenders;
-        for contender in contenders::ALL.iter().filter(|contender| contender.package.is_some()) {
+        for contender in contenders::ALL
+            .iter()
+            .filter(|contender| contender.package.is_some())
+        {
             assert!(version(contender).is_some(), "{}", contender.name);
         }
     }
 
     #[test]
     fn values_are_found() {
-        assert_eq!(value("a\t: 1\nmodel name\t: X 5 @ 2\n", "model name", ':').as_deref(), Some("X 5 @ 2"));
-        assert_eq!(value("PRETTY_NAME=\"Some Linux\"\n", "PRETTY_NAME", '=').as_deref(), Some("Some Linux"));
-        assert_eq!(memory("MemTotal:       25165824 kB\n").as_deref(), Some("24 GiB"));
+        assert_eq!(
+            value("a\t: 1\nmodel name\t: X 5 @ 2\n", "model name", ':').as_deref(),
+            Some("X 5 @ 2")
+        );
+        assert_eq!(
+            value("PRETTY_NAME=\"Some Linux\"\n", "PRETTY_NAME", '=').as_deref(),
+            Some("Some Linux")
+        );
+        assert_eq!(
+            memory("MemTotal:       25165824 kB\n").as_deref(),
+            Some("24 GiB")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Measures this library, the same by hand, and its peers, side by side, and prints tables in Markdown.
+//! Measures this library, the same by hand, and its peers, side by side, and prints tables in
+//! Markdown.
 
 mod batches;
 mod callgrind;
@@ -57,11 +58,18 @@ pub struct Missing {
 impl Results {
     /// The version of one that is not in the lock file.
     pub fn version(&self, name: &str) -> Option<String> {
-        self.versions.iter().find(|(found, _)| found == name).map(|(_, version)| version.clone())
+        self.versions
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, version)| version.clone())
     }
 
     pub fn miss(&mut self, name: &str, case: impl Into<String>, reason: impl Into<String>) {
-        self.missing.push(Missing { name: name.to_owned(), case: case.into(), reason: reason.into() });
+        self.missing.push(Missing {
+            name: name.to_owned(),
+            case: case.into(),
+            reason: reason.into(),
+        });
     }
 }
 
@@ -72,7 +80,10 @@ pub fn is_ours_or_by_hand(name: &str) -> bool {
 
 /// Whether it is another library that runs async flows, or async state machines.
 pub fn is_async_peer(contender: &Contender) -> bool {
-    let is_async = contender.steps.iter().any(|(_, run)| matches!(run, Steps::Async(_)));
+    let is_async = contender
+        .steps
+        .iter()
+        .any(|(_, run)| matches!(run, Steps::Async(_)));
     is_async && !is_ours_or_by_hand(contender.name)
 }
 
@@ -87,8 +98,14 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Steps, Self::Batches, Self::Waiting, Self::Compile, Self::Incremental, Self::Python];
+    const ALL: [Self; 6] = [
+        Self::Steps,
+        Self::Batches,
+        Self::Waiting,
+        Self::Compile,
+        Self::Incremental,
+        Self::Python,
+    ];
 
     fn of(word: &str) -> Option<Self> {
         Some(match word {
@@ -113,7 +130,10 @@ struct Request {
 
 impl Request {
     fn of(words: &[String]) -> Result<Self, String> {
-        let mut request = Self { quick: false, parts: Vec::new() };
+        let mut request = Self {
+            quick: false,
+            parts: Vec::new(),
+        };
         for word in words {
             match Part::of(word) {
                 Some(part) => request.parts.push(part),
@@ -181,7 +201,10 @@ fn measure(request: &Request) -> Results {
             }
         }
     }
-    if [Part::Steps, Part::Batches, Part::Waiting].into_iter().any(|part| request.has(part)) {
+    if [Part::Steps, Part::Batches, Part::Waiting]
+        .into_iter()
+        .any(|part| request.has(part))
+    {
         let counter = counts::Counter::build();
         if request.has(Part::Steps) {
             steps::measure(request.quick, &counter, &mut results);
@@ -211,37 +234,72 @@ mod tests {
     use pocketflow_benchmarks::contender::Shape;
 
     fn request(words: &[&str]) -> Result<Request, String> {
-        Request::of(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        Request::of(
+            &words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn words_name_parts() {
         let asked = request(&["steps", "--quick", "python"]).unwrap();
-        assert_eq!(asked, Request { quick: true, parts: vec![Part::Steps, Part::Python] });
+        assert_eq!(
+            asked,
+            Request {
+                quick: true,
+                parts: vec![Part::Steps, Part::Python]
+            }
+        );
         assert!(asked.has(Part::Python) && !asked.has(Part::Waiting) && !asked.is_full());
         assert!(request(&[]).unwrap().is_full());
         assert!(!request(&["--quick"]).unwrap().is_full());
-        assert!(request(&["step"]).unwrap_err().starts_with("`step` is no part"));
+        assert!(
+            request(&["step"])
+                .unwrap_err()
+                .starts_with("`step` is no part")
+        );
     }
 
     #[test]
     fn the_first_is_ours_and_the_bases_are_there() {
         assert_eq!(contenders::ALL[0].package, Some("pocketflow-core"));
         for base in [contenders::BASE, contenders::BATCH_BASE] {
-            assert!(contenders::ALL.iter().any(|contender| contender.name == base));
+            assert!(
+                contenders::ALL
+                    .iter()
+                    .any(|contender| contender.name == base)
+            );
         }
     }
 
     #[test]
     fn every_gap_of_a_peer_has_a_reason() {
-        for contender in contenders::ALL.iter().filter(|contender| !is_ours_or_by_hand(contender.name)) {
+        for contender in contenders::ALL
+            .iter()
+            .filter(|contender| !is_ours_or_by_hand(contender.name))
+        {
             let told = |case: &str| contender.missing.iter().any(|missing| missing.0 == case);
             for shape in Shape::ALL {
                 let is_there = contender.steps.iter().any(|steps| steps.0 == shape);
-                assert!(is_there != told(shape.name()), "{}: {}", contender.name, shape.name());
+                assert!(
+                    is_there != told(shape.name()),
+                    "{}: {}",
+                    contender.name,
+                    shape.name()
+                );
             }
-            assert!(contender.batch.is_some() != told("batch"), "{}: batch", contender.name);
-            assert!(contender.waiting.is_some() != told("waiting"), "{}: waiting", contender.name);
+            assert!(
+                contender.batch.is_some() != told("batch"),
+                "{}: batch",
+                contender.name
+            );
+            assert!(
+                contender.waiting.is_some() != told("waiting"),
+                "{}: waiting",
+                contender.name
+            );
         }
     }
 
@@ -250,7 +308,8 @@ mod tests {
         let is_case = |case| Shape::ALL.iter().any(|shape| shape.name() == case);
         for contender in contenders::ALL {
             for (case, _) in contender.notes {
-                let is_known = is_case(*case) || ["steps", "batch", "waiting", "compile"].contains(case);
+                let is_known =
+                    is_case(*case) || ["steps", "batch", "waiting", "compile"].contains(case);
                 assert!(is_known, "{}: {case}", contender.name);
             }
         }
@@ -259,7 +318,12 @@ mod tests {
     #[test]
     fn who_is_compiled_is_a_contender() {
         for name in compile::names() {
-            assert!(contenders::ALL.iter().any(|contender| contender.name == name), "{name}");
+            assert!(
+                contenders::ALL
+                    .iter()
+                    .any(|contender| contender.name == name),
+                "{name}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The peers in Python, which `python/steps.py` measures in a virtual environment in `target/python`.
+//! The peers in Python, which `python/steps.py` measures in a virtual environment in
+//! `target/python`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -34,30 +35,51 @@ fn environment(home: &Path) -> Result<PathBuf, String> {
     if !python.exists() {
         run_silently(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     }
-    let arguments = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", REQUIREMENTS];
+    let arguments = [
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "-r",
+        REQUIREMENTS,
+    ];
     run_silently(Command::new(&python).args(arguments).current_dir(home))?;
     Ok(python)
 }
 
 fn run_silently(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| name_of(command, &error.to_string()))?;
-    if output.status.success() { Ok(()) } else { Err(name_of(command, &last_line(&output.stderr))) }
+    let output = command
+        .output()
+        .map_err(|error| name_of(command, &error.to_string()))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(name_of(command, &last_line(&output.stderr)))
+    }
 }
 
 /// A reason, with the name of the program it is about.
 fn name_of(command: &Command, reason: &str) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default();
     format!("{}: {reason}", program.display())
 }
 
 fn run(home: &Path, python: &Path, quick: bool) -> Result<String, String> {
     eprintln!("python: all parts");
     let mut command = Command::new(python);
-    command.arg("python/steps.py").current_dir(home).stderr(Stdio::inherit());
+    command
+        .arg("python/steps.py")
+        .current_dir(home)
+        .stderr(Stdio::inherit());
     if quick {
         command.args(["--rounds", "2"]);
     }
-    let output = command.output().map_err(|error| name_of(&command, &error.to_string()))?;
+    let output = command
+        .output()
+        .map_err(|error| name_of(&command, &error.to_string()))?;
     if !output.status.success() {
         eprintln!("python: steps.py has failed; what it printed before is used");
     }
@@ -69,9 +91,19 @@ fn run(home: &Path, python: &Path, quick: bool) -> Result<String, String> {
 
 /// What the peers are called if their packages are all that is known of them.
 fn peers(requirements: &str) -> Vec<String> {
-    let lines = requirements.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let package = |line: &str| line.split(['=', '<', '>', '~', ';', '[', ' ']).next().map(str::to_owned);
-    lines.filter_map(package).map(|package| format!("{package} (Python)")).collect()
+    let lines = requirements
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let package = |line: &str| {
+        line.split(['=', '<', '>', '~', ';', '[', ' '])
+            .next()
+            .map(str::to_owned)
+    };
+    lines
+        .filter_map(package)
+        .map(|package| format!("{package} (Python)"))
+        .collect()
 }
 
 /// Puts what was printed, an object a line, where it belongs.
@@ -92,7 +124,10 @@ fn put(object: &Value, results: &mut Results) {
         return;
     }
     let name = text("name").to_owned();
-    if let Some(version) = object["version"].as_str().filter(|_| results.version(&name).is_none()) {
+    if let Some(version) = object["version"]
+        .as_str()
+        .filter(|_| results.version(&name).is_none())
+    {
         results.versions.push((name.clone(), version.to_owned()));
     }
     let (median, minimum) = (number("median"), number("minimum"));
@@ -105,21 +140,48 @@ fn put(object: &Value, results: &mut Results) {
     };
     match text("part") {
         "steps" => {
-            let shape = Shape::ALL.into_iter().find(|shape| shape.name() == text("case"));
-            let Some(shape) = shape else { return eprintln!("python: an unknown shape: {object}") };
-            let of_base = results.steps.iter().find(|row| row.name == BASE && row.shape == shape);
+            let shape = Shape::ALL
+                .into_iter()
+                .find(|shape| shape.name() == text("case"));
+            let Some(shape) = shape else {
+                return eprintln!("python: an unknown shape: {object}");
+            };
+            let of_base = results
+                .steps
+                .iter()
+                .find(|row| row.name == BASE && row.shape == shape);
             let timing = timing(of_base.map(|row| row.timing.median));
-            results.steps.push(steps::Row { name, shape, timing, counts: None, instructions: None });
+            results.steps.push(steps::Row {
+                name,
+                shape,
+                timing,
+                counts: None,
+                instructions: None,
+            });
         }
         "batch" => {
-            let pause = if text("case") == "sleep" { Pause::Sleep } else { Pause::Yield };
-            let of_base = results.batches.iter().find(|row| row.name == BATCH_BASE && row.pause == pause);
+            let pause = if text("case") == "sleep" {
+                Pause::Sleep
+            } else {
+                Pause::Yield
+            };
+            let of_base = results
+                .batches
+                .iter()
+                .find(|row| row.name == BATCH_BASE && row.pause == pause);
             let timing = timing(of_base.map(|row| row.timing.median));
             let items = number("items");
             if pause == Pause::Yield && items != batches::ITEMS as f64 {
-                results.batch_notes.push(format!("{name}: {} items.", table::number(items)));
+                results
+                    .batch_notes
+                    .push(format!("{name}: {} items.", table::number(items)));
             }
-            results.batches.push(batches::Row { name, pause, timing, counts: None });
+            results.batches.push(batches::Row {
+                name,
+                pause,
+                timing,
+                counts: None,
+            });
         }
         "waiting" => put_waiting(name, number("bytes"), results),
         "missing" => results.miss(&name, text("case"), text("reason")),
@@ -128,7 +190,11 @@ fn put(object: &Value, results: &mut Results) {
 }
 
 fn put_waiting(name: String, bytes: f64, results: &mut Results) {
-    let of_base = results.waiting.iter().find(|row| row.name == BASE).and_then(|row| row.bytes);
+    let of_base = results
+        .waiting
+        .iter()
+        .find(|row| row.name == BASE)
+        .and_then(|row| row.bytes);
     let ratio = of_base.map(|base| bytes / base);
     let row = waiting::Row {
         name,
@@ -150,7 +216,11 @@ mod tests {
     fn peers_are_named_by_their_packages() {
         let requirements =
             "# what is measured\npocketflow==0.0.3\n\nlanggraph >= 1 # new\npydantic-graph[x]~=2\n";
-        let expected = ["pocketflow (Python)", "langgraph (Python)", "pydantic-graph (Python)"];
+        let expected = [
+            "pocketflow (Python)",
+            "langgraph (Python)",
+            "pydantic-graph (Python)",
+        ];
         assert_eq!(peers(requirements), expected);
     }
 

@@ -9,7 +9,11 @@ use crate::table::{NONE, Table, count, maybe, number, times};
 use crate::{Results, batches, compile, goals, machine, waiting};
 
 pub fn render(results: &Results) -> String {
-    let mut text = format!("# Results\n\n{}\n\n{}", machine::describe(), summary(results));
+    let mut text = format!(
+        "# Results\n\n{}\n\n{}",
+        machine::describe(),
+        summary(results)
+    );
     text += &steps(results);
     text += &batches(results);
     text += &waiting(results);
@@ -17,7 +21,9 @@ pub fn render(results: &Results) -> String {
     text += &incremental(results);
     text += &missing(results);
     if let Some(goals) = goals::render(results) {
-        text += &format!("\n## Goals\n\nWhat this library wants to reach, and whether it does.\n\n{goals}");
+        text += &format!(
+            "\n## Goals\n\nWhat this library wants to reach, and whether it does.\n\n{goals}"
+        );
     }
     text
 }
@@ -36,7 +42,9 @@ fn names(results: &Results) -> Vec<&str> {
 
 fn version(results: &Results, name: &str) -> Option<String> {
     let contender = ALL.iter().find(|contender| contender.name == name);
-    contender.and_then(machine::version).or_else(|| results.version(name))
+    contender
+        .and_then(machine::version)
+        .or_else(|| results.version(name))
 }
 
 /// What was measured when a contender was compiled.
@@ -51,14 +59,31 @@ fn summary(results: &Results) -> String {
         Shape::Loop => "step: loop ×".to_owned(),
         _ => format!("{} ×", shape.name()),
     }));
-    head.extend(["batch item ×", "waiting flow ×", "cold build s", "crates", "version"].map(str::to_owned));
+    head.extend(
+        [
+            "batch item ×",
+            "waiting flow ×",
+            "cold build s",
+            "crates",
+            "version",
+        ]
+        .map(str::to_owned),
+    );
     let mut table = Table::new(head);
     for name in names(results) {
         table.row(summary_row(results, name));
     }
     let table = table.without_empty();
-    let machines: Vec<&str> = ALL.iter().filter(|contender| contender.machine).map(|it| it.name).collect();
-    let python = if results.python.is_none() { "" } else { IN_PYTHON };
+    let machines: Vec<&str> = ALL
+        .iter()
+        .filter(|contender| contender.machine)
+        .map(|it| it.name)
+        .collect();
+    let python = if results.python.is_none() {
+        ""
+    } else {
+        IN_PYTHON
+    };
     format!(
         "{INTRODUCTION}\n{}\n{SUMMARY}{}{python}",
         table.render(),
@@ -89,15 +114,22 @@ const IN_PYTHON: &str = "\
 - Those in Python are not in the same rounds: their ratios are of medians.
 ";
 
-const WAITING_IN_PYTHON: &str = "\nThose in Python are fewer, and their bytes are what `tracemalloc` counts.";
+const WAITING_IN_PYTHON: &str =
+    "\nThose in Python are fewer, and their bytes are what `tracemalloc` counts.";
 
 fn summary_row(results: &Results, name: &str) -> Vec<String> {
     let mut cells = vec![name.to_owned()];
     for shape in Shape::ALL {
-        let row = results.steps.iter().find(|row| row.name == name && row.shape == shape);
+        let row = results
+            .steps
+            .iter()
+            .find(|row| row.name == name && row.shape == shape);
         cells.push(maybe(row.and_then(|row| row.timing.ratio), times));
     }
-    let batch = results.batches.iter().find(|row| row.name == name && row.pause == Pause::Yield);
+    let batch = results
+        .batches
+        .iter()
+        .find(|row| row.name == name && row.pause == Pause::Yield);
     cells.push(maybe(batch.and_then(|row| row.timing.ratio), times));
     let waiting = results.waiting.iter().find(|row| row.name == name);
     cells.push(maybe(waiting.and_then(|row| row.ratio), times));
@@ -118,8 +150,15 @@ fn notes(case: &str, is_measured: impl Fn(&str) -> bool) -> String {
             }
         }
     }
-    let lines: String = notes.iter().map(|(names, note)| format!("- {names}: {note}\n")).collect();
-    if lines.is_empty() { lines } else { format!("\n{lines}") }
+    let lines: String = notes
+        .iter()
+        .map(|(names, note)| format!("- {names}: {note}\n"))
+        .collect();
+    if lines.is_empty() {
+        lines
+    } else {
+        format!("\n{lines}")
+    }
 }
 
 const TIMED: [&str; 4] = ["×", "median ns", "quartiles ns", "minimum ns"];
@@ -130,19 +169,30 @@ fn timed(timing: Option<&Timing>) -> Vec<String> {
     vec![
         maybe(timing.and_then(|timing| timing.ratio), times),
         maybe(timing.map(|timing| timing.median), number),
-        quartiles.map_or_else(|| NONE.to_owned(), |(low, high)| format!("{}–{}", number(low), number(high))),
+        quartiles.map_or_else(
+            || NONE.to_owned(),
+            |(low, high)| format!("{}–{}", number(low), number(high)),
+        ),
         maybe(timing.map(|timing| timing.minimum), number),
     ]
 }
 
 /// A count, with a mark if there are threads that are not counted.
 fn counted(counts: Option<Counts>, value: fn(Counts) -> f64) -> String {
-    let mark = if counts.is_some_and(|counts| counts.threads) { "*" } else { "" };
+    let mark = if counts.is_some_and(|counts| counts.threads) {
+        "*"
+    } else {
+        ""
+    };
     maybe(counts.map(value), count) + mark
 }
 
 fn threads_note(any: bool) -> &'static str {
-    if any { "\n\\* without what it allocates on threads of its own\n" } else { "" }
+    if any {
+        "\n\\* without what it allocates on threads of its own\n"
+    } else {
+        ""
+    }
 }
 
 const STEPS: &str = "\
@@ -162,9 +212,13 @@ among the fastest, the instructions are the better judge.
 fn shape(shape: Shape) -> &'static str {
     match shape {
         Shape::Loop => "One node that goes on to itself. One run.",
-        Shape::Chain => "Three nodes, one after the other, and a run with a new store for every three steps.",
+        Shape::Chain => {
+            "Three nodes, one after the other, and a run with a new store for every three steps."
+        }
         Shape::Branch => "A node that chooses one of six others, which all go back to it. One run.",
-        Shape::Nested => "A node that goes on to a flow of two nodes, which goes back to it. One run.",
+        Shape::Nested => {
+            "A node that goes on to a flow of two nodes, which goes back to it. One run."
+        }
         Shape::Store => {
             "One node that goes on to itself, and reads a text of 1,000 characters and 100 numbers, which stay in the store, and \
              writes a field that is empty at first. One run."
@@ -177,9 +231,13 @@ fn steps(results: &Results) -> String {
         return String::new();
     }
     let rounds = results.steps[0].timing.rounds.to_string();
-    let notes = notes("steps", |name| results.steps.iter().any(|row| row.name == name));
-    let mut text =
-        format!("\n## Steps\n\n{}{notes}", STEPS.replace("{BASE}", BASE).replace("{ROUNDS}", &rounds));
+    let notes = notes("steps", |name| {
+        results.steps.iter().any(|row| row.name == name)
+    });
+    let mut text = format!(
+        "\n## Steps\n\n{}{notes}",
+        STEPS.replace("{BASE}", BASE).replace("{ROUNDS}", &rounds)
+    );
     for shape in Shape::ALL {
         text += &steps_of(results, shape);
     }
@@ -187,25 +245,43 @@ fn steps(results: &Results) -> String {
 }
 
 fn steps_of(results: &Results, shape: Shape) -> String {
-    let rows: Vec<_> = results.steps.iter().filter(|row| row.shape == shape).collect();
+    let rows: Vec<_> = results
+        .steps
+        .iter()
+        .filter(|row| row.shape == shape)
+        .collect();
     if rows.is_empty() {
         return String::new();
     }
     let columns = ["allocations", "bytes", "instructions", "instructions ×"];
     let mut table = Table::new(["contender"].into_iter().chain(TIMED).chain(columns));
-    let base = rows.iter().find(|row| row.name == BASE).and_then(|row| row.instructions);
+    let base = rows
+        .iter()
+        .find(|row| row.name == BASE)
+        .and_then(|row| row.instructions);
     for row in &rows {
         let mut cells = vec![row.name.clone()];
         cells.extend(timed(Some(&row.timing)));
         cells.push(counted(row.counts, |counts| counts.allocations));
         cells.push(counted(row.counts, |counts| counts.bytes));
         cells.push(maybe(row.instructions, number));
-        cells.push(maybe(row.instructions.zip(base).map(|(own, base)| own / base), times));
+        cells.push(maybe(
+            row.instructions.zip(base).map(|(own, base)| own / base),
+            times,
+        ));
         table.row(cells);
     }
-    let threads = threads_note(rows.iter().any(|row| row.counts.is_some_and(|counts| counts.threads)));
+    let threads = threads_note(
+        rows.iter()
+            .any(|row| row.counts.is_some_and(|counts| counts.threads)),
+    );
     let notes = notes(shape.name(), |name| rows.iter().any(|row| row.name == name));
-    format!("\n### {}\n\n{}\n\n{}{threads}{notes}", shape.name(), self::shape(shape), table.render())
+    format!(
+        "\n### {}\n\n{}\n\n{}{threads}{notes}",
+        shape.name(),
+        self::shape(shape),
+        table.render()
+    )
 }
 
 const BATCHES: &str = "\
@@ -217,11 +293,15 @@ fn batches(results: &Results) -> String {
     if results.batches.is_empty() {
         return String::new();
     }
-    let about =
-        BATCHES.replace("{ITEMS}", &number(batches::ITEMS as f64)).replace("{BATCH_BASE}", BATCH_BASE);
+    let about = BATCHES
+        .replace("{ITEMS}", &number(batches::ITEMS as f64))
+        .replace("{BATCH_BASE}", BATCH_BASE);
     let mut text = format!(
         "\n## Batches\n\n{about}{}",
-        notes("batch", |name| results.batches.iter().any(|row| row.name == name))
+        notes("batch", |name| results
+            .batches
+            .iter()
+            .any(|row| row.name == name))
     );
     for note in &results.batch_notes {
         text += &format!("- {note}\n");
@@ -233,12 +313,20 @@ fn batches(results: &Results) -> String {
 }
 
 fn batches_of(results: &Results, pause: Pause) -> String {
-    let rows: Vec<_> = results.batches.iter().filter(|row| row.pause == pause).collect();
+    let rows: Vec<_> = results
+        .batches
+        .iter()
+        .filter(|row| row.pause == pause)
+        .collect();
     if rows.is_empty() {
         return String::new();
     }
     let is_counted = pause == Pause::Yield;
-    let counts: &[&str] = if is_counted { &["allocations", "bytes", "peak bytes"] } else { &[] };
+    let counts: &[&str] = if is_counted {
+        &["allocations", "bytes", "peak bytes"]
+    } else {
+        &[]
+    };
     let mut table = Table::new(["contender"].iter().chain(&TIMED).chain(counts).copied());
     for row in &rows {
         let mut cells = vec![row.name.clone()];
@@ -250,13 +338,23 @@ fn batches_of(results: &Results, pause: Pause) -> String {
         }
         table.row(cells);
     }
-    let threads = threads_note(rows.iter().any(|row| row.counts.is_some_and(|counts| counts.threads)));
+    let threads = threads_note(
+        rows.iter()
+            .any(|row| row.counts.is_some_and(|counts| counts.threads)),
+    );
     let title = match pause {
         Pause::Yield => "each item yields once",
         Pause::Sleep => "each item sleeps 1 ms",
     };
-    let rounds = rows.iter().map(|row| row.timing.rounds).max().unwrap_or_default();
-    format!("\n### {title}\n\nIn {rounds} rounds.\n\n{}{threads}", table.render())
+    let rounds = rows
+        .iter()
+        .map(|row| row.timing.rounds)
+        .max()
+        .unwrap_or_default();
+    format!(
+        "\n### {title}\n\nIn {rounds} rounds.\n\n{}{threads}",
+        table.render()
+    )
 }
 
 const WAITING: &str = "\
@@ -269,20 +367,50 @@ fn waiting(results: &Results) -> String {
     if results.waiting.is_empty() {
         return String::new();
     }
-    let columns = ["bytes ×", "bytes", "of them future", "allocations", "time ×"];
-    let mut table = Table::new(["contender"].into_iter().chain(columns).chain(TIMED.into_iter().skip(1)));
+    let columns = [
+        "bytes ×",
+        "bytes",
+        "of them future",
+        "allocations",
+        "time ×",
+    ];
+    let mut table = Table::new(
+        ["contender"]
+            .into_iter()
+            .chain(columns)
+            .chain(TIMED.into_iter().skip(1)),
+    );
     for row in &results.waiting {
         let mark = if row.threads { "*" } else { "" };
-        let mut cells = vec![row.name.clone(), maybe(row.ratio, times), maybe(row.bytes, number) + mark];
-        cells.extend([maybe(row.size, number), maybe(row.allocations, count) + mark]);
+        let mut cells = vec![
+            row.name.clone(),
+            maybe(row.ratio, times),
+            maybe(row.bytes, number) + mark,
+        ];
+        cells.extend([
+            maybe(row.size, number),
+            maybe(row.allocations, count) + mark,
+        ]);
         cells.extend(timed(row.start.as_ref()));
         table.row(cells);
     }
-    let about = WAITING.replace("{FLOWS}", &number(waiting::FLOWS as f64)).replace("{BASE}", BASE);
-    let python = if results.python.is_none() { "" } else { WAITING_IN_PYTHON };
+    let about = WAITING
+        .replace("{FLOWS}", &number(waiting::FLOWS as f64))
+        .replace("{BASE}", BASE);
+    let python = if results.python.is_none() {
+        ""
+    } else {
+        WAITING_IN_PYTHON
+    };
     let threads = threads_note(results.waiting.iter().any(|row| row.threads));
-    let notes = notes("waiting", |name| results.waiting.iter().any(|row| row.name == name));
-    format!("\n## Waiting flows\n\n{}{python}\n\n{}{threads}{notes}", about.trim_end(), table.render())
+    let notes = notes("waiting", |name| {
+        results.waiting.iter().any(|row| row.name == name)
+    });
+    format!(
+        "\n## Waiting flows\n\n{}{python}\n\n{}{threads}{notes}",
+        about.trim_end(),
+        table.render()
+    )
 }
 
 const HELLO: &str = "\
@@ -304,15 +432,27 @@ fn compile(results: &Results) -> String {
         let mut table = Table::new(["contender".to_owned()].into_iter().chain(head));
         for row in &results.compile {
             let value = |column: &&str| maybe(compile_value(results, row.name, column), number);
-            table.row([row.name.to_owned()].into_iter().chain(columns.iter().map(value)));
+            table.row(
+                [row.name.to_owned()]
+                    .into_iter()
+                    .chain(columns.iter().map(value)),
+            );
         }
         table.render()
     };
     let title = |(name, unit): &(&str, &str)| format!("{name} {unit}").trim_end().to_owned();
     let columns: Vec<&str> = compile::HELLO.iter().map(|column| column.0).collect();
     let hello = table(compile::HELLO.iter().map(title).collect(), &columns);
-    let node = table(compile::NODE.iter().map(|name| format!("{name}, ms")).collect(), compile::NODE);
-    let notes = notes("compile", |name| results.compile.iter().any(|row| row.name == name));
+    let node = table(
+        compile::NODE
+            .iter()
+            .map(|name| format!("{name}, ms"))
+            .collect(),
+        compile::NODE,
+    );
+    let notes = notes("compile", |name| {
+        results.compile.iter().any(|row| row.name == name)
+    });
     format!(
         "\n## Compiling\n{notes}\n### a program of two nodes\n\n{HELLO}\n{hello}\n### one more node\n\n{NODE}\n{node}"
     )
@@ -331,26 +471,45 @@ fn incremental(results: &Results) -> String {
     let head = columns.iter().map(|column| format!("{column}, ms"));
     let mut table = Table::new(["contender".to_owned()].into_iter().chain(head));
     for row in &results.incremental {
-        let values = columns.iter().map(|column| maybe(row.value(column), number));
+        let values = columns
+            .iter()
+            .map(|column| maybe(row.value(column), number));
         table.row([row.name.to_owned()].into_iter().chain(values));
     }
-    format!("\n## Incremental compiling\n\n{INCREMENTAL}\n{}", table.render())
+    format!(
+        "\n## Incremental compiling\n\n{INCREMENTAL}\n{}",
+        table.render()
+    )
 }
 
 fn missing(results: &Results) -> String {
     let mut table = Table::of_text(["contender", "case", "why"]);
     let mut is_empty = true;
-    let compiled = [("compile", &results.compile), ("incremental", &results.incremental)];
+    let compiled = [
+        ("compile", &results.compile),
+        ("incremental", &results.incremental),
+    ];
     let compiled = compiled.into_iter().flat_map(|(case, rows)| {
-        rows.iter().filter_map(move |row| Some((row.name, case, row.missing.as_deref()?)))
+        rows.iter()
+            .filter_map(move |row| Some((row.name, case, row.missing.as_deref()?)))
     });
-    let others =
-        results.missing.iter().map(|gap| (gap.name.as_str(), gap.case.as_str(), gap.reason.as_str()));
+    let others = results
+        .missing
+        .iter()
+        .map(|gap| (gap.name.as_str(), gap.case.as_str(), gap.reason.as_str()));
     for (name, case, reason) in others.chain(compiled) {
         table.row([name, case, reason].map(str::to_owned));
         is_empty = false;
     }
-    let body = if is_empty { "Nothing.\n".to_owned() } else { table.render() };
-    let notes: String = results.notes.iter().map(|note| format!("\n{note}\n")).collect();
+    let body = if is_empty {
+        "Nothing.\n".to_owned()
+    } else {
+        table.render()
+    };
+    let notes: String = results
+        .notes
+        .iter()
+        .map(|note| format!("\n{note}\n"))
+        .collect();
     format!("\n## What is missing\n\n{body}{notes}")
 }

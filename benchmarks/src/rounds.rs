@@ -1,4 +1,5 @@
-//! Rounds: each contender once in each, one after the other, so that what disturbs the machine disturbs all.
+//! Rounds: each contender once in each, one after the other, so that what disturbs the machine
+//! disturbs all.
 
 /// What the rounds say of one contender.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +13,8 @@ pub struct Timing {
     pub rounds: usize,
 }
 
-/// Times so many rounds of each contender; who comes first takes turns. Whoever has fewer rounds is in the first ones.
+/// Times so many rounds of each contender; who comes first takes turns. Whoever has fewer rounds is
+/// in the first ones.
 pub fn interleave(rounds: &[usize], mut time: impl FnMut(usize) -> f64) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); rounds.len()];
     for round in 0..rounds.iter().copied().max().unwrap_or_default() {
@@ -28,7 +30,13 @@ pub fn interleave(rounds: &[usize], mut time: impl FnMut(usize) -> f64) -> Vec<V
 
 /// Sums up the rounds of one contender; those of the base are there to be compared with.
 pub fn sum_up(times: &[f64], base: Option<&[f64]>) -> Timing {
-    let ratios = base.map(|base| times.iter().zip(base).map(|(time, base)| time / base).collect::<Vec<_>>());
+    let ratios = base.map(|base| {
+        times
+            .iter()
+            .zip(base)
+            .map(|(time, base)| time / base)
+            .collect::<Vec<_>>()
+    });
     Timing {
         ratio: ratios.map(|ratios| quantile(&ratios, 0.5)),
         median: quantile(times, 0.5),
@@ -42,9 +50,14 @@ pub fn sum_up(times: &[f64], base: Option<&[f64]>) -> Timing {
 pub fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
     let place = part * last as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    let (below, above) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
     below + (above - below) * place.fract()
 }
 
@@ -66,7 +79,10 @@ mod tests {
         // The second round was slow for both, which the ratio does not show.
         let timing = sum_up(&[2.0, 20.0, 2.0], Some(&[1.0, 10.0, 2.0]));
         assert_eq!(timing.ratio, Some(2.0));
-        assert_eq!((timing.median, timing.minimum, timing.rounds), (2.0, 2.0, 3));
+        assert_eq!(
+            (timing.median, timing.minimum, timing.rounds),
+            (2.0, 2.0, 3)
+        );
     }
 
     #[test]

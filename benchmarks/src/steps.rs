@@ -34,7 +34,9 @@ struct Entry {
 pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
     let instructions = callgrind::available();
     if let Err(reason) = &instructions {
-        results.notes.push(format!("Instructions are not counted: {reason}."));
+        results
+            .notes
+            .push(format!("Instructions are not counted: {reason}."));
     }
     for shape in Shape::ALL {
         eprintln!("steps: {}", shape.name());
@@ -42,13 +44,17 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
         for mut row in rows {
             match counter.count("steps", &row.name, shape.name()) {
                 Ok(counts) => row.counts = Some(counts),
-                Err(reason) => results.miss(&row.name, format!("{}: allocations", shape.name()), reason),
+                Err(reason) => {
+                    results.miss(&row.name, format!("{}: allocations", shape.name()), reason)
+                }
             }
             // It takes half a second each.
             if (!quick || is_ours_or_by_hand(&row.name)) && instructions.is_ok() {
                 match callgrind::instructions(&row.name, shape, row.timing.median) {
                     Ok(instructions) => row.instructions = Some(instructions),
-                    Err(reason) => results.miss(&row.name, format!("{}: instructions", shape.name()), reason),
+                    Err(reason) => {
+                        results.miss(&row.name, format!("{}: instructions", shape.name()), reason)
+                    }
                 }
             }
             results.steps.push(row);
@@ -58,7 +64,11 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
 
 fn measure_shape(shape: Shape, quick: bool) -> Vec<Row> {
     let runtime = drive::runtime();
-    let entry = |name, run| Entry { name, run, steps: calibrate(&runtime, name, run) };
+    let entry = |name, run| Entry {
+        name,
+        run,
+        steps: calibrate(&runtime, name, run),
+    };
     let mut entries = Vec::new();
     for contender in ALL {
         let run = contender.steps.iter().find(|steps| steps.0 == shape);
@@ -71,7 +81,10 @@ fn measure_shape(shape: Shape, quick: bool) -> Vec<Row> {
     let rounds = if quick { 21 } else { 101 };
     interleave(&vec![1; entries.len()], &mut time);
     let times = interleave(&vec![rounds; entries.len()], &mut time);
-    let base = entries.iter().position(|entry| entry.name == BASE).map(|base| times[base].as_slice());
+    let base = entries
+        .iter()
+        .position(|entry| entry.name == BASE)
+        .map(|base| times[base].as_slice());
     let row = |(entry, times): (&Entry, &Vec<f64>)| Row {
         name: entry.name.to_owned(),
         shape,
@@ -106,7 +119,15 @@ mod tests {
 
     #[test]
     fn whole_rounds_are_run() {
-        let steps = calibrate(&drive::runtime(), "two at a time", Steps::Sync(|steps| steps));
-        assert!(Shape::ALL.iter().all(|shape| steps.is_multiple_of(shape.round())));
+        let steps = calibrate(
+            &drive::runtime(),
+            "two at a time",
+            Steps::Sync(|steps| steps),
+        );
+        assert!(
+            Shape::ALL
+                .iter()
+                .all(|shape| steps.is_multiple_of(shape.round()))
+        );
     }
 }

@@ -12,26 +12,42 @@ pub const NONE: &str = "—";
 
 impl Table {
     pub fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
-        Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new(), text: false }
+        Self {
+            head: head.into_iter().map(Into::into).collect(),
+            rows: Vec::new(),
+            text: false,
+        }
     }
 
     /// All columns are text.
     pub fn of_text<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
-        Self { text: true, ..Self::new(head) }
+        Self {
+            text: true,
+            ..Self::new(head)
+        }
     }
 
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect());
+        self.rows.push(
+            cells
+                .into_iter()
+                .map(|cell| cell.replace('|', "\\|").replace('\n', " "))
+                .collect(),
+        );
     }
 
-    /// Leaves out rows and columns in which there is nothing. The first column does not count, nor does the last: it says who it is.
+    /// Leaves out rows and columns in which there is nothing. The first column does not count, nor
+    /// does the last: it says who it is.
     pub fn without_empty(mut self) -> Self {
         let middle = 1..self.head.len() - 1;
-        self.rows.retain(|cells| cells[middle.clone()].iter().any(|cell| cell != NONE));
+        self.rows
+            .retain(|cells| cells[middle.clone()].iter().any(|cell| cell != NONE));
         for column in middle.rev() {
             if self.rows.iter().all(|cells| cells[column] == NONE) {
                 self.head.remove(column);
-                self.rows.iter_mut().for_each(|cells| drop(cells.remove(column)));
+                self.rows
+                    .iter_mut()
+                    .for_each(|cells| drop(cells.remove(column)));
             }
         }
         self
@@ -40,7 +56,11 @@ impl Table {
     pub fn render(&self) -> String {
         let lines = || [&self.head].into_iter().chain(&self.rows);
         let width = |column: usize| {
-            lines().map(|cells: &Vec<String>| length(cells[column].as_str())).max().unwrap_or(0).max(3)
+            lines()
+                .map(|cells: &Vec<String>| length(cells[column].as_str()))
+                .max()
+                .unwrap_or(0)
+                .max(3)
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
         let mut text = String::new();
@@ -61,8 +81,11 @@ impl Table {
         let mut line = String::from("|");
         for (column, (cell, width)) in cells.iter().zip(widths).enumerate() {
             let space = " ".repeat(width - length(cell));
-            line +=
-                &if self.is_left(column) { format!(" {cell}{space} |") } else { format!(" {space}{cell} |") };
+            line += &if self.is_left(column) {
+                format!(" {cell}{space} |")
+            } else {
+                format!(" {space}{cell} |")
+            };
         }
         line + "\n"
     }
@@ -71,7 +94,11 @@ impl Table {
         let mut line = String::from("|");
         for (column, width) in widths.iter().enumerate() {
             let dashes = "-".repeat(width - 1);
-            line += &if self.is_left(column) { format!(" -{dashes} |") } else { format!(" {dashes}: |") };
+            line += &if self.is_left(column) {
+                format!(" -{dashes} |")
+            } else {
+                format!(" {dashes}: |")
+            };
         }
         line + "\n"
     }
@@ -98,12 +125,20 @@ pub fn number(value: f64) -> String {
 /// A mean of counts: whole if it is so but for what happens once in a run.
 pub fn count(value: f64) -> String {
     let whole = value.round();
-    number(if (value - whole).abs() < 0.005 { whole } else { value })
+    number(if (value - whole).abs() < 0.005 {
+        whole
+    } else {
+        value
+    })
 }
 
 /// A ratio, which keeps its digits: `1.00`.
 pub fn times(ratio: f64) -> String {
-    if ratio.abs() < 9.995 && ratio.is_finite() { format!("{ratio:.2}") } else { number(ratio) }
+    if ratio.abs() < 9.995 && ratio.is_finite() {
+        format!("{ratio:.2}")
+    } else {
+        number(ratio)
+    }
 }
 
 /// What [`number`] or [`times`] makes of it, if there is any.
@@ -120,7 +155,11 @@ fn with_commas(value: f64) -> String {
         }
         text.push(digit);
     }
-    if value < 0.0 { format!("-{text}") } else { text }
+    if value < 0.0 {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -166,8 +205,14 @@ mod tests {
 
     #[test]
     fn numbers_have_few_digits() {
-        let cases =
-            [(0.0, "0"), (0.001, "0"), (1.0499, "1.05"), (9.999, "10.0"), (12.34, "12.3"), (99.99, "100")];
+        let cases = [
+            (0.0, "0"),
+            (0.001, "0"),
+            (1.0499, "1.05"),
+            (9.999, "10.0"),
+            (12.34, "12.3"),
+            (99.99, "100"),
+        ];
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }

@@ -38,10 +38,17 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
     eprintln!("waiting");
     let mut entries = Vec::new();
     for contender in ALL {
-        let Some(flow) = contender.waiting else { continue };
+        let Some(flow) = contender.waiting else {
+            continue;
+        };
         let counts = counter.count("waiting", contender.name, &FLOWS.to_string());
         match run(flow).and_then(|(size, _)| Ok((size, counts?))) {
-            Ok((size, counts)) => entries.push(Entry { name: contender.name, flow, size, counts }),
+            Ok((size, counts)) => entries.push(Entry {
+                name: contender.name,
+                flow,
+                size,
+                counts,
+            }),
             Err(reason) => results.miss(contender.name, "waiting", reason),
         }
     }
@@ -64,7 +71,8 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
     }
 }
 
-/// Starts all flows, lets them end, and returns the size of one and the nanoseconds that the start of one took.
+/// Starts all flows, lets them end, and returns the size of one and the nanoseconds that the start
+/// of one took.
 fn run(flow: fn() -> BoxFuture) -> Result<(usize, f64), String> {
     let mut flows = Flows::room_for(FLOWS);
     let start = Instant::now();

@@ -1,4 +1,5 @@
-//! What the example programs share. The programs are in `src/bin`, a file each; read `checkout` first.
+//! What the example programs share. The programs are in `src/bin`, a file each; read `checkout`
+//! first.
 
 pub mod approval;
 pub mod checkout;

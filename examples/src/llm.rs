@@ -1,4 +1,5 @@
-//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow itself knows no vendor. It needs
+//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow
+//! itself knows no vendor. It needs
 //!
 //! ```toml
 //! anyhow = "1"
@@ -11,8 +12,9 @@
 //!
 //! and the feature `yaml` of PocketFlow.
 //!
-//! [`call_llm`] asks, [`stream_llm`] gives the reply in pieces as they come, and [`call_llm_for`] wants a value of a type. They
-//! speak to any server of the OpenAI protocol, and are set by the environment:
+//! [`call_llm`] asks, [`stream_llm`] gives the reply in pieces as they come, and [`call_llm_for`]
+//! wants a value of a type. They speak to any server of the OpenAI protocol, and are set by the
+//! environment:
 //!
 //! | variable | |
 //! | --- | --- |
@@ -32,9 +34,9 @@ use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::ReqwestService;
 use async_openai::types::chat::{
-    ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage, ChatCompletionRequestSystemMessage,
-    ChatCompletionRequestUserMessage, CreateChatCompletionRequest, FinishReason, ResponseFormat,
-    ResponseFormatJsonSchema,
+    ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
+    CreateChatCompletionRequest, FinishReason, ResponseFormat, ResponseFormatJsonSchema,
 };
 use futures_util::{Stream, StreamExt, stream};
 use schemars::{JsonSchema, schema_for};
@@ -66,17 +68,26 @@ pub struct Message {
 impl Message {
     /// How the model should answer.
     pub fn system(content: impl Into<String>) -> Self {
-        Self { role: Role::System, content: content.into() }
+        Self {
+            role: Role::System,
+            content: content.into(),
+        }
     }
 
     /// What the model is asked.
     pub fn user(content: impl Into<String>) -> Self {
-        Self { role: Role::User, content: content.into() }
+        Self {
+            role: Role::User,
+            content: content.into(),
+        }
     }
 
     /// What the model said.
     pub fn assistant(content: impl Into<String>) -> Self {
-        Self { role: Role::Assistant, content: content.into() }
+        Self {
+            role: Role::Assistant,
+            content: content.into(),
+        }
     }
 }
 
@@ -84,19 +95,22 @@ impl Message {
 ///
 /// # Errors
 ///
-/// No model is configured, the server cannot be reached, answers with an error or not in time, or its reply is empty.
+/// No model is configured, the server cannot be reached, answers with an error or not in time, or
+/// its reply is empty.
 pub async fn call_llm(messages: &[Message]) -> Result<String> {
     call(messages, None).await
 }
 
-/// Asks the model for a value of a type: tells the server its JSON schema, and reads the reply as YAML, of which JSON is a part.
+/// Asks the model for a value of a type: tells the server its JSON schema, and reads the reply as
+/// YAML, of which JSON is a part.
 ///
-/// A server that heeds the schema cannot reply with anything else; one that does not may still get it right. The fields'
-/// documentation is part of the schema, so the model sees it.
+/// A server that heeds the schema cannot reply with anything else; one that does not may still get
+/// it right. The fields' documentation is part of the schema, so the model sees it.
 ///
 /// # Errors
 ///
-/// Those of [`call_llm`], and a reply that is no such value, in words that a next attempt can put into its prompt.
+/// Those of [`call_llm`], and a reply that is no such value, in words that a next attempt can put
+/// into its prompt.
 pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]) -> Result<T> {
     let json_schema = ResponseFormatJsonSchema {
         name: T::schema_name().into_owned(),
@@ -112,36 +126,55 @@ pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]
 ///
 /// # Errors
 ///
-/// Those of [`call_llm`] before the first piece; later, as an item of the stream, a reply that breaks off.
-pub async fn stream_llm(messages: &[Message]) -> Result<impl Stream<Item = Result<String>> + Unpin + use<>> {
+/// Those of [`call_llm`] before the first piece; later, as an item of the stream, a reply that
+/// breaks off.
+pub async fn stream_llm(
+    messages: &[Message],
+) -> Result<impl Stream<Item = Result<String>> + Unpin + use<>> {
     let model = model()?;
     let request = model.request(messages, None);
-    let reply =
-        model.in_time(async { model.client.chat().create_stream(request).await.map_err(said_once) }).await?;
-    Ok(Box::pin(stream::unfold(Some(reply), move |reply| async move {
-        let mut reply = reply?;
-        loop {
-            let chunk = match model.in_time(async { Ok(reply.next().await) }).await {
-                Ok(Some(Ok(chunk))) => chunk,
-                Ok(Some(Err(error))) => return Some((Err(error).context("the reply broke off"), None)),
-                Ok(None) => return Some((Err(anyhow::anyhow!("the reply broke off")), None)),
-                Err(error) => return Some((Err(error), None)),
-            };
-            let Some(choice) = chunk.choices.into_iter().next() else { continue };
-            let piece = choice.delta.content.filter(|piece| !piece.is_empty());
-            match (piece, choice.finish_reason) {
-                (piece, Some(FinishReason::Length)) => {
-                    return Some((Ok(piece.unwrap_or_default() + CUT_OFF), None));
+    let reply = model
+        .in_time(async {
+            model
+                .client
+                .chat()
+                .create_stream(request)
+                .await
+                .map_err(said_once)
+        })
+        .await?;
+    Ok(Box::pin(stream::unfold(
+        Some(reply),
+        move |reply| async move {
+            let mut reply = reply?;
+            loop {
+                let chunk = match model.in_time(async { Ok(reply.next().await) }).await {
+                    Ok(Some(Ok(chunk))) => chunk,
+                    Ok(Some(Err(error))) => {
+                        return Some((Err(error).context("the reply broke off"), None));
+                    }
+                    Ok(None) => return Some((Err(anyhow::anyhow!("the reply broke off")), None)),
+                    Err(error) => return Some((Err(error), None)),
+                };
+                let Some(choice) = chunk.choices.into_iter().next() else {
+                    continue;
+                };
+                let piece = choice.delta.content.filter(|piece| !piece.is_empty());
+                match (piece, choice.finish_reason) {
+                    (piece, Some(FinishReason::Length)) => {
+                        return Some((Ok(piece.unwrap_or_default() + CUT_OFF), None));
+                    }
+                    (piece, Some(_)) => return piece.map(|piece| (Ok(piece), None)),
+                    (Some(piece), None) => return Some((Ok(piece), Some(reply))),
+                    (None, None) => {}
                 }
-                (piece, Some(_)) => return piece.map(|piece| (Ok(piece), None)),
-                (Some(piece), None) => return Some((Ok(piece), Some(reply))),
-                (None, None) => {}
             }
-        }
-    })))
+        },
+    )))
 }
 
-/// Whether a model is configured. Ask before the work begins: a node would only find out in the middle of it.
+/// Whether a model is configured. Ask before the work begins: a node would only find out in the
+/// middle of it.
 ///
 /// # Errors
 ///
@@ -183,7 +216,11 @@ fn model() -> Result<&'static Model> {
 
 impl Model {
     fn from_environment() -> Result<Self> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let variable = |name| {
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+        };
         let (base, key) = (variable("OPENAI_BASE_URL"), variable("OPENAI_API_KEY"));
         ensure!(
             base.is_some() || key.is_some(),
@@ -193,9 +230,12 @@ impl Model {
             bail!("no model is configured: OPENAI_MODEL is not set{HELP}");
         };
         let seconds = variable("OPENAI_TIMEOUT").unwrap_or_else(|| "120".into());
-        let timeout = seconds.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let timeout =
-            timeout.with_context(|| format!("OPENAI_TIMEOUT is no number of seconds: {seconds}"))?;
+        let timeout = seconds
+            .parse()
+            .ok()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let timeout = timeout
+            .with_context(|| format!("OPENAI_TIMEOUT is no number of seconds: {seconds}"))?;
 
         let mut config = OpenAIConfig::new().with_api_key(key.unwrap_or_else(|| "none".into()));
         if let Some(base) = base {
@@ -207,13 +247,24 @@ impl Model {
         }
         // Without this, the client itself tries again, up to three times, and no node knows.
         let client = Client::with_config(config).with_http_service(ReqwestService::default());
-        Ok(Self { client, name, timeout })
+        Ok(Self {
+            client,
+            name,
+            timeout,
+        })
     }
 
-    fn request(&self, messages: &[Message], format: Option<ResponseFormat>) -> CreateChatCompletionRequest {
+    fn request(
+        &self,
+        messages: &[Message],
+        format: Option<ResponseFormat>,
+    ) -> CreateChatCompletionRequest {
         CreateChatCompletionRequest {
             model: self.name.clone(),
-            messages: messages.iter().map(ChatCompletionRequestMessage::from).collect(),
+            messages: messages
+                .iter()
+                .map(ChatCompletionRequestMessage::from)
+                .collect(),
             response_format: format,
             ..Default::default()
         }
@@ -230,18 +281,27 @@ impl Model {
 async fn call(messages: &[Message], format: Option<ResponseFormat>) -> Result<String> {
     let (model, formatted) = (model()?, format.is_some());
     let request = model.request(messages, format);
-    let reply = model.in_time(async { model.client.chat().create(request).await.map_err(said_once) }).await?;
-    let choice = reply.choices.into_iter().next().context("the model's reply is empty")?;
+    let reply = model
+        .in_time(async { model.client.chat().create(request).await.map_err(said_once) })
+        .await?;
+    let choice = reply
+        .choices
+        .into_iter()
+        .next()
+        .context("the model's reply is empty")?;
     let text = choice.message.content.unwrap_or_default();
     ensure!(!text.trim().is_empty(), "the model's reply is empty");
     match choice.finish_reason {
-        Some(FinishReason::Length) if formatted => bail!("the reply was cut off at the limit of tokens"),
+        Some(FinishReason::Length) if formatted => {
+            bail!("the reply was cut off at the limit of tokens")
+        }
         Some(FinishReason::Length) => Ok(text + CUT_OFF),
         _ => Ok(text),
     }
 }
 
-/// This error's text has its cause's in it, and so would have it twice when it is printed with its causes.
+/// This error's text has its cause's in it, and so would have it twice when it is printed with its
+/// causes.
 fn said_once(error: OpenAIError) -> anyhow::Error {
     match error {
         OpenAIError::Reqwest(cause) => cause.into(),

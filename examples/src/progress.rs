@@ -3,10 +3,12 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use pocketflow::seam::Execs;
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Node, Run, Shared, Taken,
+    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Node, Run, Shared,
+    Taken,
 };
 
-/// Shows the step that is at work, how many items of a batch are done, and why something is tried again.
+/// Shows the step that is at work, how many items of a batch are done, and why something is tried
+/// again.
 ///
 /// ```no_run
 /// # use pocketflow::{Shared, flow, node};
@@ -25,7 +27,8 @@ pub struct Progress {
 impl Progress {
     /// A spinner.
     pub fn new() -> Self {
-        let style = ProgressStyle::with_template("{spinner} {prefix} {msg} ({elapsed})").expect("a template");
+        let style = ProgressStyle::with_template("{spinner} {prefix} {msg} ({elapsed})")
+            .expect("a template");
         Self::with(ProgressBar::new_spinner(), style)
     }
 
@@ -71,13 +74,19 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
         let result = call.call().await;
         if item.is_some() {
             self.bar.inc(1);
-            self.bar.set_message(format!("{} done", self.bar.position()));
+            self.bar
+                .set_message(format!("{} done", self.bar.position()));
         }
         result
     }
 
     /// Says why there is another attempt. Why the last has failed is in the error of the run.
-    async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    async fn attempt<C>(
+        &self,
+        at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> Result<N::Exec, Failure>
     where
         C: AttemptCall<S, Here, N>,
     {
@@ -85,8 +94,12 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
         if let Err(failure) = &result
             && !attempt.is_last()
         {
-            let item = attempt.item().map(|item| format!("[{item}]")).unwrap_or_default();
-            self.bar.suspend(|| eprintln!("{at}{item}: {attempt:?} failed: {failure:#}"));
+            let item = attempt
+                .item()
+                .map(|item| format!("[{item}]"))
+                .unwrap_or_default();
+            self.bar
+                .suspend(|| eprintln!("{at}{item}: {attempt:?} failed: {failure:#}"));
         }
         result
     }

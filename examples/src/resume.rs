@@ -34,11 +34,12 @@ pub struct Position {
 
 /// An example says more than a description, above all to a small model.
 const EXAMPLE: &str = "JANE ROE -- baker\njane@roe.example\n2015-2020 pastry cook, Hotel Bellevue";
-const ANSWER: &str =
-    "name: Jane Roe\nemail: jane@roe.example\nexperience:\n- title: pastry cook\n  company: Hotel Bellevue\n";
+const ANSWER: &str = "name: Jane Roe\nemail: jane@roe.example\nexperience:\n- title: pastry cook\n  company: Hotel Bellevue\n";
 
 fn ask(text: &str) -> String {
-    format!("Copy the name, the email address and the experience out of this résumé, as YAML:\n\n{text}\n")
+    format!(
+        "Copy the name, the email address and the experience out of this résumé, as YAML:\n\n{text}\n"
+    )
 }
 
 impl Resume {
@@ -52,9 +53,12 @@ impl Resume {
         if let Some(error) = attempt.last_error() {
             prompt += &format!("\nYour last reply was rejected: {error}");
         }
-        let resume: Self =
-            call_llm_for(&[Message::user(ask(EXAMPLE)), Message::assistant(ANSWER), Message::user(prompt)])
-                .await?;
+        let resume: Self = call_llm_for(&[
+            Message::user(ask(EXAMPLE)),
+            Message::assistant(ANSWER),
+            Message::user(prompt),
+        ])
+        .await?;
         resume.check(text)?;
         Ok(resume)
     }
@@ -63,43 +67,77 @@ impl Resume {
     fn check(&self, text: &str) -> Result<()> {
         let text = words(text);
         let copied = |what: &str| !words(what).is_empty() && text.contains(&words(what));
-        ensure!(copied(&self.name), "the name {:?} is not in the résumé", self.name);
-        ensure!(self.email.contains('@'), "{:?} is no email address", self.email);
-        ensure!(copied(&self.email), "the address {:?} is not in the résumé", self.email);
+        ensure!(
+            copied(&self.name),
+            "the name {:?} is not in the résumé",
+            self.name
+        );
+        ensure!(
+            self.email.contains('@'),
+            "{:?} is no email address",
+            self.email
+        );
+        ensure!(
+            copied(&self.email),
+            "the address {:?} is not in the résumé",
+            self.email
+        );
         ensure!(!self.experience.is_empty(), "`experience` is empty");
         for position in &self.experience {
-            ensure!(copied(&position.company), "the company {:?} is not in the résumé", position.company);
+            ensure!(
+                copied(&position.company),
+                "the company {:?} is not in the résumé",
+                position.company
+            );
         }
         Ok(())
     }
 
     /// What can be read without a model: the first line, and the first word with an `@`.
     pub fn guess(text: &str) -> Self {
-        let name = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-        let email = text.split_whitespace().find(|word| word.contains('@')).unwrap_or_default();
+        let name = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or_default();
+        let email = text
+            .split_whitespace()
+            .find(|word| word.contains('@'))
+            .unwrap_or_default();
         let email = email.trim_matches(|letter: char| !letter.is_alphanumeric());
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { name, email: email.into(), experience: Vec::new() }
+        Self {
+            name,
+            email: email.into(),
+            experience: Vec::new(),
+        }
     }
 }
 
 /// A text's words in lower case, however it is spaced.
 fn words(text: &str) -> String {
-    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    text.to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &str = "\n  ADA   LOVELACE\nMail: <ada@example.org>, London\n1843 analyst, Babbage & Co.\n";
+    const TEXT: &str =
+        "\n  ADA   LOVELACE\nMail: <ada@example.org>, London\n1843 analyst, Babbage & Co.\n";
 
     #[test]
     fn what_is_not_in_the_text_is_refused() {
         let good = Resume {
             name: "Ada Lovelace".into(),
             email: "ada@example.org".into(),
-            experience: vec![Position { title: "Analyst".into(), company: "Babbage & Co.".into() }],
+            experience: vec![Position {
+                title: "Analyst".into(),
+                company: "Babbage & Co.".into(),
+            }],
         };
         good.check(TEXT).unwrap();
         let wrong = |change: fn(&mut Resume)| {
@@ -107,10 +145,22 @@ mod tests {
             change(&mut resume);
             resume.check(TEXT).unwrap_err().to_string()
         };
-        assert_eq!(wrong(|r| r.name = "Alan".into()), "the name \"Alan\" is not in the résumé");
-        assert_eq!(wrong(|r| r.name = " ".into()), "the name \" \" is not in the résumé");
-        assert_eq!(wrong(|r| r.email = "London".into()), "\"London\" is no email address");
-        assert_eq!(wrong(|r| r.email = "a@b.c".into()), "the address \"a@b.c\" is not in the résumé");
+        assert_eq!(
+            wrong(|r| r.name = "Alan".into()),
+            "the name \"Alan\" is not in the résumé"
+        );
+        assert_eq!(
+            wrong(|r| r.name = " ".into()),
+            "the name \" \" is not in the résumé"
+        );
+        assert_eq!(
+            wrong(|r| r.email = "London".into()),
+            "\"London\" is no email address"
+        );
+        assert_eq!(
+            wrong(|r| r.email = "a@b.c".into()),
+            "the address \"a@b.c\" is not in the résumé"
+        );
         assert_eq!(wrong(|r| r.experience.clear()), "`experience` is empty");
         assert_eq!(
             wrong(|r| r.experience[0].company = "Apple".into()),
@@ -121,7 +171,10 @@ mod tests {
     #[test]
     fn a_guess_needs_no_model() {
         let guess = Resume::guess(TEXT);
-        assert_eq!((guess.name.as_str(), guess.email.as_str()), ("ADA LOVELACE", "ada@example.org"));
+        assert_eq!(
+            (guess.name.as_str(), guess.email.as_str()),
+            ("ADA LOVELACE", "ada@example.org")
+        );
         assert_eq!(Resume::guess("").email, "");
     }
 }

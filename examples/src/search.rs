@@ -27,39 +27,61 @@ impl Library {
     pub fn open(folder: &Path) -> Result<Self> {
         let connection = Connection::open_in_memory()?;
         // `porter` finds "tides" for "tide"; a hit in the title counts for more, see `search`.
-        connection
-            .execute_batch("CREATE VIRTUAL TABLE passages USING fts5(title, text, tokenize = 'porter')")?;
+        connection.execute_batch(
+            "CREATE VIRTUAL TABLE passages USING fts5(title, text, tokenize = 'porter')",
+        )?;
         let mut documents = 0;
         let mut insert = connection.prepare("INSERT INTO passages VALUES (?, ?)")?;
-        for entry in folder.read_dir().with_context(|| folder.display().to_string())? {
+        for entry in folder
+            .read_dir()
+            .with_context(|| folder.display().to_string())?
+        {
             let path = entry?.path();
-            if !path.extension().is_some_and(|extension| extension == "md" || extension == "txt") {
+            if !path
+                .extension()
+                .is_some_and(|extension| extension == "md" || extension == "txt")
+            {
                 continue;
             }
-            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             let (title, text) = text.trim_start().split_once('\n').unwrap_or((&text, ""));
             let title = title.trim_start_matches('#').trim();
-            for paragraph in
-                text.replace("\r\n", "\n").split("\n\n").map(str::trim).filter(|text| !text.is_empty())
+            for paragraph in text
+                .replace("\r\n", "\n")
+                .split("\n\n")
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
             {
                 insert.execute(params![title, paragraph])?;
             }
             documents += 1;
         }
-        ensure!(documents > 0, "{}: there are no .md or .txt files here", folder.display());
+        ensure!(
+            documents > 0,
+            "{}: there are no .md or .txt files here",
+            folder.display()
+        );
         drop(insert);
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// The passages that fit a query best, the best first: any of its words will do, the more and the rarer the better.
+    /// The passages that fit a query best, the best first: any of its words will do, the more and
+    /// the rarer the better.
     ///
     /// # Errors
     ///
     /// SQLite fails.
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Passage>> {
-        // A model writes what it likes: only its words go into the query, each as a string, so that none is an operator.
-        let words = query.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-        let query = words.map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" OR ");
+        // A model writes what it likes: only its words go into the query, each as a string, so that
+        // none is an operator.
+        let words = query
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        let query = words
+            .map(|word| format!("\"{word}\""))
+            .collect::<Vec<_>>()
+            .join(" OR ");
         if query.is_empty() {
             return Ok(Vec::new());
         }
@@ -68,8 +90,12 @@ impl Library {
             "SELECT title, text FROM passages WHERE passages MATCH ? ORDER BY bm25(passages, 3.0, 1.0), rowid LIMIT ?",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let passages = found
-            .query_map(params![query, most], |row| Ok(Passage { title: row.get(0)?, text: row.get(1)? }))?;
+        let passages = found.query_map(params![query, most], |row| {
+            Ok(Passage {
+                title: row.get(0)?,
+                text: row.get(1)?,
+            })
+        })?;
         Ok(passages.collect::<rusqlite::Result<_>>()?)
     }
 }
@@ -89,23 +115,41 @@ mod tests {
     #[test]
     fn the_best_passage_comes_first_whatever_the_query_looks_like() {
         let library = library(&[
-            ("moon.md", "# The Moon\n\nIt circles the Earth.\n\nIt pulls the tides along.\n"),
+            (
+                "moon.md",
+                "# The Moon\n\nIt circles the Earth.\n\nIt pulls the tides along.\n",
+            ),
             ("tea.txt", "Tea\n\nLeaves in hot water.\n"),
             ("notes.bin", "tides tides tides"),
         ])
         .unwrap();
         let text = |query: &str| Some(library.search(query, 1).unwrap().first()?.text.clone());
-        assert_eq!(text("what makes a tide?").as_deref(), Some("It pulls the tides along."));
-        assert_eq!(text("\"hot AND (water\"* NEAR").as_deref(), Some("Leaves in hot water."));
+        assert_eq!(
+            text("what makes a tide?").as_deref(),
+            Some("It pulls the tides along.")
+        );
+        assert_eq!(
+            text("\"hot AND (water\"* NEAR").as_deref(),
+            Some("Leaves in hot water.")
+        );
         assert_eq!(text("submarine"), None);
         assert_eq!(text("?!"), None);
-        assert_eq!(library.search("moon", 9).unwrap().len(), 2, "the title counts");
+        assert_eq!(
+            library.search("moon", 9).unwrap().len(),
+            2,
+            "the title counts"
+        );
     }
 
     #[test]
     fn a_folder_without_documents_is_an_error() {
         let error = library(&[("notes.bin", "")]).err().unwrap();
-        assert!(error.to_string().ends_with("there are no .md or .txt files here"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("there are no .md or .txt files here"),
+            "{error}"
+        );
         assert!(Library::open(Path::new("no/such/folder")).is_err());
     }
 }

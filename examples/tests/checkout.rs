@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-const GOOD: &str = "customer: Ada\nitems:\n  - name: Pen\n    quantity: 3\n    unit_price_cents: 250\n";
+const GOOD: &str =
+    "customer: Ada\nitems:\n  - name: Pen\n    quantity: 3\n    unit_price_cents: 250\n";
 
 /// A run that is over.
 struct Run {
@@ -18,14 +19,25 @@ struct Run {
 impl Run {
     fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
-        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        assert!(!out.contains('\x1b') && !err.contains('\x1b'), "no colours: {out}{err}");
-        Self { code: output.status.code(), out, err }
+        let [out, err] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert!(
+            !out.contains('\x1b') && !err.contains('\x1b'),
+            "no colours: {out}{err}"
+        );
+        Self {
+            code: output.status.code(),
+            out,
+            err,
+        }
     }
 
     /// The lines about orders.
     fn lines(&self) -> Vec<&str> {
-        self.out.lines().take_while(|line| !line.is_empty()).collect()
+        self.out
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .collect()
     }
 
     fn summary(&self) -> &str {
@@ -61,13 +73,19 @@ impl Shop {
 
     /// Runs from within the shop, so that paths are short.
     fn run(&self) -> Run {
-        Run::of(checkout().current_dir(&self.0).args(["orders", "--receipts", "receipts"]))
+        Run::of(
+            checkout()
+                .current_dir(&self.0)
+                .args(["orders", "--receipts", "receipts"]),
+        )
     }
 }
 
 /// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
@@ -75,13 +93,20 @@ fn names(folder: &Path) -> Vec<String> {
 
 /// An order of one item at this price.
 fn order_of(cents: u64) -> Vec<u8> {
-    GOOD.replace("quantity: 3", "quantity: 1").replace("250", &cents.to_string()).into_bytes()
+    GOOD.replace("quantity: 3", "quantity: 1")
+        .replace("250", &cents.to_string())
+        .into_bytes()
 }
 
 #[test]
 fn the_samples_show_every_outcome() {
     let receipts = tempfile::tempdir().unwrap();
-    let run = Run::of(checkout().current_dir(repository()).arg("--receipts").arg(receipts.path()));
+    let run = Run::of(
+        checkout()
+            .current_dir(repository())
+            .arg("--receipts")
+            .arg(receipts.path()),
+    );
     assert_eq!(
         run.lines(),
         [
@@ -92,8 +117,16 @@ fn the_samples_show_every_outcome() {
         ]
     );
     assert!(run.out.contains("\nflowchart TD\n"), "{}", run.out);
-    assert!(run.out.contains("review -->|approved| pay\n"), "{}", run.out);
-    assert!(run.out.contains("review -->|rejected| refuse\n"), "{}", run.out);
+    assert!(
+        run.out.contains("review -->|approved| pay\n"),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out.contains("review -->|rejected| refuse\n"),
+        "{}",
+        run.out
+    );
     let receipts_shown = receipts.path().display();
     assert_eq!(
         run.summary(),
@@ -112,7 +145,10 @@ fn the_samples_show_every_outcome() {
     }
     assert_eq!(run.code, Some(1));
 
-    assert_eq!(names(receipts.path()), ["books.txt", "coffee.txt", "desk.txt"]);
+    assert_eq!(
+        names(receipts.path()),
+        ["books.txt", "coffee.txt", "desk.txt"]
+    );
     assert_eq!(
         fs::read_to_string(receipts.path().join("books.txt")).unwrap(),
         "Receipt for Ada Lovelace
@@ -138,20 +174,34 @@ fn nothing_needs_to_be_configured_and_nothing_is_left_lying_about() {
 
 #[test]
 fn good_orders_end_well() {
-    let shop = Shop::new(&[("b.yaml", GOOD.as_bytes()), ("a.yaml", &order_of(4_200)), ("notes.txt", b"?")]);
+    let shop = Shop::new(&[
+        ("b.yaml", GOOD.as_bytes()),
+        ("a.yaml", &order_of(4_200)),
+        ("notes.txt", b"?"),
+    ]);
     let run = shop.run();
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     assert_eq!(run.lines().len(), 2);
-    assert!(run.lines()[0].starts_with("a.yaml ") && run.lines()[1].starts_with("b.yaml "), "{}", run.out);
-    assert_eq!(run.summary(), "2 orders: 2 paid, 0 rejected, 0 failed; receipts in receipts");
+    assert!(
+        run.lines()[0].starts_with("a.yaml ") && run.lines()[1].starts_with("b.yaml "),
+        "{}",
+        run.out
+    );
+    assert_eq!(
+        run.summary(),
+        "2 orders: 2 paid, 0 rejected, 0 failed; receipts in receipts"
+    );
     assert_eq!(names(&shop.receipts()), ["a.txt", "b.txt"]);
 }
 
 #[test]
 fn a_wrong_order_among_good_ones_does_not_stop_them() {
     let wrong = GOOD.replace("unit_price_cents", "unit_price");
-    let shop =
-        Shop::new(&[("1.yaml", GOOD.as_bytes()), ("2.yaml", wrong.as_bytes()), ("3.yaml", GOOD.as_bytes())]);
+    let shop = Shop::new(&[
+        ("1.yaml", GOOD.as_bytes()),
+        ("2.yaml", wrong.as_bytes()),
+        ("3.yaml", GOOD.as_bytes()),
+    ]);
     let run = shop.run();
     assert_eq!(run.code, Some(1));
     assert_eq!(
@@ -159,17 +209,31 @@ fn a_wrong_order_among_good_ones_does_not_stop_them() {
         "error: orders/2.yaml:5:5: items[0]: unknown field `unit_price`, expected one of `name`, `quantity`, `unit_price_cents`\n"
     );
     assert_eq!(run.lines().len(), 2);
-    assert_eq!(run.summary(), "3 orders: 2 paid, 0 rejected, 1 failed; receipts in receipts");
+    assert_eq!(
+        run.summary(),
+        "3 orders: 2 paid, 0 rejected, 1 failed; receipts in receipts"
+    );
     assert_eq!(names(&shop.receipts()), ["1.txt", "3.txt"]);
 }
 
 #[test]
 fn a_rejected_order_gets_no_receipt_and_is_no_failure() {
-    let shop = Shop::new(&[("at.yaml", &order_of(100_000)), ("over.yaml", &order_of(100_001))]);
+    let shop = Shop::new(&[
+        ("at.yaml", &order_of(100_000)),
+        ("over.yaml", &order_of(100_001)),
+    ]);
     let run = shop.run();
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
-    assert!(run.lines()[0].contains(" 1000.00  paid at attempt 2, "), "{}", run.out);
-    assert!(run.lines()[1].ends_with(" 1000.01  rejected, over the limit of 1000.00"), "{}", run.out);
+    assert!(
+        run.lines()[0].contains(" 1000.00  paid at attempt 2, "),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.lines()[1].ends_with(" 1000.01  rejected, over the limit of 1000.00"),
+        "{}",
+        run.out
+    );
     assert_eq!(names(&shop.receipts()), ["at.txt"]);
 }
 
@@ -187,14 +251,23 @@ fn the_error_of_a_node_names_the_order_and_the_place_in_the_flow() {
 
 #[test]
 fn files_that_are_not_text_or_cannot_be_read_are_named() {
-    let shop =
-        Shop::new(&[("latin1.yaml", b"customer: Ren\xe9\nitems: []\n"), ("pen.yaml", GOOD.as_bytes())]);
+    let shop = Shop::new(&[
+        ("latin1.yaml", b"customer: Ren\xe9\nitems: []\n"),
+        ("pen.yaml", GOOD.as_bytes()),
+    ]);
     fs::create_dir(shop.0.path().join("orders/folder.yaml")).unwrap();
     let run = shop.run();
     assert_eq!(run.code, Some(1));
     let errors: Vec<_> = run.err.lines().collect();
-    assert!(errors[0].starts_with("error: orders/folder.yaml: cannot read the file: "), "{}", run.err);
-    assert_eq!(errors[1..], ["error: orders/latin1.yaml:1:14: the text is not UTF-8"]);
+    assert!(
+        errors[0].starts_with("error: orders/folder.yaml: cannot read the file: "),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        errors[1..],
+        ["error: orders/latin1.yaml:1:14: the text is not UTF-8"]
+    );
     assert_eq!(names(&shop.receipts()), ["pen.txt"]);
 }
 
@@ -208,7 +281,12 @@ fn a_folder_that_is_missing_or_has_no_orders_is_an_error() {
     fs::remove_dir_all(shop.0.path().join("orders")).unwrap();
     let run = shop.run();
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
-    assert!(run.err.starts_with("error: cannot read the folder orders: "), "{}", run.err);
+    assert!(
+        run.err
+            .starts_with("error: cannot read the folder orders: "),
+        "{}",
+        run.err
+    );
     assert!(!shop.receipts().exists(), "no folder for no receipts");
 }
 
@@ -218,7 +296,12 @@ fn nothing_is_paid_when_receipts_cannot_be_written() {
     fs::write(shop.receipts(), "a file in the way").unwrap();
     let run = shop.run();
     assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
-    assert!(run.err.starts_with("error: cannot make the folder for receipts receipts: "), "{}", run.err);
+    assert!(
+        run.err
+            .starts_with("error: cannot make the folder for receipts receipts: "),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -227,9 +310,22 @@ fn an_order_that_is_paid_without_a_receipt_is_told_as_such() {
     fs::create_dir_all(shop.receipts().join("ink.txt")).unwrap();
     let run = shop.run();
     assert_eq!(run.code, Some(1));
-    assert!(run.err.starts_with("error: orders/ink.yaml: paid at attempt 1, reference B-"), "{}", run.err);
-    assert!(run.err.contains(": cannot write the receipt receipts/ink.txt: "), "{}", run.err);
-    assert_eq!(run.summary(), "2 orders: 1 paid, 0 rejected, 1 failed; receipts in receipts");
+    assert!(
+        run.err
+            .starts_with("error: orders/ink.yaml: paid at attempt 1, reference B-"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err
+            .contains(": cannot write the receipt receipts/ink.txt: "),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        run.summary(),
+        "2 orders: 1 paid, 0 rejected, 1 failed; receipts in receipts"
+    );
     assert!(shop.receipts().join("pen.txt").is_file());
 }
 

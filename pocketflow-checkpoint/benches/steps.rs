@@ -1,12 +1,14 @@
-//! What a durable step costs: microseconds a step of 1 KB of state, against a bare transaction that writes the same state into a row,
-//! with the same settings; and steps a second with 100 runs at once.
+//! What a durable step costs: microseconds a step of 1 KB of state, against a bare transaction that
+//! writes the same state into a row, with the same settings; and steps a second with 100 runs at
+//! once.
 //!
 //! ```text
 //! cargo bench -p pocketflow-checkpoint --bench steps
 //! ```
 //!
-//! The two take turns, round by round, in files of one folder, and a figure is the median of the rounds. What is measured is mostly
-//! how long the disk takes to make a write durable, so only the ratio says something about this crate.
+//! The two take turns, round by round, in files of one folder, and a figure is the median of the
+//! rounds. What is measured is mostly how long the disk takes to make a write durable, so only the
+//! ratio says something about this crate.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -40,7 +42,11 @@ impl Count {
 
     fn post(&self, shared: &mut State) -> Next {
         shared.count += 1;
-        if shared.count < shared.until { Next::Again } else { Next::Done }
+        if shared.count < shared.until {
+            Next::Again
+        } else {
+            Next::Done
+        }
     }
 }
 
@@ -52,13 +58,24 @@ flow! {
 }
 
 fn state() -> State {
-    State { until: STEPS, text: "x".repeat(1_000), ..Default::default() }
+    State {
+        until: STEPS,
+        text: "x".repeat(1_000),
+        ..Default::default()
+    }
 }
 
 /// Steps of one run.
 async fn durable(folder: &Path, round: usize, keep: Keep) -> Duration {
-    let runs = Checkpoints::open(folder.join("durable.db")).await.unwrap().keep(keep);
-    let (mut state, run, start) = (state(), runs.run(format!("{keep:?}-{round}")), Instant::now());
+    let runs = Checkpoints::open(folder.join("durable.db"))
+        .await
+        .unwrap()
+        .keep(keep);
+    let (mut state, run, start) = (
+        state(),
+        runs.run(format!("{keep:?}-{round}")),
+        Instant::now(),
+    );
     Counting.with(run).run(&mut state).await.unwrap();
     start.elapsed() / STEPS
 }
@@ -66,18 +83,27 @@ async fn durable(folder: &Path, round: usize, keep: Keep) -> Duration {
 /// The same state, a transaction each.
 fn bare(folder: &Path) -> Duration {
     let mut connection = rusqlite::Connection::open(folder.join("bare.db")).unwrap();
-    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
-    connection.pragma_update(None, "synchronous", "FULL").unwrap();
     connection
-        .execute_batch("CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, step INTEGER, state TEXT)")
+        .pragma_update(None, "journal_mode", "WAL")
         .unwrap();
-    connection.execute("INSERT OR REPLACE INTO runs VALUES ('a', 0, '')", ()).unwrap();
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, step INTEGER, state TEXT)",
+        )
+        .unwrap();
+    connection
+        .execute("INSERT OR REPLACE INTO runs VALUES ('a', 0, '')", ())
+        .unwrap();
     let (mut state, start) = (state(), Instant::now());
     for step in 0..STEPS {
         state.count = step;
         let json = serde_json::to_string(&state).unwrap();
-        let transaction =
-            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+        let transaction = connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .unwrap();
         transaction
             .prepare_cached("UPDATE runs SET step = ?, state = ? WHERE run = 'a'")
             .and_then(|mut update| update.execute((step, json)))
@@ -112,7 +138,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 async fn main() {
     let folder = tempfile::tempdir_in(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")).unwrap();
     let folder = folder.path();
-    let (mut ours, mut theirs, mut ratios, mut lean, mut many) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut ours, mut theirs, mut ratios, mut lean, mut many) =
+        (vec![], vec![], vec![], vec![], vec![]);
     for round in 0..ROUNDS {
         let plain = bare(folder).as_secs_f64() * 1e6;
         let kept = durable(folder, round, Keep::Last(10)).await.as_secs_f64() * 1e6;
@@ -129,5 +156,8 @@ async fn main() {
     println!("a durable step         {:8.1} us a step", median(ours));
     println!("the ratio              {:8.2}", median(ratios));
     println!("without a history      {:8.2}", median(lean));
-    println!("{RUNS} runs at once       {:8.0} steps a second", median(many));
+    println!(
+        "{RUNS} runs at once       {:8.0} steps a second",
+        median(many)
+    );
 }

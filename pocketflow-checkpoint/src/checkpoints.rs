@@ -74,7 +74,8 @@ struct Wait {
     field: String,
     /// Whether a text is a value of it.
     fits: Fits,
-    /// Which of them it is, for a run may wait anew before the guard of an earlier wait is dropped.
+    /// Which of them it is, for a run may wait anew before the guard of an earlier wait is
+    /// dropped.
     number: u64,
 }
 
@@ -90,25 +91,44 @@ impl<E> Common<E> {
     pub(crate) fn wait<'a>(&'a self, run: &'a str, field: &str, fits: Fits) -> Waiting<'a, E> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Relaxed);
-        let wait = Wait { field: field.to_owned(), fits, number };
+        let wait = Wait {
+            field: field.to_owned(),
+            fits,
+            number,
+        };
         lock(&self.waits).insert(run.to_owned(), wait);
-        Waiting { common: self, run, number }
+        Waiting {
+            common: self,
+            run,
+            number,
+        }
     }
 
     /// Whether a value fits the field, as far as this process knows.
     fn fits(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         // Whichever visit of the field it is, its type is the same.
         let field = wait.split('#').next().unwrap_or(wait);
-        let fits = lock(&self.waits).get(run).filter(|wait| wait.field == field).map(|wait| wait.fits);
+        let fits = lock(&self.waits)
+            .get(run)
+            .filter(|wait| wait.field == field)
+            .map(|wait| wait.fits);
         // What is no JSON is for the storage to refuse.
         let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
             return Ok(());
         };
-        let fit =
-            if json.trim() == "null" { Err(text::custom("the field is empty with it")) } else { fits(json) };
+        let fit = if json.trim() == "null" {
+            Err(text::custom("the field is empty with it"))
+        } else {
+            fits(json)
+        };
         fit.map_err(|source| {
             let (run, field, value) = (run.to_owned(), field.to_owned(), json.to_owned());
-            StorageError::WrongValue { run, field, value, source }
+            StorageError::WrongValue {
+                run,
+                field,
+                value,
+                source,
+            }
         })
     }
 }
@@ -116,7 +136,10 @@ impl<E> Common<E> {
 impl<E> Drop for Waiting<'_, E> {
     fn drop(&mut self) {
         let mut waits = lock(&self.common.waits);
-        if waits.get(self.run).is_some_and(|wait| wait.number == self.number) {
+        if waits
+            .get(self.run)
+            .is_some_and(|wait| wait.number == self.number)
+        {
             waits.remove(self.run);
         }
     }
@@ -129,7 +152,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<E> Clone for Checkpoints<E> {
     fn clone(&self) -> Self {
-        Self { shared: self.shared.clone() }
+        Self {
+            shared: self.shared.clone(),
+        }
     }
 }
 
@@ -144,7 +169,8 @@ impl Checkpoints<Sqlite> {
         async move { Ok(Self::new(Sqlite::open(file).await?)) }
     }
 
-    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. A PostgreSQL database has `pg_dump`.
+    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. A
+    /// PostgreSQL database has `pg_dump`.
     ///
     /// # Errors
     ///
@@ -161,12 +187,25 @@ impl<E: Storage> Checkpoints<E> {
     }
 
     fn of(storage: E, lease: Duration, keep: Keep) -> Self {
-        let (poll, patience, crashes) = (Duration::from_secs(1), Duration::from_secs(120), Some(10));
+        let (poll, patience, crashes) =
+            (Duration::from_secs(1), Duration::from_secs(120), Some(10));
         let (filled, waits) = (watch::Sender::new(()), Mutex::default());
-        Self { shared: Arc::new(Common { storage, lease, keep, poll, patience, crashes, filled, waits }) }
+        Self {
+            shared: Arc::new(Common {
+                storage,
+                lease,
+                keep,
+                poll,
+                patience,
+                crashes,
+                filled,
+                waits,
+            }),
+        }
     }
 
-    /// How long a process that has died still holds its run: 30 seconds by default. A living one renews it three times as often.
+    /// How long a process that has died still holds its run: 30 seconds by default. A living one
+    /// renews it three times as often.
     ///
     /// # Panics
     ///
@@ -186,7 +225,8 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|common| common.keep = keep)
     }
 
-    /// How often a run that waits in memory looks whether another process has filled its field: every second by default.
+    /// How often a run that waits in memory looks whether another process has filled its field:
+    /// every second by default.
     ///
     /// # Panics
     ///
@@ -196,8 +236,9 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|common| common.poll = poll)
     }
 
-    /// For how long what a run stores is tried again while the storage fails in a way that may pass: a server that is restarted, a
-    /// lost connection, a lock that another process holds. Two minutes by default; then the run ends with
+    /// For how long what a run stores is tried again while the storage fails in a way that may
+    /// pass: a server that is restarted, a lost connection, a lock that another process holds.
+    /// Two minutes by default; then the run ends with
     /// [`StorageError::LeaseNotRenewed`](crate::StorageError::LeaseNotRenewed).
     ///
     /// # Panics
@@ -208,8 +249,9 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|common| common.patience = patience)
     }
 
-    /// How many processes in a row may die in the same step, with nothing stored in between, before the run is
-    /// [stuck](Status::Stuck): 10 by default, and `None` for any number. A process that ends in an orderly way does not count.
+    /// How many processes in a row may die in the same step, with nothing stored in between, before
+    /// the run is [stuck](Status::Stuck): 10 by default, and `None` for any number. A process
+    /// that ends in an orderly way does not count.
     ///
     /// # Panics
     ///
@@ -231,25 +273,31 @@ impl<E: Storage> Checkpoints<E> {
 
     /// Fills a wait of a run with JSON. A run that waits in this process goes on at once.
     ///
-    /// The wait is named by its field and its visit, `approval#2`, as [`Parked`](crate::Parked), [`list`](Self::list) and
-    /// `pocketflow-runs list` give it out: then an answer that comes twice, or late, is not taken for what the run asks next. A value
-    /// may come before the run waits for it. The field alone is enough while the run waits for it.
+    /// The wait is named by its field and its visit, `approval#2`, as [`Parked`](crate::Parked),
+    /// [`list`](Self::list) and `pocketflow-runs list` give it out: then an answer that comes
+    /// twice, or late, is not taken for what the run asks next. A value may come before the run
+    /// waits for it. The field alone is enough while the run waits for it.
     ///
     /// # Errors
     ///
-    /// The wait is over or filled already; without a visit, the run does not wait for that field; the storage fails. If the run waits
-    /// in this process, a value that does not fit the field is refused with [`StorageError::WrongValue`]; otherwise the run refuses it
-    /// when it goes on, goes on waiting, and has the reason as its message.
+    /// The wait is over or filled already; without a visit, the run does not wait for that field;
+    /// the storage fails. If the run waits in this process, a value that does not fit the field
+    /// is refused with [`StorageError::WrongValue`]; otherwise the run refuses it when it goes
+    /// on, goes on waiting, and has the reason as its message.
     pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         self.shared.fits(run, wait, json)?;
-        let Common { storage, patience, filled, .. } = &*self.shared;
+        let Common {
+            storage,
+            patience,
+            filled,
+            ..
+        } = &*self.shared;
         let mut patience = Patience::new(*patience, run);
         // A field alone may mean another wait by the time that the call is made again.
         let open = match wait.contains('#') {
             true => None,
-            false => {
-                patiently!(patience, storage.show(run))?.filter(|run| run.waits_for.as_deref() == Some(wait))
-            }
+            false => patiently!(patience, storage.show(run))?
+                .filter(|run| run.waits_for.as_deref() == Some(wait)),
         };
         let named = open.and_then(|run| run.wait);
         let done = match named.as_deref().or(wait.contains('#').then_some(wait)) {
@@ -257,9 +305,9 @@ impl<E: Storage> Checkpoints<E> {
             None => storage.fill(run, wait, json).await,
         };
         let refused = match &done {
-            Err(StorageError::AlreadyFilled { wait, .. } | StorageError::WaitClosed { wait, .. }) => {
-                Some(wait)
-            }
+            Err(
+                StorageError::AlreadyFilled { wait, .. } | StorageError::WaitClosed { wait, .. },
+            ) => Some(wait),
             _ => None,
         };
         match refused.filter(|_| patience.is_tried()) {
@@ -303,8 +351,9 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.retry(run).await
     }
 
-    /// Drops what is kept of the items of a run's step, and says how many: when the run is run again, they are done again. It is for
-    /// a run whose node returns another type than when they were kept, which [`Changed`](crate::Changed) says.
+    /// Drops what is kept of the items of a run's step, and says how many: when the run is run
+    /// again, they are done again. It is for a run whose node returns another type than when
+    /// they were kept, which [`Changed`](crate::Changed) says.
     ///
     /// # Errors
     ///
@@ -322,7 +371,8 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.list(status).await
     }
 
-    /// The finished steps of a run that are kept, in their order: how many is for [`keep`](Self::keep) to say.
+    /// The finished steps of a run that are kept, in their order: how many is for
+    /// [`keep`](Self::keep) to say.
     ///
     /// # Errors
     ///
@@ -331,13 +381,20 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.history(run).await
     }
 
-    /// The store as a run had it after a step, or `None` if that step is not kept; or its state as a `serde_json::Value`.
+    /// The store as a run had it after a step, or `None` if that step is not kept; or its state as
+    /// a `serde_json::Value`.
     ///
     /// # Errors
     ///
     /// The storage fails, or the state is none of this store.
-    pub async fn state_at<S: DeserializeOwned>(&self, run: &str, step: u64) -> Result<Option<S>, Error> {
-        let Some(kept) = self.shared.storage.checkpoint(run, step).await? else { return Ok(None) };
+    pub async fn state_at<S: DeserializeOwned>(
+        &self,
+        run: &str,
+        step: u64,
+    ) -> Result<Option<S>, Error> {
+        let Some(kept) = self.shared.storage.checkpoint(run, step).await? else {
+            return Ok(None);
+        };
         let state = Whole::read(&kept.state);
         Ok(Some(state.map_err(|source| BadState {
             run: run.into(),
@@ -347,7 +404,8 @@ impl<E: Storage> Checkpoints<E> {
         })?))
     }
 
-    /// Makes a new run that stands where another stood after a step, to try again from there: run it under its id.
+    /// Makes a new run that stands where another stood after a step, to try again from there: run
+    /// it under its id.
     ///
     /// # Errors
     ///

@@ -9,10 +9,11 @@ use crate::storage::Status;
 /// The error of a database engine.
 pub type Cause = Box<dyn Error + Send + Sync + 'static>;
 
-/// Why an operation of a [`Storage`](crate::Storage) failed. Unless a variant says otherwise, nothing was written.
+/// Why an operation of a [`Storage`](crate::Storage) failed. Unless a variant says otherwise,
+/// nothing was written.
 ///
-/// `place` is the file of an SQLite database, or the address of a PostgreSQL server without user and password. `doing` is what was
-/// under way, with the run: ``store step 3 of run `order-7` ``.
+/// `place` is the file of an SQLite database, or the address of a PostgreSQL server without user
+/// and password. `doing` is what was under way, with the run: ``store step 3 of run `order-7` ``.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StorageError {
@@ -25,7 +26,8 @@ pub enum StorageError {
         /// Until when it holds, unless it is renewed.
         until: SystemTime,
     },
-    /// The caller does not hold the run's lease: it ran out and somebody took it over, or it was released.
+    /// The caller does not hold the run's lease: it ran out and somebody took it over, or it was
+    /// released.
     LeaseLost {
         /// The run.
         run: String,
@@ -75,7 +77,8 @@ pub enum StorageError {
         /// The wait that is open.
         open: Option<String>,
     },
-    /// Process after process has died in the same step of the run, so it does not begin again by itself.
+    /// Process after process has died in the same step of the run, so it does not begin again by
+    /// itself.
     Stuck {
         /// The run.
         run: String,
@@ -89,8 +92,9 @@ pub enum StorageError {
         /// What became of it.
         status: Status,
     },
-    /// The storage has failed for so long that the lease can no longer be counted on. What was not stored is lost with this process;
-    /// the run goes on from its last step when it is begun again.
+    /// The storage has failed for so long that the lease can no longer be counted on. What was not
+    /// stored is lost with this process; the run goes on from its last step when it is begun
+    /// again.
     LeaseNotRenewed {
         /// The run.
         run: String,
@@ -138,7 +142,8 @@ pub enum StorageError {
         /// Where it is wrong.
         source: serde_json::Error,
     },
-    /// The value that was to be filled does not fit the field, as the run that waits for it in this process knows. It was not filled.
+    /// The value that was to be filled does not fit the field, as the run that waits for it in this
+    /// process knows. It was not filled.
     WrongValue {
         /// The run.
         run: String,
@@ -177,8 +182,9 @@ pub enum StorageError {
         /// Why.
         source: Cause,
     },
-    /// The connection to the database was lost. **Whether the operation was done is unknown.** The next call connects anew, and
-    /// `commit`, `keep_item`, `renew` and `begin` may simply be called again.
+    /// The connection to the database was lost. **Whether the operation was done is unknown.** The
+    /// next call connects anew, and `commit`, `keep_item`, `renew` and `begin` may simply be
+    /// called again.
     Disconnected {
         /// The database.
         place: String,
@@ -223,7 +229,8 @@ pub enum StorageError {
         /// What the engine said.
         source: Cause,
     },
-    /// The file, or its write-ahead log, was deleted or replaced while it was open. What was acknowledged before may be gone too.
+    /// The file, or its write-ahead log, was deleted or replaced while it was open. What was
+    /// acknowledged before may be gone too.
     Gone {
         /// The database.
         place: String,
@@ -265,18 +272,36 @@ impl fmt::Display for StorageError {
                     left.as_secs().saturating_add(1),
                 )
             }
-            Self::LeaseLost { run, owner, holder: Some(holder) } => write!(
+            Self::LeaseLost {
+                run,
+                owner,
+                holder: Some(holder),
+            } => write!(
                 f,
                 "`{owner}` no longer holds the lease of run `{run}`, `{holder}` does: stop here, or choose a longer lease"
             ),
-            Self::LeaseLost { run, owner, holder: None } => {
-                write!(f, "`{owner}` no longer holds the lease of run `{run}`: begin the run again")
+            Self::LeaseLost {
+                run,
+                owner,
+                holder: None,
+            } => {
+                write!(
+                    f,
+                    "`{owner}` no longer holds the lease of run `{run}`: begin the run again"
+                )
             }
             Self::UnknownRun { run } => write!(f, "there is no run `{run}`"),
-            Self::NotWaiting { run, status, field, waits_for } => {
+            Self::NotWaiting {
+                run,
+                status,
+                field,
+                waits_for,
+            } => {
                 write!(f, "run `{run}` does not wait for `{field}`: ")?;
                 match waits_for {
-                    Some(other) if *status == Status::Waiting => write!(f, "it waits for `{other}`"),
+                    Some(other) if *status == Status::Waiting => {
+                        write!(f, "it waits for `{other}`")
+                    }
                     _ if *status == Status::Finished => write!(f, "it is finished"),
                     _ => write!(
                         f,
@@ -299,9 +324,14 @@ impl fmt::Display for StorageError {
                 "`{wait}` of run `{run}` has been filled already, and the run goes on with that value when it is begun again"
             ),
             Self::WaitClosed { run, wait, open } => {
-                write!(f, "`{wait}` of run `{run}` is closed: the run has gone on from it")?;
+                write!(
+                    f,
+                    "`{wait}` of run `{run}` is closed: the run has gone on from it"
+                )?;
                 match open {
-                    Some(open) => write!(f, "; it waits for `{open}` now: look at it, and fill that"),
+                    Some(open) => {
+                        write!(f, "; it waits for `{open}` now: look at it, and fill that")
+                    }
                     None => Ok(()),
                 }
             }
@@ -311,7 +341,10 @@ impl fmt::Display for StorageError {
                  `pocketflow-runs retry {run}`"
             ),
             Self::NotStuck { run, status } => {
-                write!(f, "run `{run}` is not stuck, but {status}: it needs no retry")
+                write!(
+                    f,
+                    "run `{run}` is not stuck, but {status}: it needs no retry"
+                )
             }
             Self::LeaseNotRenewed { run, after, .. } => write!(
                 f,
@@ -319,7 +352,10 @@ impl fmt::Display for StorageError {
                 after.as_secs()
             ),
             Self::Exists { run } => {
-                write!(f, "a run `{run}` exists: choose another id, or remove that run first")
+                write!(
+                    f,
+                    "a run `{run}` exists: choose another id, or remove that run first"
+                )
             }
             Self::NoCheckpoint { run, step } => write!(
                 f,
@@ -332,18 +368,33 @@ impl fmt::Display for StorageError {
             ),
             Self::Invalid { what, value, why } => write!(f, "`{value}` cannot be a {what}: {why}"),
             Self::InvalidJson { run, field, .. } => {
-                write!(f, "the value for `{field}` of run `{run}` is no JSON: a text needs quotation marks")
+                write!(
+                    f,
+                    "the value for `{field}` of run `{run}` is no JSON: a text needs quotation marks"
+                )
             }
-            Self::WrongValue { run, field, value, .. } => {
-                write!(f, "{value} does not fit the field `{field}` of run `{run}`, which still waits for it")
+            Self::WrongValue {
+                run, field, value, ..
+            } => {
+                write!(
+                    f,
+                    "{value} does not fit the field `{field}` of run `{run}`, which still waits for it"
+                )
             }
-            Self::Newer { place, found, known } => write!(
+            Self::Newer {
+                place,
+                found,
+                known,
+            } => write!(
                 f,
                 "{place} was written by a newer pocketflow-checkpoint (schema {found}, and this program knows {known}): update \
                  this program; the database was left as it is"
             ),
             Self::Foreign { place, why } => {
-                write!(f, "{place} is no database of runs, but {why}: choose another; it was left as it is")
+                write!(
+                    f,
+                    "{place} is no database of runs, but {why}: choose another; it was left as it is"
+                )
             }
             Self::Missing { place } => write!(f, "there is no file {place}"),
             Self::Unreachable { place, .. } => write!(f, "{place} cannot be opened"),
@@ -366,7 +417,10 @@ impl fmt::Display for StorageError {
                 "{place} may only be read, could not {doing}: both the file and its folder must be writable for this user"
             ),
             Self::Busy { place, doing, .. } => {
-                write!(f, "{place} is locked by another process, could not {doing}: try again")
+                write!(
+                    f,
+                    "{place} is locked by another process, could not {doing}: try again"
+                )
             }
             Self::Gone { place, file } => write!(
                 f,
@@ -392,9 +446,9 @@ impl Error for StorageError {
             | Self::Busy { source, .. }
             | Self::Backup { source, .. }
             | Self::Engine { source, .. } => Some(&**source),
-            Self::ReadOnly { source, .. } => {
-                source.as_ref().map(|source| &**source as &(dyn Error + 'static))
-            }
+            Self::ReadOnly { source, .. } => source
+                .as_ref()
+                .map(|source| &**source as &(dyn Error + 'static)),
             _ => None,
         }
     }
@@ -403,6 +457,9 @@ impl Error for StorageError {
 impl StorageError {
     /// Whether the same call may succeed when it is made again.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Disconnected { .. } | Self::Unreachable { .. })
+        matches!(
+            self,
+            Self::Busy { .. } | Self::Disconnected { .. } | Self::Unreachable { .. }
+        )
     }
 }

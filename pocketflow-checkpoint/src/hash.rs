@@ -1,4 +1,5 @@
-//! A hash of what serde sees of a value: the same in every process, on every machine, with every version of Rust.
+//! A hash of what serde sees of a value: the same in every process, on every machine, with every
+//! version of Rust.
 
 use std::fmt::{self, Display};
 use std::hash::Hasher;
@@ -24,8 +25,9 @@ pub(crate) fn hash<T: Serialize + ?Sized>(value: &T, order: Order) -> Result<u12
     Ok(sink.finish())
 }
 
-/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells; should another compiler call it otherwise,
-/// its order counts, and an item that holds one may be done again.
+/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells; should
+/// another compiler call it otherwise, its order counts, and an item that holds one may be done
+/// again.
 fn is_set<T: ?Sized>() -> bool {
     let mut name = std::any::type_name::<T>();
     loop {
@@ -67,7 +69,11 @@ struct Sink {
 
 impl Sink {
     fn new(order: Order) -> Self {
-        Self { hasher: SipHasher13::new(), order, set: false }
+        Self {
+            hasher: SipHasher13::new(),
+            order,
+            set: false,
+        }
     }
 
     fn see<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
@@ -99,7 +105,13 @@ impl Sink {
     fn many(&mut self, tag: u8, free: bool) -> Many<'_> {
         self.tag(tag);
         let entry = Sink::new(self.order);
-        Many { sink: self, free, sum: 0, count: 0, entry }
+        Many {
+            sink: self,
+            free,
+            sum: 0,
+            count: 0,
+            entry,
+        }
     }
 
     fn variant(&mut self, variant: &str) {
@@ -119,14 +131,20 @@ struct Many<'a> {
 
 impl Many<'_> {
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
-        if self.free { self.entry.see(value) } else { self.sink.see(value) }
+        if self.free {
+            self.entry.see(value)
+        } else {
+            self.sink.see(value)
+        }
     }
 
     fn next(&mut self) {
         self.count += 1;
         if self.free {
             // A sum, for with an exclusive or two that are equal would be none.
-            self.sum = self.sum.wrapping_add(self.entry.hasher.finish128().as_u128());
+            self.sum = self
+                .sum
+                .wrapping_add(self.entry.hasher.finish128().as_u128());
             self.entry.hasher = SipHasher13::new();
         }
     }
@@ -217,7 +235,12 @@ impl<'a> ser::Serializer for &'a mut Sink {
         self.serialize_unit()
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unseen> {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Unseen> {
         self.variant(variant);
         self.serialize_unit()
     }
@@ -402,15 +425,26 @@ mod tests {
     #[test]
     fn order_counts_where_it_should() {
         let (ab, ba) = ([("a", 1), ("b", 2)], [("b", 2), ("a", 1)]);
-        let sequences =
-            |value: &dyn Fn(Order) -> u128| [Order::Counts, Order::OfSequences, Order::Free].map(value);
-        let [a, b] =
-            [["x", "y"], ["y", "x"]].map(|list| sequences(&|order| hash(&list.to_vec(), order).unwrap()));
-        assert_eq!([0, 1, 2].map(|order| a[order] == b[order]), [false, false, true]);
+        let sequences = |value: &dyn Fn(Order) -> u128| {
+            [Order::Counts, Order::OfSequences, Order::Free].map(value)
+        };
+        let [a, b] = [["x", "y"], ["y", "x"]]
+            .map(|list| sequences(&|order| hash(&list.to_vec(), order).unwrap()));
+        assert_eq!(
+            [0, 1, 2].map(|order| a[order] == b[order]),
+            [false, false, true]
+        );
         let [a, b] = [ab, ba].map(|list| sequences(&|order| hash(&Pairs(&list), order).unwrap()));
-        assert_eq!([0, 1, 2].map(|order| a[order] == b[order]), [false, true, true]);
-        let many: Vec<HashMap<u32, u32>> = (0..20).map(|_| (0..50).map(|n| (n, n)).collect()).collect();
-        let hashes: HashSet<_> = many.iter().map(|map| hash(map, Order::OfSequences).unwrap()).collect();
+        assert_eq!(
+            [0, 1, 2].map(|order| a[order] == b[order]),
+            [false, true, true]
+        );
+        let many: Vec<HashMap<u32, u32>> =
+            (0..20).map(|_| (0..50).map(|n| (n, n)).collect()).collect();
+        let hashes: HashSet<_> = many
+            .iter()
+            .map(|map| hash(map, Order::OfSequences).unwrap())
+            .collect();
         assert_eq!(hashes.len(), 1);
     }
 
@@ -430,15 +464,29 @@ mod tests {
             let tags = set(0..50);
             let texts = (0..50).map(|number| number.to_string()).collect();
             let texts = Some(std::borrow::Cow::Owned(texts));
-            hash(&Tagged { tags: &tags, texts, lists: vec![HashSet::from(lists)] }, Order::OfSequences)
-                .unwrap()
+            hash(
+                &Tagged {
+                    tags: &tags,
+                    texts,
+                    lists: vec![HashSet::from(lists)],
+                },
+                Order::OfSequences,
+            )
+            .unwrap()
         };
         let [a, b] = [vec![1, 2], vec![3, 4]];
         for _ in 0..20 {
             assert_eq!(item(), item());
-            assert_eq!(nested([a.clone(), b.clone()]), nested([b.clone(), a.clone()]));
+            assert_eq!(
+                nested([a.clone(), b.clone()]),
+                nested([b.clone(), a.clone()])
+            );
         }
-        assert_ne!(nested([a, b.clone()]), nested([vec![2, 1], b]), "a list in a set has an order");
+        assert_ne!(
+            nested([a, b.clone()]),
+            nested([vec![2, 1], b]),
+            "a list in a set has an order"
+        );
         let lists = [vec![1, 2], vec![2, 1]].map(|list| hash(&list, Order::OfSequences).unwrap());
         assert_ne!(lists[0], lists[1]);
     }

@@ -1,4 +1,5 @@
-//! The lease of a run, from the moment it is asked for: renewed for as long as the run lives, and given back when it ends.
+//! The lease of a run, from the moment it is asked for: renewed for as long as the run lives, and
+//! given back when it ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -30,7 +31,12 @@ const LEAVING: u8 = 3;
 impl<E: Storage> Lease<E> {
     pub(crate) fn new(common: &Arc<Common<E>>, run: &str, owner: &str) -> Self {
         let (common, run, owner) = (common.clone(), run.to_owned(), owner.to_owned());
-        Self { common, run, owner, state: AtomicU8::new(NONE) }
+        Self {
+            common,
+            run,
+            owner,
+            state: AtomicU8::new(NONE),
+        }
     }
 
     pub(crate) fn asked(&self) {
@@ -81,7 +87,11 @@ impl<E: Storage> Heart<E> {
                 let _ = tell.send(beat(&lease).await);
             }
         });
-        Self { beat, lost, lease: lease.clone() }
+        Self {
+            beat,
+            lost,
+            lease: lease.clone(),
+        }
     }
 
     /// Waits until the lease is lost, and says how.
@@ -95,7 +105,9 @@ impl<E: Storage> Heart<E> {
 
 /// Renews a lease until it is lost.
 async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
-    let Lease { common, run, owner, .. } = lease;
+    let Lease {
+        common, run, owner, ..
+    } = lease;
     loop {
         sleep((common.lease / 3).max(Duration::from_millis(10))).await;
         let mut patience = Patience::new(common.patience, run);
@@ -108,7 +120,8 @@ async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
                     return error;
                 }
                 Err(error @ StorageError::Gone { .. }) => return error,
-                // What does not pass may be mended all the same, a full disk for one; a step that is stored tells.
+                // What does not pass may be mended all the same, a full disk for one; a step that
+                // is stored tells.
                 Err(error) => {
                     if let Err(error) = patience.after(error).await {
                         return error;
@@ -124,7 +137,10 @@ impl<E: Storage> Drop for Heart<E> {
     fn drop(&mut self) {
         self.beat.abort();
         if self.lease.state.swap(NONE, SeqCst) != NONE {
-            self.lease.common.storage.release_later(&self.lease.run, &self.lease.owner);
+            self.lease
+                .common
+                .storage
+                .release_later(&self.lease.run, &self.lease.owner);
         }
     }
 }

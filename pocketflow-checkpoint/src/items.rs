@@ -1,8 +1,9 @@
 //! What is kept of the items of a batch and of the branches of a fork, while their step is at work.
 //!
-//! An item is known by what it is, not by its place in the list: the same code may list it elsewhere when it runs again, in the order
-//! of another `HashMap`. So a hash of it is kept with its result, and the idempotency key is made of that hash. Of items that are
-//! equal, the first is known from the second by their number.
+//! An item is known by what it is, not by its place in the list: the same code may list it
+//! elsewhere when it runs again, in the order of another `HashMap`. So a hash of it is kept with
+//! its result, and the idempotency key is made of that hash. Of items that are equal, the first is
+//! known from the second by their number.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -57,7 +58,10 @@ enum Id {
 impl KeptItems {
     /// The items of a step, as they are stored.
     pub(crate) fn new(step: u64, stored: Vec<(ItemKey, String)>) -> Self {
-        let mut kept = Self { step, ..Self::default() };
+        let mut kept = Self {
+            step,
+            ..Self::default()
+        };
         for (key, json) in stored {
             kept.numbers.insert(key);
             let (id, json) = match key.item {
@@ -78,13 +82,20 @@ impl KeptItems {
     /// Forgets what belongs to another step.
     fn at(&mut self, step: u64) -> &mut Self {
         if self.step != step {
-            *self = Self { step, ..Self::default() };
+            *self = Self {
+                step,
+                ..Self::default()
+            };
         }
         self
     }
 
-    /// The results of a branch that do not fit what its node returns: once, before any of its items is done.
-    fn misfits<T: DeserializeOwned>(&mut self, branch: Branch) -> Vec<(ItemKey, serde_json::Error)> {
+    /// The results of a branch that do not fit what its node returns: once, before any of its items
+    /// is done.
+    fn misfits<T: DeserializeOwned>(
+        &mut self,
+        branch: Branch,
+    ) -> Vec<(ItemKey, serde_json::Error)> {
         if !self.checked.insert(branch) {
             return Vec::new();
         }
@@ -107,13 +118,19 @@ impl KeptItems {
     /// The result of an item, if it is stored.
     fn take(&mut self, branch: Branch, id: Id, index: Option<u64>) -> Option<String> {
         let by_index = index.map(|index| (branch, Id::Index(index)));
-        let (_, json) = self.results.remove(&(branch, id)).or_else(|| self.results.remove(&by_index?))?;
+        let (_, json) = self
+            .results
+            .remove(&(branch, id))
+            .or_else(|| self.results.remove(&by_index?))?;
         Some(json)
     }
 
     /// A number to store an item under: its index, unless another item is stored under that.
     fn number(&mut self, branch: Branch, index: Option<u64>) -> ItemKey {
-        let mut key = ItemKey { branch, item: index };
+        let mut key = ItemKey {
+            branch,
+            item: index,
+        };
         if key.item.is_some() && self.numbers.contains(&key) {
             let last = self
                 .numbers
@@ -130,7 +147,11 @@ impl KeptItems {
     #[cfg(feature = "tracing")]
     /// How many results are stored that none of the step's items is known by.
     pub(crate) fn left_over(&self, step: u64) -> usize {
-        if self.step == step { self.results.len() } else { 0 }
+        if self.step == step {
+            self.results.len()
+        } else {
+            0
+        }
     }
 }
 
@@ -140,7 +161,10 @@ fn stored(id: Id, result: String) -> Result<String, serde_json::Error> {
         Id::Branch | Id::Index(_) => Ok(result),
         Id::Item(identity) => {
             let identity = format!("{identity:016x}");
-            serde_json::to_string(&Stored { identity, result: RawValue::from_string(result)? })
+            serde_json::to_string(&Stored {
+                identity,
+                result: RawValue::from_string(result)?,
+            })
         }
     }
 }
@@ -182,7 +206,11 @@ where
     where
         C: ItemCall<S, Here, N>,
     {
-        let (step, branch) = (at.step(), at.branch_number().and_then(|branch| u32::try_from(branch).ok()));
+        let (step, branch) = (
+            at.step(),
+            at.branch_number()
+                .and_then(|branch| u32::try_from(branch).ok()),
+        );
         let index = item.index().map(|index| index as u64);
         let hashed = match item {
             ItemId::Branch => None,
@@ -196,8 +224,10 @@ where
             let items = memory.items.at(step);
             let misfits = items.misfits::<N::Exec>(branch);
             if !misfits.is_empty() {
-                let what =
-                    |key: ItemKey| key.item.map_or_else(String::new, |item| format!(" for item {item}"));
+                let what = |key: ItemKey| {
+                    key.item
+                        .map_or_else(String::new, |item| format!(" for item {item}"))
+                };
                 let conflict = |(key, error): (ItemKey, _)| {
                     format!(
                         "what `{at}` returned{} is kept, and is not what it returns now: {error}; drop what is kept with \
@@ -212,13 +242,20 @@ where
                 if more > 0 {
                     conflicts.push(format!("and {more} more of `{at}`"));
                 }
-                return Err(at.error(Changed { run: self.id().to_owned(), conflicts }));
+                return Err(at.error(Changed {
+                    run: self.id().to_owned(),
+                    conflicts,
+                }));
             }
             // Half of the hash tells the items of one step apart.
-            let id = hashed.map_or(Id::Branch, |hash| Id::Item(items.identity(branch, hash as u64)));
+            let id = hashed.map_or(Id::Branch, |hash| {
+                Id::Item(items.identity(branch, hash as u64))
+            });
             (id, items.take(branch, id, index))
         };
-        let bad = |doing| move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source));
+        let bad = |doing| {
+            move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source))
+        };
         if let Some(json) = kept {
             return read(&json).map_err(bad("read"));
         }
@@ -226,7 +263,9 @@ where
             call.identify(identity);
         }
         let exec = call.call().await?;
-        let json = write_value(&exec).and_then(|result| stored(id, result)).map_err(bad("store"))?;
+        let json = write_value(&exec)
+            .and_then(|result| stored(id, result))
+            .map_err(bad("store"))?;
         let key = self.memory().items.at(step).number(branch, index);
         self.keep(at, &key, &json).await?;
         Ok(exec)

@@ -1,7 +1,8 @@
 //! Durable runs of [PocketFlow](https://docs.rs/pocketflow-core) flows.
 //!
-//! A flow that runs for minutes and costs money should outlive its process, and should be able to wait until somebody has
-//! decided, tomorrow. [`Checkpoints::run`] makes a driver for that; neither the flow nor its nodes change.
+//! A flow that runs for minutes and costs money should outlive its process, and should be able to
+//! wait until somebody has decided, tomorrow. [`Checkpoints::run`] makes a driver for that; neither
+//! the flow nor its nodes change.
 //!
 //! ```
 //! use pocketflow::{Shared, flow, node};
@@ -55,24 +56,27 @@
 //! | a run that is begun again with other input | is refused, while it is under way ([`OtherInput`]) as when it is over; a default store goes on with what is stored |
 //! | a flow or a store that has changed | is refused before any node runs, with a list of what has changed; new nodes that the run has not come to, and new fields with a default, are fine; [`DurableRun::migrate`] brings a state up to date |
 //!
-//! Each field of the store is written on its own, as JSON; what JSON does not hold, such as a `NaN`, `Some(None)` or a key that is no
-//! text, as [RON](https://docs.rs/ron) in an object that says so. So the types of the fields need serde's `Serialize` and
-//! `Deserialize`, and the store does not. A field with `#[serde(skip)]` is not stored: it keeps the value that the caller gives. Of the
-//! other attributes, those of a field count (`with`, `default`, `rename`, `alias`, `flatten`), and `rename_all` and `default` of the
-//! struct. Generic code asks for [`S: Durable`](Durable).
+//! Each field of the store is written on its own, as JSON; what JSON does not hold, such as a
+//! `NaN`, `Some(None)` or a key that is no text, as [RON](https://docs.rs/ron) in an object that says so. So the types of the fields need serde's `Serialize` and
+//! `Deserialize`, and the store does not. A field with `#[serde(skip)]` is not stored: it keeps the
+//! value that the caller gives. Of the other attributes, those of a field count (`with`, `default`,
+//! `rename`, `alias`, `flatten`), and `rename_all` and `default` of the struct. Generic code asks
+//! for [`S: Durable`](Durable).
 //!
-//! What is kept while a step is at work needs serde as well: what `exec` returns in a batch, for each item, and in the nodes of a fork.
-//! An item needs `Serialize`, for a hash of it is kept with its result. A `HashMap` or a `HashSet` in an item is the same in any order;
-//! a field that serde skips does not tell two items apart. Other nodes' types need no serde. What a driver outside this one changes in
-//! the store after a step is not stored with that step.
+//! What is kept while a step is at work needs serde as well: what `exec` returns in a batch, for
+//! each item, and in the nodes of a fork. An item needs `Serialize`, for a hash of it is kept with
+//! its result. A `HashMap` or a `HashSet` in an item is the same in any order; a field that serde
+//! skips does not tell two items apart. Other nodes' types need no serde. What a driver outside
+//! this one changes in the store after a step is not stored with that step.
 //!
 //! # Where runs are stored
 //!
-//! A [`Storage`] has what a run needs to go on after a crash, on a restart, or when a person has decided: its last state and where it
-//! stands, the finished items of a batch that was under way, what it waits for, and a history of its steps.
+//! A [`Storage`] has what a run needs to go on after a crash, on a restart, or when a person has
+//! decided: its last state and where it stands, the finished items of a batch that was under way,
+//! what it waits for, and a history of its steps.
 //!
-//! [`Sqlite`] is one file, and several processes may open it; `Postgres` (feature `postgres`) is a database that several
-//! machines share. Both do the same, and one suite of tests runs on both.
+//! [`Sqlite`] is one file, and several processes may open it; `Postgres` (feature `postgres`) is a
+//! database that several machines share. Both do the same, and one suite of tests runs on both.
 //!
 //! ```
 //! use pocketflow_checkpoint::{Begun, Keep, NewRun, Pause, Sqlite, Status, Step, Storage};
@@ -103,8 +107,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The command `pocketflow-runs` (feature `cli`) lists, shows, fills, forks, backs up and removes runs; the tables `runs`, `states`,
-//! `checkpoints`, `items` and `waits` can be read with `sqlite3` as well.
+//! The command `pocketflow-runs` (feature `cli`) lists, shows, fills, forks, backs up and removes
+//! runs; the tables `runs`, `states`, `checkpoints`, `items` and `waits` can be read with `sqlite3`
+//! as well.
 
 #![warn(missing_docs)]
 
@@ -133,10 +138,12 @@ pub use run::DurableRun;
 #[doc(hidden)]
 pub use state::Stored;
 pub use state::{Durable, Keeper};
-pub use stops::{BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue};
+pub use stops::{
+    BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue,
+};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
-    Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
 };

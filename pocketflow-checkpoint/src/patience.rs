@@ -11,7 +11,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 
 /// How long a call is made again and again.
 ///
-/// Meanwhile the run keeps its lease, even if it has run out, unless somebody else has taken it over; the storage says so then.
+/// Meanwhile the run keeps its lease, even if it has run out, unless somebody else has taken it
+/// over; the storage says so then.
 pub(crate) struct Patience<'a> {
     limit: Duration,
     run: &'a str,
@@ -21,7 +22,12 @@ pub(crate) struct Patience<'a> {
 
 impl<'a> Patience<'a> {
     pub(crate) fn new(limit: Duration, run: &'a str) -> Self {
-        Self { limit, run, since: None, pause: FIRST }
+        Self {
+            limit,
+            run,
+            since: None,
+            pause: FIRST,
+        }
     }
 
     /// Whether a call may have been done without an answer.

@@ -20,26 +20,46 @@ struct StoredVisit {
 
 pub(crate) fn encode(position: Position) -> String {
     let visits = position.visits.into_iter();
-    let visits = visits.map(|Visit { flow, fingerprint, place, taken }| StoredVisit {
-        flow,
-        fingerprint,
-        place,
-        taken,
-    });
-    let stored = Stored { steps: position.steps, visits: visits.collect() };
+    let visits = visits.map(
+        |Visit {
+             flow,
+             fingerprint,
+             place,
+             taken,
+         }| StoredVisit {
+            flow,
+            fingerprint,
+            place,
+            taken,
+        },
+    );
+    let stored = Stored {
+        steps: position.steps,
+        visits: visits.collect(),
+    };
     serde_json::to_string(&stored).expect("numbers and texts are JSON")
 }
 
 pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
     let Stored { steps, visits } = serde_json::from_str(json)?;
     let visits = visits.into_iter();
-    let visits = visits.map(|StoredVisit { flow, fingerprint, place, taken }| Visit {
-        flow,
-        fingerprint,
-        place,
-        taken,
-    });
-    Ok(Position { steps, visits: visits.collect() })
+    let visits = visits.map(
+        |StoredVisit {
+             flow,
+             fingerprint,
+             place,
+             taken,
+         }| Visit {
+            flow,
+            fingerprint,
+            place,
+            taken,
+        },
+    );
+    Ok(Position {
+        steps,
+        visits: visits.collect(),
+    })
 }
 
 #[cfg(test)]
@@ -54,8 +74,10 @@ mod tests {
             place: place.into(),
             taken,
         };
-        let position =
-            Position { steps: 7, visits: vec![visit("Payment", vec![0, 3]), visit("pay", vec![])] };
+        let position = Position {
+            steps: 7,
+            visits: vec![visit("Payment", vec![0, 3]), visit("pay", vec![])],
+        };
         assert_eq!(decode(&encode(position.clone())).unwrap(), position);
         assert!(decode("{}").is_err());
     }

@@ -1,12 +1,14 @@
-//! Who drives a run: a name by which another process of the same machine knows whether its process has died.
+//! Who drives a run: a name by which another process of the same machine knows whether its process
+//! has died.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 /// A new name for an attempt to drive a run: two of one process are two owners.
 ///
-/// It is `pid-place-start-random`. The place is the machine since it was started, the namespace of process ids and the user, as one
-/// number; the start is when the process began, for numbers of processes are used again. Where these are not known, they are left out.
+/// It is `pid-place-start-random`. The place is the machine since it was started, the namespace of
+/// process ids and the user, as one number; the start is when the process began, for numbers of
+/// processes are used again. Where these are not known, they are left out.
 pub(crate) fn owner() -> String {
     let (pid, random) = (std::process::id(), RandomState::new().hash_one(0));
     match (place(), started(pid)) {
@@ -18,14 +20,20 @@ pub(crate) fn owner() -> String {
 /// Whether the process of an owner is known to be dead. `false` says nothing.
 pub(crate) fn is_dead(owner: &str) -> bool {
     let mut parts = owner.split('-');
-    let (Some(pid), Some(there), Some(start), Some(_), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(pid), Some(there), Some(start), Some(_), None) = (
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+        parts.next(),
+    ) else {
         return false;
     };
-    let (Ok(pid), Ok(there), Ok(start)) =
-        (pid.parse(), u32::from_str_radix(there, 16), u64::from_str_radix(start, 16))
-    else {
+    let (Ok(pid), Ok(there), Ok(start)) = (
+        pid.parse(),
+        u32::from_str_radix(there, 16),
+        u64::from_str_radix(start, 16),
+    ) else {
         return false;
     };
     // This process must be seen, or else nothing that is not seen says anything.
@@ -40,24 +48,28 @@ fn place() -> Option<u32> {
     let user = std::fs::metadata("/proc/self").ok()?.uid();
     // FNV-1a, which is the same in each process.
     let text = format!("{boot}{}{user}", ids.display());
-    Some(text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)))
+    Some(text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    }))
 }
 
 #[cfg(target_os = "linux")]
 fn sees_itself() -> bool {
-    std::fs::read_link("/proc/self").is_ok_and(|id| id.to_str() == Some(&std::process::id().to_string()))
+    std::fs::read_link("/proc/self")
+        .is_ok_and(|id| id.to_str() == Some(&std::process::id().to_string()))
 }
 
 /// When a process that lives began, in ticks since the machine did.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second of the fields is the name in parentheses, which may have anything in it. After it come the third, which is the
-    // state, the twentieth, the number of threads, and the twenty-second, the start.
+    // The second of the fields is the name in parentheses, which may have anything in it. After it
+    // come the third, which is the state, the twentieth, the number of threads, and the
+    // twenty-second, the start.
     let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     let (state, threads, start) = (*fields.first()?, *fields.get(17)?, *fields.get(19)?);
-    // A process that has ended stays visible until its parent asks how, which in a container may never happen. Its first thread may
-    // also end before the others.
+    // A process that has ended stays visible until its parent asks how, which in a container may
+    // never happen. Its first thread may also end before the others.
     if matches!(state, "Z" | "X" | "x") && threads.parse::<u32>().ok()? <= 1 {
         return None;
     }
@@ -92,7 +104,12 @@ mod tests {
         }
         let parts: Vec<_> = own.split('-').collect();
         assert!(
-            !is_dead(&format!("{}-{:08x}-{}-0", parts[0], place().unwrap() ^ 1, parts[2])),
+            !is_dead(&format!(
+                "{}-{:08x}-{}-0",
+                parts[0],
+                place().unwrap() ^ 1,
+                parts[2]
+            )),
             "another machine"
         );
         assert!(
@@ -100,14 +117,25 @@ mod tests {
             "another process of this number"
         );
 
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let other = format!("{}-{}-{:x}-0", child.id(), parts[1], started(child.id()).unwrap());
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let other = format!(
+            "{}-{}-{:x}-0",
+            child.id(),
+            parts[1],
+            started(child.id()).unwrap()
+        );
         assert!(!is_dead(&other));
         child.kill().unwrap();
         // Nothing has asked yet how it ended.
         let asked = std::time::Instant::now();
         while !is_dead(&other) {
-            assert!(asked.elapsed() < std::time::Duration::from_secs(20), "a zombie is dead");
+            assert!(
+                asked.elapsed() < std::time::Duration::from_secs(20),
+                "a zombie is dead"
+            );
             std::thread::yield_now();
         }
         child.wait().unwrap();

@@ -26,7 +26,8 @@ pub(crate) struct Resumed {
     pub(crate) input: Option<Hashes>,
 }
 
-/// How a stored run goes on with this flow; `shared` is what the caller has, of which only what serde skips matters.
+/// How a stored run goes on with this flow; `shared` is what the caller has, of which only what
+/// serde skips matters.
 pub(crate) fn resumes<S: Durable>(
     flow: &'static Graph,
     record: &RunRecord,
@@ -36,16 +37,30 @@ pub(crate) fn resumes<S: Durable>(
     let run = &record.run;
     let bad = |what: &str| {
         let (run, what) = (run.clone(), what.to_owned());
-        move |source| BadState { run: run.clone(), doing: "read", what: what.clone(), source }
+        move |source| BadState {
+            run: run.clone(),
+            doing: "read",
+            what: what.clone(),
+            source,
+        }
     };
-    let bad_field = |whose: &str, error: BadField| bad(&format!("{}{whose}", error.what()))(error.source);
-    let (was, now) = (Shape::decode(&record.graph).map_err(bad("the flow"))?, Shape::of(flow, S::STORE));
+    let bad_field =
+        |whose: &str, error: BadField| bad(&format!("{}{whose}", error.what()))(error.source);
+    let (was, now) = (
+        Shape::decode(&record.graph).map_err(bad("the flow"))?,
+        Shape::of(flow, S::STORE),
+    );
     let over = record.status == Status::Finished;
     if over {
         // A migration answers for the names.
         if !now.is_version_of(&was, migration.is_some()) {
             let (ran, asked) = (was.flow().to_owned(), now.flow().to_owned());
-            return Err(OtherFlow { run: run.clone(), ran, asked }.into());
+            return Err(OtherFlow {
+                run: run.clone(),
+                ran,
+                asked,
+            }
+            .into());
         }
         refuse_other_input(flow, record, was.input.as_ref(), &record.state, shared)?;
     }
@@ -55,7 +70,11 @@ pub(crate) fn resumes<S: Durable>(
         json => Some(position::decode(json).map_err(bad("the position"))?),
     };
     // Of a run that is over, only the store counts.
-    let mut conflicts = if over { Vec::new() } else { was.conflicts(&now) };
+    let mut conflicts = if over {
+        Vec::new()
+    } else {
+        was.conflicts(&now)
+    };
     let same = was.is(&now);
     let mut state = record.state.clone();
     let read = Keeper::check(&state, shared);
@@ -71,7 +90,8 @@ pub(crate) fn resumes<S: Durable>(
         _ if may_go_on => {}
         Some(migration) => {
             state = migrated(&state, migration, bad("the store"))?;
-            Keeper::check(&state, shared).map_err(|error| bad_field(" in the migrated state", error))?;
+            Keeper::check(&state, shared)
+                .map_err(|error| bad_field(" in the migrated state", error))?;
             // A migration answers for the names; what is read must be there all the same.
             conflicts.clear();
             if let Some(position) = &mut position {
@@ -103,13 +123,22 @@ pub(crate) fn resumes<S: Durable>(
         }
     }
     if let Some(Read { node, field, .. }) = empty.iter().find(|read| read.skipped) {
-        return Err(SkippedField { run: run.clone(), node: node.clone(), field: (*field).to_owned() }.into());
+        return Err(SkippedField {
+            run: run.clone(),
+            node: node.clone(),
+            field: (*field).to_owned(),
+        }
+        .into());
     }
     conflicts.extend(empty.iter().map(|Read { node, field, at, .. }| {
         format!("`{node}` reads the field `{field}`, which is empty; the run stands at `{at}`, and nothing fills it from there on")
     }));
     if !conflicts.is_empty() {
-        return Err(Changed { run: run.clone(), conflicts }.into());
+        return Err(Changed {
+            run: run.clone(),
+            conflicts,
+        }
+        .into());
     }
     if !over {
         refuse_other_input(flow, record, was.input.as_ref(), &state, shared)?;
@@ -119,31 +148,44 @@ pub(crate) fn resumes<S: Durable>(
             let exit = record.exit.as_deref().unwrap_or("default");
             let Some(index) = flow.exits.iter().position(|name| *name == exit) else {
                 let conflicts = vec![format!("the exit \"{exit}\", at which it ended, is gone")];
-                return Err(Changed { run: run.clone(), conflicts }.into());
+                return Err(Changed {
+                    run: run.clone(),
+                    conflicts,
+                }
+                .into());
             };
             Start::Over(index)
         }
         (false, Some(position)) => Start::At(position),
         (false, None) => Start::Fresh,
     };
-    Ok(Resumed { state, start, input: was.input })
+    Ok(Resumed {
+        state,
+        start,
+        input: was.input,
+    })
 }
 
-/// Calls the flows of a position as they are called now; their places are looked for by their own names.
+/// Calls the flows of a position as they are called now; their places are looked for by their own
+/// names.
 fn rename(position: &mut Position, mut flow: &'static Graph) {
     for visit in &mut position.visits {
         flow.name.clone_into(&mut visit.flow);
         let place = flow.places.iter().find(|place| place.name == visit.place);
-        let Some(inner) = place.and_then(|place| place.node.flow) else { return };
+        let Some(inner) = place.and_then(|place| place.node.flow) else {
+            return;
+        };
         flow = inner;
     }
 }
 
-/// Whether the caller gives a field another value than the run was begun with: `state` is that of the run, migrated if it had to be.
+/// Whether the caller gives a field another value than the run was begun with: `state` is that of
+/// the run, migrated if it had to be.
 ///
-/// A field as the store's default has it is not given: so a run goes on, and its result can be asked for, without the input. Nor is a
-/// field that the flow itself may change, unless the run is over and was given a value for it: a program that starts its run again
-/// may have the store as an earlier step left it.
+/// A field as the store's default has it is not given: so a run goes on, and its result can be
+/// asked for, without the input. Nor is a field that the flow itself may change, unless the run is
+/// over and was given a value for it: a program that starts its run again may have the store as an
+/// earlier step left it.
 fn refuse_other_input<S: Durable>(
     flow: &Graph,
     record: &RunRecord,
@@ -155,29 +197,52 @@ fn refuse_other_input<S: Durable>(
     let Some(was) = was else { return Ok(()) };
     let over = record.status == Status::Finished;
     let hashes = |store: &mut S| Keeper::hashes(store).map_err(|error| error.source);
-    let blank =
-        || Ok::<_, serde_json::Error>(S::blank().as_mut().map(hashes).transpose()?.unwrap_or_default());
+    let blank = || {
+        Ok::<_, serde_json::Error>(
+            S::blank()
+                .as_mut()
+                .map(hashes)
+                .transpose()?
+                .unwrap_or_default(),
+        )
+    };
     let (now, blank, again) = (hashes(shared)?, blank()?, blank()?);
     let differs = |field: &&'static Field| {
         let name = field.name;
-        let (was, now, blank, again) = (was.get(name), now.get(name), blank.get(name), again.get(name));
-        // A default that is another each time, such as a number drawn or the time of day, says nothing.
+        let (was, now, blank, again) = (
+            was.get(name),
+            now.get(name),
+            blank.get(name),
+            again.get(name),
+        );
+        // A default that is another each time, such as a number drawn or the time of day, says
+        // nothing.
         was.is_some()
             && was != now
             && now != blank
             && blank == again
             && (over && was != blank || !writes(flow, S::STORE, name))
     };
-    let mut differ: Vec<_> = S::STORE.fields.iter().filter(differs).map(|field| field.name).collect();
+    let mut differ: Vec<_> = S::STORE
+        .fields
+        .iter()
+        .filter(differs)
+        .map(|field| field.name)
+        .collect();
     if differ.is_empty() {
         return Ok(());
     }
     // A store that already holds the result is not other input.
     let value = |json: &str| serde_json::from_str::<Value>(json).ok();
-    if over && Keeper::default().write(shared).is_ok_and(|now| value(&now) == value(state)) {
+    if over
+        && Keeper::default()
+            .write(shared)
+            .is_ok_and(|now| value(&now) == value(state))
+    {
         return Ok(());
     }
-    // A field that the flow leaves alone is in the state as it was given, or as a migration or another type has it since.
+    // A field that the flow leaves alone is in the state as it was given, or as a migration or
+    // another type has it since.
     let mut stored = S::blank();
     if let Some(stored) = stored.as_mut().filter(|_| !over) {
         Keeper::read(state, stored).map_err(|error| error.source)?;
@@ -188,13 +253,22 @@ fn refuse_other_input<S: Durable>(
         return Ok(());
     }
     let fields = differ.into_iter().map(str::to_owned).collect();
-    Err(OtherInput { run: record.run.clone(), fields }.into())
+    Err(OtherInput {
+        run: record.run.clone(),
+        fields,
+    }
+    .into())
 }
 
 /// Whether a node of a flow may change a field.
 fn writes(flow: &Graph, store: &Store, field: &str) -> bool {
-    let Some(field) = store.field(field) else { return false };
-    let changes = |set: &[u64]| set.get(field / 64).is_some_and(|word| word >> (field % 64) & 1 == 1);
+    let Some(field) = store.field(field) else {
+        return false;
+    };
+    let changes = |set: &[u64]| {
+        set.get(field / 64)
+            .is_some_and(|word| word >> (field % 64) & 1 == 1)
+    };
     flow.places.iter().any(|place| match place.node.flow {
         Some(inner) => writes(inner, store, store.fields[field].name),
         None => changes(place.node.changes),
@@ -203,7 +277,12 @@ fn writes(flow: &Graph, store: &Store, field: &str) -> bool {
 
 /// A field for which a flow waits and that serde skips.
 pub(crate) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static str> {
-    let skipped = |name: &str| store.fields.iter().any(|field| field.name == name && field.skipped);
+    let skipped = |name: &str| {
+        store
+            .fields
+            .iter()
+            .any(|field| field.name == name && field.skipped)
+    };
     flow.places.iter().find_map(|place| match place.node.flow {
         Some(inner) => waits_for_skipped(inner, store),
         None => place.node.waits.filter(|field| skipped(field)),
@@ -228,8 +307,10 @@ fn unfilled<S: Durable>(
     shared: &S,
 ) -> Vec<Read> {
     // A state that cannot be read is refused for that.
-    let (Some(position), Ok(texts)) = (position, serde_json::from_str::<BTreeMap<String, &RawValue>>(state))
-    else {
+    let (Some(position), Ok(texts)) = (
+        position,
+        serde_json::from_str::<BTreeMap<String, &RawValue>>(state),
+    ) else {
         return Vec::new();
     };
     let filled = |index: usize| {
@@ -237,13 +318,31 @@ fn unfilled<S: Durable>(
         if field.skipped {
             return shared.is_filled(index);
         }
-        !field.late || field.names().any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
+        !field.late
+            || field
+                .names()
+                .any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
     };
     // The step at the position is done, unless the run stands before it, at an `await`.
-    let taken = record.action.as_deref().filter(|_| position.steps < record.step);
-    let at = position.visits.iter().map(|visit| visit.place.as_str()).collect::<Vec<_>>().join(" > ");
-    let unfilled = flow.unfilled_from(&position.visits, taken, filled).into_iter();
-    let skipped = |name: &str| store.fields.iter().any(|field| field.name == name && field.skipped);
+    let taken = record
+        .action
+        .as_deref()
+        .filter(|_| position.steps < record.step);
+    let at = position
+        .visits
+        .iter()
+        .map(|visit| visit.place.as_str())
+        .collect::<Vec<_>>()
+        .join(" > ");
+    let unfilled = flow
+        .unfilled_from(&position.visits, taken, filled)
+        .into_iter();
+    let skipped = |name: &str| {
+        store
+            .fields
+            .iter()
+            .any(|field| field.name == name && field.skipped)
+    };
     let read = |read: pocketflow::Unfilled| Read {
         node: read.path.join(" > "),
         field: read.field,
@@ -253,7 +352,8 @@ fn unfilled<S: Durable>(
     unfilled.map(read).collect()
 }
 
-/// The state as a migration leaves it. What it does not touch stays as it was written: a `Value` does not hold all that is a number.
+/// The state as a migration leaves it. What it does not touch stays as it was written: a `Value`
+/// does not hold all that is a number.
 fn migrated(
     state: &str,
     migration: &Migration,
@@ -262,9 +362,10 @@ fn migrated(
     let before: BTreeMap<String, &RawValue> = serde_json::from_str(state).map_err(&bad)?;
     let values: Value = serde_json::from_str(state).map_err(&bad)?;
     let Value::Object(after) = migration(values.clone())? else {
-        return Err(
-            bad(crate::text::custom("a migration returns an object with the fields of the store")).into()
-        );
+        return Err(bad(crate::text::custom(
+            "a migration returns an object with the fields of the store",
+        ))
+        .into());
     };
     let mut state: BTreeMap<&str, Box<RawValue>> = BTreeMap::new();
     for (field, value) in &after {

@@ -25,13 +25,16 @@ use crate::text;
 pub(crate) type Migration =
     Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
-/// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run) makes.
+/// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run)
+/// makes.
 ///
-/// After every step, one transaction stores the store, where the run stands, and the action. A run that is started again under its
-/// id goes on after the last step that was stored. The step that was at work runs again, and its [`Attempt::key`] is the same as
-/// before. Of a batch and of a fork, every finished item and branch is stored as it is done, and not done again.
+/// After every step, one transaction stores the store, where the run stands, and the action. A run
+/// that is started again under its id goes on after the last step that was stored. The step that
+/// was at work runs again, and its [`Attempt::key`] is the same as before. Of a batch and of a
+/// fork, every finished item and branch is stored as it is done, and not done again.
 ///
-/// The store needs serde's `Serialize` and `Deserialize`, and so does what the `exec` of a batch returns, and of each node of a fork.
+/// The store needs serde's `Serialize` and `Deserialize`, and so does what the `exec` of a batch
+/// returns, and of each node of a fork.
 ///
 /// [`Attempt::key`]: pocketflow::Attempt::key
 pub struct DurableRun<E: Storage> {
@@ -42,7 +45,8 @@ pub struct DurableRun<E: Storage> {
     migration: Option<Migration>,
     /// Whether the lease is this run's to renew and to give back.
     lease: Arc<Lease<E>>,
-    /// Beats once the run has begun. What is left of it goes with the run, and gives the lease back.
+    /// Beats once the run has begun. What is left of it goes with the run, and gives the lease
+    /// back.
     heart: Mutex<Option<Heart<E>>>,
     memory: Mutex<Memory>,
 }
@@ -64,24 +68,38 @@ pub(crate) struct Memory {
 impl<E: Storage> DurableRun<E> {
     pub(crate) fn new(common: Arc<Common<E>>, id: String, owner: String) -> Self {
         let (lease, memory) = (Arc::new(Lease::new(&common, &id, &owner)), Mutex::default());
-        Self { common, id, owner, park: false, migration: None, lease, heart: Mutex::default(), memory }
+        Self {
+            common,
+            id,
+            owner,
+            park: false,
+            migration: None,
+            lease,
+            heart: Mutex::default(),
+            memory,
+        }
     }
 
-    /// At an `await(field)`, ends with [`Parked`] as the error's cause, so that the process may end too. Otherwise the run waits in
-    /// memory, which costs next to nothing; the process may end all the same.
+    /// At an `await(field)`, ends with [`Parked`] as the error's cause, so that the process may end
+    /// too. Otherwise the run waits in memory, which costs next to nothing; the process may end
+    /// all the same.
     #[must_use]
     pub fn park(mut self) -> Self {
         self.park = true;
         self
     }
 
-    /// Brings the stored state up to date, if the flow or its store has changed so that the run could not go on: it gets the state as
-    /// JSON, and returns it as this program has it. It is called when a run is started, and again when it is started again before
-    /// its next step is stored, with the state as it was. The node at which the run stands must still be there.
+    /// Brings the stored state up to date, if the flow or its store has changed so that the run
+    /// could not go on: it gets the state as JSON, and returns it as this program has it. It is
+    /// called when a run is started, and again when it is started again before its next step is
+    /// stored, with the state as it was. The node at which the run stands must still be there.
     #[must_use]
     pub fn migrate(
         mut self,
-        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync + 'static,
+        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
     ) -> Self {
         self.migration = Some(Box::new(migration));
         self
@@ -99,8 +117,17 @@ impl<E: Storage> DurableRun<E> {
         &self.id
     }
 
-    pub(crate) fn bad(&self, doing: &'static str, what: &str) -> impl FnOnce(serde_json::Error) -> BadState {
-        move |source| BadState { run: self.id.clone(), doing, what: what.into(), source }
+    pub(crate) fn bad(
+        &self,
+        doing: &'static str,
+        what: &str,
+    ) -> impl FnOnce(serde_json::Error) -> BadState {
+        move |source| BadState {
+            run: self.id.clone(),
+            doing,
+            what: what.into(),
+            source,
+        }
     }
 
     fn encode<S: Durable>(&self, shared: &mut S) -> Result<String, BadState> {
@@ -114,8 +141,12 @@ impl<E: Storage> DurableRun<E> {
 
     /// Takes the lease of a run that is known, or stores a new one.
     async fn claim(&self, flow: &Graph, shape: &str, state: String) -> Result<Begun, StorageError> {
-        let new =
-            NewRun { flow: flow.name.into(), graph: shape.into(), state, position: String::from("null") };
+        let new = NewRun {
+            flow: flow.name.into(),
+            graph: shape.into(),
+            state,
+            position: String::from("null"),
+        };
         let Common { storage, lease, .. } = &*self.common;
         self.lease.asked();
         let mut patience = self.patience();
@@ -129,8 +160,9 @@ impl<E: Storage> DurableRun<E> {
         begun
     }
 
-    /// Gives the lease back before an error is returned, so that the run can be started again at once. If it cannot be given back
-    /// now, or if this is dropped, it is given back when the heart is dropped.
+    /// Gives the lease back before an error is returned, so that the run can be started again at
+    /// once. If it cannot be given back now, or if this is dropped, it is given back when the
+    /// heart is dropped.
     async fn give_back(&self, error: &Error) {
         if !self.lease.may_be_held() || is_gone(error) {
             return;
@@ -154,23 +186,44 @@ impl<E: Storage> DurableRun<E> {
 
     /// A run whose processes die, one after the other, is not begun for ever.
     async fn not_stuck(&self, record: &RunRecord) -> Result<(), StorageError> {
-        let Some(limit) = self.common.crashes.filter(|limit| record.crashes >= u64::from(*limit)) else {
+        let Some(limit) = self
+            .common
+            .crashes
+            .filter(|limit| record.crashes >= u64::from(*limit))
+        else {
             return Ok(());
         };
         let step = record.step + 1;
-        let after = if record.path.is_empty() { String::new() } else { format!(", after `{}`", record.path) };
+        let after = if record.path.is_empty() {
+            String::new()
+        } else {
+            format!(", after `{}`", record.path)
+        };
         let why = format!("{limit} processes in a row have died in its step {step}{after}");
         let mut patience = self.patience();
-        patiently!(patience, self.common.storage.give_up(&self.id, &self.owner, &why))?;
+        patiently!(
+            patience,
+            self.common.storage.give_up(&self.id, &self.owner, &why)
+        )?;
         self.lease.gone();
-        Err(StorageError::Stuck { run: self.id.clone(), why })
+        Err(StorageError::Stuck {
+            run: self.id.clone(),
+            why,
+        })
     }
 
     /// Waits until the field is filled, and fills it.
-    async fn wait<S: Durable>(&self, at: &At<'_>, field: &str, shared: &mut S) -> Result<(), Error> {
-        let index = S::STORE.field(field).expect("a flow waits for a field of its store");
-        // A value that was there before does not count as an answer. When the run goes on at this wait, the field has been
-        // emptied already. A field that
+    async fn wait<S: Durable>(
+        &self,
+        at: &At<'_>,
+        field: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let index = S::STORE
+            .field(field)
+            .expect("a flow waits for a field of its store");
+        // A value that was there before does not count as an answer. When the run goes on at this
+        // wait, the field has been emptied already. A field that
         // serde treats otherwise may not be emptied by `null`; it is filled all the same.
         let _ = Keeper::fill(index, "null", shared);
         // A fill in this process fails at once if the value does not fit.
@@ -178,11 +231,16 @@ impl<E: Storage> DurableRun<E> {
         let _waiting = fits.map(|fits| self.common.wait(&self.id, field, fits));
         let mut refused = None;
         loop {
-            let OpenWait { name, value } = self.store_wait(at, field, shared, refused.take()).await?;
+            let OpenWait { name, value } =
+                self.store_wait(at, field, shared, refused.take()).await?;
             let Some(json) = value else {
                 if self.park {
                     let (run, field) = (self.id.clone(), field.to_owned());
-                    return Err(at.error(Parked { run, field, wait: name }));
+                    return Err(at.error(Parked {
+                        run,
+                        field,
+                        wait: name,
+                    }));
                 }
                 self.until_filled(at, shared).await?;
                 continue;
@@ -195,7 +253,12 @@ impl<E: Storage> DurableRun<E> {
                     if self.park {
                         self.store_wait(at, field, shared, Some(why)).await?;
                         let (run, field) = (self.id.clone(), field.to_owned());
-                        return Err(at.error(WrongValue { run, field, value: json, source }));
+                        return Err(at.error(WrongValue {
+                            run,
+                            field,
+                            value: json,
+                            source,
+                        }));
                     }
                     refused = Some(why);
                 }
@@ -239,7 +302,9 @@ impl<E: Storage> DurableRun<E> {
         }
         // What became of it is stored, and not for this process to change.
         self.memory().settled = true;
-        Err(at.error(MovedOn { run: self.id.clone() }))
+        Err(at.error(MovedOn {
+            run: self.id.clone(),
+        }))
     }
 
     /// Lets the run wait, unless it has been filled already.
@@ -253,15 +318,25 @@ impl<E: Storage> DurableRun<E> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
         let (position, graph) = (position::encode(at.position()), self.memory().shape.clone());
         let (step, refused) = (at.step() - 1, refused.as_deref());
-        let pause = Pause { step, field, position: &position, graph: &graph, state: &state, refused };
+        let pause = Pause {
+            step,
+            field,
+            position: &position,
+            graph: &graph,
+            state: &state,
+            refused,
+        };
         let mut patience = self.patience();
         self.lease.leaving();
-        let mut stored = patiently!(patience, self.common.storage.wait(&self.id, &self.owner, &pause));
+        let mut stored = patiently!(
+            patience,
+            self.common.storage.wait(&self.id, &self.owner, &pause)
+        );
         if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, patience.is_tried()) {
             // It may be this very call that gave the lease back, before its answer was lost.
             let record = self.show().await.map_err(|error| at.error(error))?;
-            let waits =
-                record.filter(|record| record.step == step && record.waits_for.as_deref() == Some(field));
+            let waits = record
+                .filter(|record| record.step == step && record.waits_for.as_deref() == Some(field));
             if let Some(name) = waits.and_then(|record| record.wait) {
                 stored = Ok(OpenWait { name, value: None });
             }
@@ -279,7 +354,12 @@ impl<E: Storage> DurableRun<E> {
     /// Stores that the run is over.
     async fn finish(&self, exit: &str, state: &str) -> Result<(), StorageError> {
         let mut patience = self.patience();
-        let finished = patiently!(patience, self.common.storage.finish(&self.id, &self.owner, exit, state));
+        let finished = patiently!(
+            patience,
+            self.common
+                .storage
+                .finish(&self.id, &self.owner, exit, state)
+        );
         if let (Err(StorageError::LeaseLost { .. }), true) = (&finished, patience.is_tried()) {
             // It may be this very call that ended it, before its answer was lost.
             let record = self.show().await?;
@@ -293,12 +373,21 @@ impl<E: Storage> DurableRun<E> {
     /// Stores what an item or a branch returned.
     pub(crate) async fn keep(&self, at: &At<'_>, key: &ItemKey, json: &str) -> Result<(), Error> {
         let mut patience = self.patience();
-        let keep = || self.common.storage.keep_item(&self.id, &self.owner, at.step(), key, json);
+        let keep = || {
+            self.common
+                .storage
+                .keep_item(&self.id, &self.owner, at.step(), key, json)
+        };
         patiently!(patience, keep()).map_err(|error| at.error(error))
     }
 
     /// Stores a finished step.
-    async fn commit<S: Durable>(&self, at: &At<'_>, action: &str, shared: &mut S) -> Result<(), Error> {
+    async fn commit<S: Durable>(
+        &self,
+        at: &At<'_>,
+        action: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
         let state = self.encode(shared).map_err(|error| at.error(error))?;
         let (step, path) = (at.step(), at.to_string());
         let graph = self.memory().shape.clone();
@@ -310,9 +399,17 @@ impl<E: Storage> DurableRun<E> {
             graph,
             state,
         };
-        let Common { storage, lease, keep, .. } = &*self.common;
+        let Common {
+            storage,
+            lease,
+            keep,
+            ..
+        } = &*self.common;
         let mut patience = self.patience();
-        let stored = patiently!(patience, storage.commit(&self.id, &self.owner, *lease, &step, *keep));
+        let stored = patiently!(
+            patience,
+            storage.commit(&self.id, &self.owner, *lease, &step, *keep)
+        );
         #[cfg(feature = "tracing")]
         if let left @ 1.. = self.memory().items.left_over(at.step()) {
             tracing::warn!(
@@ -338,13 +435,18 @@ fn is_gone(error: &Error) -> bool {
 
 /// The outermost flow.
 fn root(at: &At<'_>) -> &'static Graph {
-    at.parent().map_or_else(|| at.graph(), |parent| root(&parent))
+    at.parent()
+        .map_or_else(|| at.graph(), |parent| root(&parent))
 }
 
 /// Fills a field.
 fn fill<S: Durable>(shared: &mut S, field: usize, json: &str) -> Result<(), serde_json::Error> {
     Keeper::fill(field, json, shared)?;
-    if shared.is_filled(field) { Ok(()) } else { Err(text::custom("the field is empty with it")) }
+    if shared.is_filled(field) {
+        Ok(())
+    } else {
+        Err(text::custom("the field is empty with it"))
+    }
 }
 
 impl<S, E> Driver<S, Items> for DurableRun<E>
@@ -364,44 +466,76 @@ where
     ) -> Result<Start, Error> {
         let fail = |error| flow.error(error);
         if let Some(field) = waits_for_skipped(flow, S::STORE) {
-            let why = "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
+            let why =
+                "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
             let what = format!("the field `{field}`, for which the flow waits,");
             return Err(fail(self.bad("store", &what)(text::custom(why))));
         }
         let mut shape = Shape::of(flow, S::STORE);
-        shape.input = Some(Keeper::hashes(shared).map_err(|error| fail(self.bad_field("store", error)))?);
-        *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
+        shape.input =
+            Some(Keeper::hashes(shared).map_err(|error| fail(self.bad_field("store", error)))?);
+        *self.memory() = Memory {
+            shape: shape.encode(),
+            ..Memory::default()
+        };
         // A run that cannot go on here is left as it is, so it is looked at before it is begun.
         let known = self.show().await.map_err(|error| flow.error(error))?;
         let look = |record: &RunRecord, shared: &mut S| {
-            resumes(flow, record, self.migration.as_ref(), shared).map_err(|error| flow.error(error))
+            resumes(flow, record, self.migration.as_ref(), shared)
+                .map_err(|error| flow.error(error))
         };
-        let mut resumed = known.as_ref().map(|record| look(record, shared)).transpose()?;
+        let mut resumed = known
+            .as_ref()
+            .map(|record| look(record, shared))
+            .transpose()?;
         let state = self.encode(shared).map_err(fail)?;
         // From here on, whatever ends the run gives the lease back, this call included.
         let heart = Heart::beat(&self.lease);
         let mut heart = Some(heart);
         let started = async {
-            let begun = self.claim(flow, &shape.encode(), state).await.map_err(|error| flow.error(error))?;
+            let begun = self
+                .claim(flow, &shape.encode(), state)
+                .await
+                .map_err(|error| flow.error(error))?;
             let Begun::Known(record) = begun else {
                 *self.heart() = heart.take();
                 return Ok(Start::Fresh);
             };
-            self.not_stuck(&record).await.map_err(|error| flow.error(error))?;
-            let stands = |run: &RunRecord| (run.step, run.status, run.position.clone(), run.state.clone());
+            self.not_stuck(&record)
+                .await
+                .map_err(|error| flow.error(error))?;
+            let stands = |run: &RunRecord| {
+                (
+                    run.step,
+                    run.status,
+                    run.position.clone(),
+                    run.state.clone(),
+                )
+            };
             if known.is_none_or(|known| stands(&known) != stands(&record)) {
                 resumed = Some(look(&record, &mut *shared)?);
             }
-            let Resumed { state, start, input } = resumed.expect("a run that is known was looked at");
-            Keeper::read(&state, &mut *shared).map_err(|error| fail(self.bad_field("read", error)))?;
+            let Resumed {
+                state,
+                start,
+                input,
+            } = resumed.expect("a run that is known was looked at");
+            Keeper::read(&state, &mut *shared)
+                .map_err(|error| fail(self.bad_field("read", error)))?;
             shape.input = input;
-            *self.memory() = Memory { shape: shape.encode(), ..Memory::default() };
+            *self.memory() = Memory {
+                shape: shape.encode(),
+                ..Memory::default()
+            };
             if let Start::Over(_) = start {
                 self.lease.gone();
                 return Ok(start);
             }
             let mut patience = self.patience();
-            let items = patiently!(patience, self.common.storage.items(&self.id, record.step + 1));
+            let items = patiently!(
+                patience,
+                self.common.storage.items(&self.id, record.step + 1)
+            );
             let items = items.map_err(|error| flow.error(error))?;
             *self.heart() = heart.take();
             let mut memory = self.memory();
@@ -455,10 +589,17 @@ where
                 self.lease.gone();
             }
             Err(error) if !self.memory().settled && self.lease.is_held() => {
-                let patience = if is_gone(error) { Duration::ZERO } else { self.common.patience };
+                let patience = if is_gone(error) {
+                    Duration::ZERO
+                } else {
+                    self.common.patience
+                };
                 let mut patience = Patience::new(patience, &self.id);
                 let message = format!("{error:#}");
-                let failed = patiently!(patience, self.common.storage.fail(&self.id, &self.owner, &message));
+                let failed = patiently!(
+                    patience,
+                    self.common.storage.fail(&self.id, &self.owner, &message)
+                );
                 match failed {
                     Ok(()) => self.lease.gone(),
                     Err(_) => self.give_back(error).await,
@@ -473,8 +614,13 @@ where
         let done = self.memory().done.take();
         if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
             return at.taken(&action).ok_or_else(|| {
-                let conflicts = vec![format!("`{at}` has no action \"{action}\" any more, which it took")];
-                at.error(Changed { run: self.id.clone(), conflicts })
+                let conflicts = vec![format!(
+                    "`{at}` has no action \"{action}\" any more, which it took"
+                )];
+                at.error(Changed {
+                    run: self.id.clone(),
+                    conflicts,
+                })
             });
         }
         let taken = match at.waits_for() {

@@ -15,10 +15,12 @@ pub(crate) struct Shape {
     flow: FlowShape,
     /// The fields of the store, and which of them are late.
     fields: BTreeMap<String, bool>,
-    /// A hash of what the nodes read and write. A run begun by an older version of this crate has none.
+    /// A hash of what the nodes read and write. A run begun by an older version of this crate has
+    /// none.
     #[serde(default)]
     proof: u64,
-    /// The fields that the flow waits for somewhere: [`rules::awaited`](crate::storage::rules::awaited) reads them.
+    /// The fields that the flow waits for somewhere:
+    /// [`rules::awaited`](crate::storage::rules::awaited) reads them.
     #[serde(default)]
     waits: BTreeSet<String>,
     /// What the run was begun with.
@@ -52,12 +54,22 @@ struct EdgeShape {
 
 impl Shape {
     pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
-        let fields = store.fields.iter().map(|field| (field.name.to_owned(), field.late)).collect();
+        let fields = store
+            .fields
+            .iter()
+            .map(|field| (field.name.to_owned(), field.late))
+            .collect();
         let mut proof = SipHasher13::new();
         prove(graph, store, &mut proof);
         let mut awaited = BTreeSet::new();
         waits(graph, &mut awaited);
-        Self { flow: FlowShape::of(graph), fields, proof: proof.finish(), waits: awaited, input: None }
+        Self {
+            flow: FlowShape::of(graph),
+            fields,
+            proof: proof.finish(),
+            waits: awaited,
+            input: None,
+        }
     }
 
     /// Whether everything is as it was, but for what the run was begun with.
@@ -65,17 +77,27 @@ impl Shape {
         self.proof == other.proof && self.fields == other.fields && self.flow == other.flow
     }
 
-    /// Whether this may be a version of another flow, which has the same name unless it may be `renamed`, and a node in common.
+    /// Whether this may be a version of another flow, which has the same name unless it may be
+    /// `renamed`, and a node in common.
     pub(crate) fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
         let names = |shape: &'_ Self| -> BTreeSet<String> {
-            shape.flow.places.iter().map(|place| place.name.clone()).collect()
+            shape
+                .flow
+                .places
+                .iter()
+                .map(|place| place.name.clone())
+                .collect()
         };
         (renamed || self.flow.name == other.flow.name) && !names(self).is_disjoint(&names(other))
     }
 
     /// The name of the flow.
     pub(crate) fn flow(&self) -> &str {
-        if self.flow.name.is_empty() { "flow" } else { &self.flow.name }
+        if self.flow.name.is_empty() {
+            "flow"
+        } else {
+            &self.flow.name
+        }
     }
 
     pub(crate) fn encode(&self) -> String {
@@ -86,7 +108,8 @@ impl Shape {
         serde_json::from_str(json)
     }
 
-    /// What has changed that a run begun under `self` cannot go on with. New nodes may be added, and so may fields.
+    /// What has changed that a run begun under `self` cannot go on with. New nodes may be added,
+    /// and so may fields.
     pub(crate) fn conflicts(&self, now: &Self) -> Vec<String> {
         let mut conflicts = Vec::new();
         self.flow.conflicts(&now.flow, &mut conflicts);
@@ -94,8 +117,11 @@ impl Shape {
             match now.fields.get(field) {
                 None => conflicts.push(format!("the field `{field}` of the store is gone")),
                 Some(now) if now != late => {
-                    let [was, is] = [late, now].map(|late| if *late { "late" } else { "always filled" });
-                    conflicts.push(format!("the field `{field}` of the store was {was}, and is {is} now"));
+                    let [was, is] =
+                        [late, now].map(|late| if *late { "late" } else { "always filled" });
+                    conflicts.push(format!(
+                        "the field `{field}` of the store was {was}, and is {is} now"
+                    ));
                 }
                 Some(_) => {}
             }
@@ -124,11 +150,21 @@ fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
         text(place.name);
         for (sets, kind) in [(place.node.reads, "reads"), (place.node.writes, "writes")] {
             text(kind);
-            for (set, words) in sets.chunks(store.fields.len().div_ceil(64).max(1)).enumerate() {
+            for (set, words) in sets
+                .chunks(store.fields.len().div_ceil(64).max(1))
+                .enumerate()
+            {
                 text(&set.to_string());
-                let has =
-                    |index: usize| words.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1);
-                let fields = store.fields.iter().enumerate().filter(|(index, _)| has(*index));
+                let has = |index: usize| {
+                    words
+                        .get(index / 64)
+                        .is_some_and(|word| word >> (index % 64) & 1 == 1)
+                };
+                let fields = store
+                    .fields
+                    .iter()
+                    .enumerate()
+                    .filter(|(index, _)| has(*index));
                 fields.for_each(|(_, field)| text(field.name));
             }
         }
@@ -146,51 +182,101 @@ impl FlowShape {
             Target::Exit(exit) => format!("end \"{}\"", graph.exits[exit]),
         };
         let places = graph.places.iter();
-        let places =
-            places.map(|place| PlaceShape { name: place.name.into(), flow: place.node.flow.map(Self::of) });
+        let places = places.map(|place| PlaceShape {
+            name: place.name.into(),
+            flow: place.node.flow.map(Self::of),
+        });
         let mut edges = Vec::new();
         for edge in graph.edges {
             let from = graph.places[edge.from].name.to_owned();
             let max = edge.bound.map(|bound| bound.max);
-            edges.push(EdgeShape { from: from.clone(), action: edge.action.into(), to: name(edge.to), max });
+            edges.push(EdgeShape {
+                from: from.clone(),
+                action: edge.action.into(),
+                to: name(edge.to),
+                max,
+            });
             if let Some(bound) = edge.bound {
                 let action = format!("{}, after {}", edge.action, bound.max);
-                edges.push(EdgeShape { from, action, to: name(bound.otherwise), max: None });
+                edges.push(EdgeShape {
+                    from,
+                    action,
+                    to: name(bound.otherwise),
+                    max: None,
+                });
             }
         }
-        Self { name: graph.name.into(), places: places.collect(), edges }
+        Self {
+            name: graph.name.into(),
+            places: places.collect(),
+            edges,
+        }
     }
 
     fn conflicts(&self, now: &Self, conflicts: &mut Vec<String>) {
         if self.name != now.name {
-            conflicts.push(format!("the flow `{}` is called `{}` now", self.name, now.name));
+            conflicts.push(format!(
+                "the flow `{}` is called `{}` now",
+                self.name, now.name
+            ));
         }
         let flow = &now.name;
         let known: BTreeSet<_> = self.places.iter().map(|place| &place.name).collect();
         for place in &self.places {
-            match (now.places.iter().find(|other| other.name == place.name), &place.flow) {
-                (None, _) => conflicts.push(format!("the node `{}` of `{flow}` is gone", place.name)),
-                (Some(PlaceShape { flow: Some(now), .. }), Some(inner)) => inner.conflicts(now, conflicts),
+            match (
+                now.places.iter().find(|other| other.name == place.name),
+                &place.flow,
+            ) {
+                (None, _) => {
+                    conflicts.push(format!("the node `{}` of `{flow}` is gone", place.name))
+                }
+                (
+                    Some(PlaceShape {
+                        flow: Some(now), ..
+                    }),
+                    Some(inner),
+                ) => inner.conflicts(now, conflicts),
                 (Some(PlaceShape { flow: None, .. }), None) => {}
                 (Some(PlaceShape { flow: now, .. }), _) => {
-                    let [was, is] = if now.is_some() { ["a node", "a flow"] } else { ["a flow", "a node"] };
-                    conflicts.push(format!("`{}` of `{flow}` was {was}, and is {is} now", place.name));
+                    let [was, is] = if now.is_some() {
+                        ["a node", "a flow"]
+                    } else {
+                        ["a flow", "a node"]
+                    };
+                    conflicts.push(format!(
+                        "`{}` of `{flow}` was {was}, and is {is} now",
+                        place.name
+                    ));
                 }
             }
         }
         for edge in &self.edges {
-            let EdgeShape { from, action, to, max } = edge;
+            let EdgeShape {
+                from,
+                action,
+                to,
+                max,
+            } = edge;
             if !now.places.iter().any(|place| place.name == *from) {
                 continue;
             }
-            match now.edges.iter().find(|other| other.from == *from && other.action == *action) {
-                None => conflicts.push(format!("the edge `{from} - \"{action}\"` of `{flow}` is gone")),
+            match now
+                .edges
+                .iter()
+                .find(|other| other.from == *from && other.action == *action)
+            {
+                None => conflicts.push(format!(
+                    "the edge `{from} - \"{action}\"` of `{flow}` is gone"
+                )),
                 Some(other) if other.max != *max => {
-                    conflicts.push(format!("the edge `{from} - \"{action}\"` of `{flow}` has another bound"));
+                    conflicts.push(format!(
+                        "the edge `{from} - \"{action}\"` of `{flow}` has another bound"
+                    ));
                 }
                 // It may lead to a node that is new, and so on from there.
                 Some(other)
-                    if other.to != *to && (known.contains(&other.to) || other.to.starts_with("end")) =>
+                    if other.to != *to
+                        && (known.contains(&other.to) || other.to.starts_with("end")) =>
                 {
                     conflicts.push(format!(
                         "the edge `{from} - \"{action}\"` of `{flow}` led to `{to}`, and leads to `{}` now",

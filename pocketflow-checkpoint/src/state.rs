@@ -11,9 +11,11 @@ use serde_json::value::RawValue;
 use crate::hash::{Order, Unseen, hash};
 use crate::text::{custom, read, write};
 
-/// A store that a durable run can keep: one whose fields have serde's `Serialize` and `Deserialize`, unless serde skips them.
+/// A store that a durable run can keep: one whose fields have serde's `Serialize` and
+/// `Deserialize`, unless serde skips them.
 ///
-/// Generic code asks for it: `fn serve<S: Durable>(…)`. Every such store has it; there is nothing to implement.
+/// Generic code asks for it: `fn serve<S: Durable>(…)`. Every such store has it; there is nothing
+/// to implement.
 pub trait Durable: Shared + Fields<Keeper> {}
 
 impl<S: Shared + Fields<Keeper>> Durable for S {}
@@ -43,7 +45,10 @@ enum Task {
     /// Writes down the hashes.
     Hash,
     /// Reads all fields, and changes them if it is so told.
-    Read { texts: BTreeMap<String, Box<RawValue>>, change: bool },
+    Read {
+        texts: BTreeMap<String, Box<RawValue>>,
+        change: bool,
+    },
     /// Reads one field.
     Fill(String),
     /// Looks for the function that tells whether a text is a value of a field.
@@ -65,27 +70,46 @@ pub(crate) struct BadField {
 impl BadField {
     /// The field, as messages have it.
     pub(crate) fn what(&self) -> String {
-        self.field.map_or_else(|| "the store".to_owned(), |field| format!("the field `{field}`"))
+        self.field.map_or_else(
+            || "the store".to_owned(),
+            |field| format!("the field `{field}`"),
+        )
     }
 }
 
 impl From<Error> for BadField {
     fn from(source: Error) -> Self {
-        Self { field: None, source }
+        Self {
+            field: None,
+            source,
+        }
     }
 }
 
 impl Keeper {
-    /// The state as JSON: an object with a member a field. What has not changed since the last time is not written anew.
+    /// The state as JSON: an object with a member a field. What has not changed since the last time
+    /// is not written anew.
     pub(crate) fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
         self.written.resize_with(S::STORE.fields.len(), || None);
         self.visit(Task::Write, store)?;
-        let mut state =
-            String::with_capacity(self.written.iter().flatten().map(|field| field.text.len() + 24).sum());
+        let mut state = String::with_capacity(
+            self.written
+                .iter()
+                .flatten()
+                .map(|field| field.text.len() + 24)
+                .sum(),
+        );
         state.push('{');
         for (field, written) in S::STORE.fields.iter().zip(&self.written) {
-            let Some(Written { text, .. }) = written else { continue };
-            state.extend([if state.len() > 1 { ",\"" } else { "\"" }, field.stored, "\":", text]);
+            let Some(Written { text, .. }) = written else {
+                continue;
+            };
+            state.extend([
+                if state.len() > 1 { ",\"" } else { "\"" },
+                field.stored,
+                "\":",
+                text,
+            ]);
         }
         state.push('}');
         Ok(state)
@@ -93,20 +117,30 @@ impl Keeper {
 
     /// Whether the state is one of this store.
     pub(crate) fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
-        let task = Task::Read { texts: texts::<S>(state)?, change: false };
+        let task = Task::Read {
+            texts: texts::<S>(state)?,
+            change: false,
+        };
         Self::default().visit(task, store).map(drop)
     }
 
-    /// Reads the state into a store. Fields that serde skips stay as they are; so does all if the state is none of this store.
+    /// Reads the state into a store. Fields that serde skips stay as they are; so does all if the
+    /// state is none of this store.
     pub(crate) fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         Self::check(state, store)?;
-        let task = Task::Read { texts: texts::<S>(state)?, change: true };
+        let task = Task::Read {
+            texts: texts::<S>(state)?,
+            change: true,
+        };
         Self::default().visit(task, store).map(drop)
     }
 
     /// Fills one field with a JSON text.
     pub(crate) fn fill<S: Durable>(field: usize, json: &str, store: &mut S) -> Result<(), Error> {
-        let mut keeper = Self { task: Task::Fill(json.to_owned()), ..Self::default() };
+        let mut keeper = Self {
+            task: Task::Fill(json.to_owned()),
+            ..Self::default()
+        };
         store.visit_field(field, &mut keeper);
         match keeper.failed {
             Some(bad) => Err(bad.source),
@@ -116,7 +150,10 @@ impl Keeper {
 
     /// How to check that a text is a value of a field. A field that serde skips has no check.
     pub(crate) fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
-        let mut keeper = Self { task: Task::Fit(None), ..Self::default() };
+        let mut keeper = Self {
+            task: Task::Fit(None),
+            ..Self::default()
+        };
         store.visit_field(field, &mut keeper);
         match keeper.task {
             Task::Fit(fits) => fits,
@@ -137,7 +174,10 @@ impl Keeper {
             self.at = index;
             store.visit_field(index, self);
             if let Some(bad) = self.failed.take() {
-                return Err(BadField { field: Some(field.name), ..bad });
+                return Err(BadField {
+                    field: Some(field.name),
+                    ..bad
+                });
             }
         }
         Ok(())
@@ -159,7 +199,8 @@ impl Keeper {
             Task::Write => self.write_field(value, seen).map(|()| None),
             Task::Hash => hash(value, Order::Free).map_err(custom).map(|hash| {
                 // Half of the hash is enough to tell two values that people chose apart.
-                self.hashes.insert(field.name.into(), format!("{:016x}", hash as u64));
+                self.hashes
+                    .insert(field.name.into(), format!("{:016x}", hash as u64));
                 None
             }),
             Task::Read { texts, change } => {
@@ -179,7 +220,10 @@ impl Keeper {
             }
         };
         done.unwrap_or_else(|source| {
-            self.failed = Some(BadField { field: None, source });
+            self.failed = Some(BadField {
+                field: None,
+                source,
+            });
             None
         })
     }
@@ -198,7 +242,10 @@ impl Keeper {
         if written.as_ref().is_none_or(|written| written.hash != hash) {
             // In case it fails, what was written before is not taken for it.
             *written = None;
-            *written = Some(Written { hash, text: write(value, seen)? });
+            *written = Some(Written {
+                hash,
+                text: write(value, seen)?,
+            });
         }
         Ok(())
     }
@@ -218,13 +265,18 @@ impl<T: Serialize + DeserializeOwned> Stored for T {}
 
 /// The texts of a state's fields, by their names.
 ///
-/// An older version of this crate wrote the members of a field with `flatten` beside the others: they are what no field is called.
+/// An older version of this crate wrote the members of a field with `flatten` beside the others:
+/// they are what no field is called.
 fn texts<S: Shared>(state: &str) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
     let mut texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(state)?;
     for field in S::STORE.fields {
         if field.stored.starts_with("..") && !texts.contains_key(field.stored) {
-            let is_field =
-                |name: &str| S::STORE.fields.iter().any(|field| field.names().any(|other| other == name));
+            let is_field = |name: &str| {
+                S::STORE
+                    .fields
+                    .iter()
+                    .any(|field| field.names().any(|other| other == name))
+            };
             let rest: BTreeMap<_, _> = texts.iter().filter(|(name, _)| !is_field(name)).collect();
             let rest = serde_json::value::to_raw_value(&rest)?;
             texts.insert(field.stored.to_owned(), rest);
@@ -235,19 +287,28 @@ fn texts<S: Shared>(state: &str) -> Result<BTreeMap<String, Box<RawValue>>, Erro
 
 impl<T: Stored> VisitField<T> for Keeper {
     fn field(&mut self, field: &'static Field, value: &mut T, default: Option<fn() -> T>) {
-        if let Some(new) = self.field(field, value, default, |value: &T, order| hash(value, order)) {
+        if let Some(new) = self.field(field, value, default, |value: &T, order| hash(value, order))
+        {
             *value = new;
         }
     }
 }
 
 impl<W: Serialize, R: Serialize + DeserializeOwned> VisitWith<W, R> for Keeper {
-    fn field_with(&mut self, field: &'static Field, value: W, default: Option<fn() -> R>) -> Option<R> {
-        self.field(field, &value, default, |value: &R, order| hash(value, order))
+    fn field_with(
+        &mut self,
+        field: &'static Field,
+        value: W,
+        default: Option<fn() -> R>,
+    ) -> Option<R> {
+        self.field(field, &value, default, |value: &R, order| {
+            hash(value, order)
+        })
     }
 }
 
-/// What a field is read from if the state does not have it: an `Option` is empty, and anything else is an error. So does serde.
+/// What a field is read from if the state does not have it: an `Option` is empty, and anything else
+/// is an error. So does serde.
 struct Missing(&'static str);
 
 impl<'de> Deserializer<'de> for Missing {
@@ -279,7 +340,10 @@ mod tests {
     struct Client(u8);
 
     mod text {
-        pub(super) fn serialize<S: serde::Serializer>(value: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+        pub(super) fn serialize<S: serde::Serializer>(
+            value: &u64,
+            serializer: S,
+        ) -> Result<S::Ok, S::Error> {
             serializer.collect_str(value)
         }
 
@@ -325,12 +389,23 @@ mod tests {
         let state = Keeper::default().write(&mut order).unwrap();
         assert_eq!(
             state,
-            r#"{"firstLine":"a","price":0.30000000000000004,"seats":{"$ron":"{(1,2):\"Ada\"}"},"#.to_owned()
+            r#"{"firstLine":"a","price":0.30000000000000004,"seats":{"$ron":"{(1,2):\"Ada\"}"},"#
+                .to_owned()
                 + r#""paid":{"$ron":"Some(None)"},"cents":"5","tags":["x"]}"#
         );
-        let mut back = Order { client: Client(9), ..Order::default() };
+        let mut back = Order {
+            client: Client(9),
+            ..Order::default()
+        };
         Keeper::read(&state, &mut back).unwrap();
-        assert_eq!(back, Order { client: Client(9), ..order }, "what serde skips stays as it is");
+        assert_eq!(
+            back,
+            Order {
+                client: Client(9),
+                ..order
+            },
+            "what serde skips stays as it is"
+        );
     }
 
     #[test]
@@ -350,23 +425,40 @@ mod tests {
     #[test]
     fn a_state_of_another_store_changes_nothing_and_names_the_field() {
         let mut order = order();
-        let error = Keeper::read(r#"{"first_line":"b","price":"c","seats":{}}"#, &mut order).unwrap_err();
+        let error =
+            Keeper::read(r#"{"first_line":"b","price":"c","seats":{}}"#, &mut order).unwrap_err();
         assert_eq!(error.what(), "the field `price`");
         assert_eq!(order, self::order());
         let error = Keeper::read(r#"{"first_line":"b","seats":{}}"#, &mut order).unwrap_err();
         assert_eq!(error.source.to_string(), "missing field `price`");
-        assert_eq!(Keeper::read("[]", &mut order).unwrap_err().what(), "the store");
+        assert_eq!(
+            Keeper::read("[]", &mut order).unwrap_err().what(),
+            "the store"
+        );
     }
 
     #[test]
     fn what_serde_wrote_before_is_read_by_its_names() {
-        let text = serde_json::to_string(&Order { seats: HashMap::new(), paid: None, ..order() }).unwrap();
+        let text = serde_json::to_string(&Order {
+            seats: HashMap::new(),
+            paid: None,
+            ..order()
+        })
+        .unwrap();
         assert!(text.contains("firstLine"));
         let mut back = Order::default();
         Keeper::read(&text, &mut back).unwrap();
         assert_eq!(back.first_line, "a");
         Keeper::read(r#"{"first_line":"b","price":1,"seats":{}}"#, &mut back).unwrap();
-        assert_eq!((back.first_line.as_str(), back.paid, back.cents, back.tags.len()), ("b", None, 0, 0));
+        assert_eq!(
+            (
+                back.first_line.as_str(),
+                back.paid,
+                back.cents,
+                back.tags.len()
+            ),
+            ("b", None, 0, 0)
+        );
     }
 
     #[test]
@@ -374,7 +466,13 @@ mod tests {
         let mut order = order();
         let field = |name| Order::STORE.field(name).unwrap();
         Keeper::fill(field("paid"), "true", &mut order).unwrap();
-        assert_eq!(order, Order { paid: Some(Some(true)), ..self::order() });
+        assert_eq!(
+            order,
+            Order {
+                paid: Some(Some(true)),
+                ..self::order()
+            }
+        );
         assert!(Keeper::fill(field("paid"), "12", &mut order).is_err());
         assert_eq!(order.paid, Some(Some(true)));
         let fits = Keeper::fits(field("cents"), &mut order).unwrap();
@@ -384,10 +482,20 @@ mod tests {
 
     #[test]
     fn hashes_tell_stores_apart_by_field() {
-        let mut other = Order { price: 0.3, client: Client(7), ..order() };
-        let (a, b) = (Keeper::hashes(&mut order()).unwrap(), Keeper::hashes(&mut other).unwrap());
-        let differ: Vec<_> =
-            a.iter().filter(|(name, hash)| b[*name] != **hash).map(|(name, _)| name.as_str()).collect();
+        let mut other = Order {
+            price: 0.3,
+            client: Client(7),
+            ..order()
+        };
+        let (a, b) = (
+            Keeper::hashes(&mut order()).unwrap(),
+            Keeper::hashes(&mut other).unwrap(),
+        );
+        let differ: Vec<_> = a
+            .iter()
+            .filter(|(name, hash)| b[*name] != **hash)
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!((a.len(), differ), (6, vec!["price"]));
     }
 }

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-/// The run waits for a field, and was told not to wait in memory: see [`DurableRun::park`](crate::DurableRun::park).
+/// The run waits for a field, and was told not to wait in memory: see
+/// [`DurableRun::park`](crate::DurableRun::park).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
     /// The run.
@@ -16,7 +17,11 @@ pub struct Parked {
 
 impl fmt::Display for Parked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run `{}` waits for `{}`: fill it, and run it again", self.run, self.wait)
+        write!(
+            f,
+            "run `{}` waits for `{}`: fill it, and run it again",
+            self.run, self.wait
+        )
     }
 }
 
@@ -51,7 +56,8 @@ impl Error for WrongValue {
     }
 }
 
-/// The run went on in another process while this one waited for a field. It is well: run it again to have its result.
+/// The run went on in another process while this one waited for a field. It is well: run it again
+/// to have its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovedOn {
     /// The run.
@@ -70,7 +76,8 @@ impl fmt::Display for MovedOn {
 
 impl Error for MovedOn {}
 
-/// The flow or its store has changed since the run began, so that the run cannot go on. No node has run.
+/// The flow or its store has changed since the run began, so that the run cannot go on. No node has
+/// run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// The run.
@@ -81,7 +88,11 @@ pub struct Changed {
 
 impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "run `{}` was begun with another version of this flow:", self.run)?;
+        write!(
+            f,
+            "run `{}` was begun with another version of this flow:",
+            self.run
+        )?;
         for conflict in &self.conflicts {
             write!(f, "\n  - {conflict}")?;
         }
@@ -110,7 +121,11 @@ pub struct BadState {
 
 impl fmt::Display for BadState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {} of run `{}`", self.doing, self.what, self.run)
+        write!(
+            f,
+            "cannot {} {} of run `{}`",
+            self.doing, self.what, self.run
+        )
     }
 }
 
@@ -120,7 +135,8 @@ impl Error for BadState {
     }
 }
 
-/// A run with this id is over, and was one of another flow: its result is none of this flow's. Nothing has run.
+/// A run with this id is over, and was one of another flow: its result is none of this flow's.
+/// Nothing has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherFlow {
     /// The run.
@@ -140,21 +156,29 @@ impl fmt::Display for OtherFlow {
         } else {
             write!(f, "the flow `{ran}`, not of `{asked}`")?;
         }
-        write!(f, "\nhelp: run this one under another id, for an id belongs to one run of one flow")?;
+        write!(
+            f,
+            "\nhelp: run this one under another id, for an id belongs to one run of one flow"
+        )?;
         if ran == asked {
             Ok(())
         } else {
-            write!(f, "; or, if `{ran}` is called `{asked}` now, run it with `DurableRun::migrate`")
+            write!(
+                f,
+                "; or, if `{ran}` is called `{asked}` now, run it with `DurableRun::migrate`"
+            )
         }
     }
 }
 
 impl Error for OtherFlow {}
 
-/// The run with this id was begun with other input: what is stored of it, and its result, belong to that. Nothing has run.
+/// The run with this id was begun with other input: what is stored of it, and its result, belong to
+/// that. Nothing has run.
 ///
-/// A field as the store's `Default` has it is not given, and does not differ: with a default store, a run goes on and gives its result
-/// whatever it was begun with. While a run is under way, only the fields that no node of the flow changes are compared.
+/// A field as the store's `Default` has it is not given, and does not differ: with a default store,
+/// a run goes on and gives its result whatever it was begun with. While a run is under way, only
+/// the fields that no node of the flow changes are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherInput {
     /// The run.
@@ -179,7 +203,8 @@ impl fmt::Display for OtherInput {
 
 impl Error for OtherInput {}
 
-/// The rest of the run would read a field that serde skips, so that it was not stored, and that is empty. No node has run.
+/// The rest of the run would read a field that serde skips, so that it was not stored, and that is
+/// empty. No node has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedField {
     /// The run.

@@ -1,7 +1,8 @@
 //! How a value is written: as JSON, if that reads back as it was.
 //!
 //! JSON has no infinities, no `Some(None)`, and no keys but texts. What it cannot hold is written as [RON](https://docs.rs/ron), in
-//! an object that says so: `{"$ron":"{(1,2):NaN}"}`. Either is read back before it counts as written.
+//! an object that says so: `{"$ron":"{(1,2):NaN}"}`. Either is read back before it counts as
+//! written.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,9 +22,11 @@ pub(crate) fn custom(message: impl std::fmt::Display) -> Error {
     serde::de::Error::custom(message)
 }
 
-/// The value as a text, which [`read`] reads back as it was: all that serde sees of it is compared, floats by their bits.
+/// The value as a text, which [`read`] reads back as it was: all that serde sees of it is compared,
+/// floats by their bits.
 ///
-/// `R` is what it is read back as, which is the value's own type unless serde is told to treat it otherwise.
+/// `R` is what it is read back as, which is the value's own type unless serde is told to treat it
+/// otherwise.
 pub(crate) fn write<W, R>(
     value: &W,
     seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
@@ -45,7 +48,9 @@ where
         Ok(text) => return Ok(text),
         Err(why) => why,
     };
-    let ron = ron::to_string(value).ok().and_then(|text| serde_json::to_string(&Ron { text }).ok());
+    let ron = ron::to_string(value)
+        .ok()
+        .and_then(|text| serde_json::to_string(&Ron { text }).ok());
     ron.and_then(|text| check(text).ok()).ok_or(why)
 }
 
@@ -97,15 +102,24 @@ mod tests {
         );
         assert_eq!(written(HashMap::from([(7_u64, true)])), r#"{"7":true}"#);
         assert_eq!(written(vec![Some("a".to_owned()), None]), r#"["a",null]"#);
-        assert_eq!(written(json!({ "a": [1, null, 2.5] })), r#"{"a":[1,null,2.5]}"#);
+        assert_eq!(
+            written(json!({ "a": [1, null, 2.5] })),
+            r#"{"a":[1,null,2.5]}"#
+        );
         for _ in 0..20_000 {
             let number = f64::from_bits(fastrand::u64(..));
             if number.is_finite() {
-                assert_eq!(read::<f64>(&written(number)).unwrap().to_bits(), number.to_bits());
+                assert_eq!(
+                    read::<f64>(&written(number)).unwrap().to_bits(),
+                    number.to_bits()
+                );
             }
             let number = f32::from_bits(fastrand::u32(..));
             if number.is_finite() {
-                assert_eq!(read::<f32>(&written(number)).unwrap().to_bits(), number.to_bits());
+                assert_eq!(
+                    read::<f32>(&written(number)).unwrap().to_bits(),
+                    number.to_bits()
+                );
             }
         }
     }
@@ -113,26 +127,47 @@ mod tests {
     #[test]
     fn a_raw_text_stays_as_it_was_written() {
         let raw: Box<RawValue> = serde_json::from_str(r#"{ "b": 1.50, "a": 1e2 }"#).unwrap();
-        assert_eq!(read::<Box<RawValue>>(&write_value(&raw).unwrap()).unwrap().get(), raw.get());
+        assert_eq!(
+            read::<Box<RawValue>>(&write_value(&raw).unwrap())
+                .unwrap()
+                .get(),
+            raw.get()
+        );
     }
 
     #[test]
     fn what_json_does_not_hold_is_ron() {
-        assert_eq!(written(BTreeMap::from([((1_u8, 2_u8), "a".to_owned())])), r#"{"$ron":"{(1,2):\"a\"}"}"#);
-        assert_eq!(written(Some(Some(None::<u8>))), r#"{"$ron":"Some(Some(None))"}"#);
+        assert_eq!(
+            written(BTreeMap::from([((1_u8, 2_u8), "a".to_owned())])),
+            r#"{"$ron":"{(1,2):\"a\"}"}"#
+        );
+        assert_eq!(
+            written(Some(Some(None::<u8>))),
+            r#"{"$ron":"Some(Some(None))"}"#
+        );
         assert_eq!(written(Some(None::<u8>)), r#"{"$ron":"Some(None)"}"#);
         assert_eq!(written(Some(())), r#"{"$ron":"Some(())"}"#);
         assert_eq!(written(f64::NEG_INFINITY), r#"{"$ron":"-inf"}"#);
         written(Some(f32::INFINITY));
-        written(HashMap::from([(Some(1_u8), vec![None, Some(())]), (None, Vec::new())]));
-        written(BTreeMap::from([(vec!['a'], [Some(None), Some(Some(1_i128)), None])]));
+        written(HashMap::from([
+            (Some(1_u8), vec![None, Some(())]),
+            (None, Vec::new()),
+        ]));
+        written(BTreeMap::from([(
+            vec!['a'],
+            [Some(None), Some(Some(1_i128)), None],
+        )]));
         written(Some(json!(null)));
         // Tagged by somebody else.
         written(json!({ "$ron": "12" }));
         written(Some(HashMap::from([("$ron".to_owned(), "x".to_owned())])));
         for nan in [f64::NAN, -f64::NAN] {
             let text = write_value(&[nan]).unwrap();
-            assert_eq!(read::<[f64; 1]>(&text).unwrap()[0].to_bits(), nan.to_bits(), "{text}");
+            assert_eq!(
+                read::<[f64; 1]>(&text).unwrap()[0].to_bits(),
+                nan.to_bits(),
+                "{text}"
+            );
         }
     }
 
@@ -193,8 +228,14 @@ mod tests {
         written(Number::Real(1.5));
         written(nested(100));
         let error = write_value(&nested(200)).unwrap_err();
-        assert!(error.to_string().starts_with("recursion limit exceeded"), "{error}");
+        assert!(
+            error.to_string().starts_with("recursion limit exceeded"),
+            "{error}"
+        );
         let odd = f64::from_bits(f64::NAN.to_bits() | 1);
-        assert!(write_value(&odd).is_err(), "the bits of this one are in no text");
+        assert!(
+            write_value(&odd).is_err(),
+            "the bits of this one are in no text"
+        );
     }
 }

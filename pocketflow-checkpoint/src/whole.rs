@@ -28,13 +28,20 @@ impl Whole<'_> {
                 Some(ron) => fields.push((name, Text::Ron(ron))),
                 // The members of a field with `flatten` are members of the store.
                 None if name.starts_with("..") => {
-                    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text.get())?;
-                    fields.extend(members.into_iter().map(|(name, text)| (name, Text::Json(text))));
+                    let members: BTreeMap<String, Box<RawValue>> =
+                        serde_json::from_str(text.get())?;
+                    fields.extend(
+                        members
+                            .into_iter()
+                            .map(|(name, text)| (name, Text::Json(text))),
+                    );
                 }
                 None => fields.push((name, Text::Json(text))),
             }
         }
-        S::deserialize(Whole(fields.iter().map(|(name, text)| (&**name, text)).collect()))
+        S::deserialize(Whole(
+            fields.iter().map(|(name, text)| (&**name, text)).collect(),
+        ))
     }
 }
 
@@ -42,7 +49,10 @@ impl<'de> Deserializer<'de> for Whole<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(Members { rest: self.0.into_iter(), text: None })
+        visitor.visit_map(Members {
+            rest: self.0.into_iter(),
+            text: None,
+        })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -71,15 +81,23 @@ struct Members<'de> {
 impl<'de> MapAccess<'de> for Members<'de> {
     type Error = Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
-        let Some((name, text)) = self.rest.next() else { return Ok(None) };
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((name, text)) = self.rest.next() else {
+            return Ok(None);
+        };
         self.text = Some(text);
-        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(name))
+            .map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         match self.text.take() {
-            Some(Text::Json(text)) => seed.deserialize(&mut serde_json::Deserializer::from_str(text.get())),
+            Some(Text::Json(text)) => {
+                seed.deserialize(&mut serde_json::Deserializer::from_str(text.get()))
+            }
             Some(Text::Ron(text)) => {
                 let mut ron = ron::Deserializer::from_str(text).map_err(text::custom)?;
                 seed.deserialize(&mut ron).map_err(text::custom)

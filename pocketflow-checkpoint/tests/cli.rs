@@ -7,7 +7,11 @@ use std::time::Duration;
 use pocketflow_checkpoint::{Keep, NewRun, Pause, Sqlite, Step, Storage};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pocketflow-runs")).args(arguments).current_dir(folder).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 /// What it prints if it succeeds.
@@ -24,7 +28,10 @@ fn fails(folder: &Path, arguments: &[&str]) -> String {
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.starts_with("error: ") && error.lines().count() == 1, "{error}");
+    assert!(
+        error.starts_with("error: ") && error.lines().count() == 1,
+        "{error}"
+    );
     error
 }
 
@@ -37,17 +44,29 @@ async fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
     let lease = Duration::from_secs(600);
-    let new =
-        NewRun { flow: "Checkout".into(), graph: "{}".into(), state: "{}".into(), position: "[0]".into() };
+    let new = NewRun {
+        flow: "Checkout".into(),
+        graph: "{}".into(),
+        state: "{}".into(),
+        position: "[0]".into(),
+    };
     for id in ["order-1", "order-2", "order-3", "order\n4"] {
         runs.begin(id, "host", lease, &new).await.unwrap();
         for step in 1..=3 {
             let (path, action) = (format!("Checkout > step{step}"), "default".into());
             // One digit more than an `f64` has.
             let state = format!(r#"{{"total":{step}.10000000000000000001}}"#);
-            let step =
-                Step { step, path, action, state, graph: r#"{"nodes":[]}"#.into(), position: "[1]".into() };
-            runs.commit(id, "host", lease, &step, Keep::All).await.unwrap();
+            let step = Step {
+                step,
+                path,
+                action,
+                state,
+                graph: r#"{"nodes":[]}"#.into(),
+                position: "[1]".into(),
+            };
+            runs.commit(id, "host", lease, &step, Keep::All)
+                .await
+                .unwrap();
         }
     }
     runs.wait(
@@ -65,7 +84,9 @@ async fn folder() -> tempfile::TempDir {
     .await
     .unwrap();
     runs.finish("order-2", "host", "done", "{}").await.unwrap();
-    runs.fail("order-3", "host", "no ink\nat all").await.unwrap();
+    runs.fail("order-3", "host", "no ink\nat all")
+        .await
+        .unwrap();
     runs.close().await;
     folder
 }
@@ -77,10 +98,28 @@ async fn lists() {
     let text = says(folder, &["list"]);
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
-    assert!(lines[0].starts_with("RUN       STATUS    STEP  FLOW      UPDATED               NOTE"), "{text}");
-    assert!(lines.iter().any(|line| line.starts_with("order-1   waiting   3     Checkout  20")), "{text}");
-    assert!(lines.iter().any(|line| line.ends_with("Z  no ink\\nat all")), "{text}");
-    assert!(lines.iter().any(|line| line.starts_with("order\\n4  running")), "{text}");
+    assert!(
+        lines[0].starts_with("RUN       STATUS    STEP  FLOW      UPDATED               NOTE"),
+        "{text}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("order-1   waiting   3     Checkout  20")),
+        "{text}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.ends_with("Z  no ink\\nat all")),
+        "{text}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("order\\n4  running")),
+        "{text}"
+    );
 
     let text = says(folder, &["list", "--status", "waiting"]);
     assert_eq!(text.lines().count(), 2);
@@ -91,7 +130,12 @@ async fn lists() {
         (&"order-2".into(), &"finished".into(), &"done".into())
     );
     assert!(runs[0]["updated"].as_u64().unwrap() > 1_700_000_000_000);
-    assert_eq!(command(folder, &["list", "--status", "asleep"]).status.code(), Some(2));
+    assert_eq!(
+        command(folder, &["list", "--status", "asleep"])
+            .status
+            .code(),
+        Some(2)
+    );
 }
 
 #[tokio::test]
@@ -99,20 +143,38 @@ async fn shows() {
     let folder = folder().await;
     let folder = folder.path();
     let text = says(folder, &["show", "order-1"]);
-    assert!(text.contains("status       waiting\nwaits for    card#1\n"), "{text}");
+    assert!(
+        text.contains("status       waiting\nwaits for    card#1\n"),
+        "{text}"
+    );
     assert!(text.contains("position     [2]\n"), "{text}");
     let run = json(folder, &["show", "order\n4"]);
-    assert_eq!((&run["run"], &run["owner"]), (&"order\n4".into(), &"host".into()));
+    assert_eq!(
+        (&run["run"], &run["owner"]),
+        (&"order\n4".into(), &"host".into())
+    );
     assert_eq!(run["graph"]["nodes"], serde_json::json!([]));
     let text = says(folder, &["show", "--json", "order\n4"]);
-    assert!(text.contains(r#""state":{"total":3.10000000000000000001}"#), "{text}");
+    assert!(
+        text.contains(r#""state":{"total":3.10000000000000000001}"#),
+        "{text}"
+    );
 
     let text = says(folder, &["history", "order-1"]);
     assert_eq!(text.lines().count(), 4);
-    assert!(text.lines().nth(2).unwrap().ends_with("Z  Checkout > step2  default"), "{text}");
+    assert!(
+        text.lines()
+            .nth(2)
+            .unwrap()
+            .ends_with("Z  Checkout > step2  default"),
+        "{text}"
+    );
     assert_eq!(json(folder, &["history", "order-1"])[2]["step"], 3);
     assert_eq!(says(folder, &["state", "order-1"]), "{\"total\":4}\n");
-    assert_eq!(says(folder, &["state", "order-1", "2"]), "{\"total\":2.10000000000000000001}\n");
+    assert_eq!(
+        says(folder, &["state", "order-1", "2"]),
+        "{\"total\":2.10000000000000000001}\n"
+    );
 
     assert!(fails(folder, &["show", "order-9"]).contains("no run `order-9`"));
     assert!(fails(folder, &["state", "order-9"]).contains("no run `order-9`"));
@@ -135,11 +197,21 @@ async fn fills() {
         let said = says(folder.path(), &["fill", "order-1", "card", value]);
         // A text of digits is a number to JSON, which whoever fills it has to know.
         let kind = if stored == "-5" { "the number " } else { "" };
-        assert_eq!(said, format!("filled `card` of run `order-1` with {kind}{stored}\n"));
-        assert!(says(folder.path(), &["list", "--status", "waiting"]).ends_with("card#1 (filled)\n"));
-        assert!(fails(folder.path(), &["fill", "order-1", "card", "1"]).contains("has been filled"));
+        assert_eq!(
+            said,
+            format!("filled `card` of run `order-1` with {kind}{stored}\n")
+        );
+        assert!(
+            says(folder.path(), &["list", "--status", "waiting"]).ends_with("card#1 (filled)\n")
+        );
+        assert!(
+            fails(folder.path(), &["fill", "order-1", "card", "1"]).contains("has been filled")
+        );
         let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
-        assert_eq!(runs.filled("order-1", "card#1").await.unwrap().unwrap(), stored);
+        assert_eq!(
+            runs.filled("order-1", "card#1").await.unwrap().unwrap(),
+            stored
+        );
     }
     let folder = folder().await;
     assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card#1`"));
@@ -156,9 +228,14 @@ async fn fills_by_the_name_of_a_wait() {
         says(folder, &["fill", "order\n4", "card#1", "7"]),
         "filled `card#1` of run `order\\n4` with the number 7\n"
     );
-    assert!(fails(folder, &["fill", "order\n4", "card#1", "8"]).contains("has been filled already"));
+    assert!(
+        fails(folder, &["fill", "order\n4", "card#1", "8"]).contains("has been filled already")
+    );
     assert!(fails(folder, &["fill", "order\n4", "card", "8"]).contains("such as `card#1`"));
-    assert_eq!(json(folder, &["fill", "order-1", "card#1", "7"])["wait"], "card#1");
+    assert_eq!(
+        json(folder, &["fill", "order-1", "card#1", "7"])["wait"],
+        "card#1"
+    );
     assert_eq!(json(folder, &["show", "order-1"])["wait"], "card#1");
     assert!(fails(folder, &["fill", "order-1", "card#0", "7"]).contains("counted from 1"));
 }
@@ -178,8 +255,14 @@ async fn retries_and_backs_up() {
     assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
 
     // The file is in use, and what was stored last is in its log.
-    assert_eq!(says(folder, &["backup", "copy.db"]), "all runs are in copy.db\n");
-    assert_eq!(says(folder, &["list", "--db", "copy.db"]), says(folder, &["list"]));
+    assert_eq!(
+        says(folder, &["backup", "copy.db"]),
+        "all runs are in copy.db\n"
+    );
+    assert_eq!(
+        says(folder, &["list", "--db", "copy.db"]),
+        says(folder, &["list"])
+    );
     assert!(fails(folder, &["backup", "copy.db"]).contains("there is a file already"));
 }
 
@@ -197,11 +280,26 @@ async fn forks_removes_and_prunes() {
 
     assert_eq!(says(folder, &["remove", "again"]), "removed run `again`\n");
     assert!(fails(folder, &["remove", "again"]).contains("no run"));
-    assert!(fails(folder, &["remove", "order\n4"]).contains("`order\\n4` is being driven by `host`"));
+    assert!(
+        fails(folder, &["remove", "order\n4"]).contains("`order\\n4` is being driven by `host`")
+    );
 
-    assert_eq!(says(folder, &["prune", "--older-than", "30d"]), "removed 0 runs\n");
-    assert_eq!(command(folder, &["prune", "--older-than", "30 days"]).status.code(), Some(2));
-    assert_eq!(command(folder, &["prune", "--older-than", "99999999999999999999w"]).status.code(), Some(2));
+    assert_eq!(
+        says(folder, &["prune", "--older-than", "30d"]),
+        "removed 0 runs\n"
+    );
+    assert_eq!(
+        command(folder, &["prune", "--older-than", "30 days"])
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(
+        command(folder, &["prune", "--older-than", "99999999999999999999w"])
+            .status
+            .code(),
+        Some(2)
+    );
     tokio::time::sleep(Duration::from_millis(5)).await;
     assert_eq!(json(folder, &["prune", "--older-than", "0s"])["removed"], 1);
 }
@@ -221,10 +319,19 @@ async fn creates_nothing() {
 #[test]
 fn postgres() {
     let folder = tempfile::tempdir().unwrap();
-    let error = fails(folder.path(), &["--db", "postgres://me:secret@127.0.0.1:1/runs", "list"]);
-    let expected =
-        if cfg!(feature = "postgres") { "postgres://127.0.0.1:1/runs" } else { "without PostgreSQL" };
-    assert!(error.contains(expected) && !error.contains("secret"), "{error}");
+    let error = fails(
+        folder.path(),
+        &["--db", "postgres://me:secret@127.0.0.1:1/runs", "list"],
+    );
+    let expected = if cfg!(feature = "postgres") {
+        "postgres://127.0.0.1:1/runs"
+    } else {
+        "without PostgreSQL"
+    };
+    assert!(
+        error.contains(expected) && !error.contains("secret"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

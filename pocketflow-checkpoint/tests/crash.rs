@@ -1,11 +1,14 @@
-//! A program that is killed at random moments and started again each time: SIGKILL leaves it no chance to tidy up. Its clock is wrong
-//! by an hour either way, or runs wild, and its storage fails now and then.
+//! A program that is killed at random moments and started again each time: SIGKILL leaves it no
+//! chance to tidy up. Its clock is wrong by an hour either way, or runs wild, and its storage fails
+//! now and then.
 //!
-//! The program is this test binary itself, which runs the test `program`. Its nodes write a line to a file when they begin and when
-//! they are done, so that what ran is known whatever the storage says.
+//! The program is this test binary itself, which runs the test `program`. Its nodes write a line to
+//! a file when they begin and when they are done, so that what ran is known whatever the storage
+//! says.
 //!
-//! A short run kills it 40 times; `cargo test -p pocketflow-checkpoint --test crash -- --include-ignored` 1 000 times more. With
-//! `faketime` (Debian: `apt-get install faketime`) the clocks are wrong as well.
+//! A short run kills it 40 times; `cargo test -p pocketflow-checkpoint --test crash --
+//! --include-ignored` 1 000 times more. With `faketime` (Debian: `apt-get install faketime`) the
+//! clocks are wrong as well.
 
 #[path = "flaky/mod.rs"]
 mod flaky;
@@ -45,8 +48,13 @@ async fn log(what: &str, attempt: Attempt<'_>) {
     let key = attempt.key().expect("a key").to_string();
     let write = |line: &str| {
         let file = std::env::var_os("CRASH_LOG").expect("CRASH_LOG");
-        let mut file = OpenOptions::new().append(true).create(true).open(file).unwrap();
-        file.write_all(format!("{line} {what} {key}\n").as_bytes()).unwrap();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(file)
+            .unwrap();
+        file.write_all(format!("{line} {what} {key}\n").as_bytes())
+            .unwrap();
     };
     write("begin");
     let is = |name: &str| std::env::var(name).is_ok_and(|node| node == what);
@@ -74,7 +82,11 @@ enum Next {
 
 #[node(Work)]
 fn enough(rounds: &[u32]) -> Next {
-    if rounds.len() < 4 { Next::Again } else { Next::Done }
+    if rounds.len() < 4 {
+        Next::Again
+    } else {
+        Next::Done
+    }
 }
 
 #[node(Work, writes = doubled, parallel = 3)]
@@ -85,7 +97,10 @@ async fn double(#[each(items)] item: &u32, #[attempt] attempt: Attempt<'_>) -> u
 
 /// The accounts come in another order in each process.
 #[node(Work, writes = charged, parallel = 3)]
-async fn charge(#[each(rates)] row: (&String, &f64), #[attempt] attempt: Attempt<'_>) -> (String, f64) {
+async fn charge(
+    #[each(rates)] row: (&String, &f64),
+    #[attempt] attempt: Attempt<'_>,
+) -> (String, f64) {
     log(&format!("charge:{}", row.0), attempt).await;
     (row.0.clone(), row.1 / 3.0 + 0.1)
 }
@@ -104,7 +119,11 @@ async fn note(code: &str, #[attempt] attempt: Attempt<'_>) -> Vec<String> {
 
 #[node(Work)]
 fn count(codes: &[String]) -> Codes {
-    if codes.len() < 3 { Codes::More } else { Codes::Enough }
+    if codes.len() < 3 {
+        Codes::More
+    } else {
+        Codes::Enough
+    }
 }
 
 flow! {
@@ -165,17 +184,39 @@ flow! {
 
 fn work() -> Work {
     // With all the digits that a number can have.
-    let rates = (0..9).map(|account| (format!("account-{account}"), (f64::from(account) + 0.1).sqrt() / 0.7));
-    Work { items: (0..12).collect(), rates: rates.collect(), ..Default::default() }
+    let rates = (0..9).map(|account| {
+        (
+            format!("account-{account}"),
+            (f64::from(account) + 0.1).sqrt() / 0.7,
+        )
+    });
+    Work {
+        items: (0..12).collect(),
+        rates: rates.collect(),
+        ..Default::default()
+    }
 }
 
 /// What a run has come to: the same in each, bit by bit, whatever the order of the accounts.
 fn outcome(work: &Work) -> String {
-    let bits = |(account, number): (&String, &f64)| (account.clone(), format!("{:x}", number.to_bits()));
+    let bits =
+        |(account, number): (&String, &f64)| (account.clone(), format!("{:x}", number.to_bits()));
     let rates: BTreeMap<_, _> = work.rates.iter().map(bits).collect();
     let charged = work.charged.iter().flatten();
-    let charged: BTreeMap<_, _> = charged.map(|(account, number)| bits((account, number))).collect();
-    let Work { rounds, doubled, codes, left, right, approval, paid, text, .. } = work;
+    let charged: BTreeMap<_, _> = charged
+        .map(|(account, number)| bits((account, number)))
+        .collect();
+    let Work {
+        rounds,
+        doubled,
+        codes,
+        left,
+        right,
+        approval,
+        paid,
+        text,
+        ..
+    } = work;
     format!(
         "{rounds:?} {doubled:?} {rates:?} {charged:?} {codes:?} {left:?} {right:?} {approval:?} {paid:?} {text:?}"
     )
@@ -185,21 +226,34 @@ fn outcome(work: &Work) -> String {
 #[tokio::test]
 #[ignore = "is run by the other tests, as a process of its own"]
 async fn program() {
-    let Ok(place) = std::env::var("CRASH_DB") else { return };
+    let Ok(place) = std::env::var("CRASH_DB") else {
+        return;
+    };
     #[cfg(feature = "postgres")]
     if let Ok(schema) = std::env::var("CRASH_SCHEMA") {
-        return drive(pocketflow_checkpoint::Postgres::connect_in(&place, &schema).await.unwrap()).await;
+        return drive(
+            pocketflow_checkpoint::Postgres::connect_in(&place, &schema)
+                .await
+                .unwrap(),
+        )
+        .await;
     }
     drive(pocketflow_checkpoint::Sqlite::open(&place).await.unwrap()).await;
 }
 
 async fn drive(inner: impl Storage) {
-    let (id, somebody) = (std::env::var("CRASH_RUN").unwrap(), std::env::var_os("CRASH_ALONE").is_none());
+    let (id, somebody) = (
+        std::env::var("CRASH_RUN").unwrap(),
+        std::env::var_os("CRASH_ALONE").is_none(),
+    );
     let number = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let one_in = number("CRASH_FLAKY").unwrap_or(0);
-    // It is started again at once, and may be killed as often as it likes; a test of its own is for one that is not.
+    // It is started again at once, and may be killed as often as it likes; a test of its own is for
+    // one that is not.
     let lease = Duration::from_millis(u64::from(number("CRASH_LEASE").unwrap_or(1)));
-    let runs = Checkpoints::new(Flaky::new(inner, one_in)).lease(lease).poll(Duration::from_millis(1));
+    let runs = Checkpoints::new(Flaky::new(inner, one_in))
+        .lease(lease)
+        .poll(Duration::from_millis(1));
     let runs = runs.max_crashes(number("CRASH_LIMIT"));
     let (run, mut work) = (runs.run(&id), work());
     let run = async { Everything.with(run).run(&mut work).await.map(drop) };
@@ -207,10 +261,18 @@ async fn drive(inner: impl Storage) {
     let person = async {
         loop {
             if somebody {
-                let waits = runs.storage().inner.show(&id).await.unwrap().and_then(|run| run.wait);
+                let waits = runs
+                    .storage()
+                    .inner
+                    .show(&id)
+                    .await
+                    .unwrap()
+                    .and_then(|run| run.wait);
                 for answer in ["yes", "again"] {
                     let Some(wait) = &waits else { break };
-                    let _ = runs.fill(&id, wait, &format!("\"{answer} to {wait}\"")).await;
+                    let _ = runs
+                        .fill(&id, wait, &format!("\"{answer} to {wait}\""))
+                        .await;
                 }
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -229,13 +291,23 @@ async fn drive(inner: impl Storage) {
 /// Where the runs of the program are: an SQLite file in its folder, or what these variables say.
 fn command(folder: &Path, run: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "program", "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env("CRASH_DB", folder.join("runs.db")).env("CRASH_LOG", folder.join(run)).env("CRASH_RUN", run);
+    command.args([
+        "--exact",
+        "program",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
+    command
+        .env("CRASH_DB", folder.join("runs.db"))
+        .env("CRASH_LOG", folder.join(run))
+        .env("CRASH_RUN", run);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-/// Clocks that are wrong, and one by which an hour takes a few seconds. The monotonic clock of a machine is never wrong.
+/// Clocks that are wrong, and one by which an hour takes a few seconds. The monotonic clock of a
+/// machine is never wrong.
 const CLOCKS: [&str; 4] = ["+0", "+1h", "-1h", "+0 x1000"];
 
 /// Lets a program have a wrong clock, if `faketime` is there.
@@ -243,7 +315,9 @@ fn faketime(command: &mut Command, clock: &str) -> bool {
     static LIBRARY: OnceLock<Option<String>> = OnceLock::new();
     let library = LIBRARY.get_or_init(|| {
         // Not `faketime` itself: it would be killed, and the program would live.
-        let library = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
+        let library = Command::new("faketime")
+            .args(["-f", "+0", "printenv", "LD_PRELOAD"])
+            .output();
         let library = library.ok().filter(|output| output.status.success());
         if library.is_none() {
             eprintln!("SKIPPED: all clocks are right, for there is no `faketime`");
@@ -261,7 +335,10 @@ fn kill(mut program: Child) -> Output {
     program.kill().unwrap();
     let id = program.id();
     let output = program.wait_with_output().unwrap();
-    for file in [format!("/dev/shm/faketime_shm_{id}"), format!("/dev/shm/sem.faketime_sem_{id}")] {
+    for file in [
+        format!("/dev/shm/faketime_shm_{id}"),
+        format!("/dev/shm/sem.faketime_sem_{id}"),
+    ] {
         let _ = fs::remove_file(file);
     }
     output
@@ -283,7 +360,9 @@ fn finish(folder: &Path, run: &str) -> String {
 fn result(program: Child) -> String {
     let output = program.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let result = text.lines().find_map(|line| Some(line.split_once("RESULT ")?.1.to_owned()));
+    let result = text
+        .lines()
+        .find_map(|line| Some(line.split_once("RESULT ")?.1.to_owned()));
     result.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
 }
 
@@ -301,7 +380,10 @@ fn lines(folder: &Path, run: &str) -> Vec<String> {
 fn key(line: &str) -> (u64, String) {
     let key = line.rsplit(' ').next().unwrap();
     let mut parts = key.split('/').skip(1);
-    (parts.next().unwrap().parse().unwrap(), parts.collect::<Vec<_>>().join("/"))
+    (
+        parts.next().unwrap().parse().unwrap(),
+        parts.collect::<Vec<_>>().join("/"),
+    )
 }
 
 #[tokio::test]
@@ -315,7 +397,8 @@ async fn killed_a_thousand_times_it_repeats_nothing_that_was_finished() {
     killed(1_000).await;
 }
 
-/// What a line of the log is about, in any order of the accounts: the item of an account is not the same in each run.
+/// What a line of the log is about, in any order of the accounts: the item of an account is not the
+/// same in each run.
 fn piece(line: &str, run: &str) -> String {
     let line = line.replace(&format!("{run}/"), "");
     match line.find("charge:") {
@@ -328,7 +411,10 @@ async fn killed(times: usize) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let expected = finish(folder, "whole");
-    let whole: BTreeSet<_> = lines(folder, "whole").iter().map(|line| piece(line, "whole")).collect();
+    let whole: BTreeSet<_> = lines(folder, "whole")
+        .iter()
+        .map(|line| piece(line, "whole"))
+        .collect();
 
     let (mut kills, mut runs, mut repeated) = (0, 0, 0);
     while kills < times {
@@ -340,7 +426,10 @@ async fn killed(times: usize) {
             let record = storage.storage().show(&run).await.unwrap();
             let step = record.as_ref().map_or(0, |record| record.step);
             let items = storage.storage().items(&run, step + 1).await.unwrap();
-            let kept: BTreeSet<_> = items.iter().map(|(key, _)| (key.branch, key.item)).collect();
+            let kept: BTreeSet<_> = items
+                .iter()
+                .map(|(key, _)| (key.branch, key.item))
+                .collect();
             let charged: Vec<_> = items.into_iter().map(|(_, json)| json).collect();
             let before = lines(folder, &run).len();
             drop(storage);
@@ -354,7 +443,10 @@ async fn killed(times: usize) {
             kills += usize::from(!finished);
             for line in &lines(folder, &run)[before..] {
                 let (at, rest) = key(line);
-                assert!(at > step, "step {step} of {run} was finished, and then: {line}");
+                assert!(
+                    at > step,
+                    "step {step} of {run} was finished, and then: {line}"
+                );
                 if let Some((_, account)) = line.split_once("charge:") {
                     let account = format!("\"{}\"", account.split(' ').next().unwrap());
                     assert!(
@@ -363,9 +455,14 @@ async fn killed(times: usize) {
                     );
                     continue;
                 }
-                let part =
-                    |name: &str| rest.split('/').find_map(|part| part.strip_prefix(name)?.parse().ok());
-                let item = (part("branch-").map(|branch: u64| branch as u32), part("item-"));
+                let part = |name: &str| {
+                    rest.split('/')
+                        .find_map(|part| part.strip_prefix(name)?.parse().ok())
+                };
+                let item = (
+                    part("branch-").map(|branch: u64| branch as u32),
+                    part("item-"),
+                );
                 assert!(
                     at > step + 1 || !kept.contains(&item),
                     "{item:?} of step {at} of {run} was kept, and then: {line}"
@@ -380,9 +477,15 @@ async fn killed(times: usize) {
         let keys: BTreeSet<_> = done.iter().map(|line| piece(line, &run)).collect();
         assert_eq!(keys, whole, "{run}: the same work under the same keys");
         // An account has one key, and a key one account.
-        let keys: BTreeSet<_> = done.iter().filter(|line| line.starts_with("begin charge:")).collect();
+        let keys: BTreeSet<_> = done
+            .iter()
+            .filter(|line| line.starts_with("begin charge:"))
+            .collect();
         let part = |at: usize| {
-            keys.iter().map(|line| line.split(' ').nth(at).unwrap()).collect::<BTreeSet<_>>().len()
+            keys.iter()
+                .map(|line| line.split(' ').nth(at).unwrap())
+                .collect::<BTreeSet<_>>()
+                .len()
         };
         assert_eq!((keys.len(), part(1), part(2)), (9, 9, 9), "{run}: {keys:?}");
         let mut begun = BTreeMap::new();
@@ -392,8 +495,13 @@ async fn killed(times: usize) {
         repeated += begun.values().filter(|times| **times > 1).count();
     }
     let storage = Checkpoints::open(folder.join("runs.db")).await.unwrap();
-    assert_eq!(storage.list(Some(Status::Finished)).await.unwrap().len(), runs + 1);
-    println!("{kills} kills in {runs} runs; {repeated} pieces of work that were in flight ran again");
+    assert_eq!(
+        storage.list(Some(Status::Finished)).await.unwrap().len(),
+        runs + 1
+    );
+    println!(
+        "{kills} kills in {runs} runs; {repeated} pieces of work that were in flight ran again"
+    );
 }
 
 /// Polls until something is so, or panics after a minute.
@@ -414,11 +522,19 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let expected = finish(folder, "whole");
-    let mut other = command(folder, "shared").env("CRASH_ALONE", "1").spawn().unwrap();
+    let mut other = command(folder, "shared")
+        .env("CRASH_ALONE", "1")
+        .spawn()
+        .unwrap();
 
     let runs = Checkpoints::open(folder.join("runs.db")).await.unwrap();
     for wait in ["code#1", "code#2", "code#3"] {
-        until(async || runs.fill("shared", wait, &format!("\"yes to {wait}\"")).await.ok()).await;
+        until(async || {
+            runs.fill("shared", wait, &format!("\"yes to {wait}\""))
+                .await
+                .ok()
+        })
+        .await;
     }
     until(async || {
         let waiting = runs.list(Some(Status::Waiting)).await.unwrap().pop()?;
@@ -429,12 +545,26 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
     other.kill().unwrap();
     other.wait().unwrap();
     let before = lines(folder, "shared").len();
-    runs.fill("shared", "approval", "\"yes to approval#1\"").await.unwrap();
+    runs.fill("shared", "approval", "\"yes to approval#1\"")
+        .await
+        .unwrap();
 
     // A third process goes on.
-    assert_eq!(result(command(folder, "shared").env("CRASH_ALONE", "1").spawn().unwrap()), expected);
+    assert_eq!(
+        result(
+            command(folder, "shared")
+                .env("CRASH_ALONE", "1")
+                .spawn()
+                .unwrap()
+        ),
+        expected
+    );
     let after: Vec<_> = lines(folder, "shared").split_off(before);
-    assert_eq!(after.len(), 4, "it pays and writes the receipt, and nothing else: {after:?}");
+    assert_eq!(
+        after.len(),
+        4,
+        "it pays and writes the receipt, and nothing else: {after:?}"
+    );
 }
 
 /// A node that takes its process with it, each time.
@@ -444,13 +574,20 @@ async fn a_step_that_kills_its_process_is_begun_ten_times() {
     let folder = folder.path();
     let poisoned = || {
         let mut command = command(folder, "poison");
-        command.env("CRASH_LIMIT", "10").env("CRASH_POISON", "double");
+        command
+            .env("CRASH_LIMIT", "10")
+            .env("CRASH_POISON", "double");
         command.output().unwrap()
     };
     let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
     for number in 1..=10 {
         let output = poisoned();
-        assert_eq!(output.status.code(), None, "start {number} is killed by a signal: {}", text(&output));
+        assert_eq!(
+            output.status.code(),
+            None,
+            "start {number} is killed by a signal: {}",
+            text(&output)
+        );
     }
     for _ in 0..2 {
         let output = poisoned();
@@ -464,19 +601,32 @@ async fn a_step_that_kills_its_process_is_begun_ten_times() {
     }
     let runs = Checkpoints::open(folder.join("runs.db")).await.unwrap();
     assert_eq!(runs.list(Some(Status::Stuck)).await.unwrap().len(), 1);
-    let begun = lines(folder, "poison").iter().filter(|line| line.starts_with("begin double")).count();
-    assert!((10..=30).contains(&begun), "{begun}: three items at a time, ten times");
+    let begun = lines(folder, "poison")
+        .iter()
+        .filter(|line| line.starts_with("begin double"))
+        .count();
+    assert!(
+        (10..=30).contains(&begun),
+        "{begun}: three items at a time, ten times"
+    );
     runs.retry("poison").await.unwrap();
     let mut command = command(folder, "poison");
     result(command.env("CRASH_LIMIT", "10").spawn().unwrap());
 }
 
-/// One process lives, and another, whose clock is an hour ahead, leaves it alone. Then it dies, and is not waited for by its clock.
+/// One process lives, and another, whose clock is an hour ahead, leaves it alone. Then it dies, and
+/// is not waited for by its clock.
 #[tokio::test]
 async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    for (first, second) in [("+1h", "+0"), ("+0", "+1h"), ("-1h", "+0"), ("+0", "-1h"), ("-1h", "+1h")] {
+    for (first, second) in [
+        ("+1h", "+0"),
+        ("+0", "+1h"),
+        ("-1h", "+0"),
+        ("+0", "-1h"),
+        ("-1h", "+1h"),
+    ] {
         let run = format!("run {first} {second}");
         let program = |clock: &str, hangs: bool| {
             let mut command = command(folder, &run);
@@ -486,14 +636,23 @@ async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
             }
             faketime(&mut command, clock).then_some(command)
         };
-        let Some(mut command) = program(first, true) else { return };
+        let Some(mut command) = program(first, true) else {
+            return;
+        };
         let living = command.spawn().unwrap();
-        until(async || lines(folder, &run).iter().any(|line| line.starts_with("begin double")).then_some(()))
-            .await;
+        until(async || {
+            lines(folder, &run)
+                .iter()
+                .any(|line| line.starts_with("begin double"))
+                .then_some(())
+        })
+        .await;
         let output = program(second, false).unwrap().output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(
-            text.contains(&format!("ERROR Everything: stopped: run `{run}` is being driven by")),
+            text.contains(&format!(
+                "ERROR Everything: stopped: run `{run}` is being driven by"
+            )),
             "{text}"
         );
         kill(living);
@@ -503,20 +662,23 @@ async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
     }
 }
 
-/// Two workers of one database, as on two machines: one is killed while it works, the other takes over its runs.
+/// Two workers of one database, as on two machines: one is killed while it works, the other takes
+/// over its runs.
 #[cfg(feature = "postgres")]
 #[tokio::test]
 #[ignore = "needs a server: scripts/with-postgres runs it"]
 async fn a_worker_takes_over_from_one_that_was_killed() {
-    let config =
-        std::env::var("POCKETFLOW_POSTGRES").expect("POCKETFLOW_POSTGRES: see scripts/with-postgres");
+    let config = std::env::var("POCKETFLOW_POSTGRES")
+        .expect("POCKETFLOW_POSTGRES: see scripts/with-postgres");
     let schema = format!("crash_{}", std::process::id());
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let expected = finish(folder, "whole");
     let worker = |run: &str| {
         let mut command = command(folder, run);
-        command.env("CRASH_DB", &config).env("CRASH_SCHEMA", &schema);
+        command
+            .env("CRASH_DB", &config)
+            .env("CRASH_SCHEMA", &schema);
         command
     };
     let mut kills = 0;
@@ -531,6 +693,15 @@ async fn a_worker_takes_over_from_one_that_was_killed() {
         assert_eq!(result(worker(&run).spawn().unwrap()), expected, "{run}");
     }
     println!("{kills} of 10 were killed at work");
-    let storage = pocketflow_checkpoint::Postgres::connect_in(&config, &schema).await.unwrap();
-    assert_eq!(Checkpoints::new(storage).list(Some(Status::Finished)).await.unwrap().len(), 10);
+    let storage = pocketflow_checkpoint::Postgres::connect_in(&config, &schema)
+        .await
+        .unwrap();
+    assert_eq!(
+        Checkpoints::new(storage)
+            .list(Some(Status::Finished))
+            .await
+            .unwrap()
+            .len(),
+        10
+    );
 }

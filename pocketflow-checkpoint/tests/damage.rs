@@ -1,4 +1,5 @@
-//! Files that are full, read-only, damaged, newer, or somebody else's: a clear error each, and nothing acknowledged is lost.
+//! Files that are full, read-only, damaged, newer, or somebody else's: a clear error each, and
+//! nothing acknowledged is lost.
 
 use std::error::Error;
 use std::fs;
@@ -14,7 +15,12 @@ use serde::{Deserialize, Serialize};
 const LEASE: Duration = Duration::from_secs(600);
 
 fn new() -> NewRun {
-    NewRun { flow: "F".into(), graph: "{}".into(), state: "{}".into(), position: "[]".into() }
+    NewRun {
+        flow: "F".into(),
+        graph: "{}".into(),
+        state: "{}".into(),
+        position: "[]".into(),
+    }
 }
 
 fn step(step: u64, state: String) -> Step {
@@ -38,28 +44,41 @@ async fn file(folder: &Path, steps: u64) -> PathBuf {
     let runs = Sqlite::open(&path).await.unwrap();
     runs.begin("r", "me", LEASE, &new()).await.unwrap();
     for number in 1..=steps {
-        runs.commit("r", "me", LEASE, &step(number, large(number)), Keep::All).await.unwrap();
+        runs.commit("r", "me", LEASE, &step(number, large(number)), Keep::All)
+            .await
+            .unwrap();
     }
     runs.close().await;
     path
 }
 
-/// The error of opening, with the name of the file in its message, after which everything in the folder is as it was.
+/// The error of opening, with the name of the file in its message, after which everything in the
+/// folder is as it was.
 async fn refused(path: &Path) -> StorageError {
     let contents = || {
         let folder = path.parent().unwrap();
-        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut files: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         files.sort();
-        files.into_iter().map(|path| (fs::read(&path).ok(), path)).collect::<Vec<_>>()
+        files
+            .into_iter()
+            .map(|path| (fs::read(&path).ok(), path))
+            .collect::<Vec<_>>()
     };
     let before = contents();
     let error = Sqlite::open(path).await.unwrap_err();
-    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(
+        error.to_string().contains(path.to_str().unwrap()),
+        "{error}"
+    );
     assert!(before == contents(), "the folder has changed");
     error
 }
 
-/// Stores steps until there is no room, and returns the error and the last step that was acknowledged.
+/// Stores steps until there is no room, and returns the error and the last step that was
+/// acknowledged.
 async fn until_it_is_full(runs: &Sqlite) -> (StorageError, u64) {
     let mut number = 0;
     loop {
@@ -78,13 +97,17 @@ async fn intact(runs: &Sqlite, last: u64) {
     assert_eq!((run.step, run.state), (last, large(last)));
     assert_eq!(runs.history("r").await.unwrap().len() as u64, last);
     for number in 1..=last {
-        assert_eq!(runs.checkpoint("r", number).await.unwrap().unwrap().state, large(number));
+        assert_eq!(
+            runs.checkpoint("r", number).await.unwrap().unwrap().state,
+            large(number)
+        );
     }
 }
 
 fn check(path: &Path) -> String {
     let db = rusqlite::Connection::open(path).unwrap();
-    db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
+    db.query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .unwrap()
 }
 
 async fn full(path: &Path, runs: Sqlite) -> Sqlite {
@@ -92,14 +115,23 @@ async fn full(path: &Path, runs: Sqlite) -> Sqlite {
     let (error, last) = until_it_is_full(&runs).await;
     assert!(matches!(error, StorageError::Full { .. }), "{error:?}");
     let message = error.to_string();
-    assert!(message.contains(path.to_str().unwrap()) && message.contains("run `r`"), "{message}");
+    assert!(
+        message.contains(path.to_str().unwrap()) && message.contains("run `r`"),
+        "{message}"
+    );
     assert!(error.source().is_some());
     assert!(last > 3, "{last}");
     intact(&runs, last).await;
     // One that is too large does not take those with it that come at the same time and fit.
     let (next, item) = (step(last + 1, large(1).repeat(20)), Default::default());
-    let (commit, items) = tokio::join!(runs.commit("r", "me", LEASE, &next, Keep::All), runs.items("r", 1));
-    assert!(matches!(commit, Err(StorageError::Full { .. })), "{commit:?}");
+    let (commit, items) = tokio::join!(
+        runs.commit("r", "me", LEASE, &next, Keep::All),
+        runs.items("r", 1)
+    );
+    assert!(
+        matches!(commit, Err(StorageError::Full { .. })),
+        "{commit:?}"
+    );
     items.unwrap();
     let _ = runs.keep_item("r", "me", last + 1, &item, "1").await;
     intact(&runs, last).await;
@@ -110,11 +142,29 @@ async fn full(path: &Path, runs: Sqlite) -> Sqlite {
 async fn a_database_as_large_as_it_may_be() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("runs.db");
-    let runs = full(&path, Sqlite::options().max_bytes(600_000).open(&path).await.unwrap()).await;
+    let runs = full(
+        &path,
+        Sqlite::options()
+            .max_bytes(600_000)
+            .open(&path)
+            .await
+            .unwrap(),
+    )
+    .await;
     // The same connection goes on when there is room.
     let last = runs.show("r").await.unwrap().unwrap().step;
-    runs.commit("r", "me", LEASE, &step(last, large(last)), Keep::Last(1)).await.unwrap();
-    runs.commit("r", "me", LEASE, &step(last + 1, large(last + 1)), Keep::Last(2)).await.unwrap();
+    runs.commit("r", "me", LEASE, &step(last, large(last)), Keep::Last(1))
+        .await
+        .unwrap();
+    runs.commit(
+        "r",
+        "me",
+        LEASE,
+        &step(last + 1, large(last + 1)),
+        Keep::Last(2),
+    )
+    .await
+    .unwrap();
     runs.close().await;
     assert_eq!(check(&path), "ok");
 }
@@ -126,7 +176,10 @@ async fn a_disk_that_is_full() {
     use std::process::Command;
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(disk).status();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+        .arg(disk)
+        .status();
     if !mounted.is_ok_and(|status| status.success()) {
         eprintln!(
             "SKIPPED: only root can mount a small file system; a_database_as_large_as_it_may_be still ran"
@@ -144,9 +197,21 @@ async fn a_disk_that_is_full() {
     let runs = full(&path, Sqlite::open(&path).await.unwrap()).await;
     let last = runs.show("r").await.unwrap().unwrap().step;
     // With room, the same connection goes on.
-    let more = Command::new("mount").args(["-o", "remount,size=8m"]).arg(disk).status().unwrap();
+    let more = Command::new("mount")
+        .args(["-o", "remount,size=8m"])
+        .arg(disk)
+        .status()
+        .unwrap();
     assert!(more.success());
-    runs.commit("r", "me", LEASE, &step(last + 1, large(last + 1)), Keep::All).await.unwrap();
+    runs.commit(
+        "r",
+        "me",
+        LEASE,
+        &step(last + 1, large(last + 1)),
+        Keep::All,
+    )
+    .await
+    .unwrap();
     intact(&runs, last + 1).await;
     runs.close().await;
     assert_eq!(check(&path), "ok");
@@ -162,12 +227,16 @@ async fn a_damaged_file() {
     fs::write(&path, &bytes).unwrap();
     let result: StorageResult<()> = async {
         let runs = Sqlite::open(&path).await?;
-        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All).await
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All)
+            .await
     }
     .await;
     let error = result.unwrap_err();
     assert!(matches!(error, StorageError::Corrupt { .. }), "{error:?}");
-    assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    assert!(
+        error.to_string().contains(path.to_str().unwrap()),
+        "{error}"
+    );
     assert!(error.to_string().contains("backup"), "{error}");
 }
 
@@ -182,7 +251,8 @@ async fn a_file_that_ends_too_soon() {
         for number in 1..=20 {
             runs.checkpoint("r", number).await?;
         }
-        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All).await
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All)
+            .await
     }
     .await;
     let error = result.unwrap_err();
@@ -195,9 +265,22 @@ async fn a_file_that_ends_too_soon() {
 async fn a_newer_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), 1).await;
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 9)
+        .unwrap();
     let error = refused(&path).await;
-    assert!(matches!(error, StorageError::Newer { found: 9, known: 2, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            StorageError::Newer {
+                found: 9,
+                known: 2,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("update"), "{error}");
 }
 
@@ -206,8 +289,10 @@ async fn what_is_no_database_of_runs() {
     let folder = tempfile::tempdir().unwrap();
     let sqlite = folder.path().join("theirs.db");
     let db = rusqlite::Connection::open(&sqlite).unwrap();
-    db.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE runs (x); INSERT INTO runs VALUES (1)")
-        .unwrap();
+    db.execute_batch(
+        "PRAGMA journal_mode = wal; CREATE TABLE runs (x); INSERT INTO runs VALUES (1)",
+    )
+    .unwrap();
     // While it is open, its log is there as well.
     let error = refused(&sqlite).await;
     assert!(matches!(error, StorageError::Foreign { .. }), "{error:?}");
@@ -222,9 +307,15 @@ async fn what_is_no_database_of_runs() {
     fs::create_dir(&inner).unwrap();
     let error = refused(&inner).await;
     assert!(error.to_string().contains("a folder"), "{error}");
-    assert!(matches!(Sqlite::open("/dev/null").await, Err(StorageError::Foreign { .. })));
+    assert!(matches!(
+        Sqlite::open("/dev/null").await,
+        Err(StorageError::Foreign { .. })
+    ));
     let nowhere = folder.path().join("no/such/runs.db");
-    assert!(matches!(Sqlite::open(&nowhere).await, Err(StorageError::Unreachable { .. })));
+    assert!(matches!(
+        Sqlite::open(&nowhere).await,
+        Err(StorageError::Unreachable { .. })
+    ));
     let missing = folder.path().join("missing.db");
     assert!(matches!(
         Sqlite::options().create(false).open(&missing).await,
@@ -240,8 +331,21 @@ async fn what_becomes_a_database() {
     for name in ["empty.db", ":memory:", "file:x?mode=memory"] {
         let path = folder.path().join(name);
         fs::write(&path, "").unwrap();
-        Sqlite::open(&path).await.unwrap().begin("r", "me", LEASE, &new()).await.unwrap();
-        assert!(Sqlite::open(&path).await.unwrap().show("r").await.unwrap().is_some());
+        Sqlite::open(&path)
+            .await
+            .unwrap()
+            .begin("r", "me", LEASE, &new())
+            .await
+            .unwrap();
+        assert!(
+            Sqlite::open(&path)
+                .await
+                .unwrap()
+                .show("r")
+                .await
+                .unwrap()
+                .is_some()
+        );
     }
 }
 
@@ -261,14 +365,21 @@ async fn a_file_that_may_only_be_read() {
     for mode in [0o777, 0o555] {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         let mut command = std::process::Command::new(&program);
-        command.arg("--db").arg(&path).args(["fill", "r", "card", "1"]).current_dir("/");
+        command
+            .arg("--db")
+            .arg(&path)
+            .args(["fill", "r", "card", "1"])
+            .current_dir("/");
         if root {
             command.uid(65_534).gid(65_534);
         }
         let output = command.output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(error.contains(path.to_str().unwrap()) && error.contains("may only be read"), "{error}");
+        assert!(
+            error.contains(path.to_str().unwrap()) && error.contains("may only be read"),
+            "{error}"
+        );
     }
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
@@ -276,13 +387,20 @@ async fn a_file_that_may_only_be_read() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let mut command = std::process::Command::new(&program);
-    command.arg("--db").arg(&path).args(["fill", "r", "card", "1"]).current_dir("/");
+    command
+        .arg("--db")
+        .arg(&path)
+        .args(["fill", "r", "card", "1"])
+        .current_dir("/");
     if root {
         command.uid(65_534).gid(65_534);
     }
     let output = command.output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains(path.to_str().unwrap()) && error.contains("folder"), "{error}");
+    assert!(
+        error.contains(path.to_str().unwrap()) && error.contains("folder"),
+        "{error}"
+    );
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let runs = Sqlite::open(&path).await.unwrap();
     assert_eq!(runs.show("r").await.unwrap().unwrap().step, 1);
@@ -292,7 +410,11 @@ async fn a_file_that_may_only_be_read() {
 async fn a_locked_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), 1).await;
-    let runs = Sqlite::options().busy_timeout(Duration::from_millis(20)).open(&path).await.unwrap();
+    let runs = Sqlite::options()
+        .busy_timeout(Duration::from_millis(20))
+        .open(&path)
+        .await
+        .unwrap();
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch("BEGIN IMMEDIATE").unwrap();
     let error = runs.release("r", "me").await.unwrap_err();
@@ -333,8 +455,12 @@ const SPOILS: [Spoils; 5] = [
         fs::copy(path, beside(path, ".copy")).unwrap();
         fs::rename(beside(path, ".copy"), path).unwrap();
     }),
-    ("-wal", |path| fs::remove_file(beside(path, "-wal")).unwrap()),
-    ("-shm", |path| fs::remove_file(beside(path, "-shm")).unwrap()),
+    ("-wal", |path| {
+        fs::remove_file(beside(path, "-wal")).unwrap()
+    }),
+    ("-shm", |path| {
+        fs::remove_file(beside(path, "-shm")).unwrap()
+    }),
 ];
 
 /// What would be acknowledged is nowhere.
@@ -352,7 +478,10 @@ async fn a_file_that_goes_while_it_is_open() {
             Err(StorageError::Gone { place, file }) => {
                 assert_eq!(
                     (place, file),
-                    (path.display().to_string(), beside(&path, end).display().to_string())
+                    (
+                        path.display().to_string(),
+                        beside(&path, end).display().to_string()
+                    )
                 );
             }
             other => panic!("{number}: {other:?}"),
@@ -382,10 +511,19 @@ async fn a_run_whose_file_goes_stops() {
     for (_, spoil) in SPOILS {
         let folder = tempfile::tempdir().unwrap();
         let path = file(folder.path(), 1).await;
-        let runs = Checkpoints::open(&path).await.unwrap().lease(Duration::from_millis(60));
+        let runs = Checkpoints::open(&path)
+            .await
+            .unwrap()
+            .lease(Duration::from_millis(60));
         let (looks, spoiled) = (runs.clone(), path.clone());
         let begun = async move {
-            while !looks.list(Some(Status::Running)).await.unwrap().iter().any(|run| run.run == "hangs") {
+            while !looks
+                .list(Some(Status::Running))
+                .await
+                .unwrap()
+                .iter()
+                .any(|run| run.run == "hangs")
+            {
                 tokio::task::yield_now().await;
             }
             spoil(&spoiled);
@@ -393,9 +531,18 @@ async fn a_run_whose_file_goes_stops() {
         let mut work = Work {};
         let (ended, ()) = tokio::join!(Hang.with(runs.run("hangs")).run(&mut work), begun);
         let error = ended.unwrap_err();
-        assert!(matches!(error.cause().downcast_ref(), Some(StorageError::Gone { .. })), "{error:#}");
+        assert!(
+            matches!(
+                error.cause().downcast_ref(),
+                Some(StorageError::Gone { .. })
+            ),
+            "{error:#}"
+        );
         let text = error.cause().to_string();
-        assert!(text.contains("deleted or replaced") && text.contains("backup"), "{text}");
+        assert!(
+            text.contains("deleted or replaced") && text.contains("backup"),
+            "{text}"
+        );
     }
 }
 
@@ -410,9 +557,19 @@ async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
     let again = Sqlite::open(&path).await.unwrap();
     // Another process that believes itself to be the last one would delete the log.
     let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"));
-    assert!(list.arg("--db").arg(&path).arg("list").output().unwrap().status.success());
+    assert!(
+        list.arg("--db")
+            .arg(&path)
+            .arg("list")
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
     assert!(beside(&path, "-wal").exists());
-    runs.commit("r", "me", LEASE, &step(2, large(2)), Keep::All).await.unwrap();
+    runs.commit("r", "me", LEASE, &step(2, large(2)), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(again.show("r").await.unwrap().unwrap().step, 2);
 }
 
@@ -422,7 +579,9 @@ async fn a_backup_is_whole() {
     let path = file(folder.path(), 3).await;
     let runs = Sqlite::open(&path).await.unwrap();
     runs.begin("r", "me", LEASE, &new()).await.unwrap();
-    runs.commit("r", "me", LEASE, &step(4, large(4)), Keep::All).await.unwrap();
+    runs.commit("r", "me", LEASE, &step(4, large(4)), Keep::All)
+        .await
+        .unwrap();
     let to = folder.path().join("backup.db");
     let (busy, backup) = (step(5, large(5)), runs.backup(&to));
     let (backed, committed) = tokio::join!(backup, runs.commit("r", "me", LEASE, &busy, Keep::All));
@@ -433,7 +592,10 @@ async fn a_backup_is_whole() {
     let last = copy.show("r").await.unwrap().unwrap().step;
     assert!((4..=5).contains(&last), "{last}");
     intact(&copy, last).await;
-    assert_eq!(copy.show("r").await.unwrap().unwrap().owner.as_deref(), Some("me"));
+    assert_eq!(
+        copy.show("r").await.unwrap().unwrap().owner.as_deref(),
+        Some("me")
+    );
     copy.close().await;
 
     // Nothing is overwritten, and nothing is left of what failed.
@@ -442,7 +604,10 @@ async fn a_backup_is_whole() {
     for to in [&to, &nowhere] {
         let error = runs.backup(to).await.unwrap_err();
         assert!(matches!(error, StorageError::Backup { .. }), "{error:?}");
-        assert!(error.to_string().contains(to.to_str().unwrap()) && error.source().is_some(), "{error}");
+        assert!(
+            error.to_string().contains(to.to_str().unwrap()) && error.source().is_some(),
+            "{error}"
+        );
     }
     assert!(before == fs::read(&to).unwrap());
     assert!(!beside(&to, ".part").exists());

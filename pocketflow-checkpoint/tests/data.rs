@@ -1,5 +1,5 @@
-//! What a durable run holds is what comes back, or it is refused where it was made; and nothing that is stored is taken for something
-//! else.
+//! What a durable run holds is what comes back, or it is refused where it was made; and nothing
+//! that is stored is taken for something else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -27,7 +27,10 @@ async fn runs() -> (TempDir, Checkpoints) {
 }
 
 fn cause<T: std::error::Error + 'static>(error: &pocketflow::Error) -> &T {
-    error.cause().downcast_ref().unwrap_or_else(|| panic!("{error:#}"))
+    error
+        .cause()
+        .downcast_ref()
+        .unwrap_or_else(|| panic!("{error:#}"))
 }
 
 /// All that is hard to hold.
@@ -63,9 +66,18 @@ impl Make {
     fn exec(&self) {}
 
     fn post(&self, shared: &mut Odd) {
-        shared.prices =
-            (0..2_000).map(|_| f64::from_bits(fastrand::u64(..))).filter(|f| f.is_finite()).collect();
-        shared.prices.extend([0.1 + 0.2, f64::NAN, -f64::NAN, f64::INFINITY, -0.0, f64::MIN_POSITIVE / 2.0]);
+        shared.prices = (0..2_000)
+            .map(|_| f64::from_bits(fastrand::u64(..)))
+            .filter(|f| f.is_finite())
+            .collect();
+        shared.prices.extend([
+            0.1 + 0.2,
+            f64::NAN,
+            -f64::NAN,
+            f64::INFINITY,
+            -0.0,
+            f64::MIN_POSITIVE / 2.0,
+        ]);
         shared.singles = vec![0.1, f32::NAN, f32::NEG_INFINITY, f32::MIN_POSITIVE / 2.0];
         shared.tagged = Some(f64::NAN);
         shared.nested = Some(None);
@@ -88,15 +100,32 @@ flow! { Hold { make: Make; make >> await(go_on) >> finish; } }
 
 /// That two are equal, floats by their bits.
 fn assert_same(a: &Odd, b: &Odd) {
-    let bits = |odd: &Odd| odd.prices.iter().map(|price| price.to_bits()).collect::<Vec<_>>();
-    let differ: Vec<_> = bits(a).into_iter().zip(bits(b)).filter(|(a, b)| a != b).collect();
+    let bits = |odd: &Odd| {
+        odd.prices
+            .iter()
+            .map(|price| price.to_bits())
+            .collect::<Vec<_>>()
+    };
+    let differ: Vec<_> = bits(a)
+        .into_iter()
+        .zip(bits(b))
+        .filter(|(a, b)| a != b)
+        .collect();
     assert_eq!((differ, a.prices.len()), (vec![], b.prices.len()));
-    let singles = |odd: &Odd| odd.singles.iter().map(|single| single.to_bits()).collect::<Vec<_>>();
+    let singles = |odd: &Odd| {
+        odd.singles
+            .iter()
+            .map(|single| single.to_bits())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(singles(a), singles(b));
     assert_eq!(a.tagged.map(f64::to_bits), b.tagged.map(f64::to_bits));
     assert_eq!((a.nested, a.unit, a.huge), (b.nested, b.unit, b.huge));
     assert_eq!((&a.seats, &a.bytes, &a.set), (&b.seats, &b.bytes, &b.set));
-    assert_eq!(a.raw.as_ref().map(|raw| raw.get()), b.raw.as_ref().map(|raw| raw.get()));
+    assert_eq!(
+        a.raw.as_ref().map(|raw| raw.get()),
+        b.raw.as_ref().map(|raw| raw.get())
+    );
     assert_eq!((&a.deep, a.go_on, a.done), (&b.deep, b.go_on, b.done));
 }
 
@@ -105,13 +134,24 @@ async fn every_value_comes_back_bit_by_bit() {
     let (_folder, runs) = runs().await;
     let hold = Hold { make: Make };
     let mut first = Odd::default();
-    let parked = hold.with(runs.run("a").park()).run(&mut first).await.unwrap_err();
+    let parked = hold
+        .with(runs.run("a").park())
+        .run(&mut first)
+        .await
+        .unwrap_err();
     assert_eq!(cause::<Parked>(&parked).field, "go_on");
     let mut again = Odd::default();
-    let parked = hold.with(runs.run("a").park()).run(&mut again).await.unwrap_err();
+    let parked = hold
+        .with(runs.run("a").park())
+        .run(&mut again)
+        .await
+        .unwrap_err();
     assert_eq!(cause::<Parked>(&parked).field, "go_on");
     assert_same(&again, &first);
-    assert_same(&runs.state_at::<Odd>("a", 1).await.unwrap().unwrap(), &first);
+    assert_same(
+        &runs.state_at::<Odd>("a", 1).await.unwrap().unwrap(),
+        &first,
+    );
 
     runs.fill("a", "go_on", "true").await.unwrap();
     hold.with(runs.run("a")).run(&mut again).await.unwrap();
@@ -156,7 +196,10 @@ impl Grow {
         shared.steps += 1;
         if shared.steps == 2 {
             shared.tree = Some(deep(shared.depth));
-            shared.text.0.push(if shared.depth == 0 { ' ' } else { '.' });
+            shared
+                .text
+                .0
+                .push(if shared.depth == 0 { ' ' } else { '.' });
         }
     }
 }
@@ -166,24 +209,46 @@ flow! { Grows { first: Grow; second: Grow; first >> second; } }
 #[tokio::test]
 async fn what_does_not_come_back_is_refused_at_the_step_that_made_it() {
     let (_folder, runs) = runs().await;
-    let grows = Grows { first: Grow, second: Grow };
-    let error = grows.with(runs.run("a")).run(&mut Note::default()).await.unwrap_err();
+    let grows = Grows {
+        first: Grow,
+        second: Grow,
+    };
+    let error = grows
+        .with(runs.run("a"))
+        .run(&mut Note::default())
+        .await
+        .unwrap_err();
     assert_eq!(
         format!("{error:#}"),
         "Grows > second: stopped: cannot store the field `text` of run `a`: it would not be read back as it is"
     );
     let stored = runs.storage().show("a").await.unwrap().unwrap();
     assert_eq!((stored.status, stored.step), (Status::Failed, 1));
-    assert_eq!(stored.state, r#"{"text":"","tree":null,"depth":0,"steps":1}"#);
+    assert_eq!(
+        stored.state,
+        r#"{"text":"","tree":null,"depth":0,"steps":1}"#
+    );
 
-    let mut note = Note { depth: 500, ..Note::default() };
+    let mut note = Note {
+        depth: 500,
+        ..Note::default()
+    };
     let error = grows.with(runs.run("b")).run(&mut note).await.unwrap_err();
     let text = format!("{error:#}");
-    assert!(text.contains("cannot store the field `tree` of run `b`: recursion limit exceeded"), "{text}");
+    assert!(
+        text.contains("cannot store the field `tree` of run `b`: recursion limit exceeded"),
+        "{text}"
+    );
 
-    let mut note = Note { text: Trimmed(" a".into()), ..Note::default() };
+    let mut note = Note {
+        text: Trimmed(" a".into()),
+        ..Note::default()
+    };
     grows.with(runs.run("c")).run(&mut note).await.unwrap_err();
-    assert!(runs.storage().show("c").await.unwrap().is_none(), "it has not begun");
+    assert!(
+        runs.storage().show("c").await.unwrap().is_none(),
+        "it has not begun"
+    );
 }
 
 mod skipped {
@@ -212,7 +277,11 @@ mod skipped {
     flow! { Ask { await(is_approved) >> call; } }
 
     fn given() -> Call {
-        Call { client: Client(7), cache: Some(1), ..Call::default() }
+        Call {
+            client: Client(7),
+            cache: Some(1),
+            ..Call::default()
+        }
     }
 
     #[tokio::test]
@@ -228,18 +297,37 @@ mod skipped {
         }
         runs.fill_value("a", "is_approved", &true).await.unwrap();
         let shared = waits.await.unwrap().unwrap();
-        assert_eq!((shared.client, shared.cache, shared.used_client), (Client(7), Some(1), Some(7)));
+        assert_eq!(
+            (shared.client, shared.cache, shared.used_client),
+            (Client(7), Some(1), Some(7))
+        );
     }
 
     #[tokio::test]
     async fn what_serde_skips_is_the_callers_on_a_resume() {
         let (_folder, runs) = runs().await;
-        Ask.with(runs.run("a").park()).run(&mut given()).await.unwrap_err();
+        Ask.with(runs.run("a").park())
+            .run(&mut given())
+            .await
+            .unwrap_err();
         runs.fill("a", "is_approved", "true").await.unwrap();
-        let mut shared = Call { client: Client(9), ..Call::default() };
+        let mut shared = Call {
+            client: Client(9),
+            ..Call::default()
+        };
         Ask.with(runs.run("a")).run(&mut shared).await.unwrap();
-        assert_eq!((shared.client, shared.cache, shared.used_client), (Client(9), None, Some(9)));
-        assert_eq!(runs.state_at::<Call>("a", 2).await.unwrap().unwrap().used_client, Some(9));
+        assert_eq!(
+            (shared.client, shared.cache, shared.used_client),
+            (Client(9), None, Some(9))
+        );
+        assert_eq!(
+            runs.state_at::<Call>("a", 2)
+                .await
+                .unwrap()
+                .unwrap()
+                .used_client,
+            Some(9)
+        );
     }
 
     #[derive(Shared, Debug, Default, Serialize, Deserialize)]
@@ -262,7 +350,11 @@ mod skipped {
     #[tokio::test]
     async fn a_wait_for_a_field_that_serde_skips_is_refused_when_the_run_begins() {
         let (_folder, runs) = runs().await;
-        let error = WaitsForSkipped.with(runs.run("a").park()).run(&mut Lost::default()).await.unwrap_err();
+        let error = WaitsForSkipped
+            .with(runs.run("a").park())
+            .run(&mut Lost::default())
+            .await
+            .unwrap_err();
         let BadState { what, .. } = cause(&error);
         assert_eq!(what, "the field `answer`, for which the flow waits,");
         assert!(runs.list(None).await.unwrap().is_empty());
@@ -283,13 +375,31 @@ mod skipped {
     #[tokio::test]
     async fn a_late_field_that_serde_skips_must_be_given_again() {
         let (_folder, runs) = runs().await;
-        Login.with(runs.run("a").park()).run(&mut Lost::default()).await.unwrap_err();
+        Login
+            .with(runs.run("a").park())
+            .run(&mut Lost::default())
+            .await
+            .unwrap_err();
         runs.fill("a", "go_on", "true").await.unwrap();
-        let error = Login.with(runs.run("a")).run(&mut Lost::default()).await.unwrap_err();
+        let error = Login
+            .with(runs.run("a"))
+            .run(&mut Lost::default())
+            .await
+            .unwrap_err();
         let skipped: &SkippedField = cause(&error);
-        assert_eq!((skipped.node.as_str(), skipped.field.as_str()), ("Login > use_token", "token"));
-        assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1, "the run is as it was");
-        let mut shared = Lost { token: Some("other".into()), ..Lost::default() };
+        assert_eq!(
+            (skipped.node.as_str(), skipped.field.as_str()),
+            ("Login > use_token", "token")
+        );
+        assert_eq!(
+            runs.list(Some(Status::Waiting)).await.unwrap().len(),
+            1,
+            "the run is as it was"
+        );
+        let mut shared = Lost {
+            token: Some("other".into()),
+            ..Lost::default()
+        };
         Login.with(runs.run("a")).run(&mut shared).await.unwrap();
         assert_eq!(shared.sent.as_deref(), Some("other true"));
     }
@@ -323,7 +433,11 @@ mod over {
     flow! { Whisper { other_work; } }
 
     fn job(topic: &str) -> Job {
-        Job { topic: topic.into(), tags: (0..20).map(|tag| tag.to_string()).collect(), ..Job::default() }
+        Job {
+            topic: topic.into(),
+            tags: (0..20).map(|tag| tag.to_string()).collect(),
+            ..Job::default()
+        }
     }
 
     #[tokio::test]
@@ -334,33 +448,75 @@ mod over {
 
         let mut same = job("Rain");
         Shout.with(runs.run("a")).run(&mut same).await.unwrap();
-        assert_eq!(same, first, "the same input, whose set has another order, has the same result");
+        assert_eq!(
+            same, first,
+            "the same input, whose set has another order, has the same result"
+        );
         Shout.with(runs.run("a")).run(&mut same).await.unwrap();
         let mut nothing = Job::default();
         Shout.with(runs.run("a")).run(&mut nothing).await.unwrap();
         assert_eq!(nothing, first, "whoever gives nothing gets the result");
 
-        for (other, field) in [(job("Snow"), "topic"), (Job { count: 1, ..job("Rain") }, "count")] {
+        for (other, field) in [
+            (job("Snow"), "topic"),
+            (
+                Job {
+                    count: 1,
+                    ..job("Rain")
+                },
+                "count",
+            ),
+        ] {
             let mut shared = other.clone();
-            let error = Shout.with(runs.run("a")).run(&mut shared).await.unwrap_err();
+            let error = Shout
+                .with(runs.run("a"))
+                .run(&mut shared)
+                .await
+                .unwrap_err();
             let OtherInput { run, fields } = cause(&error);
             assert_eq!((run.as_str(), &fields[..]), ("a", &[field.to_owned()][..]));
             assert_eq!(shared, other, "it is as it was");
         }
 
-        let error = Whisper.with(runs.run("a")).run(&mut job("Rain")).await.unwrap_err();
-        let asked = OtherFlow { run: "a".into(), ran: "Shout".into(), asked: "Whisper".into() };
+        let error = Whisper
+            .with(runs.run("a"))
+            .run(&mut job("Rain"))
+            .await
+            .unwrap_err();
+        let asked = OtherFlow {
+            run: "a".into(),
+            ran: "Shout".into(),
+            asked: "Whisper".into(),
+        };
         assert_eq!(cause::<OtherFlow>(&error), &asked);
         let unnamed = flow! { other_work; };
-        let error = unnamed.with(runs.run("a")).run(&mut job("Rain")).await.unwrap_err();
+        let error = unnamed
+            .with(runs.run("a"))
+            .run(&mut job("Rain"))
+            .await
+            .unwrap_err();
         assert_eq!(cause::<OtherFlow>(&error).asked, "flow");
 
         let unnamed = flow! { work; };
-        unnamed.with(runs.run("b")).run(&mut job("Rain")).await.unwrap();
-        unnamed.with(runs.run("b")).run(&mut job("Rain")).await.unwrap();
+        unnamed
+            .with(runs.run("b"))
+            .run(&mut job("Rain"))
+            .await
+            .unwrap();
+        unnamed
+            .with(runs.run("b"))
+            .run(&mut job("Rain"))
+            .await
+            .unwrap();
         let unnamed = flow! { other_work; };
         assert!(
-            unnamed.with(runs.run("b")).run(&mut job("Rain")).await.unwrap_err().cause().is::<OtherFlow>()
+            unnamed
+                .with(runs.run("b"))
+                .run(&mut job("Rain"))
+                .await
+                .unwrap_err()
+                .cause()
+                .is::<OtherFlow>()
         );
         assert_eq!(EXECS.load(SeqCst), 2);
     }
@@ -381,12 +537,22 @@ mod over {
     #[tokio::test]
     async fn a_store_without_a_default_is_compared_as_well() {
         let (_folder, runs) = runs().await;
-        let job = |topic: &str| NoDefault { topic: topic.into(), result: None };
+        let job = |topic: &str| NoDefault {
+            topic: topic.into(),
+            result: None,
+        };
         Echo.with(runs.run("a")).run(&mut job("x")).await.unwrap();
         let mut same = job("x");
         Echo.with(runs.run("a")).run(&mut same).await.unwrap();
         assert_eq!(same.result.as_deref(), Some("x"));
-        assert!(Echo.with(runs.run("a")).run(&mut job("y")).await.unwrap_err().cause().is::<OtherInput>());
+        assert!(
+            Echo.with(runs.run("a"))
+                .run(&mut job("y"))
+                .await
+                .unwrap_err()
+                .cause()
+                .is::<OtherInput>()
+        );
     }
 }
 
@@ -443,9 +609,17 @@ mod new_before {
     #[tokio::test]
     async fn a_node_that_was_added_before_the_position_and_is_needed_after_it_is_refused() {
         let (_folder, runs) = runs().await;
-        v1::Shop.with(runs.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+        v1::Shop
+            .with(runs.run("a").park())
+            .run(&mut Order::default())
+            .await
+            .unwrap_err();
         runs.fill("a", "go_on", "true").await.unwrap();
-        let error = v2::Shop.with(runs.run("a")).run(&mut Order::default()).await.unwrap_err();
+        let error = v2::Shop
+            .with(runs.run("a"))
+            .run(&mut Order::default())
+            .await
+            .unwrap_err();
         let Changed { conflicts, .. } = cause(&error);
         assert_eq!(
             conflicts,
@@ -458,14 +632,25 @@ mod new_before {
 
         // What a migration leaves empty is refused as well.
         let run = runs.run("a").migrate(Ok);
-        assert!(v2::Shop.with(run).run(&mut Order::default()).await.unwrap_err().cause().is::<Changed>());
+        assert!(
+            v2::Shop
+                .with(run)
+                .run(&mut Order::default())
+                .await
+                .unwrap_err()
+                .cause()
+                .is::<Changed>()
+        );
         let run = runs.run("a").migrate(|mut state| {
             state["address"] = "2 Low Street".into();
             Ok(state)
         });
         let mut order = Order::default();
         v2::Shop.with(run).run(&mut order).await.unwrap();
-        assert_eq!((order.shipped.as_deref(), PAID.load(SeqCst)), (Some("2 Low Street"), 1));
+        assert_eq!(
+            (order.shipped.as_deref(), PAID.load(SeqCst)),
+            (Some("2 Low Street"), 1)
+        );
     }
 }
 
@@ -506,10 +691,24 @@ mod retyped {
     #[tokio::test]
     async fn a_field_of_another_type_is_named_and_can_be_migrated() {
         let (_folder, runs) = runs().await;
-        v1::Shop.with(runs.run("a").park()).run(&mut V1 { price: 7, go_on: None }).await.unwrap_err();
-        let error = v2::Shop.with(runs.run("a").park()).run(&mut V2::default()).await.unwrap_err();
+        v1::Shop
+            .with(runs.run("a").park())
+            .run(&mut V1 {
+                price: 7,
+                go_on: None,
+            })
+            .await
+            .unwrap_err();
+        let error = v2::Shop
+            .with(runs.run("a").park())
+            .run(&mut V2::default())
+            .await
+            .unwrap_err();
         let text = format!("{error:#}");
-        assert!(error.cause().is::<BadState>() && !text.contains("another version"), "{text}");
+        assert!(
+            error.cause().is::<BadState>() && !text.contains("another version"),
+            "{text}"
+        );
         assert!(
             text.contains("cannot read the field `price` of run `a`: invalid type: integer `7`"),
             "{text}"
@@ -520,7 +719,11 @@ mod retyped {
                 Ok(state)
             })
         };
-        v2::Shop.with(migrated()).run(&mut V2::default()).await.unwrap_err();
+        v2::Shop
+            .with(migrated())
+            .run(&mut V2::default())
+            .await
+            .unwrap_err();
         runs.fill("a", "go_on", "true").await.unwrap();
         let mut shared = V2::default();
         v2::Shop.with(migrated()).run(&mut shared).await.unwrap();
@@ -547,7 +750,10 @@ mod filled {
     #[tokio::test]
     async fn a_value_of_another_type_is_refused_where_the_type_is_known() {
         let (_folder, file) = file();
-        let runs = Checkpoints::open(&file).await.unwrap().poll(Duration::from_millis(1));
+        let runs = Checkpoints::open(&file)
+            .await
+            .unwrap()
+            .poll(Duration::from_millis(1));
         let run = runs.run("a");
         let waits = tokio::spawn(async move {
             let mut form = Form::default();
@@ -558,23 +764,47 @@ mod filled {
         }
         for wrong in ["12", "null", r#"["Ada"]"#] {
             let error = runs.fill("a", "name", wrong).await.unwrap_err();
-            assert!(matches!(&error, StorageError::WrongValue { value, .. } if value == wrong), "{error}");
+            assert!(
+                matches!(&error, StorageError::WrongValue { value, .. } if value == wrong),
+                "{error}"
+            );
         }
-        assert!(matches!(runs.fill("a", "name", "Ada").await, Err(StorageError::InvalidJson { .. })));
+        assert!(matches!(
+            runs.fill("a", "name", "Ada").await,
+            Err(StorageError::InvalidJson { .. })
+        ));
         runs.fill_value("a", "name", "Ada").await.unwrap();
-        assert_eq!(waits.await.unwrap().unwrap().out.as_deref(), Some("Hello Ada"));
-        assert!(matches!(runs.fill("a", "name", "12").await, Err(StorageError::NotWaiting { .. })));
+        assert_eq!(
+            waits.await.unwrap().unwrap().out.as_deref(),
+            Some("Hello Ada")
+        );
+        assert!(matches!(
+            runs.fill("a", "name", "12").await,
+            Err(StorageError::NotWaiting { .. })
+        ));
     }
 
     #[tokio::test]
     async fn a_parked_run_refuses_it_when_it_goes_on() {
         let (_folder, runs) = runs().await;
-        Greet.with(runs.run("a").park()).run(&mut Form::default()).await.unwrap_err();
+        Greet
+            .with(runs.run("a").park())
+            .run(&mut Form::default())
+            .await
+            .unwrap_err();
         runs.fill("a", "name", "12").await.unwrap();
-        let error = Greet.with(runs.run("a").park()).run(&mut Form::default()).await.unwrap_err();
+        let error = Greet
+            .with(runs.run("a").park())
+            .run(&mut Form::default())
+            .await
+            .unwrap_err();
         assert_eq!(cause::<WrongValue>(&error).value, "12");
         runs.fill("a", "name", r#""Ada""#).await.unwrap();
-        Greet.with(runs.run("a").park()).run(&mut Form::default()).await.unwrap();
+        Greet
+            .with(runs.run("a").park())
+            .run(&mut Form::default())
+            .await
+            .unwrap();
     }
 }
 
@@ -607,26 +837,56 @@ mod older {
 
     flow! { Shop { look >> await(go_on) >> send; } }
 
-    /// What the version before stored: the whole store as serde writes it, and a graph that says nothing of reads or of the input.
+    /// What the version before stored: the whole store as serde writes it, and a graph that says
+    /// nothing of reads or of the input.
     #[tokio::test]
     async fn a_run_of_the_version_before_goes_on() {
         let (folder, runs) = runs().await;
-        let mut order = Order { total_price: 0.1 + 0.2, text: "x".into(), client: 1, ..Order::default() };
+        let mut order = Order {
+            total_price: 0.1 + 0.2,
+            text: "x".into(),
+            client: 1,
+            ..Order::default()
+        };
         order.rest.insert("extra".into(), 7);
-        Shop.with(runs.run("a").park()).run(&mut order.clone()).await.unwrap_err();
+        Shop.with(runs.run("a").park())
+            .run(&mut order.clone())
+            .await
+            .unwrap_err();
         let state = serde_json::to_string(&order).unwrap();
-        assert!(state.contains("totalPrice") && state.contains("\"extra\""), "{state}");
+        assert!(
+            state.contains("totalPrice") && state.contains("\"extra\""),
+            "{state}"
+        );
         let mut graph: serde_json::Value =
             serde_json::from_str(&runs.storage().show("a").await.unwrap().unwrap().graph).unwrap();
         let fields = graph.as_object_mut().unwrap();
         assert!(fields.remove("proof").is_some() && fields.remove("input").is_some());
-        assert!(fields["fields"].get("client").is_some(), "fields that serde skips are known by their names");
+        assert!(
+            fields["fields"].get("client").is_some(),
+            "fields that serde skips are known by their names"
+        );
         let file = rusqlite::Connection::open(folder.path().join("runs.db")).unwrap();
-        file.execute("UPDATE states SET state = ?1, graph = ?2", [&state, &graph.to_string()]).unwrap();
+        file.execute(
+            "UPDATE states SET state = ?1, graph = ?2",
+            [&state, &graph.to_string()],
+        )
+        .unwrap();
 
         runs.fill("a", "go_on", "true").await.unwrap();
-        let mut again = Order { client: 5, ..Order::default() };
+        let mut again = Order {
+            client: 5,
+            ..Order::default()
+        };
         Shop.with(runs.run("a")).run(&mut again).await.unwrap();
-        assert_eq!(again, Order { client: 5, go_on: Some(true), sent: Some(5), ..order });
+        assert_eq!(
+            again,
+            Order {
+                client: 5,
+                go_on: Some(true),
+                sent: Some(5),
+                ..order
+            }
+        );
     }
 }

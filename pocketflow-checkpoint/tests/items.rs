@@ -10,7 +10,9 @@ use tempfile::TempDir;
 
 async fn runs() -> (TempDir, Checkpoints) {
     let folder = tempfile::tempdir().unwrap();
-    let runs = Checkpoints::open(folder.path().join("runs.db")).await.unwrap();
+    let runs = Checkpoints::open(folder.path().join("runs.db"))
+        .await
+        .unwrap();
     (folder, runs)
 }
 
@@ -21,7 +23,10 @@ static LOST: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 fn work(item: &str, attempt: Attempt<'_>) -> Result<String, String> {
     let key = attempt.key().unwrap();
-    CALLS.lock().unwrap().push((key.run.to_owned(), item.to_owned(), key.to_string()));
+    CALLS
+        .lock()
+        .unwrap()
+        .push((key.run.to_owned(), item.to_owned(), key.to_string()));
     match LOST.lock().unwrap().get(key.run) {
         Some(lost) if lost == item => Err("the answer was lost".to_owned()),
         _ => Ok(format!("{item}, done with {key}")),
@@ -31,7 +36,11 @@ fn work(item: &str, attempt: Attempt<'_>) -> Result<String, String> {
 /// The items of a run and their keys, each as often as it was done.
 fn calls(run: &str) -> Vec<(String, String)> {
     let calls = CALLS.lock().unwrap();
-    calls.iter().filter(|(of, ..)| of == run).map(|(_, item, key)| (item.clone(), key.clone())).collect()
+    calls
+        .iter()
+        .filter(|(of, ..)| of == run)
+        .map(|(_, item, key)| (item.clone(), key.clone()))
+        .collect()
 }
 
 fn lose(run: &str, item: &str) {
@@ -42,7 +51,8 @@ fn mend(run: &str) {
     LOST.lock().unwrap().remove(run);
 }
 
-/// That each piece of work was done once, but for `again`, which was done a second time with the same key.
+/// That each piece of work was done once, but for `again`, which was done a second time with the
+/// same key.
 fn assert_once(run: &str, again: &str) {
     let (mut keys, mut times) = (BTreeMap::new(), BTreeMap::new());
     for (item, key) in calls(run) {
@@ -51,7 +61,12 @@ fn assert_once(run: &str, again: &str) {
         assert_eq!(*of, item, "a key names one item");
     }
     for (key, times) in times {
-        assert_eq!(times, if keys[&key] == again { 2 } else { 1 }, "{} with {key}", keys[&key]);
+        assert_eq!(
+            times,
+            if keys[&key] == again { 2 } else { 1 },
+            "{} with {key}",
+            keys[&key]
+        );
     }
 }
 
@@ -92,18 +107,34 @@ async fn the_items_of_a_hash_map_are_charged_once_each() {
     for round in 0..20 {
         let (_folder, runs) = runs().await;
         let run = format!("map-{round}");
-        let accounts: HashMap<_, _> = (0..12).map(|number| (format!("account-{number}"), 1)).collect();
+        let accounts: HashMap<_, _> = (0..12)
+            .map(|number| (format!("account-{number}"), 1))
+            .collect();
         lose(&run, "account-7");
-        let mut shared = Accounts { accounts, ..Default::default() };
-        ChargeAll.with(runs.run(&run)).run(&mut shared).await.unwrap_err();
+        let mut shared = Accounts {
+            accounts,
+            ..Default::default()
+        };
+        ChargeAll
+            .with(runs.run(&run))
+            .run(&mut shared)
+            .await
+            .unwrap_err();
         // The state is read into another map, whose order is another.
         mend(&run);
         let mut again = Accounts::default();
-        ChargeAll.with(runs.run(&run)).run(&mut again).await.unwrap();
+        ChargeAll
+            .with(runs.run(&run))
+            .run(&mut again)
+            .await
+            .unwrap();
         assert_once(&run, "account-7");
         assert_eq!(calls(&run).len(), 13);
         for (account, receipt) in again.accounts.keys().zip(again.receipts.unwrap()) {
-            assert!(receipt.starts_with(&format!("{account}, done")), "{account}: {receipt}");
+            assert!(
+                receipt.starts_with(&format!("{account}, done")),
+                "{account}: {receipt}"
+            );
         }
     }
 }
@@ -116,12 +147,19 @@ async fn each(#[each(list)] item: &str, #[attempt] attempt: Attempt<'_>) -> Resu
 
 flow! { Each { each; } }
 
-/// Runs, loses an item, and runs again with another list, which is what changed code or a migration makes.
+/// Runs, loses an item, and runs again with another list, which is what changed code or a migration
+/// makes.
 async fn with_another_list(run: &str, list: &[&str], lost: &str, then: &[&str]) -> Vec<String> {
     let (_folder, runs) = runs().await;
     let list: Vec<_> = list.iter().map(|item| (*item).to_owned()).collect();
     lose(run, lost);
-    Each.with(runs.run(run)).run(&mut Accounts { list, ..Default::default() }).await.unwrap_err();
+    Each.with(runs.run(run))
+        .run(&mut Accounts {
+            list,
+            ..Default::default()
+        })
+        .await
+        .unwrap_err();
     // The list of the kept state is changed as a migration would.
     mend(run);
     let state = runs.storage().show(run).await.unwrap().unwrap().state;
@@ -130,7 +168,12 @@ async fn with_another_list(run: &str, list: &[&str], lost: &str, then: &[&str]) 
     change(&_folder, "UPDATE states SET state = ?1", &state.to_string());
     let mut again = Accounts::default();
     Each.with(runs.run(run)).run(&mut again).await.unwrap();
-    again.receipts.unwrap().into_iter().map(|receipt| receipt.split(',').next().unwrap().to_owned()).collect()
+    again
+        .receipts
+        .unwrap()
+        .into_iter()
+        .map(|receipt| receipt.split(',').next().unwrap().to_owned())
+        .collect()
 }
 
 fn change(folder: &TempDir, sql: &str, value: &str) {
@@ -140,14 +183,26 @@ fn change(folder: &TempDir, sql: &str, value: &str) {
 
 #[tokio::test]
 async fn a_list_in_another_order_charges_nothing_again() {
-    let done = with_another_list("order", &["a", "b", "c", "d", "e"], "e", &["e", "d", "c", "b", "a"]).await;
+    let done = with_another_list(
+        "order",
+        &["a", "b", "c", "d", "e"],
+        "e",
+        &["e", "d", "c", "b", "a"],
+    )
+    .await;
     assert_eq!(done, ["e", "d", "c", "b", "a"]);
     assert_once("order", "e");
 }
 
 #[tokio::test]
 async fn an_item_that_was_inserted_is_done_and_the_others_are_not() {
-    let done = with_another_list("insert", &["a", "b", "c"], "c", &["new", "a", "b", "other", "c"]).await;
+    let done = with_another_list(
+        "insert",
+        &["a", "b", "c"],
+        "c",
+        &["new", "a", "b", "other", "c"],
+    )
+    .await;
     assert_eq!(done, ["new", "a", "b", "other", "c"]);
     assert_once("insert", "c");
     assert_eq!(calls("insert").len(), 6);
@@ -163,18 +218,29 @@ async fn an_item_that_was_changed_is_done_again_and_one_that_is_gone_is_not() {
 
 #[tokio::test]
 async fn items_that_are_equal_are_done_once_each_with_keys_of_their_own() {
-    let done =
-        with_another_list("equal", &["a", "a", "b", "a", "c"], "c", &["b", "a", "c", "a", "a", "a"]).await;
+    let done = with_another_list(
+        "equal",
+        &["a", "a", "b", "a", "c"],
+        "c",
+        &["b", "a", "c", "a", "a", "a"],
+    )
+    .await;
     assert_eq!(done, ["b", "a", "c", "a", "a", "a"]);
     assert_once("equal", "c");
-    let mut keys: Vec<_> = calls("equal").into_iter().filter(|(item, _)| item == "a").collect();
+    let mut keys: Vec<_> = calls("equal")
+        .into_iter()
+        .filter(|(item, _)| item == "a")
+        .collect();
     keys.sort();
     keys.dedup();
     assert_eq!(keys.len(), 4);
 }
 
 #[node(Accounts, writes = receipts, parallel = 4)]
-async fn at_once(#[each(list)] item: &str, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+async fn at_once(
+    #[each(list)] item: &str,
+    #[attempt] attempt: Attempt<'_>,
+) -> Result<String, String> {
     tokio::task::yield_now().await;
     work(item, attempt)
 }
@@ -184,20 +250,40 @@ flow! { AtOnce { at_once; } }
 #[tokio::test]
 async fn a_key_names_the_same_item_when_several_are_in_flight() {
     let (_folder, runs) = runs().await;
-    let list: Vec<_> = (0..40).map(|number| format!("item {}", number % 30)).collect();
+    let list: Vec<_> = (0..40)
+        .map(|number| format!("item {}", number % 30))
+        .collect();
     lose("flight", "item 20");
-    AtOnce.with(runs.run("flight")).run(&mut Accounts { list, ..Default::default() }).await.unwrap_err();
+    AtOnce
+        .with(runs.run("flight"))
+        .run(&mut Accounts {
+            list,
+            ..Default::default()
+        })
+        .await
+        .unwrap_err();
     mend("flight");
     let mut again = Accounts::default();
-    AtOnce.with(runs.run("flight")).run(&mut again).await.unwrap();
+    AtOnce
+        .with(runs.run("flight"))
+        .run(&mut again)
+        .await
+        .unwrap();
     let mut items = BTreeMap::new();
     for (item, key) in calls("flight") {
         assert_eq!(*items.entry(key).or_insert_with(|| item.clone()), item);
     }
     assert_eq!(items.len(), 40);
-    assert!(calls("flight").len() <= 44, "only those in flight were done again: {}", calls("flight").len());
+    assert!(
+        calls("flight").len() <= 44,
+        "only those in flight were done again: {}",
+        calls("flight").len()
+    );
     for (item, receipt) in again.list.iter().zip(again.receipts.unwrap()) {
-        assert!(receipt.starts_with(&format!("{item}, ")), "{item}: {receipt}");
+        assert!(
+            receipt.starts_with(&format!("{item}, ")),
+            "{item}: {receipt}"
+        );
     }
 }
 
@@ -219,7 +305,12 @@ static SUMS: Mutex<Vec<(String, f64)>> = Mutex::new(Vec::new());
 fn sum(order: &Order, attempt: Attempt<'_>) -> Result<f64, String> {
     let sum: f64 = order.lines.values().sum();
     let key = attempt.key().unwrap();
-    if LOST.lock().unwrap().get(key.run).is_some_and(|lost| lost == &sum.to_string()) {
+    if LOST
+        .lock()
+        .unwrap()
+        .get(key.run)
+        .is_some_and(|lost| lost == &sum.to_string())
+    {
         return Err("lost".into());
     }
     SUMS.lock().unwrap().push((key.to_string(), sum));
@@ -241,16 +332,27 @@ flow! { Both { (left, right) >> end; } }
 #[tokio::test]
 async fn an_item_that_holds_a_map_is_known_in_any_order_and_in_each_branch() {
     let (_folder, runs) = runs().await;
-    let order = |n: u32| Order { lines: (0..30).map(|line| (line, f64::from(line * n))).collect() };
+    let order = |n: u32| Order {
+        lines: (0..30).map(|line| (line, f64::from(line * n))).collect(),
+    };
     let orders = vec![order(1), order(2), order(3)];
     lose("maps", "1305");
-    Both.with(runs.run("maps")).run(&mut Orders { orders, ..Default::default() }).await.unwrap_err();
+    Both.with(runs.run("maps"))
+        .run(&mut Orders {
+            orders,
+            ..Default::default()
+        })
+        .await
+        .unwrap_err();
     mend("maps");
     let mut again = Orders::default();
     Both.with(runs.run("maps")).run(&mut again).await.unwrap();
     assert_eq!(
         (again.left, again.right),
-        (Some(vec![435.0, 870.0, 1305.0]), Some(vec![435.0, 870.0, 1305.0]))
+        (
+            Some(vec![435.0, 870.0, 1305.0]),
+            Some(vec![435.0, 870.0, 1305.0])
+        )
     );
     let mut sums = SUMS.lock().unwrap().clone();
     sums.sort_by(|a, b| a.0.cmp(&b.0));
@@ -264,9 +366,19 @@ async fn what_an_older_version_kept_is_known_by_its_index() {
     let (folder, runs) = runs().await;
     let list: Vec<_> = ["a", "b", "c"].map(str::to_owned).into();
     lose("old", "c");
-    Each.with(runs.run("old")).run(&mut Accounts { list, ..Default::default() }).await.unwrap_err();
+    Each.with(runs.run("old"))
+        .run(&mut Accounts {
+            list,
+            ..Default::default()
+        })
+        .await
+        .unwrap_err();
     mend("old");
-    change(&folder, "UPDATE items SET json = json_extract(json, ?1)", "$.result");
+    change(
+        &folder,
+        "UPDATE items SET json = json_extract(json, ?1)",
+        "$.result",
+    );
     change(&folder, "UPDATE items SET json = ?1 || json || '\"'", "\"");
     let mut again = Accounts::default();
     Each.with(runs.run("old")).run(&mut again).await.unwrap();
@@ -316,27 +428,50 @@ mod retyped {
         lose("type", "c");
         before::Sends
             .with(runs.run("type"))
-            .run(&mut Accounts { list, ..Default::default() })
+            .run(&mut Accounts {
+                list,
+                ..Default::default()
+            })
             .await
             .unwrap_err();
         mend("type");
         for migrate in [false, true] {
-            let run = if migrate { runs.run("type").migrate(Ok) } else { runs.run("type") };
-            let error = after::Sends.with(run).run(&mut Accounts::default()).await.unwrap_err();
-            let Changed { conflicts, .. } =
-                error.cause().downcast_ref().unwrap_or_else(|| panic!("{error:#}"));
+            let run = if migrate {
+                runs.run("type").migrate(Ok)
+            } else {
+                runs.run("type")
+            };
+            let error = after::Sends
+                .with(run)
+                .run(&mut Accounts::default())
+                .await
+                .unwrap_err();
+            let Changed { conflicts, .. } = error
+                .cause()
+                .downcast_ref()
+                .unwrap_or_else(|| panic!("{error:#}"));
             assert_eq!(conflicts.len(), 2, "{conflicts:?}");
             assert!(
                 conflicts[0].contains("what `Sends > send` returned for item 0 is kept"),
                 "{conflicts:?}"
             );
-            assert!(conflicts[0].contains("`pocketflow-runs drop-items type`"), "{conflicts:?}");
+            assert!(
+                conflicts[0].contains("`pocketflow-runs drop-items type`"),
+                "{conflicts:?}"
+            );
         }
         assert_eq!(calls("type").len(), 3, "nothing was done");
         assert_eq!(runs.drop_items("type").await.unwrap(), 2);
         assert_eq!(runs.storage().items("type", 1).await.unwrap(), []);
-        after::Sends.with(runs.run("type")).run(&mut Accounts::default()).await.unwrap();
+        after::Sends
+            .with(runs.run("type"))
+            .run(&mut Accounts::default())
+            .await
+            .unwrap();
         assert_eq!(calls("type").len(), 6);
-        assert!(matches!(runs.drop_items("none").await, Err(StorageError::UnknownRun { .. })));
+        assert!(matches!(
+            runs.drop_items("none").await,
+            Err(StorageError::UnknownRun { .. })
+        ));
     }
 }

@@ -12,7 +12,12 @@ use tempfile::TempDir;
 const LEASE: Duration = Duration::from_millis(300);
 
 fn new() -> NewRun {
-    NewRun { flow: "F".into(), graph: "{}".into(), state: "{}".into(), position: "null".into() }
+    NewRun {
+        flow: "F".into(),
+        graph: "{}".into(),
+        state: "{}".into(),
+        position: "null".into(),
+    }
 }
 
 fn file() -> (TempDir, PathBuf) {
@@ -26,13 +31,20 @@ fn shift(file: &Path, hours: i64) {
     let db = rusqlite::Connection::open(file).unwrap();
     db.busy_timeout(Duration::from_secs(30)).unwrap();
     let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
-    db.execute("UPDATE runs SET lease_until = ?1 WHERE run = 'r'", [now + hours * 3_600_000]).unwrap();
+    db.execute(
+        "UPDATE runs SET lease_until = ?1 WHERE run = 'r'",
+        [now + hours * 3_600_000],
+    )
+    .unwrap();
 }
 
 #[tokio::test]
 async fn an_owner_that_moves_keeps_its_run_whatever_the_clocks_say() {
     let (_folder, file) = file();
-    let (a, b) = (Sqlite::open(&file).await.unwrap(), Sqlite::open(&file).await.unwrap());
+    let (a, b) = (
+        Sqlite::open(&file).await.unwrap(),
+        Sqlite::open(&file).await.unwrap(),
+    );
     a.begin("r", "me", LEASE, &new()).await.unwrap();
     for hours in [-1, 1] {
         shift(&file, hours);
@@ -47,15 +59,24 @@ async fn an_owner_that_moves_keeps_its_run_whatever_the_clocks_say() {
             () = moves => unreachable!(),
             both = async { (b.begin("r", "you", LEASE, &new()).await, b.remove("r").await) } => both,
         };
-        assert!(matches!(begun, Err(StorageError::Alive { .. })), "{hours} h: {begun:?}");
-        assert!(matches!(removed, Err(StorageError::Alive { .. })), "{hours} h: {removed:?}");
+        assert!(
+            matches!(begun, Err(StorageError::Alive { .. })),
+            "{hours} h: {begun:?}"
+        );
+        assert!(
+            matches!(removed, Err(StorageError::Alive { .. })),
+            "{hours} h: {removed:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_owner_that_does_not_move_is_waited_for_as_long_as_its_lease_lasts() {
     let (_folder, file) = file();
-    let (a, b) = (Sqlite::open(&file).await.unwrap(), Sqlite::open(&file).await.unwrap());
+    let (a, b) = (
+        Sqlite::open(&file).await.unwrap(),
+        Sqlite::open(&file).await.unwrap(),
+    );
     for hours in [-1, 1] {
         a.begin("r", "me", LEASE, &new()).await.unwrap();
         shift(&file, hours);
@@ -65,7 +86,10 @@ async fn an_owner_that_does_not_move_is_waited_for_as_long_as_its_lease_lasts() 
         let waited = start.elapsed();
         assert!(waited >= LEASE * 9 / 10, "{hours} h: {waited:?}");
         assert!(waited < LEASE * 20, "{hours} h: {waited:?}");
-        assert!(matches!(a.renew("r", "me", LEASE).await, Err(StorageError::LeaseLost { .. })));
+        assert!(matches!(
+            a.renew("r", "me", LEASE).await,
+            Err(StorageError::LeaseLost { .. })
+        ));
         shift(&file, hours);
         b.remove("r").await.unwrap();
     }
@@ -75,13 +99,19 @@ async fn an_owner_that_does_not_move_is_waited_for_as_long_as_its_lease_lasts() 
 #[tokio::test]
 async fn the_time_for_which_the_file_is_locked_is_not_held_against_the_owner() {
     let (_folder, file) = file();
-    let (a, b) = (Sqlite::open(&file).await.unwrap(), Sqlite::open(&file).await.unwrap());
+    let (a, b) = (
+        Sqlite::open(&file).await.unwrap(),
+        Sqlite::open(&file).await.unwrap(),
+    );
     a.begin("r", "me", LEASE, &new()).await.unwrap();
     shift(&file, -1);
     let lock = rusqlite::Connection::open(&file).unwrap();
     let begin = async {
         let begun = b.begin("r", "you", LEASE, &new()).await;
-        assert!(matches!(begun, Err(StorageError::Alive { .. })), "{begun:?}");
+        assert!(
+            matches!(begun, Err(StorageError::Alive { .. })),
+            "{begun:?}"
+        );
     };
     let hangs = async {
         tokio::time::sleep(LEASE / 3).await;
@@ -130,7 +160,11 @@ async fn a_lock_that_somebody_holds_for_long_costs_no_finished_work() {
     let _alone = ALONE.lock().await;
     let before = PAID.load(SeqCst);
     let (_folder, file) = file();
-    let storage = Sqlite::options().busy_timeout(Duration::from_millis(50)).open(&file).await.unwrap();
+    let storage = Sqlite::options()
+        .busy_timeout(Duration::from_millis(50))
+        .open(&file)
+        .await
+        .unwrap();
     let runs = Checkpoints::new(storage).lease(LEASE);
     let mut bill = Bill::default();
     let lock = rusqlite::Connection::open(&file).unwrap();
@@ -143,7 +177,10 @@ async fn a_lock_that_somebody_holds_for_long_costs_no_finished_work() {
     };
     let (done, ()) = tokio::join!(Pay.with(runs.run("r")).run(&mut bill), hangs);
     done.unwrap();
-    assert_eq!((PAID.load(SeqCst) - before, bill.sent), (1, Some(before as u32 + 1)));
+    assert_eq!(
+        (PAID.load(SeqCst) - before, bill.sent),
+        (1, Some(before as u32 + 1))
+    );
     assert_eq!(runs.list(Some(Status::Finished)).await.unwrap().len(), 1);
 }
 
@@ -154,7 +191,8 @@ async fn for_ever() {
 
 flow! { Hang { for_ever; } }
 
-/// How a program can end with a run under way, each on a runtime of one thread, which has no time to do anything then.
+/// How a program can end with a run under way, each on a runtime of one thread, which has no time
+/// to do anything then.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// As at Ctrl-C: the future is dropped, and so is the runtime.
@@ -166,7 +204,10 @@ enum End {
 
 fn ends<S: Storage + Clone>(end: End, storage: impl AsyncFnOnce() -> S + Send) {
     let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let runs = Checkpoints::new(storage().await);
             let looks = runs.clone();
@@ -196,8 +237,15 @@ fn a_program_that_ends_leaves_no_lease_behind() {
         let (_folder, file) = file();
         ends(end, async || Sqlite::open(&file).await.unwrap());
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let run =
-            runtime.block_on(async { Sqlite::open(&file).await.unwrap().show("r").await.unwrap().unwrap() });
+        let run = runtime.block_on(async {
+            Sqlite::open(&file)
+                .await
+                .unwrap()
+                .show("r")
+                .await
+                .unwrap()
+                .unwrap()
+        });
         assert_eq!(run.owner, None, "{end:?}");
     }
 }
@@ -211,16 +259,25 @@ fn a_program_that_ends_leaves_no_lease_on_a_server() {
         .expect("no server in POCKETFLOW_POSTGRES: see scripts/with-postgres");
     for end in [End::Drops, End::Panics, End::LeavesTasks] {
         let schema = format!("ends {end:?}");
-        ends(end, async || Postgres::connect_in(&config, &schema).await.unwrap());
+        ends(end, async || {
+            Postgres::connect_in(&config, &schema).await.unwrap()
+        });
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let run = runtime.block_on(async {
-            Postgres::connect_in(&config, &schema).await.unwrap().show("r").await.unwrap().unwrap()
+            Postgres::connect_in(&config, &schema)
+                .await
+                .unwrap()
+                .show("r")
+                .await
+                .unwrap()
+                .unwrap()
         });
         assert_eq!(run.owner, None, "{end:?}");
     }
 }
 
-/// The server is restarted, without mercy, while `exec` is at work, and while its result is on its way.
+/// The server is restarted, without mercy, while `exec` is at work, and while its result is on its
+/// way.
 #[cfg(feature = "postgres")]
 #[tokio::test]
 #[ignore = "restarts the server of POCKETFLOW_POSTGRES, so it runs alone: scripts/with-postgres runs one"]
@@ -229,9 +286,13 @@ async fn a_server_that_is_restarted_costs_no_finished_work() {
     use pocketflow_checkpoint::Postgres;
     let config = std::env::var("POCKETFLOW_POSTGRES")
         .expect("no server in POCKETFLOW_POSTGRES: see scripts/with-postgres");
-    let folder = config.split(' ').find_map(|part| part.strip_prefix("host=")).unwrap();
+    let folder = config
+        .split(' ')
+        .find_map(|part| part.strip_prefix("host="))
+        .unwrap();
     let paid = PAID.load(SeqCst);
-    let runs = Checkpoints::new(Postgres::connect_in(&config, "restart").await.unwrap()).lease(LEASE);
+    let runs =
+        Checkpoints::new(Postgres::connect_in(&config, "restart").await.unwrap()).lease(LEASE);
     let mut bill = Bill::default();
     let restart = async {
         AT_WORK.notified().await;
@@ -242,9 +303,19 @@ async fn a_server_that_is_restarted_costs_no_finished_work() {
              exec $as pg_ctl -D {folder}/data -l {folder}/data/log -m immediate -w restart"
         );
         let mut bash = std::process::Command::new("bash");
-        let mut restarts = bash.args(["-c", &command]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let mut restarts = bash
+            .args(["-c", &command])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         GO_ON.notify_one();
-        assert!(tokio::task::spawn_blocking(move || restarts.wait()).await.unwrap().unwrap().success());
+        assert!(
+            tokio::task::spawn_blocking(move || restarts.wait())
+                .await
+                .unwrap()
+                .unwrap()
+                .success()
+        );
     };
     let (done, ()) = tokio::join!(Pay.with(runs.run("r")).run(&mut bill), restart);
     done.unwrap();

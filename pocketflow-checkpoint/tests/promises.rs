@@ -17,7 +17,8 @@ fn source(target: &str) -> String {
 
 #[test]
 fn each_promise_has_a_test_of_that_name() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let rows: Vec<_> = readme
         .lines()
         .skip_while(|line| !line.starts_with("| | what is promised |"))
@@ -30,7 +31,10 @@ fn each_promise_has_a_test_of_that_name() {
         // `file.rs`: `test`, `test of the same file`; `folder`: `test`
         let (mut text, mut found) = (String::new(), 0);
         for part in tests.split('`').skip(1).collect::<Vec<_>>().chunks(2) {
-            let (name, target) = (part[0], part.get(1).is_some_and(|after| after.starts_with(':')));
+            let (name, target) = (
+                part[0],
+                part.get(1).is_some_and(|after| after.starts_with(':')),
+            );
             if target {
                 text = source(name);
                 assert!(!text.is_empty(), "there is no test target `{name}`: {row}");

@@ -86,7 +86,11 @@ impl Any for f64 {
 
 impl Any for f32 {
     fn any(_: u32) -> Self {
-        if fastrand::u8(..4) == 0 { f32::INFINITY } else { f32::from_bits(fastrand::u32(..)) }
+        if fastrand::u8(..4) == 0 {
+            f32::INFINITY
+        } else {
+            f32::from_bits(fastrand::u32(..))
+        }
     }
     fn same(&self, other: &Self) -> bool {
         self.to_bits() == other.to_bits()
@@ -108,7 +112,11 @@ impl<T: Any> Any for Option<T> {
 
 impl<T: Any, E: Any> Any for Result<T, E> {
     fn any(size: u32) -> Self {
-        if fastrand::bool() { Ok(T::any(size)) } else { Err(E::any(size)) }
+        if fastrand::bool() {
+            Ok(T::any(size))
+        } else {
+            Err(E::any(size))
+        }
     }
     fn same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -154,20 +162,30 @@ impl Any for BinaryHeap<i64> {
 
 impl<K: Any + Ord, V: Any> Any for BTreeMap<K, V> {
     fn any(size: u32) -> Self {
-        (0..few(size)).map(|_| (K::any(size - 1), V::any(size - 1))).collect()
+        (0..few(size))
+            .map(|_| (K::any(size - 1), V::any(size - 1)))
+            .collect()
     }
     fn same(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().zip(other).all(|(a, b)| a.0.same(b.0) && a.1.same(b.1))
+        self.len() == other.len()
+            && self
+                .iter()
+                .zip(other)
+                .all(|(a, b)| a.0.same(b.0) && a.1.same(b.1))
     }
 }
 
 impl<K: Any + Eq + std::hash::Hash, V: Any> Any for HashMap<K, V> {
     fn any(size: u32) -> Self {
-        (0..few(size)).map(|_| (K::any(size - 1), V::any(size - 1))).collect()
+        (0..few(size))
+            .map(|_| (K::any(size - 1), V::any(size - 1)))
+            .collect()
     }
     fn same(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self.iter().all(|(key, value)| other.get(key).is_some_and(|b| value.same(b)))
+            && self
+                .iter()
+                .all(|(key, value)| other.get(key).is_some_and(|b| value.same(b)))
     }
 }
 
@@ -199,7 +217,11 @@ impl Any for Value {
             3 => i64::any(0).into(),
             4 => String::any(size).into(),
             5 => Value::Array((0..few(size)).map(|_| Value::any(size - 1)).collect()),
-            6 => Value::Object((0..few(size)).map(|_| (String::any(1), Value::any(size - 1))).collect()),
+            6 => Value::Object(
+                (0..few(size))
+                    .map(|_| (String::any(1), Value::any(size - 1)))
+                    .collect(),
+            ),
             _ => serde_json::json!({ "$ron": String::any(size) }),
         }
     }
@@ -235,7 +257,10 @@ structs! {
 
 impl Default for Renamed {
     fn default() -> Self {
-        Self { first_field: 1.5, second_field: vec![None] }
+        Self {
+            first_field: 1.5,
+            second_field: vec![None],
+        }
     }
 }
 
@@ -296,7 +321,10 @@ impl<'de> Deserialize<'de> for Bytes {
             fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
                 Ok(Bytes(bytes.to_vec()))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Bytes, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut list: A,
+            ) -> Result<Bytes, A::Error> {
                 let mut bytes = Vec::new();
                 while let Some(byte) = list.next_element()? {
                     bytes.push(byte);
@@ -380,28 +408,52 @@ async fn a_value_is_refused_where_it_is_made_or_comes_back_equal() {
     println!("POCKETFLOW_SEED={seed}");
     fastrand::seed(seed);
     let folder = tempfile::tempdir().unwrap();
-    let runs = Checkpoints::open(folder.path().join("runs.db")).await.unwrap();
+    let runs = Checkpoints::open(folder.path().join("runs.db"))
+        .await
+        .unwrap();
     let keeps = Keeps { make: Make };
     let (mut refused, mut held) = (0, 0);
     for round in 0..4 {
         for (which, field) in FIELDS.iter().enumerate() {
             let run = format!("{field}-{round}");
-            let mut made = Store { which, ..Store::default() };
-            let error = keeps.with(runs.run(&run).park()).run(&mut made).await.unwrap_err();
+            let mut made = Store {
+                which,
+                ..Store::default()
+            };
+            let error = keeps
+                .with(runs.run(&run).park())
+                .run(&mut made)
+                .await
+                .unwrap_err();
             if error.cause().is::<Parked>() {
                 held += 1;
                 let mut back = Store::default();
-                keeps.with(runs.run(&run).park()).run(&mut back).await.unwrap_err();
+                keeps
+                    .with(runs.run(&run).park())
+                    .run(&mut back)
+                    .await
+                    .unwrap_err();
                 assert_eq!(back.made, [true], "{field}");
                 assert!(back.same(&made), "{field}: {back:?} was {made:?}");
                 runs.storage().remove(&run).await.unwrap();
                 continue;
             }
             refused += 1;
-            let bad: &BadState = error.cause().downcast_ref().unwrap_or_else(|| panic!("{field}: {error:#}"));
-            assert_eq!((bad.doing, bad.what.as_str()), ("store", &*format!("the field `{field}`")), "{bad}");
+            let bad: &BadState = error
+                .cause()
+                .downcast_ref()
+                .unwrap_or_else(|| panic!("{field}: {error:#}"));
+            assert_eq!(
+                (bad.doing, bad.what.as_str()),
+                ("store", &*format!("the field `{field}`")),
+                "{bad}"
+            );
             let stored = runs.storage().show(&run).await.unwrap().unwrap();
-            assert_eq!((stored.status, stored.step), (Status::Failed, 0), "nothing was acknowledged");
+            assert_eq!(
+                (stored.status, stored.step),
+                (Status::Failed, 0),
+                "nothing was acknowledged"
+            );
         }
     }
     println!("{held} came back, {refused} were refused");

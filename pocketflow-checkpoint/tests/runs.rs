@@ -1,4 +1,5 @@
-//! What a durable run does, in one process: a run that is dropped is one whose process has died, as far as the storage knows.
+//! What a durable run does, in one process: a run that is dropped is one whose process has died, as
+//! far as the storage knows.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -21,7 +22,8 @@ struct Order {
     approval: Option<bool>,
 }
 
-/// One test at a time counts the execs, and lets them fail when `LEFT` are done: that stands in for a process that dies.
+/// One test at a time counts the execs, and lets them fail when `LEFT` are done: that stands in for
+/// a process that dies.
 static CALLS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
 static KEYS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
@@ -30,7 +32,8 @@ static KEYS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
 async fn work(attempt: Attempt<'_>) -> Result<String, String> {
     tokio::task::yield_now().await;
     let key = attempt.key().map(|key| key.to_string()).unwrap_or_default();
-    LEFT.try_update(SeqCst, SeqCst, |left| left.checked_sub(1)).map_err(|_| format!("died in {key}"))?;
+    LEFT.try_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+        .map_err(|_| format!("died in {key}"))?;
     KEYS.lock().unwrap().push(key.clone());
     Ok(key)
 }
@@ -64,7 +67,11 @@ enum Again {
 
 #[node(Order)]
 async fn look(log: &[String]) -> Again {
-    if log.len() < 3 { Again::Again } else { Again::Done }
+    if log.len() < 3 {
+        Again::Again
+    } else {
+        Again::Done
+    }
 }
 
 flow! {
@@ -89,7 +96,10 @@ flow! {
 const EXECS: usize = 3 + 5 + 2 + 1;
 
 fn order() -> Order {
-    Order { items: vec![1, 2, 3, 4, 5], ..Default::default() }
+    Order {
+        items: vec![1, 2, 3, 4, 5],
+        ..Default::default()
+    }
 }
 
 fn file() -> (TempDir, PathBuf) {
@@ -104,8 +114,14 @@ async fn a_run_that_dies_anywhere_goes_on_and_repeats_nothing_that_was_finished(
     let (_folder, file) = file();
     LEFT.store(usize::MAX, SeqCst);
     let mut whole = order();
-    Whole.with(Checkpoints::open(&file).await.unwrap().run("whole")).run(&mut whole).await.unwrap();
-    let whole = serde_json::to_string(&whole).unwrap().replace("whole/", "dies/");
+    Whole
+        .with(Checkpoints::open(&file).await.unwrap().run("whole"))
+        .run(&mut whole)
+        .await
+        .unwrap();
+    let whole = serde_json::to_string(&whole)
+        .unwrap()
+        .replace("whole/", "dies/");
 
     for budget in 0..=EXECS {
         KEYS.lock().unwrap().clear();
@@ -119,7 +135,10 @@ async fn a_run_that_dies_anywhere_goes_on_and_repeats_nothing_that_was_finished(
         // Another process.
         LEFT.store(usize::MAX, SeqCst);
         let runs = Checkpoints::open(&file).await.unwrap();
-        let mut order = Order { log: vec!["overwritten by what was stored".into()], ..Default::default() };
+        let mut order = Order {
+            log: vec!["overwritten by what was stored".into()],
+            ..Default::default()
+        };
         Whole.with(runs.run("dies")).run(&mut order).await.unwrap();
         assert_eq!(serde_json::to_string(&order).unwrap(), whole, "{budget}");
         let mut keys = KEYS.lock().unwrap().clone();
@@ -144,8 +163,15 @@ async fn a_batch_of_a_thousand_that_dies_at_item_seven_hundred_does_the_other_th
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
     LEFT.store(700, SeqCst);
-    let many = || Order { items: (0..1_000).collect(), ..Default::default() };
-    Batch.with(runs.run("a")).run(&mut many()).await.unwrap_err();
+    let many = || Order {
+        items: (0..1_000).collect(),
+        ..Default::default()
+    };
+    Batch
+        .with(runs.run("a"))
+        .run(&mut many())
+        .await
+        .unwrap_err();
     let kept = runs.storage().items("a", 1).await.unwrap().len();
     assert!(
         (698..=700).contains(&kept),
@@ -155,8 +181,15 @@ async fn a_batch_of_a_thousand_that_dies_at_item_seven_hundred_does_the_other_th
     LEFT.store(usize::MAX, SeqCst);
     let mut order = Order::default();
     Batch.with(runs.run("a")).run(&mut order).await.unwrap();
-    assert_eq!(order.sums.unwrap(), (0..1_000).map(|item| item * 10).collect::<Vec<_>>());
-    assert_eq!(KEYS.lock().unwrap().len(), 1_000 + (700 - kept), "only what was in flight was done twice");
+    assert_eq!(
+        order.sums.unwrap(),
+        (0..1_000).map(|item| item * 10).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        KEYS.lock().unwrap().len(),
+        1_000 + (700 - kept),
+        "only what was in flight was done twice"
+    );
 }
 
 #[tokio::test]
@@ -166,10 +199,21 @@ async fn a_run_that_is_over_gives_its_result_at_once() {
     LEFT.store(usize::MAX, SeqCst);
     let runs = Checkpoints::open(&file).await.unwrap();
     let mut first = order();
-    Whole.with(runs.run("order-17")).run(&mut first).await.unwrap();
+    Whole
+        .with(runs.run("order-17"))
+        .run(&mut first)
+        .await
+        .unwrap();
     LEFT.store(0, SeqCst);
     let mut again = Order::default();
-    assert_eq!(Whole.with(runs.run("order-17")).run(&mut again).await.unwrap(), WholeExit::Default);
+    assert_eq!(
+        Whole
+            .with(runs.run("order-17"))
+            .run(&mut again)
+            .await
+            .unwrap(),
+        WholeExit::Default
+    );
     assert_eq!(again, first);
 }
 
@@ -194,29 +238,59 @@ flow! {
 async fn a_parked_run_is_listed_filled_and_goes_on_elsewhere() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
-    let parked = Approve.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+    let parked = Approve
+        .with(runs.run("a").park())
+        .run(&mut order())
+        .await
+        .unwrap_err();
     assert_eq!(
         parked.cause().downcast_ref(),
-        Some(&Parked { run: "a".into(), field: "approval".into(), wait: "approval#1".into() })
+        Some(&Parked {
+            run: "a".into(),
+            field: "approval".into(),
+            wait: "approval#1".into()
+        })
     );
     drop(runs);
 
     let elsewhere = Checkpoints::open(&file).await.unwrap();
     let waiting = elsewhere.list(Some(Status::Waiting)).await.unwrap();
     assert_eq!((waiting.len(), waiting[0].run.as_str()), (1, "a"));
-    assert!(matches!(elsewhere.fill("a", "left", "1").await, Err(StorageError::NotWaiting { .. })));
+    assert!(matches!(
+        elsewhere.fill("a", "left", "1").await,
+        Err(StorageError::NotWaiting { .. })
+    ));
     // Not filled, it is parked again.
-    Approve.with(elsewhere.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+    Approve
+        .with(elsewhere.run("a").park())
+        .run(&mut Order::default())
+        .await
+        .unwrap_err();
 
     elsewhere.fill("a", "approval", "\"maybe\"").await.unwrap();
-    let wrong = Approve.with(elsewhere.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+    let wrong = Approve
+        .with(elsewhere.run("a").park())
+        .run(&mut Order::default())
+        .await
+        .unwrap_err();
     assert!(wrong.cause().is::<WrongValue>(), "{wrong:#}");
-    assert_eq!(elsewhere.list(Some(Status::Waiting)).await.unwrap().len(), 1, "it still waits");
+    assert_eq!(
+        elsewhere.list(Some(Status::Waiting)).await.unwrap().len(),
+        1,
+        "it still waits"
+    );
 
     elsewhere.fill("a", "approval", "true").await.unwrap();
     let mut order = Order::default();
-    Approve.with(elsewhere.run("a").park()).run(&mut order).await.unwrap();
-    assert_eq!((order.approval, order.left.as_deref()), (Some(true), Some("5 items?")));
+    Approve
+        .with(elsewhere.run("a").park())
+        .run(&mut order)
+        .await
+        .unwrap();
+    assert_eq!(
+        (order.approval, order.left.as_deref()),
+        (Some(true), Some("5 items?"))
+    );
     assert_eq!(order.log, ["approved: true"]);
 }
 
@@ -253,18 +327,36 @@ async fn a_run_that_is_alive_is_not_run_twice_and_one_that_is_dropped_is_free() 
     while runs.list(Some(Status::Running)).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    let error = Stuck.with(runs.run("a")).run(&mut order()).await.unwrap_err();
+    let error = Stuck
+        .with(runs.run("a"))
+        .run(&mut order())
+        .await
+        .unwrap_err();
     let cause = error.cause().downcast_ref::<StorageError>();
-    assert!(matches!(cause, Some(StorageError::Alive { run, .. }) if run == "a"), "{error:#}");
+    assert!(
+        matches!(cause, Some(StorageError::Alive { run, .. }) if run == "a"),
+        "{error:#}"
+    );
 
     alive.abort();
     let _ = alive.await;
     // Its lease is given back by a task of its own.
-    while runs.storage().show("a").await.unwrap().unwrap().owner.is_some() {
+    while runs
+        .storage()
+        .show("a")
+        .await
+        .unwrap()
+        .unwrap()
+        .owner
+        .is_some()
+    {
         tokio::task::yield_now().await;
     }
-    let again =
-        tokio::time::timeout(Duration::from_millis(50), Stuck.with(runs.run("a")).run(&mut order())).await;
+    let again = tokio::time::timeout(
+        Duration::from_millis(50),
+        Stuck.with(runs.run("a")).run(&mut order()),
+    )
+    .await;
     assert!(again.is_err(), "it runs");
 }
 
@@ -272,9 +364,17 @@ async fn a_run_that_is_alive_is_not_run_twice_and_one_that_is_dropped_is_free() 
 async fn an_answer_that_leaves_the_field_empty_is_refused() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
-    Approve.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+    Approve
+        .with(runs.run("a").park())
+        .run(&mut order())
+        .await
+        .unwrap_err();
     runs.fill("a", "approval", "null").await.unwrap();
-    let wrong = Approve.with(runs.run("a").park()).run(&mut Order::default()).await.unwrap_err();
+    let wrong = Approve
+        .with(runs.run("a").park())
+        .run(&mut Order::default())
+        .await
+        .unwrap_err();
     assert!(wrong.cause().is::<WrongValue>(), "{wrong:#}");
     assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1);
 }
@@ -314,7 +414,10 @@ async fn whoever_waits_in_memory_goes_on_waiting_after_a_wrong_answer() {
 #[tokio::test]
 async fn a_run_that_goes_on_elsewhere_leaves_whoever_waited_and_stays_well() {
     let (_folder, file) = file();
-    let runs = Checkpoints::open(&file).await.unwrap().poll(Duration::from_millis(1));
+    let runs = Checkpoints::open(&file)
+        .await
+        .unwrap()
+        .poll(Duration::from_millis(1));
     let run = runs.run("a");
     let waits = tokio::spawn(async move { Approve.with(run).run(&mut order()).await.map(drop) });
     while runs.list(Some(Status::Waiting)).await.unwrap().is_empty() {
@@ -378,10 +481,18 @@ mod changed {
     async fn a_node_that_was_not_reached_may_be_added() {
         let (_folder, file) = file();
         let runs = Checkpoints::open(&file).await.unwrap();
-        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        before::Steps
+            .with(runs.run("a").park())
+            .run(&mut order())
+            .await
+            .unwrap_err();
         runs.fill("a", "approval", "true").await.unwrap();
         let mut order = Order::default();
-        with_more::Steps.with(runs.run("a")).run(&mut order).await.unwrap();
+        with_more::Steps
+            .with(runs.run("a"))
+            .run(&mut order)
+            .await
+            .unwrap();
         assert_eq!((order.right.as_deref(), order.log.len()), (Some("true"), 1));
     }
 
@@ -389,19 +500,44 @@ mod changed {
     async fn a_node_that_is_gone_stops_the_run_before_any_other() {
         let (_folder, file) = file();
         let runs = Checkpoints::open(&file).await.unwrap();
-        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        before::Steps
+            .with(runs.run("a").park())
+            .run(&mut order())
+            .await
+            .unwrap_err();
         runs.fill("a", "approval", "true").await.unwrap();
         let mut untouched = order();
-        let error = with_less::Steps.with(runs.run("a")).run(&mut untouched).await.unwrap_err();
+        let error = with_less::Steps
+            .with(runs.run("a"))
+            .run(&mut untouched)
+            .await
+            .unwrap_err();
         let Changed { conflicts, .. } = error.cause().downcast_ref().unwrap();
         assert_eq!(conflicts, &["the node `ask` of `Steps` is gone"]);
-        assert!(error.cause().to_string().contains("help: finish it with the program that began it"));
+        assert!(
+            error
+                .cause()
+                .to_string()
+                .contains("help: finish it with the program that began it")
+        );
         assert_eq!(untouched, order());
-        assert_eq!(runs.list(Some(Status::Waiting)).await.unwrap().len(), 1, "the run is as it was");
+        assert_eq!(
+            runs.list(Some(Status::Waiting)).await.unwrap().len(),
+            1,
+            "the run is as it was"
+        );
         let mut shared = Order::default();
-        before::Steps.with(runs.run("a")).run(&mut shared).await.unwrap();
+        before::Steps
+            .with(runs.run("a"))
+            .run(&mut shared)
+            .await
+            .unwrap();
         assert_eq!(shared.log.len(), 1);
-        with_less::Steps.with(runs.run("a")).run(&mut untouched).await.unwrap();
+        with_less::Steps
+            .with(runs.run("a"))
+            .run(&mut untouched)
+            .await
+            .unwrap();
         assert_eq!(
             untouched.log.len(),
             1,
@@ -436,27 +572,47 @@ mod changed {
     async fn a_field_without_a_default_needs_a_migration_and_each_start_migrates_what_was_stored() {
         let (_folder, file) = file();
         let runs = Checkpoints::open(&file).await.unwrap();
-        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
-        let error = newer::Steps.with(runs.run("a").park()).run(&mut Newer::default()).await.unwrap_err();
+        before::Steps
+            .with(runs.run("a").park())
+            .run(&mut order())
+            .await
+            .unwrap_err();
+        let error = newer::Steps
+            .with(runs.run("a").park())
+            .run(&mut Newer::default())
+            .await
+            .unwrap_err();
         let text = error.cause().to_string();
         assert!(
-            text.contains("the stored state does not fit the store of this program: missing field `price`"),
+            text.contains(
+                "the stored state does not fit the store of this program: missing field `price`"
+            ),
             "{text}"
         );
 
         let migrated = || {
             runs.run("a").park().migrate(|mut state| {
-                let price = state["items"].as_array_mut().map_or(0, |items| items.drain(..).count());
+                let price = state["items"]
+                    .as_array_mut()
+                    .map_or(0, |items| items.drain(..).count());
                 state["price"] = price.into();
                 Ok(state)
             })
         };
         for _ in 0..2 {
-            newer::Steps.with(migrated()).run(&mut Newer::default()).await.unwrap_err();
+            newer::Steps
+                .with(migrated())
+                .run(&mut Newer::default())
+                .await
+                .unwrap_err();
         }
         runs.fill("a", "approval", "true").await.unwrap();
         let mut shared = Newer::default();
-        newer::Steps.with(migrated()).run(&mut shared).await.unwrap();
+        newer::Steps
+            .with(migrated())
+            .run(&mut shared)
+            .await
+            .unwrap();
         assert_eq!(shared.log, ["true for 5"]);
     }
 
@@ -464,7 +620,11 @@ mod changed {
     async fn a_migration_lets_it_go_on() {
         let (_folder, file) = file();
         let runs = Checkpoints::open(&file).await.unwrap();
-        before::Steps.with(runs.run("a").park()).run(&mut order()).await.unwrap_err();
+        before::Steps
+            .with(runs.run("a").park())
+            .run(&mut order())
+            .await
+            .unwrap_err();
         runs.fill("a", "approval", "true").await.unwrap();
         let run = runs.run("a").migrate(|mut state| {
             state["right"] = "made up".into();
@@ -472,7 +632,10 @@ mod changed {
         });
         let mut shared = Order::default();
         with_less::Steps.with(run).run(&mut shared).await.unwrap();
-        assert_eq!((shared.right.as_deref(), shared.log.len()), (Some("made up"), 1));
+        assert_eq!(
+            (shared.right.as_deref(), shared.log.len()),
+            (Some("made up"), 1)
+        );
     }
 }
 
@@ -484,17 +647,34 @@ async fn the_history_is_kept_as_far_as_it_is_wanted_and_a_run_forks_from_it() {
     let runs = Checkpoints::open(&file).await.unwrap().keep(Keep::Last(3));
     Whole.with(runs.run("a")).run(&mut order()).await.unwrap();
     let history = runs.history("a").await.unwrap();
-    let paths: Vec<_> = history.iter().map(|step| (step.step, step.path.as_str())).collect();
-    assert_eq!(paths, [(7, "Whole > batch"), (8, "Whole > (left, right)"), (9, "Whole > last")]);
+    let paths: Vec<_> = history
+        .iter()
+        .map(|step| (step.step, step.path.as_str()))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            (7, "Whole > batch"),
+            (8, "Whole > (left, right)"),
+            (9, "Whole > last")
+        ]
+    );
 
     assert_eq!(
         runs.state_at::<Order>("a", 7).await.unwrap().unwrap().left,
         None,
         "the step after it fills it"
     );
-    assert!(runs.state_at::<Order>("a", 1).await.unwrap().is_none(), "not kept any more");
     assert!(
-        runs.state_at::<Vec<u8>>("a", 7).await.unwrap_err().to_string().starts_with("cannot read the store")
+        runs.state_at::<Order>("a", 1).await.unwrap().is_none(),
+        "not kept any more"
+    );
+    assert!(
+        runs.state_at::<Vec<u8>>("a", 7)
+            .await
+            .unwrap_err()
+            .to_string()
+            .starts_with("cannot read the store")
     );
 
     runs.fork("a", 7, "b").await.unwrap();
@@ -518,18 +698,37 @@ flow! {
 async fn a_run_that_cannot_begin_holds_no_lease() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
-    let error = NotedFor.with(runs.run("a")).run(&mut order()).await.unwrap_err();
+    let error = NotedFor
+        .with(runs.run("a"))
+        .run(&mut order())
+        .await
+        .unwrap_err();
     assert!(error.cause().is::<pocketflow::EmptyField>(), "{error:#}");
-    while runs.storage().show("a").await.unwrap().unwrap().owner.is_some() {
+    while runs
+        .storage()
+        .show("a")
+        .await
+        .unwrap()
+        .unwrap()
+        .owner
+        .is_some()
+    {
         tokio::task::yield_now().await;
     }
-    assert_eq!(runs.storage().show("a").await.unwrap().unwrap().status, Status::Running, "it has not failed");
+    assert_eq!(
+        runs.storage().show("a").await.unwrap().unwrap().status,
+        Status::Running,
+        "it has not failed"
+    );
 }
 
 #[tokio::test]
 async fn a_run_whose_lease_is_lost_stops_and_says_who_has_it() {
     let (_folder, file) = file();
-    let runs = Checkpoints::open(&file).await.unwrap().lease(Duration::ZERO);
+    let runs = Checkpoints::open(&file)
+        .await
+        .unwrap()
+        .lease(Duration::ZERO);
     let run = runs.run("a");
     let lost = tokio::spawn(async move { Stuck.with(run).run(&mut order()).await.map(drop) });
     while runs.list(Some(Status::Running)).await.unwrap().is_empty() {
@@ -538,7 +737,17 @@ async fn a_run_whose_lease_is_lost_stops_and_says_who_has_it() {
     let other = runs.run("a");
     let taken = tokio::spawn(async move { Stuck.with(other).run(&mut order()).await.map(drop) });
     let error = lost.await.unwrap().unwrap_err();
-    assert!(matches!(error.cause().downcast_ref(), Some(StorageError::LeaseLost { .. })), "{error:#}");
-    assert_eq!(runs.list(Some(Status::Running)).await.unwrap().len(), 1, "it is well in other hands");
+    assert!(
+        matches!(
+            error.cause().downcast_ref(),
+            Some(StorageError::LeaseLost { .. })
+        ),
+        "{error:#}"
+    );
+    assert_eq!(
+        runs.list(Some(Status::Running)).await.unwrap().len(),
+        1,
+        "it is well in other hands"
+    );
     taken.abort();
 }

@@ -1,5 +1,5 @@
-//! Siblings of the faults that are tested elsewhere: other kinds of values, of items, of changes, and of moments at which a storage
-//! fails.
+//! Siblings of the faults that are tested elsewhere: other kinds of values, of items, of changes,
+//! and of moments at which a storage fails.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,12 +17,17 @@ use tempfile::TempDir;
 
 async fn runs() -> (TempDir, Checkpoints) {
     let folder = tempfile::tempdir().unwrap();
-    let runs = Checkpoints::open(folder.path().join("runs.db")).await.unwrap();
+    let runs = Checkpoints::open(folder.path().join("runs.db"))
+        .await
+        .unwrap();
     (folder, runs)
 }
 
 fn cause<T: std::error::Error + 'static>(error: &pocketflow::Error) -> &T {
-    error.cause().downcast_ref().unwrap_or_else(|| panic!("{error:#}"))
+    error
+        .cause()
+        .downcast_ref()
+        .unwrap_or_else(|| panic!("{error:#}"))
 }
 
 mod values {
@@ -45,7 +50,11 @@ mod values {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "kind")]
     enum Tagged {
-        Price { euros: f64, huge: u64, ids: Vec<i64> },
+        Price {
+            euros: f64,
+            huge: u64,
+            ids: Vec<i64>,
+        },
         Nothing,
     }
 
@@ -113,10 +122,21 @@ mod values {
                 1e23,
                 9007199254740993.0,
             ],
-            small: vec![-0.0, f32::MIN_POSITIVE / 3.0, 1e-45, f32::MAX, 16777217.0, 0.1],
+            small: vec![
+                -0.0,
+                f32::MIN_POSITIVE / 3.0,
+                1e-45,
+                f32::MAX,
+                16777217.0,
+                0.1,
+            ],
             suits: [(Suit::Hearts, 1), (Suit::Other(3), 2)].into(),
             points: [((-1, true), '\u{0}'), ((7, false), '🦀')].into(),
-            nested: [(None, [('a', ())].into()), (Some(Suit::Other(0)), BTreeMap::new())].into(),
+            nested: [
+                (None, [('a', ())].into()),
+                (Some(Suit::Other(0)), BTreeMap::new()),
+            ]
+            .into(),
             cow: "cow".into(),
             boxed: [1, 2].into(),
             path: "/tmp/ä".into(),
@@ -125,17 +145,30 @@ mod values {
             letter: '\u{10ffff}',
             largest: (u64::MAX, i64::MIN, u128::MAX),
             text: "\u{2028}\u{0}\u{feff}\r\n\"$ron\"".repeat(200_000),
-            inner: Inner { maybe: None, rest: [("n".to_owned(), serde_json::json!(-0.0))].into() },
+            inner: Inner {
+                maybe: None,
+                rest: [("n".to_owned(), serde_json::json!(-0.0))].into(),
+            },
             tagged: vec![
-                Tagged::Price { euros: 0.1 + 0.2, huge: u64::MAX, ids: vec![i64::MIN] },
+                Tagged::Price {
+                    euros: 0.1 + 0.2,
+                    huge: u64::MAX,
+                    ids: vec![i64::MIN],
+                },
                 Tagged::Nothing,
             ],
             either: vec![
                 Either::Number(0.1),
                 Either::Text("0.1".into()),
-                Either::Both { number: 1.5, text: '"' },
+                Either::Both {
+                    number: 1.5,
+                    text: '"',
+                },
             ],
-            adjacent: vec![Adjacent::Map([(7, Some(None)), (8, None)].into()), Adjacent::Unit],
+            adjacent: vec![
+                Adjacent::Map([(7, Some(None)), (8, None)].into()),
+                Adjacent::Unit,
+            ],
             result: Some(Err("no".into())),
             unit: (),
             bytes: [255; 32],
@@ -170,15 +203,26 @@ mod values {
     async fn all_kinds_of_values_come_back() {
         let (_folder, runs) = runs().await;
         let hold = Hold { make: Make };
-        let parked = hold.with(runs.run("a").park()).run(&mut Odd::default()).await.unwrap_err();
+        let parked = hold
+            .with(runs.run("a").park())
+            .run(&mut Odd::default())
+            .await
+            .unwrap_err();
         cause::<Parked>(&parked);
         runs.fill("a", "ok#1", "true").await.unwrap();
         let mut again = Odd::default();
         hold.with(runs.run("a")).run(&mut again).await.unwrap();
-        let expected = Odd { ok: Some(true), done: Some(true), ..odd() };
+        let expected = Odd {
+            ok: Some(true),
+            done: Some(true),
+            ..odd()
+        };
         assert_eq!(format!("{again:?}"), format!("{expected:?}"));
         let bits = |odd: &Odd| -> (Vec<u64>, Vec<u32>) {
-            (odd.zeros.iter().map(|f| f.to_bits()).collect(), odd.small.iter().map(|f| f.to_bits()).collect())
+            (
+                odd.zeros.iter().map(|f| f.to_bits()).collect(),
+                odd.small.iter().map(|f| f.to_bits()).collect(),
+            )
         };
         assert_eq!(bits(&again), bits(&expected));
     }
@@ -207,9 +251,17 @@ mod values {
     #[tokio::test]
     async fn a_value_that_serde_does_not_write_is_refused_at_its_step() {
         let (_folder, runs) = runs().await;
-        let error = OddPath.with(runs.run("a")).run(&mut Place::default()).await.unwrap_err();
+        let error = OddPath
+            .with(runs.run("a"))
+            .run(&mut Place::default())
+            .await
+            .unwrap_err();
         assert_eq!(cause::<BadState>(&error).what, "the field `path`");
-        let error = OddTime.with(runs.run("b")).run(&mut Place::default()).await.unwrap_err();
+        let error = OddTime
+            .with(runs.run("b"))
+            .run(&mut Place::default())
+            .await
+            .unwrap_err();
         assert_eq!(cause::<BadState>(&error).what, "the field `when`");
         assert_eq!(runs.storage().show("b").await.unwrap().unwrap().step, 0);
     }
@@ -223,7 +275,11 @@ mod items {
 
     fn call(what: String, key: String, lost: bool) -> Result<String, String> {
         CALLS.lock().unwrap().push((what.clone(), key));
-        if lost && FAILS.load(SeqCst) { Err("lost".into()) } else { Ok(what) }
+        if lost && FAILS.load(SeqCst) {
+            Err("lost".into())
+        } else {
+            Ok(what)
+        }
     }
 
     fn key(attempt: Attempt<'_>) -> String {
@@ -273,7 +329,11 @@ mod items {
         ) -> Result<String, String> {
             tokio::task::yield_now().await;
             let (account, key) = (&payment.account, key(attempt));
-            call(format!("{account} {:x}", payment.amount.to_bits()), key, account == "a3")
+            call(
+                format!("{account} {:x}", payment.amount.to_bits()),
+                key,
+                account == "a3",
+            )
         }
 
         fn post(&self, paid: &mut Option<Vec<String>>, exec: Vec<String>) {
@@ -290,10 +350,18 @@ mod items {
             CALLS.lock().unwrap().clear();
             FAILS.store(true, SeqCst);
             let (_folder, runs) = runs().await;
-            let amounts: HashMap<_, _> =
-                (0..8).map(|n| (format!("a{n}"), [0.0, -0.0, 0.1 + 0.2, 1e-310][n % 4])).collect();
+            let amounts: HashMap<_, _> = (0..8)
+                .map(|n| (format!("a{n}"), [0.0, -0.0, 0.1 + 0.2, 1e-310][n % 4]))
+                .collect();
             let run = format!("pay-{round}");
-            Nested.with(runs.run(&run)).run(&mut Shop { amounts, ..Shop::default() }).await.unwrap_err();
+            Nested
+                .with(runs.run(&run))
+                .run(&mut Shop {
+                    amounts,
+                    ..Shop::default()
+                })
+                .await
+                .unwrap_err();
             let before = CALLS.lock().unwrap().len();
             FAILS.store(false, SeqCst);
             let mut again = Shop::default();
@@ -334,7 +402,11 @@ mod input {
 
     #[node(Order, writes = paid)]
     fn pay(cents: &u64) -> Result<u64, String> {
-        if FAILS.load(SeqCst) { Err("no".into()) } else { Ok(*cents) }
+        if FAILS.load(SeqCst) {
+            Err("no".into())
+        } else {
+            Ok(*cents)
+        }
     }
 
     flow! { Sell { note >> pay; } }
@@ -342,20 +414,38 @@ mod input {
     #[tokio::test]
     async fn a_run_under_way_is_not_gone_on_with_for_other_input() {
         let (_folder, runs) = runs().await;
-        let mut order = Order { cents: 4200, log: vec!["x".into()], ..Order::default() };
+        let mut order = Order {
+            cents: 4200,
+            log: vec!["x".into()],
+            ..Order::default()
+        };
         let given = order.clone();
         Sell.with(runs.run("a")).run(&mut order).await.unwrap_err();
-        let mut other = Order { cents: 9900, ..Order::default() };
+        let mut other = Order {
+            cents: 9900,
+            ..Order::default()
+        };
         let error = Sell.with(runs.run("a")).run(&mut other).await.unwrap_err();
         let OtherInput { run, fields } = cause(&error);
-        assert_eq!((run.as_str(), &fields[..]), ("a", &["cents".to_owned()][..]));
+        assert_eq!(
+            (run.as_str(), &fields[..]),
+            ("a", &["cents".to_owned()][..])
+        );
         assert_eq!(
             error.cause().to_string(),
             "run `a` was begun with other input: `cents` had another value\nhelp: run this under another id; or, to go on with that \
              run or to have its result, start it with a store as `Default` makes it"
         );
         assert_eq!(other.cents, 9900, "it is as it was");
-        assert!(runs.storage().show("a").await.unwrap().unwrap().owner.is_none());
+        assert!(
+            runs.storage()
+                .show("a")
+                .await
+                .unwrap()
+                .unwrap()
+                .owner
+                .is_none()
+        );
         // The store as the failed run left it, the input, and nothing.
         for mut same in [order, given, Order::default()] {
             let error = Sell.with(runs.run("a")).run(&mut same).await.unwrap_err();
@@ -365,14 +455,20 @@ mod input {
         // What a migration made of the input is no other input.
         FAILS.store(false, SeqCst);
         let state = r#"UPDATE states SET state = '{"log":["x","noted"],"euros":42}'"#;
-        rusqlite::Connection::open(_folder.path().join("runs.db")).unwrap().execute(state, []).unwrap();
+        rusqlite::Connection::open(_folder.path().join("runs.db"))
+            .unwrap()
+            .execute(state, [])
+            .unwrap();
         let migrated = || {
             runs.run("a").migrate(|mut state| {
                 state["cents"] = (state["euros"].as_u64().unwrap_or(0) * 100 + 1).into();
                 Ok(state)
             })
         };
-        let mut now = Order { cents: 4201, ..Order::default() };
+        let mut now = Order {
+            cents: 4201,
+            ..Order::default()
+        };
         Sell.with(migrated()).run(&mut now).await.unwrap();
         assert_eq!(now.paid, Some(4201));
     }
@@ -402,18 +498,32 @@ mod fills {
     #[tokio::test]
     async fn a_value_for_a_wait_that_the_flow_does_not_have_is_refused() {
         let (_folder, runs) = runs().await;
-        Write.with(runs.run("a").park()).run(&mut Draft::default()).await.unwrap_err();
+        Write
+            .with(runs.run("a").park())
+            .run(&mut Draft::default())
+            .await
+            .unwrap_err();
         let error = runs.fill("a", "aproval#1", "1").await.unwrap_err();
-        assert!(matches!(error, StorageError::NoSuchWait { .. }), "{error:?}");
+        assert!(
+            matches!(error, StorageError::NoSuchWait { .. }),
+            "{error:?}"
+        );
         assert_eq!(
             error.to_string(),
             "the flow of run `a` has no `await(aproval)`: it waits for `approval`, `type`"
         );
-        assert!(runs.fill("a", "line#1", "1").await.is_err(), "a field, and no wait");
+        assert!(
+            runs.fill("a", "line#1", "1").await.is_err(),
+            "a field, and no wait"
+        );
         runs.fill("a", "type#1", "7").await.unwrap();
         runs.fill("a", "approval", "\"Ada\"").await.unwrap();
         let mut draft = Draft::default();
-        Write.with(runs.run("a").park()).run(&mut draft).await.unwrap();
+        Write
+            .with(runs.run("a").park())
+            .run(&mut draft)
+            .await
+            .unwrap();
         assert_eq!(draft.line.as_deref(), Some("Ada 7"));
     }
 }
@@ -444,20 +554,52 @@ mod renamed {
     #[tokio::test]
     async fn a_flow_with_another_name_is_refused_and_goes_on_with_a_migration() {
         let (_folder, runs) = runs().await;
-        Old.with(runs.run("a").park()).run(&mut Job::default()).await.unwrap_err();
+        Old.with(runs.run("a").park())
+            .run(&mut Job::default())
+            .await
+            .unwrap_err();
         runs.fill("a", "go", "true").await.unwrap();
-        let error = New.with(runs.run("a")).run(&mut Job::default()).await.unwrap_err();
-        assert_eq!(cause::<Changed>(&error).conflicts, ["the flow `Old` is called `New` now"]);
-        let failed = New.with(runs.run("a").migrate(|_| Err("no way".into()))).run(&mut Job::default()).await;
+        let error = New
+            .with(runs.run("a"))
+            .run(&mut Job::default())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            cause::<Changed>(&error).conflicts,
+            ["the flow `Old` is called `New` now"]
+        );
+        let failed = New
+            .with(runs.run("a").migrate(|_| Err("no way".into())))
+            .run(&mut Job::default())
+            .await;
         assert_eq!(failed.unwrap_err().cause().to_string(), "no way");
-        assert_eq!(runs.storage().show("a").await.unwrap().unwrap().status, Status::Waiting);
+        assert_eq!(
+            runs.storage().show("a").await.unwrap().unwrap().status,
+            Status::Waiting
+        );
         let mut job = Job::default();
-        New.with(runs.run("a").migrate(Ok)).run(&mut job).await.unwrap();
+        New.with(runs.run("a").migrate(Ok))
+            .run(&mut job)
+            .await
+            .unwrap();
         assert_eq!(job.b, Some(2));
-        let error = Old.with(runs.run("a")).run(&mut Job::default()).await.unwrap_err();
-        assert!(error.cause().to_string().contains("if `New` is called `Old` now"), "{error:#}");
+        let error = Old
+            .with(runs.run("a"))
+            .run(&mut Job::default())
+            .await
+            .unwrap_err();
+        assert!(
+            error
+                .cause()
+                .to_string()
+                .contains("if `New` is called `Old` now"),
+            "{error:#}"
+        );
         let mut job = Job::default();
-        Old.with(runs.run("a").migrate(Ok)).run(&mut job).await.unwrap();
+        Old.with(runs.run("a").migrate(Ok))
+            .run(&mut job)
+            .await
+            .unwrap();
         assert_eq!(job.b, Some(2));
     }
 }

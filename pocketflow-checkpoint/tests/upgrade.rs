@@ -1,5 +1,6 @@
-//! A database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for PostgreSQL. Both hold the same five runs of
-//! this flow: one is finished, one waits, one waits and has been filled, one failed in its batch, and one died there.
+//! A database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for
+//! PostgreSQL. Both hold the same five runs of this flow: one is finished, one waits, one waits and
+//! has been filled, one failed in its batch, and one died there.
 
 use std::sync::Mutex;
 
@@ -40,7 +41,12 @@ fn publish(topic: &str, approval: &str, sums: &[u32]) -> String {
 flow! { Write { draft >> sum >> await(approval) >> publish; } }
 
 fn article() -> Article {
-    Article { topic: "rain".into(), items: vec![1, 2, 3, 4, 5], price: 0.1 + 0.2, ..Default::default() }
+    Article {
+        topic: "rain".into(),
+        items: vec![1, 2, 3, 4, 5],
+        price: 0.1 + 0.2,
+        ..Default::default()
+    }
 }
 
 /// All runs of the old database end as they would have.
@@ -54,8 +60,14 @@ async fn goes_on<S: Storage>(storage: S) {
     };
     assert_eq!(list.len(), 5);
     assert_eq!(status("finished"), (Status::Finished, 4, None, false));
-    assert_eq!(status("waiting"), (Status::Waiting, 2, Some("approval#1"), false));
-    assert_eq!(status("filled"), (Status::Waiting, 2, Some("approval#1"), true));
+    assert_eq!(
+        status("waiting"),
+        (Status::Waiting, 2, Some("approval#1"), false)
+    );
+    assert_eq!(
+        status("filled"),
+        (Status::Waiting, 2, Some("approval#1"), true)
+    );
     assert_eq!(status("failed"), (Status::Failed, 1, None, false));
     assert_eq!(status("died"), (Status::Running, 1, None, false));
     assert!(matches!(
@@ -67,11 +79,19 @@ async fn goes_on<S: Storage>(storage: S) {
     runs.fill("waiting", "approval#1", "\"Ada\"").await.unwrap();
     for run in ["failed", "died"] {
         // Whether a process of the old version lives is not known, so its lease has to run out.
-        let parked = Write.with(runs.run(run).park()).run(&mut article()).await.unwrap_err();
+        let parked = Write
+            .with(runs.run(run).park())
+            .run(&mut article())
+            .await
+            .unwrap_err();
         assert!(parked.cause().is::<Parked>(), "{parked:#}");
         runs.fill(run, "approval", "\"Ada\"").await.unwrap();
     }
-    assert_eq!(*ADDED.lock().unwrap(), [4, 5, 4, 5], "what was kept is not done again");
+    assert_eq!(
+        *ADDED.lock().unwrap(),
+        [4, 5, 4, 5],
+        "what was kept is not done again"
+    );
     for run in ["finished", "waiting", "filled", "failed", "died"] {
         let mut article = article();
         Write.with(runs.run(run)).run(&mut article).await.unwrap();
@@ -90,18 +110,34 @@ async fn goes_on<S: Storage>(storage: S) {
 async fn a_file_of_the_version_before_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs.db");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"), &file).unwrap();
+    std::fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"),
+        &file,
+    )
+    .unwrap();
     let version = |file| {
         let db = rusqlite::Connection::open(file).unwrap();
-        db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap()
+        db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+            .unwrap()
     };
     assert_eq!(version(&file), 1);
     Sqlite::open(&file).await.unwrap().close().await;
     assert_eq!(version(&file), 2);
     let db = rusqlite::Connection::open(&file).unwrap();
-    let (check, orphans) = ("PRAGMA integrity_check", "SELECT count(*) FROM pragma_foreign_key_check");
-    assert_eq!(db.query_row(check, [], |row| row.get::<_, String>(0)).unwrap(), "ok");
-    assert_eq!(db.query_row(orphans, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    let (check, orphans) = (
+        "PRAGMA integrity_check",
+        "SELECT count(*) FROM pragma_foreign_key_check",
+    );
+    assert_eq!(
+        db.query_row(check, [], |row| row.get::<_, String>(0))
+            .unwrap(),
+        "ok"
+    );
+    assert_eq!(
+        db.query_row(orphans, [], |row| row.get::<_, i64>(0))
+            .unwrap(),
+        0
+    );
     // The columns and their order are those of a new file, for `sqlite3`'s users.
     let new = folder.path().join("new.db");
     Sqlite::open(&new).await.unwrap().close().await;
@@ -120,10 +156,18 @@ async fn a_file_of_the_version_before_goes_on() {
                 )
             ))
         };
-        columns.query_map([], read).unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+        columns
+            .query_map([], read)
+            .unwrap()
+            .collect::<Result<Vec<_>, _>>()
+            .unwrap()
     };
-    assert_eq!(columns(&db), columns(&rusqlite::Connection::open(&new).unwrap()));
-    db.execute("UPDATE runs SET lease = 0 WHERE run = 'died'", []).unwrap();
+    assert_eq!(
+        columns(&db),
+        columns(&rusqlite::Connection::open(&new).unwrap())
+    );
+    db.execute("UPDATE runs SET lease = 0 WHERE run = 'died'", [])
+        .unwrap();
     drop(db);
     goes_on(Sqlite::open(&file).await.unwrap()).await;
 }
@@ -133,7 +177,11 @@ async fn a_file_of_the_version_before_goes_on() {
 async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs.db");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"), &file).unwrap();
+    std::fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"),
+        &file,
+    )
+    .unwrap();
     // A table that is in the way is met in the middle of the upgrade.
     let db = rusqlite::Connection::open(&file).unwrap();
     db.execute_batch("CREATE TABLE new_runs (x)").unwrap();
@@ -154,24 +202,43 @@ async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
 async fn a_server_of_the_version_before_goes_on() {
     let config = std::env::var("POCKETFLOW_POSTGRES")
         .expect("no server in POCKETFLOW_POSTGRES: see scripts/with-postgres");
-    let (admin, connection) = tokio_postgres::connect(&config, tokio_postgres::NoTls).await.unwrap();
+    let (admin, connection) = tokio_postgres::connect(&config, tokio_postgres::NoTls)
+        .await
+        .unwrap();
     tokio::spawn(connection);
-    admin.batch_execute(include_str!("old/version-1.sql")).await.unwrap();
+    admin
+        .batch_execute(include_str!("old/version-1.sql"))
+        .await
+        .unwrap();
     let (a, b) = tokio::join!(
         pocketflow_checkpoint::Postgres::connect_in(&config, "version_1"),
         pocketflow_checkpoint::Postgres::connect_in(&config, "version_1")
     );
     drop(a.unwrap());
-    let version: i64 = admin.query_one("SELECT version FROM version_1.version", &[]).await.unwrap().get(0);
+    let version: i64 = admin
+        .query_one("SELECT version FROM version_1.version", &[])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(version, 2);
-    drop(pocketflow_checkpoint::Postgres::connect_in(&config, "version_2").await.unwrap());
+    drop(
+        pocketflow_checkpoint::Postgres::connect_in(&config, "version_2")
+            .await
+            .unwrap(),
+    );
     let columns = async |schema: &str| {
         let columns = "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, collation_name) \
              FROM information_schema.columns WHERE table_schema = $1 ORDER BY 1";
         let columns = admin.query(columns, &[&schema]).await.unwrap();
-        columns.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
+        columns
+            .iter()
+            .map(|row| row.get::<_, String>(0))
+            .collect::<Vec<_>>()
     };
     assert_eq!(columns("version_1").await, columns("version_2").await);
-    admin.execute("UPDATE version_1.runs SET lease_until = 0", &[]).await.unwrap();
+    admin
+        .execute("UPDATE version_1.runs SET lease_until = 0", &[])
+        .await
+        .unwrap();
     goes_on(b.unwrap()).await;
 }

@@ -1,11 +1,13 @@
 //! Actions: what a node says when it is done, and which edge is taken for it.
 
-/// What a node returns to choose the edge to take: an enum with `#[derive(Action)]`, or `()` for the one action `default`.
+/// What a node returns to choose the edge to take: an enum with `#[derive(Action)]`, or `()` for
+/// the one action `default`.
 ///
-/// A variant is an action, named in snake_case; `#[action("needs-info")]` on it gives it another name. The fields of a variant are
-/// written to the store's fields of the same name when the action is taken, and `#[action(Store)]` on the enum says to which store.
-/// `#[action(crate = path)]`, or `#[action(Store, crate = path)]`, says where the library is, in a crate that has it by another path
-/// than `::pocketflow`.
+/// A variant is an action, named in snake_case; `#[action("needs-info")]` on it gives it another
+/// name. The fields of a variant are written to the store's fields of the same name when the action
+/// is taken, and `#[action(Store)]` on the enum says to which store. `#[action(crate = path)]`, or
+/// `#[action(Store, crate = path)]`, says where the library is, in a crate that has it by another
+/// path than `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::{Action, Shared};
@@ -41,20 +43,27 @@ pub struct ActionInfo {
 
 impl ActionInfo {
     /// The action of a node that has nothing to choose.
-    pub const DEFAULT: Self = Self { name: "default", writes: &[] };
+    pub const DEFAULT: Self = Self {
+        name: "default",
+        writes: &[],
+    };
 }
 
 impl ActionInfo {
     /// The actions of an enum whose derive has an error: no check speaks of a node that returns it.
     #[doc(hidden)]
-    pub const UNKNOWN: &'static [Self] = &[Self { name: "", writes: &[] }];
+    pub const UNKNOWN: &'static [Self] = &[Self {
+        name: "",
+        writes: &[],
+    }];
 }
 
 impl Action for () {
     const ACTIONS: &'static [ActionInfo] = &[ActionInfo::DEFAULT];
 }
 
-/// Takes an action on a store: writes the variant's fields and says which action it was, by its index.
+/// Takes an action on a store: writes the variant's fields and says which action it was, by its
+/// index.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action of the store `{S}`",
     label = "neither `()` nor an action of `{S}`",
@@ -70,8 +79,9 @@ pub trait Take<S>: Action {
     fn take(self, shared: &mut S) -> usize;
 }
 
-/// [`Take`], as the derive implements it. A trait of its own, so that rustc's message about a type that is no action does not list
-/// every action there is: the attribute that says so cannot stand in generated code, where `#![no_implicit_prelude]` hides it.
+/// [`Take`], as the derive implements it. A trait of its own, so that rustc's message about a type
+/// that is no action does not list every action there is: the attribute that says so cannot stand
+/// in generated code, where `#![no_implicit_prelude]` hides it.
 #[doc(hidden)]
 pub trait Taking<S>: Action {
     /// [`Take::take`].

@@ -1,13 +1,15 @@
 //! What an editor is shown of generated code.
 //!
-//! rust-analyzer finds out what a name means by looking for its token in what the macro wrote. There each of the user's names stands
-//! many times: in the machine, and in every check that has something to say about it. So the macros write two versions, and
-//! [`written!`] picks one: rustc compiles the whole, and rust-analyzer reads the types, their methods, and each name once, as what it
-//! means.
+//! rust-analyzer finds out what a name means by looking for its token in what the macro wrote.
+//! There each of the user's names stands many times: in the machine, and in every check that has
+//! something to say about it. So the macros write two versions, and [`written!`] picks one: rustc
+//! compiles the whole, and rust-analyzer reads the types, their methods, and each name once, as
+//! what it means.
 //!
 //! [`written!`]: crate::__written
 
-/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } { for the compiler } }`.
+/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } {
+/// for the compiler } }`.
 #[cfg(rust_analyzer)]
 #[doc(hidden)]
 #[macro_export]
@@ -15,7 +17,8 @@ macro_rules! __written {
     ({ $($editor:tt)* } { $($compiler:tt)* }) => { $($editor)* };
 }
 
-/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } { for the compiler } }`.
+/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } {
+/// for the compiler } }`.
 #[cfg(not(rust_analyzer))]
 #[doc(hidden)]
 #[macro_export]
@@ -39,7 +42,8 @@ pub mod words {
 
     /// The options of a node, as fields.
     pub struct Options {
-        /// `writes = field`: stores the value that the node returns. `writes(a, b)` stores a tuple.
+        /// `writes = field`: stores the value that the node returns. `writes(a, b)` stores a
+        /// tuple.
         pub writes: (),
         /// `appends = field`: extends a collection or a string by the value that the node returns.
         pub appends: (),
@@ -61,7 +65,8 @@ pub mod words {
         pub parallel: (),
         /// `retry_if = path`: the function that says whether an error is worth another attempt.
         pub retry_if: (),
-        /// `fallback = path`: the function whose value stands in after the last attempt has failed.
+        /// `fallback = path`: the function whose value stands in after the last attempt has
+        /// failed.
         pub fallback: (),
     }
 }

@@ -6,13 +6,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` … convert into it.
+/// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` …
+/// convert into it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
 /// Why a run stopped: the flow, the node, its step, the attempt, and the cause.
 ///
-/// The text of an error names the place and, as is the custom, leaves the cause to [`source`](StdError::source). Print the whole
-/// chain with `{:#}`, or with `{:?}` as `main` does.
+/// The text of an error names the place and, as is the custom, leaves the cause to
+/// [`source`](StdError::source). Print the whole chain with `{:#}`, or with `{:?}` as `main` does.
 ///
 /// ```
 /// # use pocketflow::{Shared, flow, node};
@@ -45,13 +46,15 @@ struct Inner {
     cause: Cause,
 }
 
-/// What went wrong, kept as it was raised: a report such as `anyhow::Error` is no error itself but refers to one, and turned into a
-/// [`BoxError`] it would hide which.
+/// What went wrong, kept as it was raised: a report such as `anyhow::Error` is no error itself but
+/// refers to one, and turned into a [`BoxError`] it would hide which.
 pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
 
 impl Cause {
     /// Of a report, which refers to an error.
-    pub(crate) fn of_report(report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static) -> Self {
+    pub(crate) fn of_report(
+        report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static,
+    ) -> Self {
         Self(Box::new(report))
     }
 
@@ -82,7 +85,9 @@ impl Cause {
             if found.is_some() {
                 return found;
             }
-            let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            let within = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
             next = match within {
                 Some(within) => Some(within),
                 None => error.source(),
@@ -121,7 +126,8 @@ pub enum Stage {
     },
     /// In the node's fallback, after its last attempt.
     Fallback,
-    /// After the node's `post`, which promised to fill a late field and did not. What it has written stays in the store.
+    /// After the node's `post`, which promised to fill a late field and did not. What it has
+    /// written stays in the store.
     Post,
     /// In a driver, around a step.
     Driver,
@@ -139,7 +145,12 @@ impl Error {
         stage: Stage,
         cause: impl Into<Cause>,
     ) -> Self {
-        Self(Arc::new(Inner { path, item, stage, cause: cause.into() }))
+        Self(Arc::new(Inner {
+            path,
+            item,
+            stage,
+            cause: cause.into(),
+        }))
     }
 
     /// Whether both are one error, and not only alike.
@@ -156,7 +167,12 @@ impl Error {
     pub fn flow(&self) -> Option<&'static str> {
         match self.0.stage {
             Stage::Start => self.0.path.last().copied(),
-            _ => self.0.path.len().checked_sub(2).map(|flow| self.0.path[flow]),
+            _ => self
+                .0
+                .path
+                .len()
+                .checked_sub(2)
+                .map(|flow| self.0.path[flow]),
         }
     }
 
@@ -186,15 +202,18 @@ impl Error {
         self.0.item
     }
 
-    /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
+    /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`],
+    /// [`StepsExceeded`](crate::StepsExceeded).
     ///
-    /// Use `downcast_ref` on it to tell them apart, or [`find`](Self::find) where another error may be around the one you look for.
+    /// Use `downcast_ref` on it to tell them apart, or [`find`](Self::find) where another error may
+    /// be around the one you look for.
     pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
         self.0.cause.error()
     }
 
-    /// The first error of this type among the cause and its sources: what `downcast_ref` on the cause does not find under a
-    /// `context` of `anyhow`, in the error of another flow, or in a `std::io::Error`.
+    /// The first error of this type among the cause and its sources: what `downcast_ref` on the
+    /// cause does not find under a `context` of `anyhow`, in the error of another flow, or in a
+    /// `std::io::Error`.
     ///
     /// ```
     /// # use anyhow::Context;
@@ -228,7 +247,8 @@ impl Error {
     /// # }
     /// ```
     ///
-    /// It finds errors, by the type they have. What is only text, as in `.context("…")`, is in [`cause`](Self::cause) and its sources.
+    /// It finds errors, by the type they have. What is only text, as in `.context("…")`, is in
+    /// [`cause`](Self::cause) and its sources.
     pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
         self.0.cause.find()
     }
@@ -247,7 +267,11 @@ impl fmt::Display for Error {
             Stage::Prep => write!(f, ": prep failed"),
             Stage::Exec { attempts: 1, .. } => write!(f, ": exec failed"),
             Stage::Exec { attempt, attempts } => {
-                let rest = if attempt < attempts { ", not retried" } else { "" };
+                let rest = if attempt < attempts {
+                    ", not retried"
+                } else {
+                    ""
+                };
                 write!(f, ": exec failed at attempt {attempt} of {attempts}{rest}")
             }
             Stage::Fallback => write!(f, ": fallback failed"),
@@ -302,8 +326,8 @@ impl fmt::Display for TimedOut {
 
 impl StdError for TimedOut {}
 
-/// The cause of an [`Error`] where a node waits by the clock, and no tokio runtime is there to wake it. Such an error ends the run: it
-/// is neither retried nor given to a fallback.
+/// The cause of an [`Error`] where a node waits by the clock, and no tokio runtime is there to wake
+/// it. Such an error ends the run: it is neither retried nor given to a fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
     /// The option of the node that needs one: `wait` or `timeout`.
@@ -324,9 +348,9 @@ impl StdError for NoRuntime {}
 
 /// The cause of an [`Error`] where a late field is empty that should be filled.
 ///
-/// A flow is checked for this by the compiler. What the compiler cannot see remains: an input that the caller left empty, a
-/// `post` that does not fill what its `writes(…)` says, a `post` that empties a field again. What such a `post` has written stays in
-/// the store.
+/// A flow is checked for this by the compiler. What the compiler cannot see remains: an input that
+/// the caller left empty, a `post` that does not fill what its `writes(…)` says, a `post` that
+/// empties a field again. What such a `post` has written stays in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyField {
     /// The store's name.
@@ -337,7 +361,11 @@ pub struct EmptyField {
 
 impl fmt::Display for EmptyField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the late field `{}` of `{}` is empty", self.field, self.store)
+        write!(
+            f,
+            "the late field `{}` of `{}` is empty",
+            self.field, self.store
+        )
     }
 }
 
@@ -351,10 +379,18 @@ mod tests {
     fn the_text_names_the_place_and_leaves_the_cause_to_the_chain() {
         let error = Error::new(
             vec!["Shop", "Payment", "authorize"],
-            Stage::Exec { attempt: 3, attempts: 3 },
-            TimedOut { limit: Duration::from_secs(2) },
+            Stage::Exec {
+                attempt: 3,
+                attempts: 3,
+            },
+            TimedOut {
+                limit: Duration::from_secs(2),
+            },
         );
-        assert_eq!(error.to_string(), "Shop > Payment > authorize: exec failed at attempt 3 of 3");
+        assert_eq!(
+            error.to_string(),
+            "Shop > Payment > authorize: exec failed at attempt 3 of 3"
+        );
         assert_eq!(error.flow(), Some("Payment"));
         assert_eq!(error.source().unwrap().to_string(), "no result within 2s");
         assert_eq!(
@@ -365,9 +401,19 @@ mod tests {
 
     #[test]
     fn an_error_at_the_start_has_a_flow_and_no_node() {
-        let error = Error::new(vec!["Payment"], Stage::Start, EmptyField { store: "Order", field: "card" });
+        let error = Error::new(
+            vec!["Payment"],
+            Stage::Start,
+            EmptyField {
+                store: "Order",
+                field: "card",
+            },
+        );
         assert_eq!((error.flow(), error.node()), (Some("Payment"), None));
-        assert_eq!(format!("{error:#}"), "Payment: cannot start: the late field `card` of `Order` is empty");
+        assert_eq!(
+            format!("{error:#}"),
+            "Payment: cannot start: the late field `card` of `Order` is empty"
+        );
     }
 
     #[test]

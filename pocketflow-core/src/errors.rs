@@ -27,11 +27,13 @@
 //! | [`PF011`] | a warning: a value that is overwritten before anything can read it |
 //! | [`PF012`] | in a fork, a flow, or a node that returns anything but `default` |
 //!
-//! What a flow shows by itself is found by the macro. What depends on its nodes is found by a constant that the
-//! compiler evaluates: hence rustc's `E0080` and `evaluation panicked` before such a message. Both happen in
-//! `cargo check`, before anything runs, and all the mistakes of a flow are reported at once.
+//! What a flow shows by itself is found by the macro. What depends on its nodes is found by a
+//! constant that the compiler evaluates: hence rustc's `E0080` and `evaluation panicked` before
+//! such a message. Both happen in `cargo check`, before anything runs, and all the mistakes of a
+//! flow are reported at once.
 
-// One page for each code, as a module of that name: a message says where to look with nothing but a path.
+// One page for each code, as a module of that name: a message says where to look with nothing but a
+// path.
 #![allow(non_snake_case)]
 
 #[doc = include_str!("../errors/PF001.md")]

@@ -2,12 +2,15 @@
 
 use crate::shared::{Field, Shared};
 
-/// The fields of a store, shown to a visitor in place. `#[derive(Shared)]` writes it, one impl a store.
+/// The fields of a store, shown to a visitor in place. `#[derive(Shared)]` writes it, one impl a
+/// store.
 ///
-/// What a visitor asks of a field's type is the bound of its [`VisitField`]: one that stores fields asks for serde's traits, one
-/// that prints them for `Debug`. Generic code asks for `S: Fields<V>`, which holds if every field of `S` can be shown to `V`.
+/// What a visitor asks of a field's type is the bound of its [`VisitField`]: one that stores fields
+/// asks for serde's traits, one that prints them for `Debug`. Generic code asks for `S: Fields<V>`,
+/// which holds if every field of `S` can be shown to `V`.
 ///
-/// A field that serde skips (`#[serde(skip)]`, or either half of it) is not data: it is not shown, and may be of any type.
+/// A field that serde skips (`#[serde(skip)]`, or either half of it) is not data: it is not shown,
+/// and may be of any type.
 ///
 /// ```
 /// use pocketflow::{Field, Fields, Shared, VisitField};
@@ -40,7 +43,8 @@ use crate::shared::{Field, Shared};
     note = "`#[derive(pocketflow::Shared)]` shows them, if the type of each is one that `{V}` takes"
 )]
 pub trait Fields<V>: Shared {
-    /// Shows the field with this index in [`Store::fields`](crate::Store::fields), unless it is [skipped](Field::skipped).
+    /// Shows the field with this index in [`Store::fields`](crate::Store::fields), unless it is
+    /// [skipped](Field::skipped).
     fn visit_field(&mut self, index: usize, visitor: &mut V);
 
     /// Shows all fields, in their order.
@@ -57,24 +61,31 @@ pub trait Fields<V>: Shared {
     note = "implement `pocketflow::VisitField<{T}>` for it, or a field of another type"
 )]
 pub trait VisitField<T> {
-    /// Sees a field, and may change it. `default` makes what serde takes where the field is missing, if the store says so
-    /// (`#[serde(default)]`).
+    /// Sees a field, and may change it. `default` makes what serde takes where the field is
+    /// missing, if the store says so (`#[serde(default)]`).
     fn field(&mut self, field: &'static Field, value: &mut T, default: Option<fn() -> T>);
 }
 
-/// A visitor that takes fields which serde treats by functions of their own (`#[serde(with = "…")]`): `W` serializes a field, and
-/// `R` is what it is deserialized as, which serializes as `W` does.
+/// A visitor that takes fields which serde treats by functions of their own (`#[serde(with =
+/// "…")]`): `W` serializes a field, and `R` is what it is deserialized as, which serializes as `W`
+/// does.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no field with `#[serde(with = …)]`",
     note = "implement `pocketflow::VisitWith` for it"
 )]
 pub trait VisitWith<W, R> {
     /// Sees a field, and may return what it becomes.
-    fn field_with(&mut self, field: &'static Field, value: W, default: Option<fn() -> R>) -> Option<R>;
+    fn field_with(
+        &mut self,
+        field: &'static Field,
+        value: W,
+        default: Option<fn() -> R>,
+    ) -> Option<R>;
 }
 
-/// A place in a store, which tells apart what is asked of a visitor for each field: fields whose types are spelt otherwise may have
-/// one type, and of two bounds on one type such as `fn(&str)` rustc would not know which to use.
+/// A place in a store, which tells apart what is asked of a visitor for each field: fields whose
+/// types are spelt otherwise may have one type, and of two bounds on one type such as `fn(&str)`
+/// rustc would not know which to use.
 #[doc(hidden)]
 pub struct At<const INDEX: usize>;
 

@@ -47,8 +47,8 @@ pub use action::{Action, ActionInfo};
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
 pub use driver::{
-    At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
-    Position, Run, Stack, Start, StepLimit, StepsExceeded, Taken, Visit, seam,
+    At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver,
+    Lends, Position, Run, Stack, Start, StepLimit, StepsExceeded, Taken, Visit, seam,
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
@@ -77,7 +77,8 @@ pub use pocketflow_yaml as yaml;
 /// What the generated code names. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    // All that generated code names, so that no name of the user's can stand for it: primitive types, too.
+    // All that generated code names, so that no name of the user's can stand for it: primitive
+    // types, too.
     pub use core::clone::Clone;
     pub use core::future::Future;
     pub use core::iter::{IntoIterator, Iterator, empty};
@@ -95,7 +96,9 @@ pub mod __private {
     #[cfg(rust_analyzer)]
     pub use crate::editor::{On, words};
     pub use crate::fields::{At, Show};
-    pub use crate::graph::{Describe, Description, Of, PF011, Sets, Solution, Stands, together, union};
+    pub use crate::graph::{
+        Describe, Description, Of, PF011, Sets, Solution, Stands, together, union,
+    };
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::node::{Given, Returned, check_node, check_returned};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};

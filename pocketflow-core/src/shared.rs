@@ -1,4 +1,5 @@
-//! The shared store: what its derive says of it, and how the generated code borrows and fills its fields.
+//! The shared store: what its derive says of it, and how the generated code borrows and fills its
+//! fields.
 
 use std::sync::Arc;
 
@@ -7,9 +8,10 @@ use crate::text::{START, Text, equal, hash};
 
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///
-/// A field of type `Option<T>` is a **late field**: empty until a node fills it, and no node may read it before. Any other field
-/// always has a value. The derive adds only this description; it never changes the struct. `#[shared(crate = path)]` says where the
-/// library is, in a crate that has it by another path than `::pocketflow`.
+/// A field of type `Option<T>` is a **late field**: empty until a node fills it, and no node may
+/// read it before. Any other field always has a value. The derive adds only this description; it
+/// never changes the struct. `#[shared(crate = path)]` says where the library is, in a crate that
+/// has it by another path than `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::Shared;
@@ -47,8 +49,9 @@ pub trait Shared: BetweenThreads {
     }
 }
 
-/// What a store must be, so that a run may go from thread to thread. A trait of its own, which the derive implements: rustc looks at
-/// the bounds of a trait wherever an item of it is named, and would report a store that is not this everywhere.
+/// What a store must be, so that a run may go from thread to thread. A trait of its own, which the
+/// derive implements: rustc looks at the bounds of a trait wherever an item of it is named, and
+/// would report a store that is not this everywhere.
 #[doc(hidden)]
 pub trait BetweenThreads: Send + Sync + 'static {}
 
@@ -73,8 +76,8 @@ pub struct Field {
     pub late: bool,
     /// Whether serde skips it: then it is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
-    /// The name by which serde reads it, with `rename` and `rename_all`. For a field with `flatten`, which has none, it is that of the
-    /// field behind two dots: `..rest`.
+    /// The name by which serde reads it, with `rename` and `rename_all`. For a field with
+    /// `flatten`, which has none, it is that of the field behind two dots: `..rest`.
     pub stored: &'static str,
     /// Other names by which serde knows it.
     pub aliases: &'static [&'static str],
@@ -84,20 +87,32 @@ pub struct Field {
 impl Field {
     /// All names by which a state may have it, the most likely first.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        [self.stored, self.name].into_iter().chain(self.aliases.iter().copied())
+        [self.stored, self.name]
+            .into_iter()
+            .chain(self.aliases.iter().copied())
     }
 
     /// A field, as the derive describes it.
     #[doc(hidden)]
     pub const fn new(name: &'static str, late: bool) -> Self {
-        Self { name, late, skipped: false, stored: name, aliases: &[], hash: hash(START, name) }
+        Self {
+            name,
+            late,
+            skipped: false,
+            stored: name,
+            aliases: &[],
+            hash: hash(START, name),
+        }
     }
 
     /// The field, which serde skips.
     #[doc(hidden)]
     #[must_use]
     pub const fn skipped(self) -> Self {
-        Self { skipped: true, ..self }
+        Self {
+            skipped: true,
+            ..self
+        }
     }
 
     /// The field, which serde reads by this name.
@@ -209,9 +224,10 @@ impl<S> NoBlank<S> for Blank<S> {}
 
 /// Reads a late field: what it holds, or `None` where it is empty against the flow's proof.
 ///
-/// A call of `__read` on a reference to a field finds this trait first where the field is an `Option`, and [`ReadPlain`], which
-/// needs one more reference, where it is not: so one generated call borrows both kinds. Being a method of the field itself, it
-/// adds nothing to rustc's message about a field that does not exist.
+/// A call of `__read` on a reference to a field finds this trait first where the field is an
+/// `Option`, and [`ReadPlain`], which needs one more reference, where it is not: so one generated
+/// call borrows both kinds. Being a method of the field itself, it adds nothing to rustc's message
+/// about a field that does not exist.
 #[doc(hidden)]
 pub trait ReadLate<T> {
     /// What the field holds.
@@ -237,8 +253,8 @@ impl<'a, F> ReadPlain<'a, F> for &'a F {
     }
 }
 
-/// Reads a field as `&Option<T>`, which only a late field can be that holds one. Of any other, what it holds was meant: `B` is
-/// how that is best borrowed.
+/// Reads a field as `&Option<T>`, which only a late field can be that holds one. Of any other, what
+/// it holds was meant: `B` is how that is best borrowed.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a late field is read as `&{B}`, or as `Option<&{B}>` where it may be empty",
@@ -256,7 +272,8 @@ impl<T, B: ?Sized, F: Twice<T>> Held<T, B> for F {
     }
 }
 
-/// An `Option` of an `Option`. A trait beside [`Held`], or rustc's message would show the one type that implements it.
+/// An `Option` of an `Option`. A trait beside [`Held`], or rustc's message would show the one type
+/// that implements it.
 #[doc(hidden)]
 pub trait Twice<T> {
     /// What it holds.
@@ -269,8 +286,9 @@ impl<T> Twice<T> for Option<Option<T>> {
     }
 }
 
-/// A borrowed value, to be borrowed on as a trait object: `__lend` is an inherent method where it is a smart pointer, and that of
-/// [`LendPlain`] where it is not. rustc alone would look for the trait at the pointer.
+/// A borrowed value, to be borrowed on as a trait object: `__lend` is an inherent method where it
+/// is a smart pointer, and that of [`LendPlain`] where it is not. rustc alone would look for the
+/// trait at the pointer.
 #[doc(hidden)]
 pub struct Lent<'a, F: ?Sized>(pub &'a F);
 
@@ -308,8 +326,9 @@ impl<'a, F: ?Sized> LendPlain<'a, F> for Lent<'a, F> {
     }
 }
 
-/// A field to be filled, the late kind by its inherent methods, the plain by those of [`FillPlain`]. The value comes as a closure: then rustc reports a wrong type at the
-/// value alone, with no note that leads into this file.
+/// A field to be filled, the late kind by its inherent methods, the plain by those of
+/// [`FillPlain`]. The value comes as a closure: then rustc reports a wrong type at the value alone,
+/// with no note that leads into this file.
 #[doc(hidden)]
 pub struct Slot<'a, F>(pub &'a mut F);
 
@@ -387,7 +406,12 @@ impl Store {
     /// A store, as the derive describes it.
     #[doc(hidden)]
     pub const fn new(name: &'static str, id: &'static str, fields: &'static [Field]) -> Self {
-        Self { name, id, fields, hash: hash(START, id) }
+        Self {
+            name,
+            id,
+            fields,
+            hash: hash(START, id),
+        }
     }
 
     /// How many words a set of this store's fields takes.
@@ -395,9 +419,11 @@ impl Store {
         self.fields.len().div_ceil(64)
     }
 
-    /// The index of a field, or `None` where there is no such field: rustc says that better, at the user's parameter.
+    /// The index of a field, or `None` where there is no such field: rustc says that better, at the
+    /// user's parameter.
     pub const fn field(&self, name: &str) -> Option<usize> {
-        // Every node of a crate looks its fields up while the crate is compiled: a hash is compared faster than a name.
+        // Every node of a crate looks its fields up while the crate is compiled: a hash is compared
+        // faster than a name.
         let hash = hash(START, name);
         let mut index = 0;
         while index < self.fields.len() {
@@ -454,7 +480,10 @@ impl Store {
     /// An [`EmptyField`] of this store.
     #[doc(hidden)]
     pub const fn empty(&self, field: &'static str) -> EmptyField {
-        EmptyField { store: self.name, field }
+        EmptyField {
+            store: self.name,
+            field,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Text in constants: the messages of the checks are put together while the user's crate is compiled.
+//! Text in constants: the messages of the checks are put together while the user's crate is
+//! compiled.
 
 /// A message in the making. What does not fit is cut off, with an ellipsis.
 #[derive(Clone, Copy)]
@@ -12,7 +13,11 @@ impl Text {
     const CUT: &'static str = " …";
 
     pub(crate) const fn new(start: &str) -> Self {
-        Self { bytes: [0; Self::ROOM], len: 0 }.push(start)
+        Self {
+            bytes: [0; Self::ROOM],
+            len: 0,
+        }
+        .push(start)
     }
 
     /// Adds `text` whole, or marks the message as cut.
@@ -110,7 +115,8 @@ pub(crate) const fn hash_number(sum: u64, number: u64) -> u64 {
     sum
 }
 
-/// Which of `candidates` the user may have meant by `word`: the nearest, if no more than a third of it differs.
+/// Which of `candidates` the user may have meant by `word`: the nearest, if no more than a third of
+/// it differs.
 pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let mut best = None;
     let mut least = word.len() / 3 + 1;
@@ -128,7 +134,8 @@ pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&
     best
 }
 
-/// The Levenshtein distance, in two rows (Wagner and Fischer, 1974), or `usize::MAX` for words too long to be a slip.
+/// The Levenshtein distance, in two rows (Wagner and Fischer, 1974), or `usize::MAX` for words too
+/// long to be a slip.
 const fn distance(a: &[u8], b: &[u8]) -> usize {
     const LONGEST: usize = 64;
     if a.len() > LONGEST || b.len() > LONGEST {
@@ -148,8 +155,16 @@ const fn distance(a: &[u8], b: &[u8]) -> usize {
         while column <= b.len() {
             let changed = diagonal + (a[line - 1] != b[column - 1]) as usize;
             diagonal = row[column];
-            let shorter = if row[column - 1] < diagonal { row[column - 1] } else { diagonal };
-            row[column] = if shorter + 1 < changed { shorter + 1 } else { changed };
+            let shorter = if row[column - 1] < diagonal {
+                row[column - 1]
+            } else {
+                diagonal
+            };
+            row[column] = if shorter + 1 < changed {
+                shorter + 1
+            } else {
+                changed
+            };
             column += 1;
         }
         line += 1;
@@ -163,7 +178,10 @@ mod tests {
 
     #[test]
     fn the_nearest_word_is_offered_and_a_far_one_is_not() {
-        assert_eq!(nearest("aproved", &["rejected", "approved"]), Some("approved"));
+        assert_eq!(
+            nearest("aproved", &["rejected", "approved"]),
+            Some("approved")
+        );
         assert_eq!(nearest("anser", &["answer", "search"]), Some("answer"));
         assert_eq!(nearest("publish", &["answer", "search"]), None);
         assert_eq!(distance(b"kitten", b"sitting"), 3);

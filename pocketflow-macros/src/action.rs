@@ -5,7 +5,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, GenericParam, Ident, LitStr, Path, Token, Variant};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, GenericParam, Ident, LitStr, Path, Token, Variant,
+};
 
 use crate::errors::Errors;
 use crate::krate::Krate;
@@ -45,10 +47,19 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     let mut errors = Errors::default();
     let (store, krate) = options(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
-    let mut actions =
-        Actions { name: &input.ident, krate, allow, store, actions: Vec::new(), generics: &input.generics };
+    let mut actions = Actions {
+        name: &input.ident,
+        krate,
+        allow,
+        store,
+        actions: Vec::new(),
+        generics: &input.generics,
+    };
     if !input.generics.params.is_empty() {
-        errors.at(&input.generics, "actions have no type or lifetime parameters");
+        errors.at(
+            &input.generics,
+            "actions have no type or lifetime parameters",
+        );
     }
     let variants = match &input.data {
         Data::Enum(data) => &data.variants,
@@ -68,19 +79,26 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
         }
     };
     if variants.is_empty() {
-        errors.at(&input.ident, "a node returns at least one action: give the enum a variant for each");
+        errors.at(
+            &input.ident,
+            "a node returns at least one action: give the enum a variant for each",
+        );
     }
     for variant in variants {
         let name = action_name(variant, &mut errors);
         if let Some(other) = actions.actions.iter().find(|other| other.name == name) {
-            let message =
-                format!("`{}` and `{}` are both the action \"{name}\"", other.variant.ident, variant.ident);
+            let message = format!(
+                "`{}` and `{}` are both the action \"{name}\"",
+                other.variant.ident, variant.ident
+            );
             errors.at(&variant.ident, message);
         }
         let fields = match &variant.fields {
             Fields::Named(fields) => {
                 let named = fields.named.iter();
-                named.filter_map(|field| Some((field.ident.as_ref()?, field.ty.span()))).collect()
+                named
+                    .filter_map(|field| Some((field.ident.as_ref()?, field.ty.span())))
+                    .collect()
             }
             Fields::Unit => Vec::new(),
             Fields::Unnamed(fields) if fields.unnamed.is_empty() => Vec::new(),
@@ -100,7 +118,11 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
                 errors.at(field, message);
             }
         }
-        actions.actions.push(Action { variant, name, fields });
+        actions.actions.push(Action {
+            variant,
+            name,
+            fields,
+        });
     }
     (actions, errors)
 }
@@ -108,12 +130,16 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
 /// `#[action(Order, crate = path)]` on the enum.
 fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krate) {
     let (mut stores, mut krate) = (Vec::new(), None);
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("action")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("action"))
+    {
         let mut option = |input: ParseStream<'_>| -> syn::Result<()> {
             if !Krate::is_next(input) {
                 let path = input.call(Path::parse_mod_style);
                 stores.push(path.map_err(|error| {
-                    let message = "expected the store that the fields are written to: `#[action(Order)]`";
+                    let message =
+                        "expected the store that the fields are written to: `#[action(Order)]`";
                     syn::Error::new(error.span(), message)
                 })?);
             } else if krate.replace(Krate::parse(input)?).is_some() {
@@ -144,9 +170,15 @@ fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krat
 /// `#[action("needs-info")]` on a variant, or its name in snake_case.
 fn action_name(variant: &Variant, errors: &mut Errors) -> String {
     let mut name = snake(&variant.ident.unraw().to_string());
-    for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("action")) {
+    for attribute in variant
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("action"))
+    {
         match attribute.parse_args::<LitStr>() {
-            Ok(literal) if literal.value().is_empty() => errors.at(&literal, "an action has a name"),
+            Ok(literal) if literal.value().is_empty() => {
+                errors.at(&literal, "an action has a name")
+            }
             Ok(literal) => name = literal.value(),
             Err(error) => errors.push(syn::Error::new(
                 error.span(),
@@ -191,7 +223,8 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         }
         parameter
     });
-    let bounds = (!actions.generics.params.is_empty()).then(|| quote!(where Self: #pf::__private::Send));
+    let bounds =
+        (!actions.generics.params.is_empty()).then(|| quote!(where Self: #pf::__private::Send));
     let take = match &actions.store {
         // With an error, anything may be missing.
         _ if !errors.is_empty() => quote! {
@@ -245,7 +278,14 @@ mod tests {
     fn parsed(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
         let input = syn::parse2(tokens).unwrap();
         let (actions, errors) = parse(&input);
-        (actions.actions.into_iter().map(|action| action.name).collect(), errors.messages())
+        (
+            actions
+                .actions
+                .into_iter()
+                .map(|action| action.name)
+                .collect(),
+            errors.messages(),
+        )
     }
 
     #[test]

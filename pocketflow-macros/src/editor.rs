@@ -1,5 +1,5 @@
-//! What rust-analyzer reads in place of what rustc compiles. It need not be compiled, nor be complete: where the user's code is
-//! half-written, so is this.
+//! What rust-analyzer reads in place of what rustc compiles. It need not be compiled, nor be
+//! complete: where the user's code is half-written, so is this.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -13,8 +13,9 @@ pub(crate) fn written(pf: &Krate, editor: &TokenStream, compiler: &TokenStream) 
 
 /// Names of the user's, in the order in which they stand. `items` are statements.
 ///
-/// A completion is asked for in a second expansion, with a made-up name at the cursor, and looked up in the first at the same offset:
-/// whatever stands before a name is to be the same in both, and what comes last is to be long.
+/// A completion is asked for in a second expansion, with a made-up name at the cursor, and looked
+/// up in the first at the same offset: whatever stands before a name is to be the same in both, and
+/// what comes last is to be long.
 pub(crate) fn mentions(items: &TokenStream) -> TokenStream {
     const ROOM: &str = "The rest of the names, while one of them is not written yet.                                                     ";
     quote! {

@@ -8,11 +8,13 @@ use syn::{Attribute, Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
 
-/// The root of the library: `::pocketflow`, or the path that `crate = path` gives, for a crate that renames the dependency,
-/// gets it through another crate, or writes the macro in a `macro_rules!` of its own (`crate = $crate::pocketflow`).
+/// The root of the library: `::pocketflow`, or the path that `crate = path` gives, for a crate that
+/// renames the dependency, gets it through another crate, or writes the macro in a `macro_rules!`
+/// of its own (`crate = $crate::pocketflow`).
 ///
-/// It quotes as that path, so that generated code reads `#pf::Policy` and `#pf::__private::Option`. No other path stands in
-/// generated code, for whatever is not absolute may be the user's: [`__private`] has the primitive types, too.
+/// It quotes as that path, so that generated code reads `#pf::Policy` and `#pf::__private::Option`.
+/// No other path stands in generated code, for whatever is not absolute may be the user's:
+/// [`__private`] has the primitive types, too.
 ///
 /// [`__private`]: ../pocketflow/__private/index.html
 #[derive(Clone, Default)]
@@ -35,25 +37,34 @@ impl Krate {
             return Err(syn::Error::new(text.span(), message));
         }
         let path = input.call(Path::parse_mod_style);
-        path.map(|path| Self(Some(path))).map_err(|error| syn::Error::new(error.span(), EXPECTED))
+        path.map(|path| Self(Some(path)))
+            .map_err(|error| syn::Error::new(error.span(), EXPECTED))
     }
 
     /// Reads an attribute that has no other option: `#[flow(crate = path)]`.
     pub(crate) fn of_attribute(attribute: &Attribute) -> syn::Result<Self> {
         let tokens = attribute.meta.require_list()?.tokens.clone();
         let only = |input: ParseStream<'_>| {
-            let name: Ident = input.fork().call(Ident::parse_any).map_err(|error| expected(error.span()))?;
+            let name: Ident = input
+                .fork()
+                .call(Ident::parse_any)
+                .map_err(|error| expected(error.span()))?;
             if !Self::is_next(input) {
                 return Err(expected(name.span()));
             }
             let krate = Self::parse(input)?;
             let _ = input.parse::<Token![,]>();
-            if input.is_empty() { Ok(krate) } else { Err(input.error("nothing else stands here")) }
+            if input.is_empty() {
+                Ok(krate)
+            } else {
+                Err(input.error("nothing else stands here"))
+            }
         };
         only.parse2(tokens)
     }
 
-    /// Takes the attributes of this name off an item, each of which says `crate = path` and nothing else.
+    /// Takes the attributes of this name off an item, each of which says `crate = path` and nothing
+    /// else.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, name: &str, errors: &mut Errors) -> Self {
         let mut krate = None;
         attributes.retain(|attribute| {
@@ -73,7 +84,9 @@ impl Krate {
     /// For a `use` of a trait that may go unused: lints speak of a path with a `$crate` in it.
     pub(crate) fn allow_unused(&self) -> Option<TokenStream> {
         let mut tokens = self.to_token_stream().into_iter();
-        tokens.any(|token| is_dollar_crate(&token)).then(|| quote!(#[allow(unused_imports)]))
+        tokens
+            .any(|token| is_dollar_crate(&token))
+            .then(|| quote!(#[allow(unused_imports)]))
     }
 
     /// The path at a place of the user's, for what an error is reported at.
@@ -101,8 +114,11 @@ fn expected(span: Span) -> syn::Error {
 
 impl ToTokens for Krate {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Some(path) = &self.0 else { return tokens.extend(quote!(::pocketflow)) };
-        // As words of the macro's, which lints do not speak of. A `$crate` is resolved by its own span.
+        let Some(path) = &self.0 else {
+            return tokens.extend(quote!(::pocketflow));
+        };
+        // As words of the macro's, which lints do not speak of. A `$crate` is resolved by its own
+        // span.
         let ours = |mut token: TokenTree| {
             if !is_dollar_crate(&token) {
                 token.set_span(token.span().resolved_at(Span::call_site()));
@@ -130,13 +146,19 @@ mod tests {
 
     #[test]
     fn the_library_is_named_by_any_path() {
-        assert_eq!(Krate::default().to_token_stream().to_string(), ":: pocketflow");
+        assert_eq!(
+            Krate::default().to_token_stream().to_string(),
+            ":: pocketflow"
+        );
         assert_eq!(given(&parse_quote!(#[flow(crate = pf)])).unwrap(), "pf");
         assert_eq!(
             given(&parse_quote!(#[flow(crate = crate::facade::pf,)])).unwrap(),
             "crate :: facade :: pf"
         );
-        assert_eq!(given(&parse_quote!(#[flow(crate = ::pf)])).unwrap(), ":: pf");
+        assert_eq!(
+            given(&parse_quote!(#[flow(crate = ::pf)])).unwrap(),
+            ":: pf"
+        );
     }
 
     #[test]
@@ -149,7 +171,12 @@ mod tests {
             parse_quote!(#[flow(crate =)]),
             parse_quote!(#[flow()]),
         ] {
-            assert_eq!(given(&wrong).unwrap_err(), EXPECTED, "{}", wrong.to_token_stream());
+            assert_eq!(
+                given(&wrong).unwrap_err(),
+                EXPECTED,
+                "{}",
+                wrong.to_token_stream()
+            );
         }
         assert!(given(&parse_quote!(#[flow(crate = pf, other)])).is_err());
     }

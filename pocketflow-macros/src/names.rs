@@ -4,7 +4,8 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
-/// The user's name, at its place, but as a word of the macro's own: no lint speaks of what the user did not write.
+/// The user's name, at its place, but as a word of the macro's own: no lint speaks of what the user
+/// did not write.
 pub(crate) fn ours(name: &Ident) -> Ident {
     let span = name.span().resolved_at(Span::call_site());
     let mut name = match name.to_string().as_str() {
@@ -38,17 +39,25 @@ impl ToTokens for Allow {
 
 /// Whether an attribute is about the lint `deprecated`.
 pub(crate) fn names_deprecated(lint: &Attribute) -> bool {
-    let list = lint.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
-    list.into_iter().any(|token| matches!(token, TokenTree::Ident(name) if name == "deprecated"))
+    let list = lint
+        .meta
+        .require_list()
+        .map(|list| list.tokens.clone())
+        .unwrap_or_default();
+    list.into_iter()
+        .any(|token| matches!(token, TokenTree::Ident(name) if name == "deprecated"))
 }
 
-/// Takes away the invisible groups that a `macro_rules!` puts around what it matched, in a language without operators that bind.
+/// Takes away the invisible groups that a `macro_rules!` puts around what it matched, in a language
+/// without operators that bind.
 pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     if !has_invisible_group(&tokens) {
         return tokens;
     }
     let inside = |tree: TokenTree| match tree {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => ungrouped(group.stream()),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            ungrouped(group.stream())
+        }
         TokenTree::Group(group) if has_invisible_group(&group.stream()) => {
             let mut inside = Group::new(group.delimiter(), ungrouped(group.stream()));
             inside.set_span(group.span());
@@ -71,20 +80,26 @@ fn has_invisible_group(tokens: &TokenStream) -> bool {
 /// Tokens as somebody would write them.
 pub(crate) fn code(tokens: impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
-    for (spaced, plain) in
-        [(" < ", "<"), ("< ", "<"), (" <", "<"), (" >", ">"), (" :: ", "::"), (":: ", "::"), (" ::", "::")]
-            .into_iter()
-            .chain([
-                (" ,", ","),
-                ("& ", "&"),
-                ("* ", "*"),
-                ("( ", "("),
-                (" )", ")"),
-                ("' ", "'"),
-                (" ;", ";"),
-                (" !", "!"),
-            ])
-    {
+    for (spaced, plain) in [
+        (" < ", "<"),
+        ("< ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" ::", "::"),
+    ]
+    .into_iter()
+    .chain([
+        (" ,", ","),
+        ("& ", "&"),
+        ("* ", "*"),
+        ("( ", "("),
+        (" )", ")"),
+        ("' ", "'"),
+        (" ;", ";"),
+        (" !", "!"),
+    ]) {
         text = text.replace(spaced, plain);
     }
     text
@@ -99,7 +114,8 @@ pub(crate) fn snake(name: &str) -> String {
         let starts_word = letter.is_uppercase()
             && before.is_some_and(|before| {
                 before != '_'
-                    && (!before.is_uppercase() || rest.peek().is_some_and(|next| next.is_lowercase()))
+                    && (!before.is_uppercase()
+                        || rest.peek().is_some_and(|next| next.is_lowercase()))
             });
         if starts_word {
             snake.push('_');
@@ -110,7 +126,8 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// `needs-info`, `needs_info` or `needs info` → `NeedsInfo`. Empty where nothing of the name can stand in an identifier.
+/// `needs-info`, `needs_info` or `needs info` → `NeedsInfo`. Empty where nothing of the name can
+/// stand in an identifier.
 pub(crate) fn pascal(name: &str) -> String {
     let mut pascal = String::new();
     for word in name.split(|letter: char| !letter.is_alphanumeric()) {
@@ -172,7 +189,12 @@ mod tests {
 
     #[test]
     fn pascal_case_makes_a_variant_of_an_exit() {
-        let cases = [("declined", "Declined"), ("needs-info", "NeedsInfo"), ("gave_up", "GaveUp"), ("-", "")];
+        let cases = [
+            ("declined", "Declined"),
+            ("needs-info", "NeedsInfo"),
+            ("gave_up", "GaveUp"),
+            ("-", ""),
+        ];
         for (exit, variant) in cases {
             assert_eq!(pascal(exit), variant);
         }

@@ -57,19 +57,29 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
         );
     }
     match &input.data {
-        Data::Struct(data) => match &data.fields {
-            syn::Fields::Named(fields) => {
-                store.allow = store.allow.or_else(|| fields.named.iter().find_map(|f| Allow::of(&f.attrs)));
-                store.fields = fields.named.iter().filter_map(fields::Field::of).collect();
-            }
-            syn::Fields::Unnamed(fields) => {
-                errors
+        Data::Struct(data) => {
+            match &data.fields {
+                syn::Fields::Named(fields) => {
+                    store.allow = store
+                        .allow
+                        .or_else(|| fields.named.iter().find_map(|f| Allow::of(&f.attrs)));
+                    store.fields = fields.named.iter().filter_map(fields::Field::of).collect();
+                }
+                syn::Fields::Unnamed(fields) => {
+                    errors
                     .at(fields, "name the fields of a shared store: a node's parameters borrow them by name");
+                }
+                syn::Fields::Unit => {}
             }
-            syn::Fields::Unit => {}
-        },
-        Data::Enum(data) => errors.at(data.enum_token, "a shared store is a struct with named fields"),
-        Data::Union(data) => errors.at(data.union_token, "a shared store is a struct with named fields"),
+        }
+        Data::Enum(data) => errors.at(
+            data.enum_token,
+            "a shared store is a struct with named fields",
+        ),
+        Data::Union(data) => errors.at(
+            data.union_token,
+            "a shared store is a struct with named fields",
+        ),
     }
     (store, errors)
 }
@@ -77,11 +87,16 @@ fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
 /// `#[shared(crate = path)]` on the struct.
 fn krate(attributes: &[Attribute], errors: &mut Errors) -> Krate {
     let mut krate = None;
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("shared")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("shared"))
+    {
         let options = attribute.parse_args_with(|input: ParseStream<'_>| {
             while !input.is_empty() {
                 if !Krate::is_next(input) {
-                    return Err(input.error("a shared store has the option `crate = path::to::pocketflow`"));
+                    return Err(
+                        input.error("a shared store has the option `crate = path::to::pocketflow`")
+                    );
                 }
                 let given = Krate::parse(input)?;
                 if krate.replace(given).is_some() {
@@ -129,22 +144,38 @@ fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
 }
 
 fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
-    let (pf, text, errors) = (&store.krate, store.name.unraw().to_string(), errors.to_compile_errors());
+    let (pf, text, errors) = (
+        &store.krate,
+        store.name.unraw().to_string(),
+        errors.to_compile_errors(),
+    );
     if store.is_generic {
         return nothing(store, &errors);
     }
     let name = ours(store.name);
-    let fields = store.fields.iter().map(|field| field.describe(pf, &store.serde));
-    let filled = store.fields.iter().enumerate().map(|(index, fields::Field { name, ty, .. })| {
-        let name = ours(name);
-        quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
-    });
-    let checks: Vec<_> = store.fields.iter().filter_map(|field| threads::check(pf, &name, field)).collect();
+    let fields = store
+        .fields
+        .iter()
+        .map(|field| field.describe(pf, &store.serde));
+    let filled = store
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(index, fields::Field { name, ty, .. })| {
+            let name = ours(name);
+            quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
+        });
+    let checks: Vec<_> = store
+        .fields
+        .iter()
+        .filter_map(|field| threads::check(pf, &name, field))
+        .collect();
     let (checks, sound) = match &checks[..] {
         [] => (None, None),
-        checks => {
-            (Some(quote!(type __Sound = (#(#checks,)*);)), Some(quote!(__Sound: #pf::__private::Soundness,)))
-        }
+        checks => (
+            Some(quote!(type __Sound = (#(#checks,)*);)),
+            Some(quote!(__Sound: #pf::__private::Soundness,)),
+        ),
     };
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
     let (allow, unused) = (store.allow, pf.allow_unused());

@@ -7,10 +7,11 @@ use crate::{action, flow, node, shared};
 
 /// The words of the macros' own languages, and some of Rust's.
 const WORDS: &[&str] = &[
-    "end", "max", "else", "pub", "crate", "self", "review", "pay", "Agent", "Order", "writes", "appends",
-    "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if", "fallback", "fn",
-    "async", "impl", "struct", "enum", "prep", "exec", "post", "shared", "error", "attempt", "Option",
-    "Result", "mut", "where", "endless", "action", "r#type", "Self", "dyn", "const", "move", "await",
+    "end", "max", "else", "pub", "crate", "self", "review", "pay", "Agent", "Order", "writes",
+    "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if",
+    "fallback", "fn", "async", "impl", "struct", "enum", "prep", "exec", "post", "shared", "error",
+    "attempt", "Option", "Result", "mut", "where", "endless", "action", "r#type", "Self", "dyn",
+    "const", "move", "await",
 ];
 
 fn tokens() -> impl Strategy<Value = TokenStream> {
@@ -20,11 +21,19 @@ fn tokens() -> impl Strategy<Value = TokenStream> {
             None => TokenTree::Ident(Ident::new(word, Span::call_site())),
         }),
         (
-            proptest::sample::select(&['>', '-', ';', ':', ',', '=', '&', '<', '#', '!', '\'', '.', '|'][..]),
+            proptest::sample::select(
+                &[
+                    '>', '-', ';', ':', ',', '=', '&', '<', '#', '!', '\'', '.', '|'
+                ][..]
+            ),
             any::<bool>()
         )
             .prop_map(|(mark, joint)| {
-                let spacing = if joint || mark == '\'' { Spacing::Joint } else { Spacing::Alone };
+                let spacing = if joint || mark == '\'' {
+                    Spacing::Joint
+                } else {
+                    Spacing::Alone
+                };
                 TokenTree::Punct(Punct::new(mark, spacing))
             }),
         "[a-z -]{0,8}".prop_map(|text| TokenTree::Literal(Literal::string(&text))),
@@ -58,8 +67,14 @@ const RIGHT: &[(&str, &str)] = &[
          async fn fallback(&self, prep: &str, error: Error) -> u8 { 2 } \
          fn post(&self, messages: &mut Vec<u8>, exec: u8) -> Turn { Turn::Quit } }",
     ),
-    ("", "pub struct Order { pub total: u64, receipt: Option<String>, r#type: Vec<Option<u8>> }"),
-    ("", "#[action(Order)] enum Verdict { Approved, #[action(\"no-way\")] Rejected { reason: String } }"),
+    (
+        "",
+        "pub struct Order { pub total: u64, receipt: Option<String>, r#type: Vec<Option<u8>> }",
+    ),
+    (
+        "",
+        "#[action(Order)] enum Verdict { Approved, #[action(\"no-way\")] Rejected { reason: String } }",
+    ),
     (
         "",
         "/// Doc.\n#[endless] pub(crate) Checkout(card, amount) { first: Review; search: web::Search; \
@@ -71,8 +86,11 @@ const RIGHT: &[(&str, &str)] = &[
 /// Something right with a few of its tokens left out, doubled, or changed for others.
 fn nearly_right() -> impl Strategy<Value = (TokenStream, TokenStream)> {
     let change = (any::<prop::sample::Index>(), 0..3u8, tokens());
-    (proptest::sample::select(RIGHT), prop::collection::vec(change, 1..4)).prop_map(
-        |((attributes, item), changes)| {
+    (
+        proptest::sample::select(RIGHT),
+        prop::collection::vec(change, 1..4),
+    )
+        .prop_map(|((attributes, item), changes)| {
             let mut parts: [TokenStream; 2] = [attributes.parse().unwrap(), item.parse().unwrap()];
             for (index, kind, with) in changes {
                 let part = usize::from(index.index(4) > 0);
@@ -84,8 +102,7 @@ fn nearly_right() -> impl Strategy<Value = (TokenStream, TokenStream)> {
             }
             let [attributes, item] = parts;
             (attributes, item)
-        },
-    )
+        })
 }
 
 /// How many token trees there are, groups and what is in them.
@@ -223,7 +240,10 @@ fn the_library_is_named_by_the_path_that_is_given() {
         shared::derive(store),
         action::derive(action),
         node::node(options, function),
-        node::node(quote::quote!(Order, crate = renamed, attempts = 2, writes(a)), methods),
+        node::node(
+            quote::quote!(Order, crate = renamed, attempts = 2, writes(a)),
+            methods,
+        ),
         flow::flow(flow),
         flow::flow(expression),
     ];
@@ -240,9 +260,12 @@ fn in_order(all: &[String], some: &[&str]) -> bool {
     some.iter().all(|wanted| all.any(|found| found == wanted))
 }
 
-/// The output of a half-written flow: the names that an editor resolves, in the order in which they stand.
+/// The output of a half-written flow: the names that an editor resolves, in the order in which they
+/// stand.
 fn half_written(input: &str) -> Vec<String> {
-    identifiers(flow::flow(input.parse().expect("the input is made of tokens")))
+    identifiers(flow::flow(
+        input.parse().expect("the input is made of tokens"),
+    ))
 }
 
 #[test]
@@ -254,13 +277,25 @@ fn a_half_written_flow_keeps_the_names_of_what_was_read() {
             &["Checkout", "review", "pay", "ship"],
         ),
         ("pub Checkout { review >> }", &["Checkout", "review"]),
-        ("pub Checkout { review >> ; pay >> ship; }", &["review", "pay", "ship"]),
+        (
+            "pub Checkout { review >> ; pay >> ship; }",
+            &["review", "pay", "ship"],
+        ),
         ("review - \"app\"", &["review"]),
-        ("review - \"app\" pay; pay >> ship;", &["review", "pay", "ship"]),
+        (
+            "review - \"app\" pay; pay >> ship;",
+            &["review", "pay", "ship"],
+        ),
         ("review - ; pay >> ship;", &["review", "pay", "ship"]),
         ("review - approved >> pay;", &["review", "pay"]),
-        ("review >> pay max ; pay >> ship;", &["review", "pay", "ship"]),
-        ("search: ; review >> steps::pay; search", &["review", "steps", "pay", "search"]),
+        (
+            "review >> pay max ; pay >> ship;",
+            &["review", "pay", "ship"],
+        ),
+        (
+            "search: ; review >> steps::pay; search",
+            &["review", "steps", "pay", "search"],
+        ),
     ];
     for (input, names) in cases {
         let found = half_written(input);
@@ -273,7 +308,10 @@ fn a_half_written_flow_keeps_the_names_of_what_was_read() {
 fn an_unknown_node_is_a_name_like_any_other() {
     let found = half_written("review - \"approved\" >> nobody; review - \"rejected\" >> end;");
     assert!(in_order(&found, &["review", "nobody"]));
-    assert!(!found.iter().any(|name| name == "compile_error"), "rustc says that itself, at the token");
+    assert!(
+        !found.iter().any(|name| name == "compile_error"),
+        "rustc says that itself, at the token"
+    );
 }
 
 proptest! {

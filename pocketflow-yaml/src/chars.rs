@@ -1,7 +1,8 @@
 //! Characters that the parser refuses or takes for the end of a line.
 //!
-//! A model's text may hold any character; YAML allows control characters only as escapes, and the parser ends lines at U+0085, U+2028
-//! and U+2029 as YAML 1.1 did. So each stands in the text as a private character while the text is parsed.
+//! A model's text may hold any character; YAML allows control characters only as escapes, and the
+//! parser ends lines at U+0085, U+2028 and U+2029 as YAML 1.1 did. So each stands in the text as a
+//! private character while the text is parsed.
 
 use std::borrow::Cow;
 
@@ -24,7 +25,10 @@ fn number(c: char) -> Option<u32> {
     match c {
         '\t' | '\n' => None,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some(u32::from(c)),
-        '\u{2028}'.. => OTHERS.iter().position(|other| *other == c).map(|at| 0xa0 + at as u32),
+        '\u{2028}'.. => OTHERS
+            .iter()
+            .position(|other| *other == c)
+            .map(|at| 0xa0 + at as u32),
         _ => None,
     }
 }
@@ -40,13 +44,23 @@ pub(crate) fn hide(text: &str) -> (Cow<'_, str>, Hidden) {
             *used = true;
         }
     }
-    let Some(range) = used.iter().position(|used| !used) else { return (text.into(), Hidden::default()) };
+    let Some(range) = used.iter().position(|used| !used) else {
+        return (text.into(), Hidden::default());
+    };
     let base = FIRST + ((range as u32) << 8);
-    let private = |c| number(c).and_then(|number| char::from_u32(base + number)).unwrap_or(c);
-    (text.chars().map(private).collect::<String>().into(), Hidden { base: Some(base) })
+    let private = |c| {
+        number(c)
+            .and_then(|number| char::from_u32(base + number))
+            .unwrap_or(c)
+    };
+    (
+        text.chars().map(private).collect::<String>().into(),
+        Hidden { base: Some(base) },
+    )
 }
 
-/// Whether the text is JSON, where such characters stand for themselves, and the parser takes them for the end of a line.
+/// Whether the text is JSON, where such characters stand for themselves, and the parser takes them
+/// for the end of a line.
 pub(crate) fn ends_lines_of_json(text: &str) -> bool {
     let trimmed = text.trim();
     let string = trimmed.starts_with('"') && trimmed.ends_with('"');
@@ -56,7 +70,9 @@ pub(crate) fn ends_lines_of_json(text: &str) -> bool {
 impl Hidden {
     /// The text as it was.
     pub(crate) fn show(self, text: &str) -> Cow<'_, str> {
-        let Some(base) = self.base else { return text.into() };
+        let Some(base) = self.base else {
+            return text.into();
+        };
         let original = |c: char| match u32::from(c).checked_sub(base) {
             Some(number @ 0..0xa0) => char::from_u32(number).unwrap_or(c),
             Some(number) => OTHERS.get((number - 0xa0) as usize).copied().unwrap_or(c),
@@ -72,7 +88,9 @@ mod tests {
 
     #[test]
     fn every_character_comes_back_and_the_parser_takes_it() {
-        let all: String = ('\0'..=char::MAX).filter(|c| !matches!(c, '\u{100000}'..)).collect();
+        let all: String = ('\0'..=char::MAX)
+            .filter(|c| !matches!(c, '\u{100000}'..))
+            .collect();
         let (hidden, how) = hide(&all);
         assert!(how.base.is_some());
         assert_eq!(how.show(&hidden), all);
@@ -86,6 +104,9 @@ mod tests {
         let text = "a\u{1}\u{100001}\u{100105}";
         let (hidden, how) = hide(text);
         assert_eq!(how.show(&hidden), text);
-        assert!(matches!(hide("größe 🦀\t\n"), (Cow::Borrowed(_), Hidden { base: None })));
+        assert!(matches!(
+            hide("größe 🦀\t\n"),
+            (Cow::Borrowed(_), Hidden { base: None })
+        ));
     }
 }

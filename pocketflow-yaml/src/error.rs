@@ -6,8 +6,8 @@ use crate::guard::DEEPEST;
 
 /// Why a reply could not be read.
 ///
-/// The text says all there is to say, so that it can be put back into the prompt of the next attempt. It is the model's mistake
-/// that it names, with the line, counted in the YAML block.
+/// The text says all there is to say, so that it can be put back into the prompt of the next
+/// attempt. It is the model's mistake that it names, with the line, counted in the YAML block.
 ///
 /// ````
 /// use serde::Deserialize;
@@ -43,12 +43,27 @@ const LONGEST_LINE: usize = 120;
 
 /// What to do about complaints of the parser that do not say.
 const ADVICE: [(&str, &str); 6] = [
-    ("mapping values are not allowed", "check the indentation, and that a blank follows each `:`"),
-    ("could not find expected ':'", "indent a line that belongs to the text above"),
-    ("did not find expected ',' or ']'", "separate the items by commas, and close the list with `]`"),
-    ("did not find expected ',' or '}'", "separate the entries by commas, and close the map with `}`"),
+    (
+        "mapping values are not allowed",
+        "check the indentation, and that a blank follows each `:`",
+    ),
+    (
+        "could not find expected ':'",
+        "indent a line that belongs to the text above",
+    ),
+    (
+        "did not find expected ',' or ']'",
+        "separate the items by commas, and close the list with `]`",
+    ),
+    (
+        "did not find expected ',' or '}'",
+        "separate the entries by commas, and close the map with `}`",
+    ),
     ("did not find expected key", "check the indentation"),
-    ("did not find expected '-' indicator", "check the indentation"),
+    (
+        "did not find expected '-' indicator",
+        "check the indentation",
+    ),
 ];
 
 /// What serde calls by names of Rust.
@@ -60,17 +75,32 @@ const WORDS: [(&str, &str); 3] = [
 
 /// The message in words that do not name a type of Rust.
 fn in_words(what: String) -> String {
-    let rust = WORDS.iter().find_map(|(rust, word)| what.find(rust).map(|at| (at, rust, word)));
-    rust.map_or_else(|| what.clone(), |(at, _, word)| format!("{}{word}", &what[..at]))
+    let rust = WORDS
+        .iter()
+        .find_map(|(rust, word)| what.find(rust).map(|at| (at, rust, word)));
+    rust.map_or_else(
+        || what.clone(),
+        |(at, _, word)| format!("{}{word}", &what[..at]),
+    )
 }
 
 impl Error {
     pub(crate) fn empty_reply() -> Self {
-        Self { message: "the reply is empty".into(), line: None, block: None, syntax: false }
+        Self {
+            message: "the reply is empty".into(),
+            line: None,
+            block: None,
+            syntax: false,
+        }
     }
 
     pub(crate) fn no_block() -> Self {
-        Self { message: "the reply has no YAML block".into(), line: None, block: None, syntax: false }
+        Self {
+            message: "the reply has no YAML block".into(),
+            line: None,
+            block: None,
+            syntax: false,
+        }
     }
 
     pub(crate) fn empty_block(block: &str) -> Self {
@@ -89,28 +119,54 @@ impl Error {
         let message = match line {
             Some(line) => {
                 let text = block.lines().nth(line - 1).unwrap_or_default().trim();
-                let cut = text.char_indices().nth(LONGEST_LINE).map(|(end, _)| format!("{}…", &text[..end]));
-                format!("line {line} of the YAML block, \"{}\": {what}", cut.as_deref().unwrap_or(text))
+                let cut = text
+                    .char_indices()
+                    .nth(LONGEST_LINE)
+                    .map(|(end, _)| format!("{}…", &text[..end]));
+                format!(
+                    "line {line} of the YAML block, \"{}\": {what}",
+                    cut.as_deref().unwrap_or(text)
+                )
             }
             None => format!("the YAML block: {what}"),
         };
-        Self { message, line, block: Some(block.into()), syntax: false }
+        Self {
+            message,
+            line,
+            block: Some(block.into()),
+            syntax: false,
+        }
     }
 
     /// What the parser says about `block`.
     pub(crate) fn syntax(block: &str, error: &serde_yaml::Error) -> Self {
         let (what, mut lines) = parts(error);
-        // Of a key without a colon or a string without an end, the parser says where it noticed, and then where they start.
-        let late = |line: usize| block.lines().nth(line - 1).is_none_or(|text| text.trim().is_empty());
+        // Of a key without a colon or a string without an end, the parser says where it noticed,
+        // and then where they start.
+        let late = |line: usize| {
+            block
+                .lines()
+                .nth(line - 1)
+                .is_none_or(|text| text.trim().is_empty())
+        };
         if lines.len() > 1 && (what.starts_with("could not find expected ':'") || late(lines[0])) {
             lines.remove(0);
         }
         // The end of the block is noticed in the line after it.
         let last = block.trim_end().lines().count();
         lines.iter_mut().for_each(|line| *line = (*line).min(last));
-        let advice = ADVICE.iter().find(|(complaint, _)| what.starts_with(complaint));
+        let advice = ADVICE
+            .iter()
+            .find(|(complaint, _)| what.starts_with(complaint));
         let advice = advice.map_or_else(String::new, |(_, advice)| format!("; {advice}"));
-        Self { syntax: true, ..Self::at(block, lines.first().copied(), format_args!("{what}{advice}")) }
+        Self {
+            syntax: true,
+            ..Self::at(
+                block,
+                lines.first().copied(),
+                format_args!("{what}{advice}"),
+            )
+        }
     }
 
     pub(crate) fn is_syntax(&self) -> bool {
@@ -118,17 +174,32 @@ impl Error {
     }
 
     pub(crate) fn too_deep(block: &str, line: usize) -> Self {
-        Self::at(block, Some(line), format_args!("more than {DEEPEST} brackets are open; nest less"))
+        Self::at(
+            block,
+            Some(line),
+            format_args!("more than {DEEPEST} brackets are open; nest less"),
+        )
     }
 
     pub(crate) fn too_large(block: &str) -> Self {
-        Self::at(block, None, "its aliases stand for too many values; write out what is needed")
+        Self::at(
+            block,
+            None,
+            "its aliases stand for too many values; write out what is needed",
+        )
     }
 
     /// Adds what helps where the block had no fence.
     pub(crate) fn ask_for_a_fence(mut self) -> Self {
-        let how = if self.block.is_some() { "; reply" } else { ": reply" };
-        self.message = format!("{}{how} with a block fenced by ```yaml and ```", self.message);
+        let how = if self.block.is_some() {
+            "; reply"
+        } else {
+            ": reply"
+        };
+        self.message = format!(
+            "{}{how} with a block fenced by ```yaml and ```",
+            self.message
+        );
         self
     }
 
@@ -162,10 +233,15 @@ impl fmt::Display for Error {
 /// Without a source: the text already says what the parser said.
 impl std::error::Error for Error {}
 
-/// The parser's words without the place, and the lines they name: first where it stopped, then where the construct begins.
+/// The parser's words without the place, and the lines they name: first where it stopped, then
+/// where the construct begins.
 pub(crate) fn parts(error: &serde_yaml::Error) -> (String, Vec<usize>) {
     let text = error.to_string();
-    let mut lines: Vec<usize> = error.location().map(|place| place.line()).into_iter().collect();
+    let mut lines: Vec<usize> = error
+        .location()
+        .map(|place| place.line())
+        .into_iter()
+        .collect();
     let what = match text.split_once(" at line ") {
         Some((before, after)) => {
             // "2 column 5, while parsing a block mapping at line 1 column 1"
@@ -186,9 +262,13 @@ mod tests {
     #[test]
     fn the_parsers_place_is_told_apart_from_its_words() {
         let error =
-            serde_yaml::from_str::<serde::de::IgnoredAny>("a: 1\nb: \"never closed\nc: 2\n").unwrap_err();
+            serde_yaml::from_str::<serde::de::IgnoredAny>("a: 1\nb: \"never closed\nc: 2\n")
+                .unwrap_err();
         let (what, lines) = parts(&error);
-        assert_eq!(what, "found unexpected end of stream, while scanning a quoted scalar at line 2 column 4");
+        assert_eq!(
+            what,
+            "found unexpected end of stream, while scanning a quoted scalar at line 2 column 4"
+        );
         assert_eq!(lines, [4, 2]);
     }
 
@@ -198,7 +278,10 @@ mod tests {
         let error = Error::at(&block, Some(1), "wrong");
         assert!(error.to_string().ends_with("é…\": wrong"), "{error}");
         assert!(error.to_string().chars().count() < 200);
-        assert_eq!(Error::at("a: 1", Some(7), "wrong").to_string(), "the YAML block: wrong");
+        assert_eq!(
+            Error::at("a: 1", Some(7), "wrong").to_string(),
+            "the YAML block: wrong"
+        );
     }
 
     #[test]

@@ -10,8 +10,8 @@ use serde::de::{
 
 use crate::line::{Head, begins_string, indent, is_blank, properties};
 
-/// How deep collections may be nested: the parser's own limit, which it checks only after it has read everything, and for brackets
-/// that takes time that grows with the square of the depth.
+/// How deep collections may be nested: the parser's own limit, which it checks only after it has
+/// read everything, and for brackets that takes time that grows with the square of the depth.
 pub(crate) const DEEPEST: usize = 128;
 
 /// How many values the aliases of a block may stand for, and how many bytes.
@@ -77,10 +77,14 @@ pub(crate) fn too_large(text: &str) -> bool {
     if !(text.contains('&') && text.contains('*')) {
         return false;
     }
-    let sum = Sum { values: Cell::new(0), bytes: Cell::new(0) };
+    let sum = Sum {
+        values: Cell::new(0),
+        bytes: Cell::new(0),
+    };
     let result = (&sum).deserialize(serde_yaml::Deserializer::from_str(text));
     result.is_err()
-        && (sum.exceeded() || result.is_err_and(|error| error.to_string().contains("repetition limit")))
+        && (sum.exceeded()
+            || result.is_err_and(|error| error.to_string().contains("repetition limit")))
 }
 
 /// Adds up what aliases stand for.
@@ -97,7 +101,11 @@ impl Sum {
     fn add<E: de::Error>(&self, bytes: usize) -> Result<(), E> {
         self.values.set(self.values.get() + 1);
         self.bytes.set(self.bytes.get() + bytes);
-        if self.exceeded() { Err(E::custom("too large")) } else { Ok(()) }
+        if self.exceeded() {
+            Err(E::custom("too large"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -160,7 +168,10 @@ mod tests {
         let deep = |n: usize| "[".repeat(n);
         assert_eq!(too_deep(&deep(128)), None);
         assert_eq!(too_deep(&deep(129)), Some(1));
-        assert_eq!(too_deep(&format!("a: 1\nb: &x !t {}", "{a: ".repeat(129))), Some(2));
+        assert_eq!(
+            too_deep(&format!("a: 1\nb: &x !t {}", "{a: ".repeat(129))),
+            Some(2)
+        );
         assert_eq!(too_deep(&format!("- - {}", "[\n".repeat(200))), Some(129));
         for fine in [
             format!("a: |\n  {}\n", deep(300)),

@@ -1,9 +1,10 @@
 //! Reads a block as a type that takes scalars for what it needs them to be.
 //!
-//! A type that says what it wants gets it: see `show`. But serde reads the content of internally tagged,
-//! flattened and untagged types before it knows what they want, as whatever YAML says it is, and the type complains afterwards. Its
-//! complaint names the value: a string by its address, so exactly; others by what they are. So [`from_tree`] shows that value in
-//! its other form and tries again, until there is no complaint left.
+//! A type that says what it wants gets it: see `show`. But serde reads the content of internally
+//! tagged, flattened and untagged types before it knows what they want, as whatever YAML says it
+//! is, and the type complains afterwards. Its complaint names the value: a string by its address,
+//! so exactly; others by what they are. So [`from_tree`] shows that value in its other form and
+//! tries again, until there is no complaint left.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -29,7 +30,10 @@ pub(crate) struct Wrong {
 pub(crate) fn from_str<T: DeserializeOwned>(text: &str, hidden: Hidden) -> Result<T, Wrong> {
     let mut root = build(text, hidden).map_err(|error| {
         let (message, lines) = parts(&error);
-        Wrong { message, line: lines.first().copied() }
+        Wrong {
+            message,
+            line: lines.first().copied(),
+        }
     })?;
     root.merge();
     let mut nodes = Vec::new();
@@ -39,10 +43,14 @@ pub(crate) fn from_str<T: DeserializeOwned>(text: &str, hidden: Hidden) -> Resul
         Err(fault) => fault,
     };
     let line = fault.place(&nodes).and_then(|id| line_of(text, id));
-    Err(Wrong { message: fault.message, line })
+    Err(Wrong {
+        message: fault.message,
+        line,
+    })
 }
 
-/// How often a tree of so many nodes is read at most, so that a large one costs no more for each node.
+/// How often a tree of so many nodes is read at most, so that a large one costs no more for each
+/// node.
 fn attempts(size: usize) -> usize {
     (MOST_WORK / size).clamp(64, 1_000)
 }
@@ -63,7 +71,8 @@ fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fau
             return Err(fault);
         }
     };
-    // Of equal values more may have been changed than need be, and an `Option` takes a string for a null without complaint.
+    // Of equal values more may have been changed than need be, and an `Option` takes a string for a
+    // null without complaint.
     changed.retain(|node| node.form.get() == Form::Other);
     if changed.len() > 1 {
         let mut groups: Vec<&[&Node]> = Vec::new();
@@ -87,25 +96,42 @@ fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fau
 }
 
 /// Changes what the type complained about. Whether there was something to change.
-fn change<'n>(fault: &Fault, complaints: &[Seen], nodes: &[&'n Node], changed: &mut Vec<&'n Node>) -> bool {
+fn change<'n>(
+    fault: &Fault,
+    complaints: &[Seen],
+    nodes: &[&'n Node],
+    changed: &mut Vec<&'n Node>,
+) -> bool {
     // What serde keeps until it knows the type cannot be tagged.
     if fault.message.ends_with("do not support enum input") {
-        let tagged = |node: &&&Node| matches!(node.shape, Shape::Tagged(..)) && node.form.get() == Form::Own;
-        let tagged = nodes.iter().filter(tagged).map(|node| node.form.set(Form::Other)).count();
+        let tagged =
+            |node: &&&Node| matches!(node.shape, Shape::Tagged(..)) && node.form.get() == Form::Own;
+        let tagged = nodes
+            .iter()
+            .filter(tagged)
+            .map(|node| node.form.set(Form::Other))
+            .count();
         return tagged > 0;
     }
     // It is in what was being read.
     let mut inside = Vec::new();
-    let read = fault.node.and_then(|id| nodes.iter().find(|node| node.id == id));
+    let read = fault
+        .node
+        .and_then(|id| nodes.iter().find(|node| node.id == id));
     match read {
         Some(node) => node.list(&mut inside),
         None => inside.extend_from_slice(nodes),
     }
     inside.retain(|node| node.other().is_some());
-    // The last complaint is the one that ended the attempt, or stems from the last variant of an untagged enum.
+    // The last complaint is the one that ended the attempt, or stems from the last variant of an
+    // untagged enum.
     let blamed = |form: Form| {
-        let blamed =
-            |seen: &Seen| inside.iter().copied().find(|node| node.form.get() == form && node.seen() == *seen);
+        let blamed = |seen: &Seen| {
+            inside
+                .iter()
+                .copied()
+                .find(|node| node.form.get() == form && node.seen() == *seen)
+        };
         complaints.iter().rev().find_map(blamed)
     };
     if let Some(node) = blamed(Form::Own) {
@@ -151,14 +177,28 @@ pub(crate) struct Fault {
 
 impl Fault {
     fn new(words: Words, seen: Seen) -> Self {
-        Self { message: words.to_string(), seen, node: None }
+        Self {
+            message: words.to_string(),
+            seen,
+            node: None,
+        }
     }
 
-    fn refused<'u>(unexpected: Unexpected<'u>, words: impl FnOnce(Unexpected<'u>) -> Words) -> Self {
+    fn refused<'u>(
+        unexpected: Unexpected<'u>,
+        words: impl FnOnce(Unexpected<'u>) -> Words,
+    ) -> Self {
         let seen = Seen::of(&unexpected);
         COMPLAINTS.with_borrow_mut(|complaints| complaints.push(seen));
         // "unit value" is Rust's word for it.
-        Self::new(words(if seen == Seen::Unit { Unexpected::Other("null") } else { unexpected }), seen)
+        Self::new(
+            words(if seen == Seen::Unit {
+                Unexpected::Other("null")
+            } else {
+                unexpected
+            }),
+            seen,
+        )
     }
 
     pub(crate) fn within(mut self, node: &Node) -> Self {
@@ -170,23 +210,33 @@ impl Fault {
     fn place(&self, nodes: &[&Node]) -> Option<usize> {
         let from = self.node.unwrap_or(0);
         let inside = || nodes.iter().filter(|node| node.id >= from);
-        let by_text = || nodes.iter().find(|node| node.text.as_deref().map(Seen::text) == Some(self.seen));
-        let exact = || {
+        let by_text = || {
             nodes
                 .iter()
-                .find(|node| Some(node.id) == self.node && (node.is_scalar() || node.own() == self.seen))
+                .find(|node| node.text.as_deref().map(Seen::text) == Some(self.seen))
+        };
+        let exact = || {
+            nodes.iter().find(|node| {
+                Some(node.id) == self.node && (node.is_scalar() || node.own() == self.seen)
+            })
         };
         let by_value = || {
-            let mut same =
-                inside().filter(|node| node.id > 0 && self.seen != Seen::Else && node.own() == self.seen);
+            let mut same = inside()
+                .filter(|node| node.id > 0 && self.seen != Seen::Else && node.own() == self.seen);
             // A list or map tells nothing about itself, so it has to be the only one.
-            same.next().filter(|node| node.is_scalar() || same.next().is_none())
+            same.next()
+                .filter(|node| node.is_scalar() || same.next().is_none())
         };
         let by_name = || {
-            let name =
-                self.message.split('`').nth(1).filter(|_| !self.message.starts_with("missing field"))?;
+            let name = self
+                .message
+                .split('`')
+                .nth(1)
+                .filter(|_| !self.message.starts_with("missing field"))?;
             let second = usize::from(self.message.starts_with("duplicate field"));
-            inside().filter(|node| node.text.as_deref() == Some(name)).nth(second)
+            inside()
+                .filter(|node| node.text.as_deref() == Some(name))
+                .nth(second)
         };
         let node = by_text().or_else(exact).or_else(by_value).or_else(by_name);
         node.map(|node| node.id).or(self.node)
@@ -207,15 +257,22 @@ impl serde::de::Error for Fault {
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::refused(unexpected, |unexpected| Words::invalid_type(unexpected, expected))
+        Self::refused(unexpected, |unexpected| {
+            Words::invalid_type(unexpected, expected)
+        })
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::refused(unexpected, |unexpected| Words::invalid_value(unexpected, expected))
+        Self::refused(unexpected, |unexpected| {
+            Words::invalid_value(unexpected, expected)
+        })
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::new(Words::unknown_variant(variant, expected), Seen::text(variant))
+        Self::new(
+            Words::unknown_variant(variant, expected),
+            Seen::text(variant),
+        )
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {

@@ -11,7 +11,8 @@ const NO_KEY: [char; 8] = ['{', '[', '*', '&', '!', '@', '`', '%'];
 /// What stands before the value of `key: value`, `- value` or `- key: value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// The column of the key, or else of the last dash: what belongs to the value is indented further.
+    /// The column of the key, or else of the last dash: what belongs to the value is indented
+    /// further.
     pub(crate) column: usize,
     /// Where the value starts.
     pub(crate) start: usize,
@@ -26,29 +27,50 @@ impl Head {
         let mut start = indent(line);
         let mut dash = None;
         // `? ` and `: `, before a key and its value, stand like dashes.
-        while let Some(rest) =
-            line[start..].strip_prefix(['-', '?', ':']).filter(|rest| rest.starts_with([' ', '\t']))
+        while let Some(rest) = line[start..]
+            .strip_prefix(['-', '?', ':'])
+            .filter(|rest| rest.starts_with([' ', '\t']))
         {
             dash = Some(start);
             start = line.len() - rest.trim_start().len();
         }
         if line[start..] == *"-" {
-            return Some(Self { column: start, start: line.len(), item: true, key: false });
+            return Some(Self {
+                column: start,
+                start: line.len(),
+                item: true,
+                key: false,
+            });
         }
         let text = &line[start..];
         // The key of `"key": value` ends at its second quote.
-        let key = match text.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        let key = match text
+            .chars()
+            .next()
+            .filter(|first| matches!(first, '"' | '\''))
+        {
             Some(quote) => quotes(text, quote).nth(1).map_or(text.len(), |end| end + 1),
             None => colon(text).unwrap_or(text.len()),
         };
         match text[key..].strip_prefix(':') {
             Some(value)
-                if !text.starts_with(NO_KEY) && (value.is_empty() || value.starts_with([' ', '\t'])) =>
+                if !text.starts_with(NO_KEY)
+                    && (value.is_empty() || value.starts_with([' ', '\t'])) =>
             {
                 let start_of_value = line.len() - value.trim_start().len();
-                Some(Self { column: start, start: start_of_value, item: dash.is_some(), key: true })
+                Some(Self {
+                    column: start,
+                    start: start_of_value,
+                    item: dash.is_some(),
+                    key: true,
+                })
             }
-            _ => dash.map(|column| Self { column, start, item: true, key: false }),
+            _ => dash.map(|column| Self {
+                column,
+                start,
+                item: true,
+                key: false,
+            }),
         }
     }
 }
@@ -87,7 +109,9 @@ pub(crate) fn without_comment(value: &str) -> &str {
     if value.starts_with('#') {
         return "";
     }
-    let comment = value.match_indices('#').find(|(at, _)| value[..*at].ends_with([' ', '\t']));
+    let comment = value
+        .match_indices('#')
+        .find(|(at, _)| value[..*at].ends_with([' ', '\t']));
     comment.map_or(value, |(at, _)| &value[..at]).trim_end()
 }
 
@@ -107,7 +131,10 @@ pub(crate) fn properties(value: &str) -> usize {
 /// Whether this is `&name`, or `*name` with another mark.
 pub(crate) fn is_anchor(word: &str, mark: char) -> bool {
     word.strip_prefix(mark).is_some_and(|name| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
     })
 }
 
@@ -115,7 +142,10 @@ pub(crate) fn is_anchor(word: &str, mark: char) -> bool {
 pub(crate) fn is_tag(word: &str) -> bool {
     word.strip_prefix('!').is_some_and(|name| {
         let name = name.strip_prefix('!').unwrap_or(name);
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c))
+        !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c))
     })
 }
 
@@ -144,7 +174,10 @@ pub(crate) fn is_blank(line: &str) -> bool {
 
 /// Whether the line is `key:` or `key: value`, with a key in quotes or of so many words at most.
 pub(crate) fn is_key(text: &str, words: usize) -> bool {
-    let quoted = text.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+    let quoted = text
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''));
     let (key, rest) = match quoted {
         Some(quote) => match text[1..].split_once(quote) {
             Some(("", _)) | None => return false,
@@ -157,7 +190,9 @@ pub(crate) fn is_key(text: &str, words: usize) -> bool {
     };
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
         && (1..=words).contains(&key.split_whitespace().count())
-        && key.chars().all(|c| c.is_alphanumeric() || "_-./ ()".contains(c))
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || "_-./ ()".contains(c))
 }
 
 #[cfg(test)]
@@ -166,7 +201,9 @@ mod tests {
 
     #[test]
     fn heads() {
-        let head = |line| Head::of(line).map(|head| (head.column, &line[head.start..], head.item, head.key));
+        let head = |line| {
+            Head::of(line).map(|head| (head.column, &line[head.start..], head.item, head.key))
+        };
         assert_eq!(head("a: b"), Some((0, "b", false, true)));
         assert_eq!(head("  a:"), Some((2, "", false, true)));
         assert_eq!(head("- - b"), Some((2, "b", true, false)));

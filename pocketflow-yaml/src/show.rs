@@ -2,7 +2,8 @@
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{
-    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 use serde::{Deserializer, forward_to_deserialize_any};
 
@@ -26,16 +27,23 @@ impl Node {
             (Seen::Unsigned(value), _) => visitor.visit_u64(value),
             (Seen::Signed(value), _) => visitor.visit_i64(value),
             (Seen::Float(value), _) => visitor.visit_f64(value),
-            (Seen::Text(..), _) => visitor.visit_borrowed_str(self.text.as_deref().unwrap_or_default()),
+            (Seen::Text(..), _) => {
+                visitor.visit_borrowed_str(self.text.as_deref().unwrap_or_default())
+            }
             (_, Shape::Seq(items)) => {
                 let mut items = items.iter();
                 let value = visitor.visit_seq(Items(&mut items))?;
                 match items.len() {
                     0 => Ok(value),
-                    more => Err(Fault::custom(format_args!("more items than expected, by {more}"))),
+                    more => Err(Fault::custom(format_args!(
+                        "more items than expected, by {more}"
+                    ))),
                 }
             }
-            (_, Shape::Map(entries)) => visitor.visit_map(Entries { rest: entries.iter(), value: None }),
+            (_, Shape::Map(entries)) => visitor.visit_map(Entries {
+                rest: entries.iter(),
+                value: None,
+            }),
             (_, Shape::Tagged(tag, content)) => visitor.visit_enum(Tagged(tag, content)),
             _ => visitor.visit_unit(),
         }
@@ -63,7 +71,9 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if let (Shape::Tagged(_, content), Form::Other, None) = (&self.shape, self.form.get(), &self.text) {
+        if let (Shape::Tagged(_, content), Form::Other, None) =
+            (&self.shape, self.form.get(), &self.text)
+        {
             return content.deserialize_any(visitor);
         }
         self.show(self.seen(), visitor)
@@ -75,22 +85,39 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.untagged().text.as_ref().and_then(|text| text.parse().ok()) {
+        match self
+            .untagged()
+            .text
+            .as_ref()
+            .and_then(|text| text.parse().ok())
+        {
             Some(value) => visitor.visit_i128(value),
             None => self.meant(visitor),
         }
     }
 
     fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.untagged().text.as_ref().and_then(|text| text.parse().ok()) {
+        match self
+            .untagged()
+            .text
+            .as_ref()
+            .and_then(|text| text.parse().ok())
+        {
             Some(value) => visitor.visit_u128(value),
             None => self.meant(visitor),
         }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        let node = if self.text.is_some() { self } else { self.untagged() };
-        node.show(node.text.as_deref().map_or_else(|| node.own(), Seen::text), visitor)
+        let node = if self.text.is_some() {
+            self
+        } else {
+            self.untagged()
+        };
+        node.show(
+            node.text.as_deref().map_or_else(|| node.own(), Seen::text),
+            visitor,
+        )
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -144,7 +171,10 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let node = self.untagged();
         match node.shape {
-            Shape::Unit => visitor.visit_map(Entries { rest: [].iter(), value: None }),
+            Shape::Unit => visitor.visit_map(Entries {
+                rest: [].iter(),
+                value: None,
+            }),
             _ => node.show(node.own(), visitor),
         }
     }
@@ -167,16 +197,25 @@ impl<'de> Deserializer<'de> for &'de Node {
         match (&self.shape, &self.text) {
             (Shape::Tagged(tag, content), _) => visitor.visit_enum(Tagged(tag, content)),
             (Shape::Map(entries), _) if entries.len() == 1 => {
-                visitor.visit_enum(MapAccessDeserializer::new(Entries { rest: entries.iter(), value: None }))
+                visitor.visit_enum(MapAccessDeserializer::new(Entries {
+                    rest: entries.iter(),
+                    value: None,
+                }))
             }
             (Shape::Map(_) | Shape::Seq(_), _) => {
-                let what =
-                    if matches!(self.shape, Shape::Map(_)) { Unexpected::Map } else { Unexpected::Seq };
-                Err(Fault::invalid_type(what, &"the name of a variant, alone or as the only key of a map"))
+                let what = if matches!(self.shape, Shape::Map(_)) {
+                    Unexpected::Map
+                } else {
+                    Unexpected::Seq
+                };
+                Err(Fault::invalid_type(
+                    what,
+                    &"the name of a variant, alone or as the only key of a map",
+                ))
             }
-            (_, text) => {
-                visitor.visit_enum(BorrowedStrDeserializer::new(text.as_deref().unwrap_or_default()))
-            }
+            (_, text) => visitor.visit_enum(BorrowedStrDeserializer::new(
+                text.as_deref().unwrap_or_default(),
+            )),
         }
     }
 
@@ -192,8 +231,14 @@ struct Items<'de, 'i>(&'i mut std::slice::Iter<'de, Node>);
 impl<'de> SeqAccess<'de> for Items<'de, '_> {
     type Error = Fault;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
-        self.0.next().map(|node| seed.deserialize(node).map_err(|fault| fault.within(node))).transpose()
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Fault> {
+        self.0
+            .next()
+            .map(|node| seed.deserialize(node).map_err(|fault| fault.within(node)))
+            .transpose()
     }
 }
 
@@ -205,14 +250,24 @@ struct Entries<'de> {
 impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = Fault;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
-        let Some((key, value)) = self.rest.next() else { return Ok(None) };
+    fn next_key_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Fault> {
+        let Some((key, value)) = self.rest.next() else {
+            return Ok(None);
+        };
         self.value = Some(value);
-        seed.deserialize(key).map(Some).map_err(|fault| fault.within(key))
+        seed.deserialize(key)
+            .map(Some)
+            .map_err(|fault| fault.within(key))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
-        let value = self.value.take().ok_or_else(|| Fault::custom("a value without its key"))?;
+        let value = self
+            .value
+            .take()
+            .ok_or_else(|| Fault::custom("a value without its key"))?;
         seed.deserialize(value).map_err(|fault| fault.within(value))
     }
 }
@@ -224,7 +279,10 @@ impl<'de> EnumAccess<'de> for Tagged<'de> {
     type Variant = Self;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Fault> {
-        Ok((seed.deserialize(BorrowedStrDeserializer::new(self.0))?, self))
+        Ok((
+            seed.deserialize(BorrowedStrDeserializer::new(self.0))?,
+            self,
+        ))
     }
 }
 
@@ -236,11 +294,14 @@ impl<'de> VariantAccess<'de> for Tagged<'de> {
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Fault> {
-        seed.deserialize(self.1).map_err(|fault| fault.within(self.1))
+        seed.deserialize(self.1)
+            .map_err(|fault| fault.within(self.1))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Fault> {
-        self.1.deserialize_tuple(len, visitor).map_err(|fault| fault.within(self.1))
+        self.1
+            .deserialize_tuple(len, visitor)
+            .map_err(|fault| fault.within(self.1))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -248,6 +309,8 @@ impl<'de> VariantAccess<'de> for Tagged<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.1.deserialize_map(visitor).map_err(|fault| fault.within(self.1))
+        self.1
+            .deserialize_map(visitor)
+            .map_err(|fault| fault.within(self.1))
     }
 }

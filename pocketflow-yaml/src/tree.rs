@@ -1,7 +1,7 @@
 //! A block as a tree whose scalars know both their YAML type and how they are written.
 //!
-//! The parser gives a scalar either as the value it stands for or as its text, so the tree is built in two passes: the first asks
-//! for the values, the second, led by the tree so far, for the texts.
+//! The parser gives a scalar either as the value it stands for or as its text, so the tree is built
+//! in two passes: the first asks for the values, the second, led by the tree so far, for the texts.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -9,7 +9,8 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::de::{
-    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 use serde::{Deserializer, de};
 
@@ -22,7 +23,8 @@ pub(crate) struct Node {
     /// The number of the node, parents before children.
     pub(crate) id: usize,
     pub(crate) shape: Shape,
-    /// How it is written, if it can be taken for a string. It has an address of its own, even if it is empty.
+    /// How it is written, if it can be taken for a string. It has an address of its own, even if
+    /// it is empty.
     pub(crate) text: Option<String>,
     pub(crate) form: Cell<Form>,
     /// Its place, whichever the items of lists on the way are.
@@ -95,9 +97,19 @@ impl Seen {
             _ => {}
         }
         // Rust would take "nan" and "infinity" as well.
-        text.ends_with(|c: char| c.is_ascii_digit() || c == '.').then_some(())?;
-        let float = || text.parse().ok().filter(|value: &f64| value.is_finite()).map(Self::Float);
-        text.parse().map(Self::Unsigned).or_else(|_| text.parse().map(Self::Signed)).ok().or_else(float)
+        text.ends_with(|c: char| c.is_ascii_digit() || c == '.')
+            .then_some(())?;
+        let float = || {
+            text.parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .map(Self::Float)
+        };
+        text.parse()
+            .map(Self::Unsigned)
+            .or_else(|_| text.parse().map(Self::Signed))
+            .ok()
+            .or_else(float)
     }
 }
 
@@ -120,7 +132,11 @@ impl Node {
     /// What else it may be meant for.
     pub(crate) fn other(&self) -> Option<Seen> {
         let text = self.text.as_deref()?;
-        if matches!(self.shape, Shape::Text) { Seen::meant_by(text) } else { Some(Seen::text(text)) }
+        if matches!(self.shape, Shape::Text) {
+            Seen::meant_by(text)
+        } else {
+            Some(Seen::text(text))
+        }
     }
 
     /// What it shows at present.
@@ -130,7 +146,10 @@ impl Node {
     }
 
     pub(crate) fn is_scalar(&self) -> bool {
-        !matches!(self.shape, Shape::Seq(_) | Shape::Map(_) | Shape::Tagged(..))
+        !matches!(
+            self.shape,
+            Shape::Seq(_) | Shape::Map(_) | Shape::Tagged(..)
+        )
     }
 
     /// An item such as `- Note: the text`, which may be meant as a string.
@@ -146,16 +165,21 @@ impl Node {
         }
     }
 
-    /// Puts the entries of `<<: *defaults` where they belong: into the map, after its own. Whether there were any.
+    /// Puts the entries of `<<: *defaults` where they belong: into the map, after its own. Whether
+    /// there were any.
     pub(crate) fn merge(&mut self) -> bool {
         let mut merged = false;
         match &mut self.shape {
             Shape::Seq(items) => items.iter_mut().for_each(|item| merged |= item.merge()),
             Shape::Tagged(_, content) => merged |= content.merge(),
             Shape::Map(entries) => {
-                entries.iter_mut().for_each(|(_, value)| merged |= value.merge());
+                entries
+                    .iter_mut()
+                    .for_each(|(_, value)| merged |= value.merge());
                 let given = |(key, value): &(Node, Node)| {
-                    let maps = |items: &[Node]| items.iter().all(|item| matches!(item.shape, Shape::Map(_)));
+                    let maps = |items: &[Node]| {
+                        items.iter().all(|item| matches!(item.shape, Shape::Map(_)))
+                    };
                     let fits = match &value.shape {
                         Shape::Map(_) => true,
                         Shape::Seq(items) => maps(items),
@@ -166,7 +190,8 @@ impl Node {
                 if !entries.iter().any(given) {
                     return merged;
                 }
-                let (sources, own): (Vec<_>, Vec<_>) = std::mem::take(entries).into_iter().partition(given);
+                let (sources, own): (Vec<_>, Vec<_>) =
+                    std::mem::take(entries).into_iter().partition(given);
                 *entries = own;
                 let key = |(key, _): &(Node, Node)| key.text.clone();
                 let mut known: HashSet<_> = entries.iter().map(key).collect();
@@ -177,7 +202,8 @@ impl Node {
                     };
                     for map in maps {
                         if let Shape::Map(more) = map {
-                            entries.extend(more.into_iter().filter(|entry| known.insert(key(entry))));
+                            entries
+                                .extend(more.into_iter().filter(|entry| known.insert(key(entry))));
                         }
                     }
                 }
@@ -213,15 +239,30 @@ impl Node {
 /// The tree of a block that parses.
 pub(crate) fn build(text: &str, hidden: Hidden) -> Result<Node, serde_yaml::Error> {
     let mut root = Values(&Cell::new(0)).deserialize(serde_yaml::Deserializer::from_str(text))?;
-    Texts { node: &mut root, hidden, stop_at: None }.deserialize(serde_yaml::Deserializer::from_str(text))?;
+    Texts {
+        node: &mut root,
+        hidden,
+        stop_at: None,
+    }
+    .deserialize(serde_yaml::Deserializer::from_str(text))?;
     Ok(root)
 }
 
 /// The line of a node. Only errors of the parser have one, so this makes one, at that node.
 pub(crate) fn line_of(text: &str, id: usize) -> Option<usize> {
-    let root = &mut Values(&Cell::new(0)).deserialize(serde_yaml::Deserializer::from_str(text)).ok()?;
-    let texts = Texts { node: root, hidden: Hidden::default(), stop_at: Some(id) };
-    texts.deserialize(serde_yaml::Deserializer::from_str(text)).err()?.location().map(|place| place.line())
+    let root = &mut Values(&Cell::new(0))
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .ok()?;
+    let texts = Texts {
+        node: root,
+        hidden: Hidden::default(),
+        stop_at: Some(id),
+    };
+    texts
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .err()?
+        .location()
+        .map(|place| place.line())
 }
 
 /// The first pass. It counts the nodes.
@@ -234,10 +275,18 @@ impl<'de> DeserializeSeed<'de> for Values<'_> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
         let id = self.0.replace(self.0.get() + 1);
         if id >= MOST_NODES {
-            return Err(D::Error::custom(format_args!("more than {MOST_NODES} values")));
+            return Err(D::Error::custom(format_args!(
+                "more than {MOST_NODES} values"
+            )));
         }
         let shape = deserializer.deserialize_any(self)?;
-        Ok(Node { id, shape, text: None, form: Cell::new(Form::Own), class: Cell::new(0) })
+        Ok(Node {
+            id,
+            shape,
+            text: None,
+            form: Cell::new(Form::Own),
+            class: Cell::new(0),
+        })
     }
 }
 
@@ -302,7 +351,10 @@ impl<'de> Visitor<'de> for Values<'_> {
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Shape, A::Error> {
         let (tag, content) = tagged.variant()?;
-        Ok(Shape::Tagged(tag, Box::new(content.newtype_variant_seed(self)?)))
+        Ok(Shape::Tagged(
+            tag,
+            Box::new(content.newtype_variant_seed(self)?),
+        ))
     }
 }
 
@@ -315,7 +367,11 @@ struct Texts<'n> {
 
 impl Texts<'_> {
     fn check<E: de::Error>(&self) -> Result<(), E> {
-        if self.stop_at == Some(self.node.id) { Err(E::custom("here")) } else { Ok(()) }
+        if self.stop_at == Some(self.node.id) {
+            Err(E::custom("here"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -350,9 +406,15 @@ impl<'de> Visitor<'de> for Texts<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         self.check()?;
-        let Shape::Seq(items) = &mut self.node.shape else { return Ok(()) };
+        let Shape::Seq(items) = &mut self.node.shape else {
+            return Ok(());
+        };
         for node in items {
-            seq.next_element_seed(Texts { node, hidden: self.hidden, stop_at: self.stop_at })?;
+            seq.next_element_seed(Texts {
+                node,
+                hidden: self.hidden,
+                stop_at: self.stop_at,
+            })?;
             node.set_text_of_item();
         }
         Ok(())
@@ -360,19 +422,38 @@ impl<'de> Visitor<'de> for Texts<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         self.check()?;
-        let Shape::Map(entries) = &mut self.node.shape else { return Ok(()) };
+        let Shape::Map(entries) = &mut self.node.shape else {
+            return Ok(());
+        };
         for (key, value) in entries {
-            let key = Texts { node: key, hidden: self.hidden, stop_at: self.stop_at };
-            map.next_entry_seed(key, Texts { node: value, hidden: self.hidden, stop_at: self.stop_at })?;
+            let key = Texts {
+                node: key,
+                hidden: self.hidden,
+                stop_at: self.stop_at,
+            };
+            map.next_entry_seed(
+                key,
+                Texts {
+                    node: value,
+                    hidden: self.hidden,
+                    stop_at: self.stop_at,
+                },
+            )?;
         }
         Ok(())
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<(), A::Error> {
         self.check()?;
-        let Shape::Tagged(tag, node) = &mut self.node.shape else { return Ok(()) };
+        let Shape::Tagged(tag, node) = &mut self.node.shape else {
+            return Ok(());
+        };
         let (_, content) = tagged.variant::<de::IgnoredAny>()?;
-        content.newtype_variant_seed(Texts { node, hidden: self.hidden, stop_at: self.stop_at })?;
+        content.newtype_variant_seed(Texts {
+            node,
+            hidden: self.hidden,
+            stop_at: self.stop_at,
+        })?;
         // A tag on nothing is text as well: `a: !important`.
         if matches!(node.shape, Shape::Unit) && node.text.as_deref() == Some("") {
             self.node.text = Some(format!("!{tag}"));
@@ -399,7 +480,10 @@ mod tests {
             Shape::Text => "text",
             _ => "map",
         };
-        found.iter().map(|node| (node.text.clone().unwrap(), name(node))).collect()
+        found
+            .iter()
+            .map(|node| (node.text.clone().unwrap(), name(node)))
+            .collect()
     }
 
     #[test]
@@ -416,13 +500,25 @@ mod tests {
             ("NULL", "NULL", "null"),
             ("'5'", "5", "text"),
             ("\"a\\n\\u00e9\"", "a\né", "text"),
-            ("123456789012345678901234567890", "123456789012345678901234567890", "text"),
-            ("-123456789012345678901234567890", "-123456789012345678901234567890", "text"),
+            (
+                "123456789012345678901234567890",
+                "123456789012345678901234567890",
+                "text",
+            ),
+            (
+                "-123456789012345678901234567890",
+                "-123456789012345678901234567890",
+                "text",
+            ),
             ("!x 5", "5", "int"),
             ("", "", "null"),
         ];
         for (yaml, text, kind) in cases {
-            assert_eq!(texts(&format!("- {yaml}\n")), [(text.to_owned(), kind)], "{yaml}");
+            assert_eq!(
+                texts(&format!("- {yaml}\n")),
+                [(text.to_owned(), kind)],
+                "{yaml}"
+            );
         }
     }
 
@@ -431,8 +527,14 @@ mod tests {
         let found = texts("a: &x [1, {b: 2}]\nc: *x\nd:\n  - e: f\n    g: h\n  - {i: }\n");
         let names: Vec<&str> = found.iter().map(|(text, _)| text.as_str()).collect();
         let shared = ["1", "b: 2", "b", "2"];
-        let expected =
-            [&["a"], &shared[..], &["c"], &shared, &["d", "e", "f", "g", "h", "i:", "i", ""]].concat();
+        let expected = [
+            &["a"],
+            &shared[..],
+            &["c"],
+            &shared,
+            &["d", "e", "f", "g", "h", "i:", "i", ""],
+        ]
+        .concat();
         assert_eq!(names, expected);
     }
 
@@ -443,7 +545,11 @@ mod tests {
         // The map, a, its text, b, the list, "q", the map, c, 1.
         assert_eq!(
             lines,
-            [1, 1, 1, 4, 5, 5, 6, 6, 6].map(Some).into_iter().chain([None]).collect::<Vec<_>>()
+            [1, 1, 1, 4, 5, 5, 6, 6, 6]
+                .map(Some)
+                .into_iter()
+                .chain([None])
+                .collect::<Vec<_>>()
         );
     }
 

@@ -1,10 +1,13 @@
-//! What a batch costs an item, against what one would write by hand: `cargo bench -p pocketflow-tests --bench batch`.
+//! What a batch costs an item, against what one would write by hand: `cargo bench -p
+//! pocketflow-tests --bench batch`.
 //!
-//! Each round runs every contender once, one after the other, so that what disturbs the machine disturbs them alike. A ratio is the
-//! median of the ratios within one round; in brackets stands the ratio of the minima.
+//! Each round runs every contender once, one after the other, so that what disturbs the machine
+//! disturbs them alike. A ratio is the median of the ratios within one round; in brackets stands
+//! the ratio of the minima.
 //!
-//! The allocator counts, which costs every contender a few nanoseconds an item. It has no `realloc` of its own, so a `Vec` that
-//! grows is copied: that is some 3 % against ours, which gathers its items in one.
+//! The allocator counts, which costs every contender a few nanoseconds an item. It has no `realloc`
+//! of its own, so a `Vec` that grows is copied: that is some 3 % against ours, which gathers its
+//! items in one.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -127,7 +130,11 @@ fn inputs(count: u64) -> Vec<u64> {
 macro_rules! ours {
     ($flow:ident) => {
         |count| {
-            let mut numbers = Numbers { inputs: inputs(count), factor: FACTOR, outputs: None };
+            let mut numbers = Numbers {
+                inputs: inputs(count),
+                factor: FACTOR,
+                outputs: None,
+            };
             Box::pin(async move {
                 $flow.run(&mut numbers).await.unwrap();
                 numbers.outputs.unwrap()
@@ -143,9 +150,14 @@ macro_rules! buffered {
         |count| {
             let (inputs, factor) = (inputs(count), FACTOR);
             Box::pin(async move {
-                // By index: rustc cannot tell that a closure over `&u64` makes futures that can be sent.
+                // By index: rustc cannot tell that a closure over `&u64` makes futures that can be
+                // sent.
                 let work = |index: usize| $work(&inputs[index], &factor);
-                stream::iter(0..inputs.len()).map(work).buffered(WIDTH).collect::<Vec<_>>().await
+                stream::iter(0..inputs.len())
+                    .map(work)
+                    .buffered(WIDTH)
+                    .collect::<Vec<_>>()
+                    .await
             })
         }
     };
@@ -161,7 +173,9 @@ macro_rules! by_hand {
                 let mut in_flight = FuturesUnordered::new();
                 loop {
                     while in_flight.len() < $width {
-                        let Some((index, input)) = inputs.next() else { break };
+                        let Some((index, input)) = inputs.next() else {
+                            break;
+                        };
                         slots.push(None);
                         in_flight.push($work(input, &factor).map(move |output| (index, output)));
                     }
@@ -184,7 +198,10 @@ fn runtime() -> Runtime {
 
 fn check(outputs: Outputs, count: u64) {
     let expected = (0..count).map(|input| input * FACTOR);
-    assert!(black_box(outputs).into_iter().eq(expected), "the outputs are those of the inputs, in order");
+    assert!(
+        black_box(outputs).into_iter().eq(expected),
+        "the outputs are those of the inputs, in order"
+    );
 }
 
 /// The time of one run.
@@ -236,14 +253,24 @@ fn ratios(times: &[f64], others: &[f64]) -> impl Iterator<Item = f64> {
 }
 
 fn ratio(times: &[f64], others: &[f64]) -> String {
-    format!("{:.2} ({:.2})", quantile(ratios(times, others), 0.5), minimum(times) / minimum(others))
+    format!(
+        "{:.2} ({:.2})",
+        quantile(ratios(times, others), 0.5),
+        minimum(times) / minimum(others)
+    )
 }
 
 // The table.
 
 const YIELDING: [(&str, [Contender; 3]); 2] = [
-    ("own yield", [ours!(Waking), buffered!(wakes), by_hand!(wakes, WIDTH)]),
-    ("yield_now", [ours!(Yielding), buffered!(yields), by_hand!(yields, WIDTH)]),
+    (
+        "own yield",
+        [ours!(Waking), buffered!(wakes), by_hand!(wakes, WIDTH)],
+    ),
+    (
+        "yield_now",
+        [ours!(Yielding), buffered!(yields), by_hand!(yields, WIDTH)],
+    ),
 ];
 
 const NAMES: [&str; 3] = ["ours", "(a) buffered", "(b) by hand"];
@@ -251,8 +278,13 @@ const NAMES: [&str; 3] = ["ours", "(a) buffered", "(b) by hand"];
 fn overhead() {
     const ROUNDS: usize = 31;
     println!("\n1. parallel = {WIDTH}, {ITEMS} items that yield once: ns an item, {ROUNDS} rounds");
-    println!("   own yield: wakes itself at once; yield_now: tokio's, woken when no other task is ready\n");
-    println!("   {:10} {:14} {:>6} {:>6}  {:>14} {:>14}", "", "", "min", "med", "to (a)", "to (b)");
+    println!(
+        "   own yield: wakes itself at once; yield_now: tokio's, woken when no other task is ready\n"
+    );
+    println!(
+        "   {:10} {:14} {:>6} {:>6}  {:>14} {:>14}",
+        "", "", "min", "med", "to (a)", "to (b)"
+    );
     for (name, [ours, buffered, by_hand]) in YIELDING {
         let runtime = runtime();
         // `buffered` twice: what it is to itself is the noise of the ratios.
@@ -282,7 +314,10 @@ fn overhead() {
 
 fn memory() {
     println!("\n   The memory of the same, polled by hand, own yield: an item's share\n");
-    println!("   {:14} {:>12} {:>12} {:>12}", "", "allocations", "bytes", "peak bytes");
+    println!(
+        "   {:14} {:>12} {:>12} {:>12}",
+        "", "allocations", "bytes", "peak bytes"
+    );
     for (name, contender) in NAMES.iter().zip(YIELDING[0].1) {
         let (mut run, mut outputs) = (contender(ITEMS), Poll::Pending);
         let counted = measure(|| {
@@ -291,7 +326,9 @@ fn memory() {
                 outputs = run.as_mut().poll(&mut context);
             }
         });
-        let Poll::Ready(outputs) = outputs else { unreachable!("it was polled until it was ready") };
+        let Poll::Ready(outputs) = outputs else {
+            unreachable!("it was polled until it was ready")
+        };
         check(outputs, ITEMS);
         let [count, bytes, peak] = [counted.count_total, counted.bytes_total, counted.bytes_max]
             .map(|all| all as f64 / ITEMS as f64);
@@ -330,7 +367,11 @@ fn beside_another(runtime: &Runtime, contender: Contender, count: u64) -> Beside
         let took = start.elapsed().as_secs_f64() * 1e3;
         other.abort();
         check(outputs, count);
-        Beside { took, turns: turns.load(Relaxed) as f64, longest_wait: longest.load(Relaxed) as f64 / 1e6 }
+        Beside {
+            took,
+            turns: turns.load(Relaxed) as f64,
+            longest_wait: longest.load(Relaxed) as f64 / 1e6,
+        }
     })
 }
 
@@ -352,13 +393,20 @@ fn starvation() {
         Box::pin(unconstrained(by_hand(count)))
     };
     let (runtime, often) = (runtime(), [ours!(NappingAtOnce) as Contender, free]);
-    let [ours, free]: [Vec<_>; 2] =
-        rounds(ROUNDS, |contender| beside_another(&runtime, often[contender], ITEMS));
+    let [ours, free]: [Vec<_>; 2] = rounds(ROUNDS, |contender| {
+        beside_another(&runtime, often[contender], ITEMS)
+    });
     // It takes seconds, so a few times will do, outside of the rounds.
-    let by_hand: Vec<_> = (0..2).map(|_| beside_another(&runtime, by_hand, ITEMS)).collect();
+    let by_hand: Vec<_> = (0..2)
+        .map(|_| beside_another(&runtime, by_hand, ITEMS))
+        .collect();
     let took = |runs: &[Beside]| runs.iter().map(|run| run.took).collect::<Vec<_>>();
     let to = took(&free);
-    for (name, runs) in [("ours", ours), ("(c) as (b), unconstrained", free), ("(b) by hand", by_hand)] {
+    for (name, runs) in [
+        ("ours", ours),
+        ("(c) as (b), unconstrained", free),
+        ("(b) by hand", by_hand),
+    ] {
         let took = took(&runs);
         let of = |part: fn(&Beside) -> f64| quantile(runs.iter().map(part), 0.5);
         println!(
@@ -366,7 +414,11 @@ fn starvation() {
             runs.len(),
             minimum(&took),
             median(&took),
-            if runs.len() == to.len() { ratio(&took, &to) } else { String::new() },
+            if runs.len() == to.len() {
+                ratio(&took, &to)
+            } else {
+                String::new()
+            },
             of(|run| run.turns),
             of(|run| run.longest_wait),
         );

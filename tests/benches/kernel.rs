@@ -1,5 +1,6 @@
-//! What a step costs, against the same by hand: `cargo bench -p pocketflow-tests --bench kernel`. It compares with the run before, and
-//! says what became slower. The figures against other libraries are in `benchmarks`, a workspace of its own.
+//! What a step costs, against the same by hand: `cargo bench -p pocketflow-tests --bench kernel`.
+//! It compares with the run before, and says what became slower. The figures against other
+//! libraries are in `benchmarks`, a workspace of its own.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -27,7 +28,11 @@ impl Count {
     fn step(&mut self, count: u64) -> Turn {
         self.count = count;
         self.left -= 1;
-        if self.left == 0 { Turn::Done } else { Turn::Again }
+        if self.left == 0 {
+            Turn::Done
+        } else {
+            Turn::Again
+        }
     }
 }
 
@@ -125,7 +130,8 @@ async fn double(#[each(inputs)] input: &u64) -> u64 {
 
 flow! { Batch { double; } }
 
-/// Polls until it is ready, from the heap: there is where the future of a task is, and not in registers.
+/// Polls until it is ready, from the heap: there is where the future of a task is, and not in
+/// registers.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future: Pin<Box<dyn Future<Output = T> + '_>> = black_box(Box::pin(future));
     let mut context = Context::from_waker(Waker::noop());
@@ -139,7 +145,9 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step");
     group.throughput(Throughput::Elements(STEPS));
-    group.measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500));
+    group
+        .measurement_time(Duration::from_secs(2))
+        .warm_up_time(Duration::from_millis(500));
     group.bench_function("by hand", |bencher| {
         bencher.iter(|| block_on(by_hand(&mut Count::to(STEPS))).unwrap());
     });
@@ -156,7 +164,10 @@ fn steps(criterion: &mut Criterion) {
         bencher.iter(|| block_on(Loop.with(Direct).run(&mut Count::to(STEPS))).unwrap());
     });
     group.bench_function("item of a batch", |bencher| {
-        let mut numbers = Numbers { inputs: (0..STEPS).collect(), outputs: None };
+        let mut numbers = Numbers {
+            inputs: (0..STEPS).collect(),
+            outputs: None,
+        };
         bencher.iter(|| block_on(Batch.run(&mut numbers)).unwrap());
     });
     group.finish();

@@ -13,12 +13,21 @@ pub struct Steps(pub Mutex<Vec<(u64, String)>>);
 impl Steps {
     /// The number of the last step.
     pub fn count(&self) -> u64 {
-        self.0.lock().unwrap().last().map_or(0, |(number, _)| *number)
+        self.0
+            .lock()
+            .unwrap()
+            .last()
+            .map_or(0, |(number, _)| *number)
     }
 
     /// The paths of the steps.
     pub fn paths(&self) -> Vec<String> {
-        self.0.lock().unwrap().iter().map(|(_, path)| path.clone()).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, path)| path.clone())
+            .collect()
     }
 }
 

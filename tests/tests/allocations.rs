@@ -26,8 +26,19 @@ enum Next {
 async fn step(left: &u64) -> Result<Next, std::io::Error> {
     // Pending once: tokio's own `yield_now` allocates its list of tasks.
     let mut yielded = false;
-    poll_fn(|_| if mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-    Ok(if *left == 0 { Next::Done } else { Next::Again { left: left - 1 } })
+    poll_fn(|_| {
+        if mem::replace(&mut yielded, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+    Ok(if *left == 0 {
+        Next::Done
+    } else {
+        Next::Again { left: left - 1 }
+    })
 }
 
 #[node(Count, writes = last)]
@@ -46,9 +57,15 @@ flow! {
 
 #[test]
 fn no_step_allocates() {
-    assert!(measure(|| drop(black_box(Box::new(1)))).count_total > 0, "the counter counts");
+    assert!(
+        measure(|| drop(black_box(Box::new(1)))).count_total > 0,
+        "the counter counts"
+    );
 
-    let mut count = Count { left: 10_000, ..Default::default() };
+    let mut count = Count {
+        left: 10_000,
+        ..Default::default()
+    };
     let mut polls = 0;
     let counted = measure(|| {
         let mut run = pin!(Outer.run(&mut count));

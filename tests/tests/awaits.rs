@@ -1,4 +1,5 @@
-//! `await(field)`: a step that waits until somebody fills a late field. How to wait is for a driver to say.
+//! `await(field)`: a step that waits until somebody fills a late field. How to wait is for a driver
+//! to say.
 
 use std::sync::Mutex;
 
@@ -48,9 +49,19 @@ flow! {
 struct Person(Mutex<Vec<bool>>);
 
 impl Driver<Draft> for Person {
-    async fn step<R: Run<Draft>>(&self, at: &At<'_>, shared: &mut Draft, run: R) -> Result<Taken, Error> {
-        let Some(field) = at.waits_for() else { return run.run(shared).await };
-        assert_eq!((field, at.name(), at.actions()), ("approval", "await(approval)", &["default"][..]));
+    async fn step<R: Run<Draft>>(
+        &self,
+        at: &At<'_>,
+        shared: &mut Draft,
+        run: R,
+    ) -> Result<Taken, Error> {
+        let Some(field) = at.waits_for() else {
+            return run.run(shared).await;
+        };
+        assert_eq!(
+            (field, at.name(), at.actions()),
+            ("approval", "await(approval)", &["default"][..])
+        );
         shared.approval = self.0.lock().unwrap().pop();
         Ok(at.taken("default").unwrap())
     }
@@ -58,23 +69,41 @@ impl Driver<Draft> for Person {
 
 #[tokio::test]
 async fn a_driver_fills_the_field() {
-    let mut shared = Draft { topic: "rain".into(), ..Default::default() };
+    let mut shared = Draft {
+        topic: "rain".into(),
+        ..Default::default()
+    };
     let person = Person(Mutex::new(vec![true, false]));
-    Publish.with(StepLimit::new(7)).with(person).run(&mut shared).await.unwrap();
+    Publish
+        .with(StepLimit::new(7))
+        .with(person)
+        .run(&mut shared)
+        .await
+        .unwrap();
     assert_eq!(shared.published.as_deref(), Some("RAIN, AGAIN"));
 }
 
 #[tokio::test]
 async fn without_such_a_driver_a_run_says_that_it_cannot_wait() {
-    let mut shared = Draft { topic: "rain".into(), ..Default::default() };
+    let mut shared = Draft {
+        topic: "rain".into(),
+        ..Default::default()
+    };
     let error = Publish.run(&mut shared).await.unwrap_err();
-    assert_eq!(error.cause().downcast_ref(), Some(&Waits { field: "approval" }));
+    assert_eq!(
+        error.cause().downcast_ref(),
+        Some(&Waits { field: "approval" })
+    );
     assert_eq!(
         format!("{error:#}"),
         "Publish > await(approval): stopped: it waits for `approval`, and this run has no driver that can wait for a field \
          to be filled"
     );
-    assert_eq!(shared.text.as_deref(), Some("rain"), "what was done before is kept");
+    assert_eq!(
+        shared.text.as_deref(),
+        Some("rain"),
+        "what was done before is kept"
+    );
 }
 
 #[test]
@@ -111,7 +140,11 @@ flow! {
 fn it_may_be_the_first_and_the_last_and_stand_in_a_nested_flow() {
     assert_eq!(Edges::MAX_STEPS, 3);
     assert_eq!(Outer::MAX_STEPS, 4);
-    assert!(Edges::GRAPH.to_string().contains("start.0((start)) --> await.0"));
+    assert!(
+        Edges::GRAPH
+            .to_string()
+            .contains("start.0((start)) --> await.0")
+    );
 }
 
 /// A driver that names the run.
@@ -126,7 +159,11 @@ impl Driver<Draft> for Named {
 #[node(Draft, appends = keys, attempts = 2)]
 fn keyed(topic: &str, #[attempt] attempt: Attempt<'_>) -> Result<Vec<String>, String> {
     let key = attempt.key().map(|key| key.to_string());
-    if attempt.number() == 1 { Err(format!("{topic}: {key:?}")) } else { Ok(key.into_iter().collect()) }
+    if attempt.number() == 1 {
+        Err(format!("{topic}: {key:?}"))
+    } else {
+        Ok(key.into_iter().collect())
+    }
 }
 
 #[node(Draft, writes = keys, parallel = 2)]
@@ -143,8 +180,15 @@ fn branch(#[attempt] attempt: Attempt<'_>) -> String {
 async fn work_in_a_run_with_a_name_has_a_key() {
     let fork = flow! { keyed >> keyed2 >> (items, branch); keyed2: keyed; };
     let mut shared = Draft::default();
-    fork.with(Named).with(StepLimit::new(9)).run(&mut shared).await.unwrap();
-    assert_eq!(shared.keys, ["draft-1/3/branch-0/item-0", "draft-1/3/branch-0/item-1"]);
+    fork.with(Named)
+        .with(StepLimit::new(9))
+        .run(&mut shared)
+        .await
+        .unwrap();
+    assert_eq!(
+        shared.keys,
+        ["draft-1/3/branch-0/item-0", "draft-1/3/branch-0/item-1"]
+    );
     assert_eq!(shared.text.as_deref(), Some("draft-1/3/branch-1"));
 
     let mut shared = Draft::default();
@@ -154,7 +198,11 @@ async fn work_in_a_run_with_a_name_has_a_key() {
         .run(&mut shared)
         .await
         .unwrap();
-    assert_eq!(shared.keys, ["draft-1/1", "draft-1/2"], "the same in every attempt");
+    assert_eq!(
+        shared.keys,
+        ["draft-1/1", "draft-1/2"],
+        "the same in every attempt"
+    );
 
     let mut shared = Draft::default();
     flow! { keyed; }.run(&mut shared).await.unwrap();

@@ -24,7 +24,11 @@ struct Numbers {
 }
 
 fn numbers(inputs: impl IntoIterator<Item = u64>) -> Numbers {
-    Numbers { inputs: inputs.into_iter().collect(), factor: 10, ..Default::default() }
+    Numbers {
+        inputs: inputs.into_iter().collect(),
+        factor: 10,
+        ..Default::default()
+    }
 }
 
 mod program {
@@ -55,10 +59,18 @@ mod program {
 
     #[tokio::test]
     async fn an_article_is_written_in_parallel() -> anyhow::Result<()> {
-        let mut article = Article { topic: "AI safety".into(), ..Default::default() };
+        let mut article = Article {
+            topic: "AI safety".into(),
+            ..Default::default()
+        };
         let write = flow! { outline >> draft >> combine; };
         write.run(&mut article).await?;
-        assert!(article.final_article.unwrap().starts_with("AI safety 1 on AI safety\nAI safety 2"));
+        assert!(
+            article
+                .final_article
+                .unwrap()
+                .starts_with("AI safety 1 on AI safety\nAI safety 2")
+        );
         assert_eq!(outline("AI safety").await?.len(), 5);
         assert_eq!(draft("a", "b").await?, "a on b");
         Ok(())
@@ -94,9 +106,18 @@ impl Configured {
 async fn the_node_may_say_how_many_are_in_flight() {
     for (jobs, seconds) in [(1, 60), (2, 30), (4, 20), (100, 10)] {
         let (mut numbers, start) = (numbers(0..6), Instant::now());
-        let configured = Configured { jobs: NonZeroUsize::new(jobs).unwrap() };
-        flow! { configured: Configured; configured; }.run(&mut numbers).await.unwrap();
-        assert_eq!(start.elapsed(), Duration::from_secs(seconds), "{jobs} in flight");
+        let configured = Configured {
+            jobs: NonZeroUsize::new(jobs).unwrap(),
+        };
+        flow! { configured: Configured; configured; }
+            .run(&mut numbers)
+            .await
+            .unwrap();
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(seconds),
+            "{jobs} in flight"
+        );
         assert_eq!(numbers.outputs.unwrap(), [0, 1, 2, 3, 4, 5]);
     }
 }
@@ -112,14 +133,20 @@ async fn results_are_in_the_order_of_the_items() {
     for count in [0, 1, 3, 100] {
         let mut shared = numbers(0..count);
         flow! { backwards; }.run(&mut shared).await.unwrap();
-        assert_eq!(shared.outputs.unwrap(), (0..count).map(|input| input * 10).collect::<Vec<_>>());
+        assert_eq!(
+            shared.outputs.unwrap(),
+            (0..count).map(|input| input * 10).collect::<Vec<_>>()
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn ten_items_of_ten_seconds_take_ten_in_parallel_and_a_hundred_in_sequence() {
     let start = Instant::now();
-    flow! { one_by_one; }.run(&mut numbers(0..10)).await.unwrap();
+    flow! { one_by_one; }
+        .run(&mut numbers(0..10))
+        .await
+        .unwrap();
     assert_eq!(start.elapsed(), Duration::from_secs(100));
     let start = Instant::now();
     flow! { at_once; }.run(&mut numbers(0..10)).await.unwrap();
@@ -158,7 +185,8 @@ mod in_flight {
         assert_eq!(MOST.load(Relaxed), 8);
         assert_eq!(shared.outputs.unwrap().len(), 1_000);
 
-        // Eight hands, each of which takes the next item as soon as it is free: with one of them idle it would take longer.
+        // Eight hands, each of which takes the next item as soon as it is free: with one of them
+        // idle it would take longer.
         let mut hands = [Duration::ZERO; 8];
         for input in 0..1_000 {
             *hands.iter_mut().min().unwrap() += takes(input);
@@ -193,7 +221,10 @@ mod failures {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_final_error_cancels_the_others_and_names_the_item() {
-        let fails = Fails { started: Seen::default(), finished: Seen::default() };
+        let fails = Fails {
+            started: Seen::default(),
+            finished: Seen::default(),
+        };
         let flow = flow! { fails: Fails; fails; };
         let (mut shared, start) = (numbers(0..10), Instant::now());
         let error = flow.run(&mut shared).await.unwrap_err();
@@ -205,12 +236,20 @@ mod failures {
         assert!(shared.outputs.is_none(), "no post has run");
     }
 
-    /// Every third item fails twice, every tenth always. An attempt counter shared by the items would give some of them up early.
+    /// Every third item fails twice, every tenth always. An attempt counter shared by the items
+    /// would give some of them up early.
     #[node(Numbers, writes = outputs, parallel = 8, attempts = 3, wait = "1s", fallback = nothing)]
-    async fn flaky(#[each(inputs)] input: &u64, #[attempt] attempt: Attempt<'_>) -> io::Result<u64> {
+    async fn flaky(
+        #[each(inputs)] input: &u64,
+        #[attempt] attempt: Attempt<'_>,
+    ) -> io::Result<u64> {
         assert_eq!(attempt.item(), Some(*input as usize));
         sleep(Duration::from_millis(input % 7)).await;
-        let fails = if input.is_multiple_of(10) { 3 } else { 2 * u32::from(input.is_multiple_of(3)) };
+        let fails = if input.is_multiple_of(10) {
+            3
+        } else {
+            2 * u32::from(input.is_multiple_of(3))
+        };
         match attempt.number() {
             number if number <= fails => Err(io::Error::other(format!("try {number}"))),
             number => Ok(input * 100 + u64::from(number)),
@@ -220,7 +259,13 @@ mod failures {
     fn nothing(reads: &Reads<'_, flaky>, input: &u64, error: pocketflow::Error) -> io::Result<u64> {
         let _ = reads;
         assert_eq!(error.item(), Some(*input as usize));
-        assert_eq!(error.stage(), Stage::Exec { attempt: 3, attempts: 3 });
+        assert_eq!(
+            error.stage(),
+            Stage::Exec {
+                attempt: 3,
+                attempts: 3
+            }
+        );
         Ok(input * 100 + 99)
     }
 
@@ -271,7 +316,10 @@ mod failures {
     async fn a_timeout_is_the_items_own() {
         let (mut shared, start) = (numbers(0..4), Instant::now());
         flow! { slow; }.run(&mut shared).await.unwrap();
-        assert_eq!((shared.outputs.unwrap().len(), start.elapsed().as_secs()), (4, 5));
+        assert_eq!(
+            (shared.outputs.unwrap().len(), start.elapsed().as_secs()),
+            (4, 5)
+        );
     }
 }
 
@@ -378,17 +426,29 @@ mod of_flows {
 
     #[node(Library, writes = summaries, parallel = 4)]
     async fn summarize_all(#[each(files)] file: &PathBuf, prefix: &str) -> anyhow::Result<String> {
-        let mut document = Document { path: file.clone(), prefix: prefix.into(), ..Default::default() };
+        let mut document = Document {
+            path: file.clone(),
+            prefix: prefix.into(),
+            ..Default::default()
+        };
         Summarize.run(&mut document).await?;
         document.summary.context("no summary")
     }
 
     #[tokio::test]
     async fn each_run_has_a_store_of_its_own_with_parameters_of_the_parents() {
-        let files = (0..20).map(|number| PathBuf::from("x".repeat(number))).collect();
-        let mut library = Library { files, prefix: "length ".into(), summaries: None };
+        let files = (0..20)
+            .map(|number| PathBuf::from("x".repeat(number)))
+            .collect();
+        let mut library = Library {
+            files,
+            prefix: "length ".into(),
+            summaries: None,
+        };
         flow! { summarize_all; }.run(&mut library).await.unwrap();
-        let expected: Vec<_> = (0..20).map(|number| format!("length {}", number + 8)).collect();
+        let expected: Vec<_> = (0..20)
+            .map(|number| format!("length {}", number + 8))
+            .collect();
         assert_eq!(library.summaries.unwrap(), expected);
     }
 
@@ -420,7 +480,10 @@ mod of_flows {
 
     #[node(Class, writes = grades, parallel = unbounded)]
     async fn grade_all(#[each(students)] score: &u64) -> anyhow::Result<u64> {
-        let mut student = Student { score: *score, ..Default::default() };
+        let mut student = Student {
+            score: *score,
+            ..Default::default()
+        };
         Grading.run(&mut student).await?;
         student.grade.context("no grade")
     }
@@ -434,14 +497,20 @@ mod of_flows {
 
     #[node(School, writes = means)]
     async fn each_class(#[each(classes)] class: &[u64]) -> anyhow::Result<u64> {
-        let mut class = Class { students: class.to_vec(), ..Default::default() };
+        let mut class = Class {
+            students: class.to_vec(),
+            ..Default::default()
+        };
         Grades.run(&mut class).await?;
         class.mean.context("no mean")
     }
 
     #[tokio::test]
     async fn a_batch_of_batches_is_school_class_and_student() {
-        let mut school = School { classes: vec![vec![50, 70], vec![], vec![100]], means: None };
+        let mut school = School {
+            classes: vec![vec![50, 70], vec![], vec![100]],
+            means: None,
+        };
         flow! { each_class; }.run(&mut school).await.unwrap();
         assert_eq!(school.means.unwrap(), [6, 0, 10]);
     }
@@ -488,7 +557,11 @@ mod panics {
         let mut shared = numbers(10..20);
         let drops = Drops(AtomicUsize::new(0));
         let flow = flow! { drops: Drops; drops; };
-        assert!(tokio::time::timeout(Duration::from_secs(1), flow.run(&mut shared)).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::from_secs(1), flow.run(&mut shared))
+                .await
+                .is_err()
+        );
         assert_eq!(flow.drops.0.load(Relaxed), 10);
         assert!(shared.outputs.is_none());
     }

@@ -12,7 +12,10 @@ struct Log {
 
 impl Log {
     fn of(plan: &[&'static str]) -> Self {
-        Self { plan: plan.iter().rev().copied().collect(), lines: Vec::new() }
+        Self {
+            plan: plan.iter().rev().copied().collect(),
+            lines: Vec::new(),
+        }
     }
 }
 
@@ -53,7 +56,8 @@ macro_rules! logs {
 
 logs! { one two three }
 
-// Four exits, each at the end of a bounded edge: in the first place as where the edge leads, in the others as what comes instead.
+// Four exits, each at the end of a bounded edge: in the first place as where the edge leads, in the
+// others as what comes instead.
 flow! {
     Ends {
         Judge - "again" >> Judge max 2 else end "worn out";
@@ -69,19 +73,31 @@ async fn what_comes_instead_of_a_bounded_edge_may_be_any_exit() {
     let cases = [
         (&["again", "again", "again"][..], EndsExit::WornOut),
         (&["first", "first"], EndsExit::First),
-        (&["first", "again", "second", "third", "second"], EndsExit::Second),
+        (
+            &["first", "again", "second", "third", "second"],
+            EndsExit::Second,
+        ),
         (&["third", "third"], EndsExit::Third),
         (&["again", "again", "third", "done"], EndsExit::Default),
     ];
     for (plan, exit) in cases {
         let steps = Steps::default();
-        assert_eq!(Ends.run(&mut Log::of(plan)).await.unwrap(), exit, "{plan:?}");
-        assert_eq!(Ends.with(&steps).run(&mut Log::of(plan)).await.unwrap(), exit, "driven: {plan:?}");
+        assert_eq!(
+            Ends.run(&mut Log::of(plan)).await.unwrap(),
+            exit,
+            "{plan:?}"
+        );
+        assert_eq!(
+            Ends.with(&steps).run(&mut Log::of(plan)).await.unwrap(),
+            exit,
+            "driven: {plan:?}"
+        );
         assert_eq!(steps.count(), plan.len() as u64, "{plan:?}");
     }
 }
 
-// The same among several places, so that an exit is counted on from more than one. One edge leads to an exit itself.
+// The same among several places, so that an exit is counted on from more than one. One edge leads
+// to an exit itself.
 flow! {
     Inner {
         one >> Judge - "again" >> two max 1 else end "again";
@@ -94,7 +110,8 @@ flow! {
     }
 }
 
-// And where a flow stands in another, whose own bounded edges lead to exits and places of other numbers.
+// And where a flow stands in another, whose own bounded edges lead to exits and places of other
+// numbers.
 flow! {
     Outer {
         Inner - "again" >> end "a";
@@ -115,11 +132,19 @@ async fn exits_are_counted_on_from_any_number_of_places() {
         (&["first", "first"], First, &["one", "one", "three"]),
         (&["second"], Second, &["one"]),
         (&["third", "third", "third"], Third, &["one"]),
-        (&["again", "first", "third", "done"], Default, &["one", "two", "one"]),
+        (
+            &["again", "first", "third", "done"],
+            Default,
+            &["one", "two", "one"],
+        ),
     ];
     for (plan, exit, lines) in cases {
         let mut log = Log::of(plan);
-        assert_eq!((Inner.run(&mut log).await.unwrap(), &log.lines[..]), (exit, lines), "{plan:?}");
+        assert_eq!(
+            (Inner.run(&mut log).await.unwrap(), &log.lines[..]),
+            (exit, lines),
+            "{plan:?}"
+        );
     }
 }
 
@@ -135,7 +160,15 @@ async fn each_flow_counts_on_from_its_own_places() {
         (&["first", "first", "second", "third", "done"], Default),
     ];
     for (plan, exit) in cases {
-        assert_eq!(Outer.run(&mut Log::of(plan)).await.unwrap(), exit, "{plan:?}");
-        assert_eq!(Outer.with(Direct).run(&mut Log::of(plan)).await.unwrap(), exit, "driven: {plan:?}");
+        assert_eq!(
+            Outer.run(&mut Log::of(plan)).await.unwrap(),
+            exit,
+            "{plan:?}"
+        );
+        assert_eq!(
+            Outer.with(Direct).run(&mut Log::of(plan)).await.unwrap(),
+            exit,
+            "driven: {plan:?}"
+        );
     }
 }

@@ -7,7 +7,9 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use pocketflow::{Action, At, Attempt, Driver, EmptyField, Error, Run, Shared, Stage, Taken, flow, node};
+use pocketflow::{
+    Action, At, Attempt, Driver, EmptyField, Error, Run, Shared, Stage, Taken, flow, node,
+};
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Work {
@@ -24,7 +26,11 @@ async fn wait() {
     let mut waited = false;
     poll_fn(|context| {
         context.waker().wake_by_ref();
-        if mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+        if mem::replace(&mut waited, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }
@@ -40,7 +46,11 @@ async fn collect(rounds: &u64) -> Vec<u64> {
 async fn double(#[each(items)] item: &u64, #[attempt] attempt: Attempt<'_>) -> Result<u64, String> {
     wait().await;
     wait().await;
-    if *item == 3 && attempt.number() == 1 { Err("three".into()) } else { Ok(item * 2) }
+    if *item == 3 && attempt.number() == 1 {
+        Err("three".into())
+    } else {
+        Ok(item * 2)
+    }
 }
 
 #[node(Work, writes = sum)]
@@ -66,7 +76,11 @@ enum Next {
 #[node(Work)]
 async fn decide(rounds: &u64, sum: &u64, least: &u64) -> Next {
     wait().await;
-    if *rounds < 2 && sum > least { Next::Again { rounds: rounds + 1 } } else { Next::Done }
+    if *rounds < 2 && sum > least {
+        Next::Again { rounds: rounds + 1 }
+    } else {
+        Next::Done
+    }
 }
 
 #[node(Work, appends = log)]
@@ -89,7 +103,12 @@ flow! {
 struct Keep(Mutex<Vec<Work>>);
 
 impl Driver<Work> for Keep {
-    async fn step<R: Run<Work>>(&self, _: &At<'_>, shared: &mut Work, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<Work>>(
+        &self,
+        _: &At<'_>,
+        shared: &mut Work,
+        run: R,
+    ) -> Result<Taken, Error> {
         let action = run.run(shared).await?;
         self.0.lock().unwrap().push(shared.clone());
         Ok(action)
@@ -111,7 +130,11 @@ fn a_run_dropped_at_any_await_leaves_the_store_as_the_last_finished_post_left_it
         let (mut shared, keep) = (Work::default(), Keep::default());
         let ended = polled(polls, &mut shared, &keep);
         let kept = keep.0.into_inner().unwrap();
-        assert_eq!(shared, kept.last().cloned().unwrap_or_default(), "after {polls} polls");
+        assert_eq!(
+            shared,
+            kept.last().cloned().unwrap_or_default(),
+            "after {polls} polls"
+        );
         seen = seen.max(kept.len());
         if ended {
             break;
@@ -147,15 +170,33 @@ impl Panics {
 #[tokio::test]
 async fn a_post_that_forgets_a_field_or_panics_leaves_what_it_has_written() {
     let mut shared = Work::default();
-    let error = flow! { Forgets; }.run(&mut shared).await.map(drop).unwrap_err();
+    let error = flow! { Forgets; }
+        .run(&mut shared)
+        .await
+        .map(drop)
+        .unwrap_err();
     assert_eq!(error.stage(), Stage::Post);
-    assert_eq!(error.cause().downcast_ref(), Some(&EmptyField { store: "Work", field: "sum" }));
-    assert_eq!(shared, Work { rounds: 5, ..Work::default() });
+    assert_eq!(
+        error.cause().downcast_ref(),
+        Some(&EmptyField {
+            store: "Work",
+            field: "sum"
+        })
+    );
+    assert_eq!(
+        shared,
+        Work {
+            rounds: 5,
+            ..Work::default()
+        }
+    );
 
     let flow = flow! { Panics; };
     let run = AssertUnwindSafe(|| {
         let mut run = pin!(flow.run(&mut shared));
-        run.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        run.as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready()
     });
     assert!(catch_unwind(run).is_err());
     assert_eq!(shared.rounds, 7);

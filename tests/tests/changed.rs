@@ -1,4 +1,5 @@
-//! What is otherwise than in PocketFlow for Python, on purpose. That wrong graphs do not compile is shown in `ui/`.
+//! What is otherwise than in PocketFlow for Python, on purpose. That wrong graphs do not compile is
+//! shown in `ui/`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -45,16 +46,24 @@ impl Write {
 flow! { Article { write: Write; outline >> write; } }
 
 fn article(tries_needed: u32) -> Article {
-    Article { write: Write { tries_needed } }
+    Article {
+        write: Write { tries_needed },
+    }
 }
 
 fn draft() -> Draft {
-    Draft { topic: "rain".into(), ..Default::default() }
+    Draft {
+        topic: "rain".into(),
+        ..Default::default()
+    }
 }
 
 /// As `outline`'s post leaves it.
 fn outlined() -> Draft {
-    Draft { outline: Some("about rain".into()), ..draft() }
+    Draft {
+        outline: Some("about rain".into()),
+        ..draft()
+    }
 }
 
 mod the_store_is_as_the_last_finished_post_left_it {
@@ -64,7 +73,14 @@ mod the_store_is_as_the_last_finished_post_left_it {
     async fn after_a_retry() {
         let mut shared = draft();
         article(3).run(&mut shared).await.unwrap();
-        assert_eq!(shared, Draft { text: Some("ABOUT RAIN".into()), visits: 1, ..outlined() });
+        assert_eq!(
+            shared,
+            Draft {
+                text: Some("ABOUT RAIN".into()),
+                visits: 1,
+                ..outlined()
+            }
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -97,7 +113,10 @@ mod the_store_is_as_the_last_finished_post_left_it {
             if done {
                 break;
             }
-            assert!(shared == draft() || shared == outlined(), "after {polls} polls: {shared:?}");
+            assert!(
+                shared == draft() || shared == outlined(),
+                "after {polls} polls: {shared:?}"
+            );
             seen.push(shared);
         }
         assert!(seen.len() > 4 && seen.contains(&draft()) && seen.contains(&outlined()));
@@ -127,14 +146,30 @@ mod inputs {
     #[tokio::test]
     async fn are_checked_before_the_first_node() {
         let mut shared = draft();
-        let error = Second { write: Write { tries_needed: 1 } }.run(&mut shared).await.unwrap_err();
+        let error = Second {
+            write: Write { tries_needed: 1 },
+        }
+        .run(&mut shared)
+        .await
+        .unwrap_err();
         assert_eq!((error.stage(), error.node()), (Stage::Start, None));
         let cause = error.cause().downcast_ref::<EmptyField>();
-        assert_eq!(cause, Some(&EmptyField { store: "Draft", field: "outline" }));
+        assert_eq!(
+            cause,
+            Some(&EmptyField {
+                store: "Draft",
+                field: "outline"
+            })
+        );
         assert_eq!(shared, draft());
 
         let mut shared = outlined();
-        Second { write: Write { tries_needed: 1 } }.run(&mut shared).await.unwrap();
+        Second {
+            write: Write { tries_needed: 1 },
+        }
+        .run(&mut shared)
+        .await
+        .unwrap();
         assert_eq!(shared.text.as_deref(), Some("ABOUT RAIN"));
     }
 }
@@ -191,7 +226,11 @@ mod promises_of_post {
 async fn a_jittered_wait_is_never_longer_than_the_wait() {
     #[node(Draft, attempts = 2, wait = "4s", jitter = 0.5)]
     async fn once_more(#[attempt] attempt: Attempt<'_>) -> Result<(), String> {
-        if attempt.is_last() { Ok(()) } else { Err("once more".into()) }
+        if attempt.is_last() {
+            Ok(())
+        } else {
+            Err("once more".into())
+        }
     }
 
     let start = tokio::time::Instant::now();

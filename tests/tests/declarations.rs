@@ -99,6 +99,9 @@ async fn a_second_place_is_none() {
 async fn a_flow_that_is_an_expression_takes_local_variables() {
     let (small, 找) = (search { by: 2 }, 搜索 { by: 3 });
     let mut count = Count::default();
-    flow! { pub small: search; 找: 搜索; 走 >> small >> 找; }.run(&mut count).await.unwrap();
+    flow! { pub small: search; 找: 搜索; 走 >> small >> 找; }
+        .run(&mut count)
+        .await
+        .unwrap();
     assert_eq!(count.count, 6);
 }

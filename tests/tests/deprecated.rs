@@ -1,4 +1,5 @@
-//! What is deprecated may still be declared where warnings are errors: only a use of it, which the user wrote, is one.
+//! What is deprecated may still be declared where warnings are errors: only a use of it, which the
+//! user wrote, is one.
 
 #![deny(warnings)]
 
@@ -105,13 +106,35 @@ flow! {
 #[allow(deprecated)]
 async fn what_is_deprecated_still_works() {
     let mut job = Job::default();
-    let keeps = Keeps { old: old::Old { by: 1 }, another: old::Old { by: 2 } };
+    let keeps = Keeps {
+        old: old::Old { by: 1 },
+        another: old::Old { by: 2 },
+    };
     assert_eq!(keeps.run(&mut job).await.unwrap(), KeepsExit::Default);
     assert_eq!(job.count, 5);
-    old::Uses { old: old::Old { by: 1 } }.run(&mut job).await.unwrap();
+    old::Uses {
+        old: old::Old { by: 1 },
+    }
+    .run(&mut job)
+    .await
+    .unwrap();
     Expects.run(&mut job).await.unwrap();
-    flow! { step >> Retired >> end; Retired - "nowhere" >> end; }.run(&mut job).await.unwrap();
-    assert_eq!((OldJob::STORE.fields.len(), OldWay::ACTIONS.len(), job.old), (2, 2, None));
-    drop((OldWay::Go, OldWay::Stop, OldJob { count: 0, note: None }.note));
+    flow! { step >> Retired >> end; Retired - "nowhere" >> end; }
+        .run(&mut job)
+        .await
+        .unwrap();
+    assert_eq!(
+        (OldJob::STORE.fields.len(), OldWay::ACTIONS.len(), job.old),
+        (2, 2, None)
+    );
+    drop((
+        OldWay::Go,
+        OldWay::Stop,
+        OldJob {
+            count: 0,
+            note: None,
+        }
+        .note,
+    ));
     assert_eq!(OldJob::default().count, 0);
 }

@@ -1,13 +1,14 @@
-//! Drivers around drivers around flows in flows: the compiler follows them with its default limits, since each flow and each step of a
-//! driven run is behind a box. That this file compiles is most of the test.
+//! Drivers around drivers around flows in flows: the compiler follows them with its default limits,
+//! since each flow and each step of a driven run is behind a box. That this file compiles is most
+//! of the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, ItemCall, ItemId, KeepDriver,
-    Node, Run, Shared, StepLimit, Taken, Trace, flow, node,
+    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, ItemCall, ItemId,
+    KeepDriver, Node, Run, Shared, StepLimit, Taken, Trace, flow, node,
 };
 
 #[derive(Shared, Default, Debug, PartialEq)]
@@ -67,7 +68,14 @@ struct Seen {
 
 impl Seen {
     fn all(&self) -> [u32; 5] {
-        [&self.flows, &self.steps, &self.execs, &self.attempts, &self.items].map(|count| count.load(Relaxed))
+        [
+            &self.flows,
+            &self.steps,
+            &self.execs,
+            &self.attempts,
+            &self.items,
+        ]
+        .map(|count| count.load(Relaxed))
     }
 }
 
@@ -101,7 +109,12 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N, (Execs, Items)> f
         Ok(exec)
     }
 
-    async fn attempt<C>(&self, _at: &At<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    async fn attempt<C>(
+        &self,
+        _at: &At<'_>,
+        _attempt: Attempt<'_>,
+        call: C,
+    ) -> Result<N::Exec, Failure>
     where
         C: AttemptCall<S, Here, N>,
     {
@@ -123,7 +136,10 @@ impl<S: Shared, Here, N: Node<S, Here>> KeepDriver<S, Here, N, (Execs, Items)> f
 }
 
 fn count() -> Count {
-    Count { items: vec![1, 2, 3], ..Count::default() }
+    Count {
+        items: vec![1, 2, 3],
+        ..Count::default()
+    }
 }
 
 #[tokio::test]
@@ -132,8 +148,12 @@ async fn five_drivers_over_ten_levels_are_spawned() {
     let inner = seen.clone();
     let run = tokio::spawn(async move {
         let mut count = count();
-        let driven =
-            F10.with(StepLimit::new(99)).with(Trace).with(inner).with(Trace).with(StepLimit::new(99));
+        let driven = F10
+            .with(StepLimit::new(99))
+            .with(Trace)
+            .with(inner)
+            .with(Trace)
+            .with(StepLimit::new(99));
         driven.run(&mut count).await.map(|_| count)
     });
     let count = run.await.unwrap().unwrap();
@@ -146,10 +166,19 @@ async fn five_drivers_over_ten_levels_are_spawned() {
 async fn so_are_drivers_with_every_seam_and_those_that_borrow() {
     let run = tokio::spawn(async {
         let (mut count, seen) = (count(), Seen::default());
-        let driven = F15.with(&seen).with(&seen).with(&seen).with(&seen).with(&seen).with(&seen);
+        let driven = F15
+            .with(&seen)
+            .with(&seen)
+            .with(&seen)
+            .with(&seen)
+            .with(&seen)
+            .with(&seen);
         driven.run(&mut count).await.map(|_| seen)
     });
-    assert_eq!(run.await.unwrap().unwrap().all(), [15, 31, 34, 34, 5].map(|count| count * 6));
+    assert_eq!(
+        run.await.unwrap().unwrap().all(),
+        [15, 31, 34, 34, 5].map(|count| count * 6)
+    );
 }
 
 #[tokio::test]
@@ -157,6 +186,10 @@ async fn a_stack_of_stacks_is_a_driver() {
     let seen = Seen::default();
     let half = pocketflow::Stack(&seen, pocketflow::Stack(StepLimit::new(99), &seen));
     let mut count = count();
-    F2.with(&half).with(Box::new(&half)).run(&mut count).await.unwrap();
+    F2.with(&half)
+        .with(Box::new(&half))
+        .run(&mut count)
+        .await
+        .unwrap();
     assert_eq!(seen.all(), [2, 5, 8, 8, 5].map(|count| count * 4));
 }

@@ -5,8 +5,9 @@ use std::sync::Mutex;
 
 use pocketflow::seam::Execs;
 use pocketflow::{
-    Action, At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Graph, NoSuchPlace, Node,
-    Position, Run, Shared, Stage, Start, StepLimit, StepsExceeded, Taken, flow, node,
+    Action, At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Graph,
+    NoSuchPlace, Node, Position, Run, Shared, Stage, Start, StepLimit, StepsExceeded, Taken, flow,
+    node,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -36,7 +37,11 @@ fn compare(number: &u64) -> Sign {
 
 #[node(Count, writes = note, attempts = 2)]
 fn report(number: &u64, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
-    if attempt.number() == 1 { Err("smudged".into()) } else { Ok(format!("counted to {number}")) }
+    if attempt.number() == 1 {
+        Err("smudged".into())
+    } else {
+        Ok(format!("counted to {number}"))
+    }
 }
 
 flow! {
@@ -60,7 +65,10 @@ struct Log<'a> {
 
 impl Log<'_> {
     fn line(&self, line: String) {
-        self.lines.lock().unwrap().push(format!("{}{line}", self.name));
+        self.lines
+            .lock()
+            .unwrap()
+            .push(format!("{}{line}", self.name));
     }
 }
 
@@ -72,7 +80,11 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        self.line(format!("{} at {:?}", flow.name, at.map(ToString::to_string)));
+        self.line(format!(
+            "{} at {:?}",
+            flow.name,
+            at.map(ToString::to_string)
+        ));
         let taken = run.run(shared).await?;
         self.line(format!("{} left at {}", flow.name, taken.action()));
         Ok(taken)
@@ -86,7 +98,12 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
 }
 
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
-    async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    async fn attempt<C>(
+        &self,
+        at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> Result<N::Exec, Failure>
     where
         C: AttemptCall<S, Here, N>,
     {
@@ -101,8 +118,18 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
 #[tokio::test]
 async fn a_driver_is_told_of_every_flow_step_and_attempt() {
     let lines = Mutex::default();
-    let mut count = Count { number: 2, note: None };
-    Whole.with(Log { name: "", lines: &lines }).run(&mut count).await.unwrap();
+    let mut count = Count {
+        number: 2,
+        note: None,
+    };
+    Whole
+        .with(Log {
+            name: "",
+            lines: &lines,
+        })
+        .run(&mut count)
+        .await
+        .unwrap();
     assert_eq!(
         *lines.lock().unwrap(),
         [
@@ -131,7 +158,15 @@ flow! {
 #[tokio::test]
 async fn a_flow_that_cannot_begin_is_not_begun() {
     let lines = Mutex::default();
-    let error = Noted.with(Log { name: "", lines: &lines }).run(&mut Count::default()).await.err().unwrap();
+    let error = Noted
+        .with(Log {
+            name: "",
+            lines: &lines,
+        })
+        .run(&mut Count::default())
+        .await
+        .err()
+        .unwrap();
     assert_eq!(error.stage(), Stage::Start);
     assert_eq!(*lines.lock().unwrap(), [""; 0]);
 }
@@ -139,8 +174,22 @@ async fn a_flow_that_cannot_begin_is_not_begun() {
 #[tokio::test]
 async fn the_first_driver_is_outside() {
     let lines = Mutex::default();
-    let (a, b) = (Log { name: "a ", lines: &lines }, Log { name: "b ", lines: &lines });
-    flow! { report; }.with(a).with(&b).run(&mut Count::default()).await.unwrap();
+    let (a, b) = (
+        Log {
+            name: "a ",
+            lines: &lines,
+        },
+        Log {
+            name: "b ",
+            lines: &lines,
+        },
+    );
+    flow! { report; }
+        .with(a)
+        .with(&b)
+        .run(&mut Count::default())
+        .await
+        .unwrap();
     let lines = lines.into_inner().unwrap();
     let order: Vec<_> = lines.iter().map(|line| &line[..1]).collect();
     assert_eq!(order, ["a", "b", "b", "a", "b", "a", "b", "a"], "{lines:?}");
@@ -150,10 +199,21 @@ async fn the_first_driver_is_outside() {
 async fn a_borrowing_driver_may_be_spawned() {
     let note = tokio::spawn(async {
         let (lines, mut count) = (Mutex::default(), Count::default());
-        let log = Log { name: "", lines: &lines };
-        Whole.with(&log).with(StepLimit::new(100)).run(&mut count).await.map(|_| count.note)
+        let log = Log {
+            name: "",
+            lines: &lines,
+        };
+        Whole
+            .with(&log)
+            .with(StepLimit::new(100))
+            .run(&mut count)
+            .await
+            .map(|_| count.note)
     });
-    assert_eq!(note.await.unwrap().unwrap().as_deref(), Some("counted to 4"));
+    assert_eq!(
+        note.await.unwrap().unwrap().as_deref(),
+        Some("counted to 4")
+    );
 }
 
 #[test]
@@ -170,9 +230,16 @@ mod limits {
     #[tokio::test]
     async fn a_step_limit_counts_the_steps_of_nested_flows_and_leaves_the_store_whole() {
         let mut count = Count::default();
-        let error = Whole.with(StepLimit::new(5)).run(&mut count).await.unwrap_err();
+        let error = Whole
+            .with(StepLimit::new(5))
+            .run(&mut count)
+            .await
+            .unwrap_err();
         assert_eq!(error.stage(), Stage::Driver);
-        assert!(matches!(error.cause().downcast_ref(), Some(StepsExceeded { max: 5 })));
+        assert!(matches!(
+            error.cause().downcast_ref(),
+            Some(StepsExceeded { max: 5 })
+        ));
         assert_eq!(
             format!("{error:#}"),
             "Whole > Counting > compare: stopped: the run has taken its 5 steps and not reached an exit"
@@ -199,7 +266,12 @@ mod positions {
     struct Keep(Mutex<Vec<(Position, Count)>>);
 
     impl Driver<Count> for Keep {
-        async fn step<R: Run<Count>>(&self, at: &At<'_>, shared: &mut Count, run: R) -> Result<Taken, Error> {
+        async fn step<R: Run<Count>>(
+            &self,
+            at: &At<'_>,
+            shared: &mut Count,
+            run: R,
+        ) -> Result<Taken, Error> {
             self.0.lock().unwrap().push((at.position(), shared.clone()));
             run.run(shared).await
         }
@@ -215,7 +287,11 @@ mod positions {
         for (number, (position, mut shared)) in kept.into_iter().enumerate() {
             assert_eq!(position.steps, number as u64);
             let again = Keep::default();
-            Whole.with(&again).resume(position.clone(), &mut shared).await.unwrap();
+            Whole
+                .with(&again)
+                .resume(position.clone(), &mut shared)
+                .await
+                .unwrap();
             assert_eq!(shared, whole, "from {position:?}");
             let again = again.0.into_inner().unwrap();
             assert_eq!(
@@ -252,7 +328,10 @@ mod positions {
         let (position, store) = keep.0.into_inner().unwrap().swap_remove(4);
         for inside in [true, false] {
             let (again, mut shared) = (Keep::default(), Count::default());
-            let begins = Begins(Mutex::new(Some((Start::At(position.clone()), store.clone()))));
+            let begins = Begins(Mutex::new(Some((
+                Start::At(position.clone()),
+                store.clone(),
+            ))));
             let run = async {
                 match inside {
                     true => Whole.with(&again).with(&begins).run(&mut shared).await,
@@ -260,13 +339,28 @@ mod positions {
                 }
             };
             assert_eq!(run.await.unwrap(), exit);
-            assert_eq!((&shared, again.0.into_inner().unwrap().len()), (&whole, 9 - 4));
+            assert_eq!(
+                (&shared, again.0.into_inner().unwrap().len()),
+                (&whole, 9 - 4)
+            );
         }
 
         let over = Begins(Mutex::new(Some((Start::Over(0), whole.clone()))));
         let (none, mut shared) = (Keep::default(), Count::default());
-        assert_eq!(Whole.with(&none).with(&over).run(&mut shared).await.unwrap(), exit);
-        assert_eq!((&shared, none.0.into_inner().unwrap().len()), (&whole, 0), "nothing runs");
+        assert_eq!(
+            Whole
+                .with(&none)
+                .with(&over)
+                .run(&mut shared)
+                .await
+                .unwrap(),
+            exit
+        );
+        assert_eq!(
+            (&shared, none.0.into_inner().unwrap().len()),
+            (&whole, 0),
+            "nothing runs"
+        );
 
         let error = Whole.with(&over).run(&mut shared).await.unwrap_err();
         assert_eq!(format!("{error:#}"), "Whole: stopped: nothing is kept");
@@ -286,7 +380,11 @@ mod positions {
         for change in wrong {
             let (mut position, mut shared) = (position.clone(), store.clone());
             change(&mut position);
-            let error = Whole.with(StepLimit::new(100)).resume(position, &mut shared).await.unwrap_err();
+            let error = Whole
+                .with(StepLimit::new(100))
+                .resume(position, &mut shared)
+                .await
+                .unwrap_err();
             assert!(error.cause().is::<NoSuchPlace>(), "{error:#}");
             assert_eq!(shared, store);
         }
@@ -306,7 +404,12 @@ mod results_kept {
     where
         N::Exec: Serialize + DeserializeOwned,
     {
-        async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
+        async fn exec<C>(
+            &self,
+            at: &At<'_>,
+            _item: Option<usize>,
+            call: C,
+        ) -> Result<N::Exec, Error>
         where
             C: ExecCall<S, Here, N>,
         {
@@ -334,7 +437,11 @@ mod results_kept {
         let results = Results::default();
         for _ in 0..3 {
             let mut count = Count::default();
-            flow! { expensive; }.with(&results).run(&mut count).await.unwrap();
+            flow! { expensive; }
+                .with(&results)
+                .run(&mut count)
+                .await
+                .unwrap();
             assert_eq!(count.note.as_deref(), Some("paid for 0"));
         }
         assert_eq!(*CALLS.lock().unwrap(), 1);

@@ -22,7 +22,10 @@ impl Yaml {
         value: impl Serialize,
         default: Option<fn() -> T>,
     ) -> Option<T> {
-        self.seen.insert(field.name, serde_yaml::to_string(&value).unwrap().trim().to_owned());
+        self.seen.insert(
+            field.name,
+            serde_yaml::to_string(&value).unwrap().trim().to_owned(),
+        );
         if default.is_some() {
             self.defaults.push(field.name);
         }
@@ -43,14 +46,22 @@ impl<T: Serialize + DeserializeOwned> VisitField<T> for Yaml {
 }
 
 impl<W: Serialize, R: DeserializeOwned> VisitWith<W, R> for Yaml {
-    fn field_with(&mut self, field: &'static Field, value: W, default: Option<fn() -> R>) -> Option<R> {
+    fn field_with(
+        &mut self,
+        field: &'static Field,
+        value: W,
+        default: Option<fn() -> R>,
+    ) -> Option<R> {
         self.visit(field, value, default)
     }
 }
 
 /// Generic code asks for no more than this.
 fn yaml<S: Fields<Yaml>>(store: &mut S, set: &[(&'static str, &'static str)]) -> Yaml {
-    let mut yaml = Yaml { set: set.iter().copied().collect(), ..Yaml::default() };
+    let mut yaml = Yaml {
+        set: set.iter().copied().collect(),
+        ..Yaml::default()
+    };
     store.visit_fields(&mut yaml);
     yaml
 }
@@ -69,11 +80,16 @@ struct Celsius(f64);
 mod kelvin {
     use super::*;
 
-    pub(super) fn serialize<S: Serializer>(value: &Celsius, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        value: &Celsius,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(value.0 + 273.0)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Celsius, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Celsius, D::Error> {
         Ok(Celsius(f64::deserialize(deserializer)? - 273.0))
     }
 }
@@ -148,7 +164,11 @@ fn order() -> Order {
 fn every_field_that_serde_does_not_skip_is_shown_under_its_own_name() {
     let mut order = order();
     let yaml = yaml(&mut order, &[]);
-    let seen: Vec<_> = yaml.seen.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let seen: Vec<_> = yaml
+        .seen
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
     assert_eq!(
         seen,
         [
@@ -210,7 +230,11 @@ fn one_field_alone_is_shown() {
 fn the_store_knows_what_serde_skips_and_what_it_calls_the_others() {
     let field = |name| &Order::STORE.fields[Order::STORE.field(name).unwrap()];
     assert_eq!(
-        (field("client").skipped, field("count").skipped, field("total").skipped),
+        (
+            field("client").skipped,
+            field("count").skipped,
+            field("total").skipped
+        ),
         (true, true, false)
     );
     let names = |name| field(name).names().collect::<Vec<_>>();
@@ -218,7 +242,13 @@ fn the_store_knows_what_serde_skips_and_what_it_calls_the_others() {
     assert_eq!(names("total"), ["Price", "total", "cost", "price"]);
     assert_eq!(names("type"), ["type", "type"]);
     assert_eq!(field("rest").stored, "..rest");
-    for rule in ["PascalCase", "SCREAMING_SNAKE_CASE", "kebab-case", "SCREAMING-KEBAB-CASE", "UPPERCASE"] {
+    for rule in [
+        "PascalCase",
+        "SCREAMING_SNAKE_CASE",
+        "kebab-case",
+        "SCREAMING-KEBAB-CASE",
+        "UPPERCASE",
+    ] {
         let fields = renamed(rule);
         assert_eq!(fields.1.stored, fields.0, "{rule}");
     }
@@ -234,7 +264,10 @@ fn renamed(rule: &str) -> (&'static str, &'static Field) {
                 two_words: u8,
             }
             let text = serde_yaml::to_string(&Store { two_words: 0 }).unwrap();
-            (&*text.split(':').next().unwrap().to_owned().leak(), &Store::STORE.fields[0])
+            (
+                &*text.split(':').next().unwrap().to_owned().leak(),
+                &Store::STORE.fields[0],
+            )
         }};
     }
     match rule {
@@ -255,15 +288,24 @@ struct Defaults {
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { name: "Ada".into(), tags: vec!["a".into()] }
+        Self {
+            name: "Ada".into(),
+            tags: vec!["a".into()],
+        }
     }
 }
 
 #[test]
 fn a_default_of_the_struct_is_the_default_of_each_field() {
-    let mut store = Defaults { name: String::new(), tags: Vec::new() };
+    let mut store = Defaults {
+        name: String::new(),
+        tags: Vec::new(),
+    };
     yaml(&mut store, &[("name", "default"), ("tags", "default")]);
-    assert_eq!((store.name.as_str(), store.tags), ("Ada", vec!["a".to_owned()]));
+    assert_eq!(
+        (store.name.as_str(), store.tags),
+        ("Ada", vec!["a".to_owned()])
+    );
 }
 
 /// Takes any type, so any store; serde is not needed.
@@ -272,7 +314,8 @@ struct Types(Vec<(&'static str, &'static str)>);
 
 impl<T> VisitField<T> for Types {
     fn field(&mut self, field: &'static Field, _: &mut T, _: Option<fn() -> T>) {
-        self.0.push((field.name, type_name::<T>().rsplit("::").next().unwrap()));
+        self.0
+            .push((field.name, type_name::<T>().rsplit("::").next().unwrap()));
     }
 }
 
@@ -288,7 +331,11 @@ struct Nothing;
 #[test]
 fn a_store_needs_serde_only_where_the_visitor_does() {
     let mut types = Types::default();
-    NoSerde { client: Client(""), other: Client("") }.visit_fields(&mut types);
+    NoSerde {
+        client: Client(""),
+        other: Client(""),
+    }
+    .visit_fields(&mut types);
     Nothing.visit_fields(&mut types);
     assert_eq!(types.0, [("client", "Client"), ("other", "Client")]);
 }

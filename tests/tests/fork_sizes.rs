@@ -1,4 +1,5 @@
-//! A fork takes little more room than `tokio::join!` of the same functions, and compiles and runs at any length.
+//! A fork takes little more room than `tokio::join!` of the same functions, and compiles and runs
+//! at any length.
 
 use std::future::Future;
 use std::thread;
@@ -345,8 +346,13 @@ fn a_fork_is_about_as_large_as_its_nodes_together() {
 #[test]
 fn a_fork_of_large_nodes_fits_a_small_stack() {
     let run = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let mut notes = Notes { topic: "rain".into(), ..Default::default() };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let mut notes = Notes {
+            topic: "rain".into(),
+            ..Default::default()
+        };
         runtime.block_on(Large20.run(&mut notes)).unwrap();
         notes.n19
     };
@@ -359,7 +365,14 @@ const STACK: usize = 1024 * 1024;
 
 #[tokio::test]
 async fn drivers_see_a_fork_of_twenty() {
-    let mut notes = Notes { topic: "rain".into(), ..Default::default() };
-    Small20.with(StepLimit::new(1)).run(&mut notes).await.unwrap();
+    let mut notes = Notes {
+        topic: "rain".into(),
+        ..Default::default()
+    };
+    Small20
+        .with(StepLimit::new(1))
+        .run(&mut notes)
+        .await
+        .unwrap();
     assert_eq!(notes.n19.as_deref(), Some("RAIN"));
 }

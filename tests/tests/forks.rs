@@ -38,7 +38,11 @@ async fn figures(#[each(order)] line: &str) -> u64 {
 #[node(Report, writes = quotes, attempts = 2)]
 async fn quotes(notes: &str, #[attempt] attempt: Attempt<'_>) -> std::io::Result<String> {
     sleep(Duration::from_secs(1)).await;
-    if attempt.number() == 1 { Err(std::io::Error::other("mumbled")) } else { Ok(format!("\"{notes}\"")) }
+    if attempt.number() == 1 {
+        Err(std::io::Error::other("mumbled"))
+    } else {
+        Ok(format!("\"{notes}\""))
+    }
 }
 
 #[node(Report, writes = text)]
@@ -55,11 +59,21 @@ flow! {
 
 #[tokio::test(start_paused = true)]
 async fn the_nodes_work_at_the_same_time_on_the_same_store() {
-    let mut report = Report { topic: "rain".into(), ..Default::default() };
+    let mut report = Report {
+        topic: "rain".into(),
+        ..Default::default()
+    };
     let start = Instant::now();
     Whole.run(&mut report).await.unwrap();
-    assert_eq!(start.elapsed(), Duration::from_secs(3), "as long as the longest");
-    assert_eq!(report.text.as_deref(), Some("facts from notes on rain, \"notes on rain\""));
+    assert_eq!(
+        start.elapsed(),
+        Duration::from_secs(3),
+        "as long as the longest"
+    );
+    assert_eq!(
+        report.text.as_deref(),
+        Some("facts from notes on rain, \"notes on rain\"")
+    );
 }
 
 flow! {
@@ -71,8 +85,15 @@ flow! {
 
 #[tokio::test(start_paused = true)]
 async fn a_fork_may_be_the_first_and_have_batches() {
-    let (order, notes) = (vec!["a".into(), "bc".into(), "".into()], Some("rain".into()));
-    let mut report = Report { order, notes, ..Default::default() };
+    let (order, notes) = (
+        vec!["a".into(), "bc".into(), "".into()],
+        Some("rain".into()),
+    );
+    let mut report = Report {
+        order,
+        notes,
+        ..Default::default()
+    };
     let start = Instant::now();
     Rest.run(&mut report).await.unwrap();
     assert_eq!(start.elapsed(), Duration::from_secs(4));
@@ -100,7 +121,11 @@ impl Step {
     async fn exec(&self) -> Result<(), String> {
         let _dropped = OnDrop(self.dropped);
         sleep(Duration::from_secs(self.takes)).await;
-        if self.fails { Err(format!("{} fails", self.name)) } else { Ok(()) }
+        if self.fails {
+            Err(format!("{} fails", self.name))
+        } else {
+            Ok(())
+        }
     }
 
     fn post(&self) {
@@ -122,9 +147,24 @@ fn keep() -> [String; 1] {
     ["kept".into()]
 }
 
-fn three(fails: bool) -> (Three, &'static Mutex<Vec<&'static str>>, &'static AtomicUsize) {
-    let (posts, dropped) = (&*Box::leak(Box::new(Mutex::default())), &*Box::leak(Box::default()));
-    let step = |name, takes, fails| Step { name, takes, fails, posts, dropped };
+fn three(
+    fails: bool,
+) -> (
+    Three,
+    &'static Mutex<Vec<&'static str>>,
+    &'static AtomicUsize,
+) {
+    let (posts, dropped) = (
+        &*Box::leak(Box::new(Mutex::default())),
+        &*Box::leak(Box::default()),
+    );
+    let step = |name, takes, fails| Step {
+        name,
+        takes,
+        fails,
+        posts,
+        dropped,
+    };
     let three = Three {
         first: step("first", 9, false),
         second: step("second", 1, fails),
@@ -149,8 +189,17 @@ async fn the_first_error_cancels_the_others_and_no_post_runs() {
     let error = flow.run(&mut report).await.unwrap_err();
     assert_eq!(start.elapsed(), Duration::from_secs(1));
     assert_eq!(error.path(), ["Three", "second"]);
-    assert_eq!(error.stage(), Stage::Exec { attempt: 1, attempts: 1 });
-    assert_eq!(format!("{error:#}"), "Three > second: exec failed: second fails");
+    assert_eq!(
+        error.stage(),
+        Stage::Exec {
+            attempt: 1,
+            attempts: 1
+        }
+    );
+    assert_eq!(
+        format!("{error:#}"),
+        "Three > second: exec failed: second fails"
+    );
     assert!(posts.lock().unwrap().is_empty());
     assert_eq!(dropped.load(Relaxed), 3);
     assert!(report.order.is_empty());
@@ -169,7 +218,11 @@ async fn a_panic_of_a_node_propagates_and_the_others_are_dropped() {
     let start = Instant::now();
     let run = tokio::spawn(async move { flow.run(&mut Report::default()).await.map(drop) });
     assert!(run.await.unwrap_err().is_panic());
-    assert_eq!(start.elapsed(), Duration::from_secs(1), "it waits for none of them");
+    assert_eq!(
+        start.elapsed(),
+        Duration::from_secs(1),
+        "it waits for none of them"
+    );
     assert_eq!(dropped.load(Relaxed), 2);
     assert!(posts.lock().unwrap().is_empty());
 }
@@ -177,18 +230,35 @@ async fn a_panic_of_a_node_propagates_and_the_others_are_dropped() {
 #[tokio::test(start_paused = true)]
 async fn a_fork_that_is_dropped_drops_its_nodes_and_leaves_the_store() {
     let (flow, posts, dropped) = three(false);
-    let mut report = Report { topic: "x".into(), ..Default::default() };
-    assert!(tokio::time::timeout(Duration::from_secs(7), flow.run(&mut report)).await.is_err());
+    let mut report = Report {
+        topic: "x".into(),
+        ..Default::default()
+    };
+    assert!(
+        tokio::time::timeout(Duration::from_secs(7), flow.run(&mut report))
+            .await
+            .is_err()
+    );
     assert_eq!((dropped.load(Relaxed), posts.lock().unwrap().len()), (3, 0));
-    assert_eq!(report.notes.as_deref(), Some("notes on x"), "as the post before left it");
+    assert_eq!(
+        report.notes.as_deref(),
+        Some("notes on x"),
+        "as the post before left it"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fork_counts_as_one_step() {
     let (flow, _, _) = three(false);
-    flow.with(StepLimit::new(3)).run(&mut Report::default()).await.unwrap();
+    flow.with(StepLimit::new(3))
+        .run(&mut Report::default())
+        .await
+        .unwrap();
     let (flow, posts, _) = three(false);
-    flow.with(StepLimit::new(2)).run(&mut Report::default()).await.unwrap_err();
+    flow.with(StepLimit::new(2))
+        .run(&mut Report::default())
+        .await
+        .unwrap_err();
     assert_eq!(posts.lock().unwrap().len(), 3);
 }
 
@@ -250,6 +320,9 @@ async fn c() {
 
 #[tokio::test]
 async fn the_nodes_are_polled_in_the_written_order_first_and_then_take_turns() {
-    flow! { (a, b, c); }.run(&mut Report::default()).await.unwrap();
+    flow! { (a, b, c); }
+        .run(&mut Report::default())
+        .await
+        .unwrap();
     assert_eq!(*POLLED.lock().unwrap(), "abccabbaccba");
 }

@@ -40,7 +40,12 @@ mod steps {
 use stores::Everything;
 
 fn everything() -> Everything {
-    Everything { name: "a".into(), bytes: vec![1], count: 2, ..Default::default() }
+    Everything {
+        name: "a".into(),
+        bytes: vec![1],
+        count: 2,
+        ..Default::default()
+    }
 }
 
 #[node(Everything, writes(alias, text, count))]
@@ -86,7 +91,10 @@ async fn fields_are_borrowed_filled_and_extended() {
         .await
         .unwrap();
     assert_eq!(all.words, HashSet::from(["A".into(), "none".into()]));
-    assert_eq!((all.alias, all.text.as_deref(), all.count), (Some(vec![1]), Some("cow"), 3));
+    assert_eq!(
+        (all.alias, all.text.as_deref(), all.count),
+        (Some(vec![1]), Some("cow"), 3)
+    );
     assert_eq!(all.name, "a A 3");
     assert_eq!(all.table["count"], 3);
     assert_eq!(all.late.as_deref(), Some("A A 3"));
@@ -95,18 +103,29 @@ async fn fields_are_borrowed_filled_and_extended() {
 #[tokio::test]
 async fn a_late_field_is_started_by_what_is_appended() {
     let mut all = everything();
-    flow! { starts_a_late_field >> longer; }.run(&mut all).await.unwrap();
+    flow! { starts_a_late_field >> longer; }
+        .run(&mut all)
+        .await
+        .unwrap();
     assert_eq!(all.name, "a started 2");
 }
 
 #[tokio::test]
 async fn raw_identifiers_are_names_too() {
-    flow! { raw >> reads_raw; }.run(&mut everything()).await.unwrap();
+    flow! { raw >> reads_raw; }
+        .run(&mut everything())
+        .await
+        .unwrap();
 }
 
 #[test]
 fn an_alias_of_option_is_late() {
-    let late: Vec<_> = Everything::STORE.fields.iter().filter(|field| field.late).map(|f| f.name).collect();
+    let late: Vec<_> = Everything::STORE
+        .fields
+        .iter()
+        .filter(|field| field.late)
+        .map(|f| f.name)
+        .collect();
     assert_eq!(late, ["late", "alias", "text", "type"]);
 }
 
@@ -116,7 +135,11 @@ struct Longest;
 #[node(Everything, writes = late)]
 impl Longest {
     fn prep<'s>(&self, name: &'s str, bytes: &[u8]) -> std::io::Result<&'s str> {
-        if bytes.is_empty() { Err(std::io::Error::other("no bytes")) } else { Ok(name) }
+        if bytes.is_empty() {
+            Err(std::io::Error::other("no bytes"))
+        } else {
+            Ok(name)
+        }
     }
 
     async fn exec(&self, prep: &str, count: &u64) -> String {
@@ -132,7 +155,10 @@ async fn prep_may_borrow_and_may_fail() {
 
     all.bytes.clear();
     let error = flow! { Longest; }.run(&mut all).await.unwrap_err();
-    assert_eq!(format!("{error:#}"), "flow > Longest: prep failed: no bytes");
+    assert_eq!(
+        format!("{error:#}"),
+        "flow > Longest: prep failed: no bytes"
+    );
 }
 
 /// Borrows the whole store, as in PocketFlow.
@@ -173,7 +199,14 @@ enum Sorted {
 
 #[node(Everything)]
 fn sort(count: &u64) -> Sorted {
-    if *count < 10 { Sorted::Small { late: "small".into(), count: count * 2 } } else { Sorted::Large }
+    if *count < 10 {
+        Sorted::Small {
+            late: "small".into(),
+            count: count * 2,
+        }
+    } else {
+        Sorted::Large
+    }
 }
 
 #[tokio::test]
@@ -183,7 +216,10 @@ async fn an_action_writes_its_fields_when_it_is_taken() {
     sorted.run(&mut all).await.unwrap();
     assert_eq!((all.name.as_str(), all.count), ("a small 4", 4));
 
-    let mut all = Everything { count: 10, ..everything() };
+    let mut all = Everything {
+        count: 10,
+        ..everything()
+    };
     sorted.run(&mut all).await.unwrap();
     assert_eq!((all.late, all.count), (None, 10));
 }
@@ -215,8 +251,14 @@ mod private {
 
     #[tokio::test]
     async fn may_stand_under_a_public_flow() {
-        assert_eq!(Gate.run(&mut Secret::default()).await.unwrap(), GateExit::Default);
-        assert_eq!(Gate.run(&mut Secret { open: true }).await.unwrap(), GateExit::In);
+        assert_eq!(
+            Gate.run(&mut Secret::default()).await.unwrap(),
+            GateExit::Default
+        );
+        assert_eq!(
+            Gate.run(&mut Secret { open: true }).await.unwrap(),
+            GateExit::In
+        );
     }
 }
 
@@ -310,7 +352,9 @@ struct Judge;
 #[pocketflow::node(Searched)]
 impl Judge {
     fn exec(&self, found: &SearchResult) -> SearchResult {
-        SearchResult { hits: found.hits * 2 }
+        SearchResult {
+            hits: found.hits * 2,
+        }
     }
 
     fn post(&self, words: &mut Vec<String>, exec: SearchResult) {
@@ -330,8 +374,14 @@ async fn a_name_that_ends_in_result_is_that_of_a_plain_value() {
         look >> look_at_each >> Judge >> conclude_search;
         conclude_search - "found" >> end;
     };
-    let mut store = Searched { words: vec!["one".into(), "three".into()], ..Default::default() };
+    let mut store = Searched {
+        words: vec!["one".into(), "three".into()],
+        ..Default::default()
+    };
     search.run(&mut store).await.unwrap();
-    assert_eq!(store.each.unwrap(), [SearchResult { hits: 3 }, SearchResult { hits: 5 }]);
+    assert_eq!(
+        store.each.unwrap(),
+        [SearchResult { hits: 3 }, SearchResult { hits: 5 }]
+    );
     assert_eq!(store.words.last().unwrap(), "4");
 }

@@ -28,7 +28,11 @@ enum Answer {
 
 #[node(Order)]
 fn review(total_cents: &u64) -> Verdict {
-    if *total_cents < 100 { Verdict::Approved { card: "1".into() } } else { Verdict::Rejected }
+    if *total_cents < 100 {
+        Verdict::Approved { card: "1".into() }
+    } else {
+        Verdict::Rejected
+    }
 }
 
 #[node(Order)]
@@ -79,7 +83,9 @@ fn a_graph_is_a_constant_description() {
     assert_eq!(graph.exits, ["default", "refused"]);
     assert_eq!(graph.places[1].node.flow.unwrap().inputs, ["card"]);
     assert_eq!(graph.places[1].node.actions, ["declined", "default"]);
-    let Edge { from, action, to, .. } = graph.edges[4];
+    let Edge {
+        from, action, to, ..
+    } = graph.edges[4];
     assert_eq!((from, action, to), (0, "rejected", Target::Exit(1)));
 }
 
@@ -110,17 +116,32 @@ fn a_graph_prints_as_mermaid_with_nested_flows_as_subgraphs() {
 
 #[tokio::test]
 async fn a_nested_flow_leaves_by_its_exits() {
-    let mut order = Order { total_cents: 5, ..Default::default() };
+    let mut order = Order {
+        total_cents: 5,
+        ..Default::default()
+    };
     assert_eq!(Shop.run(&mut order).await.unwrap(), ShopExit::Default);
-    let mut order = Order { total_cents: 500, ..Default::default() };
+    let mut order = Order {
+        total_cents: 500,
+        ..Default::default()
+    };
     assert_eq!(Shop.run(&mut order).await.unwrap(), ShopExit::Refused);
-    let mut order = Order { total_cents: 5, card: Some(String::new()) };
-    assert_eq!(Payment.run(&mut order).await.unwrap(), PaymentExit::Declined);
+    let mut order = Order {
+        total_cents: 5,
+        card: Some(String::new()),
+    };
+    assert_eq!(
+        Payment.run(&mut order).await.unwrap(),
+        PaymentExit::Declined
+    );
 }
 
 #[tokio::test]
 async fn a_bound_is_counted_per_run_of_its_flow() {
-    let mut order = Order { total_cents: 5, card: Some("12".into()) };
+    let mut order = Order {
+        total_cents: 5,
+        card: Some("12".into()),
+    };
     for _ in 0..2 {
         let steps = Steps::default();
         let exit = Payment.with(&steps).run(&mut order).await.unwrap();
@@ -136,7 +157,10 @@ fn a_fingerprint_changes_with_the_graph_and_only_with_it() {
     let place_for_exit = flow! { review - "approved" >> ship; review - "rejected" >> ship; };
     assert_eq!(first.graph().fingerprint(), same.graph().fingerprint());
     assert_ne!(first.graph().fingerprint(), other.graph().fingerprint());
-    assert_ne!(first.graph().fingerprint(), place_for_exit.graph().fingerprint());
+    assert_ne!(
+        first.graph().fingerprint(),
+        place_for_exit.graph().fingerprint()
+    );
     assert_ne!(Shop::GRAPH.fingerprint(), Payment::GRAPH.fingerprint());
 }
 
@@ -257,7 +281,10 @@ fn an_odd_text_is_quoted_and_an_odd_name_is_marked() {
         r#"exit.7((end))"#,
         r#"odd -->|end| exit.7"#,
     ] {
-        assert!(texts.lines().any(|found| found.trim() == line), "{line} in {texts}");
+        assert!(
+            texts.lines().any(|found| found.trim() == line),
+            "{line} in {texts}"
+        );
     }
     let names = Names::GRAPH.to_string();
     for line in [
@@ -267,38 +294,74 @@ fn an_odd_text_is_quoted_and_an_odd_name_is_marked() {
         r##"style__["style#95;"]"##,
         "toString_ --> place.32",
     ] {
-        assert!(names.lines().any(|found| found.trim() == line), "{line} in {names}");
+        assert!(
+            names.lines().any(|found| found.trim() == line),
+            "{line} in {names}"
+        );
     }
 }
 
-/// The graphs, and those that the documentation shows, in the real Mermaid: it has to read each, and to show the words that were meant.
+/// The graphs, and those that the documentation shows, in the real Mermaid: it has to read each,
+/// and to show the words that were meant.
 #[test]
 #[ignore = "needs Chromium and Node: .ci/run runs it"]
 fn mermaid_shows_every_graph_as_it_is_meant() {
     let mut graphs = Vec::new();
-    for graph in [Shop::GRAPH, Payment::GRAPH, Texts::GRAPH, Names::GRAPH, 内::GRAPH, Nested::GRAPH] {
+    for graph in [
+        Shop::GRAPH,
+        Payment::GRAPH,
+        Texts::GRAPH,
+        Names::GRAPH,
+        内::GRAPH,
+        Nested::GRAPH,
+    ] {
         let mut words = Vec::new();
         words_of(graph, &mut words);
         graphs.push((graph.to_string(), words));
     }
-    for file in ["README.md", "pocketflow-core/docs/flow.md", "pocketflow-core/docs/node.md"] {
-        let text = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let blocks = text.split("```mermaid\n").skip(1).filter_map(|block| block.split("\n```").next());
+    for file in [
+        "README.md",
+        "pocketflow-core/docs/flow.md",
+        "pocketflow-core/docs/node.md",
+    ] {
+        let text =
+            std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let blocks = text
+            .split("```mermaid\n")
+            .skip(1)
+            .filter_map(|block| block.split("\n```").next());
         graphs.extend(blocks.map(|block| (block.to_owned(), Vec::new())));
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/browser");
     let mut node = Command::new("node");
-    let mut node = node.arg("mermaid.mjs").current_dir(folder).stdin(Stdio::piped()).spawn().expect("Node");
+    let mut node = node
+        .arg("mermaid.mjs")
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("Node");
     let json = |text: &String| {
-        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let escaped = text
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
         format!("\"{escaped}\"")
     };
     for (graph, words) in &graphs {
         let words: Vec<_> = words.iter().map(json).collect();
-        writeln!(node.stdin.as_mut().unwrap(), "[{}, [{}]]", json(graph), words.join(", ")).unwrap();
+        writeln!(
+            node.stdin.as_mut().unwrap(),
+            "[{}, [{}]]",
+            json(graph),
+            words.join(", ")
+        )
+        .unwrap();
     }
     drop(node.stdin.take());
-    assert!(node.wait().unwrap().success(), "Mermaid reads something else: look above");
+    assert!(
+        node.wait().unwrap().success(),
+        "Mermaid reads something else: look above"
+    );
 }
 
 /// The words that a graph's picture has to show.
@@ -327,7 +390,14 @@ fn words_of(graph: &Graph, words: &mut Vec<String>) {
             _ => {}
         }
         if let Target::Exit(exit) = edge.to {
-            words.push(if graph.exits[exit] == "default" { "end" } else { graph.exits[exit] }.into());
+            words.push(
+                if graph.exits[exit] == "default" {
+                    "end"
+                } else {
+                    graph.exits[exit]
+                }
+                .into(),
+            );
         }
     }
 }
@@ -391,7 +461,12 @@ mod resumed {
         }
     }
 
-    fn unfilled(graph: &'static Graph, visits: &[&str], taken: Option<&str>, filled: &[&str]) -> Vec<String> {
+    fn unfilled(
+        graph: &'static Graph,
+        visits: &[&str],
+        taken: Option<&str>,
+        filled: &[&str],
+    ) -> Vec<String> {
         let visit = |place: &&str| Visit {
             flow: String::new(),
             fingerprint: 0,
@@ -399,23 +474,47 @@ mod resumed {
             taken: vec![],
         };
         let visits: Vec<_> = visits.iter().map(visit).collect();
-        let filled: Vec<_> = filled.iter().map(|name| Order::STORE.field(name).unwrap()).collect();
+        let filled: Vec<_> = filled
+            .iter()
+            .map(|name| Order::STORE.field(name).unwrap())
+            .collect();
         let unfilled = graph.unfilled_from(&visits, taken, |field| filled.contains(&field));
-        unfilled.into_iter().map(|read| format!("{}: {}", read.path.join(" > "), read.field)).collect()
+        unfilled
+            .into_iter()
+            .map(|read| format!("{}: {}", read.path.join(" > "), read.field))
+            .collect()
     }
 
     #[test]
     fn from_where_it_was_proved_nothing_is_missing() {
         let nothing: [String; 0] = [];
         assert_eq!(unfilled(Shop::GRAPH, &["ask"], None, &[]), nothing);
-        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], None, &["address"]), nothing);
-        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], Some("paid"), &["address", "paid"]), nothing);
-        assert_eq!(unfilled(Shop::GRAPH, &["ship"], Some("default"), &[]), nothing, "it is behind all reads");
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["Pay", "pay"], None, &["address"]),
+            nothing
+        );
+        assert_eq!(
+            unfilled(
+                Shop::GRAPH,
+                &["Pay", "pay"],
+                Some("paid"),
+                &["address", "paid"]
+            ),
+            nothing
+        );
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["ship"], Some("default"), &[]),
+            nothing,
+            "it is behind all reads"
+        );
     }
 
     #[test]
     fn a_read_behind_the_position_whose_field_nothing_fills_is_found() {
-        assert_eq!(unfilled(Shop::GRAPH, &["Pay", "pay"], None, &[]), ["Shop > ship: address"]);
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["Pay", "pay"], None, &[]),
+            ["Shop > ship: address"]
+        );
         assert_eq!(
             unfilled(Shop::GRAPH, &["Pay", "pay"], Some("paid"), &[]),
             ["Shop > ship: address", "Shop > ship: paid"]
@@ -430,7 +529,10 @@ mod resumed {
             [""; 0],
             "its action fills the other"
         );
-        assert_eq!(unfilled(Shop::GRAPH, &["ship"], None, &["paid"]), ["Shop > ship: address"]);
+        assert_eq!(
+            unfilled(Shop::GRAPH, &["ship"], None, &["paid"]),
+            ["Shop > ship: address"]
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Flows and derives in surroundings that share their words: names, fields and types of the user's that generated code might take for
-//! its own, and the other way round.
+//! Flows and derives in surroundings that share their words: names, fields and types of the user's
+//! that generated code might take for its own, and the other way round.
 
 use pocketflow::{Action, Shared, flow, node};
 
@@ -94,14 +94,27 @@ flow! { Waits(r#match) { takes::r#match >> await(r#type) >> end "r#x"; } }
 
 #[tokio::test]
 async fn a_field_may_have_any_name() {
-    let mut words = Words { kept: None, ..Words::default() };
+    let mut words = Words {
+        kept: None,
+        ..Words::default()
+    };
     let flow = flow! { fill - "all" >> end "all"; fill - "none" >> end; fill - "braces" >> end; };
     flow.run(&mut words).await.unwrap();
-    assert_eq!((words.shared, words.kept, words.r#type, words.r#match), (1, Some(2), Some(15), Some(16)));
-    assert_eq!((words.self_, words.walker, words.index), (Some(7), Some(11), Some(14)));
+    assert_eq!(
+        (words.shared, words.kept, words.r#type, words.r#match),
+        (1, Some(2), Some(15), Some(16))
+    );
+    assert_eq!(
+        (words.self_, words.walker, words.index),
+        (Some(7), Some(11), Some(14))
+    );
     let exit = Filling.run(&mut words).await.unwrap();
     assert_eq!(exit, FillingExit::Match);
-    assert!(!Fills::ACTIONS.iter().any(|action| action.writes.iter().any(|field| field.contains('#'))));
+    assert!(
+        !Fills::ACTIONS
+            .iter()
+            .any(|action| action.writes.iter().any(|field| field.contains('#')))
+    );
 }
 
 #[test]
@@ -116,7 +129,12 @@ fn a_raw_name_is_shown_as_it_is_meant() {
 
 #[tokio::test]
 async fn an_empty_input_is_named_as_it_is_meant() {
-    let mut words = Words { kept: Some(0), error: Some(0), item: Some(0), ..Words::default() };
+    let mut words = Words {
+        kept: Some(0),
+        error: Some(0),
+        item: Some(0),
+        ..Words::default()
+    };
     (words.get, words.here, words.place, words.walker) = (Some(0), Some(0), Some(0), Some(0));
     let error = format!("{:?}", Filling.run(&mut words).await.unwrap_err());
     assert!(error.contains("`type`") && !error.contains("r#"), "{error}");
@@ -218,7 +236,12 @@ mod nodes_like_traits {
 }
 
 /// Every variant is in scope, and so are constants with the names of variables.
-#[allow(non_upper_case_globals, non_camel_case_types, dead_code, unused_imports)]
+#[allow(
+    non_upper_case_globals,
+    non_camel_case_types,
+    dead_code,
+    unused_imports
+)]
 mod hijacked {
     use super::plain::Turn::*;
     use super::plain::{Counts, step, turn};
@@ -359,7 +382,10 @@ mod without_a_prelude {
     #[action(Store)]
     #[allow(dead_code)]
     pub(super) enum Sets {
-        Both { late: ::std::string::String, plain: u8 },
+        Both {
+            late: ::std::string::String,
+            plain: u8,
+        },
         Neither,
         Nothing(),
     }
@@ -386,14 +412,21 @@ async fn the_names_of_the_prelude_are_the_users() {
     nodes_like_traits::All.run(&mut line).await.unwrap();
     let end = nodes_like_traits::Ok.run(&mut line).await.unwrap();
     assert_eq!((line.count, end), (3, nodes_like_traits::OkExit::Default));
-    let hijacked = hijacked::Hijacked { counts: plain::Counts { by: 2 } };
-    assert_eq!(hijacked.run(&mut line).await.unwrap(), hijacked::HijackedExit::Send);
+    let hijacked = hijacked::Hijacked {
+        counts: plain::Counts { by: 2 },
+    };
+    assert_eq!(
+        hijacked.run(&mut line).await.unwrap(),
+        hijacked::HijackedExit::Send
+    );
     types_like_primitives::Steps.run(&mut line).await.unwrap();
     line.note = Some("x".into());
     let end = types_like_primitives::Bounded.run(&mut line).await.unwrap();
     assert_eq!(end, types_like_primitives::BoundedExit::Out);
     blanket_methods::Steps.run(&mut line).await.unwrap();
-    let steps = without_a_prelude::Steps { counts: plain::Counts { by: 0 } };
+    let steps = without_a_prelude::Steps {
+        counts: plain::Counts { by: 0 },
+    };
     let end = steps.run(&mut line).await.unwrap();
     assert_eq!(end, without_a_prelude::StepsExit::Out);
     without_a_prelude::Other.run(&mut line).await.unwrap();
@@ -406,8 +439,14 @@ fn the_fields_of_such_stores_are_known() {
     assert!(types_like_primitives::Store::STORE.fields[0].late);
     assert!(!types_like_primitives::Store::STORE.fields[1].late);
     assert!(blanket_methods::Store::STORE.fields[0].late);
-    let store = without_a_prelude::Store { late: None, plain: 1 };
+    let store = without_a_prelude::Store {
+        late: None,
+        plain: 1,
+    };
     assert!(!store.is_filled(0) && store.is_filled(1));
     assert_eq!(without_a_prelude::Sets::ACTIONS[2].name, "nothing");
-    let _ = hijacked::Sets::Send { field: 1, shared: 1 };
+    let _ = hijacked::Sets::Send {
+        field: 1,
+        shared: 1,
+    };
 }

@@ -11,7 +11,12 @@ mod forbidden {
         missing_docs,
         unreachable_pub
     )]
-    #![forbid(clippy::all, clippy::cargo, missing_debug_implementations, missing_copy_implementations)]
+    #![forbid(
+        clippy::all,
+        clippy::cargo,
+        missing_debug_implementations,
+        missing_copy_implementations
+    )]
     #![forbid(
         deprecated,
         private_interfaces,
@@ -43,7 +48,10 @@ mod forbidden {
         Err(format!("{text}{late}{}", attempt.number()))
     }
 
-    fn none(reads: &Reads<'_, split>, error: pocketflow::Error) -> Result<(Vec<String>, u64), String> {
+    fn none(
+        reads: &Reads<'_, split>,
+        error: pocketflow::Error,
+    ) -> Result<(Vec<String>, u64), String> {
         Ok((vec![reads.text.to_owned(), error.cause().to_string()], 1))
     }
 
@@ -58,7 +66,11 @@ mod forbidden {
     impl Longest {
         fn prep(&self, list: &[String]) -> Result<Vec<usize>, String> {
             let _ = self;
-            if list.is_empty() { Err(String::new()) } else { Ok(list.iter().map(String::len).collect()) }
+            if list.is_empty() {
+                Err(String::new())
+            } else {
+                Ok(list.iter().map(String::len).collect())
+            }
         }
         fn exec(&self, #[each(prep)] length: &usize) -> u64 {
             let _ = self;
@@ -87,9 +99,15 @@ struct Lines {
 
 #[tokio::test]
 async fn every_group_of_lints_may_be_forbidden() {
-    let mut lines = Lines { text: "a".into(), ..Default::default() };
+    let mut lines = Lines {
+        text: "a".into(),
+        ..Default::default()
+    };
     forbidden::All.run(&mut lines).await.unwrap();
-    assert_eq!((lines.total, lines.list.as_slice()), (Some(4), &["a1".to_string(), "a021".into()][..]));
+    assert_eq!(
+        (lines.total, lines.list.as_slice()),
+        (Some(4), &["a1".to_string(), "a021".into()][..])
+    );
 }
 
 /// Attributes that have a meaning for functions and types.
@@ -215,7 +233,11 @@ mod conditions {
         #[cfg(any())]
         fn fallback(&self) -> NoSuchType {}
         #[cfg(all())]
-        fn fallback(&self, #[cfg(any())] text: &str, error: pocketflow::Error) -> Result<u64, String> {
+        fn fallback(
+            &self,
+            #[cfg(any())] text: &str,
+            error: pocketflow::Error,
+        ) -> Result<u64, String> {
             error.cause().to_string().parse().map_err(|_| String::new())
         }
         #[cfg(any())]
@@ -230,7 +252,10 @@ mod conditions {
 
 #[tokio::test]
 async fn conditions_are_honoured_everywhere() {
-    let mut lines = Lines { list: vec!["x".into()], ..Default::default() };
+    let mut lines = Lines {
+        list: vec!["x".into()],
+        ..Default::default()
+    };
     conditions::flow::All.run(&mut lines).await.unwrap();
     assert_eq!((lines.text.as_str(), lines.total), ("1", Some(2)));
     assert_eq!(lines.list, ["x", "f11"]);
@@ -267,7 +292,10 @@ mod renamed {
     #[tokio::test]
     async fn is_found_where_the_attribute_says() {
         let mut count = Count { count: 1 };
-        pocketflow::flow! { add >> double; }.run(&mut count).await.unwrap();
+        pocketflow::flow! { add >> double; }
+            .run(&mut count)
+            .await
+            .unwrap();
         assert_eq!(count.count, 4);
     }
 }

@@ -14,7 +14,12 @@ struct Order {
 }
 
 fn order() -> Order {
-    Order { topic: "tea".into(), words: vec!["a".into(), "b".into()], total: 3, ..Default::default() }
+    Order {
+        topic: "tea".into(),
+        words: vec!["a".into(), "b".into()],
+        total: 3,
+        ..Default::default()
+    }
 }
 
 /// The whole node is the macro's, but its name.
@@ -66,7 +71,10 @@ mod names {
     #[tokio::test]
     async fn may_be_given() {
         let mut order = order();
-        flow! { reprint >> print >> Longer; }.run(&mut order).await.unwrap();
+        flow! { reprint >> print >> Longer; }
+            .run(&mut order)
+            .await
+            .unwrap();
         assert_eq!(order.receipt.as_deref(), Some(r#"TEATEASome("tea 3")"#));
     }
 }
@@ -117,7 +125,10 @@ mod parameters {
     #[tokio::test]
     async fn may_be_given() {
         let mut order = order();
-        flow! { plain >> late_value >> late >> inner >> each >> both; }.run(&mut order).await.unwrap();
+        flow! { plain >> late_value >> late >> inner >> each >> both; }
+            .run(&mut order)
+            .await
+            .unwrap();
         assert_eq!(order.lines.unwrap(), ["teaa", "teab"]);
         assert_eq!((order.receipt.as_deref(), order.total), (Some("r"), 9));
     }
@@ -227,7 +238,16 @@ mod options {
             }
         };
     }
-    tries!(super::options::Same, tries, receipt, 3, "1us", 1.5, functions::retry, functions::none);
+    tries!(
+        super::options::Same,
+        tries,
+        receipt,
+        3,
+        "1us",
+        1.5,
+        functions::retry,
+        functions::none
+    );
     use super::Order as Same;
 
     macro_rules! wide {
@@ -268,8 +288,13 @@ mod options {
     #[tokio::test]
     async fn may_be_given() {
         let mut order = order();
-        let jobs = Jobs { jobs: 2.try_into().unwrap() };
-        flow! { jobs: Jobs; tries >> wide >> jobs >> Whole; }.run(&mut order).await.unwrap();
+        let jobs = Jobs {
+            jobs: 2.try_into().unwrap(),
+        };
+        flow! { jobs: Jobs; tries >> wide >> jobs >> Whole; }
+            .run(&mut order)
+            .await
+            .unwrap();
         assert_eq!(order.receipt.as_deref(), Some("teatea3"));
         assert_eq!(order.lines.as_deref().unwrap(), ["aa", "bb"]);
         assert_eq!(order.total, 5);
@@ -315,7 +340,10 @@ mod nested {
 
     #[tokio::test]
     async fn may_be_given() {
-        let mut made = made::Made { text: "t".into(), copy: None };
+        let mut made = made::Made {
+            text: "t".into(),
+            copy: None,
+        };
         flow! { made::take; }.run(&mut made).await.unwrap();
         flow! { made::node; }.run(&mut made).await.unwrap();
         assert_eq!(made.copy.as_deref(), Some(r#"tSome("tNone")"#));
@@ -340,5 +368,8 @@ async fn a_node_may_stand_in_a_function() {
     here!(local, "!");
     let mut order = order();
     flow! { local; }.run(&mut order).await.unwrap();
-    assert_eq!((order.receipt.as_deref(), shared + topic), (Some("tea!"), 3));
+    assert_eq!(
+        (order.receipt.as_deref(), shared + topic),
+        (Some("tea!"), 3)
+    );
 }

@@ -1,4 +1,5 @@
-//! The code that `#[node]` writes names nothing of the user's by accident, whatever the user's names are.
+//! The code that `#[node]` writes names nothing of the user's by accident, whatever the user's
+//! names are.
 
 #![allow(clippy::wrong_self_convention, clippy::too_many_arguments)]
 
@@ -13,7 +14,12 @@ struct Store {
 /// No prelude, and every name of it is something else.
 mod nothing_imported {
     #![no_implicit_prelude]
-    #![allow(dead_code, unused_imports, non_camel_case_types, non_upper_case_globals)]
+    #![allow(
+        dead_code,
+        unused_imports,
+        non_camel_case_types,
+        non_upper_case_globals
+    )]
 
     use super::Store;
 
@@ -105,7 +111,12 @@ mod nothing_imported {
 #[tokio::test]
 async fn a_module_without_a_prelude_has_nodes() {
     use nothing_imported::{each, split};
-    let mut store = Store { topic: "b".into(), lines: vec!["a".into()], words: None, total: None };
+    let mut store = Store {
+        topic: "b".into(),
+        lines: vec!["a".into()],
+        words: None,
+        total: None,
+    };
     let flow = pocketflow::flow! { split >> each >> nothing_imported::Send; };
     flow.run(&mut store).await.unwrap();
     assert_eq!(store.lines, ["a", "a 1", "b 1"]);
@@ -122,7 +133,12 @@ struct Words {
 
 /// Constants, statics, unit structs and functions named like variables of the generated code.
 mod constants {
-    #![allow(dead_code, unreachable_pub, non_upper_case_globals, non_camel_case_types)]
+    #![allow(
+        dead_code,
+        unreachable_pub,
+        non_upper_case_globals,
+        non_camel_case_types
+    )]
 
     use pocketflow::{Attempt, node};
 
@@ -149,8 +165,14 @@ mod constants {
     }
 
     #[node(Words, writes(list, late), attempts = 2, timeout = "1s", retry_if = busy)]
-    pub(super) async fn split(text: &str, late: Option<&u64>) -> std::io::Result<(Vec<String>, u64)> {
-        Ok((text.split(' ').map(String::from).collect(), late.copied().unwrap_or(7)))
+    pub(super) async fn split(
+        text: &str,
+        late: Option<&u64>,
+    ) -> std::io::Result<(Vec<String>, u64)> {
+        Ok((
+            text.split(' ').map(String::from).collect(),
+            late.copied().unwrap_or(7),
+        ))
     }
 
     #[node(Words, appends = long)]
@@ -192,8 +214,13 @@ mod constants {
 #[tokio::test]
 async fn constants_of_the_users_are_no_patterns() {
     use constants::{Longer, join, split};
-    let mut words = Words { text: "a b".into(), ..Default::default() };
-    let longer = Longer { jobs: std::num::NonZeroUsize::MIN };
+    let mut words = Words {
+        text: "a b".into(),
+        ..Default::default()
+    };
+    let longer = Longer {
+        jobs: std::num::NonZeroUsize::MIN,
+    };
     let flow = pocketflow::flow! { longer: Longer; split >> join >> longer; };
     flow.run(&mut words).await.unwrap();
     assert_eq!((words.long.as_str(), words.late), ("a+b2a71b71", Some(7)));
@@ -244,7 +271,9 @@ mod extended {
     #[node(Log, attempts = 2)]
     pub(super) async fn find(lines: &[String]) -> Result<Best, String> {
         Ok(match lines {
-            [first, ..] => Best::Found { best: first.to_string() },
+            [first, ..] => Best::Found {
+                best: first.to_string(),
+            },
             [] => Best::Missing,
         })
     }
@@ -275,8 +304,13 @@ mod extended {
 #[tokio::test]
 async fn extension_traits_of_the_users_are_not_called() {
     use extended::{Third, double, find};
-    let mut log = Log { lines: vec!["a".into()], best: None };
-    let third = Third { jobs: std::num::NonZeroUsize::MIN };
+    let mut log = Log {
+        lines: vec!["a".into()],
+        best: None,
+    };
+    let third = Third {
+        jobs: std::num::NonZeroUsize::MIN,
+    };
     let flow = pocketflow::flow! {
         third: Third;
         find - "found" >> double >> third;
@@ -322,9 +356,15 @@ mod enums {
 
     #[tokio::test]
     async fn may_be_nodes() {
-        let mut count = Count { seen: vec![1, 2], total: 0 };
+        let mut count = Count {
+            seen: vec![1, 2],
+            total: 0,
+        };
         let mode = Mode::Exec;
-        pocketflow::flow! { mode: Mode; mode; }.run(&mut count).await.unwrap();
+        pocketflow::flow! { mode: Mode; mode; }
+            .run(&mut count)
+            .await
+            .unwrap();
         assert_eq!(count.total, 6);
     }
 }
@@ -369,7 +409,14 @@ mod fields {
         post: Option<&str>,
     ) -> (u64, String) {
         let sum = kept + attempt + here + get + self_ + prep.len() as u64;
-        (sum, format!("{}{error}{item}{action}{}", shared.concat(), post.unwrap_or("-")))
+        (
+            sum,
+            format!(
+                "{}{error}{item}{action}{}",
+                shared.concat(),
+                post.unwrap_or("-")
+            ),
+        )
     }
 
     #[node(Fields, writes = shared)]
@@ -378,7 +425,11 @@ mod fields {
     }
 
     #[node(Fields, writes(shared, exec, error, item))]
-    fn written(shared: &[String], store: &str, fallback: &u64) -> (Vec<String>, u64, String, String) {
+    fn written(
+        shared: &[String],
+        store: &str,
+        fallback: &u64,
+    ) -> (Vec<String>, u64, String, String) {
         (shared.to_vec(), *fallback, "e".into(), store.into())
     }
 
@@ -415,12 +466,22 @@ mod fields {
 
     #[tokio::test]
     async fn may_have_any_name() {
-        let mut fields =
-            Fields { prep: vec![1, 2], error: "e".into(), item: "i".into(), ..Default::default() };
+        let mut fields = Fields {
+            prep: vec![1, 2],
+            error: "e".into(),
+            item: "i".into(),
+            ..Default::default()
+        };
         fields.action = "a".into();
-        flow! { many >> items >> appended >> fails >> Impl >> written; }.run(&mut fields).await.unwrap();
+        flow! { many >> items >> appended >> fails >> Impl >> written; }
+            .run(&mut fields)
+            .await
+            .unwrap();
         assert_eq!(fields.shared, ["121", "221", "00eia-"]);
-        assert_eq!((fields.kept, fields.error.as_str(), fields.exec), (5, "e", Some(0)));
+        assert_eq!(
+            (fields.kept, fields.error.as_str(), fields.exec),
+            (5, "e", Some(0))
+        );
         assert_eq!(fields.value.as_deref(), Some("iei05a0"));
     }
 }
@@ -464,11 +525,20 @@ mod raw {
 
     #[tokio::test]
     async fn identifiers_are_shown_without_their_mark() {
-        let mut raw = Raw { r#type: "a".into(), ..Default::default() };
-        let error = flow! { r#match >> r#loop >> r#struct; }.run(&mut raw).await.unwrap_err();
+        let mut raw = Raw {
+            r#type: "a".into(),
+            ..Default::default()
+        };
+        let error = flow! { r#match >> r#loop >> r#struct; }
+            .run(&mut raw)
+            .await
+            .unwrap_err();
         assert_eq!(raw.r#fn, "atbt");
         let error = format!("{error:#}");
-        assert!(error.ends_with("struct: exec failed: 2") && !error.contains("r#"), "{error}");
+        assert!(
+            error.ends_with("struct: exec failed: 2") && !error.contains("r#"),
+            "{error}"
+        );
     }
 }
 
@@ -529,7 +599,10 @@ mod letters {
     #[tokio::test]
     async fn make_names() {
         let mut trace = Trace::default();
-        flow! { 搜索 >> _Name >> lower >> _private >> Upper >> 写; }.run(&mut trace).await.unwrap();
+        flow! { 搜索 >> _Name >> lower >> _private >> Upper >> 写; }
+            .run(&mut trace)
+            .await
+            .unwrap();
         assert_eq!(trace.路径, "搜_4搜_4U写");
     }
 }

@@ -1,6 +1,11 @@
 //! What a parameter of a node may borrow, and as what.
 
-#![allow(clippy::borrowed_box, clippy::type_complexity, clippy::ptr_arg, clippy::too_many_arguments)]
+#![allow(
+    clippy::borrowed_box,
+    clippy::type_complexity,
+    clippy::ptr_arg,
+    clippy::too_many_arguments
+)]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -110,7 +115,11 @@ mod objects {
     ) -> Vec<String> {
         let pair = [of_box.ask(""), of_arc.ask(""), late.ask("")];
         let all = all.iter().map(|llm| llm.ask(""));
-        [boxed.ask(""), shared.ask(""), plain.ask("")].into_iter().chain(pair).chain(all).collect()
+        [boxed.ask(""), shared.ask(""), plain.ask("")]
+            .into_iter()
+            .chain(pair)
+            .chain(all)
+            .collect()
     }
 
     #[node(Chat, appends = log, parallel = 2)]
@@ -134,7 +143,13 @@ mod objects {
         async fn exec(&self, #[each(prep)] llm: &dyn Llm, nested: &dyn Llm) -> String {
             llm.ask(&nested.ask(""))
         }
-        fn post(&self, late: Option<&dyn Llm>, plain: &dyn Llm, log: &mut Vec<String>, exec: Vec<String>) {
+        fn post(
+            &self,
+            late: Option<&dyn Llm>,
+            plain: &dyn Llm,
+            log: &mut Vec<String>,
+            exec: Vec<String>,
+        ) {
             log.extend(exec);
             log.push(plain.ask(&late.map_or_else(String::new, |late| late.ask(""))));
         }
@@ -180,7 +195,12 @@ mod functions {
         higher: &for<'x> fn(&'x str, &Cow<'_, str>) -> Option<&'x str>,
     ) -> [String; 4] {
         let found = higher(text, &Cow::Borrowed("b")).unwrap_or_default();
-        [render(text), choose(text, "other").into(), pointer(text).to_string(), found.into()]
+        [
+            render(text),
+            choose(text, "other").into(),
+            pointer(text).to_string(),
+            found.into(),
+        ]
     }
 
     #[node(Pipeline, appends = out)]
@@ -195,7 +215,10 @@ mod functions {
     #[node(Pipeline, writes(made, aliased))]
     fn make(text: &str) -> (Box<dyn Fn(&str) -> String + Send + Sync>, Arc<Render>) {
         let own = text.to_string();
-        (Box::new(move |text| format!("{own}+{text}")), Arc::new(Box::new(|text| text.repeat(2))))
+        (
+            Box::new(move |text| format!("{own}+{text}")),
+            Arc::new(Box::new(|text| text.repeat(2))),
+        )
     }
 
     #[node(Pipeline, writes = made)]
@@ -225,7 +248,11 @@ mod functions {
             let own = text.len();
             Box::new(move |text| format!("{own}{text}"))
         }
-        fn exec(&self, prep: &(dyn Fn(&str) -> String + Send + Sync), pointer: &fn(&str) -> usize) -> String {
+        fn exec(
+            &self,
+            prep: &(dyn Fn(&str) -> String + Send + Sync),
+            pointer: &fn(&str) -> usize,
+        ) -> String {
             prep(&pointer("xyz").to_string())
         }
         fn post(
@@ -256,7 +283,10 @@ mod functions {
             .run(&mut pipeline)
             .await
             .unwrap();
-        assert_eq!(pipeline.out.join(" "), "<ab> b 2 a <ab> b ab+abab+ab AB abab <223>");
+        assert_eq!(
+            pipeline.out.join(" "),
+            "<ab> b 2 a <ab> b ab+abab+ab AB abab <223>"
+        );
         assert_eq!(pipeline.made.unwrap()("x"), "one x");
     }
 }
@@ -300,11 +330,20 @@ mod lifetimes {
         let late = late_label.copied().unwrap_or("-");
         let late_cow = late_cow.map_or("-", |cow| cow);
         let mutex = *mutex.lock().unwrap();
-        [format!("{labels:?}{label}{late}{cow}{late_cow}{cows:?}{}{pairs:?}{mutex}", table["k"][0])]
+        [format!(
+            "{labels:?}{label}{late}{cow}{late_cow}{cows:?}{}{pairs:?}{mutex}",
+            table["k"][0]
+        )]
     }
 
     #[node(Page, appends = out)]
-    fn as_text(label: &str, cow: &str, late_label: &str, late_cow: &str, span: &Span<'_>) -> [String; 1] {
+    fn as_text(
+        label: &str,
+        cow: &str,
+        late_label: &str,
+        late_cow: &str,
+        span: &Span<'_>,
+    ) -> [String; 1] {
         [format!("{label}{cow}{late_label}{late_cow}{}", span.text)]
     }
 
@@ -348,7 +387,12 @@ mod lifetimes {
     #[node(Page)]
     impl Borrowing {
         fn prep<'s>(&self, labels: &'s [&'s str], cow: &'s Cow<'_, str>) -> Vec<Span<'s>> {
-            labels.iter().copied().chain([&**cow]).map(|text| Span { text }).collect()
+            labels
+                .iter()
+                .copied()
+                .chain([&**cow])
+                .map(|text| Span { text })
+                .collect()
         }
         fn exec(&self, #[each(prep)] span: &Span<'_>, label: &&str) -> String {
             format!("{}{label}", span.text)
@@ -424,13 +468,23 @@ mod coercions {
         unit: &(),
     ) -> String {
         let () = unit;
-        let sizes = [bytes.len(), slice.len(), shared.len(), arc.map_or(9, <[String]>::len)];
+        let sizes = [
+            bytes.len(),
+            slice.len(),
+            shared.len(),
+            arc.map_or(9, <[String]>::len),
+        ];
         format!("{path:?}{late_path:?}{name:?}{sizes:?}{text}{late_text:?}{boxed}")
     }
 
     #[node(Files, writes(late_path, late_text, arc, twice))]
     fn fill(path: &PathBuf) -> (PathBuf, Arc<str>, Arc<Vec<String>>, Option<String>) {
-        (path.join("x"), "late".into(), Arc::new(vec!["one".into()]), None)
+        (
+            path.join("x"),
+            "late".into(),
+            Arc::new(vec!["one".into()]),
+            None,
+        )
     }
 
     #[node(Files, appends = out)]
@@ -452,7 +506,12 @@ mod coercions {
 
     #[node(Files)]
     impl Steps {
-        fn prep(&self, late_path: &Path, twice: &Option<String>, arc: Option<&Vec<String>>) -> String {
+        fn prep(
+            &self,
+            late_path: &Path,
+            twice: &Option<String>,
+            arc: Option<&Vec<String>>,
+        ) -> String {
             format!("{late_path:?}{twice:?}{arc:?}")
         }
         fn exec(&self, prep: &str, text: &str, twice: &Option<String>) -> String {
@@ -472,8 +531,15 @@ mod coercions {
 
     #[tokio::test]
     async fn are_made_at_every_borrow() {
-        let mut files = Files { path: "p".into(), text: "t".into(), ..Default::default() };
-        flow! { read >> of_option_perhaps >> fill >> read_late >> of_option; }.run(&mut files).await.unwrap();
+        let mut files = Files {
+            path: "p".into(),
+            text: "t".into(),
+            ..Default::default()
+        };
+        flow! { read >> of_option_perhaps >> fill >> read_late >> of_option; }
+            .run(&mut files)
+            .await
+            .unwrap();
         let out = r#""p"None""[3, 0, 0, 9]tNone0None"p/x"late["one"]NoneNone"#;
         assert_eq!(files.out, out);
 
@@ -525,7 +591,12 @@ mod stores {
 
     #[node(Task, writes = line)]
     fn parent(name: &str, parent: &Task, children: &[Task], shared: Option<&Task>) -> String {
-        format!("{}/{name}{}{}", parent.name, children.len(), shared.is_some())
+        format!(
+            "{}/{name}{}{}",
+            parent.name,
+            children.len(),
+            shared.is_some()
+        )
     }
 
     #[node(Task)]
@@ -550,16 +621,33 @@ mod stores {
 
     #[tokio::test]
     async fn a_name_of_a_type_never_means_the_whole_store() {
-        let mut one = Order { order: api::Order(2), shared: vec![api::Order(1)], ..Default::default() };
+        let mut one = Order {
+            order: api::Order(2),
+            shared: vec![api::Order(1)],
+            ..Default::default()
+        };
         flow! { order >> attempts; }.run(&mut one).await.unwrap();
         assert_eq!(one.total, 3);
 
-        let boxed = Box::new(Task { name: "p".into(), ..Default::default() });
-        let child = Task { name: "c".into(), ..Default::default() };
-        let mut task =
-            Task { name: "t".into(), parent: Some(boxed), children: vec![child], ..Default::default() };
+        let boxed = Box::new(Task {
+            name: "p".into(),
+            ..Default::default()
+        });
+        let child = Task {
+            name: "c".into(),
+            ..Default::default()
+        };
+        let mut task = Task {
+            name: "t".into(),
+            parent: Some(boxed),
+            children: vec![child],
+            ..Default::default()
+        };
         flow! { pub(super) Run(parent) { parent >> each >> Rename; } }
         Run.run(&mut task).await.unwrap();
-        assert_eq!((task.line.as_str(), task.parent.is_none()), ("p/t1falsep", true));
+        assert_eq!(
+            (task.line.as_str(), task.parent.is_none()),
+            ("p/t1falsep", true)
+        );
     }
 }

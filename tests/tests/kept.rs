@@ -63,7 +63,10 @@ mod retries {
 
         async fn exec(&self, #[attempt] attempt: Attempt<'_>) -> io::Result<u32> {
             let error = attempt.last_error().map(|error| error.to_string());
-            self.seen.lock().unwrap().push((attempt.number(), attempt.of(), error));
+            self.seen
+                .lock()
+                .unwrap()
+                .push((attempt.number(), attempt.of(), error));
             if attempt.number() <= self.fail {
                 return Err(io::Error::other(format!("failure {}", attempt.number())));
             }
@@ -79,7 +82,12 @@ mod retries {
     flow! { Once { flaky: Flaky; flaky; } }
 
     fn failing(fail: u32) -> Once {
-        Once { flaky: Flaky { fail, ..Default::default() } }
+        Once {
+            flaky: Flaky {
+                fail,
+                ..Default::default()
+            },
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -87,13 +95,26 @@ mod retries {
         let (mut log, flow, start) = (Log::default(), failing(2), Instant::now());
         flow.run(&mut log).await.unwrap();
         assert_eq!(log.number, 3);
-        assert_eq!(start.elapsed(), Duration::from_secs(20), "two waits for three tries");
-        let Flaky { preps, posts, seen, .. } = &flow.flaky;
-        assert_eq!((preps.load(Ordering::Relaxed), posts.load(Ordering::Relaxed)), (1, 1));
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(20),
+            "two waits for three tries"
+        );
+        let Flaky {
+            preps, posts, seen, ..
+        } = &flow.flaky;
+        assert_eq!(
+            (preps.load(Ordering::Relaxed), posts.load(Ordering::Relaxed)),
+            (1, 1)
+        );
         let seen = seen.lock().unwrap();
         assert_eq!(
             *seen,
-            [(1, 3, None), (2, 3, Some("failure 1".into())), (3, 3, Some("failure 2".into()))],
+            [
+                (1, 3, None),
+                (2, 3, Some("failure 1".into())),
+                (3, 3, Some("failure 2".into()))
+            ],
             "an attempt knows its number and why the one before it failed"
         );
     }
@@ -109,10 +130,23 @@ mod retries {
     async fn attempts_counts_all_tries_and_the_last_error_is_final() {
         let (mut log, flow, start) = (Log::default(), failing(3), Instant::now());
         let error = flow.run(&mut log).await.unwrap_err();
-        assert_eq!(start.elapsed(), Duration::from_secs(20), "no wait after the last try");
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(20),
+            "no wait after the last try"
+        );
         assert_eq!(error.path(), ["Once", "flaky"]);
-        assert_eq!(error.stage(), Stage::Exec { attempt: 3, attempts: 3 });
-        let cause = error.cause().downcast_ref::<io::Error>().expect("the user's own error");
+        assert_eq!(
+            error.stage(),
+            Stage::Exec {
+                attempt: 3,
+                attempts: 3
+            }
+        );
+        let cause = error
+            .cause()
+            .downcast_ref::<io::Error>()
+            .expect("the user's own error");
         assert_eq!(cause.to_string(), "failure 3");
         assert_eq!(flow.flaky.posts.load(Ordering::Relaxed), 0);
     }
@@ -120,7 +154,11 @@ mod retries {
     #[node(Log, writes = result, attempts = 2)]
     fn parse(#[attempt] attempt: Attempt<'_>) -> anyhow::Result<String> {
         if let Some(error) = attempt.last_error() {
-            assert!(error.source().is_some_and(|source| source.is::<std::num::ParseIntError>()));
+            assert!(
+                error
+                    .source()
+                    .is_some_and(|source| source.is::<std::num::ParseIntError>())
+            );
             return Ok(error.to_string());
         }
         let number: u32 = "many".parse().context("the reply is no number")?;
@@ -131,7 +169,10 @@ mod retries {
     async fn the_last_error_prints_with_its_causes() {
         let mut log = Log::default();
         flow! { parse; }.run(&mut log).await.unwrap();
-        assert_eq!(log.result.as_deref(), Some("the reply is no number: invalid digit found in string"));
+        assert_eq!(
+            log.result.as_deref(),
+            Some("the reply is no number: invalid digit found in string")
+        );
     }
 
     #[derive(Action)]
@@ -154,7 +195,11 @@ mod retries {
 
         fn post(&self, lines: &mut Vec<String>, exec: u32) -> Beat {
             lines.push(format!("attempt {exec}"));
-            if lines.len() < 3 { Beat::Again } else { Beat::Over }
+            if lines.len() < 3 {
+                Beat::Again
+            } else {
+                Beat::Over
+            }
         }
     }
 
@@ -180,14 +225,25 @@ mod fallbacks {
     }
 
     fn apologise(reads: &Reads<'_, always_down>, error: pocketflow::Error) -> io::Result<String> {
-        Ok(format!("{} after attempt {:?}: {}", reads.number, error.attempt(), error.cause()))
+        Ok(format!(
+            "{} after attempt {:?}: {}",
+            reads.number,
+            error.attempt(),
+            error.cause()
+        ))
     }
 
     #[tokio::test]
     async fn the_value_of_a_fallback_goes_to_post() {
-        let mut log = Log { number: 7, ..Default::default() };
+        let mut log = Log {
+            number: 7,
+            ..Default::default()
+        };
         flow! { always_down; }.run(&mut log).await.unwrap();
-        assert_eq!(log.result.as_deref(), Some("7 after attempt Some(2): down at 7"));
+        assert_eq!(
+            log.result.as_deref(),
+            Some("7 after attempt Some(2): down at 7")
+        );
     }
 
     #[node(Log, writes = result, fallback = ask_another)]
@@ -222,7 +278,10 @@ mod fallbacks {
 
     #[tokio::test]
     async fn a_fallback_that_hands_the_error_on_leaves_it_as_it_was() {
-        let error = flow! { GivesUp; }.run(&mut Log::default()).await.unwrap_err();
+        let error = flow! { GivesUp; }
+            .run(&mut Log::default())
+            .await
+            .unwrap_err();
         assert_eq!(format!("{error:#}"), "flow > GivesUp: exec failed: no way");
     }
 
@@ -238,8 +297,18 @@ mod fallbacks {
     #[tokio::test]
     async fn a_report_keeps_the_error_it_is_about() {
         let error = flow! { down; }.run(&mut Log::default()).await.unwrap_err();
-        assert_eq!(error.stage(), Stage::Exec { attempt: 2, attempts: 2 }, "handed on in a report");
-        let cause = error.cause().downcast_ref::<io::Error>().expect("not the report");
+        assert_eq!(
+            error.stage(),
+            Stage::Exec {
+                attempt: 2,
+                attempts: 2
+            },
+            "handed on in a report"
+        );
+        let cause = error
+            .cause()
+            .downcast_ref::<io::Error>()
+            .expect("not the report");
         assert_eq!(cause.kind(), io::ErrorKind::TimedOut);
     }
 
@@ -256,10 +325,14 @@ mod fallbacks {
     async fn a_fallback_that_fails_ends_the_run_with_its_error() {
         let error = flow! { fails; }.run(&mut Log::default()).await.unwrap_err();
         assert_eq!(error.stage(), Stage::Fallback);
-        assert_eq!(format!("{error:#}"), "flow > fails: fallback failed: the second, after the first");
+        assert_eq!(
+            format!("{error:#}"),
+            "flow > fails: fallback failed: the second, after the first"
+        );
     }
 
-    /// Fails with the error of a flow that it runs itself: by its type, it could be the error that it was given.
+    /// Fails with the error of a flow that it runs itself: by its type, it could be the error that
+    /// it was given.
     struct Bills;
 
     #[node(Log, attempts = 2)]
@@ -270,7 +343,10 @@ mod fallbacks {
 
         async fn fallback(&self, error: pocketflow::Error) -> Result<(), pocketflow::Error> {
             assert_eq!(error.cause().to_string(), "no card");
-            flow! { bills_by_post; }.run(&mut Log::default()).await.map(drop)
+            flow! { bills_by_post; }
+                .run(&mut Log::default())
+                .await
+                .map(drop)
         }
     }
 
@@ -285,7 +361,10 @@ mod fallbacks {
         anyhow::bail!("not {number}")
     }
 
-    async fn runs_itself(reads: &Reads<'_, repeats>, error: pocketflow::Error) -> anyhow::Result<()> {
+    async fn runs_itself(
+        reads: &Reads<'_, repeats>,
+        error: pocketflow::Error,
+    ) -> anyhow::Result<()> {
         if *reads.number == 0 {
             return Err(error.into());
         }
@@ -296,15 +375,34 @@ mod fallbacks {
     #[tokio::test]
     async fn a_fallback_that_fails_with_the_error_of_another_run_has_failed() {
         let error = flow! { Bills; }.run(&mut Log::default()).await.unwrap_err();
-        assert_eq!((error.stage(), error.path()), (Stage::Fallback, &["flow", "Bills"][..]));
-        let other = error.cause().downcast_ref::<pocketflow::Error>().expect("the other flow's");
+        assert_eq!(
+            (error.stage(), error.path()),
+            (Stage::Fallback, &["flow", "Bills"][..])
+        );
+        let other = error
+            .cause()
+            .downcast_ref::<pocketflow::Error>()
+            .expect("the other flow's");
         assert_eq!(other.path(), ["flow", "bills_by_post"]);
         assert_eq!(other.cause().to_string(), "no address");
 
-        let driven = flow! { Bills; }.with(pocketflow::Direct).run(&mut Log::default()).await.unwrap_err();
-        assert_eq!((driven.stage(), driven.to_string()), (Stage::Fallback, error.to_string()));
+        let driven = flow! { Bills; }
+            .with(pocketflow::Direct)
+            .run(&mut Log::default())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (driven.stage(), driven.to_string()),
+            (Stage::Fallback, error.to_string())
+        );
 
-        let error = flow! { repeats; }.run(&mut Log { number: 1, ..Log::default() }).await.unwrap_err();
+        let error = flow! { repeats; }
+            .run(&mut Log {
+                number: 1,
+                ..Log::default()
+            })
+            .await
+            .unwrap_err();
         assert_eq!(
             error.stage(),
             Stage::Fallback,
@@ -375,7 +473,10 @@ mod graphs {
             (&["other 5"], ChoiceExit::Default),
         ];
         for (number, (lines, exit)) in (0..).zip(expected) {
-            let mut log = Log { number, ..Default::default() };
+            let mut log = Log {
+                number,
+                ..Default::default()
+            };
             assert_eq!(Choice.run(&mut log).await.unwrap(), exit, "{number}");
             assert_eq!(log.lines, lines, "{number}");
         }
@@ -394,7 +495,11 @@ mod graphs {
 
     #[node(Log)]
     async fn enough(number: &u64) -> Count {
-        if *number < 10 { Count::Continue } else { Count::Done }
+        if *number < 10 {
+            Count::Continue
+        } else {
+            Count::Done
+        }
     }
 
     #[tokio::test]
@@ -414,7 +519,10 @@ mod graphs {
     #[tokio::test]
     async fn the_same_node_stands_twice_under_two_names() {
         let mut log = Log::default();
-        flow! { again: add; add >> again >> other; }.run(&mut log).await.unwrap();
+        flow! { again: add; add >> again >> other; }
+            .run(&mut log)
+            .await
+            .unwrap();
         assert_eq!(log.number, 6);
     }
 }
@@ -447,10 +555,21 @@ mod policies {
 
     #[tokio::test(start_paused = true)]
     async fn waits_grow_by_the_factor_up_to_the_longest() {
-        let backs = Backs { tries: Tries::default(), start: Instant::now() };
+        let backs = Backs {
+            tries: Tries::default(),
+            start: Instant::now(),
+        };
         let flow = flow! { backs: Backs; backs; };
         flow.run(&mut Log::default()).await.unwrap_err();
-        let seconds: Vec<_> = flow.backs.tries.0.lock().unwrap().iter().map(Duration::as_secs).collect();
+        let seconds: Vec<_> = flow
+            .backs
+            .tries
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(Duration::as_secs)
+            .collect();
         assert_eq!(seconds, [0, 1, 3, 6, 9]);
     }
 
@@ -485,7 +604,17 @@ mod policies {
     #[tokio::test]
     async fn retry_if_sees_the_nodes_own_error_and_may_end_the_tries() {
         let error = flow! { picky; }.run(&mut Log::default()).await.unwrap_err();
-        assert_eq!(error.stage(), Stage::Exec { attempt: 2, attempts: 5 });
-        assert!(error.to_string().ends_with("exec failed at attempt 2 of 5, not retried"));
+        assert_eq!(
+            error.stage(),
+            Stage::Exec {
+                attempt: 2,
+                attempts: 5
+            }
+        );
+        assert!(
+            error
+                .to_string()
+                .ends_with("exec failed at attempt 2 of 5, not retried")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Every lint group of rustc and of Clippy, forbidden: what flows and derives write needs no `#[allow]` that a `forbid` would refuse.
-//! That this file compiles is the test.
+//! Every lint group of rustc and of Clippy, forbidden: what flows and derives write needs no
+//! `#[allow]` that a `forbid` would refuse. That this file compiles is the test.
 
 #![forbid(
     warnings,
@@ -94,11 +94,23 @@ flow! { Hidden { nodes::step; } }
 
 #[test]
 fn the_flows_run() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let mut job = Job::default();
-    let exit = runtime.block_on(Large { add: nodes::Add { by: 200 } }.run(&mut job)).unwrap();
+    let exit = runtime
+        .block_on(
+            Large {
+                add: nodes::Add { by: 200 },
+            }
+            .run(&mut job),
+        )
+        .unwrap();
     assert_eq!(exit, LargeExit::Stopped);
-    assert_eq!(runtime.block_on(Hidden.run(&mut job)).unwrap(), HiddenExit::Default);
+    assert_eq!(
+        runtime.block_on(Hidden.run(&mut job)).unwrap(),
+        HiddenExit::Default
+    );
     assert_eq!(Waits::GRAPH.exits, ["waited"]);
     assert!(flow! { nodes::step >> nodes::left; }.graph().places.len() == 2);
     drop(Choice::Nothing);

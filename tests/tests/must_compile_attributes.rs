@@ -409,10 +409,12 @@ pub mod m05 {
         index: &u8,
         this: &u8,
     ) -> u8 {
-        let _ = (r#type, _x, __y, self_, driver, at, node, store, reads, action, edge, future);
         let _ = (
-            err, fallback, post, field, here, call, run, attempt, core, std, pocketflow, usize, str, r#fn,
-            default, prep, item, index, this,
+            r#type, _x, __y, self_, driver, at, node, store, reads, action, edge, future,
+        );
+        let _ = (
+            err, fallback, post, field, here, call, run, attempt, core, std, pocketflow, usize,
+            str, r#fn, default, prep, item, index, this,
         );
         1
     }

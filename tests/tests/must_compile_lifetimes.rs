@@ -1,6 +1,13 @@
 //! Lifetimes, odd names and places.
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, unreachable_pub, private_interfaces, unused_macros, clippy::all)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    private_interfaces,
+    unused_macros,
+    clippy::all
+)]
 use pocketflow::{Action, Attempt, Shared, flow, node};
 
 #[allow(non_snake_case)]
@@ -38,7 +45,14 @@ mod m01 {
         }
         fn post(&self, URL: &mut String, exec: u8) -> A {
             URL.clear();
-            if exec > 1 { A::Stop } else { A::Go { camelCase: String::new(), a__b: 2 } }
+            if exec > 1 {
+                A::Stop
+            } else {
+                A::Go {
+                    camelCase: String::new(),
+                    a__b: 2,
+                }
+            }
         }
     }
     flow! { F { a >> T; T - "go" >> T max 2 else end; T - "stop" >> end; } }
@@ -505,10 +519,25 @@ mod m12 {
         pb: &std::path::Path,
         r: &std::ops::Range<u8>,
         arr: &[[u8; 2]],
-    ) -> (Option<String>, Box<String>, &'static str, std::path::PathBuf, std::ffi::OsString, Vec<u8>, Box<[u8]>)
-    {
+    ) -> (
+        Option<String>,
+        Box<String>,
+        &'static str,
+        std::path::PathBuf,
+        std::ffi::OsString,
+        Vec<u8>,
+        Box<[u8]>,
+    ) {
         let _ = (s, v, b, vs, rc, hm, pb, r, arr);
-        (None, Box::default(), "x", "x".into(), "y".into(), vec![], Box::new([]))
+        (
+            None,
+            Box::default(),
+            "x",
+            "x".into(),
+            "y".into(),
+            vec![],
+            Box::new([]),
+        )
     }
     #[node(S)]
     #[allow(clippy::too_many_arguments)]

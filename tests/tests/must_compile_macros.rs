@@ -425,7 +425,12 @@ mod m21 {
         a: String,
         out: Option<String>,
     }
-    im!(n, [a, out], (String, String), (String::new(), String::new()));
+    im!(
+        n,
+        [a, out],
+        (String, String),
+        (String::new(), String::new())
+    );
     flow! { F { n; } }
 }
 mod m22 {
@@ -435,7 +440,11 @@ mod m22 {
     ac2!(a: Vec<u8>, b: &'static str, c: (u8, u8));
     #[node(S)]
     fn n() -> A {
-        A::Go { a: vec![], b: "x", c: (1, 2) }
+        A::Go {
+            a: vec![],
+            b: "x",
+            c: (1, 2),
+        }
     }
     #[node(S)]
     fn m(a: &[u8], b: &str, c: &(u8, u8)) {
@@ -456,7 +465,10 @@ mod m23 {
         if *depth == 0 {
             return Ok(c(1).await.to_string());
         }
-        let mut s = S { depth: depth - 1, out: None };
+        let mut s = S {
+            depth: depth - 1,
+            out: None,
+        };
         Box::pin(rec(&s.depth)).await?;
         let f: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(G.run(&mut s));
         let _ = f.await?;

@@ -1,6 +1,13 @@
 //! Names that clash with the library's, with the prelude's and with one another.
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, unreachable_pub, private_interfaces, unused_macros, clippy::all)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    private_interfaces,
+    unused_macros,
+    clippy::all
+)]
 use pocketflow::{Action, Shared, flow, node};
 
 mod m01 {
@@ -79,7 +86,8 @@ mod m03 {
         Ok(())
     }
     #[node(S, writes = out)]
-    fn c() -> ::std::result::Result<String, ::std::boxed::Box<dyn ::std::error::Error + Send + Sync>> {
+    fn c() -> ::std::result::Result<String, ::std::boxed::Box<dyn ::std::error::Error + Send + Sync>>
+    {
         Ok(String::new())
     }
     #[node(S)]
@@ -490,9 +498,10 @@ mod m08 {
     use super::*; // late > 64
     macro_rules! many { ($($n:ident),*) => { #[derive(Shared, Default)] struct S { $($n: Option<u8>),* } $( #[node(S, writes = $n)] fn $n() -> u8 { 1 } )* #[node(S)] #[allow(clippy::too_many_arguments)] fn all($($n: &u8),*) { $(let _ = $n;)* }  } }
     many!(
-        a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4,
-        c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2, e3, e4, e5, e6, e7, e8, e9,
-        f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, g0, g1, g2, g3, g4, g5, g6, g7, g8, g9
+        a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2,
+        c3, c4, c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2, e3, e4, e5,
+        e6, e7, e8, e9, f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, g0, g1, g2, g3, g4, g5, g6, g7, g8,
+        g9
     );
     flow! { F { a0>>a1>>a2>>a3>>a4>>a5>>a6>>a7>>a8>>a9>>b0>>b1>>b2>>b3>>b4>>b5>>b6>>b7>>b8>>b9>>c0>>c1>>c2>>c3>>c4>>c5>>c6>>c7>>c8>>c9>>d0>>d1>>d2>>d3>>d4>>d5>>d6>>d7>>d8>>d9>>e0>>e1>>e2>>e3>>e4>>e5>>e6>>e7>>e8>>e9>>(f0,f1,f2,f3,f4,f5,f6,f7,f8,f9)>>g0>>g1>>g2>>g3>>g4>>g5>>g6>>g7>>g8>>g9>>all; } }
 }
@@ -702,7 +711,11 @@ mod m12 {
     async fn f() {
         let s = web_search { n: 1 };
         let mut st = S::default();
-        let _ = F { s: web_search { n: 1 } }.run(&mut st).await;
+        let _ = F {
+            s: web_search { n: 1 },
+        }
+        .run(&mut st)
+        .await;
         let f = flow! { pub s: web_search; s; };
         let _ = f.run(&mut st).await;
     }

@@ -1,6 +1,13 @@
 //! Programs of users: visibilities, conditions, aliases, bodies.
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, unreachable_pub, private_interfaces, unused_macros, clippy::all)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    private_interfaces,
+    unused_macros,
+    clippy::all
+)]
 use pocketflow::{Action, Shared, flow, node};
 mod m01 {
     use super::*; // pub flows w/ private everything across module + generic fn over Flow
@@ -326,7 +333,8 @@ mod m08 {
     flow! { C { c; } }
 }
 mod m09 {
-    // macros 1.0: macro defined in other module used by path w/ crate paths, and #[macro_use]-like ordering
+    // macros 1.0: macro defined in other module used by path w/ crate paths, and #[macro_use]-like
+    // ordering
     macro_rules! all {
         ($m:ident, $pf:path) => {
             mod $m {

@@ -1,6 +1,13 @@
 //! Stores, nodes, actions and flows that one `macro_rules!` writes as a set.
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, unreachable_pub, private_interfaces, unused_macros, clippy::all)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    private_interfaces,
+    unused_macros,
+    clippy::all
+)]
 use pocketflow::{Action, Attempt, Shared, flow, node};
 macro_rules! with_store { ($f:ident : $s:ty { $($t:tt)* }) => { flow! { $f: $s { $($t)* } } } }
 mod m01 {
@@ -139,7 +146,8 @@ mod m05 {
     }
 }
 mod m06 {
-    // unused_must_use & co in user's own bodies are still reported only once; test no warnings for unused param _x
+    // unused_must_use & co in user's own bodies are still reported only once; test no warnings for
+    // unused param _x
     use super::*;
     #[derive(Shared, Default)]
     struct S {

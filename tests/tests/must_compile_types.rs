@@ -1,6 +1,13 @@
 //! Types of fields that are spelt in several ways.
 #![deny(warnings)]
-#![allow(dead_code, missing_docs, unreachable_pub, private_interfaces, unused_macros, clippy::all)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    private_interfaces,
+    unused_macros,
+    clippy::all
+)]
 use pocketflow::{Action, Shared, flow, node};
 mod m01 {
     use super::*; // two HR fields one type
@@ -107,7 +114,9 @@ mod m03b {
         pub(super) fn serialize<S: Serializer>(kids: &[super::S], s: S) -> Result<S::Ok, S::Error> {
             kids.len().serialize(s)
         }
-        pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<super::S>, D::Error> {
+        pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+            d: D,
+        ) -> Result<Vec<super::S>, D::Error> {
             let n = usize::deserialize(d)?;
             Ok((0..n).map(|_| super::S::default()).collect())
         }

@@ -54,10 +54,20 @@ flow! {
 
 #[tokio::test]
 async fn run_takes_the_store_that_the_flow_names() {
-    let mut order = Order { total_cents: 42, ..Order::default() };
+    let mut order = Order {
+        total_cents: 42,
+        ..Order::default()
+    };
     Checkout.run(&mut order).await.unwrap();
     assert_eq!(order.receipt.as_deref(), Some("42 on 4242"));
-    assert_eq!(Checkout.with(StepLimit::new(9)).run(&mut order).await.unwrap(), CheckoutExit::Default);
+    assert_eq!(
+        Checkout
+            .with(StepLimit::new(9))
+            .run(&mut order)
+            .await
+            .unwrap(),
+        CheckoutExit::Default
+    );
     Quiet.run(&mut order).await.unwrap();
     assert_eq!(Payment::GRAPH.inputs, ["card"]);
 }
@@ -67,7 +77,11 @@ async fn run_is_not_generic() {
     // The type of the argument is the flow's, so that it need not be said.
     let mut order = Default::default();
     let error = Payment.run(&mut order).await.unwrap_err();
-    assert!(error.cause().to_string().contains("card"), "{}", error.cause());
+    assert!(
+        error.cause().to_string().contains("card"),
+        "{}",
+        error.cause()
+    );
     order.card = Some("1".into());
     let error = Approved.run(&mut order).await.unwrap_err();
     assert!(error.cause().is::<pocketflow::Waits>(), "{}", error.cause());
@@ -82,6 +96,9 @@ async fn the_run_of_a_named_store_is_send_and_no_bigger() {
     }
     flow! { Short(card) { private::charge >> ship; } }
     let (mut order, mut other) = (Order::default(), Order::default());
-    let (named, short) = (is_send(Payment.run(&mut order)), is_send(Short.run(&mut other)));
+    let (named, short) = (
+        is_send(Payment.run(&mut order)),
+        is_send(Short.run(&mut other)),
+    );
     assert_eq!(std::mem::size_of_val(&named), std::mem::size_of_val(&short));
 }

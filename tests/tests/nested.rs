@@ -28,15 +28,27 @@ enum Bank {
 #[node(Order)]
 fn review(total_cents: &u64) -> Verdict {
     match total_cents {
-        0..=100 => Verdict::Approved { card: "4242".into(), reason: "the card was declined".into() },
-        101..=200 => Verdict::Approved { card: String::new(), reason: "the card was declined".into() },
-        _ => Verdict::Rejected { reason: "too much".into() },
+        0..=100 => Verdict::Approved {
+            card: "4242".into(),
+            reason: "the card was declined".into(),
+        },
+        101..=200 => Verdict::Approved {
+            card: String::new(),
+            reason: "the card was declined".into(),
+        },
+        _ => Verdict::Rejected {
+            reason: "too much".into(),
+        },
     }
 }
 
 #[node(Order)]
 async fn authorize(card: &str) -> Bank {
-    if card.is_empty() { Bank::Declined } else { Bank::Ok }
+    if card.is_empty() {
+        Bank::Declined
+    } else {
+        Bank::Ok
+    }
 }
 
 #[node(Order, writes = charged)]
@@ -72,14 +84,19 @@ flow! {
 }
 
 fn order(total_cents: u64) -> Order {
-    Order { total_cents, ..Default::default() }
+    Order {
+        total_cents,
+        ..Default::default()
+    }
 }
 
 #[tokio::test]
 async fn the_exit_of_the_inner_flow_routes_the_outer() {
-    for (total_cents, line) in
-        [(50, "shipped for 50"), (150, "refused: the card was declined"), (500, "refused: too much")]
-    {
+    for (total_cents, line) in [
+        (50, "shipped for 50"),
+        (150, "refused: the card was declined"),
+        (500, "refused: too much"),
+    ] {
         let mut order = order(total_cents);
         Shop.run(&mut order).await.unwrap();
         assert_eq!(order.log, [line]);
@@ -88,7 +105,10 @@ async fn the_exit_of_the_inner_flow_routes_the_outer() {
 
 #[tokio::test]
 async fn a_flow_runs_by_itself_and_says_where_it_ended() {
-    let mut order = Order { card: Some("4242".into()), ..order(5) };
+    let mut order = Order {
+        card: Some("4242".into()),
+        ..order(5)
+    };
     let exit = match Payment.run(&mut order).await.unwrap() {
         PaymentExit::Default => "paid",
         PaymentExit::Declined => "declined",
@@ -106,7 +126,10 @@ flow! {
 
 #[tokio::test]
 async fn flows_nest_and_drivers_see_the_inner_steps_with_their_path() {
-    let mut order = Order { charged: Some(0), ..order(50) };
+    let mut order = Order {
+        charged: Some(0),
+        ..order(50)
+    };
     let steps = Steps::default();
     City.with(&steps).run(&mut order).await.unwrap();
     assert_eq!(
@@ -145,7 +168,11 @@ mod supervised {
 
     #[node(Answer)]
     fn judge(draft: &str, attempts: &u64) -> Judgement {
-        if *attempts > 9 && !draft.is_empty() { Judgement::Accepted } else { Judgement::SentBack }
+        if *attempts > 9 && !draft.is_empty() {
+            Judgement::Accepted
+        } else {
+            Judgement::SentBack
+        }
     }
 
     #[node(Answer, writes = accepted)]
@@ -165,12 +192,21 @@ mod supervised {
 
     #[tokio::test]
     async fn an_inner_flow_stands_in_a_bounded_loop_that_is_counted_per_run() {
-        let mut shared = Answer { question: "why?".into(), ..Default::default() };
+        let mut shared = Answer {
+            question: "why?".into(),
+            ..Default::default()
+        };
         for run in 1..=2 {
-            assert_eq!(Supervisor.run(&mut shared).await.unwrap(), SupervisorExit::GivenUp);
+            assert_eq!(
+                Supervisor.run(&mut shared).await.unwrap(),
+                SupervisorExit::GivenUp
+            );
             assert_eq!((shared.attempts, shared.accepted), (4 * run, false));
         }
-        assert_eq!(Supervisor.run(&mut shared).await.unwrap(), SupervisorExit::Default);
+        assert_eq!(
+            Supervisor.run(&mut shared).await.unwrap(),
+            SupervisorExit::Default
+        );
         assert_eq!((shared.attempts, shared.accepted), (10, true));
         assert_eq!(Supervisor::MAX_STEPS, 4 * 2 + 1);
     }
@@ -184,10 +220,22 @@ mod supervised {
 
     #[tokio::test]
     async fn an_endless_flow_runs_until_something_stops_it() {
-        let mut shared = Answer { question: "why?".into(), attempts: 100, ..Default::default() };
+        let mut shared = Answer {
+            question: "why?".into(),
+            attempts: 100,
+            ..Default::default()
+        };
         let limit = pocketflow::StepLimit::new(30);
-        let error = Heartbeat { poll: Supervised }.with(limit).run(&mut shared).await.unwrap_err();
-        assert!(error.to_string().starts_with("Heartbeat > poll > Supervisor > Agent > answer: stopped"));
+        let error = Heartbeat { poll: Supervised }
+            .with(limit)
+            .run(&mut shared)
+            .await
+            .unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("Heartbeat > poll > Supervisor > Agent > answer: stopped")
+        );
         assert_eq!(shared.attempts, 110);
     }
 }
@@ -213,12 +261,21 @@ mod twice {
 
     #[tokio::test]
     async fn a_flow_may_stand_in_two_places() {
-        let mut order = Order { card: Some(String::new()), ..order(5) };
-        let flow = TwoCards { first: Payment, second: Payment };
+        let mut order = Order {
+            card: Some(String::new()),
+            ..order(5)
+        };
+        let flow = TwoCards {
+            first: Payment,
+            second: Payment,
+        };
         let steps = Steps::default();
         flow.with(&steps).run(&mut order).await.unwrap();
-        let expected =
-            ["TwoCards > first > authorize", "TwoCards > second > authorize", "TwoCards > refuse_twice"];
+        let expected = [
+            "TwoCards > first > authorize",
+            "TwoCards > second > authorize",
+            "TwoCards > refuse_twice",
+        ];
         assert_eq!(steps.paths(), expected);
         assert_eq!(order.log, ["refused 5 twice"]);
     }

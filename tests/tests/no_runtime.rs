@@ -49,7 +49,10 @@ fn now<T>(run: impl Future<Output = T>) -> T {
 }
 
 fn order() -> Order {
-    Order { items: vec![1, 2, 3], ..Order::default() }
+    Order {
+        items: vec![1, 2, 3],
+        ..Order::default()
+    }
 }
 
 #[test]
@@ -81,15 +84,26 @@ fn the_error_names_the_node_and_the_option() {
             "timeout",
         ),
         (
-            now(IsTimed.with(StepLimit::new(9)).run(&mut order())).map(drop).unwrap_err(),
+            now(IsTimed.with(StepLimit::new(9)).run(&mut order()))
+                .map(drop)
+                .unwrap_err(),
             "IsTimed > is_timed: exec failed at attempt 1 of 3, not retried",
             "timeout",
         ),
     ];
     for (error, place, option) in errors {
-        assert_eq!(error.cause().downcast_ref::<NoRuntime>(), Some(&NoRuntime { option }));
+        assert_eq!(
+            error.cause().downcast_ref::<NoRuntime>(),
+            Some(&NoRuntime { option })
+        );
         assert_eq!(format!("{error:#}"), format!("{place}: {}", needs(option)));
-        assert_eq!(error.stage(), Stage::Exec { attempt: 1, attempts: 3 });
+        assert_eq!(
+            error.stage(),
+            Stage::Exec {
+                attempt: 1,
+                attempts: 3
+            }
+        );
     }
 }
 
@@ -106,7 +120,11 @@ async fn hangs() {
 #[tokio::test(start_paused = true)]
 async fn inside_a_runtime_the_time_of_an_attempt_is_limited() {
     let start = tokio::time::Instant::now();
-    let error = flow! { hangs; }.run(&mut order()).await.map(drop).unwrap_err();
+    let error = flow! { hangs; }
+        .run(&mut order())
+        .await
+        .map(drop)
+        .unwrap_err();
     assert_eq!(start.elapsed().as_secs(), 1);
     assert!(error.find::<TimedOut>().is_some());
 }

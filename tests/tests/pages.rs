@@ -15,7 +15,10 @@ struct Page {
 /// Every page, with its wrong program and the message below it.
 fn pages() -> Vec<Page> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pocketflow-core/errors");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     files.iter().map(|file| page(file)).collect()
 }
@@ -24,7 +27,10 @@ fn page(file: &Path) -> Page {
     let text = fs::read_to_string(file).unwrap();
     let code = file.file_stem().unwrap().to_str().unwrap().to_owned();
     let block = |start: &str| {
-        let from = text.find(start).unwrap_or_else(|| panic!("{code} has no block {start}")) + start.len();
+        let from = text
+            .find(start)
+            .unwrap_or_else(|| panic!("{code} has no block {start}"))
+            + start.len();
         let from = from + text[from..].find('\n').unwrap() + 1;
         text[from..from + text[from..].find("```").unwrap()].to_owned()
     };
@@ -37,7 +43,11 @@ fn page(file: &Path) -> Page {
     if !program.contains("fn main()") {
         program += "\nfn main() {}";
     }
-    Page { code, program: program + "\n", message }
+    Page {
+        code,
+        program: program + "\n",
+        message,
+    }
 }
 
 #[test]
@@ -45,20 +55,36 @@ fn every_wrong_program_has_the_message_of_its_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
     fs::create_dir_all(&folder).unwrap();
     let programs = trybuild::TestCases::new();
-    for Page { code, program, message } in pages() {
+    for Page {
+        code,
+        program,
+        message,
+    } in pages()
+    {
         let path = format!("{FOLDER}/{code}.rs");
         // A warning has more to say once it is denied, as a program that shall not compile must do.
         if message.starts_with("warning") {
             let snapshot = include_str!("../ui/pf011/overwritten.stderr");
             let text = |message: &str| {
-                message.lines().take(3).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+                message
+                    .lines()
+                    .take(3)
+                    .map(|line| line.trim().to_owned())
+                    .collect::<Vec<_>>()
             };
             assert_eq!(text(&message)[1..], text(snapshot)[1..]);
-            assert_eq!(text(&message)[0].strip_prefix("warning"), text(snapshot)[0].strip_prefix("error"));
+            assert_eq!(
+                text(&message)[0].strip_prefix("warning"),
+                text(snapshot)[0].strip_prefix("error")
+            );
             continue;
         }
         fs::write(folder.join(format!("{code}.rs")), program).unwrap();
-        fs::write(folder.join(format!("{code}.stderr")), message.replace("src/main.rs", &path)).unwrap();
+        fs::write(
+            folder.join(format!("{code}.stderr")),
+            message.replace("src/main.rs", &path),
+        )
+        .unwrap();
         programs.compile_fail(path);
     }
 }
@@ -67,7 +93,14 @@ fn every_wrong_program_has_the_message_of_its_page() {
 fn every_code_has_a_page() {
     let source = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")).unwrap();
     let mut codes: Vec<_> = source
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap().to_uppercase())
+        .map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .into_string()
+                .unwrap()
+                .to_uppercase()
+        })
         .filter(|name| name.starts_with("PF"))
         .collect();
     codes.sort();

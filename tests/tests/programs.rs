@@ -27,7 +27,9 @@ mod checkout {
         if *total_cents <= 100_000 {
             Verdict::Approved
         } else {
-            Verdict::Rejected { reason: "over the limit".into() }
+            Verdict::Rejected {
+                reason: "over the limit".into(),
+            }
         }
     }
 
@@ -51,13 +53,22 @@ mod checkout {
 
     #[tokio::test]
     async fn runs() -> Result<()> {
-        let mut order = Order { total_cents: 4_200, ..Default::default() };
+        let mut order = Order {
+            total_cents: 4_200,
+            ..Default::default()
+        };
         assert_eq!(Checkout.run(&mut order).await?, CheckoutExit::Default);
         assert_eq!(order.receipt.as_deref(), Some("paid 4200"));
 
-        let mut order = Order { total_cents: 4_200_000, ..Default::default() };
+        let mut order = Order {
+            total_cents: 4_200_000,
+            ..Default::default()
+        };
         Checkout.run(&mut order).await?;
-        assert_eq!((order.receipt, order.reason.as_deref()), (None, Some("over the limit")));
+        assert_eq!(
+            (order.receipt, order.reason.as_deref()),
+            (None, Some("over the limit"))
+        );
         println!("{}", Checkout::GRAPH);
         Ok(())
     }
@@ -90,14 +101,20 @@ mod agent {
             _ if prompt.contains("Paris") && prompt.contains("decide") => {
                 "```yaml\naction: answer\n```".into()
             }
-            _ if prompt.contains("rejected") => "```yaml\naction: search\nsearch_query: 2024\n```".into(),
+            _ if prompt.contains("rejected") => {
+                "```yaml\naction: search\nsearch_query: 2024\n```".into()
+            }
             _ if prompt.contains("decide") => "```yaml\naction: serach\n```".into(),
             _ => "Paris".into(),
         })
     }
 
     #[node(Research, attempts = 3)]
-    async fn decide(question: &str, context: &str, #[attempt] attempt: Attempt<'_>) -> Result<Decision> {
+    async fn decide(
+        question: &str,
+        context: &str,
+        #[attempt] attempt: Attempt<'_>,
+    ) -> Result<Decision> {
         let mut prompt = format!("decide: {question} {context}");
         if let Some(error) = attempt.last_error() {
             prompt += &format!("\nYour last reply was rejected: {error}");
@@ -125,7 +142,10 @@ mod agent {
 
     #[tokio::test]
     async fn runs() -> Result<()> {
-        let mut research = Research { question: "The capital?".into(), ..Default::default() };
+        let mut research = Research {
+            question: "The capital?".into(),
+            ..Default::default()
+        };
         Agent.run(&mut research).await?;
         const { assert!(Agent::MAX_STEPS == 12) };
         assert_eq!(research.context, "2024: Paris. ");
@@ -172,7 +192,9 @@ mod chatbot {
 
         async fn exec(&self, prep: &Option<Vec<Message>>) -> Result<Option<Message>> {
             anyhow::ensure!(!self.model.down, "the model is down");
-            Ok(prep.as_ref().map(|messages| format!("reply {}", messages.len())))
+            Ok(prep
+                .as_ref()
+                .map(|messages| format!("reply {}", messages.len())))
         }
 
         async fn fallback(
@@ -189,7 +211,9 @@ mod chatbot {
             prep: Option<Vec<Message>>,
             exec: Option<Message>,
         ) -> Turn {
-            let (Some(history), Some(reply)) = (prep, exec) else { return Turn::Quit };
+            let (Some(history), Some(reply)) = (prep, exec) else {
+                return Turn::Quit;
+            };
             *messages = history;
             messages.push(reply);
             Turn::Continue
@@ -207,8 +231,15 @@ mod chatbot {
     #[tokio::test]
     async fn runs() -> Result<()> {
         let mut chat = Chat::default();
-        let model = Model { input: Mutex::new(vec!["b".into(), "a".into()]), down: false };
-        Chatbot { converse: Converse { model } }.run(&mut chat).await?;
+        let model = Model {
+            input: Mutex::new(vec!["b".into(), "a".into()]),
+            down: false,
+        };
+        Chatbot {
+            converse: Converse { model },
+        }
+        .run(&mut chat)
+        .await?;
         assert_eq!(chat.messages, ["a", "reply 1", "b", "reply 3"]);
         Ok(())
     }
@@ -216,11 +247,21 @@ mod chatbot {
     #[tokio::test]
     async fn a_fallback_goes_to_post() -> Result<()> {
         let mut chat = Chat::default();
-        let model = Model { input: Mutex::new(vec!["a".into()]), down: true };
-        Chatbot { converse: Converse { model } }.run(&mut chat).await?;
+        let model = Model {
+            input: Mutex::new(vec!["a".into()]),
+            down: true,
+        };
+        Chatbot {
+            converse: Converse { model },
+        }
+        .run(&mut chat)
+        .await?;
         assert_eq!(
             chat.messages,
-            ["a", "sorry: Chatbot > converse: exec failed at attempt 3 of 3: the model is down"]
+            [
+                "a",
+                "sorry: Chatbot > converse: exec failed at attempt 3 of 3: the model is down"
+            ]
         );
         Ok(())
     }
@@ -249,7 +290,10 @@ mod workflow {
 
     #[tokio::test]
     async fn runs() -> Result<()> {
-        let mut article = Article { topic: "AI safety".into(), ..Default::default() };
+        let mut article = Article {
+            topic: "AI safety".into(),
+            ..Default::default()
+        };
         let write = flow! { outline >> combine; };
         write.run(&mut article).await?;
         assert_eq!(article.final_article.unwrap().lines().count(), 5);

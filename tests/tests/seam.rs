@@ -6,8 +6,8 @@ use std::sync::Mutex;
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{
-    Action, At, Attempt, AttemptCall, Drive, Driver, Error, ExecDriver, Failure, Graph, ItemCall, ItemId,
-    KeepDriver, Node, Run, Shared, Skipped, Stage, StepLimit, Taken, Target, flow, node,
+    Action, At, Attempt, AttemptCall, Drive, Driver, Error, ExecDriver, Failure, Graph, ItemCall,
+    ItemId, KeepDriver, Node, Run, Shared, Skipped, Stage, StepLimit, Taken, Target, flow, node,
 };
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
@@ -28,7 +28,11 @@ enum Verdict {
 }
 
 #[node(Desk, writes = drafts, parallel = 2)]
-async fn draft(#[each(titles)] title: &str, topic: &str, #[attempt] attempt: Attempt<'_>) -> String {
+async fn draft(
+    #[each(titles)] title: &str,
+    topic: &str,
+    #[attempt] attempt: Attempt<'_>,
+) -> String {
     tokio::task::yield_now().await;
     let key = attempt.key().map(|key| format!(" ({key})"));
     format!("{title} of {topic}{}", key.unwrap_or_default())
@@ -68,7 +72,11 @@ flow! { Report { draft >> (find, count); } }
 
 fn desk() -> Desk {
     let titles = ["causes", "effects", "causes"].map(String::from).to_vec();
-    Desk { topic: "rain".into(), titles, ..Desk::default() }
+    Desk {
+        topic: "rain".into(),
+        titles,
+        ..Desk::default()
+    }
 }
 
 mod taken {
@@ -105,7 +113,10 @@ mod taken {
             let edge = taken.edge().map(|edge| edge.action);
             let (at, action) = (at.to_string(), taken.action());
             assert!(edge.is_none_or(|edge| edge == action));
-            self.0.lock().unwrap().push(format!("{at} - {action} >> {to}"));
+            self.0
+                .lock()
+                .unwrap()
+                .push(format!("{at} - {action} >> {to}"));
         }
     }
 
@@ -118,12 +129,21 @@ mod taken {
             run: R,
         ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
-            assert_eq!(at.is_some(), taken.edge().is_some(), "the outermost flow has no edge around it");
+            assert_eq!(
+                at.is_some(),
+                taken.edge().is_some(),
+                "the outermost flow has no edge around it"
+            );
             self.line(at.map_or(flow.name.to_owned(), ToString::to_string), taken);
             Ok(taken)
         }
 
-        async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+        async fn step<R: Run<S>>(
+            &self,
+            at: &At<'_>,
+            shared: &mut S,
+            run: R,
+        ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
             self.line(at, taken);
             Ok(taken)
@@ -155,7 +175,12 @@ mod taken {
     struct Decides(&'static str);
 
     impl Driver<Desk> for Decides {
-        async fn step<R: Run<Desk>>(&self, at: &At<'_>, shared: &mut Desk, run: R) -> Result<Taken, Error> {
+        async fn step<R: Run<Desk>>(
+            &self,
+            at: &At<'_>,
+            shared: &mut Desk,
+            run: R,
+        ) -> Result<Taken, Error> {
             if at.name() != "judge" {
                 return run.run(shared).await;
             }
@@ -168,10 +193,19 @@ mod taken {
     async fn a_driver_takes_an_action_by_its_name() {
         for (action, exit) in [("good", "default"), ("bad", "bad")] {
             let taken = Inner.drive(Decides(action), &mut desk()).await.unwrap();
-            assert_eq!((taken.action(), taken.exit(), taken.next()), (exit, Some(exit), None));
+            assert_eq!(
+                (taken.action(), taken.exit(), taken.next()),
+                (exit, Some(exit), None)
+            );
         }
-        let error = Inner.drive(Decides("better"), &mut desk()).await.unwrap_err();
-        assert_eq!(format!("{error:#}"), "Inner > judge: stopped: no such action");
+        let error = Inner
+            .drive(Decides("better"), &mut desk())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            format!("{error:#}"),
+            "Inner > judge: stopped: no such action"
+        );
     }
 
     /// Returns the first step's action for every step, or the first flow's exit for every flow.
@@ -187,18 +221,35 @@ mod taken {
             run: R,
         ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
-            Ok(if self.1 { *self.0.lock().unwrap().get_or_insert(taken) } else { taken })
+            Ok(if self.1 {
+                *self.0.lock().unwrap().get_or_insert(taken)
+            } else {
+                taken
+            })
         }
 
-        async fn step<R: Run<Desk>>(&self, _: &At<'_>, shared: &mut Desk, run: R) -> Result<Taken, Error> {
+        async fn step<R: Run<Desk>>(
+            &self,
+            _: &At<'_>,
+            shared: &mut Desk,
+            run: R,
+        ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
-            Ok(if self.1 { taken } else { *self.0.lock().unwrap().get_or_insert(taken) })
+            Ok(if self.1 {
+                taken
+            } else {
+                *self.0.lock().unwrap().get_or_insert(taken)
+            })
         }
     }
 
     #[tokio::test]
     async fn an_action_of_another_step_is_refused() {
-        let error = Outer.with(Muddled::default()).run(&mut desk()).await.unwrap_err();
+        let error = Outer
+            .with(Muddled::default())
+            .run(&mut desk())
+            .await
+            .unwrap_err();
         assert_eq!(
             format!("{error:#}"),
             "Outer > Inner > judge: stopped: a driver returned the action \"default\" of another step: return what `run` \
@@ -206,7 +257,10 @@ mod taken {
         );
         let muddled = Muddled(Mutex::default(), true);
         let error = Outer.with(muddled).run(&mut desk()).await.unwrap_err();
-        assert!(format!("{error:#}").starts_with("Outer: stopped: a driver returned the action \"tired\""));
+        assert!(
+            format!("{error:#}")
+                .starts_with("Outer: stopped: a driver returned the action \"tired\"")
+        );
     }
 }
 
@@ -232,7 +286,12 @@ mod items {
         for<'i> N::Item<'i>: Hash + std::fmt::Debug,
         N::Exec: Into<String> + From<String> + Clone,
     {
-        async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, mut call: C) -> Result<N::Exec, Error>
+        async fn item<C>(
+            &self,
+            at: &At<'_>,
+            item: ItemId<'_>,
+            mut call: C,
+        ) -> Result<N::Exec, Error>
         where
             C: ItemCall<S, Here, N>,
         {
@@ -242,7 +301,11 @@ mod items {
                 hasher.finish()
             });
             let lent = call.with_item(|item| format!("{item:?}"));
-            self.seen.lock().unwrap().push(format!("{} {item} {lent} {:?}", at.name(), item.index()));
+            self.seen.lock().unwrap().push(format!(
+                "{} {item} {lent} {:?}",
+                at.name(),
+                item.index()
+            ));
             if self.named {
                 call.identify(hash);
             }
@@ -271,28 +334,47 @@ mod items {
                 "count branch () None",
             ]
         );
-        assert_eq!(desk.drafts.as_ref().unwrap()[1], "effects of rain (run/1/item-1)");
+        assert_eq!(
+            desk.drafts.as_ref().unwrap()[1],
+            "effects of rain (run/1/item-1)"
+        );
 
-        let mut again = Desk { titles: vec!["effects".into()], ..super::desk() };
+        let mut again = Desk {
+            titles: vec!["effects".into()],
+            ..super::desk()
+        };
         Report.with(&keeps).run(&mut again).await.unwrap();
-        assert_eq!(again.drafts.unwrap()[..], desk.drafts.unwrap()[1..2], "what is kept is not done again");
+        assert_eq!(
+            again.drafts.unwrap()[..],
+            desk.drafts.unwrap()[1..2],
+            "what is kept is not done again"
+        );
     }
 
     #[tokio::test]
     async fn the_key_of_an_attempt_goes_with_the_item_that_a_driver_has_identified() {
         let mut drafts = Vec::new();
         for titles in [["causes", "effects"], ["effects", "causes"]] {
-            let mut desk = Desk { titles: titles.map(String::from).to_vec(), ..desk() };
+            let mut desk = Desk {
+                titles: titles.map(String::from).to_vec(),
+                ..desk()
+            };
             Report
                 .with(StepLimit::new(9))
-                .with(Keeps { named: true, ..Keeps::default() })
+                .with(Keeps {
+                    named: true,
+                    ..Keeps::default()
+                })
                 .run(&mut desk)
                 .await
                 .unwrap();
             drafts.push(desk.drafts.unwrap());
         }
         drafts[1].reverse();
-        assert_eq!(drafts[0], drafts[1], "in another order, the keys are the same");
+        assert_eq!(
+            drafts[0], drafts[1],
+            "in another order, the keys are the same"
+        );
         assert_ne!(drafts[0][0].replace("causes", "effects"), drafts[0][1]);
         let key = drafts[0][0].split_once(" (run/1/item-").unwrap().1;
         assert_eq!(key.trim_end_matches(')').len(), 16, "{key}");
@@ -332,7 +414,11 @@ mod parts {
     flow! { Fork { (find, count); } }
 
     fn part(of: &'static str, wanted: &[usize]) -> Part {
-        Part { of, wanted: wanted.to_vec(), results: Mutex::default() }
+        Part {
+            of,
+            wanted: wanted.to_vec(),
+            results: Mutex::default(),
+        }
     }
 
     #[tokio::test]
@@ -340,9 +426,15 @@ mod parts {
         let parallel = part("Parallel", &[0, 2]);
         let mut shared = desk();
         let error = Parallel.with(&parallel).run(&mut shared).await.unwrap_err();
-        assert_eq!((error.cause().is::<Skipped>(), error.stage()), (true, Stage::Driver));
+        assert_eq!(
+            (error.cause().is::<Skipped>(), error.stage()),
+            (true, Stage::Driver)
+        );
         assert_eq!(error.path(), ["Parallel", "draft"]);
-        assert_eq!(*parallel.results.lock().unwrap(), ["causes of rain", "causes of rain"]);
+        assert_eq!(
+            *parallel.results.lock().unwrap(),
+            ["causes of rain", "causes of rain"]
+        );
         assert_eq!(shared, desk());
 
         let sequence = part("Sequence", &[1]);
@@ -350,7 +442,8 @@ mod parts {
         assert!(error.cause().is::<Skipped>());
         assert_eq!(*sequence.results.lock().unwrap(), ["EFFECTS"]);
 
-        // The branch that is not wanted is passed over at once; the other waits, and is done all the same.
+        // The branch that is not wanted is passed over at once; the other waits, and is done all
+        // the same.
         for (wanted, result) in [(0, "facts about rain"), (1, "figures about rain")] {
             let fork = part("Fork", &[wanted]);
             let error = Fork.with(&fork).run(&mut shared).await.unwrap_err();
@@ -398,13 +491,22 @@ mod attempts {
     where
         for<'i> N::Item<'i>: std::fmt::Debug,
     {
-        async fn attempt<C>(&self, at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<String, Failure>
+        async fn attempt<C>(
+            &self,
+            at: &At<'_>,
+            attempt: Attempt<'_>,
+            call: C,
+        ) -> Result<String, Failure>
         where
             C: AttemptCall<S, Here, N>,
         {
             let line = call.with_item(|item| format!("{}: {attempt:?} of {item:?}", at.name()));
             self.0.lock().unwrap().push(line.clone());
-            if attempt.number() == 1 && at.name() == "find" { call.call().await } else { Ok(line) }
+            if attempt.number() == 1 && at.name() == "find" {
+                call.call().await
+            } else {
+                Ok(line)
+            }
         }
     }
 
@@ -412,10 +514,22 @@ mod attempts {
     async fn an_attempt_is_lent_its_item_and_may_be_answered_by_a_driver() {
         let fakes = Fakes(Mutex::default());
         let mut shared = desk();
-        Report.with(StepLimit::new(3)).with(&fakes).with(StepLimit::new(3)).run(&mut shared).await.unwrap();
-        assert_eq!(shared.drafts.unwrap()[1], "draft: attempt 1 of 1 of \"effects\"");
+        Report
+            .with(StepLimit::new(3))
+            .with(&fakes)
+            .with(StepLimit::new(3))
+            .run(&mut shared)
+            .await
+            .unwrap();
+        assert_eq!(
+            shared.drafts.unwrap()[1],
+            "draft: attempt 1 of 1 of \"effects\""
+        );
         assert_eq!(shared.facts.as_deref(), Some("facts about rain"));
-        assert_eq!(shared.figures.as_deref(), Some("count: attempt 1 of 1 of ()"));
+        assert_eq!(
+            shared.figures.as_deref(),
+            Some("count: attempt 1 of 1 of ()")
+        );
         assert_eq!(fakes.0.into_inner().unwrap().len(), 5);
     }
 
@@ -455,7 +569,11 @@ mod attempts {
 mod generic {
     use super::*;
 
-    async fn twice<F, S, D, Seam>(flow: &F, driver: D, shared: &mut S) -> Result<[&'static str; 2], Error>
+    async fn twice<F, S, D, Seam>(
+        flow: &F,
+        driver: D,
+        shared: &mut S,
+    ) -> Result<[&'static str; 2], Error>
     where
         F: Drive<S, D, Seam>,
         D: Clone,
@@ -472,6 +590,9 @@ mod generic {
             let traced = pocketflow::Stack(std::sync::Arc::new(pocketflow::Trace), limit);
             Ok::<_, Error>((exits, twice(&Report, traced, &mut shared).await?))
         });
-        assert_eq!(run.await.unwrap().unwrap(), (["default"; 2], ["default"; 2]));
+        assert_eq!(
+            run.await.unwrap().unwrap(),
+            (["default"; 2], ["default"; 2])
+        );
     }
 }

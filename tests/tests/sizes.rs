@@ -18,7 +18,11 @@ async fn draft(topic: &str) -> Result<String, std::io::Error> {
 #[node(Article, attempts = 3, wait = "1s")]
 async fn review(text: &str) -> Result<(), std::io::Error> {
     pending::<()>().await;
-    if text.is_empty() { Err(std::io::Error::other("there is no text")) } else { Ok(()) }
+    if text.is_empty() {
+        Err(std::io::Error::other("there is no text"))
+    } else {
+        Ok(())
+    }
 }
 
 flow! { Write { draft >> review; } }
@@ -57,6 +61,7 @@ fn a_waiting_flow_is_about_as_large_as_by_hand() {
     let mut article = Article::default();
     let by_hand = size(&by_hand(&mut article));
     let ours = size(&Write.run(&mut article));
-    // With three attempts and a sleep between them, which the other does not have. The store is not in either.
+    // With three attempts and a sleep between them, which the other does not have. The store is not
+    // in either.
     assert!(ours <= by_hand + 24, "{ours} bytes against {by_hand}");
 }

@@ -58,9 +58,14 @@ async fn other() -> u64 {
 
 flow! { Forked { plain >> (tried, other); } }
 
-/// Spawned on a worker with the 2 MiB that tokio gives one. A stack that overflows ends the process.
+/// Spawned on a worker with the 2 MiB that tokio gives one. A stack that overflows ends the
+/// process.
 fn on_a_worker(run: impl Future<Output = u64> + Send + 'static) -> u64 {
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(runtime.spawn(run)).unwrap()
 }
 

@@ -16,12 +16,20 @@ enum Way {
 
 #[node(Count)]
 fn choose(number: &u64) -> Way {
-    if *number > 1_000_000 { Way::Right } else { Way::Left }
+    if *number > 1_000_000 {
+        Way::Right
+    } else {
+        Way::Left
+    }
 }
 
 #[node(Count)]
 fn again(number: &u64) -> Way {
-    if *number > 1_000_000 { Way::Right } else { Way::Left }
+    if *number > 1_000_000 {
+        Way::Right
+    } else {
+        Way::Left
+    }
 }
 
 #[node(Count, writes = number)]
@@ -95,6 +103,10 @@ async fn a_run_that_always_goes_round_takes_them_all() {
     let (agent, nested) = (Steps::default(), Steps::default());
     Agent.with(&agent).run(&mut Count::default()).await.unwrap();
     assert_eq!(agent.count(), Agent::MAX_STEPS);
-    Nested.with(&nested).run(&mut Count::default()).await.unwrap();
+    Nested
+        .with(&nested)
+        .run(&mut Count::default())
+        .await
+        .unwrap();
     assert_eq!(nested.count(), Nested::MAX_STEPS);
 }

@@ -19,7 +19,11 @@ struct Order {
 #[node(Order, writes = receipt, attempts = 2)]
 async fn pay(total_cents: &u64, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
     tracing::info!("paying");
-    if attempt.number() == 1 { Err("the bank is busy".into()) } else { Ok(format!("{total_cents} cents")) }
+    if attempt.number() == 1 {
+        Err("the bank is busy".into())
+    } else {
+        Ok(format!("{total_cents} cents"))
+    }
 }
 
 flow! { Payment { pay; } }
@@ -63,7 +67,9 @@ impl Subscriber for Recorder {
         Id::from_u64(id)
     }
     fn record(&self, span: &Id, values: &Record<'_>) {
-        self.line(format!("  {}:", span.into_u64()), |fields| values.record(fields));
+        self.line(format!("  {}:", span.into_u64()), |fields| {
+            values.record(fields)
+        });
     }
     fn event(&self, event: &Event<'_>) {
         self.line("event".into(), |fields| event.record(fields));
@@ -87,7 +93,13 @@ impl Subscriber for Recorder {
 async fn flows_and_nodes_have_spans_with_the_attempt_and_the_action() {
     let recorder = Recorder::default();
     let guard = tracing::subscriber::set_default(recorder.clone());
-    Shop.with(Trace).run(&mut Order { total_cents: 5, ..Default::default() }).await.unwrap();
+    Shop.with(Trace)
+        .run(&mut Order {
+            total_cents: 5,
+            ..Default::default()
+        })
+        .await
+        .unwrap();
     drop(guard);
     assert_eq!(
         *recorder.lines.lock().unwrap(),

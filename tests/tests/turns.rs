@@ -24,7 +24,12 @@ struct Nested {
 impl Nested {
     fn new(widths: &[u64], polls: Arc<AtomicU64>) -> Self {
         let (first, below) = widths.split_first().unwrap();
-        Self { items: (0..*first).collect(), below: below.to_vec(), polls, sums: Vec::new() }
+        Self {
+            items: (0..*first).collect(),
+            below: below.to_vec(),
+            polls,
+            sums: Vec::new(),
+        }
     }
 }
 
@@ -72,8 +77,11 @@ fn polls_a_leaf(widths: &[u64], parallel: usize) -> f64 {
     let counted = Arc::clone(&polls);
     let widths = widths.to_vec();
     let leaves: u64 = widths.iter().product();
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     let task = runtime.spawn(async move { below(&widths, &counted, parallel).await });
     assert_eq!(runtime.block_on(task).unwrap(), leaves);
     polls.load(Relaxed) as f64 / leaves as f64
@@ -82,10 +90,18 @@ fn polls_a_leaf(widths: &[u64], parallel: usize) -> f64 {
 #[test]
 fn nested_batches_poll_their_leaves_about_as_often_as_flat_ones() {
     for parallel in [64, 0] {
-        for widths in [&[10_000][..], &[100, 100], &[100, 100, 10], &[10, 10, 10, 10]] {
+        for widths in [
+            &[10_000][..],
+            &[100, 100],
+            &[100, 100, 10],
+            &[10, 10, 10, 10],
+        ] {
             let polls = polls_a_leaf(widths, parallel);
             println!("{widths:?}, parallel = {parallel}: {polls:.2} polls a leaf");
-            assert!(polls <= 3.0, "{widths:?}, parallel = {parallel}: {polls:.2} polls a leaf");
+            assert!(
+                polls <= 3.0,
+                "{widths:?}, parallel = {parallel}: {polls:.2} polls a leaf"
+            );
         }
     }
 }
@@ -99,7 +115,10 @@ struct Queue {
 
 impl Queue {
     fn of(items: usize) -> Self {
-        Self { items: (0..items).collect(), ..Self::default() }
+        Self {
+            items: (0..items).collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -127,7 +146,11 @@ async fn in_turn(#[each(items)] item: &usize, started: &AtomicUsize) -> usize {
 async fn an_item_that_was_woken_does_not_wait_for_all_the_others() {
     let mut queue = Queue::of(1_000);
     flow! { in_turn; }.run(&mut queue).await.unwrap();
-    assert!(queue.done[0] <= 3, "item 0 was done when {} had started", queue.done[0]);
+    assert!(
+        queue.done[0] <= 3,
+        "item 0 was done when {} had started",
+        queue.done[0]
+    );
     assert_eq!(queue.done.len(), 1_000);
 }
 
@@ -135,13 +158,21 @@ async fn an_item_that_was_woken_does_not_wait_for_all_the_others() {
 async fn fails_late(#[each(items)] item: &usize, started: &AtomicUsize) -> Result<(), String> {
     started.fetch_add(1, Relaxed);
     first_waits(*item).await;
-    if *item == 0 { Err("the first".into()) } else { Ok(()) }
+    if *item == 0 {
+        Err("the first".into())
+    } else {
+        Ok(())
+    }
 }
 
 #[tokio::test]
 async fn an_error_of_an_item_that_was_woken_shows_before_the_others_start() {
     let mut queue = Queue::of(100_000);
-    let error = flow! { fails_late; }.run(&mut queue).await.map(drop).unwrap_err();
+    let error = flow! { fails_late; }
+        .run(&mut queue)
+        .await
+        .map(drop)
+        .unwrap_err();
     assert_eq!(error.item(), Some(0));
     let started = queue.started.load(Relaxed);
     assert!(started <= 3, "{started} have started");
@@ -160,10 +191,16 @@ async fn times_out(#[each(items)] item: &usize, started: &AtomicUsize) {
 #[tokio::test]
 async fn a_timeout_shows_while_other_items_are_ready_at_once() {
     let mut queue = Queue::of(100_000);
-    let error = flow! { times_out; }.run(&mut queue).await.map(drop).unwrap_err();
+    let error = flow! { times_out; }
+        .run(&mut queue)
+        .await
+        .map(drop)
+        .unwrap_err();
     assert_eq!(
         error.cause().downcast_ref::<TimedOut>(),
-        Some(&TimedOut { limit: Duration::from_millis(10) })
+        Some(&TimedOut {
+            limit: Duration::from_millis(10)
+        })
     );
     // Tokio looks at its timers now and then, each time the task has given way often enough.
     let started = queue.started.load(Relaxed);

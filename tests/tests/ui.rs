@@ -1,4 +1,5 @@
-//! The compile errors, as users see them: every program in `ui/` fails to compile with the message beside it.
+//! The compile errors, as users see them: every program in `ui/` fails to compile with the message
+//! beside it.
 
 #[test]
 fn compile_errors_are_as_written() {

@@ -1,4 +1,5 @@
-//! Flows and derives whose words come through `macro_rules!`, under conditions, or for a library by another name.
+//! Flows and derives whose words come through `macro_rules!`, under conditions, or for a library by
+//! another name.
 
 use pocketflow::{Action, Shared, flow, node};
 
@@ -31,8 +32,13 @@ actions!(crate::Job, Verdict { Fine { note: String } = "fine", Again { r#type: (
 #[node(Job)]
 fn judge(count: &u8) -> Verdict {
     match count {
-        0 => Verdict::Again { r#type: (1, [2, 3]), count: 1 },
-        _ => Verdict::Fine { note: "fine".into() },
+        0 => Verdict::Again {
+            r#type: (1, [2, 3]),
+            count: 1,
+        },
+        _ => Verdict::Fine {
+            note: "fine".into(),
+        },
     }
 }
 
@@ -145,26 +151,47 @@ enum Renamed {
 
 #[tokio::test]
 async fn every_word_of_a_flow_may_come_through_a_macro() {
-    let mut job = Job { count: 0, r#type: Some((0, [0, 0])), ..Job::default() };
+    let mut job = Job {
+        count: 0,
+        r#type: Some((0, [0, 0])),
+        ..Job::default()
+    };
     let exit = Judges { add: Add { by: 4 } }.run(&mut job).await.unwrap();
-    assert_eq!((exit, job.count, job.note.as_deref()), (JudgesExit::Done, 5, Some("fine")));
+    assert_eq!(
+        (exit, job.count, job.note.as_deref()),
+        (JudgesExit::Done, 5, Some("fine"))
+    );
     assert_eq!(job.r#type, Some((1, [2, 3])));
     assert!(job.names.is_empty());
     assert_eq!(Judges::GRAPH.inputs, ["type"]);
-    assert_eq!(Whole.run(&mut Job::default()).await.unwrap(), WholeExit::Default);
+    assert_eq!(
+        Whole.run(&mut Job::default()).await.unwrap(),
+        WholeExit::Default
+    );
     Private.run(&mut job).await.unwrap();
-    expression!(judge, "fine", crate::last, add: Add).run(&mut job).await.unwrap();
+    expression!(judge, "fine", crate::last, add: Add)
+        .run(&mut job)
+        .await
+        .unwrap();
     assert_eq!(job.count, 7);
     assert_eq!(Verdict::ACTIONS[1].name, "a|gain");
 }
 
 #[tokio::test]
 async fn the_library_may_have_another_name() {
-    let mut count = inside::Count { count: 3, late: None };
-    assert_eq!(inside::Half.run(&mut count).await.unwrap(), inside::HalfExit::Odd);
+    let mut count = inside::Count {
+        count: 3,
+        late: None,
+    };
+    assert_eq!(
+        inside::Half.run(&mut count).await.unwrap(),
+        inside::HalfExit::Odd
+    );
     assert_eq!(inside::graph().exits.len(), 2);
     assert_eq!(Renamed::ACTIONS[0].writes, ["note"]);
-    let _ = Renamed::Note { note: String::new() };
+    let _ = Renamed::Note {
+        note: String::new(),
+    };
 }
 
 #[derive(Shared, Default)]
@@ -194,7 +221,11 @@ enum Some_ {
 
 #[node(Conditional)]
 fn choose(always: &u8) -> Some_ {
-    if *always == 0 { Some_::Kept { kept: 1 } } else { Some_::Named }
+    if *always == 0 {
+        Some_::Kept { kept: 1 }
+    } else {
+        Some_::Named
+    }
 }
 
 #[node(Conditional)]
@@ -233,9 +264,16 @@ flow! {
 async fn conditions_are_honoured() {
     assert_eq!(Conditional::STORE.fields.len(), 2);
     assert_eq!(Some_::ACTIONS.len(), 2);
-    let names: Vec<_> = Present::GRAPH.places.iter().map(|place| place.name).collect();
+    let names: Vec<_> = Present::GRAPH
+        .places
+        .iter()
+        .map(|place| place.name)
+        .collect();
     assert_eq!(names, ["choose", "after", "last"]);
-    assert_eq!(Present.run(&mut Conditional::default()).await.unwrap(), PresentExit::Default);
+    assert_eq!(
+        Present.run(&mut Conditional::default()).await.unwrap(),
+        PresentExit::Default
+    );
     let last = flow! {
         choose - "kept" >> after;
         #[cfg(test)] choose - "renamed" >> end "here";

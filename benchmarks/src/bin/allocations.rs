@@ -1,6 +1,7 @@
-//! Counts what one contender allocates: `steps <contender> <shape>`, `batch <contender> <items>` or `waiting <contender> <flows>`.
-//! Prints, for each step, item or flow, the allocations, the bytes, and the most bytes at one time; and then how many threads there are,
-//! because only those of its own are counted.
+//! Counts what one contender allocates: `steps <contender> <shape>`, `batch <contender> <items>` or
+//! `waiting <contender> <flows>`. Prints, for each step, item or flow, the allocations, the bytes,
+//! and the most bytes at one time; and then how many threads there are, because only those of its
+//! own are counted.
 
 use std::env;
 use std::fs;
@@ -15,10 +16,17 @@ const STEPS: u64 = 6_000;
 
 fn main() -> Result<(), String> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let [part, name, case] = words.as_slice() else { return Err("it takes three words".to_owned()) };
-    let contender = contenders::ALL.iter().find(|contender| contender.name == name);
+    let [part, name, case] = words.as_slice() else {
+        return Err("it takes three words".to_owned());
+    };
+    let contender = contenders::ALL
+        .iter()
+        .find(|contender| contender.name == name);
     let contender = contender.ok_or_else(|| format!("there is no {name}"))?;
-    let number = || case.parse::<u64>().map_err(|error| format!("{case}: {error}"));
+    let number = || {
+        case.parse::<u64>()
+            .map_err(|error| format!("{case}: {error}"))
+    };
     let [allocations, bytes, peak] = match part.as_str() {
         "steps" => steps(contender, case)?,
         "batch" => batch(contender, number()?)?,
@@ -31,24 +39,39 @@ fn main() -> Result<(), String> {
 
 /// What the second half of a run allocates, so that what was set up before is not counted.
 fn steps(contender: &Contender, shape: &str) -> Result<[f64; 3], String> {
-    let (_, run) =
-        contender.steps.iter().find(|steps| steps.0.name() == shape).ok_or("it has no such steps")?;
+    let (_, run) = contender
+        .steps
+        .iter()
+        .find(|steps| steps.0.name() == shape)
+        .ok_or("it has no such steps")?;
     let runtime = drive::runtime();
     let run = |steps| measure(|| drive::steps(&runtime, contender.name, *run, steps));
     run(STEPS);
     let (once, twice) = (run(STEPS), run(2 * STEPS));
     let each = |once: u64, twice: u64| (twice as f64 - once as f64) / STEPS as f64;
-    Ok([each(once.count_total, twice.count_total), each(once.bytes_total, twice.bytes_total), 0.0])
+    Ok([
+        each(once.count_total, twice.count_total),
+        each(once.bytes_total, twice.bytes_total),
+        0.0,
+    ])
 }
 
 fn batch(contender: &Contender, items: u64) -> Result<[f64; 3], String> {
     let run = contender.batch.ok_or("it has no batch")?;
     let runtime = drive::runtime();
-    let batch = Batch { items, width: 1_000, factor: 3, pause: Pause::Yield };
+    let batch = Batch {
+        items,
+        width: 1_000,
+        factor: 3,
+        pause: Pause::Yield,
+    };
     let run = || measure(|| drive::batch(&runtime, contender.name, run, batch));
     run();
     let counted = run();
-    Ok([counted.count_total, counted.bytes_total, counted.bytes_max].map(|all| all as f64 / items as f64))
+    Ok(
+        [counted.count_total, counted.bytes_total, counted.bytes_max]
+            .map(|all| all as f64 / items as f64),
+    )
 }
 
 /// What is still held when all flows wait.
@@ -60,12 +83,19 @@ fn waiting(contender: &Contender, number: u64) -> Result<[f64; 3], String> {
     started?;
     flows.end()?;
     let each = |all: f64| all / number as f64;
-    Ok([each(counted.count_total as f64), each(counted.bytes_current as f64), each(counted.bytes_max as f64)])
+    Ok([
+        each(counted.count_total as f64),
+        each(counted.bytes_current as f64),
+        each(counted.bytes_max as f64),
+    ])
 }
 
 /// The threads of this process, or 0 where that is not told.
 fn threads() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("Threads:"));
-    line.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Threads:"));
+    line.and_then(|number| number.trim().parse().ok())
+        .unwrap_or_default()
 }

@@ -1,5 +1,6 @@
-//! How long an incremental `cargo check` and `cargo build` take in a crate of 200 nodes and 20 flows, after a change to the body of one
-//! node and after a change to the store. Each module has one flow and its ten nodes; all flows share one store.
+//! How long an incremental `cargo check` and `cargo build` take in a crate of 200 nodes and 20
+//! flows, after a change to the body of one node and after a change to the store. Each module has
+//! one flow and its ten nodes; all flows share one store.
 
 use std::path::Path;
 
@@ -34,15 +35,27 @@ struct Program {
 }
 
 const ALL: [Program; 2] = [
-    Program { name: "pocketflow (this one)", module: our_module, main: our_main },
-    Program { name: "by hand, prep/exec/post", module: module_by_hand, main: main_by_hand },
+    Program {
+        name: "pocketflow (this one)",
+        module: our_module,
+        main: our_main,
+    },
+    Program {
+        name: "by hand, prep/exec/post",
+        module: module_by_hand,
+        main: main_by_hand,
+    },
 ];
 
 /// Measures both; a quick run makes one change of each kind.
 pub fn run(quick: bool) -> Vec<Row> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let row = |program: &Program| {
-        let mut row = Row { name: program.name, values: Vec::new(), missing: None };
+        let mut row = Row {
+            name: program.name,
+            values: Vec::new(),
+            missing: None,
+        };
         if let Err(reason) = program.measure(home, if quick { 1 } else { ROUNDS }, &mut row) {
             row.miss(reason);
         }
@@ -65,17 +78,21 @@ impl Program {
         project.count()?;
         least = [f64::MAX; 2];
         for round in 1..=rounds {
-            project
-                .write(&module_path(CHANGED), &(self.module)(CHANGED, &format!("{} - {round}", round + 1)))?;
+            project.write(
+                &module_path(CHANGED),
+                &(self.module)(CHANGED, &format!("{} - {round}", round + 1)),
+            )?;
             project.incremental(&mut least)?;
         }
-        row.values.extend([(CHECK_BODY, least[0]), (BUILD_BODY, least[1])]);
+        row.values
+            .extend([(CHECK_BODY, least[0]), (BUILD_BODY, least[1])]);
         least = [f64::MAX; 2];
         for round in 1..=rounds {
             project.write("src/main.rs", &(self.main)(round))?;
             project.incremental(&mut least)?;
         }
-        row.values.extend([(CHECK_FIELD, least[0]), (BUILD_FIELD, least[1])]);
+        row.values
+            .extend([(CHECK_FIELD, least[0]), (BUILD_FIELD, least[1])]);
         project.count()?;
         project.clean()
     }
@@ -97,7 +114,11 @@ impl Project<'_> {
         if printed.trim() == expected().to_string() {
             Ok(())
         } else {
-            Err(format!("the program counts {:?}, not {}", printed.trim(), expected()))
+            Err(format!(
+                "the program counts {:?}, not {}",
+                printed.trim(),
+                expected()
+            ))
         }
     }
 }
@@ -119,17 +140,21 @@ fn each(text: impl Fn(usize) -> String) -> String {
     (1..=FLOWS).map(text).collect()
 }
 
-/// The fields of the store except the first: two late fields for each flow, and some that no node reads.
+/// The fields of the store except the first: two late fields for each flow, and some that no node
+/// reads.
 fn fields(unread: usize) -> String {
-    let fields = each(|flow| format!("    pub a{flow}: Option<u64>,\n    pub b{flow}: Option<u64>,\n"));
-    (1..=unread).fold(fields, |fields, field| fields + &format!("    pub unread{field}: Option<u64>,\n"))
+    let fields =
+        each(|flow| format!("    pub a{flow}: Option<u64>,\n    pub b{flow}: Option<u64>,\n"));
+    (1..=unread).fold(fields, |fields, field| {
+        fields + &format!("    pub unread{field}: Option<u64>,\n")
+    })
 }
 
 /// A node's name, the field it reads, the field it writes, and what it adds.
 type Link<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-/// The nodes that add something. `choose` follows the fourth and leads to `pass` or `jump`, which both lead to `close`; `show` comes
-/// last.
+/// The nodes that add something. `choose` follows the fourth and leads to `pass` or `jump`, which
+/// both lead to `close`; `show` comes last.
 fn links<'a>(a: &'a str, b: &'a str, third: &'a str) -> [Link<'a>; 8] {
     [
         ("open", "count", a, "1"),
@@ -222,7 +247,13 @@ fn module_by_hand(flow: usize, third: &str) -> String {
         "count" => "&totals.count".to_owned(),
         late => format!("totals.{late}.as_ref().ok_or(\"there is no {late}\")?"),
     };
-    let store = |field: &str| if field == "count" { "exec" } else { "Some(exec)" };
+    let store = |field: &str| {
+        if field == "count" {
+            "exec"
+        } else {
+            "Some(exec)"
+        }
+    };
     let nodes: String = links(&a, &b, third)
         .iter()
         .map(|(name, reads, writes, adds)| {
@@ -257,8 +288,18 @@ async fn {name}(totals: &mut Totals) -> Result<(), Error> {{
             })
             .collect()
     };
-    let first = on(&[("Open", "Second"), ("Second", "Third"), ("Third", "Fourth"), ("Fourth", "Choose")]);
-    let last = on(&[("Pass", "Close"), ("Jump", "Close"), ("Close", "Total"), ("Total", "Show")]);
+    let first = on(&[
+        ("Open", "Second"),
+        ("Second", "Third"),
+        ("Third", "Fourth"),
+        ("Fourth", "Choose"),
+    ]);
+    let last = on(&[
+        ("Pass", "Close"),
+        ("Jump", "Close"),
+        ("Close", "Total"),
+        ("Total", "Show"),
+    ]);
     format!(
         "use crate::{{Error, Totals}};
 
@@ -343,7 +384,10 @@ mod tests {
         assert_eq!(ours.matches("#[node(").count() * FLOWS, 200);
         assert_eq!(ours.matches("flow! {").count(), 1);
         let by_hand = module_by_hand(3, "1");
-        assert_eq!(by_hand.matches("fn exec(").count(), ours.matches("#[node(").count());
+        assert_eq!(
+            by_hand.matches("fn exec(").count(),
+            ours.matches("#[node(").count()
+        );
     }
 
     #[test]
@@ -351,8 +395,17 @@ mod tests {
         for program in &ALL {
             assert!(is_ours_or_by_hand(program.name), "{}", program.name);
             let [old, new] = ["1", "2 - 1"].map(|third| (program.module)(CHANGED, third));
-            let changed = old.lines().zip(new.lines()).filter(|(old, new)| old != new).count();
-            assert_eq!((old.lines().count(), changed), (new.lines().count(), 1), "{}", program.name);
+            let changed = old
+                .lines()
+                .zip(new.lines())
+                .filter(|(old, new)| old != new)
+                .count();
+            assert_eq!(
+                (old.lines().count(), changed),
+                (new.lines().count(), 1),
+                "{}",
+                program.name
+            );
             let fields = |unread| (program.main)(unread).matches("Option<u64>").count();
             assert_eq!(fields(2), fields(1) + 1, "{}", program.name);
         }

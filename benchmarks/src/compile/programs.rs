@@ -1,5 +1,6 @@
-//! The programs of a chain: so many nodes, each of its own, one after the other. A node reads the count and writes one more; the
-//! program prints the count at the end. They are written as the programs in `hello` are.
+//! The programs of a chain: so many nodes, each of its own, one after the other. A node reads the
+//! count and writes one more; the program prints the count at the end. They are written as the
+//! programs in `hello` are.
 
 use std::fmt::Display;
 
@@ -17,23 +18,78 @@ pub struct Program {
 
 /// All, in the order of the table.
 pub const ALL: &[Program] = &[
-    Program { name: "pocketflow (this one)", folder: "ours", cold: 2, chain: ours },
-    Program { name: "by hand, prep/exec/post", folder: "hand", cold: 2, chain: hand },
-    Program { name: "smlang, async", folder: "smlang", cold: 2, chain: smlang },
-    Program { name: "rust-fsm", folder: "rust-fsm", cold: 1, chain: rust_fsm },
-    Program { name: "statig, async", folder: "statig", cold: 2, chain: statig },
+    Program {
+        name: "pocketflow (this one)",
+        folder: "ours",
+        cold: 2,
+        chain: ours,
+    },
+    Program {
+        name: "by hand, prep/exec/post",
+        folder: "hand",
+        cold: 2,
+        chain: hand,
+    },
+    Program {
+        name: "smlang, async",
+        folder: "smlang",
+        cold: 2,
+        chain: smlang,
+    },
+    Program {
+        name: "rust-fsm",
+        folder: "rust-fsm",
+        cold: 1,
+        chain: rust_fsm,
+    },
+    Program {
+        name: "statig, async",
+        folder: "statig",
+        cold: 2,
+        chain: statig,
+    },
     Program {
         name: "pocketflow-core (not ours)",
         folder: "pocketflow-core",
         cold: 2,
         chain: their_pocketflow_core,
     },
-    Program { name: "pocketflow_rs", folder: "pocketflow_rs", cold: 1, chain: pocketflow_rs },
-    Program { name: "graph-flow", folder: "graph-flow", cold: 1, chain: graph_flow },
-    Program { name: "cano", folder: "cano", cold: 1, chain: cano },
-    Program { name: "sayiir", folder: "sayiir", cold: 1, chain: sayiir },
-    Program { name: "floxide", folder: "floxide", cold: 1, chain: floxide },
-    Program { name: "cosmoflow", folder: "cosmoflow", cold: 2, chain: cosmoflow },
+    Program {
+        name: "pocketflow_rs",
+        folder: "pocketflow_rs",
+        cold: 1,
+        chain: pocketflow_rs,
+    },
+    Program {
+        name: "graph-flow",
+        folder: "graph-flow",
+        cold: 1,
+        chain: graph_flow,
+    },
+    Program {
+        name: "cano",
+        folder: "cano",
+        cold: 1,
+        chain: cano,
+    },
+    Program {
+        name: "sayiir",
+        folder: "sayiir",
+        cold: 1,
+        chain: sayiir,
+    },
+    Program {
+        name: "floxide",
+        folder: "floxide",
+        cold: 1,
+        chain: floxide,
+    },
+    Program {
+        name: "cosmoflow",
+        folder: "cosmoflow",
+        cold: 2,
+        chain: cosmoflow,
+    },
 ];
 
 /// How many of the programs a quick run takes: the first.
@@ -134,7 +190,11 @@ async fn main() -> Result<(), Error> {{
 
 fn statig(nodes: usize) -> String {
     let states = each(1, nodes, |node| {
-        let next = if node == nodes { "end".to_owned() } else { format!("n{}", node + 1) };
+        let next = if node == nodes {
+            "end".to_owned()
+        } else {
+            format!("n{}", node + 1)
+        };
         format!(
             "    #[state]
     async fn n{node}(&mut self, event: &Event) -> Outcome<State> {{
@@ -185,7 +245,11 @@ async fn main() {{
 fn smlang(nodes: usize) -> String {
     let transitions = each(1, nodes, |node| {
         let start = if node == 1 { "*" } else { "" };
-        let next = if node == nodes { "End".to_owned() } else { format!("N{}", node + 1) };
+        let next = if node == nodes {
+            "End".to_owned()
+        } else {
+            format!("N{}", node + 1)
+        };
         format!("        {start}N{node} + Step / async n{node} = {next},\n")
     });
     let actions = each(1, nodes, |node| {
@@ -228,7 +292,11 @@ async fn main() -> Result<(), Error> {{
 
 fn rust_fsm(nodes: usize) -> String {
     let transitions = each(1, nodes, |node| {
-        let next = if node == nodes { "End".to_owned() } else { format!("N{}", node + 1) };
+        let next = if node == nodes {
+            "End".to_owned()
+        } else {
+            format!("N{}", node + 1)
+        };
         format!("    N{node}(Done) => {next},\n")
     });
     let functions = each(1, nodes, |node| {
@@ -240,7 +308,9 @@ fn n{node}(count: &mut Count) {{
 "
         )
     });
-    let arms = each(1, nodes, |node| format!("            chain::State::N{node} => n{node}(&mut count),\n"));
+    let arms = each(1, nodes, |node| {
+        format!("            chain::State::N{node} => n{node}(&mut count),\n")
+    });
     format!(
         "use rust_fsm::*;
 
@@ -304,8 +374,12 @@ impl Node<MemoryStorage> for N{node} {{
 "
         )
     });
-    let instances = each(1, nodes, |node| format!("        .node(\"n{node}\", N{node})\n"));
-    let routes = each(2, nodes, |node| format!("        .route(\"n{}\", \"next\", \"n{node}\")\n", node - 1));
+    let instances = each(1, nodes, |node| {
+        format!("        .node(\"n{node}\", N{node})\n")
+    });
+    let routes = each(2, nodes, |node| {
+        format!("        .route(\"n{}\", \"next\", \"n{node}\")\n", node - 1)
+    });
     format!(
         "use cosmoflow::prelude::*;
 {types}
@@ -329,7 +403,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {{
 fn cano(nodes: usize) -> String {
     let states = each(1, nodes, |node| format!("    N{node},\n"));
     let tasks = each(1, nodes, |node| {
-        let next = if node == nodes { "End".to_owned() } else { format!("N{}", node + 1) };
+        let next = if node == nodes {
+            "End".to_owned()
+        } else {
+            format!("N{}", node + 1)
+        };
         format!(
             "
 struct N{node};
@@ -346,7 +424,9 @@ impl N{node} {{
 "
         )
     });
-    let registered = each(1, nodes, |node| format!("        .register(Step::N{node}, N{node})\n"));
+    let registered = each(1, nodes, |node| {
+        format!("        .register(Step::N{node}, N{node})\n")
+    });
     format!(
         "use cano::prelude::*;
 
@@ -371,7 +451,11 @@ async fn main() -> Result<(), CanoError> {{
 
 fn graph_flow(nodes: usize) -> String {
     let tasks = each(1, nodes, |node| {
-        let next = if node == nodes { "End" } else { "ContinueAndExecute" };
+        let next = if node == nodes {
+            "End"
+        } else {
+            "ContinueAndExecute"
+        };
         format!(
             "
 struct N{node};
@@ -391,8 +475,12 @@ impl Task for N{node} {{
 "
         )
     });
-    let instances = each(1, nodes, |node| format!("        .add_task(Arc::new(N{node}))\n"));
-    let edges = each(2, nodes, |node| format!("        .add_edge(\"n{}\", \"n{node}\")\n", node - 1));
+    let instances = each(1, nodes, |node| {
+        format!("        .add_task(Arc::new(N{node}))\n")
+    });
+    let edges = each(2, nodes, |node| {
+        format!("        .add_edge(\"n{}\", \"n{node}\")\n", node - 1)
+    });
     format!(
         "use std::sync::Arc;
 
@@ -438,7 +526,9 @@ node! {{
         )
     });
     let fields = each(1, nodes, |node| format!("        n{node}: N{node},\n"));
-    let edges = each(2, nodes, |node| format!("        n{} => {{ [n{node}] }};\n", node - 1));
+    let edges = each(2, nodes, |node| {
+        format!("        n{} => {{ [n{node}] }};\n", node - 1)
+    });
     let instances = each(1, nodes, |node| format!("        n{node}: N{node} {{}},\n"));
     format!(
         "use floxide::context::SharedState;
@@ -476,7 +566,11 @@ async fn main() -> Result<(), FloxideError> {{
 /// Its runner returns no output, so the last node prints.
 fn sayiir(nodes: usize) -> String {
     let tasks = each(1, nodes, |node| {
-        let print = if node == nodes { "    println!(\"{}\", count.count);\n" } else { "" };
+        let print = if node == nodes {
+            "    println!(\"{}\", count.count);\n"
+        } else {
+            ""
+        };
         format!(
             "
 #[task]
@@ -520,7 +614,9 @@ fn their_pocketflow_core(nodes: usize) -> String {
 "
         )
     });
-    let edges = each(1, nodes - 1, |edge| format!("    n{}.next(n{});\n", nodes - edge, nodes - edge + 1));
+    let edges = each(1, nodes - 1, |edge| {
+        format!("    n{}.next(n{});\n", nodes - edge, nodes - edge + 1)
+    });
     format!(
         "use pocketflow_core::prelude::*;
 
@@ -557,9 +653,15 @@ impl Node for N{node} {{
 "
         )
     });
-    let instances = each(2, nodes, |node| format!("            (\"n{node}\", N{node}),\n"));
-    let edges =
-        each(2, nodes, |node| format!("            (\"n{}\", \"n{node}\", BaseState::Default),\n", node - 1));
+    let instances = each(2, nodes, |node| {
+        format!("            (\"n{node}\", N{node}),\n")
+    });
+    let edges = each(2, nodes, |node| {
+        format!(
+            "            (\"n{}\", \"n{node}\", BaseState::Default),\n",
+            node - 1
+        )
+    });
     let rest = if nodes == 1 {
         String::new()
     } else {

@@ -1,7 +1,9 @@
-//! `cano`, whose tasks choose the next state of an enum, and find what they share among the resources of their workflow.
+//! `cano`, whose tasks choose the next state of an enum, and find what they share among the
+//! resources of their workflow.
 //!
-//! What they share here is a resource of our own with typed fields, which is faster than its `MemoryStore`, a map of `Any`s behind
-//! a lock. Its tasks are tried again by default, up to three times; `TaskConfig::minimal` is without.
+//! What they share here is a resource of our own with typed fields, which is faster than its
+//! `MemoryStore`, a map of `Any`s behind a lock. Its tasks are tried again by default, up to three
+//! times; `TaskConfig::minimal` is without.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -31,7 +33,10 @@ pub const CONTENDER: Contender = Contender {
             "chain",
             "A workflow owns its resources, so a run with a store of its own builds a workflow of its own.",
         ),
-        ("waiting", "A workflow owns its resources, so each that waits is a workflow of its own."),
+        (
+            "waiting",
+            "A workflow owns its resources, so each that waits is a workflow of its own.",
+        ),
     ],
     ..Contender::NONE
 };
@@ -72,7 +77,8 @@ fn go(state: State) -> Next {
     Ok(TaskResult::Single(state))
 }
 
-/// A handle to what tasks share: a workflow keeps its resources, so whoever wants the result keeps one, too.
+/// A handle to what tasks share: a workflow keeps its resources, so whoever wants the result keeps
+/// one, too.
 #[derive(Resource)]
 struct Count(Arc<Fields>);
 
@@ -83,7 +89,10 @@ struct Fields {
 
 impl Count {
     fn new(left: u64, count: u64) -> Self {
-        Self(Arc::new(Fields { left: left.into(), count: count.into() }))
+        Self(Arc::new(Fields {
+            left: left.into(),
+            count: count.into(),
+        }))
     }
 
     fn handle(&self) -> Self {
@@ -97,7 +106,9 @@ impl Count {
     /// Tasks run one after the other, so two plain stores will do.
     fn set(&self, count: u64) {
         self.0.count.store(count, Relaxed);
-        self.0.left.store(self.0.left.load(Relaxed).wrapping_sub(1), Relaxed);
+        self.0
+            .left
+            .store(self.0.left.load(Relaxed).wrapping_sub(1), Relaxed);
     }
 }
 
@@ -106,7 +117,9 @@ fn workflow(count: &Count) -> Flow {
 }
 
 async fn run(flow: &Flow, start: State) -> State {
-    flow.orchestrate(start, CancellationToken::disabled()).await.expect(ENDS)
+    flow.orchestrate(start, CancellationToken::disabled())
+        .await
+        .expect(ENDS)
 }
 
 /// A task that counts, and goes back to a state until no step is left.
@@ -121,7 +134,11 @@ impl Tick {
     async fn run(&self, res: &Stores) -> Next {
         let count = res.get::<Count, _>(&Key::Store)?;
         count.set(work(count.get()));
-        go(if count.0.left.load(Relaxed) == 0 { State::Done } else { self.0 })
+        go(if count.0.left.load(Relaxed) == 0 {
+            State::Done
+        } else {
+            self.0
+        })
     }
 }
 
@@ -164,7 +181,8 @@ impl Choose {
     }
 }
 
-/// A workflow in a task. It ends in a state of the outer one. A workflow is no task of its own accord, but one can run another.
+/// A workflow in a task. It ends in a state of the outer one. A workflow is no task of its own
+/// accord, but one can run another.
 struct Inner(Flow);
 
 #[task(state = State, key = Key)]
@@ -174,19 +192,24 @@ impl Inner {
     }
 
     async fn run(&self, _res: &Stores) -> Next {
-        go(self.0.orchestrate(State::First, CancellationToken::disabled()).await?)
+        go(self
+            .0
+            .orchestrate(State::First, CancellationToken::disabled())
+            .await?)
     }
 }
 
 async fn again(steps: u64) -> u64 {
     let count = Count::new(steps, 0);
-    let flow = workflow(&count).register(State::Tick, Tick(State::Tick)).add_exit_state(State::Done);
+    let flow = workflow(&count)
+        .register(State::Tick, Tick(State::Tick))
+        .add_exit_state(State::Done);
     run(&flow, State::Tick).await;
     count.get()
 }
 
-/// A workflow owns its resources, and has no way to change them: a fresh store needs a fresh workflow, which is how its example
-/// for a workflow per request does it, too.
+/// A workflow owns its resources, and has no way to change them: a fresh store needs a fresh
+/// workflow, which is how its example for a workflow per request does it, too.
 async fn chain(steps: u64) -> u64 {
     let mut done = 0;
     while done < steps {
@@ -250,14 +273,24 @@ impl Look {
 
     async fn run(&self, res: &Stores) -> Next {
         let store = res.get::<Lender, _>(&Key::Store)?;
-        store.visits.set(look(store.visits.get(), &store.text, &store.numbers));
-        go(if store.visits.0.left.load(Relaxed) == 0 { State::Done } else { State::Look })
+        store
+            .visits
+            .set(look(store.visits.get(), &store.text, &store.numbers));
+        go(if store.visits.0.left.load(Relaxed) == 0 {
+            State::Done
+        } else {
+            State::Look
+        })
     }
 }
 
 async fn lend(steps: u64) -> u64 {
     let visits = Count::new(steps, 0);
-    let store = Lender { text: text(), numbers: numbers(), visits: visits.handle() };
+    let store = Lender {
+        text: text(),
+        numbers: numbers(),
+        visits: visits.handle(),
+    };
     let flow = Workflow::new(Resources::new().insert(Key::Store, store))
         .register(State::Look, Look)
         .add_exit_state(State::Done);
@@ -303,15 +336,36 @@ impl Times {
     async fn finish(&self, res: &Stores, outputs: Vec<Result<u64, CanoError>>) -> Next {
         let outputs = outputs.into_iter().collect::<Result<_, _>>()?;
         let numbers = res.get::<Numbers, _>(&Key::Store)?;
-        numbers.0.outputs.set(outputs).map_err(|_| CanoError::task_execution("it ran twice"))?;
+        numbers
+            .0
+            .outputs
+            .set(outputs)
+            .map_err(|_| CanoError::task_execution("it ran twice"))?;
         go(State::Done)
     }
 }
 
-async fn times(Batch { items, width, factor, pause }: Batch) -> u64 {
-    let lists = Arc::new(Lists { inputs: (0..items).collect(), outputs: OnceLock::new() });
+async fn times(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
+    let lists = Arc::new(Lists {
+        inputs: (0..items).collect(),
+        outputs: OnceLock::new(),
+    });
     let flow = Workflow::new(Resources::new().insert(Key::Store, Numbers(lists.clone())))
-        .register(State::First, Times { width, factor, pause })
+        .register(
+            State::First,
+            Times {
+                width,
+                factor,
+                pause,
+            },
+        )
         .add_exit_state(State::Done);
     run(&flow, State::First).await;
     lists.outputs.get().expect("it is filled").iter().sum()
@@ -330,7 +384,11 @@ struct Draft {
 
 impl Article {
     fn text(&self) -> Result<&str, CanoError> {
-        self.0.text.get().map(String::as_str).ok_or_else(|| CanoError::task_execution("there is no text"))
+        self.0
+            .text
+            .get()
+            .map(String::as_str)
+            .ok_or_else(|| CanoError::task_execution("there is no text"))
     }
 }
 
@@ -345,7 +403,11 @@ impl Write {
     async fn run(&self, res: &Stores) -> Next {
         let article = res.get::<Article, _>(&Key::Store)?;
         let text = article.0.topic.to_uppercase();
-        article.0.text.set(text).map_err(|_| CanoError::task_execution("it ran twice"))?;
+        article
+            .0
+            .text
+            .set(text)
+            .map_err(|_| CanoError::task_execution("it ran twice"))?;
         go(State::Second)
     }
 }
@@ -362,7 +424,11 @@ impl Review {
         let article = res.get::<Article, _>(&Key::Store)?;
         let text = article.text()?;
         gate().await;
-        if text.is_empty() { Err(CanoError::task_execution("the text is empty")) } else { go(State::Third) }
+        if text.is_empty() {
+            Err(CanoError::task_execution("the text is empty"))
+        } else {
+            go(State::Third)
+        }
     }
 }
 
@@ -377,14 +443,22 @@ impl Publish {
     async fn run(&self, res: &Stores) -> Next {
         let article = res.get::<Article, _>(&Key::Store)?;
         let length = article.text()?.len() as u64;
-        article.0.length.set(length).map_err(|_| CanoError::task_execution("it ran twice"))?;
+        article
+            .0
+            .length
+            .set(length)
+            .map_err(|_| CanoError::task_execution("it ran twice"))?;
         go(State::Done)
     }
 }
 
 /// As in `chain`, a run has its own workflow, because the workflow owns the store.
 async fn wait() -> u64 {
-    let draft = Arc::new(Draft { topic: topic(), text: OnceLock::new(), length: OnceLock::new() });
+    let draft = Arc::new(Draft {
+        topic: topic(),
+        text: OnceLock::new(),
+        length: OnceLock::new(),
+    });
     let flow = Workflow::new(Resources::new().insert(Key::Store, Article(draft.clone())))
         .register(State::First, Write)
         .register(State::Second, Review)

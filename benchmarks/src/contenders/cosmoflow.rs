@@ -1,8 +1,9 @@
 //! `cosmoflow`, whose store is a map of JSON values, and whose actions are strings.
 //!
-//! With its feature `async`, which replaces its sync API: a flow that waits needs it, and a program has one of the two. (The sync
-//! one, which is its default, takes about half as long a step: it makes one random id for each, where the async one makes two, and
-//! boxes no futures.) Its store is the one in memory, which its documentation uses. Its nodes are tried again by default, up to
+//! With its feature `async`, which replaces its sync API: a flow that waits needs it, and a program
+//! has one of the two. (The sync one, which is its default, takes about half as long a step: it
+//! makes one random id for each, where the async one makes two, and boxes no futures.) Its store is
+//! the one in memory, which its documentation uses. Its nodes are tried again by default, up to
 //! three times; here `max_retries` is 0. It runs 1,000 steps by default; here there is no limit.
 
 use std::sync::Arc;
@@ -23,7 +24,10 @@ pub const CONTENDER: Contender = Contender {
         (Shape::Store, Steps::Async(|steps| Box::pin(lend(steps)))),
     ],
     waiting: Some(|| Box::pin(wait())),
-    missing: &[("batch", "it has no batches, and its nodes run one after the other")],
+    missing: &[(
+        "batch",
+        "it has no batches, and its nodes run one after the other",
+    )],
     notes: &[(
         "steps",
         "With its feature `async`. Its sync API, which is the default, takes about half as long a step. Without retries, which are \
@@ -113,8 +117,8 @@ fn choose() -> impl Node<MemoryStorage> {
     Counter(|_: &mut MemoryStorage, count| Ok(Action::simple(WAYS[(count as usize - 1) % 12 / 2])))
 }
 
-/// A flow in a node. With `async`, a flow as a node is said not to be implemented yet and always fails; so a node runs it in its
-/// `post`, the one of the three that has the store.
+/// A flow in a node. With `async`, a flow as a node is said not to be implemented yet and always
+/// fails; so a node runs it in its `post`, the one of the three that has the store.
 struct Inner(Flow<MemoryStorage>);
 
 #[async_trait]
@@ -127,7 +131,11 @@ impl Node<MemoryStorage> for Inner {
         0
     }
 
-    async fn prep(&mut self, _store: &MemoryStorage, _context: &ExecutionContext) -> Result<(), NodeError> {
+    async fn prep(
+        &mut self,
+        _store: &MemoryStorage,
+        _context: &ExecutionContext,
+    ) -> Result<(), NodeError> {
         Ok(())
     }
 
@@ -142,15 +150,20 @@ impl Node<MemoryStorage> for Inner {
         _exec: (),
         _context: &ExecutionContext,
     ) -> Result<Action, NodeError> {
-        let result =
-            self.0.execute(store).await.map_err(|error| NodeError::ExecutionError(error.to_string()))?;
+        let result = self
+            .0
+            .execute(store)
+            .await
+            .map_err(|error| NodeError::ExecutionError(error.to_string()))?;
         Ok(result.final_action)
     }
 }
 
 async fn again(steps: u64) -> u64 {
-    let flow =
-        Builder::new().start_with("tick", tick(1)).self_route("tick", "again").terminal_route("tick", "done");
+    let flow = Builder::new()
+        .start_with("tick", tick(1))
+        .self_route("tick", "again")
+        .terminal_route("tick", "done");
     run(flow, count(steps, 0).expect(ENDS)).await
 }
 
@@ -202,7 +215,8 @@ async fn nested(steps: u64) -> u64 {
     run(flow, count(steps, 0).expect(ENDS)).await
 }
 
-/// What a node of the last shape reads: copies, as the store lends nothing. It is cloned on its way to `exec`, so it is shared.
+/// What a node of the last shape reads: copies, as the store lends nothing. It is cloned on its way
+/// to `exec`, so it is shared.
 struct Reads {
     text: String,
     numbers: Vec<u64>,
@@ -221,7 +235,11 @@ impl Node<MemoryStorage> for Look {
         0
     }
 
-    async fn prep(&mut self, store: &MemoryStorage, _context: &ExecutionContext) -> Stored<Arc<Reads>> {
+    async fn prep(
+        &mut self,
+        store: &MemoryStorage,
+        _context: &ExecutionContext,
+    ) -> Stored<Arc<Reads>> {
         Ok(Arc::new(Reads {
             text: store.get("text")?.unwrap_or_default(),
             numbers: store.get("numbers")?.unwrap_or_default(),
@@ -246,8 +264,10 @@ impl Node<MemoryStorage> for Look {
 }
 
 async fn lend(steps: u64) -> u64 {
-    let flow =
-        Builder::new().start_with("look", Look).self_route("look", "again").terminal_route("look", "done");
+    let flow = Builder::new()
+        .start_with("look", Look)
+        .self_route("look", "again")
+        .terminal_route("look", "done");
     let mut store = MemoryStorage::new();
     store.set(LEFT.to_owned(), steps).expect(ENDS);
     store.set("text".to_owned(), text()).expect(ENDS);
@@ -262,7 +282,10 @@ fn stored(error: MemoryStorageError) -> NodeError {
 }
 
 fn string(store: &MemoryStorage, key: &str) -> Result<String, NodeError> {
-    store.get(key).map_err(stored)?.ok_or_else(|| NodeError::ValidationError(format!("there is no `{key}`")))
+    store
+        .get(key)
+        .map_err(stored)?
+        .ok_or_else(|| NodeError::ValidationError(format!("there is no `{key}`")))
 }
 
 struct Draft;
@@ -285,7 +308,11 @@ impl Node<MemoryStorage> for Draft {
         string(store, "topic")
     }
 
-    async fn exec(&mut self, topic: String, _context: &ExecutionContext) -> Result<String, NodeError> {
+    async fn exec(
+        &mut self,
+        topic: String,
+        _context: &ExecutionContext,
+    ) -> Result<String, NodeError> {
         Ok(topic.to_uppercase())
     }
 
@@ -323,7 +350,11 @@ impl Node<MemoryStorage> for Review {
 
     async fn exec(&mut self, text: String, _context: &ExecutionContext) -> Result<(), NodeError> {
         gate().await;
-        if text.is_empty() { Err("there is no text".into()) } else { Ok(()) }
+        if text.is_empty() {
+            Err("there is no text".into())
+        } else {
+            Ok(())
+        }
     }
 
     async fn post(

@@ -1,15 +1,17 @@
-//! `floxide`: nodes that hand a value to the next along typed edges, and a context that all of them share.
+//! `floxide`: nodes that hand a value to the next along typed edges, and a context that all of them
+//! share.
 //!
-//! What changes travels along the edges, and what stays is in the context: that is what both are for, and a context that changes is
-//! behind a lock. A workflow ends where a node without edges has run, so those with a loop have a last node that only hands on the
-//! count; it is run once, and is no step.
+//! What changes travels along the edges, and what stays is in the context: that is what both are
+//! for, and a context that changes is behind a lock. A workflow ends where a node without edges has
+//! run, so those with a loop have a last node that only hands on the count; it is run once, and is
+//! no step.
 
 #![expect(unused_braces, reason = "`node!` takes a body with braces only")]
 
 use async_trait::async_trait;
 use floxide::{
-    BatchNode, CompositeNode, FloxideError, Node, SharedState, Transition, Workflow, WorkflowCtx, node,
-    workflow,
+    BatchNode, CompositeNode, FloxideError, Node, SharedState, Transition, Workflow, WorkflowCtx,
+    node, workflow,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +30,10 @@ pub const FLOXIDE: Contender = Contender {
     batch: Some(|batch| Box::pin(times(batch))),
     waiting: Some(|| Box::pin(wait())),
     notes: &[
-        ("steps", "What changes travels along its edges, since a context that changes is behind a lock."),
+        (
+            "steps",
+            "What changes travels along its edges, since a context that changes is behind a lock.",
+        ),
         (
             "batch",
             "`BatchNode` runs each item on a thread of the pool for blocking work, up to 512 at a time, and starts the next \
@@ -49,7 +54,10 @@ pub struct Count {
 
 impl Count {
     fn next(self) -> Self {
-        Self { left: self.left.wrapping_sub(1), count: work(self.count) }
+        Self {
+            left: self.left.wrapping_sub(1),
+            count: work(self.count),
+        }
     }
 }
 
@@ -61,7 +69,11 @@ pub enum Turn {
 
 impl Turn {
     fn of(count: Count) -> Self {
-        if count.left == 0 { Self::Done(count) } else { Self::Again(count) }
+        if count.left == 0 {
+            Self::Done(count)
+        } else {
+            Self::Again(count)
+        }
     }
 }
 
@@ -180,7 +192,8 @@ workflow! {
     }
 }
 
-// The macro makes a trait for every pair of names along an edge, so a module has each of them once: no second `first >> second`.
+// The macro makes a trait for every pair of names along an edge, so a module has each of them once:
+// no second `first >> second`.
 workflow! {
     pub struct Inner {
         former: Pass,
@@ -213,31 +226,88 @@ workflow! {
 }
 
 async fn again(steps: u64) -> u64 {
-    let flow = Again { tick: Tick {}, done: Done {} };
-    flow.run(&WorkflowCtx::new(()), Count { left: steps, count: 0 }).await.expect(ENDS)
+    let flow = Again {
+        tick: Tick {},
+        done: Done {},
+    };
+    flow.run(
+        &WorkflowCtx::new(()),
+        Count {
+            left: steps,
+            count: 0,
+        },
+    )
+    .await
+    .expect(ENDS)
 }
 
 async fn chain(steps: u64) -> u64 {
-    let flow = Chain { first: Pass {}, second: Pass {}, third: Pass {} };
+    let flow = Chain {
+        first: Pass {},
+        second: Pass {},
+        third: Pass {},
+    };
     let mut done = 0;
     while done < steps {
-        let count = Count { left: 0, count: done };
-        done = flow.run(&WorkflowCtx::new(()), count).await.expect(ENDS).count;
+        let count = Count {
+            left: 0,
+            count: done,
+        };
+        done = flow
+            .run(&WorkflowCtx::new(()), count)
+            .await
+            .expect(ENDS)
+            .count;
     }
     done
 }
 
 async fn branch(steps: u64) -> u64 {
     let (a, b, c, d, e, f) = (Tick {}, Tick {}, Tick {}, Tick {}, Tick {}, Tick {});
-    let flow = Branch { choose: Choose {}, a, b, c, d, e, f, done: Done {} };
-    flow.run(&WorkflowCtx::new(()), Count { left: steps, count: 0 }).await.expect(ENDS)
+    let flow = Branch {
+        choose: Choose {},
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        done: Done {},
+    };
+    flow.run(
+        &WorkflowCtx::new(()),
+        Count {
+            left: steps,
+            count: 0,
+        },
+    )
+    .await
+    .expect(ENDS)
 }
 
 async fn nested(steps: u64) -> u64 {
     let context = WorkflowCtx::new(());
-    let inner = CompositeNode::new(Inner { former: Pass {}, latter: Tick {} }, &context);
-    let flow = Nested { outer: Pass {}, inner, done: Done {} };
-    flow.run(&context, Count { left: steps, count: 0 }).await.expect(ENDS)
+    let inner = CompositeNode::new(
+        Inner {
+            former: Pass {},
+            latter: Tick {},
+        },
+        &context,
+    );
+    let flow = Nested {
+        outer: Pass {},
+        inner,
+        done: Done {},
+    };
+    flow.run(
+        &context,
+        Count {
+            left: steps,
+            count: 0,
+        },
+    )
+    .await
+    .expect(ENDS)
 }
 
 // A node that borrows from the context and fills a field of it.
@@ -292,13 +362,20 @@ workflow! {
 }
 
 async fn lend(steps: u64) -> u64 {
-    let flow = Lend { look: Look {}, looked: Looked {} };
-    let store = Lender { text: text(), numbers: numbers(), visit: SharedState::new(None) };
+    let flow = Lend {
+        look: Look {},
+        looked: Looked {},
+    };
+    let store = Lender {
+        text: text(),
+        numbers: numbers(),
+        visit: SharedState::new(None),
+    };
     flow.run(&WorkflowCtx::new(store), steps).await.expect(ENDS)
 }
 
-// A batch. `BatchNode` gives each item a thread of the runtime's pool for blocking work, which has up to 512 of them, and starts the
-// next `width` when all of the last are done.
+// A batch. `BatchNode` gives each item a thread of the runtime's pool for blocking work, which has
+// up to 512 of them, and starts the next `width` when all of the last are done.
 
 #[derive(Clone, Debug)]
 pub struct Times {
@@ -312,7 +389,9 @@ impl Node for Times {
     type Output = u64;
 
     async fn process(&self, _context: &(), number: u64) -> Result<Transition<u64>, FloxideError> {
-        Ok(Transition::Next(item(self.pause, number, self.factor).await))
+        Ok(Transition::Next(
+            item(self.pause, number, self.factor).await,
+        ))
     }
 }
 
@@ -327,9 +406,22 @@ workflow! {
     }
 }
 
-async fn times(Batch { items, width, factor, pause }: Batch) -> u64 {
-    let flow = Multiply { times: BatchNode::new(Times { factor, pause }, width) };
-    flow.run(&WorkflowCtx::new(()), (0..items).collect()).await.expect(ENDS).iter().sum()
+async fn times(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
+    let flow = Multiply {
+        times: BatchNode::new(Times { factor, pause }, width),
+    };
+    flow.run(&WorkflowCtx::new(()), (0..items).collect())
+        .await
+        .expect(ENDS)
+        .iter()
+        .sum()
 }
 
 // A flow that waits.
@@ -379,7 +471,11 @@ workflow! {
     }
 }
 
-static WRITE: Write = Write { draft: Draft {}, review: Review {}, publish: Publish {} };
+static WRITE: Write = Write {
+    draft: Draft {},
+    review: Review {},
+    publish: Publish {},
+};
 
 async fn wait() -> u64 {
     WRITE.run(&WorkflowCtx::new(()), topic()).await.expect(ENDS)

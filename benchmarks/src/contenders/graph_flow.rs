@@ -1,14 +1,17 @@
-//! `graph-flow`: tasks by name, edges between names, and a context, which is a concurrent map of JSON values.
+//! `graph-flow`: tasks by name, edges between names, and a context, which is a concurrent map of
+//! JSON values.
 //!
-//! A run is one call of `Graph::execute_session`, whose tasks go on with `ContinueAndExecute`: no `FlowRunner` and no storage, which
-//! would load and save the session at every step. `left` and `count` are a pair under one key, which takes less than two keys do.
+//! A run is one call of `Graph::execute_session`, whose tasks go on with `ContinueAndExecute`: no
+//! `FlowRunner` and no storage, which would load and save the session at every step. `left` and
+//! `count` are a pair under one key, which takes less than two keys do.
 
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use graph_flow::fanout::FanOutTask;
 use graph_flow::{
-    Context, ExecutionStatus, Graph, GraphBuilder, GraphError, NextAction, Result, Session, Task, TaskResult,
+    Context, ExecutionStatus, Graph, GraphBuilder, GraphError, NextAction, Result, Session, Task,
+    TaskResult,
 };
 use serde::de::DeserializeOwned;
 
@@ -69,10 +72,18 @@ fn counted(context: &Context) -> u64 {
 }
 
 fn turn(left: u64) -> TaskResult {
-    TaskResult::new(None, if left == 0 { NextAction::End } else { NextAction::ContinueAndExecute })
+    TaskResult::new(
+        None,
+        if left == 0 {
+            NextAction::End
+        } else {
+            NextAction::ContinueAndExecute
+        },
+    )
 }
 
-/// A session with a context that is there already: `Session::new_from_task` would make a second one.
+/// A session with a context that is there already: `Session::new_from_task` would make a second
+/// one.
 fn session(start: &str, context: Context) -> Session {
     Session {
         id: "run".to_owned(),
@@ -86,7 +97,10 @@ fn session(start: &str, context: Context) -> Session {
 
 async fn run(graph: &Graph, context: Context) {
     let start = graph.start_task_id().expect(BUILDS);
-    graph.execute_session(&mut session(start, context)).await.expect(ENDS);
+    graph
+        .execute_session(&mut session(start, context))
+        .await
+        .expect(ENDS);
 }
 
 /// Counts and takes a turn.
@@ -113,11 +127,17 @@ struct Pass {
 
 impl Pass {
     fn new(id: &'static str) -> Arc<Self> {
-        Arc::new(Self { id, next: NextAction::ContinueAndExecute })
+        Arc::new(Self {
+            id,
+            next: NextAction::ContinueAndExecute,
+        })
     }
 
     fn last(id: &'static str) -> Arc<Self> {
-        Arc::new(Self { id, next: NextAction::End })
+        Arc::new(Self {
+            id,
+            next: NextAction::End,
+        })
     }
 }
 
@@ -164,7 +184,8 @@ async fn chain(steps: u64) -> u64 {
 
 const WAYS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
-/// Counts and names the next. Conditional edges would ask one condition after the other, each of which reads the count anew.
+/// Counts and names the next. Conditional edges would ask one condition after the other, each of
+/// which reads the count anew.
 struct Choose;
 
 #[async_trait]
@@ -183,14 +204,20 @@ impl Task for Choose {
 async fn branch(steps: u64) -> u64 {
     let mut graph = GraphBuilder::new("branch").add_task(Arc::new(Choose));
     for way in WAYS {
-        graph = graph.add_task(Arc::new(Tick { id: way })).add_edge(way, "choose");
+        graph = graph
+            .add_task(Arc::new(Tick { id: way }))
+            .add_edge(way, "choose");
     }
     let graph = graph.build().expect(BUILDS);
     let context = counter(steps, 0);
     let mut session = session("choose", context.clone());
     // It hands back the session at every `GoTo`.
-    while let ExecutionStatus::Paused { .. } = graph.execute_session(&mut session).await.expect(ENDS).status {
-    }
+    while let ExecutionStatus::Paused { .. } = graph
+        .execute_session(&mut session)
+        .await
+        .expect(ENDS)
+        .status
+    {}
     counted(&context)
 }
 
@@ -260,8 +287,11 @@ impl Task for Look {
 }
 
 async fn lend(steps: u64) -> u64 {
-    let graph =
-        GraphBuilder::new("lend").add_task(Arc::new(Look)).add_edge("look", "look").build().expect(BUILDS);
+    let graph = GraphBuilder::new("lend")
+        .add_task(Arc::new(Look))
+        .add_edge("look", "look")
+        .build()
+        .expect(BUILDS);
     let context = Context::new();
     context.set(LEFT, steps).expect(ENDS);
     context.set(TEXT, text()).expect(ENDS);
@@ -270,8 +300,8 @@ async fn lend(steps: u64) -> u64 {
     get(&context, VISIT)
 }
 
-// A batch: a task an item, each with a name and a place in the context. `FanOutTask` starts all of them at once, so `width` is not
-// used.
+// A batch: a task an item, each with a name and a place in the context. `FanOutTask` starts all of
+// them at once, so `width` is not used.
 
 struct Times {
     id: String,
@@ -288,21 +318,43 @@ impl Task for Times {
     }
 
     async fn run(&self, context: Context) -> Result<TaskResult> {
-        context.set(self.key.as_str(), item(self.pause, self.number, self.factor).await)?;
+        context.set(
+            self.key.as_str(),
+            item(self.pause, self.number, self.factor).await,
+        )?;
         Ok(TaskResult::new(None, NextAction::End))
     }
 }
 
-async fn fan_out(Batch { items, factor, pause, .. }: Batch) -> u64 {
+async fn fan_out(
+    Batch {
+        items,
+        factor,
+        pause,
+        ..
+    }: Batch,
+) -> u64 {
     let key = |number| format!("output.{number}");
     let times = |number: u64| -> Arc<dyn Task> {
-        Arc::new(Times { id: number.to_string(), key: key(number), number, factor, pause })
+        Arc::new(Times {
+            id: number.to_string(),
+            key: key(number),
+            number,
+            factor,
+            pause,
+        })
     };
-    let fan_out = FanOutTask::new("times", (0..items).map(times).collect()).with_next_action(NextAction::End);
-    let graph = GraphBuilder::new("batch").add_task(fan_out).build().expect(BUILDS);
+    let fan_out =
+        FanOutTask::new("times", (0..items).map(times).collect()).with_next_action(NextAction::End);
+    let graph = GraphBuilder::new("batch")
+        .add_task(fan_out)
+        .build()
+        .expect(BUILDS);
     let context = Context::new();
     run(&graph, context.clone()).await;
-    (0..items).map(|number| get::<u64>(&context, &key(number))).sum()
+    (0..items)
+        .map(|number| get::<u64>(&context, &key(number)))
+        .sum()
 }
 
 // A flow that waits.
@@ -337,7 +389,9 @@ impl Task for Review {
         let text: String = get(&context, TEXT);
         gate().await;
         if text.is_empty() {
-            return Err(GraphError::TaskExecutionFailed("there is no text".to_owned()));
+            return Err(GraphError::TaskExecutionFailed(
+                "there is no text".to_owned(),
+            ));
         }
         Ok(TaskResult::move_to_next_direct())
     }

@@ -1,8 +1,9 @@
 //! The same by hand, as one would write it without a library: a `loop` over a `match`.
 //!
-//! In four ways: `sync`; `async`, whose nodes are `async fn`s; `phases`, whose nodes are three functions, `prep`, an async `exec` that
-//! can fail, and `post`; and `retry`, which has the usual retry loop around the exec of the third. The third is what ours is
-//! measured against. The loops are the same in all four, and written once.
+//! In four ways: `sync`; `async`, whose nodes are `async fn`s; `phases`, whose nodes are three
+//! functions, `prep`, an async `exec` that can fail, and `post`; and `retry`, which has the usual
+//! retry loop around the exec of the third. The third is what ours is measured against. The loops
+//! are the same in all four, and written once.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -31,17 +32,35 @@ pub const SYNC: Contender = Contender {
 macro_rules! in_a_runtime {
     ($way:ident) => {
         &[
-            (Shape::Loop, Steps::Async(|steps| Box::pin($way::again(steps)))),
-            (Shape::Chain, Steps::Async(|steps| Box::pin($way::chain(steps)))),
-            (Shape::Branch, Steps::Async(|steps| Box::pin($way::branch(steps)))),
-            (Shape::Nested, Steps::Async(|steps| Box::pin($way::nested(steps)))),
-            (Shape::Store, Steps::Async(|steps| Box::pin($way::lend(steps)))),
+            (
+                Shape::Loop,
+                Steps::Async(|steps| Box::pin($way::again(steps))),
+            ),
+            (
+                Shape::Chain,
+                Steps::Async(|steps| Box::pin($way::chain(steps))),
+            ),
+            (
+                Shape::Branch,
+                Steps::Async(|steps| Box::pin($way::branch(steps))),
+            ),
+            (
+                Shape::Nested,
+                Steps::Async(|steps| Box::pin($way::nested(steps))),
+            ),
+            (
+                Shape::Store,
+                Steps::Async(|steps| Box::pin($way::lend(steps))),
+            ),
         ]
     };
 }
 
-pub const ASYNC: Contender =
-    Contender { name: "by hand, async", steps: in_a_runtime!(plain), ..Contender::NONE };
+pub const ASYNC: Contender = Contender {
+    name: "by hand, async",
+    steps: in_a_runtime!(plain),
+    ..Contender::NONE
+};
 
 pub const PHASES: Contender = Contender {
     name: "by hand, prep/exec/post",
@@ -50,8 +69,11 @@ pub const PHASES: Contender = Contender {
     ..Contender::NONE
 };
 
-pub const RETRY: Contender =
-    Contender { name: "by hand, with retry", steps: in_a_runtime!(retry), ..Contender::NONE };
+pub const RETRY: Contender = Contender {
+    name: "by hand, with retry",
+    steps: in_a_runtime!(retry),
+    ..Contender::NONE
+};
 
 pub const BUFFERED: Contender = Contender {
     name: "by hand, `buffered`",
@@ -134,7 +156,8 @@ impl Way {
     }
 }
 
-/// The loops, given the nodes: `tick` returns a `Turn`, `pass` nothing, `choose` a `Way`, and `visit` is that of the last shape.
+/// The loops, given the nodes: `tick` returns a `Turn`, `pass` nothing, `choose` a `Way`, and
+/// `visit` is that of the last shape.
 macro_rules! shapes {
     ([$($async:tt)?], [$($await:tt)*]) => {
         pub $($async)? fn again(steps: u64) -> u64 {
@@ -364,7 +387,11 @@ mod steps {
     }
 
     pub(super) fn borrow(store: &Lender) -> Reads<'_> {
-        Reads { text: &store.text, numbers: &store.numbers, count: store.count }
+        Reads {
+            text: &store.text,
+            numbers: &store.numbers,
+            count: store.count,
+        }
     }
 
     pub(super) async fn read(prep: &Reads<'_>) -> Result<u64, BoxError> {
@@ -467,14 +494,32 @@ mod retry {
 
 // Batches.
 
-async fn buffered(Batch { items, width, factor, pause }: Batch) -> u64 {
+async fn buffered(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
     let inputs: Vec<u64> = (0..items).collect();
     let work = |index: usize| item(pause, inputs[index], factor);
-    let outputs: Vec<u64> = stream::iter(0..inputs.len()).map(work).buffered(width).collect().await;
+    let outputs: Vec<u64> = stream::iter(0..inputs.len())
+        .map(work)
+        .buffered(width)
+        .collect()
+        .await;
     outputs.iter().sum()
 }
 
-async fn join_set(Batch { items, width, factor, pause }: Batch) -> u64 {
+async fn join_set(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
     let inputs: Vec<u64> = (0..items).collect();
     let permits = std::sync::Arc::new(Semaphore::new(width));
     let mut tasks = JoinSet::new();
@@ -516,7 +561,11 @@ async fn draft(article: &mut Article) -> Result<(), BoxError> {
 async fn review(article: &mut Article) -> Result<(), BoxError> {
     async fn exec(text: &str) -> Result<(), BoxError> {
         gate().await;
-        if text.is_empty() { Err("there is no text".into()) } else { Ok(()) }
+        if text.is_empty() {
+            Err("there is no text".into())
+        } else {
+            Ok(())
+        }
     }
     exec(article.text.as_deref().expect(FILLED)).await
 }
@@ -553,7 +602,11 @@ async fn write(article: &mut Article) -> Result<(), BoxError> {
 }
 
 async fn wait() -> u64 {
-    let mut article = Article { topic: topic(), text: None, length: None };
+    let mut article = Article {
+        topic: topic(),
+        text: None,
+        length: None,
+    };
     write(&mut article).await.expect("no node fails");
     article.length.expect(FILLED)
 }

@@ -154,7 +154,10 @@ flow! { Inner { Begin >> Last; Last - "again" >> end "again"; Last - "done" >> e
 flow! { Nested { Outer >> Inner; Inner - "again" >> Outer; Inner - "done" >> end; } }
 
 async fn again(steps: u64) -> u64 {
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     Again.run(&mut count).await.expect(ENDS);
     count.count
 }
@@ -162,7 +165,10 @@ async fn again(steps: u64) -> u64 {
 async fn chain(steps: u64) -> u64 {
     let mut done = 0;
     while done < steps {
-        let mut count = Count { left: 0, count: done };
+        let mut count = Count {
+            left: 0,
+            count: done,
+        };
         Chain.run(&mut count).await.expect(ENDS);
         done = count.count;
     }
@@ -170,13 +176,19 @@ async fn chain(steps: u64) -> u64 {
 }
 
 async fn branch(steps: u64) -> u64 {
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     Branch.run(&mut count).await.expect(ENDS);
     count.count
 }
 
 async fn nested(steps: u64) -> u64 {
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     Nested.run(&mut count).await.expect(ENDS);
     count.count
 }
@@ -211,7 +223,13 @@ impl Look {
 flow! { Lend { Look - "again" >> Look; Look - "done" >> end; } }
 
 async fn lend(steps: u64) -> u64 {
-    let mut store = Lender { left: steps, count: 0, text: text(), numbers: numbers(), visit: None };
+    let mut store = Lender {
+        left: steps,
+        count: 0,
+        text: text(),
+        numbers: numbers(),
+        visit: None,
+    };
     Lend.run(&mut store).await.expect(ENDS);
     store.visit.unwrap_or_default()
 }
@@ -232,14 +250,32 @@ struct Times {
 
 #[node(Numbers, writes = outputs, parallel = self.width)]
 impl Times {
-    async fn exec(#[each(inputs)] input: &u64, factor: &u64, pause: &Pause) -> Result<u64, Infallible> {
+    async fn exec(
+        #[each(inputs)] input: &u64,
+        factor: &u64,
+        pause: &Pause,
+    ) -> Result<u64, Infallible> {
         Ok(item(*pause, *input, *factor).await)
     }
 }
 
-async fn times(Batch { items, width, factor, pause }: Batch) -> u64 {
-    let mut numbers = Numbers { inputs: (0..items).collect(), factor, pause, outputs: None };
-    let times = Times { width: width.try_into().expect("at least one at a time") };
+async fn times(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
+    let mut numbers = Numbers {
+        inputs: (0..items).collect(),
+        factor,
+        pause,
+        outputs: None,
+    };
+    let times = Times {
+        width: width.try_into().expect("at least one at a time"),
+    };
     let flow = flow! { times: Times; times; };
     flow.run(&mut numbers).await.expect(ENDS);
     numbers.outputs.unwrap_or_default().iter().sum()
@@ -262,7 +298,11 @@ async fn draft(topic: &str) -> Result<String, Infallible> {
 #[node(Article)]
 async fn review(text: &str) -> Result<(), String> {
     gate().await;
-    if text.is_empty() { Err("there is no text".into()) } else { Ok(()) }
+    if text.is_empty() {
+        Err("there is no text".into())
+    } else {
+        Ok(())
+    }
 }
 
 #[node(Article, writes = length)]
@@ -273,7 +313,11 @@ async fn publish(text: &str) -> Result<u64, Infallible> {
 flow! { Write { draft >> review >> publish; } }
 
 async fn wait() -> u64 {
-    let mut article = Article { topic: topic(), text: None, length: None };
+    let mut article = Article {
+        topic: topic(),
+        text: None,
+        length: None,
+    };
     Write.run(&mut article).await.expect(ENDS);
     article.length.unwrap_or_default()
 }

@@ -1,7 +1,8 @@
 //! `pocketflow-core` of the registry: somebody else's crate, which has the name of ours.
 //!
-//! Its nodes are plain closures over a `dyn Any`, and a node owns its successors; so its flows are trees, and sync. A flow
-//! copies all its nodes for each run. (`Node::run_recursive` would not, but it is no flow, and knows no parameters of a run.)
+//! Its nodes are plain closures over a `dyn Any`, and a node owns its successors; so its flows are
+//! trees, and sync. A flow copies all its nodes for each run. (`Node::run_recursive` would not, but
+//! it is no flow, and knows no parameters of a run.)
 
 use their_pocketflow_core::prelude::*;
 
@@ -16,7 +17,10 @@ pub const CONTENDER: Contender = Contender {
         ("branch", CYCLES),
         ("nested", CYCLES),
         ("store", CYCLES),
-        ("batch", "its nodes are sync functions, so an item cannot wait"),
+        (
+            "batch",
+            "its nodes are sync functions, so an item cannot wait",
+        ),
         ("waiting", "its nodes are sync functions, which cannot wait"),
     ],
     notes: &[("chain", "It is sync. A run copies all nodes of the flow.")],

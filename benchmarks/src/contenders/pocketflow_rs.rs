@@ -1,6 +1,7 @@
 //! `pocketflow_rs`, whose store is a map of JSON values, and whose edges are strings.
 //!
-//! A run takes its context and returns nothing of it but the value of `"result"`, so that is where the count is. It has no retries.
+//! A run takes its context and returns nothing of it but the value of `"result"`, so that is where
+//! the count is. It has no retries.
 
 use std::sync::LazyLock;
 
@@ -77,7 +78,10 @@ fn go(turn: Turn) -> Turned {
 }
 
 fn number(context: &Context, key: &str) -> Result<u64> {
-    context.get(key).and_then(Value::as_u64).with_context(|| format!("there is no number `{key}`"))
+    context
+        .get(key)
+        .and_then(Value::as_u64)
+        .with_context(|| format!("there is no number `{key}`"))
 }
 
 fn done(result: &Result<Value>) -> Result<u64> {
@@ -100,7 +104,11 @@ fn count(steps: u64) -> Context {
 }
 
 async fn run(flow: &Flow<Turn>, context: Context) -> u64 {
-    flow.run(context).await.expect(ENDS).as_u64().expect("it is a number")
+    flow.run(context)
+        .await
+        .expect(ENDS)
+        .as_u64()
+        .expect("it is a number")
 }
 
 /// A node that counts and takes a turn, the last of so many steps.
@@ -161,8 +169,8 @@ impl Node for Choose {
     }
 }
 
-/// A flow in a node. A flow is no node of its own accord, and a run consumes its context and returns the result only: so it is run
-/// with a copy, and what is left is counted out here.
+/// A flow in a node. A flow is no node of its own accord, and a run consumes its context and
+/// returns the result only: so it is run with a copy, and what is left is counted out here.
 struct Inner(Flow<Turn>);
 
 #[async_trait]
@@ -239,7 +247,8 @@ async fn nested(steps: u64) -> u64 {
     run(&flow, count(steps)).await
 }
 
-/// A node that reads a text, which a context lends, and numbers, which it holds as JSON: a list of them has to be made.
+/// A node that reads a text, which a context lends, and numbers, which it holds as JSON: a list of
+/// them has to be made.
 struct Look;
 
 #[async_trait]
@@ -247,10 +256,19 @@ impl Node for Look {
     type State = Turn;
 
     async fn execute(&self, context: &Context) -> Result<Value> {
-        let text = context.get("text").and_then(Value::as_str).context("there is no text")?;
-        let numbers = context.get("numbers").and_then(Value::as_array).context("there are no numbers")?;
+        let text = context
+            .get("text")
+            .and_then(Value::as_str)
+            .context("there is no text")?;
+        let numbers = context
+            .get("numbers")
+            .and_then(Value::as_array)
+            .context("there are no numbers")?;
         let numbers: Option<Vec<u64>> = numbers.iter().map(Value::as_u64).collect();
-        let visit = context.get(RESULT).and_then(Value::as_u64).unwrap_or_default();
+        let visit = context
+            .get(RESULT)
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
         Ok(look(visit, text, &numbers.context("one is no number")?).into())
     }
 
@@ -276,7 +294,10 @@ async fn lend(steps: u64) -> u64 {
 // A flow that waits.
 
 fn string<'a>(context: &'a Context, key: &str) -> Result<&'a str> {
-    context.get(key).and_then(Value::as_str).with_context(|| format!("there is no `{key}`"))
+    context
+        .get(key)
+        .and_then(Value::as_str)
+        .with_context(|| format!("there is no `{key}`"))
 }
 
 struct Draft;
@@ -305,7 +326,11 @@ impl Node for Review {
     async fn execute(&self, context: &Context) -> Result<Value> {
         let text = string(context, "text")?;
         gate().await;
-        if text.is_empty() { Err(anyhow!("there is no text")) } else { Ok(Value::Null) }
+        if text.is_empty() {
+            Err(anyhow!("there is no text"))
+        } else {
+            Ok(Value::Null)
+        }
     }
 
     async fn post_process(&self, _context: &mut Context, result: &Result<Value>) -> Turned {

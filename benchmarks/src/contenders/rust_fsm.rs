@@ -1,8 +1,9 @@
 //! `rust-fsm`: machines of states and inputs, drawn in a macro, that hold nothing else.
 //!
-//! Whoever drives a machine does the work of the state it is in, on a store of its own, and gives it the input that comes of it. (It
-//! could as well do the work that an output of the machine asks for; this is the faster way.) A machine within a machine is a state
-//! whose work is to drive another.
+//! Whoever drives a machine does the work of the state it is in, on a store of its own, and gives
+//! it the input that comes of it. (It could as well do the work that an output of the machine asks
+//! for; this is the faster way.) A machine within a machine is a state whose work is to drive
+//! another.
 
 use rust_fsm::{StateMachine, StateMachineImpl, state_machine};
 
@@ -21,7 +22,10 @@ pub const CONTENDER: Contender = Contender {
     ],
     missing: &[
         ("batch", "a state machine has none"),
-        ("waiting", "it runs nothing that could wait: the work is its driver's"),
+        (
+            "waiting",
+            "it runs nothing that could wait: the work is its driver's",
+        ),
     ],
     notes: &[(
         "steps",
@@ -70,12 +74,15 @@ state_machine! {
     Second(Next) => End
 }
 
-/// Drives a new machine to its end: `work` does the work of a state and returns the next input, if it is not the last state.
+/// Drives a new machine to its end: `work` does the work of a state and returns the next input, if
+/// it is not the last state.
 #[inline(always)]
 fn drive<M: StateMachineImpl>(mut work: impl FnMut(&M::State) -> Option<M::Input>) {
     let mut machine = StateMachine::<M>::new();
     while let Some(input) = work(machine.state()) {
-        machine.consume(&input).expect("every state takes the inputs that its work comes to");
+        machine
+            .consume(&input)
+            .expect("every state takes the inputs that its work comes to");
     }
 }
 
@@ -96,11 +103,18 @@ impl Count {
 fn again(steps: u64) -> u64 {
     use ticking::{Impl, Input, State};
 
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     drive::<Impl>(|state| match state {
         State::Tick => {
             count.pass();
-            Some(if count.left == 0 { Input::Done } else { Input::Again })
+            Some(if count.left == 0 {
+                Input::Done
+            } else {
+                Input::Again
+            })
         }
         State::End => None,
     });
@@ -112,7 +126,10 @@ fn chain(steps: u64) -> u64 {
 
     let mut done = 0;
     while done < steps {
-        let mut count = Count { left: 0, count: done };
+        let mut count = Count {
+            left: 0,
+            count: done,
+        };
         drive::<Impl>(|state| {
             match state {
                 State::First => count.pass(),
@@ -144,10 +161,17 @@ fn branch(steps: u64) -> u64 {
 
     fn tick(count: &mut Count) -> Option<Input> {
         count.pass();
-        Some(if count.left == 0 { Input::Done } else { Input::Again })
+        Some(if count.left == 0 {
+            Input::Done
+        } else {
+            Input::Again
+        })
     }
 
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     drive::<Impl>(|state| match state {
         State::Choose => choose(&mut count),
         State::A => tick(&mut count),
@@ -177,7 +201,10 @@ fn nested(steps: u64) -> u64 {
         });
     }
 
-    let mut count = Count { left: steps, count: 0 };
+    let mut count = Count {
+        left: steps,
+        count: 0,
+    };
     drive::<Impl>(|state| match state {
         State::Outer => {
             count.pass();
@@ -185,7 +212,11 @@ fn nested(steps: u64) -> u64 {
         }
         State::Inner => {
             inner(&mut count);
-            Some(if count.left == 0 { Input::Done } else { Input::Again })
+            Some(if count.left == 0 {
+                Input::Done
+            } else {
+                Input::Again
+            })
         }
         State::End => None,
     });
@@ -203,12 +234,25 @@ struct Lender {
 fn lend(steps: u64) -> u64 {
     use ticking::{Impl, Input, State};
 
-    let mut store = Lender { left: steps, text: text(), numbers: numbers(), visit: None };
+    let mut store = Lender {
+        left: steps,
+        text: text(),
+        numbers: numbers(),
+        visit: None,
+    };
     drive::<Impl>(|state| match state {
         State::Tick => {
-            store.visit = Some(look(store.visit.unwrap_or_default(), &store.text, &store.numbers));
+            store.visit = Some(look(
+                store.visit.unwrap_or_default(),
+                &store.text,
+                &store.numbers,
+            ));
             store.left -= 1;
-            Some(if store.left == 0 { Input::Done } else { Input::Again })
+            Some(if store.left == 0 {
+                Input::Done
+            } else {
+                Input::Again
+            })
         }
         State::End => None,
     });

@@ -1,8 +1,9 @@
-//! `sayiir`: a durable workflow, whose tasks hand bytes to one another; a codec makes them of what a task returns, and of them what
-//! the next one takes.
+//! `sayiir`: a durable workflow, whose tasks hand bytes to one another; a codec makes them of what
+//! a task returns, and of them what the next one takes.
 //!
-//! It runs in memory, as `InProcessRunner` does it: with `execute_continuation_async`, which also returns what the last task did.
-//! There is no store, so what a node would find there is handed on; it is all that a workflow has when it is resumed.
+//! It runs in memory, as `InProcessRunner` does it: with `execute_continuation_async`, which also
+//! returns what the last task did. There is no store, so what a node would find there is handed on;
+//! it is all that a workflow has when it is resumed.
 
 use std::sync::{Arc, LazyLock};
 
@@ -36,7 +37,10 @@ pub const SAYIIR: Contender = Contender {
             "steps",
             "It is made for durable runs: a step encodes what it hands on, here as JSON, and the next one decodes it.",
         ),
-        ("store", "It has no store: all of it is handed on, encoded by `RkyvCodec`."),
+        (
+            "store",
+            "It has no store: all of it is handed on, encoded by `RkyvCodec`.",
+        ),
         (
             "batch",
             "A fork starts all items at once and does not keep to the width. Each is a branch that is built in the run.",
@@ -63,7 +67,11 @@ fn pass((left, count): Count) -> Count {
 }
 
 fn turn(count: Count) -> LoopResult<Count> {
-    if count.0 == 0 { LoopResult::Done(count) } else { LoopResult::Again(count) }
+    if count.0 == 0 {
+        LoopResult::Done(count)
+    } else {
+        LoopResult::Again(count)
+    }
 }
 
 async fn count(count: Count) -> Result<Count, BoxError> {
@@ -76,13 +84,18 @@ async fn tick(count: Count) -> Result<LoopResult<Count>, BoxError> {
 
 async fn run(flow: &WorkflowContinuation, count: Count) -> u64 {
     let input = CODEC.encode(&count).expect(ENDS);
-    let output = execute_continuation_async(flow, input, &CODEC).await.expect(ENDS);
+    let output = execute_continuation_async(flow, input, &CODEC)
+        .await
+        .expect(ENDS);
     let (_, count): Count = CODEC.decode(output).expect(ENDS);
     count
 }
 
 async fn again(steps: u64) -> u64 {
-    let flow = builder("again", CODEC).loop_task("tick", tick, u32::MAX).build().expect(BUILDS);
+    let flow = builder("again", CODEC)
+        .loop_task("tick", tick, u32::MAX)
+        .build()
+        .expect(BUILDS);
     run(flow.continuation(), (steps, 0)).await
 }
 
@@ -100,8 +113,9 @@ async fn chain(steps: u64) -> u64 {
     done
 }
 
-// Loops around more than one task. The runtime goes round with any body whose last task says how to go on; the builder makes such a
-// task, but no body of more than that. So these are put together of what the builder is made of.
+// Loops around more than one task. The runtime goes round with any body whose last task says how to
+// go on; the builder makes such a task, but no body of more than that. So these are put together of
+// what the builder is made of.
 
 fn last<I, F, Fut>(id: &str, task: F) -> WorkflowContinuation
 where
@@ -123,7 +137,13 @@ where
 
 fn around(body: WorkflowContinuation) -> WorkflowContinuation {
     let (id, max_iterations, on_max) = ("around".to_owned(), u32::MAX, MaxIterationsPolicy::Fail);
-    WorkflowContinuation::Loop { id, body: Box::new(body), max_iterations, on_max, next: None }
+    WorkflowContinuation::Loop {
+        id,
+        body: Box::new(body),
+        max_iterations,
+        on_max,
+        next: None,
+    }
 }
 
 #[derive(BranchKey)]
@@ -151,8 +171,8 @@ async fn back(chosen: BranchEnvelope<Count>) -> Result<LoopResult<Count>, BoxErr
     Ok(turn(chosen.result))
 }
 
-/// A choice only names a branch, so `choose` is a task before it; and a loop does not go round from within a branch, so `back` is one
-/// after it, which is no step.
+/// A choice only names a branch, so `choose` is a task before it; and a loop does not go round from
+/// within a branch, so `back` is one after it, which is no step.
 async fn branch(steps: u64) -> u64 {
     let mut body = builder("branch", CODEC)
         .then("choose", count)
@@ -172,11 +192,23 @@ async fn branch(steps: u64) -> u64 {
 }
 
 async fn nested(steps: u64) -> u64 {
-    let mut inner = builder("inner", CODEC).then("first", count).build().expect(BUILDS).into_continuation();
+    let mut inner = builder("inner", CODEC)
+        .then("first", count)
+        .build()
+        .expect(BUILDS)
+        .into_continuation();
     inner.append_to_chain(last("second", tick));
-    let mut body = builder("nested", CODEC).then("outer", count).build().expect(BUILDS).into_continuation();
+    let mut body = builder("nested", CODEC)
+        .then("outer", count)
+        .build()
+        .expect(BUILDS)
+        .into_continuation();
     let id = "inner".to_owned();
-    body.append_to_chain(WorkflowContinuation::ChildWorkflow { id, child: Arc::new(inner), next: None });
+    body.append_to_chain(WorkflowContinuation::ChildWorkflow {
+        id,
+        child: Arc::new(inner),
+        next: None,
+    });
     run(&around(body), (steps, 0)).await
 }
 
@@ -188,35 +220,59 @@ type Lender = (u64, String, Vec<u64>, Option<u64>);
 async fn visit((left, text, numbers, visit): Lender) -> Result<LoopResult<Lender>, BoxError> {
     let visit = look(visit.unwrap_or_default(), &text, &numbers);
     let store = (left - 1, text, numbers, Some(visit));
-    Ok(if left == 1 { LoopResult::Done(store) } else { LoopResult::Again(store) })
+    Ok(if left == 1 {
+        LoopResult::Done(store)
+    } else {
+        LoopResult::Again(store)
+    })
 }
 
 async fn lend(steps: u64) -> u64 {
-    let flow = builder("lend", RkyvCodec).loop_task("visit", visit, u32::MAX).build().expect(BUILDS);
+    let flow = builder("lend", RkyvCodec)
+        .loop_task("visit", visit, u32::MAX)
+        .build()
+        .expect(BUILDS);
     let store: Lender = (steps, text(), numbers(), None);
     let input = RkyvCodec.encode(&store).expect(ENDS);
-    let output = execute_continuation_async(flow.continuation(), input, &RkyvCodec).await.expect(ENDS);
+    let output = execute_continuation_async(flow.continuation(), input, &RkyvCodec)
+        .await
+        .expect(ENDS);
     let (.., visit): Lender = RkyvCodec.decode(output).expect(ENDS);
     visit.unwrap_or_default()
 }
 
-// A batch: a branch of a fork an item. A fork starts all of its branches at once, so `width` is not used.
+// A batch: a branch of a fork an item. A fork starts all of its branches at once, so `width` is not
+// used.
 
-async fn fork(Batch { items, factor, pause, .. }: Batch) -> u64 {
+async fn fork(
+    Batch {
+        items,
+        factor,
+        pause,
+        ..
+    }: Batch,
+) -> u64 {
     let sum = |outputs: BranchOutputs<JsonCodec>| async move {
-        outputs.branch_names().map(|name| outputs.get_by_id::<u64>(name)).sum::<Result<u64, BoxError>>()
+        outputs
+            .branch_names()
+            .map(|name| outputs.get_by_id::<u64>(name))
+            .sum::<Result<u64, BoxError>>()
     };
     let flow = builder::<_, ()>("batch", CODEC)
         .branches(|fork| {
             for number in 0..items {
-                fork.add(&number.to_string(), move |()| async move { Ok(item(pause, number, factor).await) });
+                fork.add(&number.to_string(), move |()| async move {
+                    Ok(item(pause, number, factor).await)
+                });
             }
         })
         .join("sum", sum)
         .build()
         .expect(BUILDS);
     let input = CODEC.encode(&()).expect(ENDS);
-    let output = execute_continuation_async(flow.continuation(), input, &CODEC).await.expect(ENDS);
+    let output = execute_continuation_async(flow.continuation(), input, &CODEC)
+        .await
+        .expect(ENDS);
     CODEC.decode(output).expect(ENDS)
 }
 
@@ -228,7 +284,11 @@ async fn draft(topic: String) -> Result<String, BoxError> {
 
 async fn review(text: String) -> Result<String, BoxError> {
     gate().await;
-    if text.is_empty() { Err("there is no text".into()) } else { Ok(text) }
+    if text.is_empty() {
+        Err("there is no text".into())
+    } else {
+        Ok(text)
+    }
 }
 
 async fn publish(text: String) -> Result<u64, BoxError> {
@@ -246,6 +306,8 @@ static WRITE: LazyLock<Workflow<JsonCodec, String>> = LazyLock::new(|| {
 
 async fn wait() -> u64 {
     let input = CODEC.encode(&topic()).expect(ENDS);
-    let output = execute_continuation_async(WRITE.continuation(), input, &CODEC).await.expect(ENDS);
+    let output = execute_continuation_async(WRITE.continuation(), input, &CODEC)
+        .await
+        .expect(ENDS);
     CODEC.decode(output).expect(ENDS)
 }

@@ -1,14 +1,17 @@
 //! `smlang`: machines drawn in a macro; the work of a node is the action of a transition.
 //!
-//! Every machine knows one event, `Step`, and decides by its guards where it leads; whoever drives it sends that event until the
-//! machine is in `Done`. Guards come before the action, so `more` asks for what is left after it. A machine within a machine is an
-//! action that drives one of its own, since there are no nested states.
+//! Every machine knows one event, `Step`, and decides by its guards where it leads; whoever drives
+//! it sends that event until the machine is in `Done`. Guards come before the action, so `more`
+//! asks for what is left after it. A machine within a machine is an action that drives one of its
+//! own, since there are no nested states.
 
 use crate::contender::*;
 
 const NO_BATCH: (&str, &str) = ("batch", "a state machine has none");
-const NESTED: (&str, &str) =
-    ("nested", "It has no nested states: the inner flow is a machine of its own, which an action drives.");
+const NESTED: (&str, &str) = (
+    "nested",
+    "It has no nested states: the inner flow is a machine of its own, which an action drives.",
+);
 
 pub const SYNC: Contender = Contender {
     name: "smlang, sync",
@@ -21,7 +24,13 @@ pub const SYNC: Contender = Contender {
         (Shape::Nested, Steps::Sync(sync::nested)),
         (Shape::Store, Steps::Sync(sync::lend)),
     ],
-    missing: &[NO_BATCH, ("waiting", "an action that is not async cannot wait; see the async machine")],
+    missing: &[
+        NO_BATCH,
+        (
+            "waiting",
+            "an action that is not async cannot wait; see the async machine",
+        ),
+    ],
     notes: &[NESTED],
     ..Contender::NONE
 };
@@ -31,11 +40,26 @@ pub const ASYNC: Contender = Contender {
     package: Some("smlang"),
     machine: true,
     steps: &[
-        (Shape::Loop, Steps::Async(|steps| Box::pin(with_async::again(steps)))),
-        (Shape::Chain, Steps::Async(|steps| Box::pin(with_async::chain(steps)))),
-        (Shape::Branch, Steps::Async(|steps| Box::pin(with_async::branch(steps)))),
-        (Shape::Nested, Steps::Async(|steps| Box::pin(with_async::nested(steps)))),
-        (Shape::Store, Steps::Async(|steps| Box::pin(with_async::lend(steps)))),
+        (
+            Shape::Loop,
+            Steps::Async(|steps| Box::pin(with_async::again(steps))),
+        ),
+        (
+            Shape::Chain,
+            Steps::Async(|steps| Box::pin(with_async::chain(steps))),
+        ),
+        (
+            Shape::Branch,
+            Steps::Async(|steps| Box::pin(with_async::branch(steps))),
+        ),
+        (
+            Shape::Nested,
+            Steps::Async(|steps| Box::pin(with_async::nested(steps))),
+        ),
+        (
+            Shape::Store,
+            Steps::Async(|steps| Box::pin(with_async::lend(steps))),
+        ),
     ],
     waiting: Some(|| Box::pin(wait())),
     missing: &[NO_BATCH],
@@ -331,7 +355,17 @@ impl WriteStateMachineContext for Article {
 }
 
 async fn wait() -> u64 {
-    let mut machine = WriteStateMachine::new(Article { topic: topic(), text: None, length: None });
-    while !matches!(machine.process_event(WriteEvents::Step).await.expect(GOES_ON), WriteStates::Done) {}
+    let mut machine = WriteStateMachine::new(Article {
+        topic: topic(),
+        text: None,
+        length: None,
+    });
+    while !matches!(
+        machine
+            .process_event(WriteEvents::Step)
+            .await
+            .expect(GOES_ON),
+        WriteStates::Done
+    ) {}
     machine.context().length.unwrap_or_default()
 }

@@ -1,11 +1,13 @@
 //! `statig`: machines whose states are methods; the work of a node is the handler of its state.
 //!
-//! No machine has events to tell apart, so it is driven with `step` until it is in the state `done`. A state that goes on to itself
-//! stays with `Handled`, its internal transition; to leave itself and enter again would take twice as long in the async machine, and
-//! no longer in the sync one. In the nested one the two inner states have a superstate, and leave it through that.
+//! No machine has events to tell apart, so it is driven with `step` until it is in the state
+//! `done`. A state that goes on to itself stays with `Handled`, its internal transition; to leave
+//! itself and enter again would take twice as long in the async machine, and no longer in the sync
+//! one. In the nested one the two inner states have a superstate, and leave it through that.
 //!
-//! The compiler cannot prove that the futures of an async machine are `Send` (mdeloof/statig#78, rust-lang/rust#100013), which the
-//! harness asks for. They stay on one thread here, so a wrapper vouches for that, with a look at the thread at every poll.
+//! The compiler cannot prove that the futures of an async machine are `Send` (mdeloof/statig#78,
+//! rust-lang/rust#100013), which the harness asks for. They stay on one thread here, so a wrapper
+//! vouches for that, with a look at the thread at every poll.
 
 use send_wrapper::SendWrapper;
 
@@ -26,7 +28,13 @@ pub const SYNC: Contender = Contender {
         (Shape::Nested, Steps::Sync(sync::nested)),
         (Shape::Store, Steps::Sync(sync::lend)),
     ],
-    missing: &[NO_BATCH, ("waiting", "a handler that is not async cannot wait; see the async machine")],
+    missing: &[
+        NO_BATCH,
+        (
+            "waiting",
+            "a handler that is not async cannot wait; see the async machine",
+        ),
+    ],
     ..Contender::NONE
 };
 
@@ -35,11 +43,26 @@ pub const ASYNC: Contender = Contender {
     package: Some("statig"),
     machine: true,
     steps: &[
-        (Shape::Loop, Steps::Async(|steps| send(with_async::again(steps)))),
-        (Shape::Chain, Steps::Async(|steps| send(with_async::chain(steps)))),
-        (Shape::Branch, Steps::Async(|steps| send(with_async::branch(steps)))),
-        (Shape::Nested, Steps::Async(|steps| send(with_async::nested(steps)))),
-        (Shape::Store, Steps::Async(|steps| send(with_async::lend(steps)))),
+        (
+            Shape::Loop,
+            Steps::Async(|steps| send(with_async::again(steps))),
+        ),
+        (
+            Shape::Chain,
+            Steps::Async(|steps| send(with_async::chain(steps))),
+        ),
+        (
+            Shape::Branch,
+            Steps::Async(|steps| send(with_async::branch(steps))),
+        ),
+        (
+            Shape::Nested,
+            Steps::Async(|steps| send(with_async::nested(steps))),
+        ),
+        (
+            Shape::Store,
+            Steps::Async(|steps| send(with_async::lend(steps))),
+        ),
     ],
     waiting: Some(|| send(writing::wait())),
     missing: &[NO_BATCH],
@@ -51,7 +74,10 @@ pub const ASYNC: Contender = Contender {
             "Its future is not known to be `Send` (rust-lang/rust#100013), so it is in a `SendWrapper`, which looks at the \
 thread at each poll; a run is polled once.",
         ),
-        ("waiting", "8 bytes are of the `SendWrapper` that makes its future `Send`."),
+        (
+            "waiting",
+            "8 bytes are of the `SendWrapper` that makes its future `Send`.",
+        ),
     ],
     ..Contender::NONE
 };
@@ -60,7 +86,8 @@ fn send(future: impl Future<Output = u64> + 'static) -> BoxFuture {
     Box::pin(SendWrapper::new(future))
 }
 
-/// The machines, with handlers of both kinds. A module each, since the macro names the states of each `State`.
+/// The machines, with handlers of both kinds. A module each, since the macro names the states of
+/// each `State`.
 macro_rules! shapes {
     ([$($async:tt)?], [$($await:tt)*]) => {
         pub use self::again::again;
@@ -359,7 +386,11 @@ mod writing {
         async fn review(&mut self) -> Outcome<State> {
             let text = self.text.as_deref().unwrap_or_default();
             gate().await;
-            Transition(if text.is_empty() { State::done() } else { State::publish() })
+            Transition(if text.is_empty() {
+                State::done()
+            } else {
+                State::publish()
+            })
         }
 
         #[state]
@@ -375,7 +406,12 @@ mod writing {
     }
 
     pub async fn wait() -> u64 {
-        let mut machine = Article { topic: topic(), text: None, length: None }.state_machine();
+        let mut machine = Article {
+            topic: topic(),
+            text: None,
+            length: None,
+        }
+        .state_machine();
         while !matches!(machine.state(), State::Done {}) {
             machine.step().await;
         }

@@ -1,8 +1,9 @@
 //! The desk: where the runs, which are in a file, meet the people, who look at a page.
 //!
-//! Drafts, decisions and who waits for one are in the file of runs and nowhere else. The desk keeps the log of what the page
-//! shows. It begins anew with the process, from the stored state: the brief, the latest text, and what became of it. Earlier
-//! versions, remarks, steps and failed attempts of an earlier process are not in it.
+//! Drafts, decisions and who waits for one are in the file of runs and nowhere else. The desk keeps
+//! the log of what the page shows. It begins anew with the process, from the stored state: the
+//! brief, the latest text, and what became of it. Earlier versions, remarks, steps and failed
+//! attempts of an earlier process are not in it.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -90,14 +91,16 @@ impl<E: Into<anyhow::Error>> From<E> for Refusal {
     }
 }
 
-/// All drafts. Whoever watches the log sees each event once, the past ones first: past and present are one list.
+/// All drafts. Whoever watches the log sees each event once, the past ones first: past and present
+/// are one list.
 pub(super) struct Desk {
     /// When the log began. The number of an event means something only with it.
     pub(super) began: u128,
     runs: Checkpoints,
     /// The highest number of a draft.
     last: AtomicUsize,
-    /// Held from looking at a run to doing something about it. One process at a time serves a file.
+    /// Held from looking at a run to doing something about it. One process at a time serves a
+    /// file.
     hand: Mutex<()>,
     state: watch::Sender<State>,
 }
@@ -113,20 +116,38 @@ struct State {
 impl Desk {
     /// The desk of a file of runs, and those of them that are under way: nobody drives them yet.
     pub(super) async fn open(runs: Checkpoints) -> Result<(Arc<Self>, Vec<Case>)> {
-        let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        let began = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
         let (last, state) = (AtomicUsize::new(0), watch::Sender::default());
-        let desk = Arc::new(Self { began, runs, last, hand: Mutex::default(), state });
+        let desk = Arc::new(Self {
+            began,
+            runs,
+            last,
+            hand: Mutex::default(),
+            state,
+        });
         let mut under_way = vec![];
         for run in desk.runs.list(None).await? {
             // This program numbers its runs.
             let Ok(id) = run.run.parse() else { continue };
-            let Some((record, draft)) = desk.look(id).await? else { continue };
+            let Some((record, draft)) = desk.look(id).await? else {
+                continue;
+            };
             desk.last.fetch_max(id, SeqCst);
-            let case = Case { desk: desk.clone(), id, brief: draft.brief.clone() };
+            let case = Case {
+                desk: desk.clone(),
+                id,
+                brief: draft.brief.clone(),
+            };
             case.stored();
             let waits = waits(&record);
             match (draft.text, waits) {
-                (Some(text), Some(wait)) => case.record(Event::Asked { wait: wait.to_owned(), text }),
+                (Some(text), Some(wait)) => case.record(Event::Asked {
+                    wait: wait.to_owned(),
+                    text,
+                }),
                 (Some(text), None) => {
                     case.record(Event::Written(text.clone()));
                     if record.exit.as_deref() == Some("default") {
@@ -145,18 +166,25 @@ impl Desk {
 
     /// A run as it is stored, and what is of interest in its store.
     async fn look(&self, id: usize) -> Result<Option<(RunRecord, Draft)>> {
-        let Some(record) = self.runs.storage().show(&id.to_string()).await? else { return Ok(None) };
+        let Some(record) = self.runs.storage().show(&id.to_string()).await? else {
+            return Ok(None);
+        };
         let draft = serde_json::from_str(&record.state).with_context(|| format!("draft {id}"))?;
         Ok(Some((record, draft)))
     }
 
     /// A new draft.
     pub(super) fn submit(self: &Arc<Self>, brief: String) -> Case {
-        Case { desk: self.clone(), id: self.last.fetch_add(1, SeqCst) + 1, brief }
+        Case {
+            desk: self.clone(),
+            id: self.last.fetch_add(1, SeqCst) + 1,
+            brief,
+        }
     }
 
-    /// A person's answer to a wait of a draft, which somebody has to [drive](Case::drive) on then. The wait is named so that a second
-    /// click, which comes when the next version is there, does not approve what nobody has seen.
+    /// A person's answer to a wait of a draft, which somebody has to [drive](Case::drive) on then.
+    /// The wait is named so that a second click, which comes when the next version is there,
+    /// does not approve what nobody has seen.
     ///
     /// # Errors
     ///
@@ -173,7 +201,11 @@ impl Desk {
         if waits(&record) != Some(wait) {
             return Err(Refusal::NotWaiting);
         }
-        match self.runs.fill(&id.to_string(), wait, &answer.to_string()).await {
+        match self
+            .runs
+            .fill(&id.to_string(), wait, &answer.to_string())
+            .await
+        {
             Err(
                 StorageError::NotWaiting { .. }
                 | StorageError::AlreadyFilled { .. }
@@ -181,20 +213,31 @@ impl Desk {
             ) => return Err(Refusal::NotWaiting),
             filled => filled?,
         }
-        let case = Case { desk: self.clone(), id, brief };
+        let case = Case {
+            desk: self.clone(),
+            id,
+            brief,
+        };
         case.record(Event::Answered(answer));
         Ok(case)
     }
 
-    /// The events and their numbers, from a number on: those of the past at once, the others as they come, until the desk closes.
+    /// The events and their numbers, from a number on: those of the past at once, the others as
+    /// they come, until the desk closes.
     pub(super) fn events(&self, from: usize) -> impl Stream<Item = (usize, Entry)> + Send + use<> {
-        stream::unfold((self.state.subscribe(), from), |(mut states, next)| async move {
-            let entry = {
-                let state = states.wait_for(|state| state.closed || state.log.len() > next).await.ok()?;
-                state.log.get(next)?.clone()
-            };
-            Some(((next, entry), (states, next + 1)))
-        })
+        stream::unfold(
+            (self.state.subscribe(), from),
+            |(mut states, next)| async move {
+                let entry = {
+                    let state = states
+                        .wait_for(|state| state.closed || state.log.len() > next)
+                        .await
+                        .ok()?;
+                    state.log.get(next)?.clone()
+                };
+                Some(((next, entry), (states, next + 1)))
+            },
+        )
     }
 
     /// Ends all streams of events.
@@ -215,7 +258,10 @@ impl Desk {
 
 /// The wait that a person is asked about.
 fn waits(record: &RunRecord) -> Option<&str> {
-    record.wait.as_deref().filter(|_| record.status == Status::Waiting && !record.filled)
+    record
+        .wait
+        .as_deref()
+        .filter(|_| record.status == Status::Waiting && !record.filled)
 }
 
 /// One draft. As a driver, it writes down the steps of its run.
@@ -233,35 +279,48 @@ impl Case {
         self.id.to_string()
     }
 
-    /// Puts the text on the page. A run that is killed here publishes again, on the page of the next process, which has it once.
+    /// Puts the text on the page. A run that is killed here publishes again, on the page of the
+    /// next process, which has it once.
     pub fn publish(&self, text: &str) {
         self.record(Event::Published { text: text.into() });
     }
 
-    /// Runs the flow until it is over or waits for a person. Then nothing of it is in memory: see [`Desk::answer`].
+    /// Runs the flow until it is over or waits for a person. Then nothing of it is in memory: see
+    /// [`Desk::answer`].
     pub(super) async fn drive<F>(self, run: impl Fn(Case) -> F)
     where
         F: Future<Output = Result<(), Error>>,
     {
         loop {
-            let Err(error) = run(self.clone()).await else { break };
+            let Err(error) = run(self.clone()).await else {
+                break;
+            };
             match error.cause().downcast_ref() {
                 // The process that was killed: its lease has to run out.
                 Some(StorageError::Alive { until, .. }) => {
                     sleep(until.duration_since(SystemTime::now()).unwrap_or_default()).await;
                 }
                 _ if error.cause().is::<Parked>() => break,
-                _ => return self.record(Event::Failed { error: format!("{error:#}") }),
+                _ => {
+                    return self.record(Event::Failed {
+                        error: format!("{error:#}"),
+                    });
+                }
             }
         }
         let _hand = self.desk.hand.lock().await;
         match self.desk.look(self.id).await {
             Ok(Some((record, Draft { text, .. }))) => match (text, waits(&record)) {
-                (Some(text), Some(wait)) => self.record(Event::Asked { wait: wait.to_owned(), text }),
+                (Some(text), Some(wait)) => self.record(Event::Asked {
+                    wait: wait.to_owned(),
+                    text,
+                }),
                 _ => self.record_end(&record),
             },
             Ok(None) => {}
-            Err(error) => self.record(Event::Failed { error: format!("{error:#}") }),
+            Err(error) => self.record(Event::Failed {
+                error: format!("{error:#}"),
+            }),
         }
     }
 
@@ -269,29 +328,48 @@ impl Case {
     pub(super) fn stored(&self) {
         self.desk.state.send_modify(|state| {
             if state.stored.insert(self.id) {
-                let event = Event::Submitted { brief: self.brief.clone() };
-                state.log.push(Entry { draft: self.id, event });
+                let event = Event::Submitted {
+                    brief: self.brief.clone(),
+                };
+                state.log.push(Entry {
+                    draft: self.id,
+                    event,
+                });
             }
         });
     }
 
     /// Returns when the run is in the file.
     pub(super) async fn is_stored(&self) {
-        self.desk.until(|state| state.stored.contains(&self.id)).await;
+        self.desk
+            .until(|state| state.stored.contains(&self.id))
+            .await;
     }
 
     fn record_end(&self, record: &RunRecord) {
-        let RunRecord { status, exit, message, .. } = record.clone();
+        let RunRecord {
+            status,
+            exit,
+            message,
+            ..
+        } = record.clone();
         match status {
-            Status::Finished => self.record(Event::Finished { exit: exit.unwrap_or_default() }),
-            Status::Failed | Status::Stuck => {
-                self.record(Event::Failed { error: message.unwrap_or_default() })
-            }
+            Status::Finished => self.record(Event::Finished {
+                exit: exit.unwrap_or_default(),
+            }),
+            Status::Failed | Status::Stuck => self.record(Event::Failed {
+                error: message.unwrap_or_default(),
+            }),
             Status::Running | Status::Waiting => {}
         }
     }
 
     pub(super) fn record(&self, event: Event) {
-        self.desk.state.send_modify(|state| state.log.push(Entry { draft: self.id, event }));
+        self.desk.state.send_modify(|state| {
+            state.log.push(Entry {
+                draft: self.id,
+                event,
+            })
+        });
     }
 }

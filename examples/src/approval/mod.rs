@@ -1,4 +1,5 @@
-//! What the program `approval` needs beside its flow: a desk between the stored runs and the people, and a web page.
+//! What the program `approval` needs beside its flow: a desk between the stored runs and the
+//! people, and a web page.
 
 mod desk;
 mod steps;

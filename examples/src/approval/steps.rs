@@ -1,9 +1,11 @@
-//! The driver that writes the steps of a run down, so that the flow knows nothing of the page. It stands inside the durable run,
-//! and so it sees only what really runs: neither the steps of an earlier process nor the waiting.
+//! The driver that writes the steps of a run down, so that the flow knows nothing of the page. It
+//! stands inside the durable run, and so it sees only what really runs: neither the steps of an
+//! earlier process nor the waiting.
 
 use pocketflow::seam::Execs;
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start, Taken,
+    At, Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start,
+    Taken,
 };
 
 use super::desk::{Case, Event};
@@ -23,20 +25,30 @@ impl<S: Shared> Driver<S, Execs> for Case {
     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
         self.record(Event::Started { step: at.name() });
         let taken = run.run(shared).await?;
-        self.record(Event::Ended { action: taken.action() });
+        self.record(Event::Ended {
+            action: taken.action(),
+        });
         Ok(taken)
     }
 }
 
 impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Case {
-    async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    async fn attempt<C>(
+        &self,
+        _at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> Result<N::Exec, Failure>
     where
         C: AttemptCall<S, Here, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result {
             let error = failure.to_string();
-            self.record(Event::AttemptFailed { attempt: attempt.number(), error });
+            self.record(Event::AttemptFailed {
+                attempt: attempt.number(),
+                error,
+            });
         }
         result
     }

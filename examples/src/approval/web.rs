@@ -30,8 +30,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The page runs its own script and no other, and stands in nobody's frame.
 const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// Serves the page until Ctrl-C, and goes on with the runs that are under way. `run` runs the flow on a draft, until it is over or
-/// waits for a person: then it ends with [`Parked`](pocketflow_checkpoint::Parked).
+/// Serves the page until Ctrl-C, and goes on with the runs that are under way. `run` runs the flow
+/// on a draft, until it is over or waits for a person: then it ends with
+/// [`Parked`](pocketflow_checkpoint::Parked).
 ///
 /// # Errors
 ///
@@ -52,7 +53,9 @@ where
     }
     let answer = {
         let drive = drive.clone();
-        async move |State(desk): State<Arc<Desk>>, Path(id), Json(Reply { wait, answer }): Json<Reply<A>>| {
+        async move |State(desk): State<Arc<Desk>>,
+                    Path(id),
+                    Json(Reply { wait, answer }): Json<Reply<A>>| {
             let drive = drive.clone();
             // A browser that goes away meanwhile does not leave the run filled and standing.
             let answered = {
@@ -64,7 +67,8 @@ where
             Ok::<_, (StatusCode, String)>(StatusCode::NO_CONTENT)
         }
     };
-    let submit = async move |State(desk): State<Arc<Desk>>, Json(Submission { brief }): Json<Submission>| {
+    let submit = async move |State(desk): State<Arc<Desk>>,
+                             Json(Submission { brief }): Json<Submission>| {
         if brief.trim().is_empty() {
             return Err((StatusCode::UNPROCESSABLE_ENTITY, "the brief is empty"));
         }
@@ -77,9 +81,27 @@ where
         }
     };
     let router = Router::new()
-        .route("/", get(([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("page.html")))))
-        .route("/page.css", get(([(header::CONTENT_TYPE, "text/css")], include_str!("page.css"))))
-        .route("/page.js", get(([(header::CONTENT_TYPE, "text/javascript")], include_str!("page.js"))))
+        .route(
+            "/",
+            get((
+                [(header::CONTENT_SECURITY_POLICY, POLICY)],
+                Html(include_str!("page.html")),
+            )),
+        )
+        .route(
+            "/page.css",
+            get((
+                [(header::CONTENT_TYPE, "text/css")],
+                include_str!("page.css"),
+            )),
+        )
+        .route(
+            "/page.js",
+            get((
+                [(header::CONTENT_TYPE, "text/javascript")],
+                include_str!("page.js"),
+            )),
+        )
         .route("/events", get(events))
         .route("/drafts", post(submit))
         .route("/drafts/{id}/answer", post(answer))
@@ -92,7 +114,8 @@ where
                 eprintln!("no Ctrl-C: {error}");
                 return std::future::pending().await;
             }
-            // Streams of events have no end of their own, and a connection is at work as long as there is one.
+            // Streams of events have no end of their own, and a connection is at work as long as
+            // there is one.
             desk.close();
         }
     };
@@ -120,7 +143,10 @@ struct Reply<A> {
 fn refused(id: usize, wait: &str, refusal: Refusal) -> (StatusCode, String) {
     match refusal {
         Refusal::Unknown => (StatusCode::NOT_FOUND, format!("there is no draft {id}")),
-        Refusal::NotWaiting => (StatusCode::CONFLICT, format!("draft {id} does not wait for `{wait}`")),
+        Refusal::NotWaiting => (
+            StatusCode::CONFLICT,
+            format!("draft {id} does not wait for `{wait}`"),
+        ),
         Refusal::Broken(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")),
     }
 }
@@ -130,10 +156,14 @@ async fn events(
     State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
-    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.split_once('-'));
+    let last = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.split_once('-'));
     // The numbers of another log, from before the server was started again, say nothing here.
     let last = last.filter(|(began, _)| *began == desk.began.to_string());
-    let from = last.and_then(|(_, number)| number.parse::<usize>().ok()).map_or(0, |number| number + 1);
+    let from = last
+        .and_then(|(_, number)| number.parse::<usize>().ok())
+        .map_or(0, |number| number + 1);
 
     let began = desk.began;
     let events = desk.events(from).map(move |(number, entry)| {

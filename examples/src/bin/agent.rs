@@ -25,7 +25,8 @@ struct Research {
     answer: Option<String>,
 }
 
-/// What to do next. The model's reply, as YAML or JSON, is the action: one that does not exist is a reply to be tried again.
+/// What to do next. The model's reply, as YAML or JSON, is the action: one that does not exist is a
+/// reply to be tried again.
 #[derive(Action, Deserialize, JsonSchema)]
 #[action(Research)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -38,7 +39,11 @@ enum Decision {
 }
 
 #[node(Research, attempts = 3, wait = "1s", fallback = search_for_the_question)]
-async fn decide(question: &str, context: &str, #[attempt] attempt: Attempt<'_>) -> Result<Decision> {
+async fn decide(
+    question: &str,
+    context: &str,
+    #[attempt] attempt: Attempt<'_>,
+) -> Result<Decision> {
     let mut prompt = format!(
         "Question: {question}\n\nWhat is known:\n{context}\n\n\
          If that is enough to answer the question, reply with this YAML:\naction: answer\n\n\
@@ -56,10 +61,15 @@ async fn decide(question: &str, context: &str, #[attempt] attempt: Attempt<'_>) 
 }
 
 /// What a model that cannot follow the format most likely means.
-fn search_for_the_question(reads: &Reads<'_, decide>, error: pocketflow::Error) -> Result<Decision> {
+fn search_for_the_question(
+    reads: &Reads<'_, decide>,
+    error: pocketflow::Error,
+) -> Result<Decision> {
     eprintln!("note: {error:#}; taking the question as it is");
     Ok(if reads.context.is_empty() {
-        Decision::Search { search_query: reads.question.into() }
+        Decision::Search {
+            search_query: reads.question.into(),
+        }
     } else {
         Decision::Answer
     })
@@ -78,7 +88,10 @@ impl Search {
         if found.is_empty() {
             return Ok(format!("Nothing was found for {search_query:?}.\n"));
         }
-        Ok(found.iter().map(|passage| format!("{}: {}\n", passage.title, passage.text)).collect())
+        Ok(found
+            .iter()
+            .map(|passage| format!("{}: {}\n", passage.title, passage.text))
+            .collect())
     }
 }
 
@@ -112,10 +125,19 @@ struct Args {
 async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Agent::GRAPH);
     llm::configured()?;
-    let texts = args.texts.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
-    let agent = Agent { search: Search { library: Library::open(&texts)? } };
+    let texts = args
+        .texts
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
+    let agent = Agent {
+        search: Search {
+            library: Library::open(&texts)?,
+        },
+    };
 
-    let mut research = Research { question: args.question, ..Default::default() };
+    let mut research = Research {
+        question: args.question,
+        ..Default::default()
+    };
     agent.with(Progress::new()).run(&mut research).await?;
     println!("{}", research.answer.unwrap_or_default());
     Ok(())

@@ -1,11 +1,13 @@
-//! A person in the loop, and durable runs in a web service: a text is drafted, and published when somebody has approved it.
+//! A person in the loop, and durable runs in a web service: a text is drafted, and published when
+//! somebody has approved it.
 //!
 //! ```text
 //! cargo run --bin approval
 //! ```
 //!
-//! Then open the page that it names. `--port 3000` is the default, and `--port 0` takes a free one. Ctrl-C ends it, and so does
-//! `kill -9`: the runs are in a file, `--db FILE`, and go on when the program is started again.
+//! Then open the page that it names. `--port 3000` is the default, and `--port 0` takes a free one.
+//! Ctrl-C ends it, and so does `kill -9`: the runs are in a file, `--db FILE`, and go on when the
+//! program is started again.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -40,7 +42,8 @@ enum Decision {
     Rejected { remark: String },
 }
 
-/// Writes the text, or writes it again: then the model sees what it wrote, and what was wrong with it.
+/// Writes the text, or writes it again: then the model sees what it wrote, and what was wrong with
+/// it.
 #[node(Draft, writes = text, attempts = 3, wait = "500ms", backoff = 2.0)]
 async fn write(brief: &str, text: Option<&Text>, remark: Option<&str>) -> Result<Text> {
     let mut messages = vec![
@@ -52,7 +55,10 @@ async fn write(brief: &str, text: Option<&Text>, remark: Option<&str>) -> Result
         messages.extend([Message::assistant(text), Message::user(again)]);
     }
     let version = text.map_or(1, |text| text.version + 1);
-    Ok(Text { version, text: call_llm(&messages).await? })
+    Ok(Text {
+        version,
+        text: call_llm(&messages).await?,
+    })
 }
 
 #[node(Draft)]
@@ -81,13 +87,24 @@ flow! {
     }
 }
 
-/// Drives a run from where it stands until it is over, or until it waits for a decision: then it is in the file and nowhere else,
-/// however long that takes. Inside the durable run, the case writes down the steps that the page shows.
+/// Drives a run from where it stands until it is over, or until it waits for a decision: then it is
+/// in the file and nowhere else, however long that takes. Inside the durable run, the case writes
+/// down the steps that the page shows.
 async fn approve(runs: Checkpoints, case: Case) -> Result<(), pocketflow::Error> {
-    let approval = Approval { publish: Publish { case: case.clone() } };
-    let mut draft = Draft { brief: case.brief.clone(), ..Default::default() };
+    let approval = Approval {
+        publish: Publish { case: case.clone() },
+    };
+    let mut draft = Draft {
+        brief: case.brief.clone(),
+        ..Default::default()
+    };
     let run = runs.run(case.run_id()).park();
-    approval.with(run).with(case).run(&mut draft).await.map(drop)
+    approval
+        .with(run)
+        .with(case)
+        .run(&mut draft)
+        .await
+        .map(drop)
 }
 
 /// Serves a page where texts are asked for, read, and approved or rejected.
@@ -96,7 +113,8 @@ struct Args {
     /// The port of the page; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Where the drafts are kept, for one server at a time [default: target/approval.db in the repository]
+    /// Where the drafts are kept, for one server at a time [default: target/approval.db in the
+    /// repository]
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
 }
@@ -106,15 +124,23 @@ async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Approval::GRAPH);
     llm::configured()?;
 
-    let db = args.db.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/approval.db"));
+    let db = args
+        .db
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/approval.db"));
     fs::create_dir_all(db.parent().unwrap_or(Path::new("")))?;
-    // If this process is killed, the next one has to wait so long before it may go on with a step that was at work.
+    // If this process is killed, the next one has to wait so long before it may go on with a step
+    // that was at work.
     let runs = Checkpoints::open(&db).await?.lease(Duration::from_secs(2));
 
     let address = (Ipv4Addr::LOCALHOST, args.port);
-    let listener = TcpListener::bind(address).await.with_context(|| format!("port {}", args.port))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("port {}", args.port))?;
     println!("http://{}", listener.local_addr()?);
-    approval::serve::<Decision, _>(listener, runs.clone(), move |case| approve(runs.clone(), case)).await?;
+    approval::serve::<Decision, _>(listener, runs.clone(), move |case| {
+        approve(runs.clone(), case)
+    })
+    .await?;
     println!("stopped");
     Ok(())
 }

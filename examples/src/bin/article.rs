@@ -39,22 +39,28 @@ async fn outline(topic: &str, #[attempt] attempt: Attempt<'_>) -> Result<Vec<Str
         prompt += &format!("\nYour last reply was rejected: {error}");
     }
     let Outline { titles } = call_llm_for(&[Message::user(prompt)]).await?;
-    anyhow::ensure!(titles.len() >= 2, "an outline has two sections at least, and this one {}", titles.len());
+    anyhow::ensure!(
+        titles.len() >= 2,
+        "an outline has two sections at least, and this one {}",
+        titles.len()
+    );
     Ok(titles)
 }
 
 /// Runs once a title, four at a time. Attempts and timeout are each section's own.
 #[node(Article, writes = section_drafts, parallel = 4, attempts = 3, wait = "1s", timeout = "5m")]
 async fn draft(#[each(section_titles)] title: &str, topic: &str) -> Result<String> {
-    let prompt =
-        format!("Write the section \"{title}\" of an article about {topic}: one paragraph, no heading.");
+    let prompt = format!(
+        "Write the section \"{title}\" of an article about {topic}: one paragraph, no heading."
+    );
     call_llm(&[Message::user(prompt)]).await
 }
 
 #[node(Article, writes = final_article)]
 fn combine(topic: &str, section_titles: &[String], section_drafts: &[String]) -> String {
     let sections = section_titles.iter().zip(section_drafts);
-    let sections = sections.map(|(title, draft)| format!("\n## {}\n\n{}\n", title.trim(), draft.trim()));
+    let sections =
+        sections.map(|(title, draft)| format!("\n## {}\n\n{}\n", title.trim(), draft.trim()));
     format!("# {topic}\n{}", sections.collect::<String>())
 }
 
@@ -80,7 +86,10 @@ async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Write::GRAPH);
     llm::configured()?;
 
-    let mut article = Article { topic: args.topic, ..Default::default() };
+    let mut article = Article {
+        topic: args.topic,
+        ..Default::default()
+    };
     Write.with(Progress::new()).run(&mut article).await?;
     let text = article.final_article.unwrap_or_default();
     match args.out {

@@ -55,9 +55,12 @@ impl Converse {
         }
     }
 
-    /// Prints the reply as it comes. Only this step is tried again, so nobody is asked for the line twice.
+    /// Prints the reply as it comes. Only this step is tried again, so nobody is asked for the line
+    /// twice.
     async fn exec(&self, prep: &Option<Vec<Message>>) -> Result<Option<Message>> {
-        let Some(messages) = prep else { return Ok(None) };
+        let Some(messages) = prep else {
+            return Ok(None);
+        };
         let mut reply = String::new();
         tokio::select! {
             spoken = speak(messages, &mut reply) => spoken?,
@@ -74,8 +77,15 @@ impl Converse {
         Ok(Some(Message::assistant("(no reply)")))
     }
 
-    fn post(&self, messages: &mut Vec<Message>, prep: Option<Vec<Message>>, exec: Option<Message>) -> Turn {
-        let (Some(history), Some(reply)) = (prep, exec) else { return Turn::Quit };
+    fn post(
+        &self,
+        messages: &mut Vec<Message>,
+        prep: Option<Vec<Message>>,
+        exec: Option<Message>,
+    ) -> Turn {
+        let (Some(history), Some(reply)) = (prep, exec) else {
+            return Turn::Quit;
+        };
         *messages = history;
         messages.push(reply);
         Turn::Continue
@@ -119,8 +129,12 @@ async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Chatbot::GRAPH);
     llm::configured()?;
 
-    let mut chat = Chat { messages: vec![Message::system(args.system)] };
-    let converse = Converse { input: Mutex::new(DefaultEditor::new()?) };
+    let mut chat = Chat {
+        messages: vec![Message::system(args.system)],
+    };
+    let converse = Converse {
+        input: Mutex::new(DefaultEditor::new()?),
+    };
     Chatbot { converse }.run(&mut chat).await?;
     Ok(())
 }

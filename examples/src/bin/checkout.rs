@@ -28,7 +28,8 @@ struct Order {
     refusal: Option<String>,
 }
 
-/// What a review decides: the actions `approved` and `rejected`. The second fills the field `reason`.
+/// What a review decides: the actions `approved` and `rejected`. The second fills the field
+/// `reason`.
 #[derive(Action)]
 #[action(Order)]
 enum Verdict {
@@ -36,15 +37,17 @@ enum Verdict {
     Rejected { reason: String },
 }
 
-// A node is a function. Its parameters are the fields of the store that it reads. What it returns is the action to take, or,
-// with `writes`, the value of a field.
+// A node is a function. Its parameters are the fields of the store that it reads. What it returns
+// is the action to take, or, with `writes`, the value of a field.
 
 #[node(Order)]
 fn review(total_cents: &u64) -> Verdict {
     if *total_cents <= LIMIT_CENTS {
         Verdict::Approved
     } else {
-        Verdict::Rejected { reason: format!("over the limit of {}", money(LIMIT_CENTS)) }
+        Verdict::Rejected {
+            reason: format!("over the limit of {}", money(LIMIT_CENTS)),
+        }
     }
 }
 
@@ -56,10 +59,14 @@ async fn pay(
     #[attempt] attempt: Attempt<'_>,
 ) -> Result<String, bank::Error> {
     let reference = bank::charge(customer, *total_cents, attempt.number()).await?;
-    Ok(format!("paid at attempt {}, reference {reference}", attempt.number()))
+    Ok(format!(
+        "paid at attempt {}, reference {reference}",
+        attempt.number()
+    ))
 }
 
-/// Reads `reason` as if it were always there: the compiler has checked that every way to this node fills it.
+/// Reads `reason` as if it were always there: the compiler has checked that every way to this node
+/// fills it.
 #[node(Order, writes = refusal)]
 fn refuse(reason: &str) -> String {
     format!("rejected, {reason}")
@@ -75,7 +82,8 @@ flow! {
 
 /// Reviews every order in a folder, charges it or says why not, and writes the receipts.
 ///
-/// The exit status is 1 if an order fails: its file is wrong, or the bank does not take the money. To be rejected is not to fail.
+/// The exit status is 1 if an order fails: its file is wrong, or the bank does not take the money.
+/// To be rejected is not to fail.
 #[derive(Parser)]
 struct Args {
     /// The folder with the orders, *.yaml [default: the samples in examples/orders]
@@ -90,8 +98,15 @@ struct Args {
 async fn check_out(file: &Path, receipts: &Receipts, tally: &mut Tally) -> Result<String> {
     let input = orders::read(file)?;
     let (customer, total_cents) = (input.customer.clone(), input.items.total_cents());
-    let mut order = Order { customer, total_cents, ..Default::default() };
-    Checkout.run(&mut order).await.with_context(|| file.display().to_string())?;
+    let mut order = Order {
+        customer,
+        total_cents,
+        ..Default::default()
+    };
+    Checkout
+        .run(&mut order)
+        .await
+        .with_context(|| file.display().to_string())?;
 
     let outcome = if let Some(receipt) = order.receipt {
         let written = receipts.write(file, &receipts::text(&input, &receipt));
@@ -110,7 +125,9 @@ async fn check_out_all(args: Args) -> Result<Tally> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let samples = args.orders.is_none();
     let orders = report::from_here(&args.orders.unwrap_or_else(|| here.join("orders")));
-    let receipts = args.receipts.unwrap_or_else(|| here.with_file_name("target").join("receipts"));
+    let receipts = args
+        .receipts
+        .unwrap_or_else(|| here.with_file_name("target").join("receipts"));
     let receipts = report::from_here(&receipts);
 
     let files = orders::list(&orders)?;

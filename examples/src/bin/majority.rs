@@ -37,13 +37,19 @@ async fn vote(#[each(ballots)] _ballot: &usize, question: &str) -> Result<Option
     let prompt = format!("{question}\n\nThink, then reply with YAML, as in\nanswer: seven");
     let Vote { answer } = call_llm_for(&[Message::user(prompt)]).await?;
     // Spelt alike, they count alike.
-    let answer = answer.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
+    let answer = answer
+        .trim_matches(|letter: char| !letter.is_alphanumeric())
+        .to_lowercase();
     ensure!(!answer.is_empty(), "the answer is empty");
     Ok(Some(answer))
 }
 
 /// A vote that fails costs the others nothing.
-fn abstain(_: &Reads<'_, vote>, ballot: &usize, error: pocketflow::Error) -> Result<Option<String>> {
+fn abstain(
+    _: &Reads<'_, vote>,
+    ballot: &usize,
+    error: pocketflow::Error,
+) -> Result<Option<String>> {
     eprintln!("ballot {ballot} is lost: {error:#}");
     Ok(None)
 }
@@ -83,8 +89,15 @@ async fn main() -> cli::Result<()> {
     llm::configured()?;
 
     let ballots: Vec<_> = (1..=args.times.get()).collect();
-    let mut poll = Poll { question: args.question, ballots, ..Default::default() };
-    Majority.with(Progress::items(args.times.get())).run(&mut poll).await?;
+    let mut poll = Poll {
+        question: args.question,
+        ballots,
+        ..Default::default()
+    };
+    Majority
+        .with(Progress::items(args.times.get()))
+        .run(&mut poll)
+        .await?;
     let tally = poll.tally.unwrap_or_default();
     let (winner, _) = tally.first().context("no answer")?;
     println!("{winner}\n");

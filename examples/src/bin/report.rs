@@ -32,8 +32,10 @@ struct Scholar {
 impl Scholar {
     async fn exec(&self, topic: &str) -> Result<String> {
         let found = self.library.search(topic, 3)?;
-        let found: String =
-            found.iter().map(|passage| format!("{}: {}\n", passage.title, passage.text)).collect();
+        let found: String = found
+            .iter()
+            .map(|passage| format!("{}: {}\n", passage.title, passage.text))
+            .collect();
         call_llm(&[Message::user(format!(
             "{found}\nSum up in three sentences what this says about {topic}."
         ))])
@@ -44,17 +46,23 @@ impl Scholar {
 /// Asks what the topic is good for.
 #[node(Report, writes = uses, attempts = 3, wait = "1s")]
 async fn practitioner(topic: &str) -> Result<String> {
-    call_llm(&[Message::user(format!("What is the practical use of knowing about {topic}? Two sentences."))])
-        .await
+    call_llm(&[Message::user(format!(
+        "What is the practical use of knowing about {topic}? Two sentences."
+    ))])
+    .await
 }
 
 /// Asks what people get wrong.
 #[node(Report, writes = doubts, attempts = 3, wait = "1s")]
 async fn sceptic(topic: &str) -> Result<String> {
-    call_llm(&[Message::user(format!("Name a common mistake about {topic}. Two sentences."))]).await
+    call_llm(&[Message::user(format!(
+        "Name a common mistake about {topic}. Two sentences."
+    ))])
+    .await
 }
 
-/// Reads what all three have filled: the compiler knows that they have, and that no two of them write the same field.
+/// Reads what all three have filled: the compiler knows that they have, and that no two of them
+/// write the same field.
 #[node(Report, writes = text, attempts = 3, wait = "1s")]
 async fn writer(topic: &str, facts: &str, uses: &str, doubts: &str) -> Result<String> {
     let prompt = format!(
@@ -85,11 +93,21 @@ struct Args {
 async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(WriteReport::GRAPH);
     llm::configured()?;
-    let texts = args.texts.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
-    let scholar = Scholar { library: Library::open(&texts)? };
+    let texts = args
+        .texts
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
+    let scholar = Scholar {
+        library: Library::open(&texts)?,
+    };
 
-    let mut report = Report { topic: args.topic, ..Default::default() };
-    WriteReport { scholar }.with(Progress::new()).run(&mut report).await?;
+    let mut report = Report {
+        topic: args.topic,
+        ..Default::default()
+    };
+    WriteReport { scholar }
+        .with(Progress::new())
+        .run(&mut report)
+        .await?;
     println!("{}", report.text.unwrap_or_default());
     Ok(())
 }

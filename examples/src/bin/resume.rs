@@ -4,8 +4,8 @@
 //! cargo run --bin resume -- examples/resumes/ada.txt
 //! ```
 //!
-//! A reply that is wrong is tried again, and the model is told why. If the last attempt fails, what can be read without a model
-//! is printed, and the exit status is 1.
+//! A reply that is wrong is tried again, and the model is told why. If the last attempt fails, what
+//! can be read without a model is printed, and the exit status is 1.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,7 +59,10 @@ async fn main() -> cli::Result<ExitCode> {
     let args: Args = cli::arguments(ReadResume::GRAPH);
     llm::configured()?;
 
-    let mut reading = Reading { file: args.file, ..Default::default() };
+    let mut reading = Reading {
+        file: args.file,
+        ..Default::default()
+    };
     ReadResume.run(&mut reading).await?;
     print!("{}", serde_yaml::to_string(&reading.resume)?);
     if reading.guessed == Some(true) {

@@ -22,7 +22,8 @@ struct Pile {
     resumes: Option<Vec<Option<Resume>>>,
 }
 
-/// Runs once a file. How many are in flight at a time is for the user to say, so it is a field of the node.
+/// Runs once a file. How many are in flight at a time is for the user to say, so it is a field of
+/// the node.
 struct Read {
     parallel: NonZeroUsize,
 }
@@ -53,7 +54,8 @@ flow! {
     }
 }
 
-/// Reads every résumé in a folder, and prints what it found as YAML. The exit status is 1 if one cannot be read.
+/// Reads every résumé in a folder, and prints what it found as YAML. The exit status is 1 if one
+/// cannot be read.
 #[derive(Parser)]
 struct Args {
     /// The folder with the résumés, *.txt [default: examples/resumes]
@@ -66,9 +68,23 @@ struct Args {
     compare: bool,
 }
 
-async fn read_all(files: &[PathBuf], parallel: NonZeroUsize) -> Result<(Vec<Option<Resume>>, Duration)> {
-    let (mut pile, start) = (Pile { files: files.to_vec(), ..Default::default() }, Instant::now());
-    ReadAll { read: Read { parallel } }.with(Progress::items(files.len())).run(&mut pile).await?;
+async fn read_all(
+    files: &[PathBuf],
+    parallel: NonZeroUsize,
+) -> Result<(Vec<Option<Resume>>, Duration)> {
+    let (mut pile, start) = (
+        Pile {
+            files: files.to_vec(),
+            ..Default::default()
+        },
+        Instant::now(),
+    );
+    ReadAll {
+        read: Read { parallel },
+    }
+    .with(Progress::items(files.len()))
+    .run(&mut pile)
+    .await?;
     Ok((pile.resumes.unwrap_or_default(), start.elapsed()))
 }
 
@@ -76,30 +92,47 @@ async fn read_all(files: &[PathBuf], parallel: NonZeroUsize) -> Result<(Vec<Opti
 async fn main() -> cli::Result<ExitCode> {
     let args: Args = cli::arguments(ReadAll::GRAPH);
     llm::configured()?;
-    let folder = args.folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("resumes"));
+    let folder = args
+        .folder
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("resumes"));
     let files = text_files(&folder).with_context(|| folder.display().to_string())?;
 
     let (resumes, time) = read_all(&files, args.parallel).await?;
-    for (file, resume) in
-        files.iter().zip(&resumes).filter_map(|(file, resume)| Some((file, resume.as_ref()?)))
+    for (file, resume) in files
+        .iter()
+        .zip(&resumes)
+        .filter_map(|(file, resume)| Some((file, resume.as_ref()?)))
     {
         let name = file.file_name().unwrap_or_default().display();
         print!("# {name}\n{}\n", serde_yaml::to_string(resume)?);
     }
     let read = resumes.iter().flatten().count();
-    println!("# read {read} of {} in {time:.1?}, {} at a time", files.len(), args.parallel);
+    println!(
+        "# read {read} of {} in {time:.1?}, {} at a time",
+        files.len(),
+        args.parallel
+    );
     if args.compare {
         eprintln!("once more, one after the other:");
         let (_, alone) = read_all(&files, NonZeroUsize::MIN).await?;
         println!("# one after the other: {alone:.1?}");
     }
-    Ok(if read == files.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if read == files.len() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn text_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let files = folder.read_dir()?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let mut files: Vec<_> =
-        files.into_iter().filter(|file| file.extension().is_some_and(|it| it == "txt")).collect();
+    let files = folder
+        .read_dir()?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let mut files: Vec<_> = files
+        .into_iter()
+        .filter(|file| file.extension().is_some_and(|it| it == "txt"))
+        .collect();
     ensure!(!files.is_empty(), "there are no .txt files here");
     files.sort();
     Ok(files)

@@ -63,12 +63,17 @@ enum Card {
 fn authorize(card: &str) -> Card {
     let digits: Option<Vec<u32>> = card.chars().rev().map(|digit| digit.to_digit(10)).collect();
     let sum = digits.filter(|digits| digits.len() > 7).map(|digits| {
-        let doubled = digits.iter().enumerate().map(|(place, digit)| digit << (place % 2));
+        let doubled = digits
+            .iter()
+            .enumerate()
+            .map(|(place, digit)| digit << (place % 2));
         doubled.map(|digit| digit / 10 + digit % 10).sum::<u32>()
     });
     match sum {
         Some(sum) if sum % 10 == 0 => Card::Ok,
-        _ => Card::Declined { reason: "the card is not valid".into() },
+        _ => Card::Declined {
+            reason: "the card is not valid".into(),
+        },
     }
 }
 
@@ -128,7 +133,9 @@ struct Args {
 fn cents(amount: &str) -> Result<u64> {
     let (whole, part) = amount.split_once('.').unwrap_or((amount, "00"));
     anyhow::ensure!(part.len() == 2, "write two digits after the point");
-    format!("{whole}{part}").parse().context("this is no amount of money")
+    format!("{whole}{part}")
+        .parse()
+        .context("this is no amount of money")
 }
 
 #[tokio::main]
@@ -136,13 +143,21 @@ async fn main() -> cli::Result<ExitCode> {
     let args: Args = cli::arguments(Shop::GRAPH);
     llm::configured()?;
 
-    let mut order =
-        Order { items: args.items, total_cents: args.total, card: Some(args.card), ..Default::default() };
+    let mut order = Order {
+        items: args.items,
+        total_cents: args.total,
+        card: Some(args.card),
+        ..Default::default()
+    };
     Shop.run(&mut order).await?;
     if let Some(letter) = order.letter {
         println!("{letter}");
         return Ok(ExitCode::FAILURE);
     }
-    println!("{} charged\n{}", money(order.total_cents), order.label.unwrap_or_default());
+    println!(
+        "{} charged\n{}",
+        money(order.total_cents),
+        order.label.unwrap_or_default()
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,5 @@
-//! A flow in a bounded loop: an agent answers, a judge accepts the answer or sends it back, at most three times.
+//! A flow in a bounded loop: an agent answers, a judge accepts the answer or sends it back, at most
+//! three times.
 //!
 //! ```text
 //! cargo run --bin supervisor -- "What pulls the tides?"
@@ -33,8 +34,13 @@ struct LookUp {
 #[node(Case, writes = found)]
 impl LookUp {
     fn exec(&self, question: &str, objection: Option<&str>) -> Result<String> {
-        let found = self.library.search(&format!("{question} {}", objection.unwrap_or_default()), 2)?;
-        Ok(found.iter().map(|passage| format!("{}: {}\n", passage.title, passage.text)).collect())
+        let found = self
+            .library
+            .search(&format!("{question} {}", objection.unwrap_or_default()), 2)?;
+        Ok(found
+            .iter()
+            .map(|passage| format!("{}: {}\n", passage.title, passage.text))
+            .collect())
     }
 }
 
@@ -95,7 +101,8 @@ flow! {
     }
 }
 
-/// Answers a question from a folder of texts, under supervision. The exit status is 1 if the judge is never content.
+/// Answers a question from a folder of texts, under supervision. The exit status is 1 if the judge
+/// is never content.
 #[derive(Parser)]
 struct Args {
     /// What to find out
@@ -109,16 +116,31 @@ struct Args {
 async fn main() -> cli::Result<ExitCode> {
     let args: Args = cli::arguments(Supervisor::GRAPH);
     llm::configured()?;
-    let texts = args.texts.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
-    let answer = Answer { look_up: LookUp { library: Library::open(&texts)? } };
+    let texts = args
+        .texts
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
+    let answer = Answer {
+        look_up: LookUp {
+            library: Library::open(&texts)?,
+        },
+    };
 
-    let mut case = Case { question: args.question, ..Default::default() };
-    let exit = Supervisor { answer }.with(Progress::new()).run(&mut case).await?;
+    let mut case = Case {
+        question: args.question,
+        ..Default::default()
+    };
+    let exit = Supervisor { answer }
+        .with(Progress::new())
+        .run(&mut case)
+        .await?;
     println!("{}", case.answer.unwrap_or_default());
     Ok(match exit {
         SupervisorExit::Default => ExitCode::SUCCESS,
         SupervisorExit::Disputed => {
-            eprintln!("note: the judge did not accept this: {}", case.objection.unwrap_or_default());
+            eprintln!(
+                "note: the judge did not accept this: {}",
+                case.objection.unwrap_or_default()
+            );
             ExitCode::FAILURE
         }
     })

@@ -1,12 +1,14 @@
-//! Turns a repository of Rust code into a tutorial: chapters on its main modules, in the order in which they build on one another.
+//! Turns a repository of Rust code into a tutorial: chapters on its main modules, in the order in
+//! which they build on one another.
 //!
 //! ```text
 //! cargo run --bin tutorial -- .
 //! cargo run --bin tutorial -- https://github.com/dtolnay/anyhow --chapters 5
 //! ```
 //!
-//! What can be read from the code is read: the modules, who uses whom, the order, the signatures. The model gives titles, labels
-//! and explanations. It cannot break the tutorial: what it says is checked, and where it fails, the code's own words stand.
+//! What can be read from the code is read: the modules, who uses whom, the order, the signatures.
+//! The model gives titles, labels and explanations. It cannot break the tutorial: what it says is
+//! checked, and where it fails, the code's own words stand.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -62,7 +64,9 @@ fn fetch(source: &str) -> Source {
     if source::is_url(source) && !Path::new(source).exists() {
         Source::Repository { url: source.into() }
     } else {
-        Source::Folder { folder: source.into() }
+        Source::Folder {
+            folder: source.into(),
+        }
     }
 }
 
@@ -85,11 +89,17 @@ fn find(code: &Code) -> Topics {
 
 /// The model may choose among the topics, but not add one.
 #[node(Book, writes = chosen, attempts = 3, wait = "500ms", fallback = the_best)]
-async fn choose(topics: &Topics, wanted: &usize, #[attempt] attempt: Attempt<'_>) -> Result<Vec<usize>> {
+async fn choose(
+    topics: &Topics,
+    wanted: &usize,
+    #[attempt] attempt: Attempt<'_>,
+) -> Result<Vec<usize>> {
     if topics.list.len() <= *wanted {
         return Ok(replies::fill(Vec::new(), topics, *wanted));
     }
-    ask::<Choice>(prompts::choose(topics, *wanted), attempt).await?.check(topics, *wanted)
+    ask::<Choice>(prompts::choose(topics, *wanted), attempt)
+        .await?
+        .check(topics, *wanted)
 }
 
 fn the_best(reads: &Reads<'_, choose>, _: Error) -> Result<Vec<usize>> {
@@ -100,12 +110,20 @@ fn the_best(reads: &Reads<'_, choose>, _: Error) -> Result<Vec<usize>> {
 fn arrange(topics: &Topics, chosen: &[usize]) -> (Vec<Topic>, Vec<Arrow>) {
     let order = order(chosen, &topics.uses);
     let arrows = markdown::arrows(&order, topics);
-    (order.into_iter().map(|topic| topics.list[topic].clone()).collect(), arrows)
+    (
+        order
+            .into_iter()
+            .map(|topic| topics.list[topic].clone())
+            .collect(),
+        arrows,
+    )
 }
 
 #[node(Book, writes = namings, parallel = 4, attempts = 3, wait = "500ms", fallback = own_name)]
 async fn name(#[each(contents)] topic: &Topic, #[attempt] attempt: Attempt<'_>) -> Result<Naming> {
-    ask::<Naming>(prompts::name(topic), attempt).await?.check(topic)
+    ask::<Naming>(prompts::name(topic), attempt)
+        .await?
+        .check(topic)
 }
 
 fn own_name(_: &Reads<'_, name>, topic: &Topic, _: Error) -> Result<Naming> {
@@ -126,18 +144,35 @@ fn uses(_: &Reads<'_, label>, _: &Arrow, _: Error) -> Result<String> {
     Ok("uses".into())
 }
 
-/// Writes the chapters, some at a time. One that fails is a chapter that says so, and does not end the others.
+/// Writes the chapters, some at a time. One that fails is a chapter that says so, and does not end
+/// the others.
 struct Write {
     jobs: NonZeroUsize,
 }
 
 #[node(Book, writes = chapters, parallel = self.jobs, attempts = 3, wait = "1s", backoff = 2.0)]
 impl Write {
-    fn prep(&self, contents: &[Topic], namings: &[Naming], arrows: &[Arrow]) -> Vec<(Chapter, String)> {
+    fn prep(
+        &self,
+        contents: &[Topic],
+        namings: &[Naming],
+        arrows: &[Arrow],
+    ) -> Vec<(Chapter, String)> {
         let chapters = contents.iter().zip(namings).enumerate();
         let blank = |(number, (topic, naming)): (usize, (&Topic, &Naming))| {
-            let prompt = prompts::chapter(topic, naming, &prompts::neighbours(number, contents, arrows));
-            (Chapter { topic: topic.clone(), naming: naming.clone(), text: Err(String::new()) }, prompt)
+            let prompt = prompts::chapter(
+                topic,
+                naming,
+                &prompts::neighbours(number, contents, arrows),
+            );
+            (
+                Chapter {
+                    topic: topic.clone(),
+                    naming: naming.clone(),
+                    text: Err(String::new()),
+                },
+                prompt,
+            )
         };
         chapters.map(blank).collect()
     }
@@ -150,11 +185,17 @@ impl Write {
         let (blank, prompt) = draft;
         let text = call_llm(&[Message::user(prompts::again(prompt.clone(), attempt))]).await?;
         let text = replies::check_chapter(&text, &blank.topic, prompt)?;
-        Ok(Chapter { text: Ok(text), ..blank.clone() })
+        Ok(Chapter {
+            text: Ok(text),
+            ..blank.clone()
+        })
     }
 
     async fn fallback(&self, draft: &(Chapter, String), error: Error) -> Chapter {
-        Chapter { text: Err(format!("{error:#}")), ..draft.0.clone() }
+        Chapter {
+            text: Err(format!("{error:#}")),
+            ..draft.0.clone()
+        }
     }
 }
 
@@ -168,7 +209,15 @@ fn combine(
     labels: &[String],
 ) -> Vec<Page> {
     let project = source::project(source);
-    markdown::Tutorial { project: &project, code, topics, chapters, arrows, labels }.pages()
+    markdown::Tutorial {
+        project: &project,
+        code,
+        topics,
+        chapters,
+        arrows,
+        labels,
+    }
+    .pages()
 }
 
 #[node(Book)]
@@ -195,8 +244,8 @@ flow! {
 
 /// Turns a repository of Rust code into a tutorial.
 ///
-/// A chapter for which the model writes nothing that will do has what is read from the code, and says so. The exit status is 1 if
-/// that is so for every chapter, or if there is no tutorial.
+/// A chapter for which the model writes nothing that will do has what is read from the code, and
+/// says so. The exit status is 1 if that is so for every chapter, or if there is no tutorial.
 #[derive(Parser)]
 struct Args {
     /// A folder, or the address of a git repository
@@ -216,9 +265,21 @@ struct Args {
 /// Writes the tutorial, and returns whether the model has written any of it.
 async fn run(args: Args) -> Result<bool> {
     llm::configured()?;
-    let Args { source, out, chapters, jobs } = args;
-    let mut book = Book { source, wanted: chapters.get(), out, ..Book::default() };
-    let tutorial = Tutorial { write: Write { jobs } };
+    let Args {
+        source,
+        out,
+        chapters,
+        jobs,
+    } = args;
+    let mut book = Book {
+        source,
+        wanted: chapters.get(),
+        out,
+        ..Book::default()
+    };
+    let tutorial = Tutorial {
+        write: Write { jobs },
+    };
     // To drop a run is to cancel it; what it has cloned goes with the store.
     tokio::select! {
         run = tutorial.with(Progress::new()).run(&mut book) => run?,
@@ -226,12 +287,19 @@ async fn run(args: Args) -> Result<bool> {
     };
 
     let skipped = book.code.map(|code| code.skipped).unwrap_or_default();
-    skipped.iter().for_each(|line| eprintln!("warning: skipped {line}"));
+    skipped
+        .iter()
+        .for_each(|line| eprintln!("warning: skipped {line}"));
     let chapters = book.chapters.context("no chapters")?;
-    let unwritten = chapters.iter().filter_map(|chapter| Some((chapter, chapter.text.as_ref().err()?)));
+    let unwritten = chapters
+        .iter()
+        .filter_map(|chapter| Some((chapter, chapter.text.as_ref().err()?)));
     let unwritten = unwritten.collect::<Vec<_>>();
     for (chapter, why) in &unwritten {
-        eprintln!("warning: the model wrote no text for the chapter on {}: {why}", chapter.topic.name);
+        eprintln!(
+            "warning: the model wrote no text for the chapter on {}: {why}",
+            chapter.topic.name
+        );
     }
     let pages = book.out.join("index.md");
     println!(

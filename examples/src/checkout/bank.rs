@@ -1,4 +1,5 @@
-//! A bank without a network. It always gives the same answers, and like a real one it is busy at times.
+//! A bank without a network. It always gives the same answers, and like a real one it is busy at
+//! times.
 
 use std::fmt;
 
@@ -29,7 +30,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Busy { cents } => write!(f, "the bank is busy and did not charge {}", money(*cents)),
+            Error::Busy { cents } => {
+                write!(f, "the bank is busy and did not charge {}", money(*cents))
+            }
             Error::NothingToCharge => write!(f, "there is nothing to charge"),
         }
     }
@@ -41,7 +44,8 @@ impl std::error::Error for Error {}
 ///
 /// # Errors
 ///
-/// [`Error::Busy`] for a large amount at the first attempt, and [`Error::NothingToCharge`] for none.
+/// [`Error::Busy`] for a large amount at the first attempt, and [`Error::NothingToCharge`] for
+/// none.
 pub async fn charge(customer: &str, cents: u64, attempt: u32) -> Result<String, Error> {
     if cents == 0 {
         return Err(Error::NothingToCharge);
@@ -50,7 +54,9 @@ pub async fn charge(customer: &str, cents: u64, attempt: u32) -> Result<String, 
         return Err(Error::Busy { cents });
     }
     // Any number does that looks like a reference and is the same in every run.
-    let sum = customer.bytes().fold(cents, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let sum = customer.bytes().fold(cents, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    });
     Ok(format!("B-{:06}", sum % 1_000_000))
 }
 
@@ -60,16 +66,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_small_amount_is_charged_at_once() {
-        let reference = charge("Ada Lovelace", BUSY_FROM_CENTS - 1, 1).await.unwrap();
-        assert!(reference.starts_with("B-") && reference.len() == 8, "{reference}");
-        assert_ne!(reference, charge("Alan Turing", BUSY_FROM_CENTS - 1, 1).await.unwrap());
+        let reference = charge("Ada Lovelace", BUSY_FROM_CENTS - 1, 1)
+            .await
+            .unwrap();
+        assert!(
+            reference.starts_with("B-") && reference.len() == 8,
+            "{reference}"
+        );
+        assert_ne!(
+            reference,
+            charge("Alan Turing", BUSY_FROM_CENTS - 1, 1).await.unwrap()
+        );
     }
 
     #[tokio::test]
     async fn a_large_amount_is_charged_at_the_second_attempt() {
-        let error = charge("Ada Lovelace", BUSY_FROM_CENTS, 1).await.unwrap_err();
+        let error = charge("Ada Lovelace", BUSY_FROM_CENTS, 1)
+            .await
+            .unwrap_err();
         assert!(error.is_busy());
-        assert_eq!(error.to_string(), "the bank is busy and did not charge 500.00");
+        assert_eq!(
+            error.to_string(),
+            "the bank is busy and did not charge 500.00"
+        );
         charge("Ada Lovelace", BUSY_FROM_CENTS, 2).await.unwrap();
     }
 

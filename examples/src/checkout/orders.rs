@@ -17,11 +17,18 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
             files.push(path);
         }
     }
-    ensure!(!files.is_empty(), "no orders (*.yaml) in the folder {}", folder.display());
+    ensure!(
+        !files.is_empty(),
+        "no orders (*.yaml) in the folder {}",
+        folder.display()
+    );
     files.sort();
     Ok(files)
 }
@@ -30,7 +37,8 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 ///
-/// Where it cannot be read or is no order: `orders/desk.yaml:6:5: items[0]: unknown field …`, with the line and the column.
+/// Where it cannot be read or is no order: `orders/desk.yaml:6:5: items[0]: unknown field …`, with
+/// the line and the column.
 pub fn read(path: &Path) -> Result<OrderFile> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("{shown}: cannot read the file"))?;
@@ -49,16 +57,22 @@ struct Wrong {
 }
 
 fn parse(bytes: &[u8]) -> Result<OrderFile, Wrong> {
-    let wrong_at = |at, reason: &str| Wrong { place: Some(place(bytes, at)), reason: reason.into() };
-    let text =
-        str::from_utf8(bytes).map_err(|error| wrong_at(error.valid_up_to(), "the text is not UTF-8"))?;
+    let wrong_at = |at, reason: &str| Wrong {
+        place: Some(place(bytes, at)),
+        reason: reason.into(),
+    };
+    let text = str::from_utf8(bytes)
+        .map_err(|error| wrong_at(error.valid_up_to(), "the text is not UTF-8"))?;
     // The YAML reader refuses these as well, but at line 1 wherever they are.
-    let control = |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+    let control =
+        |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
     if let Some(at) = text.find(control) {
         return Err(wrong_at(at, "control characters are not allowed"));
     }
     serde_yaml::from_str(text).map_err(|error| {
-        let place = error.location().map(|location| (location.line(), location.column()));
+        let place = error
+            .location()
+            .map(|location| (location.line(), location.column()));
         let mut reason = error.to_string();
         if let Some((line, column)) = place {
             // The place comes first in our message, once.
@@ -71,14 +85,26 @@ fn parse(bytes: &[u8]) -> Result<OrderFile, Wrong> {
 /// The line and column of a byte.
 fn place(bytes: &[u8], at: usize) -> (usize, usize) {
     let before = &bytes[..at];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    (line, String::from_utf8_lossy(&before[line_start..]).chars().count() + 1)
+    (
+        line,
+        String::from_utf8_lossy(&before[line_start..])
+            .chars()
+            .count()
+            + 1,
+    )
 }
 
 /// What an order file says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an order with `customer` and `items`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an order with `customer` and `items`"
+)]
 pub struct OrderFile {
     /// Who pays.
     #[serde(deserialize_with = "name")]
@@ -96,7 +122,10 @@ pub struct Items {
 
 /// An item of an order.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an item with `name`, `quantity` and `unit_price_cents`")]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an item with `name`, `quantity` and `unit_price_cents`"
+)]
 pub struct Item {
     /// What it is.
     #[serde(deserialize_with = "name")]
@@ -121,7 +150,8 @@ impl Items {
     }
 }
 
-// The checks below are made while the file is read, each inside a visitor: only there does the YAML reader add the line.
+// The checks below are made while the file is read, each inside a visitor: only there does the YAML
+// reader add the line.
 
 impl<'de> Deserialize<'de> for Items {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -135,11 +165,15 @@ impl<'de> Deserialize<'de> for Items {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Items, A::Error> {
-                let mut items = Items { list: Vec::new(), total_cents: 0 };
+                let mut items = Items {
+                    list: Vec::new(),
+                    total_cents: 0,
+                };
                 while let Some(item) = seq.next_element::<Item>()? {
                     let total = item.quantity.checked_mul(item.unit_price_cents);
                     let total = total.and_then(|cents| items.total_cents.checked_add(cents));
-                    items.total_cents = total.ok_or_else(|| A::Error::custom("the total is too large"))?;
+                    items.total_cents =
+                        total.ok_or_else(|| A::Error::custom("the total is too large"))?;
                     items.list.push(item);
                 }
                 if items.list.is_empty() {
@@ -192,7 +226,9 @@ fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
                 return Err(E::custom("a name must not be empty"));
             }
             if text.contains(char::is_control) {
-                return Err(E::custom("a name must not have line breaks or control characters"));
+                return Err(E::custom(
+                    "a name must not have line breaks or control characters",
+                ));
             }
             Ok(text.into())
         }
@@ -240,7 +276,10 @@ items:
     fn a_misspelt_field_is_named_at_its_line() {
         let (place, reason) = refused_with("quantity: 1", "quantty: 1");
         assert_eq!(place, (7, 5));
-        assert!(reason.starts_with("items[1]: unknown field `quantty`, expected one of"), "{reason}");
+        assert!(
+            reason.starts_with("items[1]: unknown field `quantty`, expected one of"),
+            "{reason}"
+        );
         let (place, reason) = refused_with("customer", "costumer");
         assert_eq!(place, (1, 1));
         assert!(reason.starts_with("unknown field `costumer`"), "{reason}");
@@ -281,35 +320,56 @@ items:
                 8,
                 "items[1].unit_price_cents: invalid type: floating point `9.9`, expected a whole number, at least 0",
             ),
-            ("customer: Ada", "customer: [Ada]", 1, "customer: invalid type: sequence, expected a name"),
+            (
+                "customer: Ada",
+                "customer: [Ada]",
+                1,
+                "customer: invalid type: sequence, expected a name",
+            ),
         ] {
             let (place, told) = refused_with(old, new);
             assert_eq!((place.0, told.as_str()), (line, reason));
         }
-        assert!(parse(GOOD.replace("990", "0").as_bytes()).is_ok(), "something may be free");
+        assert!(
+            parse(GOOD.replace("990", "0").as_bytes()).is_ok(),
+            "something may be free"
+        );
     }
 
     #[test]
     fn a_total_that_does_not_fit_is_refused() {
         let too_large = ((3, 3), String::from("items: the total is too large"));
         assert_eq!(refused_with("250", "18446744073709551615"), too_large);
-        assert_eq!(refused_with("990", "18446744073709551000"), too_large, "only the sum does not fit");
+        assert_eq!(
+            refused_with("990", "18446744073709551000"),
+            too_large,
+            "only the sum does not fit"
+        );
         let order = GOOD.replacen("990", &(u64::MAX - 750).to_string(), 1);
-        assert_eq!(parse(order.as_bytes()).unwrap().items.total_cents(), u64::MAX);
+        assert_eq!(
+            parse(order.as_bytes()).unwrap().items.total_cents(),
+            u64::MAX
+        );
     }
 
     #[test]
     fn an_order_without_items_is_refused() {
         for items in ["items:", "items: []"] {
             let ((line, _), reason) = refused(&format!("customer: Ada\n{items}\n"));
-            assert_eq!((line, reason.as_str()), (2, "items: an order needs at least one item"));
+            assert_eq!(
+                (line, reason.as_str()),
+                (2, "items: an order needs at least one item")
+            );
         }
     }
 
     #[test]
     fn names_are_checked() {
         let ((line, _), reason) = refused_with("name: Ink", "name: ' '");
-        assert_eq!((line, reason.as_str()), (6, "items[1].name: a name must not be empty"));
+        assert_eq!(
+            (line, reason.as_str()),
+            (6, "items[1].name: a name must not be empty")
+        );
         let ((line, _), reason) = refused_with("name: Ink", r#"name: "I\e[31mnk""#);
         assert_eq!(line, 6);
         assert!(reason.contains("control characters"), "{reason}");
@@ -319,22 +379,38 @@ items:
     fn a_syntax_error_gives_its_place_once() {
         let (place, reason) = refused("customer: Ada\nitems: [\n");
         assert_eq!(place.0, 3);
-        assert!(!reason.contains(&format!("line {} column {}", place.0, place.1)), "{reason}");
+        assert!(
+            !reason.contains(&format!("line {} column {}", place.0, place.1)),
+            "{reason}"
+        );
     }
 
     #[test]
     fn text_that_is_no_text_is_named_at_its_line() {
         let wrong = parse(b"customer: Ada\nitems: \xff\n").unwrap_err();
-        assert_eq!(wrong, Wrong { place: Some((2, 8)), reason: "the text is not UTF-8".into() });
+        assert_eq!(
+            wrong,
+            Wrong {
+                place: Some((2, 8)),
+                reason: "the text is not UTF-8".into()
+            }
+        );
         let (place, reason) = refused_with("Ink", "I\u{1b}nk");
-        assert_eq!((place, reason.as_str()), ((6, 12), "control characters are not allowed"));
+        assert_eq!(
+            (place, reason.as_str()),
+            ((6, 12), "control characters are not allowed")
+        );
     }
 
     #[test]
     fn a_reason_without_a_place_is_given_all_the_same() {
         let wrong = parse(format!("{GOOD}---\n{GOOD}").as_bytes()).unwrap_err();
         assert_eq!(wrong.place, None);
-        assert!(wrong.reason.contains("more than one document"), "{}", wrong.reason);
+        assert!(
+            wrong.reason.contains("more than one document"),
+            "{}",
+            wrong.reason
+        );
     }
 
     #[test]
@@ -353,9 +429,15 @@ items:
     fn a_folder_without_orders_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let error = format!("{:#}", list(folder.path()).unwrap_err());
-        assert!(error.starts_with("no orders (*.yaml) in the folder"), "{error}");
+        assert!(
+            error.starts_with("no orders (*.yaml) in the folder"),
+            "{error}"
+        );
         let missing = folder.path().join("missing");
         let error = format!("{:#}", list(&missing).unwrap_err());
-        assert!(error.starts_with(&format!("cannot read the folder {}: ", missing.display())), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot read the folder {}: ", missing.display())),
+            "{error}"
+        );
     }
 }

@@ -19,7 +19,11 @@ pub fn text(order: &OrderFile, payment: &str) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{count:>4} x {:<28} at {price:>9}", item.name);
     }
-    let _ = writeln!(text, "\nTotal {}\n{payment}", money(order.items.total_cents()));
+    let _ = writeln!(
+        text,
+        "\nTotal {}\n{payment}",
+        money(order.items.total_cents())
+    );
     text
 }
 
@@ -38,10 +42,13 @@ impl Receipts {
     pub fn open(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder for receipts {}", folder.display()))?;
-        Ok(Self { folder: folder.into() })
+        Ok(Self {
+            folder: folder.into(),
+        })
     }
 
-    /// Writes the receipt for an order file, under the same name with `.txt`. One from an earlier run is replaced.
+    /// Writes the receipt for an order file, under the same name with `.txt`. One from an earlier
+    /// run is replaced.
     ///
     /// # Errors
     ///
@@ -49,10 +56,11 @@ impl Receipts {
     pub fn write(&self, order_file: &Path, text: &str) -> Result<()> {
         let name = Path::new(order_file.file_name().context("an order file has a name")?);
         let receipt = self.folder.join(name.with_extension("txt"));
-        // A crash leaves this file behind, and not a receipt: a rename happens as a whole or not at all. Two programs that
-        // run at the same time do not share it.
+        // A crash leaves this file behind, and not a receipt: a rename happens as a whole or not at
+        // all. Two programs that run at the same time do not share it.
         let unfinished = receipt.with_extension(format!("txt.{}.tmp", process::id()));
-        let written = write_and_sync(&unfinished, text).and_then(|()| fs::rename(&unfinished, &receipt));
+        let written =
+            write_and_sync(&unfinished, text).and_then(|()| fs::rename(&unfinished, &receipt));
         if written.is_err() {
             // The first error is the one to tell.
             let _ = fs::remove_file(&unfinished);
@@ -74,7 +82,9 @@ mod tests {
 
     /// The names in a folder, sorted.
     fn names(folder: &Path) -> Vec<String> {
-        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
         let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
         names.sort();
         names
@@ -95,10 +105,17 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let folder = temp.path().join("made/on/the/way");
         let receipts = Receipts::open(&folder).unwrap();
-        receipts.write(Path::new("orders/pens.yaml"), "a long receipt").unwrap();
-        receipts.write(Path::new("orders/pens.yaml"), "a receipt").unwrap();
+        receipts
+            .write(Path::new("orders/pens.yaml"), "a long receipt")
+            .unwrap();
+        receipts
+            .write(Path::new("orders/pens.yaml"), "a receipt")
+            .unwrap();
         assert_eq!(names(&folder), ["pens.txt"]);
-        assert_eq!(fs::read_to_string(folder.join("pens.txt")).unwrap(), "a receipt");
+        assert_eq!(
+            fs::read_to_string(folder.join("pens.txt")).unwrap(),
+            "a receipt"
+        );
     }
 
     #[test]
@@ -107,8 +124,16 @@ mod tests {
         let receipts = Receipts::open(temp.path()).unwrap();
         // A folder in the way makes the rename fail, after the text was written.
         fs::create_dir_all(temp.path().join("pens.txt/in the way")).unwrap();
-        let error = format!("{:#}", receipts.write(Path::new("pens.yaml"), "a receipt").unwrap_err());
-        assert!(error.starts_with("cannot write the receipt ") && error.contains("pens.txt: "), "{error}");
+        let error = format!(
+            "{:#}",
+            receipts
+                .write(Path::new("pens.yaml"), "a receipt")
+                .unwrap_err()
+        );
+        assert!(
+            error.starts_with("cannot write the receipt ") && error.contains("pens.txt: "),
+            "{error}"
+        );
         assert_eq!(names(temp.path()), ["pens.txt"]);
     }
 
@@ -118,6 +143,9 @@ mod tests {
         let file = temp.path().join("receipts");
         fs::write(&file, "").unwrap();
         let error = format!("{:#}", Receipts::open(&file).unwrap_err());
-        assert!(error.starts_with("cannot make the folder for receipts"), "{error}");
+        assert!(
+            error.starts_with("cannot make the folder for receipts"),
+            "{error}"
+        );
     }
 }

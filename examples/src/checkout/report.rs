@@ -10,8 +10,14 @@ pub fn money(cents: u64) -> String {
 
 /// The line about an order, in columns.
 pub fn line(file: &Path, customer: &str, total_cents: u64, outcome: &str) -> String {
-    let file = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    format!("{file:<20} {customer:<16} {:>9}  {outcome}", money(total_cents))
+    let file = file
+        .file_name()
+        .unwrap_or(file.as_os_str())
+        .to_string_lossy();
+    format!(
+        "{file:<20} {customer:<16} {:>9}  {outcome}",
+        money(total_cents)
+    )
 }
 
 /// A path as seen from the current directory, where that is shorter.
@@ -37,10 +43,17 @@ pub struct Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { paid, rejected, failed } = self;
+        let Self {
+            paid,
+            rejected,
+            failed,
+        } = self;
         let orders = paid + rejected + failed;
         let s = if orders == 1 { "" } else { "s" };
-        write!(f, "{orders} order{s}: {paid} paid, {rejected} rejected, {failed} failed")
+        write!(
+            f,
+            "{orders} order{s}: {paid} paid, {rejected} rejected, {failed} failed"
+        )
     }
 }
 
@@ -50,7 +63,10 @@ mod tests {
 
     #[test]
     fn money_has_two_decimals() {
-        assert_eq!([0, 5, 4_200, 123_456].map(money), ["0.00", "0.05", "42.00", "1234.56"]);
+        assert_eq!(
+            [0, 5, 4_200, 123_456].map(money),
+            ["0.00", "0.05", "42.00", "1234.56"]
+        );
     }
 
     #[test]
@@ -71,9 +87,16 @@ mod tests {
 
     #[test]
     fn a_tally_adds_up() {
-        let tally = Tally { paid: 3, rejected: 1, failed: 2 };
+        let tally = Tally {
+            paid: 3,
+            rejected: 1,
+            failed: 2,
+        };
         assert_eq!(tally.to_string(), "6 orders: 3 paid, 1 rejected, 2 failed");
-        let one = Tally { paid: 1, ..Tally::default() };
+        let one = Tally {
+            paid: 1,
+            ..Tally::default()
+        };
         assert_eq!(one.to_string(), "1 order: 1 paid, 0 rejected, 0 failed");
     }
 }

@@ -13,7 +13,8 @@ use serde::Deserialize;
 pub struct Workspace {
     /// The packages, by name.
     pub packages: Vec<Package>,
-    /// Their libraries and programs. Tests, benches and examples are left out: a tutorial is about what they use.
+    /// Their libraries and programs. Tests, benches and examples are left out: a tutorial is about
+    /// what they use.
     pub crates: Vec<Crate>,
 }
 
@@ -24,7 +25,8 @@ pub struct Package {
     pub name: String,
     /// What `Cargo.toml` says about it.
     pub description: String,
-    /// The packages of this folder that it depends on, not counting what only its tests or its build need.
+    /// The packages of this folder that it depends on, not counting what only its tests or its
+    /// build need.
     pub needs: BTreeSet<usize>,
 }
 
@@ -77,11 +79,13 @@ impl CargoPackage {
     }
 }
 
-/// The files of a folder that git would not ignore, sorted. Folders in which cargo builds are skipped.
+/// The files of a folder that git would not ignore, sorted. Folders in which cargo builds are
+/// skipped.
 pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(|entry| {
-        let built = entry.file_name() == "target" && entry.path().with_file_name("Cargo.toml").exists();
+        let built =
+            entry.file_name() == "target" && entry.path().with_file_name("Cargo.toml").exists();
         !(built && entry.file_type().is_some_and(|kind| kind.is_dir()))
     });
     let files = walk.build().filter_map(Result::ok);
@@ -91,12 +95,18 @@ pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// Asks cargo about the outermost packages or workspaces among the files of a folder. What it cannot read is added to `skipped`.
+/// Asks cargo about the outermost packages or workspaces among the files of a folder. What it
+/// cannot read is added to `skipped`.
 ///
 /// # Errors
 ///
-/// There is no Rust package, and the message says what there is; or there is none that cargo can read.
-pub fn read(folder: &Path, files: &BTreeSet<PathBuf>, skipped: &mut Vec<String>) -> Result<Workspace> {
+/// There is no Rust package, and the message says what there is; or there is none that cargo can
+/// read.
+pub fn read(
+    folder: &Path,
+    files: &BTreeSet<PathBuf>,
+    skipped: &mut Vec<String>,
+) -> Result<Workspace> {
     let manifests = outermost(files);
     if manifests.is_empty() {
         bail!(
@@ -109,26 +119,43 @@ pub fn read(folder: &Path, files: &BTreeSet<PathBuf>, skipped: &mut Vec<String>)
     let known = skipped.len();
     for manifest in manifests {
         match metadata(manifest) {
-            // From a member of a workspace, cargo sees all of it, the part outside of the folder as well.
+            // From a member of a workspace, cargo sees all of it, the part outside of the folder as
+            // well.
             Ok(metadata) => found.extend(
                 metadata
                     .packages
                     .into_iter()
                     .filter(|package| package.manifest_path.starts_with(folder))
-                    .map(|package| ((package.name.clone(), package.manifest_path.clone()), package)),
+                    .map(|package| {
+                        (
+                            (package.name.clone(), package.manifest_path.clone()),
+                            package,
+                        )
+                    }),
             ),
             Err(error) => skipped.push(format!("{}: {error:#}", manifest.display())),
         }
     }
-    ensure!(!found.is_empty(), "cargo can read no package: {}", skipped[known..].join("\n"));
+    ensure!(
+        !found.is_empty(),
+        "cargo can read no package: {}",
+        skipped[known..].join("\n")
+    );
     Ok(workspace(found.into_values().collect(), files))
 }
 
 fn outermost(files: &BTreeSet<PathBuf>) -> Vec<&PathBuf> {
     let manifest = |path: &&PathBuf| path.file_name().is_some_and(|name| name == "Cargo.toml");
-    let covered =
-        |path: &&PathBuf| path.ancestors().skip(2).any(|folder| files.contains(&folder.join("Cargo.toml")));
-    files.iter().filter(manifest).filter(|path| !covered(path)).collect()
+    let covered = |path: &&PathBuf| {
+        path.ancestors()
+            .skip(2)
+            .any(|folder| files.contains(&folder.join("Cargo.toml")))
+    };
+    files
+        .iter()
+        .filter(manifest)
+        .filter(|path| !covered(path))
+        .collect()
 }
 
 fn others(files: &BTreeSet<PathBuf>) -> String {
@@ -138,14 +165,29 @@ fn others(files: &BTreeSet<PathBuf>) -> String {
     }
     let mut counts = counts.into_iter().collect::<Vec<_>>();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let counts = counts.iter().take(4).map(|(extension, count)| format!("{count} .{extension}"));
+    let counts = counts
+        .iter()
+        .take(4)
+        .map(|(extension, count)| format!("{count} .{extension}"));
     let counts = counts.collect::<Vec<_>>().join(", ");
-    if counts.is_empty() { String::new() } else { format!(" (found: {counts})") }
+    if counts.is_empty() {
+        String::new()
+    } else {
+        format!(" (found: {counts})")
+    }
 }
 
 fn metadata(manifest: &Path) -> Result<Metadata> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
+    cargo
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--manifest-path",
+        ])
+        .arg(manifest);
     // Not in the folder itself: its configuration and its choice of a toolchain are not ours.
     cargo.current_dir(std::env::temp_dir());
     let output = cargo.output().context("cargo cannot be started")?;
@@ -165,7 +207,10 @@ fn workspace(found: Vec<CargoPackage>, files: &BTreeSet<PathBuf>) -> Workspace {
     for (package, read) in found.iter().enumerate() {
         for target in &read.targets {
             let program = target.kind.iter().any(|kind| kind == "bin");
-            let library = target.kind.iter().any(|kind| kind.ends_with("lib") || kind == "proc-macro");
+            let library = target
+                .kind
+                .iter()
+                .any(|kind| kind.ends_with("lib") || kind == "proc-macro");
             if !(program || library) || !files.contains(&target.src_path) {
                 continue;
             }
@@ -173,7 +218,13 @@ fn workspace(found: Vec<CargoPackage>, files: &BTreeSet<PathBuf>) -> Workspace {
                 libraries.insert(package, workspace.crates.len());
             }
             let (name, file) = (target.name.replace('-', "_"), target.src_path.clone());
-            workspace.crates.push(Crate { package, name, program, file, externs: BTreeMap::new() });
+            workspace.crates.push(Crate {
+                package,
+                name,
+                program,
+                file,
+                externs: BTreeMap::new(),
+            });
         }
     }
 
@@ -182,25 +233,39 @@ fn workspace(found: Vec<CargoPackage>, files: &BTreeSet<PathBuf>) -> Workspace {
         let mut needs = BTreeSet::new();
         for dependency in &read.dependencies {
             let path = dependency.path.as_deref();
-            let Some(&needed) = path.and_then(|path| by_folder.get(path)) else { continue };
+            let Some(&needed) = path.and_then(|path| by_folder.get(path)) else {
+                continue;
+            };
             if dependency.kind.is_some() || needed == package {
                 continue;
             }
             needs.insert(needed);
             if let Some(&library) = libraries.get(&needed) {
-                let name = dependency.rename.as_ref().map(|name| name.replace('-', "_"));
-                externs[package]
-                    .insert(name.unwrap_or_else(|| workspace.crates[library].name.clone()), library);
+                let name = dependency
+                    .rename
+                    .as_ref()
+                    .map(|name| name.replace('-', "_"));
+                externs[package].insert(
+                    name.unwrap_or_else(|| workspace.crates[library].name.clone()),
+                    library,
+                );
             }
         }
         let description = read.description.clone().unwrap_or_default();
-        workspace.packages.push(Package { name: read.name.clone(), description, needs });
+        workspace.packages.push(Package {
+            name: read.name.clone(),
+            description,
+            needs,
+        });
     }
     for index in 0..workspace.crates.len() {
         let package = workspace.crates[index].package;
         let mut externs = externs[package].clone();
         // A program may name the library of its own package.
-        if let Some(&library) = libraries.get(&package).filter(|_| workspace.crates[index].program) {
+        if let Some(&library) = libraries
+            .get(&package)
+            .filter(|_| workspace.crates[index].program)
+        {
             externs.insert(workspace.crates[library].name.clone(), library);
         }
         workspace.crates[index].externs = externs;

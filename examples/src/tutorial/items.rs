@@ -1,4 +1,5 @@
-//! What a file declares: its items, with their signatures as they are written, and the documentation of each.
+//! What a file declares: its items, with their signatures as they are written, and the
+//! documentation of each.
 
 use syn::{Attribute, Expr, Item as Syntax, Lit, Meta, Visibility};
 
@@ -15,11 +16,13 @@ pub struct Item {
     pub public: bool,
     /// Whether anything at all outside of its module may name it.
     pub shared: bool,
-    /// Whether it is a macro. Macros have names of their own: a trait and its derive macro may both be called `Shared`.
+    /// Whether it is a macro. Macros have names of their own: a trait and its derive macro may
+    /// both be called `Shared`.
     pub is_macro: bool,
 }
 
-/// The item that this is, if it is one that has a name and no module. `source` is its file, `depth` how many modules it is in there.
+/// The item that this is, if it is one that has a name and no module. `source` is its file, `depth`
+/// how many modules it is in there.
 pub fn item(syntax: &Syntax, source: &str, depth: usize) -> Option<Item> {
     let (keyword, name, attributes, visibility) = match syntax {
         Syntax::Const(item) => ("const", &item.ident, &item.attrs, &item.vis),
@@ -35,7 +38,14 @@ pub fn item(syntax: &Syntax, source: &str, depth: usize) -> Option<Item> {
             let public = has(&item.attrs, "macro_export") && !is_hidden(&item.attrs);
             let signature = format!("macro_rules! {name}");
             let doc = first_paragraph(&documentation(&item.attrs));
-            return Some(Item { name, signature, doc, public, shared: true, is_macro: true });
+            return Some(Item {
+                name,
+                signature,
+                doc,
+                public,
+                shared: true,
+                is_macro: true,
+            });
         }
         _ => return None,
     };
@@ -67,9 +77,16 @@ pub fn item(syntax: &Syntax, source: &str, depth: usize) -> Option<Item> {
 fn procedural_macro(attributes: &[Attribute]) -> Option<(&'static str, Option<String>)> {
     attributes.iter().find_map(|attribute| {
         let kinds = ["proc_macro", "proc_macro_derive", "proc_macro_attribute"];
-        let kind = kinds.into_iter().find(|kind| attribute.path().is_ident(kind))?;
+        let kind = kinds
+            .into_iter()
+            .find(|kind| attribute.path().is_ident(kind))?;
         let derived = match &attribute.meta {
-            Meta::List(list) => list.tokens.to_string().split(',').next().map(|name| name.trim().to_owned()),
+            Meta::List(list) => list
+                .tokens
+                .to_string()
+                .split(',')
+                .next()
+                .map(|name| name.trim().to_owned()),
             _ => None,
         };
         Some((kind, derived))
@@ -78,7 +95,9 @@ fn procedural_macro(attributes: &[Attribute]) -> Option<(&'static str, Option<St
 
 /// Whether an attribute of this name is among them.
 pub fn has(attributes: &[Attribute], name: &str) -> bool {
-    attributes.iter().any(|attribute| attribute.path().is_ident(name))
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident(name))
 }
 
 /// Whether it is for tests alone: `#[test]`, or `#[cfg(test)]`, also inside `all(…)`.
@@ -88,7 +107,11 @@ pub fn is_test(attributes: &[Attribute]) -> bool {
             let condition = list.tokens.to_string();
             condition == "test" || condition.starts_with("all") && condition.contains("test")
         }
-        meta => meta.path().segments.last().is_some_and(|last| last.ident == "test"),
+        meta => meta
+            .path()
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "test"),
     })
 }
 
@@ -116,19 +139,27 @@ pub fn value(attribute: &Attribute, name: &str) -> Option<String> {
 
 /// The documentation comments, as Markdown.
 pub fn documentation(attributes: &[Attribute]) -> String {
-    let lines = attributes.iter().filter_map(|attribute| value(attribute, "doc"));
+    let lines = attributes
+        .iter()
+        .filter_map(|attribute| value(attribute, "doc"));
     let text = lines.collect::<Vec<_>>().join("\n");
-    let lines = text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let lines = text
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(line));
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 /// The first paragraph of a text, in one line.
 pub fn first_paragraph(text: &str) -> String {
-    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// The head of an item as it stands in its file. The syntax tree has lost the layout, and without it the types are hard to read.
+/// The head of an item as it stands in its file. The syntax tree has lost the layout, and without
+/// it the types are hard to read.
 fn signature(source: &str, depth: usize, keyword: &str, name: &str) -> String {
     let wanted = format!("{keyword} {name}");
     let mut end = 0;
@@ -136,13 +167,23 @@ fn signature(source: &str, depth: usize, keyword: &str, name: &str) -> String {
         let start = end;
         end += line.len();
         let (before, after) = line.split_once(&wanted)?;
-        // At another depth it is in a function or an `impl`, and before it may only stand `pub(crate) async` and the like.
+        // At another depth it is in a function or an `impl`, and before it may only stand
+        // `pub(crate) async` and the like.
         let here = before.len() - before.trim_start().len() == 4 * depth
-            && before.chars().all(|letter| letter.is_ascii_lowercase() || " ():\"C".contains(letter))
+            && before
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || " ():\"C".contains(letter))
             && !after.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_');
-        here.then(|| (before.trim_start(), &source[start + before.len() + wanted.len()..]))
+        here.then(|| {
+            (
+                before.trim_start(),
+                &source[start + before.len() + wanted.len()..],
+            )
+        })
     });
-    let Some((before, rest)) = found else { return wanted };
+    let Some((before, rest)) = found else {
+        return wanted;
+    };
     let mut nested = 0_i32;
     let body = rest.find(|letter: char| {
         let ends = match keyword {
@@ -154,8 +195,16 @@ fn signature(source: &str, depth: usize, keyword: &str, name: &str) -> String {
         nested += i32::from("([".contains(letter)) - i32::from(")]".contains(letter));
         ended
     });
-    let head = rest[..body.unwrap_or(0)].split_whitespace().collect::<Vec<_>>().join(" ");
-    let head = head.split(" where ").next().unwrap_or(&head).replace("( ", "(").replace(", )", ")");
+    let head = rest[..body.unwrap_or(0)]
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    let head = head
+        .split(" where ")
+        .next()
+        .unwrap_or(&head)
+        .replace("( ", "(")
+        .replace(", )", ")");
     format!("{before}{wanted}{head}")
 }
 
@@ -165,11 +214,17 @@ mod tests {
 
     fn items(source: &str) -> Vec<Item> {
         let file = syn::parse_file(source).unwrap();
-        file.items.iter().filter_map(|syntax| item(syntax, source, 0)).collect()
+        file.items
+            .iter()
+            .filter_map(|syntax| item(syntax, source, 0))
+            .collect()
     }
 
     fn signatures(source: &str) -> Vec<String> {
-        items(source).into_iter().map(|item| item.signature).collect()
+        items(source)
+            .into_iter()
+            .map(|item| item.signature)
+            .collect()
     }
 
     #[test]
@@ -223,25 +278,41 @@ pub fn derive_shared(input: TokenStream) -> TokenStream { input }
 #[macro_export]
 macro_rules! short { () => {} }
 "#;
-        assert_eq!(signatures(source), ["flow!", "#[node]", "#[derive(Shared)]", "macro_rules! short"]);
+        assert_eq!(
+            signatures(source),
+            [
+                "flow!",
+                "#[node]",
+                "#[derive(Shared)]",
+                "macro_rules! short"
+            ]
+        );
         let items = items(source);
-        assert_eq!((items[0].doc.as_str(), items[2].name.as_str()), ("Declares a flow.", "Shared"));
+        assert_eq!(
+            (items[0].doc.as_str(), items[2].name.as_str()),
+            ("Declares a flow.", "Shared")
+        );
         assert!(items.iter().all(|item| item.is_macro && item.public));
     }
 
     #[test]
     fn what_is_hidden_or_for_tests_is_known() {
-        let items =
-            items("#[doc(hidden)] pub fn a() {}\n/// One\n/// two.\n///\n/// Three.\npub(crate) fn b() {}");
+        let items = items(
+            "#[doc(hidden)] pub fn a() {}\n/// One\n/// two.\n///\n/// Three.\npub(crate) fn b() {}",
+        );
         assert_eq!((items[0].public, items[0].shared), (false, true));
-        assert_eq!((items[1].public, items[1].shared, items[1].doc.as_str()), (false, true, "One two."));
+        assert_eq!(
+            (items[1].public, items[1].shared, items[1].doc.as_str()),
+            (false, true, "One two.")
+        );
         for (attribute, test) in [
             ("#[cfg(test)]", true),
             ("#[tokio::test]", true),
             ("#[cfg(all(test, unix))]", true),
             ("#[cfg(unix)]", false),
         ] {
-            let syntax = syn::parse_str::<syn::ItemFn>(&format!("{attribute} fn a() {{}}")).unwrap();
+            let syntax =
+                syn::parse_str::<syn::ItemFn>(&format!("{attribute} fn a() {{}}")).unwrap();
             assert_eq!(is_test(&syntax.attrs), test, "{attribute}");
         }
     }

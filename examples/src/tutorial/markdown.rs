@@ -69,21 +69,35 @@ pub struct Tutorial<'a> {
 impl Tutorial<'_> {
     /// The index first, then the chapters.
     pub fn pages(&self) -> Vec<Page> {
-        let index = Page { file: "index.md".into(), text: self.index() };
-        let chapters = (0..self.chapters.len())
-            .map(|number| Page { file: self.file(number), text: self.chapter(number) });
+        let index = Page {
+            file: "index.md".into(),
+            text: self.index(),
+        };
+        let chapters = (0..self.chapters.len()).map(|number| Page {
+            file: self.file(number),
+            text: self.chapter(number),
+        });
         [index].into_iter().chain(chapters).collect()
     }
 
     fn file(&self, number: usize) -> String {
         let name = &self.chapters[number].topic.name;
-        let words =
-            name.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-        format!("{:02}_{}.md", number + 1, words.collect::<Vec<_>>().join("_"))
+        let words = name
+            .split(|letter: char| !letter.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
+        format!(
+            "{:02}_{}.md",
+            number + 1,
+            words.collect::<Vec<_>>().join("_")
+        )
     }
 
     fn link(&self, number: usize) -> String {
-        format!("[{}]({})", escape(&self.chapters[number].naming.title), self.file(number))
+        format!(
+            "[{}]({})",
+            escape(&self.chapters[number].naming.title),
+            self.file(number)
+        )
     }
 
     fn index(&self) -> String {
@@ -96,13 +110,21 @@ impl Tutorial<'_> {
             count(code.workspace.packages.len(), "package")
         );
         if !code.skipped.is_empty() {
-            text += &format!("\n{} of it could not be read:\n\n", count(code.skipped.len(), "part"));
+            text += &format!(
+                "\n{} of it could not be read:\n\n",
+                count(code.skipped.len(), "part")
+            );
             text += &list(code.skipped.iter().map(|line| inline(line)));
         }
         text += "\n## Chapters\n\nWhat others build on comes first.\n\n";
         for (number, chapter) in self.chapters.iter().enumerate() {
             let what = escape(&chapter.naming.description);
-            text += &format!("{}. {} (`{}`): {what}\n", number + 1, self.link(number), chapter.topic.name);
+            text += &format!(
+                "{}. {} (`{}`): {what}\n",
+                number + 1,
+                self.link(number),
+                chapter.topic.name
+            );
         }
         let (map, note) = self.map();
         text += &format!(
@@ -116,23 +138,39 @@ impl Tutorial<'_> {
 
     /// The map of the chapters, and what is missing there.
     fn map(&self) -> (String, String) {
-        let mut counts = self.arrows.iter().map(|arrow| arrow.how.count).collect::<Vec<_>>();
+        let mut counts = self
+            .arrows
+            .iter()
+            .map(|arrow| arrow.how.count)
+            .collect::<Vec<_>>();
         counts.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
         // Those with as few as the first that is too many go as well, whichever they are.
         let least = counts.get(MOST_ARROWS).map_or(0, |count| count + 1);
         let mut map = String::from("```mermaid\ngraph TD\n");
         for (number, chapter) in self.chapters.iter().enumerate() {
-            let label = [&chapter.naming.title, &chapter.topic.name].map(|text| quote(text)).join("<br/>");
+            let label = [&chapter.naming.title, &chapter.topic.name]
+                .map(|text| quote(text))
+                .join("<br/>");
             map += &format!("    c{}[\"{label}\"]\n", number + 1);
         }
-        for (arrow, label) in
-            self.arrows.iter().zip(self.labels).filter(|(arrow, _)| arrow.how.count >= least)
+        for (arrow, label) in self
+            .arrows
+            .iter()
+            .zip(self.labels)
+            .filter(|(arrow, _)| arrow.how.count >= least)
         {
             let label = format!("{} ({})", quote(label), arrow.how.count);
-            map += &format!("    c{} -->|\"{label}\"| c{}\n", arrow.user + 1, arrow.used + 1);
+            map += &format!(
+                "    c{} -->|\"{label}\"| c{}\n",
+                arrow.user + 1,
+                arrow.used + 1
+            );
         }
-        let note =
-            if least > 0 { format!(" Arrows for fewer than {least} are left out.") } else { String::new() };
+        let note = if least > 0 {
+            format!(" Arrows for fewer than {least} are left out.")
+        } else {
+            String::new()
+        };
         (map + "```\n", note)
     }
 
@@ -146,20 +184,31 @@ impl Tutorial<'_> {
         }
         for (index, package) in packages.iter().enumerate() {
             for needed in &package.needs {
-                let count =
-                    counts.get(&(package.name.as_str(), packages[*needed].name.as_str())).unwrap_or(&0);
+                let count = counts
+                    .get(&(package.name.as_str(), packages[*needed].name.as_str()))
+                    .unwrap_or(&0);
                 map += &format!("    p{} -->|\"{count}\"| p{}\n", index + 1, needed + 1);
             }
         }
-        let described = packages.iter().filter(|package| !package.description.is_empty());
-        let described =
-            described.map(|package| format!("`{}`: {}", package.name, escape(&package.description)));
+        let described = packages
+            .iter()
+            .filter(|package| !package.description.is_empty());
+        let described = described
+            .map(|package| format!("`{}`: {}", package.name, escape(&package.description)));
         format!("{map}```\n\n{}", list(described))
     }
 
     fn chapter(&self, number: usize) -> String {
-        let Chapter { topic, naming, text: written } = &self.chapters[number];
-        let mut text = format!("{MARK}# Chapter {}: {}\n\n", number + 1, escape(&naming.title));
+        let Chapter {
+            topic,
+            naming,
+            text: written,
+        } = &self.chapters[number];
+        let mut text = format!(
+            "{MARK}# Chapter {}: {}\n\n",
+            number + 1,
+            escape(&naming.title)
+        );
         text += &format!(
             "{}\n\n`{}` in `{}`, package `{}`\n\n",
             escape(&naming.description),
@@ -168,32 +217,50 @@ impl Tutorial<'_> {
             topic.package
         );
         text += &match written {
-            Ok(written) => format!("## What it does\n\n{}\n\n*By the language model.*\n\n", tame(written)),
+            Ok(written) => format!(
+                "## What it does\n\n{}\n\n*By the language model.*\n\n",
+                tame(written)
+            ),
             Err(why) => format!(
                 "> **The model wrote no text for this chapter** ({}). What follows is read from the code.\n\n",
                 escape(why)
             ),
         };
         if !topic.doc.is_empty() {
-            text += &format!("## What the code says about itself\n\n{}\n\n", tame(&topic.doc));
+            text += &format!(
+                "## What the code says about itself\n\n{}\n\n",
+                tame(&topic.doc)
+            );
         }
         text += &items(topic);
-        let position = self.topics.list.iter().position(|other| other.name == topic.name);
+        let position = self
+            .topics
+            .list
+            .iter()
+            .position(|other| other.name == topic.name);
         for (heading, outgoing) in [("Uses", true), ("Used by", false)] {
-            let lines = position.map(|position| self.neighbours(position, outgoing)).unwrap_or_default();
+            let lines = position
+                .map(|position| self.neighbours(position, outgoing))
+                .unwrap_or_default();
             text += &format!("## {heading}\n\n");
-            text +=
-                &if lines.is_empty() { "Nothing in this folder.\n".into() } else { list(lines.into_iter()) };
+            text += &if lines.is_empty() {
+                "Nothing in this folder.\n".into()
+            } else {
+                list(lines.into_iter())
+            };
             text += "\n";
         }
         let last = number + 1 == self.chapters.len();
-        let previous = number.checked_sub(1).map(|previous| format!("Previous: {}", self.link(previous)));
+        let previous = number
+            .checked_sub(1)
+            .map(|previous| format!("Previous: {}", self.link(previous)));
         let next = (!last).then(|| format!("Next: {}", self.link(number + 1)));
         let links = [previous, Some("[All chapters](index.md)".into()), next];
         text + "---\n\n" + &links.into_iter().flatten().collect::<Vec<_>>().join(" · ") + "\n"
     }
 
-    /// What a topic uses, or what it is used by, the most first: with links to those that have a chapter.
+    /// What a topic uses, or what it is used by, the most first: with links to those that have a
+    /// chapter.
     fn neighbours(&self, topic: usize, outgoing: bool) -> Vec<String> {
         let mut found = self
             .topics
@@ -207,10 +274,22 @@ impl Tutorial<'_> {
         found.sort_by_key(|(_, how)| std::cmp::Reverse(how.count));
         let line = |(other, how): (usize, &Use)| {
             let name = &self.topics.list[other].name;
-            let chapter = self.chapters.iter().position(|chapter| chapter.topic.name == *name);
+            let chapter = self
+                .chapters
+                .iter()
+                .position(|chapter| chapter.topic.name == *name);
             let link = chapter.map_or_else(String::new, |number| format!("{} ", self.link(number)));
-            let names = how.top(8).iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let names = if names.is_empty() { String::new() } else { format!(": {names}") };
+            let names = how
+                .top(8)
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let names = if names.is_empty() {
+                String::new()
+            } else {
+                format!(": {names}")
+            };
             format!("{link}`{name}` ({}×){names}", how.count)
         };
         let mut lines = found.into_iter().map(line).collect::<Vec<_>>();
@@ -225,15 +304,20 @@ impl Tutorial<'_> {
 fn items(topic: &Topic) -> String {
     const MOST: usize = 40;
     let heading = match topic.audience {
-        _ if topic.items.is_empty() => return "## What it has\n\nNothing that others can name.\n\n".into(),
+        _ if topic.items.is_empty() => {
+            return "## What it has\n\nNothing that others can name.\n\n".into();
+        }
         Audience::Public => "## Public items",
         Audience::Crate => "## What it has for the rest of its crate",
         Audience::Program => "## What the program is made of",
     };
     let lines = topic.items.iter().take(MOST).map(|item| {
         let signature = item.signature.replace('`', "'");
-        let doc =
-            if item.doc.is_empty() { String::new() } else { format!("  \n  {}", without_tags(&item.doc)) };
+        let doc = if item.doc.is_empty() {
+            String::new()
+        } else {
+            format!("  \n  {}", without_tags(&item.doc))
+        };
         format!("**{}**: `{signature}`{doc}", escape(&item.path))
     });
     let more = match topic.items.len().saturating_sub(MOST) {
@@ -243,14 +327,18 @@ fn items(topic: &Topic) -> String {
     format!("{heading}\n\n{}{more}\n", list(lines))
 }
 
-/// Writes the pages into a folder, made if needed, in place of those of an earlier run. Other files there are left alone.
+/// Writes the pages into a folder, made if needed, in place of those of an earlier run. Other files
+/// there are left alone.
 ///
 /// # Errors
 ///
 /// A file cannot be written.
 pub fn save(folder: &Path, pages: &[Page]) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    for entry in folder.read_dir().with_context(|| folder.display().to_string())? {
+    for entry in folder
+        .read_dir()
+        .with_context(|| folder.display().to_string())?
+    {
         let path = entry?.path();
         let markdown = path.extension().is_some_and(|extension| extension == "md");
         if markdown && std::fs::read_to_string(&path).is_ok_and(|text| text.starts_with(MARK)) {
@@ -266,9 +354,17 @@ pub fn save(folder: &Path, pages: &[Page]) -> Result<()> {
 
 /// The arrows between some topics, by their places among them.
 pub fn arrows(order: &[usize], topics: &Topics) -> Vec<Arrow> {
-    let places = order.iter().enumerate().map(|(place, topic)| (*topic, place)).collect::<BTreeMap<_, _>>();
+    let places = order
+        .iter()
+        .enumerate()
+        .map(|(place, topic)| (*topic, place))
+        .collect::<BTreeMap<_, _>>();
     let arrows = topics.uses.iter().filter_map(|((user, used), how)| {
-        Some(Arrow { user: *places.get(user)?, used: *places.get(used)?, how: how.clone() })
+        Some(Arrow {
+            user: *places.get(user)?,
+            used: *places.get(used)?,
+            how: how.clone(),
+        })
     });
     let mut arrows = arrows.collect::<Vec<_>>();
     arrows.sort_by_key(|arrow| (arrow.user, arrow.used));

@@ -51,23 +51,36 @@ pub struct Module {
     pub mentions: Vec<Mention>,
 }
 
-/// Reads the Rust code of a folder. A file that cannot be read or parsed is left out, with a line in [`Code::skipped`].
+/// Reads the Rust code of a folder. A file that cannot be read or parsed is left out, with a line
+/// in [`Code::skipped`].
 ///
 /// # Errors
 ///
 /// The folder does not exist, or there is no Rust code in it that can be read.
 pub fn read(folder: &Path) -> Result<Code> {
     // Cargo names the files in this way, too.
-    let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
+    let folder = folder
+        .canonicalize()
+        .with_context(|| folder.display().to_string())?;
     ensure!(folder.is_dir(), "{} is no folder", folder.display());
     let files = crates::files(&folder);
     let mut code = Code::default();
     code.workspace = crates::read(&folder, &files, &mut code.skipped)?;
-    let mut reader = Reader { folder: &folder, files: &files, code };
+    let mut reader = Reader {
+        folder: &folder,
+        files: &files,
+        code,
+    };
     for of in 0..reader.code.workspace.crates.len() {
         let file = reader.code.workspace.crates[of].file.clone();
         let children = file.parent().unwrap_or(&folder).to_owned();
-        let root = Place { of, path: Vec::new(), parent: None, public: true, children };
+        let root = Place {
+            of,
+            path: Vec::new(),
+            parent: None,
+            public: true,
+            children,
+        };
         let root = reader.file(&file, root, String::new());
         reader.code.roots.push(root);
     }
@@ -114,7 +127,9 @@ impl Reader<'_> {
                 Some(self.module(&syntax.items, &source, file, 0, place, doc))
             }
             Err(error) => {
-                self.code.skipped.push(format!("{}: {error}", self.shown(file).display()));
+                self.code
+                    .skipped
+                    .push(format!("{}: {error}", self.shown(file).display()));
                 None
             }
         }
@@ -132,7 +147,13 @@ impl Reader<'_> {
     ) -> usize {
         let syntax = &unwrapped(syntax, depth);
         let index = self.code.modules.len();
-        let Place { of, path, parent, public, children } = place;
+        let Place {
+            of,
+            path,
+            parent,
+            public,
+            children,
+        } = place;
         let mut module = Module {
             of,
             path,
@@ -141,7 +162,10 @@ impl Reader<'_> {
             doc,
             public,
             children: BTreeMap::new(),
-            items: syntax.iter().filter_map(|(syntax, depth)| item(syntax, source, *depth)).collect(),
+            items: syntax
+                .iter()
+                .filter_map(|(syntax, depth)| item(syntax, source, *depth))
+                .collect(),
             imports: Vec::new(),
             mentions: Vec::new(),
         };
@@ -151,9 +175,12 @@ impl Reader<'_> {
                 syn::Item::Mod(item) if is_test(&item.attrs) => {}
                 syn::Item::Mod(item) => inner.push((item, *depth)),
                 syn::Item::Use(item) if !is_test(&item.attrs) => {
-                    let public = matches!(item.vis, Visibility::Public(_)) && !is_hidden(&item.attrs);
+                    let public =
+                        matches!(item.vis, Visibility::Public(_)) && !is_hidden(&item.attrs);
                     let brought = imports(item.leading_colon.is_some(), &item.tree);
-                    module.imports.extend(brought.into_iter().map(|import| (import, public)));
+                    module
+                        .imports
+                        .extend(brought.into_iter().map(|import| (import, public)));
                     module.mentions.extend(mentions(syntax));
                 }
                 _ => module.mentions.extend(mentions(syntax)),
@@ -169,7 +196,13 @@ impl Reader<'_> {
             }
             let path = [path.as_slice(), std::slice::from_ref(&name)].concat();
             let public = matches!(item.vis, Visibility::Public(_)) && !is_hidden(&item.attrs);
-            let place = Place { of, path, parent: Some(index), public, children: children.join(&name) };
+            let place = Place {
+                of,
+                path,
+                parent: Some(index),
+                public,
+                children: children.join(&name),
+            };
             if let Some(child) = self.inner(item, source, file, depth, place) {
                 self.code.modules[index].children.insert(name, child);
             }
@@ -190,36 +223,50 @@ impl Reader<'_> {
             return Some(self.module(items, source, file, depth + 1, place, doc));
         }
         let folder = place.children.with_file_name("");
-        let set = item.attrs.iter().find_map(|attribute| value(attribute, "path"));
+        let set = item
+            .attrs
+            .iter()
+            .find_map(|attribute| value(attribute, "path"));
         let (flat, nested) = match set {
-            // As rustc has it: the path goes from the folder of this file on, and the modules inside from there.
+            // As rustc has it: the path goes from the folder of this file on, and the modules
+            // inside from there.
             Some(set) => {
                 let file = file.with_file_name(set);
                 place.children = file.with_file_name("");
                 (file, PathBuf::new())
             }
-            None => (folder.join(format!("{}.rs", item.ident)), place.children.join("mod.rs")),
+            None => (
+                folder.join(format!("{}.rs", item.ident)),
+                place.children.join("mod.rs"),
+            ),
         };
-        if let Some(found) = [flat, nested].into_iter().find(|path| self.files.contains(path)) {
+        if let Some(found) = [flat, nested]
+            .into_iter()
+            .find(|path| self.files.contains(path))
+        {
             return self.file(&found, place, doc);
         }
         // What only some systems or features have may well be generated, or absent.
         if !has(&item.attrs, "cfg") && !has(&item.attrs, "cfg_attr") {
             let module = place.path.join("::");
-            self.code
-                .skipped
-                .push(format!("{}: there is no file for `mod {module}`", self.shown(file).display()));
+            self.code.skipped.push(format!(
+                "{}: there is no file for `mod {module}`",
+                self.shown(file).display()
+            ));
         }
         None
     }
 }
 
-/// The items, and how far each is indented. What stands in a macro, as in `cfg_unix! { pub mod pipe; }`, stands in the module.
+/// The items, and how far each is indented. What stands in a macro, as in `cfg_unix! { pub mod
+/// pipe; }`, stands in the module.
 fn unwrapped(items: &[syn::Item], depth: usize) -> Vec<(syn::Item, usize)> {
     let mut found = Vec::new();
     for item in items {
         let inner = match item {
-            syn::Item::Macro(call) if call.ident.is_none() => call.mac.parse_body::<syn::File>().ok(),
+            syn::Item::Macro(call) if call.ident.is_none() => {
+                call.mac.parse_body::<syn::File>().ok()
+            }
             _ => None,
         };
         match inner {
@@ -237,7 +284,10 @@ pub(crate) mod tests {
     /// The code of a package `demo` with these files.
     pub(crate) fn demo(files: &[(&str, &str)]) -> Code {
         let folder = tempfile::tempdir().unwrap();
-        let manifest = ("Cargo.toml", "[package]\nname = \"demo\"\nedition = \"2024\"\n[workspace]\n");
+        let manifest = (
+            "Cargo.toml",
+            "[package]\nname = \"demo\"\nedition = \"2024\"\n[workspace]\n",
+        );
         for (name, text) in files.iter().chain([&manifest]) {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -261,14 +311,27 @@ pub(crate) mod tests {
             ("src/g.rs", ""),
             ("src/main.rs", "fn main() {}"),
         ]);
-        let paths = code.modules.iter().map(|module| module.path.join("::")).collect::<Vec<_>>();
+        let paths = code
+            .modules
+            .iter()
+            .map(|module| module.path.join("::"))
+            .collect::<Vec<_>>();
         assert_eq!(paths, ["", "a", "a::e", "b", "b::c", "d", "d::f", "g", ""]);
         assert_eq!(code.roots, [Some(0), Some(8)]);
-        assert_eq!((code.modules[0].doc.as_str(), code.modules[3].doc.as_str()), ("Root.", "Outer."));
+        assert_eq!(
+            (code.modules[0].doc.as_str(), code.modules[3].doc.as_str()),
+            ("Root.", "Outer.")
+        );
         assert_eq!(code.modules[2].doc, "Inner.");
         assert_eq!(code.modules[0].items[0].signature, "pub fn wrapped()");
-        assert_eq!(code.skipped, ["src/lib.rs: there is no file for `mod gone`"]);
+        assert_eq!(
+            code.skipped,
+            ["src/lib.rs: there is no file for `mod gone`"]
+        );
         // The program may name the library beside it.
-        assert_eq!(code.workspace.crates[1].externs, [("demo".to_owned(), 0)].into());
+        assert_eq!(
+            code.workspace.crates[1].externs,
+            [("demo".to_owned(), 0)].into()
+        );
     }
 }

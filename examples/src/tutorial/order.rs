@@ -5,22 +5,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::topics::Uses;
 
-/// Sorts some topics so that what others use comes before them. Among those that could be next, the first in `chosen` is.
+/// Sorts some topics so that what others use comes before them. Among those that could be next, the
+/// first in `chosen` is.
 ///
-/// A circle is entered where the least is missing: at the topic that names what is still to come the fewest times.
+/// A circle is entered where the least is missing: at the topic that names what is still to come
+/// the fewest times.
 pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
     let count = |user: &usize, used: &usize| uses.get(&(*user, *used)).map_or(0, |how| how.count);
-    let needs =
-        chosen.iter().map(|topic| (*topic, reachable(*topic, chosen, uses))).collect::<BTreeMap<_, _>>();
+    let needs = chosen
+        .iter()
+        .map(|topic| (*topic, reachable(*topic, chosen, uses)))
+        .collect::<BTreeMap<_, _>>();
     let mut left = chosen.to_vec();
     let mut ordered = Vec::new();
     while !left.is_empty() {
         // All that it needs is there, or in a circle with it.
         let free = |topic: &&usize| {
-            left.iter().all(|other| !needs[*topic].contains(other) || needs[other].contains(topic))
+            left.iter()
+                .all(|other| !needs[*topic].contains(other) || needs[other].contains(topic))
         };
-        let first = left.iter().find(free).copied().expect("some circle waits for no other");
-        let circle = left.iter().filter(|topic| **topic == first || needs[*topic].contains(&first));
+        let first = left
+            .iter()
+            .find(free)
+            .copied()
+            .expect("some circle waits for no other");
+        let circle = left
+            .iter()
+            .filter(|topic| **topic == first || needs[*topic].contains(&first));
         let circle = circle.filter(|topic| **topic == first || needs[&first].contains(topic));
         let next = circle.copied().min_by_key(|topic| {
             let missing = left.iter().map(|other| count(topic, other)).sum::<usize>();
@@ -38,7 +49,10 @@ pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
 fn reachable(topic: usize, chosen: &[usize], uses: &Uses) -> BTreeSet<usize> {
     let (mut found, mut queue) = (BTreeSet::new(), vec![topic]);
     while let Some(user) = queue.pop() {
-        let used = chosen.iter().copied().filter(|used| uses.contains_key(&(user, *used)));
+        let used = chosen
+            .iter()
+            .copied()
+            .filter(|used| uses.contains_key(&(user, *used)));
         queue.extend(used.filter(|used| found.insert(*used)));
     }
     found
@@ -50,12 +64,26 @@ mod tests {
     use super::*;
 
     fn uses(edges: &[(usize, usize, usize)]) -> Uses {
-        edges.iter().map(|&(user, used, count)| ((user, used), Use { count, ..Use::default() })).collect()
+        edges
+            .iter()
+            .map(|&(user, used, count)| {
+                (
+                    (user, used),
+                    Use {
+                        count,
+                        ..Use::default()
+                    },
+                )
+            })
+            .collect()
     }
 
     #[test]
     fn what_others_use_comes_first_and_ties_keep_their_order() {
-        assert_eq!(order(&[0, 1, 2, 3], &uses(&[(0, 1, 5), (1, 2, 1)])), [2, 1, 0, 3]);
+        assert_eq!(
+            order(&[0, 1, 2, 3], &uses(&[(0, 1, 5), (1, 2, 1)])),
+            [2, 1, 0, 3]
+        );
         assert_eq!(order(&[3, 1, 2], &uses(&[])), [3, 1, 2]);
         // What is not chosen does not count.
         assert_eq!(order(&[0, 1], &uses(&[(0, 9, 5)])), [0, 1]);
@@ -64,10 +92,19 @@ mod tests {
     #[test]
     fn a_circle_is_entered_where_the_least_is_missing() {
         assert_eq!(order(&[0, 1], &uses(&[(0, 1, 3), (1, 0, 1)])), [1, 0]);
-        assert_eq!(order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 2, 1), (2, 0, 1)])), [0, 2, 1]);
+        assert_eq!(
+            order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 2, 1), (2, 0, 1)])),
+            [0, 2, 1]
+        );
         // 0 waits for the circle, though it names it less often than 1 and 2 name each other.
-        assert_eq!(order(&[0, 1, 2], &uses(&[(0, 2, 1), (1, 2, 5), (2, 1, 5)])), [2, 1, 0]);
+        assert_eq!(
+            order(&[0, 1, 2], &uses(&[(0, 2, 1), (1, 2, 5), (2, 1, 5)])),
+            [2, 1, 0]
+        );
         // The circle of 0 and 1 waits for 2.
-        assert_eq!(order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 0, 1), (0, 2, 9)])), [2, 0, 1]);
+        assert_eq!(
+            order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 0, 1), (0, 2, 9)])),
+            [2, 0, 1]
+        );
     }
 }

@@ -27,8 +27,8 @@ impl Target {
 type Pending = BTreeSet<(usize, String, bool)>;
 
 impl Code {
-    /// What a path in a module leads to, through imports and re-exports: an item of this folder, or nothing. What follows the item,
-    /// such as a variant or a method, does not matter.
+    /// What a path in a module leads to, through imports and re-exports: an item of this folder, or
+    /// nothing. What follows the item, such as a variant or a method, does not matter.
     pub fn resolve(&self, module: usize, path: &[String], space: Space) -> Vec<Target> {
         let spaces: &[bool] = match space {
             Space::Item => &[false],
@@ -72,7 +72,9 @@ impl Code {
         pending: &mut Pending,
     ) -> Option<Target> {
         let (first, rest) = path.split_first()?;
-        let of = *self.workspace.crates[self.modules[module].of].externs.get(first)?;
+        let of = *self.workspace.crates[self.modules[module].of]
+            .externs
+            .get(first)?;
         self.descend(Target::Module(self.roots[of]?), rest, is_macro, pending)
     }
 
@@ -87,19 +89,34 @@ impl Code {
             return Some(target);
         };
         if next == "super" {
-            return self.descend(Target::Module(self.modules[module].parent?), rest, is_macro, pending);
+            return self.descend(
+                Target::Module(self.modules[module].parent?),
+                rest,
+                is_macro,
+                pending,
+            );
         }
         let found = self.look_up(module, next, is_macro && rest.is_empty(), pending)?;
         self.descend(found, rest, is_macro, pending)
     }
 
-    /// What a name means in a module: what it declares, then what it imports by name, then what a `*` brings.
-    fn look_up(&self, module: usize, name: &str, is_macro: bool, pending: &mut Pending) -> Option<Target> {
+    /// What a name means in a module: what it declares, then what it imports by name, then what a
+    /// `*` brings.
+    fn look_up(
+        &self,
+        module: usize,
+        name: &str,
+        is_macro: bool,
+        pending: &mut Pending,
+    ) -> Option<Target> {
         let this = &self.modules[module];
         if let Some(&child) = this.children.get(name).filter(|_| !is_macro) {
             return Some(Target::Module(child));
         }
-        if let Some(item) = this.items.iter().position(|item| item.name == name && item.is_macro == is_macro)
+        if let Some(item) = this
+            .items
+            .iter()
+            .position(|item| item.name == name && item.is_macro == is_macro)
         {
             return Some(Target::Item(module, item));
         }
@@ -115,7 +132,8 @@ impl Code {
         });
         for import in imports().filter(|import| import.name.is_none()) {
             if found.is_none()
-                && let Some(Target::Module(globbed)) = self.follow(module, &import.path, false, pending)
+                && let Some(Target::Module(globbed)) =
+                    self.follow(module, &import.path, false, pending)
             {
                 found = self.look_up(globbed, name, is_macro, pending);
             }
@@ -124,10 +142,16 @@ impl Code {
         found
     }
 
-    /// The shortest path by which code outside of its crate can name each public item of a library, as `(module, item)`.
+    /// The shortest path by which code outside of its crate can name each public item of a library,
+    /// as `(module, item)`.
     pub fn public(&self) -> BTreeMap<(usize, usize), String> {
         let mut paths = BTreeMap::new();
-        for (of, library) in self.workspace.crates.iter().enumerate().filter(|(_, library)| !library.program)
+        for (of, library) in self
+            .workspace
+            .crates
+            .iter()
+            .enumerate()
+            .filter(|(_, library)| !library.program)
         {
             let Some(root) = self.roots[of] else { continue };
             let mut queue = VecDeque::from([(root, library.name.clone())]);
@@ -136,12 +160,15 @@ impl Code {
                 for (target, name) in self.exports(module) {
                     match (target, name) {
                         (Target::Item(at, item), Some(name)) if self.modules[at].of == of => {
-                            paths.entry((at, item)).or_insert_with(|| format!("{path}::{name}"));
+                            paths
+                                .entry((at, item))
+                                .or_insert_with(|| format!("{path}::{name}"));
                         }
                         (Target::Module(inner), name)
                             if self.modules[inner].of == of && seen.insert(inner) =>
                         {
-                            let path = name.map_or_else(|| path.clone(), |name| format!("{path}::{name}"));
+                            let path =
+                                name.map_or_else(|| path.clone(), |name| format!("{path}::{name}"));
                             queue.push_back((inner, path));
                         }
                         _ => {}
@@ -152,18 +179,30 @@ impl Code {
         paths
     }
 
-    /// What a module shows to others, and under which name: none for a `pub use …::*`, which shows a module's insides.
+    /// What a module shows to others, and under which name: none for a `pub use …::*`, which shows
+    /// a module's insides.
     fn exports(&self, module: usize) -> Vec<(Target, Option<String>)> {
         let this = &self.modules[module];
-        let items = this.items.iter().enumerate().filter(|(_, item)| item.public);
+        let items = this
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.public);
         let mut exports = items
             .map(|(index, item)| (Target::Item(module, index), Some(item.name.clone())))
             .collect::<Vec<_>>();
-        let children = this.children.iter().filter(|(_, child)| self.modules[**child].public);
+        let children = this
+            .children
+            .iter()
+            .filter(|(_, child)| self.modules[**child].public);
         exports.extend(children.map(|(name, child)| (Target::Module(*child), Some(name.clone()))));
         for (import, _) in this.imports.iter().filter(|(_, public)| *public) {
             let targets = self.resolve(module, &import.path, Space::Both);
-            exports.extend(targets.into_iter().map(|target| (target, import.name.clone())));
+            exports.extend(
+                targets
+                    .into_iter()
+                    .map(|target| (target, import.name.clone())),
+            );
         }
         exports
     }
@@ -175,7 +214,11 @@ mod tests {
     use super::*;
 
     fn found(code: &Code, module: &str, path: &str, space: Space) -> Vec<String> {
-        let at = code.modules.iter().position(|known| known.path.join("::") == module).unwrap();
+        let at = code
+            .modules
+            .iter()
+            .position(|known| known.path.join("::") == module)
+            .unwrap();
         let path = path.split("::").map(str::to_owned).collect::<Vec<_>>();
         let shown = |target| match target {
             Target::Module(module) => code.modules[module].path.join("::"),
@@ -187,7 +230,10 @@ mod tests {
                 )
             }
         };
-        code.resolve(at, &path, space).into_iter().map(shown).collect()
+        code.resolve(at, &path, space)
+            .into_iter()
+            .map(shown)
+            .collect()
     }
 
     fn code() -> Code {
@@ -223,11 +269,23 @@ mod tests {
             assert_eq!(found(&code, module, path, Space::Item), [target], "{path}");
         }
         // What is elsewhere, and what goes in a circle, is nothing.
-        for path in ["serde::Serialize", "std::fmt", "x::z", "super::a", "nothing"] {
+        for path in [
+            "serde::Serialize",
+            "std::fmt",
+            "x::z",
+            "super::a",
+            "nothing",
+        ] {
             assert!(found(&code, "", path, Space::Item).is_empty(), "{path}");
         }
-        assert_eq!(found(&code, "b", "Thing", Space::Both), ["b::pub struct Thing", "b::macro_rules! Thing"]);
-        assert_eq!(found(&code, "b", "Thing", Space::Macro), ["b::macro_rules! Thing"]);
+        assert_eq!(
+            found(&code, "b", "Thing", Space::Both),
+            ["b::pub struct Thing", "b::macro_rules! Thing"]
+        );
+        assert_eq!(
+            found(&code, "b", "Thing", Space::Macro),
+            ["b::macro_rules! Thing"]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the model is told.
 //!
-//! A prompt is bounded, by characters: a small model has a small memory, and a repository may be large.
+//! A prompt is bounded, by characters: a small model has a small memory, and a repository may be
+//! large.
 
 use anyhow::Result;
 use pocketflow::Attempt;
@@ -17,14 +18,20 @@ use crate::llm::{Message, call_llm_for};
 /// # Errors
 ///
 /// Those of [`call_llm_for`].
-pub async fn ask<T: JsonSchema + DeserializeOwned>(prompt: String, attempt: Attempt<'_>) -> Result<T> {
+pub async fn ask<T: JsonSchema + DeserializeOwned>(
+    prompt: String,
+    attempt: Attempt<'_>,
+) -> Result<T> {
     call_llm_for(&[Message::user(again(prompt, attempt))]).await
 }
 
 /// A prompt, with the reason why the last answer was rejected, if there was one.
 pub fn again(prompt: String, attempt: Attempt<'_>) -> String {
     match attempt.last_error() {
-        Some(error) => format!("{prompt}\n\nYour last answer was rejected: {}", cut(&error.to_string(), 600)),
+        Some(error) => format!(
+            "{prompt}\n\nYour last answer was rejected: {}",
+            cut(&error.to_string(), 600)
+        ),
         None => prompt,
     }
 }
@@ -39,8 +46,8 @@ pub fn cut(text: &str, most: usize) -> String {
     format!("{start}\n[cut here: {} more characters]", length - most)
 }
 
-/// Asks which topics to choose. The better half of what is wanted is in any case: a tutorial without what everything builds on
-/// would be none. For the rest, three times as many are offered.
+/// Asks which topics to choose. The better half of what is wanted is in any case: a tutorial
+/// without what everything builds on would be none. For the rest, three times as many are offered.
 pub fn choose(topics: &Topics, wanted: usize) -> String {
     let line = |topic: &Topic| format!("- {}: {}\n", topic.name, cut(&topic.summary(), 100));
     let (sure, offered) = offered(topics, wanted);
@@ -55,13 +62,21 @@ pub fn choose(topics: &Topics, wanted: usize) -> String {
 
 /// What is chosen in any case, and among what the model may choose.
 pub(super) fn offered(topics: &Topics, wanted: usize) -> (&[Topic], &[Topic]) {
-    let (sure, others) = topics.list.split_at(topics.list.len().min(wanted.div_ceil(2)));
+    let (sure, others) = topics
+        .list
+        .split_at(topics.list.len().min(wanted.div_ceil(2)));
     (sure, &others[..others.len().min(3 * (wanted - sure.len()))])
 }
 
 /// Asks for the name of a chapter.
 pub fn name(topic: &Topic) -> String {
-    let items = topic.items.iter().take(8).map(|item| item.path.as_str()).collect::<Vec<_>>().join(", ");
+    let items = topic
+        .items
+        .iter()
+        .take(8)
+        .map(|item| item.path.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     format!(
         "Give the chapter about this module a title of one to four words, and say in one sentence what the module is for.\n\n\
          Module: {}\nDocumentation: {}\nIt has: {}",
@@ -89,8 +104,11 @@ pub fn label(user: &Topic, used: &Topic, how: &Use) -> String {
 
 /// Asks for the text of a chapter.
 pub fn chapter(topic: &Topic, naming: &Naming, neighbours: &str) -> String {
-    let items =
-        topic.items.iter().map(|item| format!("{}  // {}", item.signature, item.doc)).collect::<Vec<_>>();
+    let items = topic
+        .items
+        .iter()
+        .map(|item| format!("{}  // {}", item.signature, item.doc))
+        .collect::<Vec<_>>();
     format!(
         "The module {} of a Rust project ({}).\n\nIts documentation:\n{}\n\nIts items:\n{}\n\n{}\n\n\
          Explain {} to a newcomer, in two short paragraphs of plain sentences: what it is for, and what {} do. \
@@ -101,13 +119,22 @@ pub fn chapter(topic: &Topic, naming: &Naming, neighbours: &str) -> String {
         cut(&items.join("\n"), 2_000),
         cut(neighbours, 600),
         topic.name,
-        if topic.items.is_empty() { "its parts".into() } else { main_items(topic, 4).join(", ") }
+        if topic.items.is_empty() {
+            "its parts".into()
+        } else {
+            main_items(topic, 4).join(", ")
+        }
     )
 }
 
 /// The names of the items that are used most.
 pub(super) fn main_items(topic: &Topic, most: usize) -> Vec<&str> {
-    topic.items.iter().take(most).filter_map(|item| item.path.rsplit("::").next()).collect()
+    topic
+        .items
+        .iter()
+        .take(most)
+        .filter_map(|item| item.path.rsplit("::").next())
+        .collect()
 }
 
 /// Which chapters one uses, and which use it.
@@ -116,7 +143,11 @@ pub fn neighbours(number: usize, contents: &[Topic], arrows: &[Arrow]) -> String
         let [user, used] = [arrow.user, arrow.used].map(|topic| contents[topic].name.as_str());
         format!("{user} uses {} of {used}\n", arrow.how.top(4).join(", "))
     };
-    arrows.iter().filter(|arrow| arrow.user == number || arrow.used == number).map(line).collect()
+    arrows
+        .iter()
+        .filter(|arrow| arrow.user == number || arrow.used == number)
+        .map(line)
+        .collect()
 }
 
 #[cfg(test)]
@@ -128,9 +159,25 @@ mod tests {
     fn what_is_cut_says_so() {
         assert_eq!(cut("größer", 6), "größer");
         assert_eq!(cut("größer", 3), "grö\n[cut here: 3 more characters]");
-        let item = Listed { path: "a::B".into(), signature: "pub struct B".into(), doc: "Is b.".into() };
-        let topic = Topic { name: "a".into(), ..Topic::default() };
-        let long = Topic { doc: "x".repeat(99_999), items: vec![item; 999], ..topic.clone() };
-        assert!(chapter(&long, &Naming::from_code(&topic), &"y".repeat(9_999)).chars().count() < 5_000);
+        let item = Listed {
+            path: "a::B".into(),
+            signature: "pub struct B".into(),
+            doc: "Is b.".into(),
+        };
+        let topic = Topic {
+            name: "a".into(),
+            ..Topic::default()
+        };
+        let long = Topic {
+            doc: "x".repeat(99_999),
+            items: vec![item; 999],
+            ..topic.clone()
+        };
+        assert!(
+            chapter(&long, &Naming::from_code(&topic), &"y".repeat(9_999))
+                .chars()
+                .count()
+                < 5_000
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What the model may answer, and whether it will do. What is wrong is said in words that a retry puts into its prompt.
+//! What the model may answer, and whether it will do. What is wrong is said in words that a retry
+//! puts into its prompt.
 
 use std::collections::BTreeSet;
 
@@ -49,8 +50,14 @@ impl Choice {
         let mut chosen = (0..sure.len()).collect::<Vec<_>>();
         for name in &self.modules {
             let Some(topic) = known.iter().position(|topic| topic.name == name.trim()) else {
-                let names = offered.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>();
-                bail!("there is no module `{name}`; there are {}", names.join(", "));
+                let names = offered
+                    .iter()
+                    .map(|topic| topic.name.as_str())
+                    .collect::<Vec<_>>();
+                bail!(
+                    "there is no module `{name}`; there are {}",
+                    names.join(", ")
+                );
             };
             chosen.push(topic);
         }
@@ -74,38 +81,65 @@ impl Naming {
     ///
     /// # Errors
     ///
-    /// A title that is none or that has nothing to do with the topic, or a description that is no sentence.
+    /// A title that is none or that has nothing to do with the topic, or a description that is no
+    /// sentence.
     pub fn check(&self, topic: &Topic) -> Result<Self> {
         let [title, description] = [&self.title, &self.description]
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
         let title = title.trim_matches(|letter: char| !letter.is_alphanumeric());
         let plain = |letter: char| letter.is_alphanumeric() || " -'&:".contains(letter);
-        let words =
-            title.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase).collect::<Vec<_>>();
+        let words = title
+            .split(|letter: char| !letter.is_alphanumeric())
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>();
         ensure!(
             (1..=6).contains(&words.len()) && title.chars().all(plain),
             "`{title}` is no title of a few words"
         );
         let items = main_items(topic, usize::MAX).join(" ");
         let known = format!("{} {} {items}", topic.short(), topic.summary()).to_lowercase();
-        let about = words.iter().any(|word| word.len() > 2 && known.contains(word.trim_end_matches('s')));
-        ensure!(about, "the title `{title}` has nothing to do with {}", topic.name);
+        let about = words
+            .iter()
+            .any(|word| word.len() > 2 && known.contains(word.trim_end_matches('s')));
+        ensure!(
+            about,
+            "the title `{title}` has nothing to do with {}",
+            topic.name
+        );
         let description = trim_to_sentence(&description);
-        let sentence = description.split(' ').count() > 3 && description.starts_with(char::is_alphabetic);
+        let sentence =
+            description.split(' ').count() > 3 && description.starts_with(char::is_alphabetic);
         ensure!(
             sentence && !description.contains(['[', '{', '<']),
             "the description `{description}` is no sentence"
         );
-        let end = if description.ends_with(['.', '!', '?']) { "" } else { "." };
-        let description = format!("{}{end}", description.trim_end_matches([',', ';', ':', ' ']));
-        Ok(Self { title: title.to_owned(), description })
+        let end = if description.ends_with(['.', '!', '?']) {
+            ""
+        } else {
+            "."
+        };
+        let description = format!(
+            "{}{end}",
+            description.trim_end_matches([',', ';', ':', ' '])
+        );
+        Ok(Self {
+            title: title.to_owned(),
+            description,
+        })
     }
 
     /// What the code itself says.
     pub fn from_code(topic: &Topic) -> Self {
         let summary = topic.summary();
-        let description = if summary.is_empty() { format!("The module {}.", topic.name) } else { summary };
-        Self { title: topic.short().to_owned(), description }
+        let description = if summary.is_empty() {
+            format!("The module {}.", topic.name)
+        } else {
+            summary
+        };
+        Self {
+            title: topic.short().to_owned(),
+            description,
+        }
     }
 }
 
@@ -117,47 +151,80 @@ impl Label {
     /// It is more than a few words.
     pub fn check(&self) -> Result<String> {
         let words = self.verb.split_whitespace().collect::<Vec<_>>();
-        ensure!((1..=4).contains(&words.len()), "`{}` is not one to three words", self.verb);
+        ensure!(
+            (1..=4).contains(&words.len()),
+            "`{}` is not one to three words",
+            self.verb
+        );
         let verb = words.join(" ");
-        ensure!(words[0].ends_with('s'), "`{verb}` does not begin with a verb like `reads`");
-        let plain = verb.chars().all(|letter| letter.is_lowercase() || " -".contains(letter));
+        ensure!(
+            words[0].ends_with('s'),
+            "`{verb}` does not begin with a verb like `reads`"
+        );
+        let plain = verb
+            .chars()
+            .all(|letter| letter.is_lowercase() || " -".contains(letter));
         ensure!(plain, "`{verb}` is not plain words in lower case");
         Ok(verb)
     }
 }
 
-/// The text of a chapter out of a model's reply, to the end of its last whole sentence. `prompt` is what the model knew.
+/// The text of a chapter out of a model's reply, to the end of its last whole sentence. `prompt` is
+/// what the model knew.
 ///
 /// # Errors
 ///
-/// It is too short, has code in it, says the same thing over and over, names what it was not shown, or nothing that it was.
+/// It is too short, has code in it, says the same thing over and over, names what it was not shown,
+/// or nothing that it was.
 pub fn check_chapter(reply: &str, topic: &Topic, prompt: &str) -> Result<String> {
     let text = trim_to_sentence(reply);
-    ensure!(text.split_whitespace().count() >= 40, "it is shorter than 40 words");
-    ensure!(!text.contains("```"), "it has a block of code in it; write sentences");
-    let sentences =
-        text.split(['.', '\n']).map(str::trim).filter(|sentence| sentence.len() > 20).collect::<Vec<_>>();
+    ensure!(
+        text.split_whitespace().count() >= 40,
+        "it is shorter than 40 words"
+    );
+    ensure!(
+        !text.contains("```"),
+        "it has a block of code in it; write sentences"
+    );
+    let sentences = text
+        .split(['.', '\n'])
+        .map(str::trim)
+        .filter(|sentence| sentence.len() > 20)
+        .collect::<Vec<_>>();
     for sentence in &sentences {
         let times = sentences.iter().filter(|other| other == &sentence).count();
         ensure!(times == 1, "it says {times} times: {sentence}");
     }
     let known = prompt.to_lowercase();
-    let words =
-        text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_')).collect::<BTreeSet<_>>();
-    let invented =
-        words.iter().copied().filter(|word| is_name(word) && !known.contains(&word.to_lowercase()));
+    let words = text
+        .split(|letter: char| !(letter.is_alphanumeric() || letter == '_'))
+        .collect::<BTreeSet<_>>();
+    let invented = words
+        .iter()
+        .copied()
+        .filter(|word| is_name(word) && !known.contains(&word.to_lowercase()));
     let invented = invented.take(5).collect::<Vec<_>>();
-    ensure!(invented.is_empty(), "it names what is not in the module: {}", invented.join(", "));
+    ensure!(
+        invented.is_empty(),
+        "it names what is not in the module: {}",
+        invented.join(", ")
+    );
     let items = main_items(topic, usize::MAX);
     let about = items.is_empty() || items.iter().any(|item| words.contains(item));
-    ensure!(about, "it names none of the items: {}", main_items(topic, 12).join(", "));
+    ensure!(
+        about,
+        "it names none of the items: {}",
+        main_items(topic, 12).join(", ")
+    );
     Ok(text.to_owned())
 }
 
 /// Whether a word can only be a name in code: `snake_case` or `CamelCase`.
 fn is_name(word: &str) -> bool {
-    let camel =
-        word.chars().zip(word.chars().skip(1)).any(|(one, next)| one.is_lowercase() && next.is_uppercase());
+    let camel = word
+        .chars()
+        .zip(word.chars().skip(1))
+        .any(|(one, next)| one.is_lowercase() && next.is_uppercase());
     camel || word.trim_matches('_').contains('_')
 }
 
@@ -172,31 +239,56 @@ mod tests {
             signature: "pub trait Driver".into(),
             doc: "Takes a step.".into(),
         };
-        Topic { name: name.into(), doc: "Around a step.".into(), items: vec![item], ..Topic::default() }
+        Topic {
+            name: name.into(),
+            doc: "Around a step.".into(),
+            items: vec![item],
+            ..Topic::default()
+        }
     }
 
     #[test]
     fn a_choice_is_among_what_was_offered_and_is_filled_up() {
-        let topics = Topics { list: ["a", "b", "c", "d", "e", "f"].map(topic).into(), ..Topics::default() };
+        let topics = Topics {
+            list: ["a", "b", "c", "d", "e", "f"].map(topic).into(),
+            ..Topics::default()
+        };
         let check = |modules: &[&str], wanted| {
             let modules = modules.iter().map(|name| (*name).to_owned()).collect();
-            Choice { modules }.check(&topics, wanted).map_err(|error| error.to_string())
+            Choice { modules }
+                .check(&topics, wanted)
+                .map_err(|error| error.to_string())
         };
         assert_eq!(check(&["d"], 2), Ok(vec![0, 3]));
         assert_eq!(check(&["d", "d", "a"], 4), Ok(vec![0, 1, 3, 2]));
         assert_eq!(check(&["d", "c", "b"], 2), Ok(vec![0, 3]));
-        assert_eq!(check(&["f"], 2), Err("there is no module `f`; there are b, c, d".into()));
+        assert_eq!(
+            check(&["f"], 2),
+            Err("there is no module `f`; there are b, c, d".into())
+        );
     }
 
     #[test]
     fn titles_and_labels_say_something() {
         let naming = |title: &str, description: &str| {
-            let naming = Naming { title: title.into(), description: description.into() };
-            naming.check(&topic("flow::driver")).map(|naming| (naming.title, naming.description))
+            let naming = Naming {
+                title: title.into(),
+                description: description.into(),
+            };
+            naming
+                .check(&topic("flow::driver"))
+                .map(|naming| (naming.title, naming.description))
         };
-        let (title, description) = naming("\"Driver basics\",", "What is around\na step. And th").unwrap();
-        assert_eq!((title.as_str(), description.as_str()), ("Driver basics", "What is around a step."));
-        assert_eq!(naming("Driver", "What is around a step,").unwrap().1, "What is around a step.");
+        let (title, description) =
+            naming("\"Driver basics\",", "What is around\na step. And th").unwrap();
+        assert_eq!(
+            (title.as_str(), description.as_str()),
+            ("Driver basics", "What is around a step.")
+        );
+        assert_eq!(
+            naming("Driver", "What is around a step,").unwrap().1,
+            "What is around a step."
+        );
         for (title, description) in [
             ("Cooking", "What is around a step."),
             (");", "What is it all."),
@@ -207,16 +299,29 @@ mod tests {
         }
         let label = |verb: &str| Label { verb: verb.into() }.check().ok();
         assert_eq!(label(" reads  from"), Some("reads from".into()));
-        for verb in ["Node", "borrowedFrom", "is a very long label", "\"uses\"", ""] {
+        for verb in [
+            "Node",
+            "borrowedFrom",
+            "is a very long label",
+            "\"uses\"",
+            "",
+        ] {
             assert_eq!(label(verb), None);
         }
     }
 
     #[test]
     fn a_text_is_about_its_topic_and_invents_no_names() {
-        let words = (0..40).map(|number| format!("word{number}")).collect::<Vec<_>>().join(" ");
+        let words = (0..40)
+            .map(|number| format!("word{number}"))
+            .collect::<Vec<_>>()
+            .join(" ");
         let check = |text: &str| {
-            check_chapter(&text.replace('…', &words), &topic("driver"), "pub trait Driver, PocketFlow")
+            check_chapter(
+                &text.replace('…', &words),
+                &topic("driver"),
+                "pub trait Driver, PocketFlow",
+            )
         };
         assert_eq!(
             check("A Driver … of pocketFlow. And th").unwrap(),
@@ -225,8 +330,14 @@ mod tests {
         for (text, error) in [
             ("A Driver.", "shorter"),
             ("…, and on.", "none of the items: Driver"),
-            ("A Driver …, a StepDriver and some_fn.", "not in the module: StepDriver, some_fn"),
-            ("A Driver …. It goes around a step. It goes around a step.", "2 times: It goes around a step"),
+            (
+                "A Driver …, a StepDriver and some_fn.",
+                "not in the module: StepDriver, some_fn",
+            ),
+            (
+                "A Driver …. It goes around a step. It goes around a step.",
+                "2 times: It goes around a step",
+            ),
             ("A Driver …. ```rust", "block of code"),
         ] {
             let found = check(text).unwrap_err().to_string();

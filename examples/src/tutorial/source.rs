@@ -14,7 +14,11 @@ pub struct Checkout(PathBuf);
 impl Checkout {
     fn new() -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tutorial-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
+        let name = format!(
+            "tutorial-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         // Fails if it exists: then it is somebody else's.
         std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
@@ -38,13 +42,18 @@ pub fn is_url(source: &str) -> bool {
     source.contains("://") || source.starts_with("git@")
 }
 
-/// The last part of an address or of a folder's whole path, which is what a tutorial calls the project.
+/// The last part of an address or of a folder's whole path, which is what a tutorial calls the
+/// project.
 pub fn project(source: &str) -> String {
     let folder = Path::new(source).canonicalize().ok();
     if let Some(name) = folder.as_deref().and_then(Path::file_name) {
         return name.to_string_lossy().into_owned();
     }
-    let name = source.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+    let name = source
+        .trim_end_matches('/')
+        .rsplit(['/', ':'])
+        .next()
+        .unwrap_or_default();
     name.strip_suffix(".git").unwrap_or(name).to_owned()
 }
 
@@ -56,12 +65,22 @@ pub fn project(source: &str) -> String {
 pub async fn clone(url: &str) -> Result<Checkout> {
     let checkout = Checkout::new()?;
     let mut git = Command::new("git");
-    git.args(["clone", "--quiet", "--depth", "1", "--", url]).arg(checkout.folder());
+    git.args(["clone", "--quiet", "--depth", "1", "--", url])
+        .arg(checkout.folder());
     // Nobody is there to answer if git asks for a password.
-    git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null()).kill_on_drop(true);
-    let output = git.output().await.context("git cannot be started: is it installed?")?;
+    git.env("GIT_TERMINAL_PROMPT", "0")
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = git
+        .output()
+        .await
+        .context("git cannot be started: is it installed?")?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "git cannot clone {url}:\n{}", said.trim());
+    ensure!(
+        output.status.success(),
+        "git cannot clone {url}:\n{}",
+        said.trim()
+    );
     Ok(checkout)
 }
 
@@ -75,16 +94,30 @@ mod tests {
             ("https://example.com/ada/engine.git", true, "engine"),
             ("git@example.com:engine.git", true, "engine"),
             ("code/engine/", false, "engine"),
-            (concat!(env!("CARGO_MANIFEST_DIR"), "/src/.."), false, "examples"),
+            (
+                concat!(env!("CARGO_MANIFEST_DIR"), "/src/.."),
+                false,
+                "examples",
+            ),
         ] {
-            assert_eq!((is_url(source), project(source).as_str()), (url, name), "{source}");
+            assert_eq!(
+                (is_url(source), project(source).as_str()),
+                (url, name),
+                "{source}"
+            );
         }
     }
 
     #[tokio::test]
     async fn a_failed_clone_says_why_and_leaves_nothing_behind() {
-        let error = clone("file:///no/such/repository").await.unwrap_err().to_string();
-        assert!(error.starts_with("git cannot clone file:///no/such/repository:\n"), "{error}");
+        let error = clone("file:///no/such/repository")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("git cannot clone file:///no/such/repository:\n"),
+            "{error}"
+        );
         let checkout = Checkout::new().unwrap();
         let folder = checkout.folder().to_owned();
         std::fs::write(folder.join("file"), "").unwrap();

@@ -7,7 +7,11 @@ pub fn list(lines: impl Iterator<Item = String>) -> String {
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
 
 /// A label in Mermaid: what would end it, or mean something in it, is written as its number.
@@ -38,26 +42,38 @@ pub fn escape(text: &str) -> String {
 
 /// A line as code.
 pub fn inline(line: &str) -> String {
-    format!("`{}`", line.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'"))
+    format!(
+        "`{}`",
+        line.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace('`', "'")
+    )
 }
 
-/// A text without its last sentence, if that breaks off: a server stops at so many tokens, wherever that is.
+/// A text without its last sentence, if that breaks off: a server stops at so many tokens, wherever
+/// that is.
 pub fn trim_to_sentence(text: &str) -> &str {
     let text = text.trim();
-    let end = text.rfind(['.', '!', '?', '`', ':']).map_or(text.len(), |end| end + 1);
+    let end = text
+        .rfind(['.', '!', '?', '`', ':'])
+        .map_or(text.len(), |end| end + 1);
     // A closing quote or bracket belongs to it.
     let rest = &text[end..];
     if rest.len() <= 2 { text } else { &text[..end] }
 }
 
-/// Makes Markdown from elsewhere fit under a heading: its headings go down, links that lead nowhere from here become plain text,
-/// what is left open is closed, and lines that rustdoc hides go.
+/// Makes Markdown from elsewhere fit under a heading: its headings go down, links that lead nowhere
+/// from here become plain text, what is left open is closed, and lines that rustdoc hides go.
 pub fn tame(text: &str) -> String {
     let mut tamed = Vec::new();
     let mut fence: Option<&str> = None;
     for line in text.lines() {
         let start = line.trim_start();
-        if let Some(mark) = ["```", "~~~"].into_iter().find(|mark| start.starts_with(mark)) {
+        if let Some(mark) = ["```", "~~~"]
+            .into_iter()
+            .find(|mark| start.starts_with(mark))
+        {
             match fence {
                 Some(open) if open == mark => {
                     fence = None;
@@ -67,7 +83,14 @@ pub fn tame(text: &str) -> String {
                 None => {
                     fence = Some(mark);
                     let language = start[3..].trim();
-                    let rust = ["", "rust", "ignore", "no_run", "should_panic", "compile_fail"];
+                    let rust = [
+                        "",
+                        "rust",
+                        "ignore",
+                        "no_run",
+                        "should_panic",
+                        "compile_fail",
+                    ];
                     let plain = language.split(',').any(|word| rust.contains(&word));
                     // A diagram that a model made up would be an error on the page.
                     let language = if plain {
@@ -96,23 +119,39 @@ pub fn tame(text: &str) -> String {
 
 /// `[name]: target`, which rustdoc resolves and nobody else.
 fn is_definition(line: &str) -> bool {
-    line.starts_with('[') && line.split_once("]: ").is_some_and(|(_, target)| !target.contains("://"))
+    line.starts_with('[')
+        && line
+            .split_once("]: ")
+            .is_some_and(|(_, target)| !target.contains("://"))
 }
 
 /// A line in which `<` begins no HTML: outside of code it is written as an entity.
 pub fn without_tags(line: &str) -> String {
     let parts = line.split('`').enumerate();
-    let parts =
-        parts.map(|(index, part)| if index % 2 == 0 { part.replace('<', "&lt;") } else { part.to_owned() });
+    let parts = parts.map(|(index, part)| {
+        if index % 2 == 0 {
+            part.replace('<', "&lt;")
+        } else {
+            part.to_owned()
+        }
+    });
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// A line without the links that only rustdoc, or nobody, can follow: `[text](to/somewhere)` and `[text][name]` become `text`.
+/// A line without the links that only rustdoc, or nobody, can follow: `[text](to/somewhere)` and
+/// `[text][name]` become `text`.
 pub fn plain_links(line: &str) -> String {
-    let Some((before, rest)) = line.split_once('[') else { return line.to_owned() };
-    let Some((text, after)) = rest.split_once(']') else { return line.to_owned() };
+    let Some((before, rest)) = line.split_once('[') else {
+        return line.to_owned();
+    };
+    let Some((text, after)) = rest.split_once(']') else {
+        return line.to_owned();
+    };
     let target = [('(', ')'), ('[', ']')].iter().find_map(|(open, close)| {
-        after.strip_prefix(*open)?.split_once(*close).map(|(target, rest)| (*open, target, rest))
+        after
+            .strip_prefix(*open)?
+            .split_once(*close)
+            .map(|(target, rest)| (*open, target, rest))
     });
     match target {
         Some(('(', target, rest)) if target.starts_with("http") => {
@@ -130,7 +169,10 @@ mod tests {
 
     #[test]
     fn a_label_of_a_map_cannot_end_early() {
-        assert_eq!(quote("says \"no\"\n<b> #1; a|b"), "says #34;no#34; #60;b#62; #35;1#59; a#124;b");
+        assert_eq!(
+            quote("says \"no\"\n<b> #1; a|b"),
+            "says #34;no#34; #60;b#62; #35;1#59; a#124;b"
+        );
     }
 
     #[test]
@@ -146,8 +188,14 @@ mod tests {
     #[test]
     fn links_that_lead_nowhere_become_text() {
         for (line, plain) in [
-            ("see [`Edge`](crate::Edge) and [here](https://a.b/c)", "see `Edge` and [here](https://a.b/c)"),
-            ("a [`Driver`] or [a driver][Driver]", "a `Driver` or a driver"),
+            (
+                "see [`Edge`](crate::Edge) and [here](https://a.b/c)",
+                "see `Edge` and [here](https://a.b/c)",
+            ),
+            (
+                "a [`Driver`] or [a driver][Driver]",
+                "a `Driver` or a driver",
+            ),
             ("an [aside] and [x", "an [aside] and [x"),
             ("![image](map.png)", "!image"),
         ] {
@@ -157,9 +205,14 @@ mod tests {
 
     #[test]
     fn headings_go_down_and_what_is_open_is_closed() {
-        let text =
-            "# Title\n## Part\n[x]: crate::X\n```no_run\n# hidden\n#[node]\n# Title\n```\n```mermaid\ngraph";
-        assert_eq!(tame(text), "### Title\n### Part\n```rust\n#[node]\n```\n```text\ngraph\n```");
-        assert_eq!(tame("A `Vec<T>` of <b>, <https://a.b>"), "A `Vec<T>` of &lt;b>, &lt;https://a.b>");
+        let text = "# Title\n## Part\n[x]: crate::X\n```no_run\n# hidden\n#[node]\n# Title\n```\n```mermaid\ngraph";
+        assert_eq!(
+            tame(text),
+            "### Title\n### Part\n```rust\n#[node]\n```\n```text\ngraph\n```"
+        );
+        assert_eq!(
+            tame("A `Vec<T>` of <b>, <https://a.b>"),
+            "A `Vec<T>` of &lt;b>, &lt;https://a.b>"
+        );
     }
 }

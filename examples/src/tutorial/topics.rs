@@ -8,7 +8,8 @@ use super::modules::Code;
 use super::paths::Target;
 use super::text::plain_links;
 
-/// With more packages than this, a package is a topic; with fewer, a module that stands directly in its crate.
+/// With more packages than this, a package is a topic; with fewer, a module that stands directly in
+/// its crate.
 const MANY_PACKAGES: usize = 16;
 
 /// Something that a chapter may be about: a module with all that is in it, or a package.
@@ -77,7 +78,11 @@ impl Use {
     pub fn top(&self, most: usize) -> Vec<&str> {
         let mut names = self.names.iter().collect::<Vec<_>>();
         names.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        names.into_iter().take(most).map(|(name, _)| name.as_str()).collect()
+        names
+            .into_iter()
+            .take(most)
+            .map(|(name, _)| name.as_str())
+            .collect()
     }
 }
 
@@ -101,12 +106,19 @@ impl Topics {
         let public = code.public();
         let list = names.iter().enumerate().map(|(topic, name)| {
             let members = (0..topic_of.len()).filter(|module| topic_of[*module] == topic);
-            describe(code, name, &members.collect::<Vec<_>>(), &public, &mentioned)
+            describe(
+                code,
+                name,
+                &members.collect::<Vec<_>>(),
+                &public,
+                &mentioned,
+            )
         });
         rank(list.collect(), &uses)
     }
 
-    /// How often the code of one package names something of another: `(user, used)`, by their names.
+    /// How often the code of one package names something of another: `(user, used)`, by their
+    /// names.
     pub fn between_packages(&self) -> BTreeMap<(&str, &str), usize> {
         let mut counts = BTreeMap::new();
         for ((user, used), how) in &self.uses {
@@ -158,7 +170,12 @@ fn count(code: &Code, topic_of: &[usize]) -> (Uses, BTreeMap<(usize, usize), usi
                 }
                 if let Target::Item(at, item) = target {
                     let name = code.modules[at].items[item].name.clone();
-                    *uses.entry((user, used)).or_default().names.entry(name).or_default() += 1;
+                    *uses
+                        .entry((user, used))
+                        .or_default()
+                        .names
+                        .entry(name)
+                        .or_default() += 1;
                     *mentioned.entry((at, item)).or_default() += 1;
                 }
             }
@@ -180,11 +197,20 @@ fn describe(
     let all = members
         .iter()
         .flat_map(|module| (0..code.modules[*module].items.len()).map(move |item| (*module, item)));
-    let mut shown = all.clone().filter(|key| public.contains_key(key)).collect::<Vec<_>>();
+    let mut shown = all
+        .clone()
+        .filter(|key| public.contains_key(key))
+        .collect::<Vec<_>>();
     let mut audience = Audience::Public;
     if shown.is_empty() {
-        audience = if of.program { Audience::Program } else { Audience::Crate };
-        let shared = |&(module, item): &(usize, usize)| of.program || code.modules[module].items[item].shared;
+        audience = if of.program {
+            Audience::Program
+        } else {
+            Audience::Crate
+        };
+        let shared = |&(module, item): &(usize, usize)| {
+            of.program || code.modules[module].items[item].shared
+        };
         shown = all.filter(shared).collect();
     }
     // Those that nobody names stay in the order of the code.
@@ -193,15 +219,28 @@ fn describe(
         let item = &code.modules[key.0].items[key.1];
         let path = public.get(&key).cloned().unwrap_or_else(|| {
             let inside = code.modules[key.0].path.iter().chain([&item.name]);
-            [&of.name].into_iter().chain(inside).cloned().collect::<Vec<_>>().join("::")
+            [&of.name]
+                .into_iter()
+                .chain(inside)
+                .cloned()
+                .collect::<Vec<_>>()
+                .join("::")
         });
-        Listed { path, signature: item.signature.clone(), doc: plain_links(&item.doc) }
+        Listed {
+            path,
+            signature: item.signature.clone(),
+            doc: plain_links(&item.doc),
+        }
     });
     let mut items = items.collect::<Vec<_>>();
     // The same for several systems is one.
     let mut seen = BTreeSet::new();
     items.retain(|item| seen.insert((item.path.clone(), item.signature.clone())));
-    let doc = if first.doc.is_empty() && first.path.is_empty() { &package.description } else { &first.doc };
+    let doc = if first.doc.is_empty() && first.path.is_empty() {
+        &package.description
+    } else {
+        &first.doc
+    };
     Topic {
         name: name.to_owned(),
         package: package.name.clone(),
@@ -212,24 +251,39 @@ fn describe(
     }
 }
 
-/// The most useful to know are those that many use and that have much to offer to others. The programs count as one user: what
-/// only they have in common is of less use to know than what the libraries are built on.
+/// The most useful to know are those that many use and that have much to offer to others. The
+/// programs count as one user: what only they have in common is of less use to know than what the
+/// libraries are built on.
 fn rank(list: Vec<Topic>, uses: &Uses) -> Topics {
     let score = |topic: usize| {
-        let users = uses.keys().filter(|(_, used)| *used == topic).map(|(user, _)| *user);
+        let users = uses
+            .keys()
+            .filter(|(_, used)| *used == topic)
+            .map(|(user, _)| *user);
         let (programs, modules) =
             users.partition::<Vec<_>, _>(|user| list[*user].audience == Audience::Program);
         let users = modules.len() + usize::from(!programs.is_empty());
-        let offers =
-            if list[topic].audience == Audience::Public { list[topic].items.len().min(12) } else { 0 };
+        let offers = if list[topic].audience == Audience::Public {
+            list[topic].items.len().min(12)
+        } else {
+            0
+        };
         3 * users + offers
     };
     let mut best = (0..list.len()).collect::<Vec<_>>();
     best.sort_by_key(|topic| (std::cmp::Reverse(score(*topic)), &list[*topic].name));
     let mut rank = vec![0; list.len()];
-    best.iter().enumerate().for_each(|(position, topic)| rank[*topic] = position);
-    let uses = uses.iter().map(|((user, used), how)| ((rank[*user], rank[*used]), how.clone())).collect();
-    Topics { list: best.iter().map(|topic| list[*topic].clone()).collect(), uses }
+    best.iter()
+        .enumerate()
+        .for_each(|(position, topic)| rank[*topic] = position);
+    let uses = uses
+        .iter()
+        .map(|((user, used), how)| ((rank[*user], rank[*used]), how.clone()))
+        .collect();
+    Topics {
+        list: best.iter().map(|topic| list[*topic].clone()).collect(),
+        uses,
+    }
 }
 
 #[cfg(test)]
@@ -240,20 +294,45 @@ mod tests {
     #[test]
     fn topics_are_ranked_by_their_users_and_what_they_offer() {
         let code = demo(&[
-            ("src/lib.rs", "//! All.\nmod inner; pub mod used; pub mod shown; pub use inner::make;"),
+            (
+                "src/lib.rs",
+                "//! All.\nmod inner; pub mod used; pub mod shown; pub use inner::make;",
+            ),
             (
                 "src/inner.rs",
                 "//! Says `[it](crate::used)`.\nuse crate::used::One;\npub fn make(one: One) {}\nfn none() {}",
             ),
-            ("src/used.rs", "pub struct One; mod more { pub(crate) struct Two; }"),
+            (
+                "src/used.rs",
+                "pub struct One; mod more { pub(crate) struct Two; }",
+            ),
             ("src/shown.rs", "pub struct A; pub struct B;"),
-            ("src/main.rs", "use demo::used; fn main() { demo::make(used::One) }"),
+            (
+                "src/main.rs",
+                "use demo::used; fn main() { demo::make(used::One) }",
+            ),
         ]);
         let topics = Topics::of(&code);
-        let names = topics.list.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>();
+        let names = topics
+            .list
+            .iter()
+            .map(|topic| topic.name.as_str())
+            .collect::<Vec<_>>();
         // Used by a module and the programs; by the root and the programs; by nobody; the rest.
-        assert_eq!(names, ["demo::inner", "demo::used", "demo::shown", "bin::demo", "demo"]);
-        let uses = topics.uses.iter().map(|((user, used), how)| (names[*user], names[*used], how.count));
+        assert_eq!(
+            names,
+            [
+                "demo::inner",
+                "demo::used",
+                "demo::shown",
+                "bin::demo",
+                "demo"
+            ]
+        );
+        let uses = topics
+            .uses
+            .iter()
+            .map(|((user, used), how)| (names[*user], names[*used], how.count));
         assert_eq!(
             uses.collect::<BTreeSet<_>>(),
             [
@@ -265,7 +344,10 @@ mod tests {
             .into()
         );
         let inner = &topics.list[0];
-        assert_eq!((inner.audience, inner.items[0].path.as_str()), (Audience::Public, "demo::make"));
+        assert_eq!(
+            (inner.audience, inner.items[0].path.as_str()),
+            (Audience::Public, "demo::make")
+        );
         assert_eq!(topics.list[3].audience, Audience::Program);
         assert!(topics.between_packages().is_empty());
     }

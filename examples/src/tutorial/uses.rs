@@ -38,7 +38,11 @@ pub struct Import {
 /// The names that a `use` brings.
 pub fn imports(leading: bool, tree: &UseTree) -> Vec<Import> {
     let mut imports = Vec::new();
-    let prefix = if leading { vec![String::new()] } else { Vec::new() };
+    let prefix = if leading {
+        vec![String::new()]
+    } else {
+        Vec::new()
+    };
     flatten(tree, prefix, &mut imports);
     imports
 }
@@ -50,12 +54,23 @@ fn flatten(tree: &UseTree, mut prefix: Vec<String>, imports: &mut Vec<Import>) {
             flatten(&path.tree, prefix, imports);
         }
         UseTree::Group(group) => {
-            group.items.iter().for_each(|tree| flatten(tree, prefix.clone(), imports));
+            group
+                .items
+                .iter()
+                .for_each(|tree| flatten(tree, prefix.clone(), imports));
         }
-        UseTree::Glob(_) => imports.push(Import { name: None, path: prefix }),
+        UseTree::Glob(_) => imports.push(Import {
+            name: None,
+            path: prefix,
+        }),
         UseTree::Name(name) => import(name.ident.to_string(), None, prefix, imports),
         UseTree::Rename(rename) => {
-            import(rename.ident.to_string(), Some(rename.rename.to_string()), prefix, imports);
+            import(
+                rename.ident.to_string(),
+                Some(rename.rename.to_string()),
+                prefix,
+                imports,
+            );
         }
     }
 }
@@ -69,7 +84,8 @@ fn import(last: String, rename: Option<String>, mut path: Vec<String>, imports: 
     imports.push(Import { name, path });
 }
 
-/// The paths in an item, those in the arguments of `println!` and its like among them. Tests are left out.
+/// The paths in an item, those in the arguments of `println!` and its like among them. Tests are
+/// left out.
 pub fn mentions(item: &Item) -> Vec<Mention> {
     let mut found = Mentions::default();
     found.visit_item(item);
@@ -82,8 +98,14 @@ struct Mentions(Vec<Mention>);
 impl Mentions {
     fn push(&mut self, path: &Path, space: Space) {
         let leading = path.leading_colon.map(|_| String::new());
-        let segments = path.segments.iter().map(|segment| segment.ident.to_string());
-        self.0.push(Mention { path: leading.into_iter().chain(segments).collect(), space });
+        let segments = path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string());
+        self.0.push(Mention {
+            path: leading.into_iter().chain(segments).collect(),
+            space,
+        });
     }
 }
 
@@ -105,7 +127,10 @@ impl<'ast> Visit<'ast> for Mentions {
         if let Item::Use(item) = item {
             let imports = imports(item.leading_colon.is_some(), &item.tree);
             let names = imports.into_iter().filter(|import| import.name.is_some());
-            self.0.extend(names.map(|import| Mention { path: import.path, space: Space::Both }));
+            self.0.extend(names.map(|import| Mention {
+                path: import.path,
+                space: Space::Both,
+            }));
         }
         visit::visit_item(self, item);
     }
@@ -119,9 +144,12 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_expr_path(&mut self, expression: &'ast ExprPath) {
-        // `error` alone may be a variable, whatever else has that name; where it is called, see below.
-        let variable =
-            expression.path.get_ident().is_some_and(|name| name.to_string().starts_with(char::is_lowercase));
+        // `error` alone may be a variable, whatever else has that name; where it is called, see
+        // below.
+        let variable = expression
+            .path
+            .get_ident()
+            .is_some_and(|name| name.to_string().starts_with(char::is_lowercase));
         if !variable {
             visit::visit_expr_path(self, expression);
         }
@@ -132,7 +160,9 @@ impl<'ast> Visit<'ast> for Mentions {
             && function.path.get_ident().is_some()
         {
             self.push(&function.path, Space::Item);
-            call.args.iter().for_each(|argument| self.visit_expr(argument));
+            call.args
+                .iter()
+                .for_each(|argument| self.visit_expr(argument));
         } else {
             visit::visit_expr_call(self, call);
         }
@@ -143,7 +173,9 @@ impl<'ast> Visit<'ast> for Mentions {
         match &attribute.meta {
             Meta::List(list) if list.path.is_ident("derive") => {
                 let derived = list.parse_args_with(paths).unwrap_or_default();
-                derived.iter().for_each(|path| self.push(path, Space::Macro));
+                derived
+                    .iter()
+                    .for_each(|path| self.push(path, Space::Macro));
             }
             meta => self.push(meta.path(), Space::Macro),
         }
@@ -152,10 +184,14 @@ impl<'ast> Visit<'ast> for Mentions {
     fn visit_macro(&mut self, call: &'ast Macro) {
         self.push(&call.path, Space::Macro);
         // What is no list of expressions is a language of its own, and is not read.
-        if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
-            // They are parsed here and live no longer, unlike what the visitor is on its way through.
+        if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
+        {
+            // They are parsed here and live no longer, unlike what the visitor is on its way
+            // through.
             let mut inner = Mentions::default();
-            arguments.iter().for_each(|argument| inner.visit_expr(argument));
+            arguments
+                .iter()
+                .for_each(|argument| inner.visit_expr(argument));
             self.0.append(&mut inner.0);
         }
     }
@@ -190,7 +226,10 @@ mod tests {
             ]
         );
         let syntax = syn::parse_str::<syn::ItemUse>("use a::{b as c, *};").unwrap();
-        let names = imports(false, &syntax.tree).into_iter().map(|import| import.name).collect::<Vec<_>>();
+        let names = imports(false, &syntax.tree)
+            .into_iter()
+            .map(|import| import.name)
+            .collect::<Vec<_>>();
         assert_eq!(names, [Some("c".to_owned()), None]);
     }
 

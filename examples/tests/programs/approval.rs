@@ -34,13 +34,23 @@ impl Site {
 
     async fn on(folder: TempDir, llm: &Llm, port: &str) -> Self {
         let db = folder.path().join("runs.db");
-        let mut command =
-            llm.run(program!("approval"), &["--port", port, "--db", db.to_str().unwrap()]).command;
+        let mut command = llm
+            .run(
+                program!("approval"),
+                &["--port", port, "--db", db.to_str().unwrap()],
+            )
+            .command;
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = out.next_line().await.unwrap().expect("the address");
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { folder, child, out, url, client }
+        Self {
+            folder,
+            child,
+            out,
+            url,
+            client,
+        }
     }
 
     /// Kills it, and starts it again on the same file and port.
@@ -52,22 +62,35 @@ impl Site {
     }
 
     async fn post(&self, path: &str, body: Value) -> Response {
-        self.client.post(format!("{}{path}", self.url)).json(&body).send().await.unwrap()
+        self.client
+            .post(format!("{}{path}", self.url))
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// Submits a brief, and returns the number of the draft.
     async fn submit(&self, brief: &str) -> u64 {
         let response = self.post("/drafts", json!({ "brief": brief })).await;
         assert_eq!(response.status(), StatusCode::CREATED);
-        response.json::<Value>().await.unwrap()["id"].as_u64().unwrap()
+        response.json::<Value>().await.unwrap()["id"]
+            .as_u64()
+            .unwrap()
     }
 
     async fn answer(&self, draft: u64, answer: Value) -> StatusCode {
-        self.post(&format!("/drafts/{draft}/answer"), answer).await.status()
+        self.post(&format!("/drafts/{draft}/answer"), answer)
+            .await
+            .status()
     }
 
     async fn approve(&self, draft: u64, version: u64) -> StatusCode {
-        self.answer(draft, json!({ "wait": format!("decision#{version}"), "decision": "approved" })).await
+        self.answer(
+            draft,
+            json!({ "wait": format!("decision#{version}"), "decision": "approved" }),
+        )
+        .await
     }
 
     async fn reject(&self, draft: u64, version: u64, remark: &str) -> StatusCode {
@@ -86,7 +109,11 @@ impl Site {
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Events { response, rest: String::new(), last: None }
+        Events {
+            response,
+            rest: String::new(),
+            last: None,
+        }
     }
 }
 
@@ -111,7 +138,10 @@ impl Events {
                     None => continue,
                 }
             }
-            let chunk = timeout(LONG, self.response.chunk()).await.expect("an event").unwrap()?;
+            let chunk = timeout(LONG, self.response.chunk())
+                .await
+                .expect("an event")
+                .unwrap()?;
             self.rest += std::str::from_utf8(&chunk).unwrap();
         }
     }
@@ -119,7 +149,10 @@ impl Events {
     /// The events up to the first of this type about a draft.
     async fn until(&mut self, draft: u64, kind: &str) -> Vec<Value> {
         let mut events = vec![];
-        while events.last().is_none_or(|event: &Value| event["draft"] != draft || event["type"] != kind) {
+        while events
+            .last()
+            .is_none_or(|event: &Value| event["draft"] != draft || event["type"] != kind)
+        {
             events.push(self.next().await.expect("more events"));
         }
         events
@@ -134,7 +167,12 @@ fn brief(events: &[Value], draft: u64) -> Vec<String> {
         event.remove("draft");
         let kind = event.remove("type").unwrap();
         let words = [kind].into_iter().chain(event.into_values());
-        words.map(|word| word.as_str().map_or_else(|| word.to_string(), str::to_owned)).collect::<Vec<_>>()
+        words
+            .map(|word| {
+                word.as_str()
+                    .map_or_else(|| word.to_string(), str::to_owned)
+            })
+            .collect::<Vec<_>>()
     });
     words.map(|words| words.join(" ")).collect()
 }
@@ -173,11 +211,24 @@ async fn what_is_approved_is_published() {
         ]
     );
 
-    // A page that is loaded now sees the same, and one that had lost the connection sees what it missed.
+    // A page that is loaded now sees the same, and one that had lost the connection sees what it
+    // missed.
     assert_eq!(site.events(None).await.until(draft, "finished").await, seen);
-    assert_eq!(site.events(Some(&last)).await.until(draft, "finished").await, after);
+    assert_eq!(
+        site.events(Some(&last))
+            .await
+            .until(draft, "finished")
+            .await,
+        after
+    );
     // A number of another server's log is none of this one's.
-    assert_eq!(site.events(Some("0-4")).await.until(draft, "finished").await, seen);
+    assert_eq!(
+        site.events(Some("0-4"))
+            .await
+            .until(draft, "finished")
+            .await,
+        seen
+    );
 }
 
 #[tokio::test]
@@ -188,7 +239,10 @@ async fn what_is_rejected_is_written_again_with_the_remark() {
 
     let draft = site.submit("Rain").await;
     events.until(draft, "asked").await;
-    assert_eq!(site.reject(draft, 1, "too dry").await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        site.reject(draft, 1, "too dry").await,
+        StatusCode::NO_CONTENT
+    );
     let asked = events.until(draft, "asked").await;
     assert_eq!(
         brief(&asked, draft),
@@ -203,17 +257,25 @@ async fn what_is_rejected_is_written_again_with_the_remark() {
     );
     assert_eq!(site.approve(draft, 2).await, StatusCode::NO_CONTENT);
     let end = events.until(draft, "finished").await;
-    assert!(brief(&end, draft).contains(&"published Text 2.".into()), "{end:?}");
+    assert!(
+        brief(&end, draft).contains(&"published Text 2.".into()),
+        "{end:?}"
+    );
 
     let requests = llm.requests().await;
-    let [first, second] = &requests[..] else { panic!("{requests:?}") };
+    let [first, second] = &requests[..] else {
+        panic!("{requests:?}")
+    };
     assert_eq!(first.turns()[1..], [(Role::User, "Rain")]);
     assert_eq!(
         second.turns()[1..],
         [
             (Role::User, "Rain"),
             (Role::Assistant, "Text 1."),
-            (Role::User, "An editor has rejected this: too dry\nWrite the text again."),
+            (
+                Role::User,
+                "An editor has rejected this: too dry\nWrite the text again."
+            ),
         ]
     );
 }
@@ -227,12 +289,20 @@ async fn after_four_rejections_it_is_given_up() {
     let draft = site.submit("Rain").await;
     for version in 1..=4 {
         events.until(draft, "asked").await;
-        assert_eq!(site.reject(draft, version, "no").await, StatusCode::NO_CONTENT);
+        assert_eq!(
+            site.reject(draft, version, "no").await,
+            StatusCode::NO_CONTENT
+        );
     }
     let end = events.until(draft, "finished").await;
     assert_eq!(
         brief(&end, draft),
-        ["answered rejected no", "started decide", "ended rejected", "finished given_up"]
+        [
+            "answered rejected no",
+            "started decide",
+            "ended rejected",
+            "finished given_up"
+        ]
     );
     assert_eq!(llm.requests().await.len(), 4);
     assert_eq!(site.approve(draft, 4).await, StatusCode::CONFLICT);
@@ -251,16 +321,29 @@ async fn a_model_that_is_down_fails_one_draft() {
     let draft = site.submit("Rain").await;
     let failed = events.until(draft, "failed").await;
     let error = failed.last().unwrap()["error"].as_str().unwrap();
-    assert!(error.starts_with("Approval > write: exec failed at attempt 3 of 3: "), "{error}");
+    assert!(
+        error.starts_with("Approval > write: exec failed at attempt 3 of 3: "),
+        "{error}"
+    );
     assert!(error.contains("overloaded"), "{error}");
-    let attempts = failed.iter().filter(|event| event["type"] == "attempt_failed");
-    assert_eq!(attempts.map(|event| event["attempt"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3]);
+    let attempts = failed
+        .iter()
+        .filter(|event| event["type"] == "attempt_failed");
+    assert_eq!(
+        attempts
+            .map(|event| event["attempt"].as_u64().unwrap())
+            .collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
     assert_eq!(site.approve(draft, 0).await, StatusCode::CONFLICT);
     assert_eq!(site.approve(draft, 1).await, StatusCode::CONFLICT);
 
     let draft = site.submit("Snow").await;
     let asked = events.until(draft, "asked").await;
-    assert!(brief(&asked, draft)[2].starts_with("attempt_failed 1 "), "{asked:?}");
+    assert!(
+        brief(&asked, draft)[2].starts_with("attempt_failed 1 "),
+        "{asked:?}"
+    );
     assert_eq!(asked.last().unwrap()["text"], "All is well.");
 }
 
@@ -275,7 +358,8 @@ async fn an_answer_that_nobody_waits_for_is_refused() {
     events.until(draft, "asked").await;
     assert_eq!(site.approve(draft + 1, 1).await, StatusCode::NOT_FOUND);
 
-    // One who rejects, and whose second click comes when the next version is there, does not reject that one as well.
+    // One who rejects, and whose second click comes when the next version is there, does not reject
+    // that one as well.
     assert_eq!(site.reject(draft, 1, "no").await, StatusCode::NO_CONTENT);
     events.until(draft, "asked").await;
     assert_eq!(site.reject(draft, 1, "no").await, StatusCode::CONFLICT);
@@ -287,29 +371,62 @@ async fn an_answer_that_nobody_waits_for_is_refused() {
     both.sort();
     assert_eq!(both, [StatusCode::NO_CONTENT, StatusCode::CONFLICT]);
     let end = events.until(draft, "finished").await;
-    assert_eq!(end.iter().filter(|event| event["type"] == "answered").count(), 1);
+    assert_eq!(
+        end.iter()
+            .filter(|event| event["type"] == "answered")
+            .count(),
+        1
+    );
 
     let refusal = site
-        .post("/drafts/7/answer", json!({ "wait": "decision#1", "decision": "approved" }))
+        .post(
+            "/drafts/7/answer",
+            json!({ "wait": "decision#1", "decision": "approved" }),
+        )
         .await
         .text()
         .await;
     assert_eq!(refusal.unwrap(), "there is no draft 7");
-    let refusal =
-        site.post("/drafts/1/answer", json!({ "wait": "decision#2", "decision": "approved" })).await;
-    assert_eq!(refusal.text().await.unwrap(), "draft 1 does not wait for `decision#2`");
+    let refusal = site
+        .post(
+            "/drafts/1/answer",
+            json!({ "wait": "decision#2", "decision": "approved" }),
+        )
+        .await;
+    assert_eq!(
+        refusal.text().await.unwrap(),
+        "draft 1 does not wait for `decision#2`"
+    );
 }
 
 #[tokio::test]
 async fn what_makes_no_sense_is_refused() {
     let llm = writer().await;
     let site = Site::new(&llm).await;
-    assert_eq!(site.post("/drafts", json!({ "brief": " \n" })).await.status(), 422);
+    assert_eq!(
+        site.post("/drafts", json!({ "brief": " \n" }))
+            .await
+            .status(),
+        422
+    );
     assert_eq!(site.post("/drafts", json!({})).await.status(), 422);
-    assert_eq!(site.answer(1, json!({ "wait": "decision#1", "decision": "maybe" })).await, 422);
-    assert_eq!(site.answer(1, json!({ "wait": "decision#1", "decision": "rejected" })).await, 422);
+    assert_eq!(
+        site.answer(1, json!({ "wait": "decision#1", "decision": "maybe" }))
+            .await,
+        422
+    );
+    assert_eq!(
+        site.answer(1, json!({ "wait": "decision#1", "decision": "rejected" }))
+            .await,
+        422
+    );
     // Another site's page can send a form without asking, but no JSON.
-    let form = site.client.post(format!("{}/drafts", site.url)).body(r#"{ "brief": "Rain" }"#).send().await;
+    let form = site
+        .client
+        .post(format!("{}/drafts", site.url))
+        .body(r#"{ "brief": "Rain" }"#)
+        .send()
+        .await;
     assert_eq!(form.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert!(llm.requests().await.is_empty());
 
@@ -339,9 +456,19 @@ async fn drafts_do_not_mix() {
     assert_eq!(site.approve(rain, 2).await, StatusCode::NO_CONTENT);
 
     let seen = site.events(None).await.until(rain, "finished").await;
-    let published = |draft| brief(&seen, draft).into_iter().filter(|event| event.starts_with("published"));
-    assert_eq!(published(rain).collect::<Vec<_>>(), ["published Again about rain."]);
-    assert_eq!(published(snow).collect::<Vec<_>>(), ["published About snow."]);
+    let published = |draft| {
+        brief(&seen, draft)
+            .into_iter()
+            .filter(|event| event.starts_with("published"))
+    };
+    assert_eq!(
+        published(rain).collect::<Vec<_>>(),
+        ["published Again about rain."]
+    );
+    assert_eq!(
+        published(snow).collect::<Vec<_>>(),
+        ["published About snow."]
+    );
 }
 
 #[tokio::test]
@@ -350,20 +477,35 @@ async fn ctrl_c_ends_it_with_open_streams_and_drafts() {
     let mut site = Site::new(&llm).await;
     let mut streams = [site.events(None).await, site.events(None).await];
     // Browsers keep connections in store on which they have asked nothing yet.
-    let idle = TcpStream::connect(site.url.strip_prefix("http://").unwrap()).await.unwrap();
+    let idle = TcpStream::connect(site.url.strip_prefix("http://").unwrap())
+        .await
+        .unwrap();
     let draft = site.submit("Rain").await;
     for events in &mut streams {
         events.until(draft, "asked").await;
     }
 
     let id = site.child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .await
+            .unwrap()
+            .success()
+    );
     for events in &mut streams {
         assert_eq!(events.next().await, None);
     }
-    let status = timeout(LONG, site.child.wait()).await.expect("an end").unwrap();
+    let status = timeout(LONG, site.child.wait())
+        .await
+        .expect("an end")
+        .unwrap();
     assert_eq!(status.code(), Some(0));
-    assert_eq!(site.out.next_line().await.unwrap().as_deref(), Some("stopped"));
+    assert_eq!(
+        site.out.next_line().await.unwrap().as_deref(),
+        Some("stopped")
+    );
     drop(idle);
 }
 
@@ -379,12 +521,20 @@ async fn a_draft_that_waits_outlasts_a_kill_and_is_not_written_again() {
     let site = site.kill_and_start(&llm).await;
     let mut events = site.events(events.last.as_deref()).await;
     let asked = events.until(draft, "asked").await;
-    assert_eq!(brief(&asked, draft), ["submitted Rain", "asked Text 1. 1 decision#1"]);
+    assert_eq!(
+        brief(&asked, draft),
+        ["submitted Rain", "asked Text 1. 1 decision#1"]
+    );
     assert_eq!(site.approve(draft, 2).await, StatusCode::CONFLICT);
     assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
     assert_eq!(site.approve(draft, 1).await, StatusCode::CONFLICT);
     let end = events.until(draft, "finished").await;
-    assert_eq!(end.iter().filter(|event| event["type"] == "published").count(), 1);
+    assert_eq!(
+        end.iter()
+            .filter(|event| event["type"] == "published")
+            .count(),
+        1
+    );
     assert_eq!(llm.requests().await.len(), 1);
 }
 
@@ -399,7 +549,12 @@ async fn an_answer_that_was_taken_outlasts_a_kill() {
     // However far the run had come.
     let site = site.kill_and_start(&llm).await;
     let seen = site.events(None).await.until(draft, "finished").await;
-    assert_eq!(seen.iter().filter(|event| event["type"] == "published").count(), 1);
+    assert_eq!(
+        seen.iter()
+            .filter(|event| event["type"] == "published")
+            .count(),
+        1
+    );
     assert_eq!(seen.last().unwrap()["exit"], "default");
     assert_eq!(llm.requests().await.len(), 1);
 }
@@ -423,7 +578,10 @@ async fn what_is_over_is_shown_again_after_a_kill_and_nothing_runs_again() {
     let given_up = site.submit("Snow").await;
     for version in 1..=4 {
         events.until(given_up, "asked").await;
-        assert_eq!(site.reject(given_up, version, "no").await, StatusCode::NO_CONTENT);
+        assert_eq!(
+            site.reject(given_up, version, "no").await,
+            StatusCode::NO_CONTENT
+        );
     }
     events.until(given_up, "finished").await;
     let requests = llm.requests().await.len();
@@ -432,12 +590,25 @@ async fn what_is_over_is_shown_again_after_a_kill_and_nothing_runs_again() {
     let seen = site.events(None).await.until(given_up, "finished").await;
     assert_eq!(
         brief(&seen, published),
-        ["submitted Rain", "written A text. 1", "published A text.", "finished default"]
+        [
+            "submitted Rain",
+            "written A text. 1",
+            "published A text.",
+            "finished default"
+        ]
     );
-    assert_eq!(brief(&seen, given_up), ["submitted Snow", "written A text. 4", "finished given_up"]);
-    let [submitted, end] = &brief(&seen, failed)[..] else { panic!("{seen:?}") };
+    assert_eq!(
+        brief(&seen, given_up),
+        ["submitted Snow", "written A text. 4", "finished given_up"]
+    );
+    let [submitted, end] = &brief(&seen, failed)[..] else {
+        panic!("{seen:?}")
+    };
     assert_eq!(submitted, "submitted Hail");
-    assert!(end.starts_with("failed Approval > write: exec failed at attempt 3 of 3: "), "{end}");
+    assert!(
+        end.starts_with("failed Approval > write: exec failed at attempt 3 of 3: "),
+        "{end}"
+    );
     for (draft, version) in [(failed, 1), (published, 1), (given_up, 4)] {
         assert_eq!(site.approve(draft, version).await, StatusCode::CONFLICT);
     }
@@ -468,15 +639,20 @@ async fn a_text_that_was_at_work_at_the_kill_is_written_when_the_lease_has_run_o
     let asked = events.until(draft, "asked").await;
     assert_eq!(
         brief(&asked, draft),
-        ["submitted Rain", "started write", "ended default", "asked A text. 1 decision#1"]
+        [
+            "submitted Rain",
+            "started write",
+            "ended default",
+            "asked A text. 1 decision#1"
+        ]
     );
     assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
     events.until(draft, "finished").await;
     assert_eq!(llm.requests().await.len(), 2);
 }
 
-/// The page itself, in a browser; `browser/approval.mjs` says what a person does, and when the server is to be killed. The screenshots go to `SCREENSHOTS`, or into
-/// `target/screenshots`.
+/// The page itself, in a browser; `browser/approval.mjs` says what a person does, and when the
+/// server is to be killed. The screenshots go to `SCREENSHOTS`, or into `target/screenshots`.
 #[tokio::test]
 #[ignore = "needs Chromium and Node: .ci/run runs it"]
 async fn the_page_in_a_browser() {
@@ -484,19 +660,29 @@ async fn the_page_in_a_browser() {
         let brief = &request.messages[1].content;
         match request.messages.len() {
             _ if brief.contains("fails") => Reply::overloaded(),
-            2 => "Rain today.\n<img src=x onerror=\"document.title='owned'\">\nTake an umbrella.".into(),
-            _ => "Rain from noon on. Our umbrellas stand behind the door, in every colour but grey.".into(),
+            2 => "Rain today.\n<img src=x onerror=\"document.title='owned'\">\nTake an umbrella."
+                .into(),
+            _ => {
+                "Rain from noon on. Our umbrellas stand behind the door, in every colour but grey."
+                    .into()
+            }
         }
     })
     .await;
     let mut site = Site::new(&llm).await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser");
     let screenshots = std::env::var("SCREENSHOTS");
-    let screenshots =
-        screenshots.unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots").into());
+    let screenshots = screenshots
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots").into());
     let mut node = Command::new("node");
-    node.args(["approval.mjs", &site.url, &screenshots]).current_dir(folder).kill_on_drop(true);
-    let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Node");
+    node.args(["approval.mjs", &site.url, &screenshots])
+        .current_dir(folder)
+        .kill_on_drop(true);
+    let mut node = node
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Node");
     let mut told = node.stdin.take().unwrap();
     let mut words = BufReader::new(node.stdout.take().unwrap()).lines();
     while let Some(line) = words.next_line().await.unwrap() {
@@ -507,11 +693,23 @@ async fn the_page_in_a_browser() {
         }
     }
     let status = node.wait().await.unwrap();
-    assert!(status.success(), "the browser saw something else: look above");
+    assert!(
+        status.success(),
+        "the browser saw something else: look above"
+    );
 
     let requests = llm.requests().await;
-    let again = requests.iter().find(|request| request.asks("say when")).expect("the remark");
+    let again = requests
+        .iter()
+        .find(|request| request.asks("say when"))
+        .expect("the remark");
     assert_eq!(again.messages.len(), 4);
-    assert_eq!(requests.iter().filter(|request| request.messages[1].content.contains("Rain")).count(), 2);
+    assert_eq!(
+        requests
+            .iter()
+            .filter(|request| request.messages[1].content.contains("Rain"))
+            .count(),
+        2
+    );
     drop(site);
 }

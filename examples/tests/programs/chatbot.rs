@@ -11,7 +11,10 @@ use tokio::process::Command;
 use super::support::{Llm, Reply, Run, program};
 
 async fn chat(llm: &Llm, input: &str) -> Run {
-    llm.run(program!("chatbot"), &["--system", "Be brief."]).input(input).end().await
+    llm.run(program!("chatbot"), &["--system", "Be brief."])
+        .input(input)
+        .end()
+        .await
 }
 
 #[tokio::test]
@@ -21,9 +24,21 @@ async fn it_remembers_what_was_said() {
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     assert_eq!(run.out, "You said hello\n\nYou said and again\n\n");
     let requests = llm.requests().await;
-    assert!(requests.iter().all(|request| request.stream && request.model == "test-model"));
-    assert_eq!(requests[0].turns(), [(System, "Be brief."), (User, "hello")]);
-    let said = [(System, "Be brief."), (User, "hello"), (Assistant, "You said hello"), (User, "and again")];
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.stream && request.model == "test-model")
+    );
+    assert_eq!(
+        requests[0].turns(),
+        [(System, "Be brief."), (User, "hello")]
+    );
+    let said = [
+        (System, "Be brief."),
+        (User, "hello"),
+        (Assistant, "You said hello"),
+        (User, "and again"),
+    ];
     assert_eq!(requests[1].turns(), said);
     assert_eq!(requests.len(), 2, "empty lines are not sent");
 }
@@ -52,11 +67,26 @@ async fn a_reply_that_breaks_off_is_tried_again_and_kept_once() {
 
 #[tokio::test]
 async fn a_model_that_is_down_does_not_end_the_chat() {
-    let llm = Llm::new(|_, before| if before < 3 { Reply::overloaded() } else { "I am back.".into() }).await;
+    let llm = Llm::new(|_, before| {
+        if before < 3 {
+            Reply::overloaded()
+        } else {
+            "I am back.".into()
+        }
+    })
+    .await;
     let run = chat(&llm, "hello\nare you there?\n").await;
     assert_eq!((run.code, run.out.as_str()), (Some(0), "I am back.\n\n"));
-    assert!(run.err.contains("converse: exec failed at attempt 3 of 3: 503"), "{}", run.err);
-    assert_eq!(llm.requests().await[3].turns()[2], (Assistant, "(no reply)"));
+    assert!(
+        run.err
+            .contains("converse: exec failed at attempt 3 of 3: 503"),
+        "{}",
+        run.err
+    );
+    assert_eq!(
+        llm.requests().await[3].turns()[2],
+        (Assistant, "(no reply)")
+    );
 }
 
 /// A server that speaks slowly: it sends one piece, and then waits for the other side to hang up.
@@ -78,8 +108,15 @@ async fn speaks_and_waits(listener: &TcpListener) -> Value {
         "choices": [{ "index": 0, "delta": { "content": "Once upon" }, "finish_reason": null }],
     });
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
-    writer.write_all(format!("{head}data: {piece}\n\n").as_bytes()).await.unwrap();
-    assert_eq!(reader.read(&mut [0]).await.unwrap_or(0), 0, "the program hangs up");
+    writer
+        .write_all(format!("{head}data: {piece}\n\n").as_bytes())
+        .await
+        .unwrap();
+    assert_eq!(
+        reader.read(&mut [0]).await.unwrap_or(0),
+        0,
+        "the program hangs up"
+    );
     serde_json::from_slice(&body).unwrap()
 }
 
@@ -87,24 +124,40 @@ async fn speaks_and_waits(listener: &TcpListener) -> Value {
 async fn ctrl_c_stops_the_reply_and_not_the_program() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut command = Command::new(program!("chatbot"));
-    command.env("OPENAI_BASE_URL", format!("http://{}/v1", listener.local_addr().unwrap()));
-    command.env("OPENAI_MODEL", "m").stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.env(
+        "OPENAI_BASE_URL",
+        format!("http://{}/v1", listener.local_addr().unwrap()),
+    );
+    command
+        .env("OPENAI_MODEL", "m")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
     let mut program = command.spawn().unwrap();
-    let (mut input, mut output) = (program.stdin.take().unwrap(), program.stdout.take().unwrap());
+    let (mut input, mut output) = (
+        program.stdin.take().unwrap(),
+        program.stdout.take().unwrap(),
+    );
     for round in 1..=2 {
         input.write_all(b"tell me a story\n").await.unwrap();
         let interrupted = async {
             let mut said = [0; 9];
             output.read_exact(&mut said).await.unwrap();
             assert_eq!(&said, b"Once upon");
-            let interrupt = Command::new("kill").args(["-INT", &program.id().unwrap().to_string()]).status();
+            let interrupt = Command::new("kill")
+                .args(["-INT", &program.id().unwrap().to_string()])
+                .status();
             assert!(interrupt.await.unwrap().success());
             let mut rest = [0; 12];
             output.read_exact(&mut rest).await.unwrap();
             assert_eq!(&rest, b" (stopped)\n\n");
         };
         let (request, ()) = tokio::join!(speaks_and_waits(&listener), interrupted);
-        assert_eq!(request["messages"].as_array().unwrap().len(), 2 * round, "what was said so far is kept");
+        assert_eq!(
+            request["messages"].as_array().unwrap().len(),
+            2 * round,
+            "what was said so far is kept"
+        );
     }
     input.write_all(b"/quit\n").await.unwrap();
     assert!(program.wait().await.unwrap().success());

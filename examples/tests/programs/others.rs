@@ -14,31 +14,55 @@ mod agent {
             _ => panic!("{request:?}"),
         };
         let llm = Llm::new(answer).await;
-        let run = llm.run(program!("agent"), &["Who decoded the bees' dance?"]).end().await;
-        assert_eq!((run.code, run.out.as_str()), (Some(0), "It was Karl von Frisch.\n"), "{run:?}");
+        let run = llm
+            .run(program!("agent"), &["Who decoded the bees' dance?"])
+            .end()
+            .await;
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (Some(0), "It was Karl von Frisch.\n"),
+            "{run:?}"
+        );
         assert_eq!(run.err, "searched for \"dance of bees\": 2 found\n");
         let requests = llm.requests().await;
         let wants: Vec<_> = requests.iter().map(Request::wants).collect();
         assert_eq!(wants, [Some("Decision"), Some("Decision"), None]);
-        assert!(requests.iter().all(|request| request.asks("Who decoded the bees' dance?")));
+        assert!(
+            requests
+                .iter()
+                .all(|request| request.asks("Who decoded the bees' dance?"))
+        );
     }
 
     #[tokio::test]
     async fn an_action_that_does_not_exist_is_never_taken() {
         let answer = |_: &_, before| {
-            ["action: dance", "action: answer", "action: search\nsearch_query: tea", "action: answer", "Tea."]
-                [before]
+            [
+                "action: dance",
+                "action: answer",
+                "action: search\nsearch_query: tea",
+                "action: answer",
+                "Tea.",
+            ][before]
         };
         let llm = Llm::new(answer).await;
-        assert_eq!(llm.run(program!("agent"), &["What is tea?"]).out().await, "Tea.\n");
+        assert_eq!(
+            llm.run(program!("agent"), &["What is tea?"]).out().await,
+            "Tea.\n"
+        );
         let requests = llm.requests().await;
         assert!(
-            requests[1]
-                .asks("rejected: line 1 of the YAML block, \"action: dance\": unknown variant `dance`"),
+            requests[1].asks(
+                "rejected: line 1 of the YAML block, \"action: dance\": unknown variant `dance`"
+            ),
             "{}",
             requests[1].prompt()
         );
-        assert!(requests[2].asks("rejected: search first: nothing is known yet"), "{}", requests[2].prompt());
+        assert!(
+            requests[2].asks("rejected: search first: nothing is known yet"),
+            "{}",
+            requests[2].prompt()
+        );
         assert!(!requests[3].asks("rejected"), "the next visit starts anew");
     }
 
@@ -49,19 +73,30 @@ mod agent {
             None => "I do not know.",
         };
         let llm = Llm::new(answer).await;
-        assert_eq!(llm.run(program!("agent"), &["What is xyzzy?"]).out().await, "I do not know.\n");
+        assert_eq!(
+            llm.run(program!("agent"), &["What is xyzzy?"]).out().await,
+            "I do not know.\n"
+        );
         assert_eq!(llm.requests().await.len(), 6 + 1);
     }
 
     #[tokio::test]
     async fn a_model_that_cannot_follow_the_format_gets_there_all_the_same() {
         let answer = |request: &Request, _| {
-            if request.wants().is_some() { "Hm, let me see." } else { "It is a drink." }
+            if request.wants().is_some() {
+                "Hm, let me see."
+            } else {
+                "It is a drink."
+            }
         };
         let llm = Llm::new(answer).await;
         let run = llm.run(program!("agent"), &["What is tea?"]).end().await;
         assert_eq!((run.code, run.out.as_str()), (Some(0), "It is a drink.\n"));
-        assert!(run.err.contains("searched for \"What is tea?\": 2 found"), "{}", run.err);
+        assert!(
+            run.err.contains("searched for \"What is tea?\": 2 found"),
+            "{}",
+            run.err
+        );
         assert_eq!(llm.requests().await.len(), 3 + 3 + 1);
     }
 
@@ -69,8 +104,14 @@ mod agent {
     async fn a_folder_without_texts_is_an_error() {
         let (llm, folder) = (Llm::new(|_, _| "").await, tempfile::tempdir().unwrap());
         let texts = folder.path().display().to_string();
-        let run = llm.run(program!("agent"), &["What is tea?", "--texts", &texts]).end().await;
-        assert_eq!(run.err, format!("Error: {texts}: there are no .md or .txt files here\n"));
+        let run = llm
+            .run(program!("agent"), &["What is tea?", "--texts", &texts])
+            .end()
+            .await;
+        assert_eq!(
+            run.err,
+            format!("Error: {texts}: there are no .md or .txt files here\n")
+        );
     }
 }
 
@@ -83,12 +124,21 @@ mod article {
             Some("Outline") => "titles: [Clouds, Drops, Smell]".into(),
             _ => format!(
                 "About {}.",
-                ["Clouds", "Drops", "Smell"].iter().find(|title| request.asks(title)).unwrap()
+                ["Clouds", "Drops", "Smell"]
+                    .iter()
+                    .find(|title| request.asks(title))
+                    .unwrap()
             ),
         };
         let (llm, folder) = (Llm::new(answer).await, tempfile::tempdir().unwrap());
         let file = folder.path().join("rain.md");
-        let out = llm.run(program!("article"), &["Rain", "--out", file.to_str().unwrap()]).out().await;
+        let out = llm
+            .run(
+                program!("article"),
+                &["Rain", "--out", file.to_str().unwrap()],
+            )
+            .out()
+            .await;
         assert_eq!(out, "");
         let text = std::fs::read_to_string(file).unwrap();
         assert_eq!(
@@ -109,7 +159,8 @@ mod article {
         let run = llm.run(program!("article"), &["Rain"]).end().await;
         assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
         assert!(
-            run.err.contains("Error: Write > draft[1]: exec failed at attempt 3 of 3: 503"),
+            run.err
+                .contains("Error: Write > draft[1]: exec failed at attempt 3 of 3: 503"),
             "{}",
             run.err
         );
@@ -141,8 +192,15 @@ mod majority {
             _ => Reply::overloaded(),
         };
         let llm = Llm::new(answer).await;
-        let run = llm.run(program!("majority"), &["How many legs?", "--times", "5"]).end().await;
-        assert_eq!((run.code, run.out.as_str()), (Some(0), "eight\n\n  3 × eight\n  1 × six\n"), "{run:?}");
+        let run = llm
+            .run(program!("majority"), &["How many legs?", "--times", "5"])
+            .end()
+            .await;
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (Some(0), "eight\n\n  3 × eight\n  1 × six\n"),
+            "{run:?}"
+        );
         assert!(run.err.contains("is lost: Majority > vote["), "{}", run.err);
         assert_eq!(llm.requests().await.len(), 5 + 1);
     }
@@ -160,8 +218,9 @@ mod report {
 
     use super::*;
 
-    /// Each of the three gets its reply only when all three have asked: one after the other, they would wait for ever. The mock
-    /// server answers one after the other, so this is a server of its own.
+    /// Each of the three gets its reply only when all three have asked: one after the other, they
+    /// would wait for ever. The mock server answers one after the other, so this is a server of
+    /// its own.
     #[tokio::test]
     async fn three_researchers_work_at_the_same_time() {
         let (all, (ask, mut asked)) = (Arc::new(Barrier::new(3)), unbounded_channel());
@@ -188,14 +247,21 @@ mod report {
         tokio::spawn(async { axum::serve(listener, server).await });
 
         let llm = Llm::new(|_, _| "").await;
-        let program = llm.run(program!("report"), &["the tides"]).env("OPENAI_BASE_URL", &address);
+        let program = llm
+            .run(program!("report"), &["the tides"])
+            .env("OPENAI_BASE_URL", &address);
         assert_eq!(program.out().await, "The report.\n");
         let mut requests = Vec::new();
         while let Ok(request) = asked.try_recv() {
             requests.push(request);
         }
         assert_eq!(requests.len(), 4);
-        assert!(requests[..3].iter().any(|request| request.asks("Bay of Fundy")), "one of them looks it up");
+        assert!(
+            requests[..3]
+                .iter()
+                .any(|request| request.asks("Bay of Fundy")),
+            "one of them looks it up"
+        );
         let notes = "Facts: The facts.\n\nUses: The uses.\n\nDoubts: The doubts.";
         assert!(requests[3].asks(notes), "{}", requests[3].prompt());
     }
@@ -210,7 +276,10 @@ mod shop {
     async fn what_is_approved_is_paid_and_shipped() {
         let llm = Llm::new(|_, _| "verdict: approved").await;
         let out = llm.run(program!("shop"), &PENS).out().await;
-        assert_eq!(out, "24.50 charged\nTo be packed: two pens. Paid, reference B-057090.\n");
+        assert_eq!(
+            out,
+            "24.50 charged\nTo be packed: two pens. Paid, reference B-057090.\n"
+        );
         assert_eq!(llm.requests().await.len(), 1);
     }
 
@@ -222,21 +291,43 @@ mod shop {
         };
         let llm = Llm::new(answer).await;
         let run = llm
-            .run(program!("shop"), &["an elephant", "--total", "9", "--card", "4242424242424242"])
+            .run(
+                program!("shop"),
+                &["an elephant", "--total", "9", "--card", "4242424242424242"],
+            )
             .end()
             .await;
-        assert_eq!((run.code, run.out.as_str()), (Some(1), "Dear customer, alas.\n"), "{run:?}");
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (Some(1), "Dear customer, alas.\n"),
+            "{run:?}"
+        );
         assert!(llm.requests().await[1].asks("because we sell no elephants"));
     }
 
     #[tokio::test]
     async fn a_card_that_is_declined_leads_there_as_well() {
-        let answer =
-            |request: &Request, _| if request.wants().is_some() { "verdict: approved" } else { "Alas." };
+        let answer = |request: &Request, _| {
+            if request.wants().is_some() {
+                "verdict: approved"
+            } else {
+                "Alas."
+            }
+        };
         for card in ["4242424242424243", "4242 4242", "12", ""] {
             let llm = Llm::new(answer).await;
-            let run = llm.run(program!("shop"), &["pens", "--total", "9.00", "--card", card]).end().await;
-            assert_eq!((run.code, run.out.as_str()), (Some(1), "Alas.\n"), "{card:?}: {run:?}");
+            let run = llm
+                .run(
+                    program!("shop"),
+                    &["pens", "--total", "9.00", "--card", card],
+                )
+                .end()
+                .await;
+            assert_eq!(
+                (run.code, run.out.as_str()),
+                (Some(1), "Alas.\n"),
+                "{card:?}: {run:?}"
+            );
             assert!(llm.requests().await[1].asks("because the card is not valid"));
         }
     }
@@ -251,8 +342,15 @@ mod shop {
     #[tokio::test]
     async fn an_amount_that_is_none_is_refused() {
         let llm = Llm::new(|_, _| "").await;
-        let run = llm.run(program!("shop"), &["pens", "--total", "9.5", "--card", "1"]).end().await;
-        assert!(run.err.contains("write two digits after the point"), "{}", run.err);
+        let run = llm
+            .run(program!("shop"), &["pens", "--total", "9.5", "--card", "1"])
+            .end()
+            .await;
+        assert!(
+            run.err.contains("write two digits after the point"),
+            "{}",
+            run.err
+        );
     }
 }
 
@@ -270,7 +368,12 @@ mod supervisor {
             ][before]
         };
         let llm = Llm::new(answer).await;
-        assert_eq!(llm.run(program!("supervisor"), &["What pulls the tides?"]).out().await, "The Moon.\n");
+        assert_eq!(
+            llm.run(program!("supervisor"), &["What pulls the tides?"])
+                .out()
+                .await,
+            "The Moon.\n"
+        );
         let requests = llm.requests().await;
         assert!(requests[1].asks("Answer: The wind."));
         assert!(requests[2].asks("Your last answer was sent back: the source says the Moon"));
@@ -284,7 +387,10 @@ mod supervisor {
             None => "The Moon.",
         };
         let llm = Llm::new(answer).await;
-        let run = llm.run(program!("supervisor"), &["What pulls the tides?"]).end().await;
+        let run = llm
+            .run(program!("supervisor"), &["What pulls the tides?"])
+            .end()
+            .await;
         assert_eq!((run.code, run.out.as_str()), (Some(1), "The Moon.\n"));
         assert_eq!(run.err, "note: the judge did not accept this: too short\n");
         assert_eq!(llm.requests().await.len(), 3 * 2);

@@ -5,8 +5,7 @@ use std::fs;
 use super::support::{Llm, Reply, program};
 
 const ADA: &str = "ADA LOVELACE\nada@example.org\nanalyst at Babbage & Co.\n";
-const YAML: &str =
-    "name: Ada Lovelace\nemail: ada@example.org\nexperience:\n- title: Analyst\n  company: Babbage & Co.\n";
+const YAML: &str = "name: Ada Lovelace\nemail: ada@example.org\nexperience:\n- title: Analyst\n  company: Babbage & Co.\n";
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -30,22 +29,42 @@ async fn a_wrong_reply_is_tried_again_and_the_model_is_told_why() {
 
     let requests = llm.requests().await;
     assert_eq!(requests.len(), 3);
-    assert!(requests.iter().all(|request| request.asks(ADA) && request.wants() == Some("Resume")));
+    assert!(
+        requests
+            .iter()
+            .all(|request| request.asks(ADA) && request.wants() == Some("Resume"))
+    );
     assert!(!requests[0].asks("rejected"));
-    assert!(requests[1].asks("Your last reply was rejected: "), "{}", requests[1].prompt());
+    assert!(
+        requests[1].asks("Your last reply was rejected: "),
+        "{}",
+        requests[1].prompt()
+    );
     let why = "Your last reply was rejected: the name \"Ada Byron\" is not in the résumé";
     assert!(requests[2].asks(why), "{}", requests[2].prompt());
 }
 
 #[tokio::test]
 async fn if_the_model_cannot_do_it_the_program_does_what_it_can() {
-    let (llm, folder) = (Llm::new(|_, _| "no idea").await, folder(&[("ada.txt", ADA)]));
+    let (llm, folder) = (
+        Llm::new(|_, _| "no idea").await,
+        folder(&[("ada.txt", ADA)]),
+    );
     let file = folder.path().join("ada.txt").display().to_string();
     let run = llm.run(program!("resume"), &[&file]).end().await;
-    assert_eq!(run.out, "name: ADA LOVELACE\nemail: ada@example.org\nexperience: []\n");
-    assert!(run.err.contains("ReadResume > extract: exec failed at attempt 3 of 3"), "{}", run.err);
+    assert_eq!(
+        run.out,
+        "name: ADA LOVELACE\nemail: ada@example.org\nexperience: []\n"
+    );
     assert!(
-        run.err.ends_with("note: this was read without the model, and nobody checked it\n"),
+        run.err
+            .contains("ReadResume > extract: exec failed at attempt 3 of 3"),
+        "{}",
+        run.err
+    );
+    assert!(
+        run.err
+            .ends_with("note: this was read without the model, and nobody checked it\n"),
         "{}",
         run.err
     );
@@ -56,7 +75,12 @@ async fn if_the_model_cannot_do_it_the_program_does_what_it_can() {
 async fn a_file_that_is_not_there_costs_no_call() {
     let llm = Llm::new(|_, _| "").await;
     let run = llm.run(program!("resume"), &["no-such.txt"]).end().await;
-    assert!(run.err.starts_with("Error: ReadResume > open: exec failed: no-such.txt: "), "{}", run.err);
+    assert!(
+        run.err
+            .starts_with("Error: ReadResume > open: exec failed: no-such.txt: "),
+        "{}",
+        run.err
+    );
     assert_eq!(llm.requests().await.len(), 0);
 }
 
@@ -81,18 +105,37 @@ async fn a_batch_gives_every_file_its_own_attempts_and_the_results_in_order() {
             return Reply::overloaded();
         }
         let email = letter.to_lowercase();
-        format!("name: {name}\nemail: {email}@x.org\nexperience:\n- title: X\n  company: {letter} Inc\n")
-            .into()
+        format!(
+            "name: {name}\nemail: {email}@x.org\nexperience:\n- title: X\n  company: {letter} Inc\n"
+        )
+        .into()
     };
     let llm = Llm::new(answer).await;
     let folder = folder.path().display().to_string();
-    let run = llm.run(program!("resumes"), &[&folder, "--parallel", "2", "--compare"]).end().await;
+    let run = llm
+        .run(
+            program!("resumes"),
+            &[&folder, "--parallel", "2", "--compare"],
+        )
+        .end()
+        .await;
     assert_eq!(run.code, Some(1), "{run:?}");
-    let names: Vec<_> =
-        run.out.lines().filter(|line| line.starts_with("# ") || line.starts_with("name")).collect();
+    let names: Vec<_> = run
+        .out
+        .lines()
+        .filter(|line| line.starts_with("# ") || line.starts_with("name"))
+        .collect();
     assert_eq!(names[..4], ["# a.txt", "name: Ada", "# c.txt", "name: Cy"]);
-    assert!(names[4].starts_with("# read 2 of 3 in ") && names[4].ends_with(", 2 at a time"), "{}", names[4]);
-    assert!(names[5].starts_with("# one after the other: "), "{}", names[5]);
+    assert!(
+        names[4].starts_with("# read 2 of 3 in ") && names[4].ends_with(", 2 at a time"),
+        "{}",
+        names[4]
+    );
+    assert!(
+        names[5].starts_with("# one after the other: "),
+        "{}",
+        names[5]
+    );
     assert!(run.err.contains("b.txt: "), "{}", run.err);
     assert_eq!(llm.requests().await.len(), 2 * (1 + 3 + 2));
 }
@@ -100,7 +143,10 @@ async fn a_batch_gives_every_file_its_own_attempts_and_the_results_in_order() {
 #[tokio::test]
 async fn none_at_a_time_is_refused() {
     let llm = Llm::new(|_, _| "").await;
-    let run = llm.run(program!("resumes"), &["--parallel", "0"]).end().await;
+    let run = llm
+        .run(program!("resumes"), &["--parallel", "0"])
+        .end()
+        .await;
     assert_eq!(run.code, Some(2));
     assert!(run.err.contains("number would be zero"), "{}", run.err);
 }

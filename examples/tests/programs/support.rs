@@ -1,4 +1,5 @@
-//! A model that says what the test wants, over HTTP in the OpenAI protocol, and the programs as a user runs them.
+//! A model that says what the test wants, over HTTP in the OpenAI protocol, and the programs as a
+//! user runs them.
 
 use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -44,7 +45,10 @@ impl Request {
 
     /// Who said what, in turn.
     pub(crate) fn turns(&self) -> Vec<(Role, &str)> {
-        self.messages.iter().map(|message| (message.role, message.content.as_str())).collect()
+        self.messages
+            .iter()
+            .map(|message| (message.role, message.content.as_str()))
+            .collect()
     }
 }
 
@@ -75,10 +79,20 @@ impl Reply {
     }
 
     fn response(self, stream: bool) -> ResponseTemplate {
-        let reason = if matches!(self, Self::CutOff(_)) { "length" } else { "stop" };
+        let reason = if matches!(self, Self::CutOff(_)) {
+            "length"
+        } else {
+            "stop"
+        };
         let events = |text: &str, end: &str| {
             let pieces = text.split_inclusive(' ').map(|piece| {
-                format!("data: {}\n\n", chunk(json!({ "role": "assistant", "content": piece }), Value::Null))
+                format!(
+                    "data: {}\n\n",
+                    chunk(
+                        json!({ "role": "assistant", "content": piece }),
+                        Value::Null
+                    )
+                )
             });
             let body = pieces.chain([end.to_owned()]).collect::<String>();
             ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")
@@ -113,8 +127,12 @@ impl Llm {
     ) -> Self {
         let (server, asked) = (MockServer::start().await, AtomicUsize::new(0));
         let respond = move |request: &wiremock::Request| {
-            let request: Request = request.body_json().expect("a request of the OpenAI protocol");
-            answer(&request, asked.fetch_add(1, SeqCst)).into().response(request.stream)
+            let request: Request = request
+                .body_json()
+                .expect("a request of the OpenAI protocol");
+            answer(&request, asked.fetch_add(1, SeqCst))
+                .into()
+                .response(request.stream)
         };
         Mock::given(method("POST"))
             .and(path("/v1/chat/completions"))
@@ -127,13 +145,19 @@ impl Llm {
     /// What it was asked, in turn.
     pub(crate) async fn requests(&self) -> Vec<Request> {
         let requests = self.0.received_requests().await.unwrap();
-        requests.iter().map(|request| request.body_json().unwrap()).collect()
+        requests
+            .iter()
+            .map(|request| request.body_json().unwrap())
+            .collect()
     }
 
     /// Lets a program ask it.
     pub(crate) fn configure(&self, command: &mut Command) {
         command.env("OPENAI_BASE_URL", format!("{}/v1", self.0.uri()));
-        command.env("OPENAI_MODEL", "test-model").env_remove("OPENAI_API_KEY").env_remove("OPENAI_TIMEOUT");
+        command
+            .env("OPENAI_MODEL", "test-model")
+            .env_remove("OPENAI_API_KEY")
+            .env_remove("OPENAI_TIMEOUT");
     }
 
     /// A program of this package, which will ask this model. `program!` names it.
@@ -141,7 +165,10 @@ impl Llm {
         let mut command = Command::new(program);
         command.args(arguments).kill_on_drop(true);
         self.configure(&mut command);
-        Program { command, input: String::new() }
+        Program {
+            command,
+            input: String::new(),
+        }
     }
 }
 
@@ -173,10 +200,18 @@ impl Program {
 
     /// Runs it to its end. What is piped has no colours.
     pub(crate) async fn end(mut self) -> Run {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         // A program that reads no input may be gone before it is written.
-        let _ = child.stdin.take().unwrap().write_all(self.input.as_bytes()).await;
+        let _ = child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(self.input.as_bytes())
+            .await;
         Run::from(child.wait_with_output().await.unwrap())
     }
 
@@ -190,9 +225,17 @@ impl Program {
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
-        let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        assert!(!out.contains('\x1b') && !err.contains('\x1b'), "no colours: {out}{err}");
-        Self { code: output.status.code(), out, err }
+        let [out, err] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert!(
+            !out.contains('\x1b') && !err.contains('\x1b'),
+            "no colours: {out}{err}"
+        );
+        Self {
+            code: output.status.code(),
+            out,
+            err,
+        }
     }
 }
 

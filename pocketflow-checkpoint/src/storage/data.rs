@@ -24,15 +24,18 @@ pub struct NewRun {
 pub enum Begun {
     /// The run was unknown; now it is stored, and the caller holds its lease.
     New,
-    /// The run was known. Its owner and lease are those that hold from now on; the status, the message and the rest are as they
-    /// were found, so that the caller sees whether the run waited or had failed.
+    /// The run was known. Its owner and lease are those that hold from now on; the status, the
+    /// message and the rest are as they were found, so that the caller sees whether the run
+    /// waited or had failed.
     Known(Box<RunRecord>),
 }
 
-/// A finished step, and what the run looks like after it: see [`Storage::commit`](super::Storage::commit).
+/// A finished step, and what the run looks like after it: see
+/// [`Storage::commit`](super::Storage::commit).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The number of the step. A run that no step of has finished stands at 0, so the first step is 1.
+    /// The number of the step. A run that no step of has finished stands at 0, so the first step
+    /// is 1.
     pub step: u64,
     /// Where the step is in the flow, for people: `Checkout > review`.
     pub path: String,
@@ -59,7 +62,8 @@ pub struct Pause<'a> {
     pub graph: &'a str,
     /// The shared store, as JSON.
     pub state: &'a str,
-    /// Why the value that this wait was filled with does not fit: it goes, and this is the run's message.
+    /// Why the value that this wait was filled with does not fit: it goes, and this is the run's
+    /// message.
     pub refused: Option<&'a str>,
 }
 
@@ -88,8 +92,11 @@ pub enum Keep {
 
 /// Which part of the step in flight an item is.
 ///
-/// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item of a batch in a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item
+/// of a batch in a branch.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct ItemKey {
     /// The branch of a fork, counted from 0 in the order written.
     pub branch: Option<u32>,
@@ -109,14 +116,20 @@ pub enum Status {
     Finished,
     /// A step failed; it may be begun again.
     Failed,
-    /// Process after process has died in the same step: it begins again when [`Storage::retry`](super::Storage::retry) says so.
+    /// Process after process has died in the same step: it begins again when
+    /// [`Storage::retry`](super::Storage::retry) says so.
     Stuck,
 }
 
 impl Status {
     /// All of them.
-    pub const ALL: [Status; 5] =
-        [Status::Running, Status::Waiting, Status::Finished, Status::Failed, Status::Stuck];
+    pub const ALL: [Status; 5] = [
+        Status::Running,
+        Status::Waiting,
+        Status::Finished,
+        Status::Failed,
+        Status::Stuck,
+    ];
 
     /// As it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`.
     pub fn as_str(self) -> &'static str {
@@ -142,7 +155,11 @@ pub struct UnknownStatus(String);
 
 impl fmt::Display for UnknownStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a status: write running, waiting, finished, failed or stuck", self.0)
+        write!(
+            f,
+            "`{}` is not a status: write running, waiting, finished, failed or stuck",
+            self.0
+        )
     }
 }
 
@@ -152,11 +169,15 @@ impl FromStr for Status {
     type Err = UnknownStatus;
 
     fn from_str(text: &str) -> Result<Self, UnknownStatus> {
-        Status::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+        Status::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or_else(|| UnknownStatus(text.to_owned()))
     }
 }
 
-/// All of a run as it is stored, its state included. As JSON, its times are milliseconds since the epoch.
+/// All of a run as it is stored, its state included. As JSON, its times are milliseconds since the
+/// epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The run's id.
@@ -182,7 +203,8 @@ pub struct RunRecord {
     /// Until when the lease holds; after that, anybody may take it over.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
-    /// How many processes in a row have died in the step that comes next, with nothing of it kept in between.
+    /// How many processes in a row have died in the step that comes next, with nothing of it kept
+    /// in between.
     pub crashes: u64,
     /// The exit of a finished run.
     pub exit: Option<String>,

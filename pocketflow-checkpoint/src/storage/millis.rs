@@ -1,4 +1,5 @@
-//! Times as milliseconds since the epoch, which is how they are stored and how they are written as JSON.
+//! Times as milliseconds since the epoch, which is how they are stored and how they are written as
+//! JSON.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,14 +10,16 @@ pub(crate) fn from_time(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, from_duration)
 }
 
-/// A duration that is too long to store counts as the longest that is not, which is 292 million years.
+/// A duration that is too long to store counts as the longest that is not, which is 292 million
+/// years.
 pub(crate) fn from_duration(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn to_time(millis: i64) -> SystemTime {
     let after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-    // Where the clock of the system cannot say so much, it is the epoch; a time that large is a lease that never ends.
+    // Where the clock of the system cannot say so much, it is the epoch; a time that large is a
+    // lease that never ends.
     UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
 }
 
@@ -32,14 +35,19 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTi
 pub(crate) mod option {
     use super::*;
 
-    pub(crate) fn serialize<S: Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => to.serialize_some(&from_time(*time)),
             None => to.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SystemTime>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
         Ok(Option::<i64>::deserialize(from)?.map(to_time))
     }
 }

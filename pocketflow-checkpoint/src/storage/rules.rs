@@ -38,7 +38,8 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// PostgreSQL has no NUL in texts, and `sqlite3` prints none; the limit is for indexes and for people.
+/// PostgreSQL has no NUL in texts, and `sqlite3` prints none; the limit is for indexes and for
+/// people.
 pub(crate) fn id(what: &'static str, text: &str) -> StorageResult<()> {
     let why = match text {
         "" => "it is empty",
@@ -46,7 +47,11 @@ pub(crate) fn id(what: &'static str, text: &str) -> StorageResult<()> {
         _ if text.contains('\0') => "it has a NUL character",
         _ => return Ok(()),
     };
-    Err(StorageError::Invalid { what, value: shortened(text), why })
+    Err(StorageError::Invalid {
+        what,
+        value: shortened(text),
+        why,
+    })
 }
 
 pub(crate) fn ids(run: &str, owner: &str) -> StorageResult<()> {
@@ -62,7 +67,11 @@ pub(crate) fn text(text: &str) -> String {
 /// Databases count up to `i64::MAX`.
 pub(crate) fn number(what: &'static str, number: u64) -> StorageResult<i64> {
     let why = "it is too large";
-    i64::try_from(number).map_err(|_| StorageError::Invalid { what, value: number.to_string(), why })
+    i64::try_from(number).map_err(|_| StorageError::Invalid {
+        what,
+        value: number.to_string(),
+        why,
+    })
 }
 
 pub(crate) fn item_columns(key: &ItemKey) -> StorageResult<(i64, i64)> {
@@ -73,7 +82,11 @@ pub(crate) fn item_columns(key: &ItemKey) -> StorageResult<(i64, i64)> {
 pub(crate) fn json(run: &str, field: &str, value: &str) -> StorageResult<()> {
     serde_json::from_str::<serde::de::IgnoredAny>(value)
         .map(drop)
-        .map_err(|source| StorageError::InvalidJson { run: run.to_owned(), field: field.to_owned(), source })
+        .map_err(|source| StorageError::InvalidJson {
+            run: run.to_owned(),
+            field: field.to_owned(),
+            source,
+        })
 }
 
 /// How long a lease of a version that did not store it holds.
@@ -107,7 +120,8 @@ pub(crate) enum Clock<'a> {
     Own(Option<&'a Seen>),
 }
 
-/// A lease that somebody watches: it is over when its owner has not moved for as long as it lasts, by the watcher's clock alone.
+/// A lease that somebody watches: it is over when its owner has not moved for as long as it lasts,
+/// by the watcher's clock alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     owner: String,
@@ -144,28 +158,46 @@ impl<'a> Wait<'a> {
     pub(crate) fn parse(name: &'a str) -> StorageResult<Self> {
         id("field", name)?;
         let numbered = name.rsplit_once('#').filter(|(field, visit)| {
-            !field.is_empty() && !visit.is_empty() && visit.bytes().all(|byte| byte.is_ascii_digit())
+            !field.is_empty()
+                && !visit.is_empty()
+                && visit.bytes().all(|byte| byte.is_ascii_digit())
         });
         let Some((field, visit)) = numbered else {
             // No field of a store has such a name.
             if name.contains('#') {
-                let why = "write a field, or a field and the number of its wait, such as approval#2";
-                return Err(StorageError::Invalid { what: "wait", value: shortened(name), why });
+                let why =
+                    "write a field, or a field and the number of its wait, such as approval#2";
+                return Err(StorageError::Invalid {
+                    what: "wait",
+                    value: shortened(name),
+                    why,
+                });
             }
-            return Ok(Self { field: name, visit: None });
+            return Ok(Self {
+                field: name,
+                visit: None,
+            });
         };
         match visit.parse() {
-            Ok(visit) if visit > 0 => Ok(Self { field, visit: Some(visit) }),
+            Ok(visit) if visit > 0 => Ok(Self {
+                field,
+                visit: Some(visit),
+            }),
             _ => {
                 let why = "waits are counted from 1";
-                Err(StorageError::Invalid { what: "wait", value: shortened(name), why })
+                Err(StorageError::Invalid {
+                    what: "wait",
+                    value: shortened(name),
+                    why,
+                })
             }
         }
     }
 }
 
-/// A value for a wait that the run has not come to is kept until it does, so the flow must have an `await` of that field. `graph` is
-/// the flow as the run stored it; one that does not say what it waits for may wait for anything.
+/// A value for a wait that the run has not come to is kept until it does, so the flow must have an
+/// `await` of that field. `graph` is the flow as the run stored it; one that does not say what it
+/// waits for may wait for anything.
 pub(crate) fn awaited(run: &str, field: &str, graph: &str) -> StorageResult<()> {
     #[derive(serde::Deserialize)]
     struct Waits {
@@ -173,7 +205,11 @@ pub(crate) fn awaited(run: &str, field: &str, graph: &str) -> StorageResult<()> 
     }
     match serde_json::from_str::<Waits>(graph) {
         Ok(Waits { waits: fields }) if !fields.iter().any(|other| other == field) => {
-            Err(StorageError::NoSuchWait { run: run.to_owned(), field: field.to_owned(), fields })
+            Err(StorageError::NoSuchWait {
+                run: run.to_owned(),
+                field: field.to_owned(),
+                fields,
+            })
         }
         _ => Ok(()),
     }
@@ -203,17 +239,27 @@ impl Head {
         })
     }
 
-    /// The caller must hold the lease. Whether it ran out does not matter as long as nobody took it over.
+    /// The caller must hold the lease. Whether it ran out does not matter as long as nobody took it
+    /// over.
     pub(crate) fn fence(&self, run: &str, owner: &str) -> StorageResult<()> {
         if self.owner.as_deref() == Some(owner) {
             return Ok(());
         }
         let (run, owner) = (run.to_owned(), owner.to_owned());
-        Err(StorageError::LeaseLost { run, owner, holder: self.owner.clone() })
+        Err(StorageError::LeaseLost {
+            run,
+            owner,
+            holder: self.owner.clone(),
+        })
     }
 
     /// Nobody but `caller` may hold a lease that has not run out.
-    pub(crate) fn idle(&self, run: &str, caller: Option<&str>, clock: Clock<'_>) -> StorageResult<Free<()>> {
+    pub(crate) fn idle(
+        &self,
+        run: &str,
+        caller: Option<&str>,
+        clock: Clock<'_>,
+    ) -> StorageResult<Free<()>> {
         let Some(owner) = self.owner.as_deref().filter(|owner| caller != Some(owner)) else {
             return Ok(Free::Yes(()));
         };
@@ -239,7 +285,8 @@ impl Head {
             }
             Some(seen) if seen.still >= seen.lease => Ok(Free::Yes(())),
             Some(seen) => Ok(Free::Watch(seen.clone())),
-            // It looks alive. That may be wrong for the length of a lease; that it looks dead may be wrong for ever.
+            // It looks alive. That may be wrong for the length of a lease; that it looks dead may
+            // be wrong for ever.
             None if until > self.now && until.saturating_sub(self.now) <= lease => alive(until),
             None if lease <= 0 => Ok(Free::Yes(())),
             None => Ok(Free::Watch(Seen {
@@ -256,23 +303,37 @@ impl Head {
             Status::Finished => return Ok(Take::Leave),
             Status::Stuck => {
                 let why = self.message.clone().unwrap_or_default();
-                return Err(StorageError::Stuck { run: run.to_owned(), why });
+                return Err(StorageError::Stuck {
+                    run: run.to_owned(),
+                    why,
+                });
             }
             Status::Running | Status::Waiting | Status::Failed => {}
         }
         if let Free::Watch(seen) = self.idle(run, Some(owner), clock)? {
             return Ok(Take::Watch(seen));
         }
-        // A run that waits for a value can be filled while its driver looks at it, and if the driver dies it still waits.
+        // A run that waits for a value can be filled while its driver looks at it, and if the
+        // driver dies it still waits.
         let waits = self.status == Status::Waiting && !self.filled;
-        Ok(Take::As(if waits { Status::Waiting } else { Status::Running }))
+        Ok(Take::As(if waits {
+            Status::Waiting
+        } else {
+            Status::Running
+        }))
     }
 
-    /// How many owners in a row have died at this step, with so many items of it kept: one more if `owner` takes over from one.
+    /// How many owners in a row have died at this step, with so many items of it kept: one more if
+    /// `owner` takes over from one.
     pub(crate) fn crashes(&self, owner: &str, items: i64) -> (i64, String) {
         let mark = format!("{}/{items}", self.step);
-        let before = if self.crash_mark.as_deref() == Some(&mark) { self.crashes } else { 0 };
-        let died = self.status == Status::Running && self.owner.as_deref().is_some_and(|was| was != owner);
+        let before = if self.crash_mark.as_deref() == Some(&mark) {
+            self.crashes
+        } else {
+            0
+        };
+        let died =
+            self.status == Status::Running && self.owner.as_deref().is_some_and(|was| was != owner);
         (before + i64::from(died), mark)
     }
 
@@ -281,7 +342,11 @@ impl Head {
         if number >= self.step {
             return Ok(number);
         }
-        Err(StorageError::Behind { run: run.to_owned(), step, stored: self.step.unsigned_abs() })
+        Err(StorageError::Behind {
+            run: run.to_owned(),
+            step,
+            stored: self.step.unsigned_abs(),
+        })
     }
 
     /// The wait that is open, and has been filled or not.
@@ -291,22 +356,28 @@ impl Head {
 
     /// The wait with this name; of a field alone, the one that is open.
     pub(crate) fn named_or_open<'a>(&self, wait: &Wait<'a>) -> Option<(&'a str, i64)> {
-        let visit = wait.visit.or_else(|| self.open().filter(|open| open.0 == wait.field).map(|open| open.1));
+        let visit = wait.visit.or_else(|| {
+            self.open()
+                .filter(|open| open.0 == wait.field)
+                .map(|open| open.1)
+        });
         Some((wait.field, visit?))
     }
 
     /// Which visit of the field a value is for, if the caller names none: the one that is open.
     pub(crate) fn fillable(&self, run: &str, field: &str) -> StorageResult<i64> {
         match self.open() {
-            Some((open, visit)) if open == field && self.status == Status::Waiting && !self.filled => {
+            Some((open, visit))
+                if open == field && self.status == Status::Waiting && !self.filled =>
+            {
                 Ok(visit)
             }
             _ => Err(self.not_waiting(run, field)),
         }
     }
 
-    /// Whether a value for the wait with this name may come, which the run has come to in `step` if it is known, and which may
-    /// have a value.
+    /// Whether a value for the wait with this name may come, which the run has come to in `step` if
+    /// it is known, and which may have a value.
     pub(crate) fn named(
         &self,
         run: &str,
@@ -320,9 +391,10 @@ impl Head {
                 open: self.open().map(|(field, visit)| wait_name(field, visit)),
             }),
             _ if self.status == Status::Finished => Err(self.not_waiting(run, field)),
-            Some((_, Some(_))) => {
-                Err(StorageError::AlreadyFilled { run: run.to_owned(), wait: wait_name(field, visit) })
-            }
+            Some((_, Some(_))) => Err(StorageError::AlreadyFilled {
+                run: run.to_owned(),
+                wait: wait_name(field, visit),
+            }),
             _ => Ok(()),
         }
     }
@@ -330,9 +402,10 @@ impl Head {
     fn not_waiting(&self, run: &str, field: &str) -> StorageError {
         let run = run.to_owned();
         match self.open() {
-            Some((open, visit)) if open == field && self.filled => {
-                StorageError::AlreadyFilled { run, wait: wait_name(open, visit) }
-            }
+            Some((open, visit)) if open == field && self.filled => StorageError::AlreadyFilled {
+                run,
+                wait: wait_name(open, visit),
+            },
             open => StorageError::NotWaiting {
                 run,
                 status: self.status,
@@ -346,18 +419,27 @@ impl Head {
         if self.status == Status::Stuck {
             return Ok(());
         }
-        Err(StorageError::NotStuck { run: run.to_owned(), status: self.status })
+        Err(StorageError::NotStuck {
+            run: run.to_owned(),
+            status: self.status,
+        })
     }
 }
 
 pub(crate) fn unknown(run: &str) -> StorageError {
-    StorageError::UnknownRun { run: run.to_owned() }
+    StorageError::UnknownRun {
+        run: run.to_owned(),
+    }
 }
 
 fn status<C: Columns>(row: &C, at: usize) -> Result<Status, Fault<C::Error>> {
     let text = row.text(at)?;
     let why = "it is none that this program knows; somebody changed the database";
-    Ok(text.parse().map_err(|_| StorageError::Invalid { what: "status", value: shortened(&text), why })?)
+    Ok(text.parse().map_err(|_| StorageError::Invalid {
+        what: "status",
+        value: shortened(&text),
+        why,
+    })?)
 }
 
 fn count<C: Columns>(row: &C, at: usize) -> Result<u64, Fault<C::Error>> {
@@ -376,7 +458,10 @@ pub(crate) fn summary<C: Columns>(row: &C) -> Result<RunSummary, Fault<C::Error>
         lease_until: row.maybe_int(6)?.map(millis::to_time),
         exit: row.maybe_text(7)?,
         message: row.maybe_text(8)?,
-        wait: waits_for.as_deref().zip(visit).map(|(field, visit)| wait_name(field, visit)),
+        wait: waits_for
+            .as_deref()
+            .zip(visit)
+            .map(|(field, visit)| wait_name(field, visit)),
         waits_for,
         filled: row.int(11)? != 0,
         created: millis::to_time(row.int(12)?),
@@ -411,13 +496,21 @@ pub(crate) fn record<C: Columns>(row: &C) -> Result<RunRecord, Fault<C::Error>> 
 
 pub(crate) fn item<C: Columns>(row: &C) -> Result<(ItemKey, String), Fault<C::Error>> {
     // -1, which is none, is what neither type has.
-    let key = ItemKey { branch: u32::try_from(row.int(0)?).ok(), item: u64::try_from(row.int(1)?).ok() };
+    let key = ItemKey {
+        branch: u32::try_from(row.int(0)?).ok(),
+        item: u64::try_from(row.int(1)?).ok(),
+    };
     Ok((key, row.text(2)?))
 }
 
 pub(crate) fn step<C: Columns>(row: &C) -> Result<Checkpoint, Fault<C::Error>> {
     let time = millis::to_time(row.int(3)?);
-    Ok(Checkpoint { step: count(row, 0)?, path: row.text(1)?, action: row.text(2)?, time })
+    Ok(Checkpoint {
+        step: count(row, 0)?,
+        path: row.text(1)?,
+        action: row.text(2)?,
+        time,
+    })
 }
 
 pub(crate) fn step_state<C: Columns>(row: &C) -> Result<CheckpointState, Fault<C::Error>> {

@@ -51,10 +51,12 @@ CREATE TABLE waits (
 
 /// The schema, in SQLite's words.
 ///
-/// The table `runs` has no states, for every renewed lease rewrites a row of it, and lists read all of it. `beat` counts how often
-/// the owner has renewed its `lease`, whose length is in milliseconds; `crashes` counts the owners that died at `crash_mark`, which
-/// is a step and how many items of it were kept. `filled` says whether the wait that is open has a value. In `items`, -1 stands for
-/// no branch and no item, for NULL is never equal to itself. In `waits`, a `step` of NULL is one that the run has not come to.
+/// The table `runs` has no states, for every renewed lease rewrites a row of it, and lists read all
+/// of it. `beat` counts how often the owner has renewed its `lease`, whose length is in
+/// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and how
+/// many items of it were kept. `filled` says whether the wait that is open has a value. In `items`,
+/// -1 stands for no branch and no item, for NULL is never equal to itself. In `waits`, a `step` of
+/// NULL is one that the run has not come to.
 pub(crate) const SCHEMA: &str = concat!(
     runs!("runs"),
     "
@@ -86,7 +88,8 @@ CREATE TABLE items (
     waits!(),
 );
 
-/// What was filled, and what a run waited for, in the new table. The wait that is open is the first of its field.
+/// What was filled, and what a run waited for, in the new table. The wait that is open is the first
+/// of its field.
 macro_rules! old_waits {
     () => {
         "
@@ -98,7 +101,8 @@ INSERT INTO waits (run, field, visit, step, value)
     };
 }
 
-/// From version 1 to 2. SQLite cannot change a CHECK, so the table is made anew; foreign keys are off meanwhile.
+/// From version 1 to 2. SQLite cannot change a CHECK, so the table is made anew; foreign keys are
+/// off meanwhile.
 pub(crate) const UPGRADE_SQLITE: &str = concat!(
     waits!(),
     old_waits!(),
@@ -151,7 +155,8 @@ macro_rules! summary {
 
 pub(crate) const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
 
-/// Of the database's clock. It is read once the row is locked, or before: then a lease seems to hold a little longer.
+/// Of the database's clock. It is read once the row is locked, or before: then a lease seems to
+/// hold a little longer.
 #[cfg(feature = "postgres")]
 macro_rules! clock {
     () => {
@@ -161,10 +166,20 @@ macro_rules! clock {
 #[cfg(feature = "postgres")]
 pub(crate) const CLOCK: &str = concat!("SELECT ", clock!());
 #[cfg(feature = "postgres")]
-pub(crate) const HEAD_LOCKED: &str = concat!(head!(), ", ", clock!(), " FROM runs WHERE run = ?1 FOR UPDATE");
+pub(crate) const HEAD_LOCKED: &str = concat!(
+    head!(),
+    ", ",
+    clock!(),
+    " FROM runs WHERE run = ?1 FOR UPDATE"
+);
 /// Items of one step are kept at the same time: they shut out another owner, and not one another.
 #[cfg(feature = "postgres")]
-pub(crate) const HEAD_SHARED: &str = concat!(head!(), ", ", clock!(), " FROM runs WHERE run = ?1 FOR SHARE");
+pub(crate) const HEAD_SHARED: &str = concat!(
+    head!(),
+    ", ",
+    clock!(),
+    " FROM runs WHERE run = ?1 FOR SHARE"
+);
 
 pub(crate) const BEGIN_RUN: &str = "
 INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated)
@@ -204,7 +219,8 @@ WHERE run = ?1";
 /// The wait has been filled already, so the run goes on.
 pub(crate) const PASS_WAIT: &str = "
 UPDATE runs SET step = ?2, waits_for = ?3, visit = ?4, position = ?5, updated = ?6, filled = 1 WHERE run = ?1";
-pub(crate) const WAIT_AT: &str = "SELECT visit, value FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
+pub(crate) const WAIT_AT: &str =
+    "SELECT visit, value FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
 pub(crate) const LAST_VISIT: &str =
     "SELECT coalesce(max(visit), 0) FROM waits WHERE run = ?1 AND field = ?2 AND step IS NOT NULL";
 pub(crate) const WAIT_NAMED: &str =
@@ -236,7 +252,8 @@ UPDATE runs SET status = ?4, message = ?2, updated = ?3, owner = NULL, lease = N
 WHERE run = ?1";
 pub(crate) const RETRY: &str = "
 UPDATE runs SET status = 'running', message = NULL, crashes = 0, crash_mark = NULL, updated = ?2 WHERE run = ?1";
-pub(crate) const RENEW: &str = "UPDATE runs SET lease = ?2, lease_until = ?3, beat = beat + 1 WHERE run = ?1";
+pub(crate) const RENEW: &str =
+    "UPDATE runs SET lease = ?2, lease_until = ?3, beat = beat + 1 WHERE run = ?1";
 pub(crate) const RELEASE: &str =
     "UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL WHERE run = ?1";
 
@@ -269,7 +286,8 @@ SELECT CAST(?3 AS TEXT), field, visit, step FROM waits WHERE run = ?1 AND step <
 
 pub(crate) const REMOVE: &str = "DELETE FROM runs WHERE run = ?1";
 pub(crate) const PRUNE: &str = "DELETE FROM runs WHERE status = 'finished' AND updated < ?1";
-/// In one order, and without those that somebody else is removing: two that prune at once do not wait for each other in a circle.
+/// In one order, and without those that somebody else is removing: two that prune at once do not
+/// wait for each other in a circle.
 #[cfg(feature = "postgres")]
 pub(crate) const PRUNE_SHARED: &str = "
 DELETE FROM runs WHERE run IN (

@@ -11,10 +11,19 @@ pub(crate) async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let run = show(&b, "r").await;
     assert_eq!(run.flow, "Checkout");
-    assert_eq!((run.graph, run.state, run.position), (new().graph, new().state, new().position));
-    assert_eq!((run.status, run.step, run.path.as_str(), run.action), (Status::Running, 0, "", None));
+    assert_eq!(
+        (run.graph, run.state, run.position),
+        (new().graph, new().state, new().position)
+    );
+    assert_eq!(
+        (run.status, run.step, run.path.as_str(), run.action),
+        (Status::Running, 0, "", None)
+    );
     assert_eq!(run.owner.as_deref(), Some("me"));
-    assert_eq!((run.exit, run.message, run.waits_for, run.filled), (None, None, None, false));
+    assert_eq!(
+        (run.exit, run.message, run.waits_for, run.filled),
+        (None, None, None, false)
+    );
     assert_eq!(run.created, run.updated);
     let until = run.lease_until.unwrap();
     assert_eq!(until, run.created + LONG);
@@ -27,16 +36,26 @@ pub(crate) async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
 pub(crate) async fn a_lease_that_holds_is_respected<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let error = fails!(b.begin("r", "you", LONG, &new()).await, Alive "`r`" "`me`");
-    let StorageError::Alive { until, .. } = error else { unreachable!() };
+    let StorageError::Alive { until, .. } = error else {
+        unreachable!()
+    };
     assert_eq!(Some(until), show(&a, "r").await.lease_until);
     assert_eq!(show(&a, "r").await.owner.as_deref(), Some("me"));
 }
 
-pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: Storage>(a: S, b: S) {
+pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: Storage>(
+    a: S,
+    b: S,
+) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", OVER, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", OVER, &step(1), Keep::All)
+        .await
+        .unwrap();
     let found = again(&b, "r", "you").await;
-    assert_eq!((found.step, found.state, found.status), (1, step(1).state, Status::Running));
+    assert_eq!(
+        (found.step, found.state, found.status),
+        (1, step(1).state, Status::Running)
+    );
     assert_eq!(found.owner.as_deref(), Some("you"));
     let before = show(&b, "r").await;
 
@@ -45,7 +64,14 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
         a.wait(
             "r",
             "me",
-            &Pause { step: 1, field: "card", position: "[9]", graph: "{}", state: "9", refused: None }
+            &Pause {
+                step: 1,
+                field: "card",
+                position: "[9]",
+                graph: "{}",
+                state: "9",
+                refused: None
+            }
         )
         .await,
         LeaseLost
@@ -60,12 +86,16 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
     assert_eq!(show(&b, "r").await, before);
     assert_eq!(b.history("r").await.unwrap().len(), 1);
     assert_eq!(b.items("r", 2).await.unwrap(), []);
-    b.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    b.commit("r", "you", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
-    a.commit("r", "me", OVER, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", OVER, &step(1), Keep::All)
+        .await
+        .unwrap();
     a.finish("r", "me", "done", "{}").await.unwrap();
 }
 
@@ -73,17 +103,27 @@ pub(crate) async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let found = again(&b, "r", "me").await;
     assert_eq!(found.owner.as_deref(), Some("me"));
-    b.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    b.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     a.release("r", "me").await.unwrap();
     let run = show(&a, "r").await;
-    assert_eq!((run.owner, run.lease_until, run.status), (None, None, Status::Running));
+    assert_eq!(
+        (run.owner, run.lease_until, run.status),
+        (None, None, Status::Running)
+    );
     fails!(a.release("r", "me").await, LeaseLost "begin the run again");
-    fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost);
+    fails!(
+        a.commit("r", "me", LONG, &step(2), Keep::All).await,
+        LeaseLost
+    );
     assert_eq!(again(&b, "r", "you").await.step, 1);
 }
 
@@ -106,43 +146,74 @@ pub(crate) async fn a_lease_without_end<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     let item = Default::default();
     a.keep_item("r", "me", 2, &item, "1").await.unwrap();
     a.fail("r", "me", "out of\0 ink").await.unwrap();
     let run = show(&a, "r").await;
-    assert_eq!((run.status, run.message.as_deref()), (Status::Failed, Some("out of\u{fffd} ink")));
+    assert_eq!(
+        (run.status, run.message.as_deref()),
+        (Status::Failed, Some("out of\u{fffd} ink"))
+    );
     assert_eq!((run.owner, run.lease_until), (None, None));
 
     // What was found is what the caller sees, ...
     let found = again(&b, "r", "you").await;
-    assert_eq!((found.status, found.message.is_some(), found.step), (Status::Failed, true, 1));
+    assert_eq!(
+        (found.status, found.message.is_some(), found.step),
+        (Status::Failed, true, 1)
+    );
     assert_eq!(b.items("r", 2).await.unwrap(), [(item, "1".to_owned())]);
     // ... and from now on it runs.
     let run = show(&b, "r").await;
-    assert_eq!((run.status, run.message, run.owner.as_deref()), (Status::Running, None, Some("you")));
+    assert_eq!(
+        (run.status, run.message, run.owner.as_deref()),
+        (Status::Running, None, Some("you"))
+    );
 }
 
 pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
-    a.keep_item("r", "me", 2, &Default::default(), "1").await.unwrap();
-    a.finish("r", "me", "declined", r#"{"total":7}"#).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
+    a.keep_item("r", "me", 2, &Default::default(), "1")
+        .await
+        .unwrap();
+    a.finish("r", "me", "declined", r#"{"total":7}"#)
+        .await
+        .unwrap();
     let found = again(&b, "r", "you").await;
-    assert_eq!((found.status, found.exit.as_deref()), (Status::Finished, Some("declined")));
-    assert_eq!((found.state.as_str(), found.owner.clone()), (r#"{"total":7}"#, None));
+    assert_eq!(
+        (found.status, found.exit.as_deref()),
+        (Status::Finished, Some("declined"))
+    );
+    assert_eq!(
+        (found.state.as_str(), found.owner.clone()),
+        (r#"{"total":7}"#, None)
+    );
     assert_eq!(show(&a, "r").await, found);
     assert_eq!(a.items("r", 2).await.unwrap(), []);
     assert_eq!(a.history("r").await.unwrap().len(), 1);
-    fails!(b.commit("r", "you", LONG, &step(2), Keep::All).await, LeaseLost);
+    fails!(
+        b.commit("r", "you", LONG, &step(2), Keep::All).await,
+        LeaseLost
+    );
     fails!(a.finish("r", "me", "again", "{}").await, LeaseLost);
 }
 
 pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     a.begin("r", "dies 1", OVER, &new()).await.unwrap();
-    a.commit("r", "dies 1", OVER, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "dies 1", OVER, &step(1), Keep::All)
+        .await
+        .unwrap();
     for crashes in 1..=3 {
-        let Begun::Known(found) = b.begin("r", &format!("dies {crashes}b"), OVER, &new()).await.unwrap()
+        let Begun::Known(found) = b
+            .begin("r", &format!("dies {crashes}b"), OVER, &new())
+            .await
+            .unwrap()
         else {
             panic!("it is known")
         };
@@ -157,9 +228,13 @@ pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await.crashes, 4);
     // Something is kept, so it gets on.
     b.begin("r", "keeps", OVER, &new()).await.unwrap();
-    b.keep_item("r", "keeps", 2, &Default::default(), "1").await.unwrap();
+    b.keep_item("r", "keeps", 2, &Default::default(), "1")
+        .await
+        .unwrap();
     assert_eq!(again(&b, "r", "works").await.crashes, 1);
-    b.commit("r", "works", LONG, &step(2), Keep::All).await.unwrap();
+    b.commit("r", "works", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(show(&a, "r").await.crashes, 0);
 }
 
@@ -168,12 +243,18 @@ pub(crate) async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S
     fails!(b.retry("r").await, NotStuck "is not stuck, but running");
     a.give_up("r", "me", "it dies").await.unwrap();
     let run = show(&b, "r").await;
-    assert_eq!((run.status, run.message.as_deref(), run.owner), (Status::Stuck, Some("it dies"), None));
+    assert_eq!(
+        (run.status, run.message.as_deref(), run.owner),
+        (Status::Stuck, Some("it dies"), None)
+    );
     assert_eq!(b.list(Some(Status::Stuck)).await.unwrap().len(), 1);
     fails!(b.begin("r", "you", LONG, &new()).await, Stuck "it dies" "retry");
     b.retry("r").await.unwrap();
     let run = show(&b, "r").await;
-    assert_eq!((run.status, run.message, run.crashes), (Status::Running, None, 0));
+    assert_eq!(
+        (run.status, run.message, run.crashes),
+        (Status::Running, None, 0)
+    );
     again(&b, "r", "you").await;
     fails!(b.give_up("r", "me", "it dies").await, LeaseLost);
     fails!(b.retry("s").await, UnknownRun);
@@ -193,7 +274,17 @@ pub(crate) async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
     let long = "é".repeat(100);
-    let ids = ["-", "' OR 1=1 --", "a\nb\tc", "日本 🦀", " ", "?1 $1 %s", "A", "a", long.as_str()];
+    let ids = [
+        "-",
+        "' OR 1=1 --",
+        "a\nb\tc",
+        "日本 🦀",
+        " ",
+        "?1 $1 %s",
+        "A",
+        "a",
+        long.as_str(),
+    ];
     for id in ids {
         begin(&a, id, id).await;
         a.commit(id, id, LONG, &step(1), Keep::All).await.unwrap();
@@ -202,7 +293,14 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
         a.wait(
             id,
             id,
-            &Pause { step: 1, field: id, position: "[1]", graph: "{}", state: "{}", refused: None },
+            &Pause {
+                step: 1,
+                field: id,
+                position: "[1]",
+                graph: "{}",
+                state: "{}",
+                refused: None,
+            },
         )
         .await
         .unwrap();
@@ -217,8 +315,14 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
     for (bad, why) in [("", "empty"), (long.as_str(), "200"), ("a\0b", "NUL")] {
         fails!(a.begin(bad, "me", LONG, &new()).await, Invalid "run" why);
         fails!(a.begin("r", bad, LONG, &new()).await, Invalid "owner" why);
-        fails!(a.commit(bad, "me", LONG, &step(1), Keep::All).await, Invalid);
-        fails!(a.keep_item(bad, "me", 1, &Default::default(), "1").await, Invalid);
+        fails!(
+            a.commit(bad, "me", LONG, &step(1), Keep::All).await,
+            Invalid
+        );
+        fails!(
+            a.keep_item(bad, "me", 1, &Default::default(), "1").await,
+            Invalid
+        );
         fails!(a.items(bad, 1).await, Invalid);
         fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}", refused: None }).await, Invalid "field");
         fails!(a.fill(bad, "card", "1").await, Invalid);
@@ -243,7 +347,10 @@ pub(crate) async fn of_two_that_race_one_wins<S: Storage>(a: S, b: S) {
     for round in 0..30 {
         let run = format!("r{round}");
         let new = new();
-        let (x, y) = tokio::join!(a.begin(&run, "a", LONG, &new), b.begin(&run, "b", LONG, &new));
+        let (x, y) = tokio::join!(
+            a.begin(&run, "a", LONG, &new),
+            b.begin(&run, "b", LONG, &new)
+        );
         let (winner, loser) = if x.is_ok() { (x, y) } else { (y, x) };
         assert_eq!(winner.unwrap(), Begun::New);
         fails!(loser, Alive);
@@ -255,9 +362,14 @@ pub(crate) async fn of_two_that_race_for_a_dead_run_one_wins<S: Storage>(a: S, b
         let run = format!("r{round}");
         let new = new();
         a.begin(&run, "dead", OVER, &new).await.unwrap();
-        let (x, y) = tokio::join!(a.begin(&run, "a", LONG, &new), b.begin(&run, "b", LONG, &new));
+        let (x, y) = tokio::join!(
+            a.begin(&run, "a", LONG, &new),
+            b.begin(&run, "b", LONG, &new)
+        );
         let (name, winner, loser) = if x.is_ok() { ("a", x, y) } else { ("b", y, x) };
-        assert!(matches!(winner.unwrap(), Begun::Known(record) if record.owner.as_deref() == Some(name)));
+        assert!(
+            matches!(winner.unwrap(), Begun::Known(record) if record.owner.as_deref() == Some(name))
+        );
         fails!(loser, Alive);
         assert_eq!(show(&a, &run).await.owner.as_deref(), Some(name));
     }

@@ -10,18 +10,27 @@ use pocketflow_checkpoint::{ItemKey, Keep, Storage};
 use crate::support::*;
 
 fn item(item: u64) -> ItemKey {
-    ItemKey { branch: None, item: Some(item) }
+    ItemKey {
+        branch: None,
+        item: Some(item),
+    }
 }
 
 pub(crate) async fn hundreds_of_items_at_once<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     begin(&b, "s", "me").await;
     let keep = async |number: u64| {
-        a.keep_item("r", "me", 1, &item(number), &number.to_string()).await.unwrap();
-        b.keep_item("s", "me", 1, &item(number), &number.to_string()).await.unwrap();
+        a.keep_item("r", "me", 1, &item(number), &number.to_string())
+            .await
+            .unwrap();
+        b.keep_item("s", "me", 1, &item(number), &number.to_string())
+            .await
+            .unwrap();
     };
     join_all((0..700).map(keep)).await;
-    let expected: Vec<_> = (0..700).map(|number| (item(number), number.to_string())).collect();
+    let expected: Vec<_> = (0..700)
+        .map(|number| (item(number), number.to_string()))
+        .collect();
     assert_eq!(b.items("r", 1).await.unwrap(), expected);
     assert_eq!(a.items("s", 1).await.unwrap(), expected);
 }
@@ -29,14 +38,26 @@ pub(crate) async fn hundreds_of_items_at_once<S: Storage>(a: S, b: S) {
 pub(crate) async fn one_that_fails_takes_no_other_with_it<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let keep = async |number: u64| {
-        let owner = if number.is_multiple_of(3) { "nobody" } else { "me" };
+        let owner = if number.is_multiple_of(3) {
+            "nobody"
+        } else {
+            "me"
+        };
         a.keep_item("r", owner, 1, &item(number), "1").await.is_ok()
     };
     let kept = join_all((0..300).map(keep)).await;
-    assert!(kept.iter().enumerate().all(|(number, kept)| *kept != number.is_multiple_of(3)));
+    assert!(
+        kept.iter()
+            .enumerate()
+            .all(|(number, kept)| *kept != number.is_multiple_of(3))
+    );
     let items = b.items("r", 1).await.unwrap();
     assert_eq!(items.len(), 200);
-    assert!(items.iter().all(|(key, _)| !key.item.unwrap().is_multiple_of(3)));
+    assert!(
+        items
+            .iter()
+            .all(|(key, _)| !key.item.unwrap().is_multiple_of(3))
+    );
 }
 
 pub(crate) async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
@@ -44,14 +65,24 @@ pub(crate) async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
     for number in 1..=50 {
         {
             let number_step = step(number);
-            let (item, keep) = (item(number), a.commit("r", "me", LONG, &number_step, Keep::All));
+            let (item, keep) = (
+                item(number),
+                a.commit("r", "me", LONG, &number_step, Keep::All),
+            );
             let mut context = Context::from_waker(Waker::noop());
             let _ = pin!(a.keep_item("r", "me", number, &item, "1")).poll(&mut context);
             let _ = pin!(keep).poll(&mut context);
         }
         // Each of them happened as a whole, or not at all.
         let run = show(&b, "r").await;
-        assert_eq!(run.state, if run.step == 0 { new().state } else { step(run.step).state });
+        assert_eq!(
+            run.state,
+            if run.step == 0 {
+                new().state
+            } else {
+                step(run.step).state
+            }
+        );
     }
     let last = step(51);
     a.commit("r", "me", LONG, &last, Keep::All).await.unwrap();

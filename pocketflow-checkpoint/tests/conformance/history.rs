@@ -7,19 +7,31 @@ use crate::support::*;
 async fn run_of(storage: &impl Storage, run: &str, steps: u64, keep: Keep) {
     begin(storage, run, "me").await;
     for number in 1..=steps {
-        storage.commit(run, "me", LONG, &step(number), keep).await.unwrap();
+        storage
+            .commit(run, "me", LONG, &step(number), keep)
+            .await
+            .unwrap();
     }
 }
 
 async fn kept(storage: &impl Storage, run: &str) -> Vec<u64> {
-    storage.history(run).await.unwrap().iter().map(|kept| kept.step).collect()
+    storage
+        .history(run)
+        .await
+        .unwrap()
+        .iter()
+        .map(|kept| kept.step)
+        .collect()
 }
 
 pub(crate) async fn all_is_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 12, Keep::All).await;
     let history = b.history("r").await.unwrap();
     assert_eq!(kept(&b, "r").await, (1..=12).collect::<Vec<_>>());
-    assert_eq!((history[4].path.clone(), history[4].action.clone()), (step(5).path, step(5).action));
+    assert_eq!(
+        (history[4].path.clone(), history[4].action.clone()),
+        (step(5).path, step(5).action)
+    );
     assert!(history.windows(2).all(|pair| pair[0].time <= pair[1].time));
     assert_eq!(history[11].time, show(&b, "r").await.updated);
 }
@@ -28,11 +40,17 @@ pub(crate) async fn the_last_are_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 10, Keep::Last(3)).await;
     assert_eq!(kept(&b, "r").await, [8, 9, 10]);
     // Steps need not follow one another, and the limit may change.
-    a.commit("r", "me", LONG, &step(100), Keep::Last(3)).await.unwrap();
+    a.commit("r", "me", LONG, &step(100), Keep::Last(3))
+        .await
+        .unwrap();
     assert_eq!(kept(&b, "r").await, [9, 10, 100]);
-    a.commit("r", "me", LONG, &step(101), Keep::Last(5)).await.unwrap();
+    a.commit("r", "me", LONG, &step(101), Keep::Last(5))
+        .await
+        .unwrap();
     assert_eq!(kept(&b, "r").await, [9, 10, 100, 101]);
-    a.commit("r", "me", LONG, &step(102), Keep::Last(1)).await.unwrap();
+    a.commit("r", "me", LONG, &step(102), Keep::Last(1))
+        .await
+        .unwrap();
     assert_eq!(kept(&b, "r").await, [102]);
     run_of(&a, "zero", 2, Keep::Last(0)).await;
     assert_eq!(kept(&b, "zero").await, [0; 0]);
@@ -40,15 +58,23 @@ pub(crate) async fn the_last_are_kept<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn none_is_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 2, Keep::All).await;
-    a.commit("r", "me", LONG, &step(3), Keep::None).await.unwrap();
+    a.commit("r", "me", LONG, &step(3), Keep::None)
+        .await
+        .unwrap();
     assert_eq!(kept(&b, "r").await, [0; 0]);
-    assert_eq!((show(&b, "r").await.step, show(&b, "r").await.state), (3, step(3).state));
+    assert_eq!(
+        (show(&b, "r").await.step, show(&b, "r").await.state),
+        (3, step(3).state)
+    );
 }
 
 pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 3, Keep::Last(2)).await;
     let state = b.checkpoint("r", 2).await.unwrap().unwrap();
-    assert_eq!((state.graph, state.position), (step(2).graph, step(2).position));
+    assert_eq!(
+        (state.graph, state.position),
+        (step(2).graph, step(2).position)
+    );
     assert_eq!((state.action, state.state), (step(2).action, step(2).state));
     assert_eq!(b.checkpoint("r", 1).await.unwrap(), None);
     assert_eq!(b.checkpoint("r", 4).await.unwrap(), None);
@@ -59,7 +85,14 @@ pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     a.wait(
         "r",
         "me",
-        &Pause { step: 4, field: "card", position: "[4]", graph: "{}", state: "{}", refused: None },
+        &Pause {
+            step: 4,
+            field: "card",
+            position: "[4]",
+            graph: "{}",
+            state: "{}",
+            refused: None,
+        },
     )
     .await
     .unwrap();
@@ -68,20 +101,31 @@ pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await, before);
 
     let fork = show(&a, "s").await;
-    assert_eq!((fork.flow.as_str(), fork.status, fork.step), ("Checkout", Status::Running, 2));
+    assert_eq!(
+        (fork.flow.as_str(), fork.status, fork.step),
+        ("Checkout", Status::Running, 2)
+    );
     assert_eq!(
         (fork.path, fork.position, fork.action.unwrap()),
         (step(2).path, step(2).position, step(2).action)
     );
     assert_eq!((fork.graph, fork.state), (step(2).graph, step(2).state));
-    assert_eq!((fork.owner, fork.waits_for, fork.exit, fork.message), (None, None, None, None));
+    assert_eq!(
+        (fork.owner, fork.waits_for, fork.exit, fork.message),
+        (None, None, None, None)
+    );
     assert_eq!(kept(&a, "s").await, [1, 2]);
     assert_eq!(again(&a, "s", "you").await.step, 2);
-    a.commit("s", "you", LONG, &step(3), Keep::All).await.unwrap();
+    a.commit("s", "you", LONG, &step(3), Keep::All)
+        .await
+        .unwrap();
     a.fork("s", 1, "t").await.unwrap();
     // The fork stands for itself.
     a.remove("r").await.unwrap();
-    assert_eq!(a.checkpoint("s", 1).await.unwrap().unwrap().state, step(1).state);
+    assert_eq!(
+        a.checkpoint("s", 1).await.unwrap().unwrap().state,
+        step(1).state
+    );
 }
 
 pub(crate) async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {

@@ -8,7 +8,13 @@ use pocketflow_checkpoint::{Keep, Pause, Status, Storage};
 use crate::support::*;
 
 async fn names(storage: &impl Storage, filter: Option<Status>) -> Vec<String> {
-    let mut names: Vec<_> = storage.list(filter).await.unwrap().into_iter().map(|run| run.run).collect();
+    let mut names: Vec<_> = storage
+        .list(filter)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|run| run.run)
+        .collect();
     names.sort();
     names
 }
@@ -16,19 +22,35 @@ async fn names(storage: &impl Storage, filter: Option<Status>) -> Vec<String> {
 pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
     for run in ["running", "waiting", "finished", "failed", "filled"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
+        a.commit(run, "me", LONG, &step(1), Keep::All)
+            .await
+            .unwrap();
     }
     a.wait(
         "waiting",
         "me",
-        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+        &Pause {
+            step: 1,
+            field: "card",
+            position: "[]",
+            graph: "{}",
+            state: "{}",
+            refused: None,
+        },
     )
     .await
     .unwrap();
     a.wait(
         "filled",
         "me",
-        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+        &Pause {
+            step: 1,
+            field: "card",
+            position: "[]",
+            graph: "{}",
+            state: "{}",
+            refused: None,
+        },
     )
     .await
     .unwrap();
@@ -36,26 +58,44 @@ pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
     a.fail("failed", "me", "bad").await.unwrap();
     b.fill("filled", "card", "1").await.unwrap();
 
-    assert_eq!(names(&b, None).await, ["failed", "filled", "finished", "running", "waiting"]);
+    assert_eq!(
+        names(&b, None).await,
+        ["failed", "filled", "finished", "running", "waiting"]
+    );
     assert_eq!(names(&b, Some(Status::Running)).await, ["running"]);
-    assert_eq!(names(&b, Some(Status::Waiting)).await, ["filled", "waiting"]);
+    assert_eq!(
+        names(&b, Some(Status::Waiting)).await,
+        ["filled", "waiting"]
+    );
     assert_eq!(names(&b, Some(Status::Finished)).await, ["finished"]);
     assert_eq!(names(&b, Some(Status::Failed)).await, ["failed"]);
 
     for summary in b.list(None).await.unwrap() {
         let run = show(&b, &summary.run).await;
         assert_eq!(summary.run == "filled", summary.filled);
-        assert_eq!((summary.flow, summary.status, summary.step), (run.flow, run.status, run.step));
+        assert_eq!(
+            (summary.flow, summary.status, summary.step),
+            (run.flow, run.status, run.step)
+        );
         assert_eq!(
             (summary.path, summary.owner, summary.lease_until),
             (run.path, run.owner, run.lease_until)
         );
         assert_eq!((summary.exit, summary.message), (run.exit, run.message));
-        assert_eq!((summary.waits_for, summary.filled), (run.waits_for, run.filled));
-        assert_eq!((summary.created, summary.updated), (run.created, run.updated));
+        assert_eq!(
+            (summary.waits_for, summary.filled),
+            (run.waits_for, run.filled)
+        );
+        assert_eq!(
+            (summary.created, summary.updated),
+            (run.created, run.updated)
+        );
     }
     let all = b.list(None).await.unwrap();
-    assert!(all.windows(2).all(|pair| pair[0].updated <= pair[1].updated));
+    assert!(
+        all.windows(2)
+            .all(|pair| pair[0].updated <= pair[1].updated)
+    );
 }
 
 pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
@@ -66,7 +106,14 @@ pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
             a.wait(
                 &run,
                 "me",
-                &Pause { step: 0, field: "card", position: "[0]", graph: "{}", state: "{}", refused: None },
+                &Pause {
+                    step: 0,
+                    field: "card",
+                    position: "[0]",
+                    graph: "{}",
+                    state: "{}",
+                    refused: None,
+                },
             )
             .await
             .unwrap();
@@ -80,8 +127,12 @@ pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
 pub(crate) async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
     for run in ["r", "other"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
-        a.keep_item(run, "me", 2, &Default::default(), "1").await.unwrap();
+        a.commit(run, "me", LONG, &step(1), Keep::All)
+            .await
+            .unwrap();
+        a.keep_item(run, "me", 2, &Default::default(), "1")
+            .await
+            .unwrap();
         a.release(run, "me").await.unwrap();
     }
     b.remove("r").await.unwrap();
@@ -100,13 +151,18 @@ pub(crate) async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
     fails!(b.remove("r").await, Alive "`me`");
     a.renew("r", "me", OVER).await.unwrap();
     b.remove("r").await.unwrap();
-    fails!(a.commit("r", "me", LONG, &step(1), Keep::All).await, UnknownRun);
+    fails!(
+        a.commit("r", "me", LONG, &step(1), Keep::All).await,
+        UnknownRun
+    );
 }
 
 pub(crate) async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     for run in ["finished 1", "finished 2", "running", "failed", "waiting"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
+        a.commit(run, "me", LONG, &step(1), Keep::All)
+            .await
+            .unwrap();
     }
     a.finish("finished 1", "me", "done", "{}").await.unwrap();
     a.finish("finished 2", "me", "done", "{}").await.unwrap();
@@ -114,13 +170,30 @@ pub(crate) async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     a.wait(
         "waiting",
         "me",
-        &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None },
+        &Pause {
+            step: 1,
+            field: "card",
+            position: "[]",
+            graph: "{}",
+            state: "{}",
+            refused: None,
+        },
     )
     .await
     .unwrap();
     assert_eq!(b.prune(UNIX_EPOCH).await.unwrap(), 0);
-    assert_eq!(b.prune(SystemTime::now() - Duration::from_secs(60)).await.unwrap(), 0);
-    assert_eq!(b.prune(SystemTime::now() + Duration::from_secs(60)).await.unwrap(), 2);
+    assert_eq!(
+        b.prune(SystemTime::now() - Duration::from_secs(60))
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        b.prune(SystemTime::now() + Duration::from_secs(60))
+            .await
+            .unwrap(),
+        2
+    );
     assert_eq!(names(&a, None).await, ["failed", "running", "waiting"]);
     assert_eq!(a.checkpoint("finished 1", 1).await.unwrap(), None);
 }

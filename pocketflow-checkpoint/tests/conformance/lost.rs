@@ -24,25 +24,41 @@ async fn a_lost_connection_is_an_error_once() {
     let storage = Postgres::connect_in(&config, "lost").await.unwrap();
     begin(&storage, "r", "me").await;
     let admin = admin().await;
-    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
+    let end =
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
 
     // While nobody uses it, nobody notices.
     admin.query_one(end, &[&name]).await.unwrap();
-    storage.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    storage
+        .commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
 
     // While it waits for a row that somebody has locked, the call fails.
-    admin.batch_execute("BEGIN; LOCK TABLE lost.runs IN EXCLUSIVE MODE").await.unwrap();
+    admin
+        .batch_execute("BEGIN; LOCK TABLE lost.runs IN EXCLUSIVE MODE")
+        .await
+        .unwrap();
     let second = step(2);
     let call = async {
         fails!(storage.commit("r", "me", LONG, &second, Keep::All).await, Disconnected "postgres://" "step 2" "`r`")
     };
     let kill = async {
-        let waits =
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
-        while admin.query_one(waits, &[&name]).await.unwrap().get::<_, i64>(0) == 0 {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
+        while admin
+            .query_one(waits, &[&name])
+            .await
+            .unwrap()
+            .get::<_, i64>(0)
+            == 0
+        {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            // Within a transaction, the server shows the same activity unless it is told to look again.
-            admin.batch_execute("SELECT pg_stat_clear_snapshot()").await.unwrap();
+            // Within a transaction, the server shows the same activity unless it is told to look
+            // again.
+            admin
+                .batch_execute("SELECT pg_stat_clear_snapshot()")
+                .await
+                .unwrap();
         }
         admin.query_one(end, &[&name]).await.unwrap();
         admin.batch_execute("ROLLBACK").await.unwrap();
@@ -51,7 +67,10 @@ async fn a_lost_connection_is_an_error_once() {
     assert!(std::error::Error::source(&error).is_some());
 
     // And the next one works.
-    storage.commit("r", "me", LONG, &second, Keep::All).await.unwrap();
+    storage
+        .commit("r", "me", LONG, &second, Keep::All)
+        .await
+        .unwrap();
     assert_eq!(show(&storage, "r").await.step, 2);
 }
 
@@ -59,13 +78,26 @@ async fn a_lost_connection_is_an_error_once() {
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn what_is_not_ours_is_left_alone() {
     let admin = admin().await;
-    admin.batch_execute("CREATE SCHEMA theirs; CREATE TABLE theirs.things (x INT)").await.unwrap();
+    admin
+        .batch_execute("CREATE SCHEMA theirs; CREATE TABLE theirs.things (x INT)")
+        .await
+        .unwrap();
     fails!(Postgres::connect_in(&config(), "theirs").await, Foreign "`theirs`");
 
     drop(Postgres::connect_in(&config(), "newer").await.unwrap());
-    admin.batch_execute("UPDATE newer.version SET version = 7").await.unwrap();
+    admin
+        .batch_execute("UPDATE newer.version SET version = 7")
+        .await
+        .unwrap();
     let error = fails!(Postgres::connect_in(&config(), "newer").await, Newer "7");
-    assert!(matches!(error, StorageError::Newer { found: 7, known: 2, .. }));
+    assert!(matches!(
+        error,
+        StorageError::Newer {
+            found: 7,
+            known: 2,
+            ..
+        }
+    ));
 }
 
 #[tokio::test]
@@ -73,6 +105,9 @@ async fn a_server_that_is_not_there() {
     let error = Postgres::connect("postgres://me:secret@127.0.0.1:1/runs").await;
     let error = fails!(error, Unreachable "postgres://127.0.0.1:1/runs");
     assert!(!format!("{error} {error:?}").contains("secret"));
-    fails!(Postgres::connect("postgres://me:secret@[").await, Unreachable);
+    fails!(
+        Postgres::connect("postgres://me:secret@[").await,
+        Unreachable
+    );
     fails!(Postgres::connect("nonsense").await, Unreachable);
 }

@@ -1,5 +1,6 @@
-//! What every engine does, as one suite: on SQLite always, and on the PostgreSQL server of `POCKETFLOW_POSTGRES` with
-//! `scripts/with-postgres cargo test -p pocketflow-checkpoint --features postgres --test conformance -- --include-ignored`.
+//! What every engine does, as one suite: on SQLite always, and on the PostgreSQL server of
+//! `POCKETFLOW_POSTGRES` with `scripts/with-postgres cargo test -p pocketflow-checkpoint --features
+//! postgres --test conformance -- --include-ignored`.
 //!
 //! Each test gets two connections to one new database.
 

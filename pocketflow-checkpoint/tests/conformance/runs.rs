@@ -1,4 +1,5 @@
-//! Whole runs of a flow: what is dropped, filled twice, waited for twice, and stored while the storage fails.
+//! Whole runs of a flow: what is dropped, filled twice, waited for twice, and stored while the
+//! storage fails.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -27,7 +28,9 @@ static DONE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 async fn work(attempt: Attempt<'_>) {
     tokio::task::yield_now().await;
-    DONE.lock().unwrap().push(attempt.key().expect("a key").to_string());
+    DONE.lock()
+        .unwrap()
+        .push(attempt.key().expect("a key").to_string());
 }
 
 /// How often each piece of work of a run was done that was done more than once.
@@ -35,7 +38,10 @@ fn repeated(run: &str) -> Vec<String> {
     let mut keys = DONE.lock().unwrap().clone();
     keys.retain(|key| key.starts_with(&format!("{run}/")));
     keys.sort();
-    keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect()
+    keys.windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0].clone())
+        .collect()
 }
 
 #[node(Letter, appends = drafts)]
@@ -64,7 +70,10 @@ fn look(answer: &bool) -> Answer {
 #[node(Letter, writes = sent)]
 async fn send(drafts: &[String], doubled: &[u32], #[attempt] attempt: Attempt<'_>) -> String {
     work(attempt).await;
-    format!("{} {doubled:?}", drafts.last().map_or("nothing", |draft| draft))
+    format!(
+        "{} {doubled:?}",
+        drafts.last().map_or("nothing", |draft| draft)
+    )
 }
 
 flow! {
@@ -77,7 +86,10 @@ flow! {
 }
 
 fn letter() -> Letter {
-    Letter { items: (0..6).collect(), ..Default::default() }
+    Letter {
+        items: (0..6).collect(),
+        ..Default::default()
+    }
 }
 
 /// An id that no other test has, on no engine.
@@ -123,40 +135,82 @@ pub(crate) async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Stora
             Some(record) if record.owner.is_some() => None,
             record => Some(record),
         });
-        tokio::time::timeout(Duration::from_secs(10), free).await.unwrap_or_else(|_| panic!("{polls} polls"));
+        tokio::time::timeout(Duration::from_secs(10), free)
+            .await
+            .unwrap_or_else(|_| panic!("{polls} polls"));
         // It goes on, and does not look like one that died.
-        let again = Write.with(runs.run(&run).park()).run(&mut letter).await.unwrap_err();
+        let again = Write
+            .with(runs.run(&run).park())
+            .run(&mut letter)
+            .await
+            .unwrap_err();
         assert!(again.cause().is::<Parked>(), "{polls} polls: {again:#}");
         assert_eq!(show(&b, &run).await.crashes, 0);
     }
 }
 
-/// A double click on a page that asks about a draft: the second does not approve the draft that comes next.
+/// A double click on a page that asks about a draft: the second does not approve the draft that
+/// comes next.
 pub(crate) async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S) {
     let runs = Checkpoints::new(a);
     let run = id("clicks");
     // The answer to a question that nobody has asked is none.
-    let mut letter = Letter { answer: Some(true), ..letter() };
-    let parked = Write.with(runs.run(&run).park()).run(&mut letter).await.unwrap_err();
-    let wait =
-        |error: &pocketflow::Error| error.cause().downcast_ref::<Parked>().map(|parked| parked.wait.clone());
+    let mut letter = Letter {
+        answer: Some(true),
+        ..letter()
+    };
+    let parked = Write
+        .with(runs.run(&run).park())
+        .run(&mut letter)
+        .await
+        .unwrap_err();
+    let wait = |error: &pocketflow::Error| {
+        error
+            .cause()
+            .downcast_ref::<Parked>()
+            .map(|parked| parked.wait.clone())
+    };
     assert_eq!(wait(&parked).as_deref(), Some("answer#1"));
     assert_eq!(letter.answer, None);
     runs.fill(&run, "answer#1", "false").await.unwrap();
-    assert!(matches!(runs.fill(&run, "answer#1", "true").await, Err(StorageError::AlreadyFilled { .. })));
-    let parked = Write.with(runs.run(&run).park()).run(&mut letter).await.unwrap_err();
+    assert!(matches!(
+        runs.fill(&run, "answer#1", "true").await,
+        Err(StorageError::AlreadyFilled { .. })
+    ));
+    let parked = Write
+        .with(runs.run(&run).park())
+        .run(&mut letter)
+        .await
+        .unwrap_err();
     assert_eq!(wait(&parked).as_deref(), Some("answer#2"));
-    assert!(matches!(runs.fill(&run, "answer#1", "true").await, Err(StorageError::WaitClosed { .. })));
-    let parked = Write.with(runs.run(&run).park()).run(&mut letter).await.unwrap_err();
+    assert!(matches!(
+        runs.fill(&run, "answer#1", "true").await,
+        Err(StorageError::WaitClosed { .. })
+    ));
+    let parked = Write
+        .with(runs.run(&run).park())
+        .run(&mut letter)
+        .await
+        .unwrap_err();
     assert_eq!(wait(&parked).as_deref(), Some("answer#2"), "it still waits");
-    assert_eq!(letter.answer, None, "the answer to the first draft is none to the second");
+    assert_eq!(
+        letter.answer, None,
+        "the answer to the first draft is none to the second"
+    );
     assert_eq!(letter.drafts.len(), 2);
     // The third is answered before it is written.
     runs.fill(&run, "answer#3", "true").await.unwrap();
     runs.fill(&run, "answer#2", "false").await.unwrap();
-    Write.with(runs.run(&run).park()).run(&mut letter).await.unwrap();
+    Write
+        .with(runs.run(&run).park())
+        .run(&mut letter)
+        .await
+        .unwrap();
     assert_eq!(letter.sent.as_deref(), Some("draft 3 [0, 2, 4, 6, 8, 10]"));
-    assert!(matches!(runs.fill(&run, "answer#4", "true").await, Err(StorageError::NotWaiting { .. })));
+    assert!(matches!(
+        runs.fill(&run, "answer#4", "true").await,
+        Err(StorageError::NotWaiting { .. })
+    ));
     assert_eq!(show(&b, &run).await.status, Status::Finished);
     assert_eq!(repeated(&run), [""; 0]);
 }
@@ -183,7 +237,11 @@ pub(crate) async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: 
             until(async || by.fill(&run, "answer#1", "true").await.ok()).await;
         };
         let (first, second, ()) = tokio::join!(first, then, person);
-        let (won, lost) = if first.is_ok() { (first, second) } else { (second, first) };
+        let (won, lost) = if first.is_ok() {
+            (first, second)
+        } else {
+            (second, first)
+        };
         won.unwrap();
         let lost = lost.unwrap_err();
         assert!(lost.cause().is::<MovedOn>(), "{lost:#}");
@@ -198,7 +256,9 @@ pub(crate) async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: 
 
 pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b: S) {
     let storage = Flaky::new(a, 3);
-    let runs = Checkpoints::new(storage).poll(Duration::from_millis(1)).lease(Duration::from_millis(100));
+    let runs = Checkpoints::new(storage)
+        .poll(Duration::from_millis(1))
+        .lease(Duration::from_millis(100));
     for _ in 0..15 {
         let run = id("flaky");
         let mut letter = letter();
@@ -206,8 +266,11 @@ pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(
         let person = async {
             for (wait, answer) in [("answer#1", "false"), ("answer#2", "true")] {
                 until(async || {
-                    let waits =
-                        b.show(&run).await.unwrap().is_some_and(|run| run.wait.as_deref() == Some(wait));
+                    let waits = b
+                        .show(&run)
+                        .await
+                        .unwrap()
+                        .is_some_and(|run| run.wait.as_deref() == Some(wait));
                     waits.then_some(())
                 })
                 .await;
@@ -216,18 +279,27 @@ pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(
         };
         tokio::join!(work, person);
         assert_eq!(letter.sent.as_deref(), Some("draft 2 [0, 2, 4, 6, 8, 10]"));
-        assert_eq!(repeated(&run), [""; 0], "what was done is stored, however often it takes");
+        assert_eq!(
+            repeated(&run),
+            [""; 0],
+            "what was done is stored, however often it takes"
+        );
         let record = show(&b, &run).await;
         assert_eq!((record.status, record.step), (Status::Finished, 8));
     }
 }
 
-/// Each call of a run fails once, before it is done and after it, in a way that passes and for good.
-pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(a: S, b: S) {
+/// Each call of a run fails once, before it is done and after it, in a way that passes and for
+/// good.
+pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(
+    a: S,
+    b: S,
+) {
     for how in [How::Busy, How::Disconnected, How::Broken, How::BrokenAfter] {
         for call in 0.. {
             let run = id("once");
-            let runs = Checkpoints::new(Flaky::once(a.clone(), call, how)).lease(Duration::from_millis(500));
+            let runs = Checkpoints::new(Flaky::once(a.clone(), call, how))
+                .lease(Duration::from_millis(500));
             let well = Checkpoints::new(b.clone());
             let mut answers = [("answer#1", "false"), ("answer#2", "true")].into_iter();
             let mut failures = 0;
@@ -239,7 +311,11 @@ pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Stor
                 };
                 if error.cause().is::<Parked>() {
                     let (wait, answer) = answers.next().expect("it asks twice");
-                    assert_eq!(show(&b, &run).await.wait.as_deref(), Some(wait), "call {call} {how:?}");
+                    assert_eq!(
+                        show(&b, &run).await.wait.as_deref(),
+                        Some(wait),
+                        "call {call} {how:?}"
+                    );
                     match runs.fill(&run, wait, answer).await {
                         Ok(()) => {}
                         // A person tries again, and it may have been done.
@@ -251,13 +327,18 @@ pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Stor
                             failures += 1;
                             match well.fill(&run, wait, answer).await {
                                 Ok(()) => assert_eq!(how, How::Broken),
-                                Err(error) => assert!(matches!(error, StorageError::AlreadyFilled { .. })),
+                                Err(error) => {
+                                    assert!(matches!(error, StorageError::AlreadyFilled { .. }))
+                                }
                             }
                         }
                     }
                 } else {
                     failures += 1;
-                    assert!(matches!(how, How::Broken | How::BrokenAfter), "call {call} {how:?}: {error:#}");
+                    assert!(
+                        matches!(how, How::Broken | How::BrokenAfter),
+                        "call {call} {how:?}: {error:#}"
+                    );
                     let cause = error.cause().downcast_ref();
                     assert!(
                         matches!(cause, Some(StorageError::Engine { .. })),
@@ -266,10 +347,18 @@ pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Stor
                 }
                 assert!(failures <= 1, "call {call} {how:?}: {error:#}");
             };
-            assert_eq!(letter.sent.as_deref(), Some("draft 2 [0, 2, 4, 6, 8, 10]"), "call {call} {how:?}");
+            assert_eq!(
+                letter.sent.as_deref(),
+                Some("draft 2 [0, 2, 4, 6, 8, 10]"),
+                "call {call} {how:?}"
+            );
             let record = show(&b, &run).await;
-            assert_eq!((record.status, record.step, record.owner), (Status::Finished, 8, None));
-            // What was under way when the storage broke is done again, with the same key; nothing else is.
+            assert_eq!(
+                (record.status, record.step, record.owner),
+                (Status::Finished, 8, None)
+            );
+            // What was under way when the storage broke is done again, with the same key; nothing
+            // else is.
             let repeated = repeated(&run);
             let most = if failures > 0 { 3 } else { 0 };
             assert!(repeated.len() <= most, "call {call} {how:?}: {repeated:?}");
@@ -285,33 +374,70 @@ pub(crate) async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S,
     let run = id("gone");
     let storage = Flaky::new(a, 1);
     let runs = Checkpoints::new(storage).patience(Duration::from_millis(50));
-    let error = Write.with(runs.run(&run).park()).run(&mut letter()).await.unwrap_err();
+    let error = Write
+        .with(runs.run(&run).park())
+        .run(&mut letter())
+        .await
+        .unwrap_err();
     let cause = error.cause().downcast_ref();
-    assert!(matches!(cause, Some(StorageError::LeaseNotRenewed { run: of, .. }) if *of == run), "{error:#}");
-    assert!(b.show(&run).await.unwrap().is_none_or(|record| record.step == 0));
+    assert!(
+        matches!(cause, Some(StorageError::LeaseNotRenewed { run: of, .. }) if *of == run),
+        "{error:#}"
+    );
+    assert!(
+        b.show(&run)
+            .await
+            .unwrap()
+            .is_none_or(|record| record.step == 0)
+    );
 }
 
 /// Is started again and again, and dies each time.
 pub(crate) async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
     let run = id("poison");
-    let runs = Checkpoints::new(a).max_crashes(3).lease(Duration::from_millis(1));
-    let parked = Write.with(runs.run(&run).park()).run(&mut letter()).await.unwrap_err();
+    let runs = Checkpoints::new(a)
+        .max_crashes(3)
+        .lease(Duration::from_millis(1));
+    let parked = Write
+        .with(runs.run(&run).park())
+        .run(&mut letter())
+        .await
+        .unwrap_err();
     assert!(parked.cause().is::<Parked>());
     runs.fill(&run, "answer#1", "true").await.unwrap();
     // A process that dies is one that begins and is not heard of again.
     for number in 0..4 {
-        b.begin(&run, &format!("dies {number}"), OVER, &new()).await.unwrap();
+        b.begin(&run, &format!("dies {number}"), OVER, &new())
+            .await
+            .unwrap();
     }
-    let error = Write.with(runs.run(&run)).run(&mut letter()).await.unwrap_err();
+    let error = Write
+        .with(runs.run(&run))
+        .run(&mut letter())
+        .await
+        .unwrap_err();
     let cause = error.cause().downcast_ref();
     assert!(
         matches!(cause, Some(StorageError::Stuck { why, .. }) if why.contains("3 processes in a row have died in its step 3, after `Write > draft`")),
         "{error:#}"
     );
     let record = show(&b, &run).await;
-    assert_eq!((record.status, record.owner.is_none()), (Status::Stuck, true));
-    let error = Write.with(runs.run(&run)).run(&mut letter()).await.unwrap_err();
-    assert!(matches!(error.cause().downcast_ref(), Some(StorageError::Stuck { .. })), "{error:#}");
+    assert_eq!(
+        (record.status, record.owner.is_none()),
+        (Status::Stuck, true)
+    );
+    let error = Write
+        .with(runs.run(&run))
+        .run(&mut letter())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.cause().downcast_ref(),
+            Some(StorageError::Stuck { .. })
+        ),
+        "{error:#}"
+    );
     runs.retry(&run).await.unwrap();
     let mut letter = letter();
     Write.with(runs.run(&run)).run(&mut letter).await.unwrap();
@@ -322,7 +448,10 @@ pub(crate) async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S)
     let run = id("crashes");
     let runs = Checkpoints::new(b).max_crashes(None);
     for number in 0..20 {
-        runs.storage().begin(&run, &format!("dies {number}"), OVER, &new()).await.unwrap();
+        runs.storage()
+            .begin(&run, &format!("dies {number}"), OVER, &new())
+            .await
+            .unwrap();
     }
     assert_eq!(show(runs.storage(), &run).await.crashes, 19);
 }

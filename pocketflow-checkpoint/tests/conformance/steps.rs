@@ -11,7 +11,9 @@ fn key(branch: Option<u32>, item: Option<u64>) -> ItemKey {
 pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     let before = show(&a, "r").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     let run = show(&b, "r").await;
     assert_eq!((run.step, run.status), (1, Status::Running));
     assert_eq!(
@@ -26,7 +28,9 @@ pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
 /// As after a lost connection, when nobody knows whether it was stored.
 pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     let mut other = step(1);
     other.state = "2".into();
     a.commit("r", "me", LONG, &other, Keep::All).await.unwrap();
@@ -37,14 +41,23 @@ pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
 
 pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(5), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(5), Keep::All)
+        .await
+        .unwrap();
     let before = show(&a, "r").await;
     fails!(a.commit("r", "me", LONG, &step(4), Keep::None).await, Behind "`r`" "step 4" "step 5");
     fails!(
         a.wait(
             "r",
             "me",
-            &Pause { step: 4, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+            &Pause {
+                step: 4,
+                field: "card",
+                position: "[]",
+                graph: "{}",
+                state: "{}",
+                refused: None
+            }
         )
         .await,
         Behind
@@ -66,39 +79,66 @@ pub(crate) async fn items_are_kept_until_their_step_is_stored<S: Storage>(a: S, 
         key(Some(u32::MAX), Some(1)),
     ];
     for (at, key) in keys.iter().enumerate().rev() {
-        a.keep_item("r", "me", 1, key, &format!("{at}")).await.unwrap();
+        a.keep_item("r", "me", 1, key, &format!("{at}"))
+            .await
+            .unwrap();
     }
-    a.keep_item("r", "me", 2, &keys[1], r#""next""#).await.unwrap();
-    a.keep_item("other", "me", 1, &keys[1], r#""other""#).await.unwrap();
-    let expected: Vec<_> = keys.iter().enumerate().map(|(at, key)| (*key, at.to_string())).collect();
+    a.keep_item("r", "me", 2, &keys[1], r#""next""#)
+        .await
+        .unwrap();
+    a.keep_item("other", "me", 1, &keys[1], r#""other""#)
+        .await
+        .unwrap();
+    let expected: Vec<_> = keys
+        .iter()
+        .enumerate()
+        .map(|(at, key)| (*key, at.to_string()))
+        .collect();
     assert_eq!(b.items("r", 1).await.unwrap(), expected);
     a.keep_item("r", "me", 1, &keys[0], "[1, 2]").await.unwrap();
     assert_eq!(b.items("r", 1).await.unwrap()[0].1, "[1, 2]");
     fails!(a.keep_item("r", "me", 1, &key(None, Some(u64::MAX)), "1").await, Invalid "item");
 
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(b.items("r", 1).await.unwrap(), []);
     assert_eq!(b.items("r", 2).await.unwrap().len(), 1);
     assert_eq!(b.items("other", 1).await.unwrap().len(), 1);
-    a.commit("r", "me", LONG, &step(3), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(3), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(b.items("r", 2).await.unwrap(), []);
     assert_eq!(b.items("nobody", 2).await.unwrap(), []);
 }
 
 pub(crate) async fn items_are_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
-    a.keep_item("r", "me", 1, &key(None, Some(0)), "1").await.unwrap();
+    a.keep_item("r", "me", 1, &key(None, Some(0)), "1")
+        .await
+        .unwrap();
     again(&b, "r", "you").await;
-    fails!(a.keep_item("r", "me", 1, &key(None, Some(0)), "2").await, LeaseLost);
-    fails!(a.keep_item("r", "me", 1, &key(None, Some(1)), "2").await, LeaseLost);
-    assert_eq!(b.items("r", 1).await.unwrap(), [(key(None, Some(0)), "1".to_owned())]);
+    fails!(
+        a.keep_item("r", "me", 1, &key(None, Some(0)), "2").await,
+        LeaseLost
+    );
+    fails!(
+        a.keep_item("r", "me", 1, &key(None, Some(1)), "2").await,
+        LeaseLost
+    );
+    assert_eq!(
+        b.items("r", 1).await.unwrap(),
+        [(key(None, Some(0)), "1".to_owned())]
+    );
 }
 
 pub(crate) async fn a_large_state<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let mut large = step(1);
     large.state = format!("{:?}", "x".repeat(5 << 20));
-    a.commit("r", "me", LONG, &large, Keep::Last(1)).await.unwrap();
+    a.commit("r", "me", LONG, &large, Keep::Last(1))
+        .await
+        .unwrap();
     assert!(show(&b, "r").await.state == large.state);
     assert!(b.checkpoint("r", 1).await.unwrap().unwrap().state == large.state);
 }
@@ -115,7 +155,10 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
     a.commit("r", "me", LONG, &odd, Keep::All).await.unwrap();
     let run = show(&b, "r").await;
     assert_eq!(run.flow, "a\u{fffd}b 'c' \"d\" 🦀\n");
-    assert_eq!((run.path.as_str(), run.action.as_deref()), ("a\u{fffd}b", Some("not\nyet\u{fffd}")));
+    assert_eq!(
+        (run.path.as_str(), run.action.as_deref()),
+        ("a\u{fffd}b", Some("not\nyet\u{fffd}"))
+    );
     assert_eq!(run.state, new.state);
     a.finish("r", "me", "\0", &new.state).await.unwrap();
     assert_eq!(show(&b, "r").await.exit.as_deref(), Some("\u{fffd}"));
@@ -123,12 +166,22 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
     fails!(a.commit("r", "me", LONG, &step(1), Keep::All).await, UnknownRun "`r`");
-    fails!(a.keep_item("r", "me", 1, &key(None, None), "1").await, UnknownRun);
+    fails!(
+        a.keep_item("r", "me", 1, &key(None, None), "1").await,
+        UnknownRun
+    );
     fails!(
         a.wait(
             "r",
             "me",
-            &Pause { step: 1, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+            &Pause {
+                step: 1,
+                field: "card",
+                position: "[]",
+                graph: "{}",
+                state: "{}",
+                refused: None
+            }
         )
         .await,
         UnknownRun

@@ -10,7 +10,10 @@ pub(crate) const OVER: Duration = Duration::ZERO;
 
 pub(crate) async fn sqlite(folder: &tempfile::TempDir) -> [Sqlite; 2] {
     let file = folder.path().join("runs.db");
-    [Sqlite::open(&file).await.unwrap(), Sqlite::open(&file).await.unwrap()]
+    [
+        Sqlite::open(&file).await.unwrap(),
+        Sqlite::open(&file).await.unwrap(),
+    ]
 }
 
 /// A schema of its own for each test: the server is thrown away after them.
@@ -21,7 +24,10 @@ pub(crate) async fn postgres(test: &str) -> [pocketflow_checkpoint::Postgres; 2]
         .expect("no server in POCKETFLOW_POSTGRES: run this with scripts/with-postgres");
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
     let schema = format!("{} {now} \"x\"", &test[..test.len().min(30)]);
-    let (a, b) = tokio::join!(Postgres::connect_in(&config, &schema), Postgres::connect_in(&config, &schema));
+    let (a, b) = tokio::join!(
+        Postgres::connect_in(&config, &schema),
+        Postgres::connect_in(&config, &schema)
+    );
     [a.unwrap(), b.unwrap()]
 }
 
@@ -46,7 +52,10 @@ pub(crate) fn step(step: u64) -> Step {
 }
 
 pub(crate) async fn begin(storage: &impl Storage, run: &str, owner: &str) {
-    assert_eq!(storage.begin(run, owner, LONG, &new()).await.unwrap(), Begun::New);
+    assert_eq!(
+        storage.begin(run, owner, LONG, &new()).await.unwrap(),
+        Begun::New
+    );
 }
 
 /// Goes on with a run that is known.

@@ -7,7 +7,10 @@ use crate::support::*;
 /// A run that has finished a step and waits for `card`.
 async fn waiting(storage: &impl Storage, run: &str) {
     begin(storage, run, "me").await;
-    storage.commit(run, "me", LONG, &step(1), Keep::All).await.unwrap();
+    storage
+        .commit(run, "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     storage
         .wait(
             run,
@@ -32,25 +35,45 @@ fn card(value: &str) -> Option<String> {
 pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     let run = show(&b, "r").await;
-    assert_eq!((run.status, run.waits_for.as_deref(), run.filled), (Status::Waiting, Some("card"), false));
-    assert_eq!((run.step, run.position.as_str(), run.state.as_str()), (1, "[7]", r#"{"total":1.5}"#));
+    assert_eq!(
+        (run.status, run.waits_for.as_deref(), run.filled),
+        (Status::Waiting, Some("card"), false)
+    );
+    assert_eq!(
+        (run.step, run.position.as_str(), run.state.as_str()),
+        (1, "[7]", r#"{"total":1.5}"#)
+    );
     assert_eq!((run.owner, run.lease_until), (None, None));
-    fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost);
+    fails!(
+        a.commit("r", "me", LONG, &step(2), Keep::All).await,
+        LeaseLost
+    );
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
 
     b.fill("r", "card", r#" {"number": 4242} "#).await.unwrap();
     let run = show(&a, "r").await;
-    assert_eq!((run.status, run.waits_for.as_deref(), run.filled), (Status::Waiting, Some("card"), true));
+    assert_eq!(
+        (run.status, run.waits_for.as_deref(), run.filled),
+        (Status::Waiting, Some("card"), true)
+    );
     let found = again(&a, "r", "you").await;
     assert_eq!((found.status, found.filled), (Status::Waiting, true));
-    assert_eq!(a.filled("r", "card").await.unwrap(), card(r#" {"number": 4242} "#));
+    assert_eq!(
+        a.filled("r", "card").await.unwrap(),
+        card(r#" {"number": 4242} "#)
+    );
     assert_eq!(show(&a, "r").await.status, Status::Running);
     fails!(b.fill("r", "card", "1").await, AlreadyFilled "`card#1`");
 
-    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    a.commit("r", "you", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
     let run = show(&a, "r").await;
-    assert_eq!((run.status, run.waits_for, run.filled), (Status::Running, None, false));
+    assert_eq!(
+        (run.status, run.waits_for, run.filled),
+        (Status::Running, None, false)
+    );
 }
 
 pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
@@ -88,7 +111,14 @@ pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
         a.wait(
             "r",
             "me",
-            &Pause { step: 0, field: "card", position: "[]", graph: "{}", state: "{}", refused: None }
+            &Pause {
+                step: 0,
+                field: "card",
+                position: "[]",
+                graph: "{}",
+                state: "{}",
+                refused: None
+            }
         )
         .await,
         LeaseLost
@@ -101,7 +131,10 @@ pub(crate) async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Sto
     let found = again(&a, "r", "you").await;
     assert_eq!((found.status, found.filled), (Status::Waiting, false));
     let run = show(&b, "r").await;
-    assert_eq!((run.status, run.owner.as_deref()), (Status::Waiting, Some("you")));
+    assert_eq!(
+        (run.status, run.owner.as_deref()),
+        (Status::Waiting, Some("you"))
+    );
     fails!(b.begin("r", "third", LONG, &new()).await, Alive);
     b.fill("r", "card", "1").await.unwrap();
     a.release("r", "you").await.unwrap();
@@ -116,12 +149,22 @@ async fn wait(
     field: &str,
     refused: Option<&str>,
 ) -> OpenWait {
-    let pause = Pause { step, field, position: "[7]", graph: "{}", state: "{}", refused };
+    let pause = Pause {
+        step,
+        field,
+        position: "[7]",
+        graph: "{}",
+        state: "{}",
+        refused,
+    };
     storage.wait("r", owner, &pause).await.unwrap()
 }
 
 fn open(name: &str, value: Option<&str>) -> OpenWait {
-    OpenWait { name: name.into(), value: value.map(Into::into) }
+    OpenWait {
+        name: name.into(),
+        value: value.map(Into::into),
+    }
 }
 
 pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a: S, b: S) {
@@ -132,9 +175,18 @@ pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a
     assert_eq!(b.filled("r", "card").await.unwrap(), card("1"));
     b.fail("r", "fails", "bad").await.unwrap();
     again(&b, "r", "works").await;
-    assert_eq!(wait(&b, "works", 1, "card", None).await, open("card#1", Some("1")));
-    assert_eq!(show(&b, "r").await.owner.as_deref(), Some("works"), "it goes on");
-    b.commit("r", "works", LONG, &step(2), Keep::All).await.unwrap();
+    assert_eq!(
+        wait(&b, "works", 1, "card", None).await,
+        open("card#1", Some("1"))
+    );
+    assert_eq!(
+        show(&b, "r").await.owner.as_deref(),
+        Some("works"),
+        "it goes on"
+    );
+    b.commit("r", "works", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
     b.finish("r", "works", "done", "{}").await.unwrap();
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
@@ -143,16 +195,25 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", r#""no card""#).await.unwrap();
     again(&a, "r", "you").await;
-    assert_eq!(wait(&a, "you", 1, "card", Some("no card at\0 all")).await, open("card#1", None));
+    assert_eq!(
+        wait(&a, "you", 1, "card", Some("no card at\0 all")).await,
+        open("card#1", None)
+    );
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
     let run = show(&a, "r").await;
-    assert_eq!((run.filled, run.message.as_deref()), (false, Some("no card at\u{fffd} all")));
+    assert_eq!(
+        (run.filled, run.message.as_deref()),
+        (false, Some("no card at\u{fffd} all"))
+    );
     b.fill("r", "card#1", "1").await.unwrap();
     let run = show(&a, "r").await;
     assert_eq!((run.filled, run.message), (true, None));
     // Another field is asked for instead.
     again(&a, "r", "you").await;
-    assert_eq!(wait(&a, "you", 1, "address", None).await, open("address#1", None));
+    assert_eq!(
+        wait(&a, "you", 1, "address", None).await,
+        open("address#1", None)
+    );
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
     b.fill("r", "address", "1").await.unwrap();
 }
@@ -162,7 +223,10 @@ pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     again(&a, "r", "you").await;
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
     b.fill("r", "card", "1").await.unwrap();
-    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
+    assert_eq!(
+        wait(&a, "you", 1, "card", None).await,
+        open("card#1", Some("1"))
+    );
     let run = show(&a, "r").await;
     assert_eq!((run.filled, run.owner.as_deref()), (true, Some("you")));
 }
@@ -171,12 +235,20 @@ pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
 pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     assert_eq!(show(&b, "r").await.wait.as_deref(), Some("card#1"));
-    assert_eq!(b.list(None).await.unwrap()[0].wait.as_deref(), Some("card#1"));
+    assert_eq!(
+        b.list(None).await.unwrap()[0].wait.as_deref(),
+        Some("card#1")
+    );
     b.fill("r", "card#1", "1").await.unwrap();
     fails!(b.fill("r", "card#1", "2").await, AlreadyFilled "`card#1`");
     again(&a, "r", "you").await;
-    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
-    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    assert_eq!(
+        wait(&a, "you", 1, "card", None).await,
+        open("card#1", Some("1"))
+    );
+    a.commit("r", "you", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "closed");
     assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", None));
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "`card#2`");
@@ -186,7 +258,9 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
     assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", None));
     a.fill("r", "card#2", "3").await.unwrap();
     again(&b, "r", "he").await;
-    b.commit("r", "he", LONG, &step(3), Keep::All).await.unwrap();
+    b.commit("r", "he", LONG, &step(3), Keep::All)
+        .await
+        .unwrap();
     b.finish("r", "he", "done", "{}").await.unwrap();
     fails!(b.fill("r", "card#2", "3").await, WaitClosed "`card#2`");
     fails!(b.fill("r", "card#3", "3").await, NotWaiting "it is finished");
@@ -197,35 +271,65 @@ pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S)
     b.fill("r", "card#2", "2").await.unwrap();
     fails!(b.fill("r", "card#2", "3").await, AlreadyFilled "`card#2`");
     fails!(b.fill("r", "card#0", "3").await, Invalid "counted from 1");
-    a.commit("r", "me", LONG, &step(1), Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &step(1), Keep::All)
+        .await
+        .unwrap();
     assert_eq!(wait(&a, "me", 1, "card", None).await, open("card#1", None));
-    assert_eq!((show(&b, "r").await.filled, b.filled("r", "card").await.unwrap()), (false, None));
+    assert_eq!(
+        (
+            show(&b, "r").await.filled,
+            b.filled("r", "card").await.unwrap()
+        ),
+        (false, None)
+    );
     b.fill("r", "card", "1").await.unwrap();
     again(&a, "r", "you").await;
-    assert_eq!(wait(&a, "you", 1, "card", None).await, open("card#1", Some("1")));
-    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
-    assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", Some("2")));
+    assert_eq!(
+        wait(&a, "you", 1, "card", None).await,
+        open("card#1", Some("1"))
+    );
+    a.commit("r", "you", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
+    assert_eq!(
+        wait(&a, "you", 2, "card", None).await,
+        open("card#2", Some("2"))
+    );
     assert!(show(&b, "r").await.filled);
     // It outlasts a crash there, too.
     a.renew("r", "you", OVER).await.unwrap();
     again(&b, "r", "she").await;
-    assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", Some("2")));
+    assert_eq!(
+        wait(&b, "she", 2, "card", None).await,
+        open("card#2", Some("2"))
+    );
     // If it does not fit, it goes.
-    assert_eq!(wait(&b, "she", 2, "card", Some("no card")).await, open("card#2", None));
+    assert_eq!(
+        wait(&b, "she", 2, "card", Some("no card")).await,
+        open("card#2", None)
+    );
 }
 
 pub(crate) async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", "1").await.unwrap();
     again(&a, "r", "you").await;
-    a.commit("r", "you", LONG, &step(2), Keep::All).await.unwrap();
+    a.commit("r", "you", LONG, &step(2), Keep::All)
+        .await
+        .unwrap();
     a.release("r", "you").await.unwrap();
     for (from, name) in [(1, "card#1"), (2, "card#2")] {
         let fork = format!("fork {from}");
         b.fork("r", from, &fork).await.unwrap();
         b.begin(&fork, "me", LONG, &new()).await.unwrap();
-        let pause =
-            Pause { step: from, field: "card", position: "[7]", graph: "{}", state: "{}", refused: None };
+        let pause = Pause {
+            step: from,
+            field: "card",
+            position: "[7]",
+            graph: "{}",
+            state: "{}",
+            refused: None,
+        };
         assert_eq!(b.wait(&fork, "me", &pause).await.unwrap(), open(name, None));
     }
 }

@@ -1,13 +1,13 @@
-//! A storage that fails at random moments, as a server does that is restarted, and a file that somebody else has locked: before a
-//! call is done, or after it, when nobody hears of it.
+//! A storage that fails at random moments, as a server does that is restarted, and a file that
+//! somebody else has locked: before a call is done, or after it, when nobody hears of it.
 
 use std::future::Future;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use pocketflow_checkpoint::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
-    Status, Step, Storage, StorageError, StorageResult,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, Storage, StorageError, StorageResult,
 };
 
 /// One call in so many fails; 0 is none. Of those, one call fails by its number.
@@ -33,13 +33,21 @@ pub(crate) enum How {
 
 impl<S: Storage> Flaky<S> {
     pub(crate) fn new(inner: S, one_in: u32) -> Self {
-        Self { inner, one_in, once: Mutex::new(None) }
+        Self {
+            inner,
+            one_in,
+            once: Mutex::new(None),
+        }
     }
 
     /// The call with this number, counted from 0, fails.
     #[allow(dead_code)]
     pub(crate) fn once(inner: S, call: u32, how: How) -> Self {
-        Self { inner, one_in: 0, once: Mutex::new(Some((call, how))) }
+        Self {
+            inner,
+            one_in: 0,
+            once: Mutex::new(Some((call, how))),
+        }
     }
 
     /// Whether the call that was to fail is still to come.
@@ -62,7 +70,11 @@ impl<S: Storage> Flaky<S> {
                 None
             }
             None if self.one_in > 0 && fastrand::u32(0..self.one_in) == 0 => {
-                Some(if fastrand::bool() { How::Busy } else { How::Disconnected })
+                Some(if fastrand::bool() {
+                    How::Busy
+                } else {
+                    How::Disconnected
+                })
             }
             None => None,
         }
@@ -70,19 +82,43 @@ impl<S: Storage> Flaky<S> {
 
     async fn call<T>(&self, call: impl Future<Output = StorageResult<T>>) -> StorageResult<T> {
         let how = self.now();
-        let (place, doing, source) = ("the flaky storage".into(), "do it".into(), "a hiccup".into());
+        let (place, doing, source) = (
+            "the flaky storage".into(),
+            "do it".into(),
+            "a hiccup".into(),
+        );
         match how {
-            Some(How::Busy) => return Err(StorageError::Busy { place, doing, source }),
-            Some(How::Broken) => return Err(StorageError::Engine { place, doing, source }),
+            Some(How::Busy) => {
+                return Err(StorageError::Busy {
+                    place,
+                    doing,
+                    source,
+                });
+            }
+            Some(How::Broken) => {
+                return Err(StorageError::Engine {
+                    place,
+                    doing,
+                    source,
+                });
+            }
             _ => {}
         }
         let done = call.await;
         match how {
             Some(How::Disconnected) if done.is_ok() => {
-                return Err(StorageError::Disconnected { place, doing, source });
+                return Err(StorageError::Disconnected {
+                    place,
+                    doing,
+                    source,
+                });
             }
             Some(How::BrokenAfter) if done.is_ok() => {
-                return Err(StorageError::Engine { place, doing, source });
+                return Err(StorageError::Engine {
+                    place,
+                    doing,
+                    source,
+                });
             }
             _ => {}
         }

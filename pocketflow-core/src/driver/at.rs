@@ -7,7 +7,8 @@ use super::trail::Trail;
 use crate::error::{BoxError, Error, Stage};
 use crate::graph::Graph;
 
-/// The place a run has arrived at: the flows around it, from the outermost on, and the place in the innermost.
+/// The place a run has arrived at: the flows around it, from the outermost on, and the place in the
+/// innermost.
 ///
 /// It prints as a path: `Shop > Payment > authorize`.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +49,10 @@ impl<'a> At<'a> {
 
     /// The place of the flow in the flow around it, if there is one.
     pub fn parent(&self) -> Option<At<'a>> {
-        Some(At { trail: self.trail.parent?, ..*self })
+        Some(At {
+            trail: self.trail.parent?,
+            ..*self
+        })
     }
 
     /// The number of this step in the run, counted from 1, those in nested flows included.
@@ -66,8 +70,8 @@ impl<'a> At<'a> {
         self.trail.failed(Stage::Driver, cause)
     }
 
-    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a node of a fork, that is the
-    /// fork as a whole.
+    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a
+    /// node of a fork, that is the fork as a whole.
     pub fn position(&self) -> Position {
         let mut visits = Vec::new();
         let mut trail = Some(self.trail);
@@ -81,7 +85,10 @@ impl<'a> At<'a> {
             trail = *parent;
         }
         visits.reverse();
-        Position { steps: self.step - 1, visits }
+        Position {
+            steps: self.step - 1,
+            visits,
+        }
     }
 }
 
@@ -102,11 +109,16 @@ impl Graph {
 
     /// The flow's name, as messages have it.
     pub(crate) fn label(&self) -> &'static str {
-        if self.name.is_empty() { "flow" } else { self.name }
+        if self.name.is_empty() {
+            "flow"
+        } else {
+            self.name
+        }
     }
 }
 
-/// A place in a run, by names, so that it can be stored: one [`Visit`] for every flow, the outermost first.
+/// A place in a run, by names, so that it can be stored: one [`Visit`] for every flow, the
+/// outermost first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The steps taken before.

@@ -11,11 +11,13 @@ use crate::shared::Shared;
 
 /// A driver's seam around `exec`: what it returned, and every attempt.
 ///
-/// The driver is a `Driver<S, Execs>`, so that a driver which has no use for this seam has nothing to write for it.
+/// The driver is a `Driver<S, Execs>`, so that a driver which has no use for this seam has nothing
+/// to write for it.
 ///
-/// The node is a parameter of the trait, so a driver may ask for more of it: one that records what each exec returned is
-/// `impl<S, Here, N> ExecDriver<S, Here, N> for … where N: Node<S, Here>, N::Exec: Serialize`, and only its users pay for that. A
-/// driver that keeps what has been paid for needs it of batches and forks alone, and is a [`KeepDriver`].
+/// The node is a parameter of the trait, so a driver may ask for more of it: one that records what
+/// each exec returned is `impl<S, Here, N> ExecDriver<S, Here, N> for … where N: Node<S, Here>,
+/// N::Exec: Serialize`, and only its users pay for that. A driver that keeps what has been paid for
+/// needs it of batches and forks alone, and is a [`KeepDriver`].
 ///
 /// ```
 /// use pocketflow::seam::Execs;
@@ -59,9 +61,11 @@ use crate::shared::Shared;
     message = "the driver `{Self}` does not drive the node `{N}`",
     note = "its seam is `Execs`, so implement `ExecDriver<S, Here, N>` for it"
 )]
-pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>: Driver<S, Seam> {
-    /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around that of each item, whose index
-    /// is `item`.
+pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
+    Driver<S, Seam>
+{
+    /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around
+    /// that of each item, whose index is `item`.
     fn exec<C>(
         &self,
         _at: &At<'_>,
@@ -88,13 +92,15 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>: 
     }
 }
 
-/// A driver's seam around what is worth keeping inside a step: each item of a batch, and each branch of a fork.
+/// A driver's seam around what is worth keeping inside a step: each item of a batch, and each
+/// branch of a fork.
 ///
-/// A node that is alone in its step needs no such seam: what it did is in the store when the step is over. So a driver that keeps
-/// results as it gets them asks for serde here, and only what batches and the nodes of forks return has to have it.
+/// A node that is alone in its step needs no such seam: what it did is in the store when the step
+/// is over. So a driver that keeps results as it gets them asks for serde here, and only what
+/// batches and the nodes of forks return has to have it.
 ///
-/// The driver is a `Driver<S, Items>`. A driver with both seams is a `Driver<S, (Execs, Items)>`, and so are the two traits:
-/// `impl<S, Here, N> KeepDriver<S, Here, N, (Execs, Items)> for …`.
+/// The driver is a `Driver<S, Items>`. A driver with both seams is a `Driver<S, (Execs, Items)>`,
+/// and so are the two traits: `impl<S, Here, N> KeepDriver<S, Here, N, (Execs, Items)> for …`.
 ///
 /// ```
 /// use pocketflow::seam::Items;
@@ -143,9 +149,12 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>: 
     message = "the driver `{Self}` does not drive the batch or branch `{N}`",
     note = "its seam is `Items`, so implement `KeepDriver<S, Here, N>` for it"
 )]
-pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>: Driver<S, Seam> {
-    /// Around one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. Where a branch is a batch, this is around
-    /// each of its items. A driver that returns without the call has put another result in its place.
+pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>:
+    Driver<S, Seam>
+{
+    /// Around one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. Where a
+    /// branch is a batch, this is around each of its items. A driver that returns without the
+    /// call has put another result in its place.
     fn item<C>(
         &self,
         _at: &At<'_>,
@@ -159,14 +168,15 @@ pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>: 
     }
 }
 
-/// Which part of a step it is that a [`KeepDriver`] stands around. The place, the branch of a fork included, is in [`At`].
+/// Which part of a step it is that a [`KeepDriver`] stands around. The place, the branch of a fork
+/// included, is in [`At`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ItemId<'a> {
     /// The branch as a whole: it is no batch.
     Branch,
-    /// The item with this index in the batch. The same index may be another item when the step runs again: to know an item, hash
-    /// what [`Lends::with_item`] lends.
+    /// The item with this index in the batch. The same index may be another item when the step runs
+    /// again: to know an item, hash what [`Lends::with_item`] lends.
     Index(usize),
     /// The item under this key of a map.
     Key(&'a str),
@@ -217,7 +227,7 @@ pub trait AttemptCall<S: 'static, Here, N: Node<S, Here>>:
 pub trait ItemCall<S: 'static, Here, N: Node<S, Here>>:
     Call<Output = Result<N::Exec, Error>> + Lends<S, Here, N>
 {
-    /// Names the item in every [`Attempt::key`] of the call by a number that goes with what it is, in place of its index, which goes
-    /// with its place in the list.
+    /// Names the item in every [`Attempt::key`] of the call by a number that goes with what it is,
+    /// in place of its index, which goes with its place in the list.
     fn identify(&mut self, identity: u64);
 }

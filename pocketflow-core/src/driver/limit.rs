@@ -7,7 +7,8 @@ use crate::shared::Shared;
 
 /// Stops a run that takes more than a number of steps, those in nested flows included.
 ///
-/// The store is then as the last allowed step left it, and the [cause](Error::cause) of the error is [`StepsExceeded`].
+/// The store is then as the last allowed step left it, and the [cause](Error::cause) of the error
+/// is [`StepsExceeded`].
 ///
 /// ```
 /// # use pocketflow::{Action, Shared, StepLimit, StepsExceeded, flow, node};
@@ -76,7 +77,11 @@ pub struct StepsExceeded {
 
 impl fmt::Display for StepsExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the run has taken its {} steps and not reached an exit", self.max)
+        write!(
+            f,
+            "the run has taken its {} steps and not reached an exit",
+            self.max
+        )
     }
 }
 

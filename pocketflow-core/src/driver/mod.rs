@@ -31,14 +31,16 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::shared::Shared;
 
-/// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store before and after, and the action.
+/// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store
+/// before and after, and the action.
 ///
-/// Every method has a default that only goes on, and most are given the work as a [`Run`] to go on with: what is awaited before
-/// `run.run(shared)` happens before the step, what is awaited after it happens after, and a driver that returns without it has
-/// stopped the run, or has put something else in the step's place.
+/// Every method has a default that only goes on, and most are given the work as a [`Run`] to go on
+/// with: what is awaited before `run.run(shared)` happens before the step, what is awaited after it
+/// happens after, and a driver that returns without it has stopped the run, or has put something
+/// else in the step's place.
 ///
-/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is outside. A driver is given by value, borrowed (`&driver`), or as an
-/// `Arc`.
+/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is outside. A driver is given by
+/// value, borrowed (`&driver`), or as an `Arc`.
 ///
 /// ```
 /// use pocketflow::{At, Driver, Error, Run, Shared, Taken, flow, node};
@@ -69,9 +71,10 @@ use crate::shared::Shared;
 ///
 /// # Inside a step
 ///
-/// The parameter `Seam` says what else a driver stands around. `Driver<S>` is a driver of steps, and has nothing more to implement; a
-/// `Driver<S, Execs>` is an [`ExecDriver`] as well, and a `Driver<S, Items>` a [`KeepDriver`]: see [`seam`]. A driver has one
-/// seam. Code that is generic over drivers takes it as a parameter of its own:
+/// The parameter `Seam` says what else a driver stands around. `Driver<S>` is a driver of steps,
+/// and has nothing more to implement; a `Driver<S, Execs>` is an [`ExecDriver`] as well, and a
+/// `Driver<S, Items>` a [`KeepDriver`]: see [`seam`]. A driver has one seam. Code that is generic
+/// over drivers takes it as a parameter of its own:
 ///
 /// ```
 /// # use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -94,7 +97,8 @@ use crate::shared::Shared;
     note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
 pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
-    /// Before a run begins: where it does. A driver that keeps runs puts the kept store into `shared` here, and says where to go on.
+    /// Before a run begins: where it does. A driver that keeps runs puts the kept store into
+    /// `shared` here, and says where to go on.
     ///
     /// `at` is the place where a run inside another stands. There is none for the outermost run.
     fn begin(
@@ -106,9 +110,11 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         std::future::ready(Ok(Start::Fresh))
     }
 
-    /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost stands nowhere.
+    /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost
+    /// stands nowhere.
     ///
-    /// The action taken is the flow's exit. For the outermost flow, what comes after `run` is the end of the whole run.
+    /// The action taken is the flow's exit. For the outermost flow, what comes after `run` is the
+    /// end of the whole run.
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,
@@ -129,18 +135,21 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         run.run(shared)
     }
 
-    /// Whether this run does an item of a batch, by its index, or, where `item` is `None`, the branch of a fork that `at` is. It is
-    /// asked just before the work would begin.
+    /// Whether this run does an item of a batch, by its index, or, where `item` is `None`, the
+    /// branch of a fork that `at` is. It is asked just before the work would begin.
     ///
-    /// This is for an engine that spreads the work of one step over many processes. Each resumes the run at the step and wants a part
-    /// of it; a [`KeepDriver`] carries the results away. When that part is done, the run ends with [`Skipped`](crate::Skipped) as the
-    /// cause of its error, and the store is as it was before the step: without all results, there is no `post`. The process that has
-    /// them all puts each in its place, in [`KeepDriver::item`], and goes on.
+    /// This is for an engine that spreads the work of one step over many processes. Each resumes
+    /// the run at the step and wants a part of it; a [`KeepDriver`] carries the results away.
+    /// When that part is done, the run ends with [`Skipped`](crate::Skipped) as the
+    /// cause of its error, and the store is as it was before the step: without all results, there
+    /// is no `post`. The process that has them all puts each in its place, in
+    /// [`KeepDriver::item`], and goes on.
     fn wants(&self, _at: &At<'_>, _item: Option<usize>) -> bool {
         true
     }
 
-    /// The name of the run, if the driver gives it one. It is a part of every [`Attempt::key`](crate::Attempt::key).
+    /// The name of the run, if the driver gives it one. It is a part of every
+    /// [`Attempt::key`](crate::Attempt::key).
     fn run_id(&self) -> Option<&str> {
         None
     }

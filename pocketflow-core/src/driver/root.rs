@@ -48,7 +48,11 @@ impl Root {
 
     /// How often one of them has been.
     pub(crate) fn taken_of(&self, depth: usize, edge: usize) -> u32 {
-        lock(&self.taken).get(depth).and_then(|taken| taken.get(edge)).copied().unwrap_or_default()
+        lock(&self.taken)
+            .get(depth)
+            .and_then(|taken| taken.get(edge))
+            .copied()
+            .unwrap_or_default()
     }
 
     pub(crate) fn set_taken(&self, depth: usize, taken: &[u32]) {

@@ -1,7 +1,7 @@
 //! The seams: what a driver stands around.
 //!
-//! A driver says what it stands around in the second parameter of [`Driver`](crate::Driver). Where a driver is used, the compiler
-//! infers it.
+//! A driver says what it stands around in the second parameter of [`Driver`](crate::Driver). Where
+//! a driver is used, the compiler infers it.
 //!
 //! | the driver | implements |
 //! | --- | --- |
@@ -22,15 +22,18 @@ use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
 use crate::shared::Shared;
 
-/// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver) alone.
+/// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver)
+/// alone.
 #[derive(Debug)]
 pub enum Steps {}
 
-/// Around the exec of each node and around each attempt as well: the driver also implements [`ExecDriver`].
+/// Around the exec of each node and around each attempt as well: the driver also implements
+/// [`ExecDriver`].
 #[derive(Debug)]
 pub enum Execs {}
 
-/// Around each item of a batch and each branch of a fork as well: the driver also implements [`KeepDriver`].
+/// Around each item of a batch and each branch of a fork as well: the driver also implements
+/// [`KeepDriver`].
 #[derive(Debug)]
 pub enum Items {}
 
@@ -72,7 +75,9 @@ pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
     message = "`{D}` cannot drive the node `{N}`",
     label = "not a driver for every node of the flow"
 )]
-pub trait AroundItem<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: AroundExec<D, S, Here, N> {
+pub trait AroundItem<D: ?Sized, S: 'static, Here, N: Node<S, Here>>:
+    AroundExec<D, S, Here, N>
+{
     /// Around an item, or around a branch.
     fn item<C>(
         driver: &D,

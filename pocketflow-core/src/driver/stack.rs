@@ -11,8 +11,8 @@ use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::shared::Shared;
 
-/// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes. The seam of two drivers is the `Stack` of
-/// their seams.
+/// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes. The seam
+/// of two drivers is the `Stack` of their seams.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack<A, B>(pub A, pub B);
 
@@ -25,7 +25,12 @@ where
     L: 'static,
 {
     /// The outer driver is asked first; what the inner one says goes, if it says anything.
-    async fn begin(&self, flow: &'static Graph, at: Option<&At<'_>>, shared: &mut S) -> Result<Start, Error> {
+    async fn begin(
+        &self,
+        flow: &'static Graph,
+        at: Option<&At<'_>>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
         let outer = self.0.begin(flow, at, shared).await?;
         Ok(match self.1.begin(flow, at, shared).await? {
             Start::Fresh => outer,
@@ -40,7 +45,13 @@ where
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
-        let inner = InnerFlow { driver: &self.1, flow, at, run, seam: PhantomData::<fn() -> L> };
+        let inner = InnerFlow {
+            driver: &self.1,
+            flow,
+            at,
+            run,
+            seam: PhantomData::<fn() -> L>,
+        };
         self.0.flow(flow, at, shared, inner)
     }
 
@@ -50,7 +61,16 @@ where
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
-        self.0.step(at, shared, InnerStep { driver: &self.1, at, run, seam: PhantomData::<fn() -> L> })
+        self.0.step(
+            at,
+            shared,
+            InnerStep {
+                driver: &self.1,
+                at,
+                run,
+                seam: PhantomData::<fn() -> L>,
+            },
+        )
     }
 
     fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
@@ -80,7 +100,12 @@ where
     where
         C: ExecCall<S, Here, N>,
     {
-        K::exec(&driver.0, at, item, Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, item, call))
+        K::exec(
+            &driver.0,
+            at,
+            item,
+            Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, item, call),
+        )
     }
 
     fn attempt<C>(
@@ -92,8 +117,10 @@ where
     where
         C: AttemptCall<S, Here, N>,
     {
-        let inner =
-            InnerAttempt { inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call), attempt };
+        let inner = InnerAttempt {
+            inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call),
+            attempt,
+        };
         K::attempt(&driver.0, at, attempt, inner)
     }
 }
@@ -116,12 +143,16 @@ where
     where
         C: ItemCall<S, Here, N>,
     {
-        let inner = InnerItem { inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call), item };
+        let inner = InnerItem {
+            inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call),
+            item,
+        };
         K::item(&driver.0, at, item, inner)
     }
 }
 
-// A lifetime for each reference, so that what a driver returns captures those of its arguments and no other.
+// A lifetime for each reference, so that what a driver returns captures those of its arguments and
+// no other.
 struct InnerFlow<'d, 'a, 't, B, R, L> {
     driver: &'d B,
     flow: &'static Graph,
@@ -172,7 +203,13 @@ struct Inner<'d, 'a, 't, B, C, T> {
 
 impl<'d, 'a, 't, B, C, T> Inner<'d, 'a, 't, B, C, T> {
     fn new(driver: &'d B, at: &'a At<'t>, item: Option<usize>, call: C) -> Self {
-        Self { driver, at, item, call, types: PhantomData }
+        Self {
+            driver,
+            at,
+            item,
+            call,
+            types: PhantomData,
+        }
     }
 }
 
@@ -247,12 +284,15 @@ where
     type Output = Result<N::Exec, Failure>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let Inner { driver, at, call, .. } = self.inner;
+        let Inner {
+            driver, at, call, ..
+        } = self.inner;
         L::attempt(driver, at, self.attempt, call)
     }
 }
 
-impl<S, Here, N, L, B, C> AttemptCall<S, Here, N> for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Here, N, L, B, C> AttemptCall<S, Here, N>
+    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
 where
     S: Shared,
     N: Node<S, Here>,
@@ -293,7 +333,9 @@ where
     type Output = Result<N::Exec, Error>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let Inner { driver, at, call, .. } = self.inner;
+        let Inner {
+            driver, at, call, ..
+        } = self.inner;
         L::item(driver, at, self.item, call)
     }
 }

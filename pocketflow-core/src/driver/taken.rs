@@ -61,11 +61,21 @@ pub struct Taken {
 
 impl Taken {
     pub(crate) fn at(graph: &'static Graph, place: usize, index: usize, target: Target) -> Self {
-        Self { graph, place: Some(place), index, target }
+        Self {
+            graph,
+            place: Some(place),
+            index,
+            target,
+        }
     }
 
     pub(crate) fn over(graph: &'static Graph, exit: usize) -> Self {
-        Self { graph, place: None, index: exit, target: Target::Exit(exit) }
+        Self {
+            graph,
+            place: None,
+            index: exit,
+            target: Target::Exit(exit),
+        }
     }
 
     /// The name of the action; of a flow, that of its exit.
@@ -84,10 +94,14 @@ impl Taken {
     /// The edge of the action; none where the outermost flow has ended.
     pub fn edge(&self) -> Option<&'static Edge> {
         let (from, action) = (self.place?, self.action());
-        self.graph.edges.iter().find(|edge| edge.from == from && edge.action == action)
+        self.graph
+            .edges
+            .iter()
+            .find(|edge| edge.from == from && edge.action == action)
     }
 
-    /// Where it leads: along the edge, or, once a bounded edge is used up, to what stands after `else`.
+    /// Where it leads: along the edge, or, once a bounded edge is used up, to what stands after
+    /// `else`.
     pub fn target(&self) -> Target {
         self.target
     }
@@ -143,8 +157,8 @@ impl fmt::Display for TakenElsewhere {
 impl std::error::Error for TakenElsewhere {}
 
 impl At<'_> {
-    /// An action of this step, or an exit of the nested flow that stands here, by its name: for a driver that does not run it. `None`
-    /// where there is no such action.
+    /// An action of this step, or an exit of the nested flow that stands here, by its name: for a
+    /// driver that does not run it. `None` where there is no such action.
     pub fn taken(&self, action: &str) -> Option<Taken> {
         Some(self.took(self.actions().iter().position(|name| *name == action)?))
     }
@@ -174,9 +188,12 @@ impl At<'_> {
 }
 
 impl Graph {
-    /// An exit of this flow, where it is the outermost, by its name: for a driver that does not run it. For a nested flow, there is
-    /// [`At::taken`].
+    /// An exit of this flow, where it is the outermost, by its name: for a driver that does not run
+    /// it. For a nested flow, there is [`At::taken`].
     pub fn taken(&'static self, exit: &str) -> Option<Taken> {
-        Some(Taken::over(self, self.exits.iter().position(|name| *name == exit)?))
+        Some(Taken::over(
+            self,
+            self.exits.iter().position(|name| *name == exit)?,
+        ))
     }
 }

@@ -10,8 +10,8 @@ use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
 use crate::shared::Shared;
 
-/// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at the level `DEBUG`, and a
-/// warning for every attempt that fails.
+/// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at
+/// the level `DEBUG`, and a warning for every attempt that fails.
 ///
 /// | span | fields |
 /// | --- | --- |
@@ -91,7 +91,12 @@ where
         call.call().instrument(node_span(at)).await
     }
 
-    async fn attempt<C>(&self, _at: &At<'_>, attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+    async fn attempt<C>(
+        &self,
+        _at: &At<'_>,
+        attempt: Attempt<'_>,
+        call: C,
+    ) -> Result<N::Exec, Failure>
     where
         C: AttemptCall<S, Here, N>,
     {

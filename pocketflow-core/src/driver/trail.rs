@@ -5,8 +5,9 @@ use crate::graph::{Graph, Solution};
 
 /// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
 ///
-/// They stand in one static for each flow, and the graph in another. A constant would be evaluated, checked, and written out anew
-/// wherever it is named, and again for each instance of what names it: that takes time which grows with the square of the nodes.
+/// They stand in one static for each flow, and the graph in another. A constant would be evaluated,
+/// checked, and written out anew wherever it is named, and again for each instance of what names
+/// it: that takes time which grows with the square of the nodes.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Spot {
@@ -14,7 +15,8 @@ pub struct Spot {
     pub(crate) place: usize,
     /// Which of a fork's nodes it is.
     pub(crate) branch: Option<usize>,
-    /// Where the first two actions lead, as [`Solution::all_next`] has it: a copy, so that the compiler sees what it jumps to.
+    /// Where the first two actions lead, as [`Solution::all_next`] has it: a copy, so that the
+    /// compiler sees what it jumps to.
     routes: [u32; 2],
     /// Where all of them lead, if they are more.
     more: &'static [u32],
@@ -24,7 +26,13 @@ pub struct Spot {
 
 impl Spot {
     /// All places, and after them the nodes of the forks.
-    pub const fn all<const N: usize, const P: usize, const T: usize, const X: usize, const W: usize>(
+    pub const fn all<
+        const N: usize,
+        const P: usize,
+        const T: usize,
+        const X: usize,
+        const W: usize,
+    >(
         graph: &'static &'static Graph,
         solution: &'static Solution<P, T, X, W>,
     ) -> [Self; N] {
@@ -64,19 +72,31 @@ impl Spot {
 
     /// A node of a fork.
     const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
-        Self { place, branch: Some(branch), ..Self::of_flow(graph) }
+        Self {
+            place,
+            branch: Some(branch),
+            ..Self::of_flow(graph)
+        }
     }
 
     /// A flow, before its first step.
     pub(crate) const fn of_flow(graph: &'static &'static Graph) -> Self {
-        Self { graph, place: 0, branch: None, routes: [0; 2], more: &[], bounded: 0 }
+        Self {
+            graph,
+            place: 0,
+            branch: None,
+            routes: [0; 2],
+            more: &[],
+            bounded: 0,
+        }
     }
 
     pub(crate) fn graph(&self) -> &'static Graph {
         self.graph
     }
 
-    /// What comes after an action: a place, an exit counted on from the places, or, as an error, a bounded edge.
+    /// What comes after an action: a place, an exit counted on from the places, or, as an error, a
+    /// bounded edge.
     #[inline(always)]
     pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
         let code = match action {
@@ -84,7 +104,11 @@ impl Spot {
             _ if !self.more.is_empty() => self.more[action],
             _ => self.routes[1],
         };
-        if code < self.bounded { Ok(code as usize) } else { Err((code - self.bounded) as usize) }
+        if code < self.bounded {
+            Ok(code as usize)
+        } else {
+            Err((code - self.bounded) as usize)
+        }
     }
 
     /// The name of the place, or of the node of a fork.
@@ -97,7 +121,8 @@ impl Spot {
     }
 }
 
-/// Where a run is: a spot in each of the flows that are under way. It is all that a plain run keeps of its way.
+/// Where a run is: a spot in each of the flows that are under way. It is all that a plain run keeps
+/// of its way.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Trail<'a> {
@@ -118,7 +143,8 @@ impl Trail<'_> {
         path
     }
 
-    /// The names down to a flow: that of the place at which it stands, or its own where it is the outermost.
+    /// The names down to a flow: that of the place at which it stands, or its own where it is the
+    /// outermost.
     pub(crate) fn above(parent: Option<&Trail<'_>>, graph: &Graph) -> Vec<&'static str> {
         parent.map_or_else(|| vec![graph.label()], Trail::path)
     }

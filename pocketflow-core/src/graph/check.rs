@@ -1,4 +1,5 @@
-//! The checks that need the nodes' types. Each speaks of one token of the user's and panics, in a constant, with the message.
+//! The checks that need the nodes' types. Each speaks of one token of the user's and panics, in a
+//! constant, with the message.
 
 use super::solve::{Solution, contains};
 use super::{Edge, Graph, NodeInfo, Place, Target};
@@ -13,7 +14,13 @@ impl Graph {
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_action(&self, edge: usize) {
-        let Edge { from, action, to, written, .. } = self.edges[edge];
+        let Edge {
+            from,
+            action,
+            to,
+            written,
+            ..
+        } = self.edges[edge];
         let node = self.places[from].node;
         if !written || node.is_unknown() || node.action(action).is_some() {
             return;
@@ -76,10 +83,22 @@ impl Graph {
         }
         let text = Text::new("PF008: ").code(name).push(" works on ");
         let same = equal(node.store.name, store.name);
-        let text = if same { text.push("another store ") } else { text.push("the store ") };
-        let text = text.code(node.store.name).push(", but this flow runs on ").code(store.name).push(APART);
         let text = if same {
-            let text = text.push("\nnote: ").code(name).push(" works on ").push(node.store.id);
+            text.push("another store ")
+        } else {
+            text.push("the store ")
+        };
+        let text = text
+            .code(node.store.name)
+            .push(", but this flow runs on ")
+            .code(store.name)
+            .push(APART);
+        let text = if same {
+            let text = text
+                .push("\nnote: ")
+                .code(name)
+                .push(" works on ")
+                .push(node.store.id);
             text.push("\nnote: this flow runs on ").push(store.id)
         } else {
             text
@@ -108,8 +127,15 @@ impl Graph {
         };
         let text = text.push(APART);
         let text = if equal(store.name, ours.name) {
-            let text = text.push("\nnote: ").code(name).push(" works on ").push(store.id);
-            text.push("\nnote: ").code(first.name).push(" works on ").push(ours.id)
+            let text = text
+                .push("\nnote: ")
+                .code(name)
+                .push(" works on ")
+                .push(store.id);
+            text.push("\nnote: ")
+                .code(first.name)
+                .push(" works on ")
+                .push(ours.id)
         } else {
             text
         };
@@ -180,7 +206,10 @@ impl Graph {
                 .push(help),
             None if named => return,
             None => {
-                let text = Text::new("PF006: the store ").code(store.name).push(" has no field ").code(name);
+                let text = Text::new("PF006: the store ")
+                    .code(store.name)
+                    .push(" has no field ")
+                    .code(name);
                 match self.meant(name) {
                     Some(meant) => text.push("\nhelp: did you mean ").code(meant).push("?"),
                     None => text.push("\nhelp: ").push(rule).push(" of its store"),
@@ -257,29 +286,46 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let (mut unwired, mut count) = ([""; 64], 0);
         let mut action = 0;
         while action < node.actions.len() {
-            if count < unwired.len() && !self.is_wired(place, action) && !graph.is_meant(place, action) {
+            if count < unwired.len()
+                && !self.is_wired(place, action)
+                && !graph.is_meant(place, action)
+            {
                 unwired[count] = node.actions[action];
                 count += 1;
             }
             action += 1;
         }
-        // Before anything looks through all edges: a loop over them for every place would be quadratic.
+        // Before anything looks through all edges: a loop over them for every place would be
+        // quadratic.
         if count == 0 {
             return;
         }
-        // The action of an edge is wrong where the node has only the other kind: that is PF001, which says what to write.
+        // The action of an edge is wrong where the node has only the other kind: that is PF001,
+        // which says what to write.
         let by_default = node.action("default").is_some();
-        let told =
-            graph.leads_on(place, by_default) && (!by_default || count == 1 && node.actions.len() == 1);
+        let told = graph.leads_on(place, by_default)
+            && (!by_default || count == 1 && node.actions.len() == 1);
         if told {
             return;
         }
         let name = graph.places[place].name;
-        let code = if node.flow.is_some() { "PF009" } else { "PF002" };
+        let code = if node.flow.is_some() {
+            "PF009"
+        } else {
+            "PF002"
+        };
         let text = Text::new(code).push(": ").code(name);
-        let text = text.push(if node.flow.is_some() { " can leave at " } else { " can return " });
+        let text = text.push(if node.flow.is_some() {
+            " can leave at "
+        } else {
+            " can return "
+        });
         text.actions(unwired.split_at(count).0, "and")
-            .push(if count == 1 { ", which is wired nowhere" } else { ", which are wired nowhere" })
+            .push(if count == 1 {
+                ", which is wired nowhere"
+            } else {
+                ", which are wired nowhere"
+            })
             .push("\nhelp: say where it leads: `")
             .push(name)
             .push(" - ")
@@ -338,7 +384,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// Says that what stands at a place, or in a fork there, reads a field that the path leaves empty.
+    /// Says that what stands at a place, or in a fork there, reads a field that the path leaves
+    /// empty.
     #[track_caller]
     const fn report(&self, graph: &Graph, place: usize, reader: &Place, unproved: usize) {
         let node = reader.node;
@@ -347,29 +394,46 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             return;
         }
         let path = self.path(graph, place, unproved);
-        let code = if node.flow.is_some() { "PF009" } else { "PF006" };
-        let text = Text::new(code).push(if node.flow.is_some() { ": the flow " } else { ": node " });
+        let code = if node.flow.is_some() {
+            "PF009"
+        } else {
+            "PF006"
+        };
+        let text = Text::new(code).push(if node.flow.is_some() {
+            ": the flow "
+        } else {
+            ": node "
+        });
         let text = text.code(reader.name);
-        let text = text.push(if node.flow.is_some() { " starts with " } else { " reads " });
+        let text = text.push(if node.flow.is_some() {
+            " starts with "
+        } else {
+            " reads "
+        });
         let mut text = text.code(store.fields[unproved].name);
         text = if path.by[place] == u32::MAX {
             text.push(", but it is the first node, and nothing has filled that field")
         } else {
-            text.push(", but no node fills it on the path `").path(graph, &path.by, place).push("`")
+            text.push(", but no node fills it on the path `")
+                .path(graph, &path.by, place)
+                .push("`")
         };
         let others = self.unproved_fields(graph, place, &store.late_fields());
         let mut field = unproved + 1;
         while field < store.fields.len() {
             if contains(&others, field) && contains(node.reads, field) {
-                text =
-                    text.push("\nnote: nor is ").code(store.fields[field].name).push(" always filled there");
+                text = text
+                    .push("\nnote: nor is ")
+                    .code(store.fields[field].name)
+                    .push(" always filled there");
             }
             field += 1;
         }
         text = text.push("\nhelp: ");
         let name = store.fields[unproved].name;
         text = match self.filler(graph, place, unproved) {
-            // The shown path comes through the node, and takes another action than the one that fills the field.
+            // The shown path comes through the node, and takes another action than the one that
+            // fills the field.
             Some((filler, action)) if path.comes_through(graph, filler, place) => text
                 .code(graph.places[filler].name)
                 .push(" fills it only with the action ")
@@ -384,9 +448,10 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                     .push(" changes it in `post`: add `writes(")
                     .push(name)
                     .push(")` to its `#[node(…)]`"),
-                None => {
-                    text.push("let a node before it fill it: `#[node(…, writes = ").push(name).push(")]`")
-                }
+                None => text
+                    .push("let a node before it fill it: `#[node(…, writes = ")
+                    .push(name)
+                    .push(")]`"),
             },
         };
         if node.flow.is_none() {
@@ -396,20 +461,27 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             text = text
                 .push("\nhelp: or, if whoever runs the flow fills it, say so: `")
                 .push(graph.name)
-                .push(if graph.inputs.is_empty() { "(" } else { "(…, " })
+                .push(if graph.inputs.is_empty() {
+                    "("
+                } else {
+                    "(…, "
+                })
                 .push(name)
                 .push(")`");
         }
         text.panic(code)
     }
 
-    /// Another place whose node borrows the field in `post`, to change it, and does not say that it fills it.
+    /// Another place whose node borrows the field in `post`, to change it, and does not say that it
+    /// fills it.
     const fn changer(&self, graph: &Graph, reader: usize, field: usize) -> Option<usize> {
         let mut place = 0;
         while place < P {
             let node = graph.places[place].node;
-            let is_one = node.flow.is_none() && node.waits.is_none() && graph.places[place].fork.is_empty();
-            if is_one && place != reader && graph.is_native(place) && contains(node.changes, field) {
+            let is_one =
+                node.flow.is_none() && node.waits.is_none() && graph.places[place].fork.is_empty();
+            if is_one && place != reader && graph.is_native(place) && contains(node.changes, field)
+            {
                 return Some(place);
             }
             place += 1;
@@ -418,14 +490,26 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// Another place that fills the field, and the action after which it does.
-    const fn filler(&self, graph: &Graph, reader: usize, field: usize) -> Option<(usize, &'static str)> {
+    const fn filler(
+        &self,
+        graph: &Graph,
+        reader: usize,
+        field: usize,
+    ) -> Option<(usize, &'static str)> {
         let mut place = 0;
         while place < P {
-            let NodeInfo { actions, writes, reads, flow, .. } = graph.places[place].node;
+            let NodeInfo {
+                actions,
+                writes,
+                reads,
+                flow,
+                ..
+            } = graph.places[place].node;
             // What a nested flow starts with is filled after it, and not by it.
             let only_needs = flow.is_some() && graph.is_native(place) && contains(reads, field);
             let mut action = 0;
-            while place != reader && !only_needs && graph.is_native(place) && action < actions.len() {
+            while place != reader && !only_needs && graph.is_native(place) && action < actions.len()
+            {
                 if contains(writes.split_at(action * W).1, field) {
                     return Some((place, actions[action]));
                 }
@@ -459,7 +543,9 @@ impl Text {
     pub(super) const fn actions(mut self, actions: &[&'static str], last: &str) -> Self {
         let mut index = 0;
         while index < actions.len() {
-            self = self.separator(index, actions.len(), last).action(actions[index]);
+            self = self
+                .separator(index, actions.len(), last)
+                .action(actions[index]);
             index += 1;
         }
         self
@@ -470,7 +556,8 @@ impl Text {
         const ENDS: usize = 4;
         let (mut edges, mut length) = ([0; P], 0);
         let mut place = target;
-        // A way back of at most P edges: the start is reached by none, unless it is the target of a loop.
+        // A way back of at most P edges: the start is reached by none, unless it is the target of a
+        // loop.
         while length < P && by[place] != u32::MAX {
             edges[length] = by[place] as usize;
             length += 1;
@@ -480,7 +567,11 @@ impl Text {
         let mut step = 0;
         while step < length {
             let edge = &graph.edges[edges[length - 1 - step]];
-            let to = if step + 1 == length { target } else { graph.edges[edges[length - 2 - step]].from };
+            let to = if step + 1 == length {
+                target
+            } else {
+                graph.edges[edges[length - 2 - step]].from
+            };
             if step < ENDS || step >= length - ENDS {
                 if !equal(edge.action, "default") {
                     self = self.push(" - ").action(edge.action);
@@ -501,7 +592,10 @@ impl Text {
 
     #[track_caller]
     pub(super) const fn panic(self, code: &str) -> ! {
-        let text = self.push("\nnote: see `pocketflow::errors::").push(code).push("`");
+        let text = self
+            .push("\nnote: see `pocketflow::errors::")
+            .push(code)
+            .push("`");
         panic!("{}", text.as_str())
     }
 }

@@ -39,7 +39,8 @@ pub enum Of {
     Reads,
     /// [`NodeInfo::peeks`].
     Peeks,
-    /// [`NodeInfo::writes`]. A node with several actions is refused; what it fills after the first is as good as any.
+    /// [`NodeInfo::writes`]. A node with several actions is refused; what it fills after the first
+    /// is as good as any.
     Writes,
 }
 
@@ -85,7 +86,11 @@ const fn changes(node: &NodeInfo, field: usize) -> bool {
 }
 
 const fn changed(node: &NodeInfo) -> &[u64] {
-    if node.flow.is_some() { &[] } else { node.changes }
+    if node.flow.is_some() {
+        &[]
+    } else {
+        node.changes
+    }
 }
 
 /// Whether another node of a fork than this one may fill a field.
@@ -172,7 +177,8 @@ impl Graph {
         }
     }
 
-    /// PF007 for a node of a fork: on its own token, each of two that do not get along names the other.
+    /// PF007 for a node of a fork: on its own token, each of two that do not get along names the
+    /// other.
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_fields(&self, place: usize, branch: usize) {
@@ -184,7 +190,11 @@ impl Graph {
             // By whole words first: a fork has as many pairs of nodes as the square of its nodes.
             let clash = other.node.store.hash == node.store.hash && clash(node, other.node);
             let mut field = 0;
-            while clash && index != branch && !equal(other.name, name) && field < node.store.fields.len() {
+            while clash
+                && index != branch
+                && !equal(other.name, name)
+                && field < node.store.fields.len()
+            {
                 let field_name = node.store.fields[field].name;
                 let (ours, theirs) = (changes(node, field), changes(other.node, field));
                 let text = Text::new("PF007: ").code(name);

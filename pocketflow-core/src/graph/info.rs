@@ -12,9 +12,9 @@ pub trait Describe: Send + Sync {
     type Reads<'a>;
 }
 
-/// What stands in a flow: whatever has a description. A trait of its own, so that rustc's message about a type that is no node
-/// does not list every node there is: the attribute that says so cannot stand in generated code, where `#![no_implicit_prelude]`
-/// hides it.
+/// What stands in a flow: whatever has a description. A trait of its own, so that rustc's message
+/// about a type that is no node does not list every node there is: the attribute that says so
+/// cannot stand in generated code, where `#![no_implicit_prelude]` hides it.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node",
@@ -31,8 +31,9 @@ impl<N: Describe> Stands for N {
     const INFO: &'static Description = &N::NODE.if_known();
 }
 
-/// What a node says of itself: fields by their names, which each flow looks up once for all its nodes. Each constant of each node takes
-/// rustc's time, and the sets of fields would be four of them.
+/// What a node says of itself: fields by their names, which each flow looks up once for all its
+/// nodes. Each constant of each node takes rustc's time, and the sets of fields would be four of
+/// them.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Description {
@@ -61,7 +62,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// What could not be read. Its errors are told; no check adds to them. A node names what it has beyond this.
+    /// What could not be read. Its errors are told; no check adds to them. A node names what it has
+    /// beyond this.
     pub const UNKNOWN: Self = Self {
         name: "",
         store: UNKNOWN.store,
@@ -86,7 +88,14 @@ impl Description {
             return Self::UNKNOWN;
         }
         let actions = &[ActionInfo::DEFAULT];
-        Self { name, store, actions, writes: field, waits: Some(field[0]), ..Self::UNKNOWN }
+        Self {
+            name,
+            store,
+            actions,
+            writes: field,
+            waits: Some(field[0]),
+            ..Self::UNKNOWN
+        }
     }
 
     /// A flow that is used as a node.
@@ -95,11 +104,16 @@ impl Description {
         if flow.is_unknown() {
             return Self::UNKNOWN;
         }
-        Self { name: flow.name, store: flow.store, flow: Some(flow), ..Self::UNKNOWN }
+        Self {
+            name: flow.name,
+            store: flow.store,
+            flow: Some(flow),
+            ..Self::UNKNOWN
+        }
     }
 
-    /// What is known: nothing, where the actions are those of [`ActionInfo::UNKNOWN`], or one of them writes a field that the store
-    /// does not have, which rustc says.
+    /// What is known: nothing, where the actions are those of [`ActionInfo::UNKNOWN`], or one of
+    /// them writes a field that the store does not have, which rustc says.
     pub const fn if_known(self) -> Self {
         let mut action = 0;
         while action < self.actions.len() {
@@ -150,7 +164,8 @@ impl Description {
     }
 }
 
-/// The sets of fields of all that stands in a flow: `N` nodes with `T` actions in all, in words of 64 fields, `W` for each set.
+/// The sets of fields of all that stands in a flow: `N` nodes with `T` actions in all, in words of
+/// 64 fields, `W` for each set.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Sets<const N: usize, const T: usize, const W: usize> {
@@ -237,7 +252,13 @@ impl<const N: usize, const T: usize, const W: usize> Sets<N, T, W> {
         let mut nodes = [UNKNOWN; N];
         let (mut index, mut slot) = (0, 0);
         while index < N {
-            let Description { name, store, waits, ref flow, .. } = *all[index];
+            let Description {
+                name,
+                store,
+                waits,
+                ref flow,
+                ..
+            } = *all[index];
             let count = all[index].count();
             nodes[index] = NodeInfo {
                 name,
@@ -245,7 +266,13 @@ impl<const N: usize, const T: usize, const W: usize> Sets<N, T, W> {
                 actions: self.actions.split_at(slot + count).0.split_at(slot).1,
                 reads: &self.reads[index],
                 peeks: &self.peeks[index],
-                writes: self.writes.split_at(slot + count).0.split_at(slot).1.as_flattened(),
+                writes: self
+                    .writes
+                    .split_at(slot + count)
+                    .0
+                    .split_at(slot)
+                    .1
+                    .as_flattened(),
                 changes: &self.changes[index],
                 flow: match flow {
                     Some(flow) => flow.flow,
@@ -260,7 +287,8 @@ impl<const N: usize, const T: usize, const W: usize> Sets<N, T, W> {
     }
 }
 
-/// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in words of 64.
+/// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in
+/// words of 64.
 #[derive(Debug, Clone, Copy)]
 pub struct NodeInfo {
     /// The node's name.
@@ -275,7 +303,8 @@ pub struct NodeInfo {
     pub peeks: &'static [u64],
     /// Fields that are filled after it, a set for each action, one set behind the other.
     pub writes: &'static [u64],
-    /// Fields that its `post` may change, sure to fill them or not; empty for a flow, which stands in no fork.
+    /// Fields that its `post` may change, sure to fill them or not; empty for a flow, which stands
+    /// in no fork.
     pub changes: &'static [u64],
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,

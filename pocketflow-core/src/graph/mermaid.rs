@@ -5,11 +5,17 @@ use std::fmt;
 
 use super::{Graph, Place, Target};
 
-/// The first place is round, so that the start is seen, or an arrow leads to it; an exit that somebody wrote is a circle.
+/// The first place is round, so that the start is seen, or an arrow leads to it; an exit that
+/// somebody wrote is a circle.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flowchart TD")?;
-        Drawing { graph: self, prefix: String::new(), depth: 1 }.draw(f)
+        Drawing {
+            graph: self,
+            prefix: String::new(),
+            depth: 1,
+        }
+        .draw(f)
     }
 }
 
@@ -25,14 +31,22 @@ impl Drawing<'_> {
         if self.graph.places.first().is_some_and(|first| {
             first.node.flow.is_some() || first.node.waits.is_some() || !first.fork.is_empty()
         }) {
-            self.line(f, format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)))?;
+            self.line(
+                f,
+                format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)),
+            )?;
         }
         for (index, place) in self.graph.places.iter().enumerate() {
             let (id, name) = (self.place(index), &text(place.name));
             match place.node.flow {
                 Some(graph) => {
                     self.line(f, format_args!("subgraph {id}[{name}]"))?;
-                    Drawing { graph, prefix: format!("{id}."), depth: self.depth + 1 }.draw(f)?;
+                    Drawing {
+                        graph,
+                        prefix: format!("{id}."),
+                        depth: self.depth + 1,
+                    }
+                    .draw(f)?;
                     self.line(f, format_args!("end"))?;
                 }
                 None if !place.fork.is_empty() => {
@@ -41,7 +55,11 @@ impl Drawing<'_> {
                         let inside = format!("{id}.");
                         self.line(
                             f,
-                            format_args!("    {}[{}]", named(&inside, node.name, branch), text(node.name)),
+                            format_args!(
+                                "    {}[{}]",
+                                named(&inside, node.name, branch),
+                                text(node.name)
+                            ),
                         )?;
                     }
                     self.line(f, format_args!("end"))?;
@@ -63,20 +81,40 @@ impl Drawing<'_> {
             }
         }
         for edge in self.graph.edges {
-            let label = if edge.action == "default" { "" } else { edge.action };
+            let label = if edge.action == "default" {
+                ""
+            } else {
+                edge.action
+            };
             match edge.bound {
                 None => self.arrow(f, edge.from, label, edge.to)?,
                 Some(bound) => {
                     let comma = if label.is_empty() { "" } else { ", " };
-                    self.arrow(f, edge.from, &format!("{label}{comma}at most {}", bound.max), edge.to)?;
-                    self.arrow(f, edge.from, &format!("{label}{comma}then"), bound.otherwise)?;
+                    self.arrow(
+                        f,
+                        edge.from,
+                        &format!("{label}{comma}at most {}", bound.max),
+                        edge.to,
+                    )?;
+                    self.arrow(
+                        f,
+                        edge.from,
+                        &format!("{label}{comma}then"),
+                        bound.otherwise,
+                    )?;
                 }
             }
         }
         Ok(())
     }
 
-    fn arrow(&self, f: &mut fmt::Formatter<'_>, from: usize, label: &str, to: Target) -> fmt::Result {
+    fn arrow(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        from: usize,
+        label: &str,
+        to: Target,
+    ) -> fmt::Result {
         let from = self.place(from);
         let to = match to {
             Target::Place(place) => self.place(place),
@@ -96,7 +134,8 @@ impl Drawing<'_> {
     /// An end that nobody wrote needs no picture: no arrow leaves the place.
     fn draws(&self, target: Target) -> bool {
         self.graph.edges.iter().any(|edge| {
-            edge.written && edge.to == target || edge.bound.is_some_and(|bound| bound.otherwise == target)
+            edge.written && edge.to == target
+                || edge.bound.is_some_and(|bound| bound.otherwise == target)
         })
     }
 
@@ -151,19 +190,27 @@ fn named(prefix: &str, name: &str, place: usize) -> String {
         return format!("{prefix}place.{place}");
     }
     // `style_` is marked as well, since `style` would be called so.
-    let mark = if RESERVED.contains(&name.trim_end_matches('_')) { "_" } else { "" };
+    let mark = if RESERVED.contains(&name.trim_end_matches('_')) {
+        "_"
+    } else {
+        ""
+    };
     format!("{prefix}{name}{mark}")
 }
 
-/// A text, in quotes where Mermaid or the Markdown in it would read more than the text. No letter is lost: what is not a letter is
-/// written as its number.
+/// A text, in quotes where Mermaid or the Markdown in it would read more than the text. No letter
+/// is lost: what is not a letter is written as its number.
 fn text(text: &str) -> Cow<'_, str> {
     let is_letter = |letter: char| letter.is_alphanumeric() || letter == ' ' || letter == ',';
     let emphasis = |word: &str| word.starts_with('_') || word.ends_with('_');
     let is_plain = !text.starts_with(['-', ' '])
         && !text.is_empty()
-        && text.chars().all(|letter| is_letter(letter) || letter == '-' || letter == '_')
-        && !text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(emphasis);
+        && text
+            .chars()
+            .all(|letter| is_letter(letter) || letter == '-' || letter == '_')
+        && !text
+            .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+            .any(emphasis);
     if is_plain {
         return Cow::Borrowed(text);
     }

@@ -18,8 +18,8 @@ pub use solve::Solution;
 use crate::shared::Store;
 use crate::text::{START, hash, hash_number};
 
-/// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`, and it prints as a
-/// [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.
+/// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`,
+/// and it prints as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.
 ///
 /// ```
 /// # use pocketflow::{Shared, flow, node};
@@ -123,8 +123,9 @@ impl Graph {
         self.places.iter().position(|place| place.name == name)
     }
 
-    /// A number that changes with the names, edges, bounds, exits and inputs of the graph, nested flows included: the 64-bit
-    /// FNV-1a hash (Fowler, Noll, Vo) of their text. Kept with a [`Position`](crate::Position), it shows that a flow has changed.
+    /// A number that changes with the names, edges, bounds, exits and inputs of the graph, nested
+    /// flows included: the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their text. Kept with a
+    /// [`Position`](crate::Position), it shows that a flow has changed.
     pub const fn fingerprint(&self) -> u64 {
         let mut sum = hash(START, self.name);
         let mut index = 0;
@@ -137,7 +138,13 @@ impl Graph {
         }
         index = 0;
         while index < self.edges.len() {
-            let Edge { from, action, to, bound, .. } = self.edges[index];
+            let Edge {
+                from,
+                action,
+                to,
+                bound,
+                ..
+            } = self.edges[index];
             sum = hash(hash_number(sum, from as u64), action);
             sum = self.hash_target(sum, to);
             if let Some(bound) = bound {

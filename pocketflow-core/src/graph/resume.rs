@@ -17,11 +17,13 @@ pub struct Unfilled {
 type Exits = Vec<Option<Vec<u64>>>;
 
 impl Graph {
-    /// The reads that would find their field empty, if a run went on from a position with some fields filled.
+    /// The reads that would find their field empty, if a run went on from a position with some
+    /// fields filled.
     ///
-    /// A flow that compiles has no such read on any path from its start. A run that was begun with another version of the flow may
-    /// stand behind a node that is new, and that nothing runs any more. `visits` are those of a [`Position`](crate::Position);
-    /// `taken` is the action of the step there, if that is done, and `filled` says which fields of the store are filled.
+    /// A flow that compiles has no such read on any path from its start. A run that was begun with
+    /// another version of the flow may stand behind a node that is new, and that nothing runs
+    /// any more. `visits` are those of a [`Position`](crate::Position); `taken` is the action
+    /// of the step there, if that is done, and `filled` says which fields of the store are filled.
     ///
     /// ```
     /// use pocketflow::{Shared, Visit, flow, node};
@@ -69,8 +71,12 @@ impl Graph {
             exits: vec![None; self.exits.len()],
             work: Vec::new(),
         };
-        let Some((visit, inner)) = visits.split_first() else { return arrivals.exits };
-        let Some(place) = self.place(&visit.place) else { return arrivals.exits };
+        let Some((visit, inner)) = visits.split_first() else {
+            return arrivals.exits;
+        };
+        let Some(place) = self.place(&visit.place) else {
+            return arrivals.exits;
+        };
         match (self.places[place].node.flow, taken) {
             (Some(flow), _) if !inner.is_empty() => {
                 path.push(self.places[place].name);
@@ -92,7 +98,10 @@ impl Graph {
                 if self.is_native(place) {
                     let words = filled.len();
                     let writes = node.writes.iter().skip(action * words);
-                    filled.iter_mut().zip(writes).for_each(|(word, writes)| *word |= writes);
+                    filled
+                        .iter_mut()
+                        .zip(writes)
+                        .for_each(|(word, writes)| *word |= writes);
                 }
                 arrivals.leave(place, name, &filled);
             }
@@ -101,11 +110,16 @@ impl Graph {
             let Some(filled) = filled else { continue };
             let Store { fields, .. } = self.store();
             for (index, field) in fields.iter().enumerate() {
-                let [reads, filled] = [place.node.reads, filled]
-                    .map(|set| set.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 == 1));
+                let [reads, filled] = [place.node.reads, filled].map(|set| {
+                    set.get(index / 64)
+                        .is_some_and(|word| word >> (index % 64) & 1 == 1)
+                });
                 if field.late && reads && !filled {
                     let path = path.iter().copied().chain([place.name]).collect();
-                    unfilled.push(Unfilled { path, field: field.name });
+                    unfilled.push(Unfilled {
+                        path,
+                        field: field.name,
+                    });
                 }
             }
         }
@@ -123,7 +137,12 @@ struct Arrivals {
 
 impl Arrivals {
     fn leave(&mut self, place: usize, action: &str, filled: &[u64]) {
-        for edge in self.graph.edges.iter().filter(|edge| edge.from == place && edge.action == action) {
+        for edge in self
+            .graph
+            .edges
+            .iter()
+            .filter(|edge| edge.from == place && edge.action == action)
+        {
             self.arrive(edge.to, filled);
             if let Some(bound) = edge.bound {
                 self.arrive(bound.otherwise, filled);
@@ -144,7 +163,10 @@ impl Arrivals {
             }
             Some(known) => {
                 let before = known.clone();
-                known.iter_mut().zip(filled).for_each(|(known, filled)| *known &= filled);
+                known
+                    .iter_mut()
+                    .zip(filled)
+                    .for_each(|(known, filled)| *known &= filled);
                 *known != before
             }
         };

@@ -3,22 +3,24 @@
 use super::check::Text;
 use super::{Edge, Graph, Target};
 
-/// How many states the search may have: a place together with how often each bounded edge has been taken.
+/// How many states the search may have: a place together with how often each bounded edge has been
+/// taken.
 const STATES: usize = 1 << 16;
 
 /// A state that is not known to lead anywhere yet.
 const UNKNOWN: u64 = u64::MAX;
 
 impl Graph {
-    /// The most steps that a run of this flow takes: its longest walk, on which every bounded edge is taken as often as it may be.
-    /// Nested flows are counted in; a fork is one step.
+    /// The most steps that a run of this flow takes: its longest walk, on which every bounded edge
+    /// is taken as often as it may be. Nested flows are counted in; a fork is one step.
     ///
     /// The walk is searched for exactly, over all places and all counts of the bounded edges.
     ///
     /// # Panics
     ///
-    /// Where a loop is not bounded, and where the bounds multiply to more than 65,536 states. In a constant, that is a compile error;
-    /// and there it belongs: its tables are large for the stack of a thread.
+    /// Where a loop is not bounded, and where the bounds multiply to more than 65,536 states. In a
+    /// constant, that is a compile error; and there it belongs: its tables are large for the
+    /// stack of a thread.
     #[doc(hidden)]
     #[track_caller]
     pub const fn max_steps(&self) -> u64 {
@@ -37,8 +39,9 @@ impl Graph {
             }
             edge += 1;
         }
-        // The longest walk from each state. A bounded edge leads to a state with a higher count, so the counts are gone through
-        // from the highest down, and only the edges between states of one count can run in a circle.
+        // The longest walk from each state. A bounded edge leads to a state with a higher count, so
+        // the counts are gone through from the highest down, and only the edges between
+        // states of one count can run in a circle.
         let mut longest = [UNKNOWN; STATES];
         let steps = self.steps();
         let mut count = counts;
@@ -58,7 +61,8 @@ impl Graph {
             longest[count * places + place] = steps[place];
             place += 1;
         }
-        // Without a circle, a walk has at most as many edges as there are places, and the lengths settle after as many rounds.
+        // Without a circle, a walk has at most as many edges as there are places, and the lengths
+        // settle after as many rounds.
         let mut round = 0;
         let mut changed = true;
         while changed {
@@ -83,11 +87,13 @@ impl Graph {
         }
     }
 
-    /// Where an edge leads at a count, and the count after it. A count is a number with a digit for every bounded edge, whose base is
-    /// one more than the bound.
+    /// Where an edge leads at a count, and the count after it. A count is a number with a digit for
+    /// every bounded edge, whose base is one more than the bound.
     const fn follow(&self, edge: usize, count: usize) -> (Target, usize) {
         let Edge { to, bound, .. } = self.edges[edge];
-        let Some(bound) = bound else { return (to, count) };
+        let Some(bound) = bound else {
+            return (to, count);
+        };
         let mut unit = 1;
         let mut before = 0;
         while before < edge {
@@ -120,8 +126,9 @@ impl Graph {
     /// Says which loop has no bound: the one through a place.
     #[track_caller]
     const fn report_loop(&self, place: usize, count: usize) -> ! {
-        let mut text =
-            Text::new("the flow ").code(self.name).push(" has no MAX_STEPS: nothing bounds the loop `");
+        let mut text = Text::new("the flow ")
+            .code(self.name)
+            .push(" has no MAX_STEPS: nothing bounds the loop `");
         let (start, mut here) = (self.on_loop(place, count), usize::MAX);
         let mut steps = 0;
         text = text.push(self.places[start].name);
@@ -138,7 +145,8 @@ impl Graph {
             }
             steps += 1;
         }
-        text.push("`\nhelp: bound one of its edges: `max 5 else …`").panic_plain()
+        text.push("`\nhelp: bound one of its edges: `max 5 else …`")
+            .panic_plain()
     }
 
     /// A place on a loop, from which one can come back to it.
@@ -161,7 +169,11 @@ impl Graph {
                 && let (Target::Place(next), after) = self.follow(edge, count)
                 && after == count
             {
-                let distance = if next == to { 0 } else { self.distance(next, to, count) };
+                let distance = if next == to {
+                    0
+                } else {
+                    self.distance(next, to, count)
+                };
                 if distance < least {
                     best = edge;
                     least = distance;
@@ -172,7 +184,8 @@ impl Graph {
         best
     }
 
-    /// How many edges there are at least on a way from one place to another that takes no bounded edge.
+    /// How many edges there are at least on a way from one place to another that takes no bounded
+    /// edge.
     const fn distance(&self, from: usize, to: usize, count: usize) -> u64 {
         let mut reached = [UNKNOWN; STATES];
         let mut steps = 0;
@@ -182,7 +195,11 @@ impl Graph {
             let mut edge = 0;
             while edge < self.edges.len() {
                 let start = self.edges[edge].from;
-                let here = if start == from && steps == 0 { 0 } else { reached[start] };
+                let here = if start == from && steps == 0 {
+                    0
+                } else {
+                    reached[start]
+                };
                 if here == steps
                     && let (Target::Place(next), after) = self.follow(edge, count)
                     && after == count

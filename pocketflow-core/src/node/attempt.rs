@@ -4,10 +4,11 @@ use std::ops::Deref;
 
 use crate::error::Cause;
 
-/// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt] attempt: Attempt<'_>` gets.
+/// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt]
+/// attempt: Attempt<'_>` gets.
 ///
-/// Attempts are counted from 1, anew for every item of a batch, on every visit of the node and in every run. A unit test that calls the node's function
-/// passes [`Attempt::FIRST`].
+/// Attempts are counted from 1, anew for every item of a batch, on every visit of the node and in
+/// every run. A unit test that calls the node's function passes [`Attempt::FIRST`].
 ///
 /// ```
 /// # use pocketflow::{Attempt, Shared, node};
@@ -32,7 +33,8 @@ pub struct Attempt<'a> {
     work: Option<&'a dyn Work>,
 }
 
-/// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays small.
+/// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays
+/// small.
 pub(crate) trait Work: Send + Sync {
     /// The key of the work done there, but for the item.
     fn key(&self) -> Option<Key<'_>>;
@@ -43,11 +45,21 @@ impl<'a> Attempt<'a> {
     pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
 
     pub(crate) const fn first_of(of: u32, item: Option<usize>, work: Option<&'a dyn Work>) -> Self {
-        Attempt { number: 1, of, item, last_error: None, work }
+        Attempt {
+            number: 1,
+            of,
+            item,
+            last_error: None,
+            work,
+        }
     }
 
     pub(crate) fn again(self, number: u32, last_error: &'a Cause) -> Self {
-        Attempt { number, last_error: Some(last_error), ..self }
+        Attempt {
+            number,
+            last_error: Some(last_error),
+            ..self
+        }
     }
 
     /// The number of this attempt, counted from 1.
@@ -70,8 +82,9 @@ impl<'a> Attempt<'a> {
         self.item
     }
 
-    /// An idempotency key, to pass on to whoever is called: the same in every attempt at this work, also after the process has
-    /// died and the run goes on in another. There is one where a driver names the run, as a checkpoint does.
+    /// An idempotency key, to pass on to whoever is called: the same in every attempt at this work,
+    /// also after the process has died and the run goes on in another. There is one where a
+    /// driver names the run, as a checkpoint does.
     ///
     /// ```
     /// # use pocketflow::{Attempt, Shared, node};
@@ -83,7 +96,10 @@ impl<'a> Attempt<'a> {
     /// }
     /// ```
     pub fn key(&self) -> Option<Key<'a>> {
-        Some(Key { item: self.item, ..self.work?.key()? })
+        Some(Key {
+            item: self.item,
+            ..self.work?.key()?
+        })
     }
 
     /// Why the attempt before this one failed; `None` in the first.
@@ -92,8 +108,9 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// What tells a piece of work from every other: see [`Attempt::key`]. It prints as `order-17/3`, with the number of the branch of a
-/// fork and the index of the item behind it: `order-17/3/branch-0/item-12`. Where a driver knows an item by what it is, a number that
+/// What tells a piece of work from every other: see [`Attempt::key`]. It prints as `order-17/3`,
+/// with the number of the branch of a fork and the index of the item behind it:
+/// `order-17/3/branch-0/item-12`. Where a driver knows an item by what it is, a number that
 /// goes with that stands in place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key<'a> {
@@ -105,7 +122,8 @@ pub struct Key<'a> {
     pub branch: Option<usize>,
     /// The index of the item of a batch, counted from 0.
     pub item: Option<usize>,
-    /// What a driver that keeps items knows this one by: see [`ItemCall::identify`](crate::ItemCall::identify).
+    /// What a driver that keeps items knows this one by: see
+    /// [`ItemCall::identify`](crate::ItemCall::identify).
     pub identity: Option<u64>,
 }
 
@@ -123,7 +141,8 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-/// Why the attempt before this one failed. It prints with its causes, in one line: what a model needs to know is often the last.
+/// Why the attempt before this one failed. It prints with its causes, in one line: what a model
+/// needs to know is often the last.
 ///
 /// It derefs to the error itself, which can be downcast.
 #[derive(Clone, Copy)]

@@ -23,7 +23,8 @@ pub trait ReturnedPlain {
 
 impl<T> ReturnedPlain for Returned<T> {}
 
-/// What a node returned. A `Result` that its name does not tell is taken for its value, since its check speaks of it.
+/// What a node returned. A `Result` that its name does not tell is taken for its value, since its
+/// check speaks of it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Given<T>(pub T);
@@ -33,7 +34,9 @@ impl<T, E> Given<Result<T, E>> {
     pub fn __value(self) -> T {
         match self.0 {
             Ok(value) => value,
-            Err(_) => unreachable!("a node that returns a `Result` under another name does not compile"),
+            Err(_) => {
+                unreachable!("a node that returns a `Result` under another name does not compile")
+            }
         }
     }
 }

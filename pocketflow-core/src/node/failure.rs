@@ -26,12 +26,18 @@ impl Failure {
     /// A failure of this library's own.
     #[doc(hidden)]
     pub fn of(error: impl StdError + Send + Sync + 'static) -> Self {
-        Self { cause: Cause::of_error(error), retry: true }
+        Self {
+            cause: Cause::of_error(error),
+            retry: true,
+        }
     }
 
     /// A failure after which no other attempt is worth a try.
     pub(crate) fn last(error: impl StdError + Send + Sync + 'static) -> Self {
-        Self { cause: Cause::of_error(error), retry: false }
+        Self {
+            cause: Cause::of_error(error),
+            retry: false,
+        }
     }
 
     /// That a late field is empty, against the flow's proof.
@@ -63,7 +69,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error that a node returned. `__kind` tells a report, by this inherent method, from an error, by the method of [`RaisePlain`].
+/// An error that a node returned. `__kind` tells a report, by this inherent method, from an error,
+/// by the method of [`RaisePlain`].
 #[doc(hidden)]
 pub struct Raised<E>(pub E);
 
@@ -95,7 +102,8 @@ pub struct Report<E>(E);
 #[doc(hidden)]
 pub struct OfError<E>(E);
 
-/// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send + Sync>`.
+/// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send +
+/// Sync>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{E}` cannot be the error of a node",
@@ -110,14 +118,20 @@ pub trait IntoFailure<E>: Sized {
 #[diagnostic::do_not_recommend]
 impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<E> for Report<E> {
     fn into_failure(self, retry: bool) -> Failure {
-        Failure { cause: Cause::of_report(self.0), retry }
+        Failure {
+            cause: Cause::of_report(self.0),
+            retry,
+        }
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Into<BoxError>> IntoFailure<E> for OfError<E> {
     fn into_failure(self, retry: bool) -> Failure {
-        Failure { cause: Cause::of_error(self.0), retry }
+        Failure {
+            cause: Cause::of_error(self.0),
+            retry,
+        }
     }
 }
 

@@ -18,30 +18,34 @@ use crate::graph::Describe;
 
 /// A node of a flow over the store `S`. Written by `#[node]`; a driver meets it as a bound.
 ///
-/// The three steps are those of PocketFlow. `prep` computes from the store; `exec` does the work, and all that it sees is what `prep`
-/// returned and the fields it borrows, so it can be tried again; `post` writes to the store and returns the action, as an index
-/// into the node's actions. `post` returns no error of the user's, so a store is as the last finished `post` left it; a `post` that panics,
-/// or leaves a late field empty that it promised to fill, leaves what it has written by then.
+/// The three steps are those of PocketFlow. `prep` computes from the store; `exec` does the work,
+/// and all that it sees is what `prep` returned and the fields it borrows, so it can be tried
+/// again; `post` writes to the store and returns the action, as an index into the node's actions.
+/// `post` returns no error of the user's, so a store is as the last finished `post` left it; a
+/// `post` that panics, or leaves a late field empty that it promised to fill, leaves what it has
+/// written by then.
 ///
-/// `Here` is a type private to the node's macro. It keeps the associated types, which name types of the user's, out of any
-/// public interface.
+/// `Here` is a type private to the node's macro. It keeps the associated types, which name types of
+/// the user's, out of any public interface.
 pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy = Policy::ONCE;
 
-    /// What `prep` made of the store for `exec`: what the node's own `prep` returned, and the items of a batch. The fields that
-    /// `exec` borrows are no part of it.
+    /// What `prep` made of the store for `exec`: what the node's own `prep` returned, and the items
+    /// of a batch. The fields that `exec` borrows are no part of it.
     type Prep<'a>: OrNothing + Send + Sync;
     /// The one item of a batch that a call of `exec` works on; `()` for a node that is no batch.
     type Item<'a>: Copy + Send + Sync;
     /// What one call of `exec` returns.
     type Exec: Send;
-    /// What `post` gets: what `exec` returned, or for a batch what it returned for each item, in the order of the items.
+    /// What `post` gets: what `exec` returned, or for a batch what it returned for each item, in
+    /// the order of the items.
     type Done: Send;
     /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
     type Kept: OrNothing + Send;
 
-    /// Computes from the store what `exec` needs, and looks whether the late fields are filled that it borrows.
+    /// Computes from the store what `exec` needs, and looks whether the late fields are filled that
+    /// it borrows.
     ///
     /// # Errors
     ///
@@ -70,7 +74,8 @@ pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send;
 
-    /// What `post` gets instead when the last attempt has failed. Without one ([`Policy::fallback`]), the error ends the run.
+    /// What `post` gets instead when the last attempt has failed. Without one
+    /// ([`Policy::fallback`]), the error ends the run.
     fn fallback(
         &self,
         _reads: Self::Reads<'_>,
@@ -88,10 +93,12 @@ pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
     }
 
     /// Writes to the store and chooses the action.
-    fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done) -> Result<usize, EmptyField>;
+    fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done)
+    -> Result<usize, EmptyField>;
 }
 
-/// What a node reads, a field a parameter: `Reads<'_, outline>` for `async fn outline(topic: &str)` has the field `topic`.
+/// What a node reads, a field a parameter: `Reads<'_, outline>` for `async fn outline(topic: &str)`
+/// has the field `topic`.
 ///
 /// A `fallback` function of a node gets it, beside the error:
 ///

@@ -12,7 +12,8 @@ pub struct Policy {
     pub backoff: f64,
     /// The longest wait.
     pub max_wait: Duration,
-    /// Which part of a wait is left to chance, from 0.0 (none) to 1.0 (all of it, which is called full jitter).
+    /// Which part of a wait is left to chance, from 0.0 (none) to 1.0 (all of it, which is called
+    /// full jitter).
     pub jitter: f64,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
@@ -32,8 +33,9 @@ impl Policy {
         fallback: false,
     };
 
-    /// The wait after `failed` failed tries, before chance takes its part: `wait × backoff^(failed − 1)`, at most `max_wait`. After a
-    /// `wait` of zero it is zero; a `backoff` that is no number, or below zero, counts as 1.0.
+    /// The wait after `failed` failed tries, before chance takes its part: `wait × backoff^(failed
+    /// − 1)`, at most `max_wait`. After a `wait` of zero it is zero; a `backoff` that is no
+    /// number, or below zero, counts as 1.0.
     ///
     /// ```
     /// use pocketflow::Policy;
@@ -48,33 +50,51 @@ impl Policy {
     /// assert_eq!([1, 2, 3].map(|failed| policy.wait_after(failed).as_secs()), [1, 2, 3]);
     /// ```
     pub fn wait_after(&self, failed: u32) -> Duration {
-        // Zero times infinity is no number, which would be taken for a wait that is too long to count.
+        // Zero times infinity is no number, which would be taken for a wait that is too long to
+        // count.
         if self.wait.is_zero() {
             return Duration::ZERO;
         }
         let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
-        let factor = if self.backoff >= 0.0 { self.backoff.powi(exponent) } else { 1.0 };
+        let factor = if self.backoff >= 0.0 {
+            self.backoff.powi(exponent)
+        } else {
+            1.0
+        };
         let seconds = self.wait.as_secs_f64() * factor;
-        Duration::try_from_secs_f64(seconds).unwrap_or(self.max_wait).min(self.max_wait)
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or(self.max_wait)
+            .min(self.max_wait)
     }
 
-    /// [`wait_after`](Self::wait_after), shortened by chance: uniformly between `1 − jitter` and the whole of it. With 1.0 this
-    /// is the "full jitter" of M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    /// [`wait_after`](Self::wait_after), shortened by chance: uniformly between `1 − jitter` and
+    /// the whole of it. With 1.0 this is the "full jitter" of M. Brooker, "Exponential Backoff
+    /// And Jitter", AWS Architecture Blog, 2015.
     pub(crate) fn jittered_wait_after(&self, failed: u32) -> Duration {
         let wait = self.wait_after(failed);
         if wait.is_zero() || self.jitter == 0.0 {
             return wait;
         }
-        // The keys of a `RandomState` are random, which is chance enough to spread retries and saves a dependency.
-        self.shortened(wait, RandomState::new().hash_one(failed) as f64 / u64::MAX as f64)
+        // The keys of a `RandomState` are random, which is chance enough to spread retries and
+        // saves a dependency.
+        self.shortened(
+            wait,
+            RandomState::new().hash_one(failed) as f64 / u64::MAX as f64,
+        )
     }
 
     /// A wait, shortened by a chance between 0.0 (not at all) and 1.0.
     fn shortened(&self, wait: Duration, chance: f64) -> Duration {
         let part = 1.0 - self.jitter * chance;
-        let part = if part.is_nan() { 1.0 } else { part.clamp(0.0, 1.0) };
+        let part = if part.is_nan() {
+            1.0
+        } else {
+            part.clamp(0.0, 1.0)
+        };
         // The longest wait is rounded up as a number, and is then too long.
-        Duration::try_from_secs_f64(wait.as_secs_f64() * part).unwrap_or(wait).min(wait)
+        Duration::try_from_secs_f64(wait.as_secs_f64() * part)
+            .unwrap_or(wait)
+            .min(wait)
     }
 }
 
@@ -88,36 +108,64 @@ mod tests {
 
     #[test]
     fn waits_grow_up_to_the_longest() {
-        let policy =
-            Policy { wait: SECOND, backoff: 1.5, max_wait: Duration::from_millis(2_000), ..Policy::ONCE };
+        let policy = Policy {
+            wait: SECOND,
+            backoff: 1.5,
+            max_wait: Duration::from_millis(2_000),
+            ..Policy::ONCE
+        };
         let waits = [1, 2, 3, 1_000_000].map(|failed| policy.wait_after(failed).as_millis());
         assert_eq!(waits, [1_000, 1_500, 2_000, 2_000]);
     }
 
     #[test]
     fn jitter_only_shortens_and_never_below_its_part() {
-        let policy = Policy { wait: SECOND, jitter: 0.25, ..Policy::ONCE };
+        let policy = Policy {
+            wait: SECOND,
+            jitter: 0.25,
+            ..Policy::ONCE
+        };
         let waits: Vec<_> = (0..200).map(|_| policy.jittered_wait_after(1)).collect();
-        assert!(waits.iter().all(|wait| (SECOND.mul_f64(0.75)..=SECOND).contains(wait)));
+        assert!(
+            waits
+                .iter()
+                .all(|wait| (SECOND.mul_f64(0.75)..=SECOND).contains(wait))
+        );
         assert!(waits.iter().any(|wait| wait != &waits[0]));
     }
 
     #[test]
     fn the_wait_after_zero_is_zero() {
-        let policy = Policy { attempts: 400, backoff: 10.0, jitter: 1.0, ..Policy::ONCE };
+        let policy = Policy {
+            attempts: 400,
+            backoff: 10.0,
+            jitter: 1.0,
+            ..Policy::ONCE
+        };
         for failed in [1, 2, 309, 310, 400, u32::MAX] {
             assert_eq!(policy.wait_after(failed), Duration::ZERO, "after {failed}");
-            assert_eq!(policy.jittered_wait_after(failed), Duration::ZERO, "after {failed}");
+            assert_eq!(
+                policy.jittered_wait_after(failed),
+                Duration::ZERO,
+                "after {failed}"
+            );
         }
     }
 
     #[test]
     fn chance_takes_half_of_its_part_on_average() {
-        let policy = Policy { wait: SECOND, jitter: 0.5, ..Policy::ONCE };
+        let policy = Policy {
+            wait: SECOND,
+            jitter: 0.5,
+            ..Policy::ONCE
+        };
         let waits = 20_000;
-        let sum: f64 = (0..waits).map(|_| policy.jittered_wait_after(1).as_secs_f64()).sum();
+        let sum: f64 = (0..waits)
+            .map(|_| policy.jittered_wait_after(1).as_secs_f64())
+            .sum();
         let mean = sum / f64::from(waits);
-        // Of a uniform part of 0.5, the mean of so many is further off than this once in more than 10^20 times.
+        // Of a uniform part of 0.5, the mean of so many is further off than this once in more than
+        // 10^20 times.
         assert!((mean - 0.75).abs() < 0.01, "{mean}");
         assert_eq!(
             [0.0, 0.5, 1.0].map(|chance| policy.shortened(SECOND, chance).as_millis()),
@@ -131,7 +179,8 @@ mod tests {
             Just(Duration::from_nanos(1)),
             Just(Duration::MAX),
             (0..10_000_000_000_u64).prop_map(Duration::from_nanos),
-            (any::<u64>(), 0..1_000_000_000_u32).prop_map(|(seconds, nanos)| Duration::new(seconds, nanos)),
+            (any::<u64>(), 0..1_000_000_000_u32)
+                .prop_map(|(seconds, nanos)| Duration::new(seconds, nanos)),
         ]
     }
 

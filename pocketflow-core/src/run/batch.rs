@@ -19,7 +19,9 @@ use crate::shared::Shared;
 #[doc(hidden)]
 pub trait Work<S: 'static, H: 'static>: Node<S, H> {
     /// Does the work.
-    fn work<M>(visit: Visit<'_, '_, S, H, Self, M>) -> impl Future<Output = Result<Self::Done, Error>> + Send
+    fn work<M>(
+        visit: Visit<'_, '_, S, H, Self, M>,
+    ) -> impl Future<Output = Result<Self::Done, Error>> + Send
     where
         M: ItemMode<S, H, Self>;
 }
@@ -78,7 +80,8 @@ where
     }
 }
 
-/// How many items are polled before the task gives way to others, where they use none of tokio's budget.
+/// How many items are polled before the task gives way to others, where they use none of tokio's
+/// budget.
 const POLLS_AT_A_TIME: usize = 64;
 
 /// How many items are in flight at a time, as a field of the node says it: never none.
@@ -102,14 +105,16 @@ impl InFlight for NonZeroUsize {
 
 /// The work of a batch that has up to `width` items in flight.
 ///
-/// Results go into slots by index: an ordered queue would stall behind a slow item, and show an error only when its turn comes. The
-/// first error drops the others.
+/// Results go into slots by index: an ordered queue would stall behind a slow item, and show an
+/// error only when its turn comes. The first error drops the others.
 ///
-/// New items and those that were woken take turns, so that none waits for all of the others: every second turn, which costs less than
-/// to keep whose turn it is. Where the width leaves no room for a new item, each turn is a woken one's.
+/// New items and those that were woken take turns, so that none waits for all of the others: every
+/// second turn, which costs less than to keep whose turn it is. Where the width leaves no room for
+/// a new item, each turn is a woken one's.
 ///
-/// Tokio allows a task 128 of its operations at a time, after which it refuses all of them, and each item that is polled in vain is
-/// queued anew. In nested batches that is most of them, so a batch stops where the budget is used up (futures-rs issues 2053 and 2526).
+/// Tokio allows a task 128 of its operations at a time, after which it refuses all of them, and
+/// each item that is polled in vain is queued anew. In nested batches that is most of them, so a
+/// batch stops where the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     visit: Visit<'_, '_, S, H, N, M>,

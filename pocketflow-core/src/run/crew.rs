@@ -8,8 +8,9 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 
-/// Futures that are polled when they are woken, each in a seat. A seat is used again for the next, so that a batch allocates for as
-/// many items as are under way at a time, and not for each of them.
+/// Futures that are polled when they are woken, each in a seat. A seat is used again for the next,
+/// so that a batch allocates for as many items as are under way at a time, and not for each of
+/// them.
 pub(super) struct Crew<F> {
     seats: Vec<Option<Seat<F>>>,
     free: Vec<usize>,
@@ -75,15 +76,22 @@ impl Wake for Bell {
 }
 
 impl<F: Future> Crew<F> {
-    /// With room for so many at a time: to grow when it is full of seats would keep other tasks waiting.
+    /// With room for so many at a time: to grow when it is full of seats would keep other tasks
+    /// waiting.
     pub(super) fn of(size: usize) -> Self {
-        let waiting = Waiting { seats: VecDeque::with_capacity(size), task: None };
+        let waiting = Waiting {
+            seats: VecDeque::with_capacity(size),
+            task: None,
+        };
         Self {
             seats: Vec::with_capacity(size),
             free: Vec::with_capacity(size),
             under_way: 0,
             complete: false,
-            calls: Arc::new(Calls { waiting: Mutex::new(waiting), any: AtomicBool::new(false) }),
+            calls: Arc::new(Calls {
+                waiting: Mutex::new(waiting),
+                any: AtomicBool::new(false),
+            }),
         }
     }
 
@@ -92,7 +100,8 @@ impl<F: Future> Crew<F> {
         self.under_way
     }
 
-    /// Says that no more items come. To clear all seats away at the end, at once, would keep other tasks waiting.
+    /// Says that no more items come. To clear all seats away at the end, at once, would keep other
+    /// tasks waiting.
     pub(super) fn complete(&mut self) {
         self.complete = true;
     }
@@ -108,17 +117,30 @@ impl<F: Future> Crew<F> {
             return free;
         }
         let seat = self.seats.len();
-        let bell = Arc::new(Bell { seat, rung: AtomicBool::new(false), calls: Arc::clone(&self.calls) });
+        let bell = Arc::new(Bell {
+            seat,
+            rung: AtomicBool::new(false),
+            calls: Arc::clone(&self.calls),
+        });
         let waker = Waker::from(Arc::clone(&bell));
-        self.seats.push(Some(Seat { index, work: Box::pin(Some(work)), bell, waker }));
+        self.seats.push(Some(Seat {
+            index,
+            work: Box::pin(Some(work)),
+            bell,
+            waker,
+        }));
         seat
     }
 
-    /// The seat that was woken first. Without the lock where there is none, since a batch asks for each new item; a call that it does
-    /// not see yet, it sees the next time.
+    /// The seat that was woken first. Without the lock where there is none, since a batch asks for
+    /// each new item; a call that it does not see yet, it sees the next time.
     #[inline]
     pub(super) fn called(&mut self) -> Option<usize> {
-        if self.calls.any.load(Ordering::Relaxed) { self.first_called() } else { None }
+        if self.calls.any.load(Ordering::Relaxed) {
+            self.first_called()
+        } else {
+            None
+        }
     }
 
     fn first_called(&mut self) -> Option<usize> {
@@ -135,12 +157,16 @@ impl<F: Future> Crew<F> {
         {
             let mut waiting = self.calls.lock();
             let seat = waiting.seats.pop_front();
-            let known = waiting.task.as_ref().is_some_and(|known| known.will_wake(task));
+            let known = waiting
+                .task
+                .as_ref()
+                .is_some_and(|known| known.will_wake(task));
             if seat.is_some() || known {
                 return seat;
             }
         }
-        // To clone or drop a waker may run any code, even such as wakes an item: not under the lock.
+        // To clone or drop a waker may run any code, even such as wakes an item: not under the
+        // lock.
         let mut task = Some(task.clone());
         let mut waiting = self.calls.lock();
         let seat = waiting.seats.pop_front();
@@ -152,15 +178,28 @@ impl<F: Future> Crew<F> {
         seat
     }
 
-    /// Polls the item of a seat; returns it with its index when it is done. It may have been woken after its end: then its seat is
-    /// empty, or the item is another.
+    /// Polls the item of a seat; returns it with its index when it is done. It may have been woken
+    /// after its end: then its seat is empty, or the item is another.
     pub(super) fn poll(&mut self, seat: usize) -> Poll<(usize, F::Output)> {
-        let Some(Seat { index, work, bell, waker }) = &mut self.seats[seat] else { return Poll::Pending };
-        // A swap, as in `wake`: whichever of the two comes second sees what the other did before. After a plain store, a call that
-        // came just before the poll could be lost: not queued, and what it called for not yet seen.
+        let Some(Seat {
+            index,
+            work,
+            bell,
+            waker,
+        }) = &mut self.seats[seat]
+        else {
+            return Poll::Pending;
+        };
+        // A swap, as in `wake`: whichever of the two comes second sees what the other did before.
+        // After a plain store, a call that came just before the poll could be lost: not
+        // queued, and what it called for not yet seen.
         bell.rung.swap(false, Ordering::AcqRel);
-        let Some(working) = work.as_mut().as_pin_mut() else { return Poll::Pending };
-        let Poll::Ready(done) = working.poll(&mut Context::from_waker(waker)) else { return Poll::Pending };
+        let Some(working) = work.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let Poll::Ready(done) = working.poll(&mut Context::from_waker(waker)) else {
+            return Poll::Pending;
+        };
         let index = *index;
         self.under_way -= 1;
         if self.complete {

@@ -29,11 +29,20 @@ pub struct Driven<D, K> {
 
 impl<D, K> Driven<D, K> {
     pub(super) fn new(driver: D, position: Position) -> Self {
-        Self { driver, root: Root::new(position), seam: PhantomData }
+        Self {
+            driver,
+            root: Root::new(position),
+            seam: PhantomData,
+        }
     }
 
     fn at<'a>(&'a self, trail: &'a Trail<'a>, run: Option<&'a str>) -> At<'a> {
-        At { trail, root: &self.root, run, step: self.root.steps() }
+        At {
+            trail,
+            root: &self.root,
+            run,
+            step: self.root.steps(),
+        }
     }
 }
 
@@ -62,7 +71,8 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         branch
     }
 
-    /// The inputs were looked at before any driver was told of the flow: a run that cannot begin has not failed.
+    /// The inputs were looked at before any driver was told of the flow: a run that cannot begin
+    /// has not failed.
     fn start<S: Shared>(
         &self,
         trail: &Trail<'_>,
@@ -115,10 +125,16 @@ where
             root.step();
             let trail = here.trail(spot);
             let at = here.mode.at(&trail, driver.run_id());
-            let mut acting = Acting { act: Some(act), at: &at, mode: PhantomData::<fn() -> Self> };
+            let mut acting = Acting {
+                act: Some(act),
+                at: &at,
+                mode: PhantomData::<fn() -> Self>,
+            };
             let taken = driver.step(&at, shared, Erased::new(&mut acting)).await?;
             if !taken.is_of(Some(spot.place), at.actions().len()) {
-                return Err(at.error(TakenElsewhere { action: taken.action() }));
+                return Err(at.error(TakenElsewhere {
+                    action: taken.action(),
+                }));
             }
             Ok(taken.index())
         }
@@ -135,12 +151,26 @@ where
     {
         async move {
             let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
-            let mut walking = Walking { flow, mode: self, parent, at: at.as_ref() };
-            let taken = self.driver.flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walking)).await?;
+            let mut walking = Walking {
+                flow,
+                mode: self,
+                parent,
+                at: at.as_ref(),
+            };
+            let taken = self
+                .driver
+                .flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walking))
+                .await?;
             let place = parent.map(|parent| parent.spot.place);
             if !taken.is_of(place, F::GRAPH.exits.len()) {
-                let elsewhere = TakenElsewhere { action: taken.action() };
-                return Err(Error::new(Trail::above(parent, F::GRAPH), Stage::Driver, elsewhere));
+                let elsewhere = TakenElsewhere {
+                    action: taken.action(),
+                };
+                return Err(Error::new(
+                    Trail::above(parent, F::GRAPH),
+                    Stage::Driver,
+                    elsewhere,
+                ));
             }
             Ok(taken.index())
         }
@@ -188,7 +218,12 @@ where
     M: Mode,
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> Pinned<'r, Taken> {
-        let Self { flow, mode, parent, at } = *self;
+        let Self {
+            flow,
+            mode,
+            parent,
+            at,
+        } = *self;
         Box::pin(async move {
             let exit = flow.walk(Walker::new::<F>(mode, parent), shared).await?;
             Ok(at.map_or_else(|| Taken::over(F::GRAPH, exit), |at| at.took(exit)))
@@ -211,7 +246,17 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
-        K::exec(&visit.here.mode.driver, visit.at, index, Attempts { visit, index, item, identity: None })
+        K::exec(
+            &visit.here.mode.driver,
+            visit.at,
+            index,
+            Attempts {
+                visit,
+                index,
+                item,
+                identity: None,
+            },
+        )
     }
 
     #[cold]
@@ -232,7 +277,16 @@ where
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        K::attempt(&visit.here.mode.driver, visit.at, attempt, OneAttempt { visit, item, attempt })
+        K::attempt(
+            &visit.here.mode.driver,
+            visit.at,
+            attempt,
+            OneAttempt {
+                visit,
+                item,
+                attempt,
+            },
+        )
     }
 }
 
@@ -250,7 +304,12 @@ where
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
         let id = index.map_or(ItemId::Branch, ItemId::Index);
-        let call = OneItem(Attempts { visit, index, item, identity: None });
+        let call = OneItem(Attempts {
+            visit,
+            index,
+            item,
+            identity: None,
+        });
         K::item(&visit.here.mode.driver, visit.at, id, call)
     }
 }
@@ -264,7 +323,13 @@ struct Identified<'a> {
 impl node::Work for Identified<'_> {
     fn key(&self) -> Option<Key<'_>> {
         let Self { at, identity } = *self;
-        Some(Key { run: at.run?, step: at.step, branch: at.branch_number(), item: None, identity })
+        Some(Key {
+            run: at.run?,
+            step: at.step,
+            branch: at.branch_number(),
+            item: None,
+            identity,
+        })
     }
 }
 
@@ -288,8 +353,16 @@ where
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         async move {
-            let Self { visit, index, item, identity } = self;
-            let work = Identified { at: visit.at, identity };
+            let Self {
+                visit,
+                index,
+                item,
+                identity,
+            } = self;
+            let work = Identified {
+                at: visit.at,
+                identity,
+            };
             let first = Visit::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
             match Driven::attempt(visit, item, first).await {
                 Ok(exec) => Ok(exec),
@@ -310,7 +383,9 @@ where
 }
 
 /// An item, or a branch, as a driver is given it.
-struct OneItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(Attempts<'v, 'p, S, H, N, D, K>);
+struct OneItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(
+    Attempts<'v, 'p, S, H, N, D, K>,
+);
 
 impl<S, H, N, D, K> Call for OneItem<'_, '_, S, H, N, D, K>
 where
@@ -373,7 +448,9 @@ where
 {
 }
 
-impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for Attempts<'_, '_, S, H, N, D, K> {
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for Attempts<'_, '_, S, H, N, D, K>
+{
     fn reads(&self) -> Reads<'_, N> {
         reads::<S, H, N>(self.visit.shared)
     }
@@ -383,7 +460,9 @@ impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for Attempt
     }
 }
 
-impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N> for OneItem<'_, '_, S, H, N, D, K> {
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for OneItem<'_, '_, S, H, N, D, K>
+{
     fn reads(&self) -> Reads<'_, N> {
         self.0.reads()
     }

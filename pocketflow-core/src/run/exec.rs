@@ -58,7 +58,10 @@ where
     M: NodeMode<S, H, N>,
 {
     /// The first attempt at an exec. `work` makes its key.
-    pub(super) fn first_attempt<'w>(index: Option<usize>, work: Option<&'w dyn node::Work>) -> Attempt<'w> {
+    pub(super) fn first_attempt<'w>(
+        index: Option<usize>,
+        work: Option<&'w dyn node::Work>,
+    ) -> Attempt<'w> {
         Attempt::first_of(N::POLICY.attempts, index, work)
     }
 
@@ -75,7 +78,8 @@ where
         item: N::Item<'v>,
         attempt: Attempt<'t>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'p, 't, S, H, N, M> {
-        self.node.exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
+        self.node
+            .exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
     }
 
     /// What follows a failed first attempt: the others, and the fallback.
@@ -99,8 +103,16 @@ where
 
     /// The error of the last attempt.
     fn error(&self, index: Option<usize>, attempt: u32, failure: Failure) -> Error {
-        let stage = Stage::Exec { attempt, attempts: N::POLICY.attempts };
-        Error::at_item(self.here.trail(self.spot).path(), index, stage, failure.into_cause())
+        let stage = Stage::Exec {
+            attempt,
+            attempts: N::POLICY.attempts,
+        };
+        Error::at_item(
+            self.here.trail(self.spot).path(),
+            index,
+            stage,
+            failure.into_cause(),
+        )
     }
 
     async fn retry(
@@ -132,8 +144,15 @@ where
         if !policy.fallback || error.cause().is::<NoRuntime>() {
             return Err(error);
         }
-        self.node.fallback(reads::<S, H, N>(self.shared), self.prep, item, error.clone()).await.map_err(
-            |failure| {
+        self.node
+            .fallback(
+                reads::<S, H, N>(self.shared),
+                self.prep,
+                item,
+                error.clone(),
+            )
+            .await
+            .map_err(|failure| {
                 // A fallback that only hands the error on has not failed.
                 match failure.cause().downcast_ref::<Error>() {
                     Some(handed_on) if handed_on.is(&error) => error,
@@ -144,8 +163,7 @@ where
                         failure.into_cause(),
                     ),
                 }
-            },
-        )
+            })
     }
 }
 
@@ -166,7 +184,11 @@ pub fn within<T>(
     limit: Duration,
     exec: impl Future<Output = Result<T, Failure>> + Send,
 ) -> impl Future<Output = Result<T, Failure>> + Send {
-    Within { exec, timer: None, limit }
+    Within {
+        exec,
+        timer: None,
+        limit,
+    }
 }
 
 impl<T, F: Future<Output = Result<T, Failure>>> Future for Within<F> {
@@ -185,13 +207,16 @@ impl<T, F: Future<Output = Result<T, Failure>>> Future for Within<F> {
         }
         let limit = *this.limit;
         match this.timer.as_pin_mut() {
-            Some(timer) => timer.poll(context).map(|()| Err(Failure::of(TimedOut { limit }))),
+            Some(timer) => timer
+                .poll(context)
+                .map(|()| Err(Failure::of(TimedOut { limit }))),
             None => Poll::Pending,
         }
     }
 }
 
-/// A timer for an option of a node. Tokio panics where there is no runtime, and could name neither the node nor the option.
+/// A timer for an option of a node. Tokio panics where there is no runtime, and could name neither
+/// the node nor the option.
 fn timer(time: Duration, option: &'static str) -> Result<Sleep, NoRuntime> {
     match Handle::try_current() {
         Ok(_) => Ok(sleep(time)),

@@ -10,8 +10,8 @@ use crate::graph::{Describe, Graph, Target};
 use crate::shared::Shared;
 use crate::sound::Sound;
 
-/// How a step comes by its node, and by where it stands. A node without fields is made on the spot, so its closure takes no room in
-/// the future.
+/// How a step comes by its node, and by where it stands. A node without fields is made on the spot,
+/// so its closure takes no room in the future.
 #[doc(hidden)]
 pub trait Get<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
     /// The node.
@@ -69,10 +69,12 @@ pub trait Walk<S, M>: Flow + Send + Sync {
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
-/// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is the machine that `flow!` writes.
+/// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is
+/// the machine that `flow!` writes.
 ///
-/// Where a check has failed, `Checks` is a [`Sound`](crate::sound::Sound) of anything. That fits the impl below as well, so that every
-/// flow can be run as far as rustc can tell, and a call adds nothing to what the check has said.
+/// Where a check has failed, `Checks` is a [`Sound`](crate::sound::Sound) of anything. That fits
+/// the impl below as well, so that every flow can be run as far as rustc can tell, and a call adds
+/// nothing to what the check has said.
 #[doc(hidden)]
 pub trait Machine<S, M, Checks>: Flow + Send + Sync {
     /// [`Walk::walk`].
@@ -125,7 +127,8 @@ where
         G: Get<'a, F>,
         F: 'a,
     {
-        // The steps inside find their way up from here; no other step is asked where it is unless it fails.
+        // The steps inside find their way up from here; no other step is asked where it is unless
+        // it fails.
         here.trail.spot = get.spot();
         let here: &'a Here<'_, M> = here;
         here.mode.flow(get.node(), Some(&here.trail), shared)
@@ -143,7 +146,11 @@ pub(super) fn given<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), 
     for input in graph.inputs {
         let field = S::STORE.field(input);
         if field.is_some_and(|field| !shared.is_filled(field)) {
-            return Err(Error::new(Trail::above(None, graph), Stage::Start, S::STORE.empty(input)));
+            return Err(Error::new(
+                Trail::above(None, graph),
+                Stage::Start,
+                S::STORE.empty(input),
+            ));
         }
     }
     Ok(())
@@ -160,17 +167,26 @@ pub struct Walker<'a, M, T> {
 impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
     pub(super) fn new<F: Flow<Taken = T>>(mode: &'a M, parent: Option<&'a Trail<'a>>) -> Self {
         let spot = const { &Spot::of_flow(&F::GRAPH) };
-        Self { here: Here { mode, trail: Trail { parent, spot } }, taken: F::TAKEN }
+        Self {
+            here: Here {
+                mode,
+                trail: Trail { parent, spot },
+            },
+            taken: F::TAKEN,
+        }
     }
 
     /// The place to start at.
     ///
     /// # Errors
     ///
-    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the flow does not have.
+    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the
+    /// flow does not have.
     #[inline]
     pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
-        self.here.mode.start(&self.here.trail, graph, shared, self.taken.as_mut())
+        self.here
+            .mode
+            .start(&self.here.trail, graph, shared, self.taken.as_mut())
     }
 
     /// What the next step is given.
@@ -196,7 +212,9 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
             Some(bound) if *taken >= bound.max => bound.otherwise,
             _ => {
                 *taken += 1;
-                self.here.mode.counted(&self.here.trail, self.taken.as_ref());
+                self.here
+                    .mode
+                    .counted(&self.here.trail, self.taken.as_ref());
                 graph.edges[edge].to
             }
         };

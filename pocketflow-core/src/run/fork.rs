@@ -1,8 +1,9 @@
 //! Forks: nodes that work at the same time on one borrowed store.
 //!
-//! A fork joins its nodes by a tree of pairs. The future of a pair is a struct that holds the futures of its two sides, pinned, and
-//! keeps in their place what comes of them: a fork is as large as its nodes together. A call of one node polls all that have not
-//! finished, as `tokio::join!` does.
+//! A fork joins its nodes by a tree of pairs. The future of a pair is a struct that holds the
+//! futures of its two sides, pinned, and keeps in their place what comes of them: a fork is as
+//! large as its nodes together. A call of one node polls all that have not finished, as
+//! `tokio::join!` does.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -75,8 +76,13 @@ where
             let at = M::at_branch(&branch);
             fork.wanted(get.spot(), M::shorten(at))?;
             let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
-            let done = first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
-            Ok(Finished { kept: N::keep(&mut prep), done, types: PhantomData })
+            let done =
+                first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
+            Ok(Finished {
+                kept: N::keep(&mut prep),
+                done,
+                types: PhantomData,
+            })
         }
     }
 
@@ -110,9 +116,20 @@ where
             let at = M::shorten(M::at_branch(&branch));
             fork.wanted(get.spot(), M::shorten(at))?;
             let mut prep = prepare(get.node(), here, get.spot(), shared)?;
-            let visit = Visit { node: get.node(), shared, prep: &prep, here, spot: get.spot(), at };
+            let visit = Visit {
+                node: get.node(),
+                shared,
+                prep: &prep,
+                here,
+                spot: get.spot(),
+                at,
+            };
             let done = N::work(visit).await?;
-            Ok(Finished { kept: N::keep(&mut prep), done, types: PhantomData })
+            Ok(Finished {
+                kept: N::keep(&mut prep),
+                done,
+                types: PhantomData,
+            })
         }
     }
 
@@ -128,10 +145,18 @@ pub trait Parts<S, M: Mode>: Send + Sync {
     type Finished: Send;
 
     /// Every exec.
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send;
+    fn execs<'a>(
+        &'a self,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Join<M, Finished = Self::Finished> + Send;
 
     /// Runs every post, in the order written.
-    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error>;
+    fn posts(
+        &self,
+        here: &Here<'_, M>,
+        shared: &mut S,
+        finished: Self::Finished,
+    ) -> Result<(), Error>;
 }
 
 /// Futures that run at the same time.
@@ -140,11 +165,13 @@ pub trait Join<M: Mode> {
     /// What comes of them.
     type Finished;
 
-    /// Polls those that have not finished. The first error is that of all. Which side of a pair comes first, a bit of `turn` says, so
-    /// that each of them is the first now and then: tokio lets a task do only so much at a time, and the first might use it up.
+    /// Polls those that have not finished. The first error is that of all. Which side of a pair
+    /// comes first, a bit of `turn` says, so that each of them is the first now and then: tokio
+    /// lets a task do only so much at a time, and the first might use it up.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>>;
 
-    /// Why one of them was not done by this run, if so, when all have finished. Nothing is taken then.
+    /// Why one of them was not done by this run, if so, when all have finished. Nothing is taken
+    /// then.
     fn skipped(self: Pin<&mut Self>) -> Option<Error>;
 
     /// What has come of them, once.
@@ -162,7 +189,11 @@ pub struct Branch<'n, N, R, G> {
 impl<'n, N, R, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, R, G> {
     /// A node, and its spot.
     pub fn new(runner: R, get: G) -> Self {
-        Self { runner, get, node: PhantomData }
+        Self {
+            runner,
+            get,
+            node: PhantomData,
+        }
     }
 }
 
@@ -176,11 +207,21 @@ where
 {
     type Finished = R::Finished;
 
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send {
-        One::Runs { exec: self.runner.exec(self.get, fork) }
+    fn execs<'a>(
+        &'a self,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Join<M, Finished = Self::Finished> + Send {
+        One::Runs {
+            exec: self.runner.exec(self.get, fork),
+        }
     }
 
-    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+    fn posts(
+        &self,
+        here: &Here<'_, M>,
+        shared: &mut S,
+        finished: Self::Finished,
+    ) -> Result<(), Error> {
         match self.runner.post(self.get.node(), shared, finished) {
             Ok(_) => Ok(()),
             Err(empty) => Err(here.failed(self.get.spot(), Stage::Post, empty)),
@@ -199,11 +240,14 @@ pin_project! {
 }
 
 impl<F, T> One<F, T> {
-    /// Apart from `poll`, since an unoptimized build keeps room on the stack for all that a function moves as long as it runs.
+    /// Apart from `poll`, since an unoptimized build keeps room on the stack for all that a
+    /// function moves as long as it runs.
     #[inline]
     fn end(mut self: Pin<&mut Self>, finished: Result<T, Error>) {
         self.set(match finished {
-            Ok(finished) => Self::Finished { finished: Some(finished) },
+            Ok(finished) => Self::Finished {
+                finished: Some(finished),
+            },
             Err(skipped) => Self::Skipped { skipped },
         });
     }
@@ -212,7 +256,11 @@ impl<F, T> One<F, T> {
 impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
     type Finished = T;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>, _: u32) -> Poll<Result<(), Error>> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        _: u32,
+    ) -> Poll<Result<(), Error>> {
         if let OneNow::Runs { exec } = self.as_mut().project() {
             match exec.poll(context) {
                 Poll::Pending => return Poll::Pending,
@@ -257,11 +305,22 @@ where
 {
     type Finished = (A::Finished, B::Finished);
 
-    fn execs<'a>(&'a self, fork: &'a Fork<'a, S, M>) -> impl Join<M, Finished = Self::Finished> + Send {
-        Pair { a: self.0.execs(fork), b: self.1.execs(fork) }
+    fn execs<'a>(
+        &'a self,
+        fork: &'a Fork<'a, S, M>,
+    ) -> impl Join<M, Finished = Self::Finished> + Send {
+        Pair {
+            a: self.0.execs(fork),
+            b: self.1.execs(fork),
+        }
     }
 
-    fn posts(&self, here: &Here<'_, M>, shared: &mut S, finished: Self::Finished) -> Result<(), Error> {
+    fn posts(
+        &self,
+        here: &Here<'_, M>,
+        shared: &mut S,
+        finished: Self::Finished,
+    ) -> Result<(), Error> {
         self.0.posts(here, shared, finished.0)?;
         self.1.posts(here, shared, finished.1)
     }
@@ -290,7 +349,11 @@ impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for Pair<A, B> {
             b = this.b.poll(context, turn / 2)?;
             a = this.a.poll(context, turn / 2)?;
         }
-        if a.is_ready() && b.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if a.is_ready() && b.is_ready() {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
     }
 
     fn skipped(self: Pin<&mut Self>) -> Option<Error> {
@@ -324,7 +387,11 @@ impl<J: Join<M>, M: Mode> Future for Joined<J, M> {
         match this.execs.as_mut().poll(context, turn) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => {
-                let skipped = if M::SKIPS { this.execs.as_mut().skipped() } else { None };
+                let skipped = if M::SKIPS {
+                    this.execs.as_mut().skipped()
+                } else {
+                    None
+                };
                 Poll::Ready(skipped.map_or_else(|| Ok(this.execs.take()), Err))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
@@ -332,8 +399,9 @@ impl<J: Join<M>, M: Mode> Future for Joined<J, M> {
     }
 }
 
-/// A future where it will stay. An unoptimized build moves one that is awaited from one place on the stack to the next, and keeps them
-/// all as long as the function runs. A pinned one costs a pointer, so an optimized build does without.
+/// A future where it will stay. An unoptimized build moves one that is awaited from one place on
+/// the stack to the next, and keeps them all as long as the function runs. A pinned one costs a
+/// pointer, so an optimized build does without.
 #[cfg(debug_assertions)]
 macro_rules! in_place {
     ($future:expr) => {
@@ -374,13 +442,24 @@ where
     M: Mode,
     P: Parts<S, M>,
 {
-    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
+    fn act(
+        self,
+        at: M::At<'_>,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { parts, here } = self;
         async move {
             let finished = {
-                let fork = Fork { here, at: M::shorten(at), shared: &*shared };
-                let joined =
-                    in_place!(Joined { execs: parts.execs(&fork), turn: 0, mode: PhantomData::<fn() -> M> });
+                let fork = Fork {
+                    here,
+                    at: M::shorten(at),
+                    shared: &*shared,
+                };
+                let joined = in_place!(Joined {
+                    execs: parts.execs(&fork),
+                    turn: 0,
+                    mode: PhantomData::<fn() -> M>
+                });
                 joined.await?
             };
             parts.posts(here, shared, finished)?;

@@ -1,4 +1,5 @@
-//! Running a flow: the walk over the graph, the steps, and the retry wrapper, in the two modes of a run.
+//! Running a flow: the walk over the graph, the steps, and the retry wrapper, in the two modes of a
+//! run.
 
 mod batch;
 mod crew;
@@ -41,11 +42,17 @@ use crate::error::Error;
 
 /// Runs a flow with no driver: what the `run` of every flow does.
 #[doc(hidden)]
-pub fn run_direct<F, S>(flow: &F, shared: &mut S) -> impl Future<Output = Result<F::Exit, Error>> + Send
+pub fn run_direct<F, S>(
+    flow: &F,
+    shared: &mut S,
+) -> impl Future<Output = Result<F::Exit, Error>> + Send
 where
     F: Walk<S, Direct>,
 {
-    Exit { walk: flow.walk(Walker::new::<F>(&Direct, None), shared), flow: PhantomData::<fn() -> F> }
+    Exit {
+        walk: flow.walk(Walker::new::<F>(&Direct, None), shared),
+        flow: PhantomData::<fn() -> F>,
+    }
 }
 
 pin_project! {

@@ -11,8 +11,8 @@ use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
 use crate::shared::Shared;
 
-/// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor room in the future; or
-/// [`Driven`](super::Driven), with a driver around them.
+/// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor
+/// room in the future; or [`Driven`](super::Driven), with a driver around them.
 #[doc(hidden)]
 pub trait Mode: Sized + Send + Sync {
     /// Whether [`StepMode::wants`] may say no.
@@ -39,11 +39,13 @@ pub trait Mode: Sized + Send + Sync {
     /// What is shown of it.
     fn at_branch<'b>(branch: &'b Self::Branch<'_>) -> Self::At<'b>;
 
-    /// Where to start in a flow that stands there: where a run resumes, also how often the bounded edges were taken.
+    /// Where to start in a flow that stands there: where a run resumes, also how often the bounded
+    /// edges were taken.
     ///
     /// # Errors
     ///
-    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the flow does not have.
+    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the
+    /// flow does not have.
     fn start<S: Shared>(
         &self,
         trail: &Trail<'_>,
@@ -60,7 +62,11 @@ pub trait Mode: Sized + Send + Sync {
 #[doc(hidden)]
 pub trait Act<S, M: Mode>: Send {
     /// Does it, and returns the index of the action taken.
-    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send;
+    fn act(
+        self,
+        at: M::At<'_>,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
 /// What a mode does around the steps on a store.
@@ -103,7 +109,8 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
 
-    /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither time nor room for it.
+    /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither
+    /// time nor room for it.
     fn recover<'b, 'v, 'p>(
         visit: Visit<'v, 'p, S, H, N, Self>,
         index: Option<usize>,
@@ -135,7 +142,8 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
 /// What follows a failed attempt.
 pub(crate) type Recovery<'v, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'v>>;
 
-/// How a flow is run, and where it stands: what a step is given. The spot of the trail is that of the nested flow that is under way.
+/// How a flow is run, and where it stands: what a step is given. The spot of the trail is that of
+/// the nested flow that is under way.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Here<'a, M> {
@@ -146,11 +154,19 @@ pub struct Here<'a, M> {
 impl<'a, M> Here<'a, M> {
     /// The way to a spot of this flow.
     pub(crate) fn trail(&self, spot: &'static Spot) -> Trail<'a> {
-        Trail { parent: self.trail.parent, spot }
+        Trail {
+            parent: self.trail.parent,
+            spot,
+        }
     }
 
     #[cold]
-    pub(crate) fn failed(&self, spot: &'static Spot, stage: Stage, cause: impl Into<Cause>) -> Error {
+    pub(crate) fn failed(
+        &self,
+        spot: &'static Spot,
+        stage: Stage,
+        cause: impl Into<Cause>,
+    ) -> Error {
         self.trail(spot).failed(stage, cause)
     }
 }

@@ -1,8 +1,9 @@
 //! Steps and flows in boxes, as drivers are given them.
 //!
-//! A driver's future holds that of what it drives. Without a box, each driver and each flow around a step would add to the type of
-//! one future, which the compiler follows only so deep, and every driver would be compiled anew for every node. So a run with drivers
-//! boxes once a step and once a flow.
+//! A driver's future holds that of what it drives. Without a box, each driver and each flow around
+//! a step would add to the type of one future, which the compiler follows only so deep, and every
+//! driver would be compiled anew for every node. So a run with drivers boxes once a step and once a
+//! flow.
 
 use std::future::Future;
 use std::pin::Pin;

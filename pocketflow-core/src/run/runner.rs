@@ -1,7 +1,8 @@
 //! What can stand in a flow, and how it runs there.
 //!
-//! Only the macro of a node can name the node's `Here`, and everything public has to do without it. So the macro writes one function,
-//! [`Step::runner`], whose opaque result knows that type; the code that uses it is here, once for all nodes.
+//! Only the macro of a node can name the node's `Here`, and everything public has to do without it.
+//! So the macro writes one function, [`Step::runner`], whose opaque result knows that type; the
+//! code that uses it is here, once for all nodes.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -32,7 +33,8 @@ impl<M: Mode> Kind for Forked<M> {
     type Mode = M;
 }
 
-/// What can stand in a flow over the store `S` and be run in the mode `M`, or, for `Forked<M>`, in a fork: a node or a flow.
+/// What can stand in a flow over the store `S` and be run in the mode `M`, or, for `Forked<M>`, in
+/// a fork: a node or a flow.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not run on the store `{S}`",
@@ -43,8 +45,8 @@ pub trait Step<S, M: Kind>: Send + Sync {
     fn runner() -> impl Runner<S, M, Self>;
 }
 
-/// How a node or a flow is run at places of a kind: by [`step`](Self::step) alone, by [`exec`](Self::exec) and [`post`](Self::post) in
-/// a fork.
+/// How a node or a flow is run at places of a kind: by [`step`](Self::step) alone, by
+/// [`exec`](Self::exec) and [`post`](Self::post) in a fork.
 #[doc(hidden)]
 pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
     /// What `post` needs of a node in a fork. It borrows nothing.
@@ -78,7 +80,12 @@ pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
     }
 
     /// `post`.
-    fn post(self, _node: &N, _shared: &mut S, _finished: Self::Finished) -> Result<usize, EmptyField> {
+    fn post(
+        self,
+        _node: &N,
+        _shared: &mut S,
+        _finished: Self::Finished,
+    ) -> Result<usize, EmptyField> {
         unreachable!("only the nodes of a fork are run in parts")
     }
 }
@@ -113,7 +120,8 @@ macro_rules! runner {
 runner!(NodeRunner);
 runner!(BatchRunner);
 
-/// The [`Runner`] of what does not compile, so that rustc has nothing to say of the flow that it stands in.
+/// The [`Runner`] of what does not compile, so that rustc has nothing to say of the flow that it
+/// stands in.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct NoRunner;

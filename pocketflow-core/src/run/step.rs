@@ -35,7 +35,16 @@ where
         N: 'a,
     {
         let here: &'a Here<'_, M> = here;
-        M::step(here, get.spot(), shared, One::<'a, H, N, M, G> { get, here, types: PhantomData })
+        M::step(
+            here,
+            get.spot(),
+            shared,
+            One::<'a, H, N, M, G> {
+                get,
+                here,
+                types: PhantomData,
+            },
+        )
     }
 }
 
@@ -60,7 +69,12 @@ where
         N: 'a,
     {
         let here: &'a Here<'_, M> = here;
-        let act = Batch::<'a, H, N, M> { node: get.node(), here, spot: get.spot(), types: PhantomData };
+        let act = Batch::<'a, H, N, M> {
+            node: get.node(),
+            here,
+            spot: get.spot(),
+            types: PhantomData,
+        };
         M::step(here, get.spot(), shared, act)
     }
 }
@@ -76,7 +90,8 @@ pub(super) fn prepare<'a, S, H, N, M>(
 where
     N: Node<S, H>,
 {
-    node.prep(shared).map_err(|failure| here.failed(spot, Stage::Prep, failure.into_cause()))
+    node.prep(shared)
+        .map_err(|failure| here.failed(spot, Stage::Prep, failure.into_cause()))
 }
 
 struct One<'a, H, N, M, G> {
@@ -95,10 +110,15 @@ where
     M: NodeMode<S, H, N>,
 {
     #[inline]
-    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
+    fn act(
+        self,
+        at: M::At<'_>,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { get, here, .. } = self;
-        // What is kept over an await is room in the future and time in every step: what only a failure needs is made there anew,
-        // and `prep` is never moved, so that nothing has to be known of whether it was.
+        // What is kept over an await is room in the future and time in every step: what only a
+        // failure needs is made there anew, and `prep` is never moved, so that nothing has
+        // to be known of whether it was.
         async move {
             let (kept, exec) = {
                 let mut prep = prepare(get.node(), here, get.spot(), shared)?;
@@ -110,13 +130,14 @@ where
     }
 }
 
-/// The first part of an exec, and what follows if it fails. A macro, since as a future of its own it would take more room.
+/// The first part of an exec, and what follows if it fails. A macro, since as a future of its own
+/// it would take more room.
 macro_rules! first_or_recovered {
     ($first:path, $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr) => {
         'done: {
             let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
-            // What fails is made into its recovery at once, and that awaited where it is: otherwise each step would keep a flag of
-            // whether it was moved.
+            // What fails is made into its recovery at once, and that awaited where it is: otherwise
+            // each step would keep a flag of whether it was moved.
             let mut recovery = match $first(visit, None, ()).await.map_err(|failed| {
                 let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
                 M::recover(visit, None, (), failed)
@@ -139,7 +160,14 @@ pub(super) fn visit<'a: 'v, 'v, 'p, S, H, N: Node<S, H>, M: Mode>(
     here: &'v Here<'v, M>,
     at: M::At<'v>,
 ) -> Visit<'v, 'p, S, H, N, M> {
-    Visit { node: get.node(), shared, prep, here, spot: get.spot(), at }
+    Visit {
+        node: get.node(),
+        shared,
+        prep,
+        here,
+        spot: get.spot(),
+        at,
+    }
 }
 
 /// Runs `post`.
@@ -155,7 +183,8 @@ fn finish<S, H, N, M>(
 where
     N: Node<S, H>,
 {
-    node.post(shared, kept, done).map_err(|empty| here.failed(spot, Stage::Post, empty))
+    node.post(shared, kept, done)
+        .map_err(|empty| here.failed(spot, Stage::Post, empty))
 }
 
 struct Batch<'a, H, N, M> {
@@ -173,12 +202,25 @@ where
     M: ItemMode<S, H, N>,
 {
     #[inline]
-    fn act(self, at: M::At<'_>, shared: &mut S) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { node, here, spot, .. } = self;
+    fn act(
+        self,
+        at: M::At<'_>,
+        shared: &mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send {
+        let Self {
+            node, here, spot, ..
+        } = self;
         async move {
             let (kept, done) = {
                 let mut prep = prepare(node, here, spot, shared)?;
-                let visit = Visit { node, shared: &*shared, prep: &prep, here, spot, at: M::shorten(at) };
+                let visit = Visit {
+                    node,
+                    shared: &*shared,
+                    prep: &prep,
+                    here,
+                    spot,
+                    at: M::shorten(at),
+                };
                 let done = N::work(visit).await?;
                 (N::keep(&mut prep), done)
             };

@@ -34,7 +34,16 @@ where
         N: 'a,
     {
         let (spot, here): (_, &'a Here<'_, M>) = (get.spot(), here);
-        M::step(here, spot, shared, Waiting { here, spot, field: self.0 })
+        M::step(
+            here,
+            spot,
+            shared,
+            Waiting {
+                here,
+                spot,
+                field: self.0,
+            },
+        )
     }
 }
 
@@ -46,11 +55,14 @@ struct Waiting<'a, M> {
 
 impl<S: Send, M: Mode> Act<S, M> for Waiting<'_, M> {
     async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
-        Err(self.here.failed(self.spot, Stage::Driver, Waits { field: self.field }))
+        Err(self
+            .here
+            .failed(self.spot, Stage::Driver, Waits { field: self.field }))
     }
 }
 
-/// The cause of an [`Error`](crate::Error) at an `await(field)` that no driver of the run knows how to wait for.
+/// The cause of an [`Error`](crate::Error) at an `await(field)` that no driver of the run knows how
+/// to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waits {
     /// The late field.

@@ -29,13 +29,17 @@ impl<'f, F: Flow, D> With<'f, F, D> {
 
     /// Adds a driver, inside those it already has.
     pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>> {
-        With { flow: self.flow, driver: Stack(self.driver, driver) }
+        With {
+            flow: self.flow,
+            driver: Stack(self.driver, driver),
+        }
     }
 
     /// Runs the flow on a store, from its first node to an exit.
     ///
-    /// The store is borrowed for as long as the future lives; dropping the future cancels the run and leaves the store as the
-    /// last finished `post` left it. So does an error, unless it is that of a `post` ([`Stage::Post`](crate::Stage::Post)).
+    /// The store is borrowed for as long as the future lives; dropping the future cancels the run
+    /// and leaves the store as the last finished `post` left it. So does an error, unless it is
+    /// that of a `post` ([`Stage::Post`](crate::Stage::Post)).
     ///
     /// # Errors
     ///
@@ -48,14 +52,22 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         Seam: 'static,
         'f: 'a,
     {
-        self.resume(Position { steps: 0, visits: Vec::new() }, shared)
+        self.resume(
+            Position {
+                steps: 0,
+                visits: Vec::new(),
+            },
+            shared,
+        )
     }
 
-    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as it was then. The step at the position runs again.
+    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as
+    /// it was then. The step at the position runs again.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); and a [`NoSuchPlace`](crate::NoSuchPlace) as the cause, before any node has run, where the flow has no such place.
+    /// As [`run`](Self::run); and a [`NoSuchPlace`](crate::NoSuchPlace) as the cause, before any
+    /// node has run, where the flow has no such place.
     pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
     where
         F: Walk<S, Driven<D, Seam>>,
@@ -69,8 +81,8 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     }
 }
 
-/// A [`Driver`], behind one more step of inference: the flow is to say first what the store is, so that a driver for another store is
-/// what is wrong.
+/// A [`Driver`], behind one more step of inference: the flow is to say first what the store is, so
+/// that a driver for another store is what is wrong.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
@@ -87,10 +99,11 @@ pub trait Driving<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
 impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 
-/// A flow that can be run on the store `S` with the driver `D`: for code that is generic over flows, such as a worker or an engine.
+/// A flow that can be run on the store `S` with the driver `D`: for code that is generic over
+/// flows, such as a worker or an engine.
 ///
-/// Every flow that `flow!` declares is one for every driver of its store and its nodes. Code that knows its driver knows the seam,
-/// too:
+/// Every flow that `flow!` declares is one for every driver of its store and its nodes. Code that
+/// knows its driver knows the seam, too:
 ///
 /// ```
 /// use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -113,13 +126,15 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 /// # Ok(()) }
 /// ```
 ///
-/// A driver with another seam than [`Steps`](crate::seam::Steps) has it as the third parameter: `Drive<S, Trace, Execs>`.
+/// A driver with another seam than [`Steps`](crate::seam::Steps) has it as the third parameter:
+/// `Drive<S, Trace, Execs>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be run on the store `{S}` with the driver `{D}`",
     note = "`{Self}` is not a flow of `{S}`, or `{D}` does not drive all of its nodes"
 )]
 pub trait Drive<S, D, Seam = crate::seam::Steps>: Flow {
-    /// Runs the flow from its first node, or from where the driver [begins](Driver::begin), to an exit, which is the action taken.
+    /// Runs the flow from its first node, or from where the driver [begins](Driver::begin), to an
+    /// exit, which is the action taken.
     ///
     /// # Errors
     ///
@@ -141,7 +156,15 @@ where
     where
         D: 'a,
     {
-        Running(Box::pin(driven(self, driver, Position { steps: 0, visits: Vec::new() }, shared)))
+        Running(Box::pin(driven(
+            self,
+            driver,
+            Position {
+                steps: 0,
+                visits: Vec::new(),
+            },
+            shared,
+        )))
     }
 }
 

@@ -1,15 +1,25 @@
-//! `#[cfg(…)]` and `#[cfg_attr(…)]` in a flow. rustc does not look at what a macro like `flow!` is given, so the flow is written
-//! twice, once as if the condition held and once as if it did not, each under that condition: rustc expands the one that holds.
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` in a flow. rustc does not look at what a macro like `flow!` is
+//! given, so the flow is written twice, once as if the condition held and once as if it did not,
+//! each under that condition: rustc expands the one that holds.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::krate::Krate;
 
-/// What becomes of a flow with a condition in it, if there is one: the first is decided, and the others when the macro runs again.
+/// What becomes of a flow with a condition in it, if there is one: the first is decided, and the
+/// others when the macro runs again.
 pub(crate) fn decide(krate: &Krate, item: bool, input: &TokenStream) -> Option<TokenStream> {
     let tokens: Vec<TokenTree> = input.clone().into_iter().collect();
-    let Case { condition, holds, fails } = if item { in_item(&tokens)? } else { in_statements(&tokens)? };
+    let Case {
+        condition,
+        holds,
+        fails,
+    } = if item {
+        in_item(&tokens)?
+    } else {
+        in_statements(&tokens)?
+    };
     if !item {
         let fails = fails.unwrap_or_default();
         return Some(quote! {{
@@ -28,7 +38,8 @@ pub(crate) fn decide(krate: &Krate, item: bool, input: &TokenStream) -> Option<T
     })
 }
 
-/// A condition, and what the flow is where it holds and where it fails; nothing, where the condition is that of the whole flow.
+/// A condition, and what the flow is where it holds and where it fails; nothing, where the
+/// condition is that of the whole flow.
 struct Case {
     condition: TokenStream,
     holds: TokenStream,
@@ -40,72 +51,114 @@ fn in_item(tokens: &[TokenTree]) -> Option<Case> {
     if let Some((at, found)) = find(tokens) {
         let holds = spliced(tokens, at..at + 2, found.attributes);
         let fails = (!found.is_cfg).then(|| spliced(tokens, at..at + 2, TokenStream::new()));
-        return Some(Case { condition: found.condition, holds, fails });
+        return Some(Case {
+            condition: found.condition,
+            holds,
+            fails,
+        });
     }
     if let Some(case) = in_lists(tokens, false) {
         return Some(case);
     }
-    let is_graph =
-        |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let is_graph = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     let graph = tokens.iter().position(is_graph)?;
-    let TokenTree::Group(group) = &tokens[graph] else { return None };
+    let TokenTree::Group(group) = &tokens[graph] else {
+        return None;
+    };
     let statements: Vec<TokenTree> = group.stream().into_iter().collect();
-    let Case { condition, holds, fails } = in_statements(&statements)?;
+    let Case {
+        condition,
+        holds,
+        fails,
+    } = in_statements(&statements)?;
     let with = |statements: TokenStream| {
         let mut braces = Group::new(Delimiter::Brace, statements);
         braces.set_span(group.span());
         spliced(tokens, graph..graph + 1, TokenTree::from(braces).into())
     };
-    Some(Case { condition, holds: with(holds), fails: fails.map(with) })
+    Some(Case {
+        condition,
+        holds: with(holds),
+        fails: fails.map(with),
+    })
 }
 
 /// In the attributes of a statement.
 fn in_statements(tokens: &[TokenTree]) -> Option<Case> {
-    let Some((at, found)) = find(tokens) else { return in_lists(tokens, true) };
+    let Some((at, found)) = find(tokens) else {
+        return in_lists(tokens, true);
+    };
     let holds = spliced(tokens, at..at + 2, found.attributes);
-    let is_end = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
+    let is_end =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';');
     let fails = if found.is_cfg {
-        let start = tokens[..at].iter().rposition(is_end).map_or(0, |end| end + 1);
+        let start = tokens[..at]
+            .iter()
+            .rposition(is_end)
+            .map_or(0, |end| end + 1);
         let start = start.max(about_the_flow(tokens));
-        let end = tokens[at..].iter().position(is_end).map_or(tokens.len(), |end| at + end + 1);
+        let end = tokens[at..]
+            .iter()
+            .position(is_end)
+            .map_or(tokens.len(), |end| at + end + 1);
         spliced(tokens, start..end, TokenStream::new())
     } else {
         spliced(tokens, at..at + 2, TokenStream::new())
     };
-    Some(Case { condition: found.condition, holds, fails: Some(fails) })
+    Some(Case {
+        condition: found.condition,
+        holds,
+        fails: Some(fails),
+    })
 }
 
 /// In the parentheses of a fork, or of the inputs.
 fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
-    tokens.iter().enumerate().find_map(|(index, token)| match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-            let (at, found) = find(&inside)?;
-            let holds = spliced(&inside, at..at + 2, found.attributes);
-            let fails = match found.is_cfg {
-                true => spliced(&inside, element(&inside, at), TokenStream::new()),
-                false => spliced(&inside, at..at + 2, TokenStream::new()),
-            };
-            let with = |list| spliced(tokens, index..index + 1, listed(group, list, is_fork));
-            Some(Case { condition: found.condition, holds: with(holds), fails: Some(with(fails)) })
-        }
-        _ => None,
-    })
+    tokens
+        .iter()
+        .enumerate()
+        .find_map(|(index, token)| match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                let (at, found) = find(&inside)?;
+                let holds = spliced(&inside, at..at + 2, found.attributes);
+                let fails = match found.is_cfg {
+                    true => spliced(&inside, element(&inside, at), TokenStream::new()),
+                    false => spliced(&inside, at..at + 2, TokenStream::new()),
+                };
+                let with = |list| spliced(tokens, index..index + 1, listed(group, list, is_fork));
+                Some(Case {
+                    condition: found.condition,
+                    holds: with(holds),
+                    fails: Some(with(fails)),
+                })
+            }
+            _ => None,
+        })
 }
 
 /// The element of a list in which the attribute at `at` stands, with the comma after it.
 fn element(tokens: &[TokenTree], at: usize) -> std::ops::Range<usize> {
-    let start = tokens[..at].iter().rposition(is_comma).map_or(0, |comma| comma + 1);
-    let end = tokens[at..].iter().position(is_comma).map_or(tokens.len(), |comma| at + comma + 1);
+    let start = tokens[..at]
+        .iter()
+        .rposition(is_comma)
+        .map_or(0, |comma| comma + 1);
+    let end = tokens[at..]
+        .iter()
+        .position(is_comma)
+        .map_or(tokens.len(), |comma| at + comma + 1);
     start..end
 }
 
-/// A list in its parentheses. What is left of a fork when all but one of its nodes are gone is that node.
+/// A list in its parentheses. What is left of a fork when all but one of its nodes are gone is that
+/// node.
 fn listed(group: &Group, list: TokenStream, is_fork: bool) -> TokenStream {
     let tokens: Vec<TokenTree> = list.into_iter().collect();
     let mut nodes = tokens.split(is_comma).filter(|node| !node.is_empty());
     match (nodes.next(), nodes.next()) {
-        (Some(alone), None) if is_fork && find(alone).is_none() => return alone.iter().cloned().collect(),
+        (Some(alone), None) if is_fork && find(alone).is_none() => {
+            return alone.iter().cloned().collect();
+        }
         _ => {}
     }
     let mut parentheses = Group::new(Delimiter::Parenthesis, tokens.into_iter().collect());
@@ -141,39 +194,57 @@ struct Found {
 
 /// The first attribute with a condition.
 fn find(tokens: &[TokenTree]) -> Option<(usize, Found)> {
-    tokens.windows(2).enumerate().find_map(|(at, pair)| match pair {
-        [TokenTree::Punct(mark), TokenTree::Group(attribute)] if mark.as_char() == '#' => {
-            condition(attribute).map(|found| (at, found))
-        }
-        _ => None,
-    })
+    tokens
+        .windows(2)
+        .enumerate()
+        .find_map(|(at, pair)| match pair {
+            [TokenTree::Punct(mark), TokenTree::Group(attribute)] if mark.as_char() == '#' => {
+                condition(attribute).map(|found| (at, found))
+            }
+            _ => None,
+        })
 }
 
 fn condition(attribute: &Group) -> Option<Found> {
     let inside: Vec<TokenTree> = attribute.stream().into_iter().collect();
-    let [TokenTree::Ident(name), TokenTree::Group(given)] = &inside[..] else { return None };
+    let [TokenTree::Ident(name), TokenTree::Group(given)] = &inside[..] else {
+        return None;
+    };
     if attribute.delimiter() != Delimiter::Bracket || given.delimiter() != Delimiter::Parenthesis {
         return None;
     }
     if name == "cfg" {
-        return Some(Found { is_cfg: true, condition: given.stream(), attributes: TokenStream::new() });
+        return Some(Found {
+            is_cfg: true,
+            condition: given.stream(),
+            attributes: TokenStream::new(),
+        });
     }
     if name != "cfg_attr" {
         return None;
     }
     let given: Vec<TokenTree> = given.stream().into_iter().collect();
-    let mut parts = given.split(is_comma).map(|part| part.iter().cloned().collect::<TokenStream>());
+    let mut parts = given
+        .split(is_comma)
+        .map(|part| part.iter().cloned().collect::<TokenStream>());
     let condition = parts.next()?;
     let attributes = parts.filter(|part| !part.is_empty()).flat_map(|part| {
         let mark = TokenTree::from(Punct::new('#', Spacing::Alone));
         [mark, Group::new(Delimiter::Bracket, part).into()]
     });
-    Some(Found { is_cfg: false, condition, attributes: attributes.collect() })
+    Some(Found {
+        is_cfg: false,
+        condition,
+        attributes: attributes.collect(),
+    })
 }
 
 fn spliced(tokens: &[TokenTree], range: std::ops::Range<usize>, with: TokenStream) -> TokenStream {
     let before = tokens[..range.start].iter().cloned();
-    before.chain(with).chain(tokens[range.end..].iter().cloned()).collect()
+    before
+        .chain(with)
+        .chain(tokens[range.end..].iter().cloned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -181,7 +252,9 @@ mod tests {
     use super::*;
 
     fn decided(item: bool, tokens: TokenStream) -> String {
-        decide(&Krate::default(), item, &tokens).map(|tokens| tokens.to_string()).unwrap_or_default()
+        decide(&Krate::default(), item, &tokens)
+            .map(|tokens| tokens.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -234,10 +307,28 @@ mod tests {
             .to_string()
         };
         let three = decided(true, quote!(F { a >> (b, #[cfg(x)] c, d) >> e; }));
-        assert_eq!(three, both(quote!(F { a >> (b, c, d) >> e; }), quote!(F { a >> (b, d) >> e; })));
+        assert_eq!(
+            three,
+            both(
+                quote!(F { a >> (b, c, d) >> e; }),
+                quote!(F { a >> (b, d) >> e; })
+            )
+        );
         let two = decided(true, quote!(F { a >> (b, #[cfg(x)] m::c) >> e; }));
-        assert_eq!(two, both(quote!(F { a >> (b, m::c) >> e; }), quote!(F { a >> b >> e; })));
+        assert_eq!(
+            two,
+            both(
+                quote!(F { a >> (b, m::c) >> e; }),
+                quote!(F { a >> b >> e; })
+            )
+        );
         let input = decided(true, quote!(pub(crate) F(b, #[cfg(x)] c) { a; }));
-        assert_eq!(input, both(quote!(pub(crate) F(b, c) { a; }), quote!(pub(crate) F(b,) { a; })));
+        assert_eq!(
+            input,
+            both(
+                quote!(pub(crate) F(b, c) { a; }),
+                quote!(pub(crate) F(b,) { a; })
+            )
+        );
     }
 }

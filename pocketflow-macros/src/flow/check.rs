@@ -27,7 +27,9 @@ fn not_empty(model: &Model, errors: &mut Errors) {
 
 /// PF004: each part of the graph that no path reaches, once, at the place where it begins.
 fn reached(model: &Model, graph: &Neighbours, errors: &mut Errors) {
-    let Some(start) = model.places.first().map(|place| &place.label) else { return };
+    let Some(start) = model.places.first().map(|place| &place.label) else {
+        return;
+    };
     let mut reached = vec![false; model.places.len()];
     spread(&graph.after, [0], &mut reached);
     while let Some(place) = beginning(graph, &reached) {
@@ -43,23 +45,34 @@ fn reached(model: &Model, graph: &Neighbours, errors: &mut Errors) {
     }
 }
 
-/// The next unreached place that no other unreached place leads to; any, where they run in a circle.
+/// The next unreached place that no other unreached place leads to; any, where they run in a
+/// circle.
 fn beginning(graph: &Neighbours, reached: &[bool]) -> Option<usize> {
     let mut unreached = (0..reached.len()).filter(|place| !reached[*place]);
-    let led_to = |to: usize| graph.before[to].iter().any(|from| *from != to && !reached[*from]);
-    unreached.clone().find(|place| !led_to(*place)).or_else(|| unreached.next())
+    let led_to = |to: usize| {
+        graph.before[to]
+            .iter()
+            .any(|from| *from != to && !reached[*from])
+    };
+    unreached
+        .clone()
+        .find(|place| !led_to(*place))
+        .or_else(|| unreached.next())
 }
 
-/// PF005: each part of the graph that nothing leads out of, once, at the place of it that is named first.
+/// PF005: each part of the graph that nothing leads out of, once, at the place of it that is named
+/// first.
 fn ends(model: &Model, graph: &Neighbours, errors: &mut Errors) {
     if model.endless {
         return;
     }
-    let last = (0..model.places.len()).filter(|place| graph.leads_out[*place] || model.is_last(*place));
+    let last =
+        (0..model.places.len()).filter(|place| graph.leads_out[*place] || model.is_last(*place));
     let mut told = vec![false; model.places.len()];
     spread(&graph.before, last, &mut told);
     while let Some(first) = told.iter().position(|told| !told) {
-        // All that are caught together with it, and all that only lead into the same trap, belong to the same message.
+        // All that are caught together with it, and all that only lead into the same trap, belong
+        // to the same message.
         let mut caught = vec![false; model.places.len()];
         spread(&graph.after, [first], &mut caught);
         let within = |place: &usize| caught[*place] && *place != first;
@@ -70,7 +83,10 @@ fn ends(model: &Model, graph: &Neighbours, errors: &mut Errors) {
         let others = match &others[..] {
             [] => String::new(),
             [rest @ .., last] if !rest.is_empty() => {
-                format!(", from where it only reaches {} and {last}", rest.join(", "))
+                format!(
+                    ", from where it only reaches {} and {last}",
+                    rest.join(", ")
+                )
             }
             others => format!(", from where it only reaches {}", others.join("")),
         };
@@ -99,8 +115,11 @@ struct Neighbours {
 impl Neighbours {
     fn new(model: &Model) -> Self {
         let empty = vec![Vec::new(); model.places.len()];
-        let mut graph =
-            Self { after: empty.clone(), before: empty, leads_out: vec![false; model.places.len()] };
+        let mut graph = Self {
+            after: empty.clone(),
+            before: empty,
+            leads_out: vec![false; model.places.len()],
+        };
         for (from, target) in model.connections() {
             match target {
                 Target::Place(to) => {
@@ -138,7 +157,11 @@ mod tests {
         let (model, errors) = model::model(&syntax);
         assert!(errors.is_empty(), "{:?}", errors.messages());
         let first_lines = |message: String| message.lines().next().unwrap_or_default().to_owned();
-        check(&model).messages().into_iter().map(first_lines).collect()
+        check(&model)
+            .messages()
+            .into_iter()
+            .map(first_lines)
+            .collect()
     }
 
     #[test]
@@ -150,14 +173,20 @@ mod tests {
 
     #[test]
     fn an_empty_flow_is_refused() {
-        assert_eq!(errors(quote!()), ["a flow has at least one node: `first >> second;`, or `only;`"]);
+        assert_eq!(
+            errors(quote!()),
+            ["a flow has at least one node: `first >> second;`, or `only;`"]
+        );
     }
 
     #[test]
     fn every_unreached_part_is_reported_once_where_it_begins() {
         assert_eq!(
             errors(quote!(a >> b; c >> d >> e; x - "1" >> y; y - "1" >> x; y - "2" >> end;)),
-            ["PF004: no path from `a` leads to `c`", "PF004: no path from `a` leads to `x`"]
+            [
+                "PF004: no path from `a` leads to `c`",
+                "PF004: no path from `a` leads to `x`"
+            ]
         );
     }
 
@@ -167,7 +196,10 @@ mod tests {
             errors(quote!(a - "x" >> b >> c >> b; a - "y" >> end;)),
             ["PF005: the flow never ends once it is at `b`, from where it only reaches `c`"]
         );
-        assert_eq!(errors(quote!(a >> a;)), ["PF005: the flow never ends once it is at `a`"]);
+        assert_eq!(
+            errors(quote!(a >> a;)),
+            ["PF005: the flow never ends once it is at `a`"]
+        );
         assert_eq!(errors(quote!(a >> b >> c >> b;)).len(), 1);
     }
 }

@@ -1,5 +1,5 @@
-//! What an editor reads of a flow: each name once, as what it means. The names are taken from the tokens, whether these make a flow
-//! or not.
+//! What an editor reads of a flow: each name once, as what it means. The names are taken from the
+//! tokens, whether these make a flow or not.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,12 @@ use crate::editor::{mentions, unmentioned};
 use crate::krate::Krate;
 
 /// Writes the names of a flow. `fields` are the declared nodes that `flow` holds.
-pub(crate) fn names(pf: &Krate, flow: &Ident, fields: &[&Ident], input: &TokenStream) -> TokenStream {
+pub(crate) fn names(
+    pf: &Krate,
+    flow: &Ident,
+    fields: &[&Ident],
+    input: &TokenStream,
+) -> TokenStream {
     let tokens: Vec<TokenTree> = input.clone().into_iter().collect();
     let header = header(&tokens);
     let mut names = Names {
@@ -25,7 +30,9 @@ pub(crate) fn names(pf: &Krate, flow: &Ident, fields: &[&Ident], input: &TokenSt
         Some(graph) => graph.stream().into_iter().collect(),
         None => tokens.clone(),
     };
-    names.out.extend(header.store.map(|store| quote!(let _: *const #store;)));
+    names
+        .out
+        .extend(header.store.map(|store| quote!(let _: *const #store;)));
     names.declarations(&graph);
     if names.store.is_none() {
         names.store = names.first(&graph);
@@ -52,12 +59,20 @@ struct Header {
 
 /// Reads `pub Payment(card): Order { … }`.
 fn header(tokens: &[TokenTree]) -> Header {
-    let mut header = Header { inputs: Vec::new(), store: None, graph: None };
-    let graph = tokens.iter().rposition(|token| is_group(token, Delimiter::Brace));
+    let mut header = Header {
+        inputs: Vec::new(),
+        store: None,
+        graph: None,
+    };
+    let graph = tokens
+        .iter()
+        .rposition(|token| is_group(token, Delimiter::Brace));
     let Some(at) = graph.filter(|at| !tokens[..*at].iter().any(|token| is_mark(token, ';'))) else {
         return header;
     };
-    let TokenTree::Group(group) = &tokens[at] else { return header };
+    let TokenTree::Group(group) = &tokens[at] else {
+        return header;
+    };
     header.graph = Some(group.clone());
     let mut before = &tokens[..at];
     if let Some(colon) = single_colon(before) {
@@ -67,8 +82,11 @@ fn header(tokens: &[TokenTree]) -> Header {
     if let [.., TokenTree::Ident(_), TokenTree::Group(inputs)] = before
         && inputs.delimiter() == Delimiter::Parenthesis
     {
-        header.inputs =
-            inputs.stream().into_iter().filter(|token| matches!(token, TokenTree::Ident(_))).collect();
+        header.inputs = inputs
+            .stream()
+            .into_iter()
+            .filter(|token| matches!(token, TokenTree::Ident(_)))
+            .collect();
     }
     header
 }
@@ -87,7 +105,8 @@ impl Names<'_> {
     fn declarations(&mut self, graph: &[TokenTree]) {
         for statement in graph.split(|token| is_mark(token, ';')) {
             if let Some((name, path)) = declaration(statement) {
-                self.declared.insert(name.to_string(), path.iter().cloned().collect());
+                self.declared
+                    .insert(name.to_string(), path.iter().cloned().collect());
             }
         }
     }
@@ -109,10 +128,17 @@ impl Names<'_> {
                 }
                 TokenTree::Ident(_) => {
                     let path = &rest[..path(rest)];
-                    let is_declaration = rest.get(path.len()).is_some_and(|token| is_mark(token, ':'));
+                    let is_declaration = rest
+                        .get(path.len())
+                        .is_some_and(|token| is_mark(token, ':'));
                     let path: TokenStream = path.iter().cloned().collect();
                     if !is_declaration {
-                        let path = unmentioned(self.declared.get(&path.to_string()).cloned().unwrap_or(path));
+                        let path = unmentioned(
+                            self.declared
+                                .get(&path.to_string())
+                                .cloned()
+                                .unwrap_or(path),
+                        );
                         let pf = self.pf;
                         return Some(quote!(<#path as #pf::__private::On>::Store));
                     }
@@ -140,7 +166,9 @@ impl Names<'_> {
                 }
                 // An action.
                 TokenTree::Punct(mark) if mark.as_char() == '-' => {
-                    let end = after.iter().position(|token| is_mark(token, '>') || is_mark(token, ';'));
+                    let end = after
+                        .iter()
+                        .position(|token| is_mark(token, '>') || is_mark(token, ';'));
                     rest = &after[end.unwrap_or(after.len())..];
                     continue;
                 }
@@ -158,11 +186,15 @@ impl Names<'_> {
                     }
                 }
                 TokenTree::Ident(word)
-                    if word == "max" && matches!(after, [TokenTree::Literal(_), ..]) || word == "else" => {}
+                    if word == "max" && matches!(after, [TokenTree::Literal(_), ..])
+                        || word == "else" => {}
                 TokenTree::Ident(name) => {
                     let path = &rest[..path(rest)];
                     rest = &rest[path.len()..];
-                    if began && path.len() == 1 && rest.first().is_some_and(|token| is_mark(token, ':')) {
+                    if began
+                        && path.len() == 1
+                        && rest.first().is_some_and(|token| is_mark(token, ':'))
+                    {
                         let to = &rest[1..][..self::path(&rest[1..])];
                         rest = &rest[1 + to.len()..];
                         if !(to.len() == 1 && *name == to[0].to_string()) {
@@ -194,15 +226,27 @@ impl Names<'_> {
     }
 
     fn awaits(&mut self, group: &Group) {
-        let field = group.stream().into_iter().next().filter(|token| matches!(token, TokenTree::Ident(_)));
+        let field = group
+            .stream()
+            .into_iter()
+            .next()
+            .filter(|token| matches!(token, TokenTree::Ident(_)));
         match field {
             Some(field) => self.field(&field),
-            None => self.out.extend(self.store.as_ref().map(|store| quote!(|__shared: &#store| &__shared.;))),
+            None => self.out.extend(
+                self.store
+                    .as_ref()
+                    .map(|store| quote!(|__shared: &#store| &__shared.;)),
+            ),
         }
     }
 
     fn field(&mut self, field: &TokenTree) {
-        self.out.extend(self.store.as_ref().map(|store| quote!(|__shared: &#store| &__shared.#field;)));
+        self.out.extend(
+            self.store
+                .as_ref()
+                .map(|store| quote!(|__shared: &#store| &__shared.#field;)),
+        );
     }
 }
 
@@ -211,7 +255,9 @@ fn declaration(statement: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
     let mut rest = statement;
     loop {
         rest = match rest {
-            [TokenTree::Punct(mark), TokenTree::Group(_), rest @ ..] if mark.as_char() == '#' => rest,
+            [TokenTree::Punct(mark), TokenTree::Group(_), rest @ ..] if mark.as_char() == '#' => {
+                rest
+            }
             [TokenTree::Ident(word), rest @ ..] if word == "pub" => rest,
             [TokenTree::Ident(name), rest @ ..] if single_colon(rest) == Some(0) => {
                 return Some((name, &rest[1..]));
@@ -221,9 +267,11 @@ fn declaration(statement: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
     }
 }
 
-/// Whether rust-analyzer put the name there to see what may stand in its place: of the two, only a type is no end of expressions.
+/// Whether rust-analyzer put the name there to see what may stand in its place: of the two, only a
+/// type is no end of expressions.
 fn is_completed(path: &[TokenTree]) -> bool {
-    path.last().is_some_and(|name| name.to_string().ends_with("raCompletionMarker"))
+    path.last()
+        .is_some_and(|name| name.to_string().ends_with("raCompletionMarker"))
 }
 
 /// How many tokens at the beginning are a path.
@@ -231,11 +279,12 @@ fn path(tokens: &[TokenTree]) -> usize {
     let mut length = 0;
     loop {
         length += match &tokens[length..] {
-            [TokenTree::Punct(a), TokenTree::Punct(b), TokenTree::Ident(_), ..]
-                if a.as_char() == ':' && a.spacing() == Spacing::Joint && b.as_char() == ':' =>
-            {
-                3
-            }
+            [
+                TokenTree::Punct(a),
+                TokenTree::Punct(b),
+                TokenTree::Ident(_),
+                ..,
+            ] if a.as_char() == ':' && a.spacing() == Spacing::Joint && b.as_char() == ':' => 3,
             [TokenTree::Ident(_), ..] if length == 0 => 1,
             _ => return length,
         };
@@ -247,7 +296,9 @@ fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         match token {
-            TokenTree::Punct(mark) if mark.as_char() == ':' && mark.spacing() == Spacing::Joint => at += 1,
+            TokenTree::Punct(mark) if mark.as_char() == ':' && mark.spacing() == Spacing::Joint => {
+                at += 1
+            }
             TokenTree::Punct(mark) if mark.as_char() == ':' => return Some(at),
             _ => {}
         }

@@ -1,12 +1,14 @@
-//! From tokens to syntax. A statement that cannot be read is reported and skipped; what was read of it stays, so that an editor
-//! still knows the names in a half-written flow.
+//! From tokens to syntax. A statement that cannot be read is reported and skipped; what was read of
+//! it stays, so that an editor still knows the names in a half-written flow.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, braced, parenthesized, token};
+use syn::{
+    Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, braced, parenthesized, token,
+};
 
 use crate::errors::Errors;
 use crate::names::{code, is_identifier, pascal, snake};
@@ -16,7 +18,8 @@ pub(crate) struct Syntax {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) header: Option<Header>,
     pub(crate) statements: Vec<Statement>,
-    /// Whether it can be neither an item nor an expression: then all that is written is its first error, which is both.
+    /// Whether it can be neither an item nor an expression: then all that is written is its first
+    /// error, which is both.
     pub(crate) is_neither: bool,
 }
 
@@ -80,7 +83,12 @@ pub(crate) fn parse(input: TokenStream) -> (Syntax, Errors) {
     let syntax = Parser::parse2(|input: ParseStream<'_>| syntax(input, &mut errors), input);
     let syntax = syntax.unwrap_or_else(|error| {
         errors.push(error);
-        Syntax { attributes: Vec::new(), header: None, statements: Vec::new(), is_neither: true }
+        Syntax {
+            attributes: Vec::new(),
+            header: None,
+            statements: Vec::new(),
+            is_neither: true,
+        }
     });
     (syntax, errors)
 }
@@ -89,7 +97,12 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     if input.peek(token::Brace) {
         errors.push(in_braces(input)?);
         skip_all(input);
-        return Ok(Syntax { attributes: Vec::new(), header: None, statements: Vec::new(), is_neither: true });
+        return Ok(Syntax {
+            attributes: Vec::new(),
+            header: None,
+            statements: Vec::new(),
+            is_neither: true,
+        });
     }
     if !is_item(input) {
         // An expression has no attributes but the one that says where the library is.
@@ -98,7 +111,12 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
             attributes.extend(input.call(attribute)?);
         }
         let statements = statements(input, errors);
-        return Ok(Syntax { attributes, header: None, statements, is_neither: false });
+        return Ok(Syntax {
+            attributes,
+            header: None,
+            statements,
+            is_neither: false,
+        });
     }
     let attributes = Attribute::parse_outer(input)?;
     let visibility = input.parse()?;
@@ -132,33 +150,52 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
         let braces = braced!(content in input);
         let names = content.cursor().token_stream();
         skip_all(&content);
-        let message = format!("inputs are named in parentheses: `{name}({}) {{ … }}`", code(&names));
+        let message = format!(
+            "inputs are named in parentheses: `{name}({}) {{ … }}`",
+            code(&names)
+        );
         errors.push(syn::Error::new(braces.span.join(), message));
         inputs.extend(names.into_iter().filter_map(|token| match token {
             TokenTree::Ident(name) => Some(name),
             _ => None,
         }));
     }
-    let header = Header { visibility, name, inputs, store };
+    let header = Header {
+        visibility,
+        name,
+        inputs,
+        store,
+    };
     let mut body = Vec::new();
     if input.peek(token::Brace) {
         let content;
         braced!(content in input);
         body = statements(&content, errors);
     } else {
-        errors.push(input.error(format!("write the graph in braces: `{} {{ … }}`", header.name)));
+        errors.push(input.error(format!(
+            "write the graph in braces: `{} {{ … }}`",
+            header.name
+        )));
     }
     if !input.is_empty() {
-        errors.push(input.error("one `flow!` declares one flow: write another `flow!` for the next"));
+        errors
+            .push(input.error("one `flow!` declares one flow: write another `flow!` for the next"));
         skip_all(input);
     }
-    Ok(Syntax { attributes, header: Some(header), statements: body, is_neither: false })
+    Ok(Syntax {
+        attributes,
+        header: Some(header),
+        statements: body,
+        is_neither: false,
+    })
 }
 
 /// Whether `#[flow(…)]` stands next.
 fn is_about_the_flow(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
-    ahead.call(attribute).is_ok_and(|found| found.is_some_and(|found| found.path().is_ident("flow")))
+    ahead
+        .call(attribute)
+        .is_ok_and(|found| found.is_some_and(|found| found.path().is_ident("flow")))
 }
 
 /// The next attribute, if there is one.
@@ -180,7 +217,8 @@ fn in_braces(input: ParseStream<'_>) -> syn::Result<syn::Error> {
     let content;
     let braces = braced!(content in input);
     let named = content.fork();
-    let is_named = named.call(Attribute::parse_outer).is_ok() && named.parse::<Visibility>().is_ok();
+    let is_named =
+        named.call(Attribute::parse_outer).is_ok() && named.parse::<Visibility>().is_ok();
     let keyword = keyword(&named);
     let is_flow = is_named && (keyword.is_some() || is_item(&content));
     skip_all(&content);
@@ -197,29 +235,50 @@ fn in_braces(input: ParseStream<'_>) -> syn::Result<syn::Error> {
 }
 
 /// The name of a flow. A keyword before it, or in its place, is reported.
-fn name(input: ParseStream<'_>, visibility: &Visibility, errors: &mut Errors) -> syn::Result<Ident> {
-    let Some(keyword) = keyword(input) else { return input.parse() };
+fn name(
+    input: ParseStream<'_>,
+    visibility: &Visibility,
+    errors: &mut Errors,
+) -> syn::Result<Ident> {
+    let Some(keyword) = keyword(input) else {
+        return input.parse();
+    };
     let visibility = code(visibility);
-    let visibility = if visibility.is_empty() { "pub" } else { &visibility };
+    let visibility = if visibility.is_empty() {
+        "pub"
+    } else {
+        &visibility
+    };
     if let Ok(name) = input.parse::<Ident>() {
-        let message =
-            format!("a flow is declared by its name: `{visibility} {name} {{ … }}`, without `{keyword}`");
+        let message = format!(
+            "a flow is declared by its name: `{visibility} {name} {{ … }}`, without `{keyword}`"
+        );
         errors.at(&keyword, message);
         return Ok(name);
     }
     let name = pascal(&keyword.to_string());
     errors.at(
         &keyword,
-        format!("`{keyword}` is a keyword: give the flow a name, such as `{visibility} {name} {{ … }}`"),
+        format!(
+            "`{keyword}` is a keyword: give the flow a name, such as `{visibility} {name} {{ … }}`"
+        ),
     );
-    Ok(Ident::new(if is_identifier(&name) { &name } else { "Flow" }, keyword.span()))
+    Ok(Ident::new(
+        if is_identifier(&name) { &name } else { "Flow" },
+        keyword.span(),
+    ))
 }
 
 /// The next word, if it is a keyword that no path begins with.
 fn keyword(input: ParseStream<'_>) -> Option<Ident> {
-    let begins_path = input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
+    let begins_path =
+        input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
     let is_keyword = input.peek(Ident::peek_any) && input.fork().parse::<Ident>().is_err();
-    if is_keyword && !begins_path { input.call(Ident::parse_any).ok() } else { None }
+    if is_keyword && !begins_path {
+        input.call(Ident::parse_any).ok()
+    } else {
+        None
+    }
 }
 
 /// Whether the input declares a flow: it has a visibility, or a name with its graph in braces.
@@ -238,7 +297,8 @@ fn is_item(input: ParseStream<'_>) -> bool {
         && (ahead.peek(token::Brace) || ahead.peek(token::Paren) || names_store(&ahead))
 }
 
-/// Whether `: Order { … }` stands next, or anything else in the place of `Order`, and nothing after it.
+/// Whether `: Order { … }` stands next, or anything else in the place of `Order`, and nothing after
+/// it.
 fn names_store(ahead: ParseStream<'_>) -> bool {
     if ahead.peek(Token![::]) || ahead.parse::<Token![:]>().is_err() {
         return false;
@@ -346,7 +406,10 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
     let visibility: Visibility = input.parse()?;
     let is_field = matches!(visibility, Visibility::Public(_));
     if let Visibility::Restricted(_) = visibility {
-        errors.at(&visibility, "a field of a flow is as visible as the flow: `pub search: WebSearch;`");
+        errors.at(
+            &visibility,
+            "a field of a flow is as visible as the flow: `pub search: WebSearch;`",
+        );
     }
     if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let name = input.parse()?;
@@ -357,14 +420,24 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
         } else {
             node(input)?
         };
-        return Ok(Statement::Declaration(Declaration { attributes, is_field, name, path }));
+        return Ok(Statement::Declaration(Declaration {
+            attributes,
+            is_field,
+            name,
+            path,
+        }));
     }
     if is_field {
-        errors.at(&visibility, "only a declaration takes `pub`: `pub search: WebSearch;`");
+        errors.at(
+            &visibility,
+            "only a declaration takes `pub`: `pub search: WebSearch;`",
+        );
     }
     if let Some(attribute) = attributes.first() {
         let message = match attribute.path().is_ident("endless") {
-            true => "`#[endless]` is for a flow with a name: `flow! { #[endless] pub Heartbeat { … } }`",
+            true => {
+                "`#[endless]` is for a flow with a name: `flow! { #[endless] pub Heartbeat { … } }`"
+            }
             false => "only a declaration, `name: Node;`, takes attributes",
         };
         errors.at(attribute, message);
@@ -388,8 +461,16 @@ fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
                 break;
             }
         }
-        let ends =
-            matches!(&links[..], [.., Link { to: Target::End { .. }, .. } | Link { bound: Some(_), .. }]);
+        let ends = matches!(
+            &links[..],
+            [
+                ..,
+                Link {
+                    to: Target::End { .. },
+                    ..
+                } | Link { bound: Some(_), .. }
+            ]
+        );
         if ends && (input.peek(Token![>>]) || input.peek(Token![-])) {
             errors.push(input.error("the chain has ended here: begin a new one after `;`"));
             skip_to_semicolon(input);
@@ -404,13 +485,19 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
         action = Some(self::action(input, errors)?);
     }
     if input.parse::<Token![>>]>().is_err() {
-        return Err(input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
-            true => expected_edge(input),
-            false => "expected `>>` and the node that the action leads to",
-        }));
+        return Err(
+            input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
+                true => expected_edge(input),
+                false => "expected `>>` and the node that the action leads to",
+            }),
+        );
     }
     let to = target(input, errors)?;
-    let bound = if is_word(input, "max") { Some(bound(input, errors)?) } else { None };
+    let bound = if is_word(input, "max") {
+        Some(bound(input, errors)?)
+    } else {
+        None
+    };
     Ok(Link { action, to, bound })
 }
 
@@ -418,28 +505,45 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
 fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
     if input.peek(Ident::peek_any) || input.peek(Token![::]) {
         let path = Path::parse_mod_style(input)?;
-        let last = path.segments.last().map(|last| last.ident.unraw().to_string()).unwrap_or_default();
+        let last = path
+            .segments
+            .last()
+            .map(|last| last.ident.unraw().to_string())
+            .unwrap_or_default();
         // What is named like a variant means its action.
-        let name =
-            if path.segments.len() > 1 || last.starts_with(char::is_uppercase) { snake(&last) } else { last };
-        errors.at(&path, format!("an action is written in quotes: `- \"{name}\"`"));
+        let name = if path.segments.len() > 1 || last.starts_with(char::is_uppercase) {
+            snake(&last)
+        } else {
+            last
+        };
+        errors.at(
+            &path,
+            format!("an action is written in quotes: `- \"{name}\"`"),
+        );
         if input.peek(token::Paren) || input.peek(token::Brace) {
             let _ = input.parse::<TokenTree>();
         }
         return Ok(LitStr::new(&name, path.span()));
     }
-    input
-        .parse()
-        .map_err(|error| syn::Error::new(error.span(), "expected an action in quotes: `- \"approved\" >>`"))
+    input.parse().map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "expected an action in quotes: `- \"approved\" >>`",
+        )
+    })
 }
 
 fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
     input.parse::<Ident>()?;
     let max: LitInt = input.parse().map_err(|error| {
-        syn::Error::new(error.span(), "expected how often the edge may be taken: `max 5 else …`")
+        syn::Error::new(
+            error.span(),
+            "expected how often the edge may be taken: `max 5 else …`",
+        )
     })?;
     if input.parse::<Token![else]>().is_err() {
-        let message = format!("a bounded edge says where its action leads after that: `max {max} else …`");
+        let message =
+            format!("a bounded edge says where its action leads after that: `max {max} else …`");
         return Err(if input.is_empty() || input.peek(Token![;]) {
             syn::Error::new(max.span(), message)
         } else {
@@ -450,11 +554,17 @@ fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
         let message = if max.base10_digits().starts_with('-') {
             "a bound is at least 1: `max 5 else …`".to_string()
         } else {
-            format!("an edge may be taken up to {} times: `max 5 else …`", u32::MAX)
+            format!(
+                "an edge may be taken up to {} times: `max 5 else …`",
+                u32::MAX
+            )
         };
         errors.push(syn::Error::new(max.span(), message));
     }
-    Ok(Bound { max, otherwise: target(input, errors)? })
+    Ok(Bound {
+        max,
+        otherwise: target(input, errors)?,
+    })
 }
 
 fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
@@ -464,13 +574,21 @@ fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
     let span = input.parse::<Ident>()?.span();
     if input.peek(Ident::peek_any) && input.peek2(Token![;]) {
         let name = input.call(Ident::parse_any)?;
-        return Err(syn::Error::new(name.span(), format!("an exit's name is in quotes: `end \"{name}\"`")));
+        return Err(syn::Error::new(
+            name.span(),
+            format!("an exit's name is in quotes: `end \"{name}\"`"),
+        ));
     }
-    let exit = if input.peek(LitStr) { Some(input.parse()?) } else { None };
+    let exit = if input.peek(LitStr) {
+        Some(input.parse()?)
+    } else {
+        None
+    };
     Ok(Target::End { span, exit })
 }
 
-/// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of it is wrong.
+/// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of
+/// it is wrong.
 fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
     if input.peek(Token![await]) {
         return awaited(input).map(Stand::Await);
@@ -491,7 +609,9 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
             }
         }
         if !content.is_empty() && content.parse::<Token![,]>().is_err() {
-            errors.push(content.error("the nodes of a fork are separated by `,`: `(facts, figures)`"));
+            errors.push(
+                content.error("the nodes of a fork are separated by `,`: `(facts, figures)`"),
+            );
             skip_all(&content);
             whole = false;
         }
@@ -513,7 +633,12 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
 /// `await(approval)`
 fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     let word: Token![await] = input.parse()?;
-    let wrong = |span| syn::Error::new(span, "name the late field that somebody fills: `await(approval)`");
+    let wrong = |span| {
+        syn::Error::new(
+            span,
+            "name the late field that somebody fills: `await(approval)`",
+        )
+    };
     if !input.peek(token::Paren) {
         return Err(wrong(word.span));
     }
@@ -525,7 +650,10 @@ fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     }
     let span = content.span();
     skip_all(&content);
-    Err(syn::Error::new(span, "one field is waited for at a time: `await(first) >> await(second)`"))
+    Err(syn::Error::new(
+        span,
+        "one field is waited for at a time: `await(first) >> await(second)`",
+    ))
 }
 
 /// A node of a fork.
@@ -537,15 +665,21 @@ fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
         return Err(input.error("a fork waits for nobody: write the `await` before it, or after"));
     }
     if input.peek(token::Paren) {
-        return Err(input.error("a fork holds nodes, and no other fork: name them all in one, `(a, b, c)`"));
+        return Err(
+            input.error("a fork holds nodes, and no other fork: name them all in one, `(a, b, c)`")
+        );
     }
     node(input)
 }
 
 /// A node or a flow, by its path.
 fn node(input: ParseStream<'_>) -> syn::Result<Path> {
-    let found = Path::parse_mod_style(input)
-        .map_err(|error| syn::Error::new(error.span(), "expected a node: its name, its path, or `end`"))?;
+    let found = Path::parse_mod_style(input).map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "expected a node: its name, its path, or `end`",
+        )
+    })?;
     if input.peek(Token![<]) && !input.peek(Token![<<]) {
         return Err(input.error("a node of a flow has no type parameters"));
     }
@@ -558,7 +692,10 @@ fn is_end(input: ParseStream<'_>) -> bool {
 }
 
 fn is_word(input: ParseStream<'_>, word: &str) -> bool {
-    input.fork().parse::<Ident>().is_ok_and(|found| found == word)
+    input
+        .fork()
+        .parse::<Ident>()
+        .is_ok_and(|found| found == word)
 }
 
 fn skip_to_semicolon(input: ParseStream<'_>) {

@@ -1,6 +1,7 @@
-//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside of the item: rustc leaves them for the item that comes out of the macro, but what comes
-//! out depends on them. So the item is written twice, once as if the condition held and once as if it did not, each under that
-//! condition and with its `#[node(…)]` again.
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside of the item: rustc leaves them for the item that comes
+//! out of the macro, but what comes out depends on them. So the item is written twice, once as if
+//! the condition held and once as if it did not, each under that condition and with its
+//! `#[node(…)]` again.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -10,7 +11,8 @@ use syn::{Attribute, FnArg, ImplItem, Item, Meta, Token};
 
 use crate::krate::Krate;
 
-/// What becomes of an item with a condition in it, if there is one: the first is decided, and the others when the macro runs again.
+/// What becomes of an item with a condition in it, if there is one: the first is decided, and the
+/// others when the macro runs again.
 pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Option<TokenStream> {
     let condition = first(&mut item.clone())?;
     let mut cases = [true, false].map(|holds| {
@@ -18,7 +20,11 @@ pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Op
         let decide = |attributes: &mut Vec<Attribute>| settle(attributes, &condition, holds);
         let kept = sites(&mut item, decide);
         kept.then(|| {
-            let when = if holds { condition.clone() } else { quote!(not(#condition)) };
+            let when = if holds {
+                condition.clone()
+            } else {
+                quote!(not(#condition))
+            };
             quote!(#[cfg(#when)] #[#krate::node(#attributes)] #item)
         })
     });
@@ -26,8 +32,8 @@ pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Op
     Some(quote!(#holds #otherwise))
 }
 
-/// Calls `decide` on the attributes of the item, and of all in it that decides about what the macro writes. It says whether that
-/// stays. Returns whether the item stays.
+/// Calls `decide` on the attributes of the item, and of all in it that decides about what the macro
+/// writes. It says whether that stays. Returns whether the item stays.
 fn sites(item: &mut Item, mut decide: impl FnMut(&mut Vec<Attribute>) -> bool) -> bool {
     match item {
         Item::Fn(item) => {
@@ -55,7 +61,10 @@ fn is_step(name: &str) -> bool {
     ["prep", "exec", "fallback", "post"].contains(&name)
 }
 
-fn inputs(inputs: &mut Punctuated<FnArg, Token![,]>, decide: &mut impl FnMut(&mut Vec<Attribute>) -> bool) {
+fn inputs(
+    inputs: &mut Punctuated<FnArg, Token![,]>,
+    decide: &mut impl FnMut(&mut Vec<Attribute>) -> bool,
+) {
     let all = std::mem::take(inputs).into_iter();
     *inputs = all
         .filter_map(|mut input| {
@@ -73,31 +82,48 @@ fn first(item: &mut Item) -> Option<TokenStream> {
     let mut found = None;
     sites(item, |attributes| {
         if found.is_none() {
-            found =
-                attributes.iter().find_map(|attribute| condition(attribute).map(|(condition, _)| condition));
+            found = attributes
+                .iter()
+                .find_map(|attribute| condition(attribute).map(|(condition, _)| condition));
         }
         true
     });
     found
 }
 
-/// The condition of a `#[cfg(…)]`, or of a `#[cfg_attr(…)]` and the attributes that depend on it. What is malformed is left to rustc.
+/// The condition of a `#[cfg(…)]`, or of a `#[cfg_attr(…)]` and the attributes that depend on it.
+/// What is malformed is left to rustc.
 fn condition(attribute: &Attribute) -> Option<(TokenStream, Option<Vec<Attribute>>)> {
     let is_cfg = attribute.path().is_ident("cfg");
     if !is_cfg && !attribute.path().is_ident("cfg_attr") {
         return None;
     }
-    let mut tokens = attribute.meta.require_list().ok()?.tokens.clone().into_iter();
-    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    let condition: TokenStream = tokens.by_ref().take_while(|token| !is_comma(token)).collect();
+    let mut tokens = attribute
+        .meta
+        .require_list()
+        .ok()?
+        .tokens
+        .clone()
+        .into_iter();
+    let is_comma =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let condition: TokenStream = tokens
+        .by_ref()
+        .take_while(|token| !is_comma(token))
+        .collect();
     if condition.is_empty() {
         return None;
     }
     if is_cfg {
         return Some((condition, None));
     }
-    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(tokens.collect()).ok()?;
-    let given = metas.into_iter().map(|meta| syn::parse_quote!(#[#meta])).collect();
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated
+        .parse2(tokens.collect())
+        .ok()?;
+    let given = metas
+        .into_iter()
+        .map(|meta| syn::parse_quote!(#[#meta]))
+        .collect();
     Some((condition, Some(given)))
 }
 
@@ -136,7 +162,9 @@ mod tests {
             ))
             .is_none()
         );
-        assert!(decided(quote!(impl Pay { #[cfg(test)] fn helper() {} fn exec(&self) {} })).is_none());
+        assert!(
+            decided(quote!(impl Pay { #[cfg(test)] fn helper() {} fn exec(&self) {} })).is_none()
+        );
     }
 
     #[test]
@@ -153,8 +181,7 @@ mod tests {
 
     #[test]
     fn one_is_decided_at_a_time() {
-        let item =
-            quote!(impl Pay { fn exec(&self) {} #[cfg(a)] fn post(&self) {} #[cfg(b)] fn prep(&self) {} });
+        let item = quote!(impl Pay { fn exec(&self) {} #[cfg(a)] fn post(&self) {} #[cfg(b)] fn prep(&self) {} });
         let expected = quote! {
             #[cfg(a)] #[::pocketflow::node(Order)]
             impl Pay { fn exec(&self) {} fn post(&self) {} #[cfg(b)] fn prep(&self) {} }

@@ -1,5 +1,5 @@
-//! What an editor reads of a node's options and parameters: each field once, as a field of the store. The names are taken from the
-//! tokens, whether these make a node or not.
+//! What an editor reads of a node's options and parameters: each field once, as a field of the
+//! store. The names are taken from the tokens, whether these make a node or not.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -15,12 +15,17 @@ pub(super) fn names(pf: &Krate, attributes: &TokenStream, item: &TokenStream) ->
     if store.is_empty() {
         return mentions(&TokenStream::new());
     }
-    let mut names = Names { store: unmentioned(store.clone()), out: quote!(let _: *const #store;) };
+    let mut names = Names {
+        store: unmentioned(store.clone()),
+        out: quote!(let _: *const #store;),
+    };
     for option in options {
         names.option(pf, option);
     }
     if let Some(TokenTree::Punct(_)) = attributes.last() {
-        names.out.extend(quote!(|__options: &#pf::__private::words::Options| &__options.;));
+        names
+            .out
+            .extend(quote!(|__options: &#pf::__private::words::Options| &__options.;));
     }
     names.item(&item.clone().into_iter().collect::<Vec<_>>());
     mentions(&names.out)
@@ -33,8 +38,11 @@ struct Names {
 
 impl Names {
     fn option(&mut self, pf: &Krate, option: &[TokenTree]) {
-        let [TokenTree::Ident(name), value @ ..] = option else { return };
-        self.out.extend(quote!(|__options: &#pf::__private::words::Options| &__options.#name;));
+        let [TokenTree::Ident(name), value @ ..] = option else {
+            return;
+        };
+        self.out
+            .extend(quote!(|__options: &#pf::__private::words::Options| &__options.#name;));
         match (&*name.to_string(), value) {
             ("writes" | "reads", [TokenTree::Group(fields)]) => {
                 let fields: Vec<TokenTree> = fields.stream().into_iter().collect();
@@ -42,21 +50,32 @@ impl Names {
                     self.field(field.first());
                 }
             }
-            ("writes" | "appends", [mark, value @ ..]) if is_mark(mark, '=') => self.field(value.first()),
+            ("writes" | "appends", [mark, value @ ..]) if is_mark(mark, '=') => {
+                self.field(value.first())
+            }
             _ => {}
         }
     }
 
     fn item(&mut self, tokens: &[TokenTree]) {
         let is_step = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "fn");
-        for (at, _) in tokens.iter().enumerate().filter(|(_, token)| is_step(token)) {
-            let group = tokens[at..].iter().find_map(|token| group(token, Delimiter::Parenthesis));
+        for (at, _) in tokens
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| is_step(token))
+        {
+            let group = tokens[at..]
+                .iter()
+                .find_map(|token| group(token, Delimiter::Parenthesis));
             if let Some(parameters) = group {
                 self.parameters(&parameters.stream().into_iter().collect::<Vec<_>>());
             }
         }
         if !tokens.iter().any(is_step)
-            && let Some(methods) = tokens.iter().rev().find_map(|token| group(token, Delimiter::Brace))
+            && let Some(methods) = tokens
+                .iter()
+                .rev()
+                .find_map(|token| group(token, Delimiter::Brace))
         {
             self.item(&methods.stream().into_iter().collect::<Vec<_>>());
         }
@@ -65,7 +84,12 @@ impl Names {
     fn parameters(&mut self, parameters: &[TokenTree]) {
         for parameter in parameters.split(|token| is_mark(token, ',')) {
             let mut rest = parameter;
-            while let [TokenTree::Punct(mark), TokenTree::Group(attribute), after @ ..] = rest {
+            while let [
+                TokenTree::Punct(mark),
+                TokenTree::Group(attribute),
+                after @ ..,
+            ] = rest
+            {
                 if mark.as_char() != '#' {
                     break;
                 }
@@ -88,7 +112,8 @@ impl Names {
 
     fn field(&mut self, field: Option<&TokenTree>) {
         let store = &self.store;
-        self.out.extend(quote!(|__shared: &#store| &__shared.#field;));
+        self.out
+            .extend(quote!(|__shared: &#store| &__shared.#field;));
     }
 }
 

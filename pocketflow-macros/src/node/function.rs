@@ -11,7 +11,12 @@ use crate::errors::Errors;
 
 /// The node of a function.
 pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors) -> Model {
-    let exec = step(Role::Function, &mut item.sig, options.store.as_ref(), errors);
+    let exec = step(
+        Role::Function,
+        &mut item.sig,
+        options.store.as_ref(),
+        errors,
+    );
     let name = item.sig.ident.clone();
     Model {
         form: Form::Function(item.vis.clone()),

@@ -1,4 +1,5 @@
-//! The item, whose bodies stay as they are: what does not parse in one is rustc's to say, and makes the node no less a node.
+//! The item, whose bodies stay as they are: what does not parse in one is rustc's to say, and makes
+//! the node no less a node.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{Block, Expr, ImplItem, Item, Stmt};
@@ -32,7 +33,11 @@ pub(crate) fn parse(item: TokenStream) -> syn::Result<Item> {
 }
 
 fn fill(block: &mut Block, body: TokenStream) {
-    block.stmts = if body.is_empty() { Vec::new() } else { vec![Stmt::Expr(Expr::Verbatim(body), None)] };
+    block.stmts = if body.is_empty() {
+        Vec::new()
+    } else {
+        vec![Stmt::Expr(Expr::Verbatim(body), None)]
+    };
 }
 
 /// The item with empty bodies, and the bodies.
@@ -40,7 +45,9 @@ fn without_bodies(item: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     let mut bodies = Vec::new();
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
     let is_impl = first_word(&tokens, &["impl", "fn"]).is_some_and(|word| word == "impl");
-    let Some(last) = tokens.last_mut() else { return (TokenStream::new(), bodies) };
+    let Some(last) = tokens.last_mut() else {
+        return (TokenStream::new(), bodies);
+    };
     match last {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
             let inside = group.stream();
@@ -68,8 +75,7 @@ fn methods(inside: TokenStream, bodies: &mut Vec<TokenStream>) -> TokenStream {
             TokenTree::Punct(mark) if mark.as_char() == ';' => is_function = false,
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && is_function => {
                 // `Array<{ N }>` in a signature is no body.
-                let ends =
-                    !matches!(tokens.get(index + 1), Some(TokenTree::Punct(next)) if next.as_char() != '#');
+                let ends = !matches!(tokens.get(index + 1), Some(TokenTree::Punct(next)) if next.as_char() != '#');
                 if ends {
                     is_function = false;
                     bodies.push(group.stream());
@@ -92,7 +98,10 @@ fn braces(like: &Group, inside: TokenStream) -> TokenTree {
 
 fn first_word(tokens: &[TokenTree], words: &[&str]) -> Option<String> {
     tokens.iter().find_map(|token| match token {
-        TokenTree::Ident(word) => words.iter().find(|meant| word == *meant).map(ToString::to_string),
+        TokenTree::Ident(word) => words
+            .iter()
+            .find(|meant| word == *meant)
+            .map(ToString::to_string),
         _ => None,
     })
 }
@@ -126,7 +135,10 @@ mod tests {
             ),
         ];
         for item in items {
-            assert_eq!(parse(item.clone()).unwrap().to_token_stream().to_string(), item.to_string());
+            assert_eq!(
+                parse(item.clone()).unwrap().to_token_stream().to_string(),
+                item.to_string()
+            );
         }
     }
 }

@@ -10,7 +10,11 @@ pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
     let mut marks = Marks::default();
     for attribute in attributes {
         let path = attribute.path();
-        let is_hidden = || attribute.parse_args::<Ident>().is_ok_and(|word| word == "hidden");
+        let is_hidden = || {
+            attribute
+                .parse_args::<Ident>()
+                .is_ok_and(|word| word == "hidden")
+        };
         if path.is_ident("deprecated") {
             marks.of_type.push(attribute.clone());
             // The generated code names what is deprecated, which is no use of it.
@@ -29,11 +33,23 @@ pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
 }
 
 fn text(attribute: &Attribute) -> String {
-    attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
+    attribute
+        .path()
+        .get_ident()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Whether an attribute is another `#[node]`.
 pub(crate) fn is_node(attribute: &Attribute) -> bool {
-    let path: Vec<_> = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
-    matches!(path.iter().map(String::as_str).collect::<Vec<_>>()[..], ["node"] | ["pocketflow", "node"])
+    let path: Vec<_> = attribute
+        .path()
+        .segments
+        .iter()
+        .map(|segment| segment.ident.to_string())
+        .collect();
+    matches!(
+        path.iter().map(String::as_str).collect::<Vec<_>>()[..],
+        ["node"] | ["pocketflow", "node"]
+    )
 }

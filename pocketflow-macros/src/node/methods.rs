@@ -15,7 +15,10 @@ use crate::errors::Errors;
 /// The node of an `impl`.
 pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Errors) -> Model {
     if let Some((of, _)) = &item.trait_ {
-        errors.at(of, "the steps of a node are methods of its type: `impl WebSearch { … }`");
+        errors.at(
+            of,
+            "the steps of a node are methods of its type: `impl WebSearch { … }`",
+        );
     }
     let is_generic = !item.generics.params.is_empty();
     if is_generic {
@@ -23,14 +26,23 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
     }
     let mut generic = is_generic.then(|| (item.generics.clone(), (*item.self_ty).clone()));
     let node = node(&item.self_ty, is_generic, errors);
-    if node.segments.iter().any(|segment| !segment.arguments.is_none()) {
+    if node
+        .segments
+        .iter()
+        .any(|segment| !segment.arguments.is_none())
+    {
         generic.get_or_insert_with(|| (item.generics.clone(), (*item.self_ty).clone()));
     }
-    let name = node.segments.last().map_or_else(|| format_ident!("Node"), |segment| segment.ident.clone());
+    let name = node
+        .segments
+        .last()
+        .map_or_else(|| format_ident!("Node"), |segment| segment.ident.clone());
     let mut marks = marks(&item.attrs);
     let (mut prep, mut exec, mut fallback, mut post) = (None, None, None, None);
     for method in item.items.iter_mut() {
-        let ImplItem::Fn(method) = method else { continue };
+        let ImplItem::Fn(method) = method else {
+            continue;
+        };
         let (role, place) = match method.sig.ident.to_string().as_str() {
             "prep" => (Role::Prep, &mut prep),
             "exec" => (Role::Exec, &mut exec),
@@ -42,7 +54,10 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
         for ty in step.types() {
             without_self(ty, &node);
         }
-        let deprecated = method.attrs.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+        let deprecated = method
+            .attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("deprecated"));
         if deprecated && marks.allowed.is_empty() {
             marks.allowed.push(quote!(#[allow(deprecated)]));
         }
@@ -56,8 +71,14 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
         nothing(item.self_ty.span())
     });
     // The fallback of a batch takes the item by the name it has in `exec`.
-    let each = exec.parameters.iter().find(|parameter| matches!(parameter.kind, Kind::Each(_)));
-    for parameter in fallback.iter_mut().flat_map(|fallback| &mut fallback.parameters) {
+    let each = exec
+        .parameters
+        .iter()
+        .find(|parameter| matches!(parameter.kind, Kind::Each(_)));
+    for parameter in fallback
+        .iter_mut()
+        .flat_map(|fallback| &mut fallback.parameters)
+    {
         if each.is_some_and(|each| each.name == parameter.name) {
             parameter.kind = Kind::Item;
         }
@@ -79,15 +100,30 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
 
 fn node(ty: &Type, is_generic: bool, errors: &mut Errors) -> Path {
     if let Type::Path(path) = &plain(ty) {
-        let generic = path.path.segments.iter().find(|segment| !segment.arguments.is_none());
+        let generic = path
+            .path
+            .segments
+            .iter()
+            .find(|segment| !segment.arguments.is_none());
         if let (Some(segment), false) = (generic, is_generic) {
-            let borrows = segment.arguments.to_token_stream().to_string().contains('\'');
-            let help = if borrows { OWNED } else { "write a struct without them" };
+            let borrows = segment
+                .arguments
+                .to_token_stream()
+                .to_string()
+                .contains('\'');
+            let help = if borrows {
+                OWNED
+            } else {
+                "write a struct without them"
+            };
             errors.at(&segment.arguments, format!("{NO_PARAMETERS}\nhelp: {help}"));
         }
         return path.path.clone();
     }
-    errors.at(ty, "a node is a type of its own: `struct WebSearch;` and `#[node(…)] impl WebSearch { … }`");
+    errors.at(
+        ty,
+        "a node is a type of its own: `struct WebSearch;` and `#[node(…)] impl WebSearch { … }`",
+    );
     format_ident!("Node").into()
 }
 

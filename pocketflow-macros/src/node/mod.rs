@@ -35,7 +35,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     if let Some(receiver) = receiver(&parsed) {
-        // In an `impl`, nothing of a node may stand; outside, rustc has something to say of the `self` as well.
+        // In an `impl`, nothing of a node may stand; outside, rustc has something to say of the
+        // `self` as well.
         errors.at(
             receiver,
             "a function that is a node has no `self`\nhelp: where it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`",
@@ -51,8 +52,7 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
         Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
         other => {
-            let message =
-                "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`";
+            let message = "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`";
             let Some((keyword, name)) = declared(&other) else {
                 errors.at(other, message);
                 let errors = errors.to_compile_errors();
@@ -60,7 +60,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
             };
             let help = format!("put `#[node(…)]` on the `impl` of `{name}` that has the steps");
             errors.at(keyword, format!("{message}\nhelp: {help}"));
-            // Without the type, rustc says nothing of what names it; it may be a node by its `impl` as well.
+            // Without the type, rustc says nothing of what names it; it may be a node by its `impl`
+            // as well.
             return errors.to_compile_errors();
         }
     };
@@ -82,8 +83,14 @@ fn ungrouped(item: TokenStream) -> TokenStream {
 
 /// The `self` of a function.
 fn receiver(item: &Item) -> Option<&FnArg> {
-    let Item::Fn(function) = item else { return None };
-    function.sig.inputs.first().filter(|first| matches!(first, FnArg::Receiver(_)))
+    let Item::Fn(function) = item else {
+        return None;
+    };
+    function
+        .sig
+        .inputs
+        .first()
+        .filter(|first| matches!(first, FnArg::Receiver(_)))
 }
 
 /// The keyword and the name of a type's declaration.
@@ -97,8 +104,11 @@ fn declared(item: &Item) -> Option<(TokenStream, &Ident)> {
 
 /// An item is one node: another `#[node]` on it would write its type again.
 fn alone(item: &mut Item, errors: &mut Errors) {
-    let (Item::Fn(ItemFn { attrs, .. }) | Item::Impl(ItemImpl { attrs, .. })) = item else { return };
-    let (others, rest): (Vec<Attribute>, Vec<Attribute>) = attrs.drain(..).partition(marks::is_node);
+    let (Item::Fn(ItemFn { attrs, .. }) | Item::Impl(ItemImpl { attrs, .. })) = item else {
+        return;
+    };
+    let (others, rest): (Vec<Attribute>, Vec<Attribute>) =
+        attrs.drain(..).partition(marks::is_node);
     *attrs = rest;
     for other in others {
         let message = "`#[node(…)]` is given twice: write it once, with all the options";

@@ -46,7 +46,8 @@ pub(crate) struct Step {
     pub(crate) name: Ident,
     pub(crate) is_async: bool,
     pub(crate) takes_self: bool,
-    /// Whether it has lifetime parameters, which may say of two parameters that they live equally long.
+    /// Whether it has lifetime parameters, which may say of two parameters that they live equally
+    /// long.
     pub(crate) ties_lifetimes: bool,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Output,
@@ -117,19 +118,28 @@ impl Model {
 
     /// The parameter of `exec` that makes the node a batch.
     pub(crate) fn each(&self) -> Option<(&Ident, &Each)> {
-        self.exec.parameters.iter().find_map(|parameter| match &parameter.kind {
-            Kind::Each(each) => Some((&parameter.name, each)),
-            _ => None,
-        })
+        self.exec
+            .parameters
+            .iter()
+            .find_map(|parameter| match &parameter.kind {
+                Kind::Each(each) => Some((&parameter.name, each)),
+                _ => None,
+            })
     }
 
     /// The field that holds the items of a batch.
     pub(crate) fn each_field(&self) -> Option<&Ident> {
-        self.each().filter(|(_, each)| !each.of_prep).map(|(_, each)| &each.source)
+        self.each()
+            .filter(|(_, each)| !each.of_prep)
+            .map(|(_, each)| &each.source)
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.prep.iter().chain([&self.exec]).chain(&self.fallback).chain(&self.post)
+        self.prep
+            .iter()
+            .chain([&self.exec])
+            .chain(&self.fallback)
+            .chain(&self.post)
     }
 
     /// The parameters of all steps.
@@ -140,7 +150,11 @@ impl Model {
     /// What `exec` and `fallback` borrow from the store, each field once.
     pub(crate) fn borrowed(&self) -> Vec<&Parameter> {
         let mut borrowed: Vec<&Parameter> = Vec::new();
-        for parameter in [&self.exec].into_iter().chain(&self.fallback).flat_map(|step| &step.parameters) {
+        for parameter in [&self.exec]
+            .into_iter()
+            .chain(&self.fallback)
+            .flat_map(|step| &step.parameters)
+        {
             let borrows = matches!(parameter.kind, Kind::Field(_) | Kind::Peek(_));
             if borrows && !borrowed.iter().any(|other| other.name == parameter.name) {
                 borrowed.push(parameter);
@@ -152,18 +166,23 @@ impl Model {
     /// Whether `post` takes what `prep` returned.
     pub(crate) fn keeps_prep(&self) -> bool {
         let parameters = self.post.iter().flat_map(|post| &post.parameters);
-        parameters.into_iter().any(|parameter| matches!(parameter.kind, Kind::Prep | Kind::PrepOwned))
+        parameters
+            .into_iter()
+            .any(|parameter| matches!(parameter.kind, Kind::Prep | Kind::PrepOwned))
     }
 }
 
 impl Step {
     /// The types that its signature names.
     pub(crate) fn types(&mut self) -> impl Iterator<Item = &mut Type> {
-        let parameters = self.parameters.iter_mut().filter_map(|parameter| match &mut parameter.kind {
-            Kind::Field(ty) | Kind::Peek(ty) => Some(ty),
-            Kind::Each(each) => Some(&mut each.item),
-            _ => None,
-        });
+        let parameters =
+            self.parameters
+                .iter_mut()
+                .filter_map(|parameter| match &mut parameter.kind {
+                    Kind::Field(ty) | Kind::Peek(ty) => Some(ty),
+                    Kind::Each(each) => Some(&mut each.item),
+                    _ => None,
+                });
         parameters.chain([&mut self.output.ty])
     }
 

@@ -4,8 +4,8 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, FnArg, GenericArgument, GenericParam, Generics, Ident, Pat, PatType, Path, PathArguments,
-    ReceiverKind, Safety, Signature, Type,
+    Attribute, FnArg, GenericArgument, GenericParam, Generics, Ident, Pat, PatType, Path,
+    PathArguments, ReceiverKind, Safety, Signature, Type,
 };
 
 use super::model::{Each, Kind, Output, Parameter, Step};
@@ -48,12 +48,20 @@ pub(super) fn no_parameters(generics: &Generics) -> String {
 }
 
 /// Reads the signature of a step, and takes the attributes out of it that are the macro's own.
-pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, errors: &mut Errors) -> Step {
+pub(crate) fn step(
+    role: Role,
+    signature: &mut Signature,
+    store: Option<&Path>,
+    errors: &mut Errors,
+) -> Step {
     if !has_only_lifetimes(signature) {
         errors.at(&signature.generics, no_parameters(&signature.generics));
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        errors.at(token, "a flow calls the steps of its nodes: none of them is `unsafe`");
+        errors.at(
+            token,
+            "a flow calls the steps of its nodes: none of them is `unsafe`",
+        );
     }
     let mut parameters = Vec::new();
     let mut takes_self = false;
@@ -62,14 +70,21 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
             FnArg::Receiver(receiver) => {
                 takes_self = true;
                 if !matches!(receiver.kind, ReceiverKind::Reference(_, _, None)) {
-                    errors.at(receiver, "a node is shared by all the runs it is in: take `&self`");
+                    errors.at(
+                        receiver,
+                        "a node is shared by all the runs it is in: take `&self`",
+                    );
                 }
             }
             FnArg::Typed(argument) => parameters.extend(parameter(role, argument, store, errors)),
         }
     }
     let span = match &signature.output {
-        syn::ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().next().map(|token| token.span()),
+        syn::ReturnType::Type(_, ty) => ty
+            .to_token_stream()
+            .into_iter()
+            .next()
+            .map(|token| token.span()),
         syn::ReturnType::Default => None,
     };
     let mut ty = returned(&signature.output, signature.ident.span());
@@ -82,7 +97,9 @@ pub(crate) fn step(role: Role, signature: &mut Signature, store: Option<&Path>, 
     }
     // The value inside of a `Result` is what most messages are about.
     let inner = argument(&ty).filter(|_| is_result(&ty));
-    let inner = inner.and_then(|inner| inner.to_token_stream().into_iter().next()).map(|token| token.span());
+    let inner = inner
+        .and_then(|inner| inner.to_token_stream().into_iter().next())
+        .map(|token| token.span());
     Step {
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
@@ -115,7 +132,11 @@ fn opaque(ty: &Type) -> Option<Type> {
 }
 
 fn has_only_lifetimes(signature: &Signature) -> bool {
-    signature.generics.params.iter().all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)))
+    signature
+        .generics
+        .params
+        .iter()
+        .all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)))
 }
 
 fn parameter(
@@ -131,14 +152,25 @@ fn parameter(
         errors.at(second, "`#[attempt]` stands here twice");
     }
     if let Some(second) = eaches.next() {
-        errors.at(second, "`#[each(…)]` stands here twice: a batch runs over one collection");
+        errors.at(
+            second,
+            "`#[each(…)]` stands here twice: a batch runs over one collection",
+        );
     }
     if let (Some(_), Some(attempt)) = (&each, &attempt) {
-        errors
-            .at(attempt, "a parameter is an item or an attempt: give each of the two a parameter of its own");
+        errors.at(
+            attempt,
+            "a parameter is an item or an attempt: give each of the two a parameter of its own",
+        );
     }
-    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.meta.require_path_only().is_err()) {
-        errors.at(attempt, "`#[attempt]` has no options: write `#[attempt]` alone");
+    if let Some(attempt) = attempt
+        .as_ref()
+        .filter(|attempt| attempt.meta.require_path_only().is_err())
+    {
+        errors.at(
+            attempt,
+            "`#[attempt]` has no options: write `#[attempt]` alone",
+        );
     }
     let Pat::Ident(pattern) = &*argument.pat else {
         errors.at(
@@ -157,33 +189,62 @@ fn parameter(
         (None, Some(_)) => attempted(role, &name, ty, errors),
         (None, None) => kind(role, &name, ty, store, errors),
     };
-    let span = ty.to_token_stream().into_iter().next().map_or_else(|| name.span(), |token| token.span());
-    kind.map(|kind| Parameter { name, span, ty: ty.clone(), kind })
+    let span = ty
+        .to_token_stream()
+        .into_iter()
+        .next()
+        .map_or_else(|| name.span(), |token| token.span());
+    kind.map(|kind| Parameter {
+        name,
+        span,
+        ty: ty.clone(),
+        kind,
+    })
 }
 
-fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+fn each(
+    role: Role,
+    attribute: &Attribute,
+    name: &Ident,
+    ty: &Type,
+    errors: &mut Errors,
+) -> Option<Kind> {
     match role {
         Role::Function | Role::Exec => {}
         Role::Fallback => return Some(Kind::Item),
         _ => {
             errors.at(
                 attribute,
-                format!("`{}` runs once: only `exec` runs over the items of a batch", role.name()),
+                format!(
+                    "`{}` runs once: only `exec` runs over the items of a batch",
+                    role.name()
+                ),
             );
             return None;
         }
     }
     if matches!(ty, Type::Path(_)) {
-        errors.at(ty, format!("a batch borrows its items: write `{name}: {}`", borrowed(ty)));
+        errors.at(
+            ty,
+            format!(
+                "a batch borrows its items: write `{name}: {}`",
+                borrowed(ty)
+            ),
+        );
         return None;
     }
     match attribute.parse_args::<Ident>() {
         Ok(source) => {
             let of_prep = role == Role::Exec && source == "prep";
-            Some(Kind::Each(Each { source, of_prep, item: ty.clone() }))
+            Some(Kind::Each(Each {
+                source,
+                of_prep,
+                item: ty.clone(),
+            }))
         }
         Err(error) => {
-            let expected = "expected the field that holds the items: `#[each(section_titles)] title: &str`";
+            let expected =
+                "expected the field that holds the items: `#[each(section_titles)] title: &str`";
             errors.push(syn::Error::new(error.span(), expected));
             None
         }
@@ -192,30 +253,51 @@ fn each(role: Role, attribute: &Attribute, name: &Ident, ty: &Type, errors: &mut
 
 fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
     if !may_be_attempt(ty) {
-        errors.at(ty, format!("an attempt is an `Attempt`: write `#[attempt] {name}: Attempt<'_>`"));
+        errors.at(
+            ty,
+            format!("an attempt is an `Attempt`: write `#[attempt] {name}: Attempt<'_>`"),
+        );
         return None;
     }
     if matches!(role, Role::Function | Role::Exec) {
         return Some(Kind::Attempt);
     }
-    errors.at(name, format!("`{}` is not tried again: only `exec` has attempts", role.name()));
+    errors.at(
+        name,
+        format!(
+            "`{}` is not tried again: only `exec` has attempts",
+            role.name()
+        ),
+    );
     None
 }
 
 /// Whether a type may be an `Attempt`, which may have been imported under another name.
 fn may_be_attempt(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    let Some(last) = path.path.segments.last() else { return false };
+    let Some(last) = path.path.segments.last() else {
+        return false;
+    };
     match &last.arguments {
-        PathArguments::None => !last.ident.to_string().starts_with(|letter: char| letter.is_lowercase()),
-        PathArguments::AngleBracketed(arguments) => {
-            arguments.args.iter().all(|argument| matches!(argument, GenericArgument::Lifetime(_)))
-        }
+        PathArguments::None => !last
+            .ident
+            .to_string()
+            .starts_with(|letter: char| letter.is_lowercase()),
+        PathArguments::AngleBracketed(arguments) => arguments
+            .args
+            .iter()
+            .all(|argument| matches!(argument, GenericArgument::Lifetime(_))),
         PathArguments::Parenthesized(_) => false,
     }
 }
 
-fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut Errors) -> Option<Kind> {
+fn kind(
+    role: Role,
+    name: &Ident,
+    ty: &Type,
+    store: Option<&Path>,
+    errors: &mut Errors,
+) -> Option<Kind> {
     if role != Role::Function {
         match name.unraw().to_string().as_str() {
             "shared" => return shared(role, ty, errors),
@@ -226,17 +308,26 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
         }
     }
     if role == Role::Fallback && last_name(ty).is_some_and(|last| last == "Error") {
-        errors.at(name, "the error of the last attempt is the parameter `error`: give it that name");
+        errors.at(
+            name,
+            "the error of the last attempt is the parameter `error`: give it that name",
+        );
         return None;
     }
     if last_name(ty).is_some_and(|last| last == "Attempt") {
-        errors.at(name, format!("mark the attempt: `#[attempt] {name}: Attempt<'_>`"));
+        errors.at(
+            name,
+            format!("mark the attempt: `#[attempt] {name}: Attempt<'_>`"),
+        );
         return None;
     }
     let Type::Reference(reference) = ty else {
         if let Some(Type::Reference(inner)) = option(ty) {
             if inner.mutability.is_some() {
-                errors.at(ty, format!("a field that may be empty is read as `{name}: Option<&_>`"));
+                errors.at(
+                    ty,
+                    format!("a field that may be empty is read as `{name}: Option<&_>`"),
+                );
                 return None;
             }
             return Some(Kind::Peek((*inner.elem).clone()));
@@ -248,7 +339,10 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
                 borrowed(inner)
             ),
             None => {
-                format!("a parameter borrows the field it is named after: write `{name}: {}`", borrowed(ty))
+                format!(
+                    "a parameter borrows the field it is named after: write `{name}: {}`",
+                    borrowed(ty)
+                )
             }
         };
         errors.at(ty, message);
@@ -256,7 +350,8 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
     };
     let inner = &*reference.elem;
     if role == Role::Function && name == "shared" && is_store(inner, store) {
-        let message = "`exec` does not see the whole store: name the fields it reads, each as a parameter";
+        let message =
+            "`exec` does not see the whole store: name the fields it reads, each as a parameter";
         errors.at(ty, message);
         return None;
     }
@@ -269,8 +364,10 @@ fn kind(role: Role, name: &Ident, ty: &Type, store: Option<&Path>, errors: &mut 
     }
     if let Type::ImplTrait(object) = inner {
         let bounds = &object.bounds;
-        let message =
-            format!("a parameter names the type that it borrows: write `{name}: &dyn {}`", text(bounds));
+        let message = format!(
+            "a parameter names the type that it borrows: write `{name}: &dyn {}`",
+            text(bounds)
+        );
         errors.at(ty, message);
         return None;
     }
@@ -291,14 +388,20 @@ fn cannot_change(role: Role, name: &Ident) -> String {
 
 fn shared(role: Role, ty: &Type, errors: &mut Errors) -> Option<Kind> {
     let Type::Reference(reference) = ty else {
-        errors.at(ty, "`shared` is the whole store, borrowed: `shared: &Store`");
+        errors.at(
+            ty,
+            "`shared` is the whole store, borrowed: `shared: &Store`",
+        );
         return None;
     };
     match (role, reference.mutability.is_some()) {
         (Role::Prep, false) | (Role::Post, false) => Some(Kind::Shared),
         (Role::Post, true) => Some(Kind::SharedMut),
         (Role::Prep, true) => {
-            errors.at(ty, "`prep` cannot change the store\nhelp: `post` can: take `shared: &mut _` there");
+            errors.at(
+                ty,
+                "`prep` cannot change the store\nhelp: `post` can: take `shared: &mut _` there",
+            );
             None
         }
         _ => {
@@ -315,7 +418,10 @@ fn shared(role: Role, ty: &Type, errors: &mut Errors) -> Option<Kind> {
 fn prep(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
     match (role, ty) {
         (Role::Prep, _) => {
-            errors.at(name, "`prep` is what this step returns: a field of that name cannot be borrowed here");
+            errors.at(
+                name,
+                "`prep` is what this step returns: a field of that name cannot be borrowed here",
+            );
             None
         }
         (_, Type::Reference(reference)) if reference.mutability.is_none() => Some(Kind::Prep),
@@ -325,7 +431,10 @@ fn prep(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind
         }
         (Role::Post, _) => Some(Kind::PrepOwned),
         _ => {
-            errors.at(ty, format!("`{}` borrows what `prep` returned: `prep: &_`", role.name()));
+            errors.at(
+                ty,
+                format!("`{}` borrows what `prep` returned: `prep: &_`", role.name()),
+            );
             None
         }
     }
@@ -333,7 +442,10 @@ fn prep(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind
 
 fn exec(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
     if role != Role::Post {
-        errors.at(name, "`exec` is what that step returns, and only `post` comes after it");
+        errors.at(
+            name,
+            "`exec` is what that step returns, and only `post` comes after it",
+        );
         return None;
     }
     match ty {
@@ -357,13 +469,16 @@ fn error(name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
 
 /// Whether a type is the store, as the attribute names it.
 fn is_store(ty: &Type, store: Option<&Path>) -> bool {
-    store.is_some_and(|store| store.to_token_stream().to_string() == ty.to_token_stream().to_string())
+    store.is_some_and(|store| {
+        store.to_token_stream().to_string() == ty.to_token_stream().to_string()
+    })
 }
 
 /// Takes the attributes of this name, which are the macro's own, off a parameter.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
-    let (own, others) =
-        attributes.drain(..).partition(|attribute: &Attribute| attribute.path().is_ident(name));
+    let (own, others) = attributes
+        .drain(..)
+        .partition(|attribute: &Attribute| attribute.path().is_ident(name));
     *attributes = others;
     own
 }

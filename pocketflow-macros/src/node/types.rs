@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    BoundLifetimes, GenericArgument, Ident, Lifetime, ParenthesizedGenericArguments, Path, PathArguments,
-    PathSegment, ReturnType, Type, TypeFnPtr, TypeParamBound, TypeReference,
+    BoundLifetimes, GenericArgument, Ident, Lifetime, ParenthesizedGenericArguments, Path,
+    PathArguments, PathSegment, ReturnType, Type, TypeFnPtr, TypeParamBound, TypeReference,
 };
 
 /// Whether a type is fallible: the last name of its path is `Result`.
@@ -16,9 +16,9 @@ pub(crate) fn is_result(ty: &Type) -> bool {
 /// Whether a type that is plain by its name may still be a `Result`: an alias of one.
 pub(crate) fn may_be_result(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
-        "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8",
-        "u16", "u32", "u64", "u128", "usize", "Option", "Vec", "Box", "Arc", "PathBuf", "Duration",
-        "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Cow",
+        "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize",
+        "u8", "u16", "u32", "u64", "u128", "usize", "Option", "Vec", "Box", "Arc", "PathBuf",
+        "Duration", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Cow",
     ];
     last_name(ty).is_some_and(|last| last != "Result" && !PLAIN.contains(&&*last))
 }
@@ -31,7 +31,8 @@ pub(crate) fn returned(output: &ReturnType, unit: Span) -> Type {
     }
 }
 
-/// A type without the invisible groups in which a `macro_rules!` passes on a `$t:ty`, and without parentheses.
+/// A type without the invisible groups in which a `macro_rules!` passes on a `$t:ty`, and without
+/// parentheses.
 pub(crate) fn plain(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Ungroup.visit_type_mut(&mut ty);
@@ -42,7 +43,9 @@ struct Ungroup;
 
 impl VisitMut for Ungroup {
     fn visit_type_mut(&mut self, ty: &mut Type) {
-        while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
+        while let Type::Group(syn::TypeGroup { elem, .. })
+        | Type::Paren(syn::TypeParen { elem, .. }) = ty
+        {
             *ty = std::mem::replace(&mut **elem, Type::Verbatim(Default::default()));
         }
         visit_mut::visit_type_mut(self, ty);
@@ -58,13 +61,23 @@ impl VisitMut for Ungroup {
     }
 }
 
-/// A type with `node` in the place of `Self`, which means something else in a struct beside the `impl`.
+/// A type with `node` in the place of `Self`, which means something else in a struct beside the
+/// `impl`.
 pub(crate) fn without_self(ty: &mut Type, node: &Path) {
     struct NoSelf<'a>(&'a Path);
     impl VisitMut for NoSelf<'_> {
         fn visit_path_mut(&mut self, path: &mut Path) {
-            if path.segments.first().is_some_and(|first| first.ident == "Self") {
-                let rest = path.segments.iter().skip(1).cloned().collect::<Vec<PathSegment>>();
+            if path
+                .segments
+                .first()
+                .is_some_and(|first| first.ident == "Self")
+            {
+                let rest = path
+                    .segments
+                    .iter()
+                    .skip(1)
+                    .cloned()
+                    .collect::<Vec<PathSegment>>();
                 *path = self.0.clone();
                 path.segments.extend(rest);
             }
@@ -76,7 +89,11 @@ pub(crate) fn without_self(ty: &mut Type, node: &Path) {
 
 /// The `T` of `Option<T>`.
 pub(crate) fn option(ty: &Type) -> Option<&Type> {
-    if last_name(ty).as_deref() == Some("Option") { argument(ty) } else { None }
+    if last_name(ty).as_deref() == Some("Option") {
+        argument(ty)
+    } else {
+        None
+    }
 }
 
 /// Whether a type is a trait object.
@@ -91,7 +108,9 @@ pub(crate) fn is_dyn(ty: &Type) -> bool {
 /// The first type parameter of a type.
 pub(crate) fn argument(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
     match arguments.args.first() {
         Some(GenericArgument::Type(ty)) => Some(ty),
         _ => None,
@@ -101,7 +120,11 @@ pub(crate) fn argument(ty: &Type) -> Option<&Type> {
 /// The last name of a type that is a path.
 pub(crate) fn last_name(ty: &Type) -> Option<String> {
     match ty {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string()),
         _ => None,
     }
 }
@@ -111,19 +134,32 @@ pub(crate) fn same(a: &Type, b: &Type) -> bool {
     a.to_token_stream().to_string() == b.to_token_stream().to_string()
 }
 
-/// Gives every lifetime of a type but `'static`, written or left out, the name `to`. Says whether there was one. The lifetimes
-/// that a `for<'x>`, a `Fn(…)` or a `fn(…)` in the type brings with it stay as they are.
+/// Gives every lifetime of a type but `'static`, written or left out, the name `to`. Says whether
+/// there was one. The lifetimes that a `for<'x>`, a `Fn(…)` or a `fn(…)` in the type brings with it
+/// stay as they are.
 pub(crate) fn rename_lifetimes(ty: &mut Type, to: &Lifetime) -> bool {
-    let mut renamer =
-        Renamer { to: to.clone(), inside: None, found: false, bound: Vec::new(), of_function: 0 };
+    let mut renamer = Renamer {
+        to: to.clone(),
+        inside: None,
+        found: false,
+        bound: Vec::new(),
+        of_function: 0,
+    };
     renamer.visit_type_mut(ty);
     renamer.found
 }
 
-/// Like [`rename_lifetimes`]; whatever is behind a reference lives as long as the program, as all of a store does.
+/// Like [`rename_lifetimes`]; whatever is behind a reference lives as long as the program, as all
+/// of a store does.
 pub(crate) fn rename_outer_lifetimes(ty: &mut Type, to: &Lifetime) {
     let inside = Some(Lifetime::new("'static", Span::call_site()));
-    let mut renamer = Renamer { to: to.clone(), inside, found: false, bound: Vec::new(), of_function: 0 };
+    let mut renamer = Renamer {
+        to: to.clone(),
+        inside,
+        found: false,
+        bound: Vec::new(),
+        of_function: 0,
+    };
     renamer.visit_type_mut(ty);
 }
 
@@ -147,10 +183,11 @@ impl Renamer {
     fn within(&mut self, lifetimes: &Option<BoundLifetimes>, visit: impl FnOnce(&mut Self)) {
         let outside = self.bound.len();
         let declared = lifetimes.iter().flat_map(|declared| &declared.lifetimes);
-        self.bound.extend(declared.filter_map(|parameter| match parameter {
-            syn::GenericParam::Lifetime(parameter) => Some(parameter.lifetime.ident.clone()),
-            _ => None,
-        }));
+        self.bound
+            .extend(declared.filter_map(|parameter| match parameter {
+                syn::GenericParam::Lifetime(parameter) => Some(parameter.lifetime.ident.clone()),
+                _ => None,
+            }));
         visit(self);
         self.bound.truncate(outside);
     }
@@ -182,14 +219,16 @@ impl VisitMut for Renamer {
         self.to = outside;
     }
 
-    /// `Cow<str>` leaves its lifetime out, which a struct cannot. No other type of the standard library that a store is likely to
-    /// hold has one.
+    /// `Cow<str>` leaves its lifetime out, which a struct cannot. No other type of the standard
+    /// library that a store is likely to hold has one.
     fn visit_path_segment_mut(&mut self, segment: &mut PathSegment) {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             let left_out = matches!(arguments.args.first(), Some(GenericArgument::Type(_)));
             if segment.ident == "Cow" && left_out && self.of_function == 0 {
                 self.found = true;
-                arguments.args.insert(0, GenericArgument::Lifetime(self.to.clone()));
+                arguments
+                    .args
+                    .insert(0, GenericArgument::Lifetime(self.to.clone()));
             }
         }
         visit_mut::visit_path_segment_mut(self, segment);
@@ -198,12 +237,17 @@ impl VisitMut for Renamer {
     fn visit_type_fn_ptr_mut(&mut self, pointer: &mut TypeFnPtr) {
         self.of_function += 1;
         let lifetimes = pointer.lifetimes.take();
-        self.within(&lifetimes, |this| visit_mut::visit_type_fn_ptr_mut(this, pointer));
+        self.within(&lifetimes, |this| {
+            visit_mut::visit_type_fn_ptr_mut(this, pointer)
+        });
         pointer.lifetimes = lifetimes;
         self.of_function -= 1;
     }
 
-    fn visit_parenthesized_generic_arguments_mut(&mut self, arguments: &mut ParenthesizedGenericArguments) {
+    fn visit_parenthesized_generic_arguments_mut(
+        &mut self,
+        arguments: &mut ParenthesizedGenericArguments,
+    ) {
         self.of_function += 1;
         visit_mut::visit_parenthesized_generic_arguments_mut(self, arguments);
         self.of_function -= 1;
@@ -214,7 +258,9 @@ impl VisitMut for Renamer {
             return visit_mut::visit_type_param_bound_mut(self, bound);
         };
         let lifetimes = of.lifetimes.take();
-        self.within(&lifetimes, |this| visit_mut::visit_trait_bound_mut(this, of));
+        self.within(&lifetimes, |this| {
+            visit_mut::visit_trait_bound_mut(this, of)
+        });
         of.lifetimes = lifetimes;
     }
 }
@@ -240,7 +286,13 @@ mod tests {
         for text in ["Result<u8>", "anyhow::Result<()>", "io::Result<Vec<u8>>"] {
             assert!(is_result(&ty(text)), "{text}");
         }
-        for text in ["Vec<Result<u8>>", "()", "Results", "String", "ParseResult<u8>"] {
+        for text in [
+            "Vec<Result<u8>>",
+            "()",
+            "Results",
+            "String",
+            "ParseResult<u8>",
+        ] {
             assert!(!is_result(&ty(text)), "{text}");
         }
     }
@@ -280,22 +332,33 @@ mod tests {
         }
         let mut mixed = ty("&Box<dyn for<'x> Fn(&'x str, &'s u8) + 's>");
         rename_lifetimes(&mut mixed, &Lifetime::new("'to", Span::call_site()));
-        assert_eq!(text(mixed), spelt("&'to Box<dyn for<'x> Fn(&'x str, &'to u8) + 'to>"));
+        assert_eq!(
+            text(mixed),
+            spelt("&'to Box<dyn for<'x> Fn(&'x str, &'to u8) + 'to>")
+        );
     }
 
     #[test]
     fn what_is_behind_a_reference_lives_as_long_as_the_program() {
         let mut ty = ty("(&Cow<'_, str>, &&str, Ref<'_, u8>)");
         rename_outer_lifetimes(&mut ty, &Lifetime::new("'to", Span::call_site()));
-        assert_eq!(text(ty), spelt("(&'to Cow<'static, str>, &'to &'static str, Ref<'to, u8>)"));
+        assert_eq!(
+            text(ty),
+            spelt("(&'to Cow<'static, str>, &'to &'static str, Ref<'to, u8>)")
+        );
     }
 
     #[test]
     fn groups_and_parentheses_are_looked_through() {
-        assert_eq!(text(plain(&ty("(Option<(&(str))>)"))), spelt("Option<&str>"));
+        assert_eq!(
+            text(plain(&ty("(Option<(&(str))>)"))),
+            spelt("Option<&str>")
+        );
         let object = plain(&ty("&((dyn Llm + Send))"));
         assert_eq!(text(&object), spelt("&(dyn Llm + Send)"));
-        let Type::Reference(reference) = object else { unreachable!() };
+        let Type::Reference(reference) = object else {
+            unreachable!()
+        };
         assert!(is_dyn(&reference.elem));
     }
 
@@ -303,6 +366,9 @@ mod tests {
     fn self_is_the_node() {
         let mut ty = ty("Vec<(Self, Self::Part, [u8; 2])>");
         without_self(&mut ty, &syn::parse_quote!(nodes::Search));
-        assert_eq!(text(ty), spelt("Vec<(nodes::Search, nodes::Search::Part, [u8; 2])>"));
+        assert_eq!(
+            text(ty),
+            spelt("Vec<(nodes::Search, nodes::Search::Part, [u8; 2])>")
+        );
     }
 }

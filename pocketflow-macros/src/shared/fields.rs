@@ -1,4 +1,5 @@
-//! The impl with which a visitor sees the fields of a store, and what of serde's attributes matters for it.
+//! The impl with which a visitor sees the fields of a store, and what of serde's attributes matters
+//! for it.
 
 use std::collections::HashMap;
 
@@ -19,7 +20,8 @@ pub(super) struct Field<'a> {
     serde: Serde,
 }
 
-/// What `#[serde(…)]` says, of a field or of the struct. What it gets wrong is told by serde's own derive.
+/// What `#[serde(…)]` says, of a field or of the struct. What it gets wrong is told by serde's own
+/// derive.
 #[derive(Default)]
 pub(super) struct Serde {
     skip: bool,
@@ -41,14 +43,21 @@ pub(super) struct Serde {
 impl Serde {
     pub(super) fn of(attributes: &[Attribute]) -> Self {
         let mut serde = Self::default();
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("serde"))
+        {
             let _ = attribute.parse_nested_meta(|meta| serde.read(&meta));
         }
         serde
     }
 
     fn read(&mut self, meta: &syn::meta::ParseNestedMeta<'_>) -> syn::Result<()> {
-        let key = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
+        let key = meta
+            .path
+            .get_ident()
+            .map(Ident::to_string)
+            .unwrap_or_default();
         // `rename(serialize = "…", deserialize = "…")`, `bound(…)`.
         if meta.input.peek(syn::token::Paren) {
             let inner;
@@ -87,12 +96,16 @@ impl Serde {
     fn keep(&mut self, key: &str, value: &LitStr) -> syn::Result<()> {
         let function = |name: &str| {
             let mut module: ExprPath = value.parse()?;
-            module.path.segments.push(format_ident!("{name}", span = value.span()).into());
+            module
+                .path
+                .segments
+                .push(format_ident!("{name}", span = value.span()).into());
             Ok::<_, syn::Error>(module)
         };
         match key {
             "with" => {
-                (self.write, self.read) = (Some(function("serialize")?), Some(function("deserialize")?))
+                (self.write, self.read) =
+                    (Some(function("serialize")?), Some(function("deserialize")?))
             }
             "serialize_with" => self.write = Some(value.parse()?),
             "deserialize_with" => self.read = Some(value.parse()?),
@@ -109,7 +122,11 @@ impl Serde {
 
 impl<'a> Field<'a> {
     pub(super) fn of(field: &'a syn::Field) -> Option<Self> {
-        Some(Self { name: field.ident.as_ref()?, ty: &field.ty, serde: Serde::of(&field.attrs) })
+        Some(Self {
+            name: field.ident.as_ref()?,
+            ty: &field.ty,
+            serde: Serde::of(&field.attrs),
+        })
     }
 
     /// Its entry in the store's description.
@@ -120,7 +137,12 @@ impl<'a> Field<'a> {
         if serde.skip {
             return quote!(#field.skipped());
         }
-        let by_rule = || store.rename_all.as_ref().and_then(|rule| renamed(name, rule));
+        let by_rule = || {
+            store
+                .rename_all
+                .as_ref()
+                .and_then(|rule| renamed(name, rule))
+        };
         let stored = match &serde.rename {
             // Serde has no name for it, and its members stand beside the other fields.
             _ if serde.flatten => Some(format!("..{name}")),
@@ -133,7 +155,11 @@ impl<'a> Field<'a> {
         };
         let mut aliases = serde.aliases.clone();
         aliases.extend(store.rules.iter().filter_map(|rule| renamed(name, rule)));
-        if aliases.is_empty() { field } else { quote!(#field.also(&[#(#aliases),*])) }
+        if aliases.is_empty() {
+            field
+        } else {
+            quote!(#field.also(&[#(#aliases),*]))
+        }
     }
 }
 
@@ -179,15 +205,23 @@ pub(super) fn visits(
     let (mut helpers, mut bounds, mut arms) = (Vec::new(), Vec::new(), Vec::new());
     // Many fields are of few types, and each bound is proved wherever the impl is used.
     let mut types = HashMap::new();
-    for (index, Field { name, ty, serde: field }) in fields.iter().enumerate() {
+    for (
+        index,
+        Field {
+            name,
+            ty,
+            serde: field,
+        },
+    ) in fields.iter().enumerate()
+    {
         if field.skip {
             continue;
         }
         let name = &ours(name);
         let default = default_of(store, serde, name, ty, field);
         if field.write.is_none() && field.read.is_none() {
-            // Types that are spelt otherwise may be the same: the index keeps their bounds apart, where rustc would not know which of
-            // two bounds on one `fn(&str)` to use.
+            // Types that are spelt otherwise may be the same: the index keeps their bounds apart,
+            // where rustc would not know which of two bounds on one `fn(&str)` to use.
             let place = *types.entry(ty.to_token_stream().to_string()).or_insert_with(|| {
                 // On the type, so that a field which the visitor does not take is shown.
                 bounds.push(
@@ -206,7 +240,10 @@ pub(super) fn visits(
             });
             continue;
         }
-        let (write, read) = (format_ident!("__Write{index}"), format_ident!("__Read{index}"));
+        let (write, read) = (
+            format_ident!("__Write{index}"),
+            format_ident!("__Read{index}"),
+        );
         let mut named = (*ty).clone();
         without_self(&mut named, &store.clone().into());
         helpers.push(with(pf, serde, &named, field, &write, &read));
@@ -254,20 +291,39 @@ pub(super) fn visits(
 }
 
 /// A function that makes what serde takes where the field is missing.
-fn default_of(store: &Ident, serde: &Serde, name: &Ident, ty: &Type, field: &Serde) -> Option<TokenStream> {
+fn default_of(
+    store: &Ident,
+    serde: &Serde,
+    name: &Ident,
+    ty: &Type,
+    field: &Serde,
+) -> Option<TokenStream> {
     match (&field.default, &serde.default) {
         (Some(Some(function)), _) => Some(quote!(#function)),
         (Some(None), _) => Some(quote!(<#ty as ::core::default::Default>::default)),
         (None, Some(Some(function))) => Some(quote!(|| #function().#name)),
-        (None, Some(None)) => Some(quote!(|| <#store as ::core::default::Default>::default().#name)),
+        (None, Some(None)) => {
+            Some(quote!(|| <#store as ::core::default::Default>::default().#name))
+        }
         (None, None) => None,
     }
 }
 
-/// The types by which serde's functions for a field are called. Where only one of them is given, the other half is the type's own;
-/// its bound has a lifetime, so that it is asked for only where a visitor asks for it.
-fn with(pf: &Krate, serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) -> TokenStream {
-    let path = serde.path.as_ref().map_or_else(|| quote!(::serde), ToTokens::to_token_stream);
+/// The types by which serde's functions for a field are called. Where only one of them is given,
+/// the other half is the type's own; its bound has a lifetime, so that it is asked for only where a
+/// visitor asks for it.
+fn with(
+    pf: &Krate,
+    serde: &Serde,
+    ty: &Type,
+    field: &Serde,
+    write: &Ident,
+    read: &Ident,
+) -> TokenStream {
+    let path = serde
+        .path
+        .as_ref()
+        .map_or_else(|| quote!(::serde), ToTokens::to_token_stream);
     let (write_bound, write_call) = match &field.write {
         Some(function) => (None, quote!(#function(self.0, __serializer))),
         None => (

@@ -10,8 +10,8 @@ use crate::krate::Krate;
 use crate::names::code;
 use crate::node::without_self;
 
-/// The type that checks a field; none where that is of a type which everybody knows. If it is another of the same name, rustc says
-/// what is wrong with it.
+/// The type that checks a field; none where that is of a type which everybody knows. If it is
+/// another of the same name, rustc says what is wrong with it.
 pub(super) fn check(pf: &Krate, store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     let Field { ty, .. } = field;
     if is_known(ty) {
@@ -35,7 +35,10 @@ pub(super) fn check(pf: &Krate, store: &Ident, field: &Field<'_>) -> Option<Toke
 
 fn ends(tokens: impl ToTokens) -> (Span, Span) {
     let mut tokens = tokens.into_token_stream().into_iter();
-    let first = tokens.next().as_ref().map_or_else(Span::call_site, TokenTree::span);
+    let first = tokens
+        .next()
+        .as_ref()
+        .map_or_else(Span::call_site, TokenTree::span);
     (first, tokens.last().as_ref().map_or(first, TokenTree::span))
 }
 
@@ -63,24 +66,26 @@ fn is_known(ty: &Type) -> bool {
         "Instant",
         "SystemTime",
     ];
-    const OF_OTHERS: &[&str] =
-        &["Option", "Vec", "VecDeque", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Box"];
+    const OF_OTHERS: &[&str] = &[
+        "Option", "Vec", "VecDeque", "HashMap", "HashSet", "BTreeMap", "BTreeSet", "Box",
+    ];
     match ty {
         Type::Paren(inner) => is_known(&inner.elem),
         Type::Group(inner) => is_known(&inner.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_known),
         Type::Array(array) => is_known(&array.elem),
         Type::Path(path) if path.qself.is_none() => {
-            let Some(last) = path.path.segments.last() else { return false };
+            let Some(last) = path.path.segments.last() else {
+                return false;
+            };
             match &last.arguments {
                 PathArguments::None => PLAIN.iter().any(|plain| last.ident == plain),
-                PathArguments::AngleBracketed(given) => {
-                    OF_OTHERS.iter().any(|other| last.ident == other)
-                        && given
-                            .args
-                            .iter()
-                            .all(|argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)))
-                }
+                PathArguments::AngleBracketed(given) => OF_OTHERS
+                    .iter()
+                    .any(|other| last.ident == other)
+                    && given.args.iter().all(
+                        |argument| matches!(argument, GenericArgument::Type(ty) if is_known(ty)),
+                    ),
                 PathArguments::Parenthesized(_) => false,
             }
         }
@@ -123,15 +128,23 @@ fn help(ty: &Type) -> String {
     let mut found = Found::default();
     found.visit_type_mut(&mut ty.clone());
     match found {
-        Found { cell: Some((name, Some(inner))), .. } => format!(
+        Found {
+            cell: Some((name, Some(inner))),
+            ..
+        } => format!(
             "write `{inner}` for `{name}<{inner}>`: a node changes a field through `writes`, or as `&mut` in `post`"
         ),
         Found { cell: Some(_), .. } => {
             "let a node change the field, through `writes`, or as `&mut` in `post`".into()
         }
         Found { rc: true, .. } => "write `Arc` for `Rc`".into(),
-        Found { object: Some(object), .. } => {
-            format!("write `dyn {object} + Send + Sync`, or let the trait ask for it: `trait …: Send + Sync`")
+        Found {
+            object: Some(object),
+            ..
+        } => {
+            format!(
+                "write `dyn {object} + Send + Sync`, or let the trait ask for it: `trait …: Send + Sync`"
+            )
         }
         Found { pointer: true, .. } => "keep it outside of the store".into(),
         _ => "keep it outside of the store, or behind a `Mutex` or in a pool".into(),

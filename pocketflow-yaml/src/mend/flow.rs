@@ -25,7 +25,8 @@ enum Before {
     Plain,
 }
 
-/// Reads the collection that `text` starts with: comments as `#`, inner quotes escaped, missing commas at the ends of lines added.
+/// Reads the collection that `text` starts with: comments as `#`, inner quotes escaped, missing
+/// commas at the ends of lines added.
 pub(super) fn flow(text: &str) -> Flow {
     let mut out = String::with_capacity(text.len() + 8);
     let mut open: Vec<char> = Vec::new();
@@ -47,7 +48,11 @@ pub(super) fn flow(text: &str) -> Flow {
                 out.push(c);
                 before = Before::Whole;
                 if open.is_empty() {
-                    return Flow { text: out, len: at + 1, closed: true };
+                    return Flow {
+                        text: out,
+                        len: at + 1,
+                        closed: true,
+                    };
                 }
             }
             ',' => {
@@ -70,7 +75,10 @@ pub(super) fn flow(text: &str) -> Flow {
             }
             '/' if rest.starts_with("/*") && (fresh || before == Before::Whole) => {
                 taken = rest.find("*/").map_or(rest.len(), |end| end + 2);
-                out.extend(std::iter::repeat_n('\n', rest[..taken].matches('\n').count()));
+                out.extend(std::iter::repeat_n(
+                    '\n',
+                    rest[..taken].matches('\n').count(),
+                ));
                 out.push(' ');
             }
             '"' | '\'' => {
@@ -91,7 +99,11 @@ pub(super) fn flow(text: &str) -> Flow {
         }
         at += taken;
     }
-    Flow { text: out, len: text.len(), closed: false }
+    Flow {
+        text: out,
+        len: text.len(),
+        closed: false,
+    }
 }
 
 /// Adds the comma between two values of which the second stands in a line of its own.
@@ -126,8 +138,8 @@ fn plain(text: &str) -> usize {
     text.len()
 }
 
-/// The string that `text` starts with, in quotes that hold, and its length. Its end is the first quote after which the collection
-/// can go on.
+/// The string that `text` starts with, in quotes that hold, and its length. Its end is the first
+/// quote after which the collection can go on.
 fn string(text: &str, quote: char) -> (String, usize) {
     let mut inner = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
@@ -141,7 +153,11 @@ fn string(text: &str, quote: char) -> (String, usize) {
             inner.push('\'');
             chars.next();
         } else if ends_string(&text[at + 1..]) {
-            let string = if quote == '"' { double(&inner) } else { single(&inner) };
+            let string = if quote == '"' {
+                double(&inner)
+            } else {
+                single(&inner)
+            };
             return (string, at + 1);
         } else if quote == '"' {
             inner += "\\\"";
@@ -168,11 +184,14 @@ fn ends_string(rest: &str) -> bool {
 /// Whether another value or key may begin here.
 fn goes_on(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '\t']);
-    let Some(first) = rest.chars().next() else { return true };
+    let Some(first) = rest.chars().next() else {
+        return true;
+    };
     if !first.is_alphabetic() {
         return true;
     }
-    let word = rest.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let word =
+        rest.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     word.is_empty() || word.starts_with([':', ',', ']', '}', '\n'])
 }
 
@@ -184,13 +203,25 @@ mod tests {
     fn json_as_models_write_it() {
         let cases = [
             ("{\"a\": \"\\ud83d\\ude00\"}", "{\"a\": \"😀\"}"),
-            ("{\"a\": \"x \"y\"\", \"b\": 1}", "{\"a\": \"x \\\"y\\\"\", \"b\": 1}"),
-            ("{\"a\": \"say \"no\", and go\"}", "{\"a\": \"say \\\"no\\\", and go\"}"),
-            ("{\"a\": 1, // one\n\"b\": 2}", "{\"a\": 1,  #  one\n\"b\": 2}"),
+            (
+                "{\"a\": \"x \"y\"\", \"b\": 1}",
+                "{\"a\": \"x \\\"y\\\"\", \"b\": 1}",
+            ),
+            (
+                "{\"a\": \"say \"no\", and go\"}",
+                "{\"a\": \"say \\\"no\\\", and go\"}",
+            ),
+            (
+                "{\"a\": 1, // one\n\"b\": 2}",
+                "{\"a\": 1,  #  one\n\"b\": 2}",
+            ),
             ("{\"a\": \"x\" // one\n}", "{\"a\": \"x\"  #  one\n}"),
             ("{\"a\": /* one\n*/ 1}", "{\"a\": \n  1}"),
             ("{\"a\": 1\n\"b\": 2}", "{\"a\": 1,\n\"b\": 2}"),
-            ("{\"a\": \"x\"\n\"b\": [1]\n\"c\": 2}", "{\"a\": \"x\",\n\"b\": [1],\n\"c\": 2}"),
+            (
+                "{\"a\": \"x\"\n\"b\": [1]\n\"c\": 2}",
+                "{\"a\": \"x\",\n\"b\": [1],\n\"c\": 2}",
+            ),
             ("{'a': 'it's', 'b': 'c'}", "{'a': 'it''s', 'b': 'c'}"),
             ("{\"a\": \"C:\\dir\"}", "{\"a\": 'C:\\dir'}"),
             ("[[1], {b: 2}] x", "[[1], {b: 2}]"),

@@ -1,4 +1,5 @@
-//! Repairs of text that is not YAML, in one pass. They keep the number of the lines, so that errors can quote the model's own.
+//! Repairs of text that is not YAML, in one pass. They keep the number of the lines, so that errors
+//! can quote the model's own.
 //!
 //! A line is repaired only where YAML cannot take it as it stands: what is fine keeps its meaning.
 
@@ -8,7 +9,9 @@ mod quoted;
 
 use std::borrow::Cow;
 
-use crate::line::{Head, begins_string, indent, is_anchor, is_blank, is_key, is_tag, without_comment};
+use crate::line::{
+    Head, begins_string, indent, is_anchor, is_blank, is_key, is_tag, without_comment,
+};
 use flow::flow;
 use pass::Pass;
 
@@ -25,7 +28,8 @@ pub(crate) fn mend(text: &str) -> String {
     Pass::new(text, originals, lines, aligned).run()
 }
 
-/// The text as it is meant where YAML, which takes it, would say otherwise, and whether it has tags on nothing.
+/// The text as it is meant where YAML, which takes it, would say otherwise, and whether it has tags
+/// on nothing.
 ///
 /// An anchor on nothing is text, and a comment of JSON is not.
 pub(crate) fn meant(text: &str) -> (Cow<'_, str>, bool) {
@@ -34,7 +38,14 @@ pub(crate) fn meant(text: &str) -> (Cow<'_, str>, bool) {
         let start = indent_of_json(text)?;
         let flow = flow(&text[start..]);
         let same = !flow.closed || flow.text == text[start..start + flow.len];
-        (!same).then(|| format!("{}{}{}", slashes(&text[..start]), flow.text, &text[start + flow.len..]))
+        (!same).then(|| {
+            format!(
+                "{}{}{}",
+                slashes(&text[..start]),
+                flow.text,
+                &text[start + flow.len..]
+            )
+        })
     };
     match comments() {
         Some(text) => (text.into(), tags),
@@ -57,7 +68,8 @@ fn indent_of_json(text: &str) -> Option<usize> {
         break;
     }
     let inner = text[start..].strip_prefix(['{', '['])?.trim_start();
-    let json = inner.starts_with(['"', '{', '[', '/']) || inner.starts_with(|c: char| c.is_ascii_digit());
+    let json =
+        inner.starts_with(['"', '{', '[', '/']) || inner.starts_with(|c: char| c.is_ascii_digit());
     json.then_some(start)
 }
 
@@ -66,7 +78,8 @@ fn slashes(text: &str) -> String {
     text.replace("//", "##")
 }
 
-/// The text with `a: &x`, an anchor on nothing, as `a: '&x'`, and whether it has tags on nothing: those of an enum may be meant.
+/// The text with `a: &x`, an anchor on nothing, as `a: '&x'`, and whether it has tags on nothing:
+/// those of an enum may be meant.
 fn name_nothing(text: &str) -> (Cow<'_, str>, bool) {
     if !text.contains(['&', '!']) {
         return (text.into(), false);
@@ -82,17 +95,25 @@ fn name_nothing(text: &str) -> (Cow<'_, str>, bool) {
         }
         let head = Head::of(line);
         let value = head.map_or("", |head| line[head.start..].trim_end());
-        string = head.filter(|_| begins_string(value)).map(|head| head.column);
+        string = head
+            .filter(|_| begins_string(value))
+            .map(|head| head.column);
         let word = without_comment(value);
         let (anchor, tag) = (is_anchor(word, '&'), is_tag(word));
-        let Some(head) = head.filter(|head| (anchor || tag) && !has_content(&lines[at + 1..], *head)) else {
+        let Some(head) =
+            head.filter(|head| (anchor || tag) && !has_content(&lines[at + 1..], *head))
+        else {
             out += line;
             continue;
         };
         tags |= tag;
         if anchor && !text.contains(&format!("*{}", &word[1..])) {
             anchors = true;
-            out += &format!("{}'{word}'{}", &line[..head.start], &line[head.start + word.len()..]);
+            out += &format!(
+                "{}'{word}'{}",
+                &line[..head.start],
+                &line[head.start + word.len()..]
+            );
         } else {
             out += line;
         }
@@ -105,7 +126,8 @@ fn has_content(below: &[&str], head: Head) -> bool {
     let next = below.iter().find(|line| !is_blank(line));
     next.is_some_and(|next| {
         let column = indent(next);
-        column > head.column || (head.key && column == head.column && next[column..].starts_with("- "))
+        column > head.column
+            || (head.key && column == head.column && next[column..].starts_with("- "))
     })
 }
 
@@ -131,8 +153,14 @@ fn unbroken(line: &str) -> Cow<'_, str> {
     }
     let start = line.len() - line.trim_start_matches([' ', '\t', '-', '\u{a0}']).len();
     let margin = line[..start].replace('\u{a0}', " ");
-    let key = line[start..].find(':').is_some_and(|at| is_key(&line[start..=start + at], 3));
-    format!("{margin}{}", line[start..].replacen(":\u{a0}", ": ", usize::from(key))).into()
+    let key = line[start..]
+        .find(':')
+        .is_some_and(|at| is_key(&line[start..=start + at], 3));
+    format!(
+        "{margin}{}",
+        line[start..].replacen(":\u{a0}", ": ", usize::from(key))
+    )
+    .into()
 }
 
 /// Two blanks for a tab in the margin, so that it lines up with what follows a `- `.
@@ -148,14 +176,22 @@ fn untab(line: &str) -> Cow<'_, str> {
 
 /// Lines up the first line, or those down to the first line further to the left, with what follows.
 fn align(lines: &mut [Cow<'_, str>]) -> bool {
-    let full: Vec<usize> =
-        (0..lines.len()).filter(|&at| !is_blank(&lines[at]) && lines[at].trim() != "---").collect();
-    let [first, second, ..] = full[..] else { return false };
-    let head = |at: usize| Head::of(&lines[at]).map(|head| (head, lines[at][head.start..].trim_end()));
-    let Some((first_head, value)) = head(first) else { return false };
+    let full: Vec<usize> = (0..lines.len())
+        .filter(|&at| !is_blank(&lines[at]) && lines[at].trim() != "---")
+        .collect();
+    let [first, second, ..] = full[..] else {
+        return false;
+    };
+    let head =
+        |at: usize| Head::of(&lines[at]).map(|head| (head, lines[at][head.start..].trim_end()));
+    let Some((first_head, value)) = head(first) else {
+        return false;
+    };
     let own = indent(&lines[first]);
     if own > 0 {
-        let Some(&left) = full.iter().find(|&&at| indent(&lines[at]) < own) else { return false };
+        let Some(&left) = full.iter().find(|&&at| indent(&lines[at]) < own) else {
+            return false;
+        };
         let by = own - indent(&lines[left]);
         for line in &mut lines[first..left] {
             if !line.trim().is_empty() {

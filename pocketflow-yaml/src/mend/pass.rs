@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use super::flow::flow;
 use super::quoted::{self, bare, double, escapes, single};
 use crate::line::{
-    Head, begins_string, colon, indent, is_anchor, is_blank, is_key, properties, quotes, without_comment,
+    Head, begins_string, colon, indent, is_anchor, is_blank, is_key, properties, quotes,
+    without_comment,
 };
 
 /// A block of which some lines are repaired and written out.
@@ -28,8 +29,20 @@ impl<'t> Pass<'t> {
         lines: Vec<Cow<'t, str>>,
         aligned: bool,
     ) -> Self {
-        let anchors = text.split('&').skip(1).map(name).filter(|name| !name.is_empty()).collect();
-        Self { text, originals, lines, aligned, anchors, out: String::with_capacity(text.len() + 64) }
+        let anchors = text
+            .split('&')
+            .skip(1)
+            .map(name)
+            .filter(|name| !name.is_empty())
+            .collect();
+        Self {
+            text,
+            originals,
+            lines,
+            aligned,
+            anchors,
+            out: String::with_capacity(text.len() + 64),
+        }
     }
 
     pub(super) fn run(mut self) -> String {
@@ -96,13 +109,18 @@ impl<'t> Pass<'t> {
     /// A plain value, or one that has to be taken as text.
     fn plain(&mut self, at: usize, before: &str, whole: &str, head: Head, as_text: bool) -> usize {
         let quoted = whole.starts_with(['"', '\'']);
-        let value = if quoted { whole.trim_end() } else { without_comment(whole) };
+        let value = if quoted {
+            whole.trim_end()
+        } else {
+            without_comment(whole)
+        };
         let quotes = as_text || self.needs_quotes(value, head);
         let mut below = 0;
         let mut with_colon = false;
         for line in &self.lines[at + 1..] {
             let key = Head::of(line).filter(|head| head.key);
-            let structure = key.is_some() && is_key(line.trim(), 1) || (quotes && Head::of(line).is_some());
+            let structure =
+                key.is_some() && is_key(line.trim(), 1) || (quotes && Head::of(line).is_some());
             if line.trim().is_empty() || indent(line) <= head.column || structure {
                 break;
             }
@@ -126,7 +144,8 @@ impl<'t> Pass<'t> {
         below + 1
     }
 
-    /// Whether YAML does not take a value that begins without quotes and brackets as it is meant: as one scalar.
+    /// Whether YAML does not take a value that begins without quotes and brackets as it is meant:
+    /// as one scalar.
     fn needs_quotes(&self, value: &str, head: Head) -> bool {
         match value.chars().next() {
             None => false,
@@ -142,13 +161,18 @@ impl<'t> Pass<'t> {
     fn quoted(&mut self, at: usize, before: &str, value: &str, head: Option<Head>) -> usize {
         let quote = if value.starts_with('"') { '"' } else { '\'' };
         let value = value.trim_end();
-        // Without a key or a dash, the column of what it belongs to is not known: any line to the left of it may be.
+        // Without a key or a dash, the column of what it belongs to is not known: any line to the
+        // left of it may be.
         let column = head.map_or(indent(before).saturating_sub(1), |head| head.column);
         if let Some(close) = quotes(value, quote).nth(1) {
             let rest = value[close + 1..].trim_start();
             let comment = rest.starts_with('#') && !value[close + 1..].starts_with('#');
             if rest.is_empty() || comment || rest == "," {
-                let string = if quote == '"' { double(&value[1..close]) } else { value[..=close].into() };
+                let string = if quote == '"' {
+                    double(&value[1..close])
+                } else {
+                    value[..=close].into()
+                };
                 let rest = if comment { &value[close + 1..] } else { "" };
                 self.push(&format!("{before}{string}{rest}"));
                 return 1;
@@ -162,9 +186,17 @@ impl<'t> Pass<'t> {
         if let Some(lines) = self.triple(at, before, value, column) {
             return lines;
         }
-        let value = value.strip_suffix(',').filter(|value| value.ends_with(quote)).unwrap_or(value);
+        let value = value
+            .strip_suffix(',')
+            .filter(|value| value.ends_with(quote))
+            .unwrap_or(value);
         if quotes(value, quote).nth(1).is_none() {
-            let head = head.unwrap_or(Head { column, start: before.len(), item: false, key: false });
+            let head = head.unwrap_or(Head {
+                column,
+                start: before.len(),
+                item: false,
+                key: false,
+            });
             return self.plain(at, before, value, head, true);
         }
         self.push(&format!("{before}{}", single(&bare(value))));
@@ -195,8 +227,10 @@ impl<'t> Pass<'t> {
                 }
                 inner += &line[..end];
                 let string = match quote {
-                    '"' => escapes(&inner)
-                        .map_or_else(|| single(&inner.replace("\\\"", "\"")), |inner| format!("\"{inner}\"")),
+                    '"' => escapes(&inner).map_or_else(
+                        || single(&inner.replace("\\\"", "\"")),
+                        |inner| format!("\"{inner}\""),
+                    ),
                     _ => format!("'{inner}'"),
                 };
                 self.push(&format!("{before}{string}"));
@@ -209,13 +243,21 @@ impl<'t> Pass<'t> {
 
     /// A string between `"""` or `'''`, as Python has it.
     fn triple(&mut self, at: usize, before: &str, value: &str, column: usize) -> Option<usize> {
-        let mark = ["\"\"\"", "'''"].into_iter().find(|mark| value.starts_with(mark))?;
+        let mark = ["\"\"\"", "'''"]
+            .into_iter()
+            .find(|mark| value.starts_with(mark))?;
         let first = &value[3..];
         if first.ends_with(mark) || (!first.is_empty() && first.starts_with(&mark[..1])) {
             return None;
         }
-        let below = self.lines[at + 1..].iter().position(|line| line.contains(mark))? + 1;
-        let last = self.lines[at + below].trim_end().strip_suffix(mark)?.to_owned();
+        let below = self.lines[at + 1..]
+            .iter()
+            .position(|line| line.contains(mark))?
+            + 1;
+        let last = self.lines[at + below]
+            .trim_end()
+            .strip_suffix(mark)?
+            .to_owned();
         let mut text: Vec<&str> = Vec::new();
         text.extend(Some(first).filter(|first| !first.trim().is_empty()));
         text.extend(self.originals[at + 1..at + below].iter());
@@ -232,8 +274,8 @@ impl<'t> Pass<'t> {
 
     /// A value that begins with a bracket.
     fn brackets(&mut self, at: usize, before: &str, value: &str, head: Option<Head>) -> usize {
-        let end_of_line =
-            self.originals[at].as_ptr().addr() - self.text.as_ptr().addr() + self.originals[at].len();
+        let end_of_line = self.originals[at].as_ptr().addr() - self.text.as_ptr().addr()
+            + self.originals[at].len();
         let text = self.text;
         let start = end_of_line - value.len();
         let flow = flow(&text[start..]);
@@ -263,8 +305,15 @@ impl<'t> Pass<'t> {
         let full = |line: &&Cow<'_, str>| !line.trim().is_empty();
         let first = below.iter().find(full).map_or(0, |line| indent(line));
         if first > head.column {
-            let deeper = below.iter().take_while(|line| line.trim().is_empty() || indent(line) > head.column);
-            let least = deeper.clone().filter(full).map(|line| indent(line)).min().unwrap_or(first);
+            let deeper = below
+                .iter()
+                .take_while(|line| line.trim().is_empty() || indent(line) > head.column);
+            let least = deeper
+                .clone()
+                .filter(full)
+                .map(|line| indent(line))
+                .min()
+                .unwrap_or(first);
             let count = deeper.count();
             match least < first {
                 true => self.push(&with_indent(line, head, least - head.column)),
@@ -284,12 +333,15 @@ impl<'t> Pass<'t> {
         }
         let structure = |line: &str| {
             let text = line.trim();
-            let item = Head::of(line).is_some_and(|head| head.item) || matches!(text, "---" | "...");
+            let item =
+                Head::of(line).is_some_and(|head| head.item) || matches!(text, "---" | "...");
             indent(line) <= head.column && (is_key(text, 1) || item)
         };
         let count = below.iter().take_while(|line| !structure(line)).count();
-        let count =
-            below[..count].iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+        let count = below[..count]
+            .iter()
+            .rposition(|line| !line.trim().is_empty())
+            .map_or(0, |last| last + 1);
         self.push(line);
         for at in at + 1..=at + count {
             let line = format!("{:1$}{2}", "", head.column + 2, self.lines[at]);
@@ -320,7 +372,9 @@ fn plain_key(line: &str) -> Cow<'_, str> {
     let start = indent(line);
     let text = &line[start..];
     for mark in ["**", "*", "`"] {
-        let Some(inner) = text.strip_prefix(mark) else { continue };
+        let Some(inner) = text.strip_prefix(mark) else {
+            continue;
+        };
         // `**key:** value` as well.
         let (key, rest) = match inner.split_once(mark) {
             Some((key, rest)) => (key, rest),

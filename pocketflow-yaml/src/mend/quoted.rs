@@ -9,7 +9,8 @@ pub(super) fn single(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// What stands between two double quotes, with escapes that YAML has. `None` if the backslashes are meant as such, as in `"\d+"`.
+/// What stands between two double quotes, with escapes that YAML has. `None` if the backslashes are
+/// meant as such, as in `"\d+"`.
 pub(super) fn escapes(inner: &str) -> Option<Cow<'_, str>> {
     if !inner.contains('\\') {
         return Some(inner.into());
@@ -39,18 +40,24 @@ pub(super) fn escapes(inner: &str) -> Option<Cow<'_, str>> {
                 match char::from_u32(code) {
                     Some(_) => out += &rest[..taken],
                     None => {
-                        let low = rest.get(taken..taken + 6).and_then(|low| low.strip_prefix("\\u"));
+                        let low = rest
+                            .get(taken..taken + 6)
+                            .and_then(|low| low.strip_prefix("\\u"));
                         let low = low.and_then(|low| u32::from_str_radix(low, 16).ok());
                         let low = low.filter(|low| code < 0xdc00 && (0xdc00..0xe000).contains(low));
-                        let pair = low.map(|low| 0x1_0000 + ((code - 0xd800) << 10) + (low - 0xdc00));
-                        out.push(pair.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER));
+                        let pair =
+                            low.map(|low| 0x1_0000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+                        out.push(
+                            pair.and_then(char::from_u32)
+                                .unwrap_or(char::REPLACEMENT_CHARACTER),
+                        );
                         taken += if pair.is_some() { 6 } else { 0 };
                         changed = true;
                     }
                 }
             }
-            '0' | 'a' | 'b' | 't' | '\t' | '\n' | 'n' | 'v' | 'f' | 'r' | 'e' | ' ' | '"' | '/' | '\\'
-            | 'N' | '_' | 'L' | 'P' => out += &rest[..taken],
+            '0' | 'a' | 'b' | 't' | '\t' | '\n' | 'n' | 'v' | 'f' | 'r' | 'e' | ' ' | '"' | '/'
+            | '\\' | 'N' | '_' | 'L' | 'P' => out += &rest[..taken],
             '\'' => {
                 out.push(c);
                 changed = true;
@@ -76,9 +83,14 @@ pub(super) fn double(inner: &str) -> String {
     }
 }
 
-/// The value without the quotes around it, if it has any: not those of `"this" and "that"`, but those of `"he said "no""`.
+/// The value without the quotes around it, if it has any: not those of `"this" and "that"`, but
+/// those of `"he said "no""`.
 pub(super) fn bare(value: &str) -> Cow<'_, str> {
-    let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) else {
+    let Some(quote) = value
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''))
+    else {
         return value.into();
     };
     let three = &value[..value.chars().take_while(|c| *c == quote).count().min(3)];
@@ -105,7 +117,10 @@ pub(super) fn bare(value: &str) -> Cow<'_, str> {
 
 /// Lines of a text as a double-quoted string over as many lines, each after so many blanks.
 pub(super) fn lines(text: &[&str], indent: usize, ended: bool) -> String {
-    let margin = text.iter().filter(|line| !line.trim().is_empty()).map(|line| crate::line::indent(line));
+    let margin = text
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| crate::line::indent(line));
     let margin = margin.min().unwrap_or(0);
     let mut out = String::from("\"");
     for (at, line) in text.iter().enumerate() {
@@ -113,7 +128,10 @@ pub(super) fn lines(text: &[&str], indent: usize, ended: bool) -> String {
             out += &format!("\\n\\\n{:indent$}", "");
         }
         let line = line.get(margin..).unwrap_or_default().trim_end();
-        let line = line.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t");
+        let line = line
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\t', "\\t");
         let blank = if line.starts_with(' ') { "\\" } else { "" };
         out += &format!("{blank}{line}");
     }
@@ -172,7 +190,10 @@ mod tests {
     #[test]
     fn lines_keep_their_margin() {
         let text = lines(&["  def f():", "", "  \treturn \"x\\n\""], 2, true);
-        assert_eq!(serde_yaml::from_str::<String>(&text).unwrap(), "def f():\n\n\treturn \"x\\n\"\n");
+        assert_eq!(
+            serde_yaml::from_str::<String>(&text).unwrap(),
+            "def f():\n\n\treturn \"x\\n\"\n"
+        );
         let text = lines(&["  a", "    b", "  c"], 1, false);
         assert_eq!(text.lines().count(), 3);
         assert_eq!(serde_yaml::from_str::<String>(&text).unwrap(), "a\n  b\nc");

@@ -92,8 +92,11 @@ const REPLIES: [&str; 6] = [
 /// A reply with some characters left out, put in or doubled.
 fn mutated() -> impl Strategy<Value = String> {
     let change = (any::<prop::sample::Index>(), 0..4_u8, soup());
-    (prop::sample::select(REPLIES.to_vec()), prop::collection::vec(change, 1..5)).prop_map(
-        |(reply, changes)| {
+    (
+        prop::sample::select(REPLIES.to_vec()),
+        prop::collection::vec(change, 1..5),
+    )
+        .prop_map(|(reply, changes)| {
             let mut chars: Vec<char> = reply.chars().collect();
             for (at, how, text) in changes {
                 let at = at.index(chars.len().max(1)).min(chars.len());
@@ -101,12 +104,14 @@ fn mutated() -> impl Strategy<Value = String> {
                     0 if at < chars.len() => drop(chars.remove(at)),
                     1 => chars.truncate(at),
                     2 => drop(chars.splice(at..at, text.chars().take(3))),
-                    _ => drop(chars.splice(at..at, chars[at..].iter().take(7).copied().collect::<Vec<_>>())),
+                    _ => drop(chars.splice(
+                        at..at,
+                        chars[at..].iter().take(7).copied().collect::<Vec<_>>(),
+                    )),
                 }
             }
             chars.into_iter().collect()
-        },
-    )
+        })
 }
 
 fn all_types(reply: &str) {
@@ -118,14 +123,23 @@ fn all_types(reply: &str) {
     drop(extract::<BTreeMap<String, String>>(reply));
     drop(extract::<Vec<String>>(reply));
     if let Err(error) = extract::<Step>(reply) {
-        assert!(
-            error.line().is_none_or(|line| error.block().is_some_and(|block| line <= block.lines().count()))
-        );
+        assert!(error.line().is_none_or(|line| {
+            error
+                .block()
+                .is_some_and(|block| line <= block.lines().count())
+        }));
     }
 }
 
 fn json() -> impl Strategy<Value = Json> {
-    let text = prop_oneof![".*", soup(), "[ -~]*", "[0-9.:]*", Just("null".into()), Just("<<".into())];
+    let text = prop_oneof![
+        ".*",
+        soup(),
+        "[ -~]*",
+        "[0-9.:]*",
+        Just("null".into()),
+        Just("<<".into())
+    ];
     let leaf = prop_oneof![
         Just(Json::Null),
         any::<bool>().prop_map(Json::from),
@@ -136,8 +150,12 @@ fn json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(4, 30, 5, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
-            prop::collection::btree_map(text.clone().prop_filter("merges", |key| key != "<<"), inner, 0..5)
-                .prop_map(|map| Json::Object(map.into_iter().collect())),
+            prop::collection::btree_map(
+                text.clone().prop_filter("merges", |key| key != "<<"),
+                inner,
+                0..5
+            )
+            .prop_map(|map| Json::Object(map.into_iter().collect())),
         ]
     })
 }
@@ -148,7 +166,10 @@ fn in_ascii(json: &str) -> String {
     for c in json.chars() {
         match c {
             ' '..='~' | '\n' => out.push(c),
-            _ => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out += &format!("\\u{unit:04x}")),
+            _ => c
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| out += &format!("\\u{unit:04x}")),
         }
     }
     out

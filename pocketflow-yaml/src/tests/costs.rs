@@ -1,4 +1,5 @@
-//! What a reply costs grows with its length: counted in the bytes the parser reads and the values the type is shown.
+//! What a reply costs grows with its length: counted in the bytes the parser reads and the values
+//! the type is shown.
 
 use super::*;
 use crate::work;
@@ -11,7 +12,10 @@ fn cost<T: serde::de::DeserializeOwned>(reply: impl Fn(usize) -> String, parts: 
 
 fn check<T: serde::de::DeserializeOwned>(name: &str, reply: impl Fn(usize) -> String) {
     let (few, many) = (cost::<T>(&reply, 100), cost::<T>(&reply, 3_000));
-    assert!(many <= few + few / 2 + 2, "{name}: {few} and then {many} for each byte");
+    assert!(
+        many <= few + few / 2 + 2,
+        "{name}: {few} and then {many} for each byte"
+    );
     assert!(many <= 20, "{name}: {many} for each byte");
 }
 
@@ -41,7 +45,12 @@ fn lines_to_mend() {
         check::<Review>(line, |parts| fenced(line, parts));
     }
     let many = "- @x\n".repeat(3_000);
-    assert_eq!(extract::<Vec<String>>(&format!("```yaml\n{many}```")).unwrap().len(), 3_000);
+    assert_eq!(
+        extract::<Vec<String>>(&format!("```yaml\n{many}```"))
+            .unwrap()
+            .len(),
+        3_000
+    );
 }
 
 #[test]
@@ -55,7 +64,9 @@ fn json_to_mend() {
         ("\"x\n", "]"),
         ("'", ""),
     ] {
-        check::<Vec<String>>(line, |parts| format!("```json\n[{}{end}\n```", line.repeat(parts)));
+        check::<Vec<String>>(line, |parts| {
+            format!("```json\n[{}{end}\n```", line.repeat(parts))
+        });
     }
 }
 
@@ -64,10 +75,15 @@ fn what_is_nested_is_refused_at_once() {
     for open in ["{a: ", "[", "{\"a\": [", "[\n", "- ", "- [", "{a: \"", "? "] {
         check::<Review>(open, |parts| open.repeat(parts));
         check::<Review>(open, |parts| fenced(open, parts));
-        check::<Review>(open, |parts| format!("```yaml\na: &x {}", open.repeat(parts)));
+        check::<Review>(open, |parts| {
+            format!("```yaml\na: &x {}", open.repeat(parts))
+        });
     }
     let error = text(extract::<Review>(&fenced("{a: ", 10_000)));
-    assert!(error.ends_with("more than 128 brackets are open; nest less"), "{error}");
+    assert!(
+        error.ends_with("more than 128 brackets are open; nest less"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -80,11 +96,19 @@ fn values_of_a_tagged_type() {
     ] {
         let cost = |parts| cost::<Vec<Step>>(|parts| fenced(line, parts), parts);
         let (few, many) = (cost(400), cost(1_600));
-        assert!(many <= 2 * few + 2 && many < 100, "{line}: {few} and then {many} for each byte");
+        assert!(
+            many <= 2 * few + 2 && many < 100,
+            "{line}: {few} and then {many} for each byte"
+        );
     }
     let line = "- {kind: ship, zip: 1, count: '1'}\n";
     let ships = extract::<Vec<Step>>(&fenced(line, 2_000)).unwrap();
-    let ship = Step::Ship { zip: "1".into(), count: 1, express: None, note: None };
+    let ship = Step::Ship {
+        zip: "1".into(),
+        count: 1,
+        express: None,
+        note: None,
+    };
     assert!(ships.len() == 2_000 && ships.iter().all(|one| *one == ship));
 }
 
@@ -107,11 +131,19 @@ fn many_blocks() {
 fn aliases_stand_for_no_more_than_it_costs_to_write_them() {
     let mut laughs = String::from("```yaml\na0: &a0 [1,1,1,1,1,1,1,1,1,1]\n");
     for level in 1..9 {
-        laughs += &format!("a{level}: &a{level} [{}]\n", format!("*a{},", level - 1).repeat(10));
+        laughs += &format!(
+            "a{level}: &a{level} [{}]\n",
+            format!("*a{},", level - 1).repeat(10)
+        );
     }
-    let expected = "the YAML block: its aliases stand for too many values; write out what is needed";
+    let expected =
+        "the YAML block: its aliases stand for too many values; write out what is needed";
     assert_eq!(text(extract::<serde_yaml::Value>(&laughs)), expected);
-    let long = format!("```yaml\n- &x {}\n{}```", "x".repeat(100_000), "- *x\n".repeat(1000));
+    let long = format!(
+        "```yaml\n- &x {}\n{}```",
+        "x".repeat(100_000),
+        "- *x\n".repeat(1000)
+    );
     assert_eq!(text(extract::<Vec<String>>(&long)), expected);
     let few = extract::<Vec<String>>("```yaml\n- &x a\n- *x\n- *x\n```");
     assert_eq!(few.unwrap(), ["a", "a", "a"]);

@@ -5,15 +5,25 @@ use super::*;
 #[test]
 fn errors_say_what_is_wrong_and_where() {
     let decision = |yaml: &str| text(extract::<Decision>(&format!("```yaml\n{yaml}\n```")));
-    let steps = |yaml: &str| text(extract::<Value<Vec<Step>>>(&format!("```yaml\nv:\n{yaml}\n```")));
+    let steps = |yaml: &str| {
+        text(extract::<Value<Vec<Step>>>(&format!(
+            "```yaml\nv:\n{yaml}\n```"
+        )))
+    };
     let review = |yaml: &str| text(extract::<Review>(&format!("```yaml\n{yaml}\n```")));
     let cases = [
         (
             decision("# so\naction: serach"),
             r#"line 2 of the YAML block, "action: serach": unknown variant `serach`, expected `search` or `answer`"#,
         ),
-        (decision("search_query: x"), "the YAML block: missing field `action`"),
-        (decision("action: search"), "the YAML block: missing field `search_query`"),
+        (
+            decision("search_query: x"),
+            "the YAML block: missing field `action`",
+        ),
+        (
+            decision("action: search"),
+            "the YAML block: missing field `search_query`",
+        ),
         (
             decision("action: search\nsearch_query:\n  - a"),
             r#"line 3 of the YAML block, "- a": invalid type: sequence, expected a string"#,
@@ -23,7 +33,9 @@ fn errors_say_what_is_wrong_and_where() {
             r#"line 2 of the YAML block, "action: answer": duplicate field `action`"#,
         ),
         (
-            steps("  - {kind: wait, hours: 1, until: x}\n  - kind: ship\n    zip: 1\n    count: \"many\""),
+            steps(
+                "  - {kind: wait, hours: 1, until: x}\n  - kind: ship\n    zip: 1\n    count: \"many\"",
+            ),
             r#"line 5 of the YAML block, "count: "many"": invalid type: string "many", expected u32"#,
         ),
         (
@@ -67,7 +79,10 @@ fn errors_say_what_is_wrong_and_where() {
             "line 2 of the YAML block, \"\"score\": 1\": did not find expected ',' or '}', \
              while parsing a flow mapping; separate the entries by commas, and close the map with `}`",
         ),
-        (decision("search: x"), "the YAML block: missing field `action`"),
+        (
+            decision("search: x"),
+            "the YAML block: missing field `action`",
+        ),
         (
             decision("I would search"),
             "line 1 of the YAML block, \"I would search\": invalid type: string \"I would search\", expected a map",
@@ -97,7 +112,10 @@ fn errors_say_what_is_wrong_and_where() {
 #[test]
 fn an_error_has_the_line_and_the_block() {
     let error = extract::<Review>("So:\n```yaml\nverdict: good\nscore: five\n```\n").unwrap_err();
-    assert_eq!((error.line(), error.block()), (Some(2), Some("verdict: good\nscore: five\n")));
+    assert_eq!(
+        (error.line(), error.block()),
+        (Some(2), Some("verdict: good\nscore: five\n"))
+    );
     let error = extract::<Review>("I can't say.").unwrap_err();
     assert_eq!((error.line(), error.block()), (None, None));
     let error = extract::<Review>("").unwrap_err();
@@ -143,7 +161,12 @@ fn a_reply_cannot_cost_much() {
     let items = "- {kind: ship, zip: 1, count: 'x'}\n".repeat(2000);
     assert!(extract::<Vec<Step>>(&format!("```yaml\n{items}```")).is_err());
     let items = "- {kind: ship, zip: 1, count: '1'}\n".repeat(200);
-    assert_eq!(extract::<Vec<Step>>(&format!("```yaml\n{items}```")).unwrap().len(), 200);
+    assert_eq!(
+        extract::<Vec<Step>>(&format!("```yaml\n{items}```"))
+            .unwrap()
+            .len(),
+        200
+    );
     assert!(extract::<Review>(&"[".repeat(5_000)).is_err());
     assert!(extract::<Review>(&"{a: ".repeat(2_000)).is_err());
     assert!(extract::<Review>(&"- ".repeat(20_000)).is_err());

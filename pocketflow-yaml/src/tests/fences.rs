@@ -19,7 +19,8 @@ fn the_reply_begins_inside_the_block() {
         format!("{yaml}\n````\nBye."),
         "{\"action\": \"search\", \"search_query\": \"x\"}\n```\nThat is JSON.".into(),
         "json\n{\"action\": \"search\", \"search_query\": \"x\"}\n```".into(),
-        "action: search\nsearch_query: x\nreason: |\n  Like\n  ```\n  this\n  ```\n```\nBye: now.".into(),
+        "action: search\nsearch_query: x\nreason: |\n  Like\n  ```\n  this\n  ```\n```\nBye: now."
+            .into(),
         format!("I think:\n\n{yaml}\n\n```\nls -la\n```\n"),
         format!("{yaml}\n```\nIt searches.\n```text\nfor x\n```"),
     ];
@@ -34,7 +35,11 @@ fn the_reply_begins_inside_the_block() {
     ] {
         assert_eq!(extract::<Json>(reply), Ok(json!({"a": 1})), "{reply}");
     }
-    for reply in ["Answer:\n```\na: 1", "Answer:\n\n```\na: 1\n```", "Decision: below\n\n```\na: 1\n```\n"] {
+    for reply in [
+        "Answer:\n```\na: 1",
+        "Answer:\n\n```\na: 1\n```",
+        "Decision: below\n\n```\na: 1\n```\n",
+    ] {
         assert_eq!(extract::<Json>(reply), Ok(json!({"a": 1})), "{reply}");
     }
 }
@@ -54,7 +59,10 @@ fn variants_of_fences() {
         "So: ```json\n{\"action\": \"search\", \"search_query\": \"x\"}\n```".into(),
         "```{\"action\": \"search\", \"search_query\": \"x\"}```".into(),
         format!("```yaml\n{yaml}\n~~~\n"),
-        format!("* so\n  * this:\n    ~~~yaml\n    {}\n    ~~~\n", yaml.replace('\n', "\n    ")),
+        format!(
+            "* so\n  * this:\n    ~~~yaml\n    {}\n    ~~~\n",
+            yaml.replace('\n', "\n    ")
+        ),
         format!("> ok\n```yaml\n\n\n{yaml}\n\n```"),
         format!("```yaml\n{yaml}\n```\n```"),
         format!("```\n```yaml\n{yaml}\n```\n```"),
@@ -78,9 +86,16 @@ fn variants_of_fences() {
 fn of_several_blocks_the_error_is_about_what_looks_like_yaml() {
     let error = extract::<Decision>("action: serach\n```\nI would search.").unwrap_err();
     assert!(
-        error.to_string().starts_with("line 1 of the YAML block, \"action: serach\": unknown variant"),
+        error
+            .to_string()
+            .starts_with("line 1 of the YAML block, \"action: serach\": unknown variant"),
         "{error}"
     );
     let error = extract::<Decision>("```\nI would search.").unwrap_err();
-    assert!(error.to_string().contains("invalid type: string \"I would search.\", expected"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("invalid type: string \"I would search.\", expected"),
+        "{error}"
+    );
 }

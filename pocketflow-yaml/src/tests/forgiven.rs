@@ -26,16 +26,27 @@ fn a_string_is_what_is_written() {
         "größe 東京 🦀",
     ];
     for scalar in scalars {
-        assert_eq!(value::<String>(scalar), Ok(scalar.into()), "{scalar} in a struct");
+        assert_eq!(
+            value::<String>(scalar),
+            Ok(scalar.into()),
+            "{scalar} in a struct"
+        );
         let reply = format!("```yaml\naction: search\nsearch_query: {scalar}\n```");
-        assert_eq!(extract::<Decision>(&reply), Ok(search(scalar)), "{scalar} in a tagged enum");
+        assert_eq!(
+            extract::<Decision>(&reply),
+            Ok(search(scalar)),
+            "{scalar} in a tagged enum"
+        );
     }
     assert_eq!(value::<String>(""), Ok(String::new()));
     assert_eq!(
         value::<Vec<String>>("[1, 2.50, no, ~]"),
         Ok(["1", "2.50", "no", "~"].map(String::from).to_vec())
     );
-    assert_eq!(value::<BTreeMap<String, char>>("{1: 2}"), Ok([("1".into(), '2')].into()));
+    assert_eq!(
+        value::<BTreeMap<String, char>>("{1: 2}"),
+        Ok([("1".into(), '2')].into())
+    );
 }
 
 #[test]
@@ -45,11 +56,21 @@ fn a_number_and_a_bool_may_be_quoted() {
     assert_eq!(value::<f64>("\"1.5\""), Ok(1.5));
     assert_eq!(value::<f64>("\"2\""), Ok(2.0));
     assert_eq!(value::<u32>("007"), Ok(7));
-    assert_eq!(value::<i128>("\"170141183460469231731687303715884105727\""), Ok(i128::MAX));
-    assert_eq!(value::<u128>("340282366920938463463374607431768211455"), Ok(u128::MAX));
-    for (yaml, expected) in
-        [("\"true\"", true), ("yes", true), ("On", true), ("'FALSE'", false), ("no", false)]
-    {
+    assert_eq!(
+        value::<i128>("\"170141183460469231731687303715884105727\""),
+        Ok(i128::MAX)
+    );
+    assert_eq!(
+        value::<u128>("340282366920938463463374607431768211455"),
+        Ok(u128::MAX)
+    );
+    for (yaml, expected) in [
+        ("\"true\"", true),
+        ("yes", true),
+        ("On", true),
+        ("'FALSE'", false),
+        ("no", false),
+    ] {
         assert_eq!(value::<bool>(yaml), Ok(expected), "{yaml}");
     }
     for yaml in ["five", "5 apples", "1.5", "-1", "4294967296", "nan", "''"] {
@@ -65,7 +86,14 @@ fn nothing_stays_nothing() {
         assert_eq!(value::<Option<String>>(yaml), Ok(None), "{yaml}");
         // With something to forgive elsewhere.
         let reply = format!("```yaml\nverdict: good\nscore: '5'\nreason: {yaml}\n```");
-        assert_eq!(extract::<Review>(&reply), Ok(Review { score: 5, ..review("good") }), "{yaml}");
+        assert_eq!(
+            extract::<Review>(&reply),
+            Ok(Review {
+                score: 5,
+                ..review("good")
+            }),
+            "{yaml}"
+        );
     }
     assert_eq!(value::<Option<String>>("'null'"), Ok(Some("null".into())));
     assert_eq!(value::<Option<u32>>("'5'"), Ok(Some(5)));
@@ -91,13 +119,29 @@ v:
 ```";
     let ship = |zip: &str, express, note: Option<&str>| {
         let (zip, note) = (zip.to_owned(), note.map(String::from));
-        Step::Ship { zip, count: 5, express, note }
+        Step::Ship {
+            zip,
+            count: 5,
+            express,
+            note,
+        }
     };
-    let more =
-        [("7", "yes"), ("a", "5"), ("b", "null")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let wait = Step::Wait(Pause { hours: 5.0, until: "5".into(), more: more.into() });
-    let expected = vec![ship("5", None, None), wait, ship("null", Some(false), Some("5"))];
-    assert_eq!(extract::<Value<Vec<Step>>>(reply), Ok(Value { v: expected }));
+    let more = [("7", "yes"), ("a", "5"), ("b", "null")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let wait = Step::Wait(Pause {
+        hours: 5.0,
+        until: "5".into(),
+        more: more.into(),
+    });
+    let expected = vec![
+        ship("5", None, None),
+        wait,
+        ship("null", Some(false), Some("5")),
+    ];
+    assert_eq!(
+        extract::<Value<Vec<Step>>>(reply),
+        Ok(Value { v: expected })
+    );
 }
 
 #[derive(Deserialize, Debug, PartialEq)]
@@ -112,10 +156,18 @@ enum Either {
 #[test]
 fn untagged_types_keep_what_fits_and_change_what_must() {
     let reply = "```yaml\n- 7\n- seven\n- {x: 1, y: '2'}\n- {first: 1, last: 2.0}\n- ~\n```";
-    let name = Either::Name { first: "1".into(), last: "2.0".into() };
+    let name = Either::Name {
+        first: "1".into(),
+        last: "2.0".into(),
+    };
     let point = Either::Point { x: 1, y: 2 };
-    let expected =
-        vec![Either::Count(7), Either::Word("seven".into()), point, name, Either::Word("~".into())];
+    let expected = vec![
+        Either::Count(7),
+        Either::Word("seven".into()),
+        point,
+        name,
+        Either::Word("~".into()),
+    ];
     assert_eq!(extract::<Vec<Either>>(reply), Ok(expected));
 }
 
@@ -140,10 +192,11 @@ fn an_enum_with_data_may_be_a_map_with_one_key() {
         Move(i32, i32),
         Stop,
     }
-    let reply =
-        "```yaml\n- search:\n    query: 2024\n- say: 1.0\n- !say 2.0\n- move: [1, '2']\n- stop\n- stop:\n```";
+    let reply = "```yaml\n- search:\n    query: 2024\n- say: 1.0\n- !say 2.0\n- move: [1, '2']\n- stop\n- stop:\n```";
     let expected = vec![
-        Act::Search { query: "2024".into() },
+        Act::Search {
+            query: "2024".into(),
+        },
         Act::Say("1.0".into()),
         Act::Say("2.0".into()),
         Act::Move(1, 2),
@@ -151,8 +204,13 @@ fn an_enum_with_data_may_be_a_map_with_one_key() {
         Act::Stop,
     ];
     assert_eq!(extract::<Vec<Act>>(reply), Ok(expected));
-    let two = text(extract::<Vec<Act>>("```yaml\n- stop\n- say: a\n  stop: b\n```"));
-    assert!(two.starts_with("line 2 of the YAML block, \"- say: a\": invalid type: map, expected"), "{two}");
+    let two = text(extract::<Vec<Act>>(
+        "```yaml\n- stop\n- say: a\n  stop: b\n```",
+    ));
+    assert!(
+        two.starts_with("line 2 of the YAML block, \"- say: a\": invalid type: map, expected"),
+        "{two}"
+    );
 }
 
 #[test]
@@ -175,7 +233,11 @@ fn values_yaml_rejects_are_taken_as_text() {
     ];
     for (yaml, expected) in cases {
         let reply = format!("```yaml\nverdict: {yaml}\nnotes:\n  - {yaml}\nscore: 1\n```");
-        let expected = Review { score: 1, notes: vec![expected.into()], ..review(expected) };
+        let expected = Review {
+            score: 1,
+            notes: vec![expected.into()],
+            ..review(expected)
+        };
         assert_eq!(extract::<Review>(&reply), Ok(expected), "{yaml}");
     }
     assert_eq!(value::<String>("- none"), Ok("- none".into()));
@@ -183,18 +245,36 @@ fn values_yaml_rejects_are_taken_as_text() {
 
 #[test]
 fn an_item_with_a_colon_is_a_string_where_strings_belong() {
-    let reply = "```yaml\nverdict: good\nnotes:\n- First: read\n- Then: ask: why?\n- Done:\n- 1: 2\n```";
-    let notes = ["First: read", "Then: ask: why?", "Done:", "1: 2"].map(String::from).to_vec();
-    assert_eq!(extract::<Review>(reply), Ok(Review { notes, ..review("good") }));
+    let reply =
+        "```yaml\nverdict: good\nnotes:\n- First: read\n- Then: ask: why?\n- Done:\n- 1: 2\n```";
+    let notes = ["First: read", "Then: ask: why?", "Done:", "1: 2"]
+        .map(String::from)
+        .to_vec();
+    assert_eq!(
+        extract::<Review>(reply),
+        Ok(Review {
+            notes,
+            ..review("good")
+        })
+    );
     let error = text(extract::<Review>("```yaml\nverdict:\n  first: good\n```"));
-    assert_eq!(error, r#"line 2 of the YAML block, "first: good": invalid type: map, expected a string"#);
+    assert_eq!(
+        error,
+        r#"line 2 of the YAML block, "first: good": invalid type: map, expected a string"#
+    );
 }
 
 #[test]
 fn tabs_are_indentation() {
     let reply = "```yaml\nverdict:\tgood\nnotes:\n\t- a\n\t- b\n```";
     let notes = vec!["a".into(), "b".into()];
-    assert_eq!(extract::<Review>(reply), Ok(Review { notes, ..review("good") }));
+    assert_eq!(
+        extract::<Review>(reply),
+        Ok(Review {
+            notes,
+            ..review("good")
+        })
+    );
 }
 
 #[test]
@@ -209,7 +289,8 @@ fn what_reads_as_it_stands_is_never_changed() {
     assert_eq!(map["a"], serde_yaml::Value::from(5));
 }
 
-/// The tree is not used for what reads as it stands; where it is used it has to agree on what is fine.
+/// The tree is not used for what reads as it stands; where it is used it has to agree on what is
+/// fine.
 #[test]
 fn the_lenient_way_reads_what_is_fine_alike() {
     let blocks = [
@@ -221,7 +302,11 @@ fn the_lenient_way_reads_what_is_fine_alike() {
     ];
     for block in blocks {
         let strict: serde_yaml::Value = serde_yaml::from_str(block).unwrap();
-        assert_eq!(lenient::from_str(block, Default::default()).ok(), Some(strict), "{block:?}");
+        assert_eq!(
+            lenient::from_str(block, Default::default()).ok(),
+            Some(strict),
+            "{block:?}"
+        );
     }
 }
 
@@ -235,8 +320,16 @@ fn every_way_serde_has_to_write_an_enum() {
         Nothing,
     }
     let reply = "```yaml\n- kind: Zip\n  with: 1.10\n- with: 1.10\n  kind: Zip\n- with: {left: 1, right: '1'}\n  kind: Pair\n- kind: Nothing\n```";
-    let pair = Beside::Pair { left: "1".into(), right: 1 };
-    let expected = vec![Beside::Zip("1.10".into()), Beside::Zip("1.10".into()), pair, Beside::Nothing];
+    let pair = Beside::Pair {
+        left: "1".into(),
+        right: 1,
+    };
+    let expected = vec![
+        Beside::Zip("1.10".into()),
+        Beside::Zip("1.10".into()),
+        pair,
+        Beside::Nothing,
+    ];
     assert_eq!(extract::<Vec<Beside>>(reply), Ok(expected));
 }
 
@@ -246,7 +339,9 @@ fn a_type_may_itself_read_a_block() {
     struct Inner(Vec<Step>);
     impl<'de> Deserialize<'de> for Inner {
         fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            extract(&String::deserialize(deserializer)?).map(Inner).map_err(serde::de::Error::custom)
+            extract(&String::deserialize(deserializer)?)
+                .map(Inner)
+                .map_err(serde::de::Error::custom)
         }
     }
     #[derive(Deserialize, Debug, PartialEq)]
@@ -254,7 +349,19 @@ fn a_type_may_itself_read_a_block() {
     enum Outer {
         Has { zip: String, inner: Inner },
     }
-    let reply = "```yaml\nkind: Has\ninner: |\n  - kind: ship\n    zip: 7\n    count: '1'\nzip: 5\n```";
-    let ship = Step::Ship { zip: "7".into(), count: 1, express: None, note: None };
-    assert_eq!(extract(reply), Ok(Outer::Has { zip: "5".into(), inner: Inner(vec![ship]) }));
+    let reply =
+        "```yaml\nkind: Has\ninner: |\n  - kind: ship\n    zip: 7\n    count: '1'\nzip: 5\n```";
+    let ship = Step::Ship {
+        zip: "7".into(),
+        count: 1,
+        express: None,
+        note: None,
+    };
+    assert_eq!(
+        extract(reply),
+        Ok(Outer::Has {
+            zip: "5".into(),
+            inner: Inner(vec![ship])
+        })
+    );
 }

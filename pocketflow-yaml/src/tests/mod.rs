@@ -23,7 +23,9 @@ enum Decision {
 }
 
 fn search(query: &str) -> Decision {
-    Decision::Search { search_query: query.into() }
+    Decision::Search {
+        search_query: query.into(),
+    }
 }
 
 #[derive(Deserialize, Debug, PartialEq, Default)]
@@ -39,7 +41,10 @@ struct Review {
 }
 
 fn review(verdict: &str) -> Review {
-    Review { verdict: verdict.into(), ..Review::default() }
+    Review {
+        verdict: verdict.into(),
+        ..Review::default()
+    }
 }
 
 #[derive(Deserialize, Debug, PartialEq)]
@@ -58,7 +63,12 @@ fn text(error: Result<impl Sized, Error>) -> String {
 #[derive(Deserialize, Debug, PartialEq)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Step {
-    Ship { zip: String, count: u32, express: Option<bool>, note: Option<String> },
+    Ship {
+        zip: String,
+        count: u32,
+        express: Option<bool>,
+        note: Option<String>,
+    },
     Wait(Pause),
 }
 

@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// What a prompt asks for: a decision with its reason, and a few more fields that models fill sloppily.
+/// What a prompt asks for: a decision with its reason, and a few more fields that models fill
+/// sloppily.
 #[derive(Deserialize, Debug, PartialEq, Default)]
 #[serde(default)]
 struct Answer {
@@ -18,25 +19,39 @@ struct Answer {
 }
 
 fn answer(action: &str) -> Answer {
-    Answer { action: action.into(), ..Answer::default() }
+    Answer {
+        action: action.into(),
+        ..Answer::default()
+    }
 }
 
 fn check(cases: &[(&str, &str, Answer)]) {
     for (name, reply, expected) in cases {
-        assert_eq!(extract::<Answer>(reply).as_ref(), Ok(expected), "{name}:\n{reply}");
+        assert_eq!(
+            extract::<Answer>(reply).as_ref(),
+            Ok(expected),
+            "{name}:\n{reply}"
+        );
     }
 }
 
 #[test]
 fn what_stands_around_the_block() {
-    let search = || Answer { query: Some("rust 2024".into()), ..answer("search") };
+    let search = || Answer {
+        query: Some("rust 2024".into()),
+        ..answer("search")
+    };
     check(&[
         (
             "a greeting",
             "Here is the YAML:\n\n```yaml\naction: search\nquery: rust 2024\n```\n\nLet me know if you need anything else! 😊",
             search(),
         ),
-        ("bold heading", "**Decision:**\n\n```yaml\naction: search\nquery: rust 2024\n```", search()),
+        (
+            "bold heading",
+            "**Decision:**\n\n```yaml\naction: search\nquery: rust 2024\n```",
+            search(),
+        ),
         (
             "a reasoning model",
             "<think>\nOkay, the user wants YAML. Fields: action, query.\n\naction: answer? No.\n</think>\n\n```yaml\naction: search\nquery: rust 2024\n```",
@@ -57,7 +72,11 @@ fn what_stands_around_the_block() {
             "<thinking>\n```yaml\naction: answer\n```\nToo old.\n</thinking>\n```\naction: search\nquery: rust 2024\n```",
             search(),
         ),
-        ("XML around", "<response>\naction: search\nquery: rust 2024\n</response>", search()),
+        (
+            "XML around",
+            "<response>\naction: search\nquery: rust 2024\n</response>",
+            search(),
+        ),
         (
             "XML around a fence",
             "<output>\n```yaml\naction: search\nquery: rust 2024\n```\n</output>",
@@ -73,8 +92,16 @@ fn what_stands_around_the_block() {
             "```yaml\naction: search\nquery: rust 2024\n```\n\n**Explanation:**\n- `action`: chosen because the data is new\n- `query`: short",
             search(),
         ),
-        ("prefilled", "action: search\nquery: rust 2024\n```\n\n**Explanation:** the data is new.", search()),
-        ("prefilled, cut by the stop word", "action: search\nquery: rust 2024\n", search()),
+        (
+            "prefilled",
+            "action: search\nquery: rust 2024\n```\n\n**Explanation:** the data is new.",
+            search(),
+        ),
+        (
+            "prefilled, cut by the stop word",
+            "action: search\nquery: rust 2024\n",
+            search(),
+        ),
         (
             "nested in markdown",
             "````markdown\n# Answer\n```yaml\naction: search\nquery: rust 2024\n```\n````",
@@ -95,17 +122,34 @@ fn what_stands_around_the_block() {
             "Sure! {\"nothing\": 1}?\n\n{\"action\": \"search\", \"query\": \"rust 2024\"}",
             search(),
         ),
-        ("document marks", "```yaml\n---\naction: search\nquery: rust 2024\n...\n```", search()),
-        ("Windows", "Sure:\r\n```yaml\r\naction: search\r\nquery: rust 2024\r\n```\r\n", search()),
+        (
+            "document marks",
+            "```yaml\n---\naction: search\nquery: rust 2024\n...\n```",
+            search(),
+        ),
+        (
+            "Windows",
+            "Sure:\r\n```yaml\r\naction: search\r\nquery: rust 2024\r\n```\r\n",
+            search(),
+        ),
     ]);
 }
 
 #[test]
 fn what_stands_in_the_block() {
-    let why = |reason: &str| Answer { reason: reason.into(), ..answer("search") };
-    let tags =
-        |tags: &[&str]| Answer { tags: tags.iter().map(|tag| tag.to_string()).collect(), ..answer("search") };
-    let text = |text: &str| Answer { text: text.into(), done: true, ..answer("search") };
+    let why = |reason: &str| Answer {
+        reason: reason.into(),
+        ..answer("search")
+    };
+    let tags = |tags: &[&str]| Answer {
+        tags: tags.iter().map(|tag| tag.to_string()).collect(),
+        ..answer("search")
+    };
+    let text = |text: &str| Answer {
+        text: text.into(),
+        done: true,
+        ..answer("search")
+    };
     check(&[
         (
             "colon",
@@ -117,7 +161,11 @@ fn what_stands_in_the_block() {
             "```yaml\naction: search\nreason: \"Rust 2024\" is not in my data\n```",
             why("\"Rust 2024\" is not in my data"),
         ),
-        ("half quoted", "```yaml\naction: search\nreason: \"Rust 2024 is new\n```", why("Rust 2024 is new")),
+        (
+            "half quoted",
+            "```yaml\naction: search\nreason: \"Rust 2024 is new\n```",
+            why("Rust 2024 is new"),
+        ),
         (
             "inner quotes",
             "```yaml\naction: \"search\"\nreason: \"The user said \"now\", so I search\"\n```",
@@ -128,7 +176,11 @@ fn what_stands_in_the_block() {
             "```yaml\naction: 'search'\nreason: 'It's what the user's asked'\n```",
             why("It's what the user's asked"),
         ),
-        ("emoji", "```yaml\naction: search\nreason: 🔍 New: look it up\n```", why("🔍 New: look it up")),
+        (
+            "emoji",
+            "```yaml\naction: search\nreason: 🔍 New: look it up\n```",
+            why("🔍 New: look it up"),
+        ),
         (
             "escaped emoji",
             "```json\n{\"action\": \"search\", \"reason\": \"\\ud83d\\udd0d new\"}\n```",
@@ -154,10 +206,26 @@ fn what_stands_in_the_block() {
             "```yaml\naction: search\nreason: [docs](https://doc.rust-lang.org) are newer\n```",
             why("[docs](https://doc.rust-lang.org) are newer"),
         ),
-        ("a path", "```yaml\naction: search\nreason: \"see C:\\Users\\ann\"\n```", why("see C:\\Users\\ann")),
-        ("bold keys", "```yaml\n**action**: search\n**reason:** it is new\n```", why("it is new")),
-        ("indented by one", "```yaml\n action: search\nreason: new\n```", why("new")),
-        ("trimmed", "```yaml\naction: search\n    reason: new\n    done: no\n```", why("new")),
+        (
+            "a path",
+            "```yaml\naction: search\nreason: \"see C:\\Users\\ann\"\n```",
+            why("see C:\\Users\\ann"),
+        ),
+        (
+            "bold keys",
+            "```yaml\n**action**: search\n**reason:** it is new\n```",
+            why("it is new"),
+        ),
+        (
+            "indented by one",
+            "```yaml\n action: search\nreason: new\n```",
+            why("new"),
+        ),
+        (
+            "trimmed",
+            "```yaml\naction: search\n    reason: new\n    done: no\n```",
+            why("new"),
+        ),
         (
             "comments",
             "```yaml\n# my choice\naction: search  # or answer\nreason: new # really\n```",
@@ -183,8 +251,16 @@ fn what_stands_in_the_block() {
             "```json\n{\n  \"action\": \"search\", // chosen\n  \"tags\": [\"http://a.b\"] // one\n}\n```",
             tags(&["http://a.b"]),
         ),
-        ("no commas", "```json\n{\n  \"action\": \"search\"\n  \"tags\": [\"a\"]\n}\n```", tags(&["a"])),
-        ("Python quotes", "```\n{'action': 'search', 'tags': ['it's', 'b']}\n```", tags(&["it's", "b"])),
+        (
+            "no commas",
+            "```json\n{\n  \"action\": \"search\"\n  \"tags\": [\"a\"]\n}\n```",
+            tags(&["a"]),
+        ),
+        (
+            "Python quotes",
+            "```\n{'action': 'search', 'tags': ['it's', 'b']}\n```",
+            tags(&["it's", "b"]),
+        ),
         (
             "code in a string",
             "```yaml\naction: search\ntext: |\n  Run:\n  ```sh\n  cargo run: x\n  ```\ndone: true\n```",
@@ -208,9 +284,17 @@ fn what_stands_in_the_block() {
         (
             "quoted scalars",
             "```yaml\naction: search\nconfidence: \"0.9\"\ndone: 'yes'\n```",
-            Answer { confidence: 0.9, done: true, ..answer("search") },
+            Answer {
+                confidence: 0.9,
+                done: true,
+                ..answer("search")
+            },
         ),
-        ("tabs", "```yaml\naction:\tsearch\ntags:\n\t- a\n\t- b\n```", tags(&["a", "b"])),
+        (
+            "tabs",
+            "```yaml\naction:\tsearch\ntags:\n\t- a\n\t- b\n```",
+            tags(&["a", "b"]),
+        ),
     ]);
 }
 

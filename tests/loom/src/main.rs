@@ -1,5 +1,5 @@
-//! The pool of a batch, in every order that threads can take: `cargo run --release` in this folder. It is the file of the library, with loom's
-//! locks and atomics under it.
+//! The pool of a batch, in every order that threads can take: `cargo run --release` in this folder.
+//! It is the file of the library, with loom's locks and atomics under it.
 
 // The library uses all of it.
 #[allow(dead_code)]
@@ -20,7 +20,10 @@ use crew::Crew;
 fn main() {
     check("a call just before a poll", a_call_just_before_a_poll);
     check("a call while another is answered", calls_of_two_items);
-    check("a batch that moves to another task", a_batch_that_moves_to_another_task);
+    check(
+        "a batch that moves to another task",
+        a_batch_that_moves_to_another_task,
+    );
     check("a late call of an item that is done", a_late_call);
 }
 
@@ -45,16 +48,21 @@ impl Task {
     }
 }
 
-/// Something that happens in another thread. The flag is `Relaxed`, so that the calls alone have to order it.
+/// Something that happens in another thread. The flag is `Relaxed`, so that the calls alone have to
+/// order it.
 #[derive(Clone)]
 struct Event(Arc<(AtomicBool, loom::sync::Mutex<Option<Waker>>)>);
 
 impl Event {
     fn new() -> Self {
-        Self(Arc::new((AtomicBool::new(false), loom::sync::Mutex::new(None))))
+        Self(Arc::new((
+            AtomicBool::new(false),
+            loom::sync::Mutex::new(None),
+        )))
     }
 
-    /// Waits for it. The waker is known before the item is first polled, so that a call may come at any time.
+    /// Waits for it. The waker is known before the item is first polled, so that a call may come at
+    /// any time.
     fn wait(&self) -> impl Future<Output = ()> + use<> {
         let event = self.clone();
         poll_fn(move |context| {
@@ -63,7 +71,11 @@ impl Event {
             }
             *event.0.1.lock().unwrap() = Some(context.waker().clone());
             // It may have happened since.
-            if event.0.0.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            if event.0.0.load(Relaxed) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
     }
 
@@ -86,7 +98,8 @@ fn run<F: Future<Output = ()>>(crew: &mut Crew<F>, task: &Task, waker: &Waker) {
     }
 }
 
-/// The item looks at two flags, each of which is set before a call: whichever call is merged with the other, neither is lost.
+/// The item looks at two flags, each of which is set before a call: whichever call is merged with
+/// the other, neither is lost.
 fn a_call_just_before_a_poll() {
     let (task, waker) = Task::new();
     let flag = Arc::new(AtomicBool::new(false));
@@ -94,8 +107,15 @@ fn a_call_just_before_a_poll() {
     let item = poll_fn({
         let (flag, known) = (Arc::clone(&flag), Arc::clone(&known));
         move |context: &mut Context<'_>| {
-            known.lock().unwrap().get_or_insert_with(|| context.waker().clone());
-            if flag.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+            known
+                .lock()
+                .unwrap()
+                .get_or_insert_with(|| context.waker().clone());
+            if flag.load(Relaxed) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         }
     });
     let mut crew = Crew::of(1);
@@ -143,7 +163,8 @@ fn a_batch_that_moves_to_another_task() {
     other.join().unwrap();
 }
 
-/// The waker of an item, for whoever calls it. It orders nothing: a lock of the standard library is none of loom's.
+/// The waker of an item, for whoever calls it. It orders nothing: a lock of the standard library is
+/// none of loom's.
 type Known = Arc<std::sync::Mutex<Option<Waker>>>;
 
 /// Ready at once, or when the event has happened.
@@ -151,7 +172,10 @@ fn first_or(known: &Known, event: Option<Event>) -> impl Future<Output = ()> + u
     let (known, wait) = (Arc::clone(known), event.map(|event| event.wait()));
     async move {
         poll_fn(|context| {
-            known.lock().unwrap().get_or_insert_with(|| context.waker().clone());
+            known
+                .lock()
+                .unwrap()
+                .get_or_insert_with(|| context.waker().clone());
             Poll::Ready(())
         })
         .await;
@@ -172,7 +196,10 @@ fn a_late_call() {
     let late = known.lock().unwrap().take().unwrap();
     let seat = crew.seat(1, first_or(&known, Some(event.clone())));
     let _ = crew.poll(seat);
-    let others = [thread::spawn(move || late.wake()), thread::spawn(move || event.happens())];
+    let others = [
+        thread::spawn(move || late.wake()),
+        thread::spawn(move || event.happens()),
+    ];
     run(&mut crew, &task, &waker);
     for other in others {
         other.join().unwrap();

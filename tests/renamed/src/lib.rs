@@ -1,4 +1,5 @@
-//! A crate that has the library under another name, and no other dependency. That it compiles is the test.
+//! A crate that has the library under another name, and no other dependency. That it compiles is
+//! the test.
 #![forbid(warnings)]
 #![no_implicit_prelude]
 
@@ -35,7 +36,9 @@ pub fn review(total_cents: &::core::primitive::u64) -> Verdict {
     if *total_cents <= 100_000 {
         Verdict::Approved
     } else {
-        Verdict::Rejected { reason: ::std::convert::Into::into("over the limit") }
+        Verdict::Rejected {
+            reason: ::std::convert::Into::into("over the limit"),
+        }
     }
 }
 

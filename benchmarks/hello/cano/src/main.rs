@@ -41,6 +41,8 @@ async fn main() -> Result<(), CanoError> {
         .register(Step::Greet, Greet)
         .register(Step::Shout, Shout)
         .add_exit_state(Step::End);
-    workflow.orchestrate(Step::Greet, CancellationToken::disabled()).await?;
+    workflow
+        .orchestrate(Step::Greet, CancellationToken::disabled())
+        .await?;
     Ok(())
 }

@@ -10,8 +10,14 @@ impl Node<MemoryStorage> for Greet {
     type ExecResult = String;
     type Error = NodeError;
 
-    async fn prep(&mut self, store: &MemoryStorage, _: &ExecutionContext) -> Result<String, NodeError> {
-        let name = store.get("name").map_err(|error| NodeError::StorageError(error.to_string()))?;
+    async fn prep(
+        &mut self,
+        store: &MemoryStorage,
+        _: &ExecutionContext,
+    ) -> Result<String, NodeError> {
+        let name = store
+            .get("name")
+            .map_err(|error| NodeError::StorageError(error.to_string()))?;
         name.ok_or_else(|| NodeError::ValidationError("there is no name".to_owned()))
     }
 
@@ -41,8 +47,14 @@ impl Node<MemoryStorage> for Shout {
     type ExecResult = ();
     type Error = NodeError;
 
-    async fn prep(&mut self, store: &MemoryStorage, _: &ExecutionContext) -> Result<String, NodeError> {
-        let greeting = store.get("greeting").map_err(|error| NodeError::StorageError(error.to_string()))?;
+    async fn prep(
+        &mut self,
+        store: &MemoryStorage,
+        _: &ExecutionContext,
+    ) -> Result<String, NodeError> {
+        let greeting = store
+            .get("greeting")
+            .map_err(|error| NodeError::StorageError(error.to_string()))?;
         greeting.ok_or_else(|| NodeError::ValidationError("there is no greeting".to_owned()))
     }
 

@@ -48,6 +48,14 @@ workflow! {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), FloxideError> {
-    let hello = Hello { name: SharedState::new("Ada".to_owned()), ..Hello::default() };
-    Greeting { greet: Greet {}, shout: Shout {} }.run(&WorkflowCtx::new(hello), ()).await
+    let hello = Hello {
+        name: SharedState::new("Ada".to_owned()),
+        ..Hello::default()
+    };
+    Greeting {
+        greet: Greet {},
+        shout: Shout {},
+    }
+    .run(&WorkflowCtx::new(hello), ())
+    .await
 }

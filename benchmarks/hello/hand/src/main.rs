@@ -1,4 +1,5 @@
-//! Greets, then shouts. A node lends its `exec` what it reads, and keeps what that returns: prep, exec and post.
+//! Greets, then shouts. A node lends its `exec` what it reads, and keeps what that returns: prep,
+//! exec and post.
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -43,6 +44,9 @@ async fn run(hello: &mut Hello) -> Result<(), Error> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let mut hello = Hello { name: "Ada".to_owned(), greeting: None };
+    let mut hello = Hello {
+        name: "Ada".to_owned(),
+        greeting: None,
+    };
     run(&mut hello).await
 }

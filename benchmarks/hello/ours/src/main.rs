@@ -22,7 +22,10 @@ flow! { Greeting { greet >> shout; } }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), pocketflow::Error> {
-    let mut hello = Hello { name: "Ada".to_owned(), greeting: None };
+    let mut hello = Hello {
+        name: "Ada".to_owned(),
+        greeting: None,
+    };
     Greeting.run(&mut hello).await?;
     Ok(())
 }

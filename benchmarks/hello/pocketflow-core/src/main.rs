@@ -21,6 +21,9 @@ fn main() -> Result<()> {
         Ok(None)
     });
     greet.next(shout);
-    let mut hello = Hello { name: "Ada".to_owned(), greeting: String::new() };
+    let mut hello = Hello {
+        name: "Ada".to_owned(),
+        greeting: String::new(),
+    };
     Flow::new().start(greet).run(&mut hello)
 }

@@ -11,7 +11,10 @@ impl Node for Greet {
     type State = BaseState;
 
     async fn execute(&self, context: &Context) -> Result<Value> {
-        let name = context.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = context
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         Ok(format!("Hello, {name}!").into())
     }
 
@@ -34,7 +37,10 @@ impl Node for Shout {
     type State = BaseState;
 
     async fn execute(&self, context: &Context) -> Result<Value> {
-        let greeting = context.get("greeting").and_then(Value::as_str).unwrap_or_default();
+        let greeting = context
+            .get("greeting")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         println!("{}", greeting.to_uppercase());
         Ok(Value::Null)
     }

@@ -23,7 +23,10 @@ fn shout(hello: &Hello) {
 }
 
 fn main() -> Result<(), TransitionImpossibleError> {
-    let mut store = Hello { name: "Ada".to_owned(), greeting: String::new() };
+    let mut store = Hello {
+        name: "Ada".to_owned(),
+        greeting: String::new(),
+    };
     let mut machine = hello::StateMachine::new();
     loop {
         match machine.state() {

@@ -24,7 +24,10 @@ async fn shout(hello: Hello) -> Result<Hello, BoxError> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let workflow = workflow! { name: "greeting", steps: [greet, shout] }?;
-    let hello = Hello { name: "Ada".to_owned(), greeting: String::new() };
+    let hello = Hello {
+        name: "Ada".to_owned(),
+        greeting: String::new(),
+    };
     InProcessRunner.run(&workflow, hello).await?;
     Ok(())
 }

@@ -28,7 +28,10 @@ impl StateMachineContext for Hello {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let mut machine = StateMachine::new(Hello { name: "Ada".to_owned(), greeting: String::new() });
+    let mut machine = StateMachine::new(Hello {
+        name: "Ada".to_owned(),
+        greeting: String::new(),
+    });
     while !matches!(machine.state(), States::End) {
         machine.process_event(Events::Step).await?;
     }

@@ -43,7 +43,11 @@ impl Hello {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let mut machine = Hello { name: "Ada".to_owned(), greeting: String::new() }.state_machine();
+    let mut machine = Hello {
+        name: "Ada".to_owned(),
+        greeting: String::new(),
+    }
+    .state_machine();
     while !matches!(machine.state(), State::End {}) {
         machine.handle(&Event::Step).await;
     }

@@ -16,7 +16,8 @@ use pocketflow_checkpoint::{Sqlite, Status, Storage, StorageError};
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
-    /// The database: an SQLite file, which is never created, or postgres://user:password@host/database
+    /// The database: an SQLite file, which is never created, or
+    /// postgres://user:password@host/database
     #[arg(long, global = true, default_value = "runs.db")]
     db: String,
     /// Print JSON, with times in milliseconds since the epoch
@@ -55,9 +56,11 @@ enum Command {
     Fill {
         /// The id of the run
         run: String,
-        /// The wait, as `list` names it: approval#2. The field alone is enough while the run waits for it
+        /// The wait, as `list` names it: approval#2. The field alone is enough while the run waits
+        /// for it
         wait: String,
-        /// The value as JSON: true, 12, '"a text"', '{"a": 1}'. What is no valid JSON is taken as a text: fill RUN name Ada
+        /// The value as JSON: true, 12, '"a text"', '{"a": 1}'. What is no valid JSON is taken as
+        /// a text: fill RUN name Ada
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
@@ -66,7 +69,8 @@ enum Command {
         /// The id of the run
         run: String,
     },
-    /// Copies all runs to a new file, while programs use them. A copy of the file alone would lack what is in its log
+    /// Copies all runs to a new file, while programs use them. A copy of the file alone would lack
+    /// what is in its log
     Backup {
         /// The new file
         file: PathBuf,
@@ -99,7 +103,9 @@ enum Command {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is no duration: write a whole number and s, m, h, d or w, such as 30d");
+    let wrong = || {
+        format!("`{text}` is no duration: write a whole number and s, m, h, d or w, such as 30d")
+    };
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {
         's' => 1,
@@ -109,8 +115,13 @@ fn duration(text: &str) -> Result<Duration, String> {
         'w' => 604_800,
         _ => return Err(wrong()),
     };
-    let number: u64 = text[..text.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+    let number: u64 = text[..text.len() - unit.len_utf8()]
+        .parse()
+        .map_err(|_| wrong())?;
+    number
+        .checked_mul(seconds)
+        .map(Duration::from_secs)
+        .ok_or_else(wrong)
 }
 
 fn main() -> ExitCode {
@@ -163,7 +174,8 @@ async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
         }
         #[cfg(not(feature = "postgres"))]
         return Err(
-            "this program was built without PostgreSQL: install it with `--features cli,postgres`".into()
+            "this program was built without PostgreSQL: install it with `--features cli,postgres`"
+                .into(),
         );
     }
     let storage = Sqlite::options().create(false).open(db).await?;
@@ -178,7 +190,9 @@ async fn known<T>(
     run: &str,
     found: impl Future<Output = Result<Option<T>, StorageError>>,
 ) -> Result<T, StorageError> {
-    found.await?.ok_or_else(|| StorageError::UnknownRun { run: run.to_owned() })
+    found.await?.ok_or_else(|| StorageError::UnknownRun {
+        run: run.to_owned(),
+    })
 }
 
 async fn run(
@@ -187,26 +201,47 @@ async fn run(
     backup: impl AsyncFn(&Path) -> Result<(), Box<dyn Error>>,
 ) -> Result<String, Box<dyn Error>> {
     let json = arguments.json;
-    let done = |text: String, value: serde_json::Value| if json { print::line(&value) } else { text };
+    let done =
+        |text: String, value: serde_json::Value| if json { print::line(&value) } else { text };
     Ok(match &arguments.command {
         Command::List { status } => {
             let runs = storage.list(*status).await?;
-            if json { print::line(&runs) } else { print::list(&runs) }
+            if json {
+                print::line(&runs)
+            } else {
+                print::list(&runs)
+            }
         }
         Command::Show { run } => {
             let record = known(run, storage.show(run)).await?;
-            if json { print::record_json(&record)? } else { print::record(&record) }
+            if json {
+                print::record_json(&record)?
+            } else {
+                print::record(&record)
+            }
         }
         Command::History { run } => {
             let steps = storage.history(run).await?;
-            if json { print::line(&steps) } else { print::history(&steps) }
+            if json {
+                print::line(&steps)
+            } else {
+                print::history(&steps)
+            }
         }
         Command::State { run, step: None } => known(run, storage.show(run)).await?.state + "\n",
-        Command::State { run, step: Some(step) } => {
+        Command::State {
+            run,
+            step: Some(step),
+        } => {
             // The run first, so that the error says which of the two is missing.
             storage.history(run).await?;
             let kept = storage.checkpoint(run, *step).await?;
-            kept.ok_or_else(|| StorageError::NoCheckpoint { run: run.clone(), step: *step })?.state + "\n"
+            kept.ok_or_else(|| StorageError::NoCheckpoint {
+                run: run.clone(),
+                step: *step,
+            })?
+            .state
+                + "\n"
         }
         Command::Fill { run, wait, value } => {
             let text = match serde_json::from_str::<serde::de::IgnoredAny>(value) {
@@ -215,41 +250,67 @@ async fn run(
             };
             storage.fill(run, wait, &text).await?;
             // What it was taken for would show only when the run goes on.
-            let kind =
-                if serde_json::from_str::<serde_json::Number>(&text).is_ok() { "the number " } else { "" };
+            let kind = if serde_json::from_str::<serde_json::Number>(&text).is_ok() {
+                "the number "
+            } else {
+                ""
+            };
             let said = format!("filled `{wait}` of run `{run}` with {kind}{text}");
-            done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "wait": wait }))
+            done(
+                print::plain(&said) + "\n",
+                serde_json::json!({ "run": run, "wait": wait }),
+            )
         }
         Command::Retry { run } => {
             storage.retry(run).await?;
             let said = format!("run `{run}` goes on when its program begins it again");
-            done(print::plain(&said) + "\n", serde_json::json!({ "run": run }))
+            done(
+                print::plain(&said) + "\n",
+                serde_json::json!({ "run": run }),
+            )
         }
         Command::Backup { file } => {
             backup(file).await?;
             let said = format!("all runs are in {}", file.display());
-            done(print::plain(&said) + "\n", serde_json::json!({ "file": file }))
+            done(
+                print::plain(&said) + "\n",
+                serde_json::json!({ "file": file }),
+            )
         }
         Command::Fork { run, step, new } => {
             storage.fork(run, *step, new).await?;
             let said = format!("run `{new}` stands after step {step} of run `{run}`");
-            done(print::plain(&said) + "\n", serde_json::json!({ "run": new, "step": step }))
+            done(
+                print::plain(&said) + "\n",
+                serde_json::json!({ "run": new, "step": step }),
+            )
         }
         Command::DropItems { run } => {
             let dropped = storage.drop_items(run).await?;
             let items = if dropped == 1 { "item" } else { "items" };
             let said = format!("dropped {dropped} kept {items} of run `{run}`");
-            done(print::plain(&said) + "\n", serde_json::json!({ "run": run, "dropped": dropped }))
+            done(
+                print::plain(&said) + "\n",
+                serde_json::json!({ "run": run, "dropped": dropped }),
+            )
         }
         Command::Remove { run } => {
             storage.remove(run).await?;
-            done(print::plain(&format!("removed run `{run}`")) + "\n", serde_json::json!({ "run": run }))
+            done(
+                print::plain(&format!("removed run `{run}`")) + "\n",
+                serde_json::json!({ "run": run }),
+            )
         }
         Command::Prune { older_than } => {
-            let before = SystemTime::now().checked_sub(*older_than).unwrap_or(SystemTime::UNIX_EPOCH);
+            let before = SystemTime::now()
+                .checked_sub(*older_than)
+                .unwrap_or(SystemTime::UNIX_EPOCH);
             let removed = storage.prune(before).await?;
             let runs = if removed == 1 { "run" } else { "runs" };
-            done(format!("removed {removed} {runs}\n"), serde_json::json!({ "removed": removed }))
+            done(
+                format!("removed {removed} {runs}\n"),
+                serde_json::json!({ "removed": removed }),
+            )
         }
     })
 }

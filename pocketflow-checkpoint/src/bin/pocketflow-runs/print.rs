@@ -11,7 +11,11 @@ use serde_json::value::RawValue;
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() { plain.extend(c.escape_default()) } else { plain.push(c) }
+        if c.is_control() {
+            plain.extend(c.escape_default())
+        } else {
+            plain.push(c)
+        }
     }
     plain
 }
@@ -24,12 +28,16 @@ pub(crate) fn line(value: &impl Serialize) -> String {
 
 /// A time in UTC, to the second.
 pub(crate) fn time(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date, by Howard Hinnant's algorithm: years begin in March, so that the leap day is the last of a year.
+    // Days to a date, by Howard Hinnant's algorithm: years begin in March, so that the leap day is
+    // the last of a year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
@@ -80,15 +88,27 @@ fn note(run: &RunSummary) -> String {
 pub(crate) fn list(runs: &[RunSummary]) -> String {
     let rows = runs.iter().map(|run| {
         let step = run.step.to_string();
-        [run.run.clone(), run.status.to_string(), step, run.flow.clone(), time(run.updated), note(run)]
+        [
+            run.run.clone(),
+            run.status.to_string(),
+            step,
+            run.flow.clone(),
+            time(run.updated),
+            note(run),
+        ]
     });
     table(["RUN", "STATUS", "STEP", "FLOW", "UPDATED", "NOTE"], rows)
 }
 
 pub(crate) fn history(steps: &[Checkpoint]) -> String {
-    let rows = steps
-        .iter()
-        .map(|step| [step.step.to_string(), time(step.time), step.path.clone(), step.action.clone()]);
+    let rows = steps.iter().map(|step| {
+        [
+            step.step.to_string(),
+            time(step.time),
+            step.path.clone(),
+            step.action.clone(),
+        ]
+    });
     table(["STEP", "TIME", "PATH", "ACTION"], rows)
 }
 
@@ -102,7 +122,10 @@ pub(crate) fn record(run: &RunRecord) -> String {
         ("exit", run.exit.clone()),
         ("message", run.message.clone()),
         ("step", Some(run.step.to_string())),
-        ("path", Some(run.path.clone()).filter(|path| !path.is_empty())),
+        (
+            "path",
+            Some(run.path.clone()).filter(|path| !path.is_empty()),
+        ),
         ("action", run.action.clone()),
         ("position", Some(run.position.clone())),
         ("owner", run.owner.clone()),

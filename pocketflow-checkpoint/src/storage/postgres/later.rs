@@ -1,4 +1,5 @@
-//! Leases that are given back when their run was dropped, which nothing can wait for then: the runtime may be ending.
+//! Leases that are given back when their run was dropped, which nothing can wait for then: the
+//! runtime may be ending.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,8 +11,12 @@ use crate::error::StorageError;
 /// For how long a process that ends waits for this.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 /// The call that was dropped may still reach the server: when to look whether it took the lease.
-const LOOKS: [Duration; 4] =
-    [Duration::ZERO, Duration::from_millis(20), Duration::from_millis(200), Duration::from_millis(1_000)];
+const LOOKS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(20),
+    Duration::from_millis(200),
+    Duration::from_millis(1_000),
+];
 
 /// A thread with a connection and a runtime of its own, as long as there is something to give back.
 pub(super) struct Later {
@@ -40,7 +45,10 @@ impl Shared {
 
 impl Later {
     pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, shared: Arc::default() }
+        Self {
+            pool,
+            shared: Arc::default(),
+        }
     }
 
     pub(super) fn release(&self, run: &str, owner: &str) {
@@ -59,12 +67,17 @@ impl Later {
 impl Drop for Later {
     fn drop(&mut self) {
         let queue = self.shared.queue();
-        let _ = self.shared.done.wait_timeout_while(queue, LAST_WAIT, |queue| queue.works);
+        let _ = self
+            .shared
+            .done
+            .wait_timeout_while(queue, LAST_WAIT, |queue| queue.works);
     }
 }
 
 fn work(pool: &Pool, shared: &Shared) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     loop {
         let leases = {
             let mut queue = shared.queue();
@@ -93,7 +106,10 @@ async fn release(pool: &Pool, mut leases: Vec<(String, String)>) {
             };
             match released.await {
                 // Somebody else holds it.
-                Ok(()) | Err(StorageError::LeaseLost { holder: Some(_), .. }) => {}
+                Ok(())
+                | Err(StorageError::LeaseLost {
+                    holder: Some(_), ..
+                }) => {}
                 Err(_) => left.push((run, owner)),
             }
         }

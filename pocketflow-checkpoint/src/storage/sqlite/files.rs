@@ -1,4 +1,5 @@
-//! The files of an open database: whether they are still those that were opened, and which this process has open.
+//! The files of an open database: whether they are still those that were opened, and which this
+//! process has open.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ type Id = (u64, u64);
 #[cfg(unix)]
 fn id(path: &Path) -> Option<Id> {
     use std::os::unix::fs::MetadataExt;
-    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    std::fs::metadata(path)
+        .ok()
+        .map(|file| (file.dev(), file.ino()))
 }
 
 /// Elsewhere, a file that is open cannot be deleted.
@@ -29,13 +32,16 @@ impl Files {
             name.push(end);
             PathBuf::from(name)
         };
-        Self([database.to_owned(), beside("-wal"), beside("-shm")].map(|path| {
-            let id = id(&path);
-            (path, id)
-        }))
+        Self(
+            [database.to_owned(), beside("-wal"), beside("-shm")].map(|path| {
+                let id = id(&path);
+                (path, id)
+            }),
+        )
     }
 
-    /// The one that is gone, or that is another now. SQLite leaves all of them in place for as long as the database is open.
+    /// The one that is gone, or that is another now. SQLite leaves all of them in place for as long
+    /// as the database is open.
     pub(super) fn gone(&mut self) -> Option<&Path> {
         for (path, was) in &mut self.0 {
             let is = id(path);
@@ -51,15 +57,18 @@ impl Files {
 
 static OPEN: Mutex<Option<HashMap<Id, usize>>> = Mutex::new(None);
 
-/// That this process has a database open, or is about to. When a process closes a file, it loses all of its locks on it, those of
-/// SQLite included; so a database that is open is not opened by other means than SQLite's.
+/// That this process has a database open, or is about to. When a process closes a file, it loses
+/// all of its locks on it, those of SQLite included; so a database that is open is not opened by
+/// other means than SQLite's.
 pub(super) struct Opened(Option<Id>);
 
 impl Opened {
     /// Calls `look`, which may open and close the file, unless this process has it open.
     pub(super) fn new<E>(path: &Path, look: impl FnOnce() -> Result<(), E>) -> Result<Self, E> {
         let mut open = open();
-        let Some(id) = id(path) else { return look().map(|()| Self(None)) };
+        let Some(id) = id(path) else {
+            return look().map(|()| Self(None));
+        };
         let count = open.get_or_insert_default().entry(id).or_insert(0);
         if *count == 0 {
             look()?;

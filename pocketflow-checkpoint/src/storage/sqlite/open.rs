@@ -30,35 +30,62 @@ pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
     let (place, doing) = (place.to_owned(), doing.to_owned());
     let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StorageError::Full { place, doing, source: error.into() },
+        Some(ErrorCode::DiskFull) => StorageError::Full {
+            place,
+            doing,
+            source: error.into(),
+        },
         // There was no room for the index of the write-ahead log.
-        _ if extended == ffi::SQLITE_IOERR_SHMSIZE => {
-            StorageError::Full { place, doing, source: error.into() }
-        }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            StorageError::Corrupt { place, doing, source: error.into() }
-        }
+        _ if extended == ffi::SQLITE_IOERR_SHMSIZE => StorageError::Full {
+            place,
+            doing,
+            source: error.into(),
+        },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StorageError::Corrupt {
+            place,
+            doing,
+            source: error.into(),
+        },
         // The file ends within a page.
-        _ if extended == ffi::SQLITE_IOERR_SHORT_READ => {
-            StorageError::Corrupt { place, doing, source: error.into() }
-        }
-        Some(ErrorCode::ReadOnly) => StorageError::ReadOnly { place, doing, source: Some(error.into()) },
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            StorageError::Busy { place, doing, source: error.into() }
-        }
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-            StorageError::Unreachable { place, source: error.into() }
-        }
-        _ => StorageError::Engine { place, doing, source: error.into() },
+        _ if extended == ffi::SQLITE_IOERR_SHORT_READ => StorageError::Corrupt {
+            place,
+            doing,
+            source: error.into(),
+        },
+        Some(ErrorCode::ReadOnly) => StorageError::ReadOnly {
+            place,
+            doing,
+            source: Some(error.into()),
+        },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StorageError::Busy {
+            place,
+            doing,
+            source: error.into(),
+        },
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => StorageError::Unreachable {
+            place,
+            source: error.into(),
+        },
+        _ => StorageError::Engine {
+            place,
+            doing,
+            source: error.into(),
+        },
     }
 }
 
-/// Looks at a file without SQLite, which would recover it, and so change it, before it can be asked whose it is.
+/// Looks at a file without SQLite, which would recover it, and so change it, before it can be asked
+/// whose it is.
 fn look(target: &Target) -> StorageResult<()> {
     let path = &target.path;
-    let foreign = |why: &str| StorageError::Foreign { place: place(path), why: why.to_owned() };
-    let unreachable =
-        |error: std::io::Error| StorageError::Unreachable { place: place(path), source: error.into() };
+    let foreign = |why: &str| StorageError::Foreign {
+        place: place(path),
+        why: why.to_owned(),
+    };
+    let unreachable = |error: std::io::Error| StorageError::Unreachable {
+        place: place(path),
+        source: error.into(),
+    };
     let kind = match std::fs::metadata(path) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == ErrorKind::NotFound && target.options.create => return Ok(()),
@@ -74,14 +101,24 @@ fn look(target: &Target) -> StorageResult<()> {
         return Err(foreign("a device, a pipe or a socket"));
     }
     let mut header = Vec::new();
-    File::open(path).and_then(|file| file.take(100).read_to_end(&mut header)).map_err(unreachable)?;
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut header))
+        .map_err(unreachable)?;
     if header.is_empty() {
-        return if target.options.create { Ok(()) } else { Err(foreign("an empty file")) };
+        return if target.options.create {
+            Ok(())
+        } else {
+            Err(foreign("an empty file"))
+        };
     }
     if header.len() < 100 || !header.starts_with(MAGIC) {
-        return Err(foreign("a file of another kind, or one whose first bytes are damaged"));
+        return Err(foreign(
+            "a file of another kind, or one whose first bytes are damaged",
+        ));
     }
-    let number = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let number = |at: usize| {
+        u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     if number(68) != APPLICATION_ID {
         return Err(foreign("an SQLite database of another program"));
     }
@@ -91,9 +128,11 @@ fn look(target: &Target) -> StorageResult<()> {
 fn known(path: &Path, found: i64) -> StorageResult<()> {
     match found {
         1..=sql::VERSION => Ok(()),
-        found if found > sql::VERSION => {
-            Err(StorageError::Newer { place: place(path), found, known: sql::VERSION })
-        }
+        found if found > sql::VERSION => Err(StorageError::Newer {
+            place: place(path),
+            found,
+            known: sql::VERSION,
+        }),
         _ => Err(StorageError::Foreign {
             place: place(path),
             why: format!("one of the unknown schema {found}"),
@@ -106,41 +145,60 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     let place = place(&target.path);
     let explain = |error| explain(&place, OPENING, error);
     // An absolute path, for `:memory:` is a name of SQLite's own.
-    let path = std::path::absolute(&target.path)
-        .map_err(|error| StorageError::Unreachable { place: place.clone(), source: error.into() })?;
+    let path = std::path::absolute(&target.path).map_err(|error| StorageError::Unreachable {
+        place: place.clone(),
+        source: error.into(),
+    })?;
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, target.options.create);
     let db = Connection::open_with_flags(&path, flags).map_err(explain)?;
     if db.is_readonly("main").map_err(explain)? {
-        return Err(StorageError::ReadOnly { place, doing: OPENING.to_owned(), source: None });
+        return Err(StorageError::ReadOnly {
+            place,
+            doing: OPENING.to_owned(),
+            source: None,
+        });
     }
-    db.busy_timeout(target.options.busy_timeout).map_err(explain)?;
+    db.busy_timeout(target.options.busy_timeout)
+        .map_err(explain)?;
     db.set_prepared_statement_cache_capacity(64);
     db.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
     )
     .map_err(explain)?;
     create(&db, target)?;
-    db.execute_batch("PRAGMA foreign_keys = ON").map_err(explain)?;
+    db.execute_batch("PRAGMA foreign_keys = ON")
+        .map_err(explain)?;
     log_ahead(&db, target).map_err(explain)?;
     if let Some(bytes) = target.options.max_bytes {
         limit(&db, bytes).map_err(explain)?;
     }
     // The first look into it makes the log and its index.
-    db.query_row("SELECT count(*) FROM runs WHERE run = ''", [], |_| Ok(())).map_err(explain)?;
+    db.query_row("SELECT count(*) FROM runs WHERE run = ''", [], |_| Ok(()))
+        .map_err(explain)?;
     opened.made(&target.path);
     // The log is beside the file itself, and not beside a link to it.
-    let path = std::fs::canonicalize(&path)
-        .map_err(|error| StorageError::Unreachable { place: place.clone(), source: error.into() })?;
-    Ok(Open { db, files: Files::of(&path), _opened: opened })
+    let path = std::fs::canonicalize(&path).map_err(|error| StorageError::Unreachable {
+        place: place.clone(),
+        source: error.into(),
+    })?;
+    Ok(Open {
+        db,
+        files: Files::of(&path),
+        _opened: opened,
+    })
 }
 
-/// Makes the tables of a new file, or brings those of an older one up to date, in a transaction, so that of two processes one does. They come before the write-ahead log, so that
-/// the file itself, and not only its log, says whose it is.
+/// Makes the tables of a new file, or brings those of an older one up to date, in a transaction, so
+/// that of two processes one does. They come before the write-ahead log, so that the file itself,
+/// and not only its log, says whose it is.
 fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     let place = place(&target.path);
     let explain = |error| explain(&place, OPENING, error);
-    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(explain);
+    let pragma = |name| {
+        db.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(explain)
+    };
     db.execute_batch("BEGIN IMMEDIATE").map_err(explain)?;
     if pragma("application_id")? == i64::from(APPLICATION_ID) {
         let found = pragma("user_version")?;
@@ -151,11 +209,14 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
         // All of it or nothing; after an error the connection is dropped, which rolls back.
         let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::VERSION);
         return db
-            .execute_batch(&format!("{upgrade} PRAGMA user_version = {version}; COMMIT;"))
+            .execute_batch(&format!(
+                "{upgrade} PRAGMA user_version = {version}; COMMIT;"
+            ))
             .map_err(explain);
     }
-    let tables: i64 =
-        db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(explain)?;
+    let tables: i64 = db
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(explain)?;
     if tables > 0 {
         let why = "an SQLite database of another program".to_owned();
         return Err(StorageError::Foreign { place, why });
@@ -172,11 +233,15 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
 fn log_ahead(db: &Connection, target: &Target) -> Result<(), Error> {
     let start = Instant::now();
     loop {
-        match db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0)) {
+        match db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get::<_, String>(0))
+        {
             Ok(mode) if mode == "wal" => break,
             Ok(mode) => {
                 let why = format!("its journal stays `{mode}`: is it on a network file system?");
-                return Err(Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CANTOPEN), Some(why)));
+                return Err(Error::SqliteFailure(
+                    ffi::Error::new(ffi::SQLITE_CANTOPEN),
+                    Some(why),
+                ));
             }
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
@@ -187,7 +252,8 @@ fn log_ahead(db: &Connection, target: &Target) -> Result<(), Error> {
             Err(error) => return Err(error),
         }
     }
-    // Each time the log is written back, a step waits for it: four times as rarely as SQLite does by itself, at 16 MB.
+    // Each time the log is written back, a step waits for it: four times as rarely as SQLite does
+    // by itself, at 16 MB.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
     // A log that grew once gives its room back.
     db.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
@@ -197,12 +263,18 @@ fn limit(db: &Connection, bytes: u64) -> Result<(), Error> {
     let page: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
     // 0 would say that nothing is to change.
-    db.pragma_update_and_check(None, "max_page_count", pages.clamp(1, 0xffff_fffe), |_| Ok(()))
+    db.pragma_update_and_check(None, "max_page_count", pages.clamp(1, 0xffff_fffe), |_| {
+        Ok(())
+    })
 }
 
-/// Copies what a file has at this moment to a new file, which is there only when it is whole and on the disk.
+/// Copies what a file has at this moment to a new file, which is there only when it is whole and on
+/// the disk.
 pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
-    let failed = |source: Cause| StorageError::Backup { place: place(to), source };
+    let failed = |source: Cause| StorageError::Backup {
+        place: place(to),
+        source,
+    };
     if to.exists() {
         return Err(failed("there is a file already: choose a new name".into()));
     }
@@ -217,8 +289,13 @@ pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
     }
     copied?;
     // The name is on the disk as well.
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(error.into()))
+    let folder = to
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| failed(error.into()))
 }
 
 fn copy(from: &Path, part: &Path) -> Result<(), Cause> {

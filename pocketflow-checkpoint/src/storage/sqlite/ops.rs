@@ -7,8 +7,8 @@ use rusqlite::{Connection, Error, Params, Row};
 use crate::error::StorageError;
 use crate::storage::rules::{self, Clock, Columns, Fault, Free, Head, Seen, Take, Wait};
 use crate::storage::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord, RunSummary,
-    Status, Step, millis, sql,
+    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
+    RunSummary, Status, Step, millis, sql,
 };
 
 /// What an operation returns; the worker adds what it was, and on which file.
@@ -40,7 +40,12 @@ fn change(db: &Connection, sql: &str, params: impl Params) -> Ran<usize> {
     Ok(db.prepare_cached(sql)?.execute(params)?)
 }
 
-fn rows<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) -> Ran<T>) -> Ran<Vec<T>> {
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> Ran<T>,
+) -> Ran<Vec<T>> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut all = Vec::new();
@@ -50,12 +55,19 @@ fn rows<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) -
     Ok(all)
 }
 
-fn row<T>(db: &Connection, sql: &str, params: impl Params, read: fn(&Row<'_>) -> Ran<T>) -> Ran<Option<T>> {
+fn row<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> Ran<T>,
+) -> Ran<Option<T>> {
     Ok(rows(db, sql, params, read)?.pop())
 }
 
 fn count(db: &Connection, sql: &str, params: impl Params) -> Ran<i64> {
-    Ok(db.prepare_cached(sql)?.query_row(params, |row| row.get(0))?)
+    Ok(db
+        .prepare_cached(sql)?
+        .query_row(params, |row| row.get(0))?)
 }
 
 fn now() -> i64 {
@@ -95,7 +107,19 @@ pub(super) fn begin(
     let Some(head) = find(db, run)? else {
         let now = now();
         let flow = rules::text(&new.flow);
-        change(db, sql::BEGIN_RUN, (run, flow, &new.position, owner, length, until(now, lease), now))?;
+        change(
+            db,
+            sql::BEGIN_RUN,
+            (
+                run,
+                flow,
+                &new.position,
+                owner,
+                length,
+                until(now, lease),
+                now,
+            ),
+        )?;
         change(db, sql::BEGIN_STATE, (run, &new.graph, &new.state))?;
         return Ok(Free::Yes(Begun::New));
     };
@@ -106,8 +130,18 @@ pub(super) fn begin(
         Take::Leave => {}
         Take::As(status) => {
             let until = until(head.now, lease);
-            let (crashes, mark) = head.crashes(owner, count(db, sql::COUNT_ITEMS, (run, head.step + 1))?);
-            let row = (run, owner, length, until, status.as_str(), crashes, mark, head.now);
+            let (crashes, mark) =
+                head.crashes(owner, count(db, sql::COUNT_ITEMS, (run, head.step + 1))?);
+            let row = (
+                run,
+                owner,
+                length,
+                until,
+                status.as_str(),
+                crashes,
+                mark,
+                head.now,
+            );
             change(db, sql::TAKE_OVER, row)?;
             record.owner = Some(owner.to_owned());
             record.lease_until = Some(millis::to_time(until));
@@ -129,12 +163,30 @@ pub(super) fn commit(
     let number = head.not_before(run, step.step)?;
     let (path, action) = (rules::text(&step.path), rules::text(&step.action));
     let (length, until) = (millis::from_duration(lease), until(head.now, lease));
-    let row = (run, number, &path, &step.position, &action, length, until, head.now);
+    let row = (
+        run,
+        number,
+        &path,
+        &step.position,
+        &action,
+        length,
+        until,
+        head.now,
+    );
     change(db, sql::COMMIT_RUN, row)?;
     change(db, sql::COMMIT_STATE, (run, &step.graph, &step.state))?;
     change(db, sql::DROP_ITEMS, (run, number))?;
     if !matches!(keep, Keep::None | Keep::Last(0)) {
-        let row = (run, number, &path, &step.position, &action, head.now, &step.graph, &step.state);
+        let row = (
+            run,
+            number,
+            &path,
+            &step.position,
+            &action,
+            head.now,
+            &step.graph,
+            &step.state,
+        );
         change(db, sql::ADD_CHECKPOINT, row)?;
     }
     match keep {
@@ -155,26 +207,43 @@ pub(super) fn keep_item(
 ) -> Ran<()> {
     fenced(db, run, owner)?;
     let (branch, item) = rules::item_columns(item)?;
-    change(db, sql::KEEP_ITEM, (run, rules::number("step", step)?, branch, item, json))?;
+    change(
+        db,
+        sql::KEEP_ITEM,
+        (run, rules::number("step", step)?, branch, item, json),
+    )?;
     Ok(())
 }
 
 pub(super) fn items(db: &Connection, run: &str, step: u64) -> Ran<Vec<(ItemKey, String)>> {
     rules::id("run", run)?;
-    rows(db, sql::ITEMS, (run, rules::number("step", step)?), |row| rules::item(row))
+    rows(db, sql::ITEMS, (run, rules::number("step", step)?), |row| {
+        rules::item(row)
+    })
 }
 
 pub(super) fn wait(db: &Connection, run: &str, owner: &str, pause: &Pause<'_>) -> Ran<OpenWait> {
-    let Pause { step, field, position, graph, state, refused } = *pause;
+    let Pause {
+        step,
+        field,
+        position,
+        graph,
+        state,
+        refused,
+    } = *pause;
     rules::id("field", field)?;
     let head = fenced(db, run, owner)?;
     let number = head.not_before(run, step)?;
-    let known = row(db, sql::WAIT_AT, (run, field, number + 1), |row| Ok((row.int(0)?, row.maybe_text(1)?)))?;
+    let known = row(db, sql::WAIT_AT, (run, field, number + 1), |row| {
+        Ok((row.int(0)?, row.maybe_text(1)?))
+    })?;
     let (visit, value) = match known {
         Some(known) => known,
         None => {
             let visit = count(db, sql::LAST_VISIT, (run, field))? + 1;
-            let early = row(db, sql::WAIT_NAMED, (run, field, visit), |row| row.maybe_text(1))?;
+            let early = row(db, sql::WAIT_NAMED, (run, field, visit), |row| {
+                row.maybe_text(1)
+            })?;
             change(db, sql::OPEN_WAIT, (run, field, visit, number + 1))?;
             (visit, early.flatten())
         }
@@ -182,12 +251,20 @@ pub(super) fn wait(db: &Connection, run: &str, owner: &str, pause: &Pause<'_>) -
     change(db, sql::COMMIT_STATE, (run, graph, state))?;
     let name = rules::wait_name(field, visit);
     if value.is_some() && refused.is_none() {
-        change(db, sql::PASS_WAIT, (run, number, field, visit, position, head.now))?;
+        change(
+            db,
+            sql::PASS_WAIT,
+            (run, number, field, visit, position, head.now),
+        )?;
         return Ok(OpenWait { name, value });
     }
     change(db, sql::DROP_VALUE, (run, field, visit))?;
     let message = refused.map(rules::text);
-    change(db, sql::WAIT_RUN, (run, number, field, visit, position, message, head.now))?;
+    change(
+        db,
+        sql::WAIT_RUN,
+        (run, number, field, visit, position, message, head.now),
+    )?;
     Ok(OpenWait { name, value: None })
 }
 
@@ -217,8 +294,13 @@ pub(super) fn fill(db: &Connection, run: &str, wait: &str, value: &str) -> Ran<(
 
 pub(super) fn filled(db: &Connection, run: &str, wait: &str) -> Ran<Option<String>> {
     let (wait, head) = (Wait::parse(wait)?, head(db, run)?);
-    let Some((field, visit)) = head.named_or_open(&wait) else { return Ok(None) };
-    Ok(row(db, sql::WAIT_NAMED, (run, field, visit), |row| row.maybe_text(1))?.flatten())
+    let Some((field, visit)) = head.named_or_open(&wait) else {
+        return Ok(None);
+    };
+    Ok(row(db, sql::WAIT_NAMED, (run, field, visit), |row| {
+        row.maybe_text(1)
+    })?
+    .flatten())
 }
 
 pub(super) fn finish(db: &Connection, run: &str, owner: &str, exit: &str, state: &str) -> Ran<()> {
@@ -229,9 +311,19 @@ pub(super) fn finish(db: &Connection, run: &str, owner: &str, exit: &str, state:
     Ok(())
 }
 
-pub(super) fn fail(db: &Connection, run: &str, owner: &str, message: &str, status: Status) -> Ran<()> {
+pub(super) fn fail(
+    db: &Connection,
+    run: &str,
+    owner: &str,
+    message: &str,
+    status: Status,
+) -> Ran<()> {
     let head = fenced(db, run, owner)?;
-    change(db, sql::FAIL, (run, rules::text(message), head.now, status.as_str()))?;
+    change(
+        db,
+        sql::FAIL,
+        (run, rules::text(message), head.now, status.as_str()),
+    )?;
     Ok(())
 }
 
@@ -244,7 +336,11 @@ pub(super) fn retry(db: &Connection, run: &str) -> Ran<()> {
 
 pub(super) fn renew(db: &Connection, run: &str, owner: &str, lease: Duration) -> Ran<()> {
     let head = fenced(db, run, owner)?;
-    change(db, sql::RENEW, (run, millis::from_duration(lease), until(head.now, lease)))?;
+    change(
+        db,
+        sql::RENEW,
+        (run, millis::from_duration(lease), until(head.now, lease)),
+    )?;
     Ok(())
 }
 
@@ -273,7 +369,12 @@ pub(super) fn history(db: &Connection, run: &str) -> Ran<Vec<Checkpoint>> {
 
 pub(super) fn checkpoint(db: &Connection, run: &str, step: u64) -> Ran<Option<CheckpointState>> {
     rules::id("run", run)?;
-    row(db, sql::CHECKPOINT, (run, rules::number("step", step)?), |row| rules::step_state(row))
+    row(
+        db,
+        sql::CHECKPOINT,
+        (run, rules::number("step", step)?),
+        |row| rules::step_state(row),
+    )
 }
 
 pub(super) fn fork(db: &Connection, run: &str, step: u64, new_run: &str) -> Ran<()> {
@@ -281,10 +382,17 @@ pub(super) fn fork(db: &Connection, run: &str, step: u64, new_run: &str) -> Ran<
     head(db, run)?;
     let number = rules::number("step", step)?;
     if find(db, new_run)?.is_some() {
-        return Err(StorageError::Exists { run: new_run.to_owned() }.into());
+        return Err(StorageError::Exists {
+            run: new_run.to_owned(),
+        }
+        .into());
     }
     if change(db, sql::FORK_RUN, (run, number, new_run, now()))? == 0 {
-        return Err(StorageError::NoCheckpoint { run: run.to_owned(), step }.into());
+        return Err(StorageError::NoCheckpoint {
+            run: run.to_owned(),
+            step,
+        }
+        .into());
     }
     change(db, sql::FORK_STATE, (run, number, new_run))?;
     change(db, sql::FORK_HISTORY, (run, number, new_run))?;

@@ -16,10 +16,12 @@ use crate::error::StorageError;
 use crate::storage::StorageResult;
 use crate::storage::rules::Fault;
 
-/// How many operations share a transaction at most, so that the first of a crowd does not wait for all of it.
+/// How many operations share a transaction at most, so that the first of a crowd does not wait for
+/// all of it.
 const GROUP: usize = 512;
 
-/// The way to the thread. The thread ends when the last of these is dropped, which waits for what has been asked.
+/// The way to the thread. The thread ends when the last of these is dropped, which waits for what
+/// has been asked.
 #[derive(Clone)]
 pub(super) struct Worker(Arc<Way>);
 
@@ -31,7 +33,8 @@ struct Way {
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
-/// For how long a process that ends waits until a lease is given back: another process may hold the file's lock.
+/// For how long a process that ends waits until a lease is given back: another process may hold the
+/// file's lock.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 impl Drop for Way {
@@ -58,13 +61,14 @@ struct Job {
     work: Box<dyn Work>,
 }
 
-/// An operation. It may run more than once, each time in another transaction, of which only the last is committed.
+/// An operation. It may run more than once, each time in another transaction, of which only the
+/// last is committed.
 trait Work: Send {
     /// Returns whether it succeeded. If it did not, the worker undoes what it wrote.
     fn run(&mut self, db: &Connection) -> bool;
 
-    /// Tells the caller how it went; `failure` is why its transaction could not be committed. Whether the caller still waits
-    /// makes no difference.
+    /// Tells the caller how it went; `failure` is why its transaction could not be committed.
+    /// Whether the caller still waits makes no difference.
     fn answer(self: Box<Self>, place: &str, failure: Option<Failure>);
 }
 
@@ -90,10 +94,15 @@ impl<T: Send, F: FnMut(&Connection) -> Ran<T> + Send> Work for Ask<T, F> {
     fn answer(self: Box<Self>, place: &str, failure: Option<Failure>) {
         let answer = match (self.outcome, failure) {
             (_, Some(Failure::Engine(failure))) => Err(open::explain(place, &self.doing, failure)),
-            (_, Some(Failure::Gone(file))) => Err(StorageError::Gone { place: place.to_owned(), file }),
+            (_, Some(Failure::Gone(file))) => Err(StorageError::Gone {
+                place: place.to_owned(),
+                file,
+            }),
             (Some(Ok(value)), None) => Ok(value),
             (Some(Err(Fault::Rule(error))), None) => Err(error),
-            (Some(Err(Fault::Engine(error))), None) => Err(open::explain(place, &self.doing, error)),
+            (Some(Err(Fault::Engine(error))), None) => {
+                Err(open::explain(place, &self.doing, error))
+            }
             (None, None) => return,
         };
         // An error here says that the caller's future was dropped.
@@ -106,10 +115,16 @@ impl Worker {
         let (queue, messages) = mpsc::channel();
         let (opened, open) = oneshot::channel();
         let (end, ended) = mpsc::channel();
-        let way = Way { path: path.clone(), queue: Some(queue), ended: Mutex::new(ended) };
+        let way = Way {
+            path: path.clone(),
+            queue: Some(queue),
+            ended: Mutex::new(ended),
+        };
         let worker = Worker(Arc::new(way));
         let place = place(&path);
-        let closed = StorageError::Closed { place: place.clone() };
+        let closed = StorageError::Closed {
+            place: place.clone(),
+        };
         std::thread::Builder::new()
             .name("pocketflow-runs".to_owned())
             .spawn(move || {
@@ -123,7 +138,10 @@ impl Worker {
                     Err(error) => drop(opened.send(Err(error))),
                 }
             })
-            .map_err(|source| StorageError::Unreachable { place: worker.place(), source: source.into() })?;
+            .map_err(|source| StorageError::Unreachable {
+                place: worker.place(),
+                source: source.into(),
+            })?;
         open.await.unwrap_or(Err(closed))?;
         Ok(worker)
     }
@@ -138,13 +156,25 @@ impl Worker {
 
     /// Whether the thread is there to get it.
     fn tell(&self, message: Message) -> bool {
-        self.0.queue.as_ref().is_some_and(|queue| queue.send(message).is_ok())
+        self.0
+            .queue
+            .as_ref()
+            .is_some_and(|queue| queue.send(message).is_ok())
     }
 
     /// Asks for a change without waiting for it.
-    pub(super) fn send<F: FnMut(&Connection) -> Ran<()> + Send + 'static>(&self, doing: String, run: F) {
+    pub(super) fn send<F: FnMut(&Connection) -> Ran<()> + Send + 'static>(
+        &self,
+        doing: String,
+        run: F,
+    ) {
         let (reply, _) = oneshot::channel();
-        let work = Box::new(Ask { doing, run, outcome: None, reply });
+        let work = Box::new(Ask {
+            doing,
+            run,
+            outcome: None,
+            reply,
+        });
         self.tell(Message::Job(Job { writes: true, work }));
     }
 
@@ -180,8 +210,15 @@ impl Worker {
         let worker = self.clone();
         async move {
             let (reply, answer) = oneshot::channel();
-            let work = Box::new(Ask { doing, run, outcome: None, reply });
-            let closed = || StorageError::Closed { place: worker.place() };
+            let work = Box::new(Ask {
+                doing,
+                run,
+                outcome: None,
+                reply,
+            });
+            let closed = || StorageError::Closed {
+                place: worker.place(),
+            };
             if !worker.tell(Message::Job(Job { writes, work })) {
                 return Err(closed());
             }
@@ -200,7 +237,11 @@ fn work(mut open: Open, place: &str, messages: &mpsc::Receiver<Message>) {
                 Message::Job(job) => group.push(job),
                 Message::Close(reply) => close = Some(reply),
             }
-            next = if close.is_some() || group.len() == GROUP { None } else { messages.try_recv().ok() };
+            next = if close.is_some() || group.len() == GROUP {
+                None
+            } else {
+                messages.try_recv().ok()
+            };
         }
         perform(&mut open, place, group);
         if let Some(reply) = close {
@@ -211,8 +252,8 @@ fn work(mut open: Open, place: &str, messages: &mpsc::Receiver<Message>) {
     }
 }
 
-/// Runs the group in one transaction, or, if that cannot be committed, each of it in its own: then what is too large for the disk
-/// fails, and what still fits does not.
+/// Runs the group in one transaction, or, if that cannot be committed, each of it in its own: then
+/// what is too large for the disk fails, and what still fits does not.
 fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
     let failure = match transact(&open.db, &mut group) {
         Ok(()) => None,
@@ -246,9 +287,12 @@ enum Stuck {
 
 fn transact(db: &Connection, group: &mut [Job]) -> Result<(), Stuck> {
     let writes = group.iter().any(|job| job.writes);
-    db.execute_batch(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" }).map_err(Stuck::Began)?;
-    let done = run_all(db, group)
-        .and_then(|()| db.execute_batch("COMMIT").map_err(|error| Stuck::Lost(Some(error))));
+    db.execute_batch(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })
+        .map_err(Stuck::Began)?;
+    let done = run_all(db, group).and_then(|()| {
+        db.execute_batch("COMMIT")
+            .map_err(|error| Stuck::Lost(Some(error)))
+    });
     if !db.is_autocommit() {
         // Only after an error; and if this fails too, SQLite has rolled back itself.
         let _ = db.execute_batch("ROLLBACK");
@@ -262,15 +306,24 @@ fn run_all(db: &Connection, group: &mut [Job]) -> Result<(), Stuck> {
     for job in group {
         if alone {
             // Without a savepoint, the transaction is what is undone.
-            return if job.work.run(db) { Ok(()) } else { Err(Stuck::Lost(None)) };
+            return if job.work.run(db) {
+                Ok(())
+            } else {
+                Err(Stuck::Lost(None))
+            };
         }
         db.execute_batch("SAVEPOINT one").map_err(lost)?;
         let succeeded = job.work.run(db);
         if db.is_autocommit() {
-            // After some errors (no room, no memory, no disk), SQLite rolls the whole transaction back.
+            // After some errors (no room, no memory, no disk), SQLite rolls the whole transaction
+            // back.
             return Err(Stuck::Lost(None));
         }
-        let end = if succeeded { "RELEASE one" } else { "ROLLBACK TO one; RELEASE one" };
+        let end = if succeeded {
+            "RELEASE one"
+        } else {
+            "ROLLBACK TO one; RELEASE one"
+        };
         db.execute_batch(end).map_err(lost)?;
     }
     Ok(())

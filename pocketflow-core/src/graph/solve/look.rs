@@ -5,10 +5,12 @@ use super::{NOWHERE, Solution};
 use crate::graph::{Graph, Target};
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// Backwards: what may be looked at after an action. A place whose every value of a field goes unseen is marked.
+    /// Backwards: what may be looked at after an action. A place whose every value of a field goes
+    /// unseen is marked.
     pub(super) const fn look(&mut self, graph: &Graph) {
-        // What may be looked at from a place on. Sets only grow, so the passes end; going against the order in which the places
-        // are found, a graph takes as many of them as its loops are deep.
+        // What may be looked at from a place on. Sets only grow, so the passes end; going against
+        // the order in which the places are found, a graph takes as many of them as its
+        // loops are deep.
         let mut looked = [[0; W]; P];
         let mut changed = true;
         while changed {
@@ -51,7 +53,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 while action < node.actions.len() {
                     let mut later = self.looked_after(graph, &looked, place, action);
                     join_at(&mut written, node.writes, action);
-                    // A flow that fills a field on some paths to an exit only does not say so: all that is looked at counts.
+                    // A flow that fills a field on some paths to an exit only does not say so: all
+                    // that is looked at counts.
                     if node.flow.is_none() {
                         keep_at(&mut later, node.writes, action);
                     }
@@ -60,7 +63,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 }
                 remove_at(&mut written, &seen, 0);
                 if node.flow.is_some() {
-                    // Its own nodes may look at what they fill, and what they only read counts as filled after it.
+                    // Its own nodes may look at what they fill, and what they only read counts as
+                    // filled after it.
                     remove_at(&mut written, node.reads, 0);
                     remove_at(&mut written, node.peeks, 0);
                 }
@@ -70,7 +74,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// What may be looked at after an action: everything at an exit, by the caller, and everything after what is not wired.
+    /// What may be looked at after an action: everything at an exit, by the caller, and everything
+    /// after what is not wired.
     const fn looked_after(
         &self,
         graph: &Graph,

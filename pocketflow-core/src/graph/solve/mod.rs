@@ -1,8 +1,9 @@
-//! Where every action leads, and which late fields are filled on arrival: one pass over the graph while the user's crate is
-//! compiled.
+//! Where every action leads, and which late fields are filled on arrival: one pass over the graph
+//! while the user's crate is compiled.
 //!
-//! Both analyses are the usual ones of a compiler (Kildall, "A unified approach to global program optimization", 1973) over sets
-//! of fields: *filled on every path* is solved forwards, *looked at on some path* backwards.
+//! Both analyses are the usual ones of a compiler (Kildall, "A unified approach to global program
+//! optimization", 1973) over sets of fields: *filled on every path* is solved forwards, *looked at
+//! on some path* backwards.
 
 mod look;
 mod set;
@@ -16,13 +17,15 @@ use super::{Graph, NodeInfo, Target};
 /// An action that is wired nowhere. It never survives the checks.
 const NOWHERE: u32 = u32::MAX;
 
-/// What is known of a graph with `P` places, `T` actions in all, `X` exits, and sets of fields of `W` words.
+/// What is known of a graph with `P` places, `T` actions in all, `X` exits, and sets of fields of
+/// `W` words.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usize> {
     /// Where the actions of a place begin in `routes` and `edges`.
     offsets: [u32; P],
-    /// For each action, what comes next: a place, an exit (counted on from `P`), or a bounded edge (counted on from `P + X`).
+    /// For each action, what comes next: a place, an exit (counted on from `P`), or a bounded edge
+    /// (counted on from `P + X`).
     routes: [u32; T],
     /// For each action, its edge.
     edges: [u32; T],
@@ -37,13 +40,15 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     inputs: [u64; W],
     /// The fields that any node may look at.
     peeks: [u64; W],
-    /// The first late field that a place reads without proof, and the last edge of a path that shows it.
+    /// The first late field that a place reads without proof, and the last edge of a path that
+    /// shows it.
     pub(in crate::graph) unproved: [Option<Unproved>; P],
     /// The fields that a place writes in vain: nothing can look at the value.
     overwritten: [[u64; W]; P],
 }
 
-/// A read without proof: the field, and the edge over which the place is reached without it (none at the start).
+/// A read without proof: the field, and the edge over which the place is reached without it (none
+/// at the start).
 #[derive(Debug, Clone, Copy)]
 pub(in crate::graph) struct Unproved {
     pub(in crate::graph) field: usize,
@@ -57,7 +62,12 @@ pub(in crate::graph) struct Path<const P: usize> {
 
 impl<const P: usize> Path<P> {
     /// Whether the path to `target` comes through another place.
-    pub(in crate::graph) const fn comes_through(&self, graph: &Graph, other: usize, target: usize) -> bool {
+    pub(in crate::graph) const fn comes_through(
+        &self,
+        graph: &Graph,
+        other: usize,
+        target: usize,
+    ) -> bool {
         let mut place = target;
         let mut steps = 0;
         while steps < P && self.by[place] != NOWHERE {
@@ -110,7 +120,8 @@ impl Graph {
         solution
     }
 
-    /// The inputs as a set. One that is misspelt counts as what was meant, so that its mistake is told once.
+    /// The inputs as a set. One that is misspelt counts as what was meant, so that its mistake is
+    /// told once.
     const fn input_fields<const W: usize>(&self) -> [u64; W] {
         let mut set = self.store().set(self.inputs);
         let mut input = 0;
@@ -134,16 +145,20 @@ impl Graph {
 }
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// What comes after each action of a place: a place below `P`, an exit counted on from `P`, or a bounded edge
-    /// counted on from `P + X`.
+    /// What comes after each action of a place: a place below `P`, an exit counted on from `P`, or
+    /// a bounded edge counted on from `P + X`.
     pub(crate) const fn all_next(&self, place: usize) -> &[u32] {
         let first = self.offsets[place] as usize;
-        let end = if place + 1 < P { self.offsets[place + 1] as usize } else { T };
+        let end = if place + 1 < P {
+            self.offsets[place + 1] as usize
+        } else {
+            T
+        };
         self.routes.split_at(end).0.split_at(first).1
     }
 
-    /// The flow as a node: it reads its inputs, it may look at whatever any of its nodes may look at, and it fills what is filled at
-    /// each exit.
+    /// The flow as a node: it reads its inputs, it may look at whatever any of its nodes may look
+    /// at, and it fills what is filled at each exit.
     pub const fn info(&'static self, name: &'static str, graph: &'static Graph) -> NodeInfo {
         NodeInfo {
             name,
@@ -174,7 +189,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         self.edges[self.offsets[place] as usize + action] != NOWHERE
     }
 
-    /// Whether a node of a place writes a value that every path overwrites before anything can look at it.
+    /// Whether a node of a place writes a value that every path overwrites before anything can look
+    /// at it.
     pub const fn is_overwritten(&self, graph: &Graph, place: usize, branch: usize) -> bool {
         let mut fields = self.overwritten[place];
         let fork = graph.places[place].fork;
@@ -199,16 +215,19 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 let slot = self.offsets[edge.from] as usize + action;
                 if self.edges[slot] == NOWHERE {
                     self.edges[slot] = index as u32;
-                    self.routes[slot] =
-                        if edge.bound.is_some() { (P + X + index) as u32 } else { graph.code(edge.to) };
+                    self.routes[slot] = if edge.bound.is_some() {
+                        (P + X + index) as u32
+                    } else {
+                        graph.code(edge.to)
+                    };
                 }
             }
             index += 1;
         }
     }
 
-    /// Forwards: what is filled on every path to a place. Sets only grow along a path, and shrink where paths meet, so every
-    /// place is looked at again only when its set has shrunk.
+    /// Forwards: what is filled on every path to a place. Sets only grow along a path, and shrink
+    /// where paths meet, so every place is looked at again only when its set has shrunk.
     const fn fill(&mut self, graph: &Graph) {
         let mut exits = [false; X];
         let mut seen = [false; P];
@@ -272,8 +291,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// What is filled after an action. A field that the node reads is filled as well: if it were not, the run would have ended
-    /// there, and so one empty field is reported once and not again by every later reader.
+    /// What is filled after an action. A field that the node reads is filled as well: if it were
+    /// not, the run would have ended there, and so one empty field is reported once and not
+    /// again by every later reader.
     const fn after(&self, graph: &Graph, place: usize, action: usize) -> [u64; W] {
         let mut after = self.filled[place];
         if graph.is_native(place) {
@@ -294,7 +314,11 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             {
                 let path = self.path(graph, place, field);
                 let edge = path.by[place];
-                let edge = if edge == NOWHERE { None } else { Some(edge as usize) };
+                let edge = if edge == NOWHERE {
+                    None
+                } else {
+                    Some(edge as usize)
+                };
                 self.unproved[place] = Some(Unproved { field, edge });
             }
             index += 1;
@@ -316,7 +340,12 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// The shortest path from the start to `target` that leaves `field` empty.
-    pub(in crate::graph) const fn path(&self, graph: &Graph, target: usize, field: usize) -> Path<P> {
+    pub(in crate::graph) const fn path(
+        &self,
+        graph: &Graph,
+        target: usize,
+        field: usize,
+    ) -> Path<P> {
         let mut path = Path { by: [NOWHERE; P] };
         let mut seen = [false; P];
         let mut queue = [0; P];
@@ -329,7 +358,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             let mut action = 0;
             while action < node.actions.len() {
                 let index = self.edges[self.offsets[place] as usize + action];
-                if index != NOWHERE && !(graph.is_native(place) && fills::<W>(node, action, field)) {
+                if index != NOWHERE && !(graph.is_native(place) && fills::<W>(node, action, field))
+                {
                     let edge = &graph.edges[index as usize];
                     let mut targets = [Some(edge.to), None];
                     if let Some(bound) = edge.bound {

@@ -1,4 +1,5 @@
-//! Sets of fields, in constants: `W` words of 64 fields. Functions that end in `_at` take a set of several, that of an action.
+//! Sets of fields, in constants: `W` words of 64 fields. Functions that end in `_at` take a set of
+//! several, that of an action.
 
 pub(in crate::graph) const fn contains(set: &[u64], field: usize) -> bool {
     set[field / 64] & (1 << (field % 64)) != 0
@@ -25,7 +26,11 @@ pub(in crate::graph) const fn join<const W: usize>(set: &mut [u64; W], other: &[
 }
 
 /// Joins the set of an action.
-pub(in crate::graph) const fn join_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
+pub(in crate::graph) const fn join_at<const W: usize>(
+    set: &mut [u64; W],
+    sets: &[u64],
+    action: usize,
+) {
     let mut word = 0;
     while word < W {
         set[word] |= sets[action * W + word];
@@ -33,7 +38,11 @@ pub(in crate::graph) const fn join_at<const W: usize>(set: &mut [u64; W], sets: 
     }
 }
 
-pub(in crate::graph) const fn remove_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
+pub(in crate::graph) const fn remove_at<const W: usize>(
+    set: &mut [u64; W],
+    sets: &[u64],
+    action: usize,
+) {
     let mut word = 0;
     while word < W {
         set[word] &= !sets[action * W + word];
@@ -41,7 +50,11 @@ pub(in crate::graph) const fn remove_at<const W: usize>(set: &mut [u64; W], sets
     }
 }
 
-pub(in crate::graph) const fn keep_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
+pub(in crate::graph) const fn keep_at<const W: usize>(
+    set: &mut [u64; W],
+    sets: &[u64],
+    action: usize,
+) {
     let mut word = 0;
     while word < W {
         set[word] &= sets[action * W + word];

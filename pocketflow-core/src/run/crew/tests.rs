@@ -31,7 +31,11 @@ fn the_task_is_woken_once_for_all_that_are_woken_while_it_waits() {
     let seats = [0, 1, 2].map(|index| crew.seat(index, pending::<()>()));
     let wakers = seats.map(|seat| crew.seats[seat].as_ref().unwrap().waker.clone());
     wakers[1].wake_by_ref();
-    assert_eq!(crew.called_or_wake(&task), Some(seats[1]), "the task is not waiting, so nobody wakes it");
+    assert_eq!(
+        crew.called_or_wake(&task),
+        Some(seats[1]),
+        "the task is not waiting, so nobody wakes it"
+    );
     assert_eq!(crew.poll(seats[1]), Poll::Pending);
     assert_eq!(crew.called_or_wake(&task), None);
     assert_eq!(*woken.0.lock().unwrap(), 0);
@@ -39,7 +43,10 @@ fn the_task_is_woken_once_for_all_that_are_woken_while_it_waits() {
         waker.wake_by_ref();
     }
     assert_eq!(*woken.0.lock().unwrap(), 1);
-    assert_eq!([(); 3].map(|()| crew.called_or_wake(&task)), [Some(seats[2]), Some(seats[0]), None]);
+    assert_eq!(
+        [(); 3].map(|()| crew.called_or_wake(&task)),
+        [Some(seats[2]), Some(seats[0]), None]
+    );
 }
 
 #[test]
@@ -63,7 +70,11 @@ fn a_call_during_the_poll_is_answered_by_another() {
         poll_fn(|context| {
             polls += 1;
             context.waker().wake_by_ref();
-            if polls == 3 { Poll::Ready(()) } else { Poll::Pending }
+            if polls == 3 {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         }),
     );
     assert_eq!(crew.poll(seat), Poll::Pending);

@@ -13,23 +13,36 @@ use crate::krate::Krate;
 impl Flow<'_> {
     pub(super) fn graph(&self) -> TokenStream {
         let pf = self.pf;
-        let name =
-            self.model.header.as_ref().map(|header| header.name.unraw().to_string()).unwrap_or_default();
-        let rows = self.model.places.iter().enumerate().flat_map(|(index, place)| {
-            place.nodes.iter().enumerate().map(move |(node, stands)| {
-                // What is no node is said where the type is named.
-                let last = stands.path.segments.last().filter(|_| stands.declared);
-                let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
-                let alias = alias(index, node, span);
-                quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO)
-            })
-        });
+        let name = self
+            .model
+            .header
+            .as_ref()
+            .map(|header| header.name.unraw().to_string())
+            .unwrap_or_default();
+        let rows = self
+            .model
+            .places
+            .iter()
+            .enumerate()
+            .flat_map(|(index, place)| {
+                place.nodes.iter().enumerate().map(move |(node, stands)| {
+                    // What is no node is said where the type is named.
+                    let last = stands.path.segments.last().filter(|_| stands.declared);
+                    let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
+                    let alias = alias(index, node, span);
+                    quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO)
+                })
+            });
         let rows: Vec<_> = rows.collect();
         let count = rows.len();
         let mut row = 0_usize;
         let places = self.model.places.iter().map(|place| {
             let nodes = place.nodes.iter().map(|stands| {
-                let name = if stands.waits { place.label.clone() } else { stands.name.unraw().to_string() };
+                let name = if stands.waits {
+                    place.label.clone()
+                } else {
+                    stands.name.unraw().to_string()
+                };
                 let node = row;
                 row += 1;
                 quote!(#pf::Place { name: #name, node: &__NODES[#node], fork: &[] })
@@ -57,7 +70,8 @@ impl Flow<'_> {
             }
         });
         let places: Vec<_> = places.collect();
-        // rustc asks after two million steps whether a constant is meant to take so long. A small flow is far from that.
+        // rustc asks after two million steps whether a constant is meant to take so long. A small
+        // flow is far from that.
         let long = self.long();
         let written = self.model.edges.iter().map(|edge| {
             let bound = match &edge.bound {
@@ -79,7 +93,11 @@ impl Flow<'_> {
                 }
             }
         });
-        let end = self.model.exits.iter().position(|exit| exit.name == DEFAULT);
+        let end = self
+            .model
+            .exits
+            .iter()
+            .position(|exit| exit.name == DEFAULT);
         let unwritten = (0..self.model.places.len()).filter(|place| self.model.is_last(*place));
         let unwritten = unwritten.zip(end.into_iter().cycle()).map(|(from, end)| {
             quote! {
@@ -112,11 +130,14 @@ impl Flow<'_> {
     }
 
     fn inputs(&self) -> &[Ident] {
-        self.model.header.as_ref().map_or(&[], |header| &header.inputs)
+        self.model
+            .header
+            .as_ref()
+            .map_or(&[], |header| &header.inputs)
     }
 
-    /// The checks without which a flow cannot be run, as a type: the first that fails is the only thing that rustc says of them, and
-    /// of every call of `run`.
+    /// The checks without which a flow cannot be run, as a type: the first that fails is the only
+    /// thing that rustc says of them, and of every call of `run`.
     pub(super) fn sound(&self) -> TokenStream {
         let pf = self.pf;
         let store = self.store().map(|store| {
@@ -140,8 +161,8 @@ impl Flow<'_> {
         }
     }
 
-    /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to hide the other. For whatever stands
-    /// elsewhere, one for each token.
+    /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to
+    /// hide the other. For whatever stands elsewhere, one for each token.
     pub(super) fn checks(&self) -> TokenStream {
         let pf = self.pf;
         // Of a field that is none, rustc speaks where the store is named.

@@ -15,18 +15,35 @@ use crate::editor::{unmentioned, written};
 use crate::errors::Errors;
 use crate::krate::Krate;
 
-/// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake stays one message.
-pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &TokenStream) -> TokenStream {
+/// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake
+/// stays one message.
+pub(crate) fn expand(
+    model: &Model,
+    errors: &Errors,
+    complete: bool,
+    input: &TokenStream,
+) -> TokenStream {
     if model.is_its_node {
         return errors.to_compile_errors();
     }
-    let name = model.header.as_ref().map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
+    let name = model
+        .header
+        .as_ref()
+        .map_or_else(|| format_ident!("__Flow"), |header| header.name.clone());
     let flow = Flow {
         model,
         pf: &model.krate,
-        // Where the flow is named, as what the macro writes: then no lint speaks of what the user did not write.
-        exit: format_ident!("{name}Exit", span = name.span().resolved_at(Span::call_site())),
-        this: if model.is_deprecated() { format_ident!("__This") } else { name.clone() },
+        // Where the flow is named, as what the macro writes: then no lint speaks of what the user
+        // did not write.
+        exit: format_ident!(
+            "{name}Exit",
+            span = name.span().resolved_at(Span::call_site())
+        ),
+        this: if model.is_deprecated() {
+            format_ident!("__This")
+        } else {
+            name.clone()
+        },
         name,
         sound: complete && !model.places.is_empty() && !model.impossible,
         ends: errors.is_empty() && !model.endless,
@@ -43,7 +60,10 @@ pub(crate) fn expand(model: &Model, errors: &Errors, complete: bool, input: &Tok
         const _: () = { #inside };
     };
     let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
-    let (names, outside) = (editor::names(flow.pf, &flow.name, &fields, input), flow.outside());
+    let (names, outside) = (
+        editor::names(flow.pf, &flow.name, &fields, input),
+        flow.outside(),
+    );
     let declaration = flow.declaration(Span::call_site());
     let shown = quote!(#names #errors #declaration #exits const _: () = { #outside };);
     let items = written(flow.pf, &shown, &compiled);
@@ -70,7 +90,10 @@ struct Flow<'a> {
 
 impl Flow<'_> {
     fn visibility(&self) -> Visibility {
-        self.model.header.as_ref().map_or(Visibility::Inherited, |header| header.visibility.clone())
+        self.model
+            .header
+            .as_ref()
+            .map_or(Visibility::Inherited, |header| header.visibility.clone())
     }
 
     /// The nodes that the flow holds.
@@ -84,10 +107,15 @@ impl Flow<'_> {
         fields
     }
 
-    /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it does a function.
+    /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it
+    /// does a function.
     fn declaration(&self, span: Span) -> TokenStream {
-        let (pf, name, attributes, visibility) =
-            (self.pf, &self.name, &self.model.attributes, self.visibility());
+        let (pf, name, attributes, visibility) = (
+            self.pf,
+            &self.name,
+            &self.model.attributes,
+            self.visibility(),
+        );
         let fields = self.fields();
         if fields.is_empty() {
             let item = quote_spanned!(span=> struct #name;);
@@ -99,14 +127,21 @@ impl Flow<'_> {
                 #visibility #item
             };
         }
-        let fields = fields.into_iter().map(|Node { given: name, path, field, .. }| {
-            let field = field.as_deref().unwrap_or_default();
-            let doc = field.is_empty().then(|| {
-                let doc = format!("The node `{name}`.");
-                quote!(#[doc = #doc])
-            });
-            quote!(#(#field)* #doc pub #name: #path)
-        });
+        let fields = fields.into_iter().map(
+            |Node {
+                 given: name,
+                 path,
+                 field,
+                 ..
+             }| {
+                let field = field.as_deref().unwrap_or_default();
+                let doc = field.is_empty().then(|| {
+                    let doc = format!("The node `{name}`.");
+                    quote!(#[doc = #doc])
+                });
+                quote!(#(#field)* #doc pub #name: #path)
+            },
+        );
         let item = quote_spanned!(span=> struct #name { #(#fields),* });
         quote! {
             #(#attributes)*
@@ -136,11 +171,16 @@ impl Flow<'_> {
         }
     }
 
-    /// The value of a flow that is an expression. A declared node is the local variable of its name.
+    /// The value of a flow that is an expression. A declared node is the local variable of its
+    /// name.
     fn value(&self) -> TokenStream {
         let name = &self.name;
         let fields: Vec<_> = self.fields().into_iter().map(|node| &node.given).collect();
-        if fields.is_empty() { quote!(#name) } else { quote!(#name { #(#fields),* }) }
+        if fields.is_empty() {
+            quote!(#name)
+        } else {
+            quote!(#name { #(#fields),* })
+        }
     }
 
     fn inside(&self) -> TokenStream {
@@ -148,11 +188,19 @@ impl Flow<'_> {
         let aliases = places.flat_map(|(place, stands)| {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let (alias, path) = (alias(place, index, Span::call_site()), &node.path);
-                if node.waits { self.awaits(&alias, node) } else { quote!(type #alias = #path;) }
+                if node.waits {
+                    self.awaits(&alias, node)
+                } else {
+                    quote!(type #alias = #path;)
+                }
             })
         });
         let mentions = self.mentions();
-        let body = if self.sound { self.machine() } else { self.dummy() };
+        let body = if self.sound {
+            self.machine()
+        } else {
+            self.dummy()
+        };
         let (runners, named) = (self.runners(self.name.span()), self.named_fields());
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(#[allow(deprecated)] type #this = #name;));
@@ -197,9 +245,16 @@ impl Flow<'_> {
     /// Every mention of a node after its first, for hovering and renaming.
     fn mentions(&self) -> TokenStream {
         let node = |mention: &Mention| &self.model.places[mention.place].nodes[mention.node];
-        let mentions = || self.model.mentions.iter().map(|mention| (node(mention), &mention.path));
-        let nodes =
-            mentions().filter(|(node, _)| !node.declared).map(|(_, path)| path).chain(&self.model.idle);
+        let mentions = || {
+            self.model
+                .mentions
+                .iter()
+                .map(|mention| (node(mention), &mention.path))
+        };
+        let nodes = mentions()
+            .filter(|(node, _)| !node.declared)
+            .map(|(_, path)| path)
+            .chain(&self.model.idle);
         let fields = mentions().filter(|(node, _)| node.field.is_some());
         let fields: Vec<_> = fields.map(|(_, path)| path).collect();
         let fields = (!fields.is_empty()).then(|| {
@@ -213,14 +268,21 @@ impl Flow<'_> {
 
     /// The store, where the flow names it.
     fn store(&self) -> Option<&Path> {
-        self.model.header.as_ref().and_then(|header| header.store.as_ref())
+        self.model
+            .header
+            .as_ref()
+            .and_then(|header| header.store.as_ref())
     }
 
     /// The fields that the flow names, as fields of its store.
     fn named_fields(&self) -> Option<TokenStream> {
         let store = self.store()?;
         let inputs = self.model.header.iter().flat_map(|header| &header.inputs);
-        let waits = self.model.nodes().filter(|node| node.waits).map(|node| &node.name);
+        let waits = self
+            .model
+            .nodes()
+            .filter(|node| node.waits)
+            .map(|node| &node.name);
         let fields: Vec<_> = inputs.chain(waits).collect();
         (!fields.is_empty())
             .then(|| quote!(fn __fields_of(__shared: &#store) { #(let _ = &__shared.#fields;)* }))
@@ -290,10 +352,16 @@ impl Flow<'_> {
         }
     }
 
-    /// A flow that can be named and called, and checked no further than its edges: its errors have been told.
+    /// A flow that can be named and called, and checked no further than its edges: its errors have
+    /// been told.
     fn dummy(&self) -> TokenStream {
         let (graph, stub) = (self.graph(), self.stub());
-        let actions = self.model.edges.iter().enumerate().map(|(index, edge)| action_check(index, edge));
+        let actions = self
+            .model
+            .edges
+            .iter()
+            .enumerate()
+            .map(|(index, edge)| action_check(index, edge));
         quote! {
             #graph
             #(#actions)*
@@ -353,8 +421,8 @@ impl Flow<'_> {
         }
     }
 
-    /// For the constants that look through all of the flow: rustc asks after two million steps whether one is meant to take so long.
-    /// A small flow is far from that.
+    /// For the constants that look through all of the flow: rustc asks after two million steps
+    /// whether one is meant to take so long. A small flow is far from that.
     fn long(&self) -> Option<TokenStream> {
         (!self.is_small()).then(|| quote!(#[allow(long_running_const_eval)]))
     }
@@ -366,7 +434,9 @@ impl Flow<'_> {
 
     /// The spot of a place, or of one of a fork's nodes: these come after all places.
     fn spot(&self, place: usize, branch: Option<usize>) -> TokenStream {
-        let forks = self.model.places[..place].iter().filter(|before| before.is_fork());
+        let forks = self.model.places[..place]
+            .iter()
+            .filter(|before| before.is_fork());
         let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
         if self.is_small() && branch.is_none() {
             return format_ident!("__SPOT{place}").into_token_stream();
@@ -380,8 +450,10 @@ impl Flow<'_> {
         let (graph, checks, sound) = (self.graph(), self.checks(), self.sound());
         let (places, exits) = (self.model.places.len(), self.model.exits.len());
         let variants = self.model.exits.iter().enumerate().map(|(index, named)| {
-            let (index, variant) =
-                (Literal::usize_unsuffixed(index), Ident::new(&named.variant.to_string(), Span::call_site()));
+            let (index, variant) = (
+                Literal::usize_unsuffixed(index),
+                Ident::new(&named.variant.to_string(), Span::call_site()),
+            );
             quote!(#index => #exit::#variant)
         });
         let text = self.name.unraw().to_string();
@@ -389,10 +461,16 @@ impl Flow<'_> {
         let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
         let long = self.long();
-        let branches: usize =
-            self.model.places.iter().filter(|place| place.is_fork()).map(|place| place.nodes.len()).sum();
+        let branches: usize = self
+            .model
+            .places
+            .iter()
+            .filter(|place| place.is_fork())
+            .map(|place| place.nodes.len())
+            .sum();
         let spots = places + branches;
-        // Where a step leads is read from a constant faster than from a static. In a large flow, there would be too many.
+        // Where a step leads is read from a constant faster than from a static. In a large flow,
+        // there would be too many.
         let constants = (0..places).filter(|_| self.is_small()).map(|place| {
             let (spot, place) = (self.spot(place, None), Literal::usize_unsuffixed(place));
             quote!(const #spot: &#pf::__private::Spot = &#pf::__private::Spot::at(&__OF, &__SOLUTION, #place);)
@@ -448,7 +526,8 @@ impl Flow<'_> {
     }
 }
 
-/// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has to say of the type is said there.
+/// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has
+/// to say of the type is said there.
 fn alias(place: usize, node: usize, span: Span) -> Ident {
     format_ident!("__Node{place}_{node}", span = span)
 }

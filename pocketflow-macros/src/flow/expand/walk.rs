@@ -6,7 +6,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::{Flow, alias};
 use crate::flow::model::Node;
 
-/// How many places one function walks. The time rustc takes for a function grows with the square of the awaits in it.
+/// How many places one function walks. The time rustc takes for a function grows with the square of
+/// the awaits in it.
 pub(super) const PIECE: usize = 32;
 
 impl Flow<'_> {
@@ -16,7 +17,10 @@ impl Flow<'_> {
         let all: Vec<usize> = (0..self.model.places.len()).collect();
         let pieces: Vec<_> = all.chunks(PIECE).collect();
         if let [places] = &pieces[..] {
-            let (bounds, arms) = (self.bounds(places), self.arms(places, &quote!(&mut __walker)));
+            let (bounds, arms) = (
+                self.bounds(places),
+                self.arms(places, &quote!(&mut __walker)),
+            );
             let last = self.model.places.len();
             return quote! {
                 impl<__S, __M> #pf::__private::Machine<__S, __M, #pf::__private::Sound<0>> for #this
@@ -46,7 +50,10 @@ impl Flow<'_> {
         let last = self.model.places.len();
         let numbers: Vec<_> = (0..pieces.len()).map(Literal::usize_unsuffixed).collect();
         let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
-            let (bounds, arms) = (self.bounds(places), self.arms(places, &quote!(&mut *__walker)));
+            let (bounds, arms) = (
+                self.bounds(places),
+                self.arms(places, &quote!(&mut *__walker)),
+            );
             quote! {
                 impl<__S, __M> #pf::__private::Piece<__S, __M, #number> for #this
                 where
@@ -177,7 +184,8 @@ impl Flow<'_> {
     }
 }
 
-/// The nodes of a fork as a tree of pairs: a list would be as deep as the fork is long, and types are slow to check in their depth.
+/// The nodes of a fork as a tree of pairs: a list would be as deep as the fork is long, and types
+/// are slow to check in their depth.
 fn pairs(pf: &impl ToTokens, branches: &[TokenStream]) -> TokenStream {
     match branches {
         [branch] => branch.clone(),

@@ -99,7 +99,8 @@ pub(crate) struct Edge {
     pub(crate) introduces: bool,
 }
 
-/// An edge whose action was wired before: it is no part of the flow, but what it leads to was meant to be reached.
+/// An edge whose action was wired before: it is no part of the flow, but what it leads to was meant
+/// to be reached.
 pub(crate) struct Spare {
     pub(crate) from: usize,
     pub(crate) to: Target,
@@ -134,7 +135,11 @@ pub(crate) const DEFAULT: &str = "default";
 
 /// The library, by the path that `#[flow(crate = path)]` gives.
 pub(crate) fn krate(syntax: &Syntax) -> Krate {
-    Krate::take(&mut syntax.attributes.clone(), "flow", &mut Errors::default())
+    Krate::take(
+        &mut syntax.attributes.clone(),
+        "flow",
+        &mut Errors::default(),
+    )
 }
 
 /// Builds the graph of a flow.
@@ -207,11 +212,20 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     fn declare(&mut self, statements: &'a [Statement]) {
         for statement in statements {
-            let Statement::Declaration(declaration) = statement else { continue };
+            let Statement::Declaration(declaration) = statement else {
+                continue;
+            };
             let name = &declaration.name;
             if name == "end" {
-                self.errors.at(name, "`end` is where a flow ends: give the node another name");
-            } else if self.declarations.iter().any(|earlier| earlier.name == *name) {
+                self.errors.at(
+                    name,
+                    "`end` is where a flow ends: give the node another name",
+                );
+            } else if self
+                .declarations
+                .iter()
+                .any(|earlier| earlier.name == *name)
+            {
                 self.errors.at(name, format!("`{name}` is declared twice"));
             } else {
                 self.declarations.push(declaration);
@@ -238,11 +252,22 @@ impl<'a> Builder<'a> {
                 .collect::<Vec<_>>()
         };
         let paths = chains.flat_map(|chain| {
-            chain.start.paths().iter().cloned().chain(chain.links.iter().flat_map(targets))
+            chain
+                .start
+                .paths()
+                .iter()
+                .cloned()
+                .chain(chain.links.iter().flat_map(targets))
         });
-        let named = |path: &Path| self.declarations.iter().any(|declared| path.is_ident(&declared.name));
-        let alone =
-            paths.filter(|path| !named(path)).map(|path| path.to_token_stream().to_string()).collect();
+        let named = |path: &Path| {
+            self.declarations
+                .iter()
+                .any(|declared| path.is_ident(&declared.name))
+        };
+        let alone = paths
+            .filter(|path| !named(path))
+            .map(|path| path.to_token_stream().to_string())
+            .collect();
         self.alone = alone;
     }
 
@@ -258,7 +283,9 @@ impl<'a> Builder<'a> {
             let bound = bound.as_ref().and_then(|bound| self.bound(bound));
             self.edge(Edge {
                 from,
-                action: action.as_ref().map_or_else(|| DEFAULT.into(), |action| action.value()),
+                action: action
+                    .as_ref()
+                    .map_or_else(|| DEFAULT.into(), |action| action.value()),
                 action_span: action.as_ref().map_or(from_span, |action| action.span()),
                 to: target,
                 to_span: to.span(),
@@ -289,13 +316,20 @@ impl<'a> Builder<'a> {
             // Told by the parser.
             Err(_) => return None,
         };
-        Some(Bound { max, otherwise, otherwise_span: bound.otherwise.span() })
+        Some(Bound {
+            max,
+            otherwise,
+            otherwise_span: bound.otherwise.span(),
+        })
     }
 
     /// Adds an edge, unless its action is wired already.
     fn edge(&mut self, edge: Edge) {
-        let twice =
-            self.model.edges.iter().find(|other| other.from == edge.from && other.action == edge.action);
+        let twice = self
+            .model
+            .edges
+            .iter()
+            .find(|other| other.from == edge.from && other.action == edge.action);
         if let Some(first) = twice {
             let name = &self.model.places[edge.from].label;
             let (action, to) = (&edge.action, self.describe(first.to));
@@ -318,7 +352,10 @@ impl<'a> Builder<'a> {
                  note: see `pocketflow::errors::PF003`"
             );
             self.errors.push(syn::Error::new(edge.action_span, message));
-            self.model.spare.push(Spare { from: edge.from, to: edge.to });
+            self.model.spare.push(Spare {
+                from: edge.from,
+                to: edge.to,
+            });
             return;
         }
         self.model.edges.push(edge);
@@ -336,7 +373,9 @@ impl<'a> Builder<'a> {
         match target {
             parse::Target::Stand(stand) => Target::Place(self.place(stand)),
             parse::Target::End { span, exit } => {
-                let name = exit.as_ref().map_or_else(|| DEFAULT.into(), |exit| exit.value());
+                let name = exit
+                    .as_ref()
+                    .map_or_else(|| DEFAULT.into(), |exit| exit.value());
                 Target::Exit(self.exit(name, exit.as_ref().map_or(*span, |exit| exit.span())))
             }
         }
@@ -348,16 +387,22 @@ impl<'a> Builder<'a> {
         }
         let mut variant = names::pascal(&name);
         if !names::is_identifier(&variant) {
-            let message = format!("an exit becomes a variant, and \"{name}\" cannot be made into its name");
+            let message =
+                format!("an exit becomes a variant, and \"{name}\" cannot be made into its name");
             self.errors.push(syn::Error::new(span, message));
             variant = format!("Exit{}", self.model.exits.len());
         } else if let Some(other) = self.model.exits.iter().find(|exit| exit.variant == variant) {
-            let message =
-                format!("the exits \"{}\" and \"{name}\" would both be the variant `{variant}`", other.name);
+            let message = format!(
+                "the exits \"{}\" and \"{name}\" would both be the variant `{variant}`",
+                other.name
+            );
             self.errors.push(syn::Error::new(span, message));
             variant = format!("Exit{}", self.model.exits.len());
         }
-        self.model.exits.push(Exit { name, variant: Ident::new(&variant, span) });
+        self.model.exits.push(Exit {
+            name,
+            variant: Ident::new(&variant, span),
+        });
         self.model.exits.len() - 1
     }
 
@@ -374,7 +419,9 @@ impl<'a> Builder<'a> {
         });
         if let Some(place) = known {
             let mentions = paths.iter().cloned().enumerate();
-            self.model.mentions.extend(mentions.map(|(node, path)| Mention { place, node, path }));
+            self.model
+                .mentions
+                .extend(mentions.map(|(node, path)| Mention { place, node, path }));
             return place;
         }
         for (index, node) in nodes.iter().enumerate() {
@@ -386,22 +433,36 @@ impl<'a> Builder<'a> {
                 self.errors.push(syn::Error::new(node.span(), message));
             }
         }
-        let names: Vec<_> = nodes.iter().map(|node| node.name.unraw().to_string()).collect();
+        let names: Vec<_> = nodes
+            .iter()
+            .map(|node| node.name.unraw().to_string())
+            .collect();
         let label = match stand {
             Stand::Fork(_) => format!("({})", names.join(", ")),
             Stand::Await(_) => format!("await({})", names.concat()),
             Stand::Node(_) => names.concat(),
         };
-        self.model.places.push(Place { label, first: stand.span(), nodes });
+        self.model.places.push(Place {
+            label,
+            first: stand.span(),
+            nodes,
+        });
         self.model.places.len() - 1
     }
 
     /// A flow that stands in itself would be of infinite size.
     fn no_recursion(&mut self) {
-        let Some(header) = &self.model.header else { return };
+        let Some(header) = &self.model.header else {
+            return;
+        };
         let text = header.name.unraw().to_string();
         let is_function = text.starts_with(char::is_lowercase);
-        if is_function && self.model.nodes().any(|node| node.path.is_ident(&header.name)) {
+        if is_function
+            && self
+                .model
+                .nodes()
+                .any(|node| node.path.is_ident(&header.name))
+        {
             let message = format!(
                 "the flow has the name of its node `{text}`\nhelp: give it another name, such as `{}`",
                 names::pascal(&text)
@@ -410,7 +471,11 @@ impl<'a> Builder<'a> {
             self.model.is_its_node = true;
             return;
         }
-        let own = self.model.nodes().filter(|node| node.path.is_ident(&header.name)).map(Node::span);
+        let own = self
+            .model
+            .nodes()
+            .filter(|node| node.path.is_ident(&header.name))
+            .map(Node::span);
         for span in own.collect::<Vec<_>>() {
             let message = format!(
                 "`{}` cannot stand in itself\nhelp: to go round again, lead an edge back to a node of it",
@@ -421,37 +486,54 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The node that a path means: a declared one, or the node itself. Its name is on the token of the mention.
+    /// The node that a path means: a declared one, or the node itself. Its name is on the token of
+    /// the mention.
     fn node(&self, path: &Path) -> Node {
-        let declared = path.get_ident().and_then(|name| self.declarations.iter().find(|d| d.name == *name));
+        let declared = path
+            .get_ident()
+            .and_then(|name| self.declarations.iter().find(|d| d.name == *name));
         let key = path.to_token_stream().to_string();
         match declared {
             Some(declaration) => Node {
                 name: last(path),
                 given: declaration.name.clone(),
                 path: declaration.path.clone(),
-                field: self.is_configured(declaration).then(|| declaration.attributes.clone()),
+                field: self
+                    .is_configured(declaration)
+                    .then(|| declaration.attributes.clone()),
                 declared: true,
                 waits: false,
                 key,
             },
             None => {
                 let (name, path) = (last(path), path.clone());
-                Node { given: name.clone(), name, path, field: None, declared: false, waits: false, key }
+                Node {
+                    given: name.clone(),
+                    name,
+                    path,
+                    field: None,
+                    declared: false,
+                    waits: false,
+                    key,
+                }
             }
         }
     }
 
-    /// Whether a declared node is a field of the flow, since it may hold configuration. A declaration that begins with `pub` says
-    /// so. Another says it by what Rust's names say: a type's begins with a capital, and that of a function, which holds nothing,
-    /// with a small letter. Where a script has no such letters, what stands in the flow by itself holds nothing.
+    /// Whether a declared node is a field of the flow, since it may hold configuration. A
+    /// declaration that begins with `pub` says so. Another says it by what Rust's names say: a
+    /// type's begins with a capital, and that of a function, which holds nothing, with a small
+    /// letter. Where a script has no such letters, what stands in the flow by itself holds nothing.
     fn is_configured(&self, declaration: &Declaration) -> bool {
         let name = last(&declaration.path).unraw().to_string();
         let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
         let has_case = first.is_lowercase() || first.is_uppercase();
         declaration.is_field
             || first.is_uppercase()
-            || !has_case && !self.alone.contains(&declaration.path.to_token_stream().to_string())
+            || !has_case
+                && !self
+                    .alone
+                    .contains(&declaration.path.to_token_stream().to_string())
     }
 
     /// Declared, and mentioned by no edge.
@@ -478,9 +560,16 @@ impl<'a> Builder<'a> {
     /// Two places of one name cannot be told apart, neither in a message nor by a run that resumes.
     fn names(&mut self) {
         for (index, place) in self.model.places.iter().enumerate() {
-            if self.model.places[..index].iter().any(|other| other.label == place.label) {
+            if self.model.places[..index]
+                .iter()
+                .any(|other| other.label == place.label)
+            {
                 let label = &place.label;
-                let path = place.nodes[0].path.to_token_stream().to_string().replace(' ', "");
+                let path = place.nodes[0]
+                    .path
+                    .to_token_stream()
+                    .to_string()
+                    .replace(' ', "");
                 let message = format!(
                     "two nodes of this flow are called `{label}`\n\
                      help: declare this one under another name: `other_{label}: {path};`"
@@ -505,7 +594,8 @@ impl<'a> Builder<'a> {
     /// A place that no edge leaves ends the flow.
     fn ends(&mut self) {
         for from in 0..self.model.places.len() {
-            if self.model.is_last(from) && !self.model.exits.iter().any(|exit| exit.name == DEFAULT) {
+            if self.model.is_last(from) && !self.model.exits.iter().any(|exit| exit.name == DEFAULT)
+            {
                 self.exit(DEFAULT.into(), Span::call_site());
             }
         }
@@ -525,16 +615,23 @@ impl Model {
 
     /// Whether the flow itself is `#[deprecated]`.
     pub(crate) fn is_deprecated(&self) -> bool {
-        self.attributes.iter().any(|attribute| attribute.path().is_ident("deprecated"))
+        self.attributes
+            .iter()
+            .any(|attribute| attribute.path().is_ident("deprecated"))
     }
 
     /// From where to where an edge leads, those of a bound and those that were spare included.
     pub(crate) fn connections(&self) -> impl Iterator<Item = (usize, Target)> + '_ {
         let edges = self.edges.iter().flat_map(|edge| {
-            let otherwise = edge.bound.as_ref().map(|bound| (edge.from, bound.otherwise));
+            let otherwise = edge
+                .bound
+                .as_ref()
+                .map(|bound| (edge.from, bound.otherwise));
             [Some((edge.from, edge.to)), otherwise]
         });
-        edges.flatten().chain(self.spare.iter().map(|spare| (spare.from, spare.to)))
+        edges
+            .flatten()
+            .chain(self.spare.iter().map(|spare| (spare.from, spare.to)))
     }
 }
 
@@ -542,9 +639,20 @@ impl Model {
 fn waits_for(field: &Ident) -> Node {
     let (name, path) = (field.clone(), Path::from(field.clone()));
     let given = name.clone();
-    Node { name, given, path, field: None, declared: false, waits: true, key: format!("await({field})") }
+    Node {
+        name,
+        given,
+        path,
+        field: None,
+        declared: false,
+        waits: true,
+        key: format!("await({field})"),
+    }
 }
 
 fn last(path: &Path) -> Ident {
-    path.segments.last().map_or_else(|| Ident::new("node", path.span()), |segment| segment.ident.clone())
+    path.segments.last().map_or_else(
+        || Ident::new("node", path.span()),
+        |segment| segment.ident.clone(),
+    )
 }

@@ -30,7 +30,12 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             ));
         }
         takes_result(model, post, errors);
-        if model.keeps_prep() && model.prep.as_ref().is_some_and(|prep| borrows(&prep.output.ty)) {
+        if model.keeps_prep()
+            && model
+                .prep
+                .as_ref()
+                .is_some_and(|prep| borrows(&prep.output.ty))
+        {
             errors.at(
                 &post.name,
                 "`post` takes `prep`, which borrows the store: return from `prep` what owns its data, or leave it out of `post`",
@@ -38,7 +43,14 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         }
     }
     if model.prep.is_none() {
-        for step in [Some(&model.exec), model.fallback.as_ref(), model.post.as_ref()].into_iter().flatten() {
+        for step in [
+            Some(&model.exec),
+            model.fallback.as_ref(),
+            model.post.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        {
             for parameter in &step.parameters {
                 if matches!(parameter.kind, Kind::Prep | Kind::PrepOwned) {
                     errors.at(
@@ -56,14 +68,24 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         );
     }
     let borrowed = model.borrowed();
-    for parameter in model.fallback.iter().flat_map(|fallback| &fallback.parameters) {
-        let other = borrowed.iter().find(|other| other.name == parameter.name).map(|other| &other.kind);
+    for parameter in model
+        .fallback
+        .iter()
+        .flat_map(|fallback| &fallback.parameters)
+    {
+        let other = borrowed
+            .iter()
+            .find(|other| other.name == parameter.name)
+            .map(|other| &other.kind);
         if let (Some(Kind::Field(a)), Kind::Field(b)) = (other, &parameter.kind)
             && !same(a, b)
         {
             errors.at(
                 &parameter.name,
-                format!("`exec` and `fallback` borrow `{}` as one type", parameter.name),
+                format!(
+                    "`exec` and `fallback` borrow `{}` as one type",
+                    parameter.name
+                ),
             );
         }
     }
@@ -72,8 +94,13 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
 /// A `post` that takes the whole `Result` of `exec`.
 fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
     let exec = &model.exec.output;
-    let taken = post.parameters.iter().find(|parameter| matches!(parameter.kind, Kind::Exec | Kind::ExecRef));
-    let Some(taken) = taken.filter(|_| exec.fallible) else { return };
+    let taken = post
+        .parameters
+        .iter()
+        .find(|parameter| matches!(parameter.kind, Kind::Exec | Kind::ExecRef));
+    let Some(taken) = taken.filter(|_| exec.fallible) else {
+        return;
+    };
     let (borrow, ty) = match &taken.ty {
         syn::Type::Reference(reference) => ("&", &*reference.elem),
         ty => ("", ty),
@@ -105,15 +132,21 @@ fn plain(step: &Step, errors: &mut Errors) {
 
 /// What concerns batches alone.
 fn batch(model: &Model, errors: &mut Errors) {
-    let mut each = model.exec.parameters.iter().filter(|parameter| matches!(parameter.kind, Kind::Each(_)));
+    let mut each = model
+        .exec
+        .parameters
+        .iter()
+        .filter(|parameter| matches!(parameter.kind, Kind::Each(_)));
     let first = each.next();
     for second in each {
-        let message =
-            "a batch runs over one collection: bring the two together in a `prep`, or in the node before";
+        let message = "a batch runs over one collection: bring the two together in a `prep`, or in the node before";
         errors.at(&second.name, message);
     }
     let refuse = |span: Span, wrong: &str, help: &str| {
-        syn::Error::new(span, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
+        syn::Error::new(
+            span,
+            format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"),
+        )
     };
     match (first, &model.options.parallel) {
         // With another error, it may be there and wrong.
@@ -122,15 +155,27 @@ fn batch(model: &Model, errors: &mut Errors) {
             "`parallel` is about the items of a batch, and the node is none",
             "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`",
         )),
-        (Some(_), Some(Given { value: Width::Field(_), span, .. }))
-            if matches!(model.form, Form::Function(_)) =>
-        {
+        (
+            Some(_),
+            Some(Given {
+                value: Width::Field(_),
+                span,
+                ..
+            }),
+        ) if matches!(model.form, Form::Function(_)) => {
             errors.push(syn::Error::new(
                 *span,
                 "a function has no fields: write a number, or the node as an `impl`, with a field of type `NonZeroUsize`",
             ));
         }
-        (Some(_), Some(Given { value: Width::Items(0), span, .. })) => errors.push(refuse(
+        (
+            Some(_),
+            Some(Given {
+                value: Width::Items(0),
+                span,
+                ..
+            }),
+        ) => errors.push(refuse(
             *span,
             "with no item in flight, the batch never gets on",
             "write how many are in flight at a time, at least 1",
@@ -143,7 +188,10 @@ fn batch(model: &Model, errors: &mut Errors) {
         _ => {}
     }
     let Some(each) = first else {
-        if let Some(item) = model.parameters().find(|parameter| matches!(parameter.kind, Kind::Item)) {
+        if let Some(item) = model
+            .parameters()
+            .find(|parameter| matches!(parameter.kind, Kind::Item))
+        {
             errors.at(
                 &item.name,
                 "this node is no batch: mark the parameter of `exec` that runs over a collection",
@@ -151,7 +199,11 @@ fn batch(model: &Model, errors: &mut Errors) {
         }
         return;
     };
-    if let Some(writes) = model.options.writes.as_ref().filter(|writes| writes.tuple && model.post.is_none())
+    if let Some(writes) = model
+        .options
+        .writes
+        .as_ref()
+        .filter(|writes| writes.tuple && model.post.is_none())
     {
         errors.push(syn::Error::new(
             writes.span,
@@ -159,27 +211,39 @@ fn batch(model: &Model, errors: &mut Errors) {
         ));
     }
     if model.prep.is_none() && model.each_field().is_none() {
-        errors.at(&each.name, "this node has no `prep`: write one, or name the field that holds the items");
+        errors.at(
+            &each.name,
+            "this node has no `prep`: write one, or name the field that holds the items",
+        );
     }
 }
 
 /// Where the value of the node goes.
 fn sinks(model: &Model, errors: &mut Errors) {
-    let Options { writes, appends, .. } = &model.options;
+    let Options {
+        writes, appends, ..
+    } = &model.options;
     if let (Some(_), Some(field)) = (writes, appends) {
-        errors.at(field, "a value goes to one place: `writes` sets a field, `appends` extends one");
+        errors.at(
+            field,
+            "a value goes to one place: `writes` sets a field, `appends` extends one",
+        );
     }
     if let (Some(field), Some(_)) = (appends, &model.post) {
         errors.at(
             field,
-            format!("a node with a `post` extends its fields there: write `writes({field})` instead"),
+            format!(
+                "a node with a `post` extends its fields there: write `writes({field})` instead"
+            ),
         );
     }
     let action = match &model.post {
         Some(_) => return,
         None => &model.exec.output,
     };
-    let Some(writes) = writes.as_ref() else { return };
+    let Some(writes) = writes.as_ref() else {
+        return;
+    };
     let returns_nothing = matches!(&action.ty, syn::Type::Tuple(tuple) if tuple.elems.is_empty());
     if returns_nothing {
         errors.push(syn::Error::new(
@@ -198,12 +262,17 @@ fn sinks(model: &Model, errors: &mut Errors) {
 fn whole_store(model: &Model, errors: &mut Errors) {
     let mut borrows_whole = false;
     for step in model.steps() {
-        let whole = step.parameters.iter().find(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
+        let whole = step
+            .parameters
+            .iter()
+            .find(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
         let Some(whole) = whole else { continue };
         borrows_whole = true;
         if step.has(|kind| matches!(kind, Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut)) {
-            errors
-                .at(&whole.name, "`shared` is the whole store: no other parameter borrows a field beside it");
+            errors.at(
+                &whole.name,
+                "`shared` is the whole store: no other parameter borrows a field beside it",
+            );
         }
     }
     if let (Some((span, _)), false) = (&model.options.reads, borrows_whole) {

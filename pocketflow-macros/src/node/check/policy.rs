@@ -10,15 +10,27 @@ use crate::node::types::may_be_result;
 
 /// What is said of an option about failure, if the node returns a plain value.
 pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, String)> {
-    let Options { attempts, timeout, retry_if, fallback, incomplete, .. } = &model.options;
+    let Options {
+        attempts,
+        timeout,
+        retry_if,
+        fallback,
+        incomplete,
+        ..
+    } = &model.options;
     if model.exec.output.fallible || timeout.is_some() || *incomplete {
         return None;
     }
     let about_failure = [
-        attempts.filter(|attempts| attempts.value > 1).map(|given| (given.name, "attempts")),
+        attempts
+            .filter(|attempts| attempts.value > 1)
+            .map(|given| (given.name, "attempts")),
         retry_if.as_ref().map(|path| (path.span(), "retry_if")),
         fallback.as_ref().map(|path| (path.span(), "fallback")),
-        model.fallback.as_ref().map(|fallback| (fallback.name.span(), "fallback")),
+        model
+            .fallback
+            .as_ref()
+            .map(|fallback| (fallback.name.span(), "fallback")),
     ];
     let (span, name) = about_failure.into_iter().flatten().next()?;
     let message = format!(
@@ -31,10 +43,20 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, String)> {
 
 /// PF010: policies that make no sense.
 pub(super) fn policy(model: &Model, errors: &mut Errors) {
-    let Options { attempts, wait, backoff, max_wait, jitter, timeout, retry_if, fallback, .. } =
-        &model.options;
+    let Options {
+        attempts,
+        wait,
+        backoff,
+        max_wait,
+        jitter,
+        timeout,
+        retry_if,
+        fallback,
+        ..
+    } = &model.options;
     let mut refuse = |span: Span, wrong: String, help: &str| {
-        let message = format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`");
+        let message =
+            format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`");
         errors.push(syn::Error::new(span, message));
     };
     let tries = attempts.map_or(1, |attempts| attempts.value);
@@ -76,7 +98,10 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         ];
         if let Some((span, name)) = pointless.into_iter().flatten().next() {
             let (wrong, help) = match wait {
-                None => ("the node has none", "say how long: `wait = \"1s\"`".to_owned()),
+                None => (
+                    "the node has none",
+                    "say how long: `wait = \"1s\"`".to_owned(),
+                ),
                 Some(_) => (
                     "that of this node is zero",
                     format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),

@@ -27,7 +27,12 @@ fn sound_nodes_pass() {
                 timeout = "5s"
             ),
             quote!(
-                async fn pay(total: &u64, hint: Option<&str>, #[attempt] n: Attempt<'_>) -> Result<String> {}
+                async fn pay(
+                    total: &u64,
+                    hint: Option<&str>,
+                    #[attempt] n: Attempt<'_>,
+                ) -> Result<String> {
+                }
             ),
         ),
         (
@@ -196,7 +201,10 @@ fn one_mistake_in_a_function_is_one_error() {
     ];
     for (attributes, item, start) in cases {
         let errors = errors(attributes, item.clone());
-        assert!(matches!(&errors[..], [error] if error.starts_with(start)), "{item}: {errors:?}");
+        assert!(
+            matches!(&errors[..], [error] if error.starts_with(start)),
+            "{item}: {errors:?}"
+        );
     }
 }
 
@@ -286,6 +294,9 @@ fn one_mistake_in_an_impl_is_one_error() {
     ];
     for (methods, start) in cases {
         let errors = errors(quote!(Order), quote!(impl Node { #methods }));
-        assert!(matches!(&errors[..], [error] if error.starts_with(start)), "{methods}: {errors:?}");
+        assert!(
+            matches!(&errors[..], [error] if error.starts_with(start)),
+            "{methods}: {errors:?}"
+        );
     }
 }

@@ -24,15 +24,28 @@ impl Node<'_> {
         }
         let store_type = self.store();
         let names = |is: fn(&Kind) -> bool| {
-            let named = self.model.parameters().filter(move |parameter| is(&parameter.kind));
-            named.map(|parameter| field_name(&parameter.name)).collect::<Vec<_>>()
+            let named = self
+                .model
+                .parameters()
+                .filter(move |parameter| is(&parameter.kind));
+            named
+                .map(|parameter| field_name(&parameter.name))
+                .collect::<Vec<_>>()
         };
-        let Options { reads, writes, appends, .. } = &self.model.options;
+        let Options {
+            reads,
+            writes,
+            appends,
+            ..
+        } = &self.model.options;
         let mut read = names(|kind| matches!(kind, Kind::Field(_)));
         read.extend(self.model.each_field().map(field_name));
         let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
         peeked.extend(appends.iter().map(field_name));
-        let whole = self.model.parameters().any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
+        let whole = self
+            .model
+            .parameters()
+            .any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
         let mut peeks_all = false;
         if whole {
             match reads {
@@ -40,16 +53,31 @@ impl Node<'_> {
                 None => peeks_all = true,
             }
         }
-        let written: Vec<_> =
-            writes.iter().flat_map(|writes| &writes.fields).chain(appends).map(field_name).collect();
+        let written: Vec<_> = writes
+            .iter()
+            .flat_map(|writes| &writes.fields)
+            .chain(appends)
+            .map(field_name)
+            .collect();
         // A fork asks for more than what is filled: whatever `post` borrows to change.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
-        let may_change_all = self.model.parameters().any(|p| matches!(p.kind, Kind::SharedMut));
-        let fields = [("reads", read), ("peeks", peeked), ("writes", written), ("changes", borrowed)];
-        let fields = fields.iter().filter(|(_, names)| !names.is_empty()).map(|(field, names)| {
-            let field = Ident::new(field, Span::call_site());
-            quote!(#field: &[#(#names),*],)
-        });
+        let may_change_all = self
+            .model
+            .parameters()
+            .any(|p| matches!(p.kind, Kind::SharedMut));
+        let fields = [
+            ("reads", read),
+            ("peeks", peeked),
+            ("writes", written),
+            ("changes", borrowed),
+        ];
+        let fields = fields
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(field, names)| {
+                let field = Ident::new(field, Span::call_site());
+                quote!(#field: &[#(#names),*],)
+            });
         let peeks_all = peeks_all.then(|| quote!(peeks_all: true,));
         let changes_all = (may_change_all && writes.is_none()).then(|| quote!(changes_all: true,));
         let (actions, checked) = (self.actions(), self.checked());
@@ -78,10 +106,13 @@ impl Node<'_> {
         quote_spanned!(store.span()=> <#store as #at::Shared>::STORE)
     }
 
-    /// What the node returns: the action of its last step, or `default` where its value goes to a field.
+    /// What the node returns: the action of its last step, or `default` where its value goes to a
+    /// field.
     fn actions(&self) -> TokenStream {
         let pf = self.pf;
-        let Options { writes, appends, .. } = &self.model.options;
+        let Options {
+            writes, appends, ..
+        } = &self.model.options;
         let output = match &self.model.post {
             Some(post) => &post.output,
             None if writes.is_some() || appends.is_some() || self.model.each().is_some() => {

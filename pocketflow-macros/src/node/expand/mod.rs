@@ -1,10 +1,12 @@
 //! From the model to the node's impls.
 //!
-//! What is generated names nothing by a bare path, primitive types and `Send` included, and calls no method by a name that a
-//! trait of the user's may have. Its variables begin with `__`, since a constant of the user's with the name of one would turn
-//! the pattern that binds it into a comparison. Whatever binds a variable and whatever uses it are quoted from one `Ident`
-//! where the user's span is in play: tokens that come through a `macro_rules!` see no variable of another origin. No `#[allow(…)]`
-//! stands in it, which a `#![forbid(…)]` would refuse: rustc silences lints by itself where all tokens are the macro's.
+//! What is generated names nothing by a bare path, primitive types and `Send` included, and calls
+//! no method by a name that a trait of the user's may have. Its variables begin with `__`, since a
+//! constant of the user's with the name of one would turn the pattern that binds it into a
+//! comparison. Whatever binds a variable and whatever uses it are quoted from one `Ident` where the
+//! user's span is in play: tokens that come through a `macro_rules!` see no variable of another
+//! origin. No `#[allow(…)]` stands in it, which a `#![forbid(…)]` would refuse: rustc silences
+//! lints by itself where all tokens are the macro's.
 
 mod describe;
 mod reads;
@@ -24,17 +26,33 @@ use crate::errors::Errors;
 use crate::krate::Krate;
 use crate::names::ours;
 
-/// Writes the node. With an error it is still a node of its store that reads, writes and returns what it says, so that a flow it
-/// stands in has nothing to add.
-pub(crate) fn expand(model: &Model, errors: &Errors, sound: bool, names: &TokenStream) -> TokenStream {
-    let (item, compile_errors, pf) = (&model.item, errors.to_compile_errors(), &model.options.krate);
+/// Writes the node. With an error it is still a node of its store that reads, writes and returns
+/// what it says, so that a flow it stands in has nothing to add.
+pub(crate) fn expand(
+    model: &Model,
+    errors: &Errors,
+    sound: bool,
+    names: &TokenStream,
+) -> TokenStream {
+    let (item, compile_errors, pf) = (
+        &model.item,
+        errors.to_compile_errors(),
+        &model.options.krate,
+    );
     let (Some(store), None) = (&model.options.store, &model.generic) else {
         let names = written(pf, names, &TokenStream::new());
         let stand_in = stand_in::of_model(model);
         return quote!(#names #compile_errors #item #stand_in);
     };
     let this = quote!(<Self as #pf::Node<#store, __Here>>);
-    let node = Node { model, store, pf, this, known: sound, sound: errors.is_empty() };
+    let node = Node {
+        model,
+        store,
+        pf,
+        this,
+        known: sound,
+        sound: errors.is_empty(),
+    };
     let (inside, allowed) = (node.inside(), &model.marks.allowed);
     let compiled = node.declaration(&ours(&model.name));
     let compiled = quote! {
@@ -69,7 +87,8 @@ struct Node<'a> {
 }
 
 impl Node<'_> {
-    /// The type of a function's node. It lives in the namespace of types alone, so the function keeps its name.
+    /// The type of a function's node. It lives in the namespace of types alone, so the function
+    /// keeps its name.
     fn declaration(&self, name: &Ident) -> TokenStream {
         declaration(self.model, name)
     }
@@ -105,8 +124,8 @@ impl Node<'_> {
         }
     }
 
-    /// A type that says whether the store is one. Where it is not, that is said where it is named, and nothing of the impls that
-    /// have this among their bounds is said as well.
+    /// A type that says whether the store is one. Where it is not, that is said where it is named,
+    /// and nothing of the impls that have this among their bounds is said as well.
     fn on_store(&self) -> TokenStream {
         let (pf, store) = (self.pf, self.store());
         quote!(type __OnStore = #pf::__private::Sound<{ let _ = #store; 0 }>;)
@@ -117,7 +136,13 @@ impl Node<'_> {
         let (store, node) = (self.store, &self.model.node);
         let policy = self.policy();
         let exec = &self.model.exec.output;
-        let exec_type = value(pf, &Output { ty: inner(&exec.ty), ..*exec });
+        let exec_type = value(
+            pf,
+            &Output {
+                ty: inner(&exec.ty),
+                ..*exec
+            },
+        );
         let (item, done) = match self.model.each() {
             Some((_, each)) => {
                 let item = self.item(each, "'a");
@@ -126,7 +151,11 @@ impl Node<'_> {
             None => (quote!(()), quote!(#this::Exec)),
         };
         let work = self.work();
-        let prepared = if self.has_prep() { quote!(__Prep<'a>) } else { quote!(()) };
+        let prepared = if self.has_prep() {
+            quote!(__Prep<'a>)
+        } else {
+            quote!(())
+        };
         let kept = match &self.model.prep {
             Some(prep) if self.model.keeps_prep() && self.sound => {
                 let value = value(pf, &prep.output);
@@ -143,7 +172,11 @@ impl Node<'_> {
                 }
             }
         });
-        let kept_value = if keeps { quote!(#pf::__private::Prepared(__kept)) } else { quote!(_) };
+        let kept_value = if keeps {
+            quote!(#pf::__private::Prepared(__kept))
+        } else {
+            quote!(_)
+        };
         let (prep, exec, post) = if self.sound {
             (self.prep(), self.exec(), self.post())
         } else {
@@ -229,7 +262,12 @@ impl Node<'_> {
         let (pf, this) = (self.pf, &self.this);
         let (name, each) = self.model.each()?;
         let (store, node) = (self.store, &self.model.node);
-        let width = self.model.options.parallel.as_ref().map(|given| &given.value);
+        let width = self
+            .model
+            .options
+            .parallel
+            .as_ref()
+            .map(|given| &given.value);
         let configured = match (width, &self.model.form) {
             (Some(Width::Field(field)), Form::Methods) => {
                 let (at, visit) = (pf.at(field.span()), quote!(__visit));
@@ -304,18 +342,40 @@ impl Node<'_> {
 
     fn policy(&self) -> Option<TokenStream> {
         let pf = self.pf;
-        let Options { attempts, wait, backoff, max_wait, jitter, timeout, fallback, .. } =
-            &self.model.options;
-        let attempts = attempts.map(|given| given.value).map(|n| quote!(attempts: #n,));
-        let wait = wait.as_ref().map(|time| nanos(pf, time)).map(|time| quote!(wait: #time,));
-        let max_wait = max_wait.as_ref().map(|time| nanos(pf, time)).map(|time| quote!(max_wait: #time,));
+        let Options {
+            attempts,
+            wait,
+            backoff,
+            max_wait,
+            jitter,
+            timeout,
+            fallback,
+            ..
+        } = &self.model.options;
+        let attempts = attempts
+            .map(|given| given.value)
+            .map(|n| quote!(attempts: #n,));
+        let wait = wait
+            .as_ref()
+            .map(|time| nanos(pf, time))
+            .map(|time| quote!(wait: #time,));
+        let max_wait = max_wait
+            .as_ref()
+            .map(|time| nanos(pf, time))
+            .map(|time| quote!(max_wait: #time,));
         let timeout = timeout.as_ref().map(|time| nanos(pf, time));
         let timeout = timeout.map(|time| quote!(timeout: #pf::__private::Option::Some(#time),));
-        let backoff = backoff.map(|given| given.value).map(|factor| quote!(backoff: #factor,));
-        let jitter = jitter.map(|given| given.value).map(|part| quote!(jitter: #part,));
+        let backoff = backoff
+            .map(|given| given.value)
+            .map(|factor| quote!(backoff: #factor,));
+        let jitter = jitter
+            .map(|given| given.value)
+            .map(|part| quote!(jitter: #part,));
         let has_fallback = self.model.fallback.is_some() || fallback.is_some();
         let fallback = has_fallback.then(|| quote!(fallback: true,));
-        let given = [&attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback];
+        let given = [
+            &attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback,
+        ];
         given.iter().any(|given| given.is_some()).then(|| {
             quote! {
                 const POLICY: #pf::Policy = #pf::Policy {
@@ -329,10 +389,15 @@ impl Node<'_> {
 
 /// The type of a function's node.
 fn declaration(model: &Model, name: &Ident) -> TokenStream {
-    let Form::Function(visibility) = &model.form else { return TokenStream::new() };
+    let Form::Function(visibility) = &model.form else {
+        return TokenStream::new();
+    };
     let (text, marks) = (model.text(), &model.marks);
-    let (doc, of_type, allowed) =
-        (format!("The node of the function [`{text}`](fn@{text})."), &marks.of_type, &marks.allowed);
+    let (doc, of_type, allowed) = (
+        format!("The node of the function [`{text}`](fn@{text})."),
+        &marks.of_type,
+        &marks.allowed,
+    );
     quote! {
         #[doc = #doc]
         #(#of_type)*

@@ -63,11 +63,16 @@ impl Node<'_> {
                 quote!(__prep: #ty,)
             }
         });
-        // The items are gathered once, by reference: every exec and every try of it gets its own from here.
-        let items = self.model.each_field().and(self.model.each()).map(|(_, each)| {
-            let item = self.item(each, "'a");
-            quote!(__items: #pf::__private::Vec<#item>,)
-        });
+        // The items are gathered once, by reference: every exec and every try of it gets its own
+        // from here.
+        let items = self
+            .model
+            .each_field()
+            .and(self.model.each())
+            .map(|(_, each)| {
+                let item = self.item(each, "'a");
+                quote!(__items: #pf::__private::Vec<#item>,)
+            });
         let prepared = self.has_prep().then(|| {
             quote! {
                 pub struct __Prep<'a> {
@@ -81,11 +86,16 @@ impl Node<'_> {
         });
         let borrowed = self.model.borrowed();
         let fields = borrowed.iter().map(|Parameter { name, kind, .. }| {
-            let (ty, doc) = (self.field_type(kind, "'a"), format!("The field `{}`.", field_name(name)));
+            let (ty, doc) = (
+                self.field_type(kind, "'a"),
+                format!("The field `{}`.", field_name(name)),
+            );
             let name = ours(name);
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
-        let nothing = borrowed.is_empty().then(|| quote!(__store: #pf::__private::PhantomData<&'a ()>,));
+        let nothing = borrowed
+            .is_empty()
+            .then(|| quote!(__store: #pf::__private::PhantomData<&'a ()>,));
         quote! {
             #prepared
 
@@ -116,10 +126,14 @@ impl Node<'_> {
             return quote!(#pf::__private::unreachable!());
         }
         let borrowed = self.model.borrowed();
-        let borrows = borrowed.iter().map(|parameter| self.borrow(parameter, Where::Prep));
+        let borrows = borrowed
+            .iter()
+            .map(|parameter| self.borrow(parameter, Where::Prep));
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
-        let nothing = borrowed.is_empty().then(|| quote!(__store: #pf::__private::PhantomData));
+        let nothing = borrowed
+            .is_empty()
+            .then(|| quote!(__store: #pf::__private::PhantomData));
         quote! {
             #(#borrows)*
             #pf::__private::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
@@ -131,9 +145,16 @@ impl Node<'_> {
         let pf = self.pf;
         let field = self.model.each_field()?;
         let (name, each) = self.model.each()?;
-        let (item, local, empty) = (self.item(each, "'a"), local(field), self.empty(field, Where::Prep));
+        let (item, local, empty) = (
+            self.item(each, "'a"),
+            local(field),
+            self.empty(field, Where::Prep),
+        );
         // On the user's tokens: a field that does not iterate, and an item of another type.
-        let (from, value) = (Ident::new("__from", field.span()), Ident::new("__item", name.span()));
+        let (from, value) = (
+            Ident::new("__from", field.span()),
+            Ident::new("__item", name.span()),
+        );
         let lent = self.lent(&value, &each.item);
         Some(quote! {
             let __items = {
@@ -164,11 +185,20 @@ impl Node<'_> {
 
     /// Borrows the fields that a step names.
     pub(super) fn borrows(&self, step: &Step, place: Where) -> TokenStream {
-        let borrows = step.parameters.iter().map(|parameter| self.borrow(parameter, place));
+        let borrows = step
+            .parameters
+            .iter()
+            .map(|parameter| self.borrow(parameter, place));
         quote!(#(#borrows)*)
     }
 
-    fn borrow(&self, Parameter { name, span, kind, .. }: &Parameter, place: Where) -> TokenStream {
+    fn borrow(
+        &self,
+        Parameter {
+            name, span, kind, ..
+        }: &Parameter,
+        place: Where,
+    ) -> TokenStream {
         let pf = self.pf;
         let local = local(name);
         let ty = self.field_type(
@@ -186,7 +216,8 @@ impl Node<'_> {
                     Some(held) => self.read_option(name, *span, held),
                     None => quote!((&__shared.#name).__read()),
                 };
-                // The binding comes before the question whether it is there, or rustc would talk about that in its messages.
+                // The binding comes before the question whether it is there, or rustc would talk
+                // about that in its messages.
                 quote! {
                     let #local = #read;
                     let #local: #ty = match #local {
@@ -215,18 +246,23 @@ impl Node<'_> {
         }
     }
 
-    /// A value that is borrowed as a type. What a `Box` or an `Arc` holds is a trait object already: rustc would make one of the
-    /// pointer.
+    /// A value that is borrowed as a type. What a `Box` or an `Arc` holds is a trait object
+    /// already: rustc would make one of the pointer.
     pub(super) fn lent(&self, value: &Ident, target: &Type) -> TokenStream {
         let pf = self.pf;
         let target = match target {
             Type::Reference(reference) => &reference.elem,
             target => target,
         };
-        if is_dyn(target) { quote!(#pf::__private::Lent(#value).__lend()) } else { quote!(#value) }
+        if is_dyn(target) {
+            quote!(#pf::__private::Lent(#value).__lend())
+        } else {
+            quote!(#value)
+        }
     }
 
-    /// Reads `&Option<T>`, which only a late field can hold that is an `Option` of one. Of any other, the user meant what is in it.
+    /// Reads `&Option<T>`, which only a late field can hold that is an `Option` of one. Of any
+    /// other, the user meant what is in it.
     fn read_option(&self, name: &Ident, span: Span, held: &Type) -> TokenStream {
         let (pf, held) = (self.pf.at(span), inner(held));
         let borrowed = match (last_name(&held).as_deref(), argument(&held)) {
@@ -248,13 +284,14 @@ pub(super) fn local(name: &Ident) -> Ident {
 /// The same, at another place.
 pub(super) fn local_at(name: &Ident, span: Span) -> Ident {
     let text = name.unraw().to_string();
-    let is_snake = !text.starts_with('_') && !text.contains("__") && !text.contains(char::is_uppercase);
+    let is_snake =
+        !text.starts_with('_') && !text.contains("__") && !text.contains(char::is_uppercase);
     let text = match is_snake {
         true => format!("__field_{text}"),
         // No lint speaks of a name such as this.
-        false => text
-            .chars()
-            .fold("__letters".to_owned(), |name, letter| format!("{name}_{:x}", u32::from(letter))),
+        false => text.chars().fold("__letters".to_owned(), |name, letter| {
+            format!("{name}_{:x}", u32::from(letter))
+        }),
     };
     Ident::new(&text, span)
 }

@@ -1,5 +1,5 @@
-//! What only the compiler knows of the types of a node: checks in a type among the bounds of its impls, so that the first that fails is
-//! all that is said.
+//! What only the compiler knows of the types of a node: checks in a type among the bounds of its
+//! impls, so that the first that fails is all that is said.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,8 +15,13 @@ impl Node<'_> {
     /// The checks, if there are any.
     pub(super) fn checks(&self) -> Option<TokenStream> {
         let pf = self.pf;
-        let checks = self.of_threads().into_iter().chain(self.of_result()).collect::<Vec<_>>();
-        (!checks.is_empty()).then(|| quote!(type __Sound = (#(#pf::__private::Sound<{ #checks }>,)*);))
+        let checks = self
+            .of_threads()
+            .into_iter()
+            .chain(self.of_result())
+            .collect::<Vec<_>>();
+        (!checks.is_empty())
+            .then(|| quote!(type __Sound = (#(#pf::__private::Sound<{ #checks }>,)*);))
     }
 
     /// The bound that the checks have passed.
@@ -52,7 +57,11 @@ impl Node<'_> {
              help: write `Result<…>`, or give the alias that name: `type Result<T> = …`\n\
              note: a node is fallible where the last name of its type is `Result`"
         );
-        let plain = self.check_call("check_returned", output.ty.span(), quote!(!#is_result, #message));
+        let plain = self.check_call(
+            "check_returned",
+            output.ty.span(),
+            quote!(!#is_result, #message),
+        );
         let fails = needs_failure(self.model).map(|(span, message)| {
             // Where it is one, that is said.
             self.check_call("check_returned", span, quote!(#is_result, #message))

@@ -1,4 +1,5 @@
-//! What stands in for a node of which too much is wrong to write it: a flow that it stands in has nothing to add.
+//! What stands in for a node of which too much is wrong to write it: a flow that it stands in has
+//! nothing to add.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -26,8 +27,10 @@ fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
     }
     let (parameters, _, bounds) = generics.split_for_impl();
     let mut of_step = generics.clone();
-    let on_any_store: [GenericParam; 2] =
-        [syn::parse_quote!(__S), syn::parse_quote!(__K: #pf::__private::Kind)];
+    let on_any_store: [GenericParam; 2] = [
+        syn::parse_quote!(__S),
+        syn::parse_quote!(__K: #pf::__private::Kind),
+    ];
     of_step.params.extend(on_any_store);
     let of_step = of_step.split_for_impl().0.to_token_stream();
     quote! {

@@ -33,13 +33,20 @@ impl Node<'_> {
             } else {
                 quote!(__prep)
             };
-            let kept =
-                self.model.keeps_prep().then(|| quote!(let __prep = #pf::__private::Kept::new(__prep);));
+            let kept = self
+                .model
+                .keeps_prep()
+                .then(|| quote!(let __prep = #pf::__private::Kept::new(__prep);));
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
         let this = &self.this;
         let look = (!self.model.borrowed().is_empty()).then(|| quote!(#this::reads(__shared)?;));
-        let stated = self.model.options.reads.iter().flat_map(|(_, fields)| fields);
+        let stated = self
+            .model
+            .options
+            .reads
+            .iter()
+            .flat_map(|(_, fields)| fields);
         let stated = stated.map(|field| quote!(let _ = &__shared.#field;));
         let items = self.items();
         let value = if self.has_prep() {
@@ -60,36 +67,44 @@ impl Node<'_> {
 
     /// Calls a step in `prep` or `post`, where the borrowed fields are local variables.
     fn call(&self, step: &Step) -> TokenStream {
-        let arguments = step.parameters.iter().map(|Parameter { name, span, kind, .. }| match kind {
-            Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut => {
-                let local = local(name);
-                quote!(#local)
-            }
-            Kind::Shared => quote!(&*__shared),
-            Kind::SharedMut => quote!(&mut *__shared),
-            // On the type that the user gives it: what is of another type is reported there.
-            Kind::Prep => quote_spanned!(at(*span)=> &__kept),
-            Kind::PrepOwned => quote_spanned!(at(*span)=> __kept),
-            Kind::Exec => quote_spanned!(at(*span)=> __exec),
-            Kind::ExecRef => quote_spanned!(at(*span)=> &__exec),
-            Kind::Attempt | Kind::Error | Kind::Each(_) | Kind::Item => TokenStream::new(),
-        });
+        let arguments = step.parameters.iter().map(
+            |Parameter {
+                 name, span, kind, ..
+             }| match kind {
+                Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut => {
+                    let local = local(name);
+                    quote!(#local)
+                }
+                Kind::Shared => quote!(&*__shared),
+                Kind::SharedMut => quote!(&mut *__shared),
+                // On the type that the user gives it: what is of another type is reported there.
+                Kind::Prep => quote_spanned!(at(*span)=> &__kept),
+                Kind::PrepOwned => quote_spanned!(at(*span)=> __kept),
+                Kind::Exec => quote_spanned!(at(*span)=> __exec),
+                Kind::ExecRef => quote_spanned!(at(*span)=> &__exec),
+                Kind::Attempt | Kind::Error | Kind::Each(_) | Kind::Item => TokenStream::new(),
+            },
+        );
         self.invoke(step, quote!(#(#arguments),*))
     }
 
     /// Calls a step in `exec` or `fallback`, where the borrowed fields are in the struct of reads.
     fn call_with_reads(&self, step: &Step) -> TokenStream {
         let attempt = self.attempt();
-        let arguments = step.parameters.iter().map(|Parameter { name, span, kind, .. }| match kind {
-            Kind::Prep => {
-                let prep = quote_spanned!(at(*span)=> __prep);
-                self.prepared(prep, at(*span))
-            }
-            Kind::Attempt => quote!(#attempt),
-            Kind::Error => quote!(__error),
-            Kind::Each(_) | Kind::Item => quote!(__item),
-            _ => quote!(__reads.#name),
-        });
+        let arguments = step.parameters.iter().map(
+            |Parameter {
+                 name, span, kind, ..
+             }| match kind {
+                Kind::Prep => {
+                    let prep = quote_spanned!(at(*span)=> __prep);
+                    self.prepared(prep, at(*span))
+                }
+                Kind::Attempt => quote!(#attempt),
+                Kind::Error => quote!(__error),
+                Kind::Each(_) | Kind::Item => quote!(__item),
+                _ => quote!(__reads.#name),
+            },
+        );
         let call = self.invoke(step, quote!(#(#arguments),*));
         if step.is_async && step.ties_lifetimes {
             // The common lifetime is none of the trait's method, and shows in no type of the block.
@@ -104,24 +119,33 @@ impl Node<'_> {
             Form::Function(_) => quote!(#name(#arguments)),
             Form::Methods => {
                 let this = step.takes_self.then(|| quote!(self,));
-                // All of the callee on its name: rustc points at it, too, where an argument is of another type.
+                // All of the callee on its name: rustc points at it, too, where an argument is of
+                // another type.
                 let callee = quote_spanned!(at(name.span())=> <#node>::#name);
                 quote!(#callee(#this #arguments))
             }
         }
     }
 
-    /// The variable of the attempt, on the type that the user gives it: one of another type is reported there.
+    /// The variable of the attempt, on the type that the user gives it: one of another type is
+    /// reported there.
     pub(super) fn attempt(&self) -> Ident {
         let mut parameters = self.model.exec.parameters.iter();
         let given = parameters.find(|parameter| matches!(parameter.kind, Kind::Attempt));
-        Ident::new("__attempt", given.map_or_else(Span::call_site, |given| given.span))
+        Ident::new(
+            "__attempt",
+            given.map_or_else(Span::call_site, |given| given.span),
+        )
     }
 
-    /// The variable of what `exec` returned, in `post`. Where that is written to a field, one of another type is reported on the
-    /// type that `exec` returns.
+    /// The variable of what `exec` returned, in `post`. Where that is written to a field, one of
+    /// another type is reported on the type that `exec` returns.
     pub(super) fn done(&self) -> Ident {
-        let span = if self.model.post.is_some() { Span::call_site() } else { self.model.exec.output.span };
+        let span = if self.model.post.is_some() {
+            Span::call_site()
+        } else {
+            self.model.exec.output.span
+        };
         Ident::new("__exec", span)
     }
 
@@ -201,8 +225,11 @@ impl Node<'_> {
         let body = match (&self.model.fallback, &self.model.options.fallback) {
             (Some(step), _) => {
                 let call = self.call_with_reads(step);
-                let output =
-                    if step.is_async { quote_spanned!(step.name.span()=> #call.await) } else { call };
+                let output = if step.is_async {
+                    quote_spanned!(step.name.span()=> #call.await)
+                } else {
+                    call
+                };
                 self.result(step, output, quote!(false))
             }
             (None, Some(path)) => {
@@ -235,7 +262,9 @@ impl Node<'_> {
     pub(super) fn post(&self) -> TokenStream {
         let (pf, exec) = (self.pf, self.done());
         // A `Result` under another name: what is said of it is all that is said.
-        let Options { writes, appends, .. } = &self.model.options;
+        let Options {
+            writes, appends, ..
+        } = &self.model.options;
         let is_given = self.model.post.is_some() || writes.is_some() || appends.is_some();
         let unwrap = (is_given && !self.of_result().is_empty() && !self.takes_all())
             .then(|| quote!(let #exec = #pf::__private::Given(#exec).__value();));
@@ -252,7 +281,9 @@ impl Node<'_> {
 
     fn written(&self) -> TokenStream {
         let pf = self.pf;
-        let Options { writes, appends, .. } = &self.model.options;
+        let Options {
+            writes, appends, ..
+        } = &self.model.options;
         let Some(post) = &self.model.post else {
             let span = self.model.exec.output.span;
             let exec = self.done();
@@ -281,7 +312,8 @@ impl Node<'_> {
                         #pf::__private::Result::Ok(0)
                     }
                 }
-                // Each exec of a batch returns a value: with no place for them to go, they are nothing.
+                // Each exec of a batch returns a value: with no place for them to go, they are
+                // nothing.
                 (None, None) if self.model.each().is_some() => {
                     let (value, at) = (value(pf, &self.model.exec.output), pf.at(span));
                     quote_spanned! {span=>
@@ -296,14 +328,17 @@ impl Node<'_> {
             };
         };
         let (borrows, call) = (self.borrows(post, Where::Post), self.call(post));
-        let filled = writes.iter().flat_map(|writes| &writes.fields).map(|field| {
-            let empty = self.empty(field, Where::Post);
-            quote! {
-                if let #pf::__private::Option::None = (&__shared.#field).__read() {
-                    return #pf::__private::Result::Err(#empty);
+        let filled = writes
+            .iter()
+            .flat_map(|writes| &writes.fields)
+            .map(|field| {
+                let empty = self.empty(field, Where::Post);
+                quote! {
+                    if let #pf::__private::Option::None = (&__shared.#field).__read() {
+                        return #pf::__private::Result::Err(#empty);
+                    }
                 }
-            }
-        });
+            });
         let action = Ident::new("__action", post.output.span);
         let take = self.take(&post.output, action.clone());
         quote! {
@@ -314,8 +349,8 @@ impl Node<'_> {
         }
     }
 
-    /// Takes an action. The type is named on the user's token, where its description names it too, so that a type which is no
-    /// action is reported once.
+    /// Takes an action. The type is named on the user's token, where its description names it too,
+    /// so that a type which is no action is reported once.
     fn take(&self, output: &Output, action: Ident) -> TokenStream {
         let (value, store, pf) = (value(self.pf, output), self.store, self.pf.at(output.span));
         let arguments = quote!(#action, __shared);

@@ -62,14 +62,17 @@ pub(crate) struct Writes {
 }
 
 const NAMES: [&str; 12] = [
-    "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "parallel",
-    "retry_if", "fallback",
+    "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout",
+    "parallel", "retry_if", "fallback",
 ];
 
 /// Reads the options; a wrong one is reported, and the others are read.
 pub(crate) fn parse(tokens: TokenStream) -> (Options, Errors) {
     let (mut options, mut errors) = (Options::default(), Errors::default());
-    let result = Parser::parse2(|input: ParseStream<'_>| all(input, &mut options, &mut errors), tokens);
+    let result = Parser::parse2(
+        |input: ParseStream<'_>| all(input, &mut options, &mut errors),
+        tokens,
+    );
     if let Err(error) = result {
         errors.push(error);
     }
@@ -137,7 +140,10 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
     }
     let Ok(name) = input.parse::<Ident>() else {
         let option = rest(input);
-        return Err(syn::Error::new_spanned(option, "an option has a name, as in `attempts = 3`"));
+        return Err(syn::Error::new_spanned(
+            option,
+            "an option has a name, as in `attempts = 3`",
+        ));
     };
     match name.to_string().as_str() {
         "writes" => {
@@ -145,9 +151,17 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> sy
                 let fields = fields(input, &name)?;
                 // One field in parentheses holds the value itself: a tuple of one is rarely meant.
                 let tuple = fields.len() != 1;
-                Writes { span: name.span(), fields, tuple }
+                Writes {
+                    span: name.span(),
+                    fields,
+                    tuple,
+                }
             } else {
-                Writes { span: name.span(), fields: vec![field(input, &name)?], tuple: false }
+                Writes {
+                    span: name.span(),
+                    fields: vec![field(input, &name)?],
+                    tuple: false,
+                }
             };
             set(&mut options.writes, writes, &name, errors);
         }
@@ -178,11 +192,16 @@ fn unknown(name: &Ident, text: &str, store: Option<&Path>) -> syn::Error {
         _ => None,
     };
     let help = match elsewhere.or_else(|| nearest(text, &NAMES)) {
-        _ if store.is_some_and(|store| store.is_ident(text)) => "the store is named once, first".into(),
+        _ if store.is_some_and(|store| store.is_ident(text)) => {
+            "the store is named once, first".into()
+        }
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("there are {}", NAMES.join(", ")),
     };
-    syn::Error::new(name.span(), format!("a node has no option `{text}`\nhelp: {help}"))
+    syn::Error::new(
+        name.span(),
+        format!("a node has no option `{text}`\nhelp: {help}"),
+    )
 }
 
 fn set<T>(option: &mut Option<T>, value: T, name: &Ident, errors: &mut Errors) {
@@ -220,8 +239,13 @@ mod tests {
 
     #[test]
     fn every_wrong_option_is_reported_and_the_others_are_read() {
-        let (options, errors) =
-            parse(quote!(Order, attemps = 3, wait = 2, writes = receipt, timeout = "soon"));
+        let (options, errors) = parse(quote!(
+            Order,
+            attemps = 3,
+            wait = 2,
+            writes = receipt,
+            timeout = "soon"
+        ));
         let messages = errors.messages();
         assert_eq!(messages.len(), 3, "{messages:?}");
         assert!(messages[0].contains("did you mean `attempts`?"));
@@ -234,9 +258,16 @@ mod tests {
     fn the_store_comes_first() {
         for tokens in [quote!(writes = receipt), quote!(attempts = 3, Order)] {
             let (_, errors) = parse(tokens);
-            assert!(errors.messages()[0].starts_with("say first which store"), "{:?}", errors.messages());
+            assert!(
+                errors.messages()[0].starts_with("say first which store"),
+                "{:?}",
+                errors.messages()
+            );
         }
-        assert_eq!(parse(quote!()).1.messages(), ["say which store the node works on: `#[node(Store)]`"]);
+        assert_eq!(
+            parse(quote!()).1.messages(),
+            ["say which store the node works on: `#[node(Store)]`"]
+        );
     }
 
     #[test]
@@ -252,46 +283,126 @@ mod tests {
         ];
         for tokens in cases {
             let (options, errors) = parse(tokens.clone());
-            assert_eq!(errors.messages().len(), 1, "{tokens}: {:?}", errors.messages());
+            assert_eq!(
+                errors.messages().len(),
+                1,
+                "{tokens}: {:?}",
+                errors.messages()
+            );
             assert!(options.store.is_some(), "{tokens}");
         }
-        for tokens in [quote!(Order<u8>, attempts = 3), quote!(Self, attempts = 3), quote!(3, attempts = 3)] {
+        for tokens in [
+            quote!(Order<u8>, attempts = 3),
+            quote!(Self, attempts = 3),
+            quote!(3, attempts = 3),
+        ] {
             let (options, errors) = parse(tokens.clone());
-            assert_eq!(errors.messages().len(), 1, "{tokens}: {:?}", errors.messages());
-            assert!(options.store.is_none() && options.attempts.is_some(), "{tokens}");
+            assert_eq!(
+                errors.messages().len(),
+                1,
+                "{tokens}: {:?}",
+                errors.messages()
+            );
+            assert!(
+                options.store.is_none() && options.attempts.is_some(),
+                "{tokens}"
+            );
         }
     }
 
     #[test]
     fn a_value_that_will_not_do_is_one_error() {
         let cases = [
-            (quote!(attempts), "`attempts` has no value: write `attempts = 3`"),
-            (quote!(attempts =), "`attempts` has no value: write `attempts = 3`"),
-            (quote!(attempts(3)), "`attempts` takes its value after `=`: write `attempts = 3`"),
-            (quote!(attempts: 3), "`attempts` takes its value after `=`: write `attempts = 3`"),
-            (quote!(attempts = 3foo), "`attempts` is a whole number: write `attempts = 3`"),
-            (quote!(attempts = 3f64), "`attempts` is a whole number: write `attempts = 3`"),
-            (quote!(attempts = 3.0), "`attempts` is a whole number: write `attempts = 3`"),
-            (quote!(attempts = 2 + 1), "`attempts` is a whole number: write `attempts = 3`"),
-            (quote!(attempts = "5"), "`attempts` is a number, without quotes: write `attempts = 5`"),
-            (quote!(attempts = 5_000_000_000), "`attempts` is at most 4294967295"),
-            (quote!(attempts = -3), "PF010: a node is tried at least once"),
-            (quote!(backoff = 1e999), "PF010: `backoff` is more than a number can hold"),
-            (quote!(jitter = -1e999), "PF010: `jitter` is more than a number can hold"),
-            (quote!(backoff = 2x), "`backoff` is a number: write `backoff = 2.0`"),
+            (
+                quote!(attempts),
+                "`attempts` has no value: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts =),
+                "`attempts` has no value: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts(3)),
+                "`attempts` takes its value after `=`: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts: 3),
+                "`attempts` takes its value after `=`: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts = 3foo),
+                "`attempts` is a whole number: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts = 3f64),
+                "`attempts` is a whole number: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts = 3.0),
+                "`attempts` is a whole number: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts = 2 + 1),
+                "`attempts` is a whole number: write `attempts = 3`",
+            ),
+            (
+                quote!(attempts = "5"),
+                "`attempts` is a number, without quotes: write `attempts = 5`",
+            ),
+            (
+                quote!(attempts = 5_000_000_000),
+                "`attempts` is at most 4294967295",
+            ),
+            (
+                quote!(attempts = -3),
+                "PF010: a node is tried at least once",
+            ),
+            (
+                quote!(backoff = 1e999),
+                "PF010: `backoff` is more than a number can hold",
+            ),
+            (
+                quote!(jitter = -1e999),
+                "PF010: `jitter` is more than a number can hold",
+            ),
+            (
+                quote!(backoff = 2x),
+                "`backoff` is a number: write `backoff = 2.0`",
+            ),
             (quote!(wait = 200ms), "PF010: `wait` is a duration"),
-            (quote!(wait = Duration::from_secs(2)), "PF010: `wait` is a duration"),
-            (quote!(parallel = self.n()), "`parallel` is a number, a field of the node, or `unbounded`"),
-            (quote!(parallel = self), "`parallel` is a number, a field of the node, or `unbounded`"),
-            (quote!(parallel = 8.0), "`parallel` is a number, a field of the node, or `unbounded`"),
-            (quote!(retry_if = |error| true), "`retry_if` names a function"),
+            (
+                quote!(wait = Duration::from_secs(2)),
+                "PF010: `wait` is a duration",
+            ),
+            (
+                quote!(parallel = self.n()),
+                "`parallel` is a number, a field of the node, or `unbounded`",
+            ),
+            (
+                quote!(parallel = self),
+                "`parallel` is a number, a field of the node, or `unbounded`",
+            ),
+            (
+                quote!(parallel = 8.0),
+                "`parallel` is a number, a field of the node, or `unbounded`",
+            ),
+            (
+                quote!(retry_if = |error| true),
+                "`retry_if` names a function",
+            ),
             (
                 quote!(fallback = "cash"),
                 "`fallback` names a function, without quotes: write `fallback = cash`",
             ),
             (quote!(fallback = cash(1)), "`fallback` names a function"),
-            (quote!(writes = "receipt"), "a field is named without quotes: write `writes = receipt`"),
-            (quote!(writes = (a, b)), "several fields are named without `=`: write `writes(a , b)`"),
+            (
+                quote!(writes = "receipt"),
+                "a field is named without quotes: write `writes = receipt`",
+            ),
+            (
+                quote!(writes = (a, b)),
+                "several fields are named without `=`: write `writes(a , b)`",
+            ),
             (
                 quote!(writes = order.receipt),
                 "a field of the store is named by its name alone: write `writes = receipt`",
@@ -300,7 +411,10 @@ mod tests {
                 quote!(appends = order::notes),
                 "a field of the store is named by its name alone: write `appends = notes`",
             ),
-            (quote!(reads = a), "`reads` names fields of the store in parentheses: write `reads(a, b)`"),
+            (
+                quote!(reads = a),
+                "`reads` names fields of the store in parentheses: write `reads(a, b)`",
+            ),
             (quote!(3), "an option has a name"),
         ];
         for (tokens, message) in cases {
@@ -314,16 +428,32 @@ mod tests {
 
     #[test]
     fn options_stand_between_commas() {
-        for tokens in [quote!(Order, attempts = 3; wait = "1s"), quote!(Order attempts = 3, wait = "1s")] {
+        for tokens in [
+            quote!(Order, attempts = 3; wait = "1s"),
+            quote!(Order attempts = 3, wait = "1s"),
+        ] {
             let (options, errors) = parse(tokens.clone());
-            assert_eq!(errors.messages().len(), 1, "{tokens}: {:?}", errors.messages());
-            assert!(options.attempts.is_some() && options.wait.is_some(), "{tokens}");
+            assert_eq!(
+                errors.messages().len(),
+                1,
+                "{tokens}: {:?}",
+                errors.messages()
+            );
+            assert!(
+                options.attempts.is_some() && options.wait.is_some(),
+                "{tokens}"
+            );
         }
     }
 
     #[test]
     fn a_number_may_name_its_type() {
-        let (options, errors) = parse(quote!(Order, attempts = 3u32, backoff = 2f64, parallel = 8usize));
+        let (options, errors) = parse(quote!(
+            Order,
+            attempts = 3u32,
+            backoff = 2f64,
+            parallel = 8usize
+        ));
         assert!(errors.is_empty(), "{:?}", errors.messages());
         assert_eq!(options.attempts.unwrap().value, 3);
     }

@@ -16,7 +16,9 @@ pub(super) fn starts_with_option(input: ParseStream<'_>) -> bool {
         return true;
     }
     let ahead = input.fork();
-    let Ok(name) = ahead.parse::<Ident>() else { return false };
+    let Ok(name) = ahead.parse::<Ident>() else {
+        return false;
+    };
     let has_value = ahead.peek(Token![=]) && name != "store" || ahead.peek(token::Paren);
     has_value || NAMES.iter().any(|option| name == option)
 }
@@ -24,12 +26,13 @@ pub(super) fn starts_with_option(input: ParseStream<'_>) -> bool {
 /// Whether a path stands here and nothing with it.
 pub(super) fn is_alone(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
-    let is_path =
-        Path::parse_mod_style(&ahead).is_ok_and(|path| !NAMES.iter().any(|name| path.is_ident(name)));
+    let is_path = Path::parse_mod_style(&ahead)
+        .is_ok_and(|path| !NAMES.iter().any(|name| path.is_ident(name)));
     is_path && (ahead.is_empty() || ahead.peek(Token![,]))
 }
 
-/// Reads the store. Where it is written as something else, and it is clear what is meant, that is reported, and it is read.
+/// Reads the store. Where it is written as something else, and it is clear what is meant, that is
+/// reported, and it is read.
 pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
     if input.is_empty() {
         let message = "say which store the node works on: `#[node(Store)]`";
@@ -39,16 +42,21 @@ pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path>
     let ahead = input.fork();
     // `Order, wait` and `Order wait` alike: a comma may be missing.
     let path = ahead.call(Path::parse_mod_style);
-    let ends = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(Ident);
+    let ends =
+        ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(Ident);
     if let (Ok(path), true) = (path, ends) {
         let _ = input.call(Path::parse_mod_style);
         return sound(path, errors);
     }
     let whole = rest_of_type(input);
     if let Ok(path) = syn::parse2::<Path>(whole.clone()) {
-        let generic = path.segments.iter().find(|segment| !segment.arguments.is_none());
+        let generic = path
+            .segments
+            .iter()
+            .find(|segment| !segment.arguments.is_none());
         let store = text(&plain(&path));
-        let message = format!("a store has no type or lifetime parameters: write `#[node({store}, …)]`");
+        let message =
+            format!("a store has no type or lifetime parameters: write `#[node({store}, …)]`");
         match generic {
             Some(generic) => errors.at(&generic.arguments, message),
             None => errors.at(&path, message),
@@ -66,14 +74,24 @@ pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path>
 
 /// What is said where an option stands first.
 pub(super) fn missing(input: ParseStream<'_>, store: Option<&Path>) -> syn::Error {
-    let first = input.fork().parse::<TokenTree>().map(TokenTree::into_token_stream).unwrap_or_default();
+    let first = input
+        .fork()
+        .parse::<TokenTree>()
+        .map(TokenTree::into_token_stream)
+        .unwrap_or_default();
     let store = store.map_or_else(|| "Store".into(), text);
-    expected(&first, format!("say first which store the node works on: `#[node({store}, {first} …)]`"))
+    expected(
+        &first,
+        format!("say first which store the node works on: `#[node({store}, {first} …)]`"),
+    )
 }
 
 fn sound(path: Path, errors: &mut Errors) -> Option<Path> {
     if path.is_ident("Self") {
-        errors.at(path, "`Self` is the node, not its store: name the store, as in `#[node(Order)]`");
+        errors.at(
+            path,
+            "`Self` is the node, not its store: name the store, as in `#[node(Order)]`",
+        );
         return None;
     }
     Some(path)
@@ -83,7 +101,10 @@ fn sound(path: Path, errors: &mut Errors) -> Option<Path> {
 fn rest_of_type(input: ParseStream<'_>) -> TokenStream {
     let ahead = input.fork();
     if ahead.parse::<Path>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,])) {
-        return input.parse::<Path>().map(Path::into_token_stream).unwrap_or_default();
+        return input
+            .parse::<Path>()
+            .map(Path::into_token_stream)
+            .unwrap_or_default();
     }
     rest(input)
 }

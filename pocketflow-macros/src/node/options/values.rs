@@ -42,20 +42,32 @@ pub(super) fn rest(input: ParseStream<'_>) -> TokenStream {
 fn equals(input: ParseStream<'_>, name: &Ident) -> syn::Result<()> {
     let has_none = |input: ParseStream<'_>| input.is_empty() || input.peek(Token![,]);
     if has_none(input) {
-        return Err(expected(name, format!("`{name}` has no value: write {}", example(name))));
+        return Err(expected(
+            name,
+            format!("`{name}` has no value: write {}", example(name)),
+        ));
     }
     if let Ok(equals) = input.parse::<Token![=]>() {
         return match has_none(input) {
-            true => Err(expected(equals, format!("`{name}` has no value: write {}", example(name)))),
+            true => Err(expected(
+                equals,
+                format!("`{name}` has no value: write {}", example(name)),
+            )),
             false => Ok(()),
         };
     }
     let (ahead, is_group) = (input.fork(), input.peek(token::Paren));
     let message = match ahead.parse::<proc_macro2::Group>() {
         Ok(group) if is_group && !group.stream().is_empty() => {
-            format!("`{name}` takes its value after `=`: write `{name} = {}`", group.stream())
+            format!(
+                "`{name}` takes its value after `=`: write `{name} = {}`",
+                group.stream()
+            )
         }
-        _ => format!("`{name}` takes its value after `=`: write {}", example(name)),
+        _ => format!(
+            "`{name}` takes its value after `=`: write {}",
+            example(name)
+        ),
     };
     Err(expected(rest(input), message))
 }
@@ -100,7 +112,10 @@ pub(super) fn expected(tokens: impl ToTokens, message: String) -> syn::Error {
 
 /// An error about a policy that makes no sense.
 fn senseless(tokens: impl ToTokens, wrong: &str, help: &str) -> syn::Error {
-    expected(tokens, format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"))
+    expected(
+        tokens,
+        format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"),
+    )
 }
 
 /// `attempts = 3`
@@ -142,14 +157,22 @@ pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<W
             return input.parse().map(Width::Field);
         }
         let word: Ident = input.parse()?;
-        if word == "unbounded" { Ok(Width::Unbounded) } else { Err(input.error("")) }
+        if word == "unbounded" {
+            Ok(Width::Unbounded)
+        } else {
+            Err(input.error(""))
+        }
     };
     let wrong = |whole: &TokenStream| {
         let forms = "`parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
         match unquoted(whole) {
-            Some(number) => format!("`parallel` is a number, without quotes: write `parallel = {number}`"),
+            Some(number) => {
+                format!("`parallel` is a number, without quotes: write `parallel = {number}`")
+            }
             None => {
-                format!("`parallel` is a number, a field of the node, or `unbounded`\nhelp: write {forms}")
+                format!(
+                    "`parallel` is a number, a field of the node, or `unbounded`\nhelp: write {forms}"
+                )
             }
         }
     };
@@ -162,8 +185,14 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
     let number = |input: ParseStream<'_>| {
         let negative = input.parse::<Token![-]>().is_ok();
         let (digits, given) = match input.parse::<Lit>()? {
-            Lit::Int(literal) => (literal.base10_digits().to_owned(), literal.suffix().to_owned()),
-            Lit::Float(literal) => (literal.base10_digits().to_owned(), literal.suffix().to_owned()),
+            Lit::Int(literal) => (
+                literal.base10_digits().to_owned(),
+                literal.suffix().to_owned(),
+            ),
+            Lit::Float(literal) => (
+                literal.base10_digits().to_owned(),
+                literal.suffix().to_owned(),
+            ),
             _ => return Err(input.error("")),
         };
         suffix(&given, "f64", &digits)?;
@@ -177,7 +206,11 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
     let (value, whole) = value(input, name, number, wrong)?;
     if !value.is_finite() {
         let wrong = format!("`{name}` is more than a number can hold");
-        return Err(senseless(whole, &wrong, &format!("write a finite number, as in {}", example(name))));
+        return Err(senseless(
+            whole,
+            &wrong,
+            &format!("write a finite number, as in {}", example(name)),
+        ));
     }
     Ok(given(value, name, &whole))
 }
@@ -186,19 +219,29 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
 pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Duration>> {
     let text = |input: ParseStream<'_>| input.parse::<LitStr>();
     let write = |example: &str| {
-        format!("write a number and its unit, one of us, ms, s, m and h, in quotes: `{name} = {example}`")
+        format!(
+            "write a number and its unit, one of us, ms, s, m and h, in quotes: `{name} = {example}`"
+        )
     };
     let wrong = |whole: &TokenStream| {
         let meant = whole.to_string();
-        let help =
-            write(&if duration(&meant).is_some() { format!("\"{meant}\"") } else { "\"1.5s\"".into() });
-        format!("PF010: `{name}` is a duration\nhelp: {help}\nnote: see `pocketflow::errors::PF010`")
+        let help = write(&if duration(&meant).is_some() {
+            format!("\"{meant}\"")
+        } else {
+            "\"1.5s\"".into()
+        });
+        format!(
+            "PF010: `{name}` is a duration\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"
+        )
     };
     let (literal, whole) = value(input, name, text, wrong)?;
     match duration(&literal.value()) {
         Some(value) => Ok(given(value, name, &whole)),
         None => {
-            let wrong = format!("\"{}\" is not a duration of one number and one unit", literal.value());
+            let wrong = format!(
+                "\"{}\" is not a duration of one number and one unit",
+                literal.value()
+            );
             Err(senseless(whole, &wrong, &write("\"1.5s\"")))
         }
     }
@@ -235,9 +278,14 @@ pub(super) fn field(input: ParseStream<'_>, name: &Ident) -> syn::Result<Ident> 
             Ok(_) => format!("`{name}` names one field: write {}", example(name)),
             Err(_) => match last_name(whole) {
                 Some(field) => {
-                    format!("a field of the store is named by its name alone: write `{name} = {field}`")
+                    format!(
+                        "a field of the store is named by its name alone: write `{name} = {field}`"
+                    )
                 }
-                None => format!("`{name}` names a field of the store: write {}", example(name)),
+                None => format!(
+                    "`{name}` names a field of the store: write {}",
+                    example(name)
+                ),
             },
         }
     };
@@ -256,8 +304,13 @@ pub(super) fn fields(input: ParseStream<'_>, name: &Ident) -> syn::Result<Vec<Id
         Ok(_) => Ok(parse(input)?.into_iter().collect()),
         Err(_) => {
             let whole = rest(input);
-            let message = format!("`{name}` names fields of the store in parentheses: write `{name}(a, b)`");
-            Err(if whole.is_empty() { expected(name, message) } else { expected(whole, message) })
+            let message =
+                format!("`{name}` names fields of the store in parentheses: write `{name}(a, b)`");
+            Err(if whole.is_empty() {
+                expected(name, message)
+            } else {
+                expected(whole, message)
+            })
         }
     }
 }
@@ -280,7 +333,9 @@ fn last_name(tokens: &TokenStream) -> Option<Ident> {
 /// What a value holds that stands in quotes and should not.
 fn unquoted(value: &TokenStream) -> Option<String> {
     let text = syn::parse2::<LitStr>(value.clone()).ok()?.value();
-    let is_plain = text.chars().all(|letter| letter.is_alphanumeric() || "_.:".contains(letter));
+    let is_plain = text
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || "_.:".contains(letter));
     (is_plain && !text.is_empty()).then_some(text)
 }
 
@@ -295,7 +350,11 @@ fn suffix(given: &str, of_its_type: &str, literal: &impl ToTokens) -> syn::Resul
 fn given<T>(value: T, name: &Ident, whole: &TokenStream) -> Given<T> {
     let first = whole.clone().into_iter().next();
     let span = first.map_or_else(|| name.span(), |token| token.span());
-    Given { value, name: name.span(), span }
+    Given {
+        value,
+        name: name.span(),
+        span,
+    }
 }
 
 /// A number and its unit.
@@ -312,10 +371,16 @@ fn duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     // Through whole nanoseconds, so that "200ms" is 200 ms and not a little less.
-    Duration::try_from_secs_f64(number * seconds).ok().map(|time| {
-        let rounded = (number * seconds * 1e9).round();
-        if rounded < u64::MAX as f64 { Duration::from_nanos(rounded as u64) } else { time }
-    })
+    Duration::try_from_secs_f64(number * seconds)
+        .ok()
+        .map(|time| {
+            let rounded = (number * seconds * 1e9).round();
+            if rounded < u64::MAX as f64 {
+                Duration::from_nanos(rounded as u64)
+            } else {
+                time
+            }
+        })
 }
 
 #[cfg(test)]
@@ -332,7 +397,11 @@ mod tests {
             ("5us", 5),
         ];
         for (text, micros) in cases {
-            assert_eq!(duration(text), Some(Duration::from_micros(micros)), "{text}");
+            assert_eq!(
+                duration(text),
+                Some(Duration::from_micros(micros)),
+                "{text}"
+            );
         }
         for text in ["", "5", "s", "2 weeks", "-1s", "1..5s"] {
             assert_eq!(duration(text), None, "{text}");

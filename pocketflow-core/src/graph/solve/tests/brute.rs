@@ -1,16 +1,19 @@
 //! The search of all paths.
 //!
-//! It goes over states, a place and the set of filled fields, so it covers every path of whatever length. It shares no
-//! code with the analyses: a nested flow is laid out flat into the flow around it, and its nodes are visited one by one. There
-//! are two layouts.
+//! It goes over states, a place and the set of filled fields, so it covers every path of whatever
+//! length. It shares no code with the analyses: a nested flow is laid out flat into the flow around
+//! it, and its nodes are visited one by one. There are two layouts.
 //!
-//! - [`Paths::Real`]: the paths that a run may take. What the analyses promise must hold on every one of them.
-//! - [`Paths::Known`]: in addition, what a flow that stands as a node does not say of itself. An exit that no path of its reaches
-//!   may be left with the inputs alone, and all that any of its nodes may look at is looked at on entry. The analyses must agree
-//!   with this layout exactly: whatever they refuse, one of its paths shows.
+//! - [`Paths::Real`]: the paths that a run may take. What the analyses promise must hold on every
+//!   one of them.
+//! - [`Paths::Known`]: in addition, what a flow that stands as a node does not say of itself. An
+//!   exit that no path of its reaches may be left with the inputs alone, and all that any of its
+//!   nodes may look at is looked at on entry. The analyses must agree with this layout exactly:
+//!   whatever they refuse, one of its paths shows.
 //!
-//! No more is lost in a nested flow: it says of each exit which fields every path to it fills, and since a node only ever adds
-//! fields, a field that is not among them is left empty by one path at least.
+//! No more is lost in a nested flow: it says of each exit which fields every path to it fills, and
+//! since a node only ever adds fields, a field that is not among them is left empty by one path at
+//! least.
 
 use super::flows::{EXITS, FIELDS, Flow, LATE, Set, Stands, union};
 use crate::graph::Target;
@@ -21,7 +24,8 @@ pub(super) enum Paths {
     Known,
 }
 
-/// A step of a flow that is laid out flat: a node, a fork, or the entry of a nested flow. Those of the outermost flow come first.
+/// A step of a flow that is laid out flat: a node, a fork, or the entry of a nested flow. Those of
+/// the outermost flow come first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Step {
     /// The place of the outermost flow in which it lies.
@@ -66,8 +70,13 @@ fn add(
         let place = outermost.unwrap_or(index);
         let lead = |action: usize| -> Vec<To> {
             let Some(wire) = wires[action] else {
-                // In a nested flow it is told there, and the flow around it does not think of it again.
-                return if outermost.is_none() { vec![To::Unwired] } else { vec![] };
+                // In a nested flow it is told there, and the flow around it does not think of it
+                // again.
+                return if outermost.is_none() {
+                    vec![To::Unwired]
+                } else {
+                    vec![]
+                };
             };
             let mut to = Vec::new();
             for number in [wire.to].into_iter().chain(wire.otherwise) {
@@ -81,27 +90,51 @@ fn add(
         let (reads, peeks, ways) = match stands {
             Stands::Node(node) => {
                 let ways = node.writes.iter().enumerate();
-                let ways = ways.map(|(action, writes)| Way { writes: *writes, to: lead(action) });
+                let ways = ways.map(|(action, writes)| Way {
+                    writes: *writes,
+                    to: lead(action),
+                });
                 (node.reads, node.peeks, ways.collect())
             }
             Stands::Fork(nodes) => {
-                let way = Way { writes: union(nodes, |node| node.writes[0]), to: lead(0) };
-                (union(nodes, |node| node.reads), union(nodes, |node| node.peeks), vec![way])
+                let way = Way {
+                    writes: union(nodes, |node| node.writes[0]),
+                    to: lead(0),
+                };
+                (
+                    union(nodes, |node| node.reads),
+                    union(nodes, |node| node.peeks),
+                    vec![way],
+                )
             }
             Stands::Flow(inner) => {
                 let exits: Vec<_> = (0..inner.exits).map(lead).collect();
                 let start = add(steps, inner, &exits, paths, Some(place));
-                let (mut peeks, mut ways) = (0, vec![Way { writes: 0, to: vec![To::Step(start)] }]);
+                let (mut peeks, mut ways) = (
+                    0,
+                    vec![Way {
+                        writes: 0,
+                        to: vec![To::Step(start)],
+                    }],
+                );
                 if paths == Paths::Known {
                     peeks = inner.looks();
                     let found = Found::new(&lay_out(inner, paths), inner.inputs, After::Read);
-                    let missed = exits.into_iter().zip(found.exits).filter(|(_, states)| states.is_empty());
+                    let missed = exits
+                        .into_iter()
+                        .zip(found.exits)
+                        .filter(|(_, states)| states.is_empty());
                     ways.extend(missed.map(|(to, _)| Way { writes: 0, to }));
                 }
                 (inner.inputs, peeks, ways)
             }
         };
-        steps[first + index] = Step { place, reads, peeks, ways };
+        steps[first + index] = Step {
+            place,
+            reads,
+            peeks,
+            ways,
+        };
     }
     first
 }
@@ -111,7 +144,8 @@ fn add(
 pub(super) enum After {
     /// It ends, as a run does.
     End,
-    /// It goes on, and from there on the field counts as filled: each field is judged by itself, as the analysis does it.
+    /// It goes on, and from there on the field counts as filled: each field is judged by itself, as
+    /// the analysis does it.
     Read,
 }
 
@@ -170,7 +204,9 @@ impl Found {
                 let filled = filled | (step.reads | way.writes) & LATE;
                 for to in &way.to {
                     match *to {
-                        To::Step(next) if found.steps[next].insert(filled) => waiting.push((next, filled)),
+                        To::Step(next) if found.steps[next].insert(filled) => {
+                            waiting.push((next, filled))
+                        }
                         To::Exit(exit) => _ = found.exits[exit].insert(filled),
                         To::Step(_) | To::Unwired => {}
                     }
@@ -185,7 +221,8 @@ impl Found {
     }
 }
 
-/// Whether a value may be looked at before it is overwritten. In a loop that nothing leads out of, it may not.
+/// Whether a value may be looked at before it is overwritten. In a loop that nothing leads out of,
+/// it may not.
 pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     let field: Set = 1 << field;
     let mut visited = vec![false; steps.len()];
@@ -204,8 +241,13 @@ pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     false
 }
 
-/// Whether each of the values that a step writes to a field is overwritten before it can be looked at.
+/// Whether each of the values that a step writes to a field is overwritten before it can be looked
+/// at.
 pub(super) fn writes_in_vain(steps: &[Step], step: &Step, field: usize) -> bool {
-    let mut ways = step.ways.iter().filter(|way| way.writes & 1 << field != 0).peekable();
+    let mut ways = step
+        .ways
+        .iter()
+        .filter(|way| way.writes & 1 << field != 0)
+        .peekable();
     ways.peek().is_some() && ways.all(|way| !is_seen(steps, &way.to, field))
 }

@@ -41,7 +41,8 @@ pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, 1>;
 pub(super) struct Flow {
     pub(super) inputs: Set,
     pub(super) exits: usize,
-    /// What stands there, and where its actions lead; an action that it does not have is a mistake in the flow.
+    /// What stands there, and where its actions lead; an action that it does not have is a mistake
+    /// in the flow.
     pub(super) places: Vec<(Stands, [Option<Wire>; 3])>,
 }
 
@@ -60,7 +61,8 @@ pub(super) struct Node {
     pub(super) writes: Vec<Set>,
 }
 
-/// Where an action leads, as numbers of which [`Flow::target`] makes exits and places: any number will do.
+/// Where an action leads, as numbers of which [`Flow::target`] makes exits and places: any number
+/// will do.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wire {
     pub(super) to: u8,
@@ -75,13 +77,17 @@ fn set(late_only: bool, most: usize) -> impl Strategy<Value = Set> {
 fn node(actions: usize) -> impl Strategy<Value = Node> {
     // Nodes read little and fill much whatever they return: else hardly a flow would be right.
     let looks = || prop_oneof![1 => Just(0), 1 => set(false, 1)];
-    (looks(), looks(), set(false, 3), vec(set(false, 1), 1..=actions)).prop_map(
-        |(reads, peeks, always, writes)| Node {
+    (
+        looks(),
+        looks(),
+        set(false, 3),
+        vec(set(false, 1), 1..=actions),
+    )
+        .prop_map(|(reads, peeks, always, writes)| Node {
             reads,
             peeks,
             writes: writes.into_iter().map(|set| set | always).collect(),
-        },
-    )
+        })
 }
 
 /// A flow of at most so many places, with nested flows of at most so many levels.
@@ -98,12 +104,17 @@ pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
     let wire = (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
     let places = vec((stands, uniform3(weighted(0.95, wire))), 1..=most);
     (set(true, 2), 1..=EXITS, places)
-        .prop_map(|(inputs, exits, places)| Flow { inputs, exits, places })
+        .prop_map(|(inputs, exits, places)| Flow {
+            inputs,
+            exits,
+            places,
+        })
         .boxed()
 }
 
 impl Flow {
-    /// Where a number leads from a place: 0 to the place behind it or out of the flow, then come the exits, then the places.
+    /// Where a number leads from a place: 0 to the place behind it or out of the flow, then come
+    /// the exits, then the places.
     pub(super) fn target(&self, from: usize, number: u8) -> Target {
         let places = self.places.len();
         let number = match usize::from(number) {
@@ -111,7 +122,11 @@ impl Flow {
             0 => 0,
             number => (number - 1) % (self.exits + places),
         };
-        if number < self.exits { Target::Exit(number) } else { Target::Place(number - self.exits) }
+        if number < self.exits {
+            Target::Exit(number)
+        } else {
+            Target::Place(number - self.exits)
+        }
     }
 
     /// All that any of its nodes may look at.
@@ -159,22 +174,44 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     for (from, (stands, wires)) in flow.places.iter().enumerate() {
         let place = place(NAMES[from], stands, all);
         for (action, wire) in wires.iter().enumerate() {
-            let Some(Wire { to, otherwise }) = *wire else { continue };
+            let Some(Wire { to, otherwise }) = *wire else {
+                continue;
+            };
             edges.push(Edge {
                 from,
-                action: place.node.actions.get(action).copied().unwrap_or("no such action"),
+                action: place
+                    .node
+                    .actions
+                    .get(action)
+                    .copied()
+                    .unwrap_or("no such action"),
                 to: flow.target(from, to),
-                bound: otherwise.map(|otherwise| Bound { max: 1, otherwise: flow.target(from, otherwise) }),
+                bound: otherwise.map(|otherwise| Bound {
+                    max: 1,
+                    otherwise: flow.target(from, otherwise),
+                }),
                 written: true,
             });
         }
         places.push(place);
     }
-    // The number of places is part of the solution's type: those that are not needed are led to by nothing.
-    let nothing =
-        NodeInfo { actions: &[], writes: &[], ..info(&Node { reads: 0, peeks: 0, writes: vec![0] }) };
+    // The number of places is part of the solution's type: those that are not needed are led to by
+    // nothing.
+    let nothing = NodeInfo {
+        actions: &[],
+        writes: &[],
+        ..info(&Node {
+            reads: 0,
+            peeks: 0,
+            writes: vec![0],
+        })
+    };
     for name in &NAMES[places.len()..] {
-        places.push(Place { name, node: leak(nothing), fork: &[] });
+        places.push(Place {
+            name,
+            node: leak(nothing),
+            fork: &[],
+        });
     }
     let graph: &'static Graph = leak(Graph {
         name: "Flow",
@@ -184,7 +221,11 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
         inputs: names(flow.inputs),
     });
     let solution: &'static Solved = leak(graph.solve());
-    all.push(Analysed { flow, graph, solution });
+    all.push(Analysed {
+        flow,
+        graph,
+        solution,
+    });
     solution.info("Flow", graph)
 }
 
@@ -193,14 +234,35 @@ fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>
         Stands::Node(node) => (info(node), &[]),
         Stands::Flow(flow) => (describe(flow, all), &[]),
         Stands::Fork(nodes) => {
-            let place = |(name, node)| Place { name, node: leak(info(node)), fork: &[] };
-            let nodes: &'static [Place] =
-                ["f0", "f1", "f2"].into_iter().zip(nodes).map(place).collect::<Vec<_>>().leak();
+            let place = |(name, node)| Place {
+                name,
+                node: leak(info(node)),
+                fork: &[],
+            };
+            let nodes: &'static [Place] = ["f0", "f1", "f2"]
+                .into_iter()
+                .zip(nodes)
+                .map(place)
+                .collect::<Vec<_>>()
+                .leak();
             let union = |of| leak(fork::union::<1>(nodes, of));
-            (fork::together(name, nodes, union(Of::Reads), union(Of::Peeks), union(Of::Writes)), nodes)
+            (
+                fork::together(
+                    name,
+                    nodes,
+                    union(Of::Reads),
+                    union(Of::Peeks),
+                    union(Of::Writes),
+                ),
+                nodes,
+            )
         }
     };
-    Place { name, node: leak(node), fork }
+    Place {
+        name,
+        node: leak(node),
+        fork,
+    }
 }
 
 fn info(node: &Node) -> NodeInfo {
@@ -210,7 +272,12 @@ fn info(node: &Node) -> NodeInfo {
         actions: &ACTIONS[..node.writes.len()],
         reads: fields(node.reads),
         peeks: fields(node.peeks),
-        writes: node.writes.iter().map(|set| u64::from(*set)).collect::<Vec<_>>().leak(),
+        writes: node
+            .writes
+            .iter()
+            .map(|set| u64::from(*set))
+            .collect::<Vec<_>>()
+            .leak(),
         changes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
         flow: None,
         waits: None,
@@ -219,5 +286,8 @@ fn info(node: &Node) -> NodeInfo {
 
 fn names(set: Set) -> &'static [&'static str] {
     let fields = (0..FIELDS).filter(|field| set & 1 << field != 0);
-    fields.map(|field| STORE.fields[field].name).collect::<Vec<_>>().leak()
+    fields
+        .map(|field| STORE.fields[field].name)
+        .collect::<Vec<_>>()
+        .leak()
 }

@@ -1,6 +1,8 @@
-//! The analyses against brute force: on small random graphs they say what a search of all paths says.
+//! The analyses against brute force: on small random graphs they say what a search of all paths
+//! says.
 //!
-//! Here is what holds: of random flows, and of some by hand. [`flows`] makes the flows, [`brute`] is the search.
+//! Here is what holds: of random flows, and of some by hand. [`flows`] makes the flows, [`brute`]
+//! is the search.
 
 mod brute;
 mod flows;
@@ -10,7 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use proptest::prelude::*;
 
 use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
-use self::flows::{Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, union};
+use self::flows::{
+    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, union,
+};
 use super::NOWHERE;
 use crate::graph::Target;
 
@@ -23,7 +27,8 @@ impl Analysed<'_> {
         self.solution.unproved.iter().any(Option::is_some)
     }
 
-    /// What is reached, what is filled, and what is read without proof: place by place, field by field.
+    /// What is reached, what is filled, and what is read without proof: place by place, field by
+    /// field.
     fn check_forwards(&self) {
         let steps = lay_out(self.flow, Paths::Known);
         let found = Found::new(&steps, self.flow.inputs, After::Read);
@@ -43,14 +48,25 @@ impl Analysed<'_> {
                 continue;
             }
             let empty = found.empty[place];
-            let fields = self.solution.unproved_fields(self.graph, place, &[LATE.into()]);
+            let fields = self
+                .solution
+                .unproved_fields(self.graph, place, &[LATE.into()]);
             assert_eq!(late(fields), empty, "unproved at {place}");
             let first = (empty != 0).then(|| empty.trailing_zeros() as usize);
-            assert_eq!(unproved.map(|unproved| unproved.field), first, "the first one at {place}");
+            assert_eq!(
+                unproved.map(|unproved| unproved.field),
+                first,
+                "the first one at {place}"
+            );
             let filled = late(self.solution.filled[place]) | self.flow.inputs;
             assert_eq!(filled, found.steps[place].always(), "filled at {place}");
         }
-        for (exit, states) in found.exits.iter().enumerate().filter(|(_, states)| !states.is_empty()) {
+        for (exit, states) in found
+            .exits
+            .iter()
+            .enumerate()
+            .filter(|(_, states)| !states.is_empty())
+        {
             let filled = late(self.solution.exits[exit]) | self.flow.inputs;
             assert_eq!(filled, states.always(), "filled at the exit {exit}");
         }
@@ -59,9 +75,14 @@ impl Analysed<'_> {
     /// The path that is shown is one of the flow, and leaves the field empty.
     fn check_paths(&self) {
         for place in 0..PLACES {
-            let Some(unproved) = self.solution.unproved[place] else { continue };
+            let Some(unproved) = self.solution.unproved[place] else {
+                continue;
+            };
             let path = self.solution.path(self.graph, place, unproved.field);
-            assert_eq!(unproved.edge, (path.by[place] != NOWHERE).then_some(path.by[place] as usize));
+            assert_eq!(
+                unproved.edge,
+                (path.by[place] != NOWHERE).then_some(path.by[place] as usize)
+            );
             // Back from the place to the start, then forth.
             let (mut edges, mut at) = (Vec::new(), place);
             while path.by[at] != NOWHERE {
@@ -74,10 +95,18 @@ impl Analysed<'_> {
             let mut filled = vec![self.flow.inputs];
             for (edge, to) in edges.into_iter().rev() {
                 let ends = [Some(edge.to), edge.bound.map(|bound| bound.otherwise)];
-                assert!(ends.contains(&Some(Target::Place(to))), "the edge leads there");
-                let action = self.graph.places[edge.from].node.action(edge.action).unwrap();
-                filled =
-                    filled.into_iter().flat_map(|filled| self.follow(edge.from, action, filled)).collect();
+                assert!(
+                    ends.contains(&Some(Target::Place(to))),
+                    "the edge leads there"
+                );
+                let action = self.graph.places[edge.from]
+                    .node
+                    .action(edge.action)
+                    .unwrap();
+                filled = filled
+                    .into_iter()
+                    .flat_map(|filled| self.follow(edge.from, action, filled))
+                    .collect();
             }
             let empty = |filled: &Set| filled & 1 << unproved.field == 0;
             assert!(filled.iter().any(empty), "it leaves the field empty");
@@ -93,19 +122,27 @@ impl Analysed<'_> {
                 let filled = (filled | inner.inputs) & LATE;
                 let found = Found::new(&lay_out(inner, Paths::Known), filled, After::Read);
                 let exit = found.exits[action];
-                if exit.is_empty() { vec![filled] } else { exit.iter().collect() }
+                if exit.is_empty() {
+                    vec![filled]
+                } else {
+                    exit.iter().collect()
+                }
             }
         }
     }
 
     /// What nodes write in vain, the nodes of forks included.
     fn check_backwards(&self) {
-        let (real, known) = (lay_out(self.flow, Paths::Real), lay_out(self.flow, Paths::Known));
+        let (real, known) = (
+            lay_out(self.flow, Paths::Real),
+            lay_out(self.flow, Paths::Known),
+        );
         let found = Found::new(&known, self.flow.inputs, After::Read);
         for (place, (stands, _)) in self.flow.places.iter().enumerate() {
             let overwritten = self.solution.overwritten[place][0] as Set;
             let in_vain = |steps: &[Step]| {
-                let fields = (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
+                let fields =
+                    (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
                 fields.fold(0, |set: Set, field| set | 1 << field)
             };
             let branches: Vec<Set> = match stands {
@@ -113,33 +150,62 @@ impl Analysed<'_> {
                 Stands::Fork(nodes) => nodes.iter().map(|node| node.writes[0]).collect(),
                 Stands::Flow(_) => continue,
             };
-            let expected = if found.steps[place].is_empty() { 0 } else { in_vain(&known) };
+            let expected = if found.steps[place].is_empty() {
+                0
+            } else {
+                in_vain(&known)
+            };
             assert_eq!(overwritten, expected, "in vain at {place}");
-            assert_eq!(overwritten & !in_vain(&real), 0, "in vain at {place}, on the real paths");
+            assert_eq!(
+                overwritten & !in_vain(&real),
+                0,
+                "in vain at {place}, on the real paths"
+            );
             for (branch, writes) in branches.into_iter().enumerate() {
                 let is_overwritten = self.solution.is_overwritten(self.graph, place, branch);
-                assert_eq!(is_overwritten, expected & writes != 0, "in vain at {place}, {branch}");
+                assert_eq!(
+                    is_overwritten,
+                    expected & writes != 0,
+                    "in vain at {place}, {branch}"
+                );
             }
         }
     }
 
-    /// What a nested flow is said to write in vain, its nodes do write, and nothing in it or after it sees the value.
+    /// What a nested flow is said to write in vain, its nodes do write, and nothing in it or after
+    /// it sees the value.
     fn check_nested_backwards(&self) {
-        let (real, known) = (lay_out(self.flow, Paths::Real), lay_out(self.flow, Paths::Known));
+        let (real, known) = (
+            lay_out(self.flow, Paths::Real),
+            lay_out(self.flow, Paths::Known),
+        );
         let nested = |place: &usize| matches!(self.flow.places[*place].0, Stands::Flow(_));
         for place in (0..self.flow.places.len()).filter(nested) {
             let overwritten = self.solution.overwritten[place][0];
             for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
-                // The ways within the flow on which one of its nodes writes the field, as far as a path comes to it.
+                // The ways within the flow on which one of its nodes writes the field, as far as a
+                // path comes to it.
                 let writes = |steps: &[Step]| -> Vec<Way> {
                     let found = Found::new(steps, self.flow.inputs, After::Read);
-                    let reached = steps.iter().zip(found.steps).filter(|(_, states)| !states.is_empty());
-                    let within = reached.map(|(step, _)| step).filter(|step| step.place == place);
+                    let reached = steps
+                        .iter()
+                        .zip(found.steps)
+                        .filter(|(_, states)| !states.is_empty());
+                    let within = reached
+                        .map(|(step, _)| step)
+                        .filter(|step| step.place == place);
                     let ways = within.flat_map(|step| &step.ways);
-                    ways.filter(|way| way.writes & 1 << field != 0).cloned().collect()
+                    ways.filter(|way| way.writes & 1 << field != 0)
+                        .cloned()
+                        .collect()
                 };
-                assert!(!writes(&known).is_empty(), "the flow at {place} writes {field}");
-                let seen = writes(&real).iter().any(|way| is_seen(&real, &way.to, field));
+                assert!(
+                    !writes(&known).is_empty(),
+                    "the flow at {place} writes {field}"
+                );
+                let seen = writes(&real)
+                    .iter()
+                    .any(|way| is_seen(&real, &way.to, field));
                 assert!(!seen, "what the flow at {place} writes to {field} is seen");
             }
         }
@@ -152,33 +218,52 @@ impl Analysed<'_> {
         for place in 0..self.flow.places.len() {
             let branches = 0..graph.places[place].fork.len();
             let arrives = (0..graph.edges.len()).any(|edge| {
-                let is_here = solution.unproved[place].is_some_and(|unproved| unproved.edge == Some(edge));
+                let is_here =
+                    solution.unproved[place].is_some_and(|unproved| unproved.edge == Some(edge));
                 is_here
-                    && [false, true]
-                        .iter()
-                        .any(|otherwise| panics(&|| solution.check_arrival(graph, edge, *otherwise)))
+                    && [false, true].iter().any(|otherwise| {
+                        panics(&|| solution.check_arrival(graph, edge, *otherwise))
+                    })
             });
             let starts = place == 0 && panics(&|| solution.check_start(graph));
-            let reads = branches.clone().any(|branch| panics(&|| solution.check_reads(graph, place, branch)));
+            let reads = branches
+                .clone()
+                .any(|branch| panics(&|| solution.check_reads(graph, place, branch)));
             let told = arrives || starts || reads;
             let unproved = solution.unproved[place];
             assert!(unproved.is_some() || !told, "nothing is wrong at {place}");
             // What another node of the fork fills is told as that.
-            let fields = || branches.clone().any(|branch| panics(&|| graph.check_fields(place, branch)));
-            assert!(unproved.is_none() || told || fields(), "{unproved:?} at {place} is told");
+            let fields = || {
+                branches
+                    .clone()
+                    .any(|branch| panics(&|| graph.check_fields(place, branch)))
+            };
+            assert!(
+                unproved.is_none() || told || fields(),
+                "{unproved:?} at {place} is told"
+            );
         }
     }
 }
 
-/// A tree of flows is accepted if and only if no path of any of its flows reads a field that is empty.
+/// A tree of flows is accepted if and only if no path of any of its flows reads a field that is
+/// empty.
 fn check_verdict(flow: &Flow) -> bool {
     let all = analyse(flow);
     let accepted = !all.iter().any(Analysed::rejects);
     let violated = |paths| {
-        all.iter().any(|one| Found::new(&lay_out(one.flow, paths), one.flow.inputs, After::End).is_violated())
+        all.iter().any(|one| {
+            Found::new(&lay_out(one.flow, paths), one.flow.inputs, After::End).is_violated()
+        })
     };
-    assert!(!accepted || !violated(Paths::Real), "accepted, and a run fails");
-    assert!(accepted || violated(Paths::Known), "refused, and no path shows why");
+    assert!(
+        !accepted || !violated(Paths::Real),
+        "accepted, and a run fails"
+    );
+    assert!(
+        accepted || violated(Paths::Known),
+        "refused, and no path shows why"
+    );
     accepted
 }
 
@@ -231,19 +316,30 @@ proptest! {
 const A: Set = 0b10;
 
 fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
-    Flow { inputs: 0, exits: 1, places }
+    Flow {
+        inputs: 0,
+        exits: 1,
+        places,
+    }
 }
 
 /// Reads and writes the field `a`, or not; a set of what it writes for each action.
 fn does(reads: Set, writes: &[Set]) -> Stands {
-    Stands::Node(Node { reads, peeks: 0, writes: writes.to_vec() })
+    Stands::Node(Node {
+        reads,
+        peeks: 0,
+        writes: writes.to_vec(),
+    })
 }
 
 /// Numbers of a flow with one exit: 1 is the exit, 2 the first place.
 fn to<const N: usize>(numbers: [u8; N]) -> [Option<Wire>; 3] {
     let mut wires = [None; 3];
     for (wire, to) in wires.iter_mut().zip(numbers) {
-        *wire = Some(Wire { to, otherwise: None });
+        *wire = Some(Wire {
+            to,
+            otherwise: None,
+        });
     }
     wires
 }
@@ -274,7 +370,14 @@ fn a_field_that_one_branch_of_two_fills_is_empty_where_they_meet() {
 
 #[test]
 fn a_bound_may_lead_past_the_node_that_fills_the_field() {
-    let wire = [Some(Wire { to: 3, otherwise: Some(4) }), None, None];
+    let wire = [
+        Some(Wire {
+            to: 3,
+            otherwise: Some(4),
+        }),
+        None,
+        None,
+    ];
     assert!(!check(&by_hand(vec![
         (does(0, &[0]), wire),
         (does(0, &[A]), to([4])),
@@ -286,7 +389,11 @@ fn a_bound_may_lead_past_the_node_that_fills_the_field() {
 fn what_a_nested_flow_fills_depends_on_its_exit() {
     let inner = || {
         let wires = to([1, 2]);
-        Stands::Flow(Flow { inputs: 0, exits: 2, places: vec![(does(0, &[A, 0]), wires)] })
+        Stands::Flow(Flow {
+            inputs: 0,
+            exits: 2,
+            places: vec![(does(0, &[A, 0]), wires)],
+        })
     };
     let reader = (does(A, &[0]), to([1]));
     assert!(check(&by_hand(vec![(inner(), to([3, 1])), reader.clone()])));
@@ -297,7 +404,11 @@ fn what_a_nested_flow_fills_depends_on_its_exit() {
 fn a_loop_that_only_overwrites_writes_in_vain() {
     let flow = by_hand(vec![(does(0, &[A]), to([2]))]);
     assert!(check(&flow));
-    assert!(analyse(&flow)[0].solution.is_overwritten(analyse(&flow)[0].graph, 0, 0));
+    assert!(
+        analyse(&flow)[0]
+            .solution
+            .is_overwritten(analyse(&flow)[0].graph, 0, 0)
+    );
 }
 
 #[test]
