@@ -147,3 +147,8 @@ pub use storage::{
     Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
     RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
 };
+
+/// The programs of the README, so that they are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -18,7 +18,7 @@ fn source(target: &str) -> String {
 #[test]
 fn each_promise_has_a_test_of_that_name() {
     let readme =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let rows: Vec<_> = readme
         .lines()
         .skip_while(|line| !line.starts_with("| | what is promised |"))
