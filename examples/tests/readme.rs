@@ -1,10 +1,17 @@
-//! What the README says of the programs is so.
+//! The README of the examples lists every program and shows the flow that it runs.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const README: &str = include_str!("../../README.md");
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+fn readme() -> String {
+    fs::read_to_string(file()).unwrap()
+}
 
 /// The programs of this package, by their files.
 fn programs() -> BTreeSet<String> {
@@ -18,7 +25,7 @@ fn programs() -> BTreeSet<String> {
         .collect()
 }
 
-/// What a program prints with `--graph`. It lies beside any other program of the package.
+/// What a program prints with `--graph`. All programs of the package lie in one folder.
 fn graph(program: &str) -> String {
     let output = Command::new(Path::new(env!("CARGO_BIN_EXE_checkout")).with_file_name(program))
         .arg("--graph")
@@ -33,46 +40,58 @@ fn graph(program: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The README with the diagrams that the programs print.
+fn updated(readme: &str) -> String {
+    let mut parts = readme.split("<summary>");
+    let mut text = parts.next().unwrap().to_owned();
+    for part in parts {
+        let (program, rest) = part.split_once("</summary>").unwrap();
+        let (_, after) = rest
+            .split_once("```mermaid\n")
+            .and_then(|(_, diagram)| diagram.split_once("```"))
+            .unwrap_or_else(|| panic!("{program} has no diagram"));
+        let graph = graph(program);
+        text += &format!("<summary>{program}</summary>\n\n```mermaid\n{graph}```{after}");
+    }
+    text
+}
+
 #[test]
 fn the_diagrams_are_those_of_the_flows_that_run() {
-    for program in programs() {
-        let start = format!("<summary>{program}</summary>\n\n```mermaid\n");
-        let (_, rest) = README
-            .split_once(&start)
-            .unwrap_or_else(|| panic!("no diagram of {program}"));
-        let (diagram, _) = rest.split_once("```").unwrap();
-        assert_eq!(diagram, graph(&program), "{program}");
+    let readme = readme();
+    let drawn: BTreeSet<_> = readme
+        .split("<summary>")
+        .skip(1)
+        .map(|part| part.split("</summary>").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(drawn, programs());
+
+    let updated = updated(&readme);
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(file(), updated).unwrap();
+    } else {
+        assert_eq!(
+            readme, updated,
+            "set UPDATE_README=1 to update the diagrams"
+        );
     }
-    assert_eq!(README.matches("```mermaid").count(), programs().len());
 }
 
 #[test]
 fn the_table_has_every_program_and_its_command() {
-    let (_, section) = README.split_once("\n## The programs\n").unwrap();
-    let rows = section
+    let readme = readme();
+    let (_, section) = readme.split_once("\n## The programs\n").unwrap();
+    let rows: Vec<Vec<_>> = section
         .lines()
         .filter_map(|line| line.strip_prefix("| "))
-        .take_while(|row| !row.starts_with("in Python"));
-    let rows: Vec<Vec<_>> = rows
-        .skip(1)
         .map(|row| row.split(" | ").collect())
-        .filter(|row: &Vec<_>| row.len() == 4)
+        .skip(2)
         .collect();
-    let named: BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
     for row in &rows {
+        assert_eq!(row.len(), 4, "{row:?}");
         let command = row[2].trim_matches('`');
-        assert_eq!(
-            command.split(' ').next(),
-            Some(row[0]),
-            "the command of {}",
-            row[0]
-        );
+        assert_eq!(command.split(' ').next(), Some(row[0]));
     }
-    assert_eq!(
-        named
-            .into_iter()
-            .filter(|name| name != "---")
-            .collect::<BTreeSet<_>>(),
-        programs()
-    );
+    let named: BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(named, programs());
 }

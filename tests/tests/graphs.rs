@@ -320,7 +320,7 @@ fn mermaid_shows_every_graph_as_it_is_meant() {
         graphs.push((graph.to_string(), words));
     }
     for file in [
-        "README.md",
+        "examples/README.md",
         "pocketflow-core/docs/flow.md",
         "pocketflow-core/docs/node.md",
     ] {

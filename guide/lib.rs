@@ -1,0 +1,37 @@
+//! Compiles and runs the code of the guide, whose pages are in `src`.
+
+#![cfg(doctest)]
+
+macro_rules! pages {
+    ($($name:ident: $file:literal,)*) => {$(
+        #[doc = include_str!(concat!("src/", $file))]
+        struct $name;
+    )*};
+}
+
+pages! {
+    Introduction: "introduction.md",
+    FirstFlow: "first-flow.md",
+    Branching: "branching.md",
+    Retries: "retries.md",
+    Batches: "batches.md",
+    AgentLoop: "agent-loop.md",
+    Forks: "forks.md",
+    NestedFlows: "nested-flows.md",
+    DurableRuns: "durable-runs.md",
+    Testing: "testing.md",
+    ImplNodes: "impl-nodes.md",
+    Drivers: "drivers.md",
+    ShareAClient: "how-to/share-a-client.md",
+    TestAFlow: "how-to/test-a-flow.md",
+    CancelARun: "how-to/cancel-a-run.md",
+    SetADeadline: "how-to/set-a-deadline.md",
+    LimitTheRate: "how-to/limit-the-rate.md",
+    RunBlockingWork: "how-to/run-blocking-work.md",
+    LetTwoFlowsTalk: "how-to/let-two-flows-talk.md",
+    KeepPartialResults: "how-to/keep-partial-results.md",
+    KeepARegistry: "how-to/keep-a-registry.md",
+    ReportProgress: "how-to/report-progress.md",
+    StreamTokens: "how-to/stream-tokens.md",
+    ShareAFallback: "how-to/share-a-fallback.md",
+}
