@@ -66,9 +66,9 @@ impl Action for () {
 /// index.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action of the store `{S}`",
-    label = "neither `()` nor an action of `{S}`",
-    note = "to store the value, say where: `#[node({S}, writes = field)]`",
-    note = "to choose an edge by it, it is an enum with `#[derive(pocketflow::Action)]`, and with `#[action({S})]` where its variants have fields"
+    label = "this is neither `()` nor an action of `{S}`",
+    note = "to store what a function or `exec` returns, name the field: `#[node({S}, writes = field)]`",
+    note = "to choose an edge, return an enum with `#[derive(pocketflow::Action)]`, and with `#[action({S})]` where its variants have fields"
 )]
 #[doc(hidden)]
 pub trait Take<S>: Action {

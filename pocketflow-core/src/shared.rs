@@ -187,15 +187,15 @@ impl<T: ?Sized> NoThreads for Threads<T> {}
 pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usize {
     let not = match (sends, syncs) {
         (true, true) => return 0,
-        (true, false) => "`Sync`",
-        (false, true) => "`Send`",
-        (false, false) => "`Send` and `Sync`",
+        (true, false) => "not `Sync`",
+        (false, true) => "not `Send`",
+        (false, false) => "neither `Send` nor `Sync`",
     };
     Text::new("a shared store is `Send + Sync`, and ")
         .code(ty)
-        .push(" is not ")
+        .push(" is ")
         .push(not)
-        .push("\nnote: a run goes from thread to thread, and the nodes of a fork read the store at the same time\nhelp: ")
+        .push("\nnote: a run moves between threads, and the nodes of a fork read the store at the same time\nhelp: ")
         .push(help)
         .panic_plain()
 }
@@ -257,8 +257,8 @@ impl<'a, F> ReadPlain<'a, F> for &'a F {
 /// it holds was meant: `B` is how that is best borrowed.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a late field is read as `&{B}`, or as `Option<&{B}>` where it may be empty",
-    label = "this reads a field of type `Option<Option<{T}>>`, and the field is a `{Self}`"
+    message = "a field of type `{Self}` is not borrowed as `&Option<{T}>`",
+    label = "write `&{B}`, or `Option<&{B}>` where the field may be empty"
 )]
 pub trait Held<T, B: ?Sized> {
     /// What the field holds.

@@ -66,14 +66,14 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
         Data::Struct(data) => {
             errors.at(
                 data.struct_token,
-                "an action is a variant: write an enum with one variant for each action",
+                "an action is the variant of an enum: write an enum with a variant for each action",
             );
             return (actions, errors);
         }
         Data::Union(data) => {
             errors.at(
                 data.union_token,
-                "an action is a variant: write an enum with one variant for each action",
+                "an action is the variant of an enum: write an enum with a variant for each action",
             );
             return (actions, errors);
         }
@@ -88,7 +88,7 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
         let name = action_name(variant, &mut errors);
         if let Some(other) = actions.actions.iter().find(|other| other.name == name) {
             let message = format!(
-                "`{}` and `{}` are both the action \"{name}\"",
+                "`{}` and `{}` are both the action \"{name}\"\nhelp: give one of them another name: `#[action(\"…\")]`",
                 other.variant.ident, variant.ident
             );
             errors.at(&variant.ident, message);
@@ -111,7 +111,7 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
         };
         if let (Some((field, _)), None) = (fields.first(), &actions.store) {
             let message = format!(
-                "the fields of an action are written to the store: say to which, with `#[action(Store)]` on `{}`",
+                "the fields of an action are written to a store: name it, with `#[action(Store)]` on `{}`",
                 input.ident
             );
             if errors.is_empty() {

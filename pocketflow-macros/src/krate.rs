@@ -57,7 +57,7 @@ impl Krate {
             if input.is_empty() {
                 Ok(krate)
             } else {
-                Err(input.error("nothing else stands here"))
+                Err(input.error("expected nothing else here"))
             }
         };
         only.parse2(tokens)

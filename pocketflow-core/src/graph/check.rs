@@ -7,7 +7,7 @@ use crate::shared::Store;
 pub(super) use crate::text::Text;
 use crate::text::{equal, nearest};
 
-const APART: &str = "\nhelp: put the nodes of one store into a flow of their own, and call its `run` from a node of the other";
+const APART: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
 
 impl Graph {
     /// PF001 for an edge.
@@ -37,7 +37,7 @@ impl Graph {
             text.push(" never returns ").action(action)
         };
         let text = if node.actions.len() == 1 && equal(node.actions[0], "default") {
-            text.push("\nhelp: it has nothing to choose: write `")
+            text.push("\nhelp: it returns no action: write `")
                 .push(name)
                 .push(" >> ")
                 .push(self.name_of(to))
@@ -45,7 +45,7 @@ impl Graph {
         } else if equal(action, "default") && !node.actions.is_empty() {
             text.push("\nhelp: it returns ")
                 .actions(node.actions, "or")
-                .push("; say which one leads on: `")
+                .push("; name the one that leads on: `")
                 .push(name)
                 .push(" - ")
                 .action(node.actions[0])
@@ -423,9 +423,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         while field < store.fields.len() {
             if contains(&others, field) && contains(node.reads, field) {
                 text = text
-                    .push("\nnote: nor is ")
+                    .push("\nnote: ")
                     .code(store.fields[field].name)
-                    .push(" always filled there");
+                    .push(" is not always filled there either");
             }
             field += 1;
         }
@@ -438,10 +438,10 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 .code(graph.places[filler].name)
                 .push(" fills it only with the action ")
                 .action(action)
-                .push(": lead the others elsewhere, or let another node fill it"),
+                .push(": wire the other actions elsewhere, or let another node fill it"),
             Some((filler, _)) => text
                 .code(graph.places[filler].name)
-                .push(" fills it: let every path pass through that node before"),
+                .push(" fills it: let every path pass through that node first"),
             None => match self.changer(graph, place, unproved) {
                 Some(changer) => text
                     .code(graph.places[changer].name)
@@ -449,17 +449,17 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                     .push(name)
                     .push(")` to its `#[node(…)]`"),
                 None => text
-                    .push("let a node before it fill it: `#[node(…, writes = ")
+                    .push("let an earlier node fill it: `#[node(…, writes = ")
                     .push(name)
                     .push(")]`"),
             },
         };
         if node.flow.is_none() {
-            text = text.push("\nhelp: or read it as `Option<&_>`, if the node can do without");
+            text = text.push("\nhelp: or read it as `Option<&_>`, if the node can do without it");
         }
         if !graph.name.is_empty() {
             text = text
-                .push("\nhelp: or, if whoever runs the flow fills it, say so: `")
+                .push("\nhelp: or, if the caller fills it, make it an input of the flow: `")
                 .push(graph.name)
                 .push(if graph.inputs.is_empty() {
                     "("
@@ -534,7 +534,7 @@ impl PF011<false> {
 impl PF011<true> {
     /// The warning.
     #[deprecated(
-        note = "PF011: a value that this node writes, or one of several, is overwritten on every path before another node, or the caller after an exit, can read it\nhelp: drop the write, or let a node read the value in between\nnote: see `pocketflow::errors::PF011`"
+        note = "PF011: every path overwrites a value of this node before another node, or the caller after an exit, can read it\nhelp: remove the write, or let a node read the value in between\nnote: see `pocketflow::errors::PF011`"
     )]
     pub const VALUE: () = ();
 }

@@ -159,9 +159,9 @@ impl Graph {
         if node.flow.is_some() {
             Text::new("PF012: the flow ")
                 .code(name)
-                .push(" stands in a fork, where only nodes do\nhelp: run it in a node of its own, which stands in the fork: `")
+                .push(" is in a fork, where only nodes can be\nhelp: write a node that runs it on another store, and name that node here: `")
                 .push(name)
-                .push(".run(&mut its_store).await`")
+                .push(".run(&mut store).await`")
                 .panic("PF012")
         }
         if !has_default_alone(node) {
@@ -169,7 +169,7 @@ impl Graph {
                 .code(name)
                 .push(" returns ")
                 .actions(node.actions, "or")
-                .push(", and no edge can follow an action out of a fork\nhelp: let it store what it found, and let the node after the fork choose")
+                .push(", and no edge can follow an action out of a fork\nhelp: let it write what it found to a field, and let the node after the fork choose")
                 .panic("PF012")
         }
         if branch > 0 && !self.is_unknown() && node.store.hash != self.store().hash {
@@ -201,9 +201,9 @@ impl Graph {
                 if ours && theirs {
                     text.push(" and ")
                         .code(other.name)
-                        .push(" stand in one fork, and both write ")
+                        .push(" are in one fork, and both write ")
                         .code(field_name)
-                        .push("\nhelp: let each write a field of its own, and let the node after the fork bring them together")
+                        .push("\nhelp: let each write a different field, and let the node after the fork combine them")
                         .panic("PF007")
                 }
                 if ours && looks_at(other.node, field) {
@@ -211,7 +211,7 @@ impl Graph {
                         .code(field_name)
                         .push(", which ")
                         .code(other.name)
-                        .push(" reads in the same fork\nhelp: they work at the same time: put the one that reads behind the other, `… >> ")
+                        .push(" reads in the same fork\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> ")
                         .push(name)
                         .push(" >> ")
                         .push(other.name)
@@ -223,7 +223,7 @@ impl Graph {
                         .code(field_name)
                         .push(", which ")
                         .code(other.name)
-                        .push(" writes in the same fork\nhelp: they work at the same time: put the one that reads behind the other, `… >> ")
+                        .push(" writes in the same fork\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> ")
                         .push(other.name)
                         .push(" >> ")
                         .push(name)

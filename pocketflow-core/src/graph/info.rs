@@ -18,7 +18,7 @@ pub trait Describe: Send + Sync {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node",
-    label = "only a node or a flow can stand in a flow",
+    label = "only a node or a flow can be a step of a flow",
     note = "put `#[node(Store)]` on its function or its `impl`"
 )]
 pub trait Stands {

@@ -33,7 +33,7 @@ impl Graph {
                 if counts * places > STATES {
                     Text::new("the bounds of the flow ")
                         .code(self.name)
-                        .push(" multiply to more than 65,536 states, and MAX_STEPS is searched for among no more")
+                        .push(" multiply to more than 65,536 states, too many to compute MAX_STEPS")
                         .panic_plain()
                 }
             }

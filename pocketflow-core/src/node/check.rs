@@ -69,15 +69,15 @@ pub const fn check_returned(holds: bool, message: &str) -> usize {
 pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {
     let not = match (sends, syncs) {
         (true, true) => return 0,
-        (true, false) => "`Sync`",
-        (false, true) => "`Send`",
-        (false, false) => "`Send` and `Sync`",
+        (true, false) => "not `Sync`",
+        (false, true) => "not `Send`",
+        (false, false) => "neither `Send` nor `Sync`",
     };
     Text::new("a node is `Send + Sync`, and ")
         .code(name)
-        .push(" is not ")
+        .push(" is ")
         .push(not)
-        .push("\nnote: a run goes from thread to thread, and several may use the node at the same time")
-        .push("\nhelp: in its fields, write `dyn … + Send + Sync` for `dyn …`, `Arc` for `Rc`, an atomic or a `Mutex` for `Cell`")
+        .push("\nnote: a run moves between threads, and several runs may use the node at the same time")
+        .push("\nhelp: in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`")
         .panic_plain()
 }

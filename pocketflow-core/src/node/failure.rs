@@ -76,8 +76,8 @@ pub struct Raised<E>(pub E);
 
 impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
     /// A report, such as `anyhow::Error`.
-    pub fn __kind(self) -> Report<E> {
-        Report(self.0)
+    pub fn __kind(self) -> (E, IsReport) {
+        (self.0, IsReport)
     }
 }
 
@@ -85,51 +85,51 @@ impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
 #[doc(hidden)]
 pub trait RaisePlain<E>: Sized {
     /// An error, or what may become one.
-    fn __kind(self) -> OfError<E>;
+    fn __kind(self) -> (E, IsError);
 }
 
 impl<E> RaisePlain<E> for Raised<E> {
-    fn __kind(self) -> OfError<E> {
-        OfError(self.0)
+    fn __kind(self) -> (E, IsError) {
+        (self.0, IsError)
     }
 }
 
-/// A report.
+/// The kind of a report.
 #[doc(hidden)]
-pub struct Report<E>(E);
+pub struct IsReport;
 
-/// An error.
+/// The kind of an error.
 #[doc(hidden)]
-pub struct OfError<E>(E);
+pub struct IsError;
 
 /// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send +
 /// Sync>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{E}` cannot be the error of a node",
+    message = "`{Self}` cannot be the error of a node",
     label = "this error does not convert into `Box<dyn std::error::Error + Send + Sync>`",
-    note = "implement `std::error::Error` for it, or return `anyhow::Result`"
+    note = "return `anyhow::Result`, or an error that is `Send + Sync` and implements `std::error::Error`"
 )]
-pub trait IntoFailure<E>: Sized {
+pub trait IntoFailure<Kind>: Sized {
     /// The failure of an attempt.
-    fn into_failure(self, retry: bool) -> Failure;
+    fn into_failure(self, kind: Kind, retry: bool) -> Failure;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<E> for Report<E> {
-    fn into_failure(self, retry: bool) -> Failure {
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<IsReport> for E {
+    fn into_failure(self, _: IsReport, retry: bool) -> Failure {
         Failure {
-            cause: Cause::of_report(self.0),
+            cause: Cause::of_report(self),
             retry,
         }
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> IntoFailure<E> for OfError<E> {
-    fn into_failure(self, retry: bool) -> Failure {
+impl<E: Into<BoxError>> IntoFailure<IsError> for E {
+    fn into_failure(self, _: IsError, retry: bool) -> Failure {
         Failure {
-            cause: Cause::of_error(self.0),
+            cause: Cause::of_error(self),
             retry,
         }
     }
@@ -138,7 +138,7 @@ impl<E: Into<BoxError>> IntoFailure<E> for OfError<E> {
 /// What the exec of a batch returns where its results go nowhere.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "a batch returns a `{Self}` for each item, and nothing says where they go",
+    message = "the batch returns a `{Self}` for each item, and names no field to store them in",
     label = "one of these for each item",
     note = "store them in a `Vec`, in the order of the items: `#[node(…, writes = field)]`"
 )]
@@ -154,8 +154,8 @@ impl Nothing for () {}
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
-    label = "a type whose name ends in `Result` is taken for one",
-    note = "give a plain value a type with another name"
+    label = "a node is fallible where the last name of its type is `Result`",
+    note = "give the type of a plain value another name"
 )]
 pub trait Fallible {
     /// What it holds when all is well.

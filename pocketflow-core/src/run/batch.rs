@@ -89,7 +89,7 @@ const POLLS_AT_A_TIME: usize = 64;
 #[diagnostic::on_unimplemented(
     message = "`parallel` takes a field of the type `NonZeroUsize`",
     label = "this is a `{Self}`",
-    note = "with no item in flight, a batch would never get on"
+    note = "with no item in flight, a batch would never make progress"
 )]
 pub trait InFlight {
     /// How many.

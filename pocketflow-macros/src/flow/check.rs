@@ -36,8 +36,8 @@ fn reached(model: &Model, graph: &Neighbours, errors: &mut Errors) {
         let name = &model.places[place].label;
         let message = format!(
             "PF004: no path from `{start}` leads to `{name}`\n\
-             help: wire it, `… >> {name};`, or take it out of the flow\n\
-             help: a flow starts at the node that is named first: if that should be `{name}`, write its edge first\n\
+             help: wire it, `… >> {name};`, or remove it from the flow\n\
+             help: a flow starts at the first node: if that should be `{name}`, write its edge first\n\
              note: see `pocketflow::errors::PF004`"
         );
         errors.push(syn::Error::new(model.places[place].first, message));
@@ -92,9 +92,9 @@ fn ends(model: &Model, graph: &Neighbours, errors: &mut Errors) {
         };
         let message = format!(
             "PF005: the flow never ends once it is at `{}`{others}\n\
-             help: let one of these nodes lead out: leave its edge away, wire an action that it returns to `end`, or bound an \
+             help: let one of these nodes lead out: remove its edge, wire one of its actions to `end`, or bound an \
              edge with `max 5 else end`\n\
-             help: or write `#[endless]` on a flow that is meant to run until it is dropped\n\
+             help: or write `#[endless]` on the flow, if it is meant to run until it is dropped\n\
              note: see `pocketflow::errors::PF005`",
             model.places[first].label
         );

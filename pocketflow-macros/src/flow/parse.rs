@@ -138,7 +138,7 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
             Err(error) => {
                 errors.push(syn::Error::new(
                     error.span(),
-                    "an input is the name of a late field of the store: `Payment(card, amount)`",
+                    "an input is the name of a late field, without its type: `Payment(card, amount)`",
                 ));
                 skip_all(&content);
             }
@@ -224,10 +224,10 @@ fn in_braces(input: ParseStream<'_>) -> syn::Result<syn::Error> {
     skip_all(&content);
     let message = match named.call(Ident::parse_any) {
         Ok(name) if is_flow => {
-            format!("a flow is declared by its name, with no braces around: `pub {name} {{ … }}`")
+            format!("a flow is declared by its name, without braces around it: `pub {name} {{ … }}`")
         }
         _ => {
-            "a flow that is an item has a name, `pub Checkout { … }`; one that is an expression has no braces"
+            "a flow that is an item has a name, `pub Checkout { … }`; a flow that is an expression has no braces"
                 .into()
         }
     };
@@ -395,7 +395,7 @@ fn expected_edge(input: ParseStream<'_>) -> &'static str {
     } else if input.peek(token::Paren) {
         "a node is named without parentheses: `a >> b;`"
     } else if input.peek(Token![,]) {
-        "an edge ends with `;`"
+        "end the edge with `;`"
     } else {
         "expected `>>`, `- \"action\" >>` or `;`"
     }
@@ -472,7 +472,7 @@ fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
             ]
         );
         if ends && (input.peek(Token![>>]) || input.peek(Token![-])) {
-            errors.push(input.error("the chain has ended here: begin a new one after `;`"));
+            errors.push(input.error("the chain ends here: begin a new one after `;`"));
             skip_to_semicolon(input);
         }
     }
@@ -633,12 +633,7 @@ fn stand(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stand> {
 /// `await(approval)`
 fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     let word: Token![await] = input.parse()?;
-    let wrong = |span| {
-        syn::Error::new(
-            span,
-            "name the late field that somebody fills: `await(approval)`",
-        )
-    };
+    let wrong = |span| syn::Error::new(span, "name the late field to wait for: `await(approval)`");
     if !input.peek(token::Paren) {
         return Err(wrong(word.span));
     }
@@ -652,7 +647,7 @@ fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     skip_all(&content);
     Err(syn::Error::new(
         span,
-        "one field is waited for at a time: `await(first) >> await(second)`",
+        "a place waits for one field: `await(first) >> await(second)`",
     ))
 }
 
@@ -662,11 +657,13 @@ fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
         return Err(input.error("a flow ends after a fork, not in it: `(facts, figures) >> end`"));
     }
     if input.peek(Token![await]) {
-        return Err(input.error("a fork waits for nobody: write the `await` before it, or after"));
+        return Err(
+            input.error("an `await` cannot be in a fork: write it before the fork, or after it")
+        );
     }
     if input.peek(token::Paren) {
         return Err(
-            input.error("a fork holds nodes, and no other fork: name them all in one, `(a, b, c)`")
+            input.error("a fork cannot hold another fork: name all the nodes in one, `(a, b, c)`")
         );
     }
     node(input)

@@ -122,7 +122,7 @@ fn node(ty: &Type, is_generic: bool, errors: &mut Errors) -> Path {
     }
     errors.at(
         ty,
-        "a node is a type of its own: `struct WebSearch;` and `#[node(…)] impl WebSearch { … }`",
+        "a node is a struct or an enum: `struct WebSearch;` and `#[node(…)] impl WebSearch { … }`",
     );
     format_ident!("Node").into()
 }

@@ -39,7 +39,7 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         // `self` as well.
         errors.at(
             receiver,
-            "a function that is a node has no `self`\nhelp: where it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`",
+            "a function that is a node has no `self`\nhelp: if it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`",
         );
         return errors.to_compile_errors();
     }

@@ -59,7 +59,7 @@ pub(crate) struct Output {
     pub(crate) fallible: bool,
     /// The value.
     pub(crate) span: Span,
-    /// The whole type, where it is a `Result`.
+    /// The error, or the whole type where it does not show.
     pub(crate) error_span: Span,
 }
 

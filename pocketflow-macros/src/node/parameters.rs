@@ -9,7 +9,7 @@ use syn::{
 };
 
 use super::model::{Each, Kind, Output, Parameter, Step};
-use super::types::{argument, is_result, last_name, option, plain, returned};
+use super::types::{argument, arguments, is_result, last_name, option, plain, returned};
 use crate::errors::Errors;
 
 /// Which step of which form a function is: that decides what its parameters may be.
@@ -60,7 +60,7 @@ pub(crate) fn step(
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(
             token,
-            "a flow calls the steps of its nodes: none of them is `unsafe`",
+            "a flow calls the steps of its nodes, so they cannot be `unsafe`",
         );
     }
     let mut parameters = Vec::new();
@@ -95,11 +95,13 @@ pub(crate) fn step(
         );
         ty = syn::parse_quote!(((),));
     }
-    // The value inside of a `Result` is what most messages are about.
-    let inner = argument(&ty).filter(|_| is_result(&ty));
-    let inner = inner
-        .and_then(|inner| inner.to_token_stream().into_iter().next())
-        .map(|token| token.span());
+    // The value inside of a `Result` is what most messages are about, and then its error.
+    let first = |ty: &Type| ty.to_token_stream().into_iter().next();
+    let inside = |index| {
+        let inside = arguments(&ty).nth(index).filter(|_| is_result(&ty));
+        inside.and_then(first).map(|token| token.span())
+    };
+    let (inner, error) = (inside(0), inside(1));
     Step {
         name: signature.ident.clone(),
         is_async: signature.asyncness.is_some(),
@@ -110,7 +112,7 @@ pub(crate) fn step(
             fallible: is_result(&ty),
             ty,
             span: inner.or(span).unwrap_or_else(|| signature.ident.span()),
-            error_span: span.unwrap_or_else(|| signature.ident.span()),
+            error_span: error.or(span).unwrap_or_else(|| signature.ident.span()),
         },
     }
 }
@@ -149,18 +151,18 @@ fn parameter(
     let mut eaches = take(&mut argument.attrs, "each").into_iter();
     let (attempt, each) = (attempts.next(), eaches.next());
     if let Some(second) = attempts.next() {
-        errors.at(second, "`#[attempt]` stands here twice");
+        errors.at(second, "`#[attempt]` is written twice");
     }
     if let Some(second) = eaches.next() {
         errors.at(
             second,
-            "`#[each(…)]` stands here twice: a batch runs over one collection",
+            "`#[each(…)]` is written twice: a batch runs over one collection",
         );
     }
     if let (Some(_), Some(attempt)) = (&each, &attempt) {
         errors.at(
             attempt,
-            "a parameter is an item or an attempt: give each of the two a parameter of its own",
+            "a parameter is either an item or an attempt: write two parameters",
         );
     }
     if let Some(attempt) = attempt
@@ -176,8 +178,8 @@ fn parameter(
         errors.at(
             &argument.pat,
             match each {
-                Some(_) => "an item has a name: give it one, and take it apart in the body",
-                None => "a parameter borrows the field it is named after: give it the field's name",
+                Some(_) => "name the item, and take it apart in the body",
+                None => "a parameter borrows the field it is named after: write the field's name, and take the value apart in the body",
             },
         );
         return None;
@@ -255,7 +257,7 @@ fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option
     if !may_be_attempt(ty) {
         errors.at(
             ty,
-            format!("an attempt is an `Attempt`: write `#[attempt] {name}: Attempt<'_>`"),
+            format!("`#[attempt]` marks a parameter of type `Attempt`: write `#[attempt] {name}: pocketflow::Attempt<'_>`"),
         );
         return None;
     }
@@ -317,7 +319,7 @@ fn kind(
     if last_name(ty).is_some_and(|last| last == "Attempt") {
         errors.at(
             name,
-            format!("mark the attempt: `#[attempt] {name}: Attempt<'_>`"),
+            format!("mark the attempt: write `#[attempt] {name}: {}`", text(ty)),
         );
         return None;
     }
@@ -350,8 +352,7 @@ fn kind(
     };
     let inner = &*reference.elem;
     if role == Role::Function && name == "shared" && is_store(inner, store) {
-        let message =
-            "`exec` does not see the whole store: name the fields it reads, each as a parameter";
+        let message = "a function that is a node does not see the whole store: name each field that it reads as a parameter";
         errors.at(ty, message);
         return None;
     }
@@ -377,7 +378,7 @@ fn kind(
 fn cannot_change(role: Role, name: &Ident) -> String {
     match role {
         Role::Function => format!(
-            "`exec` cannot change the store\nhelp: return the value, and name its field: `#[node(…, writes = {name})]`"
+            "a function that is a node cannot change the store\nhelp: return the new value, and name its field: `#[node(…, writes = {name})]`"
         ),
         _ => format!(
             "`{}` cannot change the store\nhelp: `post` can: take `{name}: &mut _` there",
@@ -433,7 +434,11 @@ fn prep(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind
         _ => {
             errors.at(
                 ty,
-                format!("`{}` borrows what `prep` returned: `prep: &_`", role.name()),
+                format!(
+                    "`{}` borrows what `prep` returned: write `prep: &{}`",
+                    role.name(),
+                    text(ty)
+                ),
             );
             None
         }

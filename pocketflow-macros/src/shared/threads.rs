@@ -132,12 +132,12 @@ fn help(ty: &Type) -> String {
             cell: Some((name, Some(inner))),
             ..
         } => format!(
-            "write `{inner}` for `{name}<{inner}>`: a node changes a field through `writes`, or as `&mut` in `post`"
+            "write `{inner}` instead of `{name}<{inner}>`: a node changes a field through `writes`, or as `&mut` in `post`"
         ),
         Found { cell: Some(_), .. } => {
             "let a node change the field, through `writes`, or as `&mut` in `post`".into()
         }
-        Found { rc: true, .. } => "write `Arc` for `Rc`".into(),
+        Found { rc: true, .. } => "write `Arc` instead of `Rc`".into(),
         Found {
             object: Some(object),
             ..
@@ -146,7 +146,7 @@ fn help(ty: &Type) -> String {
                 "write `dyn {object} + Send + Sync`, or let the trait ask for it: `trait …: Send + Sync`"
             )
         }
-        Found { pointer: true, .. } => "keep it outside of the store".into(),
-        _ => "keep it outside of the store, or behind a `Mutex` or in a pool".into(),
+        Found { pointer: true, .. } => "keep it outside the store".into(),
+        _ => "keep it outside the store, or behind a `Mutex` or in a pool".into(),
     }
 }

@@ -306,6 +306,12 @@ impl Flow<'_> {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         let (generics, store, bounds) = self.run_on();
         let max_steps = quote_spanned!(span=> <Self as #pf::Flow>::GRAPH.max_steps());
+        // rustc shows where `run` is declared: at the flow's name, as words of the macro's.
+        let declared = span.resolved_at(Span::call_site());
+        let (run, shared) = (
+            Ident::new("run", declared),
+            Ident::new("__shared", declared),
+        );
         quote! {
             impl #this {
                 /// The graph of this flow; it prints as Mermaid.
@@ -324,15 +330,15 @@ impl Flow<'_> {
                 /// # Errors
                 ///
                 /// The final error of a node, with the place where it happened.
-                pub fn run #generics(
+                pub fn #run #generics(
                     &self,
-                    __shared: &mut #store,
+                    #shared: &mut #store,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#exit, #pf::Error>,
                 > + #pf::__private::Send
                 #bounds
                 {
-                    #pf::__private::run_direct(self, __shared)
+                    #pf::__private::run_direct(self, #shared)
                 }
 
                 /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.

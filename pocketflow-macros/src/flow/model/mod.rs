@@ -387,8 +387,9 @@ impl<'a> Builder<'a> {
         }
         let mut variant = names::pascal(&name);
         if !names::is_identifier(&variant) {
-            let message =
-                format!("an exit becomes a variant, and \"{name}\" cannot be made into its name");
+            let message = format!(
+                "an exit becomes the variant of an enum, and \"{name}\" cannot be the name of one"
+            );
             self.errors.push(syn::Error::new(span, message));
             variant = format!("Exit{}", self.model.exits.len());
         } else if let Some(other) = self.model.exits.iter().find(|exit| exit.variant == variant) {
@@ -427,7 +428,7 @@ impl<'a> Builder<'a> {
         for (index, node) in nodes.iter().enumerate() {
             if nodes[..index].iter().any(|other| other.name == node.name) {
                 let message = format!(
-                    "`{0}` stands twice in this fork\nhelp: declare it under a second name: `other_{0}: {0};`",
+                    "`{0}` is in this fork twice\nhelp: declare it under a second name: `other_{0}: {0};`",
                     node.name
                 );
                 self.errors.push(syn::Error::new(node.span(), message));
@@ -478,7 +479,7 @@ impl<'a> Builder<'a> {
             .map(Node::span);
         for span in own.collect::<Vec<_>>() {
             let message = format!(
-                "`{}` cannot stand in itself\nhelp: to go round again, lead an edge back to a node of it",
+                "`{}` cannot contain itself\nhelp: to repeat its nodes, lead an edge back to one of them",
                 header.name
             );
             self.errors.push(syn::Error::new(span, message));
@@ -542,7 +543,7 @@ impl<'a> Builder<'a> {
             if !self.model.nodes().any(|node| node.name == declaration.name) {
                 let name = &declaration.name;
                 let help = if self.model.places.is_empty() {
-                    format!("a declaration alone is no step: write `{name};` after it")
+                    format!("a declaration alone is not a step: write `{name};` after it")
                 } else {
                     format!("remove the declaration, or wire it: `… >> {name};`")
                 };
@@ -585,7 +586,7 @@ impl<'a> Builder<'a> {
             let span = self.model.places[0].first;
             self.errors.push(syn::Error::new(
                 span,
-                "a flow that only waits does nothing: name a node, before or after",
+                "a flow that only waits does nothing: name a node before the `await` or after it",
             ));
             self.model.impossible = true;
         }

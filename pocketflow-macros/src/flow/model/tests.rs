@@ -95,7 +95,7 @@ fn one_mistake_is_one_error() {
         (quote!(b: B; a >> c;), "PF004"),
         (quote!(x::a >> y::a;), "two nodes"),
         (quote!(a >> b max 0 else end;), "PF010"),
-        (quote!(a - "1" >> end "--";), "cannot be made"),
+        (quote!(a - "1" >> end "--";), "cannot be the name"),
         (
             quote!(a - "1" >> end "a-b"; a - "2" >> end "a_b";),
             "would both be",

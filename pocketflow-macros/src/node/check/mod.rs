@@ -24,10 +24,10 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     }
     if let Some(post) = &model.post {
         if post.output.fallible {
-            errors.push(syn::Error::new(
-                post.output.error_span,
+            errors.at(
+                &post.output.ty,
                 "`post` cannot fail, so that a store is never left half-written\nhelp: do in `exec` what can fail",
-            ));
+            );
         }
         takes_result(model, post, errors);
         if model.keeps_prep()
@@ -55,7 +55,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
                 if matches!(parameter.kind, Kind::Prep | Kind::PrepOwned) {
                     errors.at(
                         &parameter.name,
-                        "this node has no `prep`: write one, or name the fields that are read",
+                        "this node has no `prep`: write one, or name each parameter after the field that it reads",
                     );
                 }
             }
@@ -83,7 +83,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             errors.at(
                 &parameter.name,
                 format!(
-                    "`exec` and `fallback` borrow `{}` as one type",
+                    "`exec` and `fallback` borrow the field `{}`: write the same type in both",
                     parameter.name
                 ),
             );
@@ -114,7 +114,7 @@ fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
         format!(
             "`post` takes what is in the `Ok` of `exec`: an `Err` is the failure of an attempt, and never gets here\n\
              help: write `exec: {borrow}{value}`\n\
-             help: to hand the `Result` on as a value, return it in another: `Result<{}>`",
+             help: to pass the `Result` on as a value, return it in another: `Result<{}, std::convert::Infallible>`",
             text(&exec.ty)
         ),
     );
@@ -139,7 +139,8 @@ fn batch(model: &Model, errors: &mut Errors) {
         .filter(|parameter| matches!(parameter.kind, Kind::Each(_)));
     let first = each.next();
     for second in each {
-        let message = "a batch runs over one collection: bring the two together in a `prep`, or in the node before";
+        let message =
+            "a batch runs over one collection: combine the two in a `prep`, or in an earlier node";
         errors.at(&second.name, message);
     }
     let refuse = |span: Span, wrong: &str, help: &str| {
@@ -152,7 +153,7 @@ fn batch(model: &Model, errors: &mut Errors) {
         // With another error, it may be there and wrong.
         (None, Some(given)) if errors.is_empty() => errors.push(refuse(
             given.name,
-            "`parallel` is about the items of a batch, and the node is none",
+            "`parallel` is for a batch, and this node is not a batch",
             "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`",
         )),
         (
@@ -177,12 +178,12 @@ fn batch(model: &Model, errors: &mut Errors) {
             }),
         ) => errors.push(refuse(
             *span,
-            "with no item in flight, the batch never gets on",
-            "write how many are in flight at a time, at least 1",
+            "with no item in flight, the batch never makes progress",
+            "`parallel` is how many items are in flight at a time: write at least 1",
         )),
         (Some(_), Some(given)) if !model.exec.is_async => errors.push(refuse(
             given.name,
-            "a plain `fn` runs to its end before another can begin",
+            "a plain `fn` cannot run in parallel: a call runs to its end before the next begins",
             "write `async fn`, or leave `parallel` out",
         )),
         _ => {}
@@ -194,7 +195,7 @@ fn batch(model: &Model, errors: &mut Errors) {
         {
             errors.at(
                 &item.name,
-                "this node is no batch: mark the parameter of `exec` that runs over a collection",
+                "this node is not a batch: mark the parameter of `exec` that runs over a collection",
             );
         }
         return;
@@ -207,7 +208,7 @@ fn batch(model: &Model, errors: &mut Errors) {
     {
         errors.push(syn::Error::new(
             writes.span,
-            "a batch gathers one value an item: store them together, with `writes = field`",
+            "a batch returns one value for each item: store them all in one field, with `writes = field`",
         ));
     }
     if model.prep.is_none() && model.each_field().is_none() {
@@ -271,7 +272,7 @@ fn whole_store(model: &Model, errors: &mut Errors) {
         if step.has(|kind| matches!(kind, Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut)) {
             errors.at(
                 &whole.name,
-                "`shared` is the whole store: no other parameter borrows a field beside it",
+                "`shared` is the whole store, so no other parameter can borrow a field of it",
             );
         }
     }

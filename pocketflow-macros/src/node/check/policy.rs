@@ -34,7 +34,7 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, String)> {
     ];
     let (span, name) = about_failure.into_iter().flatten().next()?;
     let message = format!(
-        "PF010: `{name}` is for a node that fails, and this one returns a plain value\n\
+        "PF010: `{name}` is for a node that can fail, and this one returns a plain value\n\
          help: return a `Result`, or leave it out\n\
          note: see `pocketflow::errors::PF010`"
     );
@@ -63,7 +63,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
     if let Some(Given { value: 0, span, .. }) = attempts {
         refuse(
             *span,
-            "with no attempt, the node never does its work".into(),
+            "with no attempt, the node never runs".into(),
             "`attempts` counts all tries: write at least 1",
         );
     }
@@ -86,8 +86,8 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         if let Some((span, name)) = pointless.into_iter().flatten().next() {
             refuse(
                 span,
-                format!("`{name}` is about trying again, and the node is tried once"),
-                "say how often it is tried: `attempts = 3`",
+                format!("`{name}` has no effect, since this node has one attempt"),
+                "allow more attempts: `attempts = 3`",
             );
         }
     } else if wait.is_none_or(|wait| wait.value.is_zero()) {
@@ -99,11 +99,11 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         if let Some((span, name)) = pointless.into_iter().flatten().next() {
             let (wrong, help) = match wait {
                 None => (
-                    "the node has none",
-                    "say how long: `wait = \"1s\"`".to_owned(),
+                    "this node has none",
+                    "write how long it is: `wait = \"1s\"`".to_owned(),
                 ),
                 Some(_) => (
-                    "that of this node is zero",
+                    "the wait of this node is zero",
                     format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),
                 ),
             };
@@ -124,8 +124,8 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
     {
         refuse(
             jitter.span,
-            format!("{} is no part of a wait", jitter.value),
-            "`jitter` is a part of the wait, from 0.0 to 1.0",
+            format!("a wait cannot change by {} times its length", jitter.value),
+            "`jitter` is a fraction of the wait, from 0.0 to 1.0: `jitter = 0.5`",
         );
     }
     if let (Some(wait), Some(max_wait)) = (wait, max_wait)
@@ -142,7 +142,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
             refuse(
                 timeout.span,
                 "with a timeout of zero, no attempt can finish".into(),
-                "give it some: `timeout = \"30s\"`",
+                "write a longer one: `timeout = \"30s\"`",
             );
         } else if !model.exec.is_async {
             refuse(

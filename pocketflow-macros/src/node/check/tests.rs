@@ -126,7 +126,7 @@ fn one_mistake_in_a_function_is_one_error() {
             quote!(
                 fn a(total: &mut u64) {}
             ),
-            "`exec` cannot change the store",
+            "a function that is a node cannot change",
         ),
         (
             quote!(Order),
@@ -147,7 +147,7 @@ fn one_mistake_in_a_function_is_one_error() {
             quote!(
                 fn a(shared: &Order) {}
             ),
-            "`exec` does not see the whole store",
+            "a function that is a node does not see",
         ),
         (
             quote!(Order),
@@ -289,7 +289,7 @@ fn one_mistake_in_an_impl_is_one_error() {
                 fn exec(&self, a: &str) -> Result<()> {}
                 fn fallback(&self, a: &String, error: Error) -> Result<()> {}
             ),
-            "`exec` and `fallback` borrow `a` as one type",
+            "`exec` and `fallback` borrow the field `a`",
         ),
     ];
     for (methods, start) in cases {

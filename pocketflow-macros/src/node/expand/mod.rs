@@ -416,8 +416,10 @@ fn nanos(pf: &Krate, given: &Given<std::time::Duration>) -> TokenStream {
 fn value(pf: &Krate, output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
+        // From `<` to `Value` on the token of the value, where a value that will not do is reported.
         let pf = pf.at(output.error_span);
-        quote_spanned!(output.error_span=> <#ty as #pf::__private::Fallible>::Value)
+        let fallible = quote_spanned!(output.error_span=> as #pf::__private::Fallible);
+        quote_spanned!(output.span=> <#ty #fallible>::Value)
     } else {
         quote!(#ty)
     }

@@ -214,8 +214,8 @@ impl Node<'_> {
         quote_spanned! {span=>
             {
                 let __retry = #retry;
-                let __raised = #pf::__private::Raised(#error).__kind();
-                #pf::__private::IntoFailure::into_failure(__raised, __retry)
+                let (__raised, __kind) = #pf::__private::Raised(#error).__kind();
+                #pf::__private::IntoFailure::into_failure(__raised, __kind, __retry)
             }
         }
     }

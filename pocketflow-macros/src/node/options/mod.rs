@@ -107,10 +107,10 @@ fn comma(input: ParseStream<'_>, errors: &mut Errors) {
         return;
     }
     let wrong = input.fork().parse::<TokenTree>();
-    let message = "`,` is missing: it stands between two options";
+    let message = "expected `,` between two options";
     match &wrong {
         Ok(TokenTree::Punct(other)) if other.as_char() == ';' => {
-            errors.at(other, "`,` stands between two options, not `;`");
+            errors.at(other, "options are separated by `,`, not by `;`");
             let _ = input.parse::<Token![;]>();
         }
         Ok(other) => errors.at(other, message),
@@ -196,7 +196,7 @@ fn unknown(name: &Ident, text: &str, store: Option<&Path>) -> syn::Error {
             "the store is named once, first".into()
         }
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("there are {}", NAMES.join(", ")),
+        None => format!("the options are {}", NAMES.join(", ")),
     };
     syn::Error::new(
         name.span(),
@@ -259,7 +259,7 @@ mod tests {
         for tokens in [quote!(writes = receipt), quote!(attempts = 3, Order)] {
             let (_, errors) = parse(tokens);
             assert!(
-                errors.messages()[0].starts_with("say first which store"),
+                errors.messages()[0].starts_with("name the store first"),
                 "{:?}",
                 errors.messages()
             );
@@ -359,11 +359,11 @@ mod tests {
             ),
             (
                 quote!(backoff = 1e999),
-                "PF010: `backoff` is more than a number can hold",
+                "PF010: `backoff` is too large for a number",
             ),
             (
                 quote!(jitter = -1e999),
-                "PF010: `jitter` is more than a number can hold",
+                "PF010: `jitter` is too large for a number",
             ),
             (
                 quote!(backoff = 2x),

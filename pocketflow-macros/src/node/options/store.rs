@@ -82,7 +82,7 @@ pub(super) fn missing(input: ParseStream<'_>, store: Option<&Path>) -> syn::Erro
     let store = store.map_or_else(|| "Store".into(), text);
     expected(
         &first,
-        format!("say first which store the node works on: `#[node({store}, {first} …)]`"),
+        format!("name the store first: `#[node({store}, {first} …)]`"),
     )
 }
 

@@ -205,7 +205,7 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
     };
     let (value, whole) = value(input, name, number, wrong)?;
     if !value.is_finite() {
-        let wrong = format!("`{name}` is more than a number can hold");
+        let wrong = format!("`{name}` is too large for a number");
         return Err(senseless(
             whole,
             &wrong,
@@ -219,9 +219,7 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
 pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Duration>> {
     let text = |input: ParseStream<'_>| input.parse::<LitStr>();
     let write = |example: &str| {
-        format!(
-            "write a number and its unit, one of us, ms, s, m and h, in quotes: `{name} = {example}`"
-        )
+        format!("write a number and a unit (us, ms, s, m or h) in quotes: `{name} = {example}`")
     };
     let wrong = |whole: &TokenStream| {
         let meant = whole.to_string();
@@ -238,10 +236,7 @@ pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Du
     match duration(&literal.value()) {
         Some(value) => Ok(given(value, name, &whole)),
         None => {
-            let wrong = format!(
-                "\"{}\" is not a duration of one number and one unit",
-                literal.value()
-            );
+            let wrong = format!("\"{}\" is not a duration", literal.value());
             Err(senseless(whole, &wrong, &write("\"1.5s\"")))
         }
     }
