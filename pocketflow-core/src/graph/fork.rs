@@ -236,3 +236,6 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -343,3 +343,6 @@ impl NodeInfo {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

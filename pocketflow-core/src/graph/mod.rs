@@ -5,6 +5,8 @@ mod fork;
 mod info;
 mod mermaid;
 mod resume;
+#[cfg(test)]
+mod sample;
 mod solve;
 mod steps;
 
@@ -167,3 +169,6 @@ impl Graph {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,3 +215,6 @@ impl Graph {
         reached[to]
     }
 }
+
+#[cfg(test)]
+mod tests;

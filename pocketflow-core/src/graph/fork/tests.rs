@@ -1,0 +1,321 @@
+//! What the nodes of a fork are together, and whether they get along: against sets of names.
+
+use std::collections::BTreeSet;
+
+use proptest::bits::u8::masked;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{chooses, is_native, may_fill};
+use crate::graph::sample::{NODE, OTHER, STORE, action, fork, graph, leak, message, node, place};
+use crate::graph::{Description, Graph, NodeInfo, Place};
+
+const FIELDS: [&str; 5] = ["plain", "a", "b", "c", "d"];
+const BRANCHES: [&str; 3] = ["f0", "f1", "f2"];
+
+type Set = BTreeSet<&'static str>;
+
+/// A node of a fork, as plain data.
+#[derive(Debug, Clone)]
+struct Branch {
+    store: u8,
+    is_flow: bool,
+    reads: u8,
+    peeks: u8,
+    writes: u8,
+    changes: u8,
+}
+
+impl Branch {
+    fn description(&self) -> Description {
+        let node = Description {
+            store: [STORE, OTHER][usize::from(self.store)],
+            reads: names(self.reads),
+            peeks: names(self.peeks),
+            writes: names(self.writes),
+            changes: names(self.changes),
+            ..NODE
+        };
+        if self.is_flow {
+            let flow = leak(graph(vec![place("x", NODE)], ""));
+            Description::of_flow(NodeInfo {
+                flow: Some(flow),
+                ..crate::graph::sample::node(node)
+            })
+        } else {
+            node
+        }
+    }
+
+    fn looks_at(&self, field: usize) -> bool {
+        (self.reads | self.peeks) & 1 << field != 0
+    }
+
+    /// Whether it may change a field. A flow does not count: that it stands there is the error.
+    fn changes(&self, field: usize) -> bool {
+        !self.is_flow && (self.writes | self.changes) & 1 << field != 0
+    }
+}
+
+fn names(of: u8) -> &'static [&'static str] {
+    let all = FIELDS.iter().enumerate();
+    let names = all.filter(|(index, _)| of & 1 << index != 0);
+    names.map(|(_, name)| *name).collect::<Vec<_>>().leak()
+}
+
+/// The names of the fields of a set.
+fn named(set: &[u64]) -> Set {
+    let fields = STORE.fields.iter().enumerate();
+    let fields = fields.filter(|(index, _)| set[index / 64] >> (index % 64) & 1 == 1);
+    fields.map(|(_, field)| field.name).collect()
+}
+
+fn branches() -> impl Strategy<Value = Vec<Branch>> {
+    let few = || prop_oneof![Just(0), masked(0b1_1111).prop_map(|set| set & set >> 1)];
+    let rarely = || prop::bool::weighted(0.1);
+    let branch = (rarely(), rarely(), few(), few(), few(), few()).prop_map(
+        |(is_other, is_flow, reads, peeks, writes, changes)| Branch {
+            store: is_other.into(),
+            is_flow,
+            reads,
+            peeks,
+            writes,
+            changes,
+        },
+    );
+    vec(branch, 2..=3)
+}
+
+/// A flow whose only place is a fork.
+fn flow_of(branches: &[Branch]) -> Graph {
+    let named = BRANCHES.into_iter().zip(branches);
+    let nodes = named.map(|(name, branch)| place(name, branch.description()));
+    graph(vec![fork("both", nodes.collect())], "both >> end")
+}
+
+proptest! {
+    #[test]
+    fn a_fork_is_what_its_nodes_on_its_store_are_together(branches in branches()) {
+        let flow = flow_of(&branches);
+        let Place { node, fork, .. } = flow.places[0];
+        let native = |branch: &&Branch| branch.store == branches[0].store;
+        let union = |of: &dyn Fn(&Branch) -> u8| -> Set {
+            let sets = branches.iter().filter(native).map(of);
+            names(sets.fold(0, |all, set| all | set)).iter().copied().collect()
+        };
+        assert_eq!(node.store.name, fork[0].node.store.name);
+        assert_eq!(node.actions, ["default"]);
+        assert_eq!(named(node.reads), union(&|branch| branch.reads));
+        assert_eq!(named(node.peeks), union(&|branch| branch.peeks));
+        assert_eq!(named(node.writes), union(&|branch| branch.writes));
+        assert_eq!(node.changes, node.writes);
+        for (index, branch) in branches.iter().enumerate() {
+            assert_eq!(is_native(fork, index), native(&branch));
+            for (field, name) in FIELDS.iter().enumerate() {
+                let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
+                let mut fills = others.filter(|(_, other)| native(other) && other.changes(field));
+                let real = STORE.field(name).unwrap();
+                assert_eq!(may_fill(fork, index, real), fills.next().is_some(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_nodes_that_do_not_get_along_name_each_other(branches in branches()) {
+        let flow = flow_of(&branches);
+        for (index, ours) in branches.iter().enumerate() {
+            // By the other node and then by the field, the first thing that is wrong.
+            let others = branches.iter().enumerate().filter(|(other, theirs)| {
+                *other != index && theirs.store == ours.store
+            });
+            let pairs = others.flat_map(|(other, theirs)| {
+                (0..FIELDS.len()).map(move |field| (other, theirs, field))
+            });
+            let mut wrong = pairs.filter_map(|(other, theirs, field)| {
+                let (name, other, field_name) = (BRANCHES[index], BRANCHES[other], FIELDS[field]);
+                if ours.changes(field) && theirs.changes(field) {
+                    Some(format!(
+                        "`{name}` and `{other}` stand in one fork, and both write `{field_name}`"
+                    ))
+                } else if ours.changes(field) && theirs.looks_at(field) {
+                    Some(format!(
+                        "`{name}` writes `{field_name}`, which `{other}` reads in the same fork"
+                    ))
+                } else if theirs.changes(field) && ours.looks_at(field) {
+                    Some(format!(
+                        "`{name}` reads `{field_name}`, which `{other}` writes in the same fork"
+                    ))
+                } else {
+                    None
+                }
+            });
+            let told = message(|| flow.check_fields(0, index));
+            let told = told.map(|text| text.lines().next().unwrap().replacen("PF007: ", "", 1));
+            assert_eq!(told, wrong.next());
+        }
+    }
+}
+
+#[test]
+fn a_fork_with_an_unknown_node_is_unknown() {
+    let known = || place("known", NODE);
+    let unknown = || place("unknown", Description::UNKNOWN);
+    let is_known = |nodes| {
+        let fork = fork("both", nodes);
+        assert_eq!(fork.node.name, "both");
+        !fork.node.is_unknown()
+    };
+    assert!(is_known(vec![known(), known()]));
+    assert!(!is_known(vec![known(), unknown()]));
+    assert!(!is_known(vec![unknown(), known()]));
+}
+
+const CHOICE: Description = Description {
+    actions: &[action("yes", &["a"]), action("no", &["b"])],
+    ..NODE
+};
+const NEVER: Description = Description {
+    actions: &[],
+    writes: &["c"],
+    ..NODE
+};
+const ONE: Description = Description {
+    actions: &[action("yes", &[])],
+    ..NODE
+};
+
+#[test]
+fn a_node_that_chooses_fills_what_its_first_action_does() {
+    let fork = fork("both", vec![place("choice", CHOICE), place("never", NEVER)]);
+    assert_eq!(named(fork.node.writes), Set::from(["a"]));
+}
+
+#[test]
+fn a_node_of_a_fork_has_the_one_action_default() {
+    let branch = |description| vec![place("first", NODE), place("second", description)];
+    let says = |description| {
+        let chooses = chooses(branch(description).leak());
+        let flow = graph(vec![fork("both", branch(description))], "");
+        assert_eq!(message(|| flow.check_branch(0, 0)), None);
+        let text = message(|| flow.check_branch(0, 1));
+        assert_eq!(text.is_some(), chooses || description.flow.is_some());
+        text.unwrap_or_default()
+    };
+    let help = "and no edge can follow an action out of a fork\nhelp: let it store what it found, \
+                and let the node after the fork choose";
+    assert_eq!(says(NODE), "");
+    assert_eq!(
+        says(CHOICE),
+        format!("PF012: `second` returns \"yes\" or \"no\", {help}")
+    );
+    assert_eq!(
+        says(ONE),
+        format!("PF012: `second` returns \"yes\", {help}")
+    );
+    let inner = leak(graph(vec![place("x", NODE)], ""));
+    let flow = Description::of_flow(NodeInfo {
+        flow: Some(inner),
+        ..node(NODE)
+    });
+    assert_eq!(
+        says(flow),
+        "PF012: the flow `second` stands in a fork, where only nodes do\nhelp: run it in a node \
+         of its own, which stands in the fork: `second.run(&mut its_store).await`"
+    );
+}
+
+#[test]
+fn a_node_of_a_fork_works_on_the_store_of_the_flow() {
+    let on = |store| Description { store, ..NODE };
+    let says = |nodes| {
+        let flow = graph(vec![fork("both", nodes)], "");
+        let told = (0..2).filter_map(|branch| message(|| flow.check_branch(0, branch)));
+        told.collect::<Vec<_>>()
+    };
+    let told = says(vec![place("first", NODE), place("second", on(OTHER))]);
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0]
+            .starts_with("PF008: `second` works on the store `Other`, but this flow runs on `S`")
+    );
+    assert!(says(vec![place("first", on(OTHER)), place("second", on(OTHER))]).is_empty());
+    // Of an unknown node it is not known whether it works on another.
+    let unknown = || place("unknown", Description::UNKNOWN);
+    assert!(says(vec![place("first", NODE), unknown()]).is_empty());
+    assert!(says(vec![unknown(), place("second", on(OTHER))]).is_empty());
+}
+
+#[test]
+fn what_is_wrong_in_a_fork_comes_with_what_to_write() {
+    let does = |reads, writes| Description {
+        reads,
+        writes,
+        ..NODE
+    };
+    let says = |second: Description| {
+        let nodes = vec![
+            place("first", does(&["c"], &["b"])),
+            place("second", second),
+        ];
+        let flow = graph(vec![fork("both", nodes)], "");
+        [0, 1].map(|branch| message(|| flow.check_fields(0, branch)).unwrap())
+    };
+    let both = "stand in one fork, and both write `b`\nhelp: let each write a field of its own, \
+                and let the node after the fork bring them together";
+    assert_eq!(
+        says(does(&[], &["b"])),
+        [
+            format!("PF007: `first` and `second` {both}"),
+            format!("PF007: `second` and `first` {both}")
+        ]
+    );
+    let help = |order| {
+        format!(
+            "help: they work at the same time: put the one that reads behind the other, `… >> {order}`"
+        )
+    };
+    assert_eq!(
+        says(does(&["b"], &[])),
+        [
+            format!(
+                "PF007: `first` writes `b`, which `second` reads in the same fork\n{}",
+                help("first >> second")
+            ),
+            format!(
+                "PF007: `second` reads `b`, which `first` writes in the same fork\n{}",
+                help("first >> second")
+            ),
+        ]
+    );
+    assert_eq!(
+        says(does(&[], &["c"])),
+        [
+            format!(
+                "PF007: `first` reads `c`, which `second` writes in the same fork\n{}",
+                help("second >> first")
+            ),
+            format!(
+                "PF007: `second` writes `c`, which `first` reads in the same fork\n{}",
+                help("second >> first")
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_node_that_stands_twice_in_a_fork_is_told_elsewhere() {
+    let node = || {
+        place(
+            "twice",
+            Description {
+                writes: &["a"],
+                ..NODE
+            },
+        )
+    };
+    let flow = graph(vec![fork("both", vec![node(), node()])], "");
+    assert_eq!(
+        [0, 1].map(|branch| message(|| flow.check_fields(0, branch))),
+        [None, None]
+    );
+}

@@ -1,0 +1,244 @@
+//! The sets of a flow's nodes, against the same sets by name.
+
+use std::collections::BTreeSet;
+
+use proptest::bits::u8::masked;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Description, NodeInfo, Sets, UNKNOWN};
+use crate::action::ActionInfo;
+use crate::graph::sample::{NODE, STORE, action, leak};
+use crate::shared::{Field, Store};
+
+const NAMES: [&str; 6] = ["plain", "a", "b", "c", "d", "no such field"];
+const ACTIONS: [&str; 3] = ["default", "second", "third"];
+
+/// One more than the store needs, as in a flow with a larger store by mistake.
+const WORDS: usize = 3;
+
+type Set = BTreeSet<&'static str>;
+
+fn names(of: u8) -> &'static [&'static str] {
+    let all = NAMES.iter().enumerate();
+    let names = all.filter(|(index, _)| of & 1 << index != 0);
+    names.map(|(_, name)| *name).collect::<Vec<_>>().leak()
+}
+
+/// The fields of the store that have these names.
+fn known(names: &[&'static str]) -> Set {
+    let names = names.iter().copied();
+    names.filter(|name| *name != "no such field").collect()
+}
+
+/// The names of the fields of a set.
+fn named(set: &[u64]) -> Set {
+    let fields = STORE.fields.iter().enumerate();
+    let fields = fields.filter(|(index, _)| set[index / 64] >> (index % 64) & 1 == 1);
+    fields.map(|(_, field)| field.name).collect()
+}
+
+fn everything() -> Set {
+    STORE.fields.iter().map(|field| field.name).collect()
+}
+
+fn nodes() -> impl Strategy<Value = Description> {
+    let some = || masked(0b11_1111).prop_map(names);
+    let all = || prop::bool::weighted(0.2);
+    (
+        vec(some(), 0..=3),
+        (some(), some(), some(), some()),
+        (all(), all()),
+    )
+        .prop_map(
+            |(actions, (reads, peeks, writes, changes), (peeks_all, changes_all))| {
+                let actions = actions.into_iter().zip(ACTIONS);
+                let actions = actions.map(|(writes, name)| ActionInfo { name, writes });
+                Description {
+                    actions: actions.collect::<Vec<_>>().leak(),
+                    reads,
+                    peeks,
+                    writes,
+                    changes,
+                    peeks_all,
+                    changes_all,
+                    ..NODE
+                }
+            },
+        )
+}
+
+/// Flows with some exits, whose sets may have a word more than their store needs.
+fn flows() -> impl Strategy<Value = Description> {
+    let set = || {
+        vec(
+            prop_oneof![Just(0), Just(1 << 1), Just(1 << 63), Just(1 << 5)],
+            WORDS,
+        )
+    };
+    (vec(set(), 0..=3), set(), set(), 2..=WORDS).prop_map(|(writes, reads, peeks, words)| {
+        let set = |mut set: Vec<u64>| {
+            // The second word has six fields.
+            set[1] &= 0b11_1111;
+            set.truncate(words);
+            set
+        };
+        let actions = &ACTIONS[..writes.len()];
+        let writes: Vec<Vec<u64>> = writes.into_iter().map(set).collect();
+        Description::of_flow(NodeInfo {
+            name: "flow",
+            store: STORE,
+            actions,
+            reads: set(reads).leak(),
+            peeks: set(peeks).leak(),
+            writes: writes.concat().leak(),
+            ..UNKNOWN
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn sets_have_the_fields_that_are_named(
+        all in prop::array::uniform3(prop_oneof![2 => nodes(), 1 => flows()])
+    ) {
+        let all = all.each_ref().map(|one| leak(*one));
+        let nodes = leak(Sets::<3, 9, WORDS>::of(&all)).nodes(&all);
+        let actions: usize = nodes.iter().map(|node| node.actions.len()).sum();
+        assert_eq!(Description::slots(&all), actions);
+        for (node, described) in nodes.iter().zip(all) {
+            assert_eq!((node.name, node.waits), (described.name, described.waits));
+            match &described.flow {
+                None => check_node(node, described),
+                Some(flow) => check_flow(node, flow),
+            }
+        }
+    }
+}
+
+fn writes(node: &NodeInfo) -> Vec<Set> {
+    node.writes.chunks(WORDS).map(named).collect()
+}
+
+fn check_node(node: &NodeInfo, described: &Description) {
+    let actions = described.actions.iter();
+    let expected: Vec<Set> = actions
+        .clone()
+        .map(|action| &known(described.writes) | &known(action.writes))
+        .collect();
+    let peeks = if described.peeks_all {
+        everything()
+    } else {
+        known(described.peeks)
+    };
+    let mut changes = &known(described.changes) | &known(described.writes);
+    changes.extend(expected.iter().flatten());
+    if described.changes_all {
+        changes = everything();
+    }
+    assert_eq!(
+        node.actions,
+        actions.map(|action| action.name).collect::<Vec<_>>()
+    );
+    assert_eq!(named(node.reads), known(described.reads), "reads");
+    assert_eq!(named(node.peeks), peeks, "peeks");
+    assert_eq!(named(node.changes), changes, "changes");
+    assert_eq!(writes(node), expected, "writes");
+}
+
+fn check_flow(node: &NodeInfo, flow: &NodeInfo) {
+    assert_eq!(node.actions, flow.actions);
+    assert_eq!(named(node.reads), named(flow.reads), "reads");
+    assert_eq!(named(node.peeks), named(flow.peeks), "peeks");
+    assert_eq!(named(node.changes), Set::new(), "changes");
+    let words = flow.reads.len();
+    let expected: Vec<_> = flow.writes.chunks(words).map(named).collect();
+    assert_eq!(writes(node), expected, "writes");
+}
+
+#[test]
+fn the_largest_store_says_how_many_words_a_set_takes() {
+    const NONE: &Store = &Store::new("N", "n", &[]);
+    const ONE: &Store = &Store::new("O", "o", &[Field::new("x", true); 64]);
+    const TWO: &Store = &Store::new("T", "t", &[Field::new("x", true); 65]);
+    let on = |store| Description { store, ..NODE };
+    let words = |stores: &[&'static Store]| {
+        let all: Vec<_> = stores.iter().map(|store| on(store)).collect();
+        Description::words(&all.iter().collect::<Vec<_>>())
+    };
+    assert_eq!(words(&[]), 0);
+    assert_eq!(words(&[NONE]), 0);
+    assert_eq!(words(&[ONE, NONE]), 1);
+    assert_eq!(words(&[ONE, TWO, NONE]), 2);
+}
+
+#[test]
+fn nothing_is_known_of_a_node_whose_actions_have_an_error() {
+    let is_known = |actions| Description { actions, ..NODE }.if_known().name == "node";
+    assert!(is_known(&[]));
+    assert!(is_known(
+        const { &[action("x", &["a", "b"]), action("y", &["d"])] }
+    ));
+    assert!(!is_known(
+        const { &[action("x", &["a"]), action("y", &["b", "no such field"])] }
+    ));
+    assert!(!is_known(const { &[action("x", &["a"]), action("", &[])] }));
+    assert!(!is_known(ActionInfo::UNKNOWN));
+}
+
+#[test]
+fn an_await_fills_its_field() {
+    let node = Description::awaits("await", STORE, &["c"]);
+    assert_eq!(
+        (node.name, node.store.name, node.waits),
+        ("await", "S", Some("c"))
+    );
+    assert_eq!(
+        (node.writes, node.actions),
+        (&["c"][..], &[ActionInfo::DEFAULT][..])
+    );
+    let unknown = Description::awaits("await", UNKNOWN.store, &["c"]);
+    assert_eq!((unknown.name, unknown.waits), ("", None));
+}
+
+#[test]
+fn of_a_flow_whose_first_node_is_unknown_nothing_is_known() {
+    let flow = NodeInfo {
+        name: "flow",
+        store: STORE,
+        ..UNKNOWN
+    };
+    let described = Description::of_flow(flow);
+    assert_eq!((described.name, described.store.name), ("flow", "S"));
+    assert!(described.flow.is_some());
+    assert!(
+        Description::of_flow(NodeInfo {
+            store: UNKNOWN.store,
+            ..flow
+        })
+        .flow
+        .is_none()
+    );
+}
+
+#[test]
+fn an_action_without_a_name_is_that_of_an_unknown_node() {
+    let with = |actions| NodeInfo {
+        store: STORE,
+        actions,
+        ..UNKNOWN
+    };
+    assert!(UNKNOWN.is_unknown());
+    assert!(
+        NodeInfo {
+            actions: &["default"],
+            ..UNKNOWN
+        }
+        .is_unknown()
+    );
+    assert!(with(&[""]).is_unknown());
+    assert!(!with(&[]).is_unknown());
+    assert!(!with(&ACTIONS).is_unknown());
+    assert_eq!(with(&ACTIONS).action("third"), Some(2));
+    assert_eq!(with(&ACTIONS).action("fourth"), None);
+}

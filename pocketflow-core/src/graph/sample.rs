@@ -1,0 +1,140 @@
+//! What the unit tests make graphs of. What a graph refers to is `'static`, so a test leaks a
+//! little.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::fork::{Of, together, union};
+use super::{Bound, Description, Edge, Graph, NodeInfo, Place, Sets, Target};
+use crate::action::ActionInfo;
+use crate::shared::{Field, Store};
+
+/// How many words a set of the fields of [`STORE`] takes.
+pub(crate) const WORDS: usize = 2;
+
+const FIELDS: [Field; 70] = {
+    let mut fields = [Field::new("unused", false); 70];
+    fields[0] = Field::new("plain", false);
+    fields[1] = Field::new("a", true);
+    fields[63] = Field::new("b", true);
+    fields[64] = Field::new("c", true);
+    fields[69] = Field::new("d", true);
+    fields
+};
+
+/// A store whose fields take two words of a set: the late fields `a`, `b`, `c` and `d` are at the
+/// edges of the words.
+pub(crate) const STORE: &Store = &Store::new("S", "src/s.rs:1", &FIELDS);
+
+/// Another store, with a name of its own.
+pub(crate) const OTHER: &Store = &Store::new("Other", "src/other.rs:1", &FIELDS);
+
+/// A node without fields that has nothing to choose.
+pub(crate) const NODE: Description = Description {
+    name: "node",
+    store: STORE,
+    actions: &[ActionInfo::DEFAULT],
+    ..Description::UNKNOWN
+};
+
+pub(crate) fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+/// The node that a description describes.
+pub(crate) fn node(description: Description) -> NodeInfo {
+    let description = leak(description);
+    leak(Sets::<1, 8, WORDS>::of(&[description])).nodes(&[description])[0]
+}
+
+/// An action that writes some fields.
+pub(crate) const fn action(name: &'static str, writes: &'static [&'static str]) -> ActionInfo {
+    ActionInfo { name, writes }
+}
+
+pub(crate) fn place(name: &'static str, description: Description) -> Place {
+    let node = leak(node(Description {
+        name,
+        ..description
+    }));
+    let fork = &[];
+    Place { name, node, fork }
+}
+
+pub(crate) fn fork(name: &'static str, nodes: Vec<Place>) -> Place {
+    let fork: &'static [Place] = nodes.leak();
+    let union = |of| leak(union::<WORDS>(fork, of));
+    let node = together(
+        name,
+        fork,
+        union(Of::Reads),
+        union(Of::Peeks),
+        union(Of::Writes),
+    );
+    let node = leak(node);
+    Place { name, node, fork }
+}
+
+/// A flow `F` with two exits, `default` and `other`. The edges are written as in `flow!`, without
+/// quotes, and with the exits as `end` and `other`.
+pub(crate) fn graph(places: Vec<Place>, edges: &'static str) -> Graph {
+    let exits: &'static [&'static str] = &["default", "other"];
+    let target = |name: &str| match name {
+        "end" => Target::Exit(0),
+        "other" => Target::Exit(1),
+        name => Target::Place(position(&places, name)),
+    };
+    let edge = |text: &'static str| {
+        let mut words = text.split_whitespace();
+        let from = position(&places, words.next().unwrap());
+        let mut action = "default";
+        if words.next() == Some("-") {
+            action = words.next().unwrap();
+            assert_eq!(words.next(), Some(">>"));
+        }
+        let to = target(words.next().unwrap());
+        let bound = words.next().map(|word| {
+            assert_eq!(word, "max");
+            let max = words.next().unwrap().parse().unwrap();
+            assert_eq!(words.next(), Some("else"));
+            let otherwise = target(words.next().unwrap());
+            Bound { max, otherwise }
+        });
+        Edge {
+            from,
+            action,
+            to,
+            bound,
+            written: true,
+        }
+    };
+    let edges = edges
+        .split(';')
+        .filter(|edge| !edge.trim().is_empty())
+        .map(edge);
+    Graph {
+        name: "F",
+        edges: edges.collect::<Vec<_>>().leak(),
+        places: places.leak(),
+        exits,
+        inputs: &[],
+    }
+}
+
+fn position(places: &[Place], name: &str) -> usize {
+    let place = places.iter().position(|place| place.name == name);
+    place.unwrap_or_else(|| panic!("there is no place {name}"))
+}
+
+/// What a check says, if it panics.
+pub(crate) fn message<T>(check: impl FnOnce() -> T) -> Option<String> {
+    let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
+    let text = panic.downcast::<String>().expect("a message is a `String`");
+    // The text of the code's page is the same for all.
+    Some(match text.split_once("\nnote: see `pocketflow::errors::") {
+        Some((text, code)) => {
+            assert_eq!(text.split(':').next(), code.strip_suffix('`'));
+            text.to_owned()
+        }
+        None => *text,
+    })
+}

@@ -1,0 +1,91 @@
+use super::sample::{NODE, OTHER, graph, leak, place};
+use super::{Bound, Description, Graph, NodeInfo, Place, Target};
+
+/// FNV-1a as its authors describe it, over a text that is put together first.
+fn fnv(text: &[u8]) -> u64 {
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// What a fingerprint is the hash of.
+fn text(graph: &Graph) -> Vec<u8> {
+    let name = |name: &str| [name.as_bytes(), &[0xff]].concat();
+    let number = |number: u64| number.to_le_bytes().to_vec();
+    let target = |target| match target {
+        Target::Place(place) => [number(0), name(graph.places[place].name)].concat(),
+        Target::Exit(exit) => [number(1), name(graph.exits[exit])].concat(),
+    };
+    let mut text = name(graph.name);
+    for place in graph.places {
+        text.extend(name(place.name));
+        text.extend(
+            place
+                .node
+                .flow
+                .map(|flow| number(flow.fingerprint()))
+                .into_iter()
+                .flatten(),
+        );
+    }
+    for edge in graph.edges {
+        text.extend([number(edge.from as u64), name(edge.action), target(edge.to)].concat());
+        if let Some(Bound { max, otherwise }) = edge.bound {
+            text.extend([number(max.into()), target(otherwise)].concat());
+        }
+    }
+    text.extend(graph.inputs.iter().flat_map(|input| name(input)));
+    text
+}
+
+#[test]
+fn a_fingerprint_is_the_hash_of_names_edges_bounds_exits_and_inputs() {
+    let inner = leak(Graph {
+        inputs: &["a", "b"],
+        ..graph(vec![place("x", NODE)], "x >> end")
+    });
+    let stands = place("inner", NODE);
+    let node = leak(NodeInfo {
+        flow: Some(inner),
+        ..*stands.node
+    });
+    let outer = graph(
+        vec![place("first", NODE), Place { node, ..stands }],
+        "first - on >> inner; first - off >> other; inner >> first max 70000 else end",
+    );
+    assert_eq!(inner.fingerprint(), fnv(&text(inner)));
+    assert_eq!(outer.fingerprint(), fnv(&text(&outer)));
+}
+
+#[test]
+fn the_first_place_whose_node_is_known_gives_the_store() {
+    let on = |store| Description { store, ..NODE };
+    let unknown = || place("unknown", Description::UNKNOWN);
+    let flow = graph(
+        vec![
+            unknown(),
+            place("first", NODE),
+            place("other", on(OTHER)),
+            place("last", NODE),
+        ],
+        "",
+    );
+    assert_eq!((flow.first(), flow.store().name), (1, "S"));
+    assert!(!flow.is_unknown());
+    assert_eq!(
+        [0, 1, 2, 3].map(|place| flow.is_native(place)),
+        [false, true, false, true]
+    );
+    let flow = graph(vec![unknown(), unknown()], "");
+    assert_eq!(flow.first(), 0);
+    assert!(flow.is_unknown());
+}
+
+#[test]
+fn a_place_is_found_by_its_name() {
+    let flow = graph(vec![place("a", NODE), place("b", NODE)], "");
+    assert_eq!(
+        (flow.place("a"), flow.place("b"), flow.place("c")),
+        (Some(0), Some(1), None)
+    );
+}
