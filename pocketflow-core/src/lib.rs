@@ -32,6 +32,9 @@
 //! ```
 
 mod action;
+mod analysis;
+mod checks;
+mod const_eval;
 mod driver;
 mod editor;
 mod error;
@@ -41,9 +44,9 @@ mod node;
 mod run;
 mod shared;
 mod sound;
-mod text;
 
 pub use action::{Action, ActionInfo};
+pub use analysis::Unfilled;
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
 pub use driver::{
@@ -52,7 +55,7 @@ pub use driver::{
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
-pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target, Unfilled};
+pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]
@@ -92,13 +95,13 @@ pub mod __private {
 
     pub use crate::__written as written;
     pub use crate::action::{Take, Taking};
+    pub use crate::analysis::Solution;
+    pub use crate::checks::PF011;
     pub use crate::driver::Spot;
     #[cfg(rust_analyzer)]
     pub use crate::editor::{On, words};
     pub use crate::fields::{At, Show};
-    pub use crate::graph::{
-        Describe, Description, Of, PF011, Sets, Solution, Stands, together, union,
-    };
+    pub use crate::graph::{Describe, Description, Of, Sets, Stands, together, union};
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::node::{Given, Returned, check_node, check_returned};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::checks::message::{START, Text, equal, hash};
 use crate::error::EmptyField;
-use crate::text::{START, Text, equal, hash};
 
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///

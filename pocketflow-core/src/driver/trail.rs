@@ -1,7 +1,8 @@
 //! The way down to a step: the flows around it, and its place in each.
 
+use crate::analysis::Solution;
 use crate::error::{Cause, Error, Stage};
-use crate::graph::{Graph, Solution};
+use crate::graph::Graph;
 
 /// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
 ///

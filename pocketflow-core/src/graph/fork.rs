@@ -1,9 +1,8 @@
 //! Forks: what their nodes are together, and whether they get along.
 
-use super::check::Text;
-use super::solve::{contains, join};
 use super::{Graph, NodeInfo, Place, UNKNOWN};
-use crate::text::equal;
+use crate::checks::message::{Text, equal};
+use crate::const_eval::bit_set::{contains, join};
 
 /// The description of a fork's nodes together.
 #[doc(hidden)]
@@ -76,7 +75,7 @@ const fn is_known(fork: &[Place]) -> bool {
 }
 
 /// Whether a node of a fork works on the store of the first.
-pub(super) const fn is_native(fork: &[Place], index: usize) -> bool {
+pub(crate) const fn is_native(fork: &[Place], index: usize) -> bool {
     fork[index].node.store.hash == fork[0].node.store.hash
 }
 
@@ -94,7 +93,7 @@ const fn changed(node: &NodeInfo) -> &[u64] {
 }
 
 /// Whether another node of a fork than this one may fill a field.
-pub(super) const fn may_fill(fork: &[Place], branch: usize, field: usize) -> bool {
+pub(crate) const fn may_fill(fork: &[Place], branch: usize, field: usize) -> bool {
     let mut index = 0;
     while index < fork.len() {
         if index != branch && is_native(fork, index) && changes(fork[index].node, field) {
@@ -106,7 +105,7 @@ pub(super) const fn may_fill(fork: &[Place], branch: usize, field: usize) -> boo
 }
 
 /// Whether any node of a fork has another action than `default`.
-pub(super) const fn chooses(fork: &[Place]) -> bool {
+pub(crate) const fn chooses(fork: &[Place]) -> bool {
     let mut index = 0;
     while index < fork.len() {
         if !has_default_alone(fork[index].node) {
@@ -236,6 +235,3 @@ impl Graph {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,24 +1,17 @@
 //! The graph of a flow, as a constant: what is checked, what is run, and what is drawn.
 
-mod check;
-mod fork;
-mod info;
+mod description;
+pub(crate) mod fork;
 mod mermaid;
-mod resume;
 #[cfg(test)]
-mod sample;
-mod solve;
-mod steps;
+pub(crate) mod sample;
 
-pub use check::PF011;
+pub(crate) use description::UNKNOWN;
+pub use description::{Describe, Description, NodeInfo, Sets, Stands};
 pub use fork::{Of, together, union};
-pub(crate) use info::UNKNOWN;
-pub use info::{Describe, Description, NodeInfo, Sets, Stands};
-pub use resume::Unfilled;
-pub use solve::Solution;
 
+use crate::checks::message::{START, hash, hash_number};
 use crate::shared::Store;
-use crate::text::{START, hash, hash_number};
 
 /// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`,
 /// and it prints as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.

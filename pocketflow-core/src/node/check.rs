@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::text::Text;
+use crate::checks::message::Text;
 
 /// Tells whether a type is a `Result`.
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! How many steps a run may take.
 
-use super::check::Text;
-use super::{Edge, Graph, Target};
+use crate::checks::message::Text;
+use crate::graph::{Edge, Graph, Target};
 
 /// How many states the search may have: a place together with how often each bounded edge has been
 /// taken.
@@ -136,7 +136,7 @@ impl Graph {
             let from = if here == usize::MAX { start } else { here };
             let edge = self.towards(from, start, count);
             let action = self.edges[edge].action;
-            if !crate::text::equal(action, "default") {
+            if !crate::checks::message::equal(action, "default") {
                 text = text.push(" - ").action(action);
             }
             if let (Target::Place(to), _) = self.follow(edge, count) {

@@ -5,14 +5,15 @@
 //! optimization", 1973) over sets of fields: *filled on every path* is solved forwards, *looked at
 //! on some path* backwards.
 
-mod look;
-mod set;
+mod liveness;
+mod longest_walk;
+mod resume;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::set::{contains, join};
-use self::set::{first, join_at, keep_at, meet, remove_at};
-use super::{Graph, NodeInfo, Target};
+pub use self::resume::Unfilled;
+use crate::const_eval::bit_set::{contains, first, join, join_at, keep_at, meet, remove_at};
+use crate::graph::{Graph, NodeInfo, Target};
 
 /// An action that is wired nowhere. It never survives the checks.
 const NOWHERE: u32 = u32::MAX;
@@ -42,7 +43,7 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     peeks: [u64; W],
     /// The first late field that a place reads without proof, and the last edge of a path that
     /// shows it.
-    pub(in crate::graph) unproved: [Option<Unproved>; P],
+    pub(crate) unproved: [Option<Unproved>; P],
     /// The fields that a place writes in vain: nothing can look at the value.
     overwritten: [[u64; W]; P],
 }
@@ -50,24 +51,19 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
 /// A read without proof: the field, and the edge over which the place is reached without it (none
 /// at the start).
 #[derive(Debug, Clone, Copy)]
-pub(in crate::graph) struct Unproved {
-    pub(in crate::graph) field: usize,
-    pub(in crate::graph) edge: Option<usize>,
+pub(crate) struct Unproved {
+    pub(crate) field: usize,
+    pub(crate) edge: Option<usize>,
 }
 
 /// A path that leaves a field empty: for every place, the edge over which it is reached.
-pub(in crate::graph) struct Path<const P: usize> {
-    pub(in crate::graph) by: [u32; P],
+pub(crate) struct Path<const P: usize> {
+    pub(crate) by: [u32; P],
 }
 
 impl<const P: usize> Path<P> {
     /// Whether the path to `target` comes through another place.
-    pub(in crate::graph) const fn comes_through(
-        &self,
-        graph: &Graph,
-        other: usize,
-        target: usize,
-    ) -> bool {
+    pub(crate) const fn comes_through(&self, graph: &Graph, other: usize, target: usize) -> bool {
         let mut place = target;
         let mut steps = 0;
         while steps < P && self.by[place] != NOWHERE {
@@ -185,7 +181,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// Whether an action leads anywhere.
-    pub(in crate::graph) const fn is_wired(&self, place: usize, action: usize) -> bool {
+    pub(crate) const fn is_wired(&self, place: usize, action: usize) -> bool {
         self.edges[self.offsets[place] as usize + action] != NOWHERE
     }
 
@@ -326,7 +322,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// The late fields that a place reads and that some path leaves empty.
-    pub(in crate::graph) const fn unproved_fields(
+    pub(crate) const fn unproved_fields(
         &self,
         graph: &Graph,
         place: usize,
@@ -340,12 +336,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// The shortest path from the start to `target` that leaves `field` empty.
-    pub(in crate::graph) const fn path(
-        &self,
-        graph: &Graph,
-        target: usize,
-        field: usize,
-    ) -> Path<P> {
+    pub(crate) const fn path(&self, graph: &Graph, target: usize, field: usize) -> Path<P> {
         let mut path = Path { by: [NOWHERE; P] };
         let mut seen = [false; P];
         let mut queue = [0; P];

@@ -6,7 +6,7 @@ use proptest::bits::u8::masked;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{chooses, is_native, may_fill};
+use crate::graph::fork::{chooses, is_native, may_fill};
 use crate::graph::sample::{NODE, OTHER, STORE, action, fork, graph, leak, message, node, place};
 use crate::graph::{Description, Graph, NodeInfo, Place};
 

@@ -1,11 +1,11 @@
 //! The checks that need the nodes' types. Each speaks of one token of the user's and panics, in a
 //! constant, with the message.
 
-use super::solve::{Solution, contains};
-use super::{Edge, Graph, NodeInfo, Place, Target};
+use super::message::{Text, equal, nearest};
+use crate::analysis::Solution;
+use crate::const_eval::bit_set::contains;
+use crate::graph::{Edge, Graph, NodeInfo, Place, Target, fork};
 use crate::shared::Store;
-pub(super) use crate::text::Text;
-use crate::text::{equal, nearest};
 
 const APART: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
 
@@ -26,7 +26,7 @@ impl Graph {
             return;
         }
         // A node that has something to choose does not stand in a fork: that is PF012.
-        if super::fork::chooses(self.places[from].fork) {
+        if fork::chooses(self.places[from].fork) {
             return;
         }
         let name = self.places[from].name;
@@ -108,7 +108,7 @@ impl Graph {
 
     /// PF008.
     #[track_caller]
-    pub(super) const fn foreign(&self, name: &str, node: &NodeInfo) -> ! {
+    pub(crate) const fn foreign(&self, name: &str, node: &NodeInfo) -> ! {
         let first = &self.places[self.first()];
         let (store, ours) = (node.store, first.node.store);
         let text = Text::new("PF008: ").code(name).push(" works on ");
@@ -250,7 +250,7 @@ impl Graph {
     }
 
     /// The field that was meant by an input's name.
-    pub(super) const fn meant(&self, input: &str) -> Option<&'static str> {
+    pub(crate) const fn meant(&self, input: &str) -> Option<&'static str> {
         let store = self.store();
         let (mut names, mut count) = ([""; 256], 0);
         while count < store.fields.len() && count < names.len() {
@@ -374,9 +374,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let fork = graph.places[place].fork;
         let unproved = self.unproved_fields(graph, place, &graph.store().late_fields());
         let mut field = 0;
-        while super::fork::is_native(fork, branch) && field < graph.store().fields.len() {
+        while fork::is_native(fork, branch) && field < graph.store().fields.len() {
             // A field that another node of the fork fills is PF007.
-            let meant = super::fork::may_fill(fork, branch, field);
+            let meant = fork::may_fill(fork, branch, field);
             if contains(&unproved, field) && contains(fork[branch].node.reads, field) && !meant {
                 self.report(graph, place, &fork[branch], field);
             }
@@ -540,7 +540,7 @@ impl PF011<true> {
 }
 
 impl Text {
-    pub(super) const fn actions(mut self, actions: &[&'static str], last: &str) -> Self {
+    pub(crate) const fn actions(mut self, actions: &[&'static str], last: &str) -> Self {
         let mut index = 0;
         while index < actions.len() {
             self = self
@@ -591,7 +591,7 @@ impl Text {
     }
 
     #[track_caller]
-    pub(super) const fn panic(self, code: &str) -> ! {
+    pub(crate) const fn panic(self, code: &str) -> ! {
         let text = self
             .push("\nnote: see `pocketflow::errors::")
             .push(code)

@@ -1,7 +1,7 @@
 //! What the rest of a run reads: the analysis of the fields, at run time and from any position.
 
-use super::{Graph, Target};
 use crate::driver::Visit;
+use crate::graph::{Graph, Target};
 use crate::shared::Store;
 
 /// A read of a late field that nothing fills on the way.

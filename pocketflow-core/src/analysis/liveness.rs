@@ -1,7 +1,7 @@
 //! Which values nothing can look at: the analysis backwards.
 
-use super::set::{join, join_at, keep_at, remove_at, same};
 use super::{NOWHERE, Solution};
+use crate::const_eval::bit_set::{join, join_at, keep_at, remove_at, same};
 use crate::graph::{Graph, Target};
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {

@@ -1,6 +1,6 @@
 use super::Graph;
-use super::solve::join;
 use crate::action::ActionInfo;
+use crate::const_eval::bit_set::join;
 use crate::shared::Store;
 
 /// What stands in a flow, as the macro of a node or of a flow describes it.
@@ -335,7 +335,7 @@ impl NodeInfo {
     pub(crate) const fn action(&self, name: &str) -> Option<usize> {
         let mut index = 0;
         while index < self.actions.len() {
-            if crate::text::equal(self.actions[index], name) {
+            if crate::checks::message::equal(self.actions[index], name) {
                 return Some(index);
             }
             index += 1;

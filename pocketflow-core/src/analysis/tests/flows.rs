@@ -5,9 +5,8 @@ use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 
-use crate::graph::fork::{self, Of};
-use crate::graph::solve::Solution;
-use crate::graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
+use crate::analysis::Solution;
+use crate::graph::{Bound, Edge, Graph, NodeInfo, Of, Place, Target, together, union as union_of};
 use crate::shared::{Field, Store};
 
 /// A set of fields, a bit each.
@@ -245,9 +244,9 @@ fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>
                 .map(place)
                 .collect::<Vec<_>>()
                 .leak();
-            let union = |of| leak(fork::union::<1>(nodes, of));
+            let union = |of| leak(union_of::<1>(nodes, of));
             (
-                fork::together(
+                together(
                     name,
                     nodes,
                     union(Of::Reads),
