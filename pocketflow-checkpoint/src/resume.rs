@@ -271,7 +271,7 @@ fn writes(flow: &Graph, store: &Store, field: &str) -> bool {
     };
     flow.places.iter().any(|place| match place.node.flow {
         Some(inner) => writes(inner, store, store.fields[field].name),
-        None => changes(place.node.changes),
+        None => changes(place.node.possible_writes),
     })
 }
 

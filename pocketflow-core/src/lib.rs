@@ -51,11 +51,11 @@ pub use analysis::Unfilled;
 pub use driver::Trace;
 pub use driver::{
     At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver,
-    Lends, Position, Run, Stack, Start, StepLimit, StepsExceeded, Taken, Visit, seam,
+    Lends, Run, Stack, Start, StepLimit, StepsExceeded, Taken, seam,
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use fields::{Fields, VisitField, VisitWith};
-pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Target};
+pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Position, Target, Visit};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]
@@ -101,7 +101,7 @@ pub mod __private {
     #[cfg(rust_analyzer)]
     pub use crate::editor::{On, words};
     pub use crate::fields::{At, Show};
-    pub use crate::graph::{Describe, Description, Of, Sets, Stands, together, union};
+    pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::node::{Given, Returned, check_node, check_returned};
     pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::checks::message::{START, Text, equal, hash};
+use crate::checks::message::Message;
+use crate::const_eval::hash::{START, hash};
+use crate::const_eval::spelling::{equal, nearest};
 use crate::error::EmptyField;
 
 /// A shared store: a plain struct with `#[derive(Shared)]`.
@@ -191,13 +193,13 @@ pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usiz
         (false, true) => "not `Send`",
         (false, false) => "neither `Send` nor `Sync`",
     };
-    Text::new("a shared store is `Send + Sync`, and ")
+    Message::new("a shared store is `Send + Sync`, and ")
         .code(ty)
         .push(" is ")
         .push(not)
         .push("\nnote: a run moves between threads, and the nodes of a fork read the store at the same time\nhelp: ")
         .push(help)
-        .panic_plain()
+        .report()
 }
 
 /// Makes a store's default, if it has one.
@@ -433,6 +435,16 @@ impl Store {
             index += 1;
         }
         None
+    }
+
+    /// The field that a misspelt name means.
+    pub(crate) const fn nearest_field(&self, name: &str) -> Option<&'static str> {
+        let (mut names, mut count) = ([""; 256], 0);
+        while count < self.fields.len() && count < names.len() {
+            names[count] = self.fields[count].name;
+            count += 1;
+        }
+        nearest(name, names.split_at(count).0)
     }
 
     /// The fields with these names, as a set.

@@ -1,17 +1,49 @@
-//! Which values nothing can look at: the analysis backwards.
+//! Liveness: which fields may be read after a place, and so which of its writes are dead.
 
-use super::{NOWHERE, Solution};
-use crate::const_eval::bit_set::{join, join_at, keep_at, remove_at, same};
+use super::Solution;
+use crate::const_eval::bit_set::{intersect, subtract, union};
 use crate::graph::{Graph, Target};
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// Backwards: what may be looked at after an action. A place whose every value of a field goes
-    /// unseen is marked.
-    pub(super) const fn look(&mut self, graph: &Graph) {
-        // What may be looked at from a place on. Sets only grow, so the passes end; going against
-        // the order in which the places are found, a graph takes as many of them as its
-        // loops are deep.
-        let mut looked = [[0; W]; P];
+    /// Marks the fields of which a place writes no value that may be read.
+    pub(super) const fn find_dead_writes(&mut self, graph: &Graph) {
+        let live = self.live_fields(graph);
+        let mut index = 0;
+        while index < self.reached {
+            let place = self.order[index] as usize;
+            if graph.shares_store(place) {
+                let node = graph.places[place].node;
+                let (mut written, mut read) = ([0; W], [0; W]);
+                let mut action = 0;
+                while action < node.actions.len() {
+                    let mut after = self.live_after(graph, &live, place, action);
+                    union(&mut written, node.writes, action);
+                    // A flow may fill more fields than its exit says, on some paths to it. So all
+                    // live fields count, and not only those of the action.
+                    if node.flow.is_none() {
+                        intersect(&mut after, node.writes, action);
+                    }
+                    union(&mut read, &after, 0);
+                    action += 1;
+                }
+                subtract(&mut written, &read, 0);
+                if node.flow.is_some() {
+                    // The nodes of a flow may read what others of them write, and an input is filled
+                    // after the flow without being written.
+                    subtract(&mut written, node.reads, 0);
+                    subtract(&mut written, node.optional_reads, 0);
+                }
+                self.dead_writes[place] = written;
+            }
+            index += 1;
+        }
+    }
+
+    /// The fields that may be read from each place on, before they are written. The sets only grow,
+    /// so this ends. Against the order in which the places are found, a graph takes about as many
+    /// rounds as its loops are deep.
+    const fn live_fields(&self, graph: &Graph) -> [[u64; W]; P] {
+        let mut live = [[0; W]; P];
         let mut changed = true;
         while changed {
             changed = false;
@@ -20,84 +52,55 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 index -= 1;
                 let place = self.order[index] as usize;
                 let node = graph.places[place].node;
-                let mut now = looked[place];
-                if graph.is_native(place) {
-                    join(&mut now, node.reads);
-                    join(&mut now, node.peeks);
+                let shares_store = graph.shares_store(place);
+                let mut now = live[place];
+                if shares_store {
+                    union(&mut now, node.reads, 0);
+                    union(&mut now, node.optional_reads, 0);
                 } else {
-                    // Its errors are told; what it would look at is not known.
+                    // PF008 reports it. What it would read is not known.
                     now = [u64::MAX; W];
                 }
                 let mut action = 0;
                 while action < node.actions.len() {
-                    let mut later = self.looked_after(graph, &looked, place, action);
-                    if graph.is_native(place) {
-                        remove_at(&mut later, node.writes, action);
+                    let mut after = self.live_after(graph, &live, place, action);
+                    if shares_store {
+                        subtract(&mut after, node.writes, action);
                     }
-                    join(&mut now, &later);
+                    union(&mut now, &after, 0);
                     action += 1;
                 }
-                if !same(&now, &looked[place]) {
-                    looked[place] = now;
+                if union(&mut live[place], &now, 0) {
                     changed = true;
                 }
             }
         }
-        let mut index = 0;
-        while index < self.reached {
-            let place = self.order[index] as usize;
-            let node = graph.places[place].node;
-            if graph.is_native(place) {
-                let (mut written, mut seen) = ([0; W], [0; W]);
-                let mut action = 0;
-                while action < node.actions.len() {
-                    let mut later = self.looked_after(graph, &looked, place, action);
-                    join_at(&mut written, node.writes, action);
-                    // A flow that fills a field on some paths to an exit only does not say so: all
-                    // that is looked at counts.
-                    if node.flow.is_none() {
-                        keep_at(&mut later, node.writes, action);
-                    }
-                    join(&mut seen, &later);
-                    action += 1;
-                }
-                remove_at(&mut written, &seen, 0);
-                if node.flow.is_some() {
-                    // Its own nodes may look at what they fill, and what they only read counts as
-                    // filled after it.
-                    remove_at(&mut written, node.reads, 0);
-                    remove_at(&mut written, node.peeks, 0);
-                }
-                self.overwritten[place] = written;
-            }
-            index += 1;
-        }
+        live
     }
 
-    /// What may be looked at after an action: everything at an exit, by the caller, and everything
-    /// after what is not wired.
-    const fn looked_after(
+    /// The fields that may be read after an action. At an exit, the caller may read all of them, and
+    /// what comes after an action without an edge is not known.
+    const fn live_after(
         &self,
         graph: &Graph,
-        looked: &[[u64; W]; P],
+        live: &[[u64; W]; P],
         place: usize,
         action: usize,
     ) -> [u64; W] {
-        let index = self.edges[self.offsets[place] as usize + action];
-        if index == NOWHERE {
+        let Some(edge) = self.edge(place, action) else {
             return [u64::MAX; W];
-        }
-        let edge = &graph.edges[index as usize];
-        let mut later = match edge.to {
-            Target::Place(to) => looked[to],
-            Target::Exit(_) => [u64::MAX; W],
+        };
+        let edge = &graph.edges[edge];
+        let mut after = match edge.to {
+            Target::Place(to) => live[to],
+            Target::Exit(_) => return [u64::MAX; W],
         };
         if let Some(bound) = edge.bound {
             match bound.otherwise {
-                Target::Place(to) => join(&mut later, &looked[to]),
-                Target::Exit(_) => later = [u64::MAX; W],
+                Target::Place(to) => _ = union(&mut after, &live[to], 0),
+                Target::Exit(_) => return [u64::MAX; W],
             }
         }
-        later
+        after
     }
 }

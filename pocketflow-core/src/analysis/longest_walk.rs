@@ -1,29 +1,40 @@
-//! How many steps a run may take.
+//! The longest walk: the most steps that a run may take.
 
-use crate::checks::message::Text;
 use crate::graph::{Edge, Graph, Target};
 
 /// How many states the search may have: a place together with how often each bounded edge has been
 /// taken.
 const STATES: usize = 1 << 16;
 
-/// A state that is not known to lead anywhere yet.
-const UNKNOWN: u64 = u64::MAX;
+/// A place that is not reached.
+const UNREACHED: u64 = u64::MAX;
+
+/// Why a flow has no longest walk, or none that can be found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NoLongestWalk<'a> {
+    /// The bounds of this flow multiply to too many states.
+    TooManyStates(&'a Graph),
+    /// A loop has no bound.
+    Unbounded(UnboundedLoop<'a>),
+}
+
+/// A loop without a bound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UnboundedLoop<'a> {
+    pub(crate) graph: &'a Graph,
+    /// A place that leads to the loop, or is on it.
+    place: usize,
+    /// How often the bounded edges have been taken there.
+    count: usize,
+}
 
 impl Graph {
     /// The most steps that a run of this flow takes: its longest walk, on which every bounded edge
-    /// is taken as often as it may be. Nested flows are counted in; a fork is one step.
+    /// is taken as often as it may be. The steps of nested flows are included, and a fork is one
+    /// step.
     ///
-    /// The walk is searched for exactly, over all places and all counts of the bounded edges.
-    ///
-    /// # Panics
-    ///
-    /// Where a loop is not bounded, and where the bounds multiply to more than 65,536 states. In a
-    /// constant, that is a compile error; and there it belongs: its tables are large for the
-    /// stack of a thread.
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn max_steps(&self) -> u64 {
+    /// The search is exact. It covers all places with all counts of the bounded edges.
+    pub(crate) const fn longest_walk(&self) -> Result<u64, NoLongestWalk<'_>> {
         let places = self.places.len();
         let mut counts = 1;
         let mut edge = 0;
@@ -31,37 +42,43 @@ impl Graph {
             if let Some(bound) = self.edges[edge].bound {
                 counts *= bound.max as usize + 1;
                 if counts * places > STATES {
-                    Text::new("the bounds of the flow ")
-                        .code(self.name)
-                        .push(" multiply to more than 65,536 states, too many to compute MAX_STEPS")
-                        .panic_plain()
+                    return Err(NoLongestWalk::TooManyStates(self));
                 }
             }
             edge += 1;
         }
-        // The longest walk from each state. A bounded edge leads to a state with a higher count, so
-        // the counts are gone through from the highest down, and only the edges between
-        // states of one count can run in a circle.
-        let mut longest = [UNKNOWN; STATES];
-        let steps = self.steps();
+        let steps = match self.steps() {
+            Ok(steps) => steps,
+            Err(error) => return Err(error),
+        };
+        // The longest walk from each state. A bounded edge leads to a state with a higher count. So
+        // the search goes from the highest count down, and only edges between states of one count
+        // can form a loop.
+        let mut longest = [UNREACHED; STATES];
         let mut count = counts;
         while count > 0 {
             count -= 1;
-            self.search(&steps, &mut longest, count);
+            if let Err(error) = self.search(&steps, &mut longest, count) {
+                return Err(error);
+            }
         }
-        longest[0]
+        Ok(longest[0])
     }
 
     /// The longest walks from the places at one count of the bounded edges.
-    #[track_caller]
-    const fn search(&self, steps: &[u64; STATES], longest: &mut [u64; STATES], count: usize) {
+    const fn search(
+        &self,
+        steps: &[u64; STATES],
+        longest: &mut [u64; STATES],
+        count: usize,
+    ) -> Result<(), NoLongestWalk<'_>> {
         let places = self.places.len();
         let mut place = 0;
         while place < places {
             longest[count * places + place] = steps[place];
             place += 1;
         }
-        // Without a circle, a walk has at most as many edges as there are places, and the lengths
+        // Without a loop, a walk has at most as many edges as there are places, and the lengths
         // settle after as many rounds.
         let mut round = 0;
         let mut changed = true;
@@ -75,7 +92,11 @@ impl Graph {
                     let length = steps[from] + longest[next * places + to];
                     if length > longest[count * places + from] {
                         if round > places {
-                            self.report_loop(from, count)
+                            return Err(NoLongestWalk::Unbounded(UnboundedLoop {
+                                graph: self,
+                                place: from,
+                                count,
+                            }));
                         }
                         longest[count * places + from] = length;
                         changed = true;
@@ -85,6 +106,7 @@ impl Graph {
             }
             round += 1;
         }
+        Ok(())
     }
 
     /// Where an edge leads at a count, and the count after it. A count is a number with a digit for
@@ -109,104 +131,85 @@ impl Graph {
         }
     }
 
-    /// The steps that a run takes at each place, those of nested flows counted once.
-    #[track_caller]
-    const fn steps(&self) -> [u64; STATES] {
+    /// The steps that a run takes at each place.
+    const fn steps(&self) -> Result<[u64; STATES], NoLongestWalk<'_>> {
         let mut steps = [1; STATES];
         let mut place = 0;
         while place < self.places.len() {
             if let Some(flow) = self.places[place].node.flow {
-                steps[place] = flow.max_steps();
+                steps[place] = match flow.longest_walk() {
+                    Ok(steps) => steps,
+                    Err(error) => return Err(error),
+                };
             }
             place += 1;
         }
-        steps
+        Ok(steps)
     }
+}
 
-    /// Says which loop has no bound: the one through a place.
-    #[track_caller]
-    const fn report_loop(&self, place: usize, count: usize) -> ! {
-        let mut text = Text::new("the flow ")
-            .code(self.name)
-            .push(" has no MAX_STEPS: nothing bounds the loop `");
-        let (start, mut here) = (self.on_loop(place, count), usize::MAX);
-        let mut steps = 0;
-        text = text.push(self.places[start].name);
-        while here != start && steps <= self.places.len() {
-            let from = if here == usize::MAX { start } else { here };
-            let edge = self.towards(from, start, count);
-            let action = self.edges[edge].action;
-            if !crate::checks::message::equal(action, "default") {
-                text = text.push(" - ").action(action);
-            }
-            if let (Target::Place(to), _) = self.follow(edge, count) {
-                text = text.push(" >> ").push(self.places[to].name);
-                here = to;
-            }
-            steps += 1;
-        }
-        text.push("`\nhelp: bound one of its edges: `max 5 else …`")
-            .panic_plain()
-    }
-
-    /// A place on a loop, from which one can come back to it.
-    const fn on_loop(&self, place: usize, count: usize) -> usize {
-        let mut candidate = place;
+impl UnboundedLoop<'_> {
+    /// A place on the loop.
+    pub(crate) const fn start(&self) -> usize {
+        let places = self.graph.places.len();
+        let mut place = self.place;
         let mut tries = 0;
-        while tries < self.places.len() && self.distance(candidate, candidate, count) == UNKNOWN {
-            candidate = (candidate + 1) % self.places.len();
+        while tries < places && self.distance(place, place) == UNREACHED {
+            place = (place + 1) % places;
             tries += 1;
         }
-        candidate
+        place
     }
 
-    /// The edge that is the first of a shortest way from one place to another.
-    const fn towards(&self, from: usize, to: usize, count: usize) -> usize {
-        let (mut best, mut least) = (0, UNKNOWN);
+    /// The next edge on the shortest way from a place to the start, and the place it leads to.
+    pub(crate) const fn next(&self, from: usize, start: usize) -> (usize, usize) {
+        let (mut best, mut least) = ((0, start), UNREACHED);
         let mut edge = 0;
-        while edge < self.edges.len() {
-            if self.edges[edge].from == from
-                && let (Target::Place(next), after) = self.follow(edge, count)
-                && after == count
-            {
-                let distance = if next == to {
-                    0
-                } else {
-                    self.distance(next, to, count)
-                };
-                if distance < least {
-                    best = edge;
-                    least = distance;
+        while edge < self.graph.edges.len() {
+            match self.graph.follow(edge, self.count) {
+                (Target::Place(next), after)
+                    if self.graph.edges[edge].from == from && after == self.count =>
+                {
+                    let distance = if next == start {
+                        0
+                    } else {
+                        self.distance(next, start)
+                    };
+                    if distance < least {
+                        best = (edge, next);
+                        least = distance;
+                    }
                 }
+                _ => {}
             }
             edge += 1;
         }
         best
     }
 
-    /// How many edges there are at least on a way from one place to another that takes no bounded
-    /// edge.
-    const fn distance(&self, from: usize, to: usize, count: usize) -> u64 {
-        let mut reached = [UNKNOWN; STATES];
+    /// The least number of edges on a way from one place to another that takes no bounded edge.
+    const fn distance(&self, from: usize, to: usize) -> u64 {
+        let mut reached = [UNREACHED; STATES];
         let mut steps = 0;
         let mut changed = true;
         while changed {
             changed = false;
             let mut edge = 0;
-            while edge < self.edges.len() {
-                let start = self.edges[edge].from;
+            while edge < self.graph.edges.len() {
+                let start = self.graph.edges[edge].from;
                 let here = if start == from && steps == 0 {
                     0
                 } else {
                     reached[start]
                 };
-                if here == steps
-                    && let (Target::Place(next), after) = self.follow(edge, count)
-                    && after == count
-                    && reached[next] == UNKNOWN
-                {
-                    reached[next] = steps + 1;
-                    changed = true;
+                match self.graph.follow(edge, self.count) {
+                    (Target::Place(next), after)
+                        if here == steps && after == self.count && reached[next] == UNREACHED =>
+                    {
+                        reached[next] = steps + 1;
+                        changed = true;
+                    }
+                    _ => {}
                 }
                 edge += 1;
             }

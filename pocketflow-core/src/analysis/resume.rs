@@ -1,7 +1,6 @@
-//! What the rest of a run reads: the analysis of the fields, at run time and from any position.
+//! Definite assignment at run time, from any position: what the rest of a run would find empty.
 
-use crate::driver::Visit;
-use crate::graph::{Graph, Target};
+use crate::graph::{Graph, Target, Visit};
 use crate::shared::Store;
 
 /// A read of a late field that nothing fills on the way.
@@ -13,16 +12,16 @@ pub struct Unfilled {
     pub field: &'static str,
 }
 
-/// Of every exit that is reached, the fields that are filled there.
-type Exits = Vec<Option<Vec<u64>>>;
+/// For every place or exit that is reached, the fields that every path to it fills.
+type Filled = Vec<Option<Vec<u64>>>;
 
 impl Graph {
     /// The reads that would find their field empty, if a run went on from a position with some
     /// fields filled.
     ///
     /// A flow that compiles has no such read on any path from its start. A run that was begun with
-    /// another version of the flow may stand behind a node that is new, and that nothing runs
-    /// any more. `visits` are those of a [`Position`](crate::Position); `taken` is the action
+    /// another version of the flow may be past a node that is new, and that will not run.
+    /// `visits` are those of a [`Position`](crate::Position); `taken` is the action
     /// of the step there, if that is done, and `filled` says which fields of the store are filled.
     ///
     /// ```
@@ -53,49 +52,50 @@ impl Graph {
             set[field / 64] |= 1 << (field % 64);
         }
         let mut unfilled = Vec::new();
-        self.go_on(visits, taken, set, &mut vec![self.label()], &mut unfilled);
+        self.find_unfilled(visits, taken, set, &mut vec![self.label()], &mut unfilled);
         unfilled
     }
 
-    fn go_on(
+    /// Adds the reads in this flow, and says what is filled at its exits.
+    fn find_unfilled(
         &'static self,
         visits: &[Visit],
         taken: Option<&str>,
         filled: Vec<u64>,
         path: &mut Vec<&'static str>,
         unfilled: &mut Vec<Unfilled>,
-    ) -> Exits {
-        let mut arrivals = Arrivals {
+    ) -> Filled {
+        let mut assignment = Assignment {
             graph: self,
             places: vec![None; self.places.len()],
             exits: vec![None; self.exits.len()],
-            work: Vec::new(),
+            queue: Vec::new(),
         };
         let Some((visit, inner)) = visits.split_first() else {
-            return arrivals.exits;
+            return assignment.exits;
         };
         let Some(place) = self.place(&visit.place) else {
-            return arrivals.exits;
+            return assignment.exits;
         };
         match (self.places[place].node.flow, taken) {
             (Some(flow), _) if !inner.is_empty() => {
                 path.push(self.places[place].name);
-                let exits = flow.go_on(inner, taken, filled, path, unfilled);
+                let exits = flow.find_unfilled(inner, taken, filled, path, unfilled);
                 path.pop();
                 for (exit, filled) in flow.exits.iter().zip(exits) {
                     if let Some(filled) = filled {
-                        arrivals.leave(place, exit, &filled);
+                        assignment.leave(place, exit, &filled);
                     }
                 }
             }
-            (_, Some(action)) => arrivals.leave(place, action, &filled),
-            (_, None) => arrivals.arrive(Target::Place(place), &filled),
+            (_, Some(action)) => assignment.leave(place, action, &filled),
+            (_, None) => assignment.arrive(Target::Place(place), &filled),
         }
-        while let Some(place) = arrivals.work.pop() {
+        while let Some(place) = assignment.queue.pop() {
             let node = self.places[place].node;
             for (action, name) in node.actions.iter().enumerate() {
-                let mut filled = arrivals.places[place].clone().unwrap_or_default();
-                if self.is_native(place) {
+                let mut filled = assignment.places[place].clone().unwrap_or_default();
+                if self.shares_store(place) {
                     let words = filled.len();
                     let writes = node.writes.iter().skip(action * words);
                     filled
@@ -103,10 +103,10 @@ impl Graph {
                         .zip(writes)
                         .for_each(|(word, writes)| *word |= writes);
                 }
-                arrivals.leave(place, name, &filled);
+                assignment.leave(place, name, &filled);
             }
         }
-        for (place, filled) in self.places.iter().zip(&arrivals.places) {
+        for (place, filled) in self.places.iter().zip(&assignment.places) {
             let Some(filled) = filled else { continue };
             let Store { fields, .. } = self.store();
             for (index, field) in fields.iter().enumerate() {
@@ -123,19 +123,20 @@ impl Graph {
                 }
             }
         }
-        arrivals.exits
+        assignment.exits
     }
 }
 
-/// What is filled on every path to a place or an exit.
-struct Arrivals {
+/// The work list, and what it has found.
+struct Assignment {
     graph: &'static Graph,
-    places: Vec<Option<Vec<u64>>>,
-    exits: Exits,
-    work: Vec<usize>,
+    places: Filled,
+    exits: Filled,
+    queue: Vec<usize>,
 }
 
-impl Arrivals {
+impl Assignment {
+    /// Follows an action of a place.
     fn leave(&mut self, place: usize, action: &str, filled: &[u64]) {
         for edge in self
             .graph
@@ -150,7 +151,7 @@ impl Arrivals {
         }
     }
 
-    /// What is filled on all paths is what is filled on each.
+    /// Keeps what every path so far fills.
     fn arrive(&mut self, target: Target, filled: &[u64]) {
         let known = match target {
             Target::Place(place) => &mut self.places[place],
@@ -171,7 +172,7 @@ impl Arrivals {
             }
         };
         if let (Target::Place(place), true) = (target, changed) {
-            self.work.push(place);
+            self.queue.push(place);
         }
     }
 }

@@ -1,41 +1,55 @@
-//! Text in constants: the messages of the checks are put together while the user's crate is
-//! compiled.
+//! The message of a check, put together while the user's crate is compiled.
+
+use crate::analysis::Path;
+use crate::const_eval::spelling::equal;
+use crate::graph::Graph;
 
 /// A message in the making. What does not fit is cut off, with an ellipsis.
 #[derive(Clone, Copy)]
-pub(crate) struct Text {
-    bytes: [u8; Text::ROOM],
+pub(crate) struct Message {
+    bytes: [u8; Message::CAPACITY],
     len: usize,
+    code: &'static str,
 }
 
-impl Text {
-    const ROOM: usize = 4096;
-    const CUT: &'static str = " …";
+impl Message {
+    const CAPACITY: usize = 4096;
+    const ELLIPSIS: &'static str = " …";
 
+    /// The message of a check that has a code, which comes first.
+    pub(crate) const fn of(code: &'static str) -> Self {
+        Self {
+            code,
+            ..Self::new(code).push(": ")
+        }
+    }
+
+    /// The message of a check without a code.
     pub(crate) const fn new(start: &str) -> Self {
         Self {
-            bytes: [0; Self::ROOM],
+            bytes: [0; Self::CAPACITY],
             len: 0,
+            code: "",
         }
         .push(start)
     }
 
     /// Adds `text` whole, or marks the message as cut.
     pub(crate) const fn push(mut self, text: &str) -> Self {
-        let full = self.len + text.len() + Self::CUT.len() > Self::ROOM;
-        let text = if full { Self::CUT } else { text }.as_bytes();
-        if self.len + text.len() > Self::ROOM {
+        let full = self.len + text.len() + Self::ELLIPSIS.len() > Self::CAPACITY;
+        let text = if full { Self::ELLIPSIS } else { text }.as_bytes();
+        if self.len + text.len() > Self::CAPACITY {
             return self;
         }
-        let mut at = 0;
-        while at < text.len() {
-            self.bytes[self.len] = text[at];
+        let mut index = 0;
+        while index < text.len() {
+            self.bytes[self.len] = text[index];
             self.len += 1;
-            at += 1;
+            index += 1;
         }
         if full {
-            // Nothing may follow the mark.
-            while self.len < Self::ROOM {
+            // Nothing may follow the ellipsis.
+            while self.len < Self::CAPACITY {
                 self.bytes[self.len] = b' ';
                 self.len += 1;
             }
@@ -53,123 +67,80 @@ impl Text {
         self.push("\"").push(name).push("\"")
     }
 
-    /// Adds what stands between two items of a list of `count`, before the item at `index`.
-    pub(crate) const fn separator(self, index: usize, count: usize, last: &str) -> Self {
-        if index == 0 {
-            self
-        } else if index + 1 == count {
-            self.push(" ").push(last).push(" ")
-        } else {
-            self.push(", ")
+    /// Adds a list of actions, with a conjunction before the last: `"a", "b" or "c"`.
+    pub(crate) const fn actions(mut self, actions: &[&str], conjunction: &str) -> Self {
+        let mut index = 0;
+        while index < actions.len() {
+            if index > 0 && index + 1 == actions.len() {
+                self = self.push(" ").push(conjunction).push(" ");
+            } else if index > 0 {
+                self = self.push(", ");
+            }
+            self = self.action(actions[index]);
+            index += 1;
         }
+        self
     }
 
-    pub(crate) const fn as_str(&self) -> &str {
+    /// Adds the path to a place, as its edges are written in the flow. The middle of a long path is
+    /// left out.
+    pub(crate) const fn path<const P: usize>(
+        mut self,
+        graph: &Graph,
+        path: &Path<P>,
+        target: usize,
+    ) -> Self {
+        const ENDS: usize = 4;
+        // The path is known from its end. A loop may lead back to the start, so the number of its
+        // edges is limited as well.
+        let (mut edges, mut length) = ([0; P], 0);
+        let mut place = target;
+        while let (true, Some(edge)) = (length < P, path.edge_to(place)) {
+            edges[length] = edge;
+            length += 1;
+            place = graph.edges[edge].from;
+        }
+        self = self.push(graph.places[place].name);
+        let mut step = 0;
+        while step < length {
+            let edge = &graph.edges[edges[length - 1 - step]];
+            let to = if step + 1 == length {
+                target
+            } else {
+                graph.edges[edges[length - 2 - step]].from
+            };
+            if step < ENDS || step >= length - ENDS {
+                if !equal(edge.action, "default") {
+                    self = self.push(" - ").action(edge.action);
+                }
+                self = self.push(" >> ").push(graph.places[to].name);
+            } else if step == ENDS {
+                self = self.push(" >> …");
+            }
+            step += 1;
+        }
+        self
+    }
+
+    const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {
             Ok(text) => text,
             Err(_) => "the message is not text",
         }
     }
-}
 
-/// `==` for strings, in a constant.
-pub(crate) const fn equal(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
+    /// Ends the evaluation with the message, which says at its end where the code's page is.
+    #[track_caller]
+    pub(crate) const fn report(self) -> ! {
+        if self.code.is_empty() {
+            panic!("{}", self.as_str())
         }
-        at += 1;
+        let message = self
+            .push("\nnote: see `pocketflow::errors::")
+            .push(self.code)
+            .push("`");
+        panic!("{}", message.as_str())
     }
-    true
-}
-
-/// Where a [`hash`] begins.
-pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
-
-const PRIME: u64 = 0x0000_0100_0000_01b3;
-
-/// Adds a text to a 64-bit FNV-1a hash (Fowler, Noll and Vo), and a mark for where it ends.
-pub(crate) const fn hash(mut sum: u64, text: &str) -> u64 {
-    let text = text.as_bytes();
-    let mut at = 0;
-    while at < text.len() {
-        sum = (sum ^ text[at] as u64).wrapping_mul(PRIME);
-        at += 1;
-    }
-    (sum ^ 0xff).wrapping_mul(PRIME)
-}
-
-/// Adds a number to a [`hash`].
-pub(crate) const fn hash_number(sum: u64, number: u64) -> u64 {
-    let mut sum = sum;
-    let mut byte = 0;
-    while byte < 8 {
-        sum = (sum ^ (number >> (8 * byte) & 0xff)).wrapping_mul(PRIME);
-        byte += 1;
-    }
-    sum
-}
-
-/// Which of `candidates` the user may have meant by `word`: the nearest, if no more than a third of
-/// it differs.
-pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
-    let mut best = None;
-    let mut least = word.len() / 3 + 1;
-    let mut index = 0;
-    while index < candidates.len() {
-        let distance = distance(word.as_bytes(), candidates[index].as_bytes());
-        if distance <= least && distance < usize::MAX {
-            if distance < least || best.is_none() {
-                best = Some(candidates[index]);
-            }
-            least = distance;
-        }
-        index += 1;
-    }
-    best
-}
-
-/// The Levenshtein distance, in two rows (Wagner and Fischer, 1974), or `usize::MAX` for words too
-/// long to be a slip.
-const fn distance(a: &[u8], b: &[u8]) -> usize {
-    const LONGEST: usize = 64;
-    if a.len() > LONGEST || b.len() > LONGEST {
-        return usize::MAX;
-    }
-    let mut row = [0; LONGEST + 1];
-    let mut column = 0;
-    while column <= b.len() {
-        row[column] = column;
-        column += 1;
-    }
-    let mut line = 1;
-    while line <= a.len() {
-        let mut diagonal = row[0];
-        row[0] = line;
-        let mut column = 1;
-        while column <= b.len() {
-            let changed = diagonal + (a[line - 1] != b[column - 1]) as usize;
-            diagonal = row[column];
-            let shorter = if row[column - 1] < diagonal {
-                row[column - 1]
-            } else {
-                diagonal
-            };
-            row[column] = if shorter + 1 < changed {
-                shorter + 1
-            } else {
-                changed
-            };
-            column += 1;
-        }
-        line += 1;
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -177,23 +148,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_offered_and_a_far_one_is_not() {
-        assert_eq!(
-            nearest("aproved", &["rejected", "approved"]),
-            Some("approved")
-        );
-        assert_eq!(nearest("anser", &["answer", "search"]), Some("answer"));
-        assert_eq!(nearest("publish", &["answer", "search"]), None);
-        assert_eq!(distance(b"kitten", b"sitting"), 3);
-    }
-
-    #[test]
     fn a_message_that_does_not_fit_is_cut_at_a_whole_word() {
-        let mut text = Text::new("start");
-        for _ in 0..Text::ROOM {
-            text = text.push(" word");
+        let mut message = Message::new("start");
+        for _ in 0..Message::CAPACITY {
+            message = message.push(" word");
         }
-        assert!(text.as_str().trim_end().ends_with(" word …"));
-        assert!(text.as_str().len() <= Text::ROOM);
+        assert!(message.as_str().trim_end().ends_with(" word …"));
+        assert!(message.as_str().len() <= Message::CAPACITY);
     }
 }

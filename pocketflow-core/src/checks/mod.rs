@@ -1,8 +1,28 @@
-//! The checks that the compiler evaluates, and their messages.
+//! The checks that the compiler evaluates as constants: one file for each code.
+//!
+//! Each check is a `const fn` that the macros call in a constant on the user's token. It returns
+//! where nothing is wrong, and otherwise ends with [`message::Message::report`]. So a new check is a
+//! file here, a page in `errors/`, and a folder of snapshots in `tests/ui`.
+//!
+//! The macros report what the tokens of one `flow!` or `#[node]` show by themselves: PF003 and PF004
+//! (`flow/model`, and `flow/check` for a part of the graph that no path reaches), PF005
+//! (`flow/check`), and PF010 (`node/options` and `node/check` for the policies of a node,
+//! `flow/model` for the bound of an edge). The other codes are here.
+//!
+//! Checks without a code are here as well: [`max_steps`].
 
 pub(crate) mod message;
+
+mod max_steps;
+mod pf001;
+mod pf002;
 mod pf006;
+mod pf007;
+mod pf008;
+mod pf009;
+mod pf011;
+mod pf012;
 #[cfg(test)]
 mod tests;
 
-pub use pf006::PF011;
+pub use pf011::PF011;

@@ -6,7 +6,9 @@ use proptest::bits::u8::masked;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::graph::fork::{chooses, is_native, may_fill};
+use super::pf007::another_may_write;
+use super::pf012::returns_only_default;
+use crate::graph::fork::shares_store;
 use crate::graph::sample::{NODE, OTHER, STORE, action, fork, graph, leak, message, node, place};
 use crate::graph::{Description, Graph, NodeInfo, Place};
 
@@ -21,9 +23,9 @@ struct Branch {
     store: u8,
     is_flow: bool,
     reads: u8,
-    peeks: u8,
+    optional_reads: u8,
     writes: u8,
-    changes: u8,
+    possible_writes: u8,
 }
 
 impl Branch {
@@ -31,9 +33,9 @@ impl Branch {
         let node = Description {
             store: [STORE, OTHER][usize::from(self.store)],
             reads: names(self.reads),
-            peeks: names(self.peeks),
+            optional_reads: names(self.optional_reads),
             writes: names(self.writes),
-            changes: names(self.changes),
+            possible_writes: names(self.possible_writes),
             ..NODE
         };
         if self.is_flow {
@@ -47,13 +49,13 @@ impl Branch {
         }
     }
 
-    fn looks_at(&self, field: usize) -> bool {
-        (self.reads | self.peeks) & 1 << field != 0
+    fn may_read(&self, field: usize) -> bool {
+        (self.reads | self.optional_reads) & 1 << field != 0
     }
 
     /// Whether it may change a field. A flow does not count: that it stands there is the error.
-    fn changes(&self, field: usize) -> bool {
-        !self.is_flow && (self.writes | self.changes) & 1 << field != 0
+    fn may_write(&self, field: usize) -> bool {
+        !self.is_flow && (self.writes | self.possible_writes) & 1 << field != 0
     }
 }
 
@@ -74,13 +76,13 @@ fn branches() -> impl Strategy<Value = Vec<Branch>> {
     let few = || prop_oneof![Just(0), masked(0b1_1111).prop_map(|set| set & set >> 1)];
     let rarely = || prop::bool::weighted(0.1);
     let branch = (rarely(), rarely(), few(), few(), few(), few()).prop_map(
-        |(is_other, is_flow, reads, peeks, writes, changes)| Branch {
+        |(is_other, is_flow, reads, optional_reads, writes, possible_writes)| Branch {
             store: is_other.into(),
             is_flow,
             reads,
-            peeks,
+            optional_reads,
             writes,
-            changes,
+            possible_writes,
         },
     );
     vec(branch, 2..=3)
@@ -106,16 +108,16 @@ proptest! {
         assert_eq!(node.store.name, fork[0].node.store.name);
         assert_eq!(node.actions, ["default"]);
         assert_eq!(named(node.reads), union(&|branch| branch.reads));
-        assert_eq!(named(node.peeks), union(&|branch| branch.peeks));
+        assert_eq!(named(node.optional_reads), union(&|branch| branch.optional_reads));
         assert_eq!(named(node.writes), union(&|branch| branch.writes));
-        assert_eq!(node.changes, node.writes);
+        assert_eq!(node.possible_writes, node.writes);
         for (index, branch) in branches.iter().enumerate() {
-            assert_eq!(is_native(fork, index), native(&branch));
+            assert_eq!(shares_store(fork, index), native(&branch));
             for (field, name) in FIELDS.iter().enumerate() {
                 let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
-                let mut fills = others.filter(|(_, other)| native(other) && other.changes(field));
+                let mut fills = others.filter(|(_, other)| native(other) && other.may_write(field));
                 let real = STORE.field(name).unwrap();
-                assert_eq!(may_fill(fork, index, real), fills.next().is_some(), "{name}");
+                assert_eq!(another_may_write(fork, index, real), fills.next().is_some(), "{name}");
             }
         }
     }
@@ -133,15 +135,15 @@ proptest! {
             });
             let mut wrong = pairs.filter_map(|(other, theirs, field)| {
                 let (name, other, field_name) = (BRANCHES[index], BRANCHES[other], FIELDS[field]);
-                if ours.changes(field) && theirs.changes(field) {
+                if ours.may_write(field) && theirs.may_write(field) {
                     Some(format!(
-                        "`{name}` and `{other}` stand in one fork, and both write `{field_name}`"
+                        "`{name}` and `{other}` are in one fork, and both write `{field_name}`"
                     ))
-                } else if ours.changes(field) && theirs.looks_at(field) {
+                } else if ours.may_write(field) && theirs.may_read(field) {
                     Some(format!(
                         "`{name}` writes `{field_name}`, which `{other}` reads in the same fork"
                     ))
-                } else if theirs.changes(field) && ours.looks_at(field) {
+                } else if theirs.may_write(field) && ours.may_read(field) {
                     Some(format!(
                         "`{name}` reads `{field_name}`, which `{other}` writes in the same fork"
                     ))
@@ -194,15 +196,15 @@ fn a_node_that_chooses_fills_what_its_first_action_does() {
 fn a_node_of_a_fork_has_the_one_action_default() {
     let branch = |description| vec![place("first", NODE), place("second", description)];
     let says = |description| {
-        let chooses = chooses(branch(description).leak());
+        let chooses = !returns_only_default(place("second", description).node);
         let flow = graph(vec![fork("both", branch(description))], "");
         assert_eq!(message(|| flow.check_branch(0, 0)), None);
         let text = message(|| flow.check_branch(0, 1));
         assert_eq!(text.is_some(), chooses || description.flow.is_some());
         text.unwrap_or_default()
     };
-    let help = "and no edge can follow an action out of a fork\nhelp: let it store what it found, \
-                and let the node after the fork choose";
+    let help = "and no edge can follow an action out of a fork\nhelp: let it write what it found \
+                to a field, and let the node after the fork choose";
     assert_eq!(says(NODE), "");
     assert_eq!(
         says(CHOICE),
@@ -219,8 +221,8 @@ fn a_node_of_a_fork_has_the_one_action_default() {
     });
     assert_eq!(
         says(flow),
-        "PF012: the flow `second` stands in a fork, where only nodes do\nhelp: run it in a node \
-         of its own, which stands in the fork: `second.run(&mut its_store).await`"
+        "PF012: the flow `second` is in a fork, where only nodes can be\nhelp: write a node that \
+         runs it on another store, and name that node here: `second.run(&mut store).await`"
     );
 }
 
@@ -260,8 +262,8 @@ fn what_is_wrong_in_a_fork_comes_with_what_to_write() {
         let flow = graph(vec![fork("both", nodes)], "");
         [0, 1].map(|branch| message(|| flow.check_fields(0, branch)).unwrap())
     };
-    let both = "stand in one fork, and both write `b`\nhelp: let each write a field of its own, \
-                and let the node after the fork bring them together";
+    let both = "are in one fork, and both write `b`\nhelp: let each write a different field, and \
+                let the node after the fork combine them";
     assert_eq!(
         says(does(&[], &["b"])),
         [
@@ -271,7 +273,7 @@ fn what_is_wrong_in_a_fork_comes_with_what_to_write() {
     );
     let help = |order| {
         format!(
-            "help: they work at the same time: put the one that reads behind the other, `… >> {order}`"
+            "help: they run at the same time: let the one that reads follow the one that writes, `… >> {order}`"
         )
     };
     assert_eq!(

@@ -1,11 +1,14 @@
-//! Sets of fields, in constants: `W` words of 64 fields. Functions that end in `_at` take a set of
-//! several, that of an action.
+//! Sets of small numbers: words of 64 bits each.
+//!
+//! A node has a set of fields for each of its actions. `sets` are such sets of `W` words, one after
+//! the other, and `index` says which of them is meant.
 
-pub(crate) const fn contains(set: &[u64], field: usize) -> bool {
-    set[field / 64] & (1 << (field % 64)) != 0
+/// Whether a set contains a number.
+pub(crate) const fn contains(set: &[u64], number: usize) -> bool {
+    set[number / 64] & (1 << (number % 64)) != 0
 }
 
-/// The first field of a set.
+/// The least number in a set.
 pub(crate) const fn first<const W: usize>(set: &[u64; W]) -> Option<usize> {
     let mut word = 0;
     while word < W {
@@ -17,53 +20,53 @@ pub(crate) const fn first<const W: usize>(set: &[u64; W]) -> Option<usize> {
     None
 }
 
-pub(crate) const fn join<const W: usize>(set: &mut [u64; W], other: &[u64]) {
+/// Adds another set; says whether that changed `set`.
+pub(crate) const fn union<const W: usize>(set: &mut [u64; W], sets: &[u64], index: usize) -> bool {
+    let mut changed = false;
     let mut word = 0;
     while word < W {
-        set[word] |= other[word];
+        let joined = set[word] | sets[index * W + word];
+        changed = changed || joined != set[word];
+        set[word] = joined;
+        word += 1;
+    }
+    changed
+}
+
+/// Keeps what is in another set as well; says whether that changed `set`.
+pub(crate) const fn intersect<const W: usize>(
+    set: &mut [u64; W],
+    sets: &[u64],
+    index: usize,
+) -> bool {
+    let mut changed = false;
+    let mut word = 0;
+    while word < W {
+        let kept = set[word] & sets[index * W + word];
+        changed = changed || kept != set[word];
+        set[word] = kept;
+        word += 1;
+    }
+    changed
+}
+
+/// Removes what is in another set.
+pub(crate) const fn subtract<const W: usize>(set: &mut [u64; W], sets: &[u64], index: usize) {
+    let mut word = 0;
+    while word < W {
+        set[word] &= !sets[index * W + word];
         word += 1;
     }
 }
 
-/// Joins the set of an action.
-pub(crate) const fn join_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
+/// Whether two sets have a number in common.
+pub(crate) const fn intersects(a: &[u64], b: &[u64]) -> bool {
     let mut word = 0;
-    while word < W {
-        set[word] |= sets[action * W + word];
-        word += 1;
-    }
-}
-
-pub(crate) const fn remove_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
-    let mut word = 0;
-    while word < W {
-        set[word] &= !sets[action * W + word];
-        word += 1;
-    }
-}
-
-pub(crate) const fn keep_at<const W: usize>(set: &mut [u64; W], sets: &[u64], action: usize) {
-    let mut word = 0;
-    while word < W {
-        set[word] &= sets[action * W + word];
-        word += 1;
-    }
-}
-
-/// Keeps what both have; says whether that is less than `set` had.
-pub(crate) const fn meet<const W: usize>(set: &mut [u64; W], other: &[u64; W]) -> bool {
-    let before = *set;
-    keep_at(set, other, 0);
-    !same(set, &before)
-}
-
-pub(crate) const fn same<const W: usize>(a: &[u64; W], b: &[u64; W]) -> bool {
-    let mut word = 0;
-    while word < W {
-        if a[word] != b[word] {
-            return false;
+    while word < a.len() && word < b.len() {
+        if a[word] & b[word] != 0 {
+            return true;
         }
         word += 1;
     }
-    true
+    false
 }

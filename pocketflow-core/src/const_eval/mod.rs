@@ -1,3 +1,5 @@
-//! What constants need and cannot take from the standard library, whose traits no constant can call.
+//! Small tools for constant evaluation, which cannot call the traits of the standard library.
 
 pub(crate) mod bit_set;
+pub(crate) mod hash;
+pub(crate) mod spelling;

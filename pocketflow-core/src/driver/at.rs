@@ -5,7 +5,7 @@ use std::fmt;
 use super::root::Root;
 use super::trail::Trail;
 use crate::error::{BoxError, Error, Stage};
-use crate::graph::Graph;
+use crate::graph::{Graph, Position, Visit};
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the
 /// innermost.
@@ -106,25 +106,6 @@ impl Graph {
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
         Error::new(vec![self.label()], Stage::Driver, cause)
     }
-
-    /// The flow's name, as messages have it.
-    pub(crate) fn label(&self) -> &'static str {
-        if self.name.is_empty() {
-            "flow"
-        } else {
-            self.name
-        }
-    }
-}
-
-/// A place in a run, by names, so that it can be stored: one [`Visit`] for every flow, the
-/// outermost first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// The steps taken before.
-    pub steps: u64,
-    /// The flows that are under way, from the outermost on.
-    pub visits: Vec<Visit>,
 }
 
 /// Where a run begins: see [`Driver::begin`](crate::Driver::begin).
@@ -136,17 +117,4 @@ pub enum Start {
     At(Position),
     /// Nowhere: it is over, and came to the exit with this index in [`Graph::exits`].
     Over(usize),
-}
-
-/// A flow that is under way, in a [`Position`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
-    /// The flow's name.
-    pub flow: String,
-    /// [`Graph::fingerprint`] of the flow.
-    pub fingerprint: u64,
-    /// The name of the place it has arrived at.
-    pub place: String,
-    /// How often each of its bounded edges has been taken; empty where no edge is bounded.
-    pub taken: Vec<u32>,
 }

@@ -12,7 +12,7 @@ mod taken;
 mod trace;
 mod trail;
 
-pub use at::{At, Position, Start, Visit};
+pub use at::{At, Start};
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub use limit::{StepLimit, StepsExceeded};
 pub(crate) use root::Root;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec;
 
-use super::at::{Position, Visit};
+use crate::graph::{Position, Visit};
 
 /// The steps taken, where to resume, and how often the bounded edges have been taken.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ pub struct Spot {
     pub(crate) place: usize,
     /// Which of a fork's nodes it is.
     pub(crate) branch: Option<usize>,
-    /// Where the first two actions lead, as [`Solution::all_next`] has it: a copy, so that the
+    /// Where the first two actions lead, as [`Solution::routes_of`] has it: a copy, so that the
     /// compiler sees what it jumps to.
     routes: [u32; 2],
     /// Where all of them lead, if they are more.
@@ -58,7 +58,7 @@ impl Spot {
         solution: &'static Solution<P, T, X, W>,
         place: usize,
     ) -> Self {
-        let all = solution.all_next(place);
+        let all = solution.routes_of(place);
         let first = if all.is_empty() { 0 } else { all[0] };
         let second = if all.len() > 1 { all[1] } else { 0 };
         Self {

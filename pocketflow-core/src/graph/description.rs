@@ -1,6 +1,7 @@
-use super::Graph;
+//! What the macro of a node or of a flow says of it.
+
+use super::{NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
-use crate::const_eval::bit_set::join;
 use crate::shared::Store;
 
 /// What stands in a flow, as the macro of a node or of a flow describes it.
@@ -45,16 +46,16 @@ pub struct Description {
     pub actions: &'static [ActionInfo],
     /// Fields that it reads and that must be filled before.
     pub reads: &'static [&'static str],
-    /// Fields whose value it may look at.
-    pub peeks: &'static [&'static str],
+    /// Fields that it may read, and that may be empty before.
+    pub optional_reads: &'static [&'static str],
     /// Fields that are filled after it, whatever its action.
     pub writes: &'static [&'static str],
-    /// Fields that its `post` may change, beside those that it fills.
-    pub changes: &'static [&'static str],
-    /// Whether it may look at every field.
-    pub peeks_all: bool,
-    /// Whether its `post` may change every field.
-    pub changes_all: bool,
+    /// Fields that its `post` may write, beside those that it fills.
+    pub possible_writes: &'static [&'static str],
+    /// Whether it may read every field.
+    pub may_read_all: bool,
+    /// Whether its `post` may write every field.
+    pub may_write_all: bool,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
     /// A flow that is used as a node.
@@ -69,11 +70,11 @@ impl Description {
         store: UNKNOWN.store,
         actions: &[],
         reads: &[],
-        peeks: &[],
+        optional_reads: &[],
         writes: &[],
-        changes: &[],
-        peeks_all: false,
-        changes_all: false,
+        possible_writes: &[],
+        may_read_all: false,
+        may_write_all: false,
         waits: None,
         flow: None,
     };
@@ -146,203 +147,20 @@ impl Description {
     }
 
     /// How many actions all of these have together.
-    pub const fn slots(all: &[&Self]) -> usize {
-        let (mut slots, mut index) = (0, 0);
+    pub const fn action_count(all: &[&Self]) -> usize {
+        let (mut count, mut index) = (0, 0);
         while index < all.len() {
-            slots += all[index].count();
+            count += all[index].actions();
             index += 1;
         }
-        slots
+        count
     }
 
     /// How many actions it has.
-    const fn count(&self) -> usize {
+    pub(super) const fn actions(&self) -> usize {
         match &self.flow {
             Some(flow) => flow.actions.len(),
             None => self.actions.len(),
         }
     }
 }
-
-/// The sets of fields of all that stands in a flow: `N` nodes with `T` actions in all, in words of
-/// 64 fields, `W` for each set.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Sets<const N: usize, const T: usize, const W: usize> {
-    reads: [[u64; W]; N],
-    peeks: [[u64; W]; N],
-    changes: [[u64; W]; N],
-    writes: [[u64; W]; T],
-    actions: [&'static str; T],
-}
-
-impl<const N: usize, const T: usize, const W: usize> Sets<N, T, W> {
-    /// Looks the fields up.
-    pub const fn of(all: &[&Description; N]) -> Self {
-        let mut sets = Self {
-            reads: [[0; W]; N],
-            peeks: [[0; W]; N],
-            changes: [[0; W]; N],
-            writes: [[0; W]; T],
-            actions: [""; T],
-        };
-        let (mut index, mut slot) = (0, 0);
-        while index < N {
-            let node = all[index];
-            match &node.flow {
-                Some(flow) => sets.add_flow(index, slot, flow),
-                None => sets.add_node(index, slot, node),
-            }
-            slot += node.count();
-            index += 1;
-        }
-        sets
-    }
-
-    const fn add_node(&mut self, index: usize, slot: usize, node: &Description) {
-        let store = node.store;
-        store.add(&mut self.reads[index], node.reads);
-        store.add(&mut self.peeks[index], node.peeks);
-        store.add(&mut self.changes[index], node.changes);
-        let mut always = [0; W];
-        store.add(&mut always, node.writes);
-        join(&mut self.changes[index], &always);
-        let mut action = 0;
-        while action < node.actions.len() {
-            let mut writes = always;
-            store.add(&mut writes, node.actions[action].writes);
-            self.writes[slot + action] = writes;
-            join(&mut self.changes[index], &writes);
-            self.actions[slot + action] = node.actions[action].name;
-            action += 1;
-        }
-        if node.peeks_all {
-            self.peeks[index] = store.all();
-        }
-        if node.changes_all {
-            self.changes[index] = store.all();
-        }
-    }
-
-    /// The sets of a flow are those that its own analysis found.
-    const fn add_flow(&mut self, index: usize, slot: usize, flow: &NodeInfo) {
-        let words = flow.store.words();
-        let mut word = 0;
-        while word < words {
-            self.reads[index][word] = flow.reads[word];
-            self.peeks[index][word] = flow.peeks[word];
-            let mut action = 0;
-            while action < flow.actions.len() {
-                // Of a flow with an error, the sets may have more words.
-                let stride = flow.writes.len() / flow.actions.len();
-                self.writes[slot + action][word] = flow.writes[action * stride + word];
-                action += 1;
-            }
-            word += 1;
-        }
-        let mut action = 0;
-        while action < flow.actions.len() {
-            self.actions[slot + action] = flow.actions[action];
-            action += 1;
-        }
-    }
-
-    /// All that stands in the flow, with its sets.
-    pub const fn nodes(&'static self, all: &[&Description; N]) -> [NodeInfo; N] {
-        let mut nodes = [UNKNOWN; N];
-        let (mut index, mut slot) = (0, 0);
-        while index < N {
-            let Description {
-                name,
-                store,
-                waits,
-                ref flow,
-                ..
-            } = *all[index];
-            let count = all[index].count();
-            nodes[index] = NodeInfo {
-                name,
-                store,
-                actions: self.actions.split_at(slot + count).0.split_at(slot).1,
-                reads: &self.reads[index],
-                peeks: &self.peeks[index],
-                writes: self
-                    .writes
-                    .split_at(slot + count)
-                    .0
-                    .split_at(slot)
-                    .1
-                    .as_flattened(),
-                changes: &self.changes[index],
-                flow: match flow {
-                    Some(flow) => flow.flow,
-                    None => None,
-                },
-                waits,
-            };
-            slot += count;
-            index += 1;
-        }
-        nodes
-    }
-}
-
-/// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in
-/// words of 64.
-#[derive(Debug, Clone, Copy)]
-pub struct NodeInfo {
-    /// The node's name.
-    pub name: &'static str,
-    /// The store it works on.
-    pub store: &'static Store,
-    /// The names of the actions it returns.
-    pub actions: &'static [&'static str],
-    /// Fields that it reads and that must be filled before.
-    pub reads: &'static [u64],
-    /// Fields whose value it may look at, in addition to those it reads.
-    pub peeks: &'static [u64],
-    /// Fields that are filled after it, a set for each action, one set behind the other.
-    pub writes: &'static [u64],
-    /// Fields that its `post` may change, sure to fill them or not; empty for a flow, which stands
-    /// in no fork.
-    pub changes: &'static [u64],
-    /// The graph of a flow that is used as a node.
-    pub flow: Option<&'static Graph>,
-    /// The late field that an `await(field)` waits for.
-    pub waits: Option<&'static str>,
-}
-
-/// The description of a flow that could not be read. Its errors are told; no check adds to them.
-#[doc(hidden)]
-pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
-    name: "",
-    store: &Store::new("", "", &[]),
-    actions: &[],
-    reads: &[],
-    peeks: &[],
-    writes: &[],
-    changes: &[],
-    flow: None,
-    waits: None,
-};
-
-impl NodeInfo {
-    pub(crate) const fn is_unknown(&self) -> bool {
-        self.store.name.is_empty() || !self.actions.is_empty() && self.actions[0].is_empty()
-    }
-
-    /// The index of an action.
-    pub(crate) const fn action(&self, name: &str) -> Option<usize> {
-        let mut index = 0;
-        while index < self.actions.len() {
-            if crate::checks::message::equal(self.actions[index], name) {
-                return Some(index);
-            }
-            index += 1;
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,22 @@
-//! The graph of a flow, as a constant: what is checked, what is run, and what is drawn.
+//! The description of a flow: its places, its edges, and what stands at each place.
 
 mod description;
+mod field_sets;
+mod fingerprint;
 pub(crate) mod fork;
 mod mermaid;
+mod node_info;
+mod position;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub(crate) use description::UNKNOWN;
-pub use description::{Describe, Description, NodeInfo, Sets, Stands};
-pub use fork::{Of, together, union};
+pub use description::{Describe, Description, Stands};
+pub use field_sets::FieldSets;
+pub use fork::ForkSets;
+pub use node_info::NodeInfo;
+pub(crate) use node_info::UNKNOWN;
+pub use position::{Position, Visit};
 
-use crate::checks::message::{START, hash, hash_number};
 use crate::shared::Store;
 
 /// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`,
@@ -86,7 +92,7 @@ pub struct Bound {
 
 impl Graph {
     /// The first place whose node is known: its store is the flow's.
-    pub(crate) const fn first(&self) -> usize {
+    pub(crate) const fn first_known(&self) -> usize {
         let mut place = 0;
         while place < self.places.len() {
             if !self.places[place].node.is_unknown() {
@@ -99,18 +105,26 @@ impl Graph {
 
     /// Whether no node is known, and so neither is the store.
     pub(crate) const fn is_unknown(&self) -> bool {
-        self.places[self.first()].node.is_unknown()
+        self.places[self.first_known()].node.is_unknown()
     }
 
     /// The store that the flow runs on.
     #[doc(hidden)]
     pub const fn store(&self) -> &'static Store {
-        self.places[self.first()].node.store
+        self.places[self.first_known()].node.store
     }
 
     /// Whether the node of this place works on the store of the flow.
-    pub(crate) const fn is_native(&self, place: usize) -> bool {
+    pub(crate) const fn shares_store(&self, place: usize) -> bool {
         self.places[place].node.store.hash == self.store().hash
+    }
+
+    /// The name of a place, or the word for an exit.
+    pub(crate) const fn target_name(&self, target: Target) -> &'static str {
+        match target {
+            Target::Place(place) => self.places[place].name,
+            Target::Exit(_) => "end",
+        }
     }
 
     /// The index of the place with this name.
@@ -118,47 +132,32 @@ impl Graph {
         self.places.iter().position(|place| place.name == name)
     }
 
-    /// A number that changes with the names, edges, bounds, exits and inputs of the graph, nested
-    /// flows included: the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their text. Kept with a
-    /// [`Position`](crate::Position), it shows that a flow has changed.
-    pub const fn fingerprint(&self) -> u64 {
-        let mut sum = hash(START, self.name);
-        let mut index = 0;
-        while index < self.places.len() {
-            sum = hash(sum, self.places[index].name);
-            if let Some(flow) = self.places[index].node.flow {
-                sum = hash_number(sum, flow.fingerprint());
-            }
-            index += 1;
+    /// The flow's name, as messages have it.
+    pub(crate) fn label(&self) -> &'static str {
+        if self.name.is_empty() {
+            "flow"
+        } else {
+            self.name
         }
-        index = 0;
-        while index < self.edges.len() {
-            let Edge {
-                from,
-                action,
-                to,
-                bound,
-                ..
-            } = self.edges[index];
-            sum = hash(hash_number(sum, from as u64), action);
-            sum = self.hash_target(sum, to);
-            if let Some(bound) = bound {
-                sum = self.hash_target(hash_number(sum, bound.max as u64), bound.otherwise);
-            }
-            index += 1;
-        }
-        index = 0;
-        while index < self.inputs.len() {
-            sum = hash(sum, self.inputs[index]);
-            index += 1;
-        }
-        sum
     }
+}
 
-    const fn hash_target(&self, sum: u64, target: Target) -> u64 {
-        match target {
-            Target::Place(place) => hash(hash_number(sum, 0), self.places[place].name),
-            Target::Exit(exit) => hash(hash_number(sum, 1), self.exits[exit]),
+impl Edge {
+    /// Where it leads, and where it leads after its bound.
+    pub(crate) const fn targets(&self) -> [Option<Target>; 2] {
+        match self.bound {
+            Some(bound) => [Some(self.to), Some(bound.otherwise)],
+            None => [Some(self.to), None],
+        }
+    }
+}
+
+impl Target {
+    /// `==`, in a constant.
+    pub(crate) const fn is(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Place(a), Self::Place(b)) | (Self::Exit(a), Self::Exit(b)) => a == b,
+            _ => false,
         }
     }
 }

@@ -3,8 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::fork::{Of, together, union};
-use super::{Bound, Description, Edge, Graph, NodeInfo, Place, Sets, Target};
+use super::{Bound, Description, Edge, FieldSets, ForkSets, Graph, NodeInfo, Place, Target};
 use crate::action::ActionInfo;
 use crate::shared::{Field, Store};
 
@@ -43,7 +42,7 @@ pub(crate) fn leak<T>(value: T) -> &'static T {
 /// The node that a description describes.
 pub(crate) fn node(description: Description) -> NodeInfo {
     let description = leak(description);
-    leak(Sets::<1, 8, WORDS>::of(&[description])).nodes(&[description])[0]
+    leak(FieldSets::<1, 8, WORDS>::of(&[description])).nodes(&[description])[0]
 }
 
 /// An action that writes some fields.
@@ -62,15 +61,8 @@ pub(crate) fn place(name: &'static str, description: Description) -> Place {
 
 pub(crate) fn fork(name: &'static str, nodes: Vec<Place>) -> Place {
     let fork: &'static [Place] = nodes.leak();
-    let union = |of| leak(union::<WORDS>(fork, of));
-    let node = together(
-        name,
-        fork,
-        union(Of::Reads),
-        union(Of::Peeks),
-        union(Of::Writes),
-    );
-    let node = leak(node);
+    let sets = leak(ForkSets::<WORDS>::of(fork));
+    let node = leak(NodeInfo::of_fork(name, fork, sets));
     Place { name, node, fork }
 }
 

@@ -70,14 +70,14 @@ fn the_first_place_whose_node_is_known_gives_the_store() {
         ],
         "",
     );
-    assert_eq!((flow.first(), flow.store().name), (1, "S"));
+    assert_eq!((flow.first_known(), flow.store().name), (1, "S"));
     assert!(!flow.is_unknown());
     assert_eq!(
-        [0, 1, 2, 3].map(|place| flow.is_native(place)),
+        [0, 1, 2, 3].map(|place| flow.shares_store(place)),
         [false, true, false, true]
     );
     let flow = graph(vec![unknown(), unknown()], "");
-    assert_eq!(flow.first(), 0);
+    assert_eq!(flow.first_known(), 0);
     assert!(flow.is_unknown());
 }
 

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::checks::message::Text;
+use crate::checks::message::Message;
 
 /// Tells whether a type is a `Result`.
 #[doc(hidden)]
@@ -73,11 +73,11 @@ pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {
         (false, true) => "not `Send`",
         (false, false) => "neither `Send` nor `Sync`",
     };
-    Text::new("a node is `Send + Sync`, and ")
+    Message::new("a node is `Send + Sync`, and ")
         .code(name)
         .push(" is ")
         .push(not)
         .push("\nnote: a run moves between threads, and several runs may use the node at the same time")
         .push("\nhelp: in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`")
-        .panic_plain()
+        .report()
 }

@@ -10,11 +10,11 @@ use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use super::once::{Erased, Once, Pinned};
 use crate::driver::seam::{AroundExec, AroundItem};
 use crate::driver::{
-    At, AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, Position, Root, Spot, Taken,
+    At, AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, Root, Spot, Taken,
     TakenElsewhere, Trail,
 };
 use crate::error::{Error, Stage};
-use crate::graph::Graph;
+use crate::graph::{Graph, Position};
 use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::shared::Shared;
 

@@ -9,8 +9,9 @@ use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
 use super::mode::StepMode;
 use super::once::Pinned;
-use crate::driver::{Driver, Position, Stack, Start, Taken};
+use crate::driver::{Driver, Stack, Start, Taken};
 use crate::error::Error;
+use crate::graph::Position;
 use crate::shared::Shared;
 
 /// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.

@@ -285,8 +285,8 @@ fn as_many_states_are_searched_as_the_tables_hold() {
         assert_eq!(
             message(|| more.max_steps()).as_deref(),
             Some(
-                "the bounds of the flow `F` multiply to more than 65,536 states, and MAX_STEPS is \
-                 searched for among no more"
+                "the bounds of the flow `F` multiply to more than 65,536 states, too many to \
+                 compute MAX_STEPS"
             )
         );
     });

@@ -31,7 +31,7 @@ pub(super) struct Step {
     /// The place of the outermost flow in which it lies.
     pub(super) place: usize,
     reads: Set,
-    peeks: Set,
+    optional_reads: Set,
     pub(super) ways: Vec<Way>,
 }
 
@@ -87,14 +87,14 @@ fn add(
             }
             to
         };
-        let (reads, peeks, ways) = match stands {
+        let (reads, optional_reads, ways) = match stands {
             Stands::Node(node) => {
                 let ways = node.writes.iter().enumerate();
                 let ways = ways.map(|(action, writes)| Way {
                     writes: *writes,
                     to: lead(action),
                 });
-                (node.reads, node.peeks, ways.collect())
+                (node.reads, node.optional_reads, ways.collect())
             }
             Stands::Fork(nodes) => {
                 let way = Way {
@@ -103,14 +103,14 @@ fn add(
                 };
                 (
                     union(nodes, |node| node.reads),
-                    union(nodes, |node| node.peeks),
+                    union(nodes, |node| node.optional_reads),
                     vec![way],
                 )
             }
             Stands::Flow(inner) => {
                 let exits: Vec<_> = (0..inner.exits).map(lead).collect();
                 let start = add(steps, inner, &exits, paths, Some(place));
-                let (mut peeks, mut ways) = (
+                let (mut optional_reads, mut ways) = (
                     0,
                     vec![Way {
                         writes: 0,
@@ -118,7 +118,7 @@ fn add(
                     }],
                 );
                 if paths == Paths::Known {
-                    peeks = inner.looks();
+                    optional_reads = inner.looks();
                     let found = Found::new(&lay_out(inner, paths), inner.inputs, After::Read);
                     let missed = exits
                         .into_iter()
@@ -126,13 +126,13 @@ fn add(
                         .filter(|(_, states)| states.is_empty());
                     ways.extend(missed.map(|(to, _)| Way { writes: 0, to }));
                 }
-                (inner.inputs, peeks, ways)
+                (inner.inputs, optional_reads, ways)
             }
         };
         steps[first + index] = Step {
             place,
             reads,
-            peeks,
+            optional_reads,
             ways,
         };
     }
@@ -230,7 +230,7 @@ pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     while let Some(to) = waiting.pop() {
         let To::Step(index) = to else { return true };
         let step = &steps[index];
-        if (step.reads | step.peeks) & field != 0 {
+        if (step.reads | step.optional_reads) & field != 0 {
             return true;
         }
         if !std::mem::replace(&mut visited[index], true) {

@@ -6,7 +6,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 
 use crate::analysis::Solution;
-use crate::graph::{Bound, Edge, Graph, NodeInfo, Of, Place, Target, together, union as union_of};
+use crate::graph::{Bound, Edge, ForkSets, Graph, NodeInfo, Place, Target};
 use crate::shared::{Field, Store};
 
 /// A set of fields, a bit each.
@@ -55,7 +55,7 @@ pub(super) enum Stands {
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) reads: Set,
-    pub(super) peeks: Set,
+    pub(super) optional_reads: Set,
     /// A set for each action.
     pub(super) writes: Vec<Set>,
 }
@@ -82,9 +82,9 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
         set(false, 3),
         vec(set(false, 1), 1..=actions),
     )
-        .prop_map(|(reads, peeks, always, writes)| Node {
+        .prop_map(|(reads, optional_reads, always, writes)| Node {
             reads,
-            peeks,
+            optional_reads,
             writes: writes.into_iter().map(|set| set | always).collect(),
         })
 }
@@ -131,8 +131,8 @@ impl Flow {
     /// All that any of its nodes may look at.
     pub(super) fn looks(&self) -> Set {
         let looks = self.places.iter().map(|(stands, _)| match stands {
-            Stands::Node(node) => node.reads | node.peeks,
-            Stands::Fork(nodes) => union(nodes, |node| node.reads | node.peeks),
+            Stands::Node(node) => node.reads | node.optional_reads,
+            Stands::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
             Stands::Flow(inner) => inner.inputs | inner.looks(),
         });
         looks.fold(0, |set, looks| set | looks)
@@ -201,7 +201,7 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
         writes: &[],
         ..info(&Node {
             reads: 0,
-            peeks: 0,
+            optional_reads: 0,
             writes: vec![0],
         })
     };
@@ -244,17 +244,8 @@ fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>
                 .map(place)
                 .collect::<Vec<_>>()
                 .leak();
-            let union = |of| leak(union_of::<1>(nodes, of));
-            (
-                together(
-                    name,
-                    nodes,
-                    union(Of::Reads),
-                    union(Of::Peeks),
-                    union(Of::Writes),
-                ),
-                nodes,
-            )
+            let sets = leak(ForkSets::<1>::of(nodes));
+            (NodeInfo::of_fork(name, nodes, sets), nodes)
         }
     };
     Place {
@@ -270,14 +261,14 @@ fn info(node: &Node) -> NodeInfo {
         store: STORE,
         actions: &ACTIONS[..node.writes.len()],
         reads: fields(node.reads),
-        peeks: fields(node.peeks),
+        optional_reads: fields(node.optional_reads),
         writes: node
             .writes
             .iter()
             .map(|set| u64::from(*set))
             .collect::<Vec<_>>()
             .leak(),
-        changes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
+        possible_writes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
         flow: None,
         waits: None,
     }

@@ -15,7 +15,6 @@ use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_va
 use self::flows::{
     Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, union,
 };
-use super::NOWHERE;
 use crate::graph::Target;
 
 fn late(set: [u64; 1]) -> Set {
@@ -79,14 +78,11 @@ impl Analysed<'_> {
                 continue;
             };
             let path = self.solution.path(self.graph, place, unproved.field);
-            assert_eq!(
-                unproved.edge,
-                (path.by[place] != NOWHERE).then_some(path.by[place] as usize)
-            );
+            assert_eq!(unproved.edge, path.edge_to(place));
             // Back from the place to the start, then forth.
             let (mut edges, mut at) = (Vec::new(), place);
-            while path.by[at] != NOWHERE {
-                let edge = &self.graph.edges[path.by[at] as usize];
+            while let Some(edge) = path.edge_to(at) {
+                let edge = &self.graph.edges[edge];
                 edges.push((edge, at));
                 at = edge.from;
                 assert!(edges.len() < PLACES, "no place comes twice");
@@ -139,7 +135,7 @@ impl Analysed<'_> {
         );
         let found = Found::new(&known, self.flow.inputs, After::Read);
         for (place, (stands, _)) in self.flow.places.iter().enumerate() {
-            let overwritten = self.solution.overwritten[place][0] as Set;
+            let overwritten = self.solution.dead_writes[place][0] as Set;
             let in_vain = |steps: &[Step]| {
                 let fields =
                     (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
@@ -162,9 +158,9 @@ impl Analysed<'_> {
                 "in vain at {place}, on the real paths"
             );
             for (branch, writes) in branches.into_iter().enumerate() {
-                let is_overwritten = self.solution.is_overwritten(self.graph, place, branch);
+                let has_dead_write = self.solution.has_dead_write(self.graph, place, branch);
                 assert_eq!(
-                    is_overwritten,
+                    has_dead_write,
                     expected & writes != 0,
                     "in vain at {place}, {branch}"
                 );
@@ -181,7 +177,7 @@ impl Analysed<'_> {
         );
         let nested = |place: &usize| matches!(self.flow.places[*place].0, Stands::Flow(_));
         for place in (0..self.flow.places.len()).filter(nested) {
-            let overwritten = self.solution.overwritten[place][0];
+            let overwritten = self.solution.dead_writes[place][0];
             for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
                 // The ways within the flow on which one of its nodes writes the field, as far as a
                 // path comes to it.
@@ -327,7 +323,7 @@ fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
 fn does(reads: Set, writes: &[Set]) -> Stands {
     Stands::Node(Node {
         reads,
-        peeks: 0,
+        optional_reads: 0,
         writes: writes.to_vec(),
     })
 }
@@ -407,7 +403,7 @@ fn a_loop_that_only_overwrites_writes_in_vain() {
     assert!(
         analyse(&flow)[0]
             .solution
-            .is_overwritten(analyse(&flow)[0].graph, 0, 0)
+            .has_dead_write(analyse(&flow)[0].graph, 0, 0)
     );
 }
 

@@ -57,12 +57,10 @@ impl Flow<'_> {
                     const __FORK: &[#pf::Place] = &[#(#nodes),*];
                     #pf::Place {
                         name: #label,
-                        node: &#pf::__private::together(
+                        node: &#pf::NodeInfo::of_fork(
                             #label,
                             __FORK,
-                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Reads),
-                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Peeks),
-                            &#pf::__private::union::<__WORDS>(__FORK, #pf::__private::Of::Writes),
+                            &#pf::__private::ForkSets::<__WORDS>::of(__FORK),
                         ),
                         fork: __FORK,
                     }
@@ -115,7 +113,7 @@ impl Flow<'_> {
         quote! {
             const __ROWS: &[&#pf::__private::Description; #count] = &[#(#rows),*];
             const __WORDS: #pf::__private::usize = #pf::__private::Description::words(__ROWS);
-            type __Sets = #pf::__private::Sets<#count, { #pf::__private::Description::slots(__ROWS) }, __WORDS>;
+            type __Sets = #pf::__private::FieldSets<#count, { #pf::__private::Description::action_count(__ROWS) }, __WORDS>;
             #long
             static __SETS: __Sets = __Sets::of(__ROWS);
             static __NODES: [#pf::NodeInfo; #count] = (&__SETS).nodes(__ROWS);
@@ -172,7 +170,7 @@ impl Flow<'_> {
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
                 quote_spanned! {node.span()=>
                     const _: () = #pf::__private::PF011::<
-                        { (&__SOLUTION).is_overwritten(&__GRAPH, #index, #branch) }
+                        { (&__SOLUTION).has_dead_write(&__GRAPH, #index, #branch) }
                     >::VALUE;
                 }
             });

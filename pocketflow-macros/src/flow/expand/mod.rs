@@ -484,7 +484,7 @@ impl Flow<'_> {
         quote! {
             #graph
             type __Solution =
-                #pf::__private::Solution<#places, { (&__GRAPH).slots() }, #exits, __WORDS>;
+                #pf::__private::Solution<#places, { (&__GRAPH).action_count() }, #exits, __WORDS>;
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;

@@ -40,17 +40,17 @@ impl Node<'_> {
         } = &self.model.options;
         let mut read = names(|kind| matches!(kind, Kind::Field(_)));
         read.extend(self.model.each_field().map(field_name));
-        let mut peeked = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
-        peeked.extend(appends.iter().map(field_name));
+        let mut optional = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
+        optional.extend(appends.iter().map(field_name));
         let whole = self
             .model
             .parameters()
             .any(|p| matches!(p.kind, Kind::Shared | Kind::SharedMut));
-        let mut peeks_all = false;
+        let mut may_read_all = false;
         if whole {
             match reads {
                 Some((_, fields)) => read.extend(fields.iter().map(field_name)),
-                None => peeks_all = true,
+                None => may_read_all = true,
             }
         }
         let written: Vec<_> = writes
@@ -61,15 +61,15 @@ impl Node<'_> {
             .collect();
         // A fork asks for more than what is filled: whatever `post` borrows to change.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
-        let may_change_all = self
+        let takes_store_mut = self
             .model
             .parameters()
             .any(|p| matches!(p.kind, Kind::SharedMut));
         let fields = [
             ("reads", read),
-            ("peeks", peeked),
+            ("optional_reads", optional),
             ("writes", written),
-            ("changes", borrowed),
+            ("possible_writes", borrowed),
         ];
         let fields = fields
             .iter()
@@ -78,8 +78,9 @@ impl Node<'_> {
                 let field = Ident::new(field, Span::call_site());
                 quote!(#field: &[#(#names),*],)
             });
-        let peeks_all = peeks_all.then(|| quote!(peeks_all: true,));
-        let changes_all = (may_change_all && writes.is_none()).then(|| quote!(changes_all: true,));
+        let may_read_all = may_read_all.then(|| quote!(may_read_all: true,));
+        let may_write_all =
+            (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
         let (actions, checked) = (self.actions(), self.checked());
         quote! {
             impl #pf::__private::Describe for #node
@@ -91,8 +92,8 @@ impl Node<'_> {
                     store: #store_type,
                     actions: #actions,
                     #(#fields)*
-                    #peeks_all
-                    #changes_all
+                    #may_read_all
+                    #may_write_all
                     ..#pf::__private::Description::UNKNOWN
                 };
                 type Reads<'a> = __Reads<'a>;

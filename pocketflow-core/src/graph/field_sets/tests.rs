@@ -6,7 +6,7 @@ use proptest::bits::u8::masked;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Description, NodeInfo, Sets, UNKNOWN};
+use super::{Description, FieldSets, NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
 use crate::graph::sample::{NODE, STORE, action, leak};
 use crate::shared::{Field, Store};
@@ -51,17 +51,21 @@ fn nodes() -> impl Strategy<Value = Description> {
         (all(), all()),
     )
         .prop_map(
-            |(actions, (reads, peeks, writes, changes), (peeks_all, changes_all))| {
+            |(
+                actions,
+                (reads, optional_reads, writes, possible_writes),
+                (may_read_all, may_write_all),
+            )| {
                 let actions = actions.into_iter().zip(ACTIONS);
                 let actions = actions.map(|(writes, name)| ActionInfo { name, writes });
                 Description {
                     actions: actions.collect::<Vec<_>>().leak(),
                     reads,
-                    peeks,
+                    optional_reads,
                     writes,
-                    changes,
-                    peeks_all,
-                    changes_all,
+                    possible_writes,
+                    may_read_all,
+                    may_write_all,
                     ..NODE
                 }
             },
@@ -76,25 +80,27 @@ fn flows() -> impl Strategy<Value = Description> {
             WORDS,
         )
     };
-    (vec(set(), 0..=3), set(), set(), 2..=WORDS).prop_map(|(writes, reads, peeks, words)| {
-        let set = |mut set: Vec<u64>| {
-            // The second word has six fields.
-            set[1] &= 0b11_1111;
-            set.truncate(words);
-            set
-        };
-        let actions = &ACTIONS[..writes.len()];
-        let writes: Vec<Vec<u64>> = writes.into_iter().map(set).collect();
-        Description::of_flow(NodeInfo {
-            name: "flow",
-            store: STORE,
-            actions,
-            reads: set(reads).leak(),
-            peeks: set(peeks).leak(),
-            writes: writes.concat().leak(),
-            ..UNKNOWN
-        })
-    })
+    (vec(set(), 0..=3), set(), set(), 2..=WORDS).prop_map(
+        |(writes, reads, optional_reads, words)| {
+            let set = |mut set: Vec<u64>| {
+                // The second word has six fields.
+                set[1] &= 0b11_1111;
+                set.truncate(words);
+                set
+            };
+            let actions = &ACTIONS[..writes.len()];
+            let writes: Vec<Vec<u64>> = writes.into_iter().map(set).collect();
+            Description::of_flow(NodeInfo {
+                name: "flow",
+                store: STORE,
+                actions,
+                reads: set(reads).leak(),
+                optional_reads: set(optional_reads).leak(),
+                writes: writes.concat().leak(),
+                ..UNKNOWN
+            })
+        },
+    )
 }
 
 proptest! {
@@ -103,9 +109,9 @@ proptest! {
         all in prop::array::uniform3(prop_oneof![2 => nodes(), 1 => flows()])
     ) {
         let all = all.each_ref().map(|one| leak(*one));
-        let nodes = leak(Sets::<3, 9, WORDS>::of(&all)).nodes(&all);
+        let nodes = leak(FieldSets::<3, 9, WORDS>::of(&all)).nodes(&all);
         let actions: usize = nodes.iter().map(|node| node.actions.len()).sum();
-        assert_eq!(Description::slots(&all), actions);
+        assert_eq!(Description::action_count(&all), actions);
         for (node, described) in nodes.iter().zip(all) {
             assert_eq!((node.name, node.waits), (described.name, described.waits));
             match &described.flow {
@@ -126,31 +132,39 @@ fn check_node(node: &NodeInfo, described: &Description) {
         .clone()
         .map(|action| &known(described.writes) | &known(action.writes))
         .collect();
-    let peeks = if described.peeks_all {
+    let optional_reads = if described.may_read_all {
         everything()
     } else {
-        known(described.peeks)
+        known(described.optional_reads)
     };
-    let mut changes = &known(described.changes) | &known(described.writes);
-    changes.extend(expected.iter().flatten());
-    if described.changes_all {
-        changes = everything();
+    let mut possible_writes = &known(described.possible_writes) | &known(described.writes);
+    possible_writes.extend(expected.iter().flatten());
+    if described.may_write_all {
+        possible_writes = everything();
     }
     assert_eq!(
         node.actions,
         actions.map(|action| action.name).collect::<Vec<_>>()
     );
     assert_eq!(named(node.reads), known(described.reads), "reads");
-    assert_eq!(named(node.peeks), peeks, "peeks");
-    assert_eq!(named(node.changes), changes, "changes");
+    assert_eq!(named(node.optional_reads), optional_reads, "optional_reads");
+    assert_eq!(
+        named(node.possible_writes),
+        possible_writes,
+        "possible_writes"
+    );
     assert_eq!(writes(node), expected, "writes");
 }
 
 fn check_flow(node: &NodeInfo, flow: &NodeInfo) {
     assert_eq!(node.actions, flow.actions);
     assert_eq!(named(node.reads), named(flow.reads), "reads");
-    assert_eq!(named(node.peeks), named(flow.peeks), "peeks");
-    assert_eq!(named(node.changes), Set::new(), "changes");
+    assert_eq!(
+        named(node.optional_reads),
+        named(flow.optional_reads),
+        "optional_reads"
+    );
+    assert_eq!(named(node.possible_writes), Set::new(), "possible_writes");
     let words = flow.reads.len();
     let expected: Vec<_> = flow.writes.chunks(words).map(named).collect();
     assert_eq!(writes(node), expected, "writes");

@@ -1,0 +1,67 @@
+//! Where each action leads.
+
+use super::{NO_EDGE, Solution};
+use crate::graph::{Graph, Target};
+
+impl Graph {
+    /// How many actions all places have together.
+    #[doc(hidden)]
+    pub const fn action_count(&self) -> usize {
+        let mut count = 0;
+        let mut place = 0;
+        while place < self.places.len() {
+            count += self.places[place].node.actions.len();
+            place += 1;
+        }
+        count
+    }
+}
+
+impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+    /// What comes after each action of a place: a place below `P`, an exit counted on from `P`, or
+    /// a bounded edge counted on from `P + X`.
+    pub(crate) const fn routes_of(&self, place: usize) -> &[u32] {
+        let first = self.offsets[place] as usize;
+        let end = if place + 1 < P {
+            self.offsets[place + 1] as usize
+        } else {
+            T
+        };
+        self.routes.split_at(end).0.split_at(first).1
+    }
+
+    /// The edge of an action, by its index in [`Graph::edges`].
+    pub(crate) const fn edge(&self, place: usize, action: usize) -> Option<usize> {
+        match self.edges[self.offsets[place] as usize + action] {
+            NO_EDGE => None,
+            edge => Some(edge as usize),
+        }
+    }
+
+    pub(super) const fn find_routes(&mut self, graph: &Graph) {
+        let mut offset = 0;
+        let mut place = 0;
+        while place < P {
+            self.offsets[place] = offset as u32;
+            offset += graph.places[place].node.actions.len();
+            place += 1;
+        }
+        let mut index = 0;
+        while index < graph.edges.len() {
+            let edge = &graph.edges[index];
+            if let Some(action) = graph.places[edge.from].node.action(edge.action) {
+                let slot = self.offsets[edge.from] as usize + action;
+                // Of two edges for one action, which is PF003, the first counts.
+                if self.edges[slot] == NO_EDGE {
+                    self.edges[slot] = index as u32;
+                    self.routes[slot] = match (edge.bound, edge.to) {
+                        (Some(_), _) => (P + X + index) as u32,
+                        (None, Target::Place(place)) => place as u32,
+                        (None, Target::Exit(exit)) => (P + exit) as u32,
+                    };
+                }
+            }
+            index += 1;
+        }
+    }
+}

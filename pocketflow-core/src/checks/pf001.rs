@@ -1,0 +1,68 @@
+//! PF001: an edge for an action that its node never returns.
+
+use super::message::Message;
+use super::pf012::returns_only_default;
+use crate::const_eval::spelling::{equal, nearest};
+use crate::graph::{Edge, Graph};
+
+impl Graph {
+    /// Checks an edge.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_action(&self, edge: usize) {
+        let Edge {
+            from,
+            action,
+            to,
+            written,
+            ..
+        } = self.edges[edge];
+        let node = self.places[from].node;
+        if !written || node.is_unknown() || node.action(action).is_some() {
+            return;
+        }
+        // PF012 refuses a node with a choice of actions in a fork.
+        let mut branch = 0;
+        while branch < self.places[from].fork.len() {
+            if !returns_only_default(self.places[from].fork[branch].node) {
+                return;
+            }
+            branch += 1;
+        }
+        let name = self.places[from].name;
+        let message = Message::of("PF001").code(name);
+        let message = if node.flow.is_some() {
+            message.push(" has no exit ").action(action)
+        } else {
+            message.push(" never returns ").action(action)
+        };
+        let message = message.push("\nhelp: ");
+        let message = if returns_only_default(node) {
+            message
+                .push("it returns no action: write `")
+                .push(name)
+                .push(" >> ")
+                .push(self.target_name(to))
+                .push("`")
+        } else if node.actions.is_empty() {
+            message.push("it never ends, so no edge leads on from it")
+        } else if equal(action, "default") {
+            message
+                .push("it returns ")
+                .actions(node.actions, "or")
+                .push("; name the one that leads on: `")
+                .push(name)
+                .push(" - ")
+                .action(node.actions[0])
+                .push(" >> ")
+                .push(self.target_name(to))
+                .push("`")
+        } else {
+            match nearest(action, node.actions) {
+                Some(meant) => message.push("did you mean ").action(meant).push("?"),
+                None => message.push("it returns ").actions(node.actions, "or"),
+            }
+        };
+        message.report()
+    }
+}

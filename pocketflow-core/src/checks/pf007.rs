@@ -1,0 +1,120 @@
+//! PF007: two nodes of one fork that write one field, or one that reads what the other writes.
+
+use super::message::Message;
+use crate::const_eval::bit_set::{contains, intersects};
+use crate::const_eval::spelling::equal;
+use crate::graph::fork::shares_store;
+use crate::graph::{Graph, NodeInfo, Place};
+
+const HELP: &str = " in the same fork\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> ";
+
+impl Graph {
+    /// Checks a node of a fork: of two nodes in conflict, each one's message names the other.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_fields(&self, place: usize, branch: usize) {
+        let fork = self.places[place].fork;
+        let Place { name, node, .. } = fork[branch];
+        let mut index = 0;
+        while index < fork.len() {
+            let other = &fork[index];
+            // Whole words are compared first: the pairs of nodes are the square of the nodes.
+            if index != branch
+                && other.node.store.hash == node.store.hash
+                && conflict(node, other.node)
+                && !equal(other.name, name)
+            {
+                report_conflict(name, node, other.name, other.node);
+            }
+            index += 1;
+        }
+    }
+}
+
+/// Says which field two nodes are in conflict over.
+#[track_caller]
+const fn report_conflict(name: &str, node: &NodeInfo, other_name: &str, other: &NodeInfo) {
+    let mut field = 0;
+    while field < node.store.fields.len() {
+        let field_name = node.store.fields[field].name;
+        let (writes, other_writes) = (may_write(node, field), may_write(other, field));
+        let message = Message::of("PF007").code(name);
+        if writes && other_writes {
+            message
+                .push(" and ")
+                .code(other_name)
+                .push(" are in one fork, and both write ")
+                .code(field_name)
+                .push("\nhelp: let each write a different field, and let the node after the fork combine them")
+                .report()
+        }
+        if writes && may_read(other, field) {
+            message
+                .push(" writes ")
+                .code(field_name)
+                .push(", which ")
+                .code(other_name)
+                .push(" reads")
+                .push(HELP)
+                .push(name)
+                .push(" >> ")
+                .push(other_name)
+                .push("`")
+                .report()
+        }
+        if other_writes && may_read(node, field) {
+            message
+                .push(" reads ")
+                .code(field_name)
+                .push(", which ")
+                .code(other_name)
+                .push(" writes")
+                .push(HELP)
+                .push(other_name)
+                .push(" >> ")
+                .push(name)
+                .push("`")
+                .report()
+        }
+        field += 1;
+    }
+}
+
+/// Whether one of two nodes may write a field that the other may read or write.
+const fn conflict(a: &NodeInfo, b: &NodeInfo) -> bool {
+    let (a_writes, b_writes) = (possible_writes(a), possible_writes(b));
+    intersects(a_writes, b_writes)
+        || intersects(a_writes, b.reads)
+        || intersects(a_writes, b.optional_reads)
+        || intersects(b_writes, a.reads)
+        || intersects(b_writes, a.optional_reads)
+}
+
+/// Whether another node of a fork than this one may write a field.
+pub(super) const fn another_may_write(fork: &[Place], branch: usize, field: usize) -> bool {
+    let mut index = 0;
+    while index < fork.len() {
+        if index != branch && shares_store(fork, index) && may_write(fork[index].node, field) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn may_read(node: &NodeInfo, field: usize) -> bool {
+    contains(node.reads, field) || contains(node.optional_reads, field)
+}
+
+const fn may_write(node: &NodeInfo, field: usize) -> bool {
+    node.flow.is_none() && contains(node.possible_writes, field)
+}
+
+/// The fields that a node may write. A flow in a fork is PF012.
+const fn possible_writes(node: &NodeInfo) -> &[u64] {
+    if node.flow.is_some() {
+        &[]
+    } else {
+        node.possible_writes
+    }
+}

@@ -1,0 +1,91 @@
+//! PF008: nodes of different stores in one flow.
+
+use super::message::Message;
+use crate::const_eval::spelling::equal;
+use crate::graph::{Graph, NodeInfo, Place};
+use crate::shared::Store;
+
+const HELP: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
+
+impl Graph {
+    /// Checks a place of a flow whose store is that of its first node.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_store(&self, place: usize) {
+        let Place { name, node, .. } = self.places[place];
+        if !self.shares_store(place) && !node.is_unknown() {
+            self.report_store(name, node)
+        }
+    }
+
+    /// Checks a place of a flow that names its store.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_own_store(&self, place: usize, store: &Store) {
+        let Place { name, node, .. } = self.places[place];
+        if node.is_unknown() || node.store.hash == store.hash {
+            return;
+        }
+        let message = Message::of("PF008").code(name).push(" works on ");
+        let message = if equal(node.store.name, store.name) {
+            message.push("another store ")
+        } else {
+            message.push("the store ")
+        };
+        let message = message
+            .code(node.store.name)
+            .push(", but this flow runs on ")
+            .code(store.name)
+            .push(HELP);
+        tell_apart(message, name, node.store, None, store).report()
+    }
+
+    /// Says that a node works on another store than the first node.
+    #[track_caller]
+    pub(super) const fn report_store(&self, name: &str, node: &NodeInfo) -> ! {
+        let first = &self.places[self.first_known()];
+        let (store, ours) = (node.store, first.node.store);
+        let message = Message::of("PF008").code(name).push(" works on ");
+        let message = if equal(store.name, ours.name) {
+            message
+                .push("another store ")
+                .code(store.name)
+                .push(" than the first node of this flow, ")
+                .code(first.name)
+        } else {
+            message
+                .push("the store ")
+                .code(store.name)
+                .push(", but this flow runs on ")
+                .code(ours.name)
+                .push(", the store of its first node ")
+                .code(first.name)
+        };
+        tell_apart(message.push(HELP), name, store, Some(first.name), ours).report()
+    }
+}
+
+/// Says where two stores of one name are: that of a node, and that of the first node or of the
+/// flow.
+const fn tell_apart(
+    message: Message,
+    name: &str,
+    store: &Store,
+    first: Option<&str>,
+    ours: &Store,
+) -> Message {
+    if !equal(store.name, ours.name) {
+        return message;
+    }
+    let message = message
+        .push("\nnote: ")
+        .code(name)
+        .push(" works on ")
+        .push(store.id)
+        .push("\nnote: ");
+    let message = match first {
+        Some(first) => message.code(first).push(" works on "),
+        None => message.push("this flow runs on "),
+    };
+    message.push(ours.id)
+}

@@ -1,0 +1,20 @@
+//! PF009: a nested flow whose input is not filled, or whose exit is wired nowhere.
+//!
+//! A nested flow is checked as a node is, by PF002 and PF006. Only the beginning of the message and
+//! the code differ.
+
+use super::message::Message;
+
+/// The beginning of the message about an exit, before its name.
+pub(super) const fn unwired_exit(flow: &str) -> Message {
+    Message::of("PF009").code(flow).push(" can leave at ")
+}
+
+/// The beginning of the message about an input.
+pub(super) const fn empty_input(flow: &str, input: &str) -> Message {
+    Message::of("PF009")
+        .push("the flow ")
+        .code(flow)
+        .push(" starts with ")
+        .code(input)
+}

@@ -1,0 +1,35 @@
+//! PF011, a warning: a value that is overwritten before anything can read it.
+
+use crate::analysis::Solution;
+use crate::const_eval::bit_set::{first, intersect};
+use crate::graph::Graph;
+
+impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+    /// Whether a place, or a node of the fork there, has a dead write.
+    pub const fn has_dead_write(&self, graph: &Graph, place: usize, branch: usize) -> bool {
+        let mut fields = self.dead_writes[place];
+        let fork = graph.places[place].fork;
+        if !fork.is_empty() && graph.shares_store(place) {
+            intersect(&mut fields, fork[branch].node.writes, 0);
+        }
+        first(&fields).is_some()
+    }
+}
+
+/// `PF011::<true>::VALUE` is deprecated, which is how a macro warns on stable Rust.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PF011<const FOUND: bool>;
+
+impl PF011<false> {
+    /// Nothing to say.
+    pub const VALUE: () = ();
+}
+
+impl PF011<true> {
+    /// The warning.
+    #[deprecated(
+        note = "PF011: every path overwrites a value of this node before another node, or the caller after an exit, can read it\nhelp: remove the write, or let a node read the value in between\nnote: see `pocketflow::errors::PF011`"
+    )]
+    pub const VALUE: () = ();
+}

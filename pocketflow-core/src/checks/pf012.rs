@@ -1,0 +1,41 @@
+//! PF012: in a fork, a flow, or a node that returns anything but `default`.
+
+use super::message::Message;
+use crate::const_eval::spelling::equal;
+use crate::graph::{Graph, NodeInfo, Place};
+
+impl Graph {
+    /// Checks a node of a fork, also for PF008.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_branch(&self, place: usize, branch: usize) {
+        let Place { name, node, .. } = self.places[place].fork[branch];
+        if node.is_unknown() {
+            return;
+        }
+        if node.flow.is_some() {
+            Message::of("PF012")
+                .push("the flow ")
+                .code(name)
+                .push(" is in a fork, where only nodes can be\nhelp: write a node that runs it on another store, and name that node here: `")
+                .push(name)
+                .push(".run(&mut store).await`")
+                .report()
+        }
+        if !returns_only_default(node) {
+            Message::of("PF012")
+                .code(name)
+                .push(" returns ")
+                .actions(node.actions, "or")
+                .push(", and no edge can follow an action out of a fork\nhelp: let it write what it found to a field, and let the node after the fork choose")
+                .report()
+        }
+        if branch > 0 && !self.is_unknown() && node.store.hash != self.store().hash {
+            self.report_store(name, node)
+        }
+    }
+}
+
+pub(super) const fn returns_only_default(node: &NodeInfo) -> bool {
+    node.actions.len() == 1 && equal(node.actions[0], "default")
+}

@@ -1,0 +1,130 @@
+//! The sets of fields of a flow's nodes: descriptions name fields, and the analyses work on bit sets.
+
+use super::{Description, NodeInfo, UNKNOWN};
+use crate::const_eval::bit_set::union;
+
+/// The sets of fields of all that stands in a flow: `N` nodes with `T` actions in all, in words of
+/// 64 fields, `W` for each set.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FieldSets<const N: usize, const T: usize, const W: usize> {
+    reads: [[u64; W]; N],
+    optional_reads: [[u64; W]; N],
+    possible_writes: [[u64; W]; N],
+    writes: [[u64; W]; T],
+    actions: [&'static str; T],
+}
+
+impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
+    /// Looks the fields up.
+    pub const fn of(all: &[&Description; N]) -> Self {
+        let mut sets = Self {
+            reads: [[0; W]; N],
+            optional_reads: [[0; W]; N],
+            possible_writes: [[0; W]; N],
+            writes: [[0; W]; T],
+            actions: [""; T],
+        };
+        let (mut index, mut slot) = (0, 0);
+        while index < N {
+            let node = all[index];
+            match &node.flow {
+                Some(flow) => sets.add_flow(index, slot, flow),
+                None => sets.add_node(index, slot, node),
+            }
+            slot += node.actions();
+            index += 1;
+        }
+        sets
+    }
+
+    const fn add_node(&mut self, index: usize, slot: usize, node: &Description) {
+        let store = node.store;
+        store.add(&mut self.reads[index], node.reads);
+        store.add(&mut self.optional_reads[index], node.optional_reads);
+        store.add(&mut self.possible_writes[index], node.possible_writes);
+        let mut always = [0; W];
+        store.add(&mut always, node.writes);
+        union(&mut self.possible_writes[index], &always, 0);
+        let mut action = 0;
+        while action < node.actions.len() {
+            let mut writes = always;
+            store.add(&mut writes, node.actions[action].writes);
+            self.writes[slot + action] = writes;
+            union(&mut self.possible_writes[index], &writes, 0);
+            self.actions[slot + action] = node.actions[action].name;
+            action += 1;
+        }
+        if node.may_read_all {
+            self.optional_reads[index] = store.all();
+        }
+        if node.may_write_all {
+            self.possible_writes[index] = store.all();
+        }
+    }
+
+    /// The sets of a flow are those that its own analysis found.
+    const fn add_flow(&mut self, index: usize, slot: usize, flow: &NodeInfo) {
+        let words = flow.store.words();
+        let mut word = 0;
+        while word < words {
+            self.reads[index][word] = flow.reads[word];
+            self.optional_reads[index][word] = flow.optional_reads[word];
+            let mut action = 0;
+            while action < flow.actions.len() {
+                // Of a flow with an error, the sets may have more words.
+                let stride = flow.writes.len() / flow.actions.len();
+                self.writes[slot + action][word] = flow.writes[action * stride + word];
+                action += 1;
+            }
+            word += 1;
+        }
+        let mut action = 0;
+        while action < flow.actions.len() {
+            self.actions[slot + action] = flow.actions[action];
+            action += 1;
+        }
+    }
+
+    /// All that stands in the flow, with its sets.
+    pub const fn nodes(&'static self, all: &[&Description; N]) -> [NodeInfo; N] {
+        let mut nodes = [UNKNOWN; N];
+        let (mut index, mut slot) = (0, 0);
+        while index < N {
+            let Description {
+                name,
+                store,
+                waits,
+                ref flow,
+                ..
+            } = *all[index];
+            let count = all[index].actions();
+            nodes[index] = NodeInfo {
+                name,
+                store,
+                actions: self.actions.split_at(slot + count).0.split_at(slot).1,
+                reads: &self.reads[index],
+                optional_reads: &self.optional_reads[index],
+                writes: self
+                    .writes
+                    .split_at(slot + count)
+                    .0
+                    .split_at(slot)
+                    .1
+                    .as_flattened(),
+                possible_writes: &self.possible_writes[index],
+                flow: match flow {
+                    Some(flow) => flow.flow,
+                    None => None,
+                },
+                waits,
+            };
+            slot += count;
+            index += 1;
+        }
+        nodes
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+use super::{Edge, Graph, Target};
+use crate::const_eval::hash::{START, hash, hash_number};
+
+impl Graph {
+    /// A number that changes with the names, edges, bounds, exits and inputs of the graph, nested
+    /// flows included: the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their text. Kept with a
+    /// [`Position`](crate::Position), it shows that a flow has changed.
+    pub const fn fingerprint(&self) -> u64 {
+        let mut sum = hash(START, self.name);
+        let mut index = 0;
+        while index < self.places.len() {
+            sum = hash(sum, self.places[index].name);
+            if let Some(flow) = self.places[index].node.flow {
+                sum = hash_number(sum, flow.fingerprint());
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < self.edges.len() {
+            let Edge {
+                from,
+                action,
+                to,
+                bound,
+                ..
+            } = self.edges[index];
+            sum = hash(hash_number(sum, from as u64), action);
+            sum = self.hash_target(sum, to);
+            if let Some(bound) = bound {
+                sum = self.hash_target(hash_number(sum, bound.max as u64), bound.otherwise);
+            }
+            index += 1;
+        }
+        index = 0;
+        while index < self.inputs.len() {
+            sum = hash(sum, self.inputs[index]);
+            index += 1;
+        }
+        sum
+    }
+
+    const fn hash_target(&self, sum: u64, target: Target) -> u64 {
+        match target {
+            Target::Place(place) => hash(hash_number(sum, 0), self.places[place].name),
+            Target::Exit(exit) => hash(hash_number(sum, 1), self.exits[exit]),
+        }
+    }
+}

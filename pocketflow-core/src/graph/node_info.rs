@@ -1,0 +1,60 @@
+use super::Graph;
+use crate::const_eval::spelling::equal;
+use crate::shared::Store;
+
+/// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in
+/// words of 64.
+#[derive(Debug, Clone, Copy)]
+pub struct NodeInfo {
+    /// The node's name.
+    pub name: &'static str,
+    /// The store it works on.
+    pub store: &'static Store,
+    /// The names of the actions it returns.
+    pub actions: &'static [&'static str],
+    /// Fields that it reads and that must be filled before.
+    pub reads: &'static [u64],
+    /// Fields that it may read, and that may be empty before.
+    pub optional_reads: &'static [u64],
+    /// Fields that are filled after it, a set for each action, one set behind the other.
+    pub writes: &'static [u64],
+    /// Fields that its `post` may write, whether it fills them or not. It is empty for a flow, which
+    /// cannot stand in a fork.
+    pub possible_writes: &'static [u64],
+    /// The graph of a flow that is used as a node.
+    pub flow: Option<&'static Graph>,
+    /// The late field that an `await(field)` waits for.
+    pub waits: Option<&'static str>,
+}
+
+/// The description of a flow that could not be read. Its errors are told; no check adds to them.
+#[doc(hidden)]
+pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
+    name: "",
+    store: &Store::new("", "", &[]),
+    actions: &[],
+    reads: &[],
+    optional_reads: &[],
+    writes: &[],
+    possible_writes: &[],
+    flow: None,
+    waits: None,
+};
+
+impl NodeInfo {
+    pub(crate) const fn is_unknown(&self) -> bool {
+        self.store.name.is_empty() || !self.actions.is_empty() && self.actions[0].is_empty()
+    }
+
+    /// The index of an action.
+    pub(crate) const fn action(&self, name: &str) -> Option<usize> {
+        let mut index = 0;
+        while index < self.actions.len() {
+            if equal(self.actions[index], name) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+}
