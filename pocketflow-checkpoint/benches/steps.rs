@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pocketflow::{Action, Shared, flow, node};
-use pocketflow_checkpoint::{Checkpoints, Keep};
+use pocketflow_checkpoint::{Checkpoints, Retention};
 use serde::{Deserialize, Serialize};
 
 const ROUNDS: usize = 15;
@@ -66,11 +66,11 @@ fn state() -> State {
 }
 
 /// Steps of one run.
-async fn durable(folder: &Path, round: usize, keep: Keep) -> Duration {
+async fn durable(folder: &Path, round: usize, keep: Retention) -> Duration {
     let runs = Checkpoints::open(folder.join("durable.db"))
         .await
         .unwrap()
-        .keep(keep);
+        .retention(keep);
     let (mut state, run, start) = (
         state(),
         runs.run(format!("{keep:?}-{round}")),
@@ -142,8 +142,11 @@ async fn main() {
         (vec![], vec![], vec![], vec![], vec![]);
     for round in 0..ROUNDS {
         let plain = bare(folder).as_secs_f64() * 1e6;
-        let kept = durable(folder, round, Keep::Last(10)).await.as_secs_f64() * 1e6;
-        let none = durable(folder, round, Keep::None).await.as_secs_f64() * 1e6;
+        let kept = durable(folder, round, Retention::Last(10))
+            .await
+            .as_secs_f64()
+            * 1e6;
+        let none = durable(folder, round, Retention::None).await.as_secs_f64() * 1e6;
         ours.push(kept);
         theirs.push(plain);
         ratios.push(kept / plain);

@@ -1,25 +1,19 @@
 //! All runs of one storage.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use tokio::sync::watch;
+use serde::de::DeserializeOwned;
 
-use crate::error::StorageError;
-use crate::patience::{Patience, patiently};
-use crate::process;
-use crate::run::DurableRun;
-use crate::state::Fits;
-use crate::stops::BadState;
-use crate::storage::{Checkpoint, Keep, RunSummary, Sqlite, Status, Storage, StorageResult};
-use crate::text;
-use crate::whole::Whole;
+use crate::causes::BadState;
+use crate::run::{Backoff, DurableRun, RunsShared, retry};
+use crate::state::StateReader;
+use crate::storage::{
+    Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,
+};
 
 /// The runs of a storage: where [`DurableRun`]s come from.
 ///
@@ -49,106 +43,11 @@ use crate::whole::Whole;
 /// # Ok(()) }
 /// ```
 pub struct Checkpoints<E = Sqlite> {
-    pub(crate) shared: Arc<Common<E>>,
+    pub(crate) shared: Arc<RunsShared<E>>,
 }
 
 /// What can go wrong with a state that is read back.
 type Error = Box<dyn std::error::Error + Send + Sync>;
-
-/// What all runs of a storage share.
-pub(crate) struct Common<E> {
-    pub(crate) storage: E,
-    pub(crate) lease: Duration,
-    pub(crate) keep: Keep,
-    pub(crate) poll: Duration,
-    pub(crate) patience: Duration,
-    pub(crate) crashes: Option<u32>,
-    /// Tells those who wait in this process that something has been filled.
-    pub(crate) filled: watch::Sender<()>,
-    /// The runs that wait in this process.
-    waits: Mutex<HashMap<String, Wait>>,
-}
-
-/// What a run waits for in this process.
-struct Wait {
-    field: String,
-    /// Whether a text is a value of it.
-    fits: Fits,
-    /// Which of them it is, for a run may wait anew before the guard of an earlier wait is
-    /// dropped.
-    number: u64,
-}
-
-/// Lets it be known what a run waits for, for as long as it lives.
-pub(crate) struct Waiting<'a, E> {
-    common: &'a Common<E>,
-    run: &'a str,
-    number: u64,
-}
-
-impl<E> Common<E> {
-    /// A run waits for a field in this process.
-    pub(crate) fn wait<'a>(&'a self, run: &'a str, field: &str, fits: Fits) -> Waiting<'a, E> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Relaxed);
-        let wait = Wait {
-            field: field.to_owned(),
-            fits,
-            number,
-        };
-        lock(&self.waits).insert(run.to_owned(), wait);
-        Waiting {
-            common: self,
-            run,
-            number,
-        }
-    }
-
-    /// Whether a value fits the field, as far as this process knows.
-    fn fits(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
-        // Whichever visit of the field it is, its type is the same.
-        let field = wait.split('#').next().unwrap_or(wait);
-        let fits = lock(&self.waits)
-            .get(run)
-            .filter(|wait| wait.field == field)
-            .map(|wait| wait.fits);
-        // What is no JSON is for the storage to refuse.
-        let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
-            return Ok(());
-        };
-        let fit = if json.trim() == "null" {
-            Err(text::custom("the field is empty with it"))
-        } else {
-            fits(json)
-        };
-        fit.map_err(|source| {
-            let (run, field, value) = (run.to_owned(), field.to_owned(), json.to_owned());
-            StorageError::WrongValue {
-                run,
-                field,
-                value,
-                source,
-            }
-        })
-    }
-}
-
-impl<E> Drop for Waiting<'_, E> {
-    fn drop(&mut self) {
-        let mut waits = lock(&self.common.waits);
-        if waits
-            .get(self.run)
-            .is_some_and(|wait| wait.number == self.number)
-        {
-            waits.remove(self.run);
-        }
-    }
-}
-
-/// The map is whole at any time, so a panic elsewhere spoils nothing.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 impl<E> Clone for Checkpoints<E> {
     fn clone(&self) -> Self {
@@ -183,24 +82,8 @@ impl Checkpoints<Sqlite> {
 impl<E: Storage> Checkpoints<E> {
     /// The runs of another storage.
     pub fn new(storage: E) -> Self {
-        Self::of(storage, Duration::from_secs(30), Keep::Last(10))
-    }
-
-    fn of(storage: E, lease: Duration, keep: Keep) -> Self {
-        let (poll, patience, crashes) =
-            (Duration::from_secs(1), Duration::from_secs(120), Some(10));
-        let (filled, waits) = (watch::Sender::new(()), Mutex::default());
         Self {
-            shared: Arc::new(Common {
-                storage,
-                lease,
-                keep,
-                poll,
-                patience,
-                crashes,
-                filled,
-                waits,
-            }),
+            shared: Arc::new(RunsShared::new(storage)),
         }
     }
 
@@ -212,7 +95,7 @@ impl<E: Storage> Checkpoints<E> {
     /// If there are runs of these checkpoints already.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
-        self.change(|common| common.lease = lease)
+        self.change(|shared| shared.lease = lease)
     }
 
     /// How much of a run's history is kept: its last 10 steps by default.
@@ -221,8 +104,8 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// If there are runs of these checkpoints already.
     #[must_use]
-    pub fn keep(self, keep: Keep) -> Self {
-        self.change(|common| common.keep = keep)
+    pub fn retention(self, retention: Retention) -> Self {
+        self.change(|shared| shared.retention = retention)
     }
 
     /// How often a run that waits in memory looks whether another process has filled its field:
@@ -233,7 +116,7 @@ impl<E: Storage> Checkpoints<E> {
     /// If there are runs of these checkpoints already.
     #[must_use]
     pub fn poll(self, poll: Duration) -> Self {
-        self.change(|common| common.poll = poll)
+        self.change(|shared| shared.poll = poll)
     }
 
     /// For how long what a run stores is tried again while the storage fails in a way that may
@@ -245,8 +128,8 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// If there are runs of these checkpoints already.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        self.change(|common| common.patience = patience)
+    pub fn max_retry_time(self, time: Duration) -> Self {
+        self.change(|shared| shared.max_retry_time = time)
     }
 
     /// How many processes in a row may die in the same step, with nothing stored in between, before
@@ -258,17 +141,17 @@ impl<E: Storage> Checkpoints<E> {
     /// If there are runs of these checkpoints already.
     #[must_use]
     pub fn max_crashes(self, crashes: impl Into<Option<u32>>) -> Self {
-        self.change(|common| common.crashes = crashes.into())
+        self.change(|shared| shared.max_crashes = crashes.into())
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Common<E>)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut RunsShared<E>)) -> Self {
         change(Arc::get_mut(&mut self.shared).expect("settings come before the first run"));
         self
     }
 
     /// The run with an id: a driver, for `flow.with(runs.run("order-17")).run(&mut order)`.
     pub fn run(&self, id: impl Into<String>) -> DurableRun<E> {
-        DurableRun::new(self.shared.clone(), id.into(), process::owner())
+        DurableRun::new(self.shared.clone(), id.into(), owner::new())
     }
 
     /// Fills a wait of a run with JSON. A run that waits in this process goes on at once.
@@ -286,22 +169,22 @@ impl<E: Storage> Checkpoints<E> {
     /// on, goes on waiting, and has the reason as its message.
     pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         self.shared.fits(run, wait, json)?;
-        let Common {
+        let RunsShared {
             storage,
-            patience,
+            max_retry_time,
             filled,
             ..
         } = &*self.shared;
-        let mut patience = Patience::new(*patience, run);
+        let mut backoff = Backoff::new(*max_retry_time, run);
         // A field alone may mean another wait by the time that the call is made again.
         let open = match wait.contains('#') {
             true => None,
-            false => patiently!(patience, storage.show(run))?
+            false => retry!(backoff, storage.show(run))?
                 .filter(|run| run.waits_for.as_deref() == Some(wait)),
         };
         let named = open.and_then(|run| run.wait);
         let done = match named.as_deref().or(wait.contains('#').then_some(wait)) {
-            Some(wait) => patiently!(patience, storage.fill(run, wait, json)),
+            Some(wait) => retry!(backoff, storage.fill(run, wait, json)),
             None => storage.fill(run, wait, json).await,
         };
         let refused = match &done {
@@ -310,10 +193,10 @@ impl<E: Storage> Checkpoints<E> {
             ) => Some(wait),
             _ => None,
         };
-        match refused.filter(|_| patience.is_tried()) {
+        match refused.filter(|_| backoff.has_retried()) {
             // It may be this very call that filled it, before its answer was lost.
             Some(wait) => {
-                let kept = patiently!(patience, storage.filled(run, wait))?;
+                let kept = retry!(backoff, storage.filled(run, wait))?;
                 if kept.as_deref() != Some(json) {
                     return done;
                 }
@@ -372,7 +255,7 @@ impl<E: Storage> Checkpoints<E> {
     }
 
     /// The finished steps of a run that are kept, in their order: how many is for
-    /// [`keep`](Self::keep) to say.
+    /// [`retention`](Self::retention) to say.
     ///
     /// # Errors
     ///
@@ -395,7 +278,7 @@ impl<E: Storage> Checkpoints<E> {
         let Some(kept) = self.shared.storage.checkpoint(run, step).await? else {
             return Ok(None);
         };
-        let state = Whole::read(&kept.state);
+        let state = StateReader::read(&kept.state);
         Ok(Some(state.map_err(|source| BadState {
             run: run.into(),
             doing: "read",

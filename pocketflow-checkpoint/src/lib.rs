@@ -48,7 +48,7 @@
 //! | a process whose clock is wrong | neither takes over a run that is alive nor holds one for longer than its lease |
 //! | a run that is dropped, whatever ends its program | gives its lease back |
 //! | a step in which process after process dies | is begun ten times ([`Checkpoints::max_crashes`]); then the run is stuck until [`Checkpoints::retry`] |
-//! | a storage that fails for a moment | costs no finished work: what is to be stored is tried again, for two minutes if [`Checkpoints::patience`] says nothing else |
+//! | a storage that fails for a moment | costs no finished work: what is to be stored is tried again, for two minutes if [`Checkpoints::max_retry_time`] says nothing else |
 //! | an answer | is taken once, by the wait that it names: see [`Checkpoints::fill`]; an `await` empties its field when the run comes to it |
 //! | of two processes that wait for one run | one goes on, and the other ends with [`MovedOn`] |
 //! | a run that failed | goes on at the step that failed when it is run again |
@@ -79,7 +79,7 @@
 //! database that several machines share. Both do the same, and one suite of tests runs on both.
 //!
 //! ```
-//! use pocketflow_checkpoint::{Begun, Keep, NewRun, Pause, Sqlite, Status, Step, Storage};
+//! use pocketflow_checkpoint::{BeginOutcome, Retention, NewRun, Pause, Sqlite, Status, Step, Storage};
 //! use std::time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -88,7 +88,7 @@
 //! let runs = Sqlite::open(&file).await?;
 //! let lease = Duration::from_secs(60);
 //! let new = NewRun { flow: "Checkout".into(), graph: "{}".into(), state: "{}".into(), position: "[0]".into() };
-//! assert_eq!(runs.begin("order-7", "host-1", lease, &new).await?, Begun::New);
+//! assert_eq!(runs.begin("order-7", "host-1", lease, &new).await?, BeginOutcome::New);
 //! let step = Step {
 //!     step: 1,
 //!     path: "Checkout > review".into(),
@@ -97,7 +97,7 @@
 //!     graph: "{}".into(),
 //!     state: r#"{"total_cents": 4200}"#.into(),
 //! };
-//! runs.commit("order-7", "host-1", lease, &step, Keep::All).await?;
+//! runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
 //! let pause = Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state, refused: None };
 //! assert_eq!(runs.wait("order-7", "host-1", &pause).await?.name, "signature#1");
 //!
@@ -113,39 +113,41 @@
 
 #![warn(missing_docs)]
 
+mod causes;
 mod checkpoints;
-mod error;
-mod hash;
-mod heart;
-mod items;
-mod patience;
-mod position;
-mod process;
-mod resume;
 mod run;
-mod shape;
 mod state;
-mod stops;
 mod storage;
-mod text;
-mod whole;
 
+/// What a database needs to store runs: implement [`Engine`](engine::Engine) and
+/// [`Transaction`](engine::Transaction), and the database is a [`Storage`].
+///
+/// The operations of a storage and their SQL statements are written once, over `Transaction`. An
+/// engine opens transactions, runs the statements in them, and says what its errors mean. `Sqlite`
+/// and `Postgres` are engines of this kind.
+pub mod engine {
+    pub use crate::storage::{
+        Engine, HEAD, LeaseClock, Lock, OpError, OpResult, Operation, Release, Row, SCHEMA,
+        SCHEMA_VERSION, Transaction, Value,
+    };
+}
+
+pub use causes::{
+    BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue,
+};
 pub use checkpoints::Checkpoints;
-pub use error::{Cause, StorageError};
-#[doc(hidden)]
-pub use items::{Kept, Known};
 pub use run::DurableRun;
+#[doc(hidden)]
+pub use run::{Kept, Known};
 #[doc(hidden)]
 pub use state::Stored;
 pub use state::{Durable, Keeper};
-pub use stops::{
-    BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue,
-};
 #[cfg(feature = "postgres")]
 pub use storage::Postgres;
 pub use storage::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageResult, UnknownStatus,
+    BeginOutcome, Cause, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
+    RunRecord, RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageError,
+    StorageResult, UnknownStatus,
 };
 
 /// The programs of the README, so that they are tested.

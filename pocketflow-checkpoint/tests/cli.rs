@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use pocketflow_checkpoint::{Keep, NewRun, Pause, Sqlite, Step, Storage};
+use pocketflow_checkpoint::{NewRun, Pause, Retention, Sqlite, Step, Storage};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
@@ -64,7 +64,7 @@ async fn folder() -> tempfile::TempDir {
                 graph: r#"{"nodes":[]}"#.into(),
                 position: "[1]".into(),
             };
-            runs.commit(id, "host", lease, &step, Keep::All)
+            runs.commit(id, "host", lease, &step, Retention::All)
                 .await
                 .unwrap();
         }

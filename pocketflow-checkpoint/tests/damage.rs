@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use pocketflow::{Shared, flow, node};
 use pocketflow_checkpoint::{
-    Checkpoints, Keep, NewRun, Sqlite, Status, Step, Storage, StorageError, StorageResult,
+    Checkpoints, NewRun, Retention, Sqlite, Status, Step, Storage, StorageError, StorageResult,
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,15 @@ async fn file(folder: &Path, steps: u64) -> PathBuf {
     let runs = Sqlite::open(&path).await.unwrap();
     runs.begin("r", "me", LEASE, &new()).await.unwrap();
     for number in 1..=steps {
-        runs.commit("r", "me", LEASE, &step(number, large(number)), Keep::All)
-            .await
-            .unwrap();
+        runs.commit(
+            "r",
+            "me",
+            LEASE,
+            &step(number, large(number)),
+            Retention::All,
+        )
+        .await
+        .unwrap();
     }
     runs.close().await;
     path
@@ -83,7 +89,7 @@ async fn until_it_is_full(runs: &Sqlite) -> (StorageError, u64) {
     let mut number = 0;
     loop {
         let next = step(number + 1, large(number + 1));
-        match runs.commit("r", "me", LEASE, &next, Keep::All).await {
+        match runs.commit("r", "me", LEASE, &next, Retention::All).await {
             Ok(()) => number += 1,
             Err(error) => return (error, number),
         }
@@ -125,7 +131,7 @@ async fn full(path: &Path, runs: Sqlite) -> Sqlite {
     // One that is too large does not take those with it that come at the same time and fit.
     let (next, item) = (step(last + 1, large(1).repeat(20)), Default::default());
     let (commit, items) = tokio::join!(
-        runs.commit("r", "me", LEASE, &next, Keep::All),
+        runs.commit("r", "me", LEASE, &next, Retention::All),
         runs.items("r", 1)
     );
     assert!(
@@ -153,15 +159,21 @@ async fn a_database_as_large_as_it_may_be() {
     .await;
     // The same connection goes on when there is room.
     let last = runs.show("r").await.unwrap().unwrap().step;
-    runs.commit("r", "me", LEASE, &step(last, large(last)), Keep::Last(1))
-        .await
-        .unwrap();
+    runs.commit(
+        "r",
+        "me",
+        LEASE,
+        &step(last, large(last)),
+        Retention::Last(1),
+    )
+    .await
+    .unwrap();
     runs.commit(
         "r",
         "me",
         LEASE,
         &step(last + 1, large(last + 1)),
-        Keep::Last(2),
+        Retention::Last(2),
     )
     .await
     .unwrap();
@@ -208,7 +220,7 @@ async fn a_disk_that_is_full() {
         "me",
         LEASE,
         &step(last + 1, large(last + 1)),
-        Keep::All,
+        Retention::All,
     )
     .await
     .unwrap();
@@ -227,7 +239,7 @@ async fn a_damaged_file() {
     fs::write(&path, &bytes).unwrap();
     let result: StorageResult<()> = async {
         let runs = Sqlite::open(&path).await?;
-        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All)
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Retention::All)
             .await
     }
     .await;
@@ -251,7 +263,7 @@ async fn a_file_that_ends_too_soon() {
         for number in 1..=20 {
             runs.checkpoint("r", number).await?;
         }
-        runs.commit("r", "me", LEASE, &step(21, large(21)), Keep::All)
+        runs.commit("r", "me", LEASE, &step(21, large(21)), Retention::All)
             .await
     }
     .await;
@@ -486,7 +498,7 @@ async fn a_file_that_goes_while_it_is_open() {
             }
             other => panic!("{number}: {other:?}"),
         };
-        gone(runs.commit("r", "me", LEASE, &second, Keep::All).await);
+        gone(runs.commit("r", "me", LEASE, &second, Retention::All).await);
         gone(runs.renew("r", "me", LEASE).await);
         gone(runs.keep_item("r", "me", 3, &item, "1").await);
         gone(runs.list(None).await.map(drop));
@@ -567,7 +579,7 @@ async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
             .success()
     );
     assert!(beside(&path, "-wal").exists());
-    runs.commit("r", "me", LEASE, &step(2, large(2)), Keep::All)
+    runs.commit("r", "me", LEASE, &step(2, large(2)), Retention::All)
         .await
         .unwrap();
     assert_eq!(again.show("r").await.unwrap().unwrap().step, 2);
@@ -579,12 +591,13 @@ async fn a_backup_is_whole() {
     let path = file(folder.path(), 3).await;
     let runs = Sqlite::open(&path).await.unwrap();
     runs.begin("r", "me", LEASE, &new()).await.unwrap();
-    runs.commit("r", "me", LEASE, &step(4, large(4)), Keep::All)
+    runs.commit("r", "me", LEASE, &step(4, large(4)), Retention::All)
         .await
         .unwrap();
     let to = folder.path().join("backup.db");
     let (busy, backup) = (step(5, large(5)), runs.backup(&to));
-    let (backed, committed) = tokio::join!(backup, runs.commit("r", "me", LEASE, &busy, Keep::All));
+    let (backed, committed) =
+        tokio::join!(backup, runs.commit("r", "me", LEASE, &busy, Retention::All));
     backed.unwrap();
     committed.unwrap();
     assert_eq!(check(&to), "ok");

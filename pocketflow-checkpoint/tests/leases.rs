@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use pocketflow::{Shared, flow, node};
-use pocketflow_checkpoint::{Begun, Checkpoints, NewRun, Sqlite, Status, Storage, StorageError};
+use pocketflow_checkpoint::{
+    BeginOutcome, Checkpoints, NewRun, Sqlite, Status, Storage, StorageError,
+};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
@@ -82,7 +84,9 @@ async fn an_owner_that_does_not_move_is_waited_for_as_long_as_its_lease_lasts() 
         shift(&file, hours);
         let start = Instant::now();
         let begun = b.begin("r", "you", LEASE, &new()).await.unwrap();
-        assert!(matches!(begun, Begun::Known(record) if record.owner.as_deref() == Some("you")));
+        assert!(
+            matches!(begun, BeginOutcome::Known(record) if record.owner.as_deref() == Some("you"))
+        );
         let waited = start.elapsed();
         assert!(waited >= LEASE * 9 / 10, "{hours} h: {waited:?}");
         assert!(waited < LEASE * 20, "{hours} h: {waited:?}");

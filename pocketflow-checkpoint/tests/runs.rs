@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pocketflow::{Attempt, Shared, flow, node};
 use pocketflow_checkpoint::{
-    Changed, Checkpoints, Keep, MovedOn, Parked, Status, Storage, StorageError, WrongValue,
+    Changed, Checkpoints, MovedOn, Parked, Retention, Status, Storage, StorageError, WrongValue,
 };
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -644,7 +644,10 @@ async fn the_history_is_kept_as_far_as_it_is_wanted_and_a_run_forks_from_it() {
     let _one = CALLS.lock().await;
     LEFT.store(usize::MAX, SeqCst);
     let (_folder, file) = file();
-    let runs = Checkpoints::open(&file).await.unwrap().keep(Keep::Last(3));
+    let runs = Checkpoints::open(&file)
+        .await
+        .unwrap()
+        .retention(Retention::Last(3));
     Whole.with(runs.run("a")).run(&mut order()).await.unwrap();
     let history = runs.history("a").await.unwrap();
     let paths: Vec<_> = history

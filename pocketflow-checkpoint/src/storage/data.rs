@@ -21,7 +21,7 @@ pub struct NewRun {
 
 /// What [`Storage::begin`](super::Storage::begin) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
+pub enum BeginOutcome {
     /// The run was unknown; now it is stored, and the caller holds its lease.
     New,
     /// The run was known. Its owner and lease are those that hold from now on; the status, the
@@ -80,7 +80,7 @@ pub struct OpenWait {
 ///
 /// It has nothing to do with going on after a crash: the last state is always stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Keep {
+pub enum Retention {
     /// Every step.
     #[default]
     All,

@@ -1,28 +1,33 @@
 //! Where runs are stored: the trait [`Storage`], its plain data, and its engines.
 
 mod data;
+mod engine;
+mod error;
 mod millis;
+mod operation;
+pub(crate) mod owner;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rules;
 mod sql;
 mod sqlite;
+mod transaction;
 
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 pub use data::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, UnknownStatus,
+    BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
+    RunRecord, RunSummary, Status, Step, UnknownStatus,
 };
+pub use engine::Engine;
+pub use error::{Cause, StorageError, StorageResult};
+pub use operation::{OpError, OpResult, Operation, Release};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
+pub use sql::{HEAD, SCHEMA, SCHEMA_VERSION};
 pub use sqlite::{Sqlite, SqliteOptions};
-
-use crate::error::StorageError;
-
-/// What an operation returns.
-pub type StorageResult<T> = Result<T, StorageError>;
+pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 
 /// Where runs are stored. [`Sqlite`] is a file; `Postgres` (feature `postgres`) is a database that
 /// several machines share.
@@ -76,12 +81,12 @@ pub trait Storage: Send + Sync + 'static {
         owner: &str,
         lease: Duration,
         new: &NewRun,
-    ) -> impl Future<Output = StorageResult<Begun>> + Send;
+    ) -> impl Future<Output = StorageResult<BeginOutcome>> + Send;
 
     /// Stores a finished step and renews the lease. The run is running from then on.
     ///
     /// The kept items of this step and of those before it go, what was filled counts as used, the
-    /// step goes into the history, and of the history is kept what `keep` says. Storing the
+    /// step goes into the history, and of the history is kept what `retention` says. Storing the
     /// same step once more replaces it.
     ///
     /// # Errors
@@ -93,7 +98,7 @@ pub trait Storage: Send + Sync + 'static {
         owner: &str,
         lease: Duration,
         step: &Step,
-        keep: Keep,
+        retention: Retention,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Keeps a finished item of a batch, or a finished branch of a fork, of the step in flight. It

@@ -1,7 +1,7 @@
 //! The statements, which the engines share: parameters are `?1`, which is `$1` in PostgreSQL.
 
-/// The version of the schema below.
-pub(crate) const VERSION: i64 = 2;
+/// The version of [`SCHEMA`].
+pub const SCHEMA_VERSION: i64 = 2;
 
 macro_rules! runs {
     ($name:literal) => {
@@ -57,7 +57,7 @@ CREATE TABLE waits (
 /// many items of it were kept. `filled` says whether the wait that is open has a value. In `items`,
 /// -1 stands for no branch and no item, for NULL is never equal to itself. In `waits`, a `step` of
 /// NULL is one that the run has not come to.
-pub(crate) const SCHEMA: &str = concat!(
+pub const SCHEMA: &str = concat!(
     runs!("runs"),
     "
 CREATE INDEX runs_status ON runs (status);
@@ -138,7 +138,7 @@ ALTER TABLE runs DROP COLUMN filled_field, DROP COLUMN filled_value, DROP COLUMN
 "
 );
 
-/// The columns of [`Head`](super::rules::Head).
+/// The columns of [`RunHead`](super::rules::RunHead).
 macro_rules! head {
     () => {
         "SELECT status, step, owner, lease_until, lease, beat, waits_for, visit, filled, crashes, crash_mark, message"
@@ -153,7 +153,11 @@ macro_rules! summary {
     };
 }
 
-pub(crate) const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
+/// What an engine reads of a run before it changes the run.
+pub const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
+/// The index of the clock in a row of [`HEAD_LOCKED`] and [`HEAD_SHARED`].
+#[cfg(feature = "postgres")]
+pub(crate) const HEAD_CLOCK: usize = 12;
 
 /// Of the database's clock. It is read once the row is locked, or before: then a lease seems to
 /// hold a little longer.
@@ -289,6 +293,6 @@ pub(crate) const PRUNE: &str = "DELETE FROM runs WHERE status = 'finished' AND u
 /// In one order, and without those that somebody else is removing: two that prune at once do not
 /// wait for each other in a circle.
 #[cfg(feature = "postgres")]
-pub(crate) const PRUNE_SHARED: &str = "
+pub(crate) const PRUNE_LOCKED: &str = "
 DELETE FROM runs WHERE run IN (
     SELECT run FROM runs WHERE status = 'finished' AND updated < ?1 ORDER BY run FOR UPDATE SKIP LOCKED)";

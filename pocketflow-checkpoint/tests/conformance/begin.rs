@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use pocketflow_checkpoint::{Begun, Keep, Pause, Status, Storage, StorageError};
+use pocketflow_checkpoint::{BeginOutcome, Pause, Retention, Status, Storage, StorageError};
 
 use crate::support::*;
 
@@ -48,7 +48,7 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
     b: S,
 ) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", OVER, &step(1), Keep::All)
+    a.commit("r", "me", OVER, &step(1), Retention::All)
         .await
         .unwrap();
     let found = again(&b, "r", "you").await;
@@ -59,7 +59,7 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
     assert_eq!(found.owner.as_deref(), Some("you"));
     let before = show(&b, "r").await;
 
-    fails!(a.commit("r", "me", LONG, &step(2), Keep::All).await, LeaseLost "`r`" "`me`" "`you`");
+    fails!(a.commit("r", "me", LONG, &step(2), Retention::All).await, LeaseLost "`r`" "`me`" "`you`");
     fails!(
         a.wait(
             "r",
@@ -86,14 +86,14 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
     assert_eq!(show(&b, "r").await, before);
     assert_eq!(b.history("r").await.unwrap().len(), 1);
     assert_eq!(b.items("r", 2).await.unwrap(), []);
-    b.commit("r", "you", LONG, &step(2), Keep::All)
+    b.commit("r", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();
 }
 
 pub(crate) async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
-    a.commit("r", "me", OVER, &step(1), Keep::All)
+    a.commit("r", "me", OVER, &step(1), Retention::All)
         .await
         .unwrap();
     a.finish("r", "me", "done", "{}").await.unwrap();
@@ -103,14 +103,14 @@ pub(crate) async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let found = again(&b, "r", "me").await;
     assert_eq!(found.owner.as_deref(), Some("me"));
-    b.commit("r", "me", LONG, &step(1), Keep::All)
+    b.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
 }
 
 pub(crate) async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     a.release("r", "me").await.unwrap();
@@ -121,7 +121,7 @@ pub(crate) async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
     );
     fails!(a.release("r", "me").await, LeaseLost "begin the run again");
     fails!(
-        a.commit("r", "me", LONG, &step(2), Keep::All).await,
+        a.commit("r", "me", LONG, &step(2), Retention::All).await,
         LeaseLost
     );
     assert_eq!(again(&b, "r", "you").await.step, 1);
@@ -146,7 +146,7 @@ pub(crate) async fn a_lease_without_end<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     let item = Default::default();
@@ -176,7 +176,7 @@ pub(crate) async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
 
 pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     a.keep_item("r", "me", 2, &Default::default(), "1")
@@ -198,7 +198,7 @@ pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b
     assert_eq!(a.items("r", 2).await.unwrap(), []);
     assert_eq!(a.history("r").await.unwrap().len(), 1);
     fails!(
-        b.commit("r", "you", LONG, &step(2), Keep::All).await,
+        b.commit("r", "you", LONG, &step(2), Retention::All).await,
         LeaseLost
     );
     fails!(a.finish("r", "me", "again", "{}").await, LeaseLost);
@@ -206,11 +206,11 @@ pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b
 
 pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     a.begin("r", "dies 1", OVER, &new()).await.unwrap();
-    a.commit("r", "dies 1", OVER, &step(1), Keep::All)
+    a.commit("r", "dies 1", OVER, &step(1), Retention::All)
         .await
         .unwrap();
     for crashes in 1..=3 {
-        let Begun::Known(found) = b
+        let BeginOutcome::Known(found) = b
             .begin("r", &format!("dies {crashes}b"), OVER, &new())
             .await
             .unwrap()
@@ -232,7 +232,7 @@ pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
         .await
         .unwrap();
     assert_eq!(again(&b, "r", "works").await.crashes, 1);
-    b.commit("r", "works", LONG, &step(2), Keep::All)
+    b.commit("r", "works", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     assert_eq!(show(&a, "r").await.crashes, 0);
@@ -287,7 +287,9 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
     ];
     for id in ids {
         begin(&a, id, id).await;
-        a.commit(id, id, LONG, &step(1), Keep::All).await.unwrap();
+        a.commit(id, id, LONG, &step(1), Retention::All)
+            .await
+            .unwrap();
         assert_eq!(show(&b, id).await.run, id);
         assert_eq!(show(&b, id).await.owner.as_deref(), Some(id));
         a.wait(
@@ -316,7 +318,7 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
         fails!(a.begin(bad, "me", LONG, &new()).await, Invalid "run" why);
         fails!(a.begin("r", bad, LONG, &new()).await, Invalid "owner" why);
         fails!(
-            a.commit(bad, "me", LONG, &step(1), Keep::All).await,
+            a.commit(bad, "me", LONG, &step(1), Retention::All).await,
             Invalid
         );
         fails!(
@@ -339,7 +341,7 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
     assert_eq!(a.list(None).await.unwrap(), []);
     begin(&a, "r", "me").await;
     let huge = u64::MAX;
-    fails!(a.commit("r", "me", LONG, &step(huge), Keep::All).await, Invalid "step" "too large");
+    fails!(a.commit("r", "me", LONG, &step(huge), Retention::All).await, Invalid "step" "too large");
     fails!(a.items("r", huge).await, Invalid);
 }
 
@@ -352,7 +354,7 @@ pub(crate) async fn of_two_that_race_one_wins<S: Storage>(a: S, b: S) {
             b.begin(&run, "b", LONG, &new)
         );
         let (winner, loser) = if x.is_ok() { (x, y) } else { (y, x) };
-        assert_eq!(winner.unwrap(), Begun::New);
+        assert_eq!(winner.unwrap(), BeginOutcome::New);
         fails!(loser, Alive);
     }
 }
@@ -368,7 +370,7 @@ pub(crate) async fn of_two_that_race_for_a_dead_run_one_wins<S: Storage>(a: S, b
         );
         let (name, winner, loser) = if x.is_ok() { ("a", x, y) } else { ("b", y, x) };
         assert!(
-            matches!(winner.unwrap(), Begun::Known(record) if record.owner.as_deref() == Some(name))
+            matches!(winner.unwrap(), BeginOutcome::Known(record) if record.owner.as_deref() == Some(name))
         );
         fails!(loser, Alive);
         assert_eq!(show(&a, &run).await.owner.as_deref(), Some(name));

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use futures_util::future::join_all;
-use pocketflow_checkpoint::{ItemKey, Keep, Storage};
+use pocketflow_checkpoint::{ItemKey, Retention, Storage};
 
 use crate::support::*;
 
@@ -67,7 +67,7 @@ pub(crate) async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
             let number_step = step(number);
             let (item, keep) = (
                 item(number),
-                a.commit("r", "me", LONG, &number_step, Keep::All),
+                a.commit("r", "me", LONG, &number_step, Retention::All),
             );
             let mut context = Context::from_waker(Waker::noop());
             let _ = pin!(a.keep_item("r", "me", number, &item, "1")).poll(&mut context);
@@ -85,7 +85,9 @@ pub(crate) async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
         );
     }
     let last = step(51);
-    a.commit("r", "me", LONG, &last, Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &last, Retention::All)
+        .await
+        .unwrap();
     assert_eq!(show(&b, "r").await.state, last.state);
     assert_eq!(b.items("r", 51).await.unwrap(), []);
 }

@@ -1,10 +1,10 @@
 //! The history, and forks of it.
 
-use pocketflow_checkpoint::{Keep, Pause, Status, Storage};
+use pocketflow_checkpoint::{Pause, Retention, Status, Storage};
 
 use crate::support::*;
 
-async fn run_of(storage: &impl Storage, run: &str, steps: u64, keep: Keep) {
+async fn run_of(storage: &impl Storage, run: &str, steps: u64, keep: Retention) {
     begin(storage, run, "me").await;
     for number in 1..=steps {
         storage
@@ -25,7 +25,7 @@ async fn kept(storage: &impl Storage, run: &str) -> Vec<u64> {
 }
 
 pub(crate) async fn all_is_kept<S: Storage>(a: S, b: S) {
-    run_of(&a, "r", 12, Keep::All).await;
+    run_of(&a, "r", 12, Retention::All).await;
     let history = b.history("r").await.unwrap();
     assert_eq!(kept(&b, "r").await, (1..=12).collect::<Vec<_>>());
     assert_eq!(
@@ -37,28 +37,28 @@ pub(crate) async fn all_is_kept<S: Storage>(a: S, b: S) {
 }
 
 pub(crate) async fn the_last_are_kept<S: Storage>(a: S, b: S) {
-    run_of(&a, "r", 10, Keep::Last(3)).await;
+    run_of(&a, "r", 10, Retention::Last(3)).await;
     assert_eq!(kept(&b, "r").await, [8, 9, 10]);
     // Steps need not follow one another, and the limit may change.
-    a.commit("r", "me", LONG, &step(100), Keep::Last(3))
+    a.commit("r", "me", LONG, &step(100), Retention::Last(3))
         .await
         .unwrap();
     assert_eq!(kept(&b, "r").await, [9, 10, 100]);
-    a.commit("r", "me", LONG, &step(101), Keep::Last(5))
+    a.commit("r", "me", LONG, &step(101), Retention::Last(5))
         .await
         .unwrap();
     assert_eq!(kept(&b, "r").await, [9, 10, 100, 101]);
-    a.commit("r", "me", LONG, &step(102), Keep::Last(1))
+    a.commit("r", "me", LONG, &step(102), Retention::Last(1))
         .await
         .unwrap();
     assert_eq!(kept(&b, "r").await, [102]);
-    run_of(&a, "zero", 2, Keep::Last(0)).await;
+    run_of(&a, "zero", 2, Retention::Last(0)).await;
     assert_eq!(kept(&b, "zero").await, [0; 0]);
 }
 
 pub(crate) async fn none_is_kept<S: Storage>(a: S, b: S) {
-    run_of(&a, "r", 2, Keep::All).await;
-    a.commit("r", "me", LONG, &step(3), Keep::None)
+    run_of(&a, "r", 2, Retention::All).await;
+    a.commit("r", "me", LONG, &step(3), Retention::None)
         .await
         .unwrap();
     assert_eq!(kept(&b, "r").await, [0; 0]);
@@ -69,7 +69,7 @@ pub(crate) async fn none_is_kept<S: Storage>(a: S, b: S) {
 }
 
 pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
-    run_of(&a, "r", 3, Keep::Last(2)).await;
+    run_of(&a, "r", 3, Retention::Last(2)).await;
     let state = b.checkpoint("r", 2).await.unwrap().unwrap();
     assert_eq!(
         (state.graph, state.position),
@@ -81,7 +81,7 @@ pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
 }
 
 pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
-    run_of(&a, "r", 4, Keep::All).await;
+    run_of(&a, "r", 4, Retention::All).await;
     a.wait(
         "r",
         "me",
@@ -116,7 +116,7 @@ pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     );
     assert_eq!(kept(&a, "s").await, [1, 2]);
     assert_eq!(again(&a, "s", "you").await.step, 2);
-    a.commit("s", "you", LONG, &step(3), Keep::All)
+    a.commit("s", "you", LONG, &step(3), Retention::All)
         .await
         .unwrap();
     a.fork("s", 1, "t").await.unwrap();
@@ -129,7 +129,7 @@ pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
 }
 
 pub(crate) async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {
-    run_of(&a, "r", 4, Keep::Last(2)).await;
+    run_of(&a, "r", 4, Retention::Last(2)).await;
     fails!(a.fork("r", 2, "s").await, NoCheckpoint "`r`" "step 2");
     fails!(a.fork("r", 5, "s").await, NoCheckpoint);
     fails!(a.fork("r", 4, "r").await, Exists "`r`");

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use pocketflow_checkpoint::{Keep, Pause, Status, Storage};
+use pocketflow_checkpoint::{Pause, Retention, Status, Storage};
 
 use crate::support::*;
 
@@ -22,7 +22,7 @@ async fn names(storage: &impl Storage, filter: Option<Status>) -> Vec<String> {
 pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
     for run in ["running", "waiting", "finished", "failed", "filled"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All)
+        a.commit(run, "me", LONG, &step(1), Retention::All)
             .await
             .unwrap();
     }
@@ -127,7 +127,7 @@ pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
 pub(crate) async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
     for run in ["r", "other"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All)
+        a.commit(run, "me", LONG, &step(1), Retention::All)
             .await
             .unwrap();
         a.keep_item(run, "me", 2, &Default::default(), "1")
@@ -152,7 +152,7 @@ pub(crate) async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
     a.renew("r", "me", OVER).await.unwrap();
     b.remove("r").await.unwrap();
     fails!(
-        a.commit("r", "me", LONG, &step(1), Keep::All).await,
+        a.commit("r", "me", LONG, &step(1), Retention::All).await,
         UnknownRun
     );
 }
@@ -160,7 +160,7 @@ pub(crate) async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
 pub(crate) async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     for run in ["finished 1", "finished 2", "running", "failed", "waiting"] {
         begin(&a, run, "me").await;
-        a.commit(run, "me", LONG, &step(1), Keep::All)
+        a.commit(run, "me", LONG, &step(1), Retention::All)
             .await
             .unwrap();
     }

@@ -1,6 +1,6 @@
 //! What only a server can do: end a connection, be of another version, be gone.
 
-use pocketflow_checkpoint::{Keep, Postgres, Storage, StorageError};
+use pocketflow_checkpoint::{Postgres, Retention, Storage, StorageError};
 use tokio_postgres::NoTls;
 
 use crate::support::*;
@@ -30,7 +30,7 @@ async fn a_lost_connection_is_an_error_once() {
     // While nobody uses it, nobody notices.
     admin.query_one(end, &[&name]).await.unwrap();
     storage
-        .commit("r", "me", LONG, &step(1), Keep::All)
+        .commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
 
@@ -41,7 +41,7 @@ async fn a_lost_connection_is_an_error_once() {
         .unwrap();
     let second = step(2);
     let call = async {
-        fails!(storage.commit("r", "me", LONG, &second, Keep::All).await, Disconnected "postgres://" "step 2" "`r`")
+        fails!(storage.commit("r", "me", LONG, &second, Retention::All).await, Disconnected "postgres://" "step 2" "`r`")
     };
     let kill = async {
         let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
@@ -68,7 +68,7 @@ async fn a_lost_connection_is_an_error_once() {
 
     // And the next one works.
     storage
-        .commit("r", "me", LONG, &second, Keep::All)
+        .commit("r", "me", LONG, &second, Retention::All)
         .await
         .unwrap();
     assert_eq!(show(&storage, "r").await.step, 2);

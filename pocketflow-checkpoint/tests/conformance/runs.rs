@@ -373,7 +373,7 @@ pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Stor
 pub(crate) async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) {
     let run = id("gone");
     let storage = Flaky::new(a, 1);
-    let runs = Checkpoints::new(storage).patience(Duration::from_millis(50));
+    let runs = Checkpoints::new(storage).max_retry_time(Duration::from_millis(50));
     let error = Write
         .with(runs.run(&run).park())
         .run(&mut letter())

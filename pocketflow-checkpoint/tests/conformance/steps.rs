@@ -1,6 +1,6 @@
 //! Steps and their items.
 
-use pocketflow_checkpoint::{ItemKey, Keep, Pause, Status, Storage};
+use pocketflow_checkpoint::{ItemKey, Pause, Retention, Status, Storage};
 
 use crate::support::*;
 
@@ -11,7 +11,7 @@ fn key(branch: Option<u32>, item: Option<u64>) -> ItemKey {
 pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     let before = show(&a, "r").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     let run = show(&b, "r").await;
@@ -28,12 +28,14 @@ pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
 /// As after a lost connection, when nobody knows whether it was stored.
 pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     let mut other = step(1);
     other.state = "2".into();
-    a.commit("r", "me", LONG, &other, Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &other, Retention::All)
+        .await
+        .unwrap();
     assert_eq!(a.history("r").await.unwrap().len(), 1);
     assert_eq!(a.checkpoint("r", 1).await.unwrap().unwrap().state, "2");
     assert_eq!(show(&a, "r").await.state, "2");
@@ -41,11 +43,11 @@ pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
 
 pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
-    a.commit("r", "me", LONG, &step(5), Keep::All)
+    a.commit("r", "me", LONG, &step(5), Retention::All)
         .await
         .unwrap();
     let before = show(&a, "r").await;
-    fails!(a.commit("r", "me", LONG, &step(4), Keep::None).await, Behind "`r`" "step 4" "step 5");
+    fails!(a.commit("r", "me", LONG, &step(4), Retention::None).await, Behind "`r`" "step 4" "step 5");
     fails!(
         a.wait(
             "r",
@@ -99,13 +101,13 @@ pub(crate) async fn items_are_kept_until_their_step_is_stored<S: Storage>(a: S, 
     assert_eq!(b.items("r", 1).await.unwrap()[0].1, "[1, 2]");
     fails!(a.keep_item("r", "me", 1, &key(None, Some(u64::MAX)), "1").await, Invalid "item");
 
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     assert_eq!(b.items("r", 1).await.unwrap(), []);
     assert_eq!(b.items("r", 2).await.unwrap().len(), 1);
     assert_eq!(b.items("other", 1).await.unwrap().len(), 1);
-    a.commit("r", "me", LONG, &step(3), Keep::All)
+    a.commit("r", "me", LONG, &step(3), Retention::All)
         .await
         .unwrap();
     assert_eq!(b.items("r", 2).await.unwrap(), []);
@@ -136,7 +138,7 @@ pub(crate) async fn a_large_state<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let mut large = step(1);
     large.state = format!("{:?}", "x".repeat(5 << 20));
-    a.commit("r", "me", LONG, &large, Keep::Last(1))
+    a.commit("r", "me", LONG, &large, Retention::Last(1))
         .await
         .unwrap();
     assert!(show(&b, "r").await.state == large.state);
@@ -152,7 +154,9 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
     odd.path = "a\0b".into();
     odd.action = "not\nyet\0".into();
     odd.state = new.state.clone();
-    a.commit("r", "me", LONG, &odd, Keep::All).await.unwrap();
+    a.commit("r", "me", LONG, &odd, Retention::All)
+        .await
+        .unwrap();
     let run = show(&b, "r").await;
     assert_eq!(run.flow, "a\u{fffd}b 'c' \"d\" 🦀\n");
     assert_eq!(
@@ -165,7 +169,7 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
 }
 
 pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
-    fails!(a.commit("r", "me", LONG, &step(1), Keep::All).await, UnknownRun "`r`");
+    fails!(a.commit("r", "me", LONG, &step(1), Retention::All).await, UnknownRun "`r`");
     fails!(
         a.keep_item("r", "me", 1, &key(None, None), "1").await,
         UnknownRun

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pocketflow_checkpoint::{Begun, NewRun, RunRecord, Sqlite, Step, Storage};
+use pocketflow_checkpoint::{BeginOutcome, NewRun, RunRecord, Sqlite, Step, Storage};
 
 pub(crate) const LONG: Duration = Duration::from_secs(600);
 /// A lease that has run out when it begins.
@@ -54,15 +54,15 @@ pub(crate) fn step(step: u64) -> Step {
 pub(crate) async fn begin(storage: &impl Storage, run: &str, owner: &str) {
     assert_eq!(
         storage.begin(run, owner, LONG, &new()).await.unwrap(),
-        Begun::New
+        BeginOutcome::New
     );
 }
 
 /// Goes on with a run that is known.
 pub(crate) async fn again(storage: &impl Storage, run: &str, owner: &str) -> RunRecord {
     match storage.begin(run, owner, LONG, &new()).await.unwrap() {
-        Begun::Known(record) => *record,
-        Begun::New => panic!("`{run}` should have been known"),
+        BeginOutcome::Known(record) => *record,
+        BeginOutcome::New => panic!("`{run}` should have been known"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Waiting and filling.
 
-use pocketflow_checkpoint::{Keep, OpenWait, Pause, Status, Storage};
+use pocketflow_checkpoint::{OpenWait, Pause, Retention, Status, Storage};
 
 use crate::support::*;
 
@@ -8,7 +8,7 @@ use crate::support::*;
 async fn waiting(storage: &impl Storage, run: &str) {
     begin(storage, run, "me").await;
     storage
-        .commit(run, "me", LONG, &step(1), Keep::All)
+        .commit(run, "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     storage
@@ -45,7 +45,7 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     );
     assert_eq!((run.owner, run.lease_until), (None, None));
     fails!(
-        a.commit("r", "me", LONG, &step(2), Keep::All).await,
+        a.commit("r", "me", LONG, &step(2), Retention::All).await,
         LeaseLost
     );
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
@@ -65,7 +65,7 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await.status, Status::Running);
     fails!(b.fill("r", "card", "1").await, AlreadyFilled "`card#1`");
 
-    a.commit("r", "you", LONG, &step(2), Keep::All)
+    a.commit("r", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
@@ -184,7 +184,7 @@ pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a
         Some("works"),
         "it goes on"
     );
-    b.commit("r", "works", LONG, &step(2), Keep::All)
+    b.commit("r", "works", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     b.finish("r", "works", "done", "{}").await.unwrap();
@@ -246,7 +246,7 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
         wait(&a, "you", 1, "card", None).await,
         open("card#1", Some("1"))
     );
-    a.commit("r", "you", LONG, &step(2), Keep::All)
+    a.commit("r", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "closed");
@@ -258,7 +258,7 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
     assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", None));
     a.fill("r", "card#2", "3").await.unwrap();
     again(&b, "r", "he").await;
-    b.commit("r", "he", LONG, &step(3), Keep::All)
+    b.commit("r", "he", LONG, &step(3), Retention::All)
         .await
         .unwrap();
     b.finish("r", "he", "done", "{}").await.unwrap();
@@ -271,7 +271,7 @@ pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S)
     b.fill("r", "card#2", "2").await.unwrap();
     fails!(b.fill("r", "card#2", "3").await, AlreadyFilled "`card#2`");
     fails!(b.fill("r", "card#0", "3").await, Invalid "counted from 1");
-    a.commit("r", "me", LONG, &step(1), Keep::All)
+    a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
     assert_eq!(wait(&a, "me", 1, "card", None).await, open("card#1", None));
@@ -288,7 +288,7 @@ pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S)
         wait(&a, "you", 1, "card", None).await,
         open("card#1", Some("1"))
     );
-    a.commit("r", "you", LONG, &step(2), Keep::All)
+    a.commit("r", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     assert_eq!(
@@ -314,7 +314,7 @@ pub(crate) async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", "1").await.unwrap();
     again(&a, "r", "you").await;
-    a.commit("r", "you", LONG, &step(2), Keep::All)
+    a.commit("r", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();
     a.release("r", "you").await.unwrap();

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use pocketflow_checkpoint::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, Storage, StorageError, StorageResult,
+    BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
+    RunRecord, RunSummary, Status, Step, Storage, StorageError, StorageResult,
 };
 
 /// One call in so many fails; 0 is none. Of those, one call fails by its number.
@@ -136,8 +136,8 @@ macro_rules! flaky {
 
 impl<S: Storage> Storage for Flaky<S> {
     flaky! {
-        begin(run: &str, owner: &str, lease: Duration, new: &NewRun) -> Begun;
-        commit(run: &str, owner: &str, lease: Duration, step: &Step, keep: Keep) -> ();
+        begin(run: &str, owner: &str, lease: Duration, new: &NewRun) -> BeginOutcome;
+        commit(run: &str, owner: &str, lease: Duration, step: &Step, keep: Retention) -> ();
         keep_item(run: &str, owner: &str, step: u64, item: &ItemKey, json: &str) -> ();
         items(run: &str, step: u64) -> Vec<(ItemKey, String)>;
         wait(run: &str, owner: &str, pause: &Pause<'_>) -> OpenWait;

@@ -1,19 +1,20 @@
 //! The engine for several machines.
 
-mod later;
-mod ops;
+mod explain;
 mod pool;
+mod release;
+mod tables;
+mod transaction;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-use super::{
-    Begun, Checkpoint, CheckpointState, ItemKey, Keep, NewRun, OpenWait, Pause, RunRecord,
-    RunSummary, Status, Step, Storage, StorageResult,
-};
-use later::Later;
+use super::engine::Engine;
+use super::error::StorageResult;
+use super::operation::{Operation, Release};
+use super::rules;
 use pool::Pool;
+use release::ReleaseQueue;
 
 /// Runs in a PostgreSQL database, which several machines may share. Feature `postgres`.
 ///
@@ -29,7 +30,7 @@ use pool::Pool;
 #[derive(Clone)]
 pub struct Postgres {
     pool: Arc<Pool>,
-    later: Arc<Later>,
+    releases: Arc<ReleaseQueue>,
 }
 
 impl fmt::Debug for Postgres {
@@ -58,203 +59,20 @@ impl Postgres {
     ///
     /// Those of [`Postgres::connect`].
     pub async fn connect_in(config: &str, schema: &str) -> StorageResult<Postgres> {
-        super::rules::id("schema", schema)?;
-        let pool = Arc::new(Pool::open(config, schema).await?);
-        let later = Arc::new(Later::new(pool.clone()));
-        Ok(Postgres { pool, later })
+        rules::id("schema", schema)?;
+        let pool = Arc::new(Pool::new(config, schema)?);
+        tables::create(&pool).await?;
+        let releases = Arc::new(ReleaseQueue::new(pool.clone()));
+        Ok(Postgres { pool, releases })
     }
 }
 
-impl Storage for Postgres {
-    async fn begin(
-        &self,
-        run: &str,
-        owner: &str,
-        lease: Duration,
-        new: &NewRun,
-    ) -> StorageResult<Begun> {
-        let mut tx = self.pool.begin(format!("begin run `{run}`")).await?;
-        let done = ops::begin(&mut tx, run, owner, lease, new).await;
-        tx.end(done).await
+impl Engine for Postgres {
+    async fn run<O: Operation>(&self, operation: O) -> StorageResult<O::Output> {
+        transaction::run(&self.pool, &operation).await
     }
 
-    async fn commit(
-        &self,
-        run: &str,
-        owner: &str,
-        lease: Duration,
-        step: &Step,
-        keep: Keep,
-    ) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("store step {} of run `{run}`", step.step))
-            .await?;
-        let done = ops::commit(&mut tx, run, owner, lease, step, keep).await;
-        tx.end(done).await
-    }
-
-    async fn keep_item(
-        &self,
-        run: &str,
-        owner: &str,
-        step: u64,
-        item: &ItemKey,
-        json: &str,
-    ) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("keep an item of step {step} of run `{run}`"))
-            .await?;
-        let done = ops::keep_item(&mut tx, run, owner, step, item, json).await;
-        tx.end(done).await
-    }
-
-    async fn items(&self, run: &str, step: u64) -> StorageResult<Vec<(ItemKey, String)>> {
-        let mut tx = self
-            .pool
-            .begin(format!("read the items of step {step} of run `{run}`"))
-            .await?;
-        let done = ops::items(&mut tx, run, step).await;
-        tx.end(done).await
-    }
-
-    async fn wait(&self, run: &str, owner: &str, pause: &Pause<'_>) -> StorageResult<OpenWait> {
-        let mut tx = self.pool.begin(format!("let run `{run}` wait")).await?;
-        let done = ops::wait(&mut tx, run, owner, pause).await;
-        tx.end(done).await
-    }
-
-    async fn fill(&self, run: &str, wait: &str, value_json: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("fill `{wait}` of run `{run}`"))
-            .await?;
-        let done = ops::fill(&mut tx, run, wait, value_json).await;
-        tx.end(done).await
-    }
-
-    async fn filled(&self, run: &str, wait: &str) -> StorageResult<Option<String>> {
-        let mut tx = self
-            .pool
-            .begin(format!("read what was filled into run `{run}`"))
-            .await?;
-        let done = ops::filled(&mut tx, run, wait).await;
-        tx.end(done).await
-    }
-
-    async fn finish(&self, run: &str, owner: &str, exit: &str, state: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("store the end of run `{run}`"))
-            .await?;
-        let done = ops::finish(&mut tx, run, owner, exit, state).await;
-        tx.end(done).await
-    }
-
-    async fn fail(&self, run: &str, owner: &str, message: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("store that run `{run}` failed"))
-            .await?;
-        let done = ops::fail(&mut tx, run, owner, message, Status::Failed).await;
-        tx.end(done).await
-    }
-
-    async fn give_up(&self, run: &str, owner: &str, why: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("store that run `{run}` is stuck"))
-            .await?;
-        let done = ops::fail(&mut tx, run, owner, why, Status::Stuck).await;
-        tx.end(done).await
-    }
-
-    async fn retry(&self, run: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("let run `{run}` begin again"))
-            .await?;
-        let done = ops::retry(&mut tx, run).await;
-        tx.end(done).await
-    }
-
-    async fn renew(&self, run: &str, owner: &str, lease: Duration) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("renew the lease of run `{run}`"))
-            .await?;
-        let done = ops::renew(&mut tx, run, owner, lease).await;
-        tx.end(done).await
-    }
-
-    async fn release(&self, run: &str, owner: &str) -> StorageResult<()> {
-        let mut tx = self.pool.begin(format!("release run `{run}`")).await?;
-        let done = ops::release(&mut tx, run, owner).await;
-        tx.end(done).await
-    }
-
-    fn release_later(&self, run: &str, owner: &str) {
-        self.later.release(run, owner);
-    }
-
-    async fn list(&self, filter: Option<Status>) -> StorageResult<Vec<RunSummary>> {
-        let mut tx = self.pool.begin("list the runs".to_owned()).await?;
-        let done = ops::list(&mut tx, filter).await;
-        tx.end(done).await
-    }
-
-    async fn show(&self, run: &str) -> StorageResult<Option<RunRecord>> {
-        let mut tx = self.pool.begin(format!("read run `{run}`")).await?;
-        let done = ops::show(&mut tx, run).await;
-        tx.end(done).await
-    }
-
-    async fn history(&self, run: &str) -> StorageResult<Vec<Checkpoint>> {
-        let mut tx = self
-            .pool
-            .begin(format!("read the history of run `{run}`"))
-            .await?;
-        let done = ops::history(&mut tx, run).await;
-        tx.end(done).await
-    }
-
-    async fn checkpoint(&self, run: &str, step: u64) -> StorageResult<Option<CheckpointState>> {
-        let mut tx = self
-            .pool
-            .begin(format!("read step {step} of run `{run}`"))
-            .await?;
-        let done = ops::checkpoint(&mut tx, run, step).await;
-        tx.end(done).await
-    }
-
-    async fn fork(&self, run: &str, step: u64, new_run: &str) -> StorageResult<()> {
-        let mut tx = self
-            .pool
-            .begin(format!("fork run `{run}` at step {step}"))
-            .await?;
-        let done = ops::fork(&mut tx, run, step, new_run).await;
-        tx.end(done).await
-    }
-
-    async fn remove(&self, run: &str) -> StorageResult<()> {
-        let mut tx = self.pool.begin(format!("remove run `{run}`")).await?;
-        let done = ops::remove(&mut tx, run).await;
-        tx.end(done).await
-    }
-
-    async fn drop_items(&self, run: &str) -> StorageResult<u64> {
-        let mut tx = self
-            .pool
-            .begin(format!("drop the kept items of run `{run}`"))
-            .await?;
-        let done = ops::drop_items(&mut tx, run).await;
-        tx.end(done).await
-    }
-
-    async fn prune(&self, finished_before: SystemTime) -> StorageResult<u64> {
-        let mut tx = self.pool.begin("remove the old runs".to_owned()).await?;
-        let done = ops::prune(&mut tx, finished_before).await;
-        tx.end(done).await
+    fn release_in_background(&self, release: Release) {
+        self.releases.push(release);
     }
 }

@@ -9,8 +9,8 @@ use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
 
 use super::files::{Files, Opened};
 use super::{Target, place};
-use crate::error::{Cause, StorageError};
-use crate::storage::{StorageResult, sql};
+use crate::storage::error::{Cause, StorageError, StorageResult};
+use crate::storage::sql;
 
 /// "PFlo", by which a file is known to be a database of runs.
 const APPLICATION_ID: u32 = 0x5046_6c6f;
@@ -127,11 +127,11 @@ fn look(target: &Target) -> StorageResult<()> {
 
 fn known(path: &Path, found: i64) -> StorageResult<()> {
     match found {
-        1..=sql::VERSION => Ok(()),
-        found if found > sql::VERSION => Err(StorageError::Newer {
+        1..=sql::SCHEMA_VERSION => Ok(()),
+        found if found > sql::SCHEMA_VERSION => Err(StorageError::Newer {
             place: place(path),
             found,
-            known: sql::VERSION,
+            known: sql::SCHEMA_VERSION,
         }),
         _ => Err(StorageError::Foreign {
             place: place(path),
@@ -203,11 +203,11 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     if pragma("application_id")? == i64::from(APPLICATION_ID) {
         let found = pragma("user_version")?;
         known(&target.path, found)?;
-        if found == sql::VERSION {
+        if found == sql::SCHEMA_VERSION {
             return db.execute_batch("ROLLBACK").map_err(explain);
         }
         // All of it or nothing; after an error the connection is dropped, which rolls back.
-        let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::VERSION);
+        let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::SCHEMA_VERSION);
         return db
             .execute_batch(&format!(
                 "{upgrade} PRAGMA user_version = {version}; COMMIT;"
@@ -221,7 +221,7 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
         let why = "an SQLite database of another program".to_owned();
         return Err(StorageError::Foreign { place, why });
     }
-    let version = sql::VERSION;
+    let version = sql::SCHEMA_VERSION;
     let schema = sql::SCHEMA;
     db.execute_batch(&format!(
         "{schema} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version}; COMMIT;"

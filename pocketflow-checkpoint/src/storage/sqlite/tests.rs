@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::{Sqlite, Storage};
-use crate::storage::{NewRun, Pause, Status, sql};
+use super::Sqlite;
+use crate::storage::{NewRun, Pause, Status, Storage, sql};
 
 #[tokio::test]
 async fn waiting_runs_are_listed_by_the_index_alone() {

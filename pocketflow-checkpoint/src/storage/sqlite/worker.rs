@@ -10,11 +10,10 @@ use rusqlite::{Connection, Error};
 use tokio::sync::oneshot;
 
 use super::open::Open;
-use super::ops::Ran;
+use super::transaction::{self, SqliteResult};
 use super::{SqliteOptions, Target, open, place};
-use crate::error::StorageError;
-use crate::storage::StorageResult;
-use crate::storage::rules::Fault;
+use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::operation::Operation;
 
 /// How many operations share a transaction at most, so that the first of a crowd does not wait for
 /// all of it.
@@ -23,9 +22,9 @@ const GROUP: usize = 512;
 /// The way to the thread. The thread ends when the last of these is dropped, which waits for what
 /// has been asked.
 #[derive(Clone)]
-pub(super) struct Worker(Arc<Way>);
+pub(super) struct Worker(Arc<Channel>);
 
-struct Way {
+struct Channel {
     path: PathBuf,
     /// Always there until it is dropped.
     queue: Option<mpsc::Sender<Message>>,
@@ -37,7 +36,7 @@ struct Way {
 /// file's lock.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-impl Drop for Way {
+impl Drop for Channel {
     fn drop(&mut self) {
         self.queue = None;
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -58,17 +57,34 @@ enum Message {
 
 struct Job {
     writes: bool,
-    work: Box<dyn Work>,
+    request: Box<dyn Perform>,
 }
 
-/// An operation. It may run more than once, each time in another transaction, of which only the
-/// last is committed.
-trait Work: Send {
-    /// Returns whether it succeeded. If it did not, the worker undoes what it wrote.
-    fn run(&mut self, db: &Connection) -> bool;
+impl Message {
+    fn request<O: Operation>(
+        operation: O,
+        reply: oneshot::Sender<StorageResult<O::Output>>,
+    ) -> Self {
+        Message::Job(Job {
+            writes: O::WRITES,
+            request: Box::new(Request {
+                operation,
+                outcome: None,
+                reply,
+            }),
+        })
+    }
+}
 
-    /// Tells the caller how it went; `failure` is why its transaction could not be committed.
-    /// Whether the caller still waits makes no difference.
+/// A request of any operation. It may be performed more than once, each time in another
+/// transaction, of which only the last is committed.
+trait Perform: Send {
+    /// Performs the operation, and returns whether it succeeded. If it did not, the worker rolls
+    /// back what it wrote.
+    fn perform(&mut self, db: &mut Connection) -> bool;
+
+    /// Sends the caller the outcome; `failure` is why the transaction could not be committed. It
+    /// makes no difference whether the caller still waits.
     fn answer(self: Box<Self>, place: &str, failure: Option<Failure>);
 }
 
@@ -79,30 +95,28 @@ enum Failure {
     Gone(String),
 }
 
-struct Ask<T, F> {
-    doing: String,
-    run: F,
-    outcome: Option<Ran<T>>,
-    reply: oneshot::Sender<StorageResult<T>>,
+struct Request<O: Operation> {
+    operation: O,
+    outcome: Option<SqliteResult<O::Output>>,
+    reply: oneshot::Sender<StorageResult<O::Output>>,
 }
 
-impl<T: Send, F: FnMut(&Connection) -> Ran<T> + Send> Work for Ask<T, F> {
-    fn run(&mut self, db: &Connection) -> bool {
-        self.outcome.insert((self.run)(db)).is_ok()
+impl<O: Operation> Perform for Request<O> {
+    fn perform(&mut self, db: &mut Connection) -> bool {
+        let outcome = transaction::perform(&self.operation, db);
+        self.outcome.insert(outcome).is_ok()
     }
 
     fn answer(self: Box<Self>, place: &str, failure: Option<Failure>) {
+        let doing = || self.operation.describe();
         let answer = match (self.outcome, failure) {
-            (_, Some(Failure::Engine(failure))) => Err(open::explain(place, &self.doing, failure)),
+            (_, Some(Failure::Engine(failure))) => Err(open::explain(place, &doing(), failure)),
             (_, Some(Failure::Gone(file))) => Err(StorageError::Gone {
                 place: place.to_owned(),
                 file,
             }),
             (Some(Ok(value)), None) => Ok(value),
-            (Some(Err(Fault::Rule(error))), None) => Err(error),
-            (Some(Err(Fault::Engine(error))), None) => {
-                Err(open::explain(place, &self.doing, error))
-            }
+            (Some(Err(error)), None) => Err(error.explain(place, &doing(), open::explain)),
             (None, None) => return,
         };
         // An error here says that the caller's future was dropped.
@@ -115,12 +129,12 @@ impl Worker {
         let (queue, messages) = mpsc::channel();
         let (opened, open) = oneshot::channel();
         let (end, ended) = mpsc::channel();
-        let way = Way {
+        let channel = Channel {
             path: path.clone(),
             queue: Some(queue),
             ended: Mutex::new(ended),
         };
-        let worker = Worker(Arc::new(way));
+        let worker = Worker(Arc::new(channel));
         let place = place(&path);
         let closed = StorageError::Closed {
             place: place.clone(),
@@ -155,71 +169,38 @@ impl Worker {
     }
 
     /// Whether the thread is there to get it.
-    fn tell(&self, message: Message) -> bool {
+    fn enqueue(&self, message: Message) -> bool {
         self.0
             .queue
             .as_ref()
             .is_some_and(|queue| queue.send(message).is_ok())
     }
 
-    /// Asks for a change without waiting for it.
-    pub(super) fn send<F: FnMut(&Connection) -> Ran<()> + Send + 'static>(
-        &self,
-        doing: String,
-        run: F,
-    ) {
+    /// Sends an operation without waiting for it.
+    pub(super) fn send<O: Operation>(&self, operation: O) {
         let (reply, _) = oneshot::channel();
-        let work = Box::new(Ask {
-            doing,
-            run,
-            outcome: None,
-            reply,
-        });
-        self.tell(Message::Job(Job { writes: true, work }));
+        self.enqueue(Message::request(operation, reply));
     }
 
     pub(super) async fn close(&self) {
         let (reply, closed) = oneshot::channel();
-        if self.tell(Message::Close(reply)) {
+        if self.enqueue(Message::Close(reply)) {
             let _ = closed.await;
         }
     }
 
-    pub(super) fn write<T: Send + 'static, F: FnMut(&Connection) -> Ran<T> + Send + 'static>(
+    /// Sends an operation, and waits for its outcome.
+    pub(super) fn run<O: Operation>(
         &self,
-        doing: String,
-        run: F,
-    ) -> impl Future<Output = StorageResult<T>> + Send + use<T, F> {
-        self.ask(true, doing, run)
-    }
-
-    pub(super) fn read<T: Send + 'static, F: FnMut(&Connection) -> Ran<T> + Send + 'static>(
-        &self,
-        doing: String,
-        run: F,
-    ) -> impl Future<Output = StorageResult<T>> + Send + use<T, F> {
-        self.ask(false, doing, run)
-    }
-
-    fn ask<T: Send + 'static, F: FnMut(&Connection) -> Ran<T> + Send + 'static>(
-        &self,
-        writes: bool,
-        doing: String,
-        run: F,
-    ) -> impl Future<Output = StorageResult<T>> + Send + use<T, F> {
+        operation: O,
+    ) -> impl Future<Output = StorageResult<O::Output>> + Send + use<O> {
         let worker = self.clone();
         async move {
             let (reply, answer) = oneshot::channel();
-            let work = Box::new(Ask {
-                doing,
-                run,
-                outcome: None,
-                reply,
-            });
             let closed = || StorageError::Closed {
                 place: worker.place(),
             };
-            if !worker.tell(Message::Job(Job { writes, work })) {
+            if !worker.enqueue(Message::request(operation, reply)) {
                 return Err(closed());
             }
             answer.await.unwrap_or_else(|_| Err(closed()))
@@ -255,11 +236,11 @@ fn work(mut open: Open, place: &str, messages: &mpsc::Receiver<Message>) {
 /// Runs the group in one transaction, or, if that cannot be committed, each of it in its own: then
 /// what is too large for the disk fails, and what still fits does not.
 fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
-    let failure = match transact(&open.db, &mut group) {
+    let failure = match transact(&mut open.db, &mut group) {
         Ok(()) => None,
-        Err(Stuck::Began(error)) => Some(error),
-        Err(Stuck::Lost(error)) if group.len() == 1 => error,
-        Err(Stuck::Lost(_)) => {
+        Err(TransactError::Begin(error)) => Some(error),
+        Err(TransactError::RolledBack(error)) if group.len() == 1 => error,
+        Err(TransactError::RolledBack(_)) => {
             for job in group {
                 perform(open, place, vec![job]);
             }
@@ -273,25 +254,25 @@ fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
             Some(file) => Some(Failure::Gone(file.clone())),
             None => failure.as_ref().map(|error| Failure::Engine(copy(error))),
         };
-        job.work.answer(place, failure);
+        job.request.answer(place, failure);
     }
 }
 
 /// Why a transaction was not committed.
-enum Stuck {
+enum TransactError {
     /// It could not begin.
-    Began(Error),
+    Begin(Error),
     /// It was rolled back. Without an error, an operation knows why.
-    Lost(Option<Error>),
+    RolledBack(Option<Error>),
 }
 
-fn transact(db: &Connection, group: &mut [Job]) -> Result<(), Stuck> {
+fn transact(db: &mut Connection, group: &mut [Job]) -> Result<(), TransactError> {
     let writes = group.iter().any(|job| job.writes);
     db.execute_batch(if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })
-        .map_err(Stuck::Began)?;
+        .map_err(TransactError::Begin)?;
     let done = run_all(db, group).and_then(|()| {
         db.execute_batch("COMMIT")
-            .map_err(|error| Stuck::Lost(Some(error)))
+            .map_err(|error| TransactError::RolledBack(Some(error)))
     });
     if !db.is_autocommit() {
         // Only after an error; and if this fails too, SQLite has rolled back itself.
@@ -300,24 +281,24 @@ fn transact(db: &Connection, group: &mut [Job]) -> Result<(), Stuck> {
     done
 }
 
-fn run_all(db: &Connection, group: &mut [Job]) -> Result<(), Stuck> {
-    let lost = |error| Stuck::Lost(Some(error));
+fn run_all(db: &mut Connection, group: &mut [Job]) -> Result<(), TransactError> {
+    let lost = |error| TransactError::RolledBack(Some(error));
     let alone = group.len() == 1;
     for job in group {
         if alone {
             // Without a savepoint, the transaction is what is undone.
-            return if job.work.run(db) {
+            return if job.request.perform(db) {
                 Ok(())
             } else {
-                Err(Stuck::Lost(None))
+                Err(TransactError::RolledBack(None))
             };
         }
         db.execute_batch("SAVEPOINT one").map_err(lost)?;
-        let succeeded = job.work.run(db);
+        let succeeded = job.request.perform(db);
         if db.is_autocommit() {
             // After some errors (no room, no memory, no disk), SQLite rolls the whole transaction
             // back.
-            return Err(Stuck::Lost(None));
+            return Err(TransactError::RolledBack(None));
         }
         let end = if succeeded {
             "RELEASE one"

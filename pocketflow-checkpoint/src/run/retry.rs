@@ -1,26 +1,26 @@
-//! Calls of the storage that are made again after a failure that may pass.
+//! Retries of storage calls after transient failures.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::error::StorageError;
+use crate::storage::StorageError;
 
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How long a call is made again and again.
+/// How long a call is retried, and the pauses in between.
 ///
-/// Meanwhile the run keeps its lease, even if it has run out, unless somebody else has taken it
-/// over; the storage says so then.
-pub(crate) struct Patience<'a> {
+/// In the meantime the run keeps its lease, even an expired one, unless another owner has taken the
+/// run over. The storage reports that.
+pub(crate) struct Backoff<'a> {
     limit: Duration,
     run: &'a str,
     since: Option<Instant>,
     pause: Duration,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> Backoff<'a> {
     pub(crate) fn new(limit: Duration, run: &'a str) -> Self {
         Self {
             limit,
@@ -30,13 +30,13 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Whether a call may have been done without an answer.
-    pub(crate) fn is_tried(&self) -> bool {
+    /// Whether an earlier call failed, which may have been done all the same.
+    pub(crate) fn has_retried(&self) -> bool {
         self.since.is_some()
     }
 
-    /// Waits a little longer each time, or gives up.
-    pub(crate) async fn after(&mut self, error: StorageError) -> Result<(), StorageError> {
+    /// Waits before the next call, longer each time, or returns an error after the limit.
+    pub(crate) async fn wait(&mut self, error: StorageError) -> Result<(), StorageError> {
         let after = self.since.get_or_insert_with(Instant::now).elapsed();
         if after >= self.limit {
             return Err(StorageError::LeaseNotRenewed {
@@ -51,13 +51,13 @@ impl<'a> Patience<'a> {
     }
 }
 
-/// Makes a call of the storage again for as long as its failure may pass.
-macro_rules! patiently {
-    ($patience:ident, $call:expr) => {
+/// Calls the storage again as long as its failure is transient.
+macro_rules! retry {
+    ($backoff:ident, $call:expr) => {
         loop {
             match $call.await {
-                Err(error) if error.is_passing() => {
-                    if let Err(error) = $patience.after(error).await {
+                Err(error) if error.is_transient() => {
+                    if let Err(error) = $backoff.wait(error).await {
                         break Err(error);
                     }
                 }
@@ -66,4 +66,4 @@ macro_rules! patiently {
         }
     };
 }
-pub(crate) use patiently;
+pub(crate) use retry;

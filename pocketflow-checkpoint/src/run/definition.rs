@@ -1,4 +1,4 @@
-//! The shape of a flow and its store, stored beside a run, and what of it has changed since.
+//! The definition of a flow and its store, stored beside a run, and what of it has changed since.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -11,8 +11,8 @@ use crate::state::Hashes;
 
 /// What a run relies on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Shape {
-    flow: FlowShape,
+pub(crate) struct Definition {
+    flow: FlowDefinition,
     /// The fields of the store, and which of them are late.
     fields: BTreeMap<String, bool>,
     /// A hash of what the nodes read and write. A run begun by an older version of this crate has
@@ -29,22 +29,22 @@ pub(crate) struct Shape {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct FlowShape {
+struct FlowDefinition {
     name: String,
-    places: Vec<PlaceShape>,
-    edges: Vec<EdgeShape>,
+    places: Vec<PlaceDefinition>,
+    edges: Vec<EdgeDefinition>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct PlaceShape {
+struct PlaceDefinition {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    flow: Option<FlowShape>,
+    flow: Option<FlowDefinition>,
 }
 
 /// An edge, by names; where it leads after its bound is an edge of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct EdgeShape {
+struct EdgeDefinition {
     from: String,
     action: String,
     to: String,
@@ -52,7 +52,7 @@ struct EdgeShape {
     max: Option<u32>,
 }
 
-impl Shape {
+impl Definition {
     pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
         let fields = store
             .fields
@@ -64,7 +64,7 @@ impl Shape {
         let mut awaited = BTreeSet::new();
         waits(graph, &mut awaited);
         Self {
-            flow: FlowShape::of(graph),
+            flow: FlowDefinition::of(graph),
             fields,
             proof: proof.finish(),
             waits: awaited,
@@ -80,8 +80,8 @@ impl Shape {
     /// Whether this may be a version of another flow, which has the same name unless it may be
     /// `renamed`, and a node in common.
     pub(crate) fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
-        let names = |shape: &'_ Self| -> BTreeSet<String> {
-            shape
+        let names = |definition: &'_ Self| -> BTreeSet<String> {
+            definition
                 .flow
                 .places
                 .iter()
@@ -174,7 +174,7 @@ fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
     }
 }
 
-impl FlowShape {
+impl FlowDefinition {
     fn of(graph: &Graph) -> Self {
         let name = |target: Target| match target {
             Target::Place(place) => graph.places[place].name.to_owned(),
@@ -182,7 +182,7 @@ impl FlowShape {
             Target::Exit(exit) => format!("end \"{}\"", graph.exits[exit]),
         };
         let places = graph.places.iter();
-        let places = places.map(|place| PlaceShape {
+        let places = places.map(|place| PlaceDefinition {
             name: place.name.into(),
             flow: place.node.flow.map(Self::of),
         });
@@ -190,7 +190,7 @@ impl FlowShape {
         for edge in graph.edges {
             let from = graph.places[edge.from].name.to_owned();
             let max = edge.bound.map(|bound| bound.max);
-            edges.push(EdgeShape {
+            edges.push(EdgeDefinition {
                 from: from.clone(),
                 action: edge.action.into(),
                 to: name(edge.to),
@@ -198,7 +198,7 @@ impl FlowShape {
             });
             if let Some(bound) = edge.bound {
                 let action = format!("{}, after {}", edge.action, bound.max);
-                edges.push(EdgeShape {
+                edges.push(EdgeDefinition {
                     from,
                     action,
                     to: name(bound.otherwise),
@@ -231,13 +231,13 @@ impl FlowShape {
                     conflicts.push(format!("the node `{}` of `{flow}` is gone", place.name))
                 }
                 (
-                    Some(PlaceShape {
+                    Some(PlaceDefinition {
                         flow: Some(now), ..
                     }),
                     Some(inner),
                 ) => inner.conflicts(now, conflicts),
-                (Some(PlaceShape { flow: None, .. }), None) => {}
-                (Some(PlaceShape { flow: now, .. }), _) => {
+                (Some(PlaceDefinition { flow: None, .. }), None) => {}
+                (Some(PlaceDefinition { flow: now, .. }), _) => {
                     let [was, is] = if now.is_some() {
                         ["a node", "a flow"]
                     } else {
@@ -251,7 +251,7 @@ impl FlowShape {
             }
         }
         for edge in &self.edges {
-            let EdgeShape {
+            let EdgeDefinition {
                 from,
                 action,
                 to,

@@ -9,22 +9,22 @@ use serde::forward_to_deserialize_any;
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use crate::text;
+use super::encoding;
 
 /// The fields of a state, by their names.
-pub(crate) struct Whole<'a>(Vec<(&'a str, &'a Text)>);
+pub(crate) struct StateReader<'a>(Vec<(&'a str, &'a Text)>);
 
 enum Text {
     Json(Box<RawValue>),
     Ron(String),
 }
 
-impl Whole<'_> {
+impl StateReader<'_> {
     /// Reads a state.
     pub(crate) fn read<S: DeserializeOwned>(state: &str) -> Result<S, Error> {
         let mut fields = Vec::new();
         for (name, text) in serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(state)? {
-            match text::ron(text.get()) {
+            match encoding::ron(text.get()) {
                 Some(ron) => fields.push((name, Text::Ron(ron))),
                 // The members of a field with `flatten` are members of the store.
                 None if name.starts_with("..") => {
@@ -39,13 +39,13 @@ impl Whole<'_> {
                 None => fields.push((name, Text::Json(text))),
             }
         }
-        S::deserialize(Whole(
+        S::deserialize(StateReader(
             fields.iter().map(|(name, text)| (&**name, text)).collect(),
         ))
     }
 }
 
-impl<'de> Deserializer<'de> for Whole<'de> {
+impl<'de> Deserializer<'de> for StateReader<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -99,10 +99,10 @@ impl<'de> MapAccess<'de> for Members<'de> {
                 seed.deserialize(&mut serde_json::Deserializer::from_str(text.get()))
             }
             Some(Text::Ron(text)) => {
-                let mut ron = ron::Deserializer::from_str(text).map_err(text::custom)?;
-                seed.deserialize(&mut ron).map_err(text::custom)
+                let mut ron = ron::Deserializer::from_str(text).map_err(encoding::custom)?;
+                seed.deserialize(&mut ron).map_err(encoding::custom)
             }
-            None => Err(text::custom("a value without a name")),
+            None => Err(encoding::custom("a value without a name")),
         }
     }
 }
@@ -143,14 +143,14 @@ mod tests {
             client: 0,
         };
         let state = Keeper::default().write(&mut order).unwrap();
-        assert_eq!(Whole::read::<Order>(&state).unwrap(), order);
+        assert_eq!(StateReader::read::<Order>(&state).unwrap(), order);
         assert_eq!(
-            Whole::read::<Value>(r#"{"b":1,"..rest":{"x":[1]}}"#).unwrap(),
+            StateReader::read::<Value>(r#"{"b":1,"..rest":{"x":[1]}}"#).unwrap(),
             serde_json::json!({ "b": 1, "x": [1] })
         );
         let mut back = Order::default();
         Keeper::read(&state, &mut back).unwrap();
         assert_eq!(back, order);
-        assert!(Whole::read::<Vec<u8>>(&state).is_err());
+        assert!(StateReader::read::<Vec<u8>>(&state).is_err());
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Error;
 
-use crate::hash::{Order, Unseen, hash};
+use super::hash::{HashError, OrderMatters, hash};
 
 /// A value that JSON cannot hold.
 #[derive(Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub(crate) fn custom(message: impl std::fmt::Display) -> Error {
 /// otherwise.
 pub(crate) fn write<W, R>(
     value: &W,
-    seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
+    seen: impl Fn(&R, OrderMatters) -> Result<u128, HashError>,
 ) -> Result<String, Error>
 where
     W: Serialize + ?Sized,
@@ -37,7 +37,7 @@ where
 {
     let check = |text: String| {
         let back = read::<R>(&text)?;
-        for order in [Order::Counts, Order::Free] {
+        for order in [OrderMatters::Everywhere, OrderMatters::Nowhere] {
             if hash(value, order).map_err(custom)? == seen(&back, order).map_err(custom)? {
                 return Ok(text);
             }

@@ -1,5 +1,9 @@
 //! The state of a run: the fields of its store, each written and read in place.
 
+pub(crate) mod encoding;
+pub(crate) mod hash;
+mod reader;
+
 use std::collections::BTreeMap;
 
 use pocketflow::{Field, Fields, Shared, VisitField, VisitWith};
@@ -8,8 +12,10 @@ use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-use crate::hash::{Order, Unseen, hash};
-use crate::text::{custom, read, write};
+pub(crate) use reader::StateReader;
+
+use encoding::{custom, read, write};
+use hash::{HashError, OrderMatters, hash};
 
 /// A store that a durable run can keep: one whose fields have serde's `Serialize` and
 /// `Deserialize`, unless serde skips them.
@@ -189,7 +195,7 @@ impl Keeper {
         field: &'static Field,
         value: &W,
         default: Option<fn() -> R>,
-        seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
+        seen: impl Fn(&R, OrderMatters) -> Result<u128, HashError>,
     ) -> Option<R>
     where
         W: Serialize + ?Sized,
@@ -197,12 +203,14 @@ impl Keeper {
     {
         let done = match &mut self.task {
             Task::Write => self.write_field(value, seen).map(|()| None),
-            Task::Hash => hash(value, Order::Free).map_err(custom).map(|hash| {
-                // Half of the hash is enough to tell two values that people chose apart.
-                self.hashes
-                    .insert(field.name.into(), format!("{:016x}", hash as u64));
-                None
-            }),
+            Task::Hash => hash(value, OrderMatters::Nowhere)
+                .map_err(custom)
+                .map(|hash| {
+                    // Half of the hash is enough to tell two values that people chose apart.
+                    self.hashes
+                        .insert(field.name.into(), format!("{:016x}", hash as u64));
+                    None
+                }),
             Task::Read { texts, change } => {
                 let change = *change;
                 let text = field.names().find_map(|name| texts.get(name));
@@ -231,13 +239,13 @@ impl Keeper {
     fn write_field<W, R>(
         &mut self,
         value: &W,
-        seen: impl Fn(&R, Order) -> Result<u128, Unseen>,
+        seen: impl Fn(&R, OrderMatters) -> Result<u128, HashError>,
     ) -> Result<(), Error>
     where
         W: Serialize + ?Sized,
         R: DeserializeOwned,
     {
-        let hash = hash(value, Order::Counts).map_err(custom)?;
+        let hash = hash(value, OrderMatters::Everywhere).map_err(custom)?;
         let written = &mut self.written[self.at];
         if written.as_ref().is_none_or(|written| written.hash != hash) {
             // In case it fails, what was written before is not taken for it.

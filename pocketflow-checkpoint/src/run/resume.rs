@@ -7,12 +7,15 @@ use pocketflow::{Field, Graph, Position, Start, Store};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::position;
-use crate::run::Migration;
-use crate::shape::Shape;
-use crate::state::{BadField, Durable, Hashes, Keeper};
-use crate::stops::{BadState, Changed, OtherFlow, OtherInput, SkippedField};
+use super::definition::Definition;
+use super::position;
+use crate::causes::{BadState, Changed, OtherFlow, OtherInput, SkippedField};
+use crate::state::{BadField, Durable, Hashes, Keeper, encoding};
 use crate::storage::{RunRecord, Status};
+
+/// Converts a stored state of an older program.
+pub(crate) type Migration =
+    Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
 type Refusal = Box<dyn StdError + Send + Sync>;
 
@@ -47,8 +50,8 @@ pub(crate) fn resumes<S: Durable>(
     let bad_field =
         |whose: &str, error: BadField| bad(&format!("{}{whose}", error.what()))(error.source);
     let (was, now) = (
-        Shape::decode(&record.graph).map_err(bad("the flow"))?,
-        Shape::of(flow, S::STORE),
+        Definition::decode(&record.graph).map_err(bad("the flow"))?,
+        Definition::of(flow, S::STORE),
     );
     let over = record.status == Status::Finished;
     if over {
@@ -362,7 +365,7 @@ fn migrated(
     let before: BTreeMap<String, &RawValue> = serde_json::from_str(state).map_err(&bad)?;
     let values: Value = serde_json::from_str(state).map_err(&bad)?;
     let Value::Object(after) = migration(values.clone())? else {
-        return Err(bad(crate::text::custom(
+        return Err(bad(encoding::custom(
             "a migration returns an object with the fields of the store",
         ))
         .into());

@@ -8,14 +8,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use crate::checkpoints::Common;
-use crate::error::StorageError;
-use crate::patience::Patience;
-use crate::storage::Storage;
+use super::retry::Backoff;
+use super::shared::RunsShared;
+use crate::storage::{Storage, StorageError};
 
 /// What a run knows of its lease.
 pub(crate) struct Lease<E: Storage> {
-    common: Arc<Common<E>>,
+    shared: Arc<RunsShared<E>>,
     run: String,
     owner: String,
     state: AtomicU8,
@@ -29,10 +28,10 @@ const HELD: u8 = 2;
 const LEAVING: u8 = 3;
 
 impl<E: Storage> Lease<E> {
-    pub(crate) fn new(common: &Arc<Common<E>>, run: &str, owner: &str) -> Self {
-        let (common, run, owner) = (common.clone(), run.to_owned(), owner.to_owned());
+    pub(crate) fn new(shared: &Arc<RunsShared<E>>, run: &str, owner: &str) -> Self {
+        let (shared, run, owner) = (shared.clone(), run.to_owned(), owner.to_owned());
         Self {
-            common,
+            shared,
             run,
             owner,
             state: AtomicU8::new(NONE),
@@ -71,24 +70,24 @@ impl<E: Storage> Lease<E> {
 }
 
 /// Beats while the run lives, and gives the lease back when it is dropped.
-pub(crate) struct Heart<E: Storage> {
-    beat: tokio::task::JoinHandle<()>,
+pub(crate) struct LeaseKeeper<E: Storage> {
+    renewal: tokio::task::JoinHandle<()>,
     lost: oneshot::Receiver<StorageError>,
     lease: Arc<Lease<E>>,
 }
 
-impl<E: Storage> Heart<E> {
+impl<E: Storage> LeaseKeeper<E> {
     /// Renews the lease while it is held.
-    pub(crate) fn beat(lease: &Arc<Lease<E>>) -> Self {
+    pub(crate) fn start(lease: &Arc<Lease<E>>) -> Self {
         let (tell, lost) = oneshot::channel();
-        let beat = tokio::spawn({
+        let renewal = tokio::spawn({
             let lease = lease.clone();
             async move {
-                let _ = tell.send(beat(&lease).await);
+                let _ = tell.send(renew(&lease).await);
             }
         });
         Self {
-            beat,
+            renewal,
             lost,
             lease: lease.clone(),
         }
@@ -104,15 +103,15 @@ impl<E: Storage> Heart<E> {
 }
 
 /// Renews a lease until it is lost.
-async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
+async fn renew<E: Storage>(lease: &Lease<E>) -> StorageError {
     let Lease {
-        common, run, owner, ..
+        shared, run, owner, ..
     } = lease;
     loop {
-        sleep((common.lease / 3).max(Duration::from_millis(10))).await;
-        let mut patience = Patience::new(common.patience, run);
+        sleep((shared.lease / 3).max(Duration::from_millis(10))).await;
+        let mut backoff = Backoff::new(shared.max_retry_time, run);
         while lease.is_renewed() {
-            match common.storage.renew(run, owner, common.lease).await {
+            match shared.storage.renew(run, owner, shared.lease).await {
                 Ok(()) => break,
                 Err(StorageError::LeaseLost { .. }) if !lease.is_held() => break,
                 Err(error @ StorageError::LeaseLost { .. }) => {
@@ -123,7 +122,7 @@ async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
                 // What does not pass may be mended all the same, a full disk for one; a step that
                 // is stored tells.
                 Err(error) => {
-                    if let Err(error) = patience.after(error).await {
+                    if let Err(error) = backoff.wait(error).await {
                         return error;
                     }
                 }
@@ -132,13 +131,13 @@ async fn beat<E: Storage>(lease: &Lease<E>) -> StorageError {
     }
 }
 
-impl<E: Storage> Drop for Heart<E> {
+impl<E: Storage> Drop for LeaseKeeper<E> {
     /// A run that is dropped gives its lease back, so that it can be started again at once.
     fn drop(&mut self) {
-        self.beat.abort();
+        self.renewal.abort();
         if self.lease.state.swap(NONE, SeqCst) != NONE {
             self.lease
-                .common
+                .shared
                 .storage
                 .release_later(&self.lease.run, &self.lease.owner);
         }

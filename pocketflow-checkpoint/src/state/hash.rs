@@ -7,20 +7,23 @@ use std::hash::Hasher;
 use serde::ser::{self, Serialize};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-/// What order counts for.
+/// Where the order of elements changes the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// For everything, so that equal hashes are written as equal texts.
-    Counts,
-    /// For sequences: what is in a `HashMap` or a `HashSet` has none.
-    OfSequences,
-    /// For nothing but tuples and fields: sets are equal in any order.
-    Free,
+pub(crate) enum OrderMatters {
+    /// Everywhere, so that values with equal hashes are written as equal texts.
+    Everywhere,
+    /// In sequences: the elements of a `HashMap` or a `HashSet` have no order.
+    InSequences,
+    /// Only in tuples and structs: sequences are equal in any order.
+    Nowhere,
 }
 
 /// The hash of a value, or why serde cannot see it.
-pub(crate) fn hash<T: Serialize + ?Sized>(value: &T, order: Order) -> Result<u128, Unseen> {
-    let mut sink = Sink::new(order);
+pub(crate) fn hash<T: Serialize + ?Sized>(
+    value: &T,
+    order: OrderMatters,
+) -> Result<u128, HashError> {
+    let mut sink = HashSerializer::new(order);
     sink.see(value)?;
     Ok(sink.finish())
 }
@@ -44,31 +47,31 @@ fn is_set<T: ?Sized>() -> bool {
 
 /// Why serde cannot see a value: what its `Serialize` says.
 #[derive(Debug)]
-pub(crate) struct Unseen(String);
+pub(crate) struct HashError(String);
 
-impl Display for Unseen {
+impl Display for HashError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Unseen {}
+impl std::error::Error for HashError {}
 
-impl ser::Error for Unseen {
+impl ser::Error for HashError {
     fn custom<T: Display>(message: T) -> Self {
         Self(message.to_string())
     }
 }
 
-struct Sink {
+struct HashSerializer {
     hasher: SipHasher13,
-    order: Order,
+    order: OrderMatters,
     /// The sequence that comes is a set.
     set: bool,
 }
 
-impl Sink {
-    fn new(order: Order) -> Self {
+impl HashSerializer {
+    fn new(order: OrderMatters) -> Self {
         Self {
             hasher: SipHasher13::new(),
             order,
@@ -76,8 +79,8 @@ impl Sink {
         }
     }
 
-    fn see<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
-        self.set = self.order == Order::OfSequences && is_set::<T>();
+    fn see<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), HashError> {
+        self.set = self.order == OrderMatters::InSequences && is_set::<T>();
         value.serialize(self)
     }
 
@@ -104,7 +107,7 @@ impl Sink {
 
     fn many(&mut self, tag: u8, free: bool) -> Many<'_> {
         self.tag(tag);
-        let entry = Sink::new(self.order);
+        let entry = HashSerializer::new(self.order);
         Many {
             sink: self,
             free,
@@ -121,16 +124,16 @@ impl Sink {
 
 /// Several values, each on its own if their order is free.
 struct Many<'a> {
-    sink: &'a mut Sink,
+    sink: &'a mut HashSerializer,
     free: bool,
     sum: u128,
     count: u64,
     /// The element or entry at hand, where the order is free.
-    entry: Sink,
+    entry: HashSerializer,
 }
 
 impl Many<'_> {
-    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), HashError> {
         if self.free {
             self.entry.see(value)
         } else {
@@ -157,16 +160,16 @@ impl Many<'_> {
 
 macro_rules! integers {
     ($($name:ident: $type:ty),*) => {
-        $(fn $name(self, value: $type) -> Result<(), Unseen> {
+        $(fn $name(self, value: $type) -> Result<(), HashError> {
             self.integer(i128::from(value));
             Ok(())
         })*
     };
 }
 
-impl<'a> ser::Serializer for &'a mut Sink {
+impl<'a> ser::Serializer for &'a mut HashSerializer {
     type Ok = ();
-    type Error = Unseen;
+    type Error = HashError;
     type SerializeSeq = Many<'a>;
     type SerializeTuple = Many<'a>;
     type SerializeTupleStruct = Many<'a>;
@@ -178,7 +181,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
     integers!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64, serialize_i128: i128);
     integers!(serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64);
 
-    fn serialize_u128(self, value: u128) -> Result<(), Unseen> {
+    fn serialize_u128(self, value: u128) -> Result<(), HashError> {
         match i128::try_from(value) {
             Ok(value) => self.integer(value),
             Err(_) => self.bytes(b'u', &value.to_le_bytes()),
@@ -186,52 +189,52 @@ impl<'a> ser::Serializer for &'a mut Sink {
         Ok(())
     }
 
-    fn serialize_bool(self, value: bool) -> Result<(), Unseen> {
+    fn serialize_bool(self, value: bool) -> Result<(), HashError> {
         self.tag(if value { b't' } else { b'f' });
         Ok(())
     }
 
-    fn serialize_f32(self, value: f32) -> Result<(), Unseen> {
+    fn serialize_f32(self, value: f32) -> Result<(), HashError> {
         self.bytes(b'e', &value.to_bits().to_le_bytes());
         Ok(())
     }
 
-    fn serialize_f64(self, value: f64) -> Result<(), Unseen> {
+    fn serialize_f64(self, value: f64) -> Result<(), HashError> {
         self.bytes(b'd', &value.to_bits().to_le_bytes());
         Ok(())
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Unseen> {
+    fn serialize_char(self, value: char) -> Result<(), HashError> {
         self.bytes(b'c', &u32::from(value).to_le_bytes());
         Ok(())
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Unseen> {
+    fn serialize_str(self, value: &str) -> Result<(), HashError> {
         self.bytes(b's', value.as_bytes());
         Ok(())
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Unseen> {
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), HashError> {
         self.bytes(b'y', value);
         Ok(())
     }
 
-    fn serialize_none(self) -> Result<(), Unseen> {
+    fn serialize_none(self) -> Result<(), HashError> {
         self.tag(b'n');
         Ok(())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unseen> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), HashError> {
         self.tag(b'o');
         self.see(value)
     }
 
-    fn serialize_unit(self) -> Result<(), Unseen> {
+    fn serialize_unit(self) -> Result<(), HashError> {
         self.tag(b'0');
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Unseen> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), HashError> {
         self.serialize_unit()
     }
 
@@ -240,7 +243,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
         _: &'static str,
         _: u32,
         variant: &'static str,
-    ) -> Result<(), Unseen> {
+    ) -> Result<(), HashError> {
         self.variant(variant);
         self.serialize_unit()
     }
@@ -249,7 +252,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
         self,
         _: &'static str,
         value: &T,
-    ) -> Result<(), Unseen> {
+    ) -> Result<(), HashError> {
         self.see(value)
     }
 
@@ -259,21 +262,21 @@ impl<'a> ser::Serializer for &'a mut Sink {
         _: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), Unseen> {
+    ) -> Result<(), HashError> {
         self.variant(variant);
         self.see(value)
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Many<'a>, Unseen> {
-        let free = self.order == Order::Free || self.set;
+    fn serialize_seq(self, _: Option<usize>) -> Result<Many<'a>, HashError> {
+        let free = self.order == OrderMatters::Nowhere || self.set;
         Ok(self.many(b'[', free))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Many<'a>, Unseen> {
+    fn serialize_tuple(self, _: usize) -> Result<Many<'a>, HashError> {
         Ok(self.many(b'(', false))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, Unseen> {
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, HashError> {
         Ok(self.many(b'(', false))
     }
 
@@ -283,17 +286,17 @@ impl<'a> ser::Serializer for &'a mut Sink {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Many<'a>, Unseen> {
+    ) -> Result<Many<'a>, HashError> {
         self.variant(variant);
         Ok(self.many(b'(', false))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Many<'a>, Unseen> {
-        let free = self.order != Order::Counts;
+    fn serialize_map(self, _: Option<usize>) -> Result<Many<'a>, HashError> {
+        let free = self.order != OrderMatters::Everywhere;
         Ok(self.many(b'{', free))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, Unseen> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Many<'a>, HashError> {
         Ok(self.many(b'.', false))
     }
 
@@ -303,7 +306,7 @@ impl<'a> ser::Serializer for &'a mut Sink {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Many<'a>, Unseen> {
+    ) -> Result<Many<'a>, HashError> {
         self.variant(variant);
         Ok(self.many(b'.', false))
     }
@@ -313,15 +316,15 @@ macro_rules! elements {
     ($($trait:ident::$element:ident),*) => {
         $(impl ser::$trait for Many<'_> {
             type Ok = ();
-            type Error = Unseen;
+            type Error = HashError;
 
-            fn $element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+            fn $element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), HashError> {
                 self.part(value)?;
                 self.next();
                 Ok(())
             }
 
-            fn end(self) -> Result<(), Unseen> {
+            fn end(self) -> Result<(), HashError> {
                 self.done();
                 Ok(())
             }
@@ -340,16 +343,16 @@ macro_rules! fields {
     ($($trait:ident),*) => {
         $(impl ser::$trait for Many<'_> {
             type Ok = ();
-            type Error = Unseen;
+            type Error = HashError;
 
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Unseen> {
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), HashError> {
                 self.part(name)?;
                 self.part(value)?;
                 self.next();
                 Ok(())
             }
 
-            fn end(self) -> Result<(), Unseen> {
+            fn end(self) -> Result<(), HashError> {
                 self.done();
                 Ok(())
             }
@@ -361,19 +364,19 @@ fields!(SerializeStruct, SerializeStructVariant);
 
 impl ser::SerializeMap for Many<'_> {
     type Ok = ();
-    type Error = Unseen;
+    type Error = HashError;
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unseen> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), HashError> {
         self.part(key)
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unseen> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), HashError> {
         self.part(value)?;
         self.next();
         Ok(())
     }
 
-    fn end(self) -> Result<(), Unseen> {
+    fn end(self) -> Result<(), HashError> {
         self.done();
         Ok(())
     }
@@ -386,14 +389,14 @@ mod tests {
     use super::*;
 
     fn free<T: Serialize>(value: T) -> u128 {
-        hash(&value, Order::Free).unwrap()
+        hash(&value, OrderMatters::Nowhere).unwrap()
     }
 
     #[test]
     fn it_is_the_same_for_ever() {
         // What is stored today is compared with what a later version computes.
         assert_eq!(
-            hash(&("item", 7_u8, [1.5_f64]), Order::OfSequences).unwrap(),
+            hash(&("item", 7_u8, [1.5_f64]), OrderMatters::InSequences).unwrap(),
             468_555_182_080_850_851_624_550_486_436_018_247
         );
     }
@@ -425,8 +428,13 @@ mod tests {
     #[test]
     fn order_counts_where_it_should() {
         let (ab, ba) = ([("a", 1), ("b", 2)], [("b", 2), ("a", 1)]);
-        let sequences = |value: &dyn Fn(Order) -> u128| {
-            [Order::Counts, Order::OfSequences, Order::Free].map(value)
+        let sequences = |value: &dyn Fn(OrderMatters) -> u128| {
+            [
+                OrderMatters::Everywhere,
+                OrderMatters::InSequences,
+                OrderMatters::Nowhere,
+            ]
+            .map(value)
         };
         let [a, b] = [["x", "y"], ["y", "x"]]
             .map(|list| sequences(&|order| hash(&list.to_vec(), order).unwrap()));
@@ -443,7 +451,7 @@ mod tests {
             (0..20).map(|_| (0..50).map(|n| (n, n)).collect()).collect();
         let hashes: HashSet<_> = many
             .iter()
-            .map(|map| hash(map, Order::OfSequences).unwrap())
+            .map(|map| hash(map, OrderMatters::InSequences).unwrap())
             .collect();
         assert_eq!(hashes.len(), 1);
     }
@@ -456,7 +464,7 @@ mod tests {
             texts: Option<std::borrow::Cow<'a, HashSet<String>>>,
             lists: Vec<HashSet<Vec<u8>>>,
         }
-        let item = || hash(&set(0..50), Order::OfSequences).unwrap();
+        let item = || hash(&set(0..50), OrderMatters::InSequences).unwrap();
         fn set(numbers: std::ops::Range<u32>) -> HashSet<u32> {
             numbers.collect()
         }
@@ -470,7 +478,7 @@ mod tests {
                     texts,
                     lists: vec![HashSet::from(lists)],
                 },
-                Order::OfSequences,
+                OrderMatters::InSequences,
             )
             .unwrap()
         };
@@ -487,7 +495,8 @@ mod tests {
             nested([vec![2, 1], b]),
             "a list in a set has an order"
         );
-        let lists = [vec![1, 2], vec![2, 1]].map(|list| hash(&list, Order::OfSequences).unwrap());
+        let lists =
+            [vec![1, 2], vec![2, 1]].map(|list| hash(&list, OrderMatters::InSequences).unwrap());
         assert_ne!(lists[0], lists[1]);
     }
 

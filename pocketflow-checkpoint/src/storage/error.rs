@@ -4,7 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use crate::storage::Status;
+use super::data::Status;
+
+/// What an operation returns.
+pub type StorageResult<T> = Result<T, StorageError>;
 
 /// The error of a database engine.
 pub type Cause = Box<dyn Error + Send + Sync + 'static>;
@@ -456,7 +459,7 @@ impl Error for StorageError {
 
 impl StorageError {
     /// Whether the same call may succeed when it is made again.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Busy { .. } | Self::Disconnected { .. } | Self::Unreachable { .. }

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 /// It is `pid-place-start-random`. The place is the machine since it was started, the namespace of
 /// process ids and the user, as one number; the start is when the process began, for numbers of
 /// processes are used again. Where these are not known, they are left out.
-pub(crate) fn owner() -> String {
+pub(crate) fn new() -> String {
     let (pid, random) = (std::process::id(), RandomState::new().hash_one(0));
     match (place(), started(pid)) {
         (Some(place), Some(start)) => format!("{pid}-{place:08x}-{start:x}-{random:016x}"),
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn only_what_is_known_to_be_dead_is() {
-        let own = owner();
+        let own = new();
         assert!(!is_dead(&own));
         for other in ["me", "1-2", "1-2-3", "a-b-c-d", "1-2-3-4-5", "-1-0-0-0"] {
             assert!(!is_dead(other), "{other}");

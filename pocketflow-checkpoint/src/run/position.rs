@@ -4,7 +4,7 @@ use pocketflow::{Position, Visit};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredPosition {
     steps: u64,
     visits: Vec<StoredVisit>,
 }
@@ -33,7 +33,7 @@ pub(crate) fn encode(position: Position) -> String {
             taken,
         },
     );
-    let stored = Stored {
+    let stored = StoredPosition {
         steps: position.steps,
         visits: visits.collect(),
     };
@@ -41,7 +41,7 @@ pub(crate) fn encode(position: Position) -> String {
 }
 
 pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
-    let Stored { steps, visits } = serde_json::from_str(json)?;
+    let StoredPosition { steps, visits } = serde_json::from_str(json)?;
     let visits = visits.into_iter();
     let visits = visits.map(
         |StoredVisit {

@@ -1,0 +1,189 @@
+//! What a run asks of its storage, with retries.
+
+use pocketflow::{At, Error, Graph};
+
+use super::DurableRun;
+use super::position;
+use super::retry::{Backoff, retry};
+use super::shared::RunsShared;
+use crate::causes::BadState;
+use crate::state::Durable;
+use crate::storage::{
+    BeginOutcome, ItemKey, NewRun, RunRecord, Step, Storage, StorageError, StorageResult,
+};
+
+impl<E: Storage> DurableRun<E> {
+    pub(super) fn backoff(&self) -> Backoff<'_> {
+        Backoff::new(self.runs.max_retry_time, &self.id)
+    }
+
+    /// The state of the store as it is stored.
+    pub(super) fn encode<S: Durable>(&self, shared: &mut S) -> Result<String, BadState> {
+        let written = self.memory().keeper.write(shared);
+        written.map_err(|error| self.bad_field("store", error))
+    }
+
+    pub(super) async fn show(&self) -> StorageResult<Option<RunRecord>> {
+        let mut backoff = self.backoff();
+        retry!(backoff, self.runs.storage.show(&self.id))
+    }
+
+    /// Takes the lease of a known run, or stores a new run.
+    pub(super) async fn claim(
+        &self,
+        flow: &Graph,
+        definition: &str,
+        state: String,
+    ) -> StorageResult<BeginOutcome> {
+        let new = NewRun {
+            flow: flow.name.into(),
+            graph: definition.into(),
+            state,
+            position: String::from("null"),
+        };
+        let RunsShared { storage, lease, .. } = &*self.runs;
+        self.lease.asked();
+        let mut backoff = self.backoff();
+        let begun = retry!(backoff, storage.begin(&self.id, &self.owner, *lease, &new));
+        match &begun {
+            Ok(_) => self.lease.taken(),
+            // After any other error it is unknown.
+            Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.gone(),
+            Err(_) => {}
+        }
+        begun
+    }
+
+    /// A run whose processes die, one after the other, does not begin again forever.
+    pub(super) async fn check_crashes(&self, record: &RunRecord) -> StorageResult<()> {
+        let Some(limit) = self
+            .runs
+            .max_crashes
+            .filter(|limit| record.crashes >= u64::from(*limit))
+        else {
+            return Ok(());
+        };
+        let step = record.step + 1;
+        let after = if record.path.is_empty() {
+            String::new()
+        } else {
+            format!(", after `{}`", record.path)
+        };
+        let why = format!("{limit} processes in a row have died in its step {step}{after}");
+        let mut backoff = self.backoff();
+        let storage = &self.runs.storage;
+        retry!(backoff, storage.give_up(&self.id, &self.owner, &why))?;
+        self.lease.gone();
+        Err(StorageError::Stuck {
+            run: self.id.clone(),
+            why,
+        })
+    }
+
+    /// Stores what an item or a branch returned.
+    pub(super) async fn store_item(
+        &self,
+        at: &At<'_>,
+        key: &ItemKey,
+        json: &str,
+    ) -> Result<(), Error> {
+        let mut backoff = self.backoff();
+        let (storage, step) = (&self.runs.storage, at.step());
+        let stored = retry!(
+            backoff,
+            storage.keep_item(&self.id, &self.owner, step, key, json)
+        );
+        stored.map_err(|error| at.error(error))
+    }
+
+    /// Stores a finished step.
+    pub(super) async fn commit<S: Durable>(
+        &self,
+        at: &At<'_>,
+        action: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let step = Step {
+            step: at.step(),
+            path: at.to_string(),
+            position: position::encode(at.position()),
+            action: action.into(),
+            state: self.encode(shared).map_err(|error| at.error(error))?,
+            graph: self.memory().definition.clone(),
+        };
+        let RunsShared {
+            storage,
+            lease,
+            retention,
+            ..
+        } = &*self.runs;
+        let mut backoff = self.backoff();
+        let stored = retry!(
+            backoff,
+            storage.commit(&self.id, &self.owner, *lease, &step, *retention)
+        );
+        #[cfg(feature = "tracing")]
+        if let left @ 1.. = self.memory().items.left_over(at.step()) {
+            tracing::warn!(
+                run = self.id,
+                "{left} kept results of `{at}` were of items that are not there any more: the items that are were done again"
+            );
+        }
+        if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
+            // Another owner drives the run, which is not a failure of the run.
+            self.memory().settled = true;
+        }
+        stored.map_err(|error| at.error(error))
+    }
+
+    /// Stores that the run has finished.
+    pub(super) async fn finish(&self, exit: &str, state: &str) -> StorageResult<()> {
+        let mut backoff = self.backoff();
+        let storage = &self.runs.storage;
+        let finished = retry!(backoff, storage.finish(&self.id, &self.owner, exit, state));
+        if let (Err(StorageError::LeaseLost { .. }), true) = (&finished, backoff.has_retried()) {
+            // An earlier call may have finished the run before its answer was lost.
+            let record = self.show().await?;
+            if record.is_some_and(|run| run.exit.as_deref() == Some(exit) && run.state == state) {
+                return Ok(());
+            }
+        }
+        finished
+    }
+
+    /// Stores that the run failed, or releases its lease.
+    pub(super) async fn fail(&self, error: &Error) {
+        let mut backoff = self.backoff();
+        if is_gone(error) {
+            backoff = Backoff::new(std::time::Duration::ZERO, &self.id);
+        }
+        let message = format!("{error:#}");
+        let storage = &self.runs.storage;
+        match retry!(backoff, storage.fail(&self.id, &self.owner, &message)) {
+            Ok(()) => self.lease.gone(),
+            Err(_) => self.release(error).await,
+        }
+    }
+
+    /// Releases the lease before an error is returned, so that the run can start again at once. If
+    /// this fails or is dropped, the lease is released when the lease keeper is dropped.
+    pub(super) async fn release(&self, error: &Error) {
+        if !self.lease.may_be_held() || is_gone(error) {
+            return;
+        }
+        match self.runs.storage.release(&self.id, &self.owner).await {
+            Ok(()) | Err(StorageError::LeaseLost { .. } | StorageError::UnknownRun { .. }) => {
+                self.lease.gone()
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// After a long failure of the storage, it is not called again, and the lease expires.
+fn is_gone(error: &Error) -> bool {
+    matches!(
+        error.cause().downcast_ref(),
+        Some(StorageError::LeaseNotRenewed { .. } | StorageError::Gone { .. })
+    )
+}

@@ -1,0 +1,209 @@
+//! How a durable run drives a flow: how it begins or resumes, and what it does around each step.
+
+use pocketflow::seam::Items;
+use pocketflow::{At, Driver, Error, Graph, Run, Start, Taken};
+
+use super::definition::Definition;
+use super::item_results::ItemResults;
+use super::lease::LeaseKeeper;
+use super::resume::{Resumed, resumes, waits_for_skipped};
+use super::retry::retry;
+use super::{DurableRun, Memory};
+use crate::causes::Changed;
+use crate::state::{Durable, Keeper, encoding};
+use crate::storage::{BeginOutcome, RunRecord, Storage};
+
+impl<E: Storage> DurableRun<E> {
+    /// The definition of this flow, with the hashes of the input.
+    fn definition<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        shared: &mut S,
+    ) -> Result<Definition, Error> {
+        if let Some(field) = waits_for_skipped(flow, S::STORE) {
+            let why =
+                "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
+            let what = format!("the field `{field}`, for which the flow waits,");
+            return Err(flow.error(self.bad("store", &what)(encoding::custom(why))));
+        }
+        let mut definition = Definition::of(flow, S::STORE);
+        let input = Keeper::hashes(shared);
+        definition.input = Some(input.map_err(|error| flow.error(self.bad_field("store", error)))?);
+        Ok(definition)
+    }
+
+    fn resume<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        record: &RunRecord,
+        shared: &mut S,
+    ) -> Result<Resumed, Error> {
+        resumes(flow, record, self.migration.as_ref(), shared).map_err(|error| flow.error(error))
+    }
+
+    /// Takes the lease, and loads the run if it is known. `known` is the run as it was found before
+    /// the lease was taken, with how it resumes.
+    async fn start<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        mut definition: Definition,
+        known: Option<(RunRecord, Resumed)>,
+        shared: &mut S,
+        keeper: &mut Option<LeaseKeeper<E>>,
+    ) -> Result<Start, Error> {
+        let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        let begun = self.claim(flow, &definition.encode(), state).await;
+        let begun = begun.map_err(|error| flow.error(error))?;
+        let BeginOutcome::Known(record) = begun else {
+            *self.keeper() = keeper.take();
+            return Ok(Start::Fresh);
+        };
+        let crashes = self.check_crashes(&record).await;
+        crashes.map_err(|error| flow.error(error))?;
+        let resumed = match known {
+            Some((known, resumed)) if is_unchanged(&known, &record) => resumed,
+            _ => self.resume(flow, &record, &mut *shared)?,
+        };
+        Keeper::read(&resumed.state, &mut *shared)
+            .map_err(|error| flow.error(self.bad_field("read", error)))?;
+        definition.input = resumed.input;
+        *self.memory() = Memory {
+            definition: definition.encode(),
+            ..Memory::default()
+        };
+        if let Start::Over(_) = resumed.start {
+            self.lease.gone();
+            return Ok(resumed.start);
+        }
+        let step = record.step + 1;
+        let mut backoff = self.backoff();
+        let items = retry!(backoff, self.runs.storage.items(&self.id, step));
+        let items = items.map_err(|error| flow.error(error))?;
+        *self.keeper() = keeper.take();
+        let mut memory = self.memory();
+        memory.items = ItemResults::new(step, items);
+        // At an `await`, the position is before the next step, and not at this one.
+        memory.done = record.action.map(|action| (record.step, action));
+        Ok(resumed.start)
+    }
+
+    /// Stores that the flow reached an exit.
+    async fn end<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        exit: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        self.lease.leaving();
+        let finished = self.finish(exit, &state).await;
+        finished.map_err(|error| flow.error(error))
+    }
+}
+
+/// Whether the run is where it was.
+fn is_unchanged(was: &RunRecord, is: &RunRecord) -> bool {
+    was.step == is.step
+        && was.status == is.status
+        && was.position == is.position
+        && was.state == is.state
+}
+
+impl<S, E> Driver<S, Items> for DurableRun<E>
+where
+    S: Durable,
+    E: Storage,
+{
+    fn run_id(&self) -> Option<&str> {
+        Some(&self.id)
+    }
+
+    async fn begin(
+        &self,
+        flow: &'static Graph,
+        _at: Option<&At<'_>>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
+        let definition = self.definition(flow, shared)?;
+        *self.memory() = Memory {
+            definition: definition.encode(),
+            ..Memory::default()
+        };
+        // A run that cannot resume here stays as it is, so it is checked before it begins.
+        let known = match self.show().await.map_err(|error| flow.error(error))? {
+            Some(record) => {
+                let resumed = self.resume(flow, &record, &mut *shared)?;
+                Some((record, resumed))
+            }
+            None => None,
+        };
+        // From here on the lease is released whatever ends the run, even if this call is dropped.
+        let mut keeper = Some(LeaseKeeper::start(&self.lease));
+        let started = self
+            .start(flow, definition, known, shared, &mut keeper)
+            .await;
+        if let Err(error) = &started {
+            self.release(error).await;
+        }
+        started
+    }
+
+    async fn flow<R: Run<S>>(
+        &self,
+        flow: &'static Graph,
+        at: Option<&At<'_>>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        if at.is_some() {
+            return run.run(shared).await;
+        }
+        let mut keeper = self.keeper().take();
+        let lost = async {
+            match &mut keeper {
+                Some(keeper) => keeper.lost().await,
+                None => std::future::pending().await,
+            }
+        };
+        let result = tokio::select! {
+            result = run.run(&mut *shared) => result,
+            lost = lost => Err(flow.error(lost)),
+        };
+        match &result {
+            Ok(taken) => {
+                if let Err(error) = self.end(flow, taken.action(), shared).await {
+                    self.release(&error).await;
+                    return Err(error);
+                }
+                self.lease.gone();
+            }
+            Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+        let done = self.memory().done.take();
+        if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
+            return at.taken(&action).ok_or_else(|| {
+                let conflicts = vec![format!(
+                    "`{at}` has no action \"{action}\" any more, which it took"
+                )];
+                at.error(Changed {
+                    run: self.id.clone(),
+                    conflicts,
+                })
+            });
+        }
+        let taken = match at.waits_for() {
+            Some(field) => {
+                self.wait(at, field, shared).await?;
+                at.taken("default").expect("the action of every `await`")
+            }
+            None => run.run(shared).await?,
+        };
+        self.commit(at, taken.action(), shared).await?;
+        Ok(taken)
+    }
+}

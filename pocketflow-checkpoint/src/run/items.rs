@@ -1,0 +1,116 @@
+//! The driver of items and branches: a result that is stored is not computed again.
+
+use pocketflow::{At, Error, ItemCall, ItemId, KeepDriver, Node};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DurableRun;
+use super::item_results::{ItemIdentity, stored};
+use crate::causes::Changed;
+use crate::state::Durable;
+use crate::state::encoding::{custom, read, write_value};
+use crate::state::hash::{HashError, OrderMatters, hash};
+use crate::storage::{ItemKey, Storage};
+
+/// What is kept of an item or a branch: all that serde reads and writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run keeps what `exec` returns in a batch or a fork",
+    label = "`{Self}` cannot be kept",
+    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`"
+)]
+#[doc(hidden)]
+pub trait Kept: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Kept for T {}
+
+/// What an item is known by: all that serde writes of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Serialize`: a durable run knows the items of a batch by what they are",
+    label = "an item of `{Self}` cannot be told from another",
+    note = "write `#[derive(Serialize)]` on the type of the item"
+)]
+#[doc(hidden)]
+pub trait Known: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Known for T {}
+
+/// A node that is alone in its step is stored with the step.
+impl<S, Here, N, E> KeepDriver<S, Here, N> for DurableRun<E>
+where
+    S: Durable,
+    N: Node<S, Here>,
+    for<'i> N::Item<'i>: Known,
+    N::Exec: Kept,
+    E: Storage,
+{
+    async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, mut call: C) -> Result<N::Exec, Error>
+    where
+        C: ItemCall<S, Here, N>,
+    {
+        let (step, branch) = (
+            at.step(),
+            at.branch_number()
+                .and_then(|branch| u32::try_from(branch).ok()),
+        );
+        let index = item.index().map(|index| index as u64);
+        let hashed = match item {
+            ItemId::Branch => None,
+            _ => Some(call.with_item(|item| hash(&item, OrderMatters::InSequences))),
+        };
+        let hashed = hashed.transpose().map_err(|error: HashError| {
+            at.error(self.bad("store", &format!("what item {item} of `{at}` is"))(custom(error)))
+        })?;
+        let (id, kept) = {
+            let mut memory = self.memory();
+            let items = memory.items.at(step);
+            let misfits = items.misfits::<N::Exec>(branch);
+            if !misfits.is_empty() {
+                let what = |key: ItemKey| {
+                    key.item
+                        .map_or_else(String::new, |item| format!(" for item {item}"))
+                };
+                let conflict = |(key, error): (ItemKey, _)| {
+                    format!(
+                        "what `{at}` returned{} is kept, and is not what it returns now: {error}; drop what is kept with \
+                         `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {}`, to have it done again",
+                        what(key),
+                        self.id
+                    )
+                };
+                // The first say it all.
+                let more = misfits.len().saturating_sub(20);
+                let mut conflicts: Vec<_> = misfits.into_iter().take(20).map(conflict).collect();
+                if more > 0 {
+                    conflicts.push(format!("and {more} more of `{at}`"));
+                }
+                return Err(at.error(Changed {
+                    run: self.id.clone(),
+                    conflicts,
+                }));
+            }
+            // Half of the hash tells the items of one step apart.
+            let id = hashed.map_or(ItemIdentity::Branch, |hash| {
+                ItemIdentity::Item(items.identity(branch, hash as u64))
+            });
+            (id, items.take(branch, id, index))
+        };
+        let bad = |doing| {
+            move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source))
+        };
+        if let Some(json) = kept {
+            return read(&json).map_err(bad("read"));
+        }
+        if let ItemIdentity::Item(identity) = id {
+            call.identify(identity);
+        }
+        let exec = call.call().await?;
+        let json = write_value(&exec)
+            .and_then(|result| stored(id, result))
+            .map_err(bad("store"))?;
+        let key = self.memory().items.at(step).number(branch, index);
+        self.store_item(at, &key, &json).await?;
+        Ok(exec)
+    }
+}

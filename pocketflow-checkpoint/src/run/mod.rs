@@ -1,0 +1,132 @@
+//! One durable run: the driver.
+
+mod calls;
+mod definition;
+mod driver;
+mod item_results;
+mod items;
+mod lease;
+mod position;
+mod resume;
+mod retry;
+mod shared;
+mod wait;
+
+use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::causes::BadState;
+use crate::state::{BadField, Keeper};
+use crate::storage::Storage;
+use item_results::ItemResults;
+#[doc(hidden)]
+pub use items::{Kept, Known};
+use lease::{Lease, LeaseKeeper};
+use resume::Migration;
+pub(crate) use retry::{Backoff, retry};
+pub(crate) use shared::RunsShared;
+
+/// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run)
+/// makes.
+///
+/// After every step, one transaction stores the store, the position of the run, and the action. A
+/// run that is started again under its id resumes after the last stored step. The step that was
+/// running starts again, and its [`Attempt::key`] is the same as before. In a batch or a fork, each
+/// item or branch is stored as soon as it has finished, and does not run again.
+///
+/// The fields of the store need serde's `Serialize` and `Deserialize`, and so does what `exec`
+/// returns in a batch and in the nodes of a fork.
+///
+/// [`Attempt::key`]: pocketflow::Attempt::key
+pub struct DurableRun<E: Storage> {
+    runs: Arc<RunsShared<E>>,
+    id: String,
+    owner: String,
+    park: bool,
+    migration: Option<Migration>,
+    /// Whether this run must renew and release the lease.
+    lease: Arc<Lease<E>>,
+    /// Renews the lease once the run has begun. Dropping it releases the lease.
+    keeper: Mutex<Option<LeaseKeeper<E>>>,
+    memory: Mutex<Memory>,
+}
+
+/// What the run has read from the storage and not used yet.
+#[derive(Default)]
+struct Memory {
+    /// The definition of the flow and its store, as it is stored.
+    definition: String,
+    /// Writes the state, and remembers what it wrote.
+    keeper: Keeper,
+    /// The last stored step and its action: it does not run again.
+    done: Option<(u64, String)>,
+    /// The stored items of the current step.
+    items: ItemResults,
+    /// The run has ended in a way that is stored already.
+    settled: bool,
+}
+
+impl<E: Storage> DurableRun<E> {
+    pub(crate) fn new(runs: Arc<RunsShared<E>>, id: String, owner: String) -> Self {
+        let (lease, memory) = (Arc::new(Lease::new(&runs, &id, &owner)), Mutex::default());
+        Self {
+            runs,
+            id,
+            owner,
+            park: false,
+            migration: None,
+            lease,
+            keeper: Mutex::default(),
+            memory,
+        }
+    }
+
+    /// At an `await(field)`, ends the run with [`Parked`](crate::Parked) as the cause of the error,
+    /// so that the process can end too. Without it, the run waits in memory, which costs next to
+    /// nothing; the process may still end at any time.
+    #[must_use]
+    pub fn park(mut self) -> Self {
+        self.park = true;
+        self
+    }
+
+    /// Converts the stored state if the flow or its store has changed so that the run could not
+    /// resume: the function gets the state as JSON and returns it as this program expects it.
+    ///
+    /// It is called when a run starts, and again when the run starts again before its next step is
+    /// stored, with the old state. The node at which the run stands must still exist.
+    #[must_use]
+    pub fn migrate(
+        mut self,
+        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.migration = Some(Box::new(migration));
+        self
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Option<LeaseKeeper<E>>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bad(&self, doing: &'static str, what: &str) -> impl FnOnce(serde_json::Error) -> BadState {
+        move |source| BadState {
+            run: self.id.clone(),
+            doing,
+            what: what.into(),
+            source,
+        }
+    }
+
+    fn bad_field(&self, doing: &'static str, error: BadField) -> BadState {
+        self.bad(doing, &error.what())(error.source)
+    }
+}

@@ -1,0 +1,161 @@
+//! A run at an `await`.
+
+use pocketflow::{At, Error, Graph};
+use tokio::time::timeout;
+
+use super::DurableRun;
+use super::position;
+use super::retry::retry;
+use super::shared::RunsShared;
+use crate::causes::{MovedOn, Parked, WrongValue};
+use crate::state::{Durable, Keeper, encoding};
+use crate::storage::{BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError};
+
+impl<E: Storage> DurableRun<E> {
+    /// Waits for a value, and fills the field with it.
+    pub(super) async fn wait<S: Durable>(
+        &self,
+        at: &At<'_>,
+        field: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let index = S::STORE
+            .field(field)
+            .expect("a flow waits for a field of its store");
+        // An earlier value of the field is not an answer. When the run resumes at this wait, the
+        // field has been cleared already. `null` may not clear a field whose serde attributes
+        // change how it is read; the answer replaces its value all the same.
+        let _ = Keeper::fill(index, "null", shared);
+        // A fill in this process fails at once if the value does not fit.
+        let fits = Keeper::fits(index, shared).filter(|_| !self.park);
+        let _guard = fits.map(|fits| self.runs.wait(&self.id, field, fits));
+        let mut refused = None;
+        loop {
+            let OpenWait { name, value } =
+                self.store_wait(at, field, shared, refused.take()).await?;
+            let Some(json) = value else {
+                if self.park {
+                    return Err(at.error(Parked {
+                        run: self.id.clone(),
+                        field: field.to_owned(),
+                        wait: name,
+                    }));
+                }
+                self.until_filled(at, shared).await?;
+                continue;
+            };
+            let Err(source) = fill(shared, index, &json) else {
+                return Ok(());
+            };
+            // The value is rejected and removed. A run that waits in memory waits again.
+            let why = format!("{json} does not fit the field `{field}`: {source}");
+            if self.park {
+                self.store_wait(at, field, shared, Some(why)).await?;
+                return Err(at.error(WrongValue {
+                    run: self.id.clone(),
+                    field: field.to_owned(),
+                    value: json,
+                    source,
+                }));
+            }
+            refused = Some(why);
+        }
+    }
+
+    /// Waits in memory until the open wait is filled, and takes the lease again.
+    async fn until_filled<S: Durable>(&self, at: &At<'_>, shared: &mut S) -> Result<(), Error> {
+        let RunsShared { poll, filled, .. } = &*self.runs;
+        let mut news = filled.subscribe();
+        loop {
+            let record = self.show().await.map_err(|error| at.error(error))?;
+            self.stands_before(at, record.as_ref())?;
+            if record.is_some_and(|record| record.filled || record.status == Status::Failed) {
+                let state = self.encode(shared).map_err(|error| at.error(error))?;
+                let definition = self.memory().definition.clone();
+                match self.claim(root(at), &definition, state).await {
+                    Ok(begun) => {
+                        if let BeginOutcome::Known(record) = begun {
+                            self.stands_before(at, Some(&record))?;
+                        }
+                        self.memory().settled = false;
+                        return Ok(());
+                    }
+                    // Another process was faster. It resumes the run, or dies.
+                    Err(StorageError::Alive { .. }) => {}
+                    Err(error) => return Err(at.error(error)),
+                }
+            }
+            let _ = timeout(*poll, news.changed()).await;
+        }
+    }
+
+    /// Whether the run still stands before this step: another process may have resumed it.
+    fn stands_before(&self, at: &At<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
+        if record.is_some_and(|run| run.status != Status::Finished && run.step < at.step()) {
+            return Ok(());
+        }
+        // Its outcome is stored, and this process must not change it.
+        self.memory().settled = true;
+        Err(at.error(MovedOn {
+            run: self.id.clone(),
+        }))
+    }
+
+    /// Stores that the run waits, unless the wait has been filled already.
+    async fn store_wait<S: Durable>(
+        &self,
+        at: &At<'_>,
+        field: &str,
+        shared: &mut S,
+        refused: Option<String>,
+    ) -> Result<OpenWait, Error> {
+        let state = self.encode(shared).map_err(|error| at.error(error))?;
+        let position = position::encode(at.position());
+        let definition = self.memory().definition.clone();
+        let pause = Pause {
+            step: at.step() - 1,
+            field,
+            position: &position,
+            graph: &definition,
+            state: &state,
+            refused: refused.as_deref(),
+        };
+        let mut backoff = self.backoff();
+        let storage = &self.runs.storage;
+        self.lease.leaving();
+        let mut stored = retry!(backoff, storage.wait(&self.id, &self.owner, &pause));
+        if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, backoff.has_retried()) {
+            // An earlier call may have released the lease before its answer was lost.
+            let record = self.show().await.map_err(|error| at.error(error))?;
+            let waits = record.filter(|record| {
+                record.step == pause.step && record.waits_for.as_deref() == Some(field)
+            });
+            if let Some(name) = waits.and_then(|record| record.wait) {
+                stored = Ok(OpenWait { name, value: None });
+            }
+        }
+        if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
+            self.lease.gone();
+            self.memory().settled = true;
+        } else {
+            self.lease.taken();
+        }
+        stored.map_err(|error| at.error(error))
+    }
+}
+
+/// The outermost flow.
+fn root(at: &At<'_>) -> &'static Graph {
+    at.parent()
+        .map_or_else(|| at.graph(), |parent| root(&parent))
+}
+
+/// Fills a field.
+fn fill<S: Durable>(shared: &mut S, field: usize, json: &str) -> Result<(), serde_json::Error> {
+    Keeper::fill(field, json, shared)?;
+    if shared.is_filled(field) {
+        Ok(())
+    } else {
+        Err(encoding::custom("the field is empty with it"))
+    }
+}

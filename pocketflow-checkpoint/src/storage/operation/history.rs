@@ -1,0 +1,140 @@
+//! The history of a run, forks from it, and its removal.
+
+use std::time::SystemTime;
+
+use super::{OpResult, Operation, all, find, first, head};
+use crate::storage::data::{Checkpoint, CheckpointState};
+use crate::storage::error::StorageError;
+use crate::storage::rules::{self, Availability, LeaseObservation};
+use crate::storage::transaction::{Lock, Transaction, values};
+use crate::storage::{millis, sql};
+
+pub(crate) struct History {
+    pub(crate) run: String,
+}
+
+impl Operation for History {
+    type Output = Vec<Checkpoint>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        format!("read the history of run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<Checkpoint>, T> {
+        // The lock keeps the run from being removed in between.
+        head(tx, &self.run, Lock::Shared).await?;
+        all(tx, sql::HISTORY, values![&self.run], rules::step).await
+    }
+}
+
+/// Reads what a run looked like after a step.
+pub(crate) struct ReadCheckpoint {
+    pub(crate) run: String,
+    pub(crate) step: u64,
+}
+
+impl Operation for ReadCheckpoint {
+    type Output = Option<CheckpointState>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        format!("read step {} of run `{}`", self.step, self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<CheckpointState>, T> {
+        rules::id("run", &self.run)?;
+        let step = rules::number("step", self.step)?;
+        let row = first(tx, sql::CHECKPOINT, values![&self.run, step]).await?;
+        row.map(rules::step_state).transpose()
+    }
+}
+
+/// Makes a new run from a step of another.
+pub(crate) struct Fork {
+    pub(crate) run: String,
+    pub(crate) step: u64,
+    pub(crate) new_run: String,
+}
+
+impl Operation for Fork {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        format!("fork run `{}` at step {}", self.run, self.step)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        let (run, new_run) = (&*self.run, &*self.new_run);
+        rules::id("new run", new_run)?;
+        head(tx, run, Lock::Shared).await?;
+        let step = rules::number("step", self.step)?;
+        let exists = || StorageError::Exists {
+            run: new_run.to_owned(),
+        };
+        if find(tx, new_run, Lock::Shared).await?.is_some() {
+            return Err(exists().into());
+        }
+        let kept = first(tx, sql::CHECKPOINT, values![run, step]).await?;
+        if kept.is_none() {
+            return Err(StorageError::NoCheckpoint {
+                run: run.to_owned(),
+                step: self.step,
+            }
+            .into());
+        }
+        let now = tx.now().await?;
+        if tx
+            .execute(sql::FORK_RUN, values![run, step, new_run, now])
+            .await?
+            == 0
+        {
+            // Another transaction has made the new run in between.
+            return Err(exists().into());
+        }
+        for copy in [sql::FORK_STATE, sql::FORK_HISTORY, sql::FORK_WAITS] {
+            tx.execute(copy, values![run, step, new_run]).await?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) struct Remove {
+    pub(crate) run: String,
+    pub(crate) observed: Option<LeaseObservation>,
+}
+
+impl Operation for Remove {
+    type Output = Availability<()>;
+
+    fn describe(&self) -> String {
+        format!("remove run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<()>, T> {
+        let head = head(tx, &self.run, Lock::Exclusive).await?;
+        let lease = head.idle(&self.run, None, T::CLOCK, self.observed.as_ref())?;
+        if let Availability::Free(()) = lease {
+            tx.execute(sql::REMOVE, values![&self.run]).await?;
+        }
+        Ok(lease)
+    }
+}
+
+/// Removes the runs that finished before a time.
+pub(crate) struct Prune {
+    pub(crate) finished_before: SystemTime,
+}
+
+impl Operation for Prune {
+    type Output = u64;
+
+    fn describe(&self) -> String {
+        "remove the old runs".to_owned()
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<u64, T> {
+        let before = millis::from_time(self.finished_before);
+        tx.execute(T::PRUNE, values![before]).await
+    }
+}

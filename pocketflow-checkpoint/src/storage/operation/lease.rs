@@ -1,0 +1,157 @@
+//! Who drives a run: the operations on its lease and its status.
+
+use std::time::Duration;
+
+use super::read::show;
+use super::{OpResult, Operation, count, fenced, find, head};
+use crate::storage::data::{BeginOutcome, NewRun, Status};
+use crate::storage::rules::{self, Availability, LeaseObservation, Takeover};
+use crate::storage::transaction::{Lock, Transaction, values};
+use crate::storage::{millis, sql};
+
+pub(crate) struct Begin {
+    pub(crate) run: String,
+    pub(crate) owner: String,
+    pub(crate) lease: Duration,
+    pub(crate) new: NewRun,
+    pub(crate) observed: Option<LeaseObservation>,
+}
+
+impl Operation for Begin {
+    type Output = Availability<BeginOutcome>;
+
+    fn describe(&self) -> String {
+        format!("begin run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<BeginOutcome>, T> {
+        let (run, owner) = (&*self.run, &*self.owner);
+        rules::ids(run, owner)?;
+        let length = millis::from_duration(self.lease);
+        let head = loop {
+            if let Some(head) = find(tx, run, Lock::Exclusive).await? {
+                break head;
+            }
+            let now = tx.now().await?;
+            let until = now.saturating_add(length);
+            let (new, flow) = (&self.new, rules::text(&self.new.flow));
+            let row = values![run, flow, &new.position, owner, length, until, now];
+            if tx.execute(sql::BEGIN_RUN, row).await? == 1 {
+                tx.execute(sql::BEGIN_STATE, values![run, &new.graph, &new.state])
+                    .await?;
+                return Ok(Availability::Free(BeginOutcome::New));
+            }
+            // Another transaction has inserted the run and committed. The next look finds it,
+            // unless it has been removed since.
+        };
+        let takeover = head.takeover(run, owner, T::CLOCK, self.observed.as_ref())?;
+        let mut record = show(tx, run).await?.ok_or_else(|| rules::unknown(run))?;
+        match takeover {
+            Takeover::Watch(observation) => return Ok(Availability::Watch(observation)),
+            Takeover::None => {}
+            Takeover::As(status) => {
+                let until = head.now.saturating_add(length);
+                let items = count(tx, sql::COUNT_ITEMS, values![run, head.step + 1]).await?;
+                let (crashes, mark) = head.crashes(owner, items);
+                let (status, now) = (status.as_str(), head.now);
+                let row = values![run, owner, length, until, status, crashes, mark, now];
+                tx.execute(sql::TAKE_OVER, row).await?;
+                record.owner = Some(owner.to_owned());
+                record.lease_until = Some(millis::to_time(until));
+                record.crashes = crashes.unsigned_abs();
+            }
+        }
+        Ok(Availability::Free(BeginOutcome::Known(Box::new(record))))
+    }
+}
+
+pub(crate) struct Renew {
+    pub(crate) run: String,
+    pub(crate) owner: String,
+    pub(crate) lease: Duration,
+}
+
+impl Operation for Renew {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        format!("renew the lease of run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        let head = fenced(tx, &self.run, &self.owner, Lock::Exclusive).await?;
+        let length = millis::from_duration(self.lease);
+        let until = head.now.saturating_add(length);
+        tx.execute(sql::RENEW, values![&self.run, length, until])
+            .await?;
+        Ok(())
+    }
+}
+
+/// Releases the lease of a run: see
+/// [`Engine::release_in_background`](crate::engine::Engine::release_in_background).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    pub(crate) run: String,
+    pub(crate) owner: String,
+}
+
+impl Operation for Release {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        format!("release run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        fenced(tx, &self.run, &self.owner, Lock::Exclusive).await?;
+        tx.execute(sql::RELEASE, values![&self.run]).await?;
+        Ok(())
+    }
+}
+
+/// Stores that a run failed, or that it is stuck.
+pub(crate) struct Fail {
+    pub(crate) run: String,
+    pub(crate) owner: String,
+    pub(crate) message: String,
+    pub(crate) status: Status,
+}
+
+impl Operation for Fail {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        match self.status {
+            Status::Stuck => format!("store that run `{}` is stuck", self.run),
+            _ => format!("store that run `{}` failed", self.run),
+        }
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        let head = fenced(tx, &self.run, &self.owner, Lock::Exclusive).await?;
+        let (message, status) = (rules::text(&self.message), self.status.as_str());
+        tx.execute(sql::FAIL, values![&self.run, message, head.now, status])
+            .await?;
+        Ok(())
+    }
+}
+
+pub(crate) struct Retry {
+    pub(crate) run: String,
+}
+
+impl Operation for Retry {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        format!("let run `{}` begin again", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        let head = head(tx, &self.run, Lock::Exclusive).await?;
+        head.stuck(&self.run)?;
+        tx.execute(sql::RETRY, values![&self.run, head.now]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! Reading runs.
+
+use super::{OpResult, Operation, all, first};
+use crate::storage::data::{RunRecord, RunSummary, Status};
+use crate::storage::rules;
+use crate::storage::sql;
+use crate::storage::transaction::{Transaction, values};
+
+pub(crate) struct List {
+    pub(crate) filter: Option<Status>,
+}
+
+impl Operation for List {
+    type Output = Vec<RunSummary>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        "list the runs".to_owned()
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<RunSummary>, T> {
+        let read = |mut row| rules::summary(&mut row);
+        match self.filter {
+            Some(status) => all(tx, sql::LIST, values![status.as_str()], read).await,
+            None => all(tx, sql::LIST_ALL, &[], read).await,
+        }
+    }
+}
+
+pub(crate) struct Show {
+    pub(crate) run: String,
+}
+
+impl Operation for Show {
+    type Output = Option<RunRecord>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        format!("read run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<RunRecord>, T> {
+        show(tx, &self.run).await
+    }
+}
+
+pub(super) async fn show<T: Transaction>(tx: &mut T, run: &str) -> OpResult<Option<RunRecord>, T> {
+    rules::id("run", run)?;
+    let row = first(tx, sql::SHOW, values![run]).await?;
+    row.map(rules::record).transpose()
+}

@@ -1,0 +1,153 @@
+//! What a run waits for, and what its waits are filled with.
+
+use super::{OpResult, Operation, count, fenced, first, head};
+use crate::storage::data::{OpenWait, Pause};
+use crate::storage::rules::{self, WaitName};
+use crate::storage::sql;
+use crate::storage::transaction::{Lock, Transaction, values};
+
+/// Lets a run wait.
+pub(crate) struct Wait {
+    pub(crate) run: String,
+    pub(crate) owner: String,
+    pub(crate) step: u64,
+    pub(crate) field: String,
+    pub(crate) position: String,
+    pub(crate) graph: String,
+    pub(crate) state: String,
+    pub(crate) refused: Option<String>,
+}
+
+impl Wait {
+    pub(crate) fn new(run: &str, owner: &str, pause: &Pause<'_>) -> Self {
+        Self {
+            run: run.to_owned(),
+            owner: owner.to_owned(),
+            step: pause.step,
+            field: pause.field.to_owned(),
+            position: pause.position.to_owned(),
+            graph: pause.graph.to_owned(),
+            state: pause.state.to_owned(),
+            refused: pause.refused.map(str::to_owned),
+        }
+    }
+
+    /// The visit of the field that the run waits for in the step after `step`, and its value. A
+    /// visit that the run has not reached before is stored.
+    async fn visit<T: Transaction>(
+        &self,
+        tx: &mut T,
+        step: i64,
+    ) -> OpResult<(i64, Option<String>), T> {
+        let (run, field) = (&*self.run, &*self.field);
+        if let Some(mut row) = first(tx, sql::WAIT_AT, values![run, field, step + 1]).await? {
+            return Ok((row.int(0)?, row.maybe_text(1)?));
+        }
+        let visit = count(tx, sql::LAST_VISIT, values![run, field]).await? + 1;
+        let early = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
+        tx.execute(sql::OPEN_WAIT, values![run, field, visit, step + 1])
+            .await?;
+        let value = early.map(|mut row| row.maybe_text(1)).transpose()?;
+        Ok((visit, value.flatten()))
+    }
+}
+
+impl Operation for Wait {
+    type Output = OpenWait;
+
+    fn describe(&self) -> String {
+        format!("let run `{}` wait", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<OpenWait, T> {
+        let (run, field, position) = (&*self.run, &*self.field, &*self.position);
+        rules::id("field", field)?;
+        let head = fenced(tx, run, &self.owner, Lock::Exclusive).await?;
+        let (step, now) = (head.not_before(run, self.step)?, head.now);
+        let (visit, value) = self.visit(tx, step).await?;
+        tx.execute(sql::COMMIT_STATE, values![run, &self.graph, &self.state])
+            .await?;
+        let name = rules::wait_name(field, visit);
+        if value.is_some() && self.refused.is_none() {
+            let row = values![run, step, field, visit, position, now];
+            tx.execute(sql::PASS_WAIT, row).await?;
+            return Ok(OpenWait { name, value });
+        }
+        tx.execute(sql::DROP_VALUE, values![run, field, visit])
+            .await?;
+        let message = self.refused.as_deref().map(rules::text);
+        let row = values![run, step, field, visit, position, message, now];
+        tx.execute(sql::WAIT_RUN, row).await?;
+        Ok(OpenWait { name, value: None })
+    }
+}
+
+pub(crate) struct Fill {
+    pub(crate) run: String,
+    pub(crate) wait: String,
+    pub(crate) json: String,
+}
+
+impl Operation for Fill {
+    type Output = ();
+
+    fn describe(&self) -> String {
+        format!("fill `{}` of run `{}`", self.wait, self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
+        let run = &*self.run;
+        let WaitName { field, visit } = WaitName::parse(&self.wait)?;
+        rules::json(run, &self.wait, &self.json)?;
+        let head = head(tx, run, Lock::Exclusive).await?;
+        let visit = match visit {
+            None => head.fillable(run, field)?,
+            Some(visit) => {
+                let known = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
+                let known: Option<OpResult<_, T>> =
+                    known.map(|mut row| Ok((row.int(0)?, row.maybe_text(1)?)));
+                let is_early = known.is_none();
+                head.named(run, (field, visit), known.transpose()?)?;
+                if is_early {
+                    let graph = first(tx, sql::GRAPH, values![run]).await?;
+                    let graph = graph.map(|mut row| row.text(0)).transpose()?;
+                    rules::awaited(run, field, &graph.unwrap_or_default())?;
+                }
+                visit
+            }
+        };
+        let open = i64::from(head.open() == Some((field, visit)));
+        tx.execute(sql::FILL, values![run, field, visit, &self.json])
+            .await?;
+        tx.execute(sql::FILL_RUN, values![run, open, head.now])
+            .await?;
+        Ok(())
+    }
+}
+
+/// Reads what a wait was filled with.
+pub(crate) struct Filled {
+    pub(crate) run: String,
+    pub(crate) wait: String,
+}
+
+impl Operation for Filled {
+    type Output = Option<String>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        format!("read what was filled into run `{}`", self.run)
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<String>, T> {
+        let run = &*self.run;
+        let wait = WaitName::parse(&self.wait)?;
+        let head = head(tx, run, Lock::Shared).await?;
+        let Some((field, visit)) = head.named_or_open(&wait) else {
+            return Ok(None);
+        };
+        let row = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
+        let value = row.map(|mut row| row.maybe_text(1)).transpose()?;
+        Ok(value.flatten())
+    }
+}

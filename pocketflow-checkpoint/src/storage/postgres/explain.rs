@@ -1,0 +1,69 @@
+//! What PostgreSQL's errors mean.
+
+use std::error::Error as _;
+
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::storage::error::StorageError;
+
+pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
+    let (place, doing) = (place.to_owned(), doing.to_owned());
+    let Some(code) = error.code() else {
+        let lost = error.is_closed()
+            || error
+                .source()
+                .is_some_and(|cause| cause.is::<std::io::Error>());
+        return if lost {
+            StorageError::Disconnected {
+                place,
+                doing,
+                source: error.into(),
+            }
+        } else {
+            StorageError::Engine {
+                place,
+                doing,
+                source: error.into(),
+            }
+        };
+    };
+    let classes = |classes: &[&str]| classes.iter().any(|class| code.code().starts_with(class));
+    if classes(&["08", "57P"]) || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT {
+        StorageError::Disconnected {
+            place,
+            doing,
+            source: error.into(),
+        }
+    } else if *code == SqlState::DISK_FULL {
+        StorageError::Full {
+            place,
+            doing,
+            source: error.into(),
+        }
+    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        StorageError::ReadOnly {
+            place,
+            doing,
+            source: Some(error.into()),
+        }
+    } else if classes(&["XX001", "XX002"]) {
+        StorageError::Corrupt {
+            place,
+            doing,
+            source: error.into(),
+        }
+    } else if classes(&["55P03", "40", "57014"]) {
+        StorageError::Busy {
+            place,
+            doing,
+            source: error.into(),
+        }
+    } else {
+        StorageError::Engine {
+            place,
+            doing,
+            source: error.into(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A transaction of PostgreSQL.
+
+use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::{Error, Row as PostgresRow};
+
+use super::explain::explain;
+use super::pool::{Pool, PooledConnection};
+use crate::storage::error::StorageResult;
+use crate::storage::operation::{OpError, OpResult, Operation};
+use crate::storage::sql;
+use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
+
+/// What an operation returns; [`PostgresTransaction::end`] adds what it was, and where.
+pub(super) type PostgresResult<T> = OpResult<T, PostgresTransaction<'static>>;
+
+/// If it is dropped before its end, its connection is closed, and the server rolls it back.
+pub(super) struct PostgresTransaction<'a> {
+    connection: PooledConnection<'a>,
+}
+
+/// Runs an operation in a transaction.
+pub(super) async fn run<O: Operation>(pool: &Pool, operation: &O) -> StorageResult<O::Output> {
+    let doing = || operation.describe();
+    let mut tx = PostgresTransaction::begin(pool, doing).await?;
+    let done = operation.perform(&mut tx).await;
+    tx.end(done, doing).await
+}
+
+impl<'a> PostgresTransaction<'a> {
+    /// Begins a transaction. A connection that was lost while it was idle is replaced, because
+    /// nothing was in progress on it.
+    pub(super) async fn begin(pool: &'a Pool, doing: impl Fn() -> String) -> StorageResult<Self> {
+        const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        loop {
+            let connection = pool.get().await?;
+            match connection.client().batch_execute(BEGIN).await {
+                Ok(()) => return Ok(Self { connection }),
+                Err(error) if connection.is_new => {
+                    return Err(explain(pool.place(), &doing(), error));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Commits if the operation succeeded, and rolls back otherwise.
+    pub(super) async fn end<T>(
+        self,
+        done: PostgresResult<T>,
+        doing: impl Fn() -> String,
+    ) -> StorageResult<T> {
+        let place = self.connection.pool.place();
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.connection.client().batch_execute(end).await;
+        if ended.is_ok() {
+            self.connection.put_back();
+        }
+        match (done, ended) {
+            (Ok(value), Ok(())) => Ok(value),
+            (Ok(_), Err(error)) => Err(explain(place, &doing(), error)),
+            (Err(error), _) => Err(error.explain(place, &doing(), explain)),
+        }
+    }
+
+    pub(super) async fn batch(&mut self, sql: &str) -> PostgresResult<()> {
+        let done = self.connection.client().batch_execute(sql).await;
+        done.map_err(OpError::Engine)
+    }
+}
+
+impl Transaction for PostgresTransaction<'_> {
+    type Error = Error;
+
+    const CLOCK: LeaseClock = LeaseClock::Server;
+    const PRUNE: &'static str = sql::PRUNE_LOCKED;
+
+    async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> OpResult<Vec<Row>, Self> {
+        let query = async {
+            let statement = self.connection.statement(sql).await?;
+            let values: Vec<_> = values.iter().map(|value| value as _).collect();
+            let rows = self.connection.client().query(&statement, &values).await?;
+            rows.iter().map(read).collect::<Result<Vec<_>, _>>()
+        };
+        query.await.map_err(OpError::Engine)
+    }
+
+    async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> OpResult<u64, Self> {
+        let query = async {
+            let statement = self.connection.statement(sql).await?;
+            let values: Vec<_> = values.iter().map(|value| value as _).collect();
+            self.connection.client().execute(&statement, &values).await
+        };
+        query.await.map_err(OpError::Engine)
+    }
+
+    /// The clock of the server comes with the row, which saves a round trip.
+    async fn head(&mut self, run: &str, lock: Lock) -> OpResult<Option<(Row, i64)>, Self> {
+        let sql = match lock {
+            Lock::Shared => sql::HEAD_SHARED,
+            Lock::Exclusive => sql::HEAD_LOCKED,
+        };
+        let Some(mut row) = self.rows(sql, &[run.into()]).await?.pop() else {
+            return Ok(None);
+        };
+        let now = row.int(sql::HEAD_CLOCK)?;
+        Ok(Some((row, now)))
+    }
+
+    async fn now(&mut self) -> OpResult<i64, Self> {
+        match self.rows(sql::CLOCK, &[]).await?.pop() {
+            Some(mut row) => row.int(0),
+            None => Ok(0),
+        }
+    }
+}
+
+fn read(row: &PostgresRow) -> Result<Row, Error> {
+    let columns = row.columns().iter().enumerate();
+    let columns = columns.map(|(at, column)| {
+        Ok(if *column.type_() == Type::INT8 {
+            Value::from(row.try_get::<_, Option<i64>>(at)?)
+        } else {
+            Value::from(row.try_get::<_, Option<String>>(at)?)
+        })
+    });
+    Ok(Row::new(columns.collect::<Result<Vec<_>, Error>>()?))
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(int) => int.to_sql_checked(ty, out),
+            Value::Text(text) => (&**text).to_sql_checked(ty, out),
+        }
+    }
+
+    /// [`to_sql`](ToSql::to_sql) checks the type, because it depends on the value.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}

@@ -1,0 +1,267 @@
+//! What the engines have in common: what may be stored, who may write, and how rows are read.
+
+mod input;
+mod rows;
+
+use std::time::Duration;
+
+pub(crate) use input::{WaitName, awaited, id, ids, item_columns, json, number, text, wait_name};
+pub(crate) use rows::{item, record, step, step_state, summary};
+
+use super::data::Status;
+use super::error::{StorageError, StorageResult};
+use super::millis;
+use super::owner;
+use super::transaction::LeaseClock;
+
+/// How long a lease of a version that did not store it holds.
+const OLD_LEASE: i64 = 30_000;
+
+/// What the rules need to know of a run.
+#[derive(Debug)]
+pub(crate) struct RunHead {
+    status: Status,
+    pub(crate) step: i64,
+    owner: Option<String>,
+    lease_until: Option<i64>,
+    lease: Option<i64>,
+    beat: i64,
+    waits_for: Option<String>,
+    visit: Option<i64>,
+    filled: bool,
+    crashes: i64,
+    crash_mark: Option<String>,
+    message: Option<String>,
+    /// By the clock that leases go by.
+    pub(crate) now: i64,
+}
+
+/// A lease that somebody watches: it is over when its owner has not moved for as long as it lasts,
+/// by the watcher's clock alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeaseObservation {
+    owner: String,
+    beat: i64,
+    /// How long it lasts.
+    pub(crate) lease: Duration,
+    /// For how long nothing moved.
+    pub(crate) still: Duration,
+}
+
+/// Whether a run is available to another owner.
+pub(crate) enum Availability<T> {
+    /// The lease was free, and the operation returned this.
+    Free(T),
+    /// Only another look at the lease can show whether its owner is alive.
+    Watch(LeaseObservation),
+}
+
+/// What happens to the lease and the status when a known run begins again.
+pub(crate) enum Takeover {
+    /// The lease is not taken.
+    None,
+    /// The lease is taken, and the run has this status.
+    As(Status),
+    Watch(LeaseObservation),
+}
+
+impl RunHead {
+    /// The caller must hold the lease. Whether it ran out does not matter as long as nobody took it
+    /// over.
+    pub(crate) fn fence(&self, run: &str, owner: &str) -> StorageResult<()> {
+        if self.owner.as_deref() == Some(owner) {
+            return Ok(());
+        }
+        let (run, owner) = (run.to_owned(), owner.to_owned());
+        Err(StorageError::LeaseLost {
+            run,
+            owner,
+            holder: self.owner.clone(),
+        })
+    }
+
+    /// Nobody but `caller` may hold a lease that has not run out.
+    pub(crate) fn idle(
+        &self,
+        run: &str,
+        caller: Option<&str>,
+        clock: LeaseClock,
+        observed: Option<&LeaseObservation>,
+    ) -> StorageResult<Availability<()>> {
+        let Some(owner) = self.owner.as_deref().filter(|owner| caller != Some(owner)) else {
+            return Ok(Availability::Free(()));
+        };
+        if owner::is_dead(owner) {
+            return Ok(Availability::Free(()));
+        }
+        let until = self.lease_until.unwrap_or(0);
+        let alive = |until| {
+            let (run, owner, until) = (run.to_owned(), owner.to_owned(), millis::to_time(until));
+            Err(StorageError::Alive { run, owner, until })
+        };
+        if clock == LeaseClock::Server {
+            return if until > self.now {
+                alive(until)
+            } else {
+                Ok(Availability::Free(()))
+            };
+        }
+        let lease = self.lease.unwrap_or(OLD_LEASE);
+        match observed {
+            Some(seen) if seen.owner != owner || seen.beat != self.beat => {
+                alive(self.now.saturating_add(lease))
+            }
+            Some(seen) if seen.still >= seen.lease => Ok(Availability::Free(())),
+            Some(seen) => Ok(Availability::Watch(seen.clone())),
+            // It looks alive. That may be wrong for the length of a lease; that it looks dead may
+            // be wrong for ever.
+            None if until > self.now && until.saturating_sub(self.now) <= lease => alive(until),
+            None if lease <= 0 => Ok(Availability::Free(())),
+            None => Ok(Availability::Watch(LeaseObservation {
+                owner: owner.to_owned(),
+                beat: self.beat,
+                lease: Duration::from_millis(lease.unsigned_abs()),
+                still: Duration::ZERO,
+            })),
+        }
+    }
+
+    pub(crate) fn takeover(
+        &self,
+        run: &str,
+        owner: &str,
+        clock: LeaseClock,
+        observed: Option<&LeaseObservation>,
+    ) -> StorageResult<Takeover> {
+        match self.status {
+            Status::Finished => return Ok(Takeover::None),
+            Status::Stuck => {
+                let why = self.message.clone().unwrap_or_default();
+                return Err(StorageError::Stuck {
+                    run: run.to_owned(),
+                    why,
+                });
+            }
+            Status::Running | Status::Waiting | Status::Failed => {}
+        }
+        if let Availability::Watch(seen) = self.idle(run, Some(owner), clock, observed)? {
+            return Ok(Takeover::Watch(seen));
+        }
+        // A run that waits for a value can be filled while its driver looks at it, and if the
+        // driver dies it still waits.
+        let waits = self.status == Status::Waiting && !self.filled;
+        Ok(Takeover::As(if waits {
+            Status::Waiting
+        } else {
+            Status::Running
+        }))
+    }
+
+    /// How many owners in a row have died at this step, with so many items of it kept: one more if
+    /// `owner` takes over from one.
+    pub(crate) fn crashes(&self, owner: &str, items: i64) -> (i64, String) {
+        let mark = format!("{}/{items}", self.step);
+        let before = if self.crash_mark.as_deref() == Some(&mark) {
+            self.crashes
+        } else {
+            0
+        };
+        let died =
+            self.status == Status::Running && self.owner.as_deref().is_some_and(|was| was != owner);
+        (before + i64::from(died), mark)
+    }
+
+    pub(crate) fn not_before(&self, run: &str, step: u64) -> StorageResult<i64> {
+        let number = number("step", step)?;
+        if number >= self.step {
+            return Ok(number);
+        }
+        Err(StorageError::Behind {
+            run: run.to_owned(),
+            step,
+            stored: self.step.unsigned_abs(),
+        })
+    }
+
+    /// The wait that is open, and has been filled or not.
+    pub(crate) fn open(&self) -> Option<(&str, i64)> {
+        Some((self.waits_for.as_deref()?, self.visit?))
+    }
+
+    /// The wait with this name; of a field alone, the one that is open.
+    pub(crate) fn named_or_open<'a>(&self, wait: &WaitName<'a>) -> Option<(&'a str, i64)> {
+        let visit = wait.visit.or_else(|| {
+            self.open()
+                .filter(|open| open.0 == wait.field)
+                .map(|open| open.1)
+        });
+        Some((wait.field, visit?))
+    }
+
+    /// Which visit of the field a value is for, if the caller names none: the one that is open.
+    pub(crate) fn fillable(&self, run: &str, field: &str) -> StorageResult<i64> {
+        match self.open() {
+            Some((open, visit))
+                if open == field && self.status == Status::Waiting && !self.filled =>
+            {
+                Ok(visit)
+            }
+            _ => Err(self.not_waiting(run, field)),
+        }
+    }
+
+    /// Whether a value for the wait with this name may come, which the run has come to in `step` if
+    /// it is known, and which may have a value.
+    pub(crate) fn named(
+        &self,
+        run: &str,
+        (field, visit): (&str, i64),
+        known: Option<(i64, Option<String>)>,
+    ) -> StorageResult<()> {
+        match known {
+            Some((step, _)) if (0..=self.step).contains(&step) => Err(StorageError::WaitClosed {
+                run: run.to_owned(),
+                wait: wait_name(field, visit),
+                open: self.open().map(|(field, visit)| wait_name(field, visit)),
+            }),
+            _ if self.status == Status::Finished => Err(self.not_waiting(run, field)),
+            Some((_, Some(_))) => Err(StorageError::AlreadyFilled {
+                run: run.to_owned(),
+                wait: wait_name(field, visit),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_waiting(&self, run: &str, field: &str) -> StorageError {
+        let run = run.to_owned();
+        match self.open() {
+            Some((open, visit)) if open == field && self.filled => StorageError::AlreadyFilled {
+                run,
+                wait: wait_name(open, visit),
+            },
+            open => StorageError::NotWaiting {
+                run,
+                status: self.status,
+                field: field.to_owned(),
+                waits_for: open.map(|(field, visit)| wait_name(field, visit)),
+            },
+        }
+    }
+
+    pub(crate) fn stuck(&self, run: &str) -> StorageResult<()> {
+        if self.status == Status::Stuck {
+            return Ok(());
+        }
+        Err(StorageError::NotStuck {
+            run: run.to_owned(),
+            status: self.status,
+        })
+    }
+}
+
+pub(crate) fn unknown(run: &str) -> StorageError {
+    StorageError::UnknownRun {
+        run: run.to_owned(),
+    }
+}

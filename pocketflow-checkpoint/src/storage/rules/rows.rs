@@ -1,0 +1,119 @@
+//! How rows are read.
+
+use super::RunHead;
+use super::input::{shortened, wait_name};
+use crate::storage::data::{Checkpoint, CheckpointState, ItemKey, RunRecord, RunSummary, Status};
+use crate::storage::error::StorageError;
+use crate::storage::millis;
+use crate::storage::operation::OpError;
+use crate::storage::transaction::Row;
+
+impl RunHead {
+    pub(crate) fn read<E>(mut row: Row, now: i64) -> Result<RunHead, OpError<E>> {
+        Ok(RunHead {
+            status: status(&mut row, 0)?,
+            step: row.int(1)?,
+            owner: row.maybe_text(2)?,
+            lease_until: row.maybe_int(3)?,
+            lease: row.maybe_int(4)?,
+            beat: row.int(5)?,
+            waits_for: row.maybe_text(6)?,
+            visit: row.maybe_int(7)?,
+            filled: row.int(8)? != 0,
+            crashes: row.int(9)?,
+            crash_mark: row.maybe_text(10)?,
+            message: row.maybe_text(11)?,
+            now,
+        })
+    }
+}
+
+fn status<E>(row: &mut Row, at: usize) -> Result<Status, OpError<E>> {
+    let text = row.text(at)?;
+    let why = "it is none that this program knows; somebody changed the database";
+    Ok(text.parse().map_err(|_| StorageError::Invalid {
+        what: "status",
+        value: shortened(&text),
+        why,
+    })?)
+}
+
+fn count<E>(row: &mut Row, at: usize) -> Result<u64, OpError<E>> {
+    Ok(row.int(at)?.unsigned_abs())
+}
+
+pub(crate) fn summary<E>(row: &mut Row) -> Result<RunSummary, OpError<E>> {
+    let (waits_for, visit) = (row.maybe_text(9)?, row.maybe_int(10)?);
+    Ok(RunSummary {
+        run: row.text(0)?,
+        flow: row.text(1)?,
+        status: status(row, 2)?,
+        step: count(row, 3)?,
+        path: row.text(4)?,
+        owner: row.maybe_text(5)?,
+        lease_until: row.maybe_int(6)?.map(millis::to_time),
+        exit: row.maybe_text(7)?,
+        message: row.maybe_text(8)?,
+        wait: waits_for
+            .as_deref()
+            .zip(visit)
+            .map(|(field, visit)| wait_name(field, visit)),
+        waits_for,
+        filled: row.int(11)? != 0,
+        created: millis::to_time(row.int(12)?),
+        updated: millis::to_time(row.int(13)?),
+    })
+}
+
+pub(crate) fn record<E>(mut row: Row) -> Result<RunRecord, OpError<E>> {
+    let short = summary(&mut row)?;
+    Ok(RunRecord {
+        run: short.run,
+        flow: short.flow,
+        graph: row.text(17)?,
+        status: short.status,
+        step: short.step,
+        path: short.path,
+        position: row.text(14)?,
+        action: row.maybe_text(15)?,
+        state: row.text(18)?,
+        owner: short.owner,
+        lease_until: short.lease_until,
+        crashes: count(&mut row, 16)?,
+        exit: short.exit,
+        message: short.message,
+        waits_for: short.waits_for,
+        wait: short.wait,
+        filled: short.filled,
+        created: short.created,
+        updated: short.updated,
+    })
+}
+
+pub(crate) fn item<E>(mut row: Row) -> Result<(ItemKey, String), OpError<E>> {
+    // -1, which is none, is what neither type has.
+    let key = ItemKey {
+        branch: u32::try_from(row.int(0)?).ok(),
+        item: u64::try_from(row.int(1)?).ok(),
+    };
+    Ok((key, row.text(2)?))
+}
+
+pub(crate) fn step<E>(mut row: Row) -> Result<Checkpoint, OpError<E>> {
+    let time = millis::to_time(row.int(3)?);
+    Ok(Checkpoint {
+        step: count(&mut row, 0)?,
+        path: row.text(1)?,
+        action: row.text(2)?,
+        time,
+    })
+}
+
+pub(crate) fn step_state<E>(mut row: Row) -> Result<CheckpointState, OpError<E>> {
+    Ok(CheckpointState {
+        graph: row.text(0)?,
+        position: row.text(1)?,
+        action: row.text(2)?,
+        state: row.text(3)?,
+    })
+}
