@@ -43,11 +43,6 @@ impl<S: Shared> Driver<S> for Steps {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The program in the README of the durable runs.
-#[cfg(doctest)]
-#[doc = include_str!("../../pocketflow-checkpoint/README.md")]
-struct CheckpointReadme;
-
 /// The program on the page for users of Python.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-python.md")]
