@@ -32,7 +32,7 @@ static KEYS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
 async fn work(attempt: Attempt<'_>) -> Result<String, String> {
     tokio::task::yield_now().await;
     let key = attempt.key().map(|key| key.to_string()).unwrap_or_default();
-    LEFT.try_update(SeqCst, SeqCst, |left| left.checked_sub(1))
+    LEFT.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1))
         .map_err(|_| format!("died in {key}"))?;
     KEYS.lock().unwrap().push(key.clone());
     Ok(key)

@@ -154,14 +154,20 @@ impl Node {
 
     /// An item such as `- Note: the text`, which may be meant as a string.
     fn set_text_of_item(&mut self) {
-        if let Shape::Map(entries) = &self.shape
-            && let [(key, value)] = &entries[..]
-            && key.is_scalar()
-            && value.is_scalar()
-            && let (Some(key), Some(value)) = (&key.text, &value.text)
-            && !value.contains('\n')
-        {
-            self.text = Some(format!("{key}: {value}").trim_end().into());
+        let Shape::Map(entries) = &self.shape else {
+            return;
+        };
+        let [(key, value)] = &entries[..] else {
+            return;
+        };
+        if !key.is_scalar() || !value.is_scalar() {
+            return;
+        }
+        match (&key.text, &value.text) {
+            (Some(key), Some(value)) if !value.contains('\n') => {
+                self.text = Some(format!("{key}: {value}").trim_end().into());
+            }
+            _ => {}
         }
     }
 

@@ -79,14 +79,17 @@ fn header(tokens: &[TokenTree]) -> Header {
         header.store = Some(before[colon + 1..].iter().cloned().collect());
         before = &before[..colon];
     }
-    if let [.., TokenTree::Ident(_), TokenTree::Group(inputs)] = before
-        && inputs.delimiter() == Delimiter::Parenthesis
-    {
-        header.inputs = inputs
-            .stream()
-            .into_iter()
-            .filter(|token| matches!(token, TokenTree::Ident(_)))
-            .collect();
+    match before {
+        [.., TokenTree::Ident(_), TokenTree::Group(inputs)]
+            if inputs.delimiter() == Delimiter::Parenthesis =>
+        {
+            header.inputs = inputs
+                .stream()
+                .into_iter()
+                .filter(|token| matches!(token, TokenTree::Ident(_)))
+                .collect();
+        }
+        _ => {}
     }
     header
 }

@@ -71,12 +71,14 @@ impl Names {
                 self.parameters(&parameters.stream().into_iter().collect::<Vec<_>>());
             }
         }
-        if !tokens.iter().any(is_step)
-            && let Some(methods) = tokens
-                .iter()
-                .rev()
-                .find_map(|token| group(token, Delimiter::Brace))
-        {
+        if tokens.iter().any(is_step) {
+            return;
+        }
+        let methods = tokens
+            .iter()
+            .rev()
+            .find_map(|token| group(token, Delimiter::Brace));
+        if let Some(methods) = methods {
             self.item(&methods.stream().into_iter().collect::<Vec<_>>());
         }
     }
@@ -94,10 +96,11 @@ impl Names {
                     break;
                 }
                 let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
-                if let [TokenTree::Ident(name), TokenTree::Group(field)] = &attribute[..]
-                    && name == "each"
-                {
-                    self.field(field.stream().into_iter().next().as_ref());
+                match &attribute[..] {
+                    [TokenTree::Ident(name), TokenTree::Group(field)] if name == "each" => {
+                        self.field(field.stream().into_iter().next().as_ref());
+                    }
+                    _ => {}
                 }
                 rest = after;
             }

@@ -77,16 +77,15 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
             .iter()
             .find(|other| other.name == parameter.name)
             .map(|other| &other.kind);
-        if let (Some(Kind::Field(a)), Kind::Field(b)) = (other, &parameter.kind)
-            && !same(a, b)
-        {
-            errors.at(
+        match (other, &parameter.kind) {
+            (Some(Kind::Field(a)), Kind::Field(b)) if !same(a, b) => errors.at(
                 &parameter.name,
                 format!(
                     "`exec` and `fallback` borrow the field `{}`: write the same type in both",
                     parameter.name
                 ),
-            );
+            ),
+            _ => {}
         }
     }
 }

@@ -110,32 +110,27 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
             refuse(span, format!("`{name}` changes a wait, and {wrong}"), &help);
         }
     }
-    if let Some(backoff) = backoff
-        && !(1.0..=1_000.0).contains(&backoff.value)
-    {
+    if let Some(backoff) = backoff.filter(|backoff| !(1.0..=1_000.0).contains(&backoff.value)) {
         refuse(
             backoff.span,
             format!("a wait cannot grow by the factor {}", backoff.value),
             "`backoff` is the factor from one wait to the next, from 1.0 (no growth) to 1000.0: `backoff = 2.0`",
         );
     }
-    if let Some(jitter) = jitter
-        && !(0.0..=1.0).contains(&jitter.value)
-    {
+    if let Some(jitter) = jitter.filter(|jitter| !(0.0..=1.0).contains(&jitter.value)) {
         refuse(
             jitter.span,
             format!("a wait cannot change by {} times its length", jitter.value),
             "`jitter` is a fraction of the wait, from 0.0 to 1.0: `jitter = 0.5`",
         );
     }
-    if let (Some(wait), Some(max_wait)) = (wait, max_wait)
-        && max_wait.value < wait.value
-    {
-        refuse(
+    match (wait, max_wait) {
+        (Some(wait), Some(max_wait)) if max_wait.value < wait.value => refuse(
             max_wait.span,
             "the longest wait is shorter than the first".into(),
             "`max_wait` bounds a wait that grows: it is at least `wait`",
-        );
+        ),
+        _ => {}
     }
     if let Some(timeout) = timeout {
         if timeout.value.is_zero() {

@@ -31,8 +31,8 @@
 #![forbid(clippy::all, clippy::pedantic, clippy::nursery)]
 
 use pocketflow::{Action, Shared, flow};
-use pocketflow_tests::lint as nodes;
-use pocketflow_tests::lint::Job;
+use pocketflow_behaviour::lint as nodes;
+use pocketflow_behaviour::lint::Job;
 
 /// A store.
 #[derive(Debug, Shared, Default)]

@@ -1,7 +1,7 @@
 //! A flow is a node: same store, its exits are its actions.
 
 use pocketflow::{Action, Shared, flow, node};
-use pocketflow_tests::Steps;
+use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Order {

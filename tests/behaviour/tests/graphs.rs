@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use pocketflow::{Action, Edge, Graph, Shared, Target, flow, node};
-use pocketflow_tests::Steps;
+use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default)]
 struct Order {
@@ -324,15 +324,15 @@ fn mermaid_shows_every_graph_as_it_is_meant() {
         "pocketflow-core/docs/flow.md",
         "pocketflow-core/docs/node.md",
     ] {
-        let text =
-            std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let text = std::fs::read_to_string(format!("{}/../../{file}", env!("CARGO_MANIFEST_DIR")))
+            .unwrap();
         let blocks = text
             .split("```mermaid\n")
             .skip(1)
             .filter_map(|block| block.split("\n```").next());
         graphs.extend(blocks.map(|block| (block.to_owned(), Vec::new())));
     }
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/browser");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/tests/browser");
     let mut node = Command::new("node");
     let mut node = node
         .arg("mermaid.mjs")

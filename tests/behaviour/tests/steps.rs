@@ -1,7 +1,7 @@
 //! `MAX_STEPS`: the most steps that a run takes, as a constant.
 
 use pocketflow::{Action, Shared, flow, node};
-use pocketflow_tests::Steps;
+use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default)]
 struct Count {

@@ -1,7 +1,7 @@
 //! Bounded edges: where each of the two ways leads, to every exit and to every place.
 
 use pocketflow::{Action, Direct, Shared, flow, node};
-use pocketflow_tests::Steps;
+use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default)]
 struct Log {
