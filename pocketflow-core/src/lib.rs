@@ -34,16 +34,14 @@
 mod action;
 mod analysis;
 mod checks;
+mod codegen;
 mod const_eval;
 mod driver;
-mod editor;
 mod error;
-mod fields;
 mod graph;
 mod node;
 mod run;
-mod shared;
-mod sound;
+mod store;
 
 pub use action::{Action, ActionInfo};
 pub use analysis::Unfilled;
@@ -54,7 +52,6 @@ pub use driver::{
     Lends, Run, Stack, Start, StepLimit, StepsExceeded, Taken, seam,
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
-pub use fields::{Fields, VisitField, VisitWith};
 pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Position, Target, Visit};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
@@ -70,7 +67,8 @@ pub use pocketflow_macros::flow;
 #[doc(inline)]
 pub use pocketflow_macros::node;
 pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With};
-pub use shared::{Field, Shared, Store};
+pub use store::visitor::{Fields, VisitField, VisitWith};
+pub use store::{Field, Shared, Store};
 
 pub mod errors;
 #[cfg(feature = "yaml")]
@@ -97,10 +95,10 @@ pub mod __private {
     pub use crate::action::{Take, Taking};
     pub use crate::analysis::Solution;
     pub use crate::checks::PF011;
-    pub use crate::driver::Spot;
+    pub use crate::checks::sound::{Sound, Soundness};
     #[cfg(rust_analyzer)]
-    pub use crate::editor::{On, words};
-    pub use crate::fields::{At, Show};
+    pub use crate::codegen::editor::{On, words};
+    pub use crate::driver::Spot;
     pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
     pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
     pub use crate::node::{Given, Returned, check_node, check_returned};
@@ -110,14 +108,14 @@ pub mod __private {
     pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
     pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
     pub use crate::run::{Kept, Prepared, outcome, within};
-    pub use crate::shared::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
-    pub use crate::shared::{Blank, NoBlank, NoThreads, Threads, check_field};
-    pub use crate::sound::{Sound, Soundness};
+    pub use crate::store::visitor::{At, Show};
+    pub use crate::store::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
+    pub use crate::store::{Blank, NoBlank, NoThreads, Threads, check_field};
 
     /// The methods that generated code calls. None has a name that a trait of the user's may have.
     pub mod methods {
         pub use crate::node::{GivenPlain as _, RaisePlain as _, ReturnedPlain as _};
-        pub use crate::shared::NoThreads as _;
-        pub use crate::shared::{FillPlain as _, LendPlain as _, ReadLate as _, ReadPlain as _};
+        pub use crate::store::NoThreads as _;
+        pub use crate::store::{FillPlain as _, LendPlain as _, ReadLate as _, ReadPlain as _};
     }
 }

@@ -1,7 +1,7 @@
 //! Definite assignment at run time, from any position: what the rest of a run would find empty.
 
 use crate::graph::{Graph, Target, Visit};
-use crate::shared::Store;
+use crate::store::Store;
 
 /// A read of a late field that nothing fills on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]

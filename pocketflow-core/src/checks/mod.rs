@@ -22,6 +22,7 @@ mod pf008;
 mod pf009;
 mod pf011;
 mod pf012;
+pub(crate) mod sound;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 use super::message::Message;
 use crate::const_eval::spelling::equal;
 use crate::graph::{Graph, NodeInfo, Place};
-use crate::shared::Store;
+use crate::store::Store;
 
 const HELP: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
 

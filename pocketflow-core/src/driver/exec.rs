@@ -7,7 +7,7 @@ use super::seam::{Execs, Items};
 use super::{At, Call, Driver};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// A driver's seam around `exec`: what it returned, and every attempt.
 ///

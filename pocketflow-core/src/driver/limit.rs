@@ -3,7 +3,7 @@ use std::future::Future;
 
 use super::{At, Driver, Run, Taken};
 use crate::error::Error;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// Stops a run that takes more than a number of steps, those in nested flows included.
 ///

@@ -29,7 +29,7 @@ use std::future::Future;
 use self::seam::Steps;
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store
 /// before and after, and the action.

@@ -8,7 +8,7 @@ use super::seam::Through;
 use super::{At, Driver, Run, Start, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 macro_rules! through {
     ($($pointer:ty),*) => {$(

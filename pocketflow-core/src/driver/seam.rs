@@ -20,7 +20,7 @@ use super::At;
 use super::exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver)
 /// alone.

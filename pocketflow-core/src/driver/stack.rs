@@ -9,7 +9,7 @@ use super::{At, Call, Driver, Run, Start, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// Two drivers as one: the first is outside. What [`With::with`](crate::With::with) makes. The seam
 /// of two drivers is the `Stack` of their seams.

@@ -8,7 +8,7 @@ use super::{At, Driver, Run, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at
 /// the level `DEBUG`, and a warning for every attempt that fails.

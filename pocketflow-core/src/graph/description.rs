@@ -2,7 +2,7 @@
 
 use super::{NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
-use crate::shared::Store;
+use crate::store::Store;
 
 /// What stands in a flow, as the macro of a node or of a flow describes it.
 #[doc(hidden)]

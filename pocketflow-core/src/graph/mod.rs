@@ -17,7 +17,7 @@ pub use node_info::NodeInfo;
 pub(crate) use node_info::UNKNOWN;
 pub use position::{Position, Visit};
 
-use crate::shared::Store;
+use crate::store::Store;
 
 /// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`,
 /// and it prints as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.

@@ -1,6 +1,6 @@
 use super::Graph;
 use crate::const_eval::spelling::equal;
-use crate::shared::Store;
+use crate::store::Store;
 
 /// What a node reads, writes and returns. Sets of fields are bit sets over [`Store::fields`], in
 /// words of 64.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Bound, Description, Edge, FieldSets, ForkSets, Graph, NodeInfo, Place, Target};
 use crate::action::ActionInfo;
-use crate::shared::{Field, Store};
+use crate::store::{Field, Store};
 
 /// How many words a set of the fields of [`STORE`] takes.
 pub(crate) const WORDS: usize = 2;

@@ -3,7 +3,7 @@ use std::fmt;
 use std::future::{Future, ready};
 
 use crate::error::{BoxError, Cause};
-use crate::shared::Store;
+use crate::store::Store;
 
 /// Why an attempt failed, and whether another is worth a try.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! Nodes: three steps on a shared store, `prep` → `exec` → `post`.
 
 mod attempt;
-mod check;
 mod failure;
 mod policy;
 
+pub use crate::codegen::returned::{
+    Given, GivenPlain, Returned, ReturnedPlain, check_node, check_returned,
+};
 pub(crate) use attempt::Work;
 pub use attempt::{Attempt, Key, LastError};
-pub use check::{Given, GivenPlain, Returned, ReturnedPlain, check_node, check_returned};
 pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
 pub use policy::Policy;
 

@@ -13,7 +13,7 @@ use super::or_else::OrElse;
 use super::skipped::Skipped;
 use crate::error::{Error, Stage};
 use crate::node::Node;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// What a batch does between `prep` and `post`: an exec for every item.
 #[doc(hidden)]

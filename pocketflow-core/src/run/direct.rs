@@ -9,7 +9,7 @@ use crate::driver::{Direct, Spot, Trail};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 impl Mode for Direct {
     const SKIPS: bool = false;

@@ -16,7 +16,7 @@ use crate::driver::{
 use crate::error::{Error, Stage};
 use crate::graph::{Graph, Position};
 use crate::node::{self, Attempt, Failure, Key, Node, Reads};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// A driver, and what a run keeps for it.
 #[doc(hidden)]

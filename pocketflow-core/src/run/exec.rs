@@ -13,7 +13,7 @@ use super::mode::{Here, Mode, NodeMode, Recovery};
 use crate::driver::Spot;
 use crate::error::{Error, NoRuntime, Stage, TimedOut};
 use crate::node::{self, Attempt, Failure, Node, Reads};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// What a node works on during a visit, where, and how it is run.
 #[doc(hidden)]

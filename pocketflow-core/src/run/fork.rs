@@ -22,7 +22,7 @@ use super::step::{first_or_recovered, prepare};
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// What the nodes of a fork share.
 #[doc(hidden)]

@@ -9,7 +9,7 @@ use crate::driver::{Spot, Trail};
 use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor
 /// room in the future; or [`Driven`](super::Driven), with a driver around them.

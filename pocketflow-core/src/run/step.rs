@@ -11,7 +11,7 @@ use super::runner::{BatchRunner, NodeRunner, Runner};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
 use crate::node::{Node, OrNothing};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>
 where

@@ -8,7 +8,7 @@ use super::mode::{Act, Here, Mode, StepMode};
 use super::runner::Runner;
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// The [`Runner`] of an `await(field)`, with the field. How to wait is for a driver to say.
 #[doc(hidden)]

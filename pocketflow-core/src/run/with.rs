@@ -12,7 +12,7 @@ use super::once::Pinned;
 use crate::driver::{Driver, Stack, Start, Taken};
 use crate::error::Error;
 use crate::graph::Position;
-use crate::shared::Shared;
+use crate::store::Shared;
 
 /// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::analysis::Solution;
 use crate::graph::{Bound, Edge, ForkSets, Graph, NodeInfo, Place, Target};
-use crate::shared::{Field, Store};
+use crate::store::{Field, Store};
 
 /// A set of fields, a bit each.
 pub(super) type Set = u8;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{Description, FieldSets, NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
 use crate::graph::sample::{NODE, STORE, action, leak};
-use crate::shared::{Field, Store};
+use crate::store::{Field, Store};
 
 const NAMES: [&str; 6] = ["plain", "a", "b", "c", "d", "no such field"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];

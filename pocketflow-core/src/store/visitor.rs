@@ -1,6 +1,6 @@
 //! A visitor over the fields of a store: each is shown in place, with its own type.
 
-use crate::shared::{Field, Shared};
+use crate::store::{Field, Shared};
 
 /// The fields of a store, shown to a visitor in place. `#[derive(Shared)]` writes it, one impl a
 /// store.

@@ -1,6 +1,8 @@
 //! The shared store: what its derive says of it, and how the generated code borrows and fills its
 //! fields.
 
+pub(crate) mod visitor;
+
 use std::sync::Arc;
 
 use crate::checks::message::Message;

@@ -63,7 +63,7 @@ pub const fn check_returned(holds: bool, message: &str) -> usize {
     0
 }
 
-/// Checks the type of a node, by its name and as [`Threads`](crate::shared::Threads) knows it.
+/// Checks the type of a node, by its name and as [`Threads`](crate::store::Threads) knows it.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {

@@ -1,0 +1,4 @@
+//! What generated code names.
+
+pub(crate) mod editor;
+pub(crate) mod returned;
