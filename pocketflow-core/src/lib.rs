@@ -67,55 +67,15 @@ pub use pocketflow_macros::flow;
 #[doc(inline)]
 pub use pocketflow_macros::node;
 pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With};
-pub use store::visitor::{Fields, VisitField, VisitWith};
-pub use store::{Field, Shared, Store};
+pub use store::{Field, Fields, Shared, Store, VisitField, VisitWith};
 
 pub mod errors;
 #[cfg(feature = "yaml")]
 #[doc(inline)]
 pub use pocketflow_yaml as yaml;
 
-/// What the generated code names. Not for use by hand: it changes without notice.
+/// What generated code names. Do not use it by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    // All that generated code names, so that no name of the user's can stand for it: primitive
-    // types, too.
-    pub use core::clone::Clone;
-    pub use core::future::Future;
-    pub use core::iter::{IntoIterator, Iterator, empty};
-    pub use core::marker::{Copy, PhantomData, Send, Sync};
-    pub use core::option::Option;
-    pub use core::primitive::{bool, str, u32, u64, usize};
-    pub use core::result::Result;
-    pub use core::time::Duration;
-    pub use core::{concat, module_path, unreachable};
-    pub use std::vec::Vec;
-
-    pub use crate::__written as written;
-    pub use crate::action::{Take, Taking};
-    pub use crate::analysis::Solution;
-    pub use crate::checks::PF011;
-    pub use crate::checks::sound::{Sound, Soundness};
-    #[cfg(rust_analyzer)]
-    pub use crate::codegen::editor::{On, words};
-    pub use crate::driver::Spot;
-    pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
-    pub use crate::node::{Fallible, IntoFailure, IntoOutcome, Nothing, OrNothing, Raised};
-    pub use crate::node::{Given, Returned, check_node, check_returned};
-    pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
-    pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
-    pub use crate::run::{Forked, Kind, Runner, Step};
-    pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
-    pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
-    pub use crate::run::{Kept, Prepared, outcome, within};
-    pub use crate::store::visitor::{At, Show};
-    pub use crate::store::{Append, BetweenThreads, FillPlain, Held, Lent, Plain, Probe, Slot};
-    pub use crate::store::{Blank, NoBlank, NoThreads, Threads, check_field};
-
-    /// The methods that generated code calls. None has a name that a trait of the user's may have.
-    pub mod methods {
-        pub use crate::node::{GivenPlain as _, RaisePlain as _, ReturnedPlain as _};
-        pub use crate::store::NoThreads as _;
-        pub use crate::store::{FillPlain as _, LendPlain as _, ReadLate as _, ReadPlain as _};
-    }
+    pub use crate::codegen::*;
 }

@@ -17,7 +17,7 @@ impl Message {
     const ELLIPSIS: &'static str = " …";
 
     /// The message of a check that has a code, which comes first.
-    pub(crate) const fn of(code: &'static str) -> Self {
+    pub(super) const fn of(code: &'static str) -> Self {
         Self {
             code,
             ..Self::new(code).push(": ")
@@ -25,7 +25,7 @@ impl Message {
     }
 
     /// The message of a check without a code.
-    pub(crate) const fn new(start: &str) -> Self {
+    pub(super) const fn new(start: &str) -> Self {
         Self {
             bytes: [0; Self::CAPACITY],
             len: 0,
@@ -35,7 +35,7 @@ impl Message {
     }
 
     /// Adds `text` whole, or marks the message as cut.
-    pub(crate) const fn push(mut self, text: &str) -> Self {
+    pub(super) const fn push(mut self, text: &str) -> Self {
         let full = self.len + text.len() + Self::ELLIPSIS.len() > Self::CAPACITY;
         let text = if full { Self::ELLIPSIS } else { text }.as_bytes();
         if self.len + text.len() > Self::CAPACITY {
@@ -58,17 +58,17 @@ impl Message {
     }
 
     /// Adds a name as code: `` `name` ``.
-    pub(crate) const fn code(self, name: &str) -> Self {
+    pub(super) const fn code(self, name: &str) -> Self {
         self.push("`").push(name).push("`")
     }
 
     /// Adds an action: `"name"`.
-    pub(crate) const fn action(self, name: &str) -> Self {
+    pub(super) const fn action(self, name: &str) -> Self {
         self.push("\"").push(name).push("\"")
     }
 
     /// Adds a list of actions, with a conjunction before the last: `"a", "b" or "c"`.
-    pub(crate) const fn actions(mut self, actions: &[&str], conjunction: &str) -> Self {
+    pub(super) const fn actions(mut self, actions: &[&str], conjunction: &str) -> Self {
         let mut index = 0;
         while index < actions.len() {
             if index > 0 && index + 1 == actions.len() {
@@ -84,7 +84,7 @@ impl Message {
 
     /// Adds the path to a place, as its edges are written in the flow. The middle of a long path is
     /// left out.
-    pub(crate) const fn path<const P: usize>(
+    pub(super) const fn path<const P: usize>(
         mut self,
         graph: &Graph,
         path: &Path<P>,
@@ -131,7 +131,7 @@ impl Message {
 
     /// Ends the evaluation with the message, which says at its end where the code's page is.
     #[track_caller]
-    pub(crate) const fn report(self) -> ! {
+    pub(super) const fn report(self) -> ! {
         if self.code.is_empty() {
             panic!("{}", self.as_str())
         }

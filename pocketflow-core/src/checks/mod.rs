@@ -9,9 +9,10 @@
 //! (`flow/check`), and PF010 (`node/options` and `node/check` for the policies of a node,
 //! `flow/model` for the bound of an edge). The other codes are here.
 //!
-//! Checks without a code are here as well: [`max_steps`].
+//! Checks without a code are here as well: [`max_steps`], [`returned`] and [`threads`]. [`sound`] is
+//! how a check in a type silences what follows from it.
 
-pub(crate) mod message;
+mod message;
 
 mod max_steps;
 mod pf001;
@@ -22,8 +23,13 @@ mod pf008;
 mod pf009;
 mod pf011;
 mod pf012;
-pub(crate) mod sound;
+mod returned;
+mod sound;
 #[cfg(test)]
 mod tests;
+mod threads;
 
 pub use pf011::PF011;
+pub use returned::check_returned;
+pub use sound::{Sound, Soundness};
+pub use threads::{check_field, check_node};

@@ -1,4 +1,62 @@
-//! What generated code names.
+//! What generated code names, and nothing else: `__private` re-exports this module.
+//!
+//! The modules here define what only generated code uses. What other layers use as well is defined
+//! there. The standard library's names are here too, so that a user's type of the same name cannot
+//! take their place.
 
-pub(crate) mod editor;
-pub(crate) mod returned;
+mod editor;
+mod failure;
+mod outcome;
+mod probe;
+mod read;
+mod returned;
+mod take;
+#[cfg(test)]
+mod tests;
+mod visit;
+mod write;
+
+pub use core::clone::Clone;
+pub use core::future::Future;
+pub use core::iter::{IntoIterator, Iterator, empty};
+pub use core::marker::{Copy, PhantomData, Send, Sync};
+pub use core::option::Option;
+pub use core::primitive::{bool, str, u32, u64, usize};
+pub use core::result::Result;
+pub use core::time::Duration;
+pub use core::{concat, module_path, unreachable};
+pub use std::vec::Vec;
+
+#[cfg(rust_analyzer)]
+pub use editor::{On, words};
+pub use failure::{IntoFailure, Raised};
+pub use outcome::IntoOutcome;
+pub use probe::{Blank, NoBlank, NoThreads, Plain, Probe, Threads};
+pub use read::{Held, Lent};
+pub use returned::{Fallible, Given, Nothing, Returned};
+pub use take::{Take, Taking};
+pub use visit::{At, Show};
+pub use write::{Append, FillPlain, Slot};
+
+pub use crate::__written as written;
+pub use crate::analysis::Solution;
+pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_returned};
+pub use crate::driver::Spot;
+pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
+pub use crate::node::OrNothing;
+pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
+pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
+pub use crate::run::{Forked, Kind, Runner, Step};
+pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
+pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
+pub use crate::run::{Kept, Prepared, outcome, within};
+pub use crate::store::BetweenThreads;
+
+/// The methods that generated code calls. None has a name that a user's trait may have.
+pub mod methods {
+    pub use super::failure::RaisePlain as _;
+    pub use super::probe::NoThreads as _;
+    pub use super::read::{LendPlain as _, ReadLate as _, ReadPlain as _};
+    pub use super::returned::{GivenPlain as _, ReturnedPlain as _};
+    pub use super::write::FillPlain as _;
+}

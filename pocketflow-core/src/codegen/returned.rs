@@ -1,8 +1,6 @@
-//! What the compiler checks of the types of a node.
+//! What a node returns: a `Result`, a value, or nothing.
 
 use core::marker::PhantomData;
-
-use crate::checks::message::Message;
 
 /// Tells whether a type is a `Result`.
 #[doc(hidden)]
@@ -55,29 +53,33 @@ impl<T> GivenPlain<T> for Given<T> {
     }
 }
 
-/// Checks what a node returns.
+/// What the exec of a batch returns where its results go nowhere.
 #[doc(hidden)]
-#[track_caller]
-pub const fn check_returned(holds: bool, message: &str) -> usize {
-    assert!(holds, "{}", message);
-    0
+#[diagnostic::on_unimplemented(
+    message = "the batch returns a `{Self}` for each item, and names no field to store them in",
+    label = "one of these for each item",
+    note = "store them in a `Vec`, in the order of the items: `#[node(…, writes = field)]`"
+)]
+pub trait Nothing {
+    /// Nothing to do.
+    const NOTHING: () = ();
 }
 
-/// Checks the type of a node, by its name and as [`Threads`](crate::store::Threads) knows it.
+#[diagnostic::do_not_recommend]
+impl Nothing for () {}
+
+/// What a type whose name ends in `Result` is taken to be.
 #[doc(hidden)]
-#[track_caller]
-pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {
-    let not = match (sends, syncs) {
-        (true, true) => return 0,
-        (true, false) => "not `Sync`",
-        (false, true) => "not `Send`",
-        (false, false) => "neither `Send` nor `Sync`",
-    };
-    Message::new("a node is `Send + Sync`, and ")
-        .code(name)
-        .push(" is ")
-        .push(not)
-        .push("\nnote: a run moves between threads, and several runs may use the node at the same time")
-        .push("\nhelp: in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`")
-        .report()
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "a node is fallible where the last name of its type is `Result`",
+    note = "give the type of a plain value another name"
+)]
+pub trait Fallible {
+    /// What it holds when all is well.
+    type Value;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
 }

@@ -15,7 +15,7 @@ pub struct Position {
 pub struct Visit {
     /// The flow's name.
     pub flow: String,
-    /// [`Graph::fingerprint`] of the flow.
+    /// [`Graph::fingerprint`](crate::Graph::fingerprint) of the flow.
     pub fingerprint: u64,
     /// The name of the place it has arrived at.
     pub place: String,

@@ -4,12 +4,9 @@ mod attempt;
 mod failure;
 mod policy;
 
-pub use crate::codegen::returned::{
-    Given, GivenPlain, Returned, ReturnedPlain, check_node, check_returned,
-};
 pub(crate) use attempt::Work;
 pub use attempt::{Attempt, Key, LastError};
-pub use failure::{Failure, Fallible, IntoFailure, IntoOutcome, Nothing, RaisePlain, Raised};
+pub use failure::Failure;
 pub use policy::Policy;
 
 use std::future::{Future, ready};

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::mode::{Here, Mode, StepMode};
 use super::runner::{FlowRunner, Forked, Runner};
-use crate::checks::sound::Sound;
+use crate::checks::Sound;
 use crate::driver::{Spot, Trail};
 use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph, Target};
@@ -72,7 +72,7 @@ pub trait Walk<S, M>: Flow + Send + Sync {
 /// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is
 /// the machine that `flow!` writes.
 ///
-/// Where a check has failed, `Checks` is a [`Sound`](crate::checks::sound::Sound) of anything. That fits
+/// Where a check has failed, `Checks` is a [`Sound`](crate::checks::Sound) of anything. That fits
 /// the impl below as well, so that every flow can be run as far as rustc can tell, and a call adds
 /// nothing to what the check has said.
 #[doc(hidden)]

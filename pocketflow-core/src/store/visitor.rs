@@ -1,6 +1,6 @@
 //! A visitor over the fields of a store: each is shown in place, with its own type.
 
-use crate::store::{Field, Shared};
+use super::{Field, Shared};
 
 /// The fields of a store, shown to a visitor in place. `#[derive(Shared)]` writes it, one impl a
 /// store.
@@ -81,22 +81,4 @@ pub trait VisitWith<W, R> {
         value: W,
         default: Option<fn() -> R>,
     ) -> Option<R>;
-}
-
-/// A place in a store, which tells apart what is asked of a visitor for each field: fields whose
-/// types are spelt otherwise may have one type, and of two bounds on one type such as `fn(&str)`
-/// rustc would not know which to use.
-#[doc(hidden)]
-pub struct At<const INDEX: usize>;
-
-/// Shows a field of the type `T` to a visitor.
-#[doc(hidden)]
-pub trait Show<V, T> {
-    fn show(visitor: &mut V, field: &'static Field, value: &mut T, default: Option<fn() -> T>);
-}
-
-impl<V: VisitField<T>, T, const INDEX: usize> Show<V, T> for At<INDEX> {
-    fn show(visitor: &mut V, field: &'static Field, value: &mut T, default: Option<fn() -> T>) {
-        visitor.field(field, value, default);
-    }
 }

@@ -1,0 +1,49 @@
+//! Whether a store and a node are `Send + Sync`.
+
+use super::message::Message;
+
+/// Checks the type of a store's field, as text and as [`Threads`](crate::codegen::Threads) knows it.
+#[doc(hidden)]
+#[track_caller]
+pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usize {
+    check(
+        "a shared store",
+        ty,
+        (sends, syncs),
+        "the nodes of a fork read the store at the same time",
+        help,
+    )
+}
+
+/// Checks the type of a node, by its name and as [`Threads`](crate::codegen::Threads) knows it.
+#[doc(hidden)]
+#[track_caller]
+pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {
+    check(
+        "a node",
+        name,
+        (sends, syncs),
+        "several runs may use the node at the same time",
+        "in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`",
+    )
+}
+
+#[track_caller]
+const fn check(subject: &str, name: &str, is: (bool, bool), reason: &str, help: &str) -> usize {
+    let not = match is {
+        (true, true) => return 0,
+        (true, false) => "not `Sync`",
+        (false, true) => "not `Send`",
+        (false, false) => "neither `Send` nor `Sync`",
+    };
+    Message::new(subject)
+        .push(" is `Send + Sync`, and ")
+        .code(name)
+        .push(" is ")
+        .push(not)
+        .push("\nnote: a run moves between threads, and ")
+        .push(reason)
+        .push("\nhelp: ")
+        .push(help)
+        .report()
+}

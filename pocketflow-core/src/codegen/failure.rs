@@ -1,0 +1,66 @@
+//! How the error of a node becomes a [`Failure`].
+
+use std::error::Error as StdError;
+
+use crate::error::{BoxError, Cause};
+use crate::node::Failure;
+
+/// An error that a node returned. `__kind` tells a report, by this inherent method, from an error,
+/// by the method of [`RaisePlain`].
+#[doc(hidden)]
+pub struct Raised<E>(pub E);
+
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
+    /// A report, such as `anyhow::Error`.
+    pub fn __kind(self) -> (E, IsReport) {
+        (self.0, IsReport)
+    }
+}
+
+/// The other side of [`Raised`].
+#[doc(hidden)]
+pub trait RaisePlain<E>: Sized {
+    /// An error, or what may become one.
+    fn __kind(self) -> (E, IsError);
+}
+
+impl<E> RaisePlain<E> for Raised<E> {
+    fn __kind(self) -> (E, IsError) {
+        (self.0, IsError)
+    }
+}
+
+/// The kind of a report.
+#[doc(hidden)]
+pub struct IsReport;
+
+/// The kind of an error.
+#[doc(hidden)]
+pub struct IsError;
+
+/// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send +
+/// Sync>`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a node",
+    label = "this error does not convert into `Box<dyn std::error::Error + Send + Sync>`",
+    note = "return `anyhow::Result`, or an error that is `Send + Sync` and implements `std::error::Error`"
+)]
+pub trait IntoFailure<Kind>: Sized {
+    /// The failure of an attempt.
+    fn into_failure(self, kind: Kind, retry: bool) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<IsReport> for E {
+    fn into_failure(self, _: IsReport, retry: bool) -> Failure {
+        Failure::new(Cause::of_report(self), retry)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoFailure<IsError> for E {
+    fn into_failure(self, _: IsError, retry: bool) -> Failure {
+        Failure::new(Cause::of_error(self), retry)
+    }
+}

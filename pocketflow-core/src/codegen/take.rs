@@ -1,0 +1,44 @@
+//! How an action is taken.
+
+use crate::action::{Action, ActionInfo};
+
+/// Takes an action on a store: writes the variant's fields and says which action it was, by its
+/// index.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action of the store `{S}`",
+    label = "this is neither `()` nor an action of `{S}`",
+    note = "to store what a function or `exec` returns, name the field: `#[node({S}, writes = field)]`",
+    note = "to choose an edge, return an enum with `#[derive(pocketflow::Action)]`, and with `#[action({S})]` where its variants have fields"
+)]
+#[doc(hidden)]
+pub trait Take<S>: Action {
+    /// [`Action::ACTIONS`], so that a type which is no action is reported by this trait alone.
+    const TAKEN: &'static [ActionInfo] = <Self as Action>::ACTIONS;
+
+    /// Writes the fields; returns the index in [`Action::ACTIONS`].
+    fn take(self, shared: &mut S) -> usize;
+}
+
+/// [`Take`], as the derive implements it. A trait of its own, so that rustc's message about a type
+/// that is no action does not list every action there is: the attribute that says so cannot stand
+/// in generated code, where `#![no_implicit_prelude]` hides it.
+#[doc(hidden)]
+pub trait Taking<S>: Action {
+    /// [`Take::take`].
+    fn taking(self, shared: &mut S) -> usize;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: Taking<S>, S> Take<S> for A {
+    #[inline]
+    fn take(self, shared: &mut S) -> usize {
+        self.taking(shared)
+    }
+}
+
+impl<S> Taking<S> for () {
+    #[inline]
+    fn taking(self, _: &mut S) -> usize {
+        0
+    }
+}

@@ -1,0 +1,126 @@
+use crate::const_eval::hash::{START, hash};
+use crate::const_eval::spelling::{equal, nearest};
+use crate::error::EmptyField;
+
+/// The description of a shared store.
+#[derive(Debug, Clone, Copy)]
+pub struct Store {
+    /// The struct's name.
+    pub name: &'static str,
+    /// The struct's place in the source, which tells two stores of one name apart.
+    pub id: &'static str,
+    /// The fields, in the order of the struct.
+    pub fields: &'static [Field],
+    pub(crate) hash: u64,
+}
+
+/// The description of a store's field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// The field's name.
+    pub name: &'static str,
+    /// Whether it is a late field, an `Option` that some node fills.
+    pub late: bool,
+    /// Whether serde skips it: then it is not data, and no [visitor](crate::Fields) sees it.
+    pub skipped: bool,
+    /// The name by which serde reads it, with `rename` and `rename_all`. For a field with
+    /// `flatten`, which has none, it is that of the field behind two dots: `..rest`.
+    pub stored: &'static str,
+    /// Other names by which serde knows it.
+    pub aliases: &'static [&'static str],
+    hash: u64,
+}
+
+impl Store {
+    /// A store, as the derive describes it.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, id: &'static str, fields: &'static [Field]) -> Self {
+        Self {
+            name,
+            id,
+            fields,
+            hash: hash(START, id),
+        }
+    }
+
+    /// The index of a field, or `None` where there is no such field: rustc says that better, at the
+    /// user's parameter.
+    pub const fn field(&self, name: &str) -> Option<usize> {
+        // Every node of a crate looks its fields up while the crate is compiled: a hash is compared
+        // faster than a name.
+        let hash = hash(START, name);
+        let mut index = 0;
+        while index < self.fields.len() {
+            if self.fields[index].hash == hash && equal(self.fields[index].name, name) {
+                return Some(index);
+            }
+            index += 1;
+        }
+        None
+    }
+
+    /// The field that a misspelt name means.
+    pub(crate) const fn nearest_field(&self, name: &str) -> Option<&'static str> {
+        let (mut names, mut count) = ([""; 256], 0);
+        while count < self.fields.len() && count < names.len() {
+            names[count] = self.fields[count].name;
+            count += 1;
+        }
+        nearest(name, names.split_at(count).0)
+    }
+
+    /// An [`EmptyField`] of this store.
+    #[doc(hidden)]
+    pub const fn empty(&self, field: &'static str) -> EmptyField {
+        EmptyField {
+            store: self.name,
+            field,
+        }
+    }
+}
+
+impl Field {
+    /// All names by which a state may have it, the most likely first.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [self.stored, self.name]
+            .into_iter()
+            .chain(self.aliases.iter().copied())
+    }
+
+    /// A field, as the derive describes it.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, late: bool) -> Self {
+        Self {
+            name,
+            late,
+            skipped: false,
+            stored: name,
+            aliases: &[],
+            hash: hash(START, name),
+        }
+    }
+
+    /// The field, which serde skips.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn skipped(self) -> Self {
+        Self {
+            skipped: true,
+            ..self
+        }
+    }
+
+    /// The field, which serde reads by this name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn stored_as(self, stored: &'static str) -> Self {
+        Self { stored, ..self }
+    }
+
+    /// The field, which serde knows by these names as well.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn also(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
+    }
+}
