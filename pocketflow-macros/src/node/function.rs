@@ -1,13 +1,23 @@
 //! The function form: the function is `exec`, its parameters are `prep`, what it returns is `post`.
 
 use quote::ToTokens;
-use syn::ItemFn;
+use syn::{ItemFn, Signature};
 
 use super::marks::marks;
 use super::model::{Form, Model};
 use super::options::Options;
 use super::parameters::{Role, step};
 use crate::errors::Errors;
+use crate::names::code;
+
+/// A signature as somebody would write it. rust-analyzer puts more spaces between tokens than
+/// rustc.
+fn written(signature: &Signature) -> String {
+    let name = &signature.ident;
+    code(signature)
+        .replace(&format!("{name} ("), &format!("{name}("))
+        .replace(" :", ":")
+}
 
 /// The node of a function.
 pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors) -> Model {
@@ -19,7 +29,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemFn>, errors: &mut Errors
     );
     let name = item.sig.ident.clone();
     Model {
-        form: Form::Function(item.vis.clone()),
+        form: Form::Function(item.vis.clone(), written(&item.sig)),
         node: name.clone().into(),
         generic: None,
         name,

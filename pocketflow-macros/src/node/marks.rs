@@ -1,13 +1,16 @@
 //! Attributes of the item that concern more than the item.
 
 use quote::quote;
-use syn::{Attribute, Ident};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit};
 
 use super::model::Marks;
 
 /// What of an item's attributes holds for the generated code as well.
 pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
-    let mut marks = Marks::default();
+    let mut marks = Marks {
+        summary: summary(attributes),
+        ..Marks::default()
+    };
     for attribute in attributes {
         let path = attribute.path();
         let is_hidden = || {
@@ -32,6 +35,29 @@ pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
     marks
 }
 
+/// The first paragraph of the documentation, if it is text without links, HTML and
+/// code blocks.
+fn summary(attributes: &[Attribute]) -> Option<String> {
+    let lines = attributes.iter().filter_map(|attribute| {
+        let value = &attribute.meta.require_name_value().ok()?.value;
+        match value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line),
+                ..
+            }) if attribute.path().is_ident("doc") => Some(line.value()),
+            _ => None,
+        }
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let lines = text.trim_start().lines().map(str::trim);
+    let paragraph = lines
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let is_text = !paragraph.contains(['[', '<']) && !paragraph.contains("```");
+    (is_text && !paragraph.is_empty()).then_some(paragraph)
+}
+
 fn text(attribute: &Attribute) -> String {
     attribute
         .path()
@@ -52,4 +78,29 @@ pub(crate) fn is_node(attribute: &Attribute) -> bool {
         path.iter().map(String::as_str).collect::<Vec<_>>()[..],
         ["node"] | ["pocketflow", "node"]
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn a_summary_is_the_first_paragraph_without_links() {
+        let whole: Vec<Attribute> = vec![
+            parse_quote!(#[doc = " Charges the card,"]),
+            parse_quote!(#[deprecated]),
+            parse_quote!(#[doc = " once."]),
+            parse_quote!(#[doc = ""]),
+            parse_quote!(#[doc = " ```"]),
+        ];
+        assert_eq!(summary(&whole).unwrap(), "Charges the card,\nonce.");
+        assert_eq!(summary(&[parse_quote!(#[doc = " See [the guide]."])]), None);
+        assert_eq!(
+            summary(&[parse_quote!(#[doc = "```\nrun();\n\n```"])]),
+            None
+        );
+        assert_eq!(summary(&[parse_quote!(#[doc(hidden)])]), None);
+    }
 }

@@ -32,11 +32,15 @@ pub(crate) struct Marks {
     pub(crate) of_type: Vec<Attribute>,
     /// `#[allow(…)]`: it holds for the generated code as well.
     pub(crate) allowed: Vec<TokenStream>,
+    /// The first paragraph of the documentation, if it has no links: what they lead to may stand
+    /// in another.
+    pub(crate) summary: Option<String>,
 }
 
 pub(crate) enum Form {
-    /// The node's type is declared with this visibility; its `exec` is the function.
-    Function(Visibility),
+    /// The node's type is declared with this visibility; its `exec` is the function, whose
+    /// signature is its documentation.
+    Function(Visibility, String),
     /// The node's type is the user's; its steps are methods.
     Methods,
 }

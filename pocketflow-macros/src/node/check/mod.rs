@@ -162,7 +162,7 @@ fn batch(model: &Model, errors: &mut Errors) {
                 span,
                 ..
             }),
-        ) if matches!(model.form, Form::Function(_)) => {
+        ) if matches!(model.form, Form::Function(..)) => {
             errors.push(syn::Error::new(
                 *span,
                 "a function has no fields: write a number, or the node as an `impl`, with a field of type `NonZeroUsize`",

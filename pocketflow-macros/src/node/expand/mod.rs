@@ -389,15 +389,15 @@ impl Node<'_> {
 
 /// The type of a function's node.
 fn declaration(model: &Model, name: &Ident) -> TokenStream {
-    let Form::Function(visibility) = &model.form else {
+    let Form::Function(visibility, signature) = &model.form else {
         return TokenStream::new();
     };
     let (text, marks) = (model.text(), &model.marks);
-    let (doc, of_type, allowed) = (
-        format!("The node of the function [`{text}`](fn@{text})."),
-        &marks.of_type,
-        &marks.allowed,
-    );
+    let (of_type, allowed) = (&marks.of_type, &marks.allowed);
+    let mut doc = format!("The node of the function [`{text}`](fn@{text}): `{signature}`");
+    if let Some(summary) = &marks.summary {
+        doc = format!("{summary}\n\n{doc}");
+    }
     quote! {
         #[doc = #doc]
         #(#of_type)*
@@ -416,7 +416,8 @@ fn nanos(pf: &Krate, given: &Given<std::time::Duration>) -> TokenStream {
 fn value(pf: &Krate, output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
-        // From `<` to `Value` on the token of the value, where a value that will not do is reported.
+        // From `<` to `Value` on the token of the value, where a value that will not do is
+        // reported.
         let pf = pf.at(output.error_span);
         let fallible = quote_spanned!(output.error_span=> as #pf::__private::Fallible);
         quote_spanned!(output.span=> <#ty #fallible>::Value)

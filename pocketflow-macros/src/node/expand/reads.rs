@@ -47,7 +47,7 @@ impl Node<'_> {
     pub(super) fn reads(&self) -> TokenStream {
         let pf = self.pf;
         let visibility = match &self.model.form {
-            Form::Function(visibility) => visibility.clone(),
+            Form::Function(visibility, _) => visibility.clone(),
             Form::Methods => syn::Visibility::Inherited,
         };
         let prep = self.model.prep.as_ref().map(|prep| {

@@ -34,7 +34,7 @@ impl Node<'_> {
     /// The type of a function's node has no fields.
     fn of_threads(&self) -> Option<TokenStream> {
         let (pf, node) = (self.pf, &self.model.node);
-        if !self.sound || matches!(self.model.form, Form::Function(_)) {
+        if !self.sound || matches!(self.model.form, Form::Function(..)) {
             return None;
         }
         let text = self.model.text();

@@ -116,7 +116,7 @@ impl Node<'_> {
     fn invoke(&self, step: &Step, arguments: TokenStream) -> TokenStream {
         let (node, name) = (&self.model.node, &step.name);
         match self.model.form {
-            Form::Function(_) => quote!(#name(#arguments)),
+            Form::Function(..) => quote!(#name(#arguments)),
             Form::Methods => {
                 let this = step.takes_self.then(|| quote!(self,));
                 // All of the callee on its name: rustc points at it, too, where an argument is of
