@@ -1,4 +1,4 @@
-//! The pages of the error index show what the compiler prints.
+//! The pages of the error index, and the README, show what the compiler prints.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,23 @@ fn page(file: &Path) -> Page {
     }
 }
 
+/// The first program of the README with the mistake that it describes, and the message below it.
+fn readme() -> Page {
+    let text = include_str!("../../README.md");
+    let block = |start: &str| {
+        let (_, rest) = text.split_once(start).unwrap();
+        rest.split_once("```").unwrap().0.to_owned()
+    };
+    let (program, message) = (block("```rust\n"), block("```text\n"));
+    let (right, wrong) = ("- \"approved\" >> pay;", "- \"approved\" >> refuse;");
+    assert!(program.contains(right));
+    Page {
+        code: "README".to_owned(),
+        program: program.replace(right, wrong),
+        message,
+    }
+}
+
 #[test]
 fn every_wrong_program_has_the_message_of_its_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
@@ -59,7 +76,7 @@ fn every_wrong_program_has_the_message_of_its_page() {
         code,
         program,
         message,
-    } in pages()
+    } in pages().into_iter().chain([readme()])
     {
         let path = format!("{FOLDER}/{code}.rs");
         // A warning has more to say once it is denied, as a program that shall not compile must do.
