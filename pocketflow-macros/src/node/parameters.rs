@@ -37,14 +37,23 @@ impl Role {
 pub(super) const NO_PARAMETERS: &str = "a node has no type or lifetime parameters";
 pub(super) const OWNED: &str = "own the data, such as a `String` for a `&str`, or hold an `Arc`";
 
-/// What is said of the parameters of a node, or of a step.
+/// What is said of the parameters of a node.
 pub(super) fn no_parameters(generics: &Generics) -> String {
-    let of_functions = match generics.params.first() {
+    let help = match generics.params.first() {
         Some(GenericParam::Type(_)) => "write the type, or hold a `Box<dyn …>`",
         Some(GenericParam::Const(_)) => "make it a field",
         _ => OWNED,
     };
-    format!("{NO_PARAMETERS}\nhelp: {of_functions}")
+    format!("{NO_PARAMETERS}\nhelp: {help}")
+}
+
+/// What is said of the parameters of a step, which may be lifetimes.
+fn only_lifetimes(generics: &Generics) -> &'static str {
+    if generics.type_params().next().is_some() {
+        "a step of a node has no type parameters\nhelp: write the type, or take a `&dyn …`"
+    } else {
+        "a step of a node has no constant parameters\nhelp: write the constant"
+    }
 }
 
 /// Reads the signature of a step, and takes the attributes out of it that are the macro's own.
@@ -55,7 +64,7 @@ pub(crate) fn step(
     errors: &mut Errors,
 ) -> Step {
     if !has_only_lifetimes(signature) {
-        errors.at(&signature.generics, no_parameters(&signature.generics));
+        errors.at(&signature.generics, only_lifetimes(&signature.generics));
     }
     if let Safety::Unsafe(token) = &signature.safety {
         errors.at(
