@@ -6,7 +6,7 @@ use crate::store::Store;
 
 /// What stands in a flow, as the macro of a node or of a flow describes it.
 #[doc(hidden)]
-pub trait Describe: Send + Sync {
+pub trait Describe {
     /// The description.
     const NODE: Description;
     /// What the `exec` of a node reads: the struct behind [`Reads`](crate::Reads).

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::exec::Visit;
-use super::flow::{Walk, Walker, given};
+use super::flow::{Flow, Walk, Walker, given};
 use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use crate::driver::{Direct, Spot, Trail};
 use crate::error::Error;
@@ -72,7 +72,7 @@ impl<S: Shared> StepMode<S> for Direct {
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        F: Walk<S, Self>,
+        F: Flow + Walk<S, Self>,
     {
         flow.walk(Walker::new::<F>(self, parent), shared)
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::NoSuchPlace;
 use super::exec::{Visit, reads};
-use super::flow::{Walk, Walker};
+use super::flow::{Flow, Walk, Walker};
 use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use super::once::{Erased, Once, Pinned};
 use crate::driver::seam::{AroundExec, AroundItem};
@@ -147,7 +147,7 @@ where
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        F: Walk<S, Self>,
+        F: Flow + Walk<S, Self>,
     {
         async move {
             let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
@@ -213,7 +213,7 @@ struct Walking<'a, F, M> {
 
 impl<F, S, M> Once<S> for Walking<'_, F, M>
 where
-    F: Walk<S, M>,
+    F: Flow + Walk<S, M>,
     S: Send,
     M: Mode,
 {

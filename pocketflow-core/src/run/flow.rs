@@ -38,7 +38,7 @@ where
 }
 
 /// A flow, as `flow!` declares it.
-pub trait Flow: Describe {
+pub trait Flow: Describe + Send + Sync {
     /// Where it can end.
     type Exit;
 
@@ -59,14 +59,19 @@ pub trait Flow: Describe {
 }
 
 /// The state machine of a flow, as `flow!` writes it.
+///
+/// This trait and those it is made of have no supertraits: rustc looks at these wherever a flow
+/// names the trait in a bound, and would report a node that is not `Send` at the flow as well.
 #[doc(hidden)]
-pub trait Walk<S, M>: Flow + Send + Sync {
+pub trait Walk<S, M> {
     /// Walks from the start, or from where a run resumes, to an exit.
     fn walk(
         &self,
-        walker: Walker<'_, M, Self::Taken>,
+        walker: Walker<'_, M, <Self as Flow>::Taken>,
         shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send;
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        Self: Flow;
 }
 
 /// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is
@@ -76,43 +81,62 @@ pub trait Walk<S, M>: Flow + Send + Sync {
 /// the impl below as well, so that every flow can be run as far as rustc can tell, and a call adds
 /// nothing to what the check has said.
 #[doc(hidden)]
-pub trait Machine<S, M, Checks>: Flow + Send + Sync {
+pub trait Machine<S, M, Checks> {
     /// [`Walk::walk`].
     fn walk(
         &self,
-        walker: Walker<'_, M, Self::Taken>,
+        walker: Walker<'_, M, <Self as Flow>::Taken>,
         shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send;
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        Self: Flow;
 }
 
 #[diagnostic::do_not_recommend]
-impl<F: Flow + Send + Sync, S, M> Machine<S, M, Sound<1>> for F {
+impl<F, S, M> Machine<S, M, Sound<1>> for F {
     fn walk(
         &self,
-        _: Walker<'_, M, Self::Taken>,
+        _: Walker<'_, M, <Self as Flow>::Taken>,
         _: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        Self: Flow,
+    {
         async { unreachable!("a flow with a failed check does not compile") }
     }
 }
 
+/// The `run` of a flow with the name of its node, which `flow!` refuses to declare. The name means
+/// the node's function then, and a call adds nothing to what is said of the name.
+#[doc(hidden)]
+pub trait NotDeclared {
+    /// Runs nothing.
+    fn run<S>(&self, _: &mut S) -> impl Future<Output = Result<(), Error>> + Send {
+        async { unreachable!("a flow with the name of its node does not compile") }
+    }
+}
+
+impl<T: ?Sized> NotDeclared for T {}
+
 /// A piece of a large [`Walk`], which rustc checks faster in pieces.
 #[doc(hidden)]
-pub trait Piece<S, M, const I: usize>: Flow {
+pub trait Piece<S, M, const I: usize> {
     /// Walks from `place` until it leaves the piece; returns what comes next.
     fn piece(
         &self,
-        walker: &mut Walker<'_, M, Self::Taken>,
+        walker: &mut Walker<'_, M, <Self as Flow>::Taken>,
         shared: &mut S,
         place: usize,
-    ) -> impl Future<Output = Result<usize, Error>> + Send;
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        Self: Flow;
 }
 
 impl<S, M, F> Runner<S, M, F> for FlowRunner
 where
     S: Shared,
     M: Mode + StepMode<S>,
-    F: Walk<S, M>,
+    F: Flow + Walk<S, M>,
 {
     type Finished = ();
 

@@ -20,7 +20,7 @@ mod with;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
 pub use exec::{Visit as NodeVisit, outcome, within};
-pub use flow::{Flow, Machine, Piece, Walk, Walker};
+pub use flow::{Flow, Machine, NotDeclared, Piece, Walk, Walker};
 pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
 pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NoRunner, NodeRunner, Runner, Step};
@@ -47,7 +47,7 @@ pub fn run_direct<F, S>(
     shared: &mut S,
 ) -> impl Future<Output = Result<F::Exit, Error>> + Send
 where
-    F: Walk<S, Direct>,
+    F: Flow + Walk<S, Direct>,
 {
     Exit {
         walk: flow.walk(Walker::new::<F>(&Direct, None), shared),

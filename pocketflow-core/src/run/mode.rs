@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::exec::Visit;
-use super::flow::Walk;
+use super::flow::{Flow, Walk};
 use crate::driver::{Spot, Trail};
 use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
@@ -90,7 +90,7 @@ pub trait StepMode<S>: Mode {
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        F: Walk<S, Self>;
+        F: Flow + Walk<S, Self>;
 
     /// Whether this run does an item of a batch, or a branch of a fork.
     fn wants(&self, at: Self::At<'_>, item: Option<usize>) -> bool;

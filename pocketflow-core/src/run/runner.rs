@@ -40,7 +40,7 @@ impl<M: Mode> Kind for Forked<M> {
     message = "`{Self}` does not run on the store `{S}`",
     label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
 )]
-pub trait Step<S, M: Kind>: Send + Sync {
+pub trait Step<S, M: Kind> {
     /// How it is run.
     fn runner() -> impl Runner<S, M, Self>;
 }

@@ -150,7 +150,7 @@ impl<F, S, D, Seam> Drive<S, D, Seam> for F
 where
     S: Shared,
     D: Driver<S, Seam>,
-    F: Walk<S, Driven<D, Seam>>,
+    F: Flow + Walk<S, Driven<D, Seam>>,
     Seam: 'static,
 {
     fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
@@ -195,7 +195,7 @@ fn driven<'a, F, S, D, K>(
 ) -> impl Future<Output = Result<Taken, Error>> + Send + use<'a, F, S, D, K>
 where
     S: Shared,
-    F: Walk<S, Driven<D, K>>,
+    F: Flow + Walk<S, Driven<D, K>>,
     D: Driver<S, K>,
     K: 'static,
 {

@@ -24,7 +24,8 @@ pub(crate) fn expand(
     input: &TokenStream,
 ) -> TokenStream {
     if model.is_its_node {
-        return errors.to_compile_errors();
+        let (pf, errors) = (&model.krate, errors.to_compile_errors());
+        return quote!(#errors use #pf::__private::NotDeclared as _;);
     }
     let name = model
         .header
@@ -105,6 +106,14 @@ impl Flow<'_> {
             }
         }
         fields
+    }
+
+    /// The bound that the checks have passed, of a flow that holds nodes: one that cannot go from
+    /// thread to thread is said at that node, and the flow has nothing to add.
+    fn holds(&self) -> Option<TokenStream> {
+        let pf = self.pf;
+        let holds = self.sound && !self.fields().is_empty();
+        holds.then(|| quote!(__Stores: #pf::__private::Soundness,))
     }
 
     /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it
@@ -305,7 +314,7 @@ impl Flow<'_> {
     fn runners(&self, span: Span) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         let (generics, store, bounds) = self.run_on();
-        let max_steps = quote_spanned!(span=> <Self as #pf::Flow>::GRAPH.max_steps());
+        let max_steps = quote_spanned!(span=> (&__GRAPH).max_steps());
         // rustc shows where `run` is declared: at the flow's name, as words of the macro's.
         let declared = span.resolved_at(Span::call_site());
         let (run, shared) = (
@@ -315,7 +324,7 @@ impl Flow<'_> {
         quote! {
             impl #this {
                 /// The graph of this flow; it prints as Mermaid.
-                pub const GRAPH: &'static #pf::Graph = <Self as #pf::Flow>::GRAPH;
+                pub const GRAPH: &'static #pf::Graph = &__GRAPH;
 
                 /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
                 pub const MAX_STEPS: #pf::__private::u64 = #max_steps;
@@ -466,6 +475,7 @@ impl Flow<'_> {
         let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
         let bounded = if counts { self.model.edges.len() } else { 0 };
         let walk = self.walk();
+        let checked = self.holds().map(|bound| quote!(where #bound));
         let long = self.long();
         let branches: usize = self
             .model
@@ -498,7 +508,7 @@ impl Flow<'_> {
                 type Reads<'a> = ();
             }
 
-            impl #pf::Flow for #this {
+            impl #pf::Flow for #this #checked {
                 type Exit = #exit;
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
                 type Taken = [#pf::__private::u32; #bounded];

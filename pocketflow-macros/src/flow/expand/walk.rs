@@ -14,6 +14,7 @@ impl Flow<'_> {
     /// The loop over the steps: one function for a small flow, one for each piece of a large one.
     pub(super) fn walk(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
+        let holds = self.holds();
         let all: Vec<usize> = (0..self.model.places.len()).collect();
         let pieces: Vec<_> = all.chunks(PIECE).collect();
         if let [places] = &pieces[..] {
@@ -28,6 +29,7 @@ impl Flow<'_> {
                     __S: #pf::Shared,
                     __M: #pf::__private::StepMode<__S>,
                     #bounds
+                    #holds
                 {
                     fn walk(
                         &self,
@@ -60,6 +62,7 @@ impl Flow<'_> {
                     __S: #pf::Shared,
                     __M: #pf::__private::StepMode<__S>,
                     #bounds
+                    #holds
                 {
                     fn piece(
                         &self,
@@ -87,6 +90,7 @@ impl Flow<'_> {
                 __S: #pf::Shared,
                 __M: #pf::__private::StepMode<__S>,
                 #(Self: #pf::__private::Piece<__S, __M, #numbers>,)*
+                #holds
             {
                 fn walk(
                     &self,

@@ -82,19 +82,24 @@ impl Node<'_> {
         let may_write_all =
             (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
         let (actions, checked) = (self.actions(), self.checked());
+        // A flow that holds a node that is not sound has no graph, and says nothing of it.
+        let sound = checked.is_some().then(|| quote!(let _: __Sound;));
         quote! {
             impl #pf::__private::Describe for #node
             where
                 #checked
             {
-                const NODE: #pf::__private::Description = #pf::__private::Description {
-                    name: #text,
-                    store: #store_type,
-                    actions: #actions,
-                    #(#fields)*
-                    #may_read_all
-                    #may_write_all
-                    ..#pf::__private::Description::UNKNOWN
+                const NODE: #pf::__private::Description = {
+                    #sound
+                    #pf::__private::Description {
+                        name: #text,
+                        store: #store_type,
+                        actions: #actions,
+                        #(#fields)*
+                        #may_read_all
+                        #may_write_all
+                        ..#pf::__private::Description::UNKNOWN
+                    }
                 };
                 type Reads<'a> = __Reads<'a>;
             }
