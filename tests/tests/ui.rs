@@ -6,15 +6,32 @@ fn compile_errors_are_as_written() {
     let programs = trybuild::TestCases::new();
     programs.compile_fail("ui/*/*.rs");
     // One slip each, and one message: see `scripts/slips`.
-    for kind in ["action", "error", "other_store", "store", "syntax"] {
+    let kinds = [
+        "action",
+        "error",
+        "node_type",
+        "other_store",
+        "store",
+        "syntax",
+    ];
+    for kind in kinds {
         programs.compile_fail(format!("ui/slips/{kind}/*.rs"));
     }
     for slips in [
+        "body/[!n]*",
+        "body/no_*",
+        "body/node_in_*",
+        "body/node_on_a_method",
+        "body/node_on_a_struct",
         "generics/function_*",
         "generics/impl_constant",
         "generics/impl_of_*",
         "generics/impl_type",
         "generics/store_*",
+        "names/contains_itself",
+        "names/flow_like_its_node",
+        "names/node_attribute_*",
+        "names/two_flows_*",
         "options/[!b]*",
         "options/bare_duration",
         "parameter/[!w]*",

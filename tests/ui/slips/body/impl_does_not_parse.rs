@@ -18,7 +18,7 @@ impl WebSearch {
     }
 
     async fn exec(&self, prep: &String) -> anyhow::Result<Vec<String>> {
-        let notes = vec![prep.clone() self.limit];
+        let notes = vec![prep.clone(); self.limit];
         Ok(notes.)
     }
 
