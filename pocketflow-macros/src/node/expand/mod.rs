@@ -54,23 +54,23 @@ pub(crate) fn expand(
         sound: errors.is_empty(),
     };
     let (inside, allowed) = (node.inside(), &model.marks.allowed);
-    let compiled = node.declaration(&ours(&model.name));
-    let compiled = quote! {
-        #compiled
-        #(#allowed)*
-        const _: () = { #inside };
-    };
     let (shown, of) = (node.declaration(&model.name), &model.node);
     let shown = quote! {
         #names
         #shown
         const _: () = {
-            #inside
             impl #pf::__private::On for #of { type Store = #store; }
         };
     };
-    let written = written(pf, &shown, &compiled);
-    quote!(#written #compile_errors #item)
+    let written = written(pf, &shown, &node.declaration(&ours(&model.name)));
+    // What both versions have stands outside: the compiler would read it once more.
+    quote! {
+        #written
+        #(#allowed)*
+        const _: () = { #inside };
+        #compile_errors
+        #item
+    }
 }
 
 struct Node<'a> {
