@@ -50,7 +50,7 @@ pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_
 pub use crate::run::{Forked, Kind, Runner, Step};
 pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
 pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
-pub use crate::run::{Kept, Prepared, outcome, within};
+pub use crate::run::{Kept, Prepared, outcome, plain, within};
 pub use crate::store::BetweenThreads;
 
 /// The methods that generated code calls. None has a name that a user's trait may have.

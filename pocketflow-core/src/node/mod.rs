@@ -42,25 +42,22 @@ pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
     /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
     type Kept: OrNothing + Send;
 
-    /// Computes from the store what `exec` needs, and looks whether the late fields are filled that
-    /// it borrows.
+    /// Computes from the store what `exec` needs.
     ///
     /// # Errors
     ///
-    /// That of the node's own `prep`; and where one of these fields is empty.
+    /// That of the node's own `prep`; and before that, where one of the late fields is empty that
+    /// `exec` borrows.
     #[inline]
-    fn prep<'a>(&'a self, shared: &'a S) -> Result<Self::Prep<'a>, Failure> {
-        match Self::reads(shared) {
-            Ok(_) => Ok(OrNothing::nothing()),
-            Err(empty) => Err(empty),
-        }
+    fn prep<'a>(&'a self, _shared: &'a S) -> Result<Self::Prep<'a>, Failure> {
+        Ok(OrNothing::NOTHING)
     }
 
     /// Borrows what `exec` and `fallback` read.
     ///
     /// # Errors
     ///
-    /// Where one of the late fields is empty, which `prep` has looked for.
+    /// Where one of the late fields is empty. A step checks that before its first attempt.
     fn reads(shared: &S) -> Result<Self::Reads<'_>, Failure>;
 
     /// Does the work, once for every attempt.
@@ -87,7 +84,7 @@ pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
     /// Takes out of [`Prep`](Self::Prep), before it is dropped, what `post` needs.
     #[inline]
     fn keep(_prep: &mut Self::Prep<'_>) -> Self::Kept {
-        OrNothing::nothing()
+        OrNothing::NOTHING
     }
 
     /// Writes to the store and chooses the action.
@@ -123,13 +120,9 @@ pub type Reads<'a, N> = <N as Describe>::Reads<'a>;
 #[doc(hidden)]
 pub trait OrNothing: Sized {
     /// Nothing. Whoever has something makes it, and does not ask for this.
-    #[inline]
-    fn nothing() -> Self {
-        unreachable!("a node that has a `prep` makes what it prepares")
-    }
+    const NOTHING: Self = unreachable!();
 }
 
 impl OrNothing for () {
-    #[inline]
-    fn nothing() {}
+    const NOTHING: Self = ();
 }

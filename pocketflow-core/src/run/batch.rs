@@ -7,7 +7,7 @@ use std::task::Poll;
 use tokio::task::coop::has_budget_remaining;
 
 use super::crew::Crew;
-use super::exec::Visit;
+use super::exec::{Visit, reads};
 use super::mode::{ItemMode, Recovery};
 use super::or_else::OrElse;
 use super::skipped::Skipped;
@@ -46,7 +46,7 @@ where
     M: ItemMode<S, H, N>,
 {
     OrElse::First {
-        first: M::item(*visit, index, item),
+        first: M::item(*visit, reads::<S, H, N>(visit.shared), index, item),
         recover: move |failed| -> Recovery<'b, N::Exec> { M::recover(*visit, index, item, failed) },
     }
 }

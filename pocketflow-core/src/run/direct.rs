@@ -2,17 +2,40 @@
 
 use std::future::Future;
 
-use super::exec::Visit;
+use super::exec::{Visit, recovers};
 use super::flow::{Flow, Walk, Walker, given};
-use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
+use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use crate::driver::{Direct, Spot, Trail};
-use crate::error::Error;
+use crate::error::{Error, Stage};
 use crate::graph::Graph;
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
 impl Mode for Direct {
     const SKIPS: bool = false;
+
+    type Failed = Failure;
+
+    #[cold]
+    fn failed(
+        here: &Here<'_, Self>,
+        spot: &'static Spot,
+        attempts: u32,
+        failed: Failed<Failure>,
+    ) -> Error {
+        match failed {
+            Failed::Prep(failure) => here.attempted(spot, None, Stage::Prep, failure),
+            Failed::First(failure) => {
+                let stage = Stage::Exec {
+                    attempt: 1,
+                    attempts,
+                };
+                here.attempted(spot, None, stage, failure)
+            }
+            Failed::Recovery(error) => error,
+            Failed::Post(empty) => here.failed(spot, Stage::Post, empty),
+        }
+    }
 
     type At<'a> = ();
 
@@ -89,15 +112,17 @@ where
     H: 'static,
     N: Node<S, H>,
 {
-    type Failed = Failure;
+    const RECOVERS: bool = recovers::<S, H, N>();
 
     #[inline]
     fn first<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        visit.attempt(item, Visit::<S, H, N, Self>::first_attempt(index, None))
+        let attempt = Attempt::first_of(N::POLICY.attempts, index, None);
+        visit.node.exec(reads, visit.prep, item, attempt)
     }
 
     #[cold]
@@ -132,9 +157,10 @@ where
     #[inline]
     fn item<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        Self::first(visit, index, item)
+        Self::first(visit, reads, index, item)
     }
 }

@@ -1,12 +1,12 @@
 //! Runs with drivers.
 
-use std::future::{Future, ready};
+use std::future::Future;
 use std::marker::PhantomData;
 
 use super::NoSuchPlace;
-use super::exec::{Visit, reads};
+use super::exec::{self, Visit, reads};
 use super::flow::{Flow, Walk, Walker};
-use super::mode::{Act, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
+use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
 use super::once::{Erased, Once, Pinned};
 use crate::driver::seam::{AroundExec, AroundItem};
 use crate::driver::{
@@ -48,6 +48,17 @@ impl<D, K> Driven<D, K> {
 
 impl<D: Send + Sync, K> Mode for Driven<D, K> {
     const SKIPS: bool = true;
+
+    type Failed = Error;
+
+    #[cold]
+    fn failed(here: &Here<'_, Self>, spot: &'static Spot, _: u32, failed: Failed<Error>) -> Error {
+        match failed {
+            Failed::Prep(failure) => here.attempted(spot, None, Stage::Prep, failure),
+            Failed::First(error) | Failed::Recovery(error) => error,
+            Failed::Post(empty) => here.failed(spot, Stage::Post, empty),
+        }
+    }
 
     type At<'a> = &'a At<'a>;
 
@@ -239,10 +250,13 @@ where
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
 {
-    type Failed = Error;
+    /// A driver's call has recovered already, if it could.
+    const RECOVERS: bool = false;
 
+    /// What `exec` reads is borrowed anew for each attempt.
     fn first<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        _: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
@@ -269,7 +283,7 @@ where
     where
         Visit<'v, 'p, S, H, N, Self>: 'b,
     {
-        Box::pin(ready(Err(failed)))
+        exec::failed(failed)
     }
 
     fn attempt<'v>(
@@ -300,6 +314,7 @@ where
 {
     fn item<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        _: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {

@@ -33,13 +33,29 @@ impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Visit<'v, '_, S, H, N, M> {
     }
 }
 
+/// Whether anything follows a failed first attempt.
+pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
+    N::POLICY.attempts > 1 || N::POLICY.fallback
+}
+
+/// An error, as what follows a failed attempt.
+#[cold]
+pub(super) fn failed<'b, T: Send + 'b>(error: Error) -> Recovery<'b, T> {
+    Box::pin(ready(Err(error)))
+}
+
 /// What `exec` reads, after `prep`.
 #[inline]
 pub(super) fn reads<S: 'static, H, N: Node<S, H>>(shared: &S) -> Reads<'_, N> {
     match N::reads(shared) {
         Ok(reads) => reads,
-        Err(_) => unreachable!("`prep` has looked that all of it is filled"),
+        Err(empty) => unfilled(empty),
     }
+}
+
+#[cold]
+fn unfilled(_: Failure) -> ! {
+    unreachable!("a step first checks that all of it is filled")
 }
 
 impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Visit<'_, '_, S, H, N, M> {
@@ -95,8 +111,8 @@ where
         Self: 'b,
     {
         // Known when this is compiled, so that no code is made for what a node does not have.
-        if const { N::POLICY.attempts <= 1 && !N::POLICY.fallback } {
-            return Box::pin(ready(Err(self.error(index, 1, failure))));
+        if const { !recovers::<S, H, N>() } {
+            return failed(self.error(index, 1, failure));
         }
         Box::pin(self.retry(index, item, failure, work))
     }
@@ -107,12 +123,7 @@ where
             attempt,
             attempts: N::POLICY.attempts,
         };
-        Error::at_item(
-            self.here.trail(self.spot).path(),
-            index,
-            stage,
-            failure.into_cause(),
-        )
+        self.here.attempted(self.spot, index, stage, failure)
     }
 
     async fn retry(
@@ -235,6 +246,33 @@ pin_project! {
     }
 }
 
+pin_project! {
+    /// [`Outcome`], of a node that cannot fail.
+    #[doc(hidden)]
+    pub struct Plain<F> {
+        #[pin]
+        exec: F,
+    }
+}
+
+/// Takes what an async exec returns that cannot fail.
+#[doc(hidden)]
+pub fn plain<F: Future>(exec: F) -> Plain<F> {
+    Plain { exec }
+}
+
+impl<F: Future> Future for Plain<F> {
+    type Output = Result<F::Output, Failure>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().exec.poll(context) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
 /// Takes what an async exec returns.
 #[doc(hidden)]
 pub fn outcome<F, T, M>(exec: F, map: M) -> Outcome<F, M>
@@ -255,6 +293,9 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.exec.poll(context).map(&*this.map)
+        match this.exec.poll(context) {
+            Poll::Ready(output) => Poll::Ready((this.map)(output)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }

@@ -19,6 +19,9 @@ pub trait Get<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
 
     /// Where it stands.
     fn spot(self) -> &'static Spot;
+
+    /// Both.
+    fn both(self) -> (&'a N, &'static Spot);
 }
 
 impl<'a, N, G> Get<'a, N> for G
@@ -34,6 +37,11 @@ where
     #[inline(always)]
     fn spot(self) -> &'static Spot {
         self().1
+    }
+
+    #[inline(always)]
+    fn both(self) -> (&'a N, &'static Spot) {
+        self()
     }
 }
 

@@ -15,10 +15,10 @@ use pin_project_lite::pin_project;
 use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
-use super::mode::{Act, Here, ItemMode, Mode, StepMode};
+use super::mode::{Act, Failed, Here, ItemMode, Mode, StepMode};
 use super::runner::{BatchRunner, Forked, NodeRunner, Runner};
 use super::skipped::Skipped;
-use super::step::{first_or_recovered, prepare};
+use super::step::{done_or_failed, visit};
 use crate::driver::Spot;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
@@ -75,14 +75,22 @@ where
             let branch = M::branch(M::shorten(fork.at), &way);
             let at = M::at_branch(&branch);
             fork.wanted(get.spot(), M::shorten(at))?;
-            let mut prep = prepare(get.node(), fork.here, get.spot(), fork.shared)?;
-            let done =
-                first_or_recovered!(M::item, get, fork.shared, prep, fork.here, M::shorten(at));
-            Ok(Finished {
-                kept: N::keep(&mut prep),
-                done,
-                types: PhantomData,
-            })
+            let failed = 'failed: {
+                let (node, spot) = get.both();
+                let mut prep = match node.prep(fork.shared) {
+                    Ok(prep) => prep,
+                    Err(failure) => break 'failed Failed::Prep(failure),
+                };
+                let visit = visit!(node, fork.shared, &prep, fork.here, spot, M::shorten(at));
+                let done =
+                    done_or_failed!('failed, M::item(visit), get, fork.shared, prep, fork.here, at);
+                return Ok(Finished {
+                    kept: N::keep(&mut prep),
+                    done,
+                    types: PhantomData,
+                });
+            };
+            Err(M::failed(fork.here, get.spot(), N::POLICY.attempts, failed))
         }
     }
 
@@ -115,7 +123,12 @@ where
             let Fork { here, shared, .. } = *fork;
             let at = M::shorten(M::at_branch(&branch));
             fork.wanted(get.spot(), M::shorten(at))?;
-            let mut prep = prepare(get.node(), here, get.spot(), shared)?;
+            let mut prep = match get.node().prep(shared) {
+                Ok(prep) => prep,
+                Err(failure) => {
+                    return Err(here.attempted(get.spot(), None, Stage::Prep, failure));
+                }
+            };
             let visit = Visit {
                 node: get.node(),
                 shared,

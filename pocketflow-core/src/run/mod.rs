@@ -19,7 +19,7 @@ mod wait;
 mod with;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
-pub use exec::{Visit as NodeVisit, outcome, within};
+pub use exec::{Visit as NodeVisit, outcome, plain, within};
 pub use flow::{Flow, Machine, NotDeclared, Piece, Walk, Walker};
 pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};

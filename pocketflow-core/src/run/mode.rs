@@ -6,9 +6,9 @@ use std::pin::Pin;
 use super::exec::Visit;
 use super::flow::{Flow, Walk};
 use crate::driver::{Spot, Trail};
-use crate::error::{Cause, Error, Stage};
+use crate::error::{Cause, EmptyField, Error, Stage};
 use crate::graph::Graph;
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
 /// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor
@@ -17,6 +17,17 @@ use crate::store::Shared;
 pub trait Mode: Sized + Send + Sync {
     /// Whether [`StepMode::wants`] may say no.
     const SKIPS: bool;
+
+    /// Why the first part of an exec failed.
+    type Failed: Send;
+
+    /// The error of a failed step. It knows nothing of the node, so it is compiled once.
+    fn failed(
+        here: &Here<'_, Self>,
+        spot: &'static Spot,
+        attempts: u32,
+        failed: Failed<Self::Failed>,
+    ) -> Error;
 
     /// What of a place is shown around a step there.
     type At<'a>: Copy + Send + Sync;
@@ -56,6 +67,20 @@ pub trait Mode: Sized + Send + Sync {
 
     /// A bounded edge has been taken.
     fn counted(&self, trail: &Trail<'_>, taken: &[u32]);
+}
+
+/// Why a step failed. Every node makes one, and none makes an error of it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Failed<F> {
+    /// In `prep`.
+    Prep(Failure),
+    /// In the first part of an exec that nothing follows.
+    First(F),
+    /// In what follows the first part.
+    Recovery(Error),
+    /// In `post`.
+    Post(EmptyField),
 }
 
 /// Work that is one step of a flow.
@@ -99,12 +124,13 @@ pub trait StepMode<S>: Mode {
 /// What a mode does around the exec of a node.
 #[doc(hidden)]
 pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
-    /// Why the first part of an exec failed.
-    type Failed: Send;
+    /// Whether anything follows a failed first part, except that it is the error of the step.
+    const RECOVERS: bool;
 
     /// The first part of an exec: all there is to it if it succeeds at once.
     fn first<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
@@ -134,6 +160,7 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
     /// What [`first`](NodeMode::first) is for a node that is alone in its step.
     fn item<'v>(
         visit: Visit<'v, '_, S, H, N, Self>,
+        reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::Failed>> + Send;
@@ -168,5 +195,17 @@ impl<'a, M> Here<'a, M> {
         cause: impl Into<Cause>,
     ) -> Error {
         self.trail(spot).failed(stage, cause)
+    }
+
+    /// The error of an attempt. It knows nothing of the node, so it is compiled once.
+    #[cold]
+    pub(super) fn attempted(
+        &self,
+        spot: &'static Spot,
+        item: Option<usize>,
+        stage: Stage,
+        failure: Failure,
+    ) -> Error {
+        Error::at_item(self.trail(spot).path(), item, stage, failure.into_cause())
     }
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::batch::Work;
 use super::exec::Visit;
 use super::flow::Get;
-use super::mode::{Act, Here, ItemMode, Mode, NodeMode};
+use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode};
 use super::runner::{BatchRunner, NodeRunner, Runner};
 use crate::driver::Spot;
 use crate::error::{Error, Stage};
@@ -79,21 +79,6 @@ where
     }
 }
 
-/// Runs `prep`.
-#[inline]
-pub(super) fn prepare<'a, S, H, N, M>(
-    node: &'a N,
-    here: &Here<'_, M>,
-    spot: &'static Spot,
-    shared: &'a S,
-) -> Result<N::Prep<'a>, Error>
-where
-    N: Node<S, H>,
-{
-    node.prep(shared)
-        .map_err(|failure| here.failed(spot, Stage::Prep, failure.into_cause()))
-}
-
 struct One<'a, H, N, M, G> {
     get: G,
     here: &'a Here<'a, M>,
@@ -118,74 +103,86 @@ where
         let Self { get, here, .. } = self;
         // What is kept over an await is room in the future and time in every step: what only a
         // failure needs is made there anew, and `prep` is never moved, so that nothing has
-        // to be known of whether it was.
+        // to be known of whether it was. Whatever fails leaves by one way, since all of this is
+        // compiled for each node.
         async move {
-            let (kept, exec) = {
-                let mut prep = prepare(get.node(), here, get.spot(), shared)?;
-                let exec = first_or_recovered!(M::first, get, &*shared, prep, here, M::shorten(at));
-                (N::keep(&mut prep), exec)
+            let failed = 'failed: {
+                let (kept, done) = {
+                    let (node, spot) = get.both();
+                    let mut prep = match node.prep(&*shared) {
+                        Ok(prep) => prep,
+                        Err(failure) => break 'failed Failed::Prep(failure),
+                    };
+                    let visit = visit!(node, &*shared, &prep, here, spot, M::shorten(at));
+                    let done =
+                        done_or_failed!('failed, M::first(visit), get, &*shared, prep, here, at);
+                    (N::keep(&mut prep), done)
+                };
+                match get.node().post(shared, kept, done) {
+                    Ok(action) => return Ok(action),
+                    Err(empty) => Failed::Post(empty),
+                }
             };
-            finish(get.node(), here, get.spot(), shared, kept, exec)
+            Err(M::failed(here, get.spot(), N::POLICY.attempts, failed))
         }
     }
 }
 
-/// The first part of an exec, and what follows if it fails. A macro, since as a future of its own
-/// it would take more room.
-macro_rules! first_or_recovered {
-    ($first:path, $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr) => {
-        'done: {
-            let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
-            // What fails is made into its recovery at once, and that awaited where it is: otherwise
-            // each step would keep a flag of whether it was moved.
-            let mut recovery = match $first(visit, None, ()).await.map_err(|failed| {
-                let visit = $crate::run::step::visit($get, $shared, &$prep, $here, $at);
-                M::recover(visit, None, (), failed)
-            }) {
-                Ok(exec) => break 'done exec,
-                Err(recovery) => recovery,
-            };
-            recovery.as_mut().await?
+/// A visit of a node as it is now: whoever keeps one over an await pays for the room. What follows
+/// are macros, since each function is compiled for each node.
+macro_rules! visit {
+    ($node:expr, $shared:expr, $prep:expr, $here:expr, $spot:expr, $at:expr) => {
+        $crate::run::exec::Visit {
+            node: $node,
+            shared: $shared,
+            prep: $prep,
+            here: $here,
+            spot: $spot,
+            at: $at,
         }
     };
 }
-pub(super) use first_or_recovered;
+pub(super) use visit;
 
-/// A visit of a node as it is now: whoever keeps one over an await pays for the room.
-#[inline]
-pub(super) fn visit<'a: 'v, 'v, 'p, S, H, N: Node<S, H>, M: Mode>(
-    get: impl Get<'a, N>,
-    shared: &'v S,
-    prep: &'v N::Prep<'p>,
-    here: &'v Here<'v, M>,
-    at: M::At<'v>,
-) -> Visit<'v, 'p, S, H, N, M> {
-    Visit {
-        node: get.node(),
-        shared,
-        prep,
-        here,
-        spot: get.spot(),
-        at,
-    }
+/// The first part of an exec, and what follows if it fails. As a future of its own, it would take
+/// more room.
+macro_rules! done_or_failed {
+    (
+        $failed:lifetime, M::$first:ident($visit:expr),
+        $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr
+    ) => {
+        'done: {
+            // No variable is in scope over the await that is moved before it, since each step would
+            // keep a flag of whether it was.
+            let exec = {
+                let reads = match N::reads($shared) {
+                    Ok(reads) => reads,
+                    Err(empty) => break $failed Failed::Prep(empty),
+                };
+                M::$first($visit, reads, None, ())
+            };
+            // What fails is made into its recovery at once, and that awaited where it is, for the
+            // same reason.
+            let mut recovery = match exec.await {
+                Ok(done) => break 'done done,
+                // Known when this is compiled, so that no code is made for what a node lacks.
+                Err(failed) if const { !M::RECOVERS } => break $failed Failed::First(failed),
+                Err(failed) => {
+                    let (node, spot) = $get.both();
+                    let visit = $crate::run::step::visit!(
+                        node, $shared, &$prep, $here, spot, M::shorten($at)
+                    );
+                    M::recover(visit, None, (), failed)
+                }
+            };
+            match recovery.as_mut().await {
+                Ok(done) => done,
+                Err(error) => break $failed Failed::Recovery(error),
+            }
+        }
+    };
 }
-
-/// Runs `post`.
-#[inline]
-fn finish<S, H, N, M>(
-    node: &N,
-    here: &Here<'_, M>,
-    spot: &'static Spot,
-    shared: &mut S,
-    kept: N::Kept,
-    done: N::Done,
-) -> Result<usize, Error>
-where
-    N: Node<S, H>,
-{
-    node.post(shared, kept, done)
-        .map_err(|empty| here.failed(spot, Stage::Post, empty))
-}
+pub(super) use done_or_failed;
 
 struct Batch<'a, H, N, M> {
     node: &'a N,
@@ -212,7 +209,10 @@ where
         } = self;
         async move {
             let (kept, done) = {
-                let mut prep = prepare(node, here, spot, shared)?;
+                let mut prep = match node.prep(&*shared) {
+                    Ok(prep) => prep,
+                    Err(failure) => return Err(here.attempted(spot, None, Stage::Prep, failure)),
+                };
                 let visit = Visit {
                     node,
                     shared: &*shared,
@@ -224,7 +224,10 @@ where
                 let done = N::work(visit).await?;
                 (N::keep(&mut prep), done)
             };
-            finish(node, here, spot, shared, kept, done)
+            match node.post(shared, kept, done) {
+                Ok(action) => Ok(action),
+                Err(empty) => Err(here.failed(spot, Stage::Post, empty)),
+            }
         }
     }
 }

@@ -162,7 +162,10 @@ impl Node<'_> {
             None => quote!(true),
         };
         // On the user's token, so that a future that cannot be sent is reported there.
-        let exec = if exec.is_async {
+        let exec = if exec.is_async && !exec.output.fallible {
+            let pf = pf.at(name);
+            quote_spanned!(name=> #pf::__private::plain(#call))
+        } else if exec.is_async {
             // Not in another future: each adds to the size of every one around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
             let result = self.result(exec, output.to_token_stream(), retry);
