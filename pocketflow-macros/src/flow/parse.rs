@@ -125,6 +125,7 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     if input.peek(token::Paren) {
         let content;
         parenthesized!(content in input);
+        let written = content.cursor().token_stream();
         match Punctuated::<Ident, Token![,]>::parse_terminated(&content) {
             Ok(names) => {
                 for name in names {
@@ -138,7 +139,10 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
             Err(error) => {
                 errors.push(syn::Error::new(
                     error.span(),
-                    "an input is the name of a late field, without its type: `Payment(card, amount)`",
+                    format!(
+                        "an input is the name of a late field alone: write `{name}({})`",
+                        names_alone(written)
+                    ),
                 ));
                 skip_all(&content);
             }
@@ -389,8 +393,34 @@ fn end_of_statement(input: ParseStream<'_>, errors: &mut Errors) {
     }
 }
 
-fn expected_edge(input: ParseStream<'_>) -> &'static str {
-    if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
+/// The first name of each input.
+fn names_alone(inputs: TokenStream) -> String {
+    let inputs: Vec<TokenTree> = inputs.into_iter().collect();
+    let first = |input: &[TokenTree]| match input.first() {
+        Some(TokenTree::Ident(name)) => name.to_string(),
+        _ => "…".into(),
+    };
+    let names: Vec<String> = inputs
+        .split(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','))
+        .filter(|input| !input.is_empty())
+        .map(first)
+        .collect();
+    names.join(", ")
+}
+
+fn expected_edge(input: ParseStream<'_>) -> String {
+    let ahead = input.fork();
+    let comma = ahead.parse::<Token![,]>().is_ok();
+    if let Ok(action) = ahead.parse::<LitStr>() {
+        let action = action.value();
+        return match comma {
+            true => {
+                format!("end the edge with `;`, and name the node again: `a - \"{action}\" >> …;`")
+            }
+            false => format!("write `-` before an action: `- \"{action}\" >> …`"),
+        };
+    }
+    let expected = if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
         "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
     } else if input.peek(token::Paren) {
         "a node is named without parentheses: `a >> b;`"
@@ -398,7 +428,8 @@ fn expected_edge(input: ParseStream<'_>) -> &'static str {
         "end the edge with `;`"
     } else {
         "expected `>>`, `- \"action\" >>` or `;`"
-    }
+    };
+    expected.into()
 }
 
 fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Statement> {
@@ -488,7 +519,7 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
         return Err(
             input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
                 true => expected_edge(input),
-                false => "expected `>>` and the node that the action leads to",
+                false => "expected `>>` and the node that the action leads to".into(),
             }),
         );
     }
