@@ -1,11 +1,10 @@
-//! What the example programs share. The programs are in `src/bin`, a file each; read `checkout`
-//! first.
+//! What the example programs share. The programs are in `src/bin`, a file each. Read `checkout`
+//! first: it has a package of its own, and so has `tutorial`.
 
 pub mod approval;
-pub mod checkout;
-pub mod cli;
 pub mod llm;
 pub mod progress;
 pub mod resume;
 pub mod search;
-pub mod tutorial;
+
+pub use pocketflow_checkout::cli;

@@ -13,21 +13,29 @@ fn readme() -> String {
     fs::read_to_string(file()).unwrap()
 }
 
-/// The programs of this package, by their files.
+/// The programs, by their files: in `src/bin`, or in a package of their own.
 fn programs() -> BTreeSet<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
-    let files = folder
-        .read_dir()
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let entries = |folder: &Path| {
+        let entries = folder.read_dir().unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    };
+    let packages = entries(here).filter(|folder| folder.join("src/main.rs").exists());
+    entries(&here.join("src/bin"))
+        .chain(packages)
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect()
 }
 
-/// What a program prints with `--graph`. All programs of the package lie in one folder.
+/// What a program prints with `--graph`. All programs of the workspace lie in one folder.
 fn graph(program: &str) -> String {
-    let output = Command::new(Path::new(env!("CARGO_BIN_EXE_checkout")).with_file_name(program))
+    let program = Path::new(env!("CARGO_BIN_EXE_shop")).with_file_name(program);
+    assert!(
+        program.exists(),
+        "{} is not built: test the whole workspace, or run `cargo build --bins` first",
+        program.display()
+    );
+    let output = Command::new(&program)
         .arg("--graph")
         .env_remove("OPENAI_BASE_URL")
         .env_remove("OPENAI_API_KEY")
@@ -35,7 +43,8 @@ fn graph(program: &str) -> String {
         .unwrap();
     assert!(
         output.status.success() && output.stderr.is_empty(),
-        "{program}: {output:?}"
+        "{}: {output:?}",
+        program.display()
     );
     String::from_utf8(output.stdout).unwrap()
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use pocketflow::{Action, Attempt, Shared, flow, node};
-use pocketflow_examples::checkout::{bank, report::money};
+use pocketflow_checkout::{bank, report::money};
 use pocketflow_examples::cli;
 use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
 use schemars::JsonSchema;

@@ -6,4 +6,3 @@ mod llm;
 mod others;
 mod resume;
 mod support;
-mod tutorial;

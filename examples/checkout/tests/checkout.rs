@@ -51,7 +51,10 @@ fn checkout() -> Command {
 
 /// The root of the repository.
 fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
 }
 
 /// A folder of orders, beside one for receipts that does not exist yet.

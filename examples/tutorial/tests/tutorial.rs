@@ -7,7 +7,12 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Llm, Reply, Request, Run, program};
+use support::{Llm, Reply, Request, Run, program};
+
+// What other programs need is not used here.
+#[allow(dead_code)]
+#[path = "../../tests/programs/support.rs"]
+mod support;
 
 const FILES: &[(&str, &str)] = &[
     (
@@ -572,7 +577,10 @@ async fn of_this_repository_the_packages_are_right() {
         tempfile::tempdir().unwrap(),
         Llm::new(|request, _| answer(request)).await,
     );
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .unwrap();
     let run = tutorial(
         &llm,
         here.to_str().unwrap(),

@@ -97,7 +97,7 @@ mod tests {
             (
                 concat!(env!("CARGO_MANIFEST_DIR"), "/src/.."),
                 false,
-                "examples",
+                "tutorial",
             ),
         ] {
             assert_eq!(

@@ -11,10 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use pocketflow::{Action, Attempt, Shared, flow, node};
-use pocketflow_examples::checkout::receipts::{self, Receipts};
-use pocketflow_examples::checkout::report::{self, Tally, money};
-use pocketflow_examples::checkout::{bank, orders};
-use pocketflow_examples::cli;
+use pocketflow_checkout::receipts::{self, Receipts};
+use pocketflow_checkout::report::{self, Tally, money};
+use pocketflow_checkout::{bank, cli, orders};
 
 const LIMIT_CENTS: u64 = 100_000;
 
@@ -122,12 +121,12 @@ async fn check_out(file: &Path, receipts: &Receipts, tally: &mut Tally) -> Resul
 
 /// Runs the flow on every order, one after the other. One that fails does not stop the others.
 async fn check_out_all(args: Args) -> Result<Tally> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
     let samples = args.orders.is_none();
-    let orders = report::from_here(&args.orders.unwrap_or_else(|| here.join("orders")));
+    let orders = report::from_here(&args.orders.unwrap_or_else(|| examples.join("orders")));
     let receipts = args
         .receipts
-        .unwrap_or_else(|| here.with_file_name("target").join("receipts"));
+        .unwrap_or_else(|| examples.with_file_name("target").join("receipts"));
     let receipts = report::from_here(&receipts);
 
     let files = orders::list(&orders)?;

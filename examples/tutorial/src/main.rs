@@ -19,14 +19,14 @@ use clap::Parser;
 use pocketflow::{Action, Attempt, Error, Reads, Shared, flow, node};
 use pocketflow_examples::llm::{Message, call_llm};
 use pocketflow_examples::progress::Progress;
-use pocketflow_examples::tutorial::markdown::{self, Arrow, Chapter, Page};
-use pocketflow_examples::tutorial::modules::{self, Code};
-use pocketflow_examples::tutorial::order::order;
-use pocketflow_examples::tutorial::prompts::{self, ask};
-use pocketflow_examples::tutorial::replies::{self, Choice, Label, Naming};
-use pocketflow_examples::tutorial::source::{self, Checkout};
-use pocketflow_examples::tutorial::topics::{Topic, Topics};
 use pocketflow_examples::{cli, llm};
+use pocketflow_tutorial::markdown::{self, Arrow, Chapter, Page};
+use pocketflow_tutorial::modules::{self, Code};
+use pocketflow_tutorial::order::order;
+use pocketflow_tutorial::prompts::{self, ask};
+use pocketflow_tutorial::replies::{self, Choice, Label, Naming};
+use pocketflow_tutorial::source::{self, Checkout};
+use pocketflow_tutorial::topics::{Topic, Topics};
 
 /// The shared store. What is an `Option` is filled on the way.
 #[derive(Shared, Default)]

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::markdown::Arrow;
 use super::replies::Naming;
 use super::topics::{Topic, Topics, Use};
-use crate::llm::{Message, call_llm_for};
+use pocketflow_examples::llm::{Message, call_llm_for};
 
 /// Asks the model for a value, and on a retry tells it why the last one would not do.
 ///
