@@ -6,8 +6,6 @@ use std::{fs, thread};
 
 use pocketflow_benchmarks::contender::Contender;
 
-use crate::OURS;
-
 /// The lock file as it was when this program was built.
 const LOCK: &str = include_str!("../Cargo.lock");
 
@@ -57,17 +55,13 @@ fn rustc() -> String {
 
 /// The version of a contender's package.
 pub fn version(contender: &Contender) -> Option<String> {
-    locked(LOCK, contender.package?, contender.name == OURS)
+    locked(LOCK, contender.package?)
 }
 
-/// The version of a package in a lock file. Ours has a namesake in the registry, but only what
-/// comes from a registry has a `source`.
-fn locked(lock: &str, package: &str, local: bool) -> Option<String> {
+/// The version of a package in a lock file.
+fn locked(lock: &str, package: &str) -> Option<String> {
     let mut blocks = lock.split("[[package]]").skip(1);
-    let block = blocks.find(|block| {
-        value(block, "name", '=').as_deref() == Some(package)
-            && value(block, "source", '=').is_none() == local
-    })?;
+    let block = blocks.find(|block| value(block, "name", '=').as_deref() == Some(package))?;
     value(block, "version", '=')
 }
 
@@ -75,19 +69,12 @@ fn locked(lock: &str, package: &str, local: bool) -> Option<String> {
 mod tests {
     use super::*;
 
-    const TWO: &str = r#"
+    const LOCKED: &str = r#"
 version = 4
 
 [[package]]
-name = "pocketflow-core"
-version = "0.1.0"
-dependencies = [
- "tokio",
-]
-
-[[package]]
-name = "pocketflow-core"
-version = "0.1.7"
+name = "tokio-macros"
+version = "2.7.2"
 source = "registry+https://example.org"
 
 [[package]]
@@ -97,18 +84,9 @@ source = "registry+https://example.org"
 "#;
 
     #[test]
-    fn namesakes_are_told_apart() {
-        assert_eq!(
-            locked(TWO, "pocketflow-core", true).as_deref(),
-            Some("0.1.0")
-        );
-        assert_eq!(
-            locked(TWO, "pocketflow-core", false).as_deref(),
-            Some("0.1.7")
-        );
-        assert_eq!(locked(TWO, "tokio", false).as_deref(), Some("1.54.1"));
-        assert_eq!(locked(TWO, "tokio", true), None);
-        assert_eq!(locked(TWO, "serde", false), None);
+    fn the_version_of_a_package_is_found() {
+        assert_eq!(locked(LOCKED, "tokio").as_deref(), Some("1.54.1"));
+        assert_eq!(locked(LOCKED, "serde"), None);
     }
 
     #[test]

@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_first_is_ours_and_the_bases_are_there() {
-        assert_eq!(contenders::ALL[0].package, Some("pocketflow-core"));
+        assert_eq!(contenders::ALL[0].package, Some("pocketflow-dsl"));
         for base in [contenders::BASE, contenders::BATCH_BASE] {
             assert!(
                 contenders::ALL

@@ -1,4 +1,4 @@
-//! Durable runs of [PocketFlow](https://docs.rs/pocketflow-core) flows.
+//! Durable runs of [PocketFlow](https://docs.rs/pocketflow-dsl) flows.
 //!
 //! A flow that runs for minutes and costs money should outlive its process, and should be able to
 //! wait until somebody has decided, tomorrow. [`Checkpoints::run`] makes a driver for that; neither
@@ -111,6 +111,7 @@
 //! runs; the tables `runs`, `states`, `checkpoints`, `items` and `waits` can be read with `sqlite3`
 //! as well.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
 mod causes;

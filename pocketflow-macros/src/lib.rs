@@ -1,4 +1,4 @@
-//! The macros of [pocketflow](https://docs.rs/pocketflow-core): use them through that crate, which documents and re-exports them.
+//! The macros of [pocketflow](https://docs.rs/pocketflow-dsl): use them through that crate, which documents and re-exports them.
 
 mod action;
 mod editor;

@@ -119,6 +119,11 @@ use chars::Hidden;
 
 pub use error::Error;
 
+/// The program in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Finds the YAML block of a model's reply and reads it as a `T`.
 ///
 /// The [module](self) says where it looks and what it forgives. The text of the [`Error`] is

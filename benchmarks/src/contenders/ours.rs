@@ -8,7 +8,7 @@ use crate::contender::*;
 
 pub const OURS: Contender = Contender {
     name: "pocketflow (this one)",
-    package: Some("pocketflow-core"),
+    package: Some("pocketflow-dsl"),
     steps: &[
         (Shape::Loop, Steps::Async(|steps| Box::pin(again(steps)))),
         (Shape::Chain, Steps::Async(|steps| Box::pin(chain(steps)))),

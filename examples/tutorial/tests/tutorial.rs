@@ -598,9 +598,9 @@ async fn of_this_repository_the_packages_are_right() {
         .collect::<BTreeSet<_>>();
     // What else this repository has depends on these, and not the other way round.
     let needs = [
-        ("pocketflow-core", "pocketflow-macros"),
-        ("pocketflow-examples", "pocketflow-core"),
-        ("pocketflow-tests", "pocketflow-core"),
+        ("pocketflow-dsl", "pocketflow-macros"),
+        ("pocketflow-examples", "pocketflow-dsl"),
+        ("pocketflow-tests", "pocketflow-dsl"),
     ];
     for (user, used) in needs {
         assert!(
