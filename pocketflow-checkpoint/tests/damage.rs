@@ -389,7 +389,7 @@ async fn a_file_that_may_only_be_read() {
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(
-            error.contains(path.to_str().unwrap()) && error.contains("may only be read"),
+            error.contains(path.to_str().unwrap()) && error.contains("is read-only"),
             "{error}"
         );
     }

@@ -1,7 +1,7 @@
 //! A hash of what serde sees of a value: the same in every process, on every machine, with every
 //! version of Rust.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::hash::Hasher;
 
 use serde::ser::{self, Serialize};
@@ -45,17 +45,10 @@ fn is_set<T: ?Sized>() -> bool {
     }
 }
 
-/// Why serde cannot see a value: what its `Serialize` says.
-#[derive(Debug)]
+/// Why serde cannot serialize a value: the message of its `Serialize`.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(crate) struct HashError(String);
-
-impl Display for HashError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for HashError {}
 
 impl ser::Error for HashError {
     fn custom<T: Display>(message: T) -> Self {

@@ -149,21 +149,10 @@ impl fmt::Display for Status {
     }
 }
 
-/// A text that is no [`Status`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that is not a [`Status`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a status: write running, waiting, finished, failed or stuck")]
 pub struct UnknownStatus(String);
-
-impl fmt::Display for UnknownStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a status: write running, waiting, finished, failed or stuck",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for UnknownStatus {}
 
 impl FromStr for Status {
     type Err = UnknownStatus;

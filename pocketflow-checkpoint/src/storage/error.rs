@@ -1,7 +1,6 @@
 //! What can go wrong with a storage.
 
 use std::error::Error;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::data::Status;
@@ -17,45 +16,56 @@ pub type Cause = Box<dyn Error + Send + Sync + 'static>;
 ///
 /// `place` is the file of an SQLite database, or the address of a PostgreSQL server without user
 /// and password. `doing` is what was under way, with the run: ``store step 3 of run `order-7` ``.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {
-    /// Somebody else holds the run's lease.
+    /// Another owner holds the run's lease.
+    #[error(
+        "run `{run}` is being driven by `{owner}`: wait until it is done, or, if that process has died, {} s until its lease expires",
+        seconds_until(until)
+    )]
     Alive {
         /// The run.
         run: String,
-        /// Who holds the lease.
+        /// The owner that holds the lease.
         owner: String,
         /// Until when it holds, unless it is renewed.
         until: SystemTime,
     },
-    /// The caller does not hold the run's lease: it ran out and somebody took it over, or it was
-    /// released.
+    /// The caller does not hold the run's lease: it expired and another owner took the run over, or
+    /// it was released.
+    #[error("`{owner}` no longer holds the lease of run `{run}`{}", lost_to(holder.as_deref()))]
     LeaseLost {
         /// The run.
         run: String,
         /// The caller.
         owner: String,
-        /// Who holds the lease now.
+        /// The owner that holds the lease now.
         holder: Option<String>,
     },
     /// There is no such run.
+    #[error("there is no run `{run}`")]
     UnknownRun {
         /// The run.
         run: String,
     },
-    /// The run does not wait for this field, or no longer.
+    /// The run does not wait for this field, or does not any more.
+    #[error("run `{run}` does not wait for `{field}`: {}", instead(*status, field, waits_for.as_deref()))]
     NotWaiting {
         /// The run.
         run: String,
-        /// What became of it.
+        /// The status of the run.
         status: Status,
         /// The field that was to be filled.
         field: String,
         /// The wait that is open.
         waits_for: Option<String>,
     },
-    /// The run's flow has no `await` of this field, so a value for it would be kept for ever.
+    /// The run's flow has no `await` of this field, so a value for it would never be used.
+    #[error(
+        "the flow of run `{run}` has no `await({field})`: it waits for {}",
+        listed(fields)
+    )]
     NoSuchWait {
         /// The run.
         run: String,
@@ -64,14 +74,18 @@ pub enum StorageError {
         /// The fields that the flow waits for.
         fields: Vec<String>,
     },
-    /// Somebody has filled this wait already, and the run has not gone on yet.
+    /// This wait has been filled already, and the run has not resumed yet.
+    #[error(
+        "`{wait}` of run `{run}` has been filled already, and the run uses that value when it begins again"
+    )]
     AlreadyFilled {
         /// The run.
         run: String,
         /// The wait, such as `approval#2`.
         wait: String,
     },
-    /// The run has gone on from this wait.
+    /// The run has continued after this wait.
+    #[error("`{wait}` of run `{run}` is closed: the run has gone on from it{}", open_now(open.as_deref()))]
     WaitClosed {
         /// The run.
         run: String,
@@ -80,8 +94,11 @@ pub enum StorageError {
         /// The wait that is open.
         open: Option<String>,
     },
-    /// Process after process has died in the same step of the run, so it does not begin again by
-    /// itself.
+    /// Several processes in a row have died in the same step of the run, so it does not begin again
+    /// by itself.
+    #[error(
+        "run `{run}` is stuck: {why}; find out why, and then let it begin again with `Checkpoints::retry` or `pocketflow-runs retry {run}`"
+    )]
     Stuck {
         /// The run.
         run: String,
@@ -89,15 +106,17 @@ pub enum StorageError {
         why: String,
     },
     /// The run is not stuck.
+    #[error("run `{run}` is not stuck, but {status}: it needs no retry")]
     NotStuck {
         /// The run.
         run: String,
-        /// What became of it.
+        /// The status of the run.
         status: Status,
     },
-    /// The storage has failed for so long that the lease can no longer be counted on. What was not
-    /// stored is lost with this process; the run goes on from its last step when it is begun
+    /// The storage has failed for so long that the lease is no longer certain. What was not stored
+    /// is lost with this process. The run resumes after its last stored step when it begins
     /// again.
+    #[error("the lease of run `{run}` cannot be held: the storage has failed for {} s; begin the run again when it works", after.as_secs())]
     LeaseNotRenewed {
         /// The run.
         run: String,
@@ -107,18 +126,25 @@ pub enum StorageError {
         source: Box<StorageError>,
     },
     /// A run with the new id exists.
+    #[error("a run `{run}` exists: choose another id, or remove that run first")]
     Exists {
         /// The run.
         run: String,
     },
-    /// The run's history does not have this step, or no longer.
+    /// The run's history does not have this step, or does not have it any more.
+    #[error(
+        "the history of run `{run}` has no step {step}: the step was never stored, or is not kept any more; choose one that the history lists"
+    )]
     NoCheckpoint {
         /// The run.
         run: String,
         /// The step.
         step: u64,
     },
-    /// The run is further than the step that was to be stored.
+    /// A later step of the run is stored already.
+    #[error(
+        "step {step} of run `{run}` cannot be stored, because step {stored} is stored already: begin the run again"
+    )]
     Behind {
         /// The run.
         run: String,
@@ -128,15 +154,17 @@ pub enum StorageError {
         stored: u64,
     },
     /// An id, a field or a number that cannot be stored.
+    #[error("`{value}` cannot be a {what}: {why}")]
     Invalid {
         /// What it is: `run`, `owner`, `field`, `step`, …
         what: &'static str,
-        /// What it says, shortened.
+        /// The value, shortened.
         value: String,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The value that was to be filled is no JSON.
+    /// The value to fill in is not JSON.
+    #[error("the value for `{field}` of run `{run}` is not JSON: a text needs quotation marks")]
     InvalidJson {
         /// The run.
         run: String,
@@ -145,8 +173,9 @@ pub enum StorageError {
         /// Where it is wrong.
         source: serde_json::Error,
     },
-    /// The value that was to be filled does not fit the field, as the run that waits for it in this
-    /// process knows. It was not filled.
+    /// The value does not fit the field, according to the run that waits for it in this process. The
+    /// wait was not filled.
+    #[error("{value} does not fit the field `{field}` of run `{run}`, which still waits for it")]
     WrongValue {
         /// The run.
         run: String,
@@ -157,7 +186,10 @@ pub enum StorageError {
         /// Why it does not fit.
         source: serde_json::Error,
     },
-    /// The database was written by a newer version of this crate. It is left alone.
+    /// The database was written by a newer version of this crate. It is left unchanged.
+    #[error(
+        "{place} was written by a newer pocketflow-checkpoint (schema {found}, and this program knows {known}): update this program; the database was left as it is"
+    )]
     Newer {
         /// The database.
         place: String,
@@ -166,7 +198,8 @@ pub enum StorageError {
         /// The newest version of the schema that this crate knows.
         known: i64,
     },
-    /// What is there is no database of runs. It is left alone.
+    /// This is not a database of runs. It is left unchanged.
+    #[error("{place} is not a database of runs, but {why}: choose another; it was left as it is")]
     Foreign {
         /// The database.
         place: String,
@@ -174,11 +207,13 @@ pub enum StorageError {
         why: String,
     },
     /// There is no such file.
+    #[error("there is no file {place}")]
     Missing {
         /// The file.
         place: String,
     },
     /// The database cannot be opened or reached.
+    #[error("{place} cannot be opened")]
     Unreachable {
         /// The database.
         place: String,
@@ -188,6 +223,9 @@ pub enum StorageError {
     /// The connection to the database was lost. **Whether the operation was done is unknown.** The
     /// next call connects anew, and `commit`, `keep_item`, `renew` and `begin` may simply be
     /// called again.
+    #[error(
+        "the connection to {place} was lost, and it is unknown whether it could {doing}: call again, which opens a new connection"
+    )]
     Disconnected {
         /// The database.
         place: String,
@@ -197,6 +235,9 @@ pub enum StorageError {
         source: Cause,
     },
     /// The database is damaged.
+    #[error(
+        "{place} is damaged, could not {doing}: stop, copy the database, and restore it from a backup or with `sqlite3 FILE .recover`"
+    )]
     Corrupt {
         /// The database.
         place: String,
@@ -205,7 +246,10 @@ pub enum StorageError {
         /// What the engine found.
         source: Cause,
     },
-    /// The disk is full, or the database is as large as it may become.
+    /// The disk is full, or the database has reached its maximum size.
+    #[error(
+        "there is no room left for {place}, could not {doing}: make room and begin the run again; what was stored before is safe"
+    )]
     Full {
         /// The database.
         place: String,
@@ -214,16 +258,20 @@ pub enum StorageError {
         /// What the engine said.
         source: Cause,
     },
-    /// The database may only be read.
+    /// The database is read-only.
+    #[error(
+        "{place} is read-only, could not {doing}: this user must be able to write the file and its folder"
+    )]
     ReadOnly {
         /// The database.
         place: String,
         /// What was under way.
         doing: String,
-        /// What the engine said, if it was asked.
+        /// What the engine said, if it reported the error.
         source: Option<Cause>,
     },
     /// Another process has held the database's lock for too long.
+    #[error("{place} is locked by another process, could not {doing}: try again")]
     Busy {
         /// The database.
         place: String,
@@ -234,6 +282,9 @@ pub enum StorageError {
     },
     /// The file, or its write-ahead log, was deleted or replaced while it was open. What was
     /// acknowledged before may be gone too.
+    #[error(
+        "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup (`pocketflow-runs backup` makes one) without the old `-wal` and `-shm` beside it, and begin the runs again"
+    )]
     Gone {
         /// The database.
         place: String,
@@ -241,6 +292,7 @@ pub enum StorageError {
         file: String,
     },
     /// The file cannot be copied to where the backup should be.
+    #[error("cannot back up to {place}")]
     Backup {
         /// The backup.
         place: String,
@@ -248,11 +300,13 @@ pub enum StorageError {
         source: Cause,
     },
     /// The storage was closed.
+    #[error("{place} has been closed: open it again")]
     Closed {
         /// The database.
         place: String,
     },
     /// Another error of the database engine.
+    #[error("{place} failed, could not {doing}")]
     Engine {
         /// The database.
         place: String,
@@ -263,198 +317,47 @@ pub enum StorageError {
     },
 }
 
-impl fmt::Display for StorageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Alive { run, owner, until } => {
-                let left = until.duration_since(SystemTime::now()).unwrap_or_default();
-                write!(
-                    f,
-                    "run `{run}` is being driven by `{owner}`: wait until it is done, or, if that process died, for the {} s \
-                     until its lease runs out",
-                    left.as_secs().saturating_add(1),
-                )
-            }
-            Self::LeaseLost {
-                run,
-                owner,
-                holder: Some(holder),
-            } => write!(
-                f,
-                "`{owner}` no longer holds the lease of run `{run}`, `{holder}` does: stop here, or choose a longer lease"
-            ),
-            Self::LeaseLost {
-                run,
-                owner,
-                holder: None,
-            } => {
-                write!(
-                    f,
-                    "`{owner}` no longer holds the lease of run `{run}`: begin the run again"
-                )
-            }
-            Self::UnknownRun { run } => write!(f, "there is no run `{run}`"),
-            Self::NotWaiting {
-                run,
-                status,
-                field,
-                waits_for,
-            } => {
-                write!(f, "run `{run}` does not wait for `{field}`: ")?;
-                match waits_for {
-                    Some(other) if *status == Status::Waiting => {
-                        write!(f, "it waits for `{other}`")
-                    }
-                    _ if *status == Status::Finished => write!(f, "it is finished"),
-                    _ => write!(
-                        f,
-                        "it is {status}; a value that comes before the run waits names its wait, such as `{field}#1`"
-                    ),
-                }
-            }
-            Self::NoSuchWait { run, field, fields } => {
-                write!(f, "the flow of run `{run}` has no `await({field})`: ")?;
-                match fields.split_first() {
-                    None => write!(f, "it waits for nothing"),
-                    Some((first, more)) => {
-                        write!(f, "it waits for `{first}`")?;
-                        more.iter().try_for_each(|field| write!(f, ", `{field}`"))
-                    }
-                }
-            }
-            Self::AlreadyFilled { run, wait } => write!(
-                f,
-                "`{wait}` of run `{run}` has been filled already, and the run goes on with that value when it is begun again"
-            ),
-            Self::WaitClosed { run, wait, open } => {
-                write!(
-                    f,
-                    "`{wait}` of run `{run}` is closed: the run has gone on from it"
-                )?;
-                match open {
-                    Some(open) => {
-                        write!(f, "; it waits for `{open}` now: look at it, and fill that")
-                    }
-                    None => Ok(()),
-                }
-            }
-            Self::Stuck { run, why } => write!(
-                f,
-                "run `{run}` is stuck: {why}; find out why, and then let it begin again with `Checkpoints::retry` or \
-                 `pocketflow-runs retry {run}`"
-            ),
-            Self::NotStuck { run, status } => {
-                write!(
-                    f,
-                    "run `{run}` is not stuck, but {status}: it needs no retry"
-                )
-            }
-            Self::LeaseNotRenewed { run, after, .. } => write!(
-                f,
-                "the lease of run `{run}` cannot be held: the storage has failed for {} s; begin the run again when it works",
-                after.as_secs()
-            ),
-            Self::Exists { run } => {
-                write!(
-                    f,
-                    "a run `{run}` exists: choose another id, or remove that run first"
-                )
-            }
-            Self::NoCheckpoint { run, step } => write!(
-                f,
-                "the history of run `{run}` has no step {step}: it never was, or it is not kept any more; choose one that \
-                 the history lists"
-            ),
-            Self::Behind { run, step, stored } => write!(
-                f,
-                "step {step} of run `{run}` cannot be stored, for step {stored} has been: begin the run again"
-            ),
-            Self::Invalid { what, value, why } => write!(f, "`{value}` cannot be a {what}: {why}"),
-            Self::InvalidJson { run, field, .. } => {
-                write!(
-                    f,
-                    "the value for `{field}` of run `{run}` is no JSON: a text needs quotation marks"
-                )
-            }
-            Self::WrongValue {
-                run, field, value, ..
-            } => {
-                write!(
-                    f,
-                    "{value} does not fit the field `{field}` of run `{run}`, which still waits for it"
-                )
-            }
-            Self::Newer {
-                place,
-                found,
-                known,
-            } => write!(
-                f,
-                "{place} was written by a newer pocketflow-checkpoint (schema {found}, and this program knows {known}): update \
-                 this program; the database was left as it is"
-            ),
-            Self::Foreign { place, why } => {
-                write!(
-                    f,
-                    "{place} is no database of runs, but {why}: choose another; it was left as it is"
-                )
-            }
-            Self::Missing { place } => write!(f, "there is no file {place}"),
-            Self::Unreachable { place, .. } => write!(f, "{place} cannot be opened"),
-            Self::Disconnected { place, doing, .. } => write!(
-                f,
-                "the connection to {place} was lost, and it is unknown whether it could {doing}: call again, it connects anew"
-            ),
-            Self::Corrupt { place, doing, .. } => write!(
-                f,
-                "{place} is damaged, could not {doing}: stop, copy the database, and restore it from a backup or with \
-                 `sqlite3 FILE .recover`"
-            ),
-            Self::Full { place, doing, .. } => write!(
-                f,
-                "there is no room left for {place}, could not {doing}: make room and begin the run again; what was stored \
-                 before is safe"
-            ),
-            Self::ReadOnly { place, doing, .. } => write!(
-                f,
-                "{place} may only be read, could not {doing}: both the file and its folder must be writable for this user"
-            ),
-            Self::Busy { place, doing, .. } => {
-                write!(
-                    f,
-                    "{place} is locked by another process, could not {doing}: try again"
-                )
-            }
-            Self::Gone { place, file } => write!(
-                f,
-                "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup \
-                 (`pocketflow-runs backup` makes one) without the old `-wal` and `-shm` beside it, and begin the runs again"
-            ),
-            Self::Backup { place, .. } => write!(f, "cannot back up to {place}"),
-            Self::Closed { place } => write!(f, "{place} has been closed: open it again"),
-            Self::Engine { place, doing, .. } => write!(f, "{place} failed, could not {doing}"),
+/// The seconds until a time, rounded up.
+fn seconds_until(time: &SystemTime) -> u64 {
+    let left = time.duration_since(SystemTime::now()).unwrap_or_default();
+    left.as_secs().saturating_add(1)
+}
+
+/// Who holds the lease, and what to do.
+fn lost_to(holder: Option<&str>) -> String {
+    match holder {
+        Some(holder) => {
+            format!(", `{holder}` does: stop here, or choose a longer lease")
         }
+        None => ": begin the run again".to_owned(),
     }
 }
 
-impl Error for StorageError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::InvalidJson { source, .. } | Self::WrongValue { source, .. } => Some(source),
-            Self::LeaseNotRenewed { source, .. } => Some(source),
-            Self::Unreachable { source, .. }
-            | Self::Disconnected { source, .. }
-            | Self::Corrupt { source, .. }
-            | Self::Full { source, .. }
-            | Self::Busy { source, .. }
-            | Self::Backup { source, .. }
-            | Self::Engine { source, .. } => Some(&**source),
-            Self::ReadOnly { source, .. } => source
-                .as_ref()
-                .map(|source| &**source as &(dyn Error + 'static)),
-            _ => None,
-        }
+/// What a run does instead of waiting for a field.
+fn instead(status: Status, field: &str, waits_for: Option<&str>) -> String {
+    match (status, waits_for) {
+        (Status::Waiting, Some(other)) => format!("it waits for `{other}`"),
+        (Status::Finished, _) => "it is finished".to_owned(),
+        _ => format!(
+            "it is {status}; to fill a wait that the run has not reached, name the wait, such as `{field}#1`"
+        ),
     }
+}
+
+/// The fields that a flow waits for.
+fn listed(fields: &[String]) -> String {
+    if fields.is_empty() {
+        return "nothing".to_owned();
+    }
+    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+    fields.join(", ")
+}
+
+/// What a run waits for after a wait is closed.
+fn open_now(open: Option<&str>) -> String {
+    open.map_or_else(String::new, |open| {
+        format!("; it waits for `{open}` now: look at it, and fill that")
+    })
 }
 
 impl StorageError {
