@@ -195,6 +195,38 @@ pub(crate) fn is_key(text: &str, words: usize) -> bool {
             .all(|c| c.is_alphanumeric() || "_-./ ()".contains(c))
 }
 
+/// Whether this is `<word>` or `</word>`.
+pub(crate) fn is_xml_tag(text: &str) -> bool {
+    text.strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'))
+        .is_some_and(|text| {
+            let name = text.strip_prefix('/').unwrap_or(text);
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        })
+}
+
+/// Whether YAML may begin with this line: a key of one word, so that "Here is the answer:" is none.
+pub(crate) fn starts_yaml(line: &str) -> bool {
+    let text = line.trim();
+    text == "---"
+        || text.starts_with(['{', '['])
+        || text == "-"
+        || text.starts_with("- ")
+        || is_key(text, 1)
+}
+
+/// Whether YAML may go on with this line.
+pub(crate) fn continues_yaml(line: &str) -> bool {
+    let text = line.trim();
+    starts_yaml(line)
+        || text.starts_with(['}', ']', '"', '\'', '#'])
+        || text == "..."
+        || is_key(text, 3)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
