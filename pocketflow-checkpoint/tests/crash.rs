@@ -10,9 +10,6 @@
 //! --include-ignored` 1 000 times more. With `faketime` (Debian: `apt-get install faketime`) the
 //! clocks are wrong as well.
 
-#[path = "flaky/mod.rs"]
-mod flaky;
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -25,7 +22,7 @@ use pocketflow::{Action, Attempt, Shared, flow, node};
 use pocketflow_checkpoint::{Checkpoints, Status, Storage};
 use serde::{Deserialize, Serialize};
 
-use flaky::Flaky;
+use pocketflow_checkpoint::conformance::flaky::Flaky;
 
 #[derive(Shared, Default, Debug, Serialize, Deserialize)]
 struct Work {

@@ -5,7 +5,12 @@ use std::path::Path;
 
 /// All that is written in a test target: a file, or a folder of them.
 fn source(target: &str) -> String {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = package.join(if target == "conformance" {
+        "src"
+    } else {
+        "tests"
+    });
     if target.ends_with(".rs") {
         return fs::read_to_string(tests.join(target)).unwrap_or_default();
     }

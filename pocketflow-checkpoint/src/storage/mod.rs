@@ -29,51 +29,86 @@ pub use sql::{HEAD, SCHEMA, SCHEMA_VERSION};
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 
-/// Where runs are stored. [`Sqlite`] is a file; `Postgres` (feature `postgres`) is a database that
-/// several machines share.
+/// A storage of runs. [`Sqlite`] is a file; `Postgres` (feature `postgres`) is a database that
+/// several machines share. An [engine](crate::engine) of your own is a storage too.
 ///
-/// Every operation is one transaction: it happened and is durable when its future returns `Ok`, and
-/// nothing of it happened when it returns an error (but for [`StorageError::Disconnected`], after
-/// which nobody knows). A future that is dropped may have happened or not, and does no harm.
+/// A storage has what a run needs to resume after a crash, after a restart, or when a person has
+/// decided: its last state and its position, the finished items of a batch in progress, what it
+/// waits for, and a history of its steps.
+///
+/// ```
+/// use pocketflow_checkpoint::{BeginOutcome, Retention, NewRun, Pause, Sqlite, Status, Step, Storage};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let file = folder.path().join("runs.db");
+/// let runs = Sqlite::open(&file).await?;
+/// let lease = Duration::from_secs(60);
+/// let new = NewRun { flow: "Checkout".into(), graph: "{}".into(), state: "{}".into(), position: "[0]".into() };
+/// assert_eq!(runs.begin("order-7", "host-1", lease, &new).await?, BeginOutcome::New);
+/// let step = Step {
+///     step: 1,
+///     path: "Checkout > review".into(),
+///     position: "[1]".into(),
+///     action: "approved".into(),
+///     graph: "{}".into(),
+///     state: r#"{"total_cents": 4200}"#.into(),
+/// };
+/// runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
+/// let pause = Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state, refused: None };
+/// assert_eq!(runs.wait("order-7", "host-1", &pause).await?.name, "signature#1");
+///
+/// // Another program, days later:
+/// assert_eq!(runs.list(Some(Status::Waiting)).await?.len(), 1);
+/// runs.fill("order-7", "signature#1", r#""Ada""#).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Operations
+///
+/// Every operation is one transaction. When its future returns `Ok`, the operation happened and is
+/// durable. When it returns an error, nothing of it happened, except after
+/// [`StorageError::Disconnected`], when the outcome is unknown. An operation whose future is dropped
+/// may have happened or not, and does no harm.
 ///
 /// # Ids
 ///
-/// A run, an owner and a field is any text of 1 to 200 bytes without a NUL character; anything else
-/// is [`StorageError::Invalid`]. An owner stands for one attempt to drive a run, so choose a new
-/// one for each process and run: two that call themselves the same hold the same lease.
+/// The id of a run, an owner and a field is a text of 1 to 200 bytes without a NUL character. Any
+/// other text is [`StorageError::Invalid`]. An owner stands for one attempt to drive a run, so
+/// choose a new id for each process and run: two owners with the same id hold the same lease.
 ///
-/// # The lease
+/// # Leases
 ///
-/// Whoever begins a run holds its lease until it finishes, fails, waits or releases it, or until
-/// the lease runs out **and somebody else begins the run**. Until then, an owner whose lease ran
-/// out (on a laptop that slept, say) still holds it: nothing can have happened to the run in the
-/// meantime. The operations that take an `owner` are **fenced**: they fail with
-/// [`StorageError::LeaseLost`] and write nothing if another owner has taken over, or if nobody
-/// holds the lease.
+/// The owner that begins a run holds its lease until the run finishes, fails, waits or is released,
+/// or until the lease expires **and another owner begins the run**. Until then, an owner whose lease
+/// expired (on a laptop that slept, for example) still holds it, because nothing can have happened
+/// to the run in the meantime. The operations that take an `owner` are **fenced**: if another owner
+/// has taken over, or if no owner holds the lease, they return [`StorageError::LeaseLost`] and write
+/// nothing.
 ///
-/// A lease does not depend on clocks that agree. PostgreSQL's is measured by the clock of the
-/// server. In an SQLite file, an owner counts up a number whenever it renews its lease; a process
-/// that wants the run and cannot tell from the time whether the owner lives watches that number for
-/// as long as the lease lasts. On Linux, an owner whose process is known to have died is not waited
-/// for.
+/// A lease does not depend on clocks that agree. PostgreSQL leases use the clock of the server. In
+/// an SQLite file, an owner increments a number each time it renews its lease. A process that wants
+/// the run and cannot tell from the time whether the owner is alive watches that number for as long
+/// as the lease lasts. On Linux, it does not wait for an owner whose process is known to have died.
 ///
 /// # Waits
 ///
-/// Each time a run comes to an `await(field)`, that wait has a name: the field and how often the
-/// run has come to one for it, from 1 on: `approval#1`, `approval#2`. The records and lists give it
-/// out, and [`fill`](Storage::fill) takes it.
+/// Each time a run reaches an `await(field)`, that wait gets a name: the field, and how many times
+/// the run has waited for it, counted from 1: `approval#1`, `approval#2`. The records and lists
+/// contain the name, and [`fill`](Storage::fill) takes it.
 pub trait Storage: Send + Sync + 'static {
-    /// Begins a run, or goes on with it, and takes its lease.
+    /// Begins or resumes a run, and takes its lease.
     ///
-    /// An unknown run is stored as `new` says. A known run is returned as it was stored last, and
-    /// its lease is taken over if nobody else holds it; a run that has failed is then running
-    /// again, and so is one that waited if it has been filled. A run that still waits goes on
-    /// waiting, with its lease taken, until a step is committed. A finished run is returned as it
-    /// is and its lease is not taken.
+    /// An unknown run is stored with the data in `new`. A known run is returned as it was stored
+    /// last, and its lease is taken over unless another owner holds it. A failed run is then
+    /// running again, and so is a waiting run whose wait has been filled. Any other waiting run
+    /// stays waiting, with its lease taken, until a step is committed. A finished run is returned
+    /// and its lease is not taken.
     ///
     /// # Errors
     ///
-    /// [`StorageError::Alive`] if somebody else holds a lease that has not run out;
+    /// [`StorageError::Alive`] if another owner holds a lease that has not expired;
     /// [`StorageError::Stuck`].
     fn begin(
         &self,
@@ -85,9 +120,9 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Stores a finished step and renews the lease. The run is running from then on.
     ///
-    /// The kept items of this step and of those before it go, what was filled counts as used, the
-    /// step goes into the history, and of the history is kept what `retention` says. Storing the
-    /// same step once more replaces it.
+    /// The stored items of this step and of earlier steps are removed, the value of a wait counts as
+    /// used, and the step is added to the history, of which `retention` says how much is kept.
+    /// Storing the same step again replaces it.
     ///
     /// # Errors
     ///
@@ -101,8 +136,8 @@ pub trait Storage: Send + Sync + 'static {
         retention: Retention,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Keeps a finished item of a batch, or a finished branch of a fork, of the step in flight. It
-    /// does not renew the lease. Keeping the same item once more replaces it.
+    /// Stores a finished item of a batch, or a finished branch of a fork, of the step in progress.
+    /// It does not renew the lease. Storing the same item again replaces it.
     ///
     /// # Errors
     ///
@@ -116,7 +151,7 @@ pub trait Storage: Send + Sync + 'static {
         json: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// The kept items of a step, in the order of their keys (`None` comes first). An unknown run
+    /// The stored items of a step, in the order of their keys (`None` comes first). An unknown run
     /// has none.
     fn items(
         &self,
@@ -124,11 +159,11 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Vec<(ItemKey, String)>>> + Send;
 
-    /// Lets a run wait for a field in the step after `pause.step`, and releases its lease. Kept
-    /// items stay. If that wait has been filled already, its value as JSON is returned instead,
-    /// and the caller goes on, and holds its lease.
+    /// Stores that a run waits for a field in the step after `pause.step`, and releases its lease.
+    /// Stored items stay. If that wait has been filled already, its value as JSON is returned
+    /// instead, and the caller continues and keeps its lease.
     ///
-    /// A value that was [refused](Pause::refused) goes.
+    /// A value that was [refused](Pause::refused) is removed.
     ///
     /// # Errors
     ///
@@ -140,15 +175,15 @@ pub trait Storage: Send + Sync + 'static {
         pause: &Pause<'_>,
     ) -> impl Future<Output = StorageResult<OpenWait>> + Send;
 
-    /// Fills a wait; anybody may. The run goes on when somebody begins it.
+    /// Fills a wait, which needs no lease. The run resumes when it is begun again.
     ///
-    /// `wait` is the name of a wait, such as `approval#2`. The run need not have come to it yet:
-    /// the value is kept until it does. A field alone, `approval`, is enough if the run waits
-    /// for it at this moment.
+    /// `wait` is the name of a wait, such as `approval#2`. The run may not have reached it yet: the
+    /// value is kept until it does. A field alone, `approval`, is enough if the run waits for it at
+    /// this moment.
     ///
     /// # Errors
     ///
-    /// [`StorageError::WaitClosed`] if the run has gone on from that wait;
+    /// [`StorageError::WaitClosed`] if the run has continued after that wait;
     /// [`StorageError::AlreadyFilled`]; [`StorageError::NotWaiting`] if only a field is named
     /// and the run does not wait for it, or if the run is finished;
     /// [`StorageError::InvalidJson`]; [`StorageError::UnknownRun`].
@@ -159,8 +194,8 @@ pub trait Storage: Send + Sync + 'static {
         value_json: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// What a wait has been filled with, as JSON: the one with this name, or the one that is open
-    /// if only its field is named. It stays known when the run has gone on.
+    /// The value of a wait, as JSON: the wait with this name, or the open wait if only its field is
+    /// named. The value stays known after the run has continued.
     ///
     /// # Errors
     ///
@@ -171,8 +206,8 @@ pub trait Storage: Send + Sync + 'static {
         wait: &str,
     ) -> impl Future<Output = StorageResult<Option<String>>> + Send;
 
-    /// Stores that a run reached an exit, and its last state. The lease is released, kept items go,
-    /// the history stays.
+    /// Stores that a run reached an exit, and its last state. The lease is released and stored items
+    /// are removed. The history stays.
     ///
     /// # Errors
     ///
@@ -185,8 +220,8 @@ pub trait Storage: Send + Sync + 'static {
         state: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Stores that a run failed, and why. The lease is released; the state, kept items and what was
-    /// filled stay, for the run may be begun again.
+    /// Stores that a run failed, and why. The lease is released. The state, the stored items and the
+    /// values of waits stay, because the run may begin again.
     ///
     /// # Errors
     ///
@@ -199,7 +234,7 @@ pub trait Storage: Send + Sync + 'static {
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Stores that a run is stuck, and why. It does not begin again before a
-    /// [`retry`](Storage::retry). The lease is released; all else stays as with
+    /// [`retry`](Storage::retry). The lease is released, and everything else stays as after
     /// [`fail`](Storage::fail).
     ///
     /// # Errors
@@ -212,14 +247,14 @@ pub trait Storage: Send + Sync + 'static {
         why: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Lets a run that is stuck begin again.
+    /// Allows a stuck run to begin again.
     ///
     /// # Errors
     ///
     /// [`StorageError::NotStuck`]; [`StorageError::UnknownRun`].
     fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Lets the lease hold for so long from now.
+    /// Renews the lease, which then lasts for `lease` from now.
     ///
     /// # Errors
     ///
@@ -231,28 +266,28 @@ pub trait Storage: Send + Sync + 'static {
         lease: Duration,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Gives the lease back; everything else stays as it is.
+    /// Releases the lease. Everything else stays as it is.
     ///
     /// # Errors
     ///
     /// [`StorageError::LeaseLost`].
     fn release(&self, run: &str, owner: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// The same from where nothing can be awaited, after a call that was dropped: the lease is
-    /// given back when that call is over, if it took it. Dropping the last handle of the
-    /// storage waits for it, for a few seconds at most.
+    /// Releases the lease from code that cannot await, after a call of this owner was dropped. That
+    /// call may still take the lease, so the release comes after it. Dropping the last handle of
+    /// the storage waits for the release, for a few seconds at most.
     fn release_later(&self, run: &str, owner: &str);
 
-    /// The runs with this status, or all; the one that changed last comes last.
+    /// The runs with this status, or all runs. The run that changed last comes last.
     fn list(
         &self,
         filter: Option<Status>,
     ) -> impl Future<Output = StorageResult<Vec<RunSummary>>> + Send;
 
-    /// All of a run, or `None` if it is unknown.
+    /// Everything about a run, or `None` if the run is unknown.
     fn show(&self, run: &str) -> impl Future<Output = StorageResult<Option<RunRecord>>> + Send;
 
-    /// The steps of a run that are kept, in their order.
+    /// The steps in the history of a run, in their order.
     ///
     /// # Errors
     ///
@@ -266,9 +301,9 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Option<CheckpointState>>> + Send;
 
-    /// Makes a new run that stands after a step of another: running, without an owner, with the
-    /// history up to that step as far as it is kept. The other run may be alive; it stays as it
-    /// is.
+    /// Makes a new run whose position is after a step of another run. The new run is running, has no
+    /// owner, and has the history up to that step as far as it is kept. The other run may be in
+    /// progress and does not change.
     ///
     /// # Errors
     ///
@@ -285,21 +320,21 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StorageError::Alive`] if somebody holds a lease that has not run out;
+    /// [`StorageError::Alive`] if an owner holds a lease that has not expired;
     /// [`StorageError::UnknownRun`].
     fn remove(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Drops what is kept of the items of a run's step, and says how many: they are done again when
-    /// the run is begun again.
+    /// Removes the stored items of a run's step, and returns how many there were. They run again
+    /// when the run begins again.
     ///
     /// # Errors
     ///
-    /// [`StorageError::Alive`] if somebody holds a lease that has not run out;
+    /// [`StorageError::Alive`] if an owner holds a lease that has not expired;
     /// [`StorageError::UnknownRun`].
     fn drop_items(&self, run: &str) -> impl Future<Output = StorageResult<u64>> + Send;
 
-    /// Removes the runs that finished before this time, and says how many. Those that failed or
-    /// wait stay.
+    /// Removes the runs that finished before this time, and returns how many there were. Failed and
+    /// waiting runs stay.
     fn prune(&self, finished_before: SystemTime)
     -> impl Future<Output = StorageResult<u64>> + Send;
 }

@@ -3,7 +3,7 @@
 use pocketflow_checkpoint::{Postgres, Retention, Storage, StorageError};
 use tokio_postgres::NoTls;
 
-use crate::support::*;
+use pocketflow_checkpoint::conformance::support::*;
 
 fn config() -> String {
     std::env::var("POCKETFLOW_POSTGRES")

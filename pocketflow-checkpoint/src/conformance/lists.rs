@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::{Pause, Retention, Status, Storage};
 use futures_util::future::join_all;
-use pocketflow_checkpoint::{Pause, Retention, Status, Storage};
 
-use crate::support::*;
+use super::support::*;
 
 async fn names(storage: &impl Storage, filter: Option<Status>) -> Vec<String> {
     let mut names: Vec<_> = storage
@@ -19,7 +19,7 @@ async fn names(storage: &impl Storage, filter: Option<Status>) -> Vec<String> {
     names
 }
 
-pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
+pub async fn lists_by_status<S: Storage>(a: S, b: S) {
     for run in ["running", "waiting", "finished", "failed", "filled"] {
         begin(&a, run, "me").await;
         a.commit(run, "me", LONG, &step(1), Retention::All)
@@ -98,7 +98,7 @@ pub(crate) async fn lists_by_status<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
+pub async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
     let one = async |number: usize| {
         let run = format!("run-{number:04}");
         begin(&a, &run, "me").await;
@@ -124,7 +124,7 @@ pub(crate) async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
     assert_eq!(b.list(Some(Status::Running)).await.unwrap().len(), 10);
 }
 
-pub(crate) async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
+pub async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
     for run in ["r", "other"] {
         begin(&a, run, "me").await;
         a.commit(run, "me", LONG, &step(1), Retention::All)
@@ -146,7 +146,7 @@ pub(crate) async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
     assert_eq!(a.history("r").await.unwrap(), []);
 }
 
-pub(crate) async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
+pub async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     fails!(b.remove("r").await, Alive "`me`");
     a.renew("r", "me", OVER).await.unwrap();
@@ -157,7 +157,7 @@ pub(crate) async fn a_live_run_is_not_removed<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
+pub async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     for run in ["finished 1", "finished 2", "running", "failed", "waiting"] {
         begin(&a, run, "me").await;
         a.commit(run, "me", LONG, &step(1), Retention::All)

@@ -5,22 +5,21 @@ use std::future::Future;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use pocketflow_checkpoint::{
+use crate::{
     BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
     RunRecord, RunSummary, Status, Step, Storage, StorageError, StorageResult,
 };
 
 /// One call in so many fails; 0 is none. Of those, one call fails by its number.
-pub(crate) struct Flaky<S> {
-    pub(crate) inner: S,
-    pub(crate) one_in: u32,
+pub struct Flaky<S> {
+    pub inner: S,
+    pub one_in: u32,
     once: Mutex<Option<(u32, How)>>,
 }
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
-pub(crate) enum How {
+pub enum How {
     /// Before it is done, in a way that passes.
     Busy,
     /// After it is done, in a way that passes.
@@ -32,7 +31,7 @@ pub(crate) enum How {
 }
 
 impl<S: Storage> Flaky<S> {
-    pub(crate) fn new(inner: S, one_in: u32) -> Self {
+    pub fn new(inner: S, one_in: u32) -> Self {
         Self {
             inner,
             one_in,
@@ -41,8 +40,7 @@ impl<S: Storage> Flaky<S> {
     }
 
     /// The call with this number, counted from 0, fails.
-    #[allow(dead_code)]
-    pub(crate) fn once(inner: S, call: u32, how: How) -> Self {
+    pub fn once(inner: S, call: u32, how: How) -> Self {
         Self {
             inner,
             one_in: 0,
@@ -51,8 +49,7 @@ impl<S: Storage> Flaky<S> {
     }
 
     /// Whether the call that was to fail is still to come.
-    #[allow(dead_code)]
-    pub(crate) fn is_to_fail(&self) -> bool {
+    pub fn is_to_fail(&self) -> bool {
         self.once.lock().unwrap().is_some()
     }
 

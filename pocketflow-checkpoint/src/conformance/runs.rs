@@ -7,12 +7,12 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::{Checkpoints, MovedOn, Parked, Status, Storage, StorageError};
 use pocketflow::{Action, Attempt, Shared, flow, node};
-use pocketflow_checkpoint::{Checkpoints, MovedOn, Parked, Status, Storage, StorageError};
 use serde::{Deserialize, Serialize};
 
-use crate::flaky::{Flaky, How};
-use crate::support::*;
+use super::flaky::{Flaky, How};
+use super::support::*;
 
 #[derive(Shared, Default, Debug, PartialEq, Serialize, Deserialize)]
 struct Letter {
@@ -124,7 +124,7 @@ async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     .await
 }
 
-pub(crate) async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Storage>(a: S, b: S) {
+pub async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Storage>(a: S, b: S) {
     let runs = Checkpoints::new(a);
     for polls in 0..40 {
         let run = id("dropped");
@@ -151,7 +151,7 @@ pub(crate) async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Stora
 
 /// A double click on a page that asks about a draft: the second does not approve the draft that
 /// comes next.
-pub(crate) async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S) {
+pub async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S) {
     let runs = Checkpoints::new(a);
     let run = id("clicks");
     // The answer to a question that nobody has asked is none.
@@ -215,7 +215,7 @@ pub(crate) async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: 
     assert_eq!(repeated(&run), [""; 0]);
 }
 
-pub(crate) async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: S) {
+pub async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: S) {
     let [a, b] = [a, b].map(|storage| Checkpoints::new(storage).poll(Duration::from_millis(5)));
     for round in 0..10 {
         let run = id("both");
@@ -254,7 +254,7 @@ pub(crate) async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: 
     }
 }
 
-pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b: S) {
+pub async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b: S) {
     let storage = Flaky::new(a, 3);
     let runs = Checkpoints::new(storage)
         .poll(Duration::from_millis(1))
@@ -291,10 +291,7 @@ pub(crate) async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(
 
 /// Each call of a run fails once, before it is done and after it, in a way that passes and for
 /// good.
-pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(
-    a: S,
-    b: S,
-) {
+pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(a: S, b: S) {
     for how in [How::Busy, How::Disconnected, How::Broken, How::BrokenAfter] {
         for call in 0.. {
             let run = id("once");
@@ -370,7 +367,7 @@ pub(crate) async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Stor
 }
 
 /// The storage is gone for good.
-pub(crate) async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) {
+pub async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) {
     let run = id("gone");
     let storage = Flaky::new(a, 1);
     let runs = Checkpoints::new(storage).max_retry_time(Duration::from_millis(50));
@@ -393,7 +390,7 @@ pub(crate) async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S,
 }
 
 /// Is started again and again, and dies each time.
-pub(crate) async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
+pub async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
     let run = id("poison");
     let runs = Checkpoints::new(a)
         .max_crashes(3)

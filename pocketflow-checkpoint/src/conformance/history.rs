@@ -1,8 +1,8 @@
 //! The history, and forks of it.
 
-use pocketflow_checkpoint::{Pause, Retention, Status, Storage};
+use crate::{Pause, Retention, Status, Storage};
 
-use crate::support::*;
+use super::support::*;
 
 async fn run_of(storage: &impl Storage, run: &str, steps: u64, keep: Retention) {
     begin(storage, run, "me").await;
@@ -24,7 +24,7 @@ async fn kept(storage: &impl Storage, run: &str) -> Vec<u64> {
         .collect()
 }
 
-pub(crate) async fn all_is_kept<S: Storage>(a: S, b: S) {
+pub async fn all_is_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 12, Retention::All).await;
     let history = b.history("r").await.unwrap();
     assert_eq!(kept(&b, "r").await, (1..=12).collect::<Vec<_>>());
@@ -36,7 +36,7 @@ pub(crate) async fn all_is_kept<S: Storage>(a: S, b: S) {
     assert_eq!(history[11].time, show(&b, "r").await.updated);
 }
 
-pub(crate) async fn the_last_are_kept<S: Storage>(a: S, b: S) {
+pub async fn the_last_are_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 10, Retention::Last(3)).await;
     assert_eq!(kept(&b, "r").await, [8, 9, 10]);
     // Steps need not follow one another, and the limit may change.
@@ -56,7 +56,7 @@ pub(crate) async fn the_last_are_kept<S: Storage>(a: S, b: S) {
     assert_eq!(kept(&b, "zero").await, [0; 0]);
 }
 
-pub(crate) async fn none_is_kept<S: Storage>(a: S, b: S) {
+pub async fn none_is_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 2, Retention::All).await;
     a.commit("r", "me", LONG, &step(3), Retention::None)
         .await
@@ -68,7 +68,7 @@ pub(crate) async fn none_is_kept<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
+pub async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 3, Retention::Last(2)).await;
     let state = b.checkpoint("r", 2).await.unwrap().unwrap();
     assert_eq!(
@@ -80,7 +80,7 @@ pub(crate) async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
     assert_eq!(b.checkpoint("r", 4).await.unwrap(), None);
 }
 
-pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
+pub async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 4, Retention::All).await;
     a.wait(
         "r",
@@ -128,7 +128,7 @@ pub(crate) async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {
+pub async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {
     run_of(&a, "r", 4, Retention::Last(2)).await;
     fails!(a.fork("r", 2, "s").await, NoCheckpoint "`r`" "step 2");
     fails!(a.fork("r", 5, "s").await, NoCheckpoint);

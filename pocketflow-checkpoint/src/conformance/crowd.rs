@@ -4,10 +4,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
 
+use crate::{ItemKey, Retention, Storage};
 use futures_util::future::join_all;
-use pocketflow_checkpoint::{ItemKey, Retention, Storage};
 
-use crate::support::*;
+use super::support::*;
 
 fn item(item: u64) -> ItemKey {
     ItemKey {
@@ -16,7 +16,7 @@ fn item(item: u64) -> ItemKey {
     }
 }
 
-pub(crate) async fn hundreds_of_items_at_once<S: Storage>(a: S, b: S) {
+pub async fn hundreds_of_items_at_once<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     begin(&b, "s", "me").await;
     let keep = async |number: u64| {
@@ -35,7 +35,7 @@ pub(crate) async fn hundreds_of_items_at_once<S: Storage>(a: S, b: S) {
     assert_eq!(a.items("s", 1).await.unwrap(), expected);
 }
 
-pub(crate) async fn one_that_fails_takes_no_other_with_it<S: Storage>(a: S, b: S) {
+pub async fn one_that_fails_takes_no_other_with_it<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let keep = async |number: u64| {
         let owner = if number.is_multiple_of(3) {
@@ -60,7 +60,7 @@ pub(crate) async fn one_that_fails_takes_no_other_with_it<S: Storage>(a: S, b: S
     );
 }
 
-pub(crate) async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
+pub async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     for number in 1..=50 {
         {

@@ -1,8 +1,8 @@
 //! Waiting and filling.
 
-use pocketflow_checkpoint::{OpenWait, Pause, Retention, Status, Storage};
+use crate::{OpenWait, Pause, Retention, Status, Storage};
 
-use crate::support::*;
+use super::support::*;
 
 /// A run that has finished a step and waits for `card`.
 async fn waiting(storage: &impl Storage, run: &str) {
@@ -32,7 +32,7 @@ fn card(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
+pub async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     let run = show(&b, "r").await;
     assert_eq!(
@@ -76,7 +76,7 @@ pub(crate) async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
+pub async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     begin(&a, "running", "me").await;
     fails!(b.fill("running", "card", "1").await, NotWaiting "`running`" "`card`" "it is running" "`card#1`");
     a.finish("running", "me", "done", "{}").await.unwrap();
@@ -93,7 +93,7 @@ pub(crate) async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     assert_eq!(b.filled("r", "card").await.unwrap(), card("1"));
 }
 
-pub(crate) async fn only_json_is_filled<S: Storage>(a: S, b: S) {
+pub async fn only_json_is_filled<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     for bad in ["", "Ada", "{", "1 2", "'x'", "NaN"] {
         let error = fails!(b.fill("r", "card", bad).await, InvalidJson "`card`" "`r`");
@@ -104,7 +104,7 @@ pub(crate) async fn only_json_is_filled<S: Storage>(a: S, b: S) {
     assert_eq!(b.filled("r", "card").await.unwrap(), card("null"));
 }
 
-pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
+pub async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     again(&b, "r", "you").await;
     fails!(
@@ -126,7 +126,7 @@ pub(crate) async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
     assert_eq!(show(&b, "r").await.status, Status::Running);
 }
 
-pub(crate) async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Storage>(a: S, b: S) {
+pub async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     let found = again(&a, "r", "you").await;
     assert_eq!((found.status, found.filled), (Status::Waiting, false));
@@ -167,7 +167,7 @@ fn open(name: &str, value: Option<&str>) -> OpenWait {
     }
 }
 
-pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a: S, b: S) {
+pub async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", "1").await.unwrap();
     a.begin("r", "dies", OVER, &new()).await.unwrap();
@@ -191,7 +191,7 @@ pub(crate) async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
 
-pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
+pub async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", r#""no card""#).await.unwrap();
     again(&a, "r", "you").await;
@@ -218,7 +218,7 @@ pub(crate) async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     b.fill("r", "address", "1").await.unwrap();
 }
 
-pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
+pub async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     again(&a, "r", "you").await;
     assert_eq!(a.filled("r", "card").await.unwrap(), None);
@@ -232,7 +232,7 @@ pub(crate) async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
 }
 
 /// A page that is clicked twice, after the run has asked for the next thing.
-pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S) {
+pub async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     assert_eq!(show(&b, "r").await.wait.as_deref(), Some("card#1"));
     assert_eq!(
@@ -266,7 +266,7 @@ pub(crate) async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: 
     fails!(b.fill("r", "card#3", "3").await, NotWaiting "it is finished");
 }
 
-pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S) {
+pub async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     b.fill("r", "card#2", "2").await.unwrap();
     fails!(b.fill("r", "card#2", "3").await, AlreadyFilled "`card#2`");
@@ -310,7 +310,7 @@ pub(crate) async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S)
     );
 }
 
-pub(crate) async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
+pub async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     b.fill("r", "card", "1").await.unwrap();
     again(&a, "r", "you").await;
@@ -334,7 +334,7 @@ pub(crate) async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
     }
 }
 
-pub(crate) async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
+pub async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
     for round in 0..20 {
         let run = format!("r{round}");
         waiting(&a, &run).await;

@@ -1,14 +1,14 @@
 //! Steps and their items.
 
-use pocketflow_checkpoint::{ItemKey, Pause, Retention, Status, Storage};
+use crate::{ItemKey, Pause, Retention, Status, Storage};
 
-use crate::support::*;
+use super::support::*;
 
 fn key(branch: Option<u32>, item: Option<u64>) -> ItemKey {
     ItemKey { branch, item }
 }
 
-pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
+pub async fn a_step_is_stored<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     let before = show(&a, "r").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
@@ -26,7 +26,7 @@ pub(crate) async fn a_step_is_stored<S: Storage>(a: S, b: S) {
 }
 
 /// As after a lost connection, when nobody knows whether it was stored.
-pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
+pub async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
@@ -41,7 +41,7 @@ pub(crate) async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
     assert_eq!(show(&a, "r").await.state, "2");
 }
 
-pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
+pub async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(5), Retention::All)
         .await
@@ -68,7 +68,7 @@ pub(crate) async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
     assert_eq!(a.history("r").await.unwrap().len(), 1);
 }
 
-pub(crate) async fn items_are_kept_until_their_step_is_stored<S: Storage>(a: S, b: S) {
+pub async fn items_are_kept_until_their_step_is_stored<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     begin(&a, "other", "me").await;
     let keys = [
@@ -114,7 +114,7 @@ pub(crate) async fn items_are_kept_until_their_step_is_stored<S: Storage>(a: S, 
     assert_eq!(b.items("nobody", 2).await.unwrap(), []);
 }
 
-pub(crate) async fn items_are_fenced<S: Storage>(a: S, b: S) {
+pub async fn items_are_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     a.keep_item("r", "me", 1, &key(None, Some(0)), "1")
         .await
@@ -134,7 +134,7 @@ pub(crate) async fn items_are_fenced<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn a_large_state<S: Storage>(a: S, b: S) {
+pub async fn a_large_state<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let mut large = step(1);
     large.state = format!("{:?}", "x".repeat(5 << 20));
@@ -145,7 +145,7 @@ pub(crate) async fn a_large_state<S: Storage>(a: S, b: S) {
     assert!(b.checkpoint("r", 1).await.unwrap().unwrap().state == large.state);
 }
 
-pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
+pub async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
     let mut new = new();
     new.flow = "a\0b 'c' \"d\" 🦀\n".into();
     new.state = r#""\u0000 🦀""#.into();
@@ -168,7 +168,7 @@ pub(crate) async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
     assert_eq!(show(&b, "r").await.exit.as_deref(), Some("\u{fffd}"));
 }
 
-pub(crate) async fn an_unknown_run<S: Storage>(a: S, _: S) {
+pub async fn an_unknown_run<S: Storage>(a: S, _: S) {
     fails!(a.commit("r", "me", LONG, &step(1), Retention::All).await, UnknownRun "`r`");
     fails!(
         a.keep_item("r", "me", 1, &key(None, None), "1").await,

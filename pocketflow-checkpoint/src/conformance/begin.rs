@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use pocketflow_checkpoint::{BeginOutcome, Pause, Retention, Status, Storage, StorageError};
+use crate::{BeginOutcome, Pause, Retention, Status, Storage, StorageError};
 
-use crate::support::*;
+use super::support::*;
 
-pub(crate) async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
+pub async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
     let before = SystemTime::now();
     begin(&a, "r", "me").await;
     let run = show(&b, "r").await;
@@ -33,7 +33,7 @@ pub(crate) async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
 
-pub(crate) async fn a_lease_that_holds_is_respected<S: Storage>(a: S, b: S) {
+pub async fn a_lease_that_holds_is_respected<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let error = fails!(b.begin("r", "you", LONG, &new()).await, Alive "`r`" "`me`");
     let StorageError::Alive { until, .. } = error else {
@@ -43,7 +43,7 @@ pub(crate) async fn a_lease_that_holds_is_respected<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await.owner.as_deref(), Some("me"));
 }
 
-pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: Storage>(
+pub async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: Storage>(
     a: S,
     b: S,
 ) {
@@ -91,7 +91,7 @@ pub(crate) async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenc
         .unwrap();
 }
 
-pub(crate) async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _: S) {
+pub async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     a.commit("r", "me", OVER, &step(1), Retention::All)
         .await
@@ -99,7 +99,7 @@ pub(crate) async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a
     a.finish("r", "me", "done", "{}").await.unwrap();
 }
 
-pub(crate) async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
+pub async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let found = again(&b, "r", "me").await;
     assert_eq!(found.owner.as_deref(), Some("me"));
@@ -108,7 +108,7 @@ pub(crate) async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
         .unwrap();
 }
 
-pub(crate) async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
+pub async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
@@ -127,7 +127,7 @@ pub(crate) async fn a_released_run_is_anybodys<S: Storage>(a: S, b: S) {
     assert_eq!(again(&b, "r", "you").await.step, 1);
 }
 
-pub(crate) async fn renewing_makes_a_lease_longer<S: Storage>(a: S, b: S) {
+pub async fn renewing_makes_a_lease_longer<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     let before = show(&a, "r").await;
     a.renew("r", "me", LONG).await.unwrap();
@@ -137,14 +137,14 @@ pub(crate) async fn renewing_makes_a_lease_longer<S: Storage>(a: S, b: S) {
     fails!(b.begin("r", "you", LONG, &new()).await, Alive);
 }
 
-pub(crate) async fn a_lease_without_end<S: Storage>(a: S, b: S) {
+pub async fn a_lease_without_end<S: Storage>(a: S, b: S) {
     a.begin("r", "me", Duration::MAX, &new()).await.unwrap();
     fails!(b.begin("r", "you", LONG, &new()).await, Alive);
     a.renew("r", "me", Duration::MAX).await.unwrap();
     fails!(b.begin("r", "you", LONG, &new()).await, Alive);
 }
 
-pub(crate) async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
+pub async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
@@ -174,7 +174,7 @@ pub(crate) async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
     );
 }
 
-pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
+pub async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
@@ -204,7 +204,7 @@ pub(crate) async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b
     fails!(a.finish("r", "me", "again", "{}").await, LeaseLost);
 }
 
-pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
+pub async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     a.begin("r", "dies 1", OVER, &new()).await.unwrap();
     a.commit("r", "dies 1", OVER, &step(1), Retention::All)
         .await
@@ -238,7 +238,7 @@ pub(crate) async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await.crashes, 0);
 }
 
-pub(crate) async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S) {
+pub async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     fails!(b.retry("r").await, NotStuck "is not stuck, but running");
     a.give_up("r", "me", "it dies").await.unwrap();
@@ -261,7 +261,7 @@ pub(crate) async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S
 }
 
 /// As when the future of a run is dropped: nothing can be awaited then.
-pub(crate) async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
+pub async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.release_later("r", "me");
     // It is not everybody's to give back.
@@ -272,7 +272,7 @@ pub(crate) async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
     assert_eq!(show(&b, "s").await.owner.as_deref(), Some("you"));
 }
 
-pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
+pub async fn ids_are_any_text<S: Storage>(a: S, b: S) {
     let long = "é".repeat(100);
     let ids = [
         "-",
@@ -312,7 +312,7 @@ pub(crate) async fn ids_are_any_text<S: Storage>(a: S, b: S) {
     assert_eq!(b.list(None).await.unwrap().len(), ids.len());
 }
 
-pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
+pub async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
     let long = "x".repeat(201);
     for (bad, why) in [("", "empty"), (long.as_str(), "200"), ("a\0b", "NUL")] {
         fails!(a.begin(bad, "me", LONG, &new()).await, Invalid "run" why);
@@ -345,7 +345,7 @@ pub(crate) async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
     fails!(a.items("r", huge).await, Invalid);
 }
 
-pub(crate) async fn of_two_that_race_one_wins<S: Storage>(a: S, b: S) {
+pub async fn of_two_that_race_one_wins<S: Storage>(a: S, b: S) {
     for round in 0..30 {
         let run = format!("r{round}");
         let new = new();
@@ -359,7 +359,7 @@ pub(crate) async fn of_two_that_race_one_wins<S: Storage>(a: S, b: S) {
     }
 }
 
-pub(crate) async fn of_two_that_race_for_a_dead_run_one_wins<S: Storage>(a: S, b: S) {
+pub async fn of_two_that_race_for_a_dead_run_one_wins<S: Storage>(a: S, b: S) {
     for round in 0..30 {
         let run = format!("r{round}");
         let new = new();

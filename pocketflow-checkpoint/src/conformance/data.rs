@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-use pocketflow::{Attempt, Shared, flow, node};
-use pocketflow_checkpoint::{
+use crate::{
     BadState, Changed, Checkpoints, ItemKey, OtherFlow, OtherInput, Parked, Status, Storage,
     WrongValue,
 };
+use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::support::*;
+use super::support::*;
 
 #[derive(Shared, Default, Debug, Serialize, Deserialize)]
 struct Odd {
@@ -73,7 +73,7 @@ fn bits(odd: &Odd) -> String {
     )
 }
 
-pub(crate) async fn a_state_comes_back_as_it_was<S: Storage>(a: S, b: S) {
+pub async fn a_state_comes_back_as_it_was<S: Storage>(a: S, b: S) {
     let (a, b) = (Checkpoints::new(a), Checkpoints::new(b));
     let hold = Hold { make: Make };
     let mut first = Odd {
@@ -146,7 +146,7 @@ impl Grow {
 
 flow! { Grows { first: Grow; second: Grow; first >> second; } }
 
-pub(crate) async fn a_value_that_cannot_come_back_is_refused_at_its_step<S: Storage>(a: S, b: S) {
+pub async fn a_value_that_cannot_come_back_is_refused_at_its_step<S: Storage>(a: S, b: S) {
     let runs = Checkpoints::new(a);
     let grows = Grows {
         first: Grow,
@@ -172,7 +172,7 @@ pub(crate) async fn a_value_that_cannot_come_back_is_refused_at_its_step<S: Stor
     );
 }
 
-pub(crate) async fn a_value_that_does_not_fit_is_refused_with_a_reason<S: Storage>(a: S, b: S) {
+pub async fn a_value_that_does_not_fit_is_refused_with_a_reason<S: Storage>(a: S, b: S) {
     let (a, b) = (Checkpoints::new(a), Checkpoints::new(b));
     let hold = Hold { make: Make };
     hold.with(a.run("fill").park())
@@ -298,7 +298,7 @@ fn calls(run: &str) -> BTreeMap<(String, String), usize> {
     times
 }
 
-pub(crate) async fn items_in_another_order_are_done_once<S: Storage>(a: S, b: S) {
+pub async fn items_in_another_order_are_done_once<S: Storage>(a: S, b: S) {
     let engine = std::any::type_name::<S>();
     let run = format!("map-{}", engine.len());
     let charges = after::Charges { work: Charge };
@@ -324,7 +324,7 @@ pub(crate) async fn items_in_another_order_are_done_once<S: Storage>(a: S, b: S)
     );
 }
 
-pub(crate) async fn kept_results_of_another_type_are_listed_and_dropped<S: Storage>(a: S, b: S) {
+pub async fn kept_results_of_another_type_are_listed_and_dropped<S: Storage>(a: S, b: S) {
     let run = format!("type-{}", std::any::type_name::<S>().len());
     let runs = Checkpoints::new(a);
     before::Charges { work: Count }
@@ -353,7 +353,7 @@ pub(crate) async fn kept_results_of_another_type_are_listed_and_dropped<S: Stora
         .unwrap();
 }
 
-pub(crate) async fn items_of_a_live_run_are_not_dropped<S: Storage>(a: S, b: S) {
+pub async fn items_of_a_live_run_are_not_dropped<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let key = ItemKey {
         branch: None,

@@ -1,0 +1,129 @@
+//! What every storage must do, as tests for an engine of your own. Feature `conformance`.
+//!
+//! [`conformance_tests!`](crate::conformance_tests) makes the tests. It takes an async function
+//! that opens one new, empty database twice and returns the two storages, with anything that must
+//! live as long as they do, such as a temporary folder. It needs tokio with its features `macros`
+//! and `rt-multi-thread`.
+//!
+//! ```no_run
+//! # use pocketflow_checkpoint::Sqlite;
+//! async fn open(_test: &str) -> (tempfile::TempDir, [Sqlite; 2]) {
+//!     let folder = tempfile::tempdir().unwrap();
+//!     let file = folder.path().join("runs.db");
+//!     let storages = [Sqlite::open(&file).await.unwrap(), Sqlite::open(&file).await.unwrap()];
+//!     (folder, storages)
+//! }
+//!
+//! pocketflow_checkpoint::conformance_tests!(open);
+//! ```
+
+// The names of the tests say what they test.
+#![allow(missing_docs)]
+
+#[doc(hidden)]
+pub mod begin;
+#[doc(hidden)]
+pub mod crowd;
+#[doc(hidden)]
+pub mod data;
+#[doc(hidden)]
+pub mod flaky;
+#[doc(hidden)]
+pub mod history;
+#[doc(hidden)]
+pub mod lists;
+#[doc(hidden)]
+pub mod runs;
+#[doc(hidden)]
+pub mod steps;
+#[doc(hidden)]
+pub mod support;
+#[doc(hidden)]
+pub mod waiting;
+
+/// The tests of a storage, which open their databases with an async function: see
+/// [`conformance`](crate::conformance). Attributes before the function, such as `#[ignore]`, go to
+/// each test.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($(#[$attribute:meta])* $open:path) => {
+        $crate::conformance_tests! {
+            @each ($open) [$(#[$attribute])*]
+            begin::a_new_run_is_stored_and_held
+            begin::a_lease_that_holds_is_respected
+            begin::a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced
+            begin::an_expired_lease_that_nobody_took_still_counts
+            begin::an_owner_begins_its_run_once_more
+            begin::a_released_run_is_anybodys
+            begin::renewing_makes_a_lease_longer
+            begin::a_lease_without_end
+            begin::a_failed_run_begins_again
+            begin::a_finished_run_is_returned_and_not_taken
+            begin::owners_that_die_are_counted
+            begin::a_stuck_run_begins_when_it_is_retried
+            begin::a_lease_is_given_back_later
+            begin::ids_are_any_text
+            begin::ids_that_cannot_be
+            begin::of_two_that_race_one_wins
+            begin::of_two_that_race_for_a_dead_run_one_wins
+            steps::a_step_is_stored
+            steps::a_step_is_stored_once_more
+            steps::steps_do_not_go_back
+            steps::items_are_kept_until_their_step_is_stored
+            steps::items_are_fenced
+            steps::a_large_state
+            steps::texts_with_anything_in_them
+            steps::an_unknown_run
+            waiting::a_run_waits_and_is_filled
+            waiting::only_what_waits_is_filled
+            waiting::only_json_is_filled
+            waiting::waiting_is_fenced
+            waiting::a_run_that_still_waits_can_be_filled_while_it_is_held
+            waiting::what_was_filled_outlasts_a_crash_and_a_failure
+            waiting::a_refused_value_goes
+            waiting::a_value_that_came_meanwhile_stays
+            waiting::an_answer_is_taken_by_the_wait_that_it_names
+            waiting::an_early_answer_is_kept_for_its_wait
+            waiting::a_fork_counts_its_waits_on
+            waiting::of_two_that_fill_one_wins
+            runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
+            runs::an_answer_is_not_taken_for_the_next_question
+            runs::of_two_that_wait_for_a_run_one_goes_on
+            runs::a_storage_that_fails_for_a_moment_loses_nothing
+            runs::a_call_that_fails_once_loses_nothing_whichever_it_is
+            runs::a_storage_that_fails_for_long_ends_the_run
+            runs::a_run_whose_processes_die_gets_stuck
+            data::a_state_comes_back_as_it_was
+            data::a_value_that_cannot_come_back_is_refused_at_its_step
+            data::a_value_that_does_not_fit_is_refused_with_a_reason
+            data::items_in_another_order_are_done_once
+            data::kept_results_of_another_type_are_listed_and_dropped
+            data::items_of_a_live_run_are_not_dropped
+            history::all_is_kept
+            history::the_last_are_kept
+            history::none_is_kept
+            history::a_state_after_each_step
+            history::a_fork_stands_after_a_step
+            history::a_fork_of_what_is_not_there
+            lists::lists_by_status
+            lists::a_thousand_waiting_runs
+            lists::a_removed_run_is_gone
+            lists::a_live_run_is_not_removed
+            lists::old_finished_runs_are_pruned
+            crowd::hundreds_of_items_at_once
+            crowd::one_that_fails_takes_no_other_with_it
+            crowd::futures_that_are_dropped
+        }
+    };
+    (@each $open:tt $attributes:tt $($group:ident::$test:ident)*) => {
+        $($crate::conformance_tests!(@one $open $attributes $group::$test);)*
+    };
+    (@one ($open:path) [$(#[$attribute:meta])*] $group:ident::$test:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        $(#[$attribute])*
+        async fn $test() {
+            let (_guard, [a, b]) = $open(stringify!($test)).await;
+            $crate::conformance::$group::$test(a, b).await;
+        }
+    };
+}

@@ -1,0 +1,62 @@
+//! Connections, and data to store.
+
+use std::time::Duration;
+
+use crate::{BeginOutcome, NewRun, RunRecord, Step, Storage};
+
+pub const LONG: Duration = Duration::from_secs(600);
+/// A lease that has run out when it begins.
+pub const OVER: Duration = Duration::ZERO;
+
+pub fn new() -> NewRun {
+    NewRun {
+        flow: "Checkout".into(),
+        graph: r#"{"nodes":["review","pay"]}"#.into(),
+        state: r#"{"total":0}"#.into(),
+        position: "[0]".into(),
+    }
+}
+
+pub fn step(step: u64) -> Step {
+    Step {
+        step,
+        path: format!("Checkout > step{step}"),
+        position: format!("[{step}]"),
+        action: format!("action{step}"),
+        graph: format!(r#"{{"version":{step}}}"#),
+        state: format!(r#"{{"total":{step}}}"#),
+    }
+}
+
+pub async fn begin(storage: &impl Storage, run: &str, owner: &str) {
+    assert_eq!(
+        storage.begin(run, owner, LONG, &new()).await.unwrap(),
+        BeginOutcome::New
+    );
+}
+
+/// Goes on with a run that is known.
+pub async fn again(storage: &impl Storage, run: &str, owner: &str) -> RunRecord {
+    match storage.begin(run, owner, LONG, &new()).await.unwrap() {
+        BeginOutcome::Known(record) => *record,
+        BeginOutcome::New => panic!("`{run}` should have been known"),
+    }
+}
+
+pub async fn show(storage: &impl Storage, run: &str) -> RunRecord {
+    storage.show(run).await.unwrap().unwrap()
+}
+
+/// An error of this variant, with a message that has all of these in it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __fails {
+    ($result:expr, $variant:ident $($part:expr)*) => {{
+        let error = $result.unwrap_err();
+        assert!(matches!(error, $crate::StorageError::$variant { .. }), "{error:?}");
+        let _message = error.to_string();
+        $(assert!(_message.contains($part), "`{}` is not in: {_message}", $part);)*
+        error
+    }};
+}
+pub use __fails as fails;
