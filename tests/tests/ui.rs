@@ -29,7 +29,6 @@ fn compile_errors_are_as_written() {
         "generics/impl_type",
         "generics/store_*",
         "names/contains_itself",
-        "names/flow_like_its_node",
         "names/node_attribute_*",
         "names/two_flows_*",
         "options/[!b]*",

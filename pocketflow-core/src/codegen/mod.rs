@@ -44,7 +44,6 @@ pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_
 pub use crate::driver::Spot;
 pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
 pub use crate::node::OrNothing;
-pub use crate::run::NotDeclared;
 pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
 pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
 pub use crate::run::{Forked, Kind, Runner, Step};

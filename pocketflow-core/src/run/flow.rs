@@ -114,18 +114,6 @@ impl<F, S, M> Machine<S, M, Sound<1>> for F {
     }
 }
 
-/// The `run` of a flow with the name of its node, which `flow!` refuses to declare. The name means
-/// the node's function then, and a call adds nothing to what is said of the name.
-#[doc(hidden)]
-pub trait NotDeclared {
-    /// Runs nothing.
-    fn run<S>(&self, _: &mut S) -> impl Future<Output = Result<(), Error>> + Send {
-        async { unreachable!("a flow with the name of its node does not compile") }
-    }
-}
-
-impl<T: ?Sized> NotDeclared for T {}
-
 /// A piece of a large [`Walk`], which rustc checks faster in pieces.
 #[doc(hidden)]
 pub trait Piece<S, M, const I: usize> {

@@ -20,7 +20,7 @@ mod with;
 
 pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
 pub use exec::{Visit as NodeVisit, outcome, plain, within};
-pub use flow::{Flow, Machine, NotDeclared, Piece, Walk, Walker};
+pub use flow::{Flow, Machine, Piece, Walk, Walker};
 pub use fork::{Both, Branch, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
 pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NoRunner, NodeRunner, Runner, Step};

@@ -24,8 +24,7 @@ pub(crate) fn expand(
     input: &TokenStream,
 ) -> TokenStream {
     if model.is_its_node {
-        let (pf, errors) = (&model.krate, errors.to_compile_errors());
-        return quote!(#errors use #pf::__private::NotDeclared as _;);
+        return errors.to_compile_errors();
     }
     let name = model
         .header
