@@ -54,7 +54,7 @@ pub use driver::{
     Lends, Run, Stack, Start, StepLimit, StepsExceeded, Taken, seam,
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
-pub use graph::{Bound, Edge, Graph, NodeInfo, Place, Position, Target, Visit};
+pub use graph::{Bound, Edge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
 #[doc(inline)]

@@ -1,16 +1,17 @@
 //! A position as JSON.
 
-use pocketflow::{Position, Visit};
+use pocketflow::{FlowPosition, Position};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct StoredPosition {
     steps: u64,
-    visits: Vec<StoredVisit>,
+    #[serde(rename = "visits")]
+    flows: Vec<StoredFlow>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct StoredVisit {
+struct StoredFlow {
     flow: String,
     fingerprint: u64,
     place: String,
@@ -19,14 +20,14 @@ struct StoredVisit {
 }
 
 pub(crate) fn encode(position: Position) -> String {
-    let visits = position.visits.into_iter();
-    let visits = visits.map(
-        |Visit {
+    let flows = position.flows.into_iter();
+    let flows = flows.map(
+        |FlowPosition {
              flow,
              fingerprint,
              place,
              taken,
-         }| StoredVisit {
+         }| StoredFlow {
             flow,
             fingerprint,
             place,
@@ -35,21 +36,21 @@ pub(crate) fn encode(position: Position) -> String {
     );
     let stored = StoredPosition {
         steps: position.steps,
-        visits: visits.collect(),
+        flows: flows.collect(),
     };
     serde_json::to_string(&stored).expect("numbers and texts are JSON")
 }
 
 pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
-    let StoredPosition { steps, visits } = serde_json::from_str(json)?;
-    let visits = visits.into_iter();
-    let visits = visits.map(
-        |StoredVisit {
+    let StoredPosition { steps, flows } = serde_json::from_str(json)?;
+    let flows = flows.into_iter();
+    let flows = flows.map(
+        |StoredFlow {
              flow,
              fingerprint,
              place,
              taken,
-         }| Visit {
+         }| FlowPosition {
             flow,
             fingerprint,
             place,
@@ -58,7 +59,7 @@ pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
     );
     Ok(Position {
         steps,
-        visits: visits.collect(),
+        flows: flows.collect(),
     })
 }
 
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_position_comes_back_as_it_was() {
-        let visit = |place: &str, taken| Visit {
+        let at = |place: &str, taken| FlowPosition {
             flow: "Shop".into(),
             fingerprint: u64::MAX,
             place: place.into(),
@@ -76,7 +77,7 @@ mod tests {
         };
         let position = Position {
             steps: 7,
-            visits: vec![visit("Payment", vec![0, 3]), visit("pay", vec![])],
+            flows: vec![at("Payment", vec![0, 3]), at("pay", vec![])],
         };
         assert_eq!(decode(&encode(position.clone())).unwrap(), position);
         assert!(decode("{}").is_err());

@@ -172,9 +172,9 @@ pub(crate) fn resumes<S: Durable>(
 /// Calls the flows of a position as they are called now; their places are looked for by their own
 /// names.
 fn rename(position: &mut Position, mut flow: &'static Graph) {
-    for visit in &mut position.visits {
-        flow.name.clone_into(&mut visit.flow);
-        let place = flow.places.iter().find(|place| place.name == visit.place);
+    for position in &mut position.flows {
+        flow.name.clone_into(&mut position.flow);
+        let place = flow.place(&position.place).map(|place| &flow.places[place]);
         let Some(inner) = place.and_then(|place| place.node.flow) else {
             return;
         };
@@ -332,13 +332,13 @@ fn unfilled<S: Durable>(
         .as_deref()
         .filter(|_| position.steps < record.step);
     let at = position
-        .visits
+        .flows
         .iter()
-        .map(|visit| visit.place.as_str())
+        .map(|flow| flow.place.as_str())
         .collect::<Vec<_>>()
         .join(" > ");
     let unfilled = flow
-        .unfilled_from(&position.visits, taken, filled)
+        .unfilled_from(&position.flows, taken, filled)
         .into_iter();
     let skipped = |name: &str| {
         store

@@ -1,6 +1,6 @@
 //! Definite assignment at run time, from any position: what the rest of a run would find empty.
 
-use crate::graph::{Graph, Target, Visit};
+use crate::graph::{FlowPosition, Graph, Target};
 use crate::store::Store;
 
 /// A read of a late field that nothing fills on the way.
@@ -21,11 +21,11 @@ impl Graph {
     ///
     /// A flow that compiles has no such read on any path from its start. A run that was begun with
     /// another version of the flow may be past a node that is new, and that will not run.
-    /// `visits` are those of a [`Position`](crate::Position); `taken` is the action
+    /// `flows` are those of a [`Position`](crate::Position); `taken` is the action
     /// of the step there, if that is done, and `filled` says which fields of the store are filled.
     ///
     /// ```
-    /// use pocketflow::{Shared, Visit, flow, node};
+    /// use pocketflow::{FlowPosition, Shared, flow, node};
     ///
     /// #[derive(Shared, Default)] struct Order { address: Option<String>, paid: Option<bool> }
     /// #[node(Order, writes = address)] fn ask() -> String { "1 High Street".into() }
@@ -34,13 +34,18 @@ impl Graph {
     /// flow! { Shop { ask >> pay >> ship; } }
     ///
     /// // Before there was `ask`, a run came to `pay`.
-    /// let at_pay = Visit { flow: "Shop".into(), fingerprint: 0, place: "pay".into(), taken: vec![] };
+    /// let at_pay = FlowPosition {
+    ///     flow: "Shop".into(),
+    ///     fingerprint: 0,
+    ///     place: "pay".into(),
+    ///     taken: vec![],
+    /// };
     /// let unfilled = Shop::GRAPH.unfilled_from(&[at_pay], None, |_| false);
     /// assert_eq!((&*unfilled[0].path, unfilled[0].field), (&["Shop", "ship"][..], "address"));
     /// ```
     pub fn unfilled_from(
         &'static self,
-        visits: &[Visit],
+        flows: &[FlowPosition],
         taken: Option<&str>,
         filled: impl Fn(usize) -> bool,
     ) -> Vec<Unfilled> {
@@ -52,14 +57,14 @@ impl Graph {
             set[field / 64] |= 1 << (field % 64);
         }
         let mut unfilled = Vec::new();
-        self.find_unfilled(visits, taken, set, &mut vec![self.label()], &mut unfilled);
+        self.find_unfilled(flows, taken, set, &mut vec![self.label()], &mut unfilled);
         unfilled
     }
 
     /// Adds the reads in this flow, and says what is filled at its exits.
     fn find_unfilled(
         &'static self,
-        visits: &[Visit],
+        flows: &[FlowPosition],
         taken: Option<&str>,
         filled: Vec<u64>,
         path: &mut Vec<&'static str>,
@@ -71,10 +76,10 @@ impl Graph {
             exits: vec![None; self.exits.len()],
             queue: Vec::new(),
         };
-        let Some((visit, inner)) = visits.split_first() else {
+        let Some((position, inner)) = flows.split_first() else {
             return assignment.exits;
         };
-        let Some(place) = self.place(&visit.place) else {
+        let Some(place) = self.place(&position.place) else {
             return assignment.exits;
         };
         match (self.places[place].node.flow, taken) {

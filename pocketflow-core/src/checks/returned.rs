@@ -1,6 +1,6 @@
-//! What a node returns.
+//! Whether the type that a node returns is a `Result` where its name says so, and only there.
 
-/// Checks what a node returns.
+/// Reports the macro's message if the node returns another kind of type than its name says.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_returned(holds: bool, message: &str) -> usize {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::root::Root;
 use super::trail::Trail;
 use crate::error::{BoxError, Error, Stage};
-use crate::graph::{Graph, Position, Visit};
+use crate::graph::{FlowPosition, Graph, Position};
 
 /// The place a run has arrived at: the flows around it, from the outermost on, and the place in the
 /// innermost.
@@ -73,10 +73,10 @@ impl<'a> At<'a> {
     /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, that is the fork as a whole.
     pub fn position(&self) -> Position {
-        let mut visits = Vec::new();
+        let mut flows = Vec::new();
         let mut trail = Some(self.trail);
         while let Some(here @ Trail { parent, spot }) = trail {
-            visits.push(Visit {
+            flows.push(FlowPosition {
                 flow: spot.graph().label().into(),
                 fingerprint: spot.graph().fingerprint(),
                 place: spot.graph().places[spot.place].name.into(),
@@ -84,10 +84,10 @@ impl<'a> At<'a> {
             });
             trail = *parent;
         }
-        visits.reverse();
+        flows.reverse();
         Position {
             steps: self.step - 1,
-            visits,
+            flows,
         }
     }
 }

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec;
 
-use crate::graph::{Position, Visit};
+use crate::graph::{FlowPosition, Position};
 
 /// The steps taken, where to resume, and how often the bounded edges have been taken.
 #[derive(Debug)]
 pub(crate) struct Root {
     steps: AtomicU64,
-    resume: Mutex<vec::IntoIter<Visit>>,
+    resume: Mutex<vec::IntoIter<FlowPosition>>,
     /// Of each flow under way, from the outermost on; those without a bounded edge may be missing.
     taken: Mutex<Vec<Vec<u32>>>,
 }
@@ -19,7 +19,7 @@ impl Root {
     pub(crate) fn new(position: Position) -> Self {
         Self {
             steps: AtomicU64::new(position.steps),
-            resume: Mutex::new(position.visits.into_iter()),
+            resume: Mutex::new(position.flows.into_iter()),
             taken: Mutex::default(),
         }
     }
@@ -34,11 +34,11 @@ impl Root {
         self.steps.store(self.steps() + 1, Relaxed);
     }
 
-    /// The visit at which the next flow resumes, and whether a flow inside it does as well.
-    pub(crate) fn resume(&self) -> Option<(Visit, bool)> {
+    /// Where the next flow resumes, and whether a flow inside it does as well.
+    pub(crate) fn resume(&self) -> Option<(FlowPosition, bool)> {
         let mut resume = lock(&self.resume);
-        let visit = resume.next()?;
-        Some((visit, resume.len() > 0))
+        let position = resume.next()?;
+        Some((position, resume.len() > 0))
     }
 
     /// How often each bounded edge of a flow has been taken, by how many flows are around it.

@@ -4,7 +4,7 @@ use super::{NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
 use crate::store::Store;
 
-/// What stands in a flow, as the macro of a node or of a flow describes it.
+/// A node or a flow, as its macro describes it.
 #[doc(hidden)]
 pub trait Describe {
     /// The description.
@@ -13,9 +13,9 @@ pub trait Describe {
     type Reads<'a>;
 }
 
-/// What stands in a flow: whatever has a description. A trait of its own, so that rustc's message
-/// about a type that is no node does not list every node there is: the attribute that says so
-/// cannot stand in generated code, where `#![no_implicit_prelude]` hides it.
+/// A type with a description. It is a separate trait so that rustc's message about a type without
+/// one does not list every node of the crate: `#![no_implicit_prelude]` hides the attribute for that
+/// in generated code.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node",
@@ -32,9 +32,8 @@ impl<N: Describe> Stands for N {
     const INFO: &'static Description = &N::NODE.if_known();
 }
 
-/// What a node says of itself: fields by their names, which each flow looks up once for all its
-/// nodes. Each constant of each node takes rustc's time, and the sets of fields would be four of
-/// them.
+/// A node's description. It names fields, and each flow looks them up once for all its nodes: sets of
+/// fields here would be four more constants for each node, which cost compile time.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Description {
@@ -63,8 +62,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// What could not be read. Its errors are told; no check adds to them. A node names what it has
-    /// beyond this.
+    /// A node that could not be read. The macro reports its errors, and no check adds to them. The
+    /// description of any other node starts from this.
     pub const UNKNOWN: Self = Self {
         name: "",
         store: UNKNOWN.store,

@@ -3,8 +3,8 @@
 use super::{Description, NodeInfo, UNKNOWN};
 use crate::const_eval::bit_set::union;
 
-/// The sets of fields of all that stands in a flow: `N` nodes with `T` actions in all, in words of
-/// 64 fields, `W` for each set.
+/// The sets of fields of the `N` nodes of a flow, which have `T` actions in all. A set is `W` words
+/// of 64 fields.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct FieldSets<const N: usize, const T: usize, const W: usize> {
@@ -86,7 +86,7 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
         }
     }
 
-    /// All that stands in the flow, with its sets.
+    /// The nodes of the flow, with their sets.
     pub const fn nodes(&'static self, all: &[&Description; N]) -> [NodeInfo; N] {
         let mut nodes = [UNKNOWN; N];
         let (mut index, mut slot) = (0, 0);

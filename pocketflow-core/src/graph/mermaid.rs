@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{Graph, Place, Target};
 
-/// The first place is round, so that the start is seen, or an arrow leads to it; an exit that
-/// somebody wrote is a circle.
+/// The first place is round, or an arrow leads to it, so that the start is visible. An exit that is
+/// written in the flow is a circle.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flowchart TD")?;
@@ -131,7 +131,7 @@ impl Drawing<'_> {
         write!(f, "\n{:width$}{line}", "", width = 4 * self.depth)
     }
 
-    /// An end that nobody wrote needs no picture: no arrow leaves the place.
+    /// An implicit end is not drawn: no arrow leaves the place.
     fn draws(&self, target: Target) -> bool {
         self.graph.edges.iter().any(|edge| {
             edge.written && edge.to == target

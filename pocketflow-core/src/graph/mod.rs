@@ -15,7 +15,7 @@ pub use field_sets::FieldSets;
 pub use fork::ForkSets;
 pub use node_info::NodeInfo;
 pub(crate) use node_info::UNKNOWN;
-pub use position::{Position, Visit};
+pub use position::{FlowPosition, Position};
 
 use crate::store::Store;
 
@@ -38,7 +38,7 @@ pub struct Graph {
     pub name: &'static str,
     /// The places, the start first.
     pub places: &'static [Place],
-    /// The edges, in the order in which they are written; those that nobody wrote come last.
+    /// The edges, in the order in which they are written. The implicit edges to the end come last.
     pub edges: &'static [Edge],
     /// The names of the exits.
     pub exits: &'static [&'static str],
@@ -51,7 +51,7 @@ pub struct Graph {
 pub struct Place {
     /// The name in the flow.
     pub name: &'static str,
-    /// What stands there; for a fork, what its nodes are together.
+    /// The node; for a fork, its nodes together.
     pub node: &'static NodeInfo,
     /// The nodes of a fork, which work at the same time; empty for any other place.
     pub fork: &'static [Place],
@@ -68,7 +68,7 @@ pub struct Edge {
     pub to: Target,
     /// How often a run may take it, for `max N else …`.
     pub bound: Option<Bound>,
-    /// Whether somebody wrote it: a place without an edge ends the flow.
+    /// Whether it is written in the flow. A place without an edge has an implicit one, to the end.
     pub written: bool,
 }
 

@@ -27,7 +27,7 @@ pub struct NodeInfo {
     pub waits: Option<&'static str>,
 }
 
-/// The description of a flow that could not be read. Its errors are told; no check adds to them.
+/// A node or a flow that could not be read. The macro reports its errors, and no check adds to them.
 #[doc(hidden)]
 pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     name: "",

@@ -1,18 +1,18 @@
-//! A position in a run, as it can be stored.
+//! Where a run is, in names that can be stored.
 
-/// A place in a run, by names, so that it can be stored: one [`Visit`] for every flow, the
-/// outermost first.
+/// A place in a run: see [`At::position`](crate::At::position) and
+/// [`With::resume`](crate::With::resume).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The steps taken before.
     pub steps: u64,
-    /// The flows that are under way, from the outermost on.
-    pub visits: Vec<Visit>,
+    /// The position in each flow that is under way, the outermost first.
+    pub flows: Vec<FlowPosition>,
 }
 
-/// A flow that is under way, in a [`Position`].
+/// A place in one flow, as a part of a [`Position`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
+pub struct FlowPosition {
     /// The flow's name.
     pub flow: String,
     /// [`Graph::fingerprint`](crate::Graph::fingerprint) of the flow.

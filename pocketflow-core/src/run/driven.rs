@@ -92,16 +92,16 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         taken: &mut [u32],
     ) -> Result<usize, Error> {
         let mut start = 0;
-        if let Some((visit, deeper)) = self.root.resume() {
-            let known = graph.place(&visit.place).filter(|place| {
-                visit.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
+        if let Some((position, deeper)) = self.root.resume() {
+            let known = graph.place(&position.place).filter(|place| {
+                position.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
             });
             let Some(place) = known else {
                 let path = Trail::above(trail.parent, graph);
-                let place = format!("{} > {}", visit.flow, visit.place);
+                let place = format!("{} > {}", position.flow, position.place);
                 return Err(Error::new(path, Stage::Start, NoSuchPlace { place }));
             };
-            for (taken, stored) in taken.iter_mut().zip(visit.taken) {
+            for (taken, stored) in taken.iter_mut().zip(position.taken) {
                 *taken = stored;
             }
             start = place;

@@ -56,7 +56,7 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         self.resume(
             Position {
                 steps: 0,
-                visits: Vec::new(),
+                flows: Vec::new(),
             },
             shared,
         )
@@ -162,7 +162,7 @@ where
             driver,
             Position {
                 steps: 0,
-                visits: Vec::new(),
+                flows: Vec::new(),
             },
             shared,
         )))

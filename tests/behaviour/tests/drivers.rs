@@ -372,10 +372,10 @@ mod positions {
         Whole.with(&keep).run(&mut Count::default()).await.unwrap();
         let (position, store) = keep.0.into_inner().unwrap().swap_remove(1);
         let wrong: [fn(&mut Position); 4] = [
-            |position| position.visits[1].place = "subtract".into(),
-            |position| position.visits[0].flow = "Other".into(),
-            |position| drop(position.visits.pop()),
-            |position| position.visits.push(position.visits[1].clone()),
+            |position| position.flows[1].place = "subtract".into(),
+            |position| position.flows[0].flow = "Other".into(),
+            |position| drop(position.flows.pop()),
+            |position| position.flows.push(position.flows[1].clone()),
         ];
         for change in wrong {
             let (mut position, mut shared) = (position.clone(), store.clone());

@@ -403,7 +403,7 @@ fn words_of(graph: &Graph, words: &mut Vec<String>) {
 }
 
 mod resumed {
-    use pocketflow::{Action, Graph, Shared, Visit, flow, node};
+    use pocketflow::{Action, FlowPosition, Graph, Shared, flow, node};
 
     #[derive(Shared, Default)]
     struct Order {
@@ -463,22 +463,22 @@ mod resumed {
 
     fn unfilled(
         graph: &'static Graph,
-        visits: &[&str],
+        places: &[&str],
         taken: Option<&str>,
         filled: &[&str],
     ) -> Vec<String> {
-        let visit = |place: &&str| Visit {
+        let position = |place: &&str| FlowPosition {
             flow: String::new(),
             fingerprint: 0,
             place: (*place).into(),
             taken: vec![],
         };
-        let visits: Vec<_> = visits.iter().map(visit).collect();
+        let flows: Vec<_> = places.iter().map(position).collect();
         let filled: Vec<_> = filled
             .iter()
             .map(|name| Order::STORE.field(name).unwrap())
             .collect();
-        let unfilled = graph.unfilled_from(&visits, taken, |field| filled.contains(&field));
+        let unfilled = graph.unfilled_from(&flows, taken, |field| filled.contains(&field));
         unfilled
             .into_iter()
             .map(|read| format!("{}: {}", read.path.join(" > "), read.field))
