@@ -6,24 +6,16 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 
 use crate::analysis::Solution;
+use crate::graph::sample::{STORE, WORDS, leak};
 use crate::graph::{Bound, Edge, ForkSets, Graph, NodeInfo, Place, Target};
-use crate::store::{Field, Store};
 
 /// A set of fields, a bit each.
 pub(super) type Set = u8;
 
-const STORE: &Store = &Store::new(
-    "S",
-    "S",
-    &[
-        Field::new("plain", false),
-        Field::new("a", true),
-        Field::new("b", true),
-        Field::new("c", true),
-        Field::new("d", true),
-    ],
-);
-pub(super) const FIELDS: usize = STORE.fields.len();
+pub(super) const FIELDS: usize = 5;
+/// The names of the fields of the store, which has others as well: the first, and those at the
+/// edges of the words of its sets.
+const FIELD_NAMES: [&str; FIELDS] = ["plain", "a", "b", "c", "d"];
 /// All but the first, which always has a value.
 pub(super) const LATE: Set = 0b1_1110;
 
@@ -32,7 +24,7 @@ const NAMES: [&str; PLACES] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];
 pub(super) const EXITS: usize = 2;
 
-pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, 1>;
+pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, WORDS>;
 
 // ---- A flow as plain data, which shrinks well. ----
 
@@ -159,13 +151,26 @@ pub(super) fn analyse(flow: &Flow) -> Vec<Analysed<'_>> {
     all
 }
 
-/// What a graph is made of is `'static`. A test leaks a little.
-fn leak<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
+/// A set as the graph has it.
+pub(super) fn words(set: Set) -> [u64; WORDS] {
+    STORE.set(names(set))
+}
+
+/// A set of the graph's as plain data.
+pub(super) fn plain(words: &[u64]) -> Set {
+    let fields = (0..STORE.fields.len()).filter(|field| words[field / 64] >> (field % 64) & 1 == 1);
+    fields.fold(0, |set, field| set | 1 << position(field))
+}
+
+/// Which field of a set one of the store's is.
+pub(super) fn position(field: usize) -> usize {
+    let name = STORE.fields[field].name;
+    let position = FIELD_NAMES.iter().position(|field| *field == name);
+    position.expect("no set has one of the other fields")
 }
 
 fn fields(set: Set) -> &'static [u64] {
-    leak([u64::from(set)])
+    leak(words(set))
 }
 
 fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
@@ -244,7 +249,7 @@ fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>
                 .map(place)
                 .collect::<Vec<_>>()
                 .leak();
-            let sets = leak(ForkSets::<1>::of(nodes));
+            let sets = leak(ForkSets::<WORDS>::of(nodes));
             (NodeInfo::of_fork(name, nodes, sets), nodes)
         }
     };
@@ -265,7 +270,7 @@ fn info(node: &Node) -> NodeInfo {
         writes: node
             .writes
             .iter()
-            .map(|set| u64::from(*set))
+            .flat_map(|set| words(*set))
             .collect::<Vec<_>>()
             .leak(),
         possible_writes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
@@ -277,7 +282,7 @@ fn info(node: &Node) -> NodeInfo {
 fn names(set: Set) -> &'static [&'static str] {
     let fields = (0..FIELDS).filter(|field| set & 1 << field != 0);
     fields
-        .map(|field| STORE.fields[field].name)
+        .map(|field| FIELD_NAMES[field])
         .collect::<Vec<_>>()
         .leak()
 }

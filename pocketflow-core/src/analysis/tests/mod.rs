@@ -13,12 +13,14 @@ use proptest::prelude::*;
 
 use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
 use self::flows::{
-    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, union,
+    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain, position,
+    union, words,
 };
 use crate::graph::Target;
+use crate::graph::sample::WORDS;
 
-fn late(set: [u64; 1]) -> Set {
-    set[0] as Set & LATE
+fn late(set: [u64; WORDS]) -> Set {
+    plain(&set) & LATE
 }
 
 impl Analysed<'_> {
@@ -49,11 +51,11 @@ impl Analysed<'_> {
             let empty = found.empty[place];
             let fields = self
                 .solution
-                .unproved_fields(self.graph, place, &[LATE.into()]);
+                .unproved_fields(self.graph, place, &words(LATE));
             assert_eq!(late(fields), empty, "unproved at {place}");
             let first = (empty != 0).then(|| empty.trailing_zeros() as usize);
             assert_eq!(
-                unproved.map(|unproved| unproved.field),
+                unproved.map(|unproved| position(unproved.field)),
                 first,
                 "the first one at {place}"
             );
@@ -104,7 +106,7 @@ impl Analysed<'_> {
                     .flat_map(|filled| self.follow(edge.from, action, filled))
                     .collect();
             }
-            let empty = |filled: &Set| filled & 1 << unproved.field == 0;
+            let empty = |filled: &Set| filled & 1 << position(unproved.field) == 0;
             assert!(filled.iter().any(empty), "it leaves the field empty");
         }
     }
@@ -135,7 +137,7 @@ impl Analysed<'_> {
         );
         let found = Found::new(&known, self.flow.inputs, After::Read);
         for (place, (stands, _)) in self.flow.places.iter().enumerate() {
-            let overwritten = self.solution.dead_writes[place][0] as Set;
+            let overwritten = plain(&self.solution.dead_writes[place]);
             let in_vain = |steps: &[Step]| {
                 let fields =
                     (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
@@ -177,7 +179,7 @@ impl Analysed<'_> {
         );
         let nested = |place: &usize| matches!(self.flow.places[*place].0, Stands::Flow(_));
         for place in (0..self.flow.places.len()).filter(nested) {
-            let overwritten = self.solution.dead_writes[place][0];
+            let overwritten = plain(&self.solution.dead_writes[place]);
             for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
                 // The ways within the flow on which one of its nodes writes the field, as far as a
                 // path comes to it.
