@@ -6,8 +6,8 @@ use proptest::bits::u8::masked;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::pf007::another_may_write;
-use super::pf012::returns_only_default;
+use super::super::pf007::another_may_write;
+use super::super::pf012::returns_only_default;
 use crate::graph::fork::shares_store;
 use crate::graph::sample::{NODE, OTHER, STORE, action, fork, graph, leak, message, node, place};
 use crate::graph::{Description, Graph, NodeInfo, Place};

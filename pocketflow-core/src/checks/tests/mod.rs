@@ -1,0 +1,61 @@
+//! What the checks say. Their words are in the snapshots of compile errors: here it is which tokens
+//! a message is about.
+
+mod edges;
+mod forks;
+mod reads;
+
+use crate::analysis::Solution;
+use crate::graph::sample::{NODE, WORDS, action, graph, leak, message, node, place};
+use crate::graph::{Description, Graph, NodeInfo, Place};
+
+const CHOICE: Description = Description {
+    actions: &[action("yes", &[]), action("no", &[])],
+    ..NODE
+};
+const ONE: Description = Description {
+    actions: &[action("yes", &[])],
+    ..NODE
+};
+/// The code of a message, what stands in it as code, and the actions that it names.
+fn told<T>(check: impl FnOnce() -> T) -> Vec<String> {
+    let Some(text) = message(check) else {
+        return vec![];
+    };
+    let (code, text) = text.split_once(": ").expect(&text);
+    let mut told = vec![code.to_owned()];
+    for (index, part) in text.split('`').enumerate() {
+        if index % 2 == 1 {
+            told.push(part.to_owned());
+        } else {
+            told.extend(part.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    told
+}
+
+/// A place where a flow with these exits stands.
+fn flow(name: &'static str, exits: &'static [&'static str]) -> Place {
+    flow_on(name, exits, NODE)
+}
+
+/// The same, which needs and fills what a node does.
+fn flow_on(name: &'static str, exits: &'static [&'static str], does: Description) -> Place {
+    let inner = leak(Graph {
+        exits,
+        ..graph(vec![place("inner", NODE)], "")
+    });
+    let writes = node(does).writes.repeat(exits.len());
+    let info = Description::of_flow(NodeInfo {
+        actions: exits,
+        writes: writes.leak(),
+        flow: Some(inner),
+        ..node(does)
+    });
+    place(name, info)
+}
+
+fn solve<const P: usize>(graph: &Graph) -> Solution<P, 16, 2, WORDS> {
+    assert_eq!(graph.places.len(), P);
+    graph.solve()
+}
