@@ -385,7 +385,11 @@ mod positions {
                 .resume(position, &mut shared)
                 .await
                 .unwrap_err();
-            assert!(error.cause().is::<NoSuchPlace>(), "{error:#}");
+            let Some(NoSuchPlace { place }) = error.cause().downcast_ref() else {
+                panic!("{error:#}");
+            };
+            let text = format!("there is no place `{place}` to resume at");
+            assert_eq!(error.cause().to_string(), text);
             assert_eq!(shared, store);
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use pocketflow::{Attempt, Shared, Stage, StepLimit, flow, node};
+use pocketflow::{Attempt, Error, Shared, Stage, StepLimit, flow, node};
 use tokio::time::{Instant, sleep};
 
 #[derive(Shared, Default, Debug)]
@@ -188,6 +188,26 @@ async fn the_first_error_cancels_the_others_and_no_post_runs() {
     let (mut report, start) = (Report::default(), Instant::now());
     let error = flow.run(&mut report).await.unwrap_err();
     assert_eq!(start.elapsed(), Duration::from_secs(1));
+    check_cancelled(&error, posts, dropped, &report);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_driver_it_does_so_too() {
+    let (flow, posts, dropped) = three(true);
+    let (mut report, start) = (Report::default(), Instant::now());
+    let run = flow.with(StepLimit::new(9)).run(&mut report);
+    let error = run.await.unwrap_err();
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    check_cancelled(&error, posts, dropped, &report);
+}
+
+/// The second of [`three`] has failed, and nothing of the others is left.
+fn check_cancelled(
+    error: &Error,
+    posts: &Mutex<Vec<&'static str>>,
+    dropped: &AtomicUsize,
+    report: &Report,
+) {
     assert_eq!(error.path(), ["Three", "second"]);
     assert_eq!(
         error.stage(),
@@ -318,11 +338,16 @@ async fn c() {
     polled('c').await;
 }
 
+#[node(Report)]
+async fn d() {
+    polled('d').await;
+}
+
 #[tokio::test]
 async fn the_nodes_are_polled_in_the_written_order_first_and_then_take_turns() {
-    flow! { (a, b, c); }
+    flow! { (a, b, c, d); }
         .run(&mut Report::default())
         .await
         .unwrap();
-    assert_eq!(*POLLED.lock().unwrap(), "abccabbaccba");
+    assert_eq!(*POLLED.lock().unwrap(), "abcdcdabbadcdcba");
 }

@@ -26,6 +26,15 @@ async fn is_timed() -> Result<(), String> {
     Ok(())
 }
 
+#[node(Order, attempts = 3, timeout = "1s", fallback = hide_timeout)]
+async fn has_a_fallback() -> Result<(), String> {
+    Ok(())
+}
+
+fn hide_timeout(_: &pocketflow::Reads<'_, has_a_fallback>, _: Error) -> Result<(), String> {
+    Ok(())
+}
+
 #[node(Order, attempts = 3, timeout = "1s", parallel = 2)]
 async fn times_items(#[each(items)] _item: &u32) {}
 
@@ -36,6 +45,7 @@ async fn waits_for_nothing() -> Result<(), String> {
 
 flow! { Waits { waits; } }
 flow! { IsTimed { is_timed; } }
+flow! { HasAFallback { has_a_fallback; } }
 flow! { TimesItems { times_items; } }
 flow! { Together { (waits_for_nothing, is_timed); } }
 flow! { Bare { waits_for_nothing; } }
@@ -71,6 +81,11 @@ fn the_error_names_the_node_and_the_option() {
         (
             now(IsTimed.run(&mut order())).map(drop).unwrap_err(),
             "IsTimed > is_timed: exec failed at attempt 1 of 3, not retried",
+            "timeout",
+        ),
+        (
+            now(HasAFallback.run(&mut order())).map(drop).unwrap_err(),
+            "HasAFallback > has_a_fallback: exec failed at attempt 1 of 3, not retried",
             "timeout",
         ),
         (

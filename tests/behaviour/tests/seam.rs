@@ -430,6 +430,10 @@ mod parts {
             (error.cause().is::<Skipped>(), error.stage()),
             (true, Stage::Driver)
         );
+        assert_eq!(
+            error.cause().to_string(),
+            "the driver wants a part of this step, which is done"
+        );
         assert_eq!(error.path(), ["Parallel", "draft"]);
         assert_eq!(
             *parallel.results.lock().unwrap(),

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pocketflow::{Shared, TimedOut, flow, node};
@@ -124,11 +124,18 @@ impl Queue {
 
 /// Waits once if it is the first, for the next turn.
 async fn first_waits(item: usize) {
-    let mut waited = item != 0;
+    if item == 0 {
+        wait_for_turns(1).await;
+    }
+}
+
+/// Waits so often for the next turn.
+async fn wait_for_turns(mut turns: usize) {
     poll_fn(|context| {
-        if std::mem::replace(&mut waited, true) {
+        if turns == 0 {
             return Poll::Ready(());
         }
+        turns -= 1;
         context.waker().wake_by_ref();
         Poll::Pending
     })
@@ -152,6 +159,41 @@ async fn an_item_that_was_woken_does_not_wait_for_all_the_others() {
         queue.done[0]
     );
     assert_eq!(queue.done.len(), 1_000);
+}
+
+#[node(Queue, writes = done, parallel = 3)]
+async fn waits_long(#[each(items)] item: &usize, started: &AtomicUsize) -> usize {
+    started.fetch_add(1, Relaxed);
+    if *item == 0 {
+        wait_for_turns(100).await;
+    }
+    started.load(Relaxed)
+}
+
+#[tokio::test]
+async fn every_second_turn_is_that_of_an_item_that_was_woken() {
+    let mut queue = Queue::of(1_000);
+    flow! { waits_long; }.run(&mut queue).await.unwrap();
+    // The first itself, one for each of its turns, and one for each time that the task gives way.
+    let started = queue.done[0];
+    assert!((90..=110).contains(&started), "{started} had started");
+}
+
+#[node(Queue, parallel = unbounded)]
+async fn hangs(#[each(items)] _item: &usize, started: &AtomicUsize) {
+    started.fetch_add(1, Relaxed);
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn a_batch_gives_way_after_many_items_and_not_after_each_that_waits() {
+    let mut queue = Queue::of(100);
+    let flow = flow! { hangs; };
+    let mut run = Box::pin(flow.run(&mut queue));
+    let poll = run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending());
+    drop(run);
+    assert_eq!(queue.started.load(Relaxed), 64);
 }
 
 #[node(Queue, parallel = 3)]

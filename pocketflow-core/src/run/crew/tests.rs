@@ -24,6 +24,19 @@ fn a_seat_is_used_again() {
 }
 
 #[test]
+fn no_seat_is_kept_once_all_items_are_seated() {
+    let mut crew = Crew::of(2);
+    let [first, second] = [0, 1].map(|index| crew.seat(index, std::future::ready(())));
+    assert!(crew.poll(first).is_ready());
+    assert!(crew.seats[first].is_some(), "another may come");
+    crew.complete();
+    assert!(crew.poll(second).is_ready());
+    assert!(crew.seats[second].is_none());
+    // A late call finds it empty.
+    assert_eq!(crew.poll(second), Poll::Pending);
+}
+
+#[test]
 fn the_task_is_woken_once_for_all_that_are_woken_while_it_waits() {
     let woken = Arc::new(Woken::default());
     let task = Waker::from(Arc::clone(&woken));
