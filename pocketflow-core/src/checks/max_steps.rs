@@ -2,7 +2,6 @@
 
 use super::message::Message;
 use crate::analysis::{NoLongestWalk, UnboundedLoop};
-use crate::const_eval::spelling::equal;
 use crate::graph::Graph;
 
 impl Graph {
@@ -18,9 +17,11 @@ impl Graph {
     pub const fn max_steps(&self) -> u64 {
         match self.longest_walk() {
             Ok(steps) => steps,
-            Err(NoLongestWalk::TooManyStates(graph)) => Message::new("the bounds of the flow ")
-                .code(graph.name)
-                .push(" multiply to more than 65,536 states, too many to compute MAX_STEPS")
+            Err(NoLongestWalk::TooManyStates(graph)) => Message::new()
+                .add(
+                    "the bounds of the flow `{}` multiply to more than 65,536 states, too many to compute MAX_STEPS",
+                    &[graph.name],
+                )
                 .report(),
             Err(NoLongestWalk::Unbounded(unbounded)) => report_loop(unbounded),
         }
@@ -31,22 +32,18 @@ impl Graph {
 const fn report_loop(unbounded: UnboundedLoop<'_>) -> ! {
     let graph = unbounded.graph;
     let start = unbounded.start();
-    let mut message = Message::new("the flow ")
-        .code(graph.name)
-        .push(" has no MAX_STEPS: nothing bounds the loop `")
-        .push(graph.places[start].name);
+    let mut message = Message::new().add(
+        "the flow `{}` has no MAX_STEPS: nothing bounds the loop `{}",
+        &[graph.name, graph.places[start].name],
+    );
     let (mut place, mut steps) = (start, 0);
     while steps == 0 || place != start && steps <= graph.places.len() {
         let (edge, next) = unbounded.next(place, start);
-        let action = graph.edges[edge].action;
-        if !equal(action, "default") {
-            message = message.push(" - ").action(action);
-        }
-        message = message.push(" >> ").push(graph.places[next].name);
+        message = message.edge(graph.edges[edge].action, graph.places[next].name);
         place = next;
         steps += 1;
     }
     message
-        .push("`\nhelp: bound one of its edges: `max 5 else …`")
+        .add("`\nhelp: bound one of its edges: `max 5 else …`", &[])
         .report()
 }

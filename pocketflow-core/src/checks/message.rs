@@ -20,24 +20,45 @@ impl Message {
     pub(super) const fn of(code: &'static str) -> Self {
         Self {
             code,
-            ..Self::new(code).push(": ")
+            ..Self::new().add("{}: ", &[code])
         }
     }
 
     /// The message of a check without a code.
-    pub(super) const fn new(start: &str) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             bytes: [0; Self::CAPACITY],
             len: 0,
             code: "",
         }
-        .push(start)
+    }
+
+    /// Adds a text in which each `{}` stands for the next of `arguments`.
+    pub(super) const fn add(mut self, template: &str, arguments: &[&str]) -> Self {
+        let mut rest = template.as_bytes();
+        let (mut index, mut argument) = (0, 0);
+        while index + 1 < rest.len() {
+            if rest[index] == b'{' && rest[index + 1] == b'}' {
+                let (text, placeholder) = rest.split_at(index);
+                self = self.push(text).push(arguments[argument].as_bytes());
+                rest = placeholder.split_at(2).1;
+                argument += 1;
+                index = 0;
+            } else {
+                index += 1;
+            }
+        }
+        self.push(rest)
     }
 
     /// Adds `text` whole, or marks the message as cut.
-    pub(super) const fn push(mut self, text: &str) -> Self {
+    const fn push(mut self, text: &[u8]) -> Self {
         let full = self.len + text.len() + Self::ELLIPSIS.len() > Self::CAPACITY;
-        let text = if full { Self::ELLIPSIS } else { text }.as_bytes();
+        let text = if full {
+            Self::ELLIPSIS.as_bytes()
+        } else {
+            text
+        };
         if self.len + text.len() > Self::CAPACITY {
             return self;
         }
@@ -57,26 +78,16 @@ impl Message {
         self
     }
 
-    /// Adds a name as code: `` `name` ``.
-    pub(super) const fn code(self, name: &str) -> Self {
-        self.push("`").push(name).push("`")
-    }
-
-    /// Adds an action: `"name"`.
-    pub(super) const fn action(self, name: &str) -> Self {
-        self.push("\"").push(name).push("\"")
-    }
-
     /// Adds a list of actions, with a conjunction before the last: `"a", "b" or "c"`.
     pub(super) const fn actions(mut self, actions: &[&str], conjunction: &str) -> Self {
         let mut index = 0;
         while index < actions.len() {
             if index > 0 && index + 1 == actions.len() {
-                self = self.push(" ").push(conjunction).push(" ");
+                self = self.add(" {} ", &[conjunction]);
             } else if index > 0 {
-                self = self.push(", ");
+                self = self.add(", ", &[]);
             }
-            self = self.action(actions[index]);
+            self = self.add("\"{}\"", &[actions[index]]);
             index += 1;
         }
         self
@@ -100,7 +111,7 @@ impl Message {
             length += 1;
             place = graph.edges[edge].from;
         }
-        self = self.push(graph.places[place].name);
+        self = self.add("{}", &[graph.places[place].name]);
         let mut step = 0;
         while step < length {
             let edge = &graph.edges[edges[length - 1 - step]];
@@ -110,16 +121,22 @@ impl Message {
                 graph.edges[edges[length - 2 - step]].from
             };
             if step < ENDS || step >= length - ENDS {
-                if !equal(edge.action, "default") {
-                    self = self.push(" - ").action(edge.action);
-                }
-                self = self.push(" >> ").push(graph.places[to].name);
+                self = self.edge(edge.action, graph.places[to].name);
             } else if step == ENDS {
-                self = self.push(" >> …");
+                self = self.add(" >> …", &[]);
             }
             step += 1;
         }
         self
+    }
+
+    /// Adds an edge to a path: ` - "action" >> place`.
+    pub(super) const fn edge(self, action: &str, to: &str) -> Self {
+        if equal(action, "default") {
+            self.add(" >> {}", &[to])
+        } else {
+            self.add(" - \"{}\" >> {}", &[action, to])
+        }
     }
 
     const fn as_str(&self) -> &str {
@@ -135,10 +152,7 @@ impl Message {
         if self.code.is_empty() {
             panic!("{}", self.as_str())
         }
-        let message = self
-            .push("\nnote: see `pocketflow::errors::")
-            .push(self.code)
-            .push("`");
+        let message = self.add("\nnote: see `pocketflow::errors::{}`", &[self.code]);
         panic!("{}", message.as_str())
     }
 }
@@ -148,10 +162,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn arguments_stand_where_the_braces_are() {
+        let text = |template, arguments: &[&str]| {
+            let message = Message::new().add(template, arguments);
+            message.as_str().to_owned()
+        };
+        assert_eq!(text("", &[]), "");
+        assert_eq!(text("{}", &["a"]), "a");
+        assert_eq!(text("`{}{}`, {", &["{}", ""]), "`{}`, {");
+    }
+
+    #[test]
     fn a_message_that_does_not_fit_is_cut_at_a_whole_word() {
-        let mut message = Message::new("start");
+        let mut message = Message::new().add("start", &[]);
         for _ in 0..Message::CAPACITY {
-            message = message.push(" word");
+            message = message.add("{}", &[" word"]);
         }
         assert!(message.as_str().trim_end().ends_with(" word …"));
         assert!(message.as_str().len() <= Message::CAPACITY);

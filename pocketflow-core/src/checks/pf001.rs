@@ -30,37 +30,29 @@ impl Graph {
             branch += 1;
         }
         let name = self.places[from].name;
-        let message = Message::of("PF001").code(name);
-        let message = if node.flow.is_some() {
-            message.push(" has no exit ").action(action)
+        let template = if node.flow.is_some() {
+            "`{}` has no exit \"{}\"\nhelp: "
         } else {
-            message.push(" never returns ").action(action)
+            "`{}` never returns \"{}\"\nhelp: "
         };
-        let message = message.push("\nhelp: ");
+        let message = Message::of("PF001").add(template, &[name, action]);
+        let to = self.target_name(to);
         let message = if returns_only_default(node) {
-            message
-                .push("it returns no action: write `")
-                .push(name)
-                .push(" >> ")
-                .push(self.target_name(to))
-                .push("`")
+            message.add("it returns no action: write `{} >> {}`", &[name, to])
         } else if node.actions.is_empty() {
-            message.push("it never ends, so no edge leads on from it")
+            message.add("it never ends, so no edge leads on from it", &[])
         } else if equal(action, "default") {
             message
-                .push("it returns ")
+                .add("it returns ", &[])
                 .actions(node.actions, "or")
-                .push("; name the one that leads on: `")
-                .push(name)
-                .push(" - ")
-                .action(node.actions[0])
-                .push(" >> ")
-                .push(self.target_name(to))
-                .push("`")
+                .add(
+                    "; name the one that leads on: `{} - \"{}\" >> {}`",
+                    &[name, node.actions[0], to],
+                )
         } else {
             match nearest(action, node.actions) {
-                Some(meant) => message.push("did you mean ").action(meant).push("?"),
-                None => message.push("it returns ").actions(node.actions, "or"),
+                Some(meant) => message.add("did you mean \"{}\"?", &[meant]),
+                None => message.add("it returns ", &[]).actions(node.actions, "or"),
             }
         };
         message.report()

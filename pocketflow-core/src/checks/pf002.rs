@@ -41,20 +41,15 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let message = if node.flow.is_some() {
             pf009::unwired_exit(name)
         } else {
-            Message::of("PF002").code(name).push(" can return ")
+            Message::of("PF002").add("`{}` can return ", &[name])
         };
         message
             .actions(unwired.split_at(count).0, "and")
-            .push(if count == 1 {
-                ", which is wired nowhere"
-            } else {
-                ", which are wired nowhere"
-            })
-            .push("\nhelp: say where it leads: `")
-            .push(name)
-            .push(" - ")
-            .action(unwired[0])
-            .push(" >> …;`, or `>> end;` to end the flow there")
+            .add(", which {} wired nowhere", &[if count == 1 { "is" } else { "are" }])
+            .add(
+                "\nhelp: say where it leads: `{} - \"{}\" >> …;`, or `>> end;` to end the flow there",
+                &[name, unwired[0]],
+            )
             .report()
     }
 }

@@ -79,53 +79,40 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         let message = if node.flow.is_some() {
             pf009::empty_input(reader.name, name)
         } else {
-            Message::of("PF006")
-                .push("node ")
-                .code(reader.name)
-                .push(" reads ")
-                .code(name)
+            Message::of("PF006").add("node `{}` reads `{}`", &[reader.name, name])
         };
         let mut message = match path.edge_to(place) {
-            None => message.push(", but it is the first node, and nothing has filled that field"),
+            None => message.add(
+                ", but it is the first node, and nothing has filled that field",
+                &[],
+            ),
             Some(_) => message
-                .push(", but no node fills it on the path `")
+                .add(", but no node fills it on the path `", &[])
                 .path(graph, &path, place)
-                .push("`"),
+                .add("`", &[]),
         };
         let unproved = self.unproved_fields(graph, place, &node.store.late_fields());
         let mut other = field + 1;
         while other < node.store.fields.len() {
             if contains(&unproved, other) && contains(node.reads, other) {
-                message = message
-                    .push("\nnote: ")
-                    .code(node.store.fields[other].name)
-                    .push(" is not always filled there either");
+                let other = node.store.fields[other].name;
+                message = message.add("\nnote: `{}` is not always filled there either", &[other]);
             }
             other += 1;
         }
-        message = help_fill(
-            message.push("\nhelp: "),
-            graph,
-            &path,
-            place,
-            (field, name),
-            W,
-        );
+        message = help_fill(message, graph, &path, place, (field, name), W);
         if node.flow.is_none() {
-            message =
-                message.push("\nhelp: or read it as `Option<&_>`, if the node can do without it");
+            message = message.add(
+                "\nhelp: or read it as `Option<&_>`, if the node can do without it",
+                &[],
+            );
         }
         if !graph.name.is_empty() {
-            message = message
-                .push("\nhelp: or, if the caller fills it, make it an input of the flow: `")
-                .push(graph.name)
-                .push(if graph.inputs.is_empty() {
-                    "("
-                } else {
-                    "(…, "
-                })
-                .push(name)
-                .push(")`");
+            let others = if graph.inputs.is_empty() { "" } else { "…, " };
+            message = message.add(
+                "\nhelp: or, if the caller fills it, make it an input of the flow: `{}({}{})`",
+                &[graph.name, others, name],
+            );
         }
         message.report()
     }
@@ -141,28 +128,30 @@ const fn help_fill<const P: usize>(
     words: usize,
 ) -> Message {
     if let Some((writer, action)) = writer(graph, reader, field, words) {
-        let message = message.code(graph.places[writer].name);
+        let writer_name = graph.places[writer].name;
         // The path may come through the writer, with another action than the one that fills the
         // field.
         return if path.passes(graph, writer, reader) {
-            message
-                .push(" fills it only with the action ")
-                .action(action)
-                .push(": wire the other actions elsewhere, or let another node fill it")
+            message.add(
+                "\nhelp: `{}` fills it only with the action \"{}\": wire the other actions elsewhere, or let another node fill it",
+                &[writer_name, action],
+            )
         } else {
-            message.push(" fills it: let every path pass through that node first")
+            message.add(
+                "\nhelp: `{}` fills it: let every path pass through that node first",
+                &[writer_name],
+            )
         };
     }
     match possible_writer(graph, reader, field) {
-        Some(writer) => message
-            .code(graph.places[writer].name)
-            .push(" changes it in `post`: add `writes(")
-            .push(name)
-            .push(")` to its `#[node(…)]`"),
-        None => message
-            .push("let an earlier node fill it: `#[node(…, writes = ")
-            .push(name)
-            .push(")]`"),
+        Some(writer) => message.add(
+            "\nhelp: `{}` changes it in `post`: add `writes({})` to its `#[node(…)]`",
+            &[graph.places[writer].name, name],
+        ),
+        None => message.add(
+            "\nhelp: let an earlier node fill it: `#[node(…, writes = {})]`",
+            &[name],
+        ),
     }
 }
 
@@ -245,7 +234,7 @@ impl Graph {
         self.check_late(
             self.inputs[input],
             named,
-            "the input ",
+            "the input",
             "leave it out of the parentheses",
             "the inputs of a flow are late fields",
         );
@@ -262,7 +251,7 @@ impl Graph {
             self.check_late(
                 field,
                 named,
-                "the field ",
+                "the field",
                 "make it an `Option`, to be filled while the flow waits",
                 "what a flow waits for is a late field",
             );
@@ -275,23 +264,16 @@ impl Graph {
         let message = Message::of("PF006");
         let message = match store.field(name) {
             Some(field) if store.fields[field].late => return,
-            Some(_) => message
-                .push(what)
-                .code(name)
-                .push(" is not a late field of ")
-                .code(store.name)
-                .push(": it always has a value\nhelp: ")
-                .push(help),
+            Some(_) => message.add(
+                "{} `{}` is not a late field of `{}`: it always has a value\nhelp: {}",
+                &[what, name, store.name, help],
+            ),
             None if named => return,
             None => {
-                let message = message
-                    .push("the store ")
-                    .code(store.name)
-                    .push(" has no field ")
-                    .code(name);
+                let message = message.add("the store `{}` has no field `{}`", &[store.name, name]);
                 match store.nearest_field(name) {
-                    Some(meant) => message.push("\nhelp: did you mean ").code(meant).push("?"),
-                    None => message.push("\nhelp: ").push(rule).push(" of its store"),
+                    Some(meant) => message.add("\nhelp: did you mean `{}`?", &[meant]),
+                    None => message.add("\nhelp: {} of its store", &[rule]),
                 }
             }
         };

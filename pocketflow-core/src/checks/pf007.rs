@@ -6,7 +6,10 @@ use crate::const_eval::spelling::equal;
 use crate::graph::fork::shares_store;
 use crate::graph::{Graph, NodeInfo, Place};
 
-const HELP: &str = " in the same fork\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> ";
+const BOTH_WRITE: &str = "`{}` and `{}` are in one fork, and both write `{}`\nhelp: let each write a different field, and let the node after the fork combine them";
+const WRITES: &str = "`{}` writes `{}`, which `{}` reads in the same fork";
+const READS: &str = "`{}` reads `{}`, which `{}` writes in the same fork";
+const HELP: &str = "\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> {} >> {}`";
 
 impl Graph {
     /// Checks a node of a fork: of two nodes in conflict, each one's message names the other.
@@ -38,42 +41,22 @@ const fn report_conflict(name: &str, node: &NodeInfo, other_name: &str, other: &
     while field < node.store.fields.len() {
         let field_name = node.store.fields[field].name;
         let (writes, other_writes) = (may_write(node, field), may_write(other, field));
-        let message = Message::of("PF007").code(name);
+        let message = Message::of("PF007");
         if writes && other_writes {
             message
-                .push(" and ")
-                .code(other_name)
-                .push(" are in one fork, and both write ")
-                .code(field_name)
-                .push("\nhelp: let each write a different field, and let the node after the fork combine them")
+                .add(BOTH_WRITE, &[name, other_name, field_name])
                 .report()
         }
         if writes && may_read(other, field) {
             message
-                .push(" writes ")
-                .code(field_name)
-                .push(", which ")
-                .code(other_name)
-                .push(" reads")
-                .push(HELP)
-                .push(name)
-                .push(" >> ")
-                .push(other_name)
-                .push("`")
+                .add(WRITES, &[name, field_name, other_name])
+                .add(HELP, &[name, other_name])
                 .report()
         }
         if other_writes && may_read(node, field) {
             message
-                .push(" reads ")
-                .code(field_name)
-                .push(", which ")
-                .code(other_name)
-                .push(" writes")
-                .push(HELP)
-                .push(other_name)
-                .push(" >> ")
-                .push(name)
-                .push("`")
+                .add(READS, &[name, field_name, other_name])
+                .add(HELP, &[other_name, name])
                 .report()
         }
         field += 1;

@@ -26,17 +26,14 @@ impl Graph {
         if node.is_unknown() || node.store.hash == store.hash {
             return;
         }
-        let message = Message::of("PF008").code(name).push(" works on ");
-        let message = if equal(node.store.name, store.name) {
-            message.push("another store ")
+        let template = if equal(node.store.name, store.name) {
+            "`{}` works on another store `{}`, but this flow runs on `{}`"
         } else {
-            message.push("the store ")
+            "`{}` works on the store `{}`, but this flow runs on `{}`"
         };
-        let message = message
-            .code(node.store.name)
-            .push(", but this flow runs on ")
-            .code(store.name)
-            .push(HELP);
+        let message = Message::of("PF008")
+            .add(template, &[name, node.store.name, store.name])
+            .add(HELP, &[]);
         tell_apart(message, name, node.store, None, store).report()
     }
 
@@ -45,23 +42,19 @@ impl Graph {
     pub(super) const fn report_store(&self, name: &str, node: &NodeInfo) -> ! {
         let first = &self.places[self.first_known()];
         let (store, ours) = (node.store, first.node.store);
-        let message = Message::of("PF008").code(name).push(" works on ");
+        let message = Message::of("PF008");
         let message = if equal(store.name, ours.name) {
-            message
-                .push("another store ")
-                .code(store.name)
-                .push(" than the first node of this flow, ")
-                .code(first.name)
+            message.add(
+                "`{}` works on another store `{}` than the first node of this flow, `{}`",
+                &[name, store.name, first.name],
+            )
         } else {
-            message
-                .push("the store ")
-                .code(store.name)
-                .push(", but this flow runs on ")
-                .code(ours.name)
-                .push(", the store of its first node ")
-                .code(first.name)
+            message.add(
+                "`{}` works on the store `{}`, but this flow runs on `{}`, the store of its first node `{}`",
+                &[name, store.name, ours.name, first.name],
+            )
         };
-        tell_apart(message.push(HELP), name, store, Some(first.name), ours).report()
+        tell_apart(message.add(HELP, &[]), name, store, Some(first.name), ours).report()
     }
 }
 
@@ -77,15 +70,9 @@ const fn tell_apart(
     if !equal(store.name, ours.name) {
         return message;
     }
-    let message = message
-        .push("\nnote: ")
-        .code(name)
-        .push(" works on ")
-        .push(store.id)
-        .push("\nnote: ");
-    let message = match first {
-        Some(first) => message.code(first).push(" works on "),
-        None => message.push("this flow runs on "),
-    };
-    message.push(ours.id)
+    let message = message.add("\nnote: `{}` works on {}", &[name, store.id]);
+    match first {
+        Some(first) => message.add("\nnote: `{}` works on {}", &[first, ours.id]),
+        None => message.add("\nnote: this flow runs on {}", &[ours.id]),
+    }
 }

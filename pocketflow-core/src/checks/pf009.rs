@@ -7,14 +7,10 @@ use super::message::Message;
 
 /// The beginning of the message about an exit, before its name.
 pub(super) const fn unwired_exit(flow: &str) -> Message {
-    Message::of("PF009").code(flow).push(" can leave at ")
+    Message::of("PF009").add("`{}` can leave at ", &[flow])
 }
 
 /// The beginning of the message about an input.
 pub(super) const fn empty_input(flow: &str, input: &str) -> Message {
-    Message::of("PF009")
-        .push("the flow ")
-        .code(flow)
-        .push(" starts with ")
-        .code(input)
+    Message::of("PF009").add("the flow `{}` starts with `{}`", &[flow, input])
 }

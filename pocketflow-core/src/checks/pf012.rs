@@ -15,19 +15,20 @@ impl Graph {
         }
         if node.flow.is_some() {
             Message::of("PF012")
-                .push("the flow ")
-                .code(name)
-                .push(" is in a fork, where only nodes can be\nhelp: write a node that runs it on another store, and name that node here: `")
-                .push(name)
-                .push(".run(&mut store).await`")
+                .add(
+                    "the flow `{}` is in a fork, where only nodes can be\nhelp: write a node that runs it on another store, and name that node here: `{}.run(&mut store).await`",
+                    &[name, name],
+                )
                 .report()
         }
         if !returns_only_default(node) {
             Message::of("PF012")
-                .code(name)
-                .push(" returns ")
+                .add("`{}` returns ", &[name])
                 .actions(node.actions, "or")
-                .push(", and no edge can follow an action out of a fork\nhelp: let it write what it found to a field, and let the node after the fork choose")
+                .add(
+                    ", and no edge can follow an action out of a fork\nhelp: let it write what it found to a field, and let the node after the fork choose",
+                    &[],
+                )
                 .report()
         }
         if branch > 0 && !self.is_unknown() && node.store.hash != self.store().hash {

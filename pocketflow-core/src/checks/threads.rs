@@ -36,14 +36,10 @@ const fn check(subject: &str, name: &str, is: (bool, bool), reason: &str, help: 
         (false, true) => "not `Send`",
         (false, false) => "neither `Send` nor `Sync`",
     };
-    Message::new(subject)
-        .push(" is `Send + Sync`, and ")
-        .code(name)
-        .push(" is ")
-        .push(not)
-        .push("\nnote: a run moves between threads, and ")
-        .push(reason)
-        .push("\nhelp: ")
-        .push(help)
+    Message::new()
+        .add(
+            "{} is `Send + Sync`, and `{}` is {}\nnote: a run moves between threads, and {}\nhelp: {}",
+            &[subject, name, not, reason, help],
+        )
         .report()
 }
