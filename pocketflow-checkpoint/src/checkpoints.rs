@@ -15,7 +15,7 @@ use crate::storage::{
     Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,
 };
 
-/// The runs of a storage: where [`DurableRun`]s come from.
+/// The runs of a storage, which makes [`DurableRun`]s.
 ///
 /// ```
 /// use pocketflow::{Shared, flow, node};
@@ -36,7 +36,8 @@ use crate::storage::{
 /// let mut order = Order { total_cents: 4_200, ..Default::default() };
 /// Shop.with(runs.run("order-17")).run(&mut order).await?;
 ///
-/// // Run again under the same id, it goes on after the last finished step. This one is over, so its result is there at once.
+/// // Under the same id, a run resumes after its last finished step. This run has finished, so it
+/// // returns its result at once.
 /// let mut again = Order::default();
 /// Shop.with(runs.run("order-17")).run(&mut again).await?;
 /// assert_eq!(again.receipt.as_deref(), Some("4200 cents, with thanks"));
@@ -46,7 +47,7 @@ pub struct Checkpoints<E = Sqlite> {
     pub(crate) shared: Arc<RunsShared<E>>,
 }
 
-/// What can go wrong with a state that is read back.
+/// Why a stored state cannot be read.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 impl<E> Clone for Checkpoints<E> {
@@ -58,22 +59,23 @@ impl<E> Clone for Checkpoints<E> {
 }
 
 impl Checkpoints<Sqlite> {
-    /// Opens a file of runs, and makes it if there is none. Several processes may have it open.
+    /// Opens a file of runs, and creates it if it does not exist. Several processes may have it
+    /// open.
     ///
     /// # Errors
     ///
-    /// The file cannot be opened, is no file of runs, or was written by a newer version.
+    /// The file cannot be opened, is not a file of runs, or was written by a newer version.
     pub fn open(file: impl AsRef<Path>) -> impl Future<Output = StorageResult<Self>> + Send {
         let file = file.as_ref().to_owned();
         async move { Ok(Self::new(Sqlite::open(file).await?)) }
     }
 
-    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. A
-    /// PostgreSQL database has `pg_dump`.
+    /// Copies all runs, as they are at this moment, to a new file, while this file is in use. For a
+    /// PostgreSQL database, use `pg_dump`.
     ///
     /// # Errors
     ///
-    /// There is a file already, or it cannot be written.
+    /// The new file exists already, or it cannot be written.
     pub async fn backup(&self, to: impl AsRef<Path>) -> StorageResult<()> {
         self.shared.storage.backup(to).await
     }
@@ -87,58 +89,58 @@ impl<E: Storage> Checkpoints<E> {
         }
     }
 
-    /// How long a process that has died still holds its run: 30 seconds by default. A living one
-    /// renews it three times as often.
+    /// Sets how long a process that has died still holds its run: 30 seconds by default. A live
+    /// process renews the lease after a third of this time.
     ///
     /// # Panics
     ///
-    /// If there are runs of these checkpoints already.
+    /// These checkpoints have made a run already.
     #[must_use]
     pub fn lease(self, lease: Duration) -> Self {
         self.change(|shared| shared.lease = lease)
     }
 
-    /// How much of a run's history is kept: its last 10 steps by default.
+    /// Sets how much of a run's history is kept: its last 10 steps by default.
     ///
     /// # Panics
     ///
-    /// If there are runs of these checkpoints already.
+    /// These checkpoints have made a run already.
     #[must_use]
     pub fn retention(self, retention: Retention) -> Self {
         self.change(|shared| shared.retention = retention)
     }
 
-    /// How often a run that waits in memory looks whether another process has filled its field:
-    /// every second by default.
+    /// Sets how often a run that waits in memory checks whether another process has filled its
+    /// field: every second by default.
     ///
     /// # Panics
     ///
-    /// If there are runs of these checkpoints already.
+    /// These checkpoints have made a run already.
     #[must_use]
     pub fn poll(self, poll: Duration) -> Self {
         self.change(|shared| shared.poll = poll)
     }
 
-    /// For how long what a run stores is tried again while the storage fails in a way that may
-    /// pass: a server that is restarted, a lost connection, a lock that another process holds.
-    /// Two minutes by default; then the run ends with
+    /// Sets how long a call of the storage is retried after transient failures, such as a server
+    /// that restarts, a lost connection, or a lock that another process holds: two minutes by
+    /// default. After that time the run ends with
     /// [`StorageError::LeaseNotRenewed`](crate::StorageError::LeaseNotRenewed).
     ///
     /// # Panics
     ///
-    /// If there are runs of these checkpoints already.
+    /// These checkpoints have made a run already.
     #[must_use]
     pub fn max_retry_time(self, time: Duration) -> Self {
         self.change(|shared| shared.max_retry_time = time)
     }
 
-    /// How many processes in a row may die in the same step, with nothing stored in between, before
-    /// the run is [stuck](Status::Stuck): 10 by default, and `None` for any number. A process
-    /// that ends in an orderly way does not count.
+    /// Sets how many processes in a row may die in the same step, with nothing stored in between,
+    /// before the run is [stuck](Status::Stuck): 10 by default, and `None` for any number. A
+    /// process that ends normally does not count.
     ///
     /// # Panics
     ///
-    /// If there are runs of these checkpoints already.
+    /// These checkpoints have made a run already.
     #[must_use]
     pub fn max_crashes(self, crashes: impl Into<Option<u32>>) -> Self {
         self.change(|shared| shared.max_crashes = crashes.into())
@@ -149,24 +151,25 @@ impl<E: Storage> Checkpoints<E> {
         self
     }
 
-    /// The run with an id: a driver, for `flow.with(runs.run("order-17")).run(&mut order)`.
+    /// Returns the run with an id: a driver, for `flow.with(runs.run("order-17")).run(&mut order)`.
     pub fn run(&self, id: impl Into<String>) -> DurableRun<E> {
         DurableRun::new(self.shared.clone(), id.into(), owner::new())
     }
 
-    /// Fills a wait of a run with JSON. A run that waits in this process goes on at once.
+    /// Fills a wait of a run with a JSON value. A run that waits in this process resumes at once.
     ///
-    /// The wait is named by its field and its visit, `approval#2`, as [`Parked`](crate::Parked),
-    /// [`list`](Self::list) and `pocketflow-runs list` give it out: then an answer that comes
-    /// twice, or late, is not taken for what the run asks next. A value may come before the run
-    /// waits for it. The field alone is enough while the run waits for it.
+    /// The name of the wait is its field and its visit, such as `approval#2`.
+    /// [`Parked`](crate::Parked), [`list`](Self::list) and `pocketflow-runs list` contain it. With
+    /// this name, an answer that arrives twice or late is never used for the next question. A value
+    /// may arrive before the run waits for it. The field alone is enough while the run waits for
+    /// it.
     ///
     /// # Errors
     ///
-    /// The wait is over or filled already; without a visit, the run does not wait for that field;
-    /// the storage fails. If the run waits in this process, a value that does not fit the field
-    /// is refused with [`StorageError::WrongValue`]; otherwise the run refuses it when it goes
-    /// on, goes on waiting, and has the reason as its message.
+    /// The wait is closed or filled already; without a visit, the run does not wait for that field;
+    /// the storage fails. If the run waits in this process, a value that does not fit the field is
+    /// rejected with [`StorageError::WrongValue`]. Otherwise the run rejects the value when it
+    /// resumes, still waits, and has the reason as its message.
     pub async fn fill(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         self.shared.fits(run, wait, json)?;
         let RunsShared {
@@ -176,7 +179,7 @@ impl<E: Storage> Checkpoints<E> {
             ..
         } = &*self.shared;
         let mut backoff = Backoff::new(*max_retry_time, run);
-        // A field alone may mean another wait by the time that the call is made again.
+        // Without a visit, a retried call could fill another wait.
         let open = match wait.contains('#') {
             true => None,
             false => retry!(backoff, storage.show(run))?
@@ -194,7 +197,7 @@ impl<E: Storage> Checkpoints<E> {
             _ => None,
         };
         match refused.filter(|_| backoff.has_retried()) {
-            // It may be this very call that filled it, before its answer was lost.
+            // An earlier call may have filled it before its answer was lost.
             Some(wait) => {
                 let kept = retry!(backoff, storage.filled(run, wait))?;
                 if kept.as_deref() != Some(json) {
@@ -211,7 +214,7 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// # Errors
     ///
-    /// As `fill`; and [`StorageError::InvalidJson`] if the value is none that JSON holds.
+    /// Those of `fill`, and [`StorageError::InvalidJson`] if JSON cannot hold the value.
     pub async fn fill_value<T: Serialize + Sync + ?Sized>(
         &self,
         run: &str,
@@ -225,7 +228,7 @@ impl<E: Storage> Checkpoints<E> {
         self.fill(run, wait, &json).await
     }
 
-    /// Lets a run that is [stuck](Status::Stuck) begin again: run it under its id.
+    /// Allows a [stuck](Status::Stuck) run to begin again: run it under its id.
     ///
     /// # Errors
     ///
@@ -234,18 +237,18 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.retry(run).await
     }
 
-    /// Drops what is kept of the items of a run's step, and says how many: when the run is run
-    /// again, they are done again. It is for a run whose node returns another type than when
-    /// they were kept, which [`Changed`](crate::Changed) says.
+    /// Removes the stored items of a run's step, and returns how many there were. They run again
+    /// when the run resumes. Use it after [`Changed`](crate::Changed) reports that a node returns
+    /// another type than when its items were stored.
     ///
     /// # Errors
     ///
-    /// The run is being driven, or does not exist.
+    /// The run is in progress, or does not exist.
     pub async fn drop_items(&self, run: &str) -> StorageResult<u64> {
         self.shared.storage.drop_items(run).await
     }
 
-    /// The runs with a status, or all.
+    /// Returns the runs with a status, or all runs.
     ///
     /// # Errors
     ///
@@ -254,8 +257,8 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.list(status).await
     }
 
-    /// The finished steps of a run that are kept, in their order: how many is for
-    /// [`retention`](Self::retention) to say.
+    /// Returns the history of a run: its finished steps in their order, as many as
+    /// [`retention`](Self::retention) keeps.
     ///
     /// # Errors
     ///
@@ -264,12 +267,12 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.history(run).await
     }
 
-    /// The store as a run had it after a step, or `None` if that step is not kept; or its state as
-    /// a `serde_json::Value`.
+    /// Returns the store of a run as it was after a step, or `None` if the history does not have
+    /// that step. `S` is the store, or a `serde_json::Value`.
     ///
     /// # Errors
     ///
-    /// The storage fails, or the state is none of this store.
+    /// The storage fails, or the state does not fit `S`.
     pub async fn state_at<S: DeserializeOwned>(
         &self,
         run: &str,
@@ -287,17 +290,17 @@ impl<E: Storage> Checkpoints<E> {
         })?))
     }
 
-    /// Makes a new run that stands where another stood after a step, to try again from there: run
+    /// Makes a new run whose position is after a step of another run, to try again from there: run
     /// it under its id.
     ///
     /// # Errors
     ///
-    /// That step is not kept, or there is a run with the new id.
+    /// The history does not have that step, or a run with the new id exists.
     pub async fn fork(&self, run: &str, step: u64, new: &str) -> StorageResult<()> {
         self.shared.storage.fork(run, step, new).await
     }
 
-    /// The storage, for what is not asked for every day.
+    /// Returns the storage, which has more operations.
     pub fn storage(&self) -> &E {
         &self.shared.storage
     }

@@ -250,7 +250,7 @@ async fn retries_and_backs_up() {
     assert!(fails(folder, &["retry", "order-1"]).contains("is not stuck, but waiting"));
     assert_eq!(
         says(folder, &["retry", "order\n4"]),
-        "run `order\\n4` goes on when its program begins it again\n"
+        "run `order\\n4` resumes when its program begins it again\n"
     );
     assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
 
@@ -272,7 +272,7 @@ async fn forks_removes_and_prunes() {
     let folder = folder.path();
     assert_eq!(
         says(folder, &["fork", "order-1", "2", "again"]),
-        "run `again` stands after step 2 of run `order-1`\n"
+        "run `again` continues after step 2 of run `order-1`\n"
     );
     assert_eq!(json(folder, &["show", "again"])["step"], 2);
     assert!(fails(folder, &["fork", "order-1", "2", "again"]).contains("`again` exists"));
@@ -338,6 +338,6 @@ fn postgres() {
 async fn drops_items() {
     let folder = folder().await;
     let said = says(folder.path(), &["drop-items", "order-1"]);
-    assert_eq!(said, "dropped 0 kept items of run `order-1`\n");
+    assert_eq!(said, "removed 0 stored items of run `order-1`\n");
     assert!(fails(folder.path(), &["drop-items", "order-9"]).contains("no run `order-9`"));
 }

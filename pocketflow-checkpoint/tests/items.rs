@@ -452,7 +452,8 @@ mod retyped {
                 .unwrap_or_else(|| panic!("{error:#}"));
             assert_eq!(conflicts.len(), 2, "{conflicts:?}");
             assert!(
-                conflicts[0].contains("what `Sends > send` returned for item 0 is kept"),
+                conflicts[0]
+                    .contains("the stored result of `Sends > send` for item 0 does not fit"),
                 "{conflicts:?}"
             );
             assert!(

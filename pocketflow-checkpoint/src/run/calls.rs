@@ -42,13 +42,13 @@ impl<E: Storage> DurableRun<E> {
             position: String::from("null"),
         };
         let RunsShared { storage, lease, .. } = &*self.runs;
-        self.lease.asked();
+        self.lease.requested();
         let mut backoff = self.backoff();
         let begun = retry!(backoff, storage.begin(&self.id, &self.owner, *lease, &new));
         match &begun {
-            Ok(_) => self.lease.taken(),
+            Ok(_) => self.lease.acquired(),
             // After any other error it is unknown.
-            Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.gone(),
+            Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.ended(),
             Err(_) => {}
         }
         begun
@@ -73,7 +73,7 @@ impl<E: Storage> DurableRun<E> {
         let mut backoff = self.backoff();
         let storage = &self.runs.storage;
         retry!(backoff, storage.give_up(&self.id, &self.owner, &why))?;
-        self.lease.gone();
+        self.lease.ended();
         Err(StorageError::Stuck {
             run: self.id.clone(),
             why,
@@ -126,7 +126,7 @@ impl<E: Storage> DurableRun<E> {
         if let left @ 1.. = self.memory().items.left_over(at.step()) {
             tracing::warn!(
                 run = self.id,
-                "{left} kept results of `{at}` were of items that are not there any more: the items that are were done again"
+                "{left} stored results of `{at}` belong to items that are not in the list any more"
             );
         }
         if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
@@ -160,7 +160,7 @@ impl<E: Storage> DurableRun<E> {
         let message = format!("{error:#}");
         let storage = &self.runs.storage;
         match retry!(backoff, storage.fail(&self.id, &self.owner, &message)) {
-            Ok(()) => self.lease.gone(),
+            Ok(()) => self.lease.ended(),
             Err(_) => self.release(error).await,
         }
     }
@@ -173,7 +173,7 @@ impl<E: Storage> DurableRun<E> {
         }
         match self.runs.storage.release(&self.id, &self.owner).await {
             Ok(()) | Err(StorageError::LeaseLost { .. } | StorageError::UnknownRun { .. }) => {
-                self.lease.gone()
+                self.lease.ended()
             }
             Err(_) => {}
         }

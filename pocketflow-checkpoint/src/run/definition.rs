@@ -1,4 +1,5 @@
-//! The definition of a flow and its store, stored beside a run, and what of it has changed since.
+//! The definition of a flow and its store, which is stored with a run, and what has changed in it
+//! since.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -9,7 +10,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::state::Hashes;
 
-/// What a run relies on.
+/// What a run depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Definition {
     flow: FlowDefinition,
@@ -23,7 +24,7 @@ pub(crate) struct Definition {
     /// [`rules::awaited`](crate::storage::rules::awaited) reads them.
     #[serde(default)]
     waits: BTreeSet<String>,
-    /// What the run was begun with.
+    /// The hashes of the run's input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<Hashes>,
 }
@@ -42,7 +43,7 @@ struct PlaceDefinition {
     flow: Option<FlowDefinition>,
 }
 
-/// An edge, by names; where it leads after its bound is an edge of its own.
+/// An edge, by names. The edge that a bound leads to is separate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct EdgeDefinition {
     from: String,
@@ -72,13 +73,13 @@ impl Definition {
         }
     }
 
-    /// Whether everything is as it was, but for what the run was begun with.
+    /// Whether everything except the input is equal.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.proof == other.proof && self.fields == other.fields && self.flow == other.flow
     }
 
-    /// Whether this may be a version of another flow, which has the same name unless it may be
-    /// `renamed`, and a node in common.
+    /// Whether this can be a version of the other flow: they have a node in common, and the same
+    /// name unless the flow may be `renamed`.
     pub(crate) fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
         let names = |definition: &'_ Self| -> BTreeSet<String> {
             definition
@@ -108,8 +109,7 @@ impl Definition {
         serde_json::from_str(json)
     }
 
-    /// What has changed that a run begun under `self` cannot go on with. New nodes may be added,
-    /// and so may fields.
+    /// The changes with which a run of `self` cannot resume. New nodes and new fields are allowed.
     pub(crate) fn conflicts(&self, now: &Self) -> Vec<String> {
         let mut conflicts = Vec::new();
         self.flow.conflicts(&now.flow, &mut conflicts);
@@ -130,7 +130,7 @@ impl Definition {
     }
 }
 
-/// The fields that a flow waits for, those of its inner flows included.
+/// The fields that a flow and its inner flows wait for.
 fn waits(graph: &Graph, fields: &mut BTreeSet<String>) {
     for place in graph.places {
         match place.node.flow {
@@ -140,7 +140,7 @@ fn waits(graph: &Graph, fields: &mut BTreeSet<String>) {
     }
 }
 
-/// What the nodes of a graph read and write, by the names of the fields.
+/// Hashes what the nodes of a graph read and write, by the names of the fields.
 fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
     let mut text = |text: &str| {
         proof.write(text.as_bytes());
@@ -273,7 +273,7 @@ impl FlowDefinition {
                         "the edge `{from} - \"{action}\"` of `{flow}` has another bound"
                     ));
                 }
-                // It may lead to a node that is new, and so on from there.
+                // It may lead to a new node.
                 Some(other)
                     if other.to != *to
                         && (known.contains(&other.to) || other.to.starts_with("end")) =>

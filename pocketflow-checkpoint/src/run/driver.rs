@@ -72,7 +72,7 @@ impl<E: Storage> DurableRun<E> {
             ..Memory::default()
         };
         if let Start::Over(_) = resumed.start {
-            self.lease.gone();
+            self.lease.ended();
             return Ok(resumed.start);
         }
         let step = record.step + 1;
@@ -95,7 +95,7 @@ impl<E: Storage> DurableRun<E> {
         shared: &mut S,
     ) -> Result<(), Error> {
         let state = self.encode(shared).map_err(|error| flow.error(error))?;
-        self.lease.leaving();
+        self.lease.releasing();
         let finished = self.finish(exit, &state).await;
         finished.map_err(|error| flow.error(error))
     }
@@ -175,7 +175,7 @@ where
                     self.release(&error).await;
                     return Err(error);
                 }
-                self.lease.gone();
+                self.lease.ended();
             }
             Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
             Err(_) => {}

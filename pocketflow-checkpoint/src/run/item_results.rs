@@ -1,9 +1,10 @@
-//! What is kept of the items of a batch and of the branches of a fork, while their step is at work.
+//! The stored results of the items of a batch and the branches of a fork, while their step is
+//! running.
 //!
-//! An item is known by what it is, not by its place in the list: the same code may list it
-//! elsewhere when it runs again, in the order of another `HashMap`. So a hash of it is kept with
-//! its result, and the idempotency key is made of that hash. Of items that are equal, the first is
-//! known from the second by their number.
+//! An item is identified by its value, not by its index: when the same code runs again, the item
+//! may have another index, in the order of another `HashMap`. So a hash of the item is stored with
+//! its result, and the idempotency key contains that hash. A number distinguishes items that are
+//! equal.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -27,26 +28,26 @@ struct StoredItem {
     result: Box<RawValue>,
 }
 
-/// The items of the step at hand.
+/// The items of the current step.
 #[derive(Default)]
 pub(crate) struct ItemResults {
     step: u64,
-    /// The results that are stored, and not used yet.
+    /// The stored results that are not used yet.
     results: HashMap<(Branch, ItemIdentity), (ItemKey, String)>,
-    /// The numbers under which items are stored.
+    /// The keys under which items are stored.
     numbers: HashSet<ItemKey>,
-    /// The branches whose results have been read, to see that they fit.
+    /// The branches whose results have been checked.
     checked: BTreeSet<Branch>,
-    /// How many items with the same hash have been seen.
+    /// How many items with each hash have been seen.
     seen: HashMap<(Branch, u64), u64>,
 }
 
-/// What an item is known by.
+/// The identity of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum ItemIdentity {
     Branch,
     Item(u64),
-    /// Its index: so an older version of this crate kept it.
+    /// Its index, which an older version of this crate stored.
     Index(u64),
 }
 
@@ -75,7 +76,7 @@ impl ItemResults {
         kept
     }
 
-    /// Forgets what belongs to another step.
+    /// Removes the items of another step.
     pub(super) fn at(&mut self, step: u64) -> &mut Self {
         if self.step != step {
             *self = Self {
@@ -86,8 +87,8 @@ impl ItemResults {
         self
     }
 
-    /// The results of a branch that do not fit what its node returns: once, before any of its items
-    /// is done.
+    /// The stored results of a branch that do not fit the type that its node returns. Only the
+    /// first call for a branch, before any of its items runs, returns them.
     pub(super) fn misfits<T: DeserializeOwned>(
         &mut self,
         branch: Branch,
@@ -102,12 +103,12 @@ impl ItemResults {
         misfits
     }
 
-    /// What tells an item from all others of the branch, also from those that are equal to it.
+    /// The identity of an item among all items of the branch, including equal ones.
     pub(super) fn identity(&mut self, branch: Branch, hash: u64) -> u64 {
         let seen = self.seen.entry((branch, hash)).or_default();
         let number = *seen;
         *seen += 1;
-        // The first is known by its hash, and the others by one that is as good as drawn.
+        // The first is identified by its hash, and the others by a pseudo-random number.
         hash.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
@@ -126,7 +127,7 @@ impl ItemResults {
         Some(json)
     }
 
-    /// A number to store an item under: its index, unless another item is stored under that.
+    /// The key to store an item under: its index, unless another item is stored under that index.
     pub(super) fn number(&mut self, branch: Branch, index: Option<u64>) -> ItemKey {
         let mut key = ItemKey {
             branch,
@@ -146,7 +147,7 @@ impl ItemResults {
     }
 
     #[cfg(feature = "tracing")]
-    /// How many results are stored that none of the step's items is known by.
+    /// How many stored results belong to none of the step's items.
     pub(crate) fn left_over(&self, step: u64) -> usize {
         if self.step == step {
             self.results.len()

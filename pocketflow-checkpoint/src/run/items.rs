@@ -12,7 +12,7 @@ use crate::state::encoding::{custom, read, write_value};
 use crate::state::hash::{HashError, OrderMatters, hash};
 use crate::storage::{ItemKey, Storage};
 
-/// What is kept of an item or a branch: all that serde reads and writes.
+/// A result that can be stored: any type that serde reads and writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run keeps what `exec` returns in a batch or a fork",
     label = "`{Self}` cannot be kept",
@@ -24,7 +24,7 @@ pub trait Kept: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Kept for T {}
 
-/// What an item is known by: all that serde writes of it.
+/// An item that can be identified: any type that serde writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Serialize`: a durable run knows the items of a batch by what they are",
     label = "an item of `{Self}` cannot be told from another",
@@ -73,13 +73,13 @@ where
                 };
                 let conflict = |(key, error): (ItemKey, _)| {
                     format!(
-                        "what `{at}` returned{} is kept, and is not what it returns now: {error}; drop what is kept with \
-                         `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {}`, to have it done again",
+                        "the stored result of `{at}`{} does not fit what it returns now: {error}; remove the stored items with \
+                         `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {}`, so that they run again",
                         what(key),
                         self.id
                     )
                 };
-                // The first say it all.
+                // The first ones are enough.
                 let more = misfits.len().saturating_sub(20);
                 let mut conflicts: Vec<_> = misfits.into_iter().take(20).map(conflict).collect();
                 if more > 0 {
@@ -90,7 +90,7 @@ where
                     conflicts,
                 }));
             }
-            // Half of the hash tells the items of one step apart.
+            // Half of the hash is enough to distinguish the items of one step.
             let id = hashed.map_or(ItemIdentity::Branch, |hash| {
                 ItemIdentity::Item(items.identity(branch, hash as u64))
             });

@@ -1,5 +1,5 @@
-//! The lease of a run, from the moment it is asked for: renewed for as long as the run lives, and
-//! given back when it ends.
+//! The lease of a run, from the moment it is requested. It is renewed while the run lives, and
+//! released when the run ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
@@ -21,11 +21,12 @@ pub(crate) struct Lease<E: Storage> {
 }
 
 const NONE: u8 = 0;
-/// Whether the storage has given it is not known yet, and never will be if the call is dropped.
-const ASKED: u8 = 1;
+/// It is not known yet whether the storage has granted it. If the call is dropped, it never will
+/// be.
+const REQUESTED: u8 = 1;
 const HELD: u8 = 2;
-/// A call is under way that gives it back.
-const LEAVING: u8 = 3;
+/// A call that releases it is in progress.
+const RELEASING: u8 = 3;
 
 impl<E: Storage> Lease<E> {
     pub(crate) fn new(shared: &Arc<RunsShared<E>>, run: &str, owner: &str) -> Self {
@@ -38,21 +39,22 @@ impl<E: Storage> Lease<E> {
         }
     }
 
-    pub(crate) fn asked(&self) {
-        self.state.store(ASKED, SeqCst);
+    pub(crate) fn requested(&self) {
+        self.state.store(REQUESTED, SeqCst);
     }
 
-    pub(crate) fn taken(&self) {
+    pub(crate) fn acquired(&self) {
         self.state.store(HELD, SeqCst);
     }
 
-    /// It is renewed until the call that gives it back is done. Losing it before then does no harm.
-    pub(crate) fn leaving(&self) {
-        self.state.store(LEAVING, SeqCst);
+    /// The lease is renewed until the call that releases it is done. Losing it before then does no
+    /// harm.
+    pub(crate) fn releasing(&self) {
+        self.state.store(RELEASING, SeqCst);
     }
 
-    /// Somebody else holds it, or nobody.
-    pub(crate) fn gone(&self) {
+    /// Another owner holds the lease, or no owner.
+    pub(crate) fn ended(&self) {
         self.state.store(NONE, SeqCst);
     }
 
@@ -65,11 +67,11 @@ impl<E: Storage> Lease<E> {
     }
 
     fn is_renewed(&self) -> bool {
-        matches!(self.state.load(SeqCst), HELD | LEAVING)
+        matches!(self.state.load(SeqCst), HELD | RELEASING)
     }
 }
 
-/// Beats while the run lives, and gives the lease back when it is dropped.
+/// Renews the lease in the background, and releases it when dropped.
 pub(crate) struct LeaseKeeper<E: Storage> {
     renewal: tokio::task::JoinHandle<()>,
     lost: oneshot::Receiver<StorageError>,
@@ -77,13 +79,13 @@ pub(crate) struct LeaseKeeper<E: Storage> {
 }
 
 impl<E: Storage> LeaseKeeper<E> {
-    /// Renews the lease while it is held.
+    /// Starts to renew the lease while it is held.
     pub(crate) fn start(lease: &Arc<Lease<E>>) -> Self {
-        let (tell, lost) = oneshot::channel();
+        let (sender, lost) = oneshot::channel();
         let renewal = tokio::spawn({
             let lease = lease.clone();
             async move {
-                let _ = tell.send(renew(&lease).await);
+                let _ = sender.send(renew(&lease).await);
             }
         });
         Self {
@@ -93,7 +95,7 @@ impl<E: Storage> LeaseKeeper<E> {
         }
     }
 
-    /// Waits until the lease is lost, and says how.
+    /// Waits until the lease is lost, and returns why.
     pub(crate) async fn lost(&mut self) -> StorageError {
         match (&mut self.lost).await {
             Ok(error) => error,
@@ -115,12 +117,12 @@ async fn renew<E: Storage>(lease: &Lease<E>) -> StorageError {
                 Ok(()) => break,
                 Err(StorageError::LeaseLost { .. }) if !lease.is_held() => break,
                 Err(error @ StorageError::LeaseLost { .. }) => {
-                    lease.gone();
+                    lease.ended();
                     return error;
                 }
                 Err(error @ StorageError::Gone { .. }) => return error,
-                // What does not pass may be mended all the same, a full disk for one; a step that
-                // is stored tells.
+                // Even a permanent failure, such as a full disk, may be repaired. The next step to
+                // be stored shows that.
                 Err(error) => {
                     if let Err(error) = backoff.wait(error).await {
                         return error;
@@ -132,7 +134,7 @@ async fn renew<E: Storage>(lease: &Lease<E>) -> StorageError {
 }
 
 impl<E: Storage> Drop for LeaseKeeper<E> {
-    /// A run that is dropped gives its lease back, so that it can be started again at once.
+    /// Releases the lease of a dropped run, so that the run can start again at once.
     fn drop(&mut self) {
         self.renewal.abort();
         if self.lease.state.swap(NONE, SeqCst) != NONE {

@@ -1,4 +1,4 @@
-//! Whether a run that is known can go on with this program, where, and with which state.
+//! Whether a known run can resume with this program, where, and with which state.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
@@ -19,18 +19,18 @@ pub(crate) type Migration =
 
 type Refusal = Box<dyn StdError + Send + Sync>;
 
-/// How a run goes on.
+/// How a run resumes.
 #[derive(Clone)]
 pub(crate) struct Resumed {
-    /// The stored state, migrated if it had to be.
+    /// The stored state, migrated if necessary.
     pub(crate) state: String,
     pub(crate) start: Start,
-    /// What the run was begun with.
+    /// The hashes of the run's input.
     pub(crate) input: Option<Hashes>,
 }
 
-/// How a stored run goes on with this flow; `shared` is what the caller has, of which only what
-/// serde skips matters.
+/// How a stored run resumes with this flow. Of the caller's store, `shared`, only the fields that
+/// serde skips matter.
 pub(crate) fn resumes<S: Durable>(
     flow: &'static Graph,
     record: &RunRecord,
@@ -55,7 +55,7 @@ pub(crate) fn resumes<S: Durable>(
     );
     let over = record.status == Status::Finished;
     if over {
-        // A migration answers for the names.
+        // A migration is responsible for the names.
         if !now.is_version_of(&was, migration.is_some()) {
             let (ran, asked) = (was.flow().to_owned(), now.flow().to_owned());
             return Err(OtherFlow {
@@ -72,7 +72,7 @@ pub(crate) fn resumes<S: Durable>(
         "null" => None,
         json => Some(position::decode(json).map_err(bad("the position"))?),
     };
-    // Of a run that is over, only the store counts.
+    // In a finished run, only the store counts.
     let mut conflicts = if over {
         Vec::new()
     } else {
@@ -83,7 +83,8 @@ pub(crate) fn resumes<S: Durable>(
     let read = Keeper::check(&state, shared);
     let look = |position: Option<&Position>, state: &str, shared: &S| {
         let mut empty = unfilled(flow, S::STORE, record, position, state, shared);
-        // The same program has proved its reads: but not that of a field which is not stored.
+        // The checks of the same program cover its reads, except those of fields that are not
+        // stored.
         empty.retain(|read| !same || read.skipped);
         empty
     };
@@ -95,7 +96,8 @@ pub(crate) fn resumes<S: Durable>(
             state = migrated(&state, migration, bad("the store"))?;
             Keeper::check(&state, shared)
                 .map_err(|error| bad_field(" in the migrated state", error))?;
-            // A migration answers for the names; what is read must be there all the same.
+            // A migration is responsible for the names, but every field that is read must still
+            // have a value.
             conflicts.clear();
             if let Some(position) = &mut position {
                 rename(position, flow);
@@ -108,7 +110,7 @@ pub(crate) fn resumes<S: Durable>(
                     return Err(bad_field("", error).into());
                 }
                 conflicts.push(match error.field {
-                    // Serde's message has the name.
+                    // Serde's message contains the name.
                     Some(field) if error.source.to_string().contains(field) => {
                         format!("the stored state does not fit the store of this program: {}", error.source)
                     }
@@ -169,8 +171,8 @@ pub(crate) fn resumes<S: Durable>(
     })
 }
 
-/// Calls the flows of a position as they are called now; their places are looked for by their own
-/// names.
+/// Replaces the names of the flows in a position by their current names. Their places are found by
+/// name.
 fn rename(position: &mut Position, mut flow: &'static Graph) {
     for position in &mut position.flows {
         flow.name.clone_into(&mut position.flow);
@@ -182,13 +184,13 @@ fn rename(position: &mut Position, mut flow: &'static Graph) {
     }
 }
 
-/// Whether the caller gives a field another value than the run was begun with: `state` is that of
-/// the run, migrated if it had to be.
+/// Returns an error if the caller gives a field another value than in the run's input. `state` is
+/// the state of the run, migrated if necessary.
 ///
-/// A field as the store's default has it is not given: so a run goes on, and its result can be
-/// asked for, without the input. Nor is a field that the flow itself may change, unless the run is
-/// over and was given a value for it: a program that starts its run again may have the store as an
-/// earlier step left it.
+/// A field that equals the store's default is not part of the input, so a run resumes, and returns
+/// its result, without the input. Nor is a field that the flow may change, unless the run has
+/// finished and its input had a value for it: a program that starts its run again may have the
+/// store as an earlier step left it.
 fn refuse_other_input<S: Durable>(
     flow: &Graph,
     record: &RunRecord,
@@ -196,7 +198,7 @@ fn refuse_other_input<S: Durable>(
     state: &str,
     shared: &mut S,
 ) -> Result<(), Refusal> {
-    // A run that an older version of this crate began does not say.
+    // A run of an older version of this crate has no hashes.
     let Some(was) = was else { return Ok(()) };
     let over = record.status == Status::Finished;
     let hashes = |store: &mut S| Keeper::hashes(store).map_err(|error| error.source);
@@ -218,8 +220,8 @@ fn refuse_other_input<S: Durable>(
             blank.get(name),
             again.get(name),
         );
-        // A default that is another each time, such as a number drawn or the time of day, says
-        // nothing.
+        // A default that differs each time, such as a random number or the time of day, cannot be
+        // compared.
         was.is_some()
             && was != now
             && now != blank
@@ -235,7 +237,7 @@ fn refuse_other_input<S: Durable>(
     if differ.is_empty() {
         return Ok(());
     }
-    // A store that already holds the result is not other input.
+    // A store that already contains the result is not other input.
     let value = |json: &str| serde_json::from_str::<Value>(json).ok();
     if over
         && Keeper::default()
@@ -244,8 +246,8 @@ fn refuse_other_input<S: Durable>(
     {
         return Ok(());
     }
-    // A field that the flow leaves alone is in the state as it was given, or as a migration or
-    // another type has it since.
+    // A field that the flow does not change is in the state as it was given, or as a migration or
+    // another type has changed it.
     let mut stored = S::blank();
     if let Some(stored) = stored.as_mut().filter(|_| !over) {
         Keeper::read(state, stored).map_err(|error| error.source)?;
@@ -300,7 +302,7 @@ struct Read {
     at: String,
 }
 
-/// What the rest of the flow reads and does not find.
+/// The reads of empty fields in the rest of the flow.
 fn unfilled<S: Durable>(
     flow: &'static Graph,
     store: &'static Store,
@@ -309,7 +311,7 @@ fn unfilled<S: Durable>(
     state: &str,
     shared: &S,
 ) -> Vec<Read> {
-    // A state that cannot be read is refused for that.
+    // A state that cannot be read is rejected for that reason.
     let (Some(position), Ok(texts)) = (
         position,
         serde_json::from_str::<BTreeMap<String, &RawValue>>(state),
@@ -326,7 +328,7 @@ fn unfilled<S: Durable>(
                 .names()
                 .any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
     };
-    // The step at the position is done, unless the run stands before it, at an `await`.
+    // The step at the position is done, unless the run waits before it, at an `await`.
     let taken = record
         .action
         .as_deref()
@@ -355,8 +357,8 @@ fn unfilled<S: Durable>(
     unfilled.map(read).collect()
 }
 
-/// The state as a migration leaves it. What it does not touch stays as it was written: a `Value`
-/// does not hold all that is a number.
+/// The state after a migration. A field that the migration does not change keeps its text, because
+/// a `Value` cannot hold every number.
 fn migrated(
     state: &str,
     migration: &Migration,

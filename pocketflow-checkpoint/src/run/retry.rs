@@ -30,7 +30,7 @@ impl<'a> Backoff<'a> {
         }
     }
 
-    /// Whether an earlier call failed, which may have been done all the same.
+    /// Whether an earlier call failed. It may still have taken effect.
     pub(crate) fn has_retried(&self) -> bool {
         self.since.is_some()
     }

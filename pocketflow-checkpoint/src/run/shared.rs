@@ -19,7 +19,7 @@ pub(crate) struct RunsShared<E> {
     pub(crate) poll: Duration,
     pub(crate) max_retry_time: Duration,
     pub(crate) max_crashes: Option<u32>,
-    /// Tells those who wait in this process that something has been filled.
+    /// Notifies the runs that wait in this process when a wait is filled.
     pub(crate) filled: watch::Sender<()>,
     /// The runs that wait in this process.
     waits: Mutex<HashMap<String, Wait>>,
@@ -28,14 +28,13 @@ pub(crate) struct RunsShared<E> {
 /// What a run waits for in this process.
 struct Wait {
     field: String,
-    /// Whether a text is a value of it.
+    /// Checks whether a text is a value of the field.
     fits: Fits,
-    /// Which of them it is, for a run may wait anew before the guard of an earlier wait is
-    /// dropped.
+    /// Identifies this wait: a run may wait again before the guard of an earlier wait is dropped.
     number: u64,
 }
 
-/// Lets it be known what a run waits for, for as long as it lives.
+/// Registers what a run waits for until it is dropped.
 pub(crate) struct WaitGuard<'a, E> {
     shared: &'a RunsShared<E>,
     run: &'a str,
@@ -56,7 +55,7 @@ impl<E> RunsShared<E> {
         }
     }
 
-    /// A run waits for a field in this process.
+    /// Registers that a run waits for a field in this process.
     pub(crate) fn wait<'a>(&'a self, run: &'a str, field: &str, fits: Fits) -> WaitGuard<'a, E> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Relaxed);
@@ -73,15 +72,15 @@ impl<E> RunsShared<E> {
         }
     }
 
-    /// Whether a value fits the field, as far as this process knows.
+    /// Checks whether a value fits the field, if the run waits in this process.
     pub(crate) fn fits(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
-        // Whichever visit of the field it is, its type is the same.
+        // The type of a field is the same in every visit.
         let field = wait.split('#').next().unwrap_or(wait);
         let fits = lock(&self.waits)
             .get(run)
             .filter(|wait| wait.field == field)
             .map(|wait| wait.fits);
-        // What is no JSON is for the storage to refuse.
+        // The storage rejects what is not JSON.
         let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
             return Ok(());
         };
@@ -114,7 +113,7 @@ impl<E> Drop for WaitGuard<'_, E> {
     }
 }
 
-/// The map is whole at any time, so a panic elsewhere spoils nothing.
+/// The map is always consistent, so a poisoned lock does no harm.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -122,7 +122,7 @@ impl<E: Storage> DurableRun<E> {
         };
         let mut backoff = self.backoff();
         let storage = &self.runs.storage;
-        self.lease.leaving();
+        self.lease.releasing();
         let mut stored = retry!(backoff, storage.wait(&self.id, &self.owner, &pause));
         if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, backoff.has_retried()) {
             // An earlier call may have released the lease before its answer was lost.
@@ -135,10 +135,10 @@ impl<E: Storage> DurableRun<E> {
             }
         }
         if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
-            self.lease.gone();
+            self.lease.ended();
             self.memory().settled = true;
         } else {
-            self.lease.taken();
+            self.lease.acquired();
         }
         stored.map_err(|error| at.error(error))
     }

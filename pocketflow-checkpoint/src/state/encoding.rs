@@ -1,8 +1,8 @@
-//! How a value is written: as JSON, if that reads back as it was.
+//! How a value is written: as JSON, if that reads back equal.
 //!
-//! JSON has no infinities, no `Some(None)`, and no keys but texts. What it cannot hold is written as [RON](https://docs.rs/ron), in
-//! an object that says so: `{"$ron":"{(1,2):NaN}"}`. Either is read back before it counts as
-//! written.
+//! JSON has no infinities, no `Some(None)`, and only strings as keys. A value that it cannot hold
+//! is written as [RON](https://docs.rs/ron), in a marked object: `{"$ron":"{(1,2):NaN}"}`. Each
+//! text is read back before it counts as written.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,11 @@ pub(crate) fn custom(message: impl std::fmt::Display) -> Error {
     serde::de::Error::custom(message)
 }
 
-/// The value as a text, which [`read`] reads back as it was: all that serde sees of it is compared,
-/// floats by their bits.
+/// Writes the value as a text that [`read`] reads back equal: everything that serde serializes is
+/// compared, floats bit for bit.
 ///
-/// `R` is what it is read back as, which is the value's own type unless serde is told to treat it
-/// otherwise.
+/// `R` is the type that it is read back as. It differs from the value's type only if a serde
+/// attribute says so.
 pub(crate) fn write<W, R>(
     value: &W,
     seen: impl Fn(&R, OrderMatters) -> Result<u128, HashError>,
@@ -54,12 +54,12 @@ where
     ron.and_then(|text| check(text).ok()).ok_or(why)
 }
 
-/// [`write`] for a type that serde treats as it is.
+/// [`write`] for a type without such an attribute.
 pub(crate) fn write_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<String, Error> {
     write::<T, T>(value, |value, order| hash(value, order))
 }
 
-/// Reads what [`write`] wrote; also JSON that somebody else wrote.
+/// Reads a text that [`write`] wrote, or other JSON.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     match ron(text) {
         Some(text) => ron::from_str(&text).map_err(custom),
@@ -67,7 +67,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     }
 }
 
-/// The RON in a text, if that is no JSON.
+/// The RON in a text, if the text contains RON.
 pub(crate) fn ron(text: &str) -> Option<String> {
     let inner = text.trim_start().strip_prefix('{')?.trim_start();
     if !inner.starts_with("\"$ron\"") {
@@ -158,7 +158,7 @@ mod tests {
             [Some(None), Some(Some(1_i128)), None],
         )]));
         written(Some(json!(null)));
-        // Tagged by somebody else.
+        // Values that look like marked objects.
         written(json!({ "$ron": "12" }));
         written(Some(HashMap::from([("$ron".to_owned(), "x".to_owned())])));
         for nan in [f64::NAN, -f64::NAN] {

@@ -1,5 +1,5 @@
-//! A hash of what serde sees of a value: the same in every process, on every machine, with every
-//! version of Rust.
+//! A hash of what serde serializes of a value: the same in every process, on every machine, with
+//! every version of Rust.
 
 use std::fmt::Display;
 use std::hash::Hasher;
@@ -18,7 +18,7 @@ pub(crate) enum OrderMatters {
     Nowhere,
 }
 
-/// The hash of a value, or why serde cannot see it.
+/// The hash of a value, or why serde cannot serialize it.
 pub(crate) fn hash<T: Serialize + ?Sized>(
     value: &T,
     order: OrderMatters,
@@ -28,9 +28,8 @@ pub(crate) fn hash<T: Serialize + ?Sized>(
     Ok(sink.finish())
 }
 
-/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells; should
-/// another compiler call it otherwise, its order counts, and an item that holds one may be done
-/// again.
+/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells. If another
+/// compiler names it differently, its order counts, and an item that contains one may run again.
 fn is_set<T: ?Sized>() -> bool {
     let mut name = std::any::type_name::<T>();
     loop {
@@ -38,7 +37,7 @@ fn is_set<T: ?Sized>() -> bool {
         let path = path.trim_start_matches('&');
         match path.rsplit("::").next() {
             Some("HashSet") => return true,
-            // What serde does not show.
+            // Serde does not serialize these wrappers.
             Some("Box" | "Arc" | "Rc" | "Cow") => name = arguments,
             _ => return false,
         }
@@ -59,7 +58,7 @@ impl ser::Error for HashError {
 struct HashSerializer {
     hasher: SipHasher13,
     order: OrderMatters,
-    /// The sequence that comes is a set.
+    /// The next sequence is a set.
     set: bool,
 }
 
@@ -81,7 +80,7 @@ impl HashSerializer {
         self.hasher.finish128().as_u128()
     }
 
-    /// A tag before everything, so that no two kinds of values look the same.
+    /// A tag before every value, so that values of two kinds never look the same.
     fn tag(&mut self, tag: u8) {
         self.hasher.write(&[tag]);
     }
@@ -92,7 +91,7 @@ impl HashSerializer {
         self.hasher.write(bytes);
     }
 
-    /// An integer is the same in any width: a field may become wider.
+    /// An integer has the same hash in any width, so that a field may become wider.
     fn integer(&mut self, value: i128) {
         self.tag(b'i');
         self.hasher.write(&value.to_le_bytes());
@@ -115,13 +114,13 @@ impl HashSerializer {
     }
 }
 
-/// Several values, each on its own if their order is free.
+/// Several values. If their order does not matter, each is hashed separately.
 struct Many<'a> {
     sink: &'a mut HashSerializer,
     free: bool,
     sum: u128,
     count: u64,
-    /// The element or entry at hand, where the order is free.
+    /// The current element or entry, if the order does not matter.
     entry: HashSerializer,
 }
 
@@ -137,7 +136,7 @@ impl Many<'_> {
     fn next(&mut self) {
         self.count += 1;
         if self.free {
-            // A sum, for with an exclusive or two that are equal would be none.
+            // A sum, because with an exclusive or, two equal values would cancel out.
             self.sum = self
                 .sum
                 .wrapping_add(self.entry.hasher.finish128().as_u128());

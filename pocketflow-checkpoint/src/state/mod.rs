@@ -17,22 +17,22 @@ pub(crate) use reader::StateReader;
 use encoding::{custom, read, write};
 use hash::{HashError, OrderMatters, hash};
 
-/// A store that a durable run can keep: one whose fields have serde's `Serialize` and
+/// A store that a durable run can store: its fields implement serde's `Serialize` and
 /// `Deserialize`, unless serde skips them.
 ///
-/// Generic code asks for it: `fn serve<S: Durable>(…)`. Every such store has it; there is nothing
-/// to implement.
+/// Use it as a bound in generic code: `fn serve<S: Durable>(…)`. Every such store implements it
+/// automatically.
 pub trait Durable: Shared + Fields<Keeper> {}
 
 impl<S: Shared + Fields<Keeper>> Durable for S {}
 
-/// The visitor that writes and reads the fields of a store: what [`Durable`] asks of them.
+/// The visitor that writes and reads the fields of a store, which [`Durable`] requires.
 #[derive(Default)]
 pub struct Keeper {
     task: Task,
-    /// The index of the field at hand.
+    /// The index of the current field.
     at: usize,
-    /// Each field as it was written last.
+    /// The last text of each field.
     written: Vec<Option<Written>>,
     hashes: Hashes,
     failed: Option<BadField>,
@@ -48,16 +48,16 @@ pub(crate) type Fits = fn(&str) -> Result<(), Error>;
 enum Task {
     #[default]
     Write,
-    /// Writes down the hashes.
+    /// Hashes all fields.
     Hash,
-    /// Reads all fields, and changes them if it is so told.
+    /// Reads all fields, and changes them if `change` is set.
     Read {
         texts: BTreeMap<String, Box<RawValue>>,
         change: bool,
     },
     /// Reads one field.
     Fill(String),
-    /// Looks for the function that tells whether a text is a value of a field.
+    /// Finds the function that checks whether a text is a value of a field.
     Fit(Option<Fits>),
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct BadField {
 }
 
 impl BadField {
-    /// The field, as messages have it.
+    /// The field, for messages.
     pub(crate) fn what(&self) -> String {
         self.field.map_or_else(
             || "the store".to_owned(),
@@ -93,8 +93,8 @@ impl From<Error> for BadField {
 }
 
 impl Keeper {
-    /// The state as JSON: an object with a member a field. What has not changed since the last time
-    /// is not written anew.
+    /// The state as JSON: an object with one member for each field. A field that has not changed
+    /// since the last time is not written again.
     pub(crate) fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
         self.written.resize_with(S::STORE.fields.len(), || None);
         self.visit(Task::Write, store)?;
@@ -121,7 +121,7 @@ impl Keeper {
         Ok(state)
     }
 
-    /// Whether the state is one of this store.
+    /// Checks whether the state fits this store.
     pub(crate) fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         let task = Task::Read {
             texts: texts::<S>(state)?,
@@ -130,8 +130,8 @@ impl Keeper {
         Self::default().visit(task, store).map(drop)
     }
 
-    /// Reads the state into a store. Fields that serde skips stay as they are; so does all if the
-    /// state is none of this store.
+    /// Reads the state into a store. Fields that serde skips do not change. If the state does not
+    /// fit the store, no field changes.
     pub(crate) fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         Self::check(state, store)?;
         let task = Task::Read {
@@ -154,7 +154,8 @@ impl Keeper {
         }
     }
 
-    /// How to check that a text is a value of a field. A field that serde skips has no check.
+    /// The function that checks whether a text is a value of a field. A field that serde skips has
+    /// none.
     pub(crate) fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
         let mut keeper = Self {
             task: Task::Fit(None),
@@ -167,7 +168,7 @@ impl Keeper {
         }
     }
 
-    /// What tells a store from others with other data.
+    /// The hashes of the fields, which differ between stores with different data.
     pub(crate) fn hashes<S: Durable>(store: &mut S) -> Result<Hashes, BadField> {
         let mut keeper = Self::default();
         keeper.visit(Task::Hash, store)?;
@@ -189,7 +190,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// What is done with a field: it may become another.
+    /// Handles a field, and returns its new value if it changes.
     fn field<W, R>(
         &mut self,
         field: &'static Field,
@@ -206,7 +207,7 @@ impl Keeper {
             Task::Hash => hash(value, OrderMatters::Nowhere)
                 .map_err(custom)
                 .map(|hash| {
-                    // Half of the hash is enough to tell two values that people chose apart.
+                    // Half of the hash is enough to tell apart two values that people chose.
                     self.hashes
                         .insert(field.name.into(), format!("{:016x}", hash as u64));
                     None
@@ -248,7 +249,7 @@ impl Keeper {
         let hash = hash(value, OrderMatters::Everywhere).map_err(custom)?;
         let written = &mut self.written[self.at];
         if written.as_ref().is_none_or(|written| written.hash != hash) {
-            // In case it fails, what was written before is not taken for it.
+            // If writing fails, the earlier text must not be used.
             *written = None;
             *written = Some(Written {
                 hash,
@@ -259,7 +260,7 @@ impl Keeper {
     }
 }
 
-/// What is stored of a field: all that serde reads and writes.
+/// A field that can be stored: any type that serde reads and writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run stores each field of its store",
     label = "the store has a field that cannot be stored",
@@ -274,7 +275,7 @@ impl<T: Serialize + DeserializeOwned> Stored for T {}
 /// The texts of a state's fields, by their names.
 ///
 /// An older version of this crate wrote the members of a field with `flatten` beside the others:
-/// they are what no field is called.
+/// they are the members without a field of that name.
 fn texts<S: Shared>(state: &str) -> Result<BTreeMap<String, Box<RawValue>>, Error> {
     let mut texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(state)?;
     for field in S::STORE.fields {
@@ -315,8 +316,8 @@ impl<W: Serialize, R: Serialize + DeserializeOwned> VisitWith<W, R> for Keeper {
     }
 }
 
-/// What a field is read from if the state does not have it: an `Option` is empty, and anything else
-/// is an error. So does serde.
+/// The deserializer of a field that the state does not have: an `Option` is empty, and any other
+/// type is an error, as in serde.
 struct Missing(&'static str);
 
 impl<'de> Deserializer<'de> for Missing {

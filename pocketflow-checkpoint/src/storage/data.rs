@@ -15,18 +15,18 @@ pub struct NewRun {
     pub graph: String,
     /// The shared store, as JSON.
     pub state: String,
-    /// Where the run goes on, as JSON.
+    /// The position at which the run continues, as JSON.
     pub position: String,
 }
 
 /// What [`Storage::begin`](super::Storage::begin) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BeginOutcome {
-    /// The run was unknown; now it is stored, and the caller holds its lease.
+    /// The run was unknown. Now it is stored, and the caller holds its lease.
     New,
-    /// The run was known. Its owner and lease are those that hold from now on; the status, the
-    /// message and the rest are as they were found, so that the caller sees whether the run
-    /// waited or had failed.
+    /// The run was known. The record has the new owner and the new lease. The status, the message
+    /// and everything else are as they were before, so that the caller sees whether the run was
+    /// waiting or had failed.
     Known(Box<RunRecord>),
 }
 
@@ -34,12 +34,11 @@ pub enum BeginOutcome {
 /// [`Storage::commit`](super::Storage::commit).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The number of the step. A run that no step of has finished stands at 0, so the first step
-    /// is 1.
+    /// The number of the step. A run without a finished step is at 0, so the first step is 1.
     pub step: u64,
-    /// Where the step is in the flow, for people: `Checkout > review`.
+    /// The path of the step in the flow, for messages: `Checkout > review`.
     pub path: String,
-    /// Where the run goes on, as JSON.
+    /// The position at which the run continues, as JSON.
     pub position: String,
     /// The action that the step returned.
     pub action: String,
@@ -49,36 +48,36 @@ pub struct Step {
     pub state: String,
 }
 
-/// What a run that waits looks like: see [`Storage::wait`](super::Storage::wait).
+/// A run that waits: see [`Storage::wait`](super::Storage::wait).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pause<'a> {
-    /// The last finished step, as [`RunRecord::step`] shows it.
+    /// The last finished step, as in [`RunRecord::step`].
     pub step: u64,
     /// The field that it waits for.
     pub field: &'a str,
-    /// Where it waits, as JSON.
+    /// The position at which it waits, as JSON.
     pub position: &'a str,
-    /// The graph of the flow, as JSON: that to which the state belongs.
+    /// The graph of the flow to which the state belongs, as JSON.
     pub graph: &'a str,
     /// The shared store, as JSON.
     pub state: &'a str,
-    /// Why the value that this wait was filled with does not fit: it goes, and this is the run's
+    /// Why the value of this wait does not fit. The value is removed, and this becomes the run's
     /// message.
     pub refused: Option<&'a str>,
 }
 
-/// A wait that a run has come to: see [`Storage::wait`](super::Storage::wait).
+/// A wait that a run has reached: see [`Storage::wait`](super::Storage::wait).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenWait {
     /// Its name: the field and its visit, such as `approval#2`.
     pub name: String,
-    /// What it has been filled with already, as JSON.
+    /// Its value as JSON, if it has been filled already.
     pub value: Option<String>,
 }
 
-/// How much of the history [`Storage::commit`](super::Storage::commit) leaves.
+/// How much of the history [`Storage::commit`](super::Storage::commit) keeps.
 ///
-/// It has nothing to do with going on after a crash: the last state is always stored.
+/// It does not matter for resuming after a crash: the last state is always stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Retention {
     /// Every step.
@@ -90,7 +89,7 @@ pub enum Retention {
     None,
 }
 
-/// Which part of the step in flight an item is.
+/// Which part of the step in progress an item is.
 ///
 /// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item
 /// of a batch in a branch.
@@ -104,25 +103,26 @@ pub struct ItemKey {
     pub item: Option<u64>,
 }
 
-/// What becomes of a run.
+/// The status of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It is under way, or was when its process died: whether somebody drives it, the lease says.
+    /// It is in progress, or was when its process died. The lease shows whether a process drives
+    /// it.
     Running,
-    /// It waits until somebody fills a field.
+    /// It waits for a field to be filled.
     Waiting,
     /// It reached an exit.
     Finished,
-    /// A step failed; it may be begun again.
+    /// A step failed. The run may begin again.
     Failed,
-    /// Process after process has died in the same step: it begins again when
-    /// [`Storage::retry`](super::Storage::retry) says so.
+    /// Several processes in a row have died in the same step. The run begins again after
+    /// [`Storage::retry`](super::Storage::retry).
     Stuck,
 }
 
 impl Status {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Status; 5] = [
         Status::Running,
         Status::Waiting,
@@ -131,7 +131,7 @@ impl Status {
         Status::Stuck,
     ];
 
-    /// As it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`.
+    /// The status as it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Running => "running",
@@ -165,8 +165,7 @@ impl FromStr for Status {
     }
 }
 
-/// All of a run as it is stored, its state included. As JSON, its times are milliseconds since the
-/// epoch.
+/// A run as it is stored, including its state. In JSON, its times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The run's id.
@@ -175,73 +174,73 @@ pub struct RunRecord {
     pub flow: String,
     /// The graph of the flow, as JSON, as of the last step.
     pub graph: String,
-    /// What becomes of it.
+    /// The status of the run.
     pub status: Status,
     /// The number of the last finished step; 0 if there is none.
     pub step: u64,
-    /// Where the last finished step is in the flow; empty if there is none.
+    /// The path of the last finished step in the flow; empty if there is none.
     pub path: String,
-    /// Where the run goes on, as JSON.
+    /// The position at which the run continues, as JSON.
     pub position: String,
     /// The action that the last finished step returned.
     pub action: Option<String>,
     /// The shared store, as JSON.
     pub state: String,
-    /// Who holds the lease.
+    /// The owner that holds the lease.
     pub owner: Option<String>,
-    /// Until when the lease holds; after that, anybody may take it over.
+    /// When the lease expires. After that, another owner may take the run over.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
-    /// How many processes in a row have died in the step that comes next, with nothing of it kept
-    /// in between.
+    /// How many processes in a row have died in the next step, with nothing of it stored in
+    /// between.
     pub crashes: u64,
     /// The exit of a finished run.
     pub exit: Option<String>,
-    /// Why a run failed or is stuck, or why a run that waits refused what it was filled with.
+    /// Why a run failed or is stuck, or why a waiting run rejected a value.
     pub message: Option<String>,
     /// The field that the run waits for.
     pub waits_for: Option<String>,
     /// The name of that wait: the field and its visit, such as `approval#2`.
     pub wait: Option<String>,
-    /// Whether somebody filled that field, and no step has been finished since.
+    /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
-    /// When the run was begun first.
+    /// When the run first began.
     #[serde(with = "super::millis")]
     pub created: SystemTime,
-    /// When the run last changed. Renewing or releasing the lease is no change.
+    /// When the run last changed. Renewing or releasing the lease does not count.
     #[serde(with = "super::millis")]
     pub updated: SystemTime,
 }
 
-/// A run in a list: [`RunRecord`] without what may be long.
+/// A run in a list: a [`RunRecord`] without its long fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunSummary {
     /// The run's id.
     pub run: String,
     /// The name of the flow.
     pub flow: String,
-    /// What becomes of it.
+    /// The status of the run.
     pub status: Status,
     /// The number of the last finished step; 0 if there is none.
     pub step: u64,
-    /// Where the last finished step is in the flow; empty if there is none.
+    /// The path of the last finished step in the flow; empty if there is none.
     pub path: String,
-    /// Who holds the lease.
+    /// The owner that holds the lease.
     pub owner: Option<String>,
-    /// Until when the lease holds.
+    /// When the lease expires.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
     /// The exit of a finished run.
     pub exit: Option<String>,
-    /// Why a run failed or is stuck, or why a run that waits refused what it was filled with.
+    /// Why a run failed or is stuck, or why a waiting run rejected a value.
     pub message: Option<String>,
     /// The field that the run waits for.
     pub waits_for: Option<String>,
     /// The name of that wait: the field and its visit, such as `approval#2`.
     pub wait: Option<String>,
-    /// Whether somebody filled that field, and no step has been finished since.
+    /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
-    /// When the run was begun first.
+    /// When the run first began.
     #[serde(with = "super::millis")]
     pub created: SystemTime,
     /// When the run last changed.
@@ -254,7 +253,7 @@ pub struct RunSummary {
 pub struct Checkpoint {
     /// The number of the step.
     pub step: u64,
-    /// Where the step is in the flow.
+    /// The path of the step in the flow.
     pub path: String,
     /// The action that it returned.
     pub action: String,
@@ -268,7 +267,7 @@ pub struct Checkpoint {
 pub struct CheckpointState {
     /// The graph of the flow, as JSON.
     pub graph: String,
-    /// Where the run went on, as JSON.
+    /// The position at which the run continued, as JSON.
     pub position: String,
     /// The action that the step returned.
     pub action: String,

@@ -5,21 +5,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A time before the epoch counts as the epoch: no clock that matters here says so.
+/// A time before the epoch counts as the epoch: no clock in use shows one.
 pub(crate) fn from_time(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, from_duration)
 }
 
-/// A duration that is too long to store counts as the longest that is not, which is 292 million
-/// years.
+/// A duration that is too long to store becomes the longest possible one, 292 million years.
 pub(crate) fn from_duration(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn to_time(millis: i64) -> SystemTime {
     let after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
-    // Where the clock of the system cannot say so much, it is the epoch; a time that large is a
-    // lease that never ends.
+    // If the system cannot represent the time, it becomes the epoch. Only a lease that never
+    // expires has a time that large.
     UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
 }
 
@@ -31,7 +30,7 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTi
     i64::deserialize(from).map(to_time)
 }
 
-/// The same for a time that may be missing.
+/// The same for an optional time.
 pub(crate) mod option {
     use super::*;
 

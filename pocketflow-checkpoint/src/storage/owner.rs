@@ -1,14 +1,14 @@
-//! Who drives a run: a name by which another process of the same machine knows whether its process
+//! The owner of a run: a name that tells other processes of the same machine whether its process
 //! has died.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// A new name for an attempt to drive a run: two of one process are two owners.
+/// A new name for an attempt to drive a run: two attempts of one process are two owners.
 ///
-/// It is `pid-place-start-random`. The place is the machine since it was started, the namespace of
-/// process ids and the user, as one number; the start is when the process began, for numbers of
-/// processes are used again. Where these are not known, they are left out.
+/// It is `pid-place-start-random`. The place is a hash of the machine's boot id, the namespace of
+/// process ids and the user. The start is the time when the process started, because process ids
+/// are reused. Where these are unknown, they are left out.
 pub(crate) fn new() -> String {
     let (pid, random) = (std::process::id(), RandomState::new().hash_one(0));
     match (place(), started(pid)) {
@@ -17,7 +17,7 @@ pub(crate) fn new() -> String {
     }
 }
 
-/// Whether the process of an owner is known to be dead. `false` says nothing.
+/// Whether the process of an owner is known to be dead. `false` means that this is unknown.
 pub(crate) fn is_dead(owner: &str) -> bool {
     let mut parts = owner.split('-');
     let (Some(pid), Some(there), Some(start), Some(_), None) = (
@@ -36,7 +36,7 @@ pub(crate) fn is_dead(owner: &str) -> bool {
     ) else {
         return false;
     };
-    // This process must be seen, or else nothing that is not seen says anything.
+    // Only a process that can see itself can conclude that another one is missing.
     place() == Some(there) && sees_itself() && started(pid) != Some(start)
 }
 
@@ -46,7 +46,7 @@ fn place() -> Option<u32> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let ids = std::fs::read_link("/proc/self/ns/pid").ok()?;
     let user = std::fs::metadata("/proc/self").ok()?.uid();
-    // FNV-1a, which is the same in each process.
+    // FNV-1a, which is the same in every process.
     let text = format!("{boot}{}{user}", ids.display());
     Some(text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
@@ -59,17 +59,16 @@ fn sees_itself() -> bool {
         .is_ok_and(|id| id.to_str() == Some(&std::process::id().to_string()))
 }
 
-/// When a process that lives began, in ticks since the machine did.
+/// When a live process started, in clock ticks since the machine booted.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second of the fields is the name in parentheses, which may have anything in it. After it
-    // come the third, which is the state, the twentieth, the number of threads, and the
-    // twenty-second, the start.
+    // The second field is the name in parentheses, which may contain any character. After it, the
+    // third is the state, the twentieth the number of threads, and the twenty-second the start.
     let fields: Vec<_> = stat.rsplit_once(')')?.1.split_ascii_whitespace().collect();
     let (state, threads, start) = (*fields.first()?, *fields.get(17)?, *fields.get(19)?);
-    // A process that has ended stays visible until its parent asks how, which in a container may
-    // never happen. Its first thread may also end before the others.
+    // A process that has ended stays visible until its parent waits for it, which may never happen
+    // in a container. Its first thread may also end before the others.
     if matches!(state, "Z" | "X" | "x") && threads.parse::<u32>().ok()? <= 1 {
         return None;
     }

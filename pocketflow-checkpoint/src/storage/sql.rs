@@ -1,4 +1,4 @@
-//! The statements, which the engines share: parameters are `?1`, which is `$1` in PostgreSQL.
+//! The statements, which all engines share. The parameters are `?1`, `?2`, …
 
 /// The version of [`SCHEMA`].
 pub const SCHEMA_VERSION: i64 = 2;
@@ -49,14 +49,14 @@ CREATE TABLE waits (
     };
 }
 
-/// The schema, in SQLite's words.
+/// The schema, in SQLite's dialect.
 ///
-/// The table `runs` has no states, for every renewed lease rewrites a row of it, and lists read all
-/// of it. `beat` counts how often the owner has renewed its `lease`, whose length is in
-/// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and how
-/// many items of it were kept. `filled` says whether the wait that is open has a value. In `items`,
-/// -1 stands for no branch and no item, for NULL is never equal to itself. In `waits`, a `step` of
-/// NULL is one that the run has not come to.
+/// The table `runs` has no states, because every renewal of a lease rewrites a row of it, and lists
+/// read all of it. `beat` counts how often the owner has renewed its `lease`, whose length is in
+/// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and the
+/// number of its stored items. `filled` tells whether the open wait has a value. In `items`, -1
+/// stands for no branch and no item, because NULL never equals itself. In `waits`, a `step` of NULL
+/// means that the run has not reached the wait.
 pub const SCHEMA: &str = concat!(
     runs!("runs"),
     "
@@ -88,8 +88,7 @@ CREATE TABLE items (
     waits!(),
 );
 
-/// What was filled, and what a run waited for, in the new table. The wait that is open is the first
-/// of its field.
+/// Moves values and waits to the new table. An open wait becomes the first wait for its field.
 macro_rules! old_waits {
     () => {
         "
@@ -101,8 +100,8 @@ INSERT INTO waits (run, field, visit, step, value)
     };
 }
 
-/// From version 1 to 2. SQLite cannot change a CHECK, so the table is made anew; foreign keys are
-/// off meanwhile.
+/// From version 1 to 2. SQLite cannot change a CHECK, so the table is created again. Foreign keys
+/// are off in the meantime.
 pub(crate) const UPGRADE_SQLITE: &str = concat!(
     waits!(),
     old_waits!(),
@@ -120,7 +119,7 @@ CREATE INDEX runs_status ON runs (status);
 "
 );
 
-/// From version 1 to 2, in SQLite's words as far as a table is made.
+/// From version 1 to 2. The table is in SQLite's dialect.
 #[cfg(feature = "postgres")]
 pub(crate) const UPGRADE_POSTGRES: &str = concat!(
     waits!(),
@@ -159,8 +158,8 @@ pub const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
 #[cfg(feature = "postgres")]
 pub(crate) const HEAD_CLOCK: usize = 12;
 
-/// Of the database's clock. It is read once the row is locked, or before: then a lease seems to
-/// hold a little longer.
+/// The time of the server. It is read after the row is locked or shortly before, and then a lease
+/// seems to last a little longer.
 #[cfg(feature = "postgres")]
 macro_rules! clock {
     () => {
@@ -176,7 +175,7 @@ pub(crate) const HEAD_LOCKED: &str = concat!(
     clock!(),
     " FROM runs WHERE run = ?1 FOR UPDATE"
 );
-/// Items of one step are kept at the same time: they shut out another owner, and not one another.
+/// Items of one step are stored at the same time. They lock out other owners, and not each other.
 #[cfg(feature = "postgres")]
 pub(crate) const HEAD_SHARED: &str = concat!(
     head!(),
@@ -205,7 +204,8 @@ pub(crate) const ADD_CHECKPOINT: &str = "
 INSERT INTO checkpoints (run, step, path, position, action, time, graph, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (run, step) DO UPDATE SET path = excluded.path, position = excluded.position, action = excluded.action,
     time = excluded.time, graph = excluded.graph, state = excluded.state";
-/// All but the last ?2: the subquery is the newest step that goes, and NULL if none does.
+/// Removes all but the last ?2 steps. The subquery returns the newest step to remove, or NULL if
+/// there is none.
 pub(crate) const PRUNE_HISTORY: &str = "
 DELETE FROM checkpoints WHERE run = ?1
     AND step <= (SELECT step FROM checkpoints WHERE run = ?1 ORDER BY step DESC LIMIT 1 OFFSET ?2)";
@@ -220,7 +220,7 @@ pub(crate) const WAIT_RUN: &str = "
 UPDATE runs SET status = 'waiting', step = ?2, waits_for = ?3, visit = ?4, position = ?5, message = ?6, updated = ?7, filled = 0,
     owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
-/// The wait has been filled already, so the run goes on.
+/// The wait has been filled already, so the run continues.
 pub(crate) const PASS_WAIT: &str = "
 UPDATE runs SET step = ?2, waits_for = ?3, visit = ?4, position = ?5, updated = ?6, filled = 1 WHERE run = ?1";
 pub(crate) const WAIT_AT: &str =
@@ -229,7 +229,7 @@ pub(crate) const LAST_VISIT: &str =
     "SELECT coalesce(max(visit), 0) FROM waits WHERE run = ?1 AND field = ?2 AND step IS NOT NULL";
 pub(crate) const WAIT_NAMED: &str =
     "SELECT coalesce(step, -1), value FROM waits WHERE run = ?1 AND field = ?2 AND visit = ?3";
-/// A value that came early stays.
+/// A value that arrived early stays.
 pub(crate) const OPEN_WAIT: &str = "
 INSERT INTO waits (run, field, visit, step) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET step = excluded.step";
@@ -239,7 +239,7 @@ pub(crate) const SET_STATE: &str = "UPDATE states SET state = ?2 WHERE run = ?1"
 pub(crate) const FILL: &str = "
 INSERT INTO waits (run, field, visit, value) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET value = excluded.value";
-/// ?2 says whether the wait that is open has a value now.
+/// ?2 tells whether the open wait has a value now.
 pub(crate) const FILL_RUN: &str = "
 UPDATE runs SET filled = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 1 ELSE filled END, message = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN NULL ELSE message END,
     updated = ?3
@@ -249,7 +249,7 @@ UPDATE runs SET status = 'finished', exit = ?2, updated = ?3, owner = NULL, leas
     waits_for = NULL, visit = NULL, filled = 0
 WHERE run = ?1";
 pub(crate) const DROP_ALL_ITEMS: &str = "DELETE FROM items WHERE run = ?1";
-/// The run no longer waits; what has been filled stays, for it was acknowledged.
+/// The run does not wait any more. The values of its waits stay, because they were acknowledged.
 pub(crate) const FAIL: &str = "
 UPDATE runs SET status = ?4, message = ?2, updated = ?3, owner = NULL, lease = NULL, lease_until = NULL, waits_for = NULL,
     visit = NULL, filled = 0
@@ -290,8 +290,8 @@ SELECT CAST(?3 AS TEXT), field, visit, step FROM waits WHERE run = ?1 AND step <
 
 pub(crate) const REMOVE: &str = "DELETE FROM runs WHERE run = ?1";
 pub(crate) const PRUNE: &str = "DELETE FROM runs WHERE status = 'finished' AND updated < ?1";
-/// In one order, and without those that somebody else is removing: two that prune at once do not
-/// wait for each other in a circle.
+/// Locks the rows in one order and skips locked rows, so that two transactions that prune at the
+/// same time do not deadlock.
 #[cfg(feature = "postgres")]
 pub(crate) const PRUNE_LOCKED: &str = "
 DELETE FROM runs WHERE run IN (

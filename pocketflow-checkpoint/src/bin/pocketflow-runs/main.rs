@@ -29,18 +29,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lists the runs; the one that changed last comes last
+    /// Lists the runs. The run that changed last comes last
     List {
-        /// Only those that are running, waiting, finished, failed or stuck
+        /// Only runs with this status: running, waiting, finished, failed or stuck
         #[arg(long)]
         status: Option<Status>,
     },
-    /// Shows a run: all but its state, which `state` prints
+    /// Shows a run, except for its state, which `state` prints
     Show {
         /// The id of the run
         run: String,
     },
-    /// Lists the steps of a run that are kept
+    /// Lists the steps in the history of a run
     History {
         /// The id of the run
         run: String,
@@ -52,30 +52,30 @@ enum Command {
         /// The state after this step; without it, the last state
         step: Option<u64>,
     },
-    /// Fills a wait of a run; it goes on when its program begins it again
+    /// Fills a wait of a run, which resumes when its program begins it again
     Fill {
         /// The id of the run
         run: String,
         /// The wait, as `list` names it: approval#2. The field alone is enough while the run waits
         /// for it
         wait: String,
-        /// The value as JSON: true, 12, '"a text"', '{"a": 1}'. What is no valid JSON is taken as
-        /// a text: fill RUN name Ada
+        /// The value as JSON: true, 12, '"a text"', '{"a": 1}'. Anything that is not valid JSON is
+        /// taken as a text: fill RUN name Ada
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Lets a run that is stuck begin again
+    /// Allows a stuck run to begin again
     Retry {
         /// The id of the run
         run: String,
     },
-    /// Copies all runs to a new file, while programs use them. A copy of the file alone would lack
-    /// what is in its log
+    /// Copies all runs to a new file, while programs use them. A plain copy of the file would lack
+    /// the changes in its log
     Backup {
         /// The new file
         file: PathBuf,
     },
-    /// Makes a new run that stands after a step of another
+    /// Makes a new run whose position is after a step of another run
     Fork {
         /// The id of the run
         run: String,
@@ -84,7 +84,7 @@ enum Command {
         /// The id of the new run
         new: String,
     },
-    /// Drops what is kept of the items of a run's step: they are done again
+    /// Removes the stored items of a run's step, so that they run again
     DropItems {
         /// The id of the run
         run: String,
@@ -104,7 +104,7 @@ enum Command {
 
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || {
-        format!("`{text}` is no duration: write a whole number and s, m, h, d or w, such as 30d")
+        format!("`{text}` is not a duration: write a whole number and s, m, h, d or w, such as 30d")
     };
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {
@@ -134,7 +134,7 @@ fn main() -> ExitCode {
     let error = match result {
         Ok(text) => match std::io::stdout().lock().write_all(text.as_bytes()) {
             Ok(()) => return ExitCode::SUCCESS,
-            // Whoever reads, `head` for one, has enough.
+            // The reader, such as `head`, has closed the pipe.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Err(error) => error.into(),
         },
@@ -150,7 +150,7 @@ fn one_line(error: &dyn Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let more = error.to_string();
-        // Some errors say what their cause says.
+        // Some errors repeat the text of their cause.
         if !text.contains(&more) {
             text = format!("{text}: {more}");
         }
@@ -181,7 +181,7 @@ async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     let storage = Sqlite::options().create(false).open(db).await?;
     let backup = async |file: &Path| Ok(storage.backup(file).await?);
     let text = run(storage.clone(), arguments, backup).await;
-    // The last one to close the file writes its log into it.
+    // The last process to close the file writes the log into it.
     storage.close().await;
     text
 }
@@ -249,7 +249,7 @@ async fn run(
                 Err(_) => serde_json::Value::from(value.as_str()).to_string(),
             };
             storage.fill(run, wait, &text).await?;
-            // What it was taken for would show only when the run goes on.
+            // Otherwise the type of the value would become known only when the run resumes.
             let kind = if serde_json::from_str::<serde_json::Number>(&text).is_ok() {
                 "the number "
             } else {
@@ -263,7 +263,7 @@ async fn run(
         }
         Command::Retry { run } => {
             storage.retry(run).await?;
-            let said = format!("run `{run}` goes on when its program begins it again");
+            let said = format!("run `{run}` resumes when its program begins it again");
             done(
                 print::plain(&said) + "\n",
                 serde_json::json!({ "run": run }),
@@ -279,7 +279,7 @@ async fn run(
         }
         Command::Fork { run, step, new } => {
             storage.fork(run, *step, new).await?;
-            let said = format!("run `{new}` stands after step {step} of run `{run}`");
+            let said = format!("run `{new}` continues after step {step} of run `{run}`");
             done(
                 print::plain(&said) + "\n",
                 serde_json::json!({ "run": new, "step": step }),
@@ -288,7 +288,7 @@ async fn run(
         Command::DropItems { run } => {
             let dropped = storage.drop_items(run).await?;
             let items = if dropped == 1 { "item" } else { "items" };
-            let said = format!("dropped {dropped} kept {items} of run `{run}`");
+            let said = format!("removed {dropped} stored {items} of run `{run}`");
             done(
                 print::plain(&said) + "\n",
                 serde_json::json!({ "run": run, "dropped": dropped }),

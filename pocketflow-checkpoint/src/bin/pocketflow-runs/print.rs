@@ -1,4 +1,4 @@
-//! Texts for people and for machines.
+//! Output as text and as JSON.
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,7 +7,7 @@ use pocketflow_checkpoint::{Checkpoint, RunRecord, RunSummary, Status};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// Ids are anybody's text: what would move the cursor, or begin a line of its own, is escaped.
+/// An id is any text, so characters that move the cursor or begin a new line are escaped.
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
@@ -22,7 +22,7 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// A value as one line of JSON.
 pub(crate) fn line(value: &impl Serialize) -> String {
-    // Only maps with keys that are not strings fail, and there are none.
+    // Only maps whose keys are not strings fail, and there are none.
     serde_json::to_string(value).unwrap_or_default() + "\n"
 }
 
@@ -68,7 +68,7 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     text
 }
 
-/// What there is to know beside the status.
+/// More information about the status.
 fn note(run: &RunSummary) -> String {
     match run.status {
         Status::Waiting => {
@@ -143,10 +143,11 @@ pub(crate) fn record(run: &RunRecord) -> String {
     text
 }
 
-/// A run with its JSON as JSON, every digit as it is stored, rather than as texts.
+/// A run as JSON, in which the graph, the position and the state are JSON too, digit for digit as
+/// they are stored.
 pub(crate) fn record_json(run: &RunRecord) -> serde_json::Result<String> {
     fn raw(json: &str) -> serde_json::Result<Box<RawValue>> {
-        // A line is what is printed, and in valid JSON a line break is only space.
+        // The output is one line, and a line break in valid JSON is only space.
         RawValue::from_string(json.replace(['\n', '\r'], " "))
     }
     let mut text = serde_json::to_value(run)?;

@@ -64,7 +64,7 @@ impl Operation for KeepItem {
     type Output = ();
 
     fn describe(&self) -> String {
-        format!("keep an item of step {} of run `{}`", self.step, self.run)
+        format!("store an item of step {} of run `{}`", self.step, self.run)
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
@@ -109,7 +109,7 @@ impl Operation for DropItems {
     type Output = Availability<u64>;
 
     fn describe(&self) -> String {
-        format!("drop the kept items of run `{}`", self.run)
+        format!("remove the stored items of run `{}`", self.run)
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<u64>, T> {

@@ -1,4 +1,4 @@
-//! The engine for several machines.
+//! The PostgreSQL engine: runs in a database that several machines share.
 
 mod explain;
 mod pool;
@@ -16,15 +16,16 @@ use super::rules;
 use pool::Pool;
 use release::ReleaseQueue;
 
-/// Runs in a PostgreSQL database, which several machines may share. Feature `postgres`.
+/// A storage of runs in a PostgreSQL database, which several machines may share. Feature
+/// `postgres`.
 ///
-/// It keeps up to eight connections (without TLS), and opens one when it needs one. Leases go by
-/// the clock of the database, so the clocks of the machines do not matter. If a connection is lost,
-/// the call in flight fails with [`StorageError::Disconnected`](crate::StorageError::Disconnected),
-/// and the next one connects anew.
+/// It opens up to eight connections (without TLS) as it needs them. Leases are measured with the
+/// clock of the server, so the clocks of the machines do not matter. If a connection is lost, the
+/// current call fails with [`StorageError::Disconnected`](crate::StorageError::Disconnected), and
+/// the next call opens a new connection.
 ///
-/// The tables are in a schema of their own. Each operation is acknowledged when it is on the
-/// server's disk, whatever the server's `synchronous_commit` is by default.
+/// The tables are in a separate schema. Each operation is acknowledged when it is on the server's
+/// disk, whatever the server's default for `synchronous_commit` is.
 ///
 /// A clone shares the connections.
 #[derive(Clone)]
@@ -42,7 +43,7 @@ impl fmt::Debug for Postgres {
 impl Postgres {
     /// Connects, and creates the schema `pocketflow` with its tables if they do not exist.
     ///
-    /// `config` is an address (`postgres://user:password@host/database`), or words
+    /// `config` is a URL (`postgres://user:password@host/database`) or a list of settings
     /// (`host=/run/postgresql dbname=runs`).
     ///
     /// # Errors
@@ -53,7 +54,7 @@ impl Postgres {
         Postgres::connect_in(config, "pocketflow").await
     }
 
-    /// The same in another schema.
+    /// Connects like [`Postgres::connect`], with another schema.
     ///
     /// # Errors
     ///

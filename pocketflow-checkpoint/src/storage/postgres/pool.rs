@@ -1,4 +1,8 @@
 //! Connections to the server.
+//!
+//! A pool from a crate would hand a connection with an open transaction to its next user when a call
+//! is dropped, unless this crate guarded each of them. The guard and the retry on a lost connection
+//! are most of this file, so it does without one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +14,7 @@ use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 
 use crate::storage::error::{StorageError, StorageResult};
 
-/// How many connections there are at most. A server allows 100 by default, to all of its clients.
+/// The maximum number of connections. A server allows 100 by default for all of its clients.
 const CONNECTIONS: usize = 8;
 
 pub(super) struct Pool {
@@ -32,11 +36,11 @@ impl Pool {
             config
                 .parse()
                 .map_err(|error: Error| StorageError::Unreachable {
-                    // The text may have a password in it.
+                    // The text may contain a password.
                     place: "the address of the PostgreSQL database".to_owned(),
                     source: error.into(),
                 })?;
-        // Without these, a machine that vanished is noticed after hours.
+        // Without these, it takes hours to notice a machine that has vanished.
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
         }
@@ -89,10 +93,10 @@ impl Pool {
             source: error.into(),
         };
         let (client, connection) = self.config.connect(NoTls).await.map_err(unreachable)?;
-        // It ends with the client, or with an error that the client reports too.
+        // The task ends with the client, or with an error that the client reports too.
         tokio::spawn(connection);
-        // The timeouts are for rows that a machine locked before it vanished. What is acknowledged
-        // must be on the disk.
+        // The timeouts are for rows that a machine locked before it vanished. An acknowledged
+        // operation must be on the disk.
         let settings = format!(
             "SET search_path TO {}; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; \
              SELECT set_config('synchronous_commit', 'on', false) \

@@ -1,4 +1,4 @@
-//! The tables of a schema: made, or brought up to date.
+//! Creates the tables of a schema, or upgrades them.
 
 use super::pool::Pool;
 use super::transaction::{PostgresResult, PostgresTransaction};

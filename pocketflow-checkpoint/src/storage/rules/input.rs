@@ -11,8 +11,8 @@ pub(super) fn shortened(text: &str) -> String {
     short
 }
 
-/// PostgreSQL has no NUL in texts, and `sqlite3` prints none; the limit is for indexes and for
-/// people.
+/// Checks an id. PostgreSQL allows no NUL in texts, and `sqlite3` does not print it. The limit
+/// keeps indexes and messages short.
 pub(crate) fn id(what: &'static str, text: &str) -> StorageResult<()> {
     let why = match text {
         "" => "it is empty",
@@ -32,7 +32,7 @@ pub(crate) fn ids(run: &str, owner: &str) -> StorageResult<()> {
     id("owner", owner)
 }
 
-/// What is text and no id. JSON has no NUL, and no other text needs one.
+/// A text that is not an id, without NUL. JSON has no NUL, and no other text needs one.
 pub(crate) fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
@@ -62,7 +62,7 @@ pub(crate) fn json(run: &str, field: &str, value: &str) -> StorageResult<()> {
         })
 }
 
-/// The wait that a value is for.
+/// The name of a wait.
 pub(crate) struct WaitName<'a> {
     pub(crate) field: &'a str,
     pub(crate) visit: Option<i64>,
@@ -78,7 +78,7 @@ impl<'a> WaitName<'a> {
                 && visit.bytes().all(|byte| byte.is_ascii_digit())
         });
         let Some((field, visit)) = numbered else {
-            // No field of a store has such a name.
+            // No field of a store has a `#` in its name.
             if name.contains('#') {
                 let why =
                     "write a field, or a field and the number of its wait, such as approval#2";
@@ -110,9 +110,9 @@ impl<'a> WaitName<'a> {
     }
 }
 
-/// A value for a wait that the run has not come to is kept until it does, so the flow must have an
-/// `await` of that field. `graph` is the flow as the run stored it; one that does not say what it
-/// waits for may wait for anything.
+/// A value for a wait that the run has not reached is kept until the run reaches it, so the flow
+/// must have an `await` of that field. `graph` is the flow as the run stored it. A graph without a
+/// list of waits may wait for any field.
 pub(crate) fn awaited(run: &str, field: &str, graph: &str) -> StorageResult<()> {
     #[derive(serde::Deserialize)]
     struct Awaits {

@@ -14,7 +14,7 @@ use super::millis;
 use super::owner;
 use super::transaction::LeaseClock;
 
-/// How long a lease of a version that did not store it holds.
+/// The length of a lease, in milliseconds, of a version that did not store it.
 const OLD_LEASE: i64 = 30_000;
 
 /// What the rules need to know of a run.
@@ -32,19 +32,19 @@ pub(crate) struct RunHead {
     crashes: i64,
     crash_mark: Option<String>,
     message: Option<String>,
-    /// By the clock that leases go by.
+    /// The time, by the clock that leases are measured with.
     pub(crate) now: i64,
 }
 
-/// A lease that somebody watches: it is over when its owner has not moved for as long as it lasts,
-/// by the watcher's clock alone.
+/// A lease that another process watches. It has expired when its owner has not renewed it for as
+/// long as it lasts, by the clock of the watching process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeaseObservation {
     owner: String,
     beat: i64,
-    /// How long it lasts.
+    /// How long the lease lasts.
     pub(crate) lease: Duration,
-    /// For how long nothing moved.
+    /// For how long the owner has not renewed it.
     pub(crate) still: Duration,
 }
 
@@ -66,8 +66,8 @@ pub(crate) enum Takeover {
 }
 
 impl RunHead {
-    /// The caller must hold the lease. Whether it ran out does not matter as long as nobody took it
-    /// over.
+    /// The caller must hold the lease. An expired lease still counts as long as no other owner has
+    /// taken it over.
     pub(crate) fn fence(&self, run: &str, owner: &str) -> StorageResult<()> {
         if self.owner.as_deref() == Some(owner) {
             return Ok(());
@@ -80,7 +80,7 @@ impl RunHead {
         })
     }
 
-    /// Nobody but `caller` may hold a lease that has not run out.
+    /// No owner except `caller` may hold a lease that has not expired.
     pub(crate) fn idle(
         &self,
         run: &str,
@@ -113,8 +113,8 @@ impl RunHead {
             }
             Some(seen) if seen.still >= seen.lease => Ok(Availability::Free(())),
             Some(seen) => Ok(Availability::Watch(seen.clone())),
-            // It looks alive. That may be wrong for the length of a lease; that it looks dead may
-            // be wrong for ever.
+            // The owner looks alive. That can be wrong for the length of one lease. That an owner
+            // looks dead can be wrong forever.
             None if until > self.now && until.saturating_sub(self.now) <= lease => alive(until),
             None if lease <= 0 => Ok(Availability::Free(())),
             None => Ok(Availability::Watch(LeaseObservation {
@@ -147,8 +147,8 @@ impl RunHead {
         if let Availability::Watch(seen) = self.idle(run, Some(owner), clock, observed)? {
             return Ok(Takeover::Watch(seen));
         }
-        // A run that waits for a value can be filled while its driver looks at it, and if the
-        // driver dies it still waits.
+        // A waiting run can be filled while a driver holds its lease, and it still waits if that
+        // driver dies.
         let waits = self.status == Status::Waiting && !self.filled;
         Ok(Takeover::As(if waits {
             Status::Waiting
@@ -157,8 +157,8 @@ impl RunHead {
         }))
     }
 
-    /// How many owners in a row have died at this step, with so many items of it kept: one more if
-    /// `owner` takes over from one.
+    /// How many owners in a row have died at this step with this number of stored items, including
+    /// the owner from which `owner` takes over.
     pub(crate) fn crashes(&self, owner: &str, items: i64) -> (i64, String) {
         let mark = format!("{}/{items}", self.step);
         let before = if self.crash_mark.as_deref() == Some(&mark) {
@@ -183,12 +183,12 @@ impl RunHead {
         })
     }
 
-    /// The wait that is open, and has been filled or not.
+    /// The open wait, filled or not.
     pub(crate) fn open(&self) -> Option<(&str, i64)> {
         Some((self.waits_for.as_deref()?, self.visit?))
     }
 
-    /// The wait with this name; of a field alone, the one that is open.
+    /// The wait with this name, or the open wait if only its field is named.
     pub(crate) fn named_or_open<'a>(&self, wait: &WaitName<'a>) -> Option<(&'a str, i64)> {
         let visit = wait.visit.or_else(|| {
             self.open()
@@ -198,7 +198,7 @@ impl RunHead {
         Some((wait.field, visit?))
     }
 
-    /// Which visit of the field a value is for, if the caller names none: the one that is open.
+    /// The visit that a value is for if the caller names only the field: that of the open wait.
     pub(crate) fn fillable(&self, run: &str, field: &str) -> StorageResult<i64> {
         match self.open() {
             Some((open, visit))
@@ -210,8 +210,8 @@ impl RunHead {
         }
     }
 
-    /// Whether a value for the wait with this name may come, which the run has come to in `step` if
-    /// it is known, and which may have a value.
+    /// Whether the wait with this name may be filled. `known` is the step in which the run reached
+    /// it, or a negative number, and its value.
     pub(crate) fn named(
         &self,
         run: &str,

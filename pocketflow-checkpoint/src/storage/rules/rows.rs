@@ -30,7 +30,7 @@ impl RunHead {
 
 fn status<E>(row: &mut Row, at: usize) -> Result<Status, OpError<E>> {
     let text = row.text(at)?;
-    let why = "it is none that this program knows; somebody changed the database";
+    let why = "this program does not know it; another program changed the database";
     Ok(text.parse().map_err(|_| StorageError::Invalid {
         what: "status",
         value: shortened(&text),
@@ -91,7 +91,7 @@ pub(crate) fn record<E>(mut row: Row) -> Result<RunRecord, OpError<E>> {
 }
 
 pub(crate) fn item<E>(mut row: Row) -> Result<(ItemKey, String), OpError<E>> {
-    // -1, which is none, is what neither type has.
+    // -1 stands for none and is outside both types.
     let key = ItemKey {
         branch: u32::try_from(row.int(0)?).ok(),
         item: u64::try_from(row.int(1)?).ok(),

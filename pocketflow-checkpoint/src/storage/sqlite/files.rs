@@ -1,11 +1,11 @@
-//! The files of an open database: whether they are still those that were opened, and which this
-//! process has open.
+//! The files of an open database: whether they are still the files that were opened, and which
+//! databases this process has open.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What tells a file from another that has its name later.
+/// Identifies a file, even after another file has taken its name.
 type Id = (u64, u64);
 
 #[cfg(unix)]
@@ -16,13 +16,13 @@ fn id(path: &Path) -> Option<Id> {
         .map(|file| (file.dev(), file.ino()))
 }
 
-/// Elsewhere, a file that is open cannot be deleted.
+/// On other systems, an open file cannot be deleted.
 #[cfg(not(unix))]
 fn id(_: &Path) -> Option<Id> {
     None
 }
 
-/// The database, its write-ahead log and the log's index, as they were when they were seen first.
+/// The database, its write-ahead log and the log's index, as they were when they were first seen.
 pub(super) struct Files([(PathBuf, Option<Id>); 3]);
 
 impl Files {
@@ -40,8 +40,8 @@ impl Files {
         )
     }
 
-    /// The one that is gone, or that is another now. SQLite leaves all of them in place for as long
-    /// as the database is open.
+    /// The first file that was deleted or replaced. SQLite leaves all of them in place while the
+    /// database is open.
     pub(super) fn gone(&mut self) -> Option<&Path> {
         for (path, was) in &mut self.0 {
             let is = id(path);
@@ -57,9 +57,9 @@ impl Files {
 
 static OPEN: Mutex<Option<HashMap<Id, usize>>> = Mutex::new(None);
 
-/// That this process has a database open, or is about to. When a process closes a file, it loses
-/// all of its locks on it, those of SQLite included; so a database that is open is not opened by
-/// other means than SQLite's.
+/// Records that this process has a database open, or is about to open it. When a process closes a
+/// file, it loses all of its locks on that file, including those of SQLite. So only SQLite may open
+/// a database that is open already.
 pub(super) struct Opened(Option<Id>);
 
 impl Opened {
@@ -77,7 +77,7 @@ impl Opened {
         Ok(Self(Some(id)))
     }
 
-    /// A database that was just made has an id only now.
+    /// A new database has an id only after it was created.
     pub(super) fn made(&mut self, path: &Path) {
         if self.0.is_none() {
             self.0 = id(path);

@@ -1,4 +1,4 @@
-//! The engine for one file.
+//! The SQLite engine: runs in one file.
 
 mod files;
 mod open;
@@ -16,7 +16,7 @@ use super::error::{StorageError, StorageResult};
 use super::operation::{Operation, Release};
 use worker::Worker;
 
-/// How to open a file: see [`Sqlite::options`].
+/// Options for opening a file: see [`Sqlite::options`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     create: bool,
@@ -35,14 +35,14 @@ impl Default for SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// Whether a file that does not exist (or is empty) becomes a new database. It does by default.
+    /// Sets whether a missing or empty file becomes a new database. It does by default.
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
         self
     }
 
-    /// How long to wait while another process writes, before
+    /// Sets how long to wait while another process writes, before
     /// [`StorageError::Busy`](crate::StorageError::Busy); 30 s by default.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
@@ -50,9 +50,9 @@ impl SqliteOptions {
         self
     }
 
-    /// How large the file may become through this connection, before
-    /// [`StorageError::Full`](crate::StorageError::Full); by default as large as the disk
-    /// allows. A file that is larger already keeps its size.
+    /// Sets how large the file may become through this connection, before
+    /// [`StorageError::Full`](crate::StorageError::Full). By default only the disk limits it. A
+    /// larger file keeps its size.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
@@ -64,7 +64,7 @@ impl SqliteOptions {
     /// # Errors
     ///
     /// Those of [`Sqlite::open`], and [`StorageError::Missing`](crate::StorageError::Missing) if
-    /// there is no file and none is to be made.
+    /// the file does not exist and should not be created.
     pub async fn open(self, path: impl AsRef<Path>) -> StorageResult<Sqlite> {
         Ok(Sqlite {
             worker: Worker::start(path.as_ref().to_owned(), self).await?,
@@ -72,19 +72,20 @@ impl SqliteOptions {
     }
 }
 
-/// Runs in one SQLite file, which several processes of one machine may open.
+/// A storage of runs in one SQLite file, which several processes of one machine may open.
 ///
-/// A thread of its own owns the connection, so nothing blocks an executor. Operations that come
-/// while it writes go into its next transaction together (each in a savepoint, so that one that
-/// fails does not take others with it): hundreds of items that finish at the same time cost a few
-/// waits for the disk. Each is acknowledged when it is on the disk (`synchronous = FULL`).
+/// A separate thread owns the connection, so nothing blocks the async runtime. Operations that
+/// arrive while it writes go into its next transaction together, so hundreds of items that finish
+/// at the same time cost a few waits for the disk. Each operation has a savepoint, so that a failed
+/// one does not affect the others. Each is acknowledged when it is on the disk (`synchronous =
+/// FULL`).
 ///
-/// The file has a write-ahead log beside it (`-wal` and `-shm`), which goes when the last process
-/// closes it. Do not put it on a network file system. SQLite finds a damaged structure, and not a
-/// bit that flipped within a text.
+/// The file has a write-ahead log beside it (`-wal` and `-shm`), which disappears when the last
+/// process closes the file. Do not put the file on a network file system. SQLite detects a damaged
+/// structure, but not a flipped bit within a text.
 ///
-/// A clone is the same connection. It closes when the last clone is dropped and what had been asked
-/// is done.
+/// A clone uses the same connection. The connection closes when the last clone is dropped and its
+/// operations are done.
 #[derive(Debug, Clone)]
 pub struct Sqlite {
     worker: Worker,
@@ -95,26 +96,26 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// Of [`StorageError`](crate::StorageError): `Foreign` if it is anything but a database of
-    /// runs; `Newer`; `ReadOnly`; `Corrupt`; `Unreachable` if the folder does not exist or is
-    /// not this user's to write; `Busy`. In each case the file is left alone.
+    /// Of [`StorageError`](crate::StorageError): `Foreign` if it is not a database of runs;
+    /// `Newer`; `ReadOnly`; `Corrupt`; `Unreachable` if the folder does not exist or this user may
+    /// not write to it; `Busy`. In each case the file is left unchanged.
     pub async fn open(path: impl AsRef<Path>) -> StorageResult<Sqlite> {
         Sqlite::options().open(path).await
     }
 
-    /// Options to open a file with.
+    /// Options for opening a file.
     pub fn options() -> SqliteOptions {
         SqliteOptions::default()
     }
 
-    /// The file, as it was named.
+    /// The path that was given to open the file.
     pub fn path(&self) -> &Path {
         self.worker.path()
     }
 
-    /// Copies all runs, as they are at this moment, to a new file, while this one is in use. It is
-    /// a database of runs like this one. A copy of the file alone, without its log, would lack
-    /// what was stored last.
+    /// Copies all runs, as they are at this moment, to a new file, while this file is in use. The
+    /// copy is a database of runs like this one. A plain copy of the file, without its log, would
+    /// lack the last changes.
     ///
     /// To restore it, end all programs that use the old file, and remove that file with its `-wal`
     /// and `-shm` before the backup takes its name: SQLite would apply the old log to the
@@ -122,7 +123,7 @@ impl Sqlite {
     ///
     /// # Errors
     ///
-    /// [`StorageError::Backup`](crate::StorageError::Backup) if there is a file already, or if it
+    /// [`StorageError::Backup`](crate::StorageError::Backup) if the new file exists already or
     /// cannot be written.
     pub async fn backup(&self, to: impl AsRef<Path>) -> StorageResult<()> {
         let (from, to) = (self.path().to_owned(), to.as_ref().to_owned());
@@ -137,19 +138,19 @@ impl Sqlite {
             })
     }
 
-    /// Closes the file when what was asked before is done, for all clones. What is asked later
-    /// fails with [`StorageError::Closed`](crate::StorageError::Closed).
+    /// Closes the file for all clones, after earlier operations are done. Later operations fail
+    /// with [`StorageError::Closed`](crate::StorageError::Closed).
     pub async fn close(self) {
         self.worker.close().await;
     }
 }
 
-/// Where a file is, for messages.
+/// The path of a file, for messages.
 fn place(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// The owned path of a database and how to open it.
+/// The path of a database and how to open it.
 #[derive(Debug)]
 struct Target {
     path: PathBuf,

@@ -12,20 +12,20 @@ use super::{Target, place};
 use crate::storage::error::{Cause, StorageError, StorageResult};
 use crate::storage::sql;
 
-/// "PFlo", by which a file is known to be a database of runs.
+/// "PFlo", which identifies a file as a database of runs.
 const APPLICATION_ID: u32 = 0x5046_6c6f;
-/// An open database. The fields are dropped in their order.
+/// An open database. Its fields are dropped in this order.
 pub(super) struct Open {
     pub(super) db: Connection,
     pub(super) files: Files,
     _opened: Opened,
 }
 
-/// What each SQLite file starts with.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const OPENING: &str = "open it";
 
-/// What an error of the engine means for whoever asked.
+/// What an error of the engine means for the caller.
 pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
     let (place, doing) = (place.to_owned(), doing.to_owned());
     let extended = error.sqlite_error().map_or(0, |error| error.extended_code);
@@ -35,7 +35,7 @@ pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
             doing,
             source: error.into(),
         },
-        // There was no room for the index of the write-ahead log.
+        // There is no room for the index of the write-ahead log.
         _ if extended == ffi::SQLITE_IOERR_SHMSIZE => StorageError::Full {
             place,
             doing,
@@ -74,8 +74,8 @@ pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
     }
 }
 
-/// Looks at a file without SQLite, which would recover it, and so change it, before it can be asked
-/// whose it is.
+/// Checks a file without SQLite, which would recover the file, and so change it, before it can be
+/// identified.
 fn look(target: &Target) -> StorageResult<()> {
     let path = &target.path;
     let foreign = |why: &str| StorageError::Foreign {
@@ -144,7 +144,7 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     let mut opened = Opened::new(&target.path, || look(target))?;
     let place = place(&target.path);
     let explain = |error| explain(&place, OPENING, error);
-    // An absolute path, for `:memory:` is a name of SQLite's own.
+    // An absolute path, because `:memory:` is a special name in SQLite.
     let path = std::path::absolute(&target.path).map_err(|error| StorageError::Unreachable {
         place: place.clone(),
         source: error.into(),
@@ -173,11 +173,11 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     if let Some(bytes) = target.options.max_bytes {
         limit(&db, bytes).map_err(explain)?;
     }
-    // The first look into it makes the log and its index.
+    // The first query creates the log and its index.
     db.query_row("SELECT count(*) FROM runs WHERE run = ''", [], |_| Ok(()))
         .map_err(explain)?;
     opened.made(&target.path);
-    // The log is beside the file itself, and not beside a link to it.
+    // The log is beside the file, and not beside a link to it.
     let path = std::fs::canonicalize(&path).map_err(|error| StorageError::Unreachable {
         place: place.clone(),
         source: error.into(),
@@ -189,9 +189,9 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     })
 }
 
-/// Makes the tables of a new file, or brings those of an older one up to date, in a transaction, so
-/// that of two processes one does. They come before the write-ahead log, so that the file itself,
-/// and not only its log, says whose it is.
+/// Creates the tables of a new file, or upgrades those of an older one, in a transaction, so that
+/// only one of two processes does. This comes before the write-ahead log, so that the file itself
+/// is marked as a database of runs, and not only its log.
 fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     let place = place(&target.path);
     let explain = |error| explain(&place, OPENING, error);
@@ -206,7 +206,7 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
         if found == sql::SCHEMA_VERSION {
             return db.execute_batch("ROLLBACK").map_err(explain);
         }
-        // All of it or nothing; after an error the connection is dropped, which rolls back.
+        // After an error the connection is dropped, which rolls the whole upgrade back.
         let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::SCHEMA_VERSION);
         return db
             .execute_batch(&format!(
@@ -229,7 +229,8 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
     .map_err(explain)
 }
 
-/// The switch needs the file for itself for a moment, and SQLite does not wait for that.
+/// Turns the write-ahead log on. That needs exclusive access to the file for a moment, and SQLite
+/// does not wait for it.
 fn log_ahead(db: &Connection, target: &Target) -> Result<(), Error> {
     let start = Instant::now();
     loop {
@@ -252,24 +253,24 @@ fn log_ahead(db: &Connection, target: &Target) -> Result<(), Error> {
             Err(error) => return Err(error),
         }
     }
-    // Each time the log is written back, a step waits for it: four times as rarely as SQLite does
-    // by itself, at 16 MB.
+    // A step waits each time the log is written back, so that happens at 16 MB, a quarter as often
+    // as by default.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 4_000, |_| Ok(()))?;
-    // A log that grew once gives its room back.
+    // A log that has grown is truncated again.
     db.pragma_update_and_check(None, "journal_size_limit", 64 << 20, |_| Ok(()))
 }
 
 fn limit(db: &Connection, bytes: u64) -> Result<(), Error> {
     let page: i64 = db.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
-    // 0 would say that nothing is to change.
+    // 0 would change nothing.
     db.pragma_update_and_check(None, "max_page_count", pages.clamp(1, 0xffff_fffe), |_| {
         Ok(())
     })
 }
 
-/// Copies what a file has at this moment to a new file, which is there only when it is whole and on
-/// the disk.
+/// Copies the current content of a file to a new file, which appears only when it is complete and
+/// on the disk.
 pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
     let failed = |source: Cause| StorageError::Backup {
         place: place(to),
@@ -288,7 +289,7 @@ pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
         let _ = std::fs::remove_file(&part);
     }
     copied?;
-    // The name is on the disk as well.
+    // The name must be on the disk as well.
     let folder = to
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

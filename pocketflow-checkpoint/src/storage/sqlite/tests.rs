@@ -1,4 +1,4 @@
-//! What only the inside shows.
+//! What only private items show.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A transaction of SQLite, which the [worker](super::worker) began. Every statement is done at
+//! A transaction of SQLite, which the [worker](super::worker) began. Every statement finishes at
 //! once, so an operation never waits.
 
 use std::future::{Future, ready};
@@ -92,7 +92,7 @@ fn value(row: &SqliteRow<'_>, at: usize) -> Result<Value<'static>, Error> {
     Ok(match row.get_ref(at)? {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(int) => Value::Int(int),
-        // A text that is not UTF-8, and what is neither, is an error.
+        // A text that is not UTF-8, and a value of another type, is an error.
         _ => Value::from(row.get::<_, String>(at)?),
     })
 }

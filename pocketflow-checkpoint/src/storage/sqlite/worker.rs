@@ -15,25 +15,25 @@ use super::{SqliteOptions, Target, open, place};
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::operation::Operation;
 
-/// How many operations share a transaction at most, so that the first of a crowd does not wait for
-/// all of it.
+/// How many operations share a transaction at most, so that the first of many does not wait for all
+/// of them.
 const GROUP: usize = 512;
 
-/// The way to the thread. The thread ends when the last of these is dropped, which waits for what
-/// has been asked.
+/// A handle of the thread. The thread ends when the last handle is dropped, which waits for the
+/// operations that were sent.
 #[derive(Clone)]
 pub(super) struct Worker(Arc<Channel>);
 
 struct Channel {
     path: PathBuf,
-    /// Always there until it is dropped.
+    /// Always `Some` until it is dropped.
     queue: Option<mpsc::Sender<Message>>,
-    /// Is cut off when the thread ends.
+    /// Disconnected when the thread ends.
     ended: Mutex<mpsc::Receiver<()>>,
 }
 
-/// For how long a process that ends waits until a lease is given back: another process may hold the
-/// file's lock.
+/// How long a process that ends waits for the release of a lease: another process may have locked
+/// the file.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 impl Drop for Channel {
@@ -88,10 +88,10 @@ trait Perform: Send {
     fn answer(self: Box<Self>, place: &str, failure: Option<Failure>);
 }
 
-/// Why nothing of a transaction counts.
+/// Why a whole transaction failed.
 enum Failure {
     Engine(Error),
-    /// This file is gone, so what was stored is nowhere.
+    /// This file was deleted or replaced, so what was stored is lost.
     Gone(String),
 }
 
@@ -119,7 +119,7 @@ impl<O: Operation> Perform for Request<O> {
             (Some(Err(error)), None) => Err(error.explain(place, &doing(), open::explain)),
             (None, None) => return,
         };
-        // An error here says that the caller's future was dropped.
+        // An error means that the caller's future was dropped.
         let _ = self.reply.send(answer);
     }
 }
@@ -168,7 +168,7 @@ impl Worker {
         place(self.path())
     }
 
-    /// Whether the thread is there to get it.
+    /// Whether the thread is still running.
     fn enqueue(&self, message: Message) -> bool {
         self.0
             .queue
@@ -233,8 +233,8 @@ fn work(mut open: Open, place: &str, messages: &mpsc::Receiver<Message>) {
     }
 }
 
-/// Runs the group in one transaction, or, if that cannot be committed, each of it in its own: then
-/// what is too large for the disk fails, and what still fits does not.
+/// Runs the group in one transaction. If that cannot be committed, runs each operation in its own
+/// transaction, so that only operations that are too large for the disk fail.
 fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
     let failure = match transact(&mut open.db, &mut group) {
         Ok(()) => None,
@@ -247,7 +247,7 @@ fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
             return;
         }
     };
-    // What was written to a file that nobody can find any more is not acknowledged.
+    // A write to a file that was deleted or replaced is not acknowledged.
     let gone = open.files.gone().map(|file| file.display().to_string());
     for job in group {
         let failure = match &gone {
@@ -262,7 +262,7 @@ fn perform(open: &mut Open, place: &str, mut group: Vec<Job>) {
 enum TransactError {
     /// It could not begin.
     Begin(Error),
-    /// It was rolled back. Without an error, an operation knows why.
+    /// It was rolled back. Without an error, the outcome of an operation has the reason.
     RolledBack(Option<Error>),
 }
 
@@ -275,7 +275,7 @@ fn transact(db: &mut Connection, group: &mut [Job]) -> Result<(), TransactError>
             .map_err(|error| TransactError::RolledBack(Some(error)))
     });
     if !db.is_autocommit() {
-        // Only after an error; and if this fails too, SQLite has rolled back itself.
+        // This happens only after an error. If it fails too, SQLite has already rolled back.
         let _ = db.execute_batch("ROLLBACK");
     }
     done
@@ -286,7 +286,7 @@ fn run_all(db: &mut Connection, group: &mut [Job]) -> Result<(), TransactError> 
     let alone = group.len() == 1;
     for job in group {
         if alone {
-            // Without a savepoint, the transaction is what is undone.
+            // Without a savepoint, the whole transaction is rolled back.
             return if job.request.perform(db) {
                 Ok(())
             } else {
@@ -310,7 +310,7 @@ fn run_all(db: &mut Connection, group: &mut [Job]) -> Result<(), TransactError> 
     Ok(())
 }
 
-/// Each of a group needs the error, which is not `Clone`.
+/// Each request of a group needs the error, which is not `Clone`.
 fn copy(error: &Error) -> Error {
     match error {
         Error::SqliteFailure(code, message) => Error::SqliteFailure(*code, message.clone()),
