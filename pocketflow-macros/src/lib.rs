@@ -3,6 +3,8 @@
 mod action;
 mod editor;
 mod errors;
+#[cfg(test)]
+mod expansion;
 mod flow;
 mod krate;
 mod names;

@@ -161,7 +161,7 @@ fn one_mistake_in_a_function_is_one_error() {
             quote!(
                 fn a<T>() {}
             ),
-            "a node has no type",
+            "a step of a node has no type",
         ),
         (
             quote!(Order),

@@ -1,0 +1,30 @@
+const _: () = {
+    use ::pocketflow::__private::FillPlain as _;
+    #[automatically_derived]
+    impl ::pocketflow::Action for Verdict {
+        const ACTIONS: &'static [::pocketflow::ActionInfo] = &[
+            ::pocketflow::ActionInfo {
+                name: "approved",
+                writes: &[],
+            },
+            ::pocketflow::ActionInfo {
+                name: "needs-info",
+                writes: &["question"],
+            },
+        ];
+    }
+    #[automatically_derived]
+    impl ::pocketflow::__private::Taking<Order> for Verdict {
+        #[inline]
+        fn taking(self, __shared: &mut Order) -> ::pocketflow::__private::usize {
+            match self {
+                Self::Approved { .. } => 0usize,
+                Self::NeedsInfo { question: __0, .. } => {
+                    ::pocketflow::__private::Slot(&mut __shared.question)
+                        .__write(|| __0);
+                    1usize
+                }
+            }
+        }
+    }
+};

@@ -1,0 +1,5 @@
+flow! {
+    Approval {
+        draft >> await(approval) >> publish;
+    }
+}

@@ -1,0 +1,402 @@
+#[derive(
+    ::pocketflow::__private::Clone,
+    ::pocketflow::__private::Copy,
+    ::core::fmt::Debug,
+    ::core::default::Default
+)]
+struct Research;
+///Where [`Research`] can end.
+#[derive(
+    ::pocketflow::__private::Clone,
+    ::pocketflow::__private::Copy,
+    ::core::fmt::Debug,
+    ::core::cmp::PartialEq,
+    ::core::cmp::Eq,
+    ::core::hash::Hash
+)]
+enum ResearchExit {
+    ///At its end.
+    Default,
+}
+const _: () = {
+    type __Node0_0 = plan;
+    type __Node1_0 = facts;
+    type __Node1_1 = figures;
+    type __Node2_0 = write;
+    type __Mentions = ();
+    const __ROWS: &[&::pocketflow::__private::Description; 4usize] = &[
+        <__Node0_0 as ::pocketflow::__private::Stands>::INFO,
+        <__Node1_0 as ::pocketflow::__private::Stands>::INFO,
+        <__Node1_1 as ::pocketflow::__private::Stands>::INFO,
+        <__Node2_0 as ::pocketflow::__private::Stands>::INFO,
+    ];
+    const __WORDS: ::pocketflow::__private::usize = ::pocketflow::__private::Description::words(
+        __ROWS,
+    );
+    type __Sets = ::pocketflow::__private::FieldSets<
+        4usize,
+        { ::pocketflow::__private::Description::action_count(__ROWS) },
+        __WORDS,
+    >;
+    static __SETS: __Sets = __Sets::of(__ROWS);
+    static __NODES: [::pocketflow::NodeInfo; 4usize] = (&__SETS).nodes(__ROWS);
+    static __GRAPH: ::pocketflow::Graph = ::pocketflow::Graph {
+        name: "Research",
+        places: &[
+            ::pocketflow::Place {
+                name: "plan",
+                node: &__NODES[0usize],
+                fork: &[],
+            },
+            {
+                const __FORK: &[::pocketflow::Place] = &[
+                    ::pocketflow::Place {
+                        name: "facts",
+                        node: &__NODES[1usize],
+                        fork: &[],
+                    },
+                    ::pocketflow::Place {
+                        name: "figures",
+                        node: &__NODES[2usize],
+                        fork: &[],
+                    },
+                ];
+                ::pocketflow::Place {
+                    name: "(facts, figures)",
+                    node: &::pocketflow::NodeInfo::of_fork(
+                        "(facts, figures)",
+                        __FORK,
+                        &::pocketflow::__private::ForkSets::<__WORDS>::of(__FORK),
+                    ),
+                    fork: __FORK,
+                }
+            },
+            ::pocketflow::Place {
+                name: "write",
+                node: &__NODES[3usize],
+                fork: &[],
+            },
+        ],
+        edges: &[
+            ::pocketflow::Edge {
+                from: 0usize,
+                action: "default",
+                to: ::pocketflow::Target::Place(1usize),
+                bound: ::pocketflow::__private::Option::None,
+                written: true,
+            },
+            ::pocketflow::Edge {
+                from: 1usize,
+                action: "default",
+                to: ::pocketflow::Target::Place(2usize),
+                bound: ::pocketflow::__private::Option::None,
+                written: true,
+            },
+            ::pocketflow::Edge {
+                from: 2usize,
+                action: "default",
+                to: ::pocketflow::Target::Exit(0usize),
+                bound: ::pocketflow::__private::Option::None,
+                written: false,
+            },
+        ],
+        exits: &["default"],
+        inputs: &[],
+    };
+    type __Solution = ::pocketflow::__private::Solution<
+        3usize,
+        { (&__GRAPH).action_count() },
+        1usize,
+        __WORDS,
+    >;
+    static __SOLUTION: __Solution = (&__GRAPH).solve();
+    static __OF: &::pocketflow::Graph = &__GRAPH;
+    static __SPOTS: [::pocketflow::__private::Spot; 5usize] = ::pocketflow::__private::Spot::all(
+        &__OF,
+        &__SOLUTION,
+    );
+    const __SPOT0: &::pocketflow::__private::Spot = &::pocketflow::__private::Spot::at(
+        &__OF,
+        &__SOLUTION,
+        0,
+    );
+    const __SPOT1: &::pocketflow::__private::Spot = &::pocketflow::__private::Spot::at(
+        &__OF,
+        &__SOLUTION,
+        1,
+    );
+    const __SPOT2: &::pocketflow::__private::Spot = &::pocketflow::__private::Spot::at(
+        &__OF,
+        &__SOLUTION,
+        2,
+    );
+    const _: () = {
+        (&__SOLUTION).check_wiring(&__GRAPH, 0usize);
+        (&__GRAPH).check_action(0usize);
+    };
+    const _: () = {
+        (&__SOLUTION).check_start(&__GRAPH);
+    };
+    const _: () = ::pocketflow::__private::PF011::<
+        { (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) },
+    >::VALUE;
+    const _: () = {
+        (&__SOLUTION).check_wiring(&__GRAPH, 1usize);
+        (&__GRAPH).check_action(1usize);
+    };
+    const _: () = {
+        (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
+    };
+    const _: () = ::pocketflow::__private::PF011::<
+        { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) },
+    >::VALUE;
+    const _: () = ::pocketflow::__private::PF011::<
+        { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 1usize) },
+    >::VALUE;
+    const _: () = (&__GRAPH).check_fields(1usize, 0usize);
+    const _: () = (&__SOLUTION).check_reads(&__GRAPH, 1usize, 0usize);
+    const _: () = (&__GRAPH).check_fields(1usize, 1usize);
+    const _: () = (&__SOLUTION).check_reads(&__GRAPH, 1usize, 1usize);
+    const _: () = {
+        (&__SOLUTION).check_wiring(&__GRAPH, 2usize);
+    };
+    const _: () = {
+        (&__SOLUTION).check_arrival(&__GRAPH, 1usize, false);
+    };
+    const _: () = ::pocketflow::__private::PF011::<
+        { (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) },
+    >::VALUE;
+    impl ::pocketflow::__private::Describe for Research {
+        const NODE: ::pocketflow::__private::Description = ::pocketflow::__private::Description::of_flow(
+            (&__SOLUTION).info("Research", &__GRAPH),
+        );
+        type Reads<'a> = ();
+    }
+    impl ::pocketflow::Flow for Research {
+        type Exit = ResearchExit;
+        const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
+        type Taken = [::pocketflow::__private::u32; 0usize];
+        const TAKEN: Self::Taken = [0; 0usize];
+        fn exit(__exit: ::pocketflow::__private::usize) -> Self::Exit {
+            match __exit {
+                0 => ResearchExit::Default,
+                _ => ::pocketflow::__private::unreachable!(),
+            }
+        }
+    }
+    type __Stores = ::pocketflow::__private::Sound<
+        {
+            (&__GRAPH).check_store(0usize);
+            (&__GRAPH).check_store(1usize);
+            (&__GRAPH).check_branch(1usize, 0usize);
+            (&__GRAPH).check_branch(1usize, 1usize);
+            (&__GRAPH).check_store(2usize);
+            0
+        },
+    >;
+    impl<
+        __S,
+        __M,
+    > ::pocketflow::__private::Machine<__S, __M, ::pocketflow::__private::Sound<0>>
+    for Research
+    where
+        __S: ::pocketflow::Shared,
+        __M: ::pocketflow::__private::StepMode<__S>,
+        __Node0_0: ::pocketflow::__private::Step<__S, __M>,
+        __Node1_0: ::pocketflow::__private::Step<
+            __S,
+            ::pocketflow::__private::Forked<__M>,
+        >,
+        __Node1_1: ::pocketflow::__private::Step<
+            __S,
+            ::pocketflow::__private::Forked<__M>,
+        >,
+        __Node2_0: ::pocketflow::__private::Step<__S, __M>,
+    {
+        fn walk(
+            &self,
+            mut __walker: ::pocketflow::__private::Walker<
+                '_,
+                __M,
+                <Self as ::pocketflow::Flow>::Taken,
+            >,
+            __shared: &mut __S,
+        ) -> impl ::pocketflow::__private::Future<
+            Output = ::pocketflow::__private::Result<
+                ::pocketflow::__private::usize,
+                ::pocketflow::Error,
+            >,
+        > + ::pocketflow::__private::Send {
+            async move {
+                let mut __place = ::pocketflow::__private::Walker::start(
+                    &mut __walker,
+                    &__GRAPH,
+                    &*__shared,
+                )?;
+                while __place < 3usize {
+                    if __place == 0 {
+                        match ::pocketflow::__private::Runner::step(
+                                <__Node0_0 as ::pocketflow::__private::Step<
+                                    __S,
+                                    __M,
+                                >>::runner(),
+                                || (&__Node0_0 {}, __SPOT0),
+                                ::pocketflow::__private::Walker::here(&mut __walker),
+                                __shared,
+                            )
+                            .await
+                        {
+                            ::pocketflow::__private::Result::Ok(__action) => {
+                                __place = ::pocketflow::__private::Walker::next(
+                                    &mut __walker,
+                                    __SPOT0,
+                                    __action,
+                                );
+                            }
+                            ::pocketflow::__private::Result::Err(__error) => {
+                                return ::pocketflow::__private::Result::Err(__error);
+                            }
+                        }
+                    }
+                    if __place == 1 {
+                        match ::pocketflow::__private::fork_step(
+                                ::pocketflow::__private::Both(
+                                    ::pocketflow::__private::Branch::<
+                                        __Node1_0,
+                                        _,
+                                        _,
+                                    >::new(
+                                        <__Node1_0 as ::pocketflow::__private::Step<
+                                            __S,
+                                            ::pocketflow::__private::Forked<__M>,
+                                        >>::runner(),
+                                        || (&__Node1_0 {}, &__SPOTS[3]),
+                                    ),
+                                    ::pocketflow::__private::Branch::<
+                                        __Node1_1,
+                                        _,
+                                        _,
+                                    >::new(
+                                        <__Node1_1 as ::pocketflow::__private::Step<
+                                            __S,
+                                            ::pocketflow::__private::Forked<__M>,
+                                        >>::runner(),
+                                        || (&__Node1_1 {}, &__SPOTS[4]),
+                                    ),
+                                ),
+                                __SPOT1,
+                                ::pocketflow::__private::Walker::here(&mut __walker),
+                                __shared,
+                            )
+                            .await
+                        {
+                            ::pocketflow::__private::Result::Ok(__action) => {
+                                __place = ::pocketflow::__private::Walker::next(
+                                    &mut __walker,
+                                    __SPOT1,
+                                    __action,
+                                );
+                            }
+                            ::pocketflow::__private::Result::Err(__error) => {
+                                return ::pocketflow::__private::Result::Err(__error);
+                            }
+                        }
+                    }
+                    if __place == 2 {
+                        match ::pocketflow::__private::Runner::step(
+                                <__Node2_0 as ::pocketflow::__private::Step<
+                                    __S,
+                                    __M,
+                                >>::runner(),
+                                || (&__Node2_0 {}, __SPOT2),
+                                ::pocketflow::__private::Walker::here(&mut __walker),
+                                __shared,
+                            )
+                            .await
+                        {
+                            ::pocketflow::__private::Result::Ok(__action) => {
+                                __place = ::pocketflow::__private::Walker::next(
+                                    &mut __walker,
+                                    __SPOT2,
+                                    __action,
+                                );
+                            }
+                            ::pocketflow::__private::Result::Err(__error) => {
+                                return ::pocketflow::__private::Result::Err(__error);
+                            }
+                        }
+                    }
+                }
+                ::pocketflow::__private::Result::Ok(__place - 3usize)
+            }
+        }
+    }
+    impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for Research
+    where
+        Self: ::pocketflow::__private::Machine<__S, __M, __Stores>,
+    {
+        fn walk(
+            &self,
+            __walker: ::pocketflow::__private::Walker<
+                '_,
+                __M,
+                <Self as ::pocketflow::Flow>::Taken,
+            >,
+            __shared: &mut __S,
+        ) -> impl ::pocketflow::__private::Future<
+            Output = ::pocketflow::__private::Result<
+                ::pocketflow::__private::usize,
+                ::pocketflow::Error,
+            >,
+        > + ::pocketflow::__private::Send {
+            <Self as ::pocketflow::__private::Machine<
+                __S,
+                __M,
+                __Stores,
+            >>::walk(self, __walker, __shared)
+        }
+    }
+    impl Research {
+        /// The graph of this flow; it prints as Mermaid.
+        pub const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
+        /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
+        pub const MAX_STEPS: ::pocketflow::__private::u64 = (&__GRAPH).max_steps();
+        /// The graph of this flow; it prints as Mermaid.
+        pub fn graph(&self) -> &'static ::pocketflow::Graph {
+            Self::GRAPH
+        }
+        /// Runs this flow on a store, from its first node to an exit.
+        ///
+        /// # Errors
+        ///
+        /// The final error of a node, with the place where it happened.
+        pub fn run<__S>(
+            &self,
+            __shared: &mut __S,
+        ) -> impl ::pocketflow::__private::Future<
+            Output = ::pocketflow::__private::Result<ResearchExit, ::pocketflow::Error>,
+        > + ::pocketflow::__private::Send
+        where
+            Self: ::pocketflow::__private::Walk<__S, ::pocketflow::Direct>,
+        {
+            ::pocketflow::__private::run_direct(self, __shared)
+        }
+        /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
+        pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
+            ::pocketflow::With::new(self, __driver)
+        }
+    }
+    impl<__S, __K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<__S, __K>
+    for Research
+    where
+        ::pocketflow::__private::FlowRunner: ::pocketflow::__private::Runner<
+            __S,
+            __K,
+            Research,
+        >,
+    {
+        fn runner() -> impl ::pocketflow::__private::Runner<__S, __K, Self> {
+            ::pocketflow::__private::FlowRunner
+        }
+    }
+};

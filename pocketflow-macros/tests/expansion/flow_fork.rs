@@ -1,0 +1,5 @@
+flow! {
+    Research {
+        plan >> (facts, figures) >> write;
+    }
+}

@@ -1,0 +1,7 @@
+flow! {
+    Agent {
+        search: WebSearch;
+        decide - "search" >> search >> decide max 5 else answer;
+        decide - "answer" >> answer;
+    }
+}

@@ -1,0 +1,5 @@
+flow! {
+    pub Payment(card): Order {
+        pay >> ship;
+    }
+}

@@ -1,0 +1,6 @@
+flow! {
+    Shop {
+        cart >> Checkout >> confirm;
+        Checkout - "declined" >> end;
+    }
+}

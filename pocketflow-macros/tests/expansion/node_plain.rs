@@ -1,0 +1,4 @@
+#[node(Order)]
+fn review(total: &u64) -> Verdict {
+    Verdict::of(*total)
+}

@@ -1,0 +1,163 @@
+const _: () = {
+    use ::pocketflow::__private::{NoBlank as _, NoThreads as _, Plain as _};
+    type __Sound = (
+        ::pocketflow::__private::Sound<
+            {
+                ::pocketflow::__private::check_field(
+                    "Cents",
+                    ::pocketflow::__private::Threads::<Cents>::__SEND,
+                    ::pocketflow::__private::Threads::<Cents>::__SYNC,
+                    "keep it outside the store, or behind a `Mutex` or in a pool",
+                )
+            },
+        >,
+    );
+    #[automatically_derived]
+    impl ::pocketflow::__private::BetweenThreads for Order
+    where
+        __Sound: ::pocketflow::__private::Soundness,
+    {}
+    #[automatically_derived]
+    impl ::pocketflow::Shared for Order
+    where
+        __Sound: ::pocketflow::__private::Soundness,
+    {
+        const FIELDS: &'static [::pocketflow::Field] = &[
+            ::pocketflow::Field::new(
+                "total",
+                ::pocketflow::__private::Probe::<u64>::__LATE,
+            ),
+            ::pocketflow::Field::new(
+                "receipt",
+                ::pocketflow::__private::Probe::<Option<String>>::__LATE,
+            ),
+            ::pocketflow::Field::new(
+                "paid",
+                ::pocketflow::__private::Probe::<Cents>::__LATE,
+            ),
+        ];
+        const STORE: &'static ::pocketflow::Store = {
+            static __STORE: ::pocketflow::Store = ::pocketflow::Store::new(
+                "Order",
+                ::core::concat!(
+                    ::core::module_path!(), "::", "Order", " at ", ::core::file!(), ":",
+                    ::core::line!(), ":", ::core::column!()
+                ),
+                <Order as ::pocketflow::Shared>::FIELDS,
+            );
+            &__STORE
+        };
+        fn is_filled(
+            &self,
+            __field: ::pocketflow::__private::usize,
+        ) -> ::pocketflow::__private::bool {
+            match __field {
+                0usize => ::pocketflow::__private::Probe::<u64>::__filled(&self.total),
+                1usize => {
+                    ::pocketflow::__private::Probe::<
+                        Option<String>,
+                    >::__filled(&self.receipt)
+                }
+                2usize => ::pocketflow::__private::Probe::<Cents>::__filled(&self.paid),
+                _ => false,
+            }
+        }
+        fn blank() -> ::pocketflow::__private::Option<Self> {
+            ::pocketflow::__private::Blank::<Order>::__blank()
+        }
+    }
+    struct __Write2<'a>(&'a Cents);
+    #[automatically_derived]
+    impl<'a> ::serde::Serialize for __Write2<'a> {
+        fn serialize<__S: ::serde::Serializer>(
+            &self,
+            __serializer: __S,
+        ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+            cents::serialize(self.0, __serializer)
+        }
+    }
+    struct __Read2(Cents);
+    #[automatically_derived]
+    impl ::serde::Serialize for __Read2 {
+        fn serialize<__S: ::serde::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+            ::serde::Serialize::serialize(&__Write2(&self.0), serializer)
+        }
+    }
+    #[automatically_derived]
+    impl<'de> ::serde::Deserialize<'de> for __Read2 {
+        fn deserialize<__D: ::serde::Deserializer<'de>>(
+            __deserializer: __D,
+        ) -> ::pocketflow::__private::Result<Self, __D::Error> {
+            ::pocketflow::__private::Result::map(
+                cents::deserialize(__deserializer),
+                __Read2,
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<__V> ::pocketflow::Fields<__V> for Order
+    where
+        __Sound: ::pocketflow::__private::Soundness,
+        ::pocketflow::__private::At<0usize>: ::pocketflow::__private::Show<__V, u64>,
+        ::pocketflow::__private::At<
+            1usize,
+        >: ::pocketflow::__private::Show<__V, Option<String>>,
+        __V: for<'a> ::pocketflow::VisitWith<__Write2<'a>, __Read2>,
+    {
+        fn visit_field(
+            &mut self,
+            __index: ::pocketflow::__private::usize,
+            __visitor: &mut __V,
+        ) {
+            let __field = &<Self as ::pocketflow::Shared>::STORE.fields[__index];
+            match __index {
+                0usize => {
+                    <::pocketflow::__private::At<
+                        0usize,
+                    > as ::pocketflow::__private::Show<
+                        __V,
+                        u64,
+                    >>::show(
+                        __visitor,
+                        __field,
+                        &mut self.total,
+                        ::pocketflow::__private::Option::None,
+                    )
+                }
+                1usize => {
+                    <::pocketflow::__private::At<
+                        1usize,
+                    > as ::pocketflow::__private::Show<
+                        __V,
+                        Option<String>,
+                    >>::show(
+                        __visitor,
+                        __field,
+                        &mut self.receipt,
+                        ::pocketflow::__private::Option::None,
+                    )
+                }
+                2usize => {
+                    let __read = <__V as ::pocketflow::VisitWith<
+                        __Write2<'_>,
+                        __Read2,
+                    >>::field_with(
+                        __visitor,
+                        __field,
+                        __Write2(&self.paid),
+                        ::pocketflow::__private::Option::Some(|| __Read2(
+                            (<Cents as ::core::default::Default>::default)(),
+                        )),
+                    );
+                    if let ::pocketflow::__private::Option::Some(__Read2(__value)) = __read {
+                        self.paid = __value;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+};

@@ -1,0 +1,7 @@
+#[derive(Shared)]
+struct Order {
+    total: u64,
+    receipt: Option<String>,
+    #[serde(with = "cents", default)]
+    paid: Cents,
+}
