@@ -13,7 +13,8 @@ pub(crate) struct UnprovedRead {
     pub(crate) edge: Option<usize>,
 }
 
-/// A path from the start: for every place on it, the edge over which it is reached.
+/// A path from the start, which it does not come back to: for every place on it, the edge over which
+/// it is reached.
 pub(crate) struct Path<const P: usize> {
     edges: [u32; P],
 }
@@ -30,13 +31,11 @@ impl<const P: usize> Path<P> {
     /// Whether the path to `target` passes through another place.
     pub(crate) const fn passes(&self, graph: &Graph, other: usize, target: usize) -> bool {
         let mut place = target;
-        let mut steps = 0;
-        while let (true, Some(edge)) = (steps < P, self.edge_to(place)) {
+        while let Some(edge) = self.edge_to(place) {
             place = graph.edges[edge].from;
             if place == other {
                 return true;
             }
-            steps += 1;
         }
         false
     }

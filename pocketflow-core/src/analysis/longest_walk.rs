@@ -91,7 +91,7 @@ impl Graph {
                 if let Target::Place(to) = target {
                     let length = steps[from] + longest[next * places + to];
                     if length > longest[count * places + from] {
-                        if round > places {
+                        if round == places {
                             return Err(NoLongestWalk::Unbounded(UnboundedLoop {
                                 graph: self,
                                 place: from,
@@ -153,10 +153,8 @@ impl UnboundedLoop<'_> {
     pub(crate) const fn start(&self) -> usize {
         let places = self.graph.places.len();
         let mut place = self.place;
-        let mut tries = 0;
-        while tries < places && self.distance(place, place) == UNREACHED {
+        while self.distance(place, place) == UNREACHED {
             place = (place + 1) % places;
-            tries += 1;
         }
         place
     }

@@ -102,11 +102,10 @@ impl Message {
         target: usize,
     ) -> Self {
         const ENDS: usize = 4;
-        // The path is known from its end. A loop may lead back to the start, so the number of its
-        // edges is limited as well.
+        // The path is known from its end.
         let (mut edges, mut length) = ([0; P], 0);
         let mut place = target;
-        while let (true, Some(edge)) = (length < P, path.edge_to(place)) {
+        while let Some(edge) = path.edge_to(place) {
             edges[length] = edge;
             length += 1;
             place = graph.edges[edge].from;
@@ -180,5 +179,29 @@ mod tests {
         }
         assert!(message.as_str().trim_end().ends_with(" word …"));
         assert!(message.as_str().len() <= Message::CAPACITY);
+    }
+
+    #[test]
+    fn a_message_is_whole_as_long_as_there_is_room_for_an_ellipsis() {
+        let room = Message::CAPACITY - Message::ELLIPSIS.len();
+        let text = "x".repeat(room - 1);
+        let message = Message::new().add(&text, &[]).add("y", &[]);
+        assert_eq!(message.as_str(), format!("{text}y"));
+        let cut = message.add("z", &[]);
+        assert_eq!(cut.as_str(), format!("{text}y …"));
+        assert_eq!(cut.add("z", &[]).as_str(), cut.as_str());
+        // Nothing follows the ellipsis, though there is room.
+        let long = "x".repeat(Message::CAPACITY);
+        let cut = Message::new().add("x", &[]).add(&long, &[]).add("y", &[]);
+        assert_eq!(cut.as_str().trim_end(), "x …");
+    }
+
+    #[test]
+    fn a_list_has_commas_and_a_conjunction() {
+        let list = |actions| Message::new().actions(actions, "or").as_str().to_owned();
+        assert_eq!(list(&[]), "");
+        assert_eq!(list(&["a"]), r#""a""#);
+        assert_eq!(list(&["a", "b"]), r#""a" or "b""#);
+        assert_eq!(list(&["a", "b", "c"]), r#""a", "b" or "c""#);
     }
 }

@@ -225,3 +225,6 @@ fn text(text: &str) -> Cow<'_, str> {
     quoted.push('"');
     Cow::Owned(quoted)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,17 +10,17 @@ use crate::store::{Field, Store};
 /// How many words a set of the fields of [`STORE`] takes.
 pub(crate) const WORDS: usize = 2;
 
-const FIELDS: [Field; 70] = {
-    let mut fields = [Field::new("unused", false); 70];
+const FIELDS: [Field; 64 * WORDS] = {
+    let mut fields = [Field::new("unused", false); 64 * WORDS];
     fields[0] = Field::new("plain", false);
     fields[1] = Field::new("a", true);
     fields[63] = Field::new("b", true);
     fields[64] = Field::new("c", true);
-    fields[69] = Field::new("d", true);
+    fields[127] = Field::new("d", true);
     fields
 };
 
-/// A store whose fields take two words of a set: the late fields `a`, `b`, `c` and `d` are at the
+/// A store whose fields fill the words of a set: the late fields `a`, `b`, `c` and `d` are at the
 /// edges of the words.
 pub(crate) const STORE: &Store = &Store::new("S", "src/s.rs:1", &FIELDS);
 

@@ -82,6 +82,13 @@ fn the_first_place_whose_node_is_known_gives_the_store() {
 }
 
 #[test]
+fn a_flow_without_a_name_is_called_flow() {
+    let flow = graph(vec![place("a", NODE)], "");
+    assert_eq!(flow.label(), "F");
+    assert_eq!(Graph { name: "", ..flow }.label(), "flow");
+}
+
+#[test]
 fn a_place_is_found_by_its_name() {
     let flow = graph(vec![place("a", NODE), place("b", NODE)], "");
     assert_eq!(

@@ -310,6 +310,11 @@ fn a_loop_without_a_bound_is_named() {
             named("a >> b; b >> c; c - back >> b; c >> end"),
             "b >> c - \"back\" >> b"
         );
+        // Of two ways that are as short, the first.
+        assert_eq!(
+            named("a - one >> b; a - two >> b; b - three >> a; b - four >> a"),
+            "a - \"one\" >> b - \"three\" >> a"
+        );
         // The bound is used up, and what comes then is a loop.
         assert_eq!(named("a >> end; b >> c max 1 else b"), "b >> b");
     });

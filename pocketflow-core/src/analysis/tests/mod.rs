@@ -6,6 +6,7 @@
 
 mod brute;
 mod flows;
+mod resume;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -13,8 +14,8 @@ use proptest::prelude::*;
 
 use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
 use self::flows::{
-    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain, position,
-    union, words,
+    Analysed, EXITS, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain,
+    position, union, words,
 };
 use crate::graph::Target;
 use crate::graph::sample::WORDS;
@@ -26,6 +27,30 @@ fn late(set: [u64; WORDS]) -> Set {
 impl Analysed<'_> {
     fn rejects(&self) -> bool {
         self.solution.unproved.iter().any(Option::is_some)
+    }
+
+    /// Where each action leads.
+    fn check_routes(&self) {
+        let (graph, places, exits) = (self.graph, PLACES as u32, EXITS as u32);
+        let mut actions = 0;
+        for (index, place) in graph.places.iter().enumerate() {
+            let routes = self.solution.routes_of(index);
+            // Behind the last place comes what room is left.
+            let is_last = index + 1 == PLACES;
+            assert!(routes.len() == place.node.actions.len() || is_last);
+            for (action, route) in place.node.actions.iter().zip(routes) {
+                let mut edges = graph.edges.iter().enumerate();
+                let edge = edges.find(|(_, edge)| edge.from == index && edge.action == *action);
+                let expected = edge.map(|(index, edge)| match (edge.bound, edge.to) {
+                    (Some(_), _) => places + exits + index as u32,
+                    (None, Target::Place(place)) => place as u32,
+                    (None, Target::Exit(exit)) => places + exit as u32,
+                });
+                assert_eq!(*route, expected.unwrap_or(u32::MAX), "{action} of {index}");
+            }
+            actions += place.node.actions.len();
+        }
+        assert_eq!(graph.action_count(), actions);
     }
 
     /// What is reached, what is filled, and what is read without proof: place by place, field by
@@ -276,6 +301,11 @@ proptest! {
     #[test]
     fn so_is_a_flow_of_flows(flow in flow(4, 2)) {
         check_verdict(&flow);
+    }
+
+    #[test]
+    fn each_action_leads_where_its_edge_does(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+        analyse(&flow).iter().for_each(Analysed::check_routes);
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn choices(edges: &'static str) -> Graph {
             flow("endless", &[]),
             place("unknown", Description::UNKNOWN),
             fork("all", vec![place("f0", NODE), place("f1", CHOICE)]),
+            fork("both", vec![place("f0", NODE), place("f1", NODE)]),
         ],
         edges,
     )
@@ -74,6 +75,10 @@ fn an_edge_follows_an_action_of_its_node() {
     same(
         "plain - any >> end",
         &["PF001", "plain", "any", "plain >> end"],
+    );
+    same(
+        "both - any >> one",
+        &["PF001", "both", "any", "both >> one"],
     );
     same(
         "choice >> one",
@@ -112,7 +117,7 @@ fn an_edge_follows_an_action_of_its_node() {
 /// What PF002 and PF009 say of the place that an edge, or several, leave.
 fn wiring(place: usize, edges: &'static str) -> Vec<String> {
     let graph = choices(edges);
-    let solution = solve::<8>(&graph);
+    let solution = solve::<9>(&graph);
     told(|| solution.check_wiring(&graph, place))
 }
 
@@ -244,10 +249,20 @@ fn every_action_leads_somewhere() {
 }
 
 #[test]
+fn one_action_is_wired_nowhere_and_several_are() {
+    let says = |edges| {
+        let graph = choices(edges);
+        message(|| solve::<9>(&graph).check_wiring(&graph, 1)).unwrap()
+    };
+    assert!(says("choice - yes >> end").contains("`choice` can return \"no\", which is wired"));
+    assert!(says("one - yes >> end").contains("\"yes\" and \"no\", which are wired"));
+}
+
+#[test]
 fn an_edge_that_nobody_wrote_means_no_action() {
     let says = |edges| {
         let graph = unwritten(choices(edges));
-        let solution = solve::<8>(&graph);
+        let solution = solve::<9>(&graph);
         told(|| solution.check_wiring(&graph, 1)).len()
     };
     assert_eq!(says("choice - yess >> one; choice - noo >> one"), 6);

@@ -4,6 +4,7 @@
 mod edges;
 mod forks;
 mod reads;
+mod types;
 
 use crate::analysis::Solution;
 use crate::graph::sample::{NODE, WORDS, action, graph, leak, message, node, place};

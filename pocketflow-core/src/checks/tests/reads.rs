@@ -330,6 +330,17 @@ fn a_field_that_a_misspelt_await_means_is_told_there() {
 }
 
 #[test]
+fn a_misspelt_input_counts_as_the_field_that_it_means() {
+    let of = |inputs| Graph {
+        inputs,
+        ..graph(vec![place("first", READS)], "")
+    };
+    assert!(read::<1>(&of(&["bb", "dd"])).is_empty());
+    assert_eq!(read::<1>(&of(&["bb", "something"]))[2], "d");
+    assert_eq!(read::<1>(&of(&["something", "dd"]))[2], "b");
+}
+
+#[test]
 fn each_of_two_ways_to_a_place_is_told_once() {
     let of = |edges| {
         graph(

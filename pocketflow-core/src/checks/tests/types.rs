@@ -1,0 +1,35 @@
+//! The checks of types, which the macros find out about.
+
+use super::told;
+use crate::checks::{check_field, check_node, check_returned};
+use crate::graph::sample::message;
+
+#[test]
+fn a_field_and_a_node_may_be_sent_and_shared_between_threads() {
+    assert_eq!(check_field("u8", true, true, "help"), 0);
+    assert_eq!(check_node("Node", true, true), 0);
+    for (sends, syncs, what) in [
+        (true, false, "is not `Sync`\n"),
+        (false, true, "is not `Send`\n"),
+        (false, false, "is neither `Send` nor `Sync`\n"),
+    ] {
+        let text = message(|| check_field("Cell<u8>", sends, syncs, "use an atomic")).unwrap();
+        assert!(
+            text.contains("`Cell<u8>`") && text.ends_with("help: use an atomic"),
+            "{text}"
+        );
+        assert!(text.contains(what), "{text}");
+        let text = message(|| check_node("Node", sends, syncs)).unwrap();
+        assert!(text.contains("`Node`") && text.contains(what), "{text}");
+    }
+}
+
+#[test]
+fn what_a_node_returns_is_as_it_is_written() {
+    assert_eq!(check_returned(true, "message"), 0);
+    assert_eq!(
+        message(|| check_returned(false, "message")).as_deref(),
+        Some("message")
+    );
+    assert!(told(|| check_returned(true, "message")).is_empty());
+}
