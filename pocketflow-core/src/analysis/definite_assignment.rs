@@ -45,60 +45,57 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     /// Solves for what every path fills. The set of a place only shrinks, where paths join, and a
     /// place is visited again only when its set has shrunk.
     pub(super) const fn find_filled(&mut self, graph: &Graph) {
-        let mut exits = [false; X];
-        let mut seen = [false; P];
-        let mut queued = [false; P];
-        // A place is in the queue at most once, so P of them fit.
-        let mut queue = [0; P];
-        let (mut first, mut count) = (0, 1);
-        seen[0] = true;
-        queued[0] = true;
+        let mut arrivals = Arrivals {
+            places: [false; P],
+            exits: [false; X],
+            queue: Queue::new(),
+        };
+        arrivals.places[0] = true;
         self.reached = 1;
-        while count > 0 {
-            let place = queue[first];
-            first = (first + 1) % P;
-            count -= 1;
-            queued[place] = false;
+        while let Some(place) = arrivals.queue.pop() {
             let actions = graph.places[place].node.actions.len();
             let mut action = 0;
             while action < actions {
                 if let Some(edge) = self.edge(place, action) {
-                    let after = self.filled_after(graph, place, action);
+                    let filled = self.filled_after(graph, place, action);
                     let targets = graph.edges[edge].targets();
-                    let mut target = 0;
-                    while target < targets.len() {
-                        match targets[target] {
-                            Some(Target::Place(to)) => {
-                                let changed = if seen[to] {
-                                    intersect(&mut self.filled[to], &after, 0)
-                                } else {
-                                    self.filled[to] = after;
-                                    self.order[self.reached] = to as u32;
-                                    self.reached += 1;
-                                    true
-                                };
-                                seen[to] = true;
-                                if changed && !queued[to] {
-                                    queued[to] = true;
-                                    queue[(first + count) % P] = to;
-                                    count += 1;
-                                }
-                            }
-                            Some(Target::Exit(exit)) => {
-                                if exits[exit] {
-                                    intersect(&mut self.exits[exit], &after, 0);
-                                } else {
-                                    self.exits[exit] = after;
-                                }
-                                exits[exit] = true;
-                            }
-                            None => {}
-                        }
-                        target += 1;
-                    }
+                    self.arrive(targets[0], &filled, &mut arrivals);
+                    self.arrive(targets[1], &filled, &mut arrivals);
                 }
                 action += 1;
             }
+        }
+    }
+
+    /// Keeps what every path to the end of an edge has filled so far.
+    const fn arrive(
+        &mut self,
+        target: Option<Target>,
+        filled: &[u64; W],
+        arrivals: &mut Arrivals<P, X>,
+    ) {
+        match target {
+            Some(Target::Place(to)) if arrivals.places[to] => {
+                let changed = intersect(&mut self.filled[to], filled, 0);
+                if changed {
+                    arrivals.queue.push(to);
+                }
+            }
+            Some(Target::Place(to)) => {
+                self.filled[to] = *filled;
+                self.order[self.reached] = to as u32;
+                self.reached += 1;
+                arrivals.places[to] = true;
+                arrivals.queue.push(to);
+            }
+            Some(Target::Exit(exit)) if arrivals.exits[exit] => {
+                intersect(&mut self.exits[exit], filled, 0);
+            }
+            Some(Target::Exit(exit)) => {
+                self.exits[exit] = *filled;
+                arrivals.exits[exit] = true;
+            }
+            None => {}
         }
     }
 
@@ -153,12 +150,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             edges: [NO_EDGE; P],
         };
         let mut seen = [false; P];
-        let mut queue = [0; P];
-        let (mut first, mut count) = (0, 1);
+        let mut queue = Queue::<P>::new();
         seen[0] = true;
-        while first < count && !seen[target] {
-            let place = queue[first];
-            first += 1;
+        while let (false, Some(place)) = (seen[target], queue.pop()) {
             let node = graph.places[place].node;
             let shares_store = graph.shares_store(place);
             let mut action = 0;
@@ -172,8 +166,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                                 Some(Target::Place(to)) if !seen[to] => {
                                     seen[to] = true;
                                     path.edges[to] = edge as u32;
-                                    queue[count] = to;
-                                    count += 1;
+                                    queue.push(to);
                                 }
                                 _ => {}
                             }
@@ -192,4 +185,51 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
 /// Whether a late field is filled after an action of a node.
 const fn fills<const W: usize>(node: &NodeInfo, action: usize, field: usize) -> bool {
     node.writes[action * W + field / 64] & (1 << (field % 64)) != 0 || contains(node.reads, field)
+}
+
+/// Which places and exits a path has arrived at.
+struct Arrivals<const P: usize, const X: usize> {
+    places: [bool; P],
+    exits: [bool; X],
+    queue: Queue<P>,
+}
+
+/// A queue of places, at first of the start. A place is in it at most once, so `P` of them fit.
+struct Queue<const P: usize> {
+    places: [usize; P],
+    first: usize,
+    count: usize,
+    queued: [bool; P],
+}
+
+impl<const P: usize> Queue<P> {
+    const fn new() -> Self {
+        let mut queue = Self {
+            places: [0; P],
+            first: 0,
+            count: 0,
+            queued: [false; P],
+        };
+        queue.push(0);
+        queue
+    }
+
+    const fn push(&mut self, place: usize) {
+        if !self.queued[place] {
+            self.queued[place] = true;
+            self.places[(self.first + self.count) % P] = place;
+            self.count += 1;
+        }
+    }
+
+    const fn pop(&mut self) -> Option<usize> {
+        if self.count == 0 {
+            return None;
+        }
+        let place = self.places[self.first];
+        self.first = (self.first + 1) % P;
+        self.count -= 1;
+        self.queued[place] = false;
+        Some(place)
+    }
 }

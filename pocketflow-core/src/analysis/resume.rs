@@ -96,39 +96,30 @@ impl Graph {
             (_, Some(action)) => assignment.leave(place, action, &filled),
             (_, None) => assignment.arrive(Target::Place(place), &filled),
         }
-        while let Some(place) = assignment.queue.pop() {
-            let node = self.places[place].node;
-            for (action, name) in node.actions.iter().enumerate() {
-                let mut filled = assignment.places[place].clone().unwrap_or_default();
-                if self.shares_store(place) {
-                    let words = filled.len();
-                    let writes = node.writes.iter().skip(action * words);
-                    filled
-                        .iter_mut()
-                        .zip(writes)
-                        .for_each(|(word, writes)| *word |= writes);
-                }
-                assignment.leave(place, name, &filled);
-            }
-        }
+        assignment.solve();
         for (place, filled) in self.places.iter().zip(&assignment.places) {
             let Some(filled) = filled else { continue };
-            let Store { fields, .. } = self.store();
-            for (index, field) in fields.iter().enumerate() {
-                let [reads, filled] = [place.node.reads, filled].map(|set| {
-                    set.get(index / 64)
-                        .is_some_and(|word| word >> (index % 64) & 1 == 1)
-                });
-                if field.late && reads && !filled {
-                    let path = path.iter().copied().chain([place.name]).collect();
-                    unfilled.push(Unfilled {
-                        path,
-                        field: field.name,
-                    });
-                }
+            for field in self.store().unfilled(place.node.reads, filled) {
+                let path = path.iter().copied().chain([place.name]).collect();
+                unfilled.push(Unfilled { path, field });
             }
         }
         assignment.exits
+    }
+}
+
+impl Store {
+    /// The late fields that are in one set and not in another.
+    fn unfilled(&self, reads: &[u64], filled: &[u64]) -> impl Iterator<Item = &'static str> {
+        let contains = |set: &[u64], field: usize| {
+            set.get(field / 64)
+                .is_some_and(|word| word >> (field % 64) & 1 == 1)
+        };
+        let fields = self.fields.iter().enumerate();
+        let fields = fields.filter(move |(index, field)| {
+            field.late && contains(reads, *index) && !contains(filled, *index)
+        });
+        fields.map(|(_, field)| field.name)
     }
 }
 
@@ -141,6 +132,25 @@ struct Assignment {
 }
 
 impl Assignment {
+    /// Follows every action of the places in the queue.
+    fn solve(&mut self) {
+        while let Some(place) = self.queue.pop() {
+            let node = self.graph.places[place].node;
+            for (action, name) in node.actions.iter().enumerate() {
+                let mut filled = self.places[place].clone().unwrap_or_default();
+                if self.graph.shares_store(place) {
+                    let words = filled.len();
+                    let writes = node.writes.iter().skip(action * words);
+                    filled
+                        .iter_mut()
+                        .zip(writes)
+                        .for_each(|(word, writes)| *word |= writes);
+                }
+                self.leave(place, name, &filled);
+            }
+        }
+    }
+
     /// Follows an action of a place.
     fn leave(&mut self, place: usize, action: &str, filled: &[u64]) {
         for edge in self
