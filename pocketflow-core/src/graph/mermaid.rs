@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Graph, Place, Target};
+use super::{Edge, Graph, Place, Target};
 
 /// The first place is round, or an arrow leads to it, so that the start is visible. An exit that is
 /// written in the flow is a circle.
@@ -28,51 +28,9 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn draw(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.graph.places.first().is_some_and(|first| {
-            first.node.flow.is_some() || first.node.waits.is_some() || !first.fork.is_empty()
-        }) {
-            self.line(
-                f,
-                format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)),
-            )?;
-        }
+        self.draw_start(f)?;
         for (index, place) in self.graph.places.iter().enumerate() {
-            let (id, name) = (self.place(index), &text(place.name));
-            match place.node.flow {
-                Some(graph) => {
-                    self.line(f, format_args!("subgraph {id}[{name}]"))?;
-                    Drawing {
-                        graph,
-                        prefix: format!("{id}."),
-                        depth: self.depth + 1,
-                    }
-                    .draw(f)?;
-                    self.line(f, format_args!("end"))?;
-                }
-                None if !place.fork.is_empty() => {
-                    self.line(f, format_args!("subgraph {id}[at the same time]"))?;
-                    for (branch, node) in place.fork.iter().enumerate() {
-                        let inside = format!("{id}.");
-                        self.line(
-                            f,
-                            format_args!(
-                                "    {}[{}]",
-                                named(&inside, node.name, branch),
-                                text(node.name)
-                            ),
-                        )?;
-                    }
-                    self.line(f, format_args!("end"))?;
-                }
-                None if let Some(field) = place.node.waits => {
-                    let waits = format!("await {field}");
-                    self.line(f, format_args!("{id}{{{{{}}}}}", text(&waits)))?;
-                }
-                None if index == 0 => self.line(f, format_args!("{id}([{name}])"))?,
-                // A name stands for its place by itself, where the edges show it.
-                None if id != *name => self.line(f, format_args!("{id}[{name}]"))?,
-                None => {}
-            }
+            self.draw_place(f, index, place)?;
         }
         for (index, exit) in self.graph.exits.iter().enumerate() {
             if self.draws(Target::Exit(index)) {
@@ -81,31 +39,70 @@ impl Drawing<'_> {
             }
         }
         for edge in self.graph.edges {
-            let label = if edge.action == "default" {
-                ""
-            } else {
-                edge.action
-            };
-            match edge.bound {
-                None => self.arrow(f, edge.from, label, edge.to)?,
-                Some(bound) => {
-                    let comma = if label.is_empty() { "" } else { ", " };
-                    self.arrow(
-                        f,
-                        edge.from,
-                        &format!("{label}{comma}at most {}", bound.max),
-                        edge.to,
-                    )?;
-                    self.arrow(
-                        f,
-                        edge.from,
-                        &format!("{label}{comma}then"),
-                        bound.otherwise,
-                    )?;
-                }
-            }
+            self.draw_edge(f, edge)?;
         }
         Ok(())
+    }
+
+    /// An arrow to a first place whose shape does not show that it is the start.
+    fn draw_start(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_node = |place: &Place| {
+            place.node.flow.is_none() && place.node.waits.is_none() && place.fork.is_empty()
+        };
+        match self.graph.places.first() {
+            Some(first) if !is_node(first) => self.line(
+                f,
+                format_args!("{0}start.0((start)) --> {1}", self.prefix, self.place(0)),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn draw_place(&self, f: &mut fmt::Formatter<'_>, index: usize, place: &Place) -> fmt::Result {
+        let (id, name) = (self.place(index), &text(place.name));
+        if let Some(graph) = place.node.flow {
+            self.line(f, format_args!("subgraph {id}[{name}]"))?;
+            Drawing {
+                graph,
+                prefix: format!("{id}."),
+                depth: self.depth + 1,
+            }
+            .draw(f)?;
+            self.line(f, format_args!("end"))
+        } else if !place.fork.is_empty() {
+            self.line(f, format_args!("subgraph {id}[at the same time]"))?;
+            for (branch, node) in place.fork.iter().enumerate() {
+                let (id, name) = (named(&format!("{id}."), node.name, branch), text(node.name));
+                self.line(f, format_args!("    {id}[{name}]"))?;
+            }
+            self.line(f, format_args!("end"))
+        } else if let Some(field) = place.node.waits {
+            let name = format!("await {field}");
+            self.line(f, format_args!("{id}{{{{{}}}}}", text(&name)))
+        } else if index == 0 {
+            self.line(f, format_args!("{id}([{name}])"))
+        } else if id != *name {
+            self.line(f, format_args!("{id}[{name}]"))
+        } else {
+            // The edges show a place under its identifier, which is its name.
+            Ok(())
+        }
+    }
+
+    fn draw_edge(&self, f: &mut fmt::Formatter<'_>, edge: &Edge) -> fmt::Result {
+        let label = if edge.action == "default" {
+            ""
+        } else {
+            edge.action
+        };
+        let Some(bound) = edge.bound else {
+            return self.arrow(f, edge.from, label, edge.to);
+        };
+        let comma = if label.is_empty() { "" } else { ", " };
+        let most = format!("{label}{comma}at most {}", bound.max);
+        self.arrow(f, edge.from, &most, edge.to)?;
+        let then = format!("{label}{comma}then");
+        self.arrow(f, edge.from, &then, bound.otherwise)
     }
 
     fn arrow(
