@@ -7,8 +7,10 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_buffered::BufferedStreamExt;
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -78,6 +80,14 @@ pub const RETRY: Contender = Contender {
 pub const BUFFERED: Contender = Contender {
     name: "by hand, `buffered`",
     batch: Some(|batch| Box::pin(buffered(batch))),
+    ..Contender::NONE
+};
+
+/// What the pool of a batch could be made of instead. Ours is as fast where an item only yields, and
+/// faster where it sleeps or yields to tokio, and it needs no more crates.
+pub const FUTURES_BUFFERED: Contender = Contender {
+    name: "by hand, `futures-buffered`",
+    batch: Some(|batch| Box::pin(futures_buffered(batch))),
     ..Contender::NONE
 };
 
@@ -509,6 +519,31 @@ async fn buffered(
         .buffered(width)
         .collect()
         .await;
+    outputs.iter().sum()
+}
+
+async fn futures_buffered(
+    Batch {
+        items,
+        width,
+        factor,
+        pause,
+    }: Batch,
+) -> u64 {
+    let inputs: Vec<u64> = (0..items).collect();
+    let work = |index: usize| {
+        let item = item(pause, inputs[index], factor);
+        async move { (index, item.await) }
+    };
+    let mut outputs = vec![0; inputs.len()];
+    let mut done = pin!(
+        stream::iter(0..inputs.len())
+            .map(work)
+            .buffered_unordered(width)
+    );
+    while let Some((index, output)) = done.next().await {
+        outputs[index] = output;
+    }
     outputs.iter().sum()
 }
 

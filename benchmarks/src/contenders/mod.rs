@@ -23,6 +23,7 @@ pub const ALL: &[Contender] = &[
     hand::PHASES,
     hand::RETRY,
     hand::BUFFERED,
+    hand::FUTURES_BUFFERED,
     hand::JOIN_SET,
     smlang::SYNC,
     smlang::ASYNC,
