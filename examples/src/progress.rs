@@ -66,10 +66,10 @@ impl<S: Shared> Driver<S, Execs> for Progress {
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progress {
     async fn exec<C>(&self, _at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         let result = call.call().await;
         if item.is_some() {
@@ -88,7 +88,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Progress {
         call: C,
     ) -> Result<N::Exec, Failure>
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result

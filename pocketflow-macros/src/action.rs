@@ -208,7 +208,7 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         let values: Vec<_> = values.map(|(index, (_, ty))| format_ident!("__{index}", span = *ty)).collect();
         let own: Vec<_> = fields.iter().map(|(field, _)| ours(field)).collect();
         let writes = fields.iter().zip(&values).map(
-            |((field, _), value)| quote!(#pf::__private::Slot(&mut __shared.#field).__write(|| #value);),
+            |((field, _), value)| quote!(#pf::__private::FieldSlot(&mut __shared.#field).__write(|| #value);),
         );
         quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
     });
@@ -228,25 +228,25 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
     let take = match &actions.store {
         // With an error, anything may be missing.
         _ if !errors.is_empty() => quote! {
-            impl<#(#parameters,)* __S> #pf::__private::Taking<__S> for #name #arguments #bounds {
-                fn taking(self, _: &mut __S) -> #index { #pf::__private::unreachable!() }
+            impl<#(#parameters,)* __S> #pf::__private::DerivedAction<__S> for #name #arguments #bounds {
+                fn take_derived(self, _: &mut __S) -> #index { #pf::__private::unreachable!() }
             }
         },
         Some(store) => {
-            let impl_for = quote_spanned!(store.span()=> #pf::__private::Taking<#store>);
+            let impl_for = quote_spanned!(store.span()=> #pf::__private::DerivedAction<#store>);
             quote! {
                 impl #impl_for for #name {
                     #[inline]
-                    fn taking(self, __shared: &mut #store) -> #index {
+                    fn take_derived(self, __shared: &mut #store) -> #index {
                         match self { #(#arms,)* }
                     }
                 }
             }
         }
         None => quote! {
-            impl<__S> #pf::__private::Taking<__S> for #name {
+            impl<__S> #pf::__private::DerivedAction<__S> for #name {
                 #[inline]
-                fn taking(self, _: &mut __S) -> #index {
+                fn take_derived(self, _: &mut __S) -> #index {
                     match self { #(#arms,)* }
                 }
             }

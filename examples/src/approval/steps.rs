@@ -32,7 +32,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Case {
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Case {
     async fn attempt<C>(
         &self,
         _at: &At<'_>,
@@ -40,7 +40,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Case {
         call: C,
     ) -> Result<N::Exec, Failure>
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result {

@@ -37,17 +37,17 @@ pub trait Known: Serialize {}
 impl<T: Serialize> Known for T {}
 
 /// A node that is alone in its step is stored with the step.
-impl<S, Here, N, E> KeepDriver<S, Here, N> for DurableRun<E>
+impl<S, Marker, N, E> KeepDriver<S, Marker, N> for DurableRun<E>
 where
     S: Durable,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     for<'i> N::Item<'i>: Known,
     N::Exec: Kept,
     E: Storage,
 {
     async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, mut call: C) -> Result<N::Exec, Error>
     where
-        C: ItemCall<S, Here, N>,
+        C: ItemCall<S, Marker, N>,
     {
         let (step, branch) = (
             at.step(),

@@ -34,22 +34,24 @@ pub use outcome::IntoOutcome;
 pub use probe::{Blank, NoBlank, NoThreads, Plain, Probe, Threads};
 pub use read::{Held, Lent};
 pub use returned::{Fallible, Given, Nothing, Returned};
-pub use take::{Take, Taking};
-pub use visit::{At, Show};
-pub use write::{Append, FillPlain, Slot};
+pub use take::{DerivedAction, TakeAction};
+pub use visit::{FieldIndex, ShowField};
+pub use write::{Append, FieldSlot, FillPlain};
 
 pub use crate::__written as written;
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_returned};
-pub use crate::driver::Spot;
+pub use crate::driver::Site;
 pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
 pub use crate::node::OrNothing;
 pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
-pub use crate::run::{Both, Branch, Machine, Piece, Walk, Walker, fork_step, run_direct};
-pub use crate::run::{Forked, Kind, Runner, Step};
-pub use crate::run::{InFlight, Items, Work, in_parallel, in_sequence};
-pub use crate::run::{ItemMode, Mode, NodeMode, NodeVisit, StepMode};
-pub use crate::run::{Kept, Prepared, outcome, plain, within};
+pub use crate::run::{Batch, InFlight, in_parallel, in_sequence};
+pub use crate::run::{
+    CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,
+};
+pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode};
+pub use crate::run::{FlowStep, Forked, Runner, StepKind};
+pub use crate::run::{Prepared, Retained, outcome, plain, within};
 pub use crate::store::BetweenThreads;
 
 /// The methods that generated code calls. None has a name that a user's trait may have.

@@ -11,34 +11,34 @@ use crate::action::{Action, ActionInfo};
     note = "to choose an edge, return an enum with `#[derive(pocketflow::Action)]`, and with `#[action({S})]` where its variants have fields"
 )]
 #[doc(hidden)]
-pub trait Take<S>: Action {
+pub trait TakeAction<S>: Action {
     /// [`Action::ACTIONS`], so that a type which is no action is reported by this trait alone.
-    const TAKEN: &'static [ActionInfo] = <Self as Action>::ACTIONS;
+    const INFOS: &'static [ActionInfo] = <Self as Action>::ACTIONS;
 
     /// Writes the fields; returns the index in [`Action::ACTIONS`].
     fn take(self, shared: &mut S) -> usize;
 }
 
-/// [`Take`], as the derive implements it. A trait of its own, so that rustc's message about a type
+/// [`TakeAction`], as the derive implements it. A trait of its own, so that rustc's message about a type
 /// that is no action does not list every action there is: the attribute that says so cannot stand
 /// in generated code, where `#![no_implicit_prelude]` hides it.
 #[doc(hidden)]
-pub trait Taking<S>: Action {
-    /// [`Take::take`].
-    fn taking(self, shared: &mut S) -> usize;
+pub trait DerivedAction<S>: Action {
+    /// [`TakeAction::take`].
+    fn take_derived(self, shared: &mut S) -> usize;
 }
 
 #[diagnostic::do_not_recommend]
-impl<A: Taking<S>, S> Take<S> for A {
+impl<A: DerivedAction<S>, S> TakeAction<S> for A {
     #[inline]
     fn take(self, shared: &mut S) -> usize {
-        self.taking(shared)
+        self.take_derived(shared)
     }
 }
 
-impl<S> Taking<S> for () {
+impl<S> DerivedAction<S> for () {
     #[inline]
-    fn taking(self, _: &mut S) -> usize {
+    fn take_derived(self, _: &mut S) -> usize {
         0
     }
 }

@@ -1,5 +1,5 @@
 use super::methods::*;
-use super::{Append, Plain, Probe, Slot};
+use super::{Append, FieldSlot, Plain, Probe};
 
 #[test]
 fn one_call_reads_both_kinds_of_field() {
@@ -14,20 +14,22 @@ fn one_call_reads_both_kinds_of_field() {
 #[test]
 fn one_call_fills_both_kinds_of_field() {
     let (mut late, mut plain) = (None, String::new());
-    Slot(&mut late).__write(|| String::from("late"));
-    Slot(&mut plain).__write(|| String::from("plain"));
+    FieldSlot(&mut late).__write(|| String::from("late"));
+    FieldSlot(&mut plain).__write(|| String::from("plain"));
     assert_eq!((late.as_deref(), plain.as_str()), (Some("late"), "plain"));
 }
 
 #[test]
 fn strings_and_collections_are_extended_late_or_not() {
     let (mut text, mut late_text) = (String::from("a"), None::<String>);
-    Slot(&mut text).__place().append("b");
-    Slot(&mut late_text).__place().append(String::from("b"));
+    FieldSlot(&mut text).__place().append("b");
+    FieldSlot(&mut late_text)
+        .__place()
+        .append(String::from("b"));
     assert_eq!((text.as_str(), late_text.as_deref()), ("ab", Some("b")));
     let (mut list, mut late_list) = (vec![1], None::<Vec<i32>>);
-    Append::append(Slot(&mut list).__place(), vec![2]);
-    Append::append(Slot(&mut late_list).__place(), [2, 3]);
+    Append::append(FieldSlot(&mut list).__place(), vec![2]);
+    Append::append(FieldSlot(&mut late_list).__place(), [2, 3]);
     assert_eq!((list, late_list), (vec![1, 2], Some(vec![2, 3])));
 }
 

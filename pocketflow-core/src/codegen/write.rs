@@ -4,9 +4,9 @@
 /// [`FillPlain`]. The value comes as a closure: then rustc reports a wrong type at the value alone,
 /// with no note that leads into this file.
 #[doc(hidden)]
-pub struct Slot<'a, F>(pub &'a mut F);
+pub struct FieldSlot<'a, F>(pub &'a mut F);
 
-impl<'a, T> Slot<'a, Option<T>> {
+impl<'a, T> FieldSlot<'a, Option<T>> {
     /// Fills the late field.
     pub fn __write(self, value: impl FnOnce() -> T) {
         *self.0 = Some(value());
@@ -20,7 +20,7 @@ impl<'a, T> Slot<'a, Option<T>> {
     }
 }
 
-/// The plain side of [`Slot`].
+/// The plain side of [`FieldSlot`].
 #[doc(hidden)]
 pub trait FillPlain<'a, F> {
     /// Sets the field.
@@ -29,7 +29,7 @@ pub trait FillPlain<'a, F> {
     fn __place(self) -> &'a mut F;
 }
 
-impl<'a, F> FillPlain<'a, F> for Slot<'a, F> {
+impl<'a, F> FillPlain<'a, F> for FieldSlot<'a, F> {
     fn __write(self, value: impl FnOnce() -> F) {
         *self.0 = value();
     }
@@ -52,21 +52,21 @@ pub trait Append<V, Kind> {
 
 /// A string that grows by a string.
 #[doc(hidden)]
-pub enum Strings {}
+pub enum AppendString {}
 
 /// A collection that grows by items.
 #[doc(hidden)]
-pub enum Items {}
+pub enum AppendItems {}
 
 #[diagnostic::do_not_recommend]
-impl<V: AsRef<str>> Append<V, Strings> for String {
+impl<V: AsRef<str>> Append<V, AppendString> for String {
     fn append(&mut self, value: V) {
         self.push_str(value.as_ref());
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<C, V> Append<V, Items> for C
+impl<C, V> Append<V, AppendItems> for C
 where
     V: IntoIterator,
     C: Extend<V::Item>,

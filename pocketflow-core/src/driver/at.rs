@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::frame::Frame;
 use super::root::Root;
-use super::trail::Trail;
 use crate::error::{BoxError, Error, Stage};
 use crate::graph::{FlowPosition, Graph, Position};
 
@@ -13,7 +13,7 @@ use crate::graph::{FlowPosition, Graph, Position};
 /// It prints as a path: `Shop > Payment > authorize`.
 #[derive(Debug, Clone, Copy)]
 pub struct At<'a> {
-    pub(crate) trail: &'a Trail<'a>,
+    pub(crate) frame: &'a Frame<'a>,
     pub(crate) root: &'a Root,
     /// The name of the run, where a driver gives it one.
     pub(crate) run: Option<&'a str>,
@@ -24,33 +24,33 @@ pub struct At<'a> {
 impl<'a> At<'a> {
     /// The innermost flow.
     pub fn graph(&self) -> &'static Graph {
-        self.trail.spot.graph()
+        self.frame.site.graph()
     }
 
     /// The name of the place.
     pub fn name(&self) -> &'static str {
-        self.trail.spot.name()
+        self.frame.site.name()
     }
 
     /// Whether this is one of the nodes of a fork, which are one step together.
     pub fn is_branch(&self) -> bool {
-        self.trail.spot.branch.is_some()
+        self.frame.site.branch.is_some()
     }
 
     /// The late field that this step waits for, if it is an `await(field)`.
     pub fn waits_for(&self) -> Option<&'static str> {
-        self.graph().places[self.trail.spot.place].node.waits
+        self.graph().places[self.frame.site.place].node.waits
     }
 
     /// Which of a fork's nodes this is, counted from 0.
     pub fn branch_number(&self) -> Option<usize> {
-        self.trail.spot.branch
+        self.frame.site.branch
     }
 
     /// The place of the flow in the flow around it, if there is one.
     pub fn parent(&self) -> Option<At<'a>> {
         Some(At {
-            trail: self.trail.parent?,
+            frame: self.frame.parent?,
             ..*self
         })
     }
@@ -62,27 +62,27 @@ impl<'a> At<'a> {
 
     /// The names from the outermost flow down to this place.
     pub fn path(&self) -> Vec<&'static str> {
-        self.trail.path()
+        self.frame.path()
     }
 
     /// An error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
-        self.trail.failed(Stage::Driver, cause)
+        self.frame.failed(Stage::Driver, cause)
     }
 
     /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, that is the fork as a whole.
     pub fn position(&self) -> Position {
         let mut flows = Vec::new();
-        let mut trail = Some(self.trail);
-        while let Some(here @ Trail { parent, spot }) = trail {
+        let mut frame = Some(self.frame);
+        while let Some(here @ Frame { parent, site }) = frame {
             flows.push(FlowPosition {
-                flow: spot.graph().label().into(),
-                fingerprint: spot.graph().fingerprint(),
-                place: spot.graph().places[spot.place].name.into(),
+                flow: site.graph().label().into(),
+                fingerprint: site.graph().fingerprint(),
+                place: site.graph().places[site.place].name.into(),
                 taken: self.root.taken(here.depth()),
             });
-            trail = *parent;
+            frame = *parent;
         }
         flows.reverse();
         Position {

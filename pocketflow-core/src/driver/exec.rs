@@ -15,7 +15,7 @@ use crate::store::Shared;
 /// to write for it.
 ///
 /// The node is a parameter of the trait, so a driver may ask for more of it: one that records what
-/// each exec returned is `impl<S, Here, N> ExecDriver<S, Here, N> for … where N: Node<S, Here>,
+/// each exec returned is `impl<S, Marker, N> ExecDriver<S, Marker, N> for … where N: Node<S, Marker>,
 /// N::Exec: Serialize`, and only its users pay for that. A driver that keeps what has been paid for
 /// needs it of batches and forks alone, and is a [`KeepDriver`].
 ///
@@ -30,10 +30,10 @@ use crate::store::Shared;
 ///
 /// impl<S: Shared> Driver<S, Execs> for Failures {}
 ///
-/// impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Failures {
+/// impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Failures {
 ///     async fn attempt<C>(&self, _at: &At<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
 ///     where
-///         C: AttemptCall<S, Here, N>,
+///         C: AttemptCall<S, Marker, N>,
 ///     {
 ///         let result = call.call().await;
 ///         if result.is_err() {
@@ -59,9 +59,9 @@ use crate::store::Shared;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` does not drive the node `{N}`",
-    note = "its seam is `Execs`, so implement `ExecDriver<S, Here, N>` for it"
+    note = "its seam is `Execs`, so implement `ExecDriver<S, Marker, N>` for it"
 )]
-pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
+pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Execs>:
     Driver<S, Seam>
 {
     /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around
@@ -73,7 +73,7 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         call.call()
     }
@@ -86,7 +86,7 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         call.call()
     }
@@ -100,7 +100,7 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
 /// batches and the nodes of forks return has to have it.
 ///
 /// The driver is a `Driver<S, Items>`. A driver with both seams is a `Driver<S, (Execs, Items)>`,
-/// and so are the two traits: `impl<S, Here, N> KeepDriver<S, Here, N, (Execs, Items)> for …`.
+/// and so are the two traits: `impl<S, Marker, N> KeepDriver<S, Marker, N, (Execs, Items)> for …`.
 ///
 /// ```
 /// use pocketflow::seam::Items;
@@ -113,14 +113,14 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
 ///
 /// impl<S: Shared> Driver<S, Items> for Kept {}
 ///
-/// impl<S: Shared, Here, N: Node<S, Here>> KeepDriver<S, Here, N> for Kept
+/// impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N> for Kept
 /// where
 ///     for<'i> N::Item<'i>: std::fmt::Debug,
 ///     N::Exec: ToString + From<String>,
 /// {
 ///     async fn item<C>(&self, at: &At<'_>, _id: ItemId<'_>, call: C) -> Result<N::Exec, Error>
 ///     where
-///         C: ItemCall<S, Here, N>,
+///         C: ItemCall<S, Marker, N>,
 ///     {
 ///         let key = format!("{at} of {}", call.with_item(|item| format!("{item:?}")));
 ///         if let Some(kept) = self.0.lock().unwrap().get(&key) {
@@ -147,9 +147,9 @@ pub trait ExecDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Execs>:
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the driver `{Self}` does not drive the batch or branch `{N}`",
-    note = "its seam is `Items`, so implement `KeepDriver<S, Here, N>` for it"
+    note = "its seam is `Items`, so implement `KeepDriver<S, Marker, N>` for it"
 )]
-pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>:
+pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Items>:
     Driver<S, Seam>
 {
     /// Around one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. Where a
@@ -162,7 +162,7 @@ pub trait KeepDriver<S: Shared, Here, N: Node<S, Here>, Seam: 'static = Items>:
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ItemCall<S, Here, N>,
+        C: ItemCall<S, Marker, N>,
     {
         call.call()
     }
@@ -203,7 +203,7 @@ impl fmt::Display for ItemId<'_> {
 }
 
 /// What a call of a node's `exec` works on.
-pub trait Lends<S: 'static, Here, N: Node<S, Here>> {
+pub trait Lends<S: 'static, Marker, N: Node<S, Marker>> {
     /// What the node reads of the store: a struct with a field for each parameter.
     fn reads(&self) -> Reads<'_, N>;
 
@@ -212,20 +212,20 @@ pub trait Lends<S: 'static, Here, N: Node<S, Here>> {
 }
 
 /// An exec with all its attempts, as a driver is given it.
-pub trait ExecCall<S: 'static, Here, N: Node<S, Here>>:
-    Call<Output = Result<N::Exec, Error>> + Lends<S, Here, N>
+pub trait ExecCall<S: 'static, Marker, N: Node<S, Marker>>:
+    Call<Output = Result<N::Exec, Error>> + Lends<S, Marker, N>
 {
 }
 
 /// One attempt, as a driver is given it.
-pub trait AttemptCall<S: 'static, Here, N: Node<S, Here>>:
-    Call<Output = Result<N::Exec, Failure>> + Lends<S, Here, N>
+pub trait AttemptCall<S: 'static, Marker, N: Node<S, Marker>>:
+    Call<Output = Result<N::Exec, Failure>> + Lends<S, Marker, N>
 {
 }
 
 /// An item of a batch, or a branch of a fork, as a driver is given it.
-pub trait ItemCall<S: 'static, Here, N: Node<S, Here>>:
-    Call<Output = Result<N::Exec, Error>> + Lends<S, Here, N>
+pub trait ItemCall<S: 'static, Marker, N: Node<S, Marker>>:
+    Call<Output = Result<N::Exec, Error>> + Lends<S, Marker, N>
 {
     /// Names the item in every [`Attempt::key`] of the call by a number that goes with what it is,
     /// in place of its index, which goes with its place in the list.

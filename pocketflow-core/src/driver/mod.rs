@@ -2,6 +2,7 @@
 
 mod at;
 mod exec;
+mod frame;
 mod limit;
 mod pointer;
 mod root;
@@ -10,10 +11,11 @@ mod stack;
 mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
-mod trail;
 
 pub use at::{At, Start};
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
+pub(crate) use frame::Frame;
+pub use frame::Site;
 pub use limit::{StepLimit, StepsExceeded};
 pub(crate) use root::Root;
 pub use stack::Stack;
@@ -21,8 +23,6 @@ pub use taken::Taken;
 pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
-pub use trail::Spot;
-pub(crate) use trail::Trail;
 
 use std::future::Future;
 

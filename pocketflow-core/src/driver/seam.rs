@@ -47,7 +47,7 @@ pub struct Through<K>(PhantomData<fn() -> K>);
     message = "`{D}` cannot drive the node `{N}`",
     label = "not a driver for every node of the flow"
 )]
-pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
+pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static {
     /// Around an exec.
     fn exec<C>(
         driver: &D,
@@ -56,7 +56,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ExecCall<S, Here, N>;
+        C: ExecCall<S, Marker, N>;
 
     /// Around an attempt.
     fn attempt<C>(
@@ -66,7 +66,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
     where
-        C: AttemptCall<S, Here, N>;
+        C: AttemptCall<S, Marker, N>;
 }
 
 /// What a driver with this seam does around an item.
@@ -75,8 +75,8 @@ pub trait AroundExec<D: ?Sized, S: 'static, Here, N: Node<S, Here>>: 'static {
     message = "`{D}` cannot drive the node `{N}`",
     label = "not a driver for every node of the flow"
 )]
-pub trait AroundItem<D: ?Sized, S: 'static, Here, N: Node<S, Here>>:
-    AroundExec<D, S, Here, N>
+pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
+    AroundExec<D, S, Marker, N>
 {
     /// Around an item, or around a branch.
     fn item<C>(
@@ -86,7 +86,7 @@ pub trait AroundItem<D: ?Sized, S: 'static, Here, N: Node<S, Here>>:
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ItemCall<S, Here, N>;
+        C: ItemCall<S, Marker, N>;
 }
 
 macro_rules! around {
@@ -99,7 +99,7 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
-            C: ExecCall<S, Here, N>,
+            C: ExecCall<S, Marker, N>,
         {
             call.call()
         }
@@ -111,7 +111,7 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
         where
-            C: AttemptCall<S, Here, N>,
+            C: AttemptCall<S, Marker, N>,
         {
             call.call()
         }
@@ -124,7 +124,7 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
-            C: ItemCall<S, Here, N>,
+            C: ItemCall<S, Marker, N>,
         {
             call.call()
         }
@@ -137,7 +137,7 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
-            C: ExecCall<S, Here, N>,
+            C: ExecCall<S, Marker, N>,
         {
             driver.exec(at, item, call)
         }
@@ -149,7 +149,7 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
         where
-            C: AttemptCall<S, Here, N>,
+            C: AttemptCall<S, Marker, N>,
         {
             driver.attempt(at, attempt, call)
         }
@@ -162,76 +162,76 @@ macro_rules! around {
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
-            C: ItemCall<S, Here, N>,
+            C: ItemCall<S, Marker, N>,
         {
             driver.item(at, item, call)
         }
     };
 }
 
-impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Steps {
+impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundExec<D, S, Marker, N> for Steps {
     around!(pass exec);
 }
 
-impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundItem<D, S, Here, N> for Steps {
+impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundItem<D, S, Marker, N> for Steps {
     around!(pass item);
 }
 
-impl<D, S, Here, N> AroundExec<D, S, Here, N> for Execs
+impl<D, S, Marker, N> AroundExec<D, S, Marker, N> for Execs
 where
     S: Shared,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    N: Node<S, Marker>,
+    D: ExecDriver<S, Marker, N>,
 {
     around!(exec);
 }
 
-impl<D, S, Here, N> AroundItem<D, S, Here, N> for Execs
+impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for Execs
 where
     S: Shared,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N>,
+    N: Node<S, Marker>,
+    D: ExecDriver<S, Marker, N>,
 {
     around!(pass item);
 }
 
-impl<D: Sync, S: 'static, Here, N: Node<S, Here>> AroundExec<D, S, Here, N> for Items {
+impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundExec<D, S, Marker, N> for Items {
     around!(pass exec);
 }
 
-impl<D, S, Here, N> AroundItem<D, S, Here, N> for Items
+impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for Items
 where
     S: Shared,
-    N: Node<S, Here>,
-    D: KeepDriver<S, Here, N>,
+    N: Node<S, Marker>,
+    D: KeepDriver<S, Marker, N>,
 {
     around!(item);
 }
 
-impl<D, S, Here, N> AroundExec<D, S, Here, N> for (Execs, Items)
+impl<D, S, Marker, N> AroundExec<D, S, Marker, N> for (Execs, Items)
 where
     S: Shared,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N, Self>,
+    N: Node<S, Marker>,
+    D: ExecDriver<S, Marker, N, Self>,
 {
     around!(exec);
 }
 
-impl<D, S, Here, N> AroundItem<D, S, Here, N> for (Execs, Items)
+impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for (Execs, Items)
 where
     S: Shared,
-    N: Node<S, Here>,
-    D: ExecDriver<S, Here, N, Self> + KeepDriver<S, Here, N, Self>,
+    N: Node<S, Marker>,
+    D: ExecDriver<S, Marker, N, Self> + KeepDriver<S, Marker, N, Self>,
 {
     around!(item);
 }
 
-impl<P, K, S, Here, N> AroundExec<P, S, Here, N> for Through<K>
+impl<P, K, S, Marker, N> AroundExec<P, S, Marker, N> for Through<K>
 where
     S: 'static,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     P: Deref,
-    K: AroundExec<P::Target, S, Here, N>,
+    K: AroundExec<P::Target, S, Marker, N>,
 {
     fn exec<C>(
         driver: &P,
@@ -240,7 +240,7 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         K::exec(driver, at, item, call)
     }
@@ -252,18 +252,18 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         K::attempt(driver, at, attempt, call)
     }
 }
 
-impl<P, K, S, Here, N> AroundItem<P, S, Here, N> for Through<K>
+impl<P, K, S, Marker, N> AroundItem<P, S, Marker, N> for Through<K>
 where
     S: 'static,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     P: Deref,
-    K: AroundItem<P::Target, S, Here, N>,
+    K: AroundItem<P::Target, S, Marker, N>,
 {
     fn item<C>(
         driver: &P,
@@ -272,7 +272,7 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ItemCall<S, Here, N>,
+        C: ItemCall<S, Marker, N>,
     {
         K::item(driver, at, item, call)
     }

@@ -82,14 +82,14 @@ where
     }
 }
 
-impl<S, Here, N, A, B, K, L> AroundExec<Stack<A, B>, S, Here, N> for Stack<K, L>
+impl<S, Marker, N, A, B, K, L> AroundExec<Stack<A, B>, S, Marker, N> for Stack<K, L>
 where
     S: Shared,
-    Here: 'static,
-    N: Node<S, Here>,
+    Marker: 'static,
+    N: Node<S, Marker>,
     B: Sync,
-    K: AroundExec<A, S, Here, N>,
-    L: AroundExec<B, S, Here, N>,
+    K: AroundExec<A, S, Marker, N>,
+    L: AroundExec<B, S, Marker, N>,
 {
     fn exec<C>(
         driver: &Stack<A, B>,
@@ -98,13 +98,13 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         K::exec(
             &driver.0,
             at,
             item,
-            Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, item, call),
+            Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, item, call),
         )
     }
 
@@ -115,24 +115,24 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         let inner = InnerAttempt {
-            inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call),
+            inner: Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, None, call),
             attempt,
         };
         K::attempt(&driver.0, at, attempt, inner)
     }
 }
 
-impl<S, Here, N, A, B, K, L> AroundItem<Stack<A, B>, S, Here, N> for Stack<K, L>
+impl<S, Marker, N, A, B, K, L> AroundItem<Stack<A, B>, S, Marker, N> for Stack<K, L>
 where
     S: Shared,
-    Here: 'static,
-    N: Node<S, Here>,
+    Marker: 'static,
+    N: Node<S, Marker>,
     B: Sync,
-    K: AroundItem<A, S, Here, N>,
-    L: AroundItem<B, S, Here, N>,
+    K: AroundItem<A, S, Marker, N>,
+    L: AroundItem<B, S, Marker, N>,
 {
     fn item<C>(
         driver: &Stack<A, B>,
@@ -141,10 +141,10 @@ where
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
-        C: ItemCall<S, Here, N>,
+        C: ItemCall<S, Marker, N>,
     {
         let inner = InnerItem {
-            inner: Inner::<_, _, (S, Here, N, L)>::new(&driver.1, at, None, call),
+            inner: Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, None, call),
             item,
         };
         K::item(&driver.0, at, item, inner)
@@ -213,11 +213,11 @@ impl<'d, 'a, 't, B, C, T> Inner<'d, 'a, 't, B, C, T> {
     }
 }
 
-impl<S, Here, N, L, B, C> Lends<S, Here, N> for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Lends<S, Marker, N> for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: 'static,
-    N: Node<S, Here>,
-    C: Lends<S, Here, N>,
+    N: Node<S, Marker>,
+    C: Lends<S, Marker, N>,
 {
     fn reads(&self) -> Reads<'_, N> {
         self.call.reads()
@@ -228,13 +228,13 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> Call for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Call for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundExec<B, S, Here, N>,
-    C: ExecCall<S, Here, N>,
+    L: AroundExec<B, S, Marker, N>,
+    C: ExecCall<S, Marker, N>,
 {
     type Output = Result<N::Exec, Error>;
 
@@ -243,13 +243,13 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> ExecCall<S, Here, N> for Inner<'_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> ExecCall<S, Marker, N> for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundExec<B, S, Here, N>,
-    C: ExecCall<S, Here, N>,
+    L: AroundExec<B, S, Marker, N>,
+    C: ExecCall<S, Marker, N>,
 {
 }
 
@@ -258,11 +258,12 @@ struct InnerAttempt<'d, 'a, 't, 'e, B, C, T> {
     attempt: Attempt<'e>,
 }
 
-impl<S, Here, N, L, B, C> Lends<S, Here, N> for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Lends<S, Marker, N>
+    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: 'static,
-    N: Node<S, Here>,
-    C: Lends<S, Here, N>,
+    N: Node<S, Marker>,
+    C: Lends<S, Marker, N>,
 {
     fn reads(&self) -> Reads<'_, N> {
         self.inner.reads()
@@ -273,13 +274,13 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> Call for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Call for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundExec<B, S, Here, N>,
-    C: AttemptCall<S, Here, N>,
+    L: AroundExec<B, S, Marker, N>,
+    C: AttemptCall<S, Marker, N>,
 {
     type Output = Result<N::Exec, Failure>;
 
@@ -291,14 +292,14 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> AttemptCall<S, Here, N>
-    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> AttemptCall<S, Marker, N>
+    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundExec<B, S, Here, N>,
-    C: AttemptCall<S, Here, N>,
+    L: AroundExec<B, S, Marker, N>,
+    C: AttemptCall<S, Marker, N>,
 {
 }
 
@@ -307,11 +308,12 @@ struct InnerItem<'d, 'a, 't, 'i, B, C, T> {
     item: ItemId<'i>,
 }
 
-impl<S, Here, N, L, B, C> Lends<S, Here, N> for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Lends<S, Marker, N>
+    for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: 'static,
-    N: Node<S, Here>,
-    C: Lends<S, Here, N>,
+    N: Node<S, Marker>,
+    C: Lends<S, Marker, N>,
 {
     fn reads(&self) -> Reads<'_, N> {
         self.inner.reads()
@@ -322,13 +324,13 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> Call for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> Call for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundItem<B, S, Here, N>,
-    C: ItemCall<S, Here, N>,
+    L: AroundItem<B, S, Marker, N>,
+    C: ItemCall<S, Marker, N>,
 {
     type Output = Result<N::Exec, Error>;
 
@@ -340,13 +342,14 @@ where
     }
 }
 
-impl<S, Here, N, L, B, C> ItemCall<S, Here, N> for InnerItem<'_, '_, '_, '_, B, C, (S, Here, N, L)>
+impl<S, Marker, N, L, B, C> ItemCall<S, Marker, N>
+    for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
     B: Sync,
-    L: AroundItem<B, S, Here, N>,
-    C: ItemCall<S, Here, N>,
+    L: AroundItem<B, S, Marker, N>,
+    C: ItemCall<S, Marker, N>,
 {
     fn identify(&mut self, identity: u64) {
         self.inner.call.identify(identity);

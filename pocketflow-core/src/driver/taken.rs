@@ -165,25 +165,25 @@ impl At<'_> {
 
     /// The actions of the node at this place, or the exits of the flow that stands here.
     pub fn actions(&self) -> &'static [&'static str] {
-        self.graph().places[self.trail.spot.place].node.actions
+        self.graph().places[self.frame.site.place].node.actions
     }
 
     pub(crate) fn took(&self, index: usize) -> Taken {
-        let (graph, spot) = (self.graph(), self.trail.spot);
-        let target = match spot.next(index) {
+        let (graph, site) = (self.graph(), self.frame.site);
+        let target = match site.next(index) {
             Ok(next) if next < graph.places.len() => Target::Place(next),
             Ok(next) => Target::Exit(next - graph.places.len()),
             Err(edge) => {
                 let edge_of = &graph.edges[edge];
                 match edge_of.bound {
-                    Some(bound) if self.root.taken_of(self.trail.depth(), edge) >= bound.max => {
+                    Some(bound) if self.root.taken_of(self.frame.depth(), edge) >= bound.max => {
                         bound.otherwise
                     }
                     _ => edge_of.to,
                 }
             }
         };
-        Taken::at(graph, spot.place, index, target)
+        Taken::at(graph, site.place, index, target)
     }
 }
 

@@ -75,15 +75,15 @@ async fn recorded<S, R: Run<S>>(
     Ok(taken)
 }
 
-impl<S, Here, N> ExecDriver<S, Here, N> for Trace
+impl<S, Marker, N> ExecDriver<S, Marker, N> for Trace
 where
     S: Shared,
-    N: Node<S, Here>,
+    N: Node<S, Marker>,
 {
     /// The nodes of a fork are one step; each has a span inside the fork's.
     async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         if !at.is_branch() {
             return call.call().await;
@@ -98,7 +98,7 @@ where
         call: C,
     ) -> Result<N::Exec, Failure>
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         Span::current().record("attempt", attempt.number());
         let result = call.call().await;

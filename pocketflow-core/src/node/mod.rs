@@ -23,9 +23,9 @@ use crate::graph::Describe;
 /// `post` that panics, or leaves a late field empty that it promised to fill, leaves what it has
 /// written by then.
 ///
-/// `Here` is a type private to the node's macro. It keeps the associated types, which name types of
+/// `Marker` is a type private to the node's macro. It keeps the associated types, which name types of
 /// the user's, out of any public interface.
-pub trait Node<S: 'static, Here>: Describe + Sized + Send + Sync + 'static {
+pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy = Policy::ONCE;
 

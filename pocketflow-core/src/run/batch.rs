@@ -7,7 +7,7 @@ use std::task::Poll;
 use tokio::task::coop::has_budget_remaining;
 
 use super::crew::Crew;
-use super::exec::{Visit, reads};
+use super::exec::{Execution, reads};
 use super::mode::{ItemMode, Recovery};
 use super::or_else::OrElse;
 use super::skipped::Skipped;
@@ -15,27 +15,23 @@ use crate::error::{Error, Stage};
 use crate::node::Node;
 use crate::store::Shared;
 
-/// What a batch does between `prep` and `post`: an exec for every item.
+/// A batch: a node that calls `exec` once for every item.
 #[doc(hidden)]
-pub trait Work<S: 'static, H: 'static>: Node<S, H> {
-    /// Does the work.
-    fn work<M>(
-        visit: Visit<'_, '_, S, H, Self, M>,
+pub trait Batch<S: 'static, H: 'static>: Node<S, H> {
+    /// The items, in order.
+    fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
+
+    /// What happens between `prep` and `post`: an exec for every item.
+    fn run<M>(
+        execution: Execution<'_, '_, S, H, Self, M>,
     ) -> impl Future<Output = Result<Self::Done, Error>> + Send
     where
         M: ItemMode<S, H, Self>;
 }
 
-/// The items of a batch.
-#[doc(hidden)]
-pub trait Items<S: 'static, H>: Node<S, H> {
-    /// The items, in their order.
-    fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
-}
-
 /// One exec, with all that belongs to it.
 fn exec<'b, 'v, 'p, S, H, N, M>(
-    visit: &'b Visit<'v, 'p, S, H, N, M>,
+    execution: &'b Execution<'v, 'p, S, H, N, M>,
     index: Option<usize>,
     item: N::Item<'v>,
 ) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'b, 'v, 'p, S, H, N, M>
@@ -46,35 +42,39 @@ where
     M: ItemMode<S, H, N>,
 {
     OrElse::First {
-        first: M::item(*visit, reads::<S, H, N>(visit.shared), index, item),
-        recover: move |failed| -> Recovery<'b, N::Exec> { M::recover(*visit, index, item, failed) },
+        first: M::item(*execution, reads::<S, H, N>(execution.shared), index, item),
+        recover: move |failed| -> Recovery<'b, N::Exec> {
+            M::recover(*execution, index, item, failed)
+        },
     }
 }
 
 /// The work of a batch that goes through its items one by one.
 #[doc(hidden)]
 pub fn in_sequence<S, H, N, M>(
-    visit: Visit<'_, '_, S, H, N, M>,
+    execution: Execution<'_, '_, S, H, N, M>,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
     S: Shared,
     H: 'static,
-    N: Items<S, H>,
+    N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
     async move {
-        let items = N::items(visit.prep);
+        let items = N::items(execution.prep);
         let mut results = Vec::with_capacity(items.size_hint().0);
         let mut skipped = false;
         for (index, item) in items.enumerate() {
-            if !visit.wanted(Some(index)) {
+            if !execution.wanted(Some(index)) {
                 skipped = true;
                 continue;
             }
-            results.push(exec(&visit, Some(index), item).await?);
+            results.push(exec(&execution, Some(index), item).await?);
         }
         if skipped {
-            return Err(visit.here.failed(visit.spot, Stage::Driver, Skipped));
+            return Err(execution
+                .context
+                .failed(execution.site, Stage::Driver, Skipped));
         }
         Ok(results)
     }
@@ -117,18 +117,18 @@ impl InFlight for NonZeroUsize {
 /// batch stops where the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
-    visit: Visit<'_, '_, S, H, N, M>,
+    execution: Execution<'_, '_, S, H, N, M>,
     width: usize,
 ) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
 where
     S: Shared,
     H: 'static,
-    N: Items<S, H>,
+    N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
     async move {
         let mut skipped = false;
-        let mut items = N::items(visit.prep).enumerate().fuse();
+        let mut items = N::items(execution.prep).enumerate().fuse();
         let expected = items.size_hint().0;
         let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
         let mut crew = Crew::of(expected.min(width));
@@ -142,11 +142,11 @@ where
                         }
                         if let Some((index, item)) = items.next() {
                             slots.push(None);
-                            if !visit.wanted(Some(index)) {
+                            if !execution.wanted(Some(index)) {
                                 skipped = true;
                                 continue 'polls;
                             }
-                            break 'seat crew.seat(index, exec(&visit, Some(index), item));
+                            break 'seat crew.seat(index, exec(&execution, Some(index), item));
                         }
                         crew.complete();
                         if crew.len() == 0 {
@@ -170,7 +170,9 @@ where
         })
         .await?;
         if skipped {
-            return Err(visit.here.failed(visit.spot, Stage::Driver, Skipped));
+            return Err(execution
+                .context
+                .failed(execution.site, Stage::Driver, Skipped));
         }
         // Nothing is in flight any more, so every slot is filled.
         Ok(slots.into_iter().flatten().collect())

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use super::exec::{Visit, recovers};
-use super::flow::{Flow, Walk, Walker, given};
-use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
-use crate::driver::{Direct, Spot, Trail};
+use super::exec::{Execution, recovers};
+use super::flow::{Cursor, Flow, Walk, given};
+use super::mode::{Failed, FlowContext, ItemMode, Mode, NodeMode, Recovery, StepBody, StepMode};
+use crate::driver::{Direct, Frame, Site};
 use crate::error::{Error, Stage};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
@@ -18,22 +18,22 @@ impl Mode for Direct {
 
     #[cold]
     fn failed(
-        here: &Here<'_, Self>,
-        spot: &'static Spot,
+        context: &FlowContext<'_, Self>,
+        site: &'static Site,
         attempts: u32,
         failed: Failed<Failure>,
     ) -> Error {
         match failed {
-            Failed::Prep(failure) => here.attempted(spot, None, Stage::Prep, failure),
+            Failed::Prep(failure) => context.attempted(site, None, Stage::Prep, failure),
             Failed::First(failure) => {
                 let stage = Stage::Exec {
                     attempt: 1,
                     attempts,
                 };
-                here.attempted(spot, None, stage, failure)
+                context.attempted(site, None, stage, failure)
             }
             Failed::Recovery(error) => error,
-            Failed::Post(empty) => here.failed(spot, Stage::Post, empty),
+            Failed::Post(empty) => context.failed(site, Stage::Post, empty),
         }
     }
 
@@ -45,7 +45,7 @@ impl Mode for Direct {
     type Way<'a> = ();
 
     #[inline]
-    fn way(_: Trail<'_>) {}
+    fn way(_: Frame<'_>) {}
 
     type Branch<'a> = ();
 
@@ -58,31 +58,31 @@ impl Mode for Direct {
     #[inline]
     fn start<S: Shared>(
         &self,
-        trail: &Trail<'_>,
+        frame: &Frame<'_>,
         graph: &'static Graph,
         shared: &S,
         _: &mut [u32],
     ) -> Result<usize, Error> {
-        if trail.parent.is_none() {
+        if frame.parent.is_none() {
             given(graph, shared)?;
         }
         Ok(0)
     }
 
     #[inline]
-    fn counted(&self, _: &Trail<'_>, _: &[u32]) {}
+    fn counted(&self, _: &Frame<'_>, _: &[u32]) {}
 }
 
 impl<S: Shared> StepMode<S> for Direct {
     #[inline]
     fn step<'a, A>(
-        _: &'a Here<'a, Self>,
-        _: &'static Spot,
+        _: &'a FlowContext<'a, Self>,
+        _: &'static Site,
         shared: &'a mut S,
         act: A,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        A: Act<S, Self> + 'a,
+        A: StepBody<S, Self> + 'a,
     {
         act.act((), shared)
     }
@@ -91,13 +91,13 @@ impl<S: Shared> StepMode<S> for Direct {
     fn flow<'a, F>(
         &'a self,
         flow: &'a F,
-        parent: Option<&'a Trail<'a>>,
+        parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
         F: Flow + Walk<S, Self>,
     {
-        flow.walk(Walker::new::<F>(self, parent), shared)
+        flow.walk(Cursor::new::<F>(self, parent), shared)
     }
 
     #[inline]
@@ -116,35 +116,35 @@ where
 
     #[inline]
     fn first<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
         let attempt = Attempt::first_of(N::POLICY.attempts, index, None);
-        visit.node.exec(reads, visit.prep, item, attempt)
+        execution.node.exec(reads, execution.prep, item, attempt)
     }
 
     #[cold]
     fn recover<'b, 'v, 'p>(
-        visit: Visit<'v, 'p, S, H, N, Self>,
+        execution: Execution<'v, 'p, S, H, N, Self>,
         index: Option<usize>,
         item: N::Item<'v>,
         failed: Failure,
     ) -> Recovery<'b, N::Exec>
     where
-        Visit<'v, 'p, S, H, N, Self>: 'b,
+        Execution<'v, 'p, S, H, N, Self>: 'b,
     {
-        visit.recover(index, item, failed, None)
+        execution.recover(index, item, failed, None)
     }
 
     #[inline]
     fn attempt<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        visit.attempt(item, attempt)
+        execution.attempt(item, attempt)
     }
 }
 
@@ -156,11 +156,11 @@ where
 {
     #[inline]
     fn item<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        Self::first(visit, reads, index, item)
+        Self::first(execution, reads, index, item)
     }
 }

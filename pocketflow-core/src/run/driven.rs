@@ -4,14 +4,14 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::NoSuchPlace;
-use super::exec::{self, Visit, reads};
-use super::flow::{Flow, Walk, Walker};
-use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode, Recovery, StepMode};
+use super::exec::{self, Execution, reads};
+use super::flow::{Cursor, Flow, Walk};
+use super::mode::{Failed, FlowContext, ItemMode, Mode, NodeMode, Recovery, StepBody, StepMode};
 use super::once::{Erased, Once, Pinned};
 use crate::driver::seam::{AroundExec, AroundItem};
 use crate::driver::{
-    At, AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, Root, Spot, Taken,
-    TakenElsewhere, Trail,
+    At, AttemptCall, Call, Driver, ExecCall, Frame, ItemCall, ItemId, Lends, Root, Site, Taken,
+    TakenElsewhere,
 };
 use crate::error::{Error, Stage};
 use crate::graph::{Graph, Position};
@@ -36,9 +36,9 @@ impl<D, K> Driven<D, K> {
         }
     }
 
-    fn at<'a>(&'a self, trail: &'a Trail<'a>, run: Option<&'a str>) -> At<'a> {
+    fn at<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> At<'a> {
         At {
-            trail,
+            frame,
             root: &self.root,
             run,
             step: self.root.steps(),
@@ -52,11 +52,16 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
     type Failed = Error;
 
     #[cold]
-    fn failed(here: &Here<'_, Self>, spot: &'static Spot, _: u32, failed: Failed<Error>) -> Error {
+    fn failed(
+        context: &FlowContext<'_, Self>,
+        site: &'static Site,
+        _: u32,
+        failed: Failed<Error>,
+    ) -> Error {
         match failed {
-            Failed::Prep(failure) => here.attempted(spot, None, Stage::Prep, failure),
+            Failed::Prep(failure) => context.attempted(site, None, Stage::Prep, failure),
             Failed::First(error) | Failed::Recovery(error) => error,
-            Failed::Post(empty) => here.failed(spot, Stage::Post, empty),
+            Failed::Post(empty) => context.failed(site, Stage::Post, empty),
         }
     }
 
@@ -66,16 +71,16 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         at
     }
 
-    type Way<'a> = Trail<'a>;
+    type Way<'a> = Frame<'a>;
 
-    fn way(trail: Trail<'_>) -> Trail<'_> {
-        trail
+    fn way(frame: Frame<'_>) -> Frame<'_> {
+        frame
     }
 
     type Branch<'a> = At<'a>;
 
-    fn branch<'a>(at: &'a At<'a>, trail: &'a Trail<'_>) -> At<'a> {
-        At { trail, ..*at }
+    fn branch<'a>(at: &'a At<'a>, frame: &'a Frame<'_>) -> At<'a> {
+        At { frame, ..*at }
     }
 
     fn at_branch<'b>(branch: &'b At<'_>) -> &'b At<'b> {
@@ -86,7 +91,7 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
     /// has not failed.
     fn start<S: Shared>(
         &self,
-        trail: &Trail<'_>,
+        frame: &Frame<'_>,
         graph: &'static Graph,
         _: &S,
         taken: &mut [u32],
@@ -97,7 +102,7 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
                 position.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
             });
             let Some(place) = known else {
-                let path = Trail::above(trail.parent, graph);
+                let path = Frame::above(frame.parent, graph);
                 let place = format!("{} > {}", position.flow, position.place);
                 return Err(Error::new(path, Stage::Start, NoSuchPlace { place }));
             };
@@ -106,12 +111,12 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
             }
             start = place;
         }
-        self.root.set_taken(trail.depth(), taken);
+        self.root.set_taken(frame.depth(), taken);
         Ok(start)
     }
 
-    fn counted(&self, trail: &Trail<'_>, taken: &[u32]) {
-        self.root.set_taken(trail.depth(), taken);
+    fn counted(&self, frame: &Frame<'_>, taken: &[u32]) {
+        self.root.set_taken(frame.depth(), taken);
     }
 }
 
@@ -123,26 +128,26 @@ where
 {
     /// A nested flow is no step of its own: its nodes are.
     fn step<'a, A>(
-        here: &'a Here<'a, Self>,
-        spot: &'static Spot,
+        context: &'a FlowContext<'a, Self>,
+        site: &'static Site,
         shared: &'a mut S,
         act: A,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        A: Act<S, Self> + 'a,
+        A: StepBody<S, Self> + 'a,
     {
         async move {
-            let Self { driver, root, .. } = here.mode;
+            let Self { driver, root, .. } = context.mode;
             root.step();
-            let trail = here.trail(spot);
-            let at = here.mode.at(&trail, driver.run_id());
+            let frame = context.frame(site);
+            let at = context.mode.at(&frame, driver.run_id());
             let mut acting = Acting {
                 act: Some(act),
                 at: &at,
                 mode: PhantomData::<fn() -> Self>,
             };
             let taken = driver.step(&at, shared, Erased::new(&mut acting)).await?;
-            if !taken.is_of(Some(spot.place), at.actions().len()) {
+            if !taken.is_of(Some(site.place), at.actions().len()) {
                 return Err(at.error(TakenElsewhere {
                     action: taken.action(),
                 }));
@@ -154,7 +159,7 @@ where
     fn flow<'a, F>(
         &'a self,
         flow: &'a F,
-        parent: Option<&'a Trail<'a>>,
+        parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -172,13 +177,13 @@ where
                 .driver
                 .flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walking))
                 .await?;
-            let place = parent.map(|parent| parent.spot.place);
+            let place = parent.map(|parent| parent.site.place);
             if !taken.is_of(place, F::GRAPH.exits.len()) {
                 let elsewhere = TakenElsewhere {
                     action: taken.action(),
                 };
                 return Err(Error::new(
-                    Trail::above(parent, F::GRAPH),
+                    Frame::above(parent, F::GRAPH),
                     Stage::Driver,
                     elsewhere,
                 ));
@@ -202,7 +207,7 @@ struct Acting<'a, A, M> {
 impl<S, A, D, K> Once<S> for Acting<'_, A, Driven<D, K>>
 where
     S: Send,
-    A: Act<S, Driven<D, K>>,
+    A: StepBody<S, Driven<D, K>>,
     D: Send + Sync,
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> Pinned<'r, Taken> {
@@ -218,7 +223,7 @@ where
 struct Walking<'a, F, M> {
     flow: &'a F,
     mode: &'a M,
-    parent: Option<&'a Trail<'a>>,
+    parent: Option<&'a Frame<'a>>,
     at: Option<&'a At<'a>>,
 }
 
@@ -236,7 +241,7 @@ where
             at,
         } = *self;
         Box::pin(async move {
-            let exit = flow.walk(Walker::new::<F>(mode, parent), shared).await?;
+            let exit = flow.walk(Cursor::new::<F>(mode, parent), shared).await?;
             Ok(at.map_or_else(|| Taken::over(F::GRAPH, exit), |at| at.took(exit)))
         })
     }
@@ -255,17 +260,17 @@ where
 
     /// What `exec` reads is borrowed anew for each attempt.
     fn first<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         _: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
         K::exec(
-            &visit.here.mode.driver,
-            visit.at,
+            &execution.context.mode.driver,
+            execution.at,
             index,
             Attempts {
-                visit,
+                execution,
                 index,
                 item,
                 identity: None,
@@ -275,28 +280,28 @@ where
 
     #[cold]
     fn recover<'b, 'v, 'p>(
-        _: Visit<'v, 'p, S, H, N, Self>,
+        _: Execution<'v, 'p, S, H, N, Self>,
         _: Option<usize>,
         _: N::Item<'v>,
         failed: Error,
     ) -> Recovery<'b, N::Exec>
     where
-        Visit<'v, 'p, S, H, N, Self>: 'b,
+        Execution<'v, 'p, S, H, N, Self>: 'b,
     {
         exec::failed(failed)
     }
 
     fn attempt<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
         K::attempt(
-            &visit.here.mode.driver,
-            visit.at,
+            &execution.context.mode.driver,
+            execution.at,
             attempt,
             OneAttempt {
-                visit,
+                execution,
                 item,
                 attempt,
             },
@@ -313,19 +318,19 @@ where
     K: AroundItem<D, S, H, N>,
 {
     fn item<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         _: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
         let id = index.map_or(ItemId::Branch, ItemId::Index);
         let call = OneItem(Attempts {
-            visit,
+            execution,
             index,
             item,
             identity: None,
         });
-        K::item(&visit.here.mode.driver, visit.at, id, call)
+        K::item(&execution.context.mode.driver, execution.at, id, call)
     }
 }
 
@@ -350,7 +355,7 @@ impl node::Work for Identified<'_> {
 
 /// One exec, as a driver is given it: all its attempts, and the fallback.
 struct Attempts<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
-    visit: Visit<'v, 'p, S, H, N, Driven<D, K>>,
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
     index: Option<usize>,
     item: N::Item<'v>,
     identity: Option<u64>,
@@ -369,19 +374,19 @@ where
     fn call(self) -> impl Future<Output = Self::Output> + Send {
         async move {
             let Self {
-                visit,
+                execution,
                 index,
                 item,
                 identity,
             } = self;
             let work = Identified {
-                at: visit.at,
+                at: execution.at,
                 identity,
             };
-            let first = Visit::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
-            match Driven::attempt(visit, item, first).await {
+            let first = Execution::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
+            match Driven::attempt(execution, item, first).await {
                 Ok(exec) => Ok(exec),
-                Err(failure) => visit.recover(index, item, failure, Some(&work)).await,
+                Err(failure) => execution.recover(index, item, failure, Some(&work)).await,
             }
         }
     }
@@ -413,8 +418,10 @@ where
     type Output = Result<N::Exec, Error>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let Attempts { visit, index, .. } = self.0;
-        K::exec(&visit.here.mode.driver, visit.at, index, self.0)
+        let Attempts {
+            execution, index, ..
+        } = self.0;
+        K::exec(&execution.context.mode.driver, execution.at, index, self.0)
     }
 }
 
@@ -433,7 +440,7 @@ where
 
 /// One attempt, as a driver is given it.
 struct OneAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
-    visit: Visit<'v, 'p, S, H, N, Driven<D, K>>,
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
     item: N::Item<'v>,
     attempt: Attempt<'t>,
 }
@@ -449,7 +456,7 @@ where
     type Output = Result<N::Exec, Failure>;
 
     fn call(self) -> impl Future<Output = Self::Output> + Send {
-        self.visit.attempt(self.item, self.attempt)
+        self.execution.attempt(self.item, self.attempt)
     }
 }
 
@@ -467,7 +474,7 @@ impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
     for Attempts<'_, '_, S, H, N, D, K>
 {
     fn reads(&self) -> Reads<'_, N> {
-        reads::<S, H, N>(self.visit.shared)
+        reads::<S, H, N>(self.execution.shared)
     }
 
     fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
@@ -491,7 +498,7 @@ impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
     for OneAttempt<'_, '_, '_, S, H, N, D, K>
 {
     fn reads(&self) -> Reads<'_, N> {
-        reads::<S, H, N>(self.visit.shared)
+        reads::<S, H, N>(self.execution.shared)
     }
 
     fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {

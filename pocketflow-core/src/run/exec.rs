@@ -9,24 +9,24 @@ use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 
-use super::mode::{Here, Mode, NodeMode, Recovery};
-use crate::driver::Spot;
+use super::mode::{FlowContext, Mode, NodeMode, Recovery};
+use crate::driver::Site;
 use crate::error::{Error, NoRuntime, Stage, TimedOut};
 use crate::node::{self, Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
-/// What a node works on during a visit, where, and how it is run.
+/// What a node works on during a execution, where, and how it is run.
 #[doc(hidden)]
-pub struct Visit<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
+pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
     pub(super) node: &'v N,
     pub(super) shared: &'v S,
     pub(super) prep: &'v N::Prep<'p>,
-    pub(super) here: &'v Here<'v, M>,
-    pub(super) spot: &'static Spot,
+    pub(super) context: &'v FlowContext<'v, M>,
+    pub(super) site: &'static Site,
     pub(super) at: M::At<'v>,
 }
 
-impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Visit<'v, '_, S, H, N, M> {
+impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {
     /// The node, for what its fields say of the work.
     pub fn node(&self) -> &'v N {
         self.node
@@ -58,15 +58,15 @@ fn unfilled(_: Failure) -> ! {
     unreachable!("a step first checks that all of it is filled")
 }
 
-impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Visit<'_, '_, S, H, N, M> {
+impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Execution<'_, '_, S, H, N, M> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: 'static, H, N: Node<S, H>, M: Mode> Copy for Visit<'_, '_, S, H, N, M> {}
+impl<S: 'static, H, N: Node<S, H>, M: Mode> Copy for Execution<'_, '_, S, H, N, M> {}
 
-impl<'v, 'p, S, H, N, M> Visit<'v, 'p, S, H, N, M>
+impl<'v, 'p, S, H, N, M> Execution<'v, 'p, S, H, N, M>
 where
     S: Shared,
     H: 'static,
@@ -84,7 +84,7 @@ where
     /// Whether this run does an item, or the branch.
     #[inline]
     pub(super) fn wanted(&self, item: Option<usize>) -> bool {
-        !M::SKIPS || self.here.mode.wants(M::shorten(self.at), item)
+        !M::SKIPS || self.context.mode.wants(M::shorten(self.at), item)
     }
 
     /// One attempt, with nothing around it.
@@ -123,7 +123,7 @@ where
             attempt,
             attempts: N::POLICY.attempts,
         };
-        self.here.attempted(self.spot, index, stage, failure)
+        self.context.attempted(self.site, index, stage, failure)
     }
 
     async fn retry(
@@ -168,7 +168,7 @@ where
                 match failure.cause().downcast_ref::<Error>() {
                     Some(handed_on) if handed_on.is(&error) => error,
                     _ => Error::at_item(
-                        self.here.trail(self.spot).path(),
+                        self.context.frame(self.site).path(),
                         index,
                         Stage::Fallback,
                         failure.into_cause(),

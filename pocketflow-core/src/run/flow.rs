@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use super::mode::{Here, Mode, StepMode};
+use super::mode::{FlowContext, Mode, StepMode};
 use super::runner::{FlowRunner, Forked, Runner};
 use crate::checks::Sound;
-use crate::driver::{Spot, Trail};
+use crate::driver::{Frame, Site};
 use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph, Target};
 use crate::store::Shared;
@@ -13,21 +13,21 @@ use crate::store::Shared;
 /// How a step comes by its node, and by where it stands. A node without fields is made on the spot,
 /// so its closure takes no room in the future.
 #[doc(hidden)]
-pub trait Get<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
+pub trait StepSource<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
     /// The node.
     fn node(self) -> &'a N;
 
     /// Where it stands.
-    fn spot(self) -> &'static Spot;
+    fn site(self) -> &'static Site;
 
     /// Both.
-    fn both(self) -> (&'a N, &'static Spot);
+    fn both(self) -> (&'a N, &'static Site);
 }
 
-impl<'a, N, G> Get<'a, N> for G
+impl<'a, N, G> StepSource<'a, N> for G
 where
     N: ?Sized + 'a,
-    G: Fn() -> (&'a N, &'static Spot) + Copy + Send + Sync + 'a,
+    G: Fn() -> (&'a N, &'static Site) + Copy + Send + Sync + 'a,
 {
     #[inline(always)]
     fn node(self) -> &'a N {
@@ -35,12 +35,12 @@ where
     }
 
     #[inline(always)]
-    fn spot(self) -> &'static Spot {
+    fn site(self) -> &'static Site {
         self().1
     }
 
     #[inline(always)]
-    fn both(self) -> (&'a N, &'static Spot) {
+    fn both(self) -> (&'a N, &'static Site) {
         self()
     }
 }
@@ -55,11 +55,11 @@ pub trait Flow: Describe + Send + Sync {
 
     /// How often each edge has been taken in a run, or nothing if no edge is bounded.
     #[doc(hidden)]
-    type Taken: AsRef<[u32]> + AsMut<[u32]> + Send + Sync;
+    type EdgeCounts: AsRef<[u32]> + AsMut<[u32]> + Send + Sync;
 
     /// Before any edge has been taken.
     #[doc(hidden)]
-    const TAKEN: Self::Taken;
+    const NO_COUNTS: Self::EdgeCounts;
 
     /// The exit with this index in [`Graph::exits`].
     #[doc(hidden)]
@@ -75,7 +75,7 @@ pub trait Walk<S, M> {
     /// Walks from the start, or from where a run resumes, to an exit.
     fn walk(
         &self,
-        walker: Walker<'_, M, <Self as Flow>::Taken>,
+        cursor: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -89,11 +89,11 @@ pub trait Walk<S, M> {
 /// the impl below as well, so that every flow can be run as far as rustc can tell, and a call adds
 /// nothing to what the check has said.
 #[doc(hidden)]
-pub trait Machine<S, M, Checks> {
+pub trait CheckedWalk<S, M, Checks> {
     /// [`Walk::walk`].
     fn walk(
         &self,
-        walker: Walker<'_, M, <Self as Flow>::Taken>,
+        cursor: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -101,10 +101,10 @@ pub trait Machine<S, M, Checks> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<F, S, M> Machine<S, M, Sound<1>> for F {
+impl<F, S, M> CheckedWalk<S, M, Sound<1>> for F {
     fn walk(
         &self,
-        _: Walker<'_, M, <Self as Flow>::Taken>,
+        _: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         _: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -114,13 +114,13 @@ impl<F, S, M> Machine<S, M, Sound<1>> for F {
     }
 }
 
-/// A piece of a large [`Walk`], which rustc checks faster in pieces.
+/// A chunk of a large [`Walk`], which rustc checks faster in chunks.
 #[doc(hidden)]
-pub trait Piece<S, M, const I: usize> {
-    /// Walks from `place` until it leaves the piece; returns what comes next.
-    fn piece(
+pub trait WalkChunk<S, M, const I: usize> {
+    /// Walks from `place` until it leaves the chunk; returns what comes next.
+    fn chunk(
         &self,
-        walker: &mut Walker<'_, M, <Self as Flow>::Taken>,
+        cursor: &mut Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
         place: usize,
     ) -> impl Future<Output = Result<usize, Error>> + Send
@@ -140,18 +140,18 @@ where
     fn step<'a, G>(
         self,
         get: G,
-        here: &'a mut Here<'_, M>,
+        context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: Get<'a, F>,
+        G: StepSource<'a, F>,
         F: 'a,
     {
         // The steps inside find their way up from here; no other step is asked where it is unless
         // it fails.
-        here.trail.spot = get.spot();
-        let here: &'a Here<'_, M> = here;
-        here.mode.flow(get.node(), Some(&here.trail), shared)
+        context.frame.site = get.site();
+        let context: &'a FlowContext<'_, M> = context;
+        context.mode.flow(get.node(), Some(&context.frame), shared)
     }
 }
 
@@ -167,7 +167,7 @@ pub(super) fn given<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), 
         let field = S::STORE.field(input);
         if field.is_some_and(|field| !shared.is_filled(field)) {
             return Err(Error::new(
-                Trail::above(None, graph),
+                Frame::above(None, graph),
                 Stage::Start,
                 S::STORE.empty(input),
             ));
@@ -179,20 +179,20 @@ pub(super) fn given<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), 
 /// What the state machine of a flow is given: where it is, and how it goes on.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Walker<'a, M, T> {
-    here: Here<'a, M>,
-    taken: T,
+pub struct Cursor<'a, M, T> {
+    context: FlowContext<'a, M>,
+    counts: T,
 }
 
-impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
-    pub(super) fn new<F: Flow<Taken = T>>(mode: &'a M, parent: Option<&'a Trail<'a>>) -> Self {
-        let spot = const { &Spot::of_flow(&F::GRAPH) };
+impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
+    pub(super) fn new<F: Flow<EdgeCounts = T>>(mode: &'a M, parent: Option<&'a Frame<'a>>) -> Self {
+        let site = const { &Site::of_flow(&F::GRAPH) };
         Self {
-            here: Here {
+            context: FlowContext {
                 mode,
-                trail: Trail { parent, spot },
+                frame: Frame { parent, site },
             },
-            taken: F::TAKEN,
+            counts: F::NO_COUNTS,
         }
     }
 
@@ -204,37 +204,37 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Walker<'a, M, T> {
     /// flow does not have.
     #[inline]
     pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
-        self.here
+        self.context
             .mode
-            .start(&self.here.trail, graph, shared, self.taken.as_mut())
+            .start(&self.context.frame, graph, shared, self.counts.as_mut())
     }
 
     /// What the next step is given.
     #[inline]
-    pub fn here(&mut self) -> &mut Here<'a, M> {
-        &mut self.here
+    pub fn context(&mut self) -> &mut FlowContext<'a, M> {
+        &mut self.context
     }
 
     /// What comes after an action: a place, or an exit counted on from the places.
     #[inline]
-    pub fn next(&mut self, spot: &'static Spot, action: usize) -> usize {
-        match spot.next(action) {
+    pub fn next(&mut self, site: &'static Site, action: usize) -> usize {
+        match site.next(action) {
             Ok(next) => next,
-            Err(edge) => self.count(spot.graph(), edge),
+            Err(edge) => self.count(site.graph(), edge),
         }
     }
 
     /// Takes a bounded edge, or leaves it for the other.
     #[cold]
     fn count(&mut self, graph: &'static Graph, edge: usize) -> usize {
-        let taken = &mut self.taken.as_mut()[edge];
+        let count = &mut self.counts.as_mut()[edge];
         let target = match graph.edges[edge].bound {
-            Some(bound) if *taken >= bound.max => bound.otherwise,
+            Some(bound) if *count >= bound.max => bound.otherwise,
             _ => {
-                *taken += 1;
-                self.here
+                *count += 1;
+                self.context
                     .mode
-                    .counted(&self.here.trail, self.taken.as_ref());
+                    .counted(&self.context.frame, self.counts.as_ref());
                 graph.edges[edge].to
             }
         };

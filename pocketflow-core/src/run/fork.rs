@@ -12,14 +12,14 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::batch::Work;
-use super::exec::Visit;
-use super::flow::Get;
-use super::mode::{Act, Failed, Here, ItemMode, Mode, StepMode};
+use super::batch::Batch;
+use super::exec::Execution;
+use super::flow::StepSource;
+use super::mode::{Failed, FlowContext, ItemMode, Mode, StepBody, StepMode};
 use super::runner::{BatchRunner, Forked, NodeRunner, Runner};
 use super::skipped::Skipped;
-use super::step::{done_or_failed, visit};
-use crate::driver::Spot;
+use super::step::{done_or_failed, execution};
+use crate::driver::Site;
 use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
 use crate::store::Shared;
@@ -27,7 +27,7 @@ use crate::store::Shared;
 /// What the nodes of a fork share.
 #[doc(hidden)]
 pub struct Fork<'a, S, M: Mode> {
-    here: &'a Here<'a, M>,
+    context: &'a FlowContext<'a, M>,
     at: M::At<'a>,
     shared: &'a S,
 }
@@ -35,11 +35,11 @@ pub struct Fork<'a, S, M: Mode> {
 impl<S, M: StepMode<S>> Fork<'_, S, M> {
     /// Fails where this run does not do the branch.
     #[inline]
-    fn wanted(&self, spot: &'static Spot, branch: M::At<'_>) -> Result<(), Error> {
-        if !M::SKIPS || self.here.mode.wants(branch, None) {
+    fn wanted(&self, site: &'static Site, branch: M::At<'_>) -> Result<(), Error> {
+        if !M::SKIPS || self.context.mode.wants(branch, None) {
             return Ok(());
         }
-        Err(self.here.failed(spot, Stage::Driver, Skipped))
+        Err(self.context.failed(site, Stage::Driver, Skipped))
     }
 }
 
@@ -67,30 +67,35 @@ where
         fork: &'a Fork<'a, S, M>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: Get<'n, N>,
+        G: StepSource<'n, N>,
         N: 'n,
     {
         async move {
-            let way = M::way(fork.here.trail(get.spot()));
+            let way = M::way(fork.context.frame(get.site()));
             let branch = M::branch(M::shorten(fork.at), &way);
             let at = M::at_branch(&branch);
-            fork.wanted(get.spot(), M::shorten(at))?;
+            fork.wanted(get.site(), M::shorten(at))?;
             let failed = 'failed: {
-                let (node, spot) = get.both();
+                let (node, site) = get.both();
                 let mut prep = match node.prep(fork.shared) {
                     Ok(prep) => prep,
                     Err(failure) => break 'failed Failed::Prep(failure),
                 };
-                let visit = visit!(node, fork.shared, &prep, fork.here, spot, M::shorten(at));
-                let done =
-                    done_or_failed!('failed, M::item(visit), get, fork.shared, prep, fork.here, at);
+                let execution =
+                    execution!(node, fork.shared, &prep, fork.context, site, M::shorten(at));
+                let done = done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, at);
                 return Ok(Finished {
                     kept: N::keep(&mut prep),
                     done,
                     types: PhantomData,
                 });
             };
-            Err(M::failed(fork.here, get.spot(), N::POLICY.attempts, failed))
+            Err(M::failed(
+                fork.context,
+                get.site(),
+                N::POLICY.attempts,
+                failed,
+            ))
         }
     }
 
@@ -103,7 +108,7 @@ impl<S, H, N, M> Runner<S, Forked<M>, N> for BatchRunner<H>
 where
     S: Shared,
     H: 'static,
-    N: Work<S, H>,
+    N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
     type Finished = Finished<S, H, N>;
@@ -114,30 +119,32 @@ where
         fork: &'a Fork<'a, S, M>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: Get<'n, N>,
+        G: StepSource<'n, N>,
         N: 'n,
     {
         async move {
-            let way = M::way(fork.here.trail(get.spot()));
+            let way = M::way(fork.context.frame(get.site()));
             let branch = M::branch(M::shorten(fork.at), &way);
-            let Fork { here, shared, .. } = *fork;
+            let Fork {
+                context, shared, ..
+            } = *fork;
             let at = M::shorten(M::at_branch(&branch));
-            fork.wanted(get.spot(), M::shorten(at))?;
+            fork.wanted(get.site(), M::shorten(at))?;
             let mut prep = match get.node().prep(shared) {
                 Ok(prep) => prep,
                 Err(failure) => {
-                    return Err(here.attempted(get.spot(), None, Stage::Prep, failure));
+                    return Err(context.attempted(get.site(), None, Stage::Prep, failure));
                 }
             };
-            let visit = Visit {
+            let execution = Execution {
                 node: get.node(),
                 shared,
                 prep: &prep,
-                here,
-                spot: get.spot(),
+                context,
+                site: get.site(),
                 at,
             };
-            let done = N::work(visit).await?;
+            let done = N::run(execution).await?;
             Ok(Finished {
                 kept: N::keep(&mut prep),
                 done,
@@ -166,7 +173,7 @@ pub trait Parts<S, M: Mode>: Send + Sync {
     /// Runs every post, in the order written.
     fn posts(
         &self,
-        here: &Here<'_, M>,
+        context: &FlowContext<'_, M>,
         shared: &mut S,
         finished: Self::Finished,
     ) -> Result<(), Error>;
@@ -193,14 +200,14 @@ pub trait Join<M: Mode> {
 
 /// A node of a fork.
 #[doc(hidden)]
-pub struct Branch<'n, N, R, G> {
+pub struct ForkBranch<'n, N, R, G> {
     runner: R,
     get: G,
     node: PhantomData<&'n N>,
 }
 
-impl<'n, N, R, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, R, G> {
-    /// A node, and its spot.
+impl<'n, N, R, G: Fn() -> (&'n N, &'static Site)> ForkBranch<'n, N, R, G> {
+    /// A node, and its site.
     pub fn new(runner: R, get: G) -> Self {
         Self {
             runner,
@@ -210,13 +217,13 @@ impl<'n, N, R, G: Fn() -> (&'n N, &'static Spot)> Branch<'n, N, R, G> {
     }
 }
 
-impl<'n, S, M, N, R, G> Parts<S, M> for Branch<'n, N, R, G>
+impl<'n, S, M, N, R, G> Parts<S, M> for ForkBranch<'n, N, R, G>
 where
     S: Sync,
     M: Mode,
     N: Sync,
     R: Runner<S, Forked<M>, N>,
-    G: Get<'n, N>,
+    G: StepSource<'n, N>,
 {
     type Finished = R::Finished;
 
@@ -231,13 +238,13 @@ where
 
     fn posts(
         &self,
-        here: &Here<'_, M>,
+        context: &FlowContext<'_, M>,
         shared: &mut S,
         finished: Self::Finished,
     ) -> Result<(), Error> {
         match self.runner.post(self.get.node(), shared, finished) {
             Ok(_) => Ok(()),
-            Err(empty) => Err(here.failed(self.get.spot(), Stage::Post, empty)),
+            Err(empty) => Err(context.failed(self.get.site(), Stage::Post, empty)),
         }
     }
 }
@@ -307,9 +314,9 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
 /// Two halves of a fork.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Both<A, B>(pub A, pub B);
+pub struct ForkPair<A, B>(pub A, pub B);
 
-impl<S, M, A, B> Parts<S, M> for Both<A, B>
+impl<S, M, A, B> Parts<S, M> for ForkPair<A, B>
 where
     S: Sync,
     M: Mode,
@@ -330,12 +337,12 @@ where
 
     fn posts(
         &self,
-        here: &Here<'_, M>,
+        context: &FlowContext<'_, M>,
         shared: &mut S,
         finished: Self::Finished,
     ) -> Result<(), Error> {
-        self.0.posts(here, shared, finished.0)?;
-        self.1.posts(here, shared, finished.1)
+        self.0.posts(context, shared, finished.0)?;
+        self.1.posts(context, shared, finished.1)
     }
 }
 
@@ -432,8 +439,8 @@ macro_rules! in_place {
 #[doc(hidden)]
 pub fn fork_step<'a, S, M, P>(
     parts: P,
-    spot: &'static Spot,
-    here: &'a Here<'a, M>,
+    site: &'static Site,
+    context: &'a FlowContext<'a, M>,
     shared: &'a mut S,
 ) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M, P>
 where
@@ -441,15 +448,15 @@ where
     M: StepMode<S>,
     P: Parts<S, M> + 'a,
 {
-    M::step(here, spot, shared, Forking { parts, here })
+    M::step(context, site, shared, Forking { parts, context })
 }
 
 struct Forking<'a, P, M> {
     parts: P,
-    here: &'a Here<'a, M>,
+    context: &'a FlowContext<'a, M>,
 }
 
-impl<S, M, P> Act<S, M> for Forking<'_, P, M>
+impl<S, M, P> StepBody<S, M> for Forking<'_, P, M>
 where
     S: Shared,
     M: Mode,
@@ -460,11 +467,11 @@ where
         at: M::At<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { parts, here } = self;
+        let Self { parts, context } = self;
         async move {
             let finished = {
                 let fork = Fork {
-                    here,
+                    context,
                     at: M::shorten(at),
                     shared: &*shared,
                 };
@@ -475,7 +482,7 @@ where
                 });
                 joined.await?
             };
-            parts.posts(here, shared, finished)?;
+            parts.posts(context, shared, finished)?;
             Ok(0)
         }
     }

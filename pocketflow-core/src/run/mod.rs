@@ -18,14 +18,16 @@ mod sync;
 mod wait;
 mod with;
 
-pub use batch::{InFlight, Items, Work, in_parallel, in_sequence};
-pub use exec::{Visit as NodeVisit, outcome, plain, within};
-pub use flow::{Flow, Machine, Piece, Walk, Walker};
-pub use fork::{Both, Branch, fork_step};
+pub use batch::{Batch, InFlight, in_parallel, in_sequence};
+pub use exec::{Execution, outcome, plain, within};
+pub use flow::{CheckedWalk, Cursor, Flow, Walk, WalkChunk};
+pub use fork::{ForkBranch, ForkPair, fork_step};
 pub use mode::{ItemMode, Mode, NodeMode, StepMode};
-pub use runner::{BatchRunner, FlowRunner, Forked, Kind, NoRunner, NodeRunner, Runner, Step};
+pub use runner::{
+    BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeRunner, Runner, StepKind,
+};
 pub use skipped::Skipped;
-pub use step::{Kept, Prepared};
+pub use step::{Prepared, Retained};
 pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
 
@@ -50,7 +52,7 @@ where
     F: Flow + Walk<S, Direct>,
 {
     Exit {
-        walk: flow.walk(Walker::new::<F>(&Direct, None), shared),
+        walk: flow.walk(Cursor::new::<F>(&Direct, None), shared),
         flow: PhantomData::<fn() -> F>,
     }
 }

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::exec::Visit;
+use super::exec::Execution;
 use super::flow::{Flow, Walk};
-use crate::driver::{Spot, Trail};
+use crate::driver::{Frame, Site};
 use crate::error::{Cause, EmptyField, Error, Stage};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
@@ -23,8 +23,8 @@ pub trait Mode: Sized + Send + Sync {
 
     /// The error of a failed step. It knows nothing of the node, so it is compiled once.
     fn failed(
-        here: &Here<'_, Self>,
-        spot: &'static Spot,
+        context: &FlowContext<'_, Self>,
+        site: &'static Site,
         attempts: u32,
         failed: Failed<Self::Failed>,
     ) -> Error;
@@ -39,7 +39,7 @@ pub trait Mode: Sized + Send + Sync {
     type Way<'a>: Send + Sync;
 
     /// The way to a node of a fork.
-    fn way(trail: Trail<'_>) -> Self::Way<'_>;
+    fn way(frame: Frame<'_>) -> Self::Way<'_>;
 
     /// What a node of a fork has of the place.
     type Branch<'a>: Send + Sync;
@@ -59,14 +59,14 @@ pub trait Mode: Sized + Send + Sync {
     /// flow does not have.
     fn start<S: Shared>(
         &self,
-        trail: &Trail<'_>,
+        frame: &Frame<'_>,
         graph: &'static Graph,
         shared: &S,
         taken: &mut [u32],
     ) -> Result<usize, Error>;
 
     /// A bounded edge has been taken.
-    fn counted(&self, trail: &Trail<'_>, taken: &[u32]);
+    fn counted(&self, frame: &Frame<'_>, taken: &[u32]);
 }
 
 /// Why a step failed. Every node makes one, and none makes an error of it.
@@ -85,7 +85,7 @@ pub enum Failed<F> {
 
 /// Work that is one step of a flow.
 #[doc(hidden)]
-pub trait Act<S, M: Mode>: Send {
+pub trait StepBody<S, M: Mode>: Send {
     /// Does it, and returns the index of the action taken.
     fn act(
         self,
@@ -99,19 +99,19 @@ pub trait Act<S, M: Mode>: Send {
 pub trait StepMode<S>: Mode {
     /// Around a step.
     fn step<'a, A>(
-        here: &'a Here<'a, Self>,
-        spot: &'static Spot,
+        context: &'a FlowContext<'a, Self>,
+        site: &'static Site,
         shared: &'a mut S,
         act: A,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        A: Act<S, Self> + 'a;
+        A: StepBody<S, Self> + 'a;
 
     /// Around a flow, the outermost one included.
     fn flow<'a, F>(
         &'a self,
         flow: &'a F,
-        parent: Option<&'a Trail<'a>>,
+        parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -129,7 +129,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
 
     /// The first part of an exec: all there is to it if it succeeds at once.
     fn first<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
@@ -138,17 +138,17 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
     /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither
     /// time nor room for it.
     fn recover<'b, 'v, 'p>(
-        visit: Visit<'v, 'p, S, H, N, Self>,
+        execution: Execution<'v, 'p, S, H, N, Self>,
         index: Option<usize>,
         item: N::Item<'v>,
         failed: Self::Failed,
     ) -> Recovery<'b, N::Exec>
     where
-        Visit<'v, 'p, S, H, N, Self>: 'b;
+        Execution<'v, 'p, S, H, N, Self>: 'b;
 
     /// One attempt.
     fn attempt<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send;
@@ -159,7 +159,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
 pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
     /// What [`first`](NodeMode::first) is for a node that is alone in its step.
     fn item<'v>(
-        visit: Visit<'v, '_, S, H, N, Self>,
+        execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
         index: Option<usize>,
         item: N::Item<'v>,
@@ -169,43 +169,43 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
 /// What follows a failed attempt.
 pub(crate) type Recovery<'v, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'v>>;
 
-/// How a flow is run, and where it stands: what a step is given. The spot of the trail is that of
+/// How a flow is run, and where it stands: what a step is given. The site of the frame is that of
 /// the nested flow that is under way.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Here<'a, M> {
+pub struct FlowContext<'a, M> {
     pub(crate) mode: &'a M,
-    pub(crate) trail: Trail<'a>,
+    pub(crate) frame: Frame<'a>,
 }
 
-impl<'a, M> Here<'a, M> {
-    /// The way to a spot of this flow.
-    pub(crate) fn trail(&self, spot: &'static Spot) -> Trail<'a> {
-        Trail {
-            parent: self.trail.parent,
-            spot,
+impl<'a, M> FlowContext<'a, M> {
+    /// The way to a site of this flow.
+    pub(crate) fn frame(&self, site: &'static Site) -> Frame<'a> {
+        Frame {
+            parent: self.frame.parent,
+            site,
         }
     }
 
     #[cold]
     pub(crate) fn failed(
         &self,
-        spot: &'static Spot,
+        site: &'static Site,
         stage: Stage,
         cause: impl Into<Cause>,
     ) -> Error {
-        self.trail(spot).failed(stage, cause)
+        self.frame(site).failed(stage, cause)
     }
 
     /// The error of an attempt. It knows nothing of the node, so it is compiled once.
     #[cold]
     pub(super) fn attempted(
         &self,
-        spot: &'static Spot,
+        site: &'static Site,
         item: Option<usize>,
         stage: Stage,
         failure: Failure,
     ) -> Error {
-        Error::at_item(self.trail(spot).path(), item, stage, failure.into_cause())
+        Error::at_item(self.frame(site).path(), item, stage, failure.into_cause())
     }
 }

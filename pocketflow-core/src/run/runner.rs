@@ -1,26 +1,26 @@
 //! What can stand in a flow, and how it runs there.
 //!
-//! Only the macro of a node can name the node's `Here`, and everything public has to do without it.
-//! So the macro writes one function, [`Step::runner`], whose opaque result knows that type; the
+//! Only the macro of a node can name the node's `Marker`, and everything public has to do without it.
+//! So the macro writes one function, [`FlowStep::runner`], whose opaque result knows that type; the
 //! code that uses it is here, once for all nodes.
 
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::flow::Get;
+use super::flow::StepSource;
 use super::fork::Fork;
-use super::mode::{Here, Mode};
+use super::mode::{FlowContext, Mode};
 use crate::error::{EmptyField, Error};
 
 /// Whether a node is alone in its step or one of a fork, and the mode of the run.
 #[doc(hidden)]
-pub trait Kind {
+pub trait StepKind {
     /// The mode of the run.
     type Mode: Mode;
 }
 
 /// Alone.
-impl<M: Mode> Kind for M {
+impl<M: Mode> StepKind for M {
     type Mode = M;
 }
 
@@ -29,7 +29,7 @@ impl<M: Mode> Kind for M {
 #[derive(Debug)]
 pub struct Forked<M>(PhantomData<fn() -> M>);
 
-impl<M: Mode> Kind for Forked<M> {
+impl<M: Mode> StepKind for Forked<M> {
     type Mode = M;
 }
 
@@ -40,7 +40,7 @@ impl<M: Mode> Kind for Forked<M> {
     message = "`{Self}` does not run on the store `{S}`",
     label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
 )]
-pub trait Step<S, M: Kind> {
+pub trait FlowStep<S, M: StepKind> {
     /// How it is run.
     fn runner() -> impl Runner<S, M, Self>;
 }
@@ -48,7 +48,7 @@ pub trait Step<S, M: Kind> {
 /// How a node or a flow is run at places of a kind: by [`step`](Self::step) alone, by
 /// [`exec`](Self::exec) and [`post`](Self::post) in a fork.
 #[doc(hidden)]
-pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
+pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
     /// What `post` needs of a node in a fork. It borrows nothing.
     type Finished: Send;
 
@@ -56,11 +56,11 @@ pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
     fn step<'a, G>(
         self,
         _get: G,
-        _here: &'a mut Here<'_, K::Mode>,
+        _here: &'a mut FlowContext<'_, K::Mode>,
         _shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: Get<'a, N>,
+        G: StepSource<'a, N>,
         N: 'a,
     {
         async { unreachable!("a fork has no steps of its own") }
@@ -73,7 +73,7 @@ pub trait Runner<S, K: Kind, N: ?Sized>: Copy + Send + Sync {
         _fork: &'a Fork<'a, S, K::Mode>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: Get<'n, N>,
+        G: StepSource<'n, N>,
         N: 'n,
     {
         async { unreachable!("only the nodes of a fork are run in parts") }
@@ -103,7 +103,7 @@ pub struct BatchRunner<H>(PhantomData<fn() -> H>);
 macro_rules! runner {
     ($name:ident) => {
         impl<H> $name<H> {
-            /// The runner of a node with this `Here`.
+            /// The runner of a node with this `Marker`.
             pub const RUNNER: Self = Self(PhantomData);
         }
 
@@ -126,7 +126,7 @@ runner!(BatchRunner);
 #[derive(Debug, Clone, Copy)]
 pub struct NoRunner;
 
-impl<S, K: Kind, N: ?Sized> Runner<S, K, N> for NoRunner {
+impl<S, K: StepKind, N: ?Sized> Runner<S, K, N> for NoRunner {
     type Finished = ();
 }
 

@@ -1,14 +1,14 @@
-//! One visit of a node in a flow.
+//! SingleStep visit of a node in a flow.
 
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::batch::Work;
-use super::exec::Visit;
-use super::flow::Get;
-use super::mode::{Act, Failed, Here, ItemMode, Mode, NodeMode};
+use super::batch::Batch;
+use super::exec::Execution;
+use super::flow::StepSource;
+use super::mode::{Failed, FlowContext, ItemMode, Mode, NodeMode, StepBody};
 use super::runner::{BatchRunner, NodeRunner, Runner};
-use crate::driver::Spot;
+use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::node::{Node, OrNothing};
 use crate::store::Shared;
@@ -27,21 +27,21 @@ where
     fn step<'a, G>(
         self,
         get: G,
-        here: &'a mut Here<'_, M>,
+        context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: Get<'a, N>,
+        G: StepSource<'a, N>,
         N: 'a,
     {
-        let here: &'a Here<'_, M> = here;
+        let context: &'a FlowContext<'_, M> = context;
         M::step(
-            here,
-            get.spot(),
+            context,
+            get.site(),
             shared,
-            One::<'a, H, N, M, G> {
+            SingleStep::<'a, H, N, M, G> {
                 get,
-                here,
+                context,
                 types: PhantomData,
             },
         )
@@ -52,7 +52,7 @@ impl<S, H, N, M> Runner<S, M, N> for BatchRunner<H>
 where
     S: Shared,
     H: 'static,
-    N: Work<S, H>,
+    N: Batch<S, H>,
     M: Mode + ItemMode<S, H, N>,
 {
     type Finished = ();
@@ -61,33 +61,33 @@ where
     fn step<'a, G>(
         self,
         get: G,
-        here: &'a mut Here<'_, M>,
+        context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: Get<'a, N>,
+        G: StepSource<'a, N>,
         N: 'a,
     {
-        let here: &'a Here<'_, M> = here;
-        let act = Batch::<'a, H, N, M> {
+        let context: &'a FlowContext<'_, M> = context;
+        let act = BatchStep::<'a, H, N, M> {
             node: get.node(),
-            here,
-            spot: get.spot(),
+            context,
+            site: get.site(),
             types: PhantomData,
         };
-        M::step(here, get.spot(), shared, act)
+        M::step(context, get.site(), shared, act)
     }
 }
 
-struct One<'a, H, N, M, G> {
+struct SingleStep<'a, H, N, M, G> {
     get: G,
-    here: &'a Here<'a, M>,
+    context: &'a FlowContext<'a, M>,
     types: PhantomData<fn() -> (H, &'a N)>,
 }
 
-impl<'a, S, H, N, M, G, E> Act<S, M> for One<'a, H, N, M, G>
+impl<'a, S, H, N, M, G, E> StepBody<S, M> for SingleStep<'a, H, N, M, G>
 where
-    G: Get<'a, N>,
+    G: StepSource<'a, N>,
     S: Shared,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
@@ -100,7 +100,7 @@ where
         at: M::At<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { get, here, .. } = self;
+        let Self { get, context, .. } = self;
         // What is kept over an await is room in the future and time in every step: what only a
         // failure needs is made there anew, and `prep` is never moved, so that nothing has
         // to be known of whether it was. Whatever fails leaves by one way, since all of this is
@@ -108,14 +108,14 @@ where
         async move {
             let failed = 'failed: {
                 let (kept, done) = {
-                    let (node, spot) = get.both();
+                    let (node, site) = get.both();
                     let mut prep = match node.prep(&*shared) {
                         Ok(prep) => prep,
                         Err(failure) => break 'failed Failed::Prep(failure),
                     };
-                    let visit = visit!(node, &*shared, &prep, here, spot, M::shorten(at));
-                    let done =
-                        done_or_failed!('failed, M::first(visit), get, &*shared, prep, here, at);
+                    let execution =
+                        execution!(node, &*shared, &prep, context, site, M::shorten(at));
+                    let done = done_or_failed!('failed, M::first(execution), get, &*shared, prep, context, at);
                     (N::keep(&mut prep), done)
                 };
                 match get.node().post(shared, kept, done) {
@@ -123,33 +123,33 @@ where
                     Err(empty) => Failed::Post(empty),
                 }
             };
-            Err(M::failed(here, get.spot(), N::POLICY.attempts, failed))
+            Err(M::failed(context, get.site(), N::POLICY.attempts, failed))
         }
     }
 }
 
 /// A visit of a node as it is now: whoever keeps one over an await pays for the room. What follows
 /// are macros, since each function is compiled for each node.
-macro_rules! visit {
-    ($node:expr, $shared:expr, $prep:expr, $here:expr, $spot:expr, $at:expr) => {
-        $crate::run::exec::Visit {
+macro_rules! execution {
+    ($node:expr, $shared:expr, $prep:expr, $context:expr, $site:expr, $at:expr) => {
+        $crate::run::exec::Execution {
             node: $node,
             shared: $shared,
             prep: $prep,
-            here: $here,
-            spot: $spot,
+            context: $context,
+            site: $site,
             at: $at,
         }
     };
 }
-pub(super) use visit;
+pub(super) use execution;
 
 /// The first part of an exec, and what follows if it fails. As a future of its own, it would take
 /// more room.
 macro_rules! done_or_failed {
     (
-        $failed:lifetime, M::$first:ident($visit:expr),
-        $get:expr, $shared:expr, $prep:ident, $here:expr, $at:expr
+        $failed:lifetime, M::$first:ident($execution:expr),
+        $get:expr, $shared:expr, $prep:ident, $context:expr, $at:expr
     ) => {
         'done: {
             // No variable is in scope over the await that is moved before it, since each step would
@@ -159,7 +159,7 @@ macro_rules! done_or_failed {
                     Ok(reads) => reads,
                     Err(empty) => break $failed Failed::Prep(empty),
                 };
-                M::$first($visit, reads, None, ())
+                M::$first($execution, reads, None, ())
             };
             // What fails is made into its recovery at once, and that awaited where it is, for the
             // same reason.
@@ -168,11 +168,11 @@ macro_rules! done_or_failed {
                 // Known when this is compiled, so that no code is made for what a node lacks.
                 Err(failed) if const { !M::RECOVERS } => break $failed Failed::First(failed),
                 Err(failed) => {
-                    let (node, spot) = $get.both();
-                    let visit = $crate::run::step::visit!(
-                        node, $shared, &$prep, $here, spot, M::shorten($at)
+                    let (node, site) = $get.both();
+                    let execution = $crate::run::step::execution!(
+                        node, $shared, &$prep, $context, site, M::shorten($at)
                     );
-                    M::recover(visit, None, (), failed)
+                    M::recover(execution, None, (), failed)
                 }
             };
             match recovery.as_mut().await {
@@ -184,18 +184,18 @@ macro_rules! done_or_failed {
 }
 pub(super) use done_or_failed;
 
-struct Batch<'a, H, N, M> {
+struct BatchStep<'a, H, N, M> {
     node: &'a N,
-    here: &'a Here<'a, M>,
-    spot: &'static Spot,
+    context: &'a FlowContext<'a, M>,
+    site: &'static Site,
     types: PhantomData<fn() -> H>,
 }
 
-impl<S, H, N, M> Act<S, M> for Batch<'_, H, N, M>
+impl<S, H, N, M> StepBody<S, M> for BatchStep<'_, H, N, M>
 where
     S: Shared,
     H: 'static,
-    N: Work<S, H>,
+    N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
     #[inline]
@@ -205,28 +205,33 @@ where
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self {
-            node, here, spot, ..
+            node,
+            context,
+            site,
+            ..
         } = self;
         async move {
             let (kept, done) = {
                 let mut prep = match node.prep(&*shared) {
                     Ok(prep) => prep,
-                    Err(failure) => return Err(here.attempted(spot, None, Stage::Prep, failure)),
+                    Err(failure) => {
+                        return Err(context.attempted(site, None, Stage::Prep, failure));
+                    }
                 };
-                let visit = Visit {
+                let execution = Execution {
                     node,
                     shared: &*shared,
                     prep: &prep,
-                    here,
-                    spot,
+                    context,
+                    site,
                     at: M::shorten(at),
                 };
-                let done = N::work(visit).await?;
+                let done = N::run(execution).await?;
                 (N::keep(&mut prep), done)
             };
             match node.post(shared, kept, done) {
                 Ok(action) => Ok(action),
-                Err(empty) => Err(here.failed(spot, Stage::Post, empty)),
+                Err(empty) => Err(context.failed(site, Stage::Post, empty)),
             }
         }
     }
@@ -235,9 +240,9 @@ where
 /// What `prep` returned, where `post` takes it.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Kept<T>(Option<T>);
+pub struct Retained<T>(Option<T>);
 
-impl<T> Kept<T> {
+impl<T> Retained<T> {
     /// What `exec` looks at, before `post`.
     #[inline]
     pub fn new(prep: T) -> Self {

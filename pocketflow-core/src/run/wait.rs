@@ -3,10 +3,10 @@
 use std::fmt;
 use std::future::Future;
 
-use super::flow::Get;
-use super::mode::{Act, Here, Mode, StepMode};
+use super::flow::StepSource;
+use super::mode::{FlowContext, Mode, StepBody, StepMode};
 use super::runner::Runner;
-use crate::driver::Spot;
+use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::store::Shared;
 
@@ -26,21 +26,21 @@ where
     fn step<'a, G>(
         self,
         get: G,
-        here: &'a mut Here<'_, M>,
+        context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: Get<'a, N>,
+        G: StepSource<'a, N>,
         N: 'a,
     {
-        let (spot, here): (_, &'a Here<'_, M>) = (get.spot(), here);
+        let (site, context): (_, &'a FlowContext<'_, M>) = (get.site(), context);
         M::step(
-            here,
-            spot,
+            context,
+            site,
             shared,
             Waiting {
-                here,
-                spot,
+                context,
+                site,
                 field: self.0,
             },
         )
@@ -48,16 +48,16 @@ where
 }
 
 struct Waiting<'a, M> {
-    here: &'a Here<'a, M>,
-    spot: &'static Spot,
+    context: &'a FlowContext<'a, M>,
+    site: &'static Site,
     field: &'static str,
 }
 
-impl<S: Send, M: Mode> Act<S, M> for Waiting<'_, M> {
+impl<S: Send, M: Mode> StepBody<S, M> for Waiting<'_, M> {
     async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
         Err(self
-            .here
-            .failed(self.spot, Stage::Driver, Waits { field: self.field }))
+            .context
+            .failed(self.site, Stage::Driver, Waits { field: self.field }))
     }
 }
 

@@ -225,7 +225,7 @@ pub(super) fn visits(
             let place = *types.entry(ty.to_token_stream().to_string()).or_insert_with(|| {
                 // On the type, so that a field which the visitor does not take is shown.
                 bounds.push(
-                    quote_spanned!(ty.span()=> #pf::__private::At<#index>: #pf::__private::Show<__V, #ty>),
+                    quote_spanned!(ty.span()=> #pf::__private::FieldIndex<#index>: #pf::__private::ShowField<__V, #ty>),
                 );
                 index
             });
@@ -234,7 +234,7 @@ pub(super) fn visits(
                 None => quote!(#pf::__private::Option::None),
             };
             arms.push(quote! {
-                #index => <#pf::__private::At<#place> as #pf::__private::Show<__V, #ty>>::show(
+                #index => <#pf::__private::FieldIndex<#place> as #pf::__private::ShowField<__V, #ty>>::show(
                     __visitor, __field, &mut self.#name, #default,
                 )
             });

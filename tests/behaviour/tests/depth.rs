@@ -99,10 +99,10 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N, (Execs, Items)> for Seen {
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Items)> for Seen {
     async fn exec<C>(&self, _at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
     where
-        C: ExecCall<S, Here, N>,
+        C: ExecCall<S, Marker, N>,
     {
         let exec = call.call().await?;
         self.execs.fetch_add(1, Relaxed);
@@ -116,7 +116,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N, (Execs, Items)> f
         call: C,
     ) -> Result<N::Exec, Failure>
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         let exec = call.call().await?;
         self.attempts.fetch_add(1, Relaxed);
@@ -124,10 +124,10 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N, (Execs, Items)> f
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>> KeepDriver<S, Here, N, (Execs, Items)> for Seen {
+impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N, (Execs, Items)> for Seen {
     async fn item<C>(&self, _at: &At<'_>, _item: ItemId<'_>, call: C) -> Result<N::Exec, Error>
     where
-        C: ItemCall<S, Here, N>,
+        C: ItemCall<S, Marker, N>,
     {
         let exec = call.call().await?;
         self.items.fetch_add(1, Relaxed);

@@ -97,7 +97,7 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
     }
 }
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log<'_> {
     async fn attempt<C>(
         &self,
         at: &At<'_>,
@@ -105,7 +105,7 @@ impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Log<'_> {
         call: C,
     ) -> Result<N::Exec, Failure>
     where
-        C: AttemptCall<S, Here, N>,
+        C: AttemptCall<S, Marker, N>,
     {
         let result = call.call().await;
         if let Err(failure) = &result {
@@ -404,7 +404,7 @@ mod results_kept {
 
     impl<S: Shared> Driver<S, Execs> for Results {}
 
-    impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Results
+    impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Results
     where
         N::Exec: Serialize + DeserializeOwned,
     {
@@ -415,7 +415,7 @@ mod results_kept {
             call: C,
         ) -> Result<N::Exec, Error>
         where
-            C: ExecCall<S, Here, N>,
+            C: ExecCall<S, Marker, N>,
         {
             let kept = self.0.lock().unwrap().get(&at.to_string()).cloned();
             if let Some(kept) = kept {

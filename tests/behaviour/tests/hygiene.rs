@@ -16,7 +16,7 @@ struct Words {
     get: Option<u8>,
     here: Option<u8>,
     place: Option<u8>,
-    walker: Option<u8>,
+    cursor: Option<u8>,
     action: Option<u8>,
     field: Option<u8>,
     index: Option<u8>,
@@ -39,7 +39,7 @@ enum Fills {
         get: u8,
         here: u8,
         place: u8,
-        walker: u8,
+        cursor: u8,
         action: u8,
         field: u8,
         index: u8,
@@ -65,7 +65,7 @@ fn fill(kept: Option<&u8>) -> Fills {
             get: 8,
             here: 9,
             place: 10,
-            walker: 11,
+            cursor: 11,
             action: 12,
             field: 13,
             index: 14,
@@ -83,7 +83,7 @@ mod takes {
 }
 
 flow! {
-    Filling(kept, error, item, get, here, place, walker, r#type, r#match) {
+    Filling(kept, error, item, get, here, place, cursor, r#type, r#match) {
         fill - "all" >> takes::r#match >> end;
         fill - "none" >> end "match";
         fill - "braces" >> end "type";
@@ -105,7 +105,7 @@ async fn a_field_may_have_any_name() {
         (1, Some(2), Some(15), Some(16))
     );
     assert_eq!(
-        (words.self_, words.walker, words.index),
+        (words.self_, words.cursor, words.index),
         (Some(7), Some(11), Some(14))
     );
     let exit = Filling.run(&mut words).await.unwrap();
@@ -135,7 +135,7 @@ async fn an_empty_input_is_named_as_it_is_meant() {
         item: Some(0),
         ..Words::default()
     };
-    (words.get, words.here, words.place, words.walker) = (Some(0), Some(0), Some(0), Some(0));
+    (words.get, words.here, words.place, words.cursor) = (Some(0), Some(0), Some(0), Some(0));
     let error = format!("{:?}", Filling.run(&mut words).await.unwrap_err());
     assert!(error.contains("`type`") && !error.contains("r#"), "{error}");
 }
@@ -205,7 +205,7 @@ mod nodes {
         pub(crate) struct Default;
         pub(crate) struct Option;
         pub(crate) struct Future;
-        pub(crate) struct Walker;
+        pub(crate) struct Cursor;
     }
 
     macro_rules! nodes {
@@ -216,7 +216,7 @@ mod nodes {
             }
         )* };
     }
-    nodes!(Send Sized Clone Default Option Future Walker);
+    nodes!(Send Sized Clone Default Option Future Cursor);
 }
 
 /// Nodes with the names of what everybody imports, in the place of these.
@@ -227,7 +227,7 @@ mod nodes_like_traits {
 
     flow! {
         pub(super) All {
-            Send >> Sized >> Clone >> Default >> Option >> Future >> Walker >> step;
+            Send >> Sized >> Clone >> Default >> Option >> Future >> Cursor >> step;
         }
     }
 
@@ -250,7 +250,7 @@ mod hijacked {
     pub(super) static shared: u8 = 1;
     pub(super) const place: u8 = 2;
     pub(super) const action: usize = 3;
-    pub(super) struct walker;
+    pub(super) struct cursor;
     pub(super) struct here(u8);
     pub(super) static get: u8 = 4;
     pub(super) const index: usize = 0;
@@ -334,7 +334,7 @@ mod blanket_methods {
         fn next(self) {}
         fn start(self) {}
         fn here(self) {}
-        fn spot(self) {}
+        fn site(self) {}
         fn node(self) {}
         fn step(self) {}
         fn with_driver(self) {}

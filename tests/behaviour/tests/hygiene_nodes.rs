@@ -145,7 +145,7 @@ mod constants {
     macro_rules! constants {
         ($($name:ident)*) => { $(pub const $name: u8 = 0;)* };
     }
-    constants! { shared here get spot at finished visit item items action kept field fields place places value }
+    constants! { shared here get site at finished execution item items action kept field fields place places value }
     constants! { node from output result limit run stage attempts }
     static width: u8 = 0;
     static words: [u8; 0] = [];
@@ -263,7 +263,7 @@ mod extended {
     pub use by_reference::ByReference;
     extension! {
         next map copied get read kind write place take push is_none is_some node set all words len names iter poll read_late
-        unwrap expect as_ref as_mut call run field fields empty begin finish spot here branch number from map_err filled
+        unwrap expect as_ref as_mut call run field fields empty begin finish site here branch number from map_err filled
     }
 
     use super::{Best, Log};

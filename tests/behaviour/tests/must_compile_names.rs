@@ -223,7 +223,7 @@ mod m05 {
     struct Node;
     struct Exit;
     struct Step;
-    struct Here;
+    struct Marker;
     struct D;
     struct T;
     struct N;
@@ -340,14 +340,14 @@ mod m05 {
         fn exec() {}
     }
     #[node(S)]
-    impl Here {
+    impl Marker {
         fn exec() {}
     }
     #[node(S)]
     impl N {
         fn exec() {}
     }
-    flow! { pub G { Send >> (Option, Future) >> V >> D >> (Here, N) >> ff; pub ff: F; ff - "ok" >> end; ff >> end; ff - "err" >> end; ff - "selfish" >> end; ff - "none" >> end; } }
+    flow! { pub G { Send >> (Option, Future) >> V >> D >> (Marker, N) >> ff; pub ff: F; ff - "ok" >> end; ff >> end; ff - "err" >> end; ff - "selfish" >> end; ff - "none" >> end; } }
 }
 mod m06 {
     use super::*; // node name = store name? field name, module name, fn in scope

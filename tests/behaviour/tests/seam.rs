@@ -281,7 +281,7 @@ mod items {
         }
     }
 
-    impl<S: Shared, Here, N: Node<S, Here>> KeepDriver<S, Here, N> for Keeps
+    impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N> for Keeps
     where
         for<'i> N::Item<'i>: Hash + std::fmt::Debug,
         N::Exec: Into<String> + From<String> + Clone,
@@ -293,7 +293,7 @@ mod items {
             mut call: C,
         ) -> Result<N::Exec, Error>
         where
-            C: ItemCall<S, Here, N>,
+            C: ItemCall<S, Marker, N>,
         {
             let hash = call.with_item(|item| {
                 let mut hasher = DefaultHasher::new();
@@ -398,10 +398,10 @@ mod parts {
         }
     }
 
-    impl<S: Shared, Here, N: Node<S, Here, Exec = String>> KeepDriver<S, Here, N> for Part {
+    impl<S: Shared, Marker, N: Node<S, Marker, Exec = String>> KeepDriver<S, Marker, N> for Part {
         async fn item<C>(&self, _at: &At<'_>, _item: ItemId<'_>, call: C) -> Result<String, Error>
         where
-            C: ItemCall<S, Here, N>,
+            C: ItemCall<S, Marker, N>,
         {
             let exec = call.call().await?;
             self.results.lock().unwrap().push(exec.clone());
@@ -491,7 +491,7 @@ mod attempts {
 
     impl<S: Shared> Driver<S, Execs> for Fakes {}
 
-    impl<S: Shared, Here, N: Node<S, Here, Exec = String>> ExecDriver<S, Here, N> for Fakes
+    impl<S: Shared, Marker, N: Node<S, Marker, Exec = String>> ExecDriver<S, Marker, N> for Fakes
     where
         for<'i> N::Item<'i>: std::fmt::Debug,
     {
@@ -502,7 +502,7 @@ mod attempts {
             call: C,
         ) -> Result<String, Failure>
         where
-            C: AttemptCall<S, Here, N>,
+            C: AttemptCall<S, Marker, N>,
         {
             let line = call.with_item(|item| format!("{}: {attempt:?} of {item:?}", at.name()));
             self.0.lock().unwrap().push(line.clone());
@@ -542,18 +542,18 @@ mod attempts {
 
     impl Driver<Desk, Execs> for Topics {}
 
-    impl<Here> ExecDriver<Desk, Here, find> for Topics
+    impl<Marker> ExecDriver<Desk, Marker, find> for Topics
     where
-        find: Node<Desk, Here>,
+        find: Node<Desk, Marker>,
     {
         async fn attempt<C>(
             &self,
             _at: &At<'_>,
             _attempt: Attempt<'_>,
             call: C,
-        ) -> Result<<find as Node<Desk, Here>>::Exec, Failure>
+        ) -> Result<<find as Node<Desk, Marker>>::Exec, Failure>
         where
-            C: AttemptCall<Desk, Here, find>,
+            C: AttemptCall<Desk, Marker, find>,
         {
             self.0.lock().unwrap().push(call.reads().topic.to_owned());
             call.call().await

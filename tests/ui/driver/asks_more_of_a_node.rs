@@ -15,7 +15,7 @@ struct Mine;
 
 impl<S: Shared> Driver<S, Execs> for Mine {}
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Mine where N::Exec: serde::Serialize {}
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Mine where N::Exec: serde::Serialize {}
 
 async fn run(order: &mut Order) {
     Checkout.with(StepLimit::new(9)).with(Mine).run(order).await.unwrap();

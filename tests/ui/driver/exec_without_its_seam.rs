@@ -4,6 +4,6 @@ struct Mine;
 
 impl<S: Shared> Driver<S> for Mine {}
 
-impl<S: Shared, Here, N: Node<S, Here>> ExecDriver<S, Here, N> for Mine {}
+impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Mine {}
 
 fn main() {}

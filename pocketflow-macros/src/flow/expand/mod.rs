@@ -238,7 +238,7 @@ impl Flow<'_> {
                     type Reads<'a> = ();
                 }
 
-                impl<__S, __K: #pf::__private::Kind> #pf::__private::Step<__S, __K> for #alias
+                impl<__S, __K: #pf::__private::StepKind> #pf::__private::FlowStep<__S, __K> for #alias
                 where
                     #pf::__private::AwaitRunner: #pf::__private::Runner<__S, __K, #alias>,
                 {
@@ -355,7 +355,7 @@ impl Flow<'_> {
                 }
             }
 
-            impl<__S, __K: #pf::__private::Kind> #pf::__private::Step<__S, __K> for #this
+            impl<__S, __K: #pf::__private::StepKind> #pf::__private::FlowStep<__S, __K> for #this
             where
                 #pf::__private::FlowRunner: #pf::__private::Runner<__S, __K, #this>,
             {
@@ -414,8 +414,8 @@ impl Flow<'_> {
             impl #pf::Flow for #this {
                 type Exit = #exit;
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
-                type Taken = [#pf::__private::u32; 0];
-                const TAKEN: Self::Taken = [];
+                type EdgeCounts = [#pf::__private::u32; 0];
+                const NO_COUNTS: Self::EdgeCounts = [];
                 fn exit(_: #pf::__private::usize) -> #exit {
                     #pf::__private::unreachable!()
                 }
@@ -424,7 +424,7 @@ impl Flow<'_> {
             impl<__S, __M> #pf::__private::Walk<__S, __M> for #this {
                 fn walk(
                     &self,
-                    _: #pf::__private::Walker<'_, __M, [#pf::__private::u32; 0]>,
+                    _: #pf::__private::Cursor<'_, __M, [#pf::__private::u32; 0]>,
                     _: &mut __S,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
@@ -443,20 +443,20 @@ impl Flow<'_> {
 
     /// Whether one function walks all places.
     fn is_small(&self) -> bool {
-        self.model.places.len() <= walk::PIECE
+        self.model.places.len() <= walk::CHUNK
     }
 
-    /// The spot of a place, or of one of a fork's nodes: these come after all places.
-    fn spot(&self, place: usize, branch: Option<usize>) -> TokenStream {
+    /// The site of a place, or of one of a fork's nodes: these come after all places.
+    fn site(&self, place: usize, branch: Option<usize>) -> TokenStream {
         let forks = self.model.places[..place]
             .iter()
             .filter(|before| before.is_fork());
         let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
         if self.is_small() && branch.is_none() {
-            return format_ident!("__SPOT{place}").into_token_stream();
+            return format_ident!("__SITE{place}").into_token_stream();
         }
         let index = Literal::usize_unsuffixed(branch.map_or(place, |branch| before + branch));
-        quote!(&__SPOTS[#index])
+        quote!(&__SITES[#index])
     }
 
     fn machine(&self) -> TokenStream {
@@ -483,12 +483,12 @@ impl Flow<'_> {
             .filter(|place| place.is_fork())
             .map(|place| place.nodes.len())
             .sum();
-        let spots = places + branches;
+        let sites = places + branches;
         // Where a step leads is read from a constant faster than from a static. In a large flow,
         // there would be too many.
         let constants = (0..places).filter(|_| self.is_small()).map(|place| {
-            let (spot, place) = (self.spot(place, None), Literal::usize_unsuffixed(place));
-            quote!(const #spot: &#pf::__private::Spot = &#pf::__private::Spot::at(&__OF, &__SOLUTION, #place);)
+            let (site, place) = (self.site(place, None), Literal::usize_unsuffixed(place));
+            quote!(const #site: &#pf::__private::Site = &#pf::__private::Site::at(&__OF, &__SOLUTION, #place);)
         });
         quote! {
             #graph
@@ -497,7 +497,7 @@ impl Flow<'_> {
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;
-            static __SPOTS: [#pf::__private::Spot; #spots] = #pf::__private::Spot::all(&__OF, &__SOLUTION);
+            static __SITES: [#pf::__private::Site; #sites] = #pf::__private::Site::all(&__OF, &__SOLUTION);
             #(#constants)*
             #checks
 
@@ -510,8 +510,8 @@ impl Flow<'_> {
             impl #pf::Flow for #this #checked {
                 type Exit = #exit;
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
-                type Taken = [#pf::__private::u32; #bounded];
-                const TAKEN: Self::Taken = [0; #bounded];
+                type EdgeCounts = [#pf::__private::u32; #bounded];
+                const NO_COUNTS: Self::EdgeCounts = [0; #bounded];
                 fn exit(__exit: #pf::__private::usize) -> Self::Exit {
                     match __exit {
                         #(#variants,)*
@@ -525,16 +525,16 @@ impl Flow<'_> {
 
             impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
             where
-                Self: #pf::__private::Machine<__S, __M, __Stores>,
+                Self: #pf::__private::CheckedWalk<__S, __M, __Stores>,
             {
                 fn walk(
                     &self,
-                    __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                    __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                 > + #pf::__private::Send {
-                    <Self as #pf::__private::Machine<__S, __M, __Stores>>::walk(self, __walker, __shared)
+                    <Self as #pf::__private::CheckedWalk<__S, __M, __Stores>>::walk(self, __cursor, __shared)
                 }
             }
         }

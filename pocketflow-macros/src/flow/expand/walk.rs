@@ -8,23 +8,23 @@ use crate::flow::model::Node;
 
 /// How many places one function walks. The time rustc takes for a function grows with the square of
 /// the awaits in it.
-pub(super) const PIECE: usize = 32;
+pub(super) const CHUNK: usize = 32;
 
 impl Flow<'_> {
-    /// The loop over the steps: one function for a small flow, one for each piece of a large one.
+    /// The loop over the steps: one function for a small flow, one for each chunk of a large one.
     pub(super) fn walk(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         let holds = self.holds();
         let all: Vec<usize> = (0..self.model.places.len()).collect();
-        let pieces: Vec<_> = all.chunks(PIECE).collect();
-        if let [places] = &pieces[..] {
+        let chunks: Vec<_> = all.chunks(CHUNK).collect();
+        if let [places] = &chunks[..] {
             let (bounds, arms) = (
                 self.bounds(places),
-                self.arms(places, &quote!(&mut __walker)),
+                self.arms(places, &quote!(&mut __cursor)),
             );
             let last = self.model.places.len();
             return quote! {
-                impl<__S, __M> #pf::__private::Machine<__S, __M, #pf::__private::Sound<0>> for #this
+                impl<__S, __M> #pf::__private::CheckedWalk<__S, __M, #pf::__private::Sound<0>> for #this
                 where
                     __S: #pf::Shared,
                     __M: #pf::__private::StepMode<__S>,
@@ -33,13 +33,13 @@ impl Flow<'_> {
                 {
                     fn walk(
                         &self,
-                        mut __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                        mut __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
                     ) -> impl #pf::__private::Future<
                         Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                     > + #pf::__private::Send {
                         async move {
-                            let mut __place = #pf::__private::Walker::start(&mut __walker, &__GRAPH, &*__shared)?;
+                            let mut __place = #pf::__private::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
                             while __place < #last {
                                 #arms
                             }
@@ -50,30 +50,30 @@ impl Flow<'_> {
             };
         }
         let last = self.model.places.len();
-        let numbers: Vec<_> = (0..pieces.len()).map(Literal::usize_unsuffixed).collect();
-        let impls = pieces.iter().zip(&numbers).map(|(places, number)| {
+        let numbers: Vec<_> = (0..chunks.len()).map(Literal::usize_unsuffixed).collect();
+        let impls = chunks.iter().zip(&numbers).map(|(places, number)| {
             let (bounds, arms) = (
                 self.bounds(places),
-                self.arms(places, &quote!(&mut *__walker)),
+                self.arms(places, &quote!(&mut *__cursor)),
             );
             quote! {
-                impl<__S, __M> #pf::__private::Piece<__S, __M, #number> for #this
+                impl<__S, __M> #pf::__private::WalkChunk<__S, __M, #number> for #this
                 where
                     __S: #pf::Shared,
                     __M: #pf::__private::StepMode<__S>,
                     #bounds
                     #holds
                 {
-                    fn piece(
+                    fn chunk(
                         &self,
-                        __walker: &mut #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                        __cursor: &mut #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
                         mut __place: #pf::__private::usize,
                     ) -> impl #pf::__private::Future<
                         Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                     > + #pf::__private::Send {
                         async move {
-                            while __place / #PIECE == #number && __place < #last {
+                            while __place / #CHUNK == #number && __place < #last {
                                 #arms
                             }
                             #pf::__private::Result::Ok(__place)
@@ -85,26 +85,26 @@ impl Flow<'_> {
         quote! {
             #(#impls)*
 
-            impl<__S, __M> #pf::__private::Machine<__S, __M, #pf::__private::Sound<0>> for #this
+            impl<__S, __M> #pf::__private::CheckedWalk<__S, __M, #pf::__private::Sound<0>> for #this
             where
                 __S: #pf::Shared,
                 __M: #pf::__private::StepMode<__S>,
-                #(Self: #pf::__private::Piece<__S, __M, #numbers>,)*
+                #(Self: #pf::__private::WalkChunk<__S, __M, #numbers>,)*
                 #holds
             {
                 fn walk(
                     &self,
-                    mut __walker: #pf::__private::Walker<'_, __M, <Self as #pf::Flow>::Taken>,
+                    mut __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
                 > + #pf::__private::Send {
                     async move {
-                        let mut __place = #pf::__private::Walker::start(&mut __walker, &__GRAPH, &*__shared)?;
+                        let mut __place = #pf::__private::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
                         while __place < #last {
-                            __place = match __place / #PIECE {
-                                #(#numbers => <Self as #pf::__private::Piece<__S, __M, #numbers>>::piece(
-                                    self, &mut __walker, __shared, __place,
+                            __place = match __place / #CHUNK {
+                                #(#numbers => <Self as #pf::__private::WalkChunk<__S, __M, #numbers>>::chunk(
+                                    self, &mut __cursor, __shared, __place,
                                 ).await?,)*
                                 _ => #pf::__private::unreachable!(),
                             };
@@ -123,21 +123,21 @@ impl Flow<'_> {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
                 if stands.is_fork() {
-                    quote!(#alias: #pf::__private::Step<__S, #pf::__private::Forked<__M>>)
+                    quote!(#alias: #pf::__private::FlowStep<__S, #pf::__private::Forked<__M>>)
                 } else {
-                    quote!(#alias: #pf::__private::Step<__S, __M>)
+                    quote!(#alias: #pf::__private::FlowStep<__S, __M>)
                 }
             })
         });
         quote!(#(#bounds,)*)
     }
 
-    /// `walker` borrows the walker.
-    fn arms(&self, places: &[usize], walker: &TokenStream) -> TokenStream {
+    /// `cursor` borrows the cursor.
+    fn arms(&self, places: &[usize], cursor: &TokenStream) -> TokenStream {
         let pf = self.pf;
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
-            let (number, spot) = (Literal::usize_unsuffixed(*index), self.spot(*index, None));
+            let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
             let node = |node: usize, stands: &Node| {
                 let alias = alias(*index, node, stands.span());
                 let value = match &stands.field {
@@ -152,22 +152,22 @@ impl Flow<'_> {
             let step = if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
                     let (alias, value) = node(branch, stands);
-                    let spot = self.spot(*index, Some(branch));
+                    let site = self.site(*index, Some(branch));
                     quote! {
-                        #pf::__private::Branch::<#alias, _, _>::new(
-                            <#alias as #pf::__private::Step<__S, #pf::__private::Forked<__M>>>::runner(),
-                            || (#value, #spot),
+                        #pf::__private::ForkBranch::<#alias, _, _>::new(
+                            <#alias as #pf::__private::FlowStep<__S, #pf::__private::Forked<__M>>>::runner(),
+                            || (#value, #site),
                         )
                     }
                 });
                 let both = pairs(pf, &branches.collect::<Vec<_>>());
-                quote!(#pf::__private::fork_step(#both, #spot, #pf::__private::Walker::here(#walker), __shared))
+                quote!(#pf::__private::fork_step(#both, #site, #pf::__private::Cursor::context(#cursor), __shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
                     #pf::__private::Runner::step(
-                        <#alias as #pf::__private::Step<__S, __M>>::runner(),
-                        || (#value, #spot), #pf::__private::Walker::here(#walker), __shared,
+                        <#alias as #pf::__private::FlowStep<__S, __M>>::runner(),
+                        || (#value, #site), #pf::__private::Cursor::context(#cursor), __shared,
                     )
                 }
             };
@@ -175,7 +175,7 @@ impl Flow<'_> {
                 if __place == #number {
                     match #step.await {
                         #pf::__private::Result::Ok(__action) => {
-                            __place = #pf::__private::Walker::next(#walker, #spot, __action);
+                            __place = #pf::__private::Cursor::next(#cursor, #site, __action);
                         }
                         #pf::__private::Result::Err(__error) => {
                             return #pf::__private::Result::Err(__error);
@@ -196,7 +196,7 @@ fn pairs(pf: &impl ToTokens, branches: &[TokenStream]) -> TokenStream {
         _ => {
             let (first, rest) = branches.split_at(branches.len().div_ceil(2));
             let (first, rest) = (pairs(pf, first), pairs(pf, rest));
-            quote!(#pf::__private::Both(#first, #rest))
+            quote!(#pf::__private::ForkPair(#first, #rest))
         }
     }
 }

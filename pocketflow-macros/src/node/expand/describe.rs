@@ -127,7 +127,7 @@ impl Node<'_> {
             None => &self.model.exec.output,
         };
         let (value, store, pf) = (value(pf, output), self.store, pf.at(output.span));
-        quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::TAKEN)
+        quote_spanned!(output.span=> <#value as #pf::__private::TakeAction<#store>>::INFOS)
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn expand(
         let stand_in = stand_in::of_model(model);
         return quote!(#names #compile_errors #item #stand_in);
     };
-    let this = quote!(<Self as #pf::Node<#store, __Here>>);
+    let this = quote!(<Self as #pf::Node<#store, __Marker>>);
     let node = Node {
         model,
         store,
@@ -99,20 +99,20 @@ impl Node<'_> {
         let (checks, checked) = (self.checks(), self.checked());
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let runner = match self.model.each() {
-            Some(_) => quote!(#pf::__private::BatchRunner::<__Here>),
-            None => quote!(#pf::__private::NodeRunner::<__Here>),
+            Some(_) => quote!(#pf::__private::BatchRunner::<__Marker>),
+            None => quote!(#pf::__private::NodeRunner::<__Marker>),
         };
         quote! {
             #allow_unused
             use #pf::__private::methods::*;
 
-            enum __Here {}
+            enum __Marker {}
             #checks
             #describe
             #reads
             #node
 
-            impl<__K: #pf::__private::Kind> #pf::__private::Step<#store, __K> for #name
+            impl<__K: #pf::__private::StepKind> #pf::__private::FlowStep<#store, __K> for #name
             where
                 #checked
                 #runner: #pf::__private::Runner<#store, __K, #name>,
@@ -168,7 +168,7 @@ impl Node<'_> {
             quote! {
                 #[inline]
                 fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
-                    #pf::__private::Kept::take(&mut __prep.__prep)
+                    #pf::__private::Retained::take(&mut __prep.__prep)
                 }
             }
         });
@@ -209,7 +209,7 @@ impl Node<'_> {
         quote! {
             #work
 
-            impl #pf::Node<#store, __Here> for #node
+            impl #pf::Node<#store, __Marker> for #node
             where
                 #checked
             {
@@ -270,20 +270,20 @@ impl Node<'_> {
             .map(|given| &given.value);
         let configured = match (width, &self.model.form) {
             (Some(Width::Field(field)), Form::Methods) => {
-                let (at, visit) = (pf.at(field.span()), quote!(__visit));
+                let (at, execution) = (pf.at(field.span()), quote!(__execution));
                 let width = quote_spanned! {field.span()=>
-                    #at::__private::InFlight::in_flight(&#at::__private::NodeVisit::node(&#visit).#field)
+                    #at::__private::InFlight::in_flight(&#at::__private::Execution::node(&#execution).#field)
                 };
                 Some(quote!(let __width = #width;))
             }
             _ => None,
         };
         let work = match width {
-            None => quote!(in_sequence(__visit)),
-            Some(Width::Items(width)) => quote!(in_parallel(__visit, #width)),
-            Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__visit)),
-            Some(Width::Field(_)) => quote!(in_parallel(__visit, __width)),
-            Some(Width::Unbounded) => quote!(in_parallel(__visit, #pf::__private::usize::MAX)),
+            None => quote!(in_sequence(__execution)),
+            Some(Width::Items(width)) => quote!(in_parallel(__execution, #width)),
+            Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__execution)),
+            Some(Width::Field(_)) => quote!(in_parallel(__execution, __width)),
+            Some(Width::Unbounded) => quote!(in_parallel(__execution, #pf::__private::usize::MAX)),
         };
         let items = match self.model.each_field() {
             _ if !self.sound => quote!(#pf::__private::empty()),
@@ -307,8 +307,11 @@ impl Node<'_> {
         };
         let (on_store, checked) = (self.on_store(), self.checked());
         Some(quote! {
-            impl #pf::__private::Items<#store, __Here> for #node
+            #on_store
+
+            impl #pf::__private::Batch<#store, __Marker> for #node
             where
+                __OnStore: #pf::__private::Soundness,
                 #checked
             {
                 fn items<'p>(
@@ -316,22 +319,14 @@ impl Node<'_> {
                 ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
                     #items
                 }
-            }
 
-            #on_store
-
-            impl #pf::__private::Work<#store, __Here> for #node
-            where
-                __OnStore: #pf::__private::Soundness,
-                #checked
-            {
-                fn work<__M>(
-                    __visit: #pf::__private::NodeVisit<'_, '_, #store, __Here, Self, __M>,
+                fn run<__M>(
+                    __execution: #pf::__private::Execution<'_, '_, #store, __Marker, Self, __M>,
                 ) -> impl #pf::__private::Future<
                     Output = #pf::__private::Result<#this::Done, #pf::Error>,
                 > + #pf::__private::Send
                 where
-                    __M: #pf::__private::ItemMode<#store, __Here, Self>,
+                    __M: #pf::__private::ItemMode<#store, __Marker, Self>,
                 {
                     #configured
                     #pf::__private::#work

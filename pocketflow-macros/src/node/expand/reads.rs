@@ -58,7 +58,7 @@ impl Node<'_> {
                 quote!(#ty)
             };
             if self.model.keeps_prep() {
-                quote!(__prep: #pf::__private::Kept<#ty>,)
+                quote!(__prep: #pf::__private::Retained<#ty>,)
             } else {
                 quote!(__prep: #ty,)
             }

@@ -29,7 +29,7 @@ fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
     let mut of_step = generics.clone();
     let on_any_store: [GenericParam; 2] = [
         syn::parse_quote!(__S),
-        syn::parse_quote!(__K: #pf::__private::Kind),
+        syn::parse_quote!(__K: #pf::__private::StepKind),
     ];
     of_step.params.extend(on_any_store);
     let of_step = of_step.split_for_impl().0.to_token_stream();
@@ -39,7 +39,7 @@ fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
                 const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
                 type Reads<'__a> = ();
             }
-            impl #of_step #pf::__private::Step<__S, __K> for #ty #bounds {
+            impl #of_step #pf::__private::FlowStep<__S, __K> for #ty #bounds {
                 fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
                     #pf::__private::NoRunner
                 }

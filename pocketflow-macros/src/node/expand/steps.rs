@@ -36,7 +36,7 @@ impl Node<'_> {
             let kept = self
                 .model
                 .keeps_prep()
-                .then(|| quote!(let __prep = #pf::__private::Kept::new(__prep);));
+                .then(|| quote!(let __prep = #pf::__private::Retained::new(__prep);));
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
         let this = &self.this;
@@ -296,21 +296,21 @@ impl Node<'_> {
                     let values: Vec<_> = fields.iter().map(|field| local_at(field, span)).collect();
                     quote! {
                         let (#(#values,)*) = #exec;
-                        #(#pf::__private::Slot(&mut __shared.#fields).__write(|| #values);)*
+                        #(#pf::__private::FieldSlot(&mut __shared.#fields).__write(|| #values);)*
                         #pf::__private::Result::Ok(0)
                     }
                 }
                 (Some(writes), _) => {
                     let fields = &writes.fields;
                     quote! {
-                        #(#pf::__private::Slot(&mut __shared.#fields).__write(|| #exec);)*
+                        #(#pf::__private::FieldSlot(&mut __shared.#fields).__write(|| #exec);)*
                         #pf::__private::Result::Ok(0)
                     }
                 }
                 (None, Some(field)) => {
                     let place = Ident::new("__place", field.span());
                     quote! {
-                        let #place = #pf::__private::Slot(&mut __shared.#field).__place();
+                        let #place = #pf::__private::FieldSlot(&mut __shared.#field).__place();
                         #pf::__private::Append::append(#place, #exec);
                         #pf::__private::Result::Ok(0)
                     }
@@ -357,7 +357,7 @@ impl Node<'_> {
     fn take(&self, output: &Output, action: Ident) -> TokenStream {
         let (value, store, pf) = (value(self.pf, output), self.store, self.pf.at(output.span));
         let arguments = quote!(#action, __shared);
-        quote_spanned!(output.span=> <#value as #pf::__private::Take<#store>>::take(#arguments))
+        quote_spanned!(output.span=> <#value as #pf::__private::TakeAction<#store>>::take(#arguments))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::graph::Graph;
 /// it: that takes time which grows with the square of the nodes.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Spot {
+pub struct Site {
     graph: &'static &'static Graph,
     pub(crate) place: usize,
     /// Which of a fork's nodes it is.
@@ -25,7 +25,7 @@ pub struct Spot {
     bounded: u32,
 }
 
-impl Spot {
+impl Site {
     /// All places, and after them the nodes of the forks.
     pub const fn all<
         const N: usize,
@@ -37,19 +37,19 @@ impl Spot {
         graph: &'static &'static Graph,
         solution: &'static Solution<P, T, X, W>,
     ) -> [Self; N] {
-        let mut spots = [Self::of_flow(graph); N];
+        let mut sites = [Self::of_flow(graph); N];
         let (mut place, mut next) = (0, P);
         while place < P {
-            spots[place] = Self::at(graph, solution, place);
+            sites[place] = Self::at(graph, solution, place);
             let mut branch = 0;
             while branch < graph.places[place].fork.len() {
-                spots[next] = Self::branch(graph, place, branch);
+                sites[next] = Self::branch(graph, place, branch);
                 next += 1;
                 branch += 1;
             }
             place += 1;
         }
-        spots
+        sites
     }
 
     /// A place.
@@ -122,32 +122,32 @@ impl Spot {
     }
 }
 
-/// Where a run is: a spot in each of the flows that are under way. It is all that a plain run keeps
+/// Where a run is: a site in each of the flows that are under way. It is all that a plain run keeps
 /// of its way.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Trail<'a> {
-    pub(crate) parent: Option<&'a Trail<'a>>,
-    pub(crate) spot: &'static Spot,
+pub struct Frame<'a> {
+    pub(crate) parent: Option<&'a Frame<'a>>,
+    pub(crate) site: &'static Site,
 }
 
-impl Trail<'_> {
+impl Frame<'_> {
     /// How many flows are around the innermost.
     pub(crate) fn depth(&self) -> usize {
         self.parent.map_or(0, |parent| 1 + parent.depth())
     }
 
-    /// The names from the outermost flow down to this spot.
+    /// The names from the outermost flow down to this site.
     pub(crate) fn path(&self) -> Vec<&'static str> {
-        let mut path = Self::above(self.parent, self.spot.graph());
-        path.push(self.spot.name());
+        let mut path = Self::above(self.parent, self.site.graph());
+        path.push(self.site.name());
         path
     }
 
     /// The names down to a flow: that of the place at which it stands, or its own where it is the
     /// outermost.
-    pub(crate) fn above(parent: Option<&Trail<'_>>, graph: &Graph) -> Vec<&'static str> {
-        parent.map_or_else(|| vec![graph.label()], Trail::path)
+    pub(crate) fn above(parent: Option<&Frame<'_>>, graph: &Graph) -> Vec<&'static str> {
+        parent.map_or_else(|| vec![graph.label()], Frame::path)
     }
 
     #[cold]
