@@ -14,13 +14,13 @@ const _: () = {
         ];
     }
     #[automatically_derived]
-    impl ::pocketflow::__private::Taking<Order> for Verdict {
+    impl ::pocketflow::__private::DerivedAction<Order> for Verdict {
         #[inline]
-        fn taking(self, __shared: &mut Order) -> ::pocketflow::__private::usize {
+        fn take_derived(self, __shared: &mut Order) -> ::pocketflow::__private::usize {
             match self {
                 Self::Approved { .. } => 0usize,
                 Self::NeedsInfo { question: __0, .. } => {
-                    ::pocketflow::__private::Slot(&mut __shared.question)
+                    ::pocketflow::__private::FieldSlot(&mut __shared.question)
                         .__write(|| __0);
                     1usize
                 }

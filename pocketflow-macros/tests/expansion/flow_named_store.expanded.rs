@@ -80,16 +80,16 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
-    static __SPOTS: [::pocketflow::__private::Spot; 2usize] = ::pocketflow::__private::Spot::all(
+    static __SITES: [::pocketflow::__private::Site; 2usize] = ::pocketflow::__private::Site::all(
         &__OF,
         &__SOLUTION,
     );
-    const __SPOT0: &::pocketflow::__private::Spot = &::pocketflow::__private::Spot::at(
+    const __SITE0: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
         &__OF,
         &__SOLUTION,
         0,
     );
-    const __SPOT1: &::pocketflow::__private::Spot = &::pocketflow::__private::Spot::at(
+    const __SITE1: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
         &__OF,
         &__SOLUTION,
         1,
@@ -123,8 +123,8 @@ const _: () = {
     impl ::pocketflow::Flow for Payment {
         type Exit = PaymentExit;
         const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
-        type Taken = [::pocketflow::__private::u32; 0usize];
-        const TAKEN: Self::Taken = [0; 0usize];
+        type EdgeCounts = [::pocketflow::__private::u32; 0usize];
+        const NO_COUNTS: Self::EdgeCounts = [0; 0usize];
         fn exit(__exit: ::pocketflow::__private::usize) -> Self::Exit {
             match __exit {
                 0 => PaymentExit::Default,
@@ -143,20 +143,20 @@ const _: () = {
     impl<
         __S,
         __M,
-    > ::pocketflow::__private::Machine<__S, __M, ::pocketflow::__private::Sound<0>>
+    > ::pocketflow::__private::CheckedWalk<__S, __M, ::pocketflow::__private::Sound<0>>
     for Payment
     where
         __S: ::pocketflow::Shared,
         __M: ::pocketflow::__private::StepMode<__S>,
-        __Node0_0: ::pocketflow::__private::Step<__S, __M>,
-        __Node1_0: ::pocketflow::__private::Step<__S, __M>,
+        __Node0_0: ::pocketflow::__private::FlowStep<__S, __M>,
+        __Node1_0: ::pocketflow::__private::FlowStep<__S, __M>,
     {
         fn walk(
             &self,
-            mut __walker: ::pocketflow::__private::Walker<
+            mut __cursor: ::pocketflow::__private::Cursor<
                 '_,
                 __M,
-                <Self as ::pocketflow::Flow>::Taken,
+                <Self as ::pocketflow::Flow>::EdgeCounts,
             >,
             __shared: &mut __S,
         ) -> impl ::pocketflow::__private::Future<
@@ -166,28 +166,28 @@ const _: () = {
             >,
         > + ::pocketflow::__private::Send {
             async move {
-                let mut __place = ::pocketflow::__private::Walker::start(
-                    &mut __walker,
+                let mut __place = ::pocketflow::__private::Cursor::start(
+                    &mut __cursor,
                     &__GRAPH,
                     &*__shared,
                 )?;
                 while __place < 2usize {
                     if __place == 0 {
                         match ::pocketflow::__private::Runner::step(
-                                <__Node0_0 as ::pocketflow::__private::Step<
+                                <__Node0_0 as ::pocketflow::__private::FlowStep<
                                     __S,
                                     __M,
                                 >>::runner(),
-                                || (&__Node0_0 {}, __SPOT0),
-                                ::pocketflow::__private::Walker::here(&mut __walker),
+                                || (&__Node0_0 {}, __SITE0),
+                                ::pocketflow::__private::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
                             ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Walker::next(
-                                    &mut __walker,
-                                    __SPOT0,
+                                __place = ::pocketflow::__private::Cursor::next(
+                                    &mut __cursor,
+                                    __SITE0,
                                     __action,
                                 );
                             }
@@ -198,20 +198,20 @@ const _: () = {
                     }
                     if __place == 1 {
                         match ::pocketflow::__private::Runner::step(
-                                <__Node1_0 as ::pocketflow::__private::Step<
+                                <__Node1_0 as ::pocketflow::__private::FlowStep<
                                     __S,
                                     __M,
                                 >>::runner(),
-                                || (&__Node1_0 {}, __SPOT1),
-                                ::pocketflow::__private::Walker::here(&mut __walker),
+                                || (&__Node1_0 {}, __SITE1),
+                                ::pocketflow::__private::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
                             ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Walker::next(
-                                    &mut __walker,
-                                    __SPOT1,
+                                __place = ::pocketflow::__private::Cursor::next(
+                                    &mut __cursor,
+                                    __SITE1,
                                     __action,
                                 );
                             }
@@ -227,14 +227,14 @@ const _: () = {
     }
     impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for Payment
     where
-        Self: ::pocketflow::__private::Machine<__S, __M, __Stores>,
+        Self: ::pocketflow::__private::CheckedWalk<__S, __M, __Stores>,
     {
         fn walk(
             &self,
-            __walker: ::pocketflow::__private::Walker<
+            __cursor: ::pocketflow::__private::Cursor<
                 '_,
                 __M,
-                <Self as ::pocketflow::Flow>::Taken,
+                <Self as ::pocketflow::Flow>::EdgeCounts,
             >,
             __shared: &mut __S,
         ) -> impl ::pocketflow::__private::Future<
@@ -243,11 +243,11 @@ const _: () = {
                 ::pocketflow::Error,
             >,
         > + ::pocketflow::__private::Send {
-            <Self as ::pocketflow::__private::Machine<
+            <Self as ::pocketflow::__private::CheckedWalk<
                 __S,
                 __M,
                 __Stores,
-            >>::walk(self, __walker, __shared)
+            >>::walk(self, __cursor, __shared)
         }
     }
     impl Payment {
@@ -277,8 +277,10 @@ const _: () = {
             ::pocketflow::With::new(self, __driver)
         }
     }
-    impl<__S, __K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<__S, __K>
-    for Payment
+    impl<
+        __S,
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<__S, __K> for Payment
     where
         ::pocketflow::__private::FlowRunner: ::pocketflow::__private::Runner<
             __S,

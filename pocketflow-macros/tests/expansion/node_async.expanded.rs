@@ -4,7 +4,7 @@ The node of the function [`pay`](fn@pay): `async fn pay(total: &u64, hint: Optio
 pub struct pay {}
 const _: () = {
     use ::pocketflow::__private::methods::*;
-    enum __Here {}
+    enum __Marker {}
     impl ::pocketflow::__private::Describe for pay {
         const NODE: ::pocketflow::__private::Description = {
             ::pocketflow::__private::Description {
@@ -25,7 +25,7 @@ const _: () = {
         ///The field `hint`.
         pub hint: ::pocketflow::__private::Option<&'a str>,
     }
-    impl ::pocketflow::Node<Order, __Here> for pay {
+    impl ::pocketflow::Node<Order, __Marker> for pay {
         const POLICY: ::pocketflow::Policy = ::pocketflow::Policy {
             attempts: 3u32,
             wait: ::pocketflow::__private::Duration::from_nanos(1000000000u64),
@@ -39,7 +39,7 @@ const _: () = {
         type Prep<'a> = ();
         type Item<'a> = ();
         type Exec = <Result<String> as ::pocketflow::__private::Fallible>::Value;
-        type Done = <Self as ::pocketflow::Node<Order, __Here>>::Exec;
+        type Done = <Self as ::pocketflow::Node<Order, __Marker>>::Exec;
         type Kept = ();
         #[inline]
         fn reads<'a>(
@@ -79,12 +79,12 @@ const _: () = {
         fn exec(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Order, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Order, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Order, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Order, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Order, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Order, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -117,12 +117,12 @@ const _: () = {
         fn fallback(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Order, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Order, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Order, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Order, __Marker>>::Item<'_>,
             __error: ::pocketflow::Error,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Order, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Order, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -157,25 +157,26 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Order,
-            _: <Self as ::pocketflow::Node<Order, __Here>>::Kept,
-            __exec: <Self as ::pocketflow::Node<Order, __Here>>::Done,
+            _: <Self as ::pocketflow::Node<Order, __Marker>>::Kept,
+            __exec: <Self as ::pocketflow::Node<Order, __Marker>>::Done,
         ) -> ::pocketflow::__private::Result<
             ::pocketflow::__private::usize,
             ::pocketflow::EmptyField,
         > {
-            ::pocketflow::__private::Slot(&mut __shared.receipt).__write(|| __exec);
+            ::pocketflow::__private::FieldSlot(&mut __shared.receipt).__write(|| __exec);
             ::pocketflow::__private::Result::Ok(0)
         }
     }
-    impl<__K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<Order, __K>
-    for pay
+    impl<
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<Order, __K> for pay
     where
         ::pocketflow::__private::NodeRunner<
-            __Here,
+            __Marker,
         >: ::pocketflow::__private::Runner<Order, __K, pay>,
     {
         fn runner() -> impl ::pocketflow::__private::Runner<Order, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Here>::RUNNER
+            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

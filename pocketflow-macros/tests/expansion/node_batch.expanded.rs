@@ -2,7 +2,7 @@
 struct write_section {}
 const _: () = {
     use ::pocketflow::__private::methods::*;
-    enum __Here {}
+    enum __Marker {}
     impl ::pocketflow::__private::Describe for write_section {
         const NODE: ::pocketflow::__private::Description = {
             ::pocketflow::__private::Description {
@@ -25,54 +25,52 @@ const _: () = {
         ///The field `style`.
         style: &'a str,
     }
-    impl ::pocketflow::__private::Items<Article, __Here> for write_section {
-        fn items<'p>(
-            __prep: &'p <Self as ::pocketflow::Node<Article, __Here>>::Prep<'_>,
-        ) -> impl ::pocketflow::__private::Iterator<
-            Item = <Self as ::pocketflow::Node<Article, __Here>>::Item<'p>,
-        > + ::pocketflow::__private::Send {
-            ::pocketflow::__private::Iterator::copied(
-                ::pocketflow::__private::IntoIterator::into_iter(&__prep.__items),
-            )
-        }
-    }
     type __OnStore = ::pocketflow::__private::Sound<
         {
             let _ = <Article as ::pocketflow::Shared>::STORE;
             0
         },
     >;
-    impl ::pocketflow::__private::Work<Article, __Here> for write_section
+    impl ::pocketflow::__private::Batch<Article, __Marker> for write_section
     where
         __OnStore: ::pocketflow::__private::Soundness,
     {
-        fn work<__M>(
-            __visit: ::pocketflow::__private::NodeVisit<
+        fn items<'p>(
+            __prep: &'p <Self as ::pocketflow::Node<Article, __Marker>>::Prep<'_>,
+        ) -> impl ::pocketflow::__private::Iterator<
+            Item = <Self as ::pocketflow::Node<Article, __Marker>>::Item<'p>,
+        > + ::pocketflow::__private::Send {
+            ::pocketflow::__private::Iterator::copied(
+                ::pocketflow::__private::IntoIterator::into_iter(&__prep.__items),
+            )
+        }
+        fn run<__M>(
+            __execution: ::pocketflow::__private::Execution<
                 '_,
                 '_,
                 Article,
-                __Here,
+                __Marker,
                 Self,
                 __M,
             >,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Article, __Here>>::Done,
+                <Self as ::pocketflow::Node<Article, __Marker>>::Done,
                 ::pocketflow::Error,
             >,
         > + ::pocketflow::__private::Send
         where
-            __M: ::pocketflow::__private::ItemMode<Article, __Here, Self>,
+            __M: ::pocketflow::__private::ItemMode<Article, __Marker, Self>,
         {
-            ::pocketflow::__private::in_parallel(__visit, 4usize)
+            ::pocketflow::__private::in_parallel(__execution, 4usize)
         }
     }
-    impl ::pocketflow::Node<Article, __Here> for write_section {
+    impl ::pocketflow::Node<Article, __Marker> for write_section {
         type Prep<'a> = __Prep<'a>;
         type Item<'a> = &'a str;
         type Exec = <Result<Section> as ::pocketflow::__private::Fallible>::Value;
         type Done = ::pocketflow::__private::Vec<
-            <Self as ::pocketflow::Node<Article, __Here>>::Exec,
+            <Self as ::pocketflow::Node<Article, __Marker>>::Exec,
         >;
         type Kept = ();
         #[inline]
@@ -80,10 +78,10 @@ const _: () = {
             &'a self,
             __shared: &'a Article,
         ) -> ::pocketflow::__private::Result<
-            <Self as ::pocketflow::Node<Article, __Here>>::Prep<'a>,
+            <Self as ::pocketflow::Node<Article, __Marker>>::Prep<'a>,
             ::pocketflow::Failure,
         > {
-            <Self as ::pocketflow::Node<Article, __Here>>::reads(__shared)?;
+            <Self as ::pocketflow::Node<Article, __Marker>>::reads(__shared)?;
             let __items = {
                 let __field_titles = (&__shared.titles).__read();
                 let __from = match __field_titles {
@@ -134,12 +132,12 @@ const _: () = {
         fn exec(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Article, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Article, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Article, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Article, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Article, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Article, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -170,25 +168,27 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Article,
-            _: <Self as ::pocketflow::Node<Article, __Here>>::Kept,
-            __exec: <Self as ::pocketflow::Node<Article, __Here>>::Done,
+            _: <Self as ::pocketflow::Node<Article, __Marker>>::Kept,
+            __exec: <Self as ::pocketflow::Node<Article, __Marker>>::Done,
         ) -> ::pocketflow::__private::Result<
             ::pocketflow::__private::usize,
             ::pocketflow::EmptyField,
         > {
-            ::pocketflow::__private::Slot(&mut __shared.sections).__write(|| __exec);
+            ::pocketflow::__private::FieldSlot(&mut __shared.sections)
+                .__write(|| __exec);
             ::pocketflow::__private::Result::Ok(0)
         }
     }
-    impl<__K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<Article, __K>
-    for write_section
+    impl<
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<Article, __K> for write_section
     where
         ::pocketflow::__private::BatchRunner<
-            __Here,
+            __Marker,
         >: ::pocketflow::__private::Runner<Article, __K, write_section>,
     {
         fn runner() -> impl ::pocketflow::__private::Runner<Article, __K, Self> {
-            ::pocketflow::__private::BatchRunner::<__Here>::RUNNER
+            ::pocketflow::__private::BatchRunner::<__Marker>::RUNNER
         }
     }
 };

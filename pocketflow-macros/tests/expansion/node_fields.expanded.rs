@@ -1,6 +1,6 @@
 const _: () = {
     use ::pocketflow::__private::methods::*;
-    enum __Here {}
+    enum __Marker {}
     type __Sound = (
         ::pocketflow::__private::Sound<
             {
@@ -34,7 +34,7 @@ const _: () = {
         ///The field `query`.
         query: &'a str,
     }
-    impl ::pocketflow::Node<Chat, __Here> for WebSearch
+    impl ::pocketflow::Node<Chat, __Marker> for WebSearch
     where
         __Sound: ::pocketflow::__private::Soundness,
     {
@@ -44,7 +44,7 @@ const _: () = {
             String,
             SearchError,
         > as ::pocketflow::__private::Fallible>::Value;
-        type Done = <Self as ::pocketflow::Node<Chat, __Here>>::Exec;
+        type Done = <Self as ::pocketflow::Node<Chat, __Marker>>::Exec;
         type Kept = ();
         #[inline]
         fn reads<'a>(
@@ -71,12 +71,12 @@ const _: () = {
         fn exec(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Chat, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Chat, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Chat, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Chat, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -107,27 +107,29 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Chat,
-            _: <Self as ::pocketflow::Node<Chat, __Here>>::Kept,
-            __exec: <Self as ::pocketflow::Node<Chat, __Here>>::Done,
+            _: <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
+            __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
         ) -> ::pocketflow::__private::Result<
             ::pocketflow::__private::usize,
             ::pocketflow::EmptyField,
         > {
-            let __place = ::pocketflow::__private::Slot(&mut __shared.notes).__place();
+            let __place = ::pocketflow::__private::FieldSlot(&mut __shared.notes)
+                .__place();
             ::pocketflow::__private::Append::append(__place, __exec);
             ::pocketflow::__private::Result::Ok(0)
         }
     }
-    impl<__K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<Chat, __K>
-    for WebSearch
+    impl<
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<Chat, __K> for WebSearch
     where
         __Sound: ::pocketflow::__private::Soundness,
         ::pocketflow::__private::NodeRunner<
-            __Here,
+            __Marker,
         >: ::pocketflow::__private::Runner<Chat, __K, WebSearch>,
     {
         fn runner() -> impl ::pocketflow::__private::Runner<Chat, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Here>::RUNNER
+            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

@@ -1,6 +1,6 @@
 const _: () = {
     use ::pocketflow::__private::methods::*;
-    enum __Here {}
+    enum __Marker {}
     type __Sound = (
         ::pocketflow::__private::Sound<
             {
@@ -21,7 +21,7 @@ const _: () = {
             ::pocketflow::__private::Description {
                 name: "Converse",
                 store: <Chat as ::pocketflow::Shared>::STORE,
-                actions: <Turn as ::pocketflow::__private::Take<Chat>>::TAKEN,
+                actions: <Turn as ::pocketflow::__private::TakeAction<Chat>>::INFOS,
                 reads: &["messages"],
                 optional_reads: &["reply"],
                 writes: &["reply"],
@@ -32,7 +32,7 @@ const _: () = {
         type Reads<'a> = __Reads<'a>;
     }
     pub struct __Prep<'a> {
-        __prep: ::pocketflow::__private::Kept<
+        __prep: ::pocketflow::__private::Retained<
             <Result<Vec<Message>> as ::pocketflow::__private::Fallible>::Value,
         >,
         __store: ::pocketflow::__private::PhantomData<&'a ()>,
@@ -41,7 +41,7 @@ const _: () = {
     pub struct __Reads<'a> {
         __store: ::pocketflow::__private::PhantomData<&'a ()>,
     }
-    impl ::pocketflow::Node<Chat, __Here> for Converse
+    impl ::pocketflow::Node<Chat, __Marker> for Converse
     where
         __Sound: ::pocketflow::__private::Soundness,
     {
@@ -53,7 +53,7 @@ const _: () = {
         type Prep<'a> = __Prep<'a>;
         type Item<'a> = ();
         type Exec = <Result<Message> as ::pocketflow::__private::Fallible>::Value;
-        type Done = <Self as ::pocketflow::Node<Chat, __Here>>::Exec;
+        type Done = <Self as ::pocketflow::Node<Chat, __Marker>>::Exec;
         type Kept = ::pocketflow::__private::Prepared<
             <Result<Vec<Message>> as ::pocketflow::__private::Fallible>::Value,
         >;
@@ -62,7 +62,7 @@ const _: () = {
             &'a self,
             __shared: &'a Chat,
         ) -> ::pocketflow::__private::Result<
-            <Self as ::pocketflow::Node<Chat, __Here>>::Prep<'a>,
+            <Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'a>,
             ::pocketflow::Failure,
         > {
             let __prep = {
@@ -95,7 +95,7 @@ const _: () = {
                     });
                 }
             };
-            let __prep = ::pocketflow::__private::Kept::new(__prep);
+            let __prep = ::pocketflow::__private::Retained::new(__prep);
             ::pocketflow::__private::Result::Ok(__Prep {
                 __prep,
                 __store: ::pocketflow::__private::PhantomData,
@@ -116,12 +116,12 @@ const _: () = {
         fn exec(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Chat, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Chat, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Chat, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Chat, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -151,19 +151,22 @@ const _: () = {
         fn fallback(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Chat, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Chat, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __error: ::pocketflow::Error,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Chat, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Chat, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
             async move {
                 match <Converse>::fallback(self, __error).await {
                     ::pocketflow::__private::Result::Ok(__value) => {
-                        let __value: <Self as ::pocketflow::Node<Chat, __Here>>::Exec = __value;
+                        let __value: <Self as ::pocketflow::Node<
+                            Chat,
+                            __Marker,
+                        >>::Exec = __value;
                         ::pocketflow::__private::Result::Ok(__value)
                     }
                     ::pocketflow::__private::Result::Err(__error) => {
@@ -185,9 +188,9 @@ const _: () = {
         }
         #[inline]
         fn keep(
-            __prep: &mut <Self as ::pocketflow::Node<Chat, __Here>>::Prep<'_>,
-        ) -> <Self as ::pocketflow::Node<Chat, __Here>>::Kept {
-            ::pocketflow::__private::Kept::take(&mut __prep.__prep)
+            __prep: &mut <Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
+        ) -> <Self as ::pocketflow::Node<Chat, __Marker>>::Kept {
+            ::pocketflow::__private::Retained::take(&mut __prep.__prep)
         }
         #[inline]
         fn post(
@@ -195,8 +198,8 @@ const _: () = {
             __shared: &mut Chat,
             ::pocketflow::__private::Prepared(
                 __kept,
-            ): <Self as ::pocketflow::Node<Chat, __Here>>::Kept,
-            __exec: <Self as ::pocketflow::Node<Chat, __Here>>::Done,
+            ): <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
+            __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
         ) -> ::pocketflow::__private::Result<
             ::pocketflow::__private::usize,
             ::pocketflow::EmptyField,
@@ -205,7 +208,7 @@ const _: () = {
                 let __field_reply = &mut __shared.reply;
                 <Converse>::post(self, __field_reply, __kept, __exec)
             };
-            let __action = <Turn as ::pocketflow::__private::Take<
+            let __action = <Turn as ::pocketflow::__private::TakeAction<
                 Chat,
             >>::take(__action, __shared);
             if let ::pocketflow::__private::Option::None = (&__shared.reply).__read() {
@@ -216,16 +219,17 @@ const _: () = {
             ::pocketflow::__private::Result::Ok(__action)
         }
     }
-    impl<__K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<Chat, __K>
-    for Converse
+    impl<
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<Chat, __K> for Converse
     where
         __Sound: ::pocketflow::__private::Soundness,
         ::pocketflow::__private::NodeRunner<
-            __Here,
+            __Marker,
         >: ::pocketflow::__private::Runner<Chat, __K, Converse>,
     {
         fn runner() -> impl ::pocketflow::__private::Runner<Chat, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Here>::RUNNER
+            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

@@ -2,7 +2,7 @@
 struct review {}
 const _: () = {
     use ::pocketflow::__private::methods::*;
-    enum __Here {}
+    enum __Marker {}
     type __Sound = (
         ::pocketflow::__private::Sound<
             {
@@ -22,7 +22,7 @@ const _: () = {
             ::pocketflow::__private::Description {
                 name: "review",
                 store: <Order as ::pocketflow::Shared>::STORE,
-                actions: <Verdict as ::pocketflow::__private::Take<Order>>::TAKEN,
+                actions: <Verdict as ::pocketflow::__private::TakeAction<Order>>::INFOS,
                 reads: &["total"],
                 ..::pocketflow::__private::Description::UNKNOWN
             }
@@ -33,14 +33,14 @@ const _: () = {
         ///The field `total`.
         total: &'a u64,
     }
-    impl ::pocketflow::Node<Order, __Here> for review
+    impl ::pocketflow::Node<Order, __Marker> for review
     where
         __Sound: ::pocketflow::__private::Soundness,
     {
         type Prep<'a> = ();
         type Item<'a> = ();
         type Exec = Verdict;
-        type Done = <Self as ::pocketflow::Node<Order, __Here>>::Exec;
+        type Done = <Self as ::pocketflow::Node<Order, __Marker>>::Exec;
         type Kept = ();
         #[inline]
         fn reads<'a>(
@@ -67,12 +67,12 @@ const _: () = {
         fn exec(
             &self,
             __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
-            __prep: &<Self as ::pocketflow::Node<Order, __Here>>::Prep<'_>,
-            __item: <Self as ::pocketflow::Node<Order, __Here>>::Item<'_>,
+            __prep: &<Self as ::pocketflow::Node<Order, __Marker>>::Prep<'_>,
+            __item: <Self as ::pocketflow::Node<Order, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
         ) -> impl ::pocketflow::__private::Future<
             Output = ::pocketflow::__private::Result<
-                <Self as ::pocketflow::Node<Order, __Here>>::Exec,
+                <Self as ::pocketflow::Node<Order, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
@@ -82,27 +82,30 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Order,
-            _: <Self as ::pocketflow::Node<Order, __Here>>::Kept,
-            __exec: <Self as ::pocketflow::Node<Order, __Here>>::Done,
+            _: <Self as ::pocketflow::Node<Order, __Marker>>::Kept,
+            __exec: <Self as ::pocketflow::Node<Order, __Marker>>::Done,
         ) -> ::pocketflow::__private::Result<
             ::pocketflow::__private::usize,
             ::pocketflow::EmptyField,
         > {
             ::pocketflow::__private::Result::Ok(
-                <Verdict as ::pocketflow::__private::Take<Order>>::take(__exec, __shared),
+                <Verdict as ::pocketflow::__private::TakeAction<
+                    Order,
+                >>::take(__exec, __shared),
             )
         }
     }
-    impl<__K: ::pocketflow::__private::Kind> ::pocketflow::__private::Step<Order, __K>
-    for review
+    impl<
+        __K: ::pocketflow::__private::StepKind,
+    > ::pocketflow::__private::FlowStep<Order, __K> for review
     where
         __Sound: ::pocketflow::__private::Soundness,
         ::pocketflow::__private::NodeRunner<
-            __Here,
+            __Marker,
         >: ::pocketflow::__private::Runner<Order, __K, review>,
     {
         fn runner() -> impl ::pocketflow::__private::Runner<Order, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Here>::RUNNER
+            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

@@ -101,10 +101,12 @@ const _: () = {
     impl<__V> ::pocketflow::Fields<__V> for Order
     where
         __Sound: ::pocketflow::__private::Soundness,
-        ::pocketflow::__private::At<0usize>: ::pocketflow::__private::Show<__V, u64>,
-        ::pocketflow::__private::At<
+        ::pocketflow::__private::FieldIndex<
+            0usize,
+        >: ::pocketflow::__private::ShowField<__V, u64>,
+        ::pocketflow::__private::FieldIndex<
             1usize,
-        >: ::pocketflow::__private::Show<__V, Option<String>>,
+        >: ::pocketflow::__private::ShowField<__V, Option<String>>,
         __V: for<'a> ::pocketflow::VisitWith<__Write2<'a>, __Read2>,
     {
         fn visit_field(
@@ -115,9 +117,9 @@ const _: () = {
             let __field = &<Self as ::pocketflow::Shared>::STORE.fields[__index];
             match __index {
                 0usize => {
-                    <::pocketflow::__private::At<
+                    <::pocketflow::__private::FieldIndex<
                         0usize,
-                    > as ::pocketflow::__private::Show<
+                    > as ::pocketflow::__private::ShowField<
                         __V,
                         u64,
                     >>::show(
@@ -128,9 +130,9 @@ const _: () = {
                     )
                 }
                 1usize => {
-                    <::pocketflow::__private::At<
+                    <::pocketflow::__private::FieldIndex<
                         1usize,
-                    > as ::pocketflow::__private::Show<
+                    > as ::pocketflow::__private::ShowField<
                         __V,
                         Option<String>,
                     >>::show(
