@@ -169,6 +169,7 @@ mod tests {
         assert_eq!(text("", &[]), "");
         assert_eq!(text("{}", &["a"]), "a");
         assert_eq!(text("`{}{}`, {", &["{}", ""]), "`{}`, {");
+        assert_eq!(text("{ {} }", &["a"]), "{ a }");
     }
 
     #[test]

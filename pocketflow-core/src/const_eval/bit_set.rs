@@ -70,3 +70,18 @@ pub(crate) const fn intersects(a: &[u64], b: &[u64]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_intersect_where_they_have_a_member_in_common() {
+        assert!(!intersects(&[], &[]));
+        assert!(!intersects(&[0b01, 0b11], &[0b10, 0]));
+        assert!(intersects(&[0b01, 0b11], &[0b10, 0b10]));
+        assert!(intersects(&[0b11, 0], &[0b10, 0b10]));
+        // A set without words is that of an unknown node.
+        assert!(!intersects(&[0b1], &[]));
+    }
+}

@@ -127,6 +127,9 @@ pub(crate) fn message<T>(check: impl FnOnce() -> T) -> Option<String> {
             assert_eq!(text.split(':').next(), code.strip_suffix('`'));
             text.to_owned()
         }
-        None => *text,
+        None => {
+            assert!(!text.starts_with("PF"), "{text}");
+            *text
+        }
     })
 }

@@ -241,6 +241,11 @@ fn a_node_of_a_fork_works_on_the_store_of_the_flow() {
             .starts_with("PF008: `second` works on the store `Other`, but this flow runs on `S`")
     );
     assert!(says(vec![place("first", on(OTHER)), place("second", on(OTHER))]).is_empty());
+    // That the first node of a fork works on another is told of the fork.
+    let nodes = [0, 1].map(|_| place("second", on(OTHER)));
+    let flow = graph(vec![place("first", NODE), fork("both", nodes.to_vec())], "");
+    assert!(message(|| flow.check_branch(1, 0)).is_none());
+    assert!(message(|| flow.check_store(1)).is_some());
     // Of an unknown node it is not known whether it works on another.
     let unknown = || place("unknown", Description::UNKNOWN);
     assert!(says(vec![place("first", NODE), unknown()]).is_empty());

@@ -24,6 +24,7 @@ fn told<T>(check: impl FnOnce() -> T) -> Vec<String> {
         return vec![];
     };
     let (code, text) = text.split_once(": ").expect(&text);
+    assert!(code.starts_with("PF"), "{code}: {text}");
     let mut told = vec![code.to_owned()];
     for (index, part) in text.split('`').enumerate() {
         if index % 2 == 1 {

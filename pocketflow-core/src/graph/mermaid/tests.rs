@@ -92,6 +92,21 @@ fn an_exit_is_drawn_where_somebody_wrote_it() {
 }
 
 #[test]
+fn an_exit_is_drawn_where_a_bound_leads_there() {
+    let places = vec![place("first", NODE), place("second", NODE)];
+    let flow = graph(places, "first >> second max 2 else other");
+    assert_eq!(
+        lines(&flow),
+        [
+            "    first([first])",
+            "    exit.1((other))",
+            "    first -->|at most 2| second",
+            "    first -->|then| exit.1",
+        ]
+    );
+}
+
+#[test]
 fn what_is_no_single_node_has_a_shape_of_its_own() {
     let inner = graph(
         vec![await_field("await(a)"), place("x", NODE)],
