@@ -1,0 +1,179 @@
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use quote::quote;
+
+use super::*;
+use crate::flow::{model, parse};
+
+fn errors(tokens: TokenStream) -> Vec<String> {
+    let (syntax, errors) = parse::parse(tokens);
+    assert!(errors.is_empty(), "{:?}", errors.messages());
+    let (model, errors) = model::model(&syntax);
+    assert!(errors.is_empty(), "{:?}", errors.messages());
+    let first_lines = |message: String| message.lines().next().unwrap_or_default().to_owned();
+    check(&model)
+        .messages()
+        .into_iter()
+        .map(first_lines)
+        .collect()
+}
+
+#[test]
+fn a_sound_graph_passes() {
+    assert!(errors(quote!(a - "x" >> b >> a; a - "y" >> c;)).is_empty());
+    assert!(errors(quote!(a;)).is_empty());
+    assert!(errors(quote!(#[endless] Beat { a >> a; })).is_empty());
+}
+
+#[test]
+fn an_empty_flow_is_refused() {
+    assert_eq!(
+        errors(quote!()),
+        ["a flow has at least one node: `first >> second;`, or `only;`"]
+    );
+}
+
+#[test]
+fn every_unreached_part_is_reported_once_where_it_begins() {
+    assert_eq!(
+        errors(quote!(a >> b; c >> d >> e; x - "1" >> y; y - "1" >> x; y - "2" >> end;)),
+        [
+            "PF004: no path from `a` leads to `c`",
+            "PF004: no path from `a` leads to `x`"
+        ]
+    );
+}
+
+#[test]
+fn every_trap_is_reported_once() {
+    assert_eq!(
+        errors(quote!(a - "x" >> b >> c >> b; a - "y" >> end;)),
+        ["PF005: the flow never ends once it is at `b`, from where it only reaches `c`"]
+    );
+    assert_eq!(
+        errors(quote!(a >> a;)),
+        ["PF005: the flow never ends once it is at `a`"]
+    );
+    assert_eq!(errors(quote!(a >> b >> c >> b;)).len(), 1);
+}
+
+#[test]
+fn a_part_that_begins_with_a_circle_is_reported_once() {
+    assert_eq!(
+        errors(quote!(a >> end; x >> end; y - "1" >> z; z - "1" >> y; z - "2" >> x;)),
+        ["PF004: no path from `a` leads to `y`"]
+    );
+}
+
+#[test]
+fn an_endless_flow_has_no_trap() {
+    assert!(errors(quote!(#[endless] Beat { a - "x" >> b >> c >> b; a - "y" >> end; })).is_empty());
+}
+
+/// For each place, where its edges lead: a place, or an exit.
+type Edges = Vec<Vec<Option<usize>>>;
+
+/// Flows in which every place has an edge, and each edge an action.
+fn flows() -> impl Strategy<Value = Edges> {
+    (1_usize..=6).prop_flat_map(|places| {
+        let to = prop_oneof![4 => (0..places).prop_map(Some), 1 => Just(None)];
+        vec(vec(to, 1..=3), places)
+    })
+}
+
+fn written(edges: &Edges) -> TokenStream {
+    let mut text = String::new();
+    for (from, targets) in edges.iter().enumerate() {
+        for (action, to) in targets.iter().enumerate() {
+            let to = to.map_or_else(|| "end".to_owned(), |to| format!("p{to}"));
+            text += &format!("p{from} - \"a{action}\" >> {to}; ");
+        }
+    }
+    text.parse().unwrap()
+}
+
+/// The places in the order in which they are named.
+fn in_order(edges: &Edges) -> Vec<usize> {
+    let mut order = Vec::new();
+    for (from, targets) in edges.iter().enumerate() {
+        for place in [from].iter().chain(targets.iter().flatten()) {
+            if !order.contains(place) {
+                order.push(*place);
+            }
+        }
+    }
+    order
+}
+
+/// All that can be reached from a place, itself included.
+fn from(edges: &Edges, start: usize) -> BTreeSet<usize> {
+    let mut reached = BTreeSet::from([start]);
+    loop {
+        let next: Vec<usize> = reached
+            .iter()
+            .flat_map(|place| edges[*place].iter().flatten().copied())
+            .collect();
+        let before = reached.len();
+        reached.extend(next);
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_part_is_reported_once_whatever_the_graph(drawn in flows()) {
+        let told = errors(written(&drawn));
+        // From here on, a place is its number in the order in which they are named.
+        let order = in_order(&drawn);
+        let number = |place: usize| order.iter().position(|other| *other == place).unwrap();
+        let renumber = |to: &Option<usize>| to.map(number);
+        let edges: Edges = order.iter().map(|place| drawn[*place].iter().map(renumber).collect()).collect();
+        let named = |message: &String| -> Vec<usize> {
+            let names = message.split('`').skip(1).step_by(2);
+            names.map(|name| number(name[1..].parse().unwrap())).collect()
+        };
+        let told = |code: &str| -> Vec<Vec<usize>> {
+            let told = told.iter().filter(|message| message.starts_with(code));
+            told.map(named).collect()
+        };
+        let places: BTreeSet<usize> = (0..edges.len()).collect();
+
+        let unreached: BTreeSet<usize> = &places - &from(&edges, 0);
+        let beginnings: Vec<usize> = told("PF004").into_iter().map(|names| {
+            prop_assert_eq!(names[0], 0);
+            Ok(names[1])
+        }).collect::<Result<_, TestCaseError>>()?;
+        let covered: BTreeSet<usize> = beginnings.iter().flat_map(|place| from(&edges, *place)).collect();
+        prop_assert!(unreached.is_subset(&covered), "{unreached:?}, {beginnings:?}");
+        for place in &beginnings {
+            prop_assert!(unreached.contains(place));
+            let others = beginnings.iter().filter(|other| *other != place);
+            for other in others {
+                prop_assert!(!from(&edges, *other).contains(place), "{place} is reached from {other}");
+            }
+        }
+
+        let leaves = |place: &usize| from(&edges, *place).iter().any(|place| edges[*place].contains(&None));
+        let trapped: BTreeSet<usize> = places.iter().copied().filter(|place| !leaves(place)).collect();
+        let mut told_of = BTreeSet::new();
+        for names in told("PF005") {
+            // The place that is named first, and all that it leads to.
+            let first = names[0];
+            prop_assert_eq!(trapped.difference(&told_of).next(), Some(&first));
+            let caught = from(&edges, first);
+            let mut all = names.clone();
+            all.sort_unstable();
+            prop_assert_eq!(&all, &caught.iter().copied().collect::<Vec<_>>());
+            prop_assert!(names[1..].is_sorted());
+            told_of.extend(places.iter().filter(|place| !from(&edges, **place).is_disjoint(&caught)));
+        }
+        prop_assert!(trapped.is_subset(&told_of), "{trapped:?}, {told_of:?}");
+    }
+}
