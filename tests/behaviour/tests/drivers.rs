@@ -217,6 +217,13 @@ async fn a_borrowing_driver_may_be_spawned() {
 }
 
 #[test]
+fn a_run_is_printed_without_what_it_holds() {
+    let mut count = Count::default();
+    let run = Whole.with(StepLimit::new(1)).run(&mut count);
+    assert_eq!(format!("{run:?}"), "Running");
+}
+
+#[test]
 fn the_futures_of_flows_are_send() {
     fn is_send<T: Send>(_: &T) {}
     let (mut one, mut two) = (Count::default(), Count::default());
