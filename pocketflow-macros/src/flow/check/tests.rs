@@ -58,6 +58,16 @@ fn every_trap_is_reported_once() {
         ["PF005: the flow never ends once it is at `a`"]
     );
     assert_eq!(errors(quote!(a >> b >> c >> b;)).len(), 1);
+    assert_eq!(
+        errors(quote!(a >> b >> c >> a;)),
+        ["PF005: the flow never ends once it is at `a`, from where it only reaches `b` and `c`"]
+    );
+    assert_eq!(
+        errors(quote!(a >> b >> c >> d >> a;)),
+        [
+            "PF005: the flow never ends once it is at `a`, from where it only reaches `b`, `c` and `d`"
+        ]
+    );
 }
 
 #[test]

@@ -70,56 +70,63 @@ fn one_mistake_in_a_function_is_one_error() {
             quote!(
                 fn a() {}
             ),
-            "PF010",
+            "PF010: with no attempt",
         ),
         (
             quote!(Order, wait = "1s", backoff = 2.0),
             quote!(
                 fn a() {}
             ),
-            "PF010",
+            "PF010: `wait` has no effect",
         ),
         (
             quote!(Order, attempts = 2, backoff = 2.0, jitter = 0.1),
             quote!(
-                fn a() {}
+                fn a() -> Result<()> {}
             ),
-            "PF010",
+            "PF010: `backoff` changes a wait",
         ),
         (
             quote!(Order, attempts = 2, wait = "1s", backoff = 0.5),
             quote!(
-                fn a() {}
+                fn a() -> Result<()> {}
             ),
-            "PF010",
+            "PF010: a wait cannot grow",
         ),
         (
             quote!(Order, attempts = 2, wait = "1s", jitter = 1.5),
             quote!(
-                fn a() {}
+                fn a() -> Result<()> {}
             ),
-            "PF010",
+            "PF010: a wait cannot change",
         ),
         (
             quote!(Order, attempts = 2, wait = "2s", max_wait = "1s"),
             quote!(
-                fn a() {}
+                fn a() -> Result<()> {}
             ),
-            "PF010",
+            "PF010: the longest wait is shorter",
+        ),
+        (
+            quote!(Order, attempts = 3),
+            quote!(
+                fn a() -> u8 {}
+            ),
+            "PF010: `attempts` is for a node that can fail",
         ),
         (
             quote!(Order, timeout = "1s"),
             quote!(
                 fn a() {}
             ),
-            "PF010",
+            "PF010: nothing can interrupt",
         ),
         (
             quote!(Order, timeout = "0s"),
             quote!(
                 async fn a() {}
             ),
-            "PF010",
+            "PF010: with a timeout of zero",
         ),
         (
             quote!(Order),
@@ -299,4 +306,178 @@ fn one_mistake_in_an_impl_is_one_error() {
             "{methods}: {errors:?}"
         );
     }
+}
+
+#[test]
+fn attempts_are_for_a_node_that_can_fail() {
+    let sound = [
+        (
+            quote!(Order, attempts = 3),
+            quote!(
+                fn a() -> Result<u8> {}
+            ),
+        ),
+        (
+            quote!(Order, attempts = 3, timeout = "1s"),
+            quote!(
+                async fn a() -> u8 {}
+            ),
+        ),
+        (
+            quote!(Order, attempts = 1),
+            quote!(
+                fn a() -> u8 {}
+            ),
+        ),
+        (
+            quote!(Order, attempts = 3, wait = "1s", max_wait = "1s"),
+            quote!(
+                fn a() -> Result<u8> {}
+            ),
+        ),
+        (
+            quote!(Order, attempts = 3, wait = "1s", max_wait = "2s"),
+            quote!(
+                fn a() -> Result<u8> {}
+            ),
+        ),
+    ];
+    for (attributes, item) in sound {
+        assert_eq!(errors(attributes, item), [""; 0]);
+    }
+}
+
+/// Asserts that a node has one error, which starts so, or none.
+fn check(attributes: TokenStream, item: TokenStream, start: Option<&str>) {
+    let errors = errors(attributes, item.clone());
+    let is_right = match (&errors[..], start) {
+        ([], None) => true,
+        ([error], Some(start)) => error.starts_with(start),
+        _ => false,
+    };
+    assert!(is_right, "{item}: {errors:?}");
+}
+
+#[test]
+fn a_batch_runs_over_one_collection() {
+    let one = quote!(
+        fn a(#[each(xs)] x: &u8) -> u8 {}
+    );
+    let two = quote!(
+        fn a(#[each(xs)] x: &u8, #[each(ys)] y: &u8) -> u8 {}
+    );
+    let prep = quote!(
+        impl Node {
+            fn prep(&self) -> Vec<u8> {}
+            fn exec(&self, #[each(prep)] x: &u8) {}
+        }
+    );
+    let no_prep = quote!(
+        impl Node {
+            fn exec(&self, #[each(prep)] x: &u8) {}
+        }
+    );
+    check(quote!(Order), one, None);
+    check(quote!(Order), two, Some("a batch runs over one collection"));
+    check(quote!(Order), prep, None);
+    check(quote!(Order), no_prep, Some("this node has no `prep`"));
+}
+
+#[test]
+fn only_an_async_batch_has_items_in_flight() {
+    let batch = || {
+        quote!(
+            async fn a(#[each(xs)] x: &u8) {}
+        )
+    };
+    let plain = quote!(
+        fn a(#[each(xs)] x: &u8) {}
+    );
+    let single = || {
+        quote!(
+            async fn a(x: &u8) {}
+        )
+    };
+    let methods = quote!(
+        impl Node {
+            async fn exec(&self, #[each(xs)] x: &u8) {}
+        }
+    );
+    check(quote!(Order, parallel = 2), batch(), None);
+    check(quote!(Order, parallel = self.width), methods, None);
+    check(
+        quote!(Order, parallel = self.width),
+        batch(),
+        Some("a function has no fields"),
+    );
+    check(
+        quote!(Order, parallel = 0),
+        batch(),
+        Some("PF010: with no item in flight"),
+    );
+    check(
+        quote!(Order, parallel = 2),
+        plain,
+        Some("PF010: a plain `fn` cannot run"),
+    );
+    check(
+        quote!(Order, parallel = 2),
+        single(),
+        Some("PF010: `parallel` is for a batch"),
+    );
+    // What is wrong may be the parameter that was meant as the item.
+    check(
+        quote!(Order, parallel = 2, attempts = 0),
+        single(),
+        Some("PF010: with no attempt"),
+    );
+}
+
+#[test]
+fn a_batch_without_a_post_writes_one_field() {
+    let function = || {
+        quote!(
+            fn a(#[each(xs)] x: &u8) -> (u8, u8) {}
+        )
+    };
+    let post = quote!(
+        impl Node {
+            fn exec(&self, #[each(xs)] x: &u8) -> u8 {}
+            fn post(&self, exec: Vec<u8>, a: &mut u8, b: &mut u8) {}
+        }
+    );
+    check(quote!(Order, writes = a), function(), None);
+    check(
+        quote!(Order, writes(a, b)),
+        function(),
+        Some("a batch returns one value"),
+    );
+    check(quote!(Order, writes(a, b)), post, None);
+}
+
+#[test]
+fn post_takes_what_is_in_the_ok() {
+    let node = |taken: TokenStream| {
+        quote!(
+            impl Node {
+                fn exec(&self) -> Result<u8> {}
+                fn post(&self, exec: #taken) {}
+            }
+        )
+    };
+    let wrong = Some("`post` takes what is in the `Ok` of `exec`");
+    check(quote!(Order), node(quote!(u8)), None);
+    check(quote!(Order), node(quote!(Result<u8>)), wrong);
+    check(quote!(Order), node(quote!(&Result<u8>)), wrong);
+}
+
+#[test]
+fn exec_and_fallback_borrow_a_field_alike() {
+    let node = quote!(
+        impl Node {
+            fn exec(&self, a: &str) -> Result<()> {}
+            fn fallback(&self, a: &str, error: Error) -> Result<()> {}
+        }
+    );
+    check(quote!(Order), node, None);
 }
