@@ -9,9 +9,9 @@ use syn::{
     Attribute, Data, DeriveInput, Fields, GenericParam, Ident, LitStr, Path, Token, Variant,
 };
 
-use crate::errors::Errors;
 use crate::krate::Krate;
 use crate::names::{Allow, ours, snake};
+use crate::refusal::{Errors, refuse};
 
 /// The whole of the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
@@ -140,7 +140,7 @@ fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krat
                 stores.push(path.map_err(|error| {
                     let message =
                         "expected the store that the fields are written to: `#[action(Order)]`";
-                    syn::Error::new(error.span(), message)
+                    refuse(message).on(error.span())
                 })?);
             } else if krate.replace(Krate::parse(input)?).is_some() {
                 errors.at(attribute, "`crate` is given twice");
@@ -180,10 +180,10 @@ fn action_name(variant: &Variant, errors: &mut Errors) -> String {
                 errors.at(&literal, "an action has a name")
             }
             Ok(literal) => name = literal.value(),
-            Err(error) => errors.push(syn::Error::new(
+            Err(error) => errors.on(
                 error.span(),
                 "expected the name of the action in quotes: `#[action(\"needs-info\")]`",
-            )),
+            ),
         }
     }
     name

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, Path, Token};
 
-use crate::errors::Errors;
+use crate::refusal::{Errors, refuse};
 
 /// The root of the library: `::pocketflow`, or the path that `crate = path` gives, for a crate that
 /// renames the dependency, gets it through another crate, or writes the macro in a `macro_rules!`
@@ -34,11 +34,11 @@ impl Krate {
         input.parse::<Token![=]>()?;
         if let Ok(text) = input.parse::<LitStr>() {
             let message = format!("write the path without quotes: `crate = {}`", text.value());
-            return Err(syn::Error::new(text.span(), message));
+            return Err(refuse(message).on(text.span()));
         }
         let path = input.call(Path::parse_mod_style);
         path.map(|path| Self(Some(path)))
-            .map_err(|error| syn::Error::new(error.span(), EXPECTED))
+            .map_err(|error| refuse(EXPECTED).on(error.span()))
     }
 
     /// Reads an attribute that has no other option: `#[flow(crate = path)]`.
@@ -109,7 +109,7 @@ impl Krate {
 }
 
 fn expected(span: Span) -> syn::Error {
-    syn::Error::new(span, EXPECTED)
+    refuse(EXPECTED).on(span)
 }
 
 impl ToTokens for Krate {

@@ -2,16 +2,18 @@
 
 mod action;
 mod editor;
-mod errors;
+
 #[cfg(test)]
 mod expansion;
 mod flow;
 mod krate;
 mod names;
 mod node;
+mod refusal;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use proc_macro::TokenStream;
 

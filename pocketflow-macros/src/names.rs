@@ -105,6 +105,18 @@ pub(crate) fn code(tokens: impl ToTokens) -> String {
     text
 }
 
+/// A type as a user would write it.
+pub(crate) fn type_text(ty: impl ToTokens) -> String {
+    let text = ty.to_token_stream().to_string();
+    let text = text
+        .replace(" :: ", "::")
+        .replace(" <", "<")
+        .replace("< ", "<")
+        .replace(" >", ">")
+        .replace("& ", "&");
+    text.replace(" ,", ",")
+}
+
 /// `NeedsInfo` → `needs_info`.
 pub(crate) fn snake(name: &str) -> String {
     let mut snake = String::new();

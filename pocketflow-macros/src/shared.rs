@@ -6,9 +6,9 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Ident, Token};
 
-use crate::errors::Errors;
 use crate::krate::Krate;
 use crate::names::{Allow, ours};
+use crate::refusal::Errors;
 
 mod fields;
 mod threads;

@@ -1,31 +1,32 @@
 //! `flow!`: a graph becomes a state machine.
+//!
+//! `parse` reads the tokens, `model` builds the graph, `checks` refuses what is wrong with it, and
+//! `expand` writes the code. Before these, `cfg` decides the conditions in the tokens.
 
 mod cfg;
-mod check;
-mod editor;
+mod checks;
 mod expand;
 mod model;
 mod parse;
 
 use proc_macro2::TokenStream;
 
+use crate::krate::Krate;
 use crate::names::ungrouped;
 
 /// The whole of `flow!`.
 pub(crate) fn flow(input: TokenStream) -> TokenStream {
     let input = ungrouped(input);
-    let (syntax, mut errors) = parse::parse(input.clone());
+    let (mut syntax, mut errors) = parse::parse(input.clone());
     if syntax.is_neither {
         return errors.first().to_compile_error();
     }
-    if let Some(decided) = cfg::decide(&model::krate(&syntax), syntax.header.is_some(), &input) {
+    let complete = errors.is_empty();
+    let krate = Krate::take(&mut syntax.attributes, "flow", &mut errors);
+    if let Some(decided) = cfg::decide(&krate, syntax.header.is_some(), &input) {
         return decided;
     }
-    let complete = errors.is_empty();
-    let (model, wrong) = model::model(&syntax);
-    errors.extend(wrong);
-    if complete {
-        errors.extend(check::check(&model));
-    }
+    let model = model::model(&syntax, krate);
+    checks::check(&syntax, &model, complete, &mut errors);
     expand::expand(&model, &errors, complete, &input)
 }

@@ -1,29 +1,27 @@
 //! `#[node]`: a function, or an `impl`, becomes a node.
+//!
+//! `parse` reads the options, the item and the signatures of its steps, `model` puts them together
+//! from either form, `checks` refuses what is wrong with them, and `expand` writes the code. Before
+//! these, `cfg` decides the conditions in the item.
 
 mod cfg;
-mod check;
-mod editor;
+mod checks;
 mod expand;
-mod function;
-mod item;
-mod marks;
-mod methods;
 mod model;
-mod options;
-mod parameters;
-mod types;
+mod parse;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, FnArg, Ident, Item, ItemFn, ItemImpl};
 
-pub(crate) use self::types::without_self;
+use self::expand::editor;
+use self::parse::{item, options};
 use crate::editor::written;
-use crate::errors::Errors;
+use crate::refusal::{Errors, refuse};
 
 /// The whole of `#[node]`.
 pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
-    let (options, mut errors) = options::parse(attributes.clone());
+    let (options, mut errors) = options::parse(attributes.clone(), checks::senseless);
     let mut parsed = match item::parse(ungrouped(item.clone())) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -39,7 +37,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         // `self` as well.
         errors.at(
             receiver,
-            "a function that is a node has no `self`\nhelp: if it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`",
+            refuse("a function that is a node has no `self`")
+                .help("if it is a method, put `#[node(Store)]` on its `impl`, and call it `exec`"),
         );
         return errors.to_compile_errors();
     }
@@ -49,8 +48,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     alone(&mut parsed, &mut errors);
     let names = editor::names(&options.krate, &attributes, &item);
     let model = match parsed {
-        Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
-        Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
+        Item::Fn(item) => model::of_function(options, Box::new(item), &mut errors),
+        Item::Impl(item) => model::of_methods(options, Box::new(item), &mut errors),
         other => {
             let message = "a node is a function, or an `impl` with the steps `prep`, `exec`, `fallback` and `post`";
             let Some((keyword, name)) = declared(&other) else {
@@ -59,14 +58,14 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
                 return quote!(#errors #item);
             };
             let help = format!("put `#[node(…)]` on the `impl` of `{name}` that has the steps");
-            errors.at(keyword, format!("{message}\nhelp: {help}"));
+            errors.at(keyword, refuse(message).help(help));
             // Without the type, rustc says nothing of what names it; it may be a node by its `impl`
             // as well.
             return errors.to_compile_errors();
         }
     };
     let sound = errors.is_empty();
-    check::check(&model, &mut errors);
+    checks::check(&model, &mut errors);
     expand::expand(&model, &errors, sound, &names)
 }
 
@@ -108,7 +107,7 @@ fn alone(item: &mut Item, errors: &mut Errors) {
         return;
     };
     let (others, rest): (Vec<Attribute>, Vec<Attribute>) =
-        attrs.drain(..).partition(marks::is_node);
+        attrs.drain(..).partition(model::is_node);
     *attrs = rest;
     for other in others {
         let message = "`#[node(…)]` is given twice: write it once, with all the options";
@@ -119,12 +118,12 @@ fn alone(item: &mut Item, errors: &mut Errors) {
 /// For the tests of the stages: the model and the messages.
 #[cfg(test)]
 fn modelled(attributes: TokenStream, item: TokenStream) -> (model::Model, Vec<String>) {
-    let (options, mut errors) = options::parse(attributes);
+    let (options, mut errors) = options::parse(attributes, checks::senseless);
     let model = match syn::parse2(item).unwrap() {
-        Item::Fn(item) => function::model(options, Box::new(item), &mut errors),
-        Item::Impl(item) => methods::model(options, Box::new(item), &mut errors),
+        Item::Fn(item) => model::of_function(options, Box::new(item), &mut errors),
+        Item::Impl(item) => model::of_methods(options, Box::new(item), &mut errors),
         _ => unreachable!("the tests of the stages know what an item is"),
     };
-    check::check(&model, &mut errors);
+    checks::check(&model, &mut errors);
     (model, errors.messages())
 }

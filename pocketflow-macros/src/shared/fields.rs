@@ -11,7 +11,7 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
-use crate::node::without_self;
+use crate::types::without_self;
 
 /// A field of a store.
 pub(super) struct Field<'a> {

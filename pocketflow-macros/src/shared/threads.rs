@@ -8,7 +8,7 @@ use syn::{GenericArgument, Ident, PathArguments, Type};
 use super::fields::Field;
 use crate::krate::Krate;
 use crate::names::code;
-use crate::node::without_self;
+use crate::types::without_self;
 
 /// The type that checks a field; none where that is of a type which everybody knows. If it is
 /// another of the same name, rustc says what is wrong with it.

@@ -1,5 +1,6 @@
 //! From the graph to the state machine.
 
+mod editor;
 mod graph;
 mod walk;
 
@@ -9,11 +10,10 @@ use syn::ext::IdentExt;
 use syn::{Ident, Path, Visibility};
 
 use self::graph::action_check;
-use super::editor;
 use super::model::{DEFAULT, Mention, Model, Node};
 use crate::editor::{unmentioned, written};
-use crate::errors::Errors;
 use crate::krate::Krate;
+use crate::refusal::Errors;
 
 /// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake
 /// stays one message.
@@ -23,7 +23,7 @@ pub(crate) fn expand(
     complete: bool,
     input: &TokenStream,
 ) -> TokenStream {
-    if model.is_its_node {
+    if model.hides_node() {
         return errors.to_compile_errors();
     }
     let name = model
@@ -45,7 +45,10 @@ pub(crate) fn expand(
             name.clone()
         },
         name,
-        sound: complete && !model.places.is_empty() && !model.impossible,
+        sound: complete
+            && !model.places.is_empty()
+            && !model.contains_itself()
+            && !model.only_waits(),
         ends: errors.is_empty() && !model.endless,
     };
     let (declaration, exits) = (flow.declaration(flow.name.span()), flow.exits());
@@ -262,7 +265,7 @@ impl Flow<'_> {
         let nodes = mentions()
             .filter(|(node, _)| !node.declared)
             .map(|(_, path)| path)
-            .chain(&self.model.idle);
+            .chain(self.model.unused.iter().map(|unused| &unused.path));
         let fields = mentions().filter(|(node, _)| node.field.is_some());
         let fields: Vec<_> = fields.map(|(_, path)| path).collect();
         let fields = (!fields.is_empty()).then(|| {

@@ -7,8 +7,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{Node, value};
-use crate::node::model::Kind;
-use crate::node::options::Options;
+use crate::node::parse::Kind;
+use crate::node::parse::options::Options;
 
 impl Node<'_> {
     pub(super) fn describe(&self) -> TokenStream {

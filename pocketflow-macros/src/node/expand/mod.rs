@@ -9,6 +9,7 @@
 //! lints by itself where all tokens are the macro's.
 
 mod describe;
+pub(super) mod editor;
 mod reads;
 mod sound;
 mod stand_in;
@@ -18,13 +19,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Ident, Lifetime, Path, Type};
 
-use super::model::{Form, Model, Output};
-use super::options::{Given, Options, Width};
-use super::types::rename_lifetimes;
+use super::model::{Form, Model};
+use super::parse::Output;
+use super::parse::options::{Given, Options, Width};
 use crate::editor::written;
-use crate::errors::Errors;
 use crate::krate::Krate;
 use crate::names::ours;
+use crate::refusal::Errors;
+use crate::types::rename_lifetimes;
 
 /// Writes the node. With an error it is still a node of its store that reads, writes and returns
 /// what it says, so that a flow it stands in has nothing to add.

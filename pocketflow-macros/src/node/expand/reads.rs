@@ -8,8 +8,9 @@ use syn::{Ident, Lifetime, Type};
 use super::describe::field_name;
 use super::{Node, in_lifetime, inner};
 use crate::names::ours;
-use crate::node::model::{Each, Form, Kind, Parameter, Step};
-use crate::node::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
+use crate::node::model::Form;
+use crate::node::parse::{Each, Kind, Parameter, Step};
+use crate::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
 
 /// Where a field is borrowed.
 #[derive(Clone, Copy)]

@@ -7,9 +7,9 @@ use syn::spanned::Spanned;
 
 use super::Node;
 use crate::names::code;
-use crate::node::check::needs_failure;
+use crate::node::checks::needs_failure;
 use crate::node::model::Form;
-use crate::node::types::may_be_result;
+use crate::types::may_be_result;
 
 impl Node<'_> {
     /// The checks, if there are any.
@@ -62,7 +62,8 @@ impl Node<'_> {
             output.ty.span(),
             quote!(!#is_result, #message),
         );
-        let fails = needs_failure(self.model).map(|(span, message)| {
+        let fails = needs_failure(self.model).map(|(span, refusal)| {
+            let message = refusal.to_string();
             // Where it is one, that is said.
             self.check_call("check_returned", span, quote!(#is_result, #message))
         });

@@ -7,9 +7,10 @@ use syn::spanned::Spanned;
 
 use super::reads::{Where, local, local_at};
 use super::{Node, nanos, value};
-use crate::node::model::{Form, Kind, Output, Parameter, Step};
-use crate::node::options::Options;
-use crate::node::types::same;
+use crate::node::model::Form;
+use crate::node::parse::options::Options;
+use crate::node::parse::{Kind, Output, Parameter, Step};
+use crate::types::same;
 
 impl Node<'_> {
     /// What there is to do before `exec` but to look whether what it reads is there.

@@ -8,7 +8,11 @@ use crate::editor::{mentions, unmentioned};
 use crate::krate::Krate;
 
 /// Writes the names in `#[node(…)]` and in its item.
-pub(super) fn names(pf: &Krate, attributes: &TokenStream, item: &TokenStream) -> TokenStream {
+pub(in crate::node) fn names(
+    pf: &Krate,
+    attributes: &TokenStream,
+    item: &TokenStream,
+) -> TokenStream {
     let attributes: Vec<TokenTree> = attributes.clone().into_iter().collect();
     let mut options = attributes.split(|token| is_mark(token, ','));
     let store: TokenStream = options.next().unwrap_or_default().iter().cloned().collect();

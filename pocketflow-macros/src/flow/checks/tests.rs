@@ -7,18 +7,16 @@ use quote::quote;
 
 use super::*;
 use crate::flow::{model, parse};
+use crate::krate::Krate;
 
+/// The first line of each error.
 fn errors(tokens: TokenStream) -> Vec<String> {
-    let (syntax, errors) = parse::parse(tokens);
+    let (syntax, mut errors) = parse::parse(tokens);
     assert!(errors.is_empty(), "{:?}", errors.messages());
-    let (model, errors) = model::model(&syntax);
-    assert!(errors.is_empty(), "{:?}", errors.messages());
-    let first_lines = |message: String| message.lines().next().unwrap_or_default().to_owned();
-    check(&model)
-        .messages()
-        .into_iter()
-        .map(first_lines)
-        .collect()
+    let model = model::model(&syntax, Krate::default());
+    check(&syntax, &model, true, &mut errors);
+    let first_line = |message: String| message.lines().next().unwrap_or_default().to_owned();
+    errors.messages().into_iter().map(first_line).collect()
 }
 
 #[test]
@@ -81,6 +79,29 @@ fn a_part_that_begins_with_a_circle_is_reported_once() {
 #[test]
 fn an_endless_flow_has_no_trap() {
     assert!(errors(quote!(#[endless] Beat { a - "x" >> b >> c >> b; a - "y" >> end; })).is_empty());
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    let cases = [
+        (quote!(a - "x" >> b; a - "x" >> c; b >> c;), "PF003"),
+        (quote!(b: B; a >> c;), "PF004"),
+        (quote!(x::a >> y::a;), "two nodes"),
+        (quote!(a >> b max 0 else end;), "PF010"),
+        (quote!(a - "1" >> end "--";), "cannot be the name"),
+        (
+            quote!(a - "1" >> end "a-b"; a - "2" >> end "a_b";),
+            "would both be",
+        ),
+        (quote!(b: B; b: C; a >> b;), "declared twice"),
+    ];
+    for (tokens, start) in cases {
+        let errors = errors(tokens.clone());
+        assert!(
+            matches!(&errors[..], [error] if error.contains(start)),
+            "{tokens}: {errors:?}"
+        );
+    }
 }
 
 /// For each place, where its edges lead: a place, or an exit.

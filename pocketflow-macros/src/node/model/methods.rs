@@ -3,14 +3,26 @@
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{ImplItem, ItemImpl, Path, Type};
+use syn::{GenericParam, Generics, ImplItem, ItemImpl, Path, Type};
 
 use super::marks::marks;
-use super::model::{Form, Kind, Model, Output, Step};
-use super::options::Options;
-use super::parameters::{NO_PARAMETERS, OWNED, Role, no_parameters, step};
-use super::types::{plain, returned, without_self};
-use crate::errors::Errors;
+use super::{Form, Model};
+use crate::node::parse::options::Options;
+use crate::node::parse::{Kind, Output, Role, Step, step};
+use crate::refusal::{Errors, Refusal, refuse};
+use crate::types::{plain, returned, without_self};
+
+const NO_PARAMETERS: &str = "a node has no type or lifetime parameters";
+const OWNED: &str = "own the data, such as a `String` for a `&str`, or hold an `Arc`";
+
+/// Refuses the parameters of a node.
+fn no_parameters(generics: &Generics) -> Refusal {
+    refuse(NO_PARAMETERS).help(match generics.params.first() {
+        Some(GenericParam::Type(_)) => "write the type, or hold a `Box<dyn …>`",
+        Some(GenericParam::Const(_)) => "make it a field",
+        _ => OWNED,
+    })
+}
 
 /// The node of an `impl`.
 pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Errors) -> Model {
@@ -116,7 +128,7 @@ fn node(ty: &Type, is_generic: bool, errors: &mut Errors) -> Path {
             } else {
                 "write a struct without them"
             };
-            errors.at(&segment.arguments, format!("{NO_PARAMETERS}\nhelp: {help}"));
+            errors.at(&segment.arguments, refuse(NO_PARAMETERS).help(help));
         }
         return path.path.clone();
     }

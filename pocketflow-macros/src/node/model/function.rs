@@ -4,11 +4,11 @@ use quote::ToTokens;
 use syn::{ItemFn, Signature};
 
 use super::marks::marks;
-use super::model::{Form, Model};
-use super::options::Options;
-use super::parameters::{Role, step};
-use crate::errors::Errors;
+use super::{Form, Model};
 use crate::names::code;
+use crate::node::parse::options::Options;
+use crate::node::parse::{Role, step};
+use crate::refusal::Errors;
 
 /// A signature as somebody would write it. rust-analyzer puts more spaces between tokens than
 /// rustc.

@@ -7,8 +7,8 @@ use syn::{Ident, LitStr, Path, PathArguments, Token, parenthesized, token};
 
 use super::NAMES;
 use super::values::{expected, rest};
-use crate::errors::Errors;
 use crate::krate::Krate;
+use crate::refusal::Errors;
 
 /// Whether an option stands where the store should.
 pub(super) fn starts_with_option(input: ParseStream<'_>) -> bool {
@@ -36,7 +36,7 @@ pub(super) fn is_alone(input: ParseStream<'_>) -> bool {
 pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
     if input.is_empty() {
         let message = "say which store the node works on: `#[node(Store)]`";
-        errors.push(syn::Error::new(Span::call_site(), message));
+        errors.on(Span::call_site(), message);
         return None;
     }
     let ahead = input.fork();

@@ -3,7 +3,7 @@
 use quote::quote;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit};
 
-use super::model::Marks;
+use super::Marks;
 
 /// What of an item's attributes holds for the generated code as well.
 pub(crate) fn marks(attributes: &[Attribute]) -> Marks {

@@ -9,7 +9,8 @@ use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
 
-use super::{Given, Width};
+use super::{Fault, Given, Senseless, Width, Wrong};
+use crate::refusal::{Refusal, refuse};
 
 /// An option as it may be written.
 fn example(name: &Ident) -> String {
@@ -72,13 +73,26 @@ fn equals(input: ParseStream<'_>, name: &Ident) -> syn::Result<()> {
     Err(expected(rest(input), message))
 }
 
-/// A value, or an error on all that stands in its place.
-fn value<T>(
+/// A value with its tokens, or an error on all that stands in its place.
+fn value<T, M: Into<Refusal>>(
     input: ParseStream<'_>,
     name: &Ident,
     parse: impl Fn(ParseStream<'_>) -> syn::Result<T>,
-    wrong: impl Fn(&TokenStream) -> String,
+    wrong: impl Fn(&TokenStream) -> M,
 ) -> syn::Result<(T, TokenStream)> {
+    value_or(input, name, parse, |whole| {
+        let refusal = wrong(&whole);
+        expected(whole, refusal)
+    })
+}
+
+/// A value with its tokens, or what is wrong with all that stands in its place.
+fn value_or<T, E: From<syn::Error>>(
+    input: ParseStream<'_>,
+    name: &Ident,
+    parse: impl Fn(ParseStream<'_>) -> syn::Result<T>,
+    wrong: impl Fn(TokenStream) -> E,
+) -> Result<(T, TokenStream), E> {
     equals(input, name)?;
     let (ahead, whole) = (input.fork(), rest(&input.fork()));
     if let Ok(value) = parse(&ahead) {
@@ -89,8 +103,7 @@ fn value<T>(
         }
     }
     rest(input);
-    let message = wrong(&whole);
-    Err(expected(whole, message))
+    Err(wrong(whole))
 }
 
 /// Takes what `ahead` has read.
@@ -106,20 +119,20 @@ fn tokens_between(input: ParseStream<'_>, ahead: ParseStream<'_>) -> TokenStream
 }
 
 /// An error on all of these tokens.
-pub(super) fn expected(tokens: impl ToTokens, message: String) -> syn::Error {
-    syn::Error::new_spanned(tokens, message)
+pub(super) fn expected(tokens: impl ToTokens, refusal: impl Into<Refusal>) -> syn::Error {
+    refusal.into().at(tokens)
 }
 
-/// An error about a policy that makes no sense.
-fn senseless(tokens: impl ToTokens, wrong: &str, help: &str) -> syn::Error {
-    expected(
-        tokens,
-        format!("PF010: {wrong}\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"),
-    )
+fn senseless(name: &Ident, given: TokenStream, fault: Fault) -> Wrong {
+    Wrong::Senseless(Senseless {
+        name: name.clone(),
+        given,
+        fault,
+    })
 }
 
 /// `attempts = 3`
-pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<u32>> {
+pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> Result<Given<u32>, Wrong> {
     let digits = |input: ParseStream<'_>| {
         let negative = input.parse::<Token![-]>().is_ok();
         let literal: LitInt = input.parse()?;
@@ -132,15 +145,11 @@ pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<u
     };
     let ((negative, digits), whole) = value(input, name, digits, wrong)?;
     if negative {
-        let (wrong, help) = (
-            "a node is tried at least once".to_owned(),
-            format!("`{name}` counts all tries: write at least 1"),
-        );
-        return Err(senseless(whole, &wrong, &help));
+        return Err(senseless(name, whole, Fault::Negative));
     }
     match digits.parse() {
         Ok(value) => Ok(given(value, name, &whole)),
-        Err(_) => Err(expected(whole, format!("`{name}` is at most {}", u32::MAX))),
+        Err(_) => Err(expected(whole, format!("`{name}` is at most {}", u32::MAX)).into()),
     }
 }
 
@@ -166,14 +175,11 @@ pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<W
     let wrong = |whole: &TokenStream| {
         let forms = "`parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
         match unquoted(whole) {
-            Some(number) => {
-                format!("`parallel` is a number, without quotes: write `parallel = {number}`")
-            }
-            None => {
-                format!(
-                    "`parallel` is a number, a field of the node, or `unbounded`\nhelp: write {forms}"
-                )
-            }
+            Some(number) => refuse(format!(
+                "`parallel` is a number, without quotes: write `parallel = {number}`"
+            )),
+            None => refuse("`parallel` is a number, a field of the node, or `unbounded`")
+                .help(format!("write {forms}")),
         }
     };
     let (width, whole) = value(input, name, width, wrong)?;
@@ -181,7 +187,7 @@ pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<W
 }
 
 /// `backoff = 2.0`
-pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<f64>> {
+pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> Result<Given<f64>, Wrong> {
     let number = |input: ParseStream<'_>| {
         let negative = input.parse::<Token![-]>().is_ok();
         let (digits, given) = match input.parse::<Lit>()? {
@@ -205,40 +211,24 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<
     };
     let (value, whole) = value(input, name, number, wrong)?;
     if !value.is_finite() {
-        let wrong = format!("`{name}` is too large for a number");
-        return Err(senseless(
-            whole,
-            &wrong,
-            &format!("write a finite number, as in {}", example(name)),
-        ));
+        let example = example(name);
+        return Err(senseless(name, whole, Fault::Infinite { example }));
     }
     Ok(given(value, name, &whole))
 }
 
 /// `wait = "200ms"`
-pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Duration>> {
+pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> Result<Given<Duration>, Wrong> {
     let text = |input: ParseStream<'_>| input.parse::<LitStr>();
-    let write = |example: &str| {
-        format!("write a number and a unit (us, ms, s, m or h) in quotes: `{name} = {example}`")
+    let wrong = |whole: TokenStream| {
+        let is_duration = duration(&whole.to_string()).is_some();
+        senseless(name, whole, Fault::Unquoted { is_duration })
     };
-    let wrong = |whole: &TokenStream| {
-        let meant = whole.to_string();
-        let help = write(&if duration(&meant).is_some() {
-            format!("\"{meant}\"")
-        } else {
-            "\"1.5s\"".into()
-        });
-        format!(
-            "PF010: `{name}` is a duration\nhelp: {help}\nnote: see `pocketflow::errors::PF010`"
-        )
-    };
-    let (literal, whole) = value(input, name, text, wrong)?;
-    match duration(&literal.value()) {
+    let (literal, whole) = value_or(input, name, text, wrong)?;
+    let text = literal.value();
+    match duration(&text) {
         Some(value) => Ok(given(value, name, &whole)),
-        None => {
-            let wrong = format!("\"{}\" is not a duration", literal.value());
-            Err(senseless(whole, &wrong, &write("\"1.5s\"")))
-        }
+        None => Err(senseless(name, whole, Fault::NoDuration { text })),
     }
 }
 

@@ -1,0 +1,54 @@
+//! Graphs that are not flows.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+
+use crate::flow::model::Model;
+use crate::names::pascal;
+use crate::refusal::{Errors, refuse};
+
+/// A flow without a node.
+pub(super) fn empty(model: &Model, errors: &mut Errors) {
+    // PF004 reports a node that is only declared.
+    if !model.places.is_empty() || !model.unused.is_empty() {
+        return;
+    }
+    let message = "a flow has at least one node: `first >> second;`, or `only;`";
+    match &model.header {
+        Some(header) => errors.at(&header.name, message),
+        None => errors.on(Span::call_site(), message),
+    }
+}
+
+/// A flow that contains itself, or has the name of one of its functions.
+pub(super) fn recursion(model: &Model, errors: &mut Errors) {
+    let Some(header) = &model.header else {
+        return;
+    };
+    if model.hides_node() {
+        let name = header.name.unraw().to_string();
+        errors.at(
+            &header.name,
+            refuse(format!("the flow has the name of its node `{name}`"))
+                .help(format!("give it another name, such as `{}`", pascal(&name))),
+        );
+    } else {
+        for node in model.namesakes() {
+            errors.on(
+                node.span(),
+                refuse(format!("`{}` cannot contain itself", header.name))
+                    .help("to repeat its nodes, lead an edge back to one of them"),
+            );
+        }
+    }
+}
+
+/// A flow without a node that says which store it runs on.
+pub(super) fn only_waits(model: &Model, errors: &mut Errors) {
+    if model.only_waits() {
+        errors.on(
+            model.places[0].first,
+            "a flow that only waits does nothing: name a node before the `await` or after it",
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! What the tokens of one flow are enough to refuse: one file for each code, and `names` and
+//! `graph` for what has no code.
+
+mod graph;
+mod names;
+mod neighbours;
+mod pf003;
+mod pf004;
+mod pf005;
+mod pf010;
+#[cfg(test)]
+mod tests;
+
+use self::neighbours::Neighbours;
+use super::model::Model;
+use super::parse::Syntax;
+use crate::refusal::Errors;
+
+/// Checks a flow. `complete` says whether the parser could read all of it: what a missing edge
+/// could cause is not reported of another.
+pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut Errors) {
+    names::declarations(syntax, errors);
+    pf010::never_taken(syntax, errors);
+    pf003::wired_twice(model, errors);
+    names::forks(model, errors);
+    names::exits(model, errors);
+    pf004::unused(model, errors);
+    names::places(model, errors);
+    graph::recursion(model, errors);
+    graph::only_waits(model, errors);
+    if !complete {
+        return;
+    }
+    let neighbours = Neighbours::new(model);
+    graph::empty(model, errors);
+    pf004::unreachable(model, &neighbours, errors);
+    pf005::never_ends(model, &neighbours, errors);
+}

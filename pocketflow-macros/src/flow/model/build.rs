@@ -1,0 +1,328 @@
+//! From syntax to the graph.
+//!
+//! Nothing is refused here: of two declarations or edges that contradict each other, the first is
+//! part of the graph, and the checks report the second.
+
+use std::collections::HashSet;
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Ident, Path};
+
+use super::{Bound, DEFAULT, DuplicateEdge, Edge, Exit, Header, Mention, Model, Node, Place};
+use super::{Target, Unused};
+use crate::flow::parse::{self, Chain, Declaration, Endpoint, Link, Statement, Syntax};
+use crate::krate::Krate;
+use crate::names::{self, names_deprecated};
+
+/// Builds the graph of a flow.
+pub(crate) fn model(syntax: &Syntax, krate: Krate) -> Model {
+    let declarations = declarations(&syntax.statements);
+    let mut builder = Builder {
+        alone: alone(&syntax.statements, &declarations),
+        declarations,
+        model: Model {
+            attributes: Vec::new(),
+            lints: Vec::new(),
+            krate,
+            endless: false,
+            header: syntax.header.as_ref().map(|header| Header {
+                visibility: header.visibility.clone(),
+                name: header.name.clone(),
+                inputs: header.inputs.clone(),
+                store: header.store.clone(),
+            }),
+            places: Vec::new(),
+            edges: Vec::new(),
+            duplicates: Vec::new(),
+            exits: Vec::new(),
+            mentions: Vec::new(),
+            unused: Vec::new(),
+        },
+    };
+    builder.attributes(&syntax.attributes);
+    for statement in &syntax.statements {
+        if let Statement::Chain(chain) = statement {
+            builder.chain(chain);
+        }
+    }
+    builder.unused();
+    builder.ends();
+    builder.model
+}
+
+/// The declarations that give a name: the first of each.
+fn declarations(statements: &[Statement]) -> Vec<&Declaration> {
+    let mut declarations: Vec<&Declaration> = Vec::new();
+    for statement in statements {
+        let Statement::Declaration(declaration) = statement else {
+            continue;
+        };
+        let is_same = |earlier: &&Declaration| earlier.name == declaration.name;
+        if declaration.name != "end" && !declarations.iter().any(is_same) {
+            declarations.push(declaration);
+        }
+    }
+    declarations
+}
+
+/// The paths in the graph that are not declared names, as text.
+fn alone(statements: &[Statement], declarations: &[&Declaration]) -> HashSet<String> {
+    let named = |path: &&Path| {
+        declarations
+            .iter()
+            .any(|declared| path.is_ident(&declared.name))
+    };
+    statements
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Chain(chain) => Some(chain),
+            Statement::Declaration(_) => None,
+        })
+        .flat_map(endpoints)
+        .flat_map(Endpoint::paths)
+        .filter(|path| !named(path))
+        .map(|path| path.to_token_stream().to_string())
+        .collect()
+}
+
+/// All that a chain connects.
+fn endpoints(chain: &Chain) -> impl Iterator<Item = &Endpoint> {
+    let targets = chain.links.iter().flat_map(|link| {
+        let otherwise = link.bound.as_ref().map(|bound| &bound.otherwise);
+        [Some(&link.to), otherwise].into_iter().flatten()
+    });
+    let endpoints = targets.filter_map(|target| match target {
+        parse::Target::Endpoint(endpoint) => Some(endpoint),
+        parse::Target::End { .. } => None,
+    });
+    std::iter::once(&chain.start).chain(endpoints)
+}
+
+struct Builder<'a> {
+    /// The paths in the graph that are not declared names.
+    alone: HashSet<String>,
+    declarations: Vec<&'a Declaration>,
+    model: Model,
+}
+
+impl Builder<'_> {
+    fn attributes(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes {
+            if attribute.path().is_ident("endless") {
+                self.model.endless = true;
+                continue;
+            }
+            let levels = ["allow", "expect", "warn", "deny", "forbid"];
+            let expects = attribute.path().is_ident("expect");
+            if levels.iter().any(|level| attribute.path().is_ident(level)) {
+                self.model.lints.push(attribute.clone());
+            }
+            // The checks fulfil an expectation, with a deprecated node or PF011.
+            if !(expects && names_deprecated(attribute)) {
+                self.model.attributes.push(attribute.clone());
+            }
+        }
+    }
+
+    fn chain(&mut self, chain: &Chain) {
+        let mut known = self.model.places.len();
+        let mut from = self.place(&chain.start);
+        let mut from_span = chain.start.span();
+        let mut first = self.model.places.len() > known;
+        for Link { action, to, bound } in &chain.links {
+            known = self.model.places.len();
+            let target = self.target(to);
+            let introduces = self.model.places.len() > known;
+            let bound = bound.as_ref().and_then(|bound| self.bound(bound));
+            self.edge(Edge {
+                from,
+                action: action
+                    .as_ref()
+                    .map_or_else(|| DEFAULT.into(), |action| action.value()),
+                action_span: action.as_ref().map_or(from_span, |action| action.span()),
+                to: target,
+                to_span: to.span(),
+                bound,
+                leaves_first: first && action.is_none(),
+                introduces,
+            });
+            let Target::Place(place) = target else { break };
+            from = place;
+            from_span = to.span();
+            first = introduces;
+        }
+    }
+
+    /// None of a bound that is not a number of times: that is refused.
+    fn bound(&mut self, bound: &parse::Bound) -> Option<Bound> {
+        let otherwise = self.target(&bound.otherwise);
+        let max = bound.max.base10_parse().ok().filter(|max| *max > 0)?;
+        Some(Bound {
+            max,
+            otherwise,
+            otherwise_span: bound.otherwise.span(),
+        })
+    }
+
+    /// Adds an edge, unless its action is wired already.
+    fn edge(&mut self, edge: Edge) {
+        let is_same = |other: &Edge| other.from == edge.from && other.action == edge.action;
+        match self.model.edges.iter().position(is_same) {
+            Some(first) => self.model.duplicates.push(DuplicateEdge {
+                from: edge.from,
+                action_span: edge.action_span,
+                to: edge.to,
+                first,
+            }),
+            None => self.model.edges.push(edge),
+        }
+    }
+
+    fn target(&mut self, target: &parse::Target) -> Target {
+        match target {
+            parse::Target::Endpoint(endpoint) => Target::Place(self.place(endpoint)),
+            parse::Target::End { span, exit } => {
+                let name = exit
+                    .as_ref()
+                    .map_or_else(|| DEFAULT.into(), |exit| exit.value());
+                Target::Exit(self.exit(name, exit.as_ref().map_or(*span, |exit| exit.span())))
+            }
+        }
+    }
+
+    fn exit(&mut self, name: String, span: Span) -> usize {
+        let exits = &mut self.model.exits;
+        if let Some(exit) = exits.iter().position(|exit| exit.name == name) {
+            return exit;
+        }
+        let mut variant = names::pascal(&name);
+        if !names::is_identifier(&variant) || exits.iter().any(|exit| exit.variant == variant) {
+            variant = format!("Exit{}", exits.len());
+        }
+        exits.push(Exit {
+            name,
+            variant: Ident::new(&variant, span),
+        });
+        exits.len() - 1
+    }
+
+    /// The place of an endpoint: that of its first mention, or a new one.
+    fn place(&mut self, endpoint: &Endpoint) -> usize {
+        let paths = endpoint.paths();
+        let nodes: Vec<_> = match endpoint {
+            Endpoint::Await(field) => vec![waits_for(field)],
+            _ => paths.iter().map(|path| self.node(path)).collect(),
+        };
+        let known = self.model.places.iter().position(|place| {
+            let same = |(a, b): (&Node, &Node)| a.key == b.key && a.declared == b.declared;
+            place.nodes.len() == nodes.len() && place.nodes.iter().zip(&nodes).all(same)
+        });
+        if let Some(place) = known {
+            let mentions = paths.iter().cloned().enumerate();
+            self.model
+                .mentions
+                .extend(mentions.map(|(node, path)| Mention { place, node, path }));
+            return place;
+        }
+        let names: Vec<_> = nodes
+            .iter()
+            .map(|node| node.name.unraw().to_string())
+            .collect();
+        let label = match endpoint {
+            Endpoint::Fork(_) => format!("({})", names.join(", ")),
+            Endpoint::Await(_) => format!("await({})", names.concat()),
+            Endpoint::Node(_) => names.concat(),
+        };
+        self.model.places.push(Place {
+            label,
+            first: endpoint.span(),
+            nodes,
+        });
+        self.model.places.len() - 1
+    }
+
+    /// The node that a path means: a declared one, or the node itself. Its name is on the token of
+    /// the mention.
+    fn node(&self, path: &Path) -> Node {
+        let name = last(path);
+        let declared = path
+            .get_ident()
+            .and_then(|name| self.declarations.iter().find(|d| d.name == *name));
+        let field = declared
+            .filter(|declaration| self.is_configured(declaration))
+            .map(|declaration| declaration.attributes.clone());
+        Node {
+            given: declared
+                .map_or(&name, |declaration| &declaration.name)
+                .clone(),
+            path: declared
+                .map_or(path, |declaration| &declaration.path)
+                .clone(),
+            name,
+            field,
+            declared: declared.is_some(),
+            waits: false,
+            key: path.to_token_stream().to_string(),
+        }
+    }
+
+    /// Whether a declared node is a field of the flow, since it may hold configuration. A
+    /// declaration that begins with `pub` says so. For another, the case of its name decides: a
+    /// type begins with a capital, and a function, which holds nothing, with a small letter. Where
+    /// a script has no case, a path that the graph also names directly holds nothing.
+    fn is_configured(&self, declaration: &Declaration) -> bool {
+        let name = last(&declaration.path).unraw().to_string();
+        let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
+        let has_case = first.is_lowercase() || first.is_uppercase();
+        declaration.is_field
+            || first.is_uppercase()
+            || !has_case
+                && !self
+                    .alone
+                    .contains(&declaration.path.to_token_stream().to_string())
+    }
+
+    fn unused(&mut self) {
+        for declaration in &self.declarations {
+            if !self.model.nodes().any(|node| node.name == declaration.name) {
+                self.model.unused.push(Unused {
+                    name: declaration.name.clone(),
+                    path: declaration.path.clone(),
+                });
+            }
+        }
+    }
+
+    /// Adds the exit of the places that no edge leaves.
+    fn ends(&mut self) {
+        let is_default = |exit: &Exit| exit.name == DEFAULT;
+        let mut places = 0..self.model.places.len();
+        if places.any(|place| self.model.is_last(place)) && !self.model.exits.iter().any(is_default)
+        {
+            self.exit(DEFAULT.into(), Span::call_site());
+        }
+    }
+}
+
+/// An `await(field)`. The expansion of the flow declares its type.
+fn waits_for(field: &Ident) -> Node {
+    Node {
+        name: field.clone(),
+        given: field.clone(),
+        path: Path::from(field.clone()),
+        field: None,
+        declared: false,
+        waits: true,
+        key: format!("await({field})"),
+    }
+}
+
+fn last(path: &Path) -> Ident {
+    path.segments.last().map_or_else(
+        || Ident::new("node", path.span()),
+        |segment| segment.ident.clone(),
+    )
+}

@@ -1,0 +1,160 @@
+//! The header of a flow: `pub Payment(card): Order`.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Ident, Path, Token, Visibility, braced, parenthesized, token};
+
+use super::kind::keyword;
+use super::syntax::Header;
+use super::tokens::skip_all;
+use crate::names::{code, is_identifier, pascal};
+use crate::refusal::Errors;
+
+/// Reads what stands before the graph, attributes aside.
+pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Header> {
+    let visibility = input.parse()?;
+    let name = name(input, &visibility, errors)?;
+    let mut inputs = Vec::new();
+    if input.peek(token::Paren) {
+        inputs = self::inputs(input, &name, errors)?;
+    }
+    let store = store(input, errors);
+    if input.peek(token::Brace) && input.peek2(token::Brace) {
+        inputs.extend(inputs_in_braces(input, &name, errors)?);
+    }
+    Ok(Header {
+        visibility,
+        name,
+        inputs,
+        store,
+    })
+}
+
+/// The name of a flow. A keyword before it, or in its place, is reported.
+fn name(
+    input: ParseStream<'_>,
+    visibility: &Visibility,
+    errors: &mut Errors,
+) -> syn::Result<Ident> {
+    let Some(keyword) = keyword(input) else {
+        return input.parse();
+    };
+    let visibility = code(visibility);
+    let visibility = if visibility.is_empty() {
+        "pub"
+    } else {
+        &visibility
+    };
+    if let Ok(name) = input.parse::<Ident>() {
+        let message = format!(
+            "a flow is declared by its name: `{visibility} {name} {{ … }}`, without `{keyword}`"
+        );
+        errors.at(&keyword, message);
+        return Ok(name);
+    }
+    let name = pascal(&keyword.to_string());
+    errors.at(
+        &keyword,
+        format!(
+            "`{keyword}` is a keyword: give the flow a name, such as `{visibility} {name} {{ … }}`"
+        ),
+    );
+    Ok(Ident::new(
+        if is_identifier(&name) { &name } else { "Flow" },
+        keyword.span(),
+    ))
+}
+
+/// `(card, amount)`
+fn inputs(input: ParseStream<'_>, name: &Ident, errors: &mut Errors) -> syn::Result<Vec<Ident>> {
+    let content;
+    parenthesized!(content in input);
+    let written = content.cursor().token_stream();
+    let mut inputs = Vec::new();
+    match Punctuated::<Ident, Token![,]>::parse_terminated(&content) {
+        Ok(names) => {
+            for name in names {
+                if inputs.contains(&name) {
+                    errors.at(&name, format!("the input `{name}` is named twice"));
+                } else {
+                    inputs.push(name);
+                }
+            }
+        }
+        Err(error) => {
+            let names = names_alone(written);
+            errors.on(
+                error.span(),
+                format!("an input is the name of a late field alone: write `{name}({names})`"),
+            );
+            skip_all(&content);
+        }
+    }
+    Ok(inputs)
+}
+
+/// `{ card, amount }`: inputs belong in parentheses.
+fn inputs_in_braces(
+    input: ParseStream<'_>,
+    name: &Ident,
+    errors: &mut Errors,
+) -> syn::Result<Vec<Ident>> {
+    let content;
+    let braces = braced!(content in input);
+    let names = content.cursor().token_stream();
+    skip_all(&content);
+    errors.on(
+        braces.span.join(),
+        format!(
+            "inputs are named in parentheses: `{name}({}) {{ … }}`",
+            code(&names)
+        ),
+    );
+    let inputs = names.into_iter().filter_map(|token| match token {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    });
+    Ok(inputs.collect())
+}
+
+/// The first name of each input.
+fn names_alone(inputs: TokenStream) -> String {
+    let inputs: Vec<TokenTree> = inputs.into_iter().collect();
+    let first = |input: &[TokenTree]| match input.first() {
+        Some(TokenTree::Ident(name)) => name.to_string(),
+        _ => "…".into(),
+    };
+    let names: Vec<String> = inputs
+        .split(|token| matches!(token, TokenTree::Punct(mark) if mark.as_char() == ','))
+        .filter(|input| !input.is_empty())
+        .map(first)
+        .collect();
+    names.join(", ")
+}
+
+/// `: Order`, the store of the flow.
+fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
+    if input.parse::<Token![:]>().is_err() {
+        return None;
+    }
+    let store = match Path::parse_mod_style(input) {
+        Ok(store) => Some(store),
+        Err(error) => {
+            let message = "expected the store that the flow runs on: `pub Checkout: Order { … }`";
+            errors.on(error.span(), message);
+            None
+        }
+    };
+    if store.is_some() && input.peek(Token![<]) {
+        errors.push(input.error("a shared store has no type or lifetime parameters"));
+    }
+    while !input.is_empty() && !input.peek(token::Brace) && !input.peek(token::Paren) {
+        let _ = input.parse::<TokenTree>();
+    }
+    if input.peek(token::Paren) {
+        errors.push(input.error("inputs stand before the store: `pub Payment(card): Order { … }`"));
+        let _ = input.parse::<TokenTree>();
+    }
+    store
+}

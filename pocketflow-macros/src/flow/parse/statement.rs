@@ -1,0 +1,235 @@
+//! The statements of a graph: declarations, and chains of edges.
+
+use proc_macro2::TokenTree;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::spanned::Spanned;
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, token};
+
+use super::endpoint::{endpoint, node, target};
+use super::syntax::{Bound, Chain, Declaration, Link, Statement, Target};
+use super::tokens::{is_end, is_word, skip_statement, skip_to_semicolon};
+use crate::names::snake;
+use crate::refusal::{Errors, refuse};
+
+pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    while !input.is_empty() {
+        if input.peek(Token![;]) {
+            let _ = input.parse::<Token![;]>();
+            continue;
+        }
+        let before = input.cursor();
+        match statement(input, errors) {
+            Ok(statement) => {
+                statements.push(statement);
+                end_of_statement(input, errors);
+            }
+            Err(error) => {
+                errors.push(error);
+                skip_statement(input);
+            }
+        }
+        if input.cursor() == before {
+            skip_statement(input);
+        }
+    }
+    statements
+}
+
+/// Expects `;`. Where a new statement begins without one, only the `;` is missing.
+fn end_of_statement(input: ParseStream<'_>, errors: &mut Errors) {
+    if input.is_empty() || input.parse::<Token![;]>().is_ok() {
+        return;
+    }
+    if input.peek(Ident::peek_any) && !input.peek(Token![else]) {
+        errors.push(input.error("expected `;` before the next edge"));
+    } else {
+        errors.push(input.error(expected_edge(input)));
+        skip_statement(input);
+    }
+}
+
+fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Statement> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility: Visibility = input.parse()?;
+    let is_field = matches!(visibility, Visibility::Public(_));
+    if let Visibility::Restricted(_) = visibility {
+        errors.at(
+            &visibility,
+            "a field of a flow is as visible as the flow: `pub search: WebSearch;`",
+        );
+    }
+    if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        // A declaration names a type: one with arguments, too.
+        let path = if input.peek(Ident::peek_any) && input.fork().parse::<Path>().is_ok() {
+            input.parse()?
+        } else {
+            node(input)?
+        };
+        return Ok(Statement::Declaration(Declaration {
+            attributes,
+            is_field,
+            name,
+            path,
+        }));
+    }
+    if is_field {
+        errors.at(
+            &visibility,
+            "only a declaration takes `pub`: `pub search: WebSearch;`",
+        );
+    }
+    if let Some(attribute) = attributes.first() {
+        let message = match attribute.path().is_ident("endless") {
+            true => {
+                "`#[endless]` is for a flow with a name: `flow! { #[endless] pub Heartbeat { … } }`"
+            }
+            false => "only a declaration, `name: Node;`, takes attributes",
+        };
+        errors.at(attribute, message);
+    }
+    chain(input, errors).map(Statement::Chain)
+}
+
+fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
+    if is_end(input) {
+        return Err(input.error("`end` is where a flow ends: no edge leads on from it"));
+    }
+    let start = endpoint(input, errors)?;
+    let mut links = Vec::new();
+    while input.peek(Token![>>]) || input.peek(Token![-]) && !input.peek(Token![->]) {
+        // What has been read of the chain is worth keeping when the rest of it is wrong.
+        match link(input, errors) {
+            Ok(link) => links.push(link),
+            Err(error) => {
+                errors.push(error);
+                skip_to_semicolon(input);
+                break;
+            }
+        }
+        let ends = matches!(
+            &links[..],
+            [
+                ..,
+                Link {
+                    to: Target::End { .. },
+                    ..
+                } | Link { bound: Some(_), .. }
+            ]
+        );
+        if ends && (input.peek(Token![>>]) || input.peek(Token![-])) {
+            errors.push(input.error("the chain ends here: begin a new one after `;`"));
+            skip_to_semicolon(input);
+        }
+    }
+    Ok(Chain { start, links })
+}
+
+fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
+    let mut action = None;
+    if input.parse::<Token![-]>().is_ok() {
+        action = Some(self::action(input, errors)?);
+    }
+    if input.parse::<Token![>>]>().is_err() {
+        return Err(
+            input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
+                true => expected_edge(input),
+                false => "expected `>>` and the node that the action leads to".into(),
+            }),
+        );
+    }
+    let to = target(input, errors)?;
+    let bound = if is_word(input, "max") {
+        Some(bound(input, errors)?)
+    } else {
+        None
+    };
+    Ok(Link { action, to, bound })
+}
+
+/// An action; one without its quotes is reported and read all the same.
+fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
+    if input.peek(Ident::peek_any) || input.peek(Token![::]) {
+        let path = Path::parse_mod_style(input)?;
+        let last = path
+            .segments
+            .last()
+            .map(|last| last.ident.unraw().to_string())
+            .unwrap_or_default();
+        // What is named like a variant means its action.
+        let name = if path.segments.len() > 1 || last.starts_with(char::is_uppercase) {
+            snake(&last)
+        } else {
+            last
+        };
+        errors.at(
+            &path,
+            format!("an action is written in quotes: `- \"{name}\"`"),
+        );
+        if input.peek(token::Paren) || input.peek(token::Brace) {
+            let _ = input.parse::<TokenTree>();
+        }
+        return Ok(LitStr::new(&name, path.span()));
+    }
+    input.parse().map_err(|error| {
+        refuse("expected an action in quotes: `- \"approved\" >>`").on(error.span())
+    })
+}
+
+fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
+    input.parse::<Ident>()?;
+    let max: LitInt = input.parse().map_err(|error| {
+        refuse("expected how often the edge may be taken: `max 5 else …`").on(error.span())
+    })?;
+    if input.parse::<Token![else]>().is_err() {
+        let message =
+            format!("a bounded edge says where its action leads after that: `max {max} else …`");
+        return Err(if input.is_empty() || input.peek(Token![;]) {
+            refuse(message).on(max.span())
+        } else {
+            input.error(message)
+        });
+    }
+    if max.base10_parse::<u32>().is_err() {
+        let message = if max.base10_digits().starts_with('-') {
+            "a bound is at least 1: `max 5 else …`".to_string()
+        } else {
+            format!(
+                "an edge may be taken up to {} times: `max 5 else …`",
+                u32::MAX
+            )
+        };
+        errors.on(max.span(), message);
+    }
+    Ok(Bound {
+        max,
+        otherwise: target(input, errors)?,
+    })
+}
+
+fn expected_edge(input: ParseStream<'_>) -> String {
+    let ahead = input.fork();
+    let comma = ahead.parse::<Token![,]>().is_ok();
+    if let Ok(action) = ahead.parse::<LitStr>() {
+        let action = action.value();
+        return match comma {
+            true => {
+                format!("end the edge with `;`, and name the node again: `a - \"{action}\" >> …;`")
+            }
+            false => format!("write `-` before an action: `- \"{action}\" >> …`"),
+        };
+    }
+    let expected = if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
+        "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
+    } else if input.peek(token::Paren) {
+        "a node is named without parentheses: `a >> b;`"
+    } else if input.peek(Token![,]) {
+        "end the edge with `;`"
+    } else {
+        "expected `>>`, `- \"action\" >>` or `;`"
+    };
+    expected.into()
+}

@@ -1,0 +1,111 @@
+//! The syntax of a flow.
+
+use proc_macro2::Span;
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
+
+/// A flow as it is written.
+pub(crate) struct Syntax {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) header: Option<Header>,
+    pub(crate) statements: Vec<Statement>,
+    /// Whether it can be neither an item nor an expression: then all that is written is its first
+    /// error, which is both.
+    pub(crate) is_neither: bool,
+}
+
+impl Syntax {
+    /// What can be neither an item nor an expression.
+    pub(super) fn neither() -> Self {
+        Self {
+            attributes: Vec::new(),
+            header: None,
+            statements: Vec::new(),
+            is_neither: true,
+        }
+    }
+}
+
+/// `pub Payment(card): Order`: without it, the flow is an expression.
+pub(crate) struct Header {
+    pub(crate) visibility: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) inputs: Vec<Ident>,
+    pub(crate) store: Option<Path>,
+}
+
+pub(crate) enum Statement {
+    Declaration(Declaration),
+    Chain(Chain),
+}
+
+/// `search: WebSearch;`
+pub(crate) struct Declaration {
+    pub(crate) attributes: Vec<Attribute>,
+    /// Whether it begins with `pub`: then the node is a field of the flow, whatever it is called.
+    pub(crate) is_field: bool,
+    pub(crate) name: Ident,
+    pub(crate) path: Path,
+}
+
+/// `decide - "search" >> search >> decide;`
+pub(crate) struct Chain {
+    pub(crate) start: Endpoint,
+    pub(crate) links: Vec<Link>,
+}
+
+/// `- "search" >> search max 5 else answer`
+pub(crate) struct Link {
+    pub(crate) action: Option<LitStr>,
+    pub(crate) to: Target,
+    pub(crate) bound: Option<Bound>,
+}
+
+/// One end of an edge in the graph: a node, or `(facts, figures)`, which run at the same time.
+pub(crate) enum Endpoint {
+    Node(Path),
+    Fork(Vec<Path>),
+    /// `await(approval)`: until somebody fills the field.
+    Await(Ident),
+}
+
+pub(crate) enum Target {
+    Endpoint(Endpoint),
+    End { span: Span, exit: Option<LitStr> },
+}
+
+/// `max 5 else answer`
+pub(crate) struct Bound {
+    pub(crate) max: LitInt,
+    pub(crate) otherwise: Target,
+}
+
+impl Target {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Endpoint(endpoint) => endpoint.span(),
+            Self::End { span, .. } => *span,
+        }
+    }
+}
+
+impl Endpoint {
+    /// The nodes and flows that stand there.
+    pub(crate) fn paths(&self) -> &[Path] {
+        match self {
+            Self::Node(path) => std::slice::from_ref(path),
+            Self::Fork(paths) => paths,
+            Self::Await(_) => &[],
+        }
+    }
+
+    /// The name of the node, or of the first node of a fork.
+    pub(crate) fn span(&self) -> Span {
+        let path = match self {
+            Self::Node(path) => Some(path),
+            Self::Fork(nodes) => nodes.first(),
+            Self::Await(field) => return field.span(),
+        };
+        let last = path.and_then(|path| path.segments.last());
+        last.map_or_else(Span::call_site, |last| last.ident.span())
+    }
+}

@@ -1,0 +1,28 @@
+//! What can be wrong with a node as a whole: `pf010` for policies that make no sense, and a file
+//! each for what a batch, the store and the steps ask for.
+
+mod batch;
+mod pf010;
+mod steps;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub(super) use self::pf010::{needs_failure, senseless};
+use super::model::Model;
+use crate::refusal::Errors;
+
+/// Checks a node.
+pub(crate) fn check(model: &Model, errors: &mut Errors) {
+    pf010::policy(model, errors);
+    store::sinks(model, errors);
+    batch::one_collection(model, errors);
+    pf010::parallel(model, errors);
+    batch::batch(model, errors);
+    store::whole_store(model, errors);
+    steps::plain(model, errors);
+    steps::post(model, errors);
+    steps::missing_prep(model, errors);
+    steps::borrowed_result(model, errors);
+    steps::fallback(model, errors);
+}

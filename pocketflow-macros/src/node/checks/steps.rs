@@ -1,0 +1,113 @@
+//! What the steps of a node may return, and take from each other.
+
+use crate::names::type_text as text;
+use crate::node::model::Model;
+use crate::node::parse::{Kind, Step};
+use crate::refusal::{Errors, refuse};
+use crate::types::{argument, borrows, same};
+
+/// Only `exec` and `fallback` may be `async`.
+pub(super) fn plain(model: &Model, errors: &mut Errors) {
+    for step in [&model.prep, &model.post].into_iter().flatten() {
+        if step.is_async {
+            let name = &step.name;
+            errors.at(
+                name,
+                format!("`{name}` is a plain `fn`: what takes time belongs in `exec`, where it is tried again"),
+            );
+        }
+    }
+}
+
+/// What `post` takes and returns.
+pub(super) fn post(model: &Model, errors: &mut Errors) {
+    let Some(post) = &model.post else { return };
+    if post.output.fallible {
+        errors.at(
+            &post.output.ty,
+            refuse("`post` cannot fail, so that a store is never left half-written")
+                .help("do in `exec` what can fail"),
+        );
+    }
+    takes_result(model, post, errors);
+    let prep = model.prep.as_ref().filter(|_| model.keeps_prep());
+    if prep.is_some_and(|prep| borrows(&prep.output.ty)) {
+        errors.at(
+            &post.name,
+            "`post` takes `prep`, which borrows the store: return from `prep` what owns its data, or leave it out of `post`",
+        );
+    }
+}
+
+/// A `post` that takes the whole `Result` of `exec`.
+fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
+    let exec = &model.exec.output;
+    let taken = post
+        .parameters
+        .iter()
+        .find(|parameter| matches!(parameter.kind, Kind::Exec | Kind::ExecRef));
+    let Some(taken) = taken.filter(|_| exec.fallible) else {
+        return;
+    };
+    let (borrow, ty) = match &taken.ty {
+        syn::Type::Reference(reference) => ("&", &*reference.elem),
+        ty => ("", ty),
+    };
+    if !same(ty, &exec.ty) {
+        return;
+    }
+    let value = argument(&exec.ty).map_or_else(|| "_".into(), text);
+    errors.at(
+        &taken.ty,
+        refuse("`post` takes what is in the `Ok` of `exec`: an `Err` is the failure of an attempt, and never gets here")
+            .help(format!("write `exec: {borrow}{value}`"))
+            .help(format!(
+                "to pass the `Result` on as a value, return it in another: `Result<{}, std::convert::Infallible>`",
+                text(&exec.ty)
+            )),
+    );
+}
+
+/// A parameter `prep` in a node that has no such step.
+pub(super) fn missing_prep(model: &Model, errors: &mut Errors) {
+    if model.prep.is_some() {
+        return;
+    }
+    for parameter in model.parameters() {
+        if matches!(parameter.kind, Kind::Prep | Kind::PrepOwned) {
+            errors.at(
+                &parameter.name,
+                "this node has no `prep`: write one, or name each parameter after the field that it reads",
+            );
+        }
+    }
+}
+
+/// An `exec` that returns what it borrows.
+pub(super) fn borrowed_result(model: &Model, errors: &mut Errors) {
+    if borrows(&model.exec.output.ty) {
+        errors.at(
+            &model.exec.output.ty,
+            "what `exec` returns goes to the store: return a value that owns its data, such as a `String`",
+        );
+    }
+}
+
+/// A field that `exec` and `fallback` borrow as different types.
+pub(super) fn fallback(model: &Model, errors: &mut Errors) {
+    let borrowed = model.borrowed();
+    let parameters = model.fallback.iter().flat_map(|step| &step.parameters);
+    for parameter in parameters {
+        let name = &parameter.name;
+        let other = borrowed.iter().find(|other| other.name == *name);
+        match (other.map(|other| &other.kind), &parameter.kind) {
+            (Some(Kind::Field(a)), Kind::Field(b)) if !same(a, b) => errors.at(
+                name,
+                format!(
+                    "`exec` and `fallback` borrow the field `{name}`: write the same type in both"
+                ),
+            ),
+            _ => {}
+        }
+    }
+}
