@@ -3,8 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use pocketflow::seam::Execs;
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Node, Run, Shared,
-    Taken,
+    Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Node, Run, Shared,
+    StepInfo, Taken,
 };
 
 /// Shows the step that is at work, how many items of a batch are done, and why something is tried
@@ -58,7 +58,12 @@ impl Drop for Progress {
 }
 
 impl<S: Shared> Driver<S, Execs> for Progress {
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         self.bar.set_prefix(at.to_string());
         self.bar.set_message("");
         self.bar.set_position(0);
@@ -67,7 +72,12 @@ impl<S: Shared> Driver<S, Execs> for Progress {
 }
 
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progress {
-    async fn exec<C>(&self, _at: &At<'_>, item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    async fn exec<C>(
+        &self,
+        _at: &StepInfo<'_>,
+        item: Option<usize>,
+        call: C,
+    ) -> Result<N::Exec, Error>
     where
         C: ExecCall<S, Marker, N>,
     {
@@ -83,7 +93,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progres
     /// Says why there is another attempt. Why the last has failed is in the error of the run.
     async fn attempt<C>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>

@@ -50,8 +50,8 @@ pub use analysis::Unfilled;
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
 pub use driver::{
-    At, AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver,
-    Lends, Run, Stack, Start, StepLimit, StepsExceeded, Taken, seam,
+    AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
+    Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,
 };
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use graph::{Bound, Edge, FlowPosition, Graph, NodeInfo, Place, Position, Target};

@@ -4,8 +4,8 @@
 
 use pocketflow::seam::Execs;
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start,
-    Taken,
+    Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Shared, Start,
+    StepInfo, Taken,
 };
 
 use super::desk::{Case, Event};
@@ -14,7 +14,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
     async fn begin(
         &self,
         _flow: &'static Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         _shared: &mut S,
     ) -> Result<Start, Error> {
         // The durable run around this driver has begun already.
@@ -22,7 +22,12 @@ impl<S: Shared> Driver<S, Execs> for Case {
         Ok(Start::Fresh)
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         self.record(Event::Started { step: at.name() });
         let taken = run.run(shared).await?;
         self.record(Event::Ended {
@@ -35,7 +40,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Case {
     async fn attempt<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>

@@ -1,6 +1,6 @@
 //! What a run asks of its storage, with retries.
 
-use pocketflow::{At, Error, Graph};
+use pocketflow::{Error, Graph, StepInfo};
 
 use super::DurableRun;
 use super::position;
@@ -83,7 +83,7 @@ impl<E: Storage> DurableRun<E> {
     /// Stores what an item or a branch returned.
     pub(super) async fn store_item(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         key: &ItemKey,
         json: &str,
     ) -> Result<(), Error> {
@@ -99,7 +99,7 @@ impl<E: Storage> DurableRun<E> {
     /// Stores a finished step.
     pub(super) async fn commit<S: Durable>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         action: &str,
         shared: &mut S,
     ) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! How a durable run drives a flow: how it begins or resumes, and what it does around each step.
 
 use pocketflow::seam::Items;
-use pocketflow::{At, Driver, Error, Graph, Run, Start, Taken};
+use pocketflow::{Driver, Error, Graph, Run, Start, StepInfo, Taken};
 
 use super::definition::Definition;
 use super::item_results::ItemResults;
@@ -121,7 +121,7 @@ where
     async fn begin(
         &self,
         flow: &'static Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
         let definition = self.definition(flow, shared)?;
@@ -151,7 +151,7 @@ where
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&At<'_>>,
+        at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
@@ -183,7 +183,12 @@ where
         result
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         let done = self.memory().done.take();
         if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
             return at.taken(&action).ok_or_else(|| {

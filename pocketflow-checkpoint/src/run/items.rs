@@ -1,6 +1,6 @@
 //! The driver of items and branches: a result that is stored is not computed again.
 
-use pocketflow::{At, Error, ItemCall, ItemId, KeepDriver, Node};
+use pocketflow::{Error, ItemCall, ItemId, KeepDriver, Node, StepInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -45,7 +45,12 @@ where
     N::Exec: Kept,
     E: Storage,
 {
-    async fn item<C>(&self, at: &At<'_>, item: ItemId<'_>, mut call: C) -> Result<N::Exec, Error>
+    async fn item<C>(
+        &self,
+        at: &StepInfo<'_>,
+        item: ItemId<'_>,
+        mut call: C,
+    ) -> Result<N::Exec, Error>
     where
         C: ItemCall<S, Marker, N>,
     {

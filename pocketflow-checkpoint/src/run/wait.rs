@@ -1,6 +1,6 @@
 //! A run at an `await`.
 
-use pocketflow::{At, Error, Graph};
+use pocketflow::{Error, Graph, StepInfo};
 use tokio::time::timeout;
 
 use super::DurableRun;
@@ -15,7 +15,7 @@ impl<E: Storage> DurableRun<E> {
     /// Waits for a value, and fills the field with it.
     pub(super) async fn wait<S: Durable>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         field: &str,
         shared: &mut S,
     ) -> Result<(), Error> {
@@ -63,7 +63,11 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Waits in memory until the open wait is filled, and takes the lease again.
-    async fn until_filled<S: Durable>(&self, at: &At<'_>, shared: &mut S) -> Result<(), Error> {
+    async fn until_filled<S: Durable>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+    ) -> Result<(), Error> {
         let RunsShared { poll, filled, .. } = &*self.runs;
         let mut news = filled.subscribe();
         loop {
@@ -90,7 +94,7 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Whether the run still stands before this step: another process may have resumed it.
-    fn stands_before(&self, at: &At<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
+    fn stands_before(&self, at: &StepInfo<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
         if record.is_some_and(|run| run.status != Status::Finished && run.step < at.step()) {
             return Ok(());
         }
@@ -104,7 +108,7 @@ impl<E: Storage> DurableRun<E> {
     /// Stores that the run waits, unless the wait has been filled already.
     async fn store_wait<S: Durable>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         field: &str,
         shared: &mut S,
         refused: Option<String>,
@@ -145,7 +149,7 @@ impl<E: Storage> DurableRun<E> {
 }
 
 /// The outermost flow.
-fn root(at: &At<'_>) -> &'static Graph {
+fn root(at: &StepInfo<'_>) -> &'static Graph {
     at.parent()
         .map_or_else(|| at.graph(), |parent| root(&parent))
 }

@@ -30,7 +30,7 @@ pub use std::vec::Vec;
 #[cfg(rust_analyzer)]
 pub use editor::{On, words};
 pub use failure::{IntoFailure, Raised};
-pub use outcome::IntoOutcome;
+pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{Blank, NoBlank, NoThreads, Plain, Probe, Threads};
 pub use read::{Held, Lent};
 pub use returned::{Fallible, Given, Nothing, Returned};
@@ -51,7 +51,7 @@ pub use crate::run::{
 };
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode};
 pub use crate::run::{FlowStep, Forked, Runner, StepKind};
-pub use crate::run::{Prepared, Retained, outcome, plain, within};
+pub use crate::run::{Prepared, Retained, within};
 pub use crate::store::BetweenThreads;
 
 /// The methods that generated code calls. None has a name that a user's trait may have.

@@ -1,6 +1,12 @@
-//! How what a fallback returns becomes what `exec` returns.
+//! How what a node's functions return becomes the outcome of an exec.
 
 use std::future::{Future, ready};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::node::Failure;
 
 /// What a fallback function returns: what `exec` returns, at once or as a future.
 #[doc(hidden)]
@@ -30,5 +36,70 @@ impl<R: Send> IntoOutcome<R, Now> for R {
 impl<R, F: Future<Output = R> + Send> IntoOutcome<R, Later> for F {
     fn into_outcome(self) -> impl Future<Output = R> + Send {
         self
+    }
+}
+
+pin_project! {
+    /// What the exec of a node returned, as the runtime takes it: an error of the user's as a failure. The map is a function, so it
+    /// takes no room.
+    #[doc(hidden)]
+    pub struct Outcome<F, M> {
+        #[pin]
+        exec: F,
+        map: M,
+    }
+}
+
+pin_project! {
+    /// [`Outcome`], of a node that cannot fail.
+    #[doc(hidden)]
+    pub struct Plain<F> {
+        #[pin]
+        exec: F,
+    }
+}
+
+/// Takes what an async exec returns that cannot fail.
+#[doc(hidden)]
+pub fn plain<F: Future>(exec: F) -> Plain<F> {
+    Plain { exec }
+}
+
+impl<F: Future> Future for Plain<F> {
+    type Output = Result<F::Output, Failure>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().exec.poll(context) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// Takes what an async exec returns.
+#[doc(hidden)]
+pub fn outcome<F, T, M>(exec: F, map: M) -> Outcome<F, M>
+where
+    F: Future,
+    M: Fn(F::Output) -> Result<T, Failure>,
+{
+    Outcome { exec, map }
+}
+
+impl<F, T, M> Future for Outcome<F, M>
+where
+    F: Future,
+    M: Fn(F::Output) -> Result<T, Failure>,
+{
+    type Output = Result<T, Failure>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.exec.poll(context) {
+            Poll::Ready(output) => Poll::Ready((this.map)(output)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use super::seam::{Execs, Items};
-use super::{At, Call, Driver};
+use super::{Call, Driver, StepInfo};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::store::Shared;
@@ -21,7 +21,7 @@ use crate::store::Shared;
 ///
 /// ```
 /// use pocketflow::seam::Execs;
-/// use pocketflow::{At, Attempt, AttemptCall, Driver, ExecDriver, Failure, Node, Shared, flow, node};
+/// use pocketflow::{StepInfo, Attempt, AttemptCall, Driver, ExecDriver, Failure, Node, Shared, flow, node};
 /// use std::sync::atomic::{AtomicU32, Ordering};
 ///
 /// /// Counts the attempts that failed.
@@ -31,7 +31,7 @@ use crate::store::Shared;
 /// impl<S: Shared> Driver<S, Execs> for Failures {}
 ///
 /// impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Failures {
-///     async fn attempt<C>(&self, _at: &At<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+///     async fn attempt<C>(&self, _at: &StepInfo<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
 ///     where
 ///         C: AttemptCall<S, Marker, N>,
 ///     {
@@ -68,7 +68,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
     /// that of each item, whose index is `item`.
     fn exec<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         _item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -81,7 +81,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
     /// Around one attempt. The node's `timeout` counts from the call.
     fn attempt<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         _attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -104,7 +104,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
 ///
 /// ```
 /// use pocketflow::seam::Items;
-/// use pocketflow::{At, Driver, Error, ItemCall, ItemId, KeepDriver, Node, Shared, flow, node};
+/// use pocketflow::{StepInfo, Driver, Error, ItemCall, ItemId, KeepDriver, Node, Shared, flow, node};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
 /// /// Keeps what has been done for each item, by what the item is.
@@ -118,7 +118,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
 ///     for<'i> N::Item<'i>: std::fmt::Debug,
 ///     N::Exec: ToString + From<String>,
 /// {
-///     async fn item<C>(&self, at: &At<'_>, _id: ItemId<'_>, call: C) -> Result<N::Exec, Error>
+///     async fn item<C>(&self, at: &StepInfo<'_>, _id: ItemId<'_>, call: C) -> Result<N::Exec, Error>
 ///     where
 ///         C: ItemCall<S, Marker, N>,
 ///     {
@@ -157,7 +157,7 @@ pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Item
     /// call has put another result in its place.
     fn item<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         _item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -169,7 +169,7 @@ pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Item
 }
 
 /// Which part of a step it is that a [`KeepDriver`] stands around. The place, the branch of a fork
-/// included, is in [`At`].
+/// included, is in [`StepInfo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ItemId<'a> {

@@ -151,7 +151,7 @@ impl Frame<'_> {
     }
 
     #[cold]
-    pub(crate) fn failed(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
+    pub(crate) fn error(&self, stage: Stage, cause: impl Into<Cause>) -> Error {
         Error::new(self.path(), stage, cause)
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 
-use super::{At, Driver, Run, Taken};
+use super::{Driver, Run, StepInfo, Taken};
 use crate::error::Error;
 use crate::store::Shared;
 
@@ -55,7 +55,7 @@ impl StepLimit {
 impl<S: Shared> Driver<S> for StepLimit {
     fn step<R: Run<S>>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {

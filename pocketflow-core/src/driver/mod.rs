@@ -1,24 +1,24 @@
 //! Drivers: what happens around a step.
 
-mod at;
 mod exec;
 mod frame;
 mod limit;
 mod pointer;
-mod root;
 pub mod seam;
 mod stack;
+mod state;
+mod step_info;
 mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
 
-pub use at::{At, Start};
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
 pub use frame::Site;
 pub use limit::{StepLimit, StepsExceeded};
-pub(crate) use root::Root;
 pub use stack::Stack;
+pub(crate) use state::RunState;
+pub use step_info::{Start, StepInfo};
 pub use taken::Taken;
 pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]
@@ -43,14 +43,14 @@ use crate::store::Shared;
 /// value, borrowed (`&driver`), or as an `Arc`.
 ///
 /// ```
-/// use pocketflow::{At, Driver, Error, Run, Shared, Taken, flow, node};
+/// use pocketflow::{StepInfo, Driver, Error, Run, Shared, Taken, flow, node};
 /// use std::sync::Mutex;
 ///
 /// /// Writes down where a run has been.
 /// struct Log<'a>(&'a Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Log<'_> {
-///     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///     async fn step<R: Run<S>>(&self, at: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
 ///         let taken = run.run(shared).await?;
 ///         self.0.lock().unwrap().push(format!("{at} - {}", taken.action()));
 ///         Ok(taken)
@@ -104,7 +104,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     fn begin(
         &self,
         _flow: &'static Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         _shared: &mut S,
     ) -> impl Future<Output = Result<Start, Error>> + Send {
         std::future::ready(Ok(Start::Fresh))
@@ -118,7 +118,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -128,7 +128,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Around a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
     fn step<R: Run<S>>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -144,7 +144,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// cause of its error, and the store is as it was before the step: without all results, there
     /// is no `post`. The process that has them all puts each in its place, in
     /// [`KeepDriver::item`], and goes on.
-    fn wants(&self, _at: &At<'_>, _item: Option<usize>) -> bool {
+    fn wants(&self, _at: &StepInfo<'_>, _item: Option<usize>) -> bool {
         true
     }
 

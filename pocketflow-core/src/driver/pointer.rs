@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::seam::Through;
-use super::{At, Driver, Run, Start, Taken};
+use super::{Driver, Run, Start, StepInfo, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::store::Shared;
@@ -16,7 +16,7 @@ macro_rules! through {
             fn begin(
                 &self,
                 flow: &'static Graph,
-                at: Option<&At<'_>>,
+                at: Option<&StepInfo<'_>>,
                 shared: &mut S,
             ) -> impl Future<Output = Result<Start, Error>> + Send {
                 (**self).begin(flow, at, shared)
@@ -25,7 +25,7 @@ macro_rules! through {
             fn flow<R: Run<S>>(
                 &self,
                 flow: &'static Graph,
-                at: Option<&At<'_>>,
+                at: Option<&StepInfo<'_>>,
                 shared: &mut S,
                 run: R,
             ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -34,14 +34,14 @@ macro_rules! through {
 
             fn step<R: Run<S>>(
                 &self,
-                at: &At<'_>,
+                at: &StepInfo<'_>,
                 shared: &mut S,
                 run: R,
             ) -> impl Future<Output = Result<Taken, Error>> + Send {
                 (**self).step(at, shared, run)
             }
 
-            fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+            fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
                 (**self).wants(at, item)
             }
 

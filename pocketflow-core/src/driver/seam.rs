@@ -16,7 +16,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::At;
+use super::StepInfo;
 use super::exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
@@ -51,7 +51,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
     /// Around an exec.
     fn exec<C>(
         driver: &D,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -61,7 +61,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
     /// Around an attempt.
     fn attempt<C>(
         driver: &D,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -81,7 +81,7 @@ pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
     /// Around an item, or around a branch.
     fn item<C>(
         driver: &D,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -94,7 +94,7 @@ macro_rules! around {
     (pass exec) => {
         fn exec<C>(
             _: &D,
-            _: &At<'_>,
+            _: &StepInfo<'_>,
             _: Option<usize>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -106,7 +106,7 @@ macro_rules! around {
 
         fn attempt<C>(
             _: &D,
-            _: &At<'_>,
+            _: &StepInfo<'_>,
             _: Attempt<'_>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -119,7 +119,7 @@ macro_rules! around {
     (pass item) => {
         fn item<C>(
             _: &D,
-            _: &At<'_>,
+            _: &StepInfo<'_>,
             _: ItemId<'_>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -132,7 +132,7 @@ macro_rules! around {
     (exec) => {
         fn exec<C>(
             driver: &D,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             item: Option<usize>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -144,7 +144,7 @@ macro_rules! around {
 
         fn attempt<C>(
             driver: &D,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             attempt: Attempt<'_>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -157,7 +157,7 @@ macro_rules! around {
     (item) => {
         fn item<C>(
             driver: &D,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             item: ItemId<'_>,
             call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -235,7 +235,7 @@ where
 {
     fn exec<C>(
         driver: &P,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -247,7 +247,7 @@ where
 
     fn attempt<C>(
         driver: &P,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -267,7 +267,7 @@ where
 {
     fn item<C>(
         driver: &P,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send

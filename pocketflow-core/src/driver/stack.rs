@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::exec::{AttemptCall, ExecCall, ItemCall, ItemId, Lends};
 use super::seam::{AroundExec, AroundItem};
-use super::{At, Call, Driver, Run, Start, Taken};
+use super::{Call, Driver, Run, Start, StepInfo, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
@@ -28,7 +28,7 @@ where
     async fn begin(
         &self,
         flow: &'static Graph,
-        at: Option<&At<'_>>,
+        at: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
         let outer = self.0.begin(flow, at, shared).await?;
@@ -41,7 +41,7 @@ where
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&At<'_>>,
+        at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -57,7 +57,7 @@ where
 
     fn step<R: Run<S>>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -73,7 +73,7 @@ where
         )
     }
 
-    fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+    fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
         self.0.wants(at, item) && self.1.wants(at, item)
     }
 
@@ -93,7 +93,7 @@ where
 {
     fn exec<C>(
         driver: &Stack<A, B>,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -110,7 +110,7 @@ where
 
     fn attempt<C>(
         driver: &Stack<A, B>,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -136,7 +136,7 @@ where
 {
     fn item<C>(
         driver: &Stack<A, B>,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -156,7 +156,7 @@ where
 struct InnerFlow<'d, 'a, 't, B, R, L> {
     driver: &'d B,
     flow: &'static Graph,
-    at: Option<&'a At<'t>>,
+    at: Option<&'a StepInfo<'t>>,
     run: R,
     seam: PhantomData<fn() -> L>,
 }
@@ -175,7 +175,7 @@ where
 
 struct InnerStep<'d, 'a, 't, B, R, L> {
     driver: &'d B,
-    at: &'a At<'t>,
+    at: &'a StepInfo<'t>,
     run: R,
     seam: PhantomData<fn() -> L>,
 }
@@ -195,14 +195,14 @@ where
 /// A call with the inner driver around it. `T` holds the types of the node and the driver's seam.
 struct Inner<'d, 'a, 't, B, C, T> {
     driver: &'d B,
-    at: &'a At<'t>,
+    at: &'a StepInfo<'t>,
     item: Option<usize>,
     call: C,
     types: PhantomData<fn() -> T>,
 }
 
 impl<'d, 'a, 't, B, C, T> Inner<'d, 'a, 't, B, C, T> {
-    fn new(driver: &'d B, at: &'a At<'t>, item: Option<usize>, call: C) -> Self {
+    fn new(driver: &'d B, at: &'a StepInfo<'t>, item: Option<usize>, call: C) -> Self {
         Self {
             driver,
             at,

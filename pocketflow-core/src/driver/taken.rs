@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::At;
+use super::StepInfo;
 use crate::graph::{Edge, Graph, Target};
 
 /// The action that a step took, or the exit that a flow came to, and where it leads.
 ///
 /// ```
-/// use pocketflow::{Action, At, Driver, Error, Run, Shared, Taken, flow, node};
+/// use pocketflow::{Action, StepInfo, Driver, Error, Run, Shared, Taken, flow, node};
 /// use std::sync::Mutex;
 ///
 /// /// Writes down the way of a run.
@@ -16,7 +16,7 @@ use crate::graph::{Edge, Graph, Target};
 /// struct Way(Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Way {
-///     async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///     async fn step<R: Run<S>>(&self, at: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
 ///         let taken = run.run(shared).await?;
 ///         let next = taken.next().or(taken.exit()).unwrap_or_default();
 ///         self.0.lock().unwrap().push(format!("{at} - {:?} >> {next}", taken.action()));
@@ -148,7 +148,7 @@ impl fmt::Display for TakenElsewhere {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a driver returned the action \"{}\" of another step: return what `run` returned, or `At::taken`",
+            "a driver returned the action \"{}\" of another step: return what `run` returned, or `StepInfo::taken`",
             self.action
         )
     }
@@ -156,7 +156,7 @@ impl fmt::Display for TakenElsewhere {
 
 impl std::error::Error for TakenElsewhere {}
 
-impl At<'_> {
+impl StepInfo<'_> {
     /// An action of this step, or an exit of the nested flow that stands here, by its name: for a
     /// driver that does not run it. `None` where there is no such action.
     pub fn taken(&self, action: &str) -> Option<Taken> {
@@ -176,7 +176,7 @@ impl At<'_> {
             Err(edge) => {
                 let edge_of = &graph.edges[edge];
                 match edge_of.bound {
-                    Some(bound) if self.root.taken_of(self.frame.depth(), edge) >= bound.max => {
+                    Some(bound) if self.state.taken_of(self.frame.depth(), edge) >= bound.max => {
                         bound.otherwise
                     }
                     _ => edge_of.to,
@@ -189,7 +189,7 @@ impl At<'_> {
 
 impl Graph {
     /// An exit of this flow, where it is the outermost, by its name: for a driver that does not run
-    /// it. For a nested flow, there is [`At::taken`].
+    /// it. For a nested flow, there is [`StepInfo::taken`].
     pub fn taken(&'static self, exit: &str) -> Option<Taken> {
         Some(Taken::over(
             self,

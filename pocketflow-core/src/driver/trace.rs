@@ -4,7 +4,7 @@ use tracing::{Instrument, Span, debug_span, field, warn};
 
 use super::exec::{AttemptCall, ExecCall, ExecDriver};
 use super::seam::Execs;
-use super::{At, Driver, Run, Taken};
+use super::{Driver, Run, StepInfo, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
@@ -34,7 +34,7 @@ impl<S: Shared> Driver<S, Execs> for Trace {
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -44,7 +44,7 @@ impl<S: Shared> Driver<S, Execs> for Trace {
 
     fn step<R: Run<S>>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -52,7 +52,7 @@ impl<S: Shared> Driver<S, Execs> for Trace {
     }
 }
 
-fn node_span(at: &At<'_>) -> Span {
+fn node_span(at: &StepInfo<'_>) -> Span {
     debug_span!(
         "node",
         name = at.name(),
@@ -81,7 +81,12 @@ where
     N: Node<S, Marker>,
 {
     /// The nodes of a fork are one step; each has a span inside the fork's.
-    async fn exec<C>(&self, at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    async fn exec<C>(
+        &self,
+        at: &StepInfo<'_>,
+        _item: Option<usize>,
+        call: C,
+    ) -> Result<N::Exec, Error>
     where
         C: ExecCall<S, Marker, N>,
     {
@@ -93,7 +98,7 @@ where
 
     async fn attempt<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>

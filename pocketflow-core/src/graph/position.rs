@@ -1,6 +1,6 @@
 //! Where a run is, in names that can be stored.
 
-/// A place in a run: see [`At::position`](crate::At::position) and
+/// A place in a run: see [`StepInfo::position`](crate::StepInfo::position) and
 /// [`With::resume`](crate::With::resume).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {

@@ -30,12 +30,12 @@ pub struct Attempt<'a> {
     of: u32,
     item: Option<usize>,
     last_error: Option<&'a Cause>,
-    work: Option<&'a dyn Work>,
+    work: Option<&'a dyn KeySource>,
 }
 
 /// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays
 /// small.
-pub(crate) trait Work: Send + Sync {
+pub(crate) trait KeySource: Send + Sync {
     /// The key of the work done there, but for the item.
     fn key(&self) -> Option<Key<'_>>;
 }
@@ -44,7 +44,11 @@ impl<'a> Attempt<'a> {
     /// The first of one attempt, as a unit test needs it.
     pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
 
-    pub(crate) const fn first_of(of: u32, item: Option<usize>, work: Option<&'a dyn Work>) -> Self {
+    pub(crate) const fn first_of(
+        of: u32,
+        item: Option<usize>,
+        work: Option<&'a dyn KeySource>,
+    ) -> Self {
         Attempt {
             number: 1,
             of,

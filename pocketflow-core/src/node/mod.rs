@@ -4,7 +4,7 @@ mod attempt;
 mod failure;
 mod policy;
 
-pub(crate) use attempt::Work;
+pub(crate) use attempt::KeySource;
 pub use attempt::{Attempt, Key, LastError};
 pub use failure::Failure;
 pub use policy::Policy;

@@ -2,9 +2,12 @@
 
 use std::future::Future;
 
-use super::exec::{Execution, recovers};
-use super::flow::{Cursor, Flow, Walk, given};
-use super::mode::{Failed, FlowContext, ItemMode, Mode, NodeMode, Recovery, StepBody, StepMode};
+use super::context::FlowContext;
+use super::contract::{ItemMode, NodeMode, Recovery, StepBody, StepMode};
+use super::exec::recovers;
+use super::execution::Execution;
+use super::flow::{Flow, Walk, check_inputs, cursor};
+use super::mode::{Mode, StepFailure};
 use crate::driver::{Direct, Frame, Site};
 use crate::error::{Error, Stage};
 use crate::graph::Graph;
@@ -14,46 +17,46 @@ use crate::store::Shared;
 impl Mode for Direct {
     const SKIPS: bool = false;
 
-    type Failed = Failure;
+    type ExecFailure = Failure;
 
     #[cold]
-    fn failed(
+    fn step_error(
         context: &FlowContext<'_, Self>,
         site: &'static Site,
         attempts: u32,
-        failed: Failed<Failure>,
+        failed: StepFailure<Failure>,
     ) -> Error {
         match failed {
-            Failed::Prep(failure) => context.attempted(site, None, Stage::Prep, failure),
-            Failed::First(failure) => {
+            StepFailure::Prep(failure) => context.attempt_error(site, None, Stage::Prep, failure),
+            StepFailure::Exec(failure) => {
                 let stage = Stage::Exec {
                     attempt: 1,
                     attempts,
                 };
-                context.attempted(site, None, stage, failure)
+                context.attempt_error(site, None, stage, failure)
             }
-            Failed::Recovery(error) => error,
-            Failed::Post(empty) => context.failed(site, Stage::Post, empty),
+            StepFailure::Recovery(error) => error,
+            StepFailure::Post(empty) => context.error(site, Stage::Post, empty),
         }
     }
 
-    type At<'a> = ();
+    type Info<'a> = ();
 
     #[inline]
-    fn shorten<'b, 'a: 'b>((): ()) {}
+    fn reborrow<'b, 'a: 'b>((): ()) {}
 
-    type Way<'a> = ();
+    type BranchFrame<'a> = ();
 
     #[inline]
-    fn way(_: Frame<'_>) {}
+    fn branch_frame(_: Frame<'_>) {}
 
-    type Branch<'a> = ();
+    type BranchInfo<'a> = ();
 
     #[inline]
     fn branch((): (), (): &()) {}
 
     #[inline]
-    fn at_branch((): &()) {}
+    fn branch_info((): &()) {}
 
     #[inline]
     fn start<S: Shared>(
@@ -64,13 +67,13 @@ impl Mode for Direct {
         _: &mut [u32],
     ) -> Result<usize, Error> {
         if frame.parent.is_none() {
-            given(graph, shared)?;
+            check_inputs(graph, shared)?;
         }
         Ok(0)
     }
 
     #[inline]
-    fn counted(&self, _: &Frame<'_>, _: &[u32]) {}
+    fn edge_taken(&self, _: &Frame<'_>, _: &[u32]) {}
 }
 
 impl<S: Shared> StepMode<S> for Direct {
@@ -97,7 +100,7 @@ impl<S: Shared> StepMode<S> for Direct {
     where
         F: Flow + Walk<S, Self>,
     {
-        flow.walk(Cursor::new::<F>(self, parent), shared)
+        flow.walk(cursor::<F, Self>(self, parent), shared)
     }
 
     #[inline]
@@ -115,7 +118,7 @@ where
     const RECOVERS: bool = recovers::<S, H, N>();
 
     #[inline]
-    fn first<'v>(
+    fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
         index: Option<usize>,
@@ -161,6 +164,6 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
-        Self::first(execution, reads, index, item)
+        Self::exec(execution, reads, index, item)
     }
 }

@@ -1,37 +1,13 @@
-//! The retry wrapper around `exec`.
+//! The attempts of an exec, and its fallback.
 
 use std::future::{Future, ready};
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
-use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
-use tokio::time::{Sleep, sleep};
-
-use super::mode::{FlowContext, Mode, NodeMode, Recovery};
-use crate::driver::Site;
-use crate::error::{Error, NoRuntime, Stage, TimedOut};
+use super::contract::{NodeMode, Recovery};
+use super::execution::Execution;
+use super::timeout::timer;
+use crate::error::{Error, NoRuntime, Stage};
 use crate::node::{self, Attempt, Failure, Node, Reads};
 use crate::store::Shared;
-
-/// What a node works on during a execution, where, and how it is run.
-#[doc(hidden)]
-pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
-    pub(super) node: &'v N,
-    pub(super) shared: &'v S,
-    pub(super) prep: &'v N::Prep<'p>,
-    pub(super) context: &'v FlowContext<'v, M>,
-    pub(super) site: &'static Site,
-    pub(super) at: M::At<'v>,
-}
-
-impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {
-    /// The node, for what its fields say of the work.
-    pub fn node(&self) -> &'v N {
-        self.node
-    }
-}
 
 /// Whether anything follows a failed first attempt.
 pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
@@ -40,7 +16,7 @@ pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
 
 /// An error, as what follows a failed attempt.
 #[cold]
-pub(super) fn failed<'b, T: Send + 'b>(error: Error) -> Recovery<'b, T> {
+pub(super) fn recovered_error<'b, T: Send + 'b>(error: Error) -> Recovery<'b, T> {
     Box::pin(ready(Err(error)))
 }
 
@@ -58,14 +34,6 @@ fn unfilled(_: Failure) -> ! {
     unreachable!("a step first checks that all of it is filled")
 }
 
-impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Execution<'_, '_, S, H, N, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S: 'static, H, N: Node<S, H>, M: Mode> Copy for Execution<'_, '_, S, H, N, M> {}
-
 impl<'v, 'p, S, H, N, M> Execution<'v, 'p, S, H, N, M>
 where
     S: Shared,
@@ -76,7 +44,7 @@ where
     /// The first attempt at an exec. `work` makes its key.
     pub(super) fn first_attempt<'w>(
         index: Option<usize>,
-        work: Option<&'w dyn node::Work>,
+        work: Option<&'w dyn node::KeySource>,
     ) -> Attempt<'w> {
         Attempt::first_of(N::POLICY.attempts, index, work)
     }
@@ -84,7 +52,7 @@ where
     /// Whether this run does an item, or the branch.
     #[inline]
     pub(super) fn wanted(&self, item: Option<usize>) -> bool {
-        !M::SKIPS || self.context.mode.wants(M::shorten(self.at), item)
+        !M::SKIPS || self.context.mode.wants(M::reborrow(self.at), item)
     }
 
     /// One attempt, with nothing around it.
@@ -105,14 +73,14 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
         failure: Failure,
-        work: Option<&'b dyn node::Work>,
+        work: Option<&'b dyn node::KeySource>,
     ) -> Recovery<'b, N::Exec>
     where
         Self: 'b,
     {
         // Known when this is compiled, so that no code is made for what a node does not have.
         if const { !recovers::<S, H, N>() } {
-            return failed(self.error(index, 1, failure));
+            return recovered_error(self.error(index, 1, failure));
         }
         Box::pin(self.retry(index, item, failure, work))
     }
@@ -123,7 +91,7 @@ where
             attempt,
             attempts: N::POLICY.attempts,
         };
-        self.context.attempted(self.site, index, stage, failure)
+        self.context.attempt_error(self.site, index, stage, failure)
     }
 
     async fn retry(
@@ -131,7 +99,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
         mut failure: Failure,
-        work: Option<&dyn node::Work>,
+        work: Option<&dyn node::KeySource>,
     ) -> Result<N::Exec, Error> {
         let policy = N::POLICY;
         let mut number = 1;
@@ -175,127 +143,5 @@ where
                     ),
                 }
             })
-    }
-}
-
-pin_project! {
-    /// An attempt that may take so long and no longer. The time starts at the first poll.
-    struct Within<F> {
-        #[pin]
-        exec: F,
-        #[pin]
-        timer: Option<Sleep>,
-        limit: Duration,
-    }
-}
-
-/// Limits the time of an attempt.
-#[doc(hidden)]
-pub fn within<T>(
-    limit: Duration,
-    exec: impl Future<Output = Result<T, Failure>> + Send,
-) -> impl Future<Output = Result<T, Failure>> + Send {
-    Within {
-        exec,
-        timer: None,
-        limit,
-    }
-}
-
-impl<T, F: Future<Output = Result<T, Failure>>> Future for Within<F> {
-    type Output = Result<T, Failure>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.timer.is_none() {
-            match timer(*this.limit, "timeout") {
-                Ok(timer) => this.timer.set(Some(timer)),
-                Err(none) => return Poll::Ready(Err(Failure::last(none))),
-            }
-        }
-        if let Poll::Ready(result) = this.exec.poll(context) {
-            return Poll::Ready(result);
-        }
-        let limit = *this.limit;
-        match this.timer.as_pin_mut() {
-            Some(timer) => timer
-                .poll(context)
-                .map(|()| Err(Failure::of(TimedOut { limit }))),
-            None => Poll::Pending,
-        }
-    }
-}
-
-/// A timer for an option of a node. Tokio panics where there is no runtime, and could name neither
-/// the node nor the option.
-fn timer(time: Duration, option: &'static str) -> Result<Sleep, NoRuntime> {
-    match Handle::try_current() {
-        Ok(_) => Ok(sleep(time)),
-        Err(_) => Err(NoRuntime { option }),
-    }
-}
-
-pin_project! {
-    /// What the exec of a node returned, as the runtime takes it: an error of the user's as a failure. The map is a function, so it
-    /// takes no room.
-    #[doc(hidden)]
-    pub struct Outcome<F, M> {
-        #[pin]
-        exec: F,
-        map: M,
-    }
-}
-
-pin_project! {
-    /// [`Outcome`], of a node that cannot fail.
-    #[doc(hidden)]
-    pub struct Plain<F> {
-        #[pin]
-        exec: F,
-    }
-}
-
-/// Takes what an async exec returns that cannot fail.
-#[doc(hidden)]
-pub fn plain<F: Future>(exec: F) -> Plain<F> {
-    Plain { exec }
-}
-
-impl<F: Future> Future for Plain<F> {
-    type Output = Result<F::Output, Failure>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().exec.poll(context) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-}
-
-/// Takes what an async exec returns.
-#[doc(hidden)]
-pub fn outcome<F, T, M>(exec: F, map: M) -> Outcome<F, M>
-where
-    F: Future,
-    M: Fn(F::Output) -> Result<T, Failure>,
-{
-    Outcome { exec, map }
-}
-
-impl<F, T, M> Future for Outcome<F, M>
-where
-    F: Future,
-    M: Fn(F::Output) -> Result<T, Failure>,
-{
-    type Output = Result<T, Failure>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        match this.exec.poll(context) {
-            Poll::Ready(output) => Poll::Ready((this.map)(output)),
-            Poll::Pending => Poll::Pending,
-        }
     }
 }

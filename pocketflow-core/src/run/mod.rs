@@ -2,32 +2,38 @@
 //! run.
 
 mod batch;
-mod crew;
+mod context;
+mod contract;
+mod cursor;
 mod direct;
 mod driven;
 mod exec;
+mod execution;
 mod flow;
 mod fork;
 mod mode;
+mod nested;
 mod once;
-mod or_else;
 mod runner;
 mod skipped;
 mod step;
-mod sync;
+mod timeout;
 mod wait;
 mod with;
 
 pub use batch::{Batch, InFlight, in_parallel, in_sequence};
-pub use exec::{Execution, outcome, plain, within};
-pub use flow::{CheckedWalk, Cursor, Flow, Walk, WalkChunk};
+pub use contract::{ItemMode, NodeMode, StepMode};
+pub use cursor::Cursor;
+pub use execution::Execution;
+pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
-pub use mode::{ItemMode, Mode, NodeMode, StepMode};
+pub use mode::Mode;
 pub use runner::{
     BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeRunner, Runner, StepKind,
 };
 pub use skipped::Skipped;
 pub use step::{Prepared, Retained};
+pub use timeout::within;
 pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
 
@@ -51,22 +57,22 @@ pub fn run_direct<F, S>(
 where
     F: Flow + Walk<S, Direct>,
 {
-    Exit {
-        walk: flow.walk(Cursor::new::<F>(&Direct, None), shared),
+    RunToExit {
+        walk: flow.walk(flow::cursor::<F, Direct>(&Direct, None), shared),
         flow: PhantomData::<fn() -> F>,
     }
 }
 
 pin_project! {
     /// A walk that ends at an exit of a flow.
-    struct Exit<W, F> {
+    struct RunToExit<W, F> {
         #[pin]
         walk: W,
         flow: PhantomData<fn() -> F>,
     }
 }
 
-impl<W, F> Future for Exit<W, F>
+impl<W, F> Future for RunToExit<W, F>
 where
     W: Future<Output = Result<usize, Error>>,
     F: Flow,

@@ -12,19 +12,19 @@ use crate::driver::{Run, Taken};
 use crate::error::Error;
 
 /// A future in its box.
-pub(super) type Pinned<'r, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'r>>;
+pub(super) type BoxFuture<'r, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'r>>;
 
 /// What runs once, in a box.
-pub(super) trait Once<S>: Send {
+pub(super) trait RunOnce<S>: Send {
     /// Runs it.
-    fn run<'r>(&'r mut self, shared: &'r mut S) -> Pinned<'r, Taken>;
+    fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken>;
 }
 
 /// A step or a flow without its type.
-pub(super) struct Erased<'e, S>(&'e mut (dyn Once<S> + 'e));
+pub(super) struct Erased<'e, S>(&'e mut (dyn RunOnce<S> + 'e));
 
 impl<'e, S> Erased<'e, S> {
-    pub(super) fn new(once: &'e mut (dyn Once<S> + 'e)) -> Self {
+    pub(super) fn new(once: &'e mut (dyn RunOnce<S> + 'e)) -> Self {
         Self(once)
     }
 }

@@ -7,10 +7,53 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use super::flow::StepSource;
-use super::fork::Fork;
-use super::mode::{FlowContext, Mode};
+use super::context::FlowContext;
+use super::mode::Mode;
+use crate::driver::Site;
 use crate::error::{EmptyField, Error};
+
+/// How a step comes by its node, and by where it stands. A node without fields is made on the spot,
+/// so its closure takes no room in the future.
+#[doc(hidden)]
+pub trait StepSource<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
+    /// The node.
+    fn node(self) -> &'a N;
+
+    /// Where it stands.
+    fn site(self) -> &'static Site;
+
+    /// Both.
+    fn both(self) -> (&'a N, &'static Site);
+}
+
+impl<'a, N, G> StepSource<'a, N> for G
+where
+    N: ?Sized + 'a,
+    G: Fn() -> (&'a N, &'static Site) + Copy + Send + Sync + 'a,
+{
+    #[inline(always)]
+    fn node(self) -> &'a N {
+        self().0
+    }
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self().1
+    }
+
+    #[inline(always)]
+    fn both(self) -> (&'a N, &'static Site) {
+        self()
+    }
+}
+
+/// What the nodes of a fork share.
+#[doc(hidden)]
+pub struct Fork<'a, S, M: Mode> {
+    pub(super) context: &'a FlowContext<'a, M>,
+    pub(super) at: M::Info<'a>,
+    pub(super) shared: &'a S,
+}
 
 /// Whether a node is alone in its step or one of a fork, and the mode of the run.
 #[doc(hidden)]

@@ -4,10 +4,11 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::batch::Batch;
-use super::exec::Execution;
-use super::flow::StepSource;
-use super::mode::{Failed, FlowContext, ItemMode, Mode, NodeMode, StepBody};
-use super::runner::{BatchRunner, NodeRunner, Runner};
+use super::context::FlowContext;
+use super::contract::{ItemMode, NodeMode, StepBody};
+use super::execution::Execution;
+use super::mode::{Mode, StepFailure};
+use super::runner::{BatchRunner, NodeRunner, Runner, StepSource};
 use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::node::{Node, OrNothing};
@@ -97,7 +98,7 @@ where
     #[inline]
     fn act(
         self,
-        at: M::At<'_>,
+        at: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { get, context, .. } = self;
@@ -111,19 +112,24 @@ where
                     let (node, site) = get.both();
                     let mut prep = match node.prep(&*shared) {
                         Ok(prep) => prep,
-                        Err(failure) => break 'failed Failed::Prep(failure),
+                        Err(failure) => break 'failed StepFailure::Prep(failure),
                     };
                     let execution =
-                        execution!(node, &*shared, &prep, context, site, M::shorten(at));
-                    let done = done_or_failed!('failed, M::first(execution), get, &*shared, prep, context, at);
+                        execution!(node, &*shared, &prep, context, site, M::reborrow(at));
+                    let done = done_or_failed!('failed, M::exec(execution), get, &*shared, prep, context, at);
                     (N::keep(&mut prep), done)
                 };
                 match get.node().post(shared, kept, done) {
                     Ok(action) => return Ok(action),
-                    Err(empty) => Failed::Post(empty),
+                    Err(empty) => StepFailure::Post(empty),
                 }
             };
-            Err(M::failed(context, get.site(), N::POLICY.attempts, failed))
+            Err(M::step_error(
+                context,
+                get.site(),
+                N::POLICY.attempts,
+                failed,
+            ))
         }
     }
 }
@@ -132,7 +138,7 @@ where
 /// are macros, since each function is compiled for each node.
 macro_rules! execution {
     ($node:expr, $shared:expr, $prep:expr, $context:expr, $site:expr, $at:expr) => {
-        $crate::run::exec::Execution {
+        $crate::run::execution::Execution {
             node: $node,
             shared: $shared,
             prep: $prep,
@@ -148,7 +154,7 @@ pub(super) use execution;
 /// more room.
 macro_rules! done_or_failed {
     (
-        $failed:lifetime, M::$first:ident($execution:expr),
+        $failed:lifetime, M::$exec:ident($execution:expr),
         $get:expr, $shared:expr, $prep:ident, $context:expr, $at:expr
     ) => {
         'done: {
@@ -157,27 +163,27 @@ macro_rules! done_or_failed {
             let exec = {
                 let reads = match N::reads($shared) {
                     Ok(reads) => reads,
-                    Err(empty) => break $failed Failed::Prep(empty),
+                    Err(empty) => break $failed StepFailure::Prep(empty),
                 };
-                M::$first($execution, reads, None, ())
+                M::$exec($execution, reads, None, ())
             };
             // What fails is made into its recovery at once, and that awaited where it is, for the
             // same reason.
             let mut recovery = match exec.await {
                 Ok(done) => break 'done done,
                 // Known when this is compiled, so that no code is made for what a node lacks.
-                Err(failed) if const { !M::RECOVERS } => break $failed Failed::First(failed),
+                Err(failed) if const { !M::RECOVERS } => break $failed StepFailure::Exec(failed),
                 Err(failed) => {
                     let (node, site) = $get.both();
                     let execution = $crate::run::step::execution!(
-                        node, $shared, &$prep, $context, site, M::shorten($at)
+                        node, $shared, &$prep, $context, site, M::reborrow($at)
                     );
                     M::recover(execution, None, (), failed)
                 }
             };
             match recovery.as_mut().await {
                 Ok(done) => done,
-                Err(error) => break $failed Failed::Recovery(error),
+                Err(error) => break $failed StepFailure::Recovery(error),
             }
         }
     };
@@ -201,7 +207,7 @@ where
     #[inline]
     fn act(
         self,
-        at: M::At<'_>,
+        at: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self {
@@ -215,7 +221,7 @@ where
                 let mut prep = match node.prep(&*shared) {
                     Ok(prep) => prep,
                     Err(failure) => {
-                        return Err(context.attempted(site, None, Stage::Prep, failure));
+                        return Err(context.attempt_error(site, None, Stage::Prep, failure));
                     }
                 };
                 let execution = Execution {
@@ -224,14 +230,14 @@ where
                     prep: &prep,
                     context,
                     site,
-                    at: M::shorten(at),
+                    at: M::reborrow(at),
                 };
                 let done = N::run(execution).await?;
                 (N::keep(&mut prep), done)
             };
             match node.post(shared, kept, done) {
                 Ok(action) => Ok(action),
-                Err(empty) => Err(context.failed(site, Stage::Post, empty)),
+                Err(empty) => Err(context.error(site, Stage::Post, empty)),
             }
         }
     }

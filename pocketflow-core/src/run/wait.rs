@@ -3,9 +3,10 @@
 use std::fmt;
 use std::future::Future;
 
-use super::flow::StepSource;
-use super::mode::{FlowContext, Mode, StepBody, StepMode};
-use super::runner::Runner;
+use super::context::FlowContext;
+use super::contract::{StepBody, StepMode};
+use super::mode::Mode;
+use super::runner::{Runner, StepSource};
 use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::store::Shared;
@@ -38,7 +39,7 @@ where
             context,
             site,
             shared,
-            Waiting {
+            AwaitStep {
                 context,
                 site,
                 field: self.0,
@@ -47,17 +48,17 @@ where
     }
 }
 
-struct Waiting<'a, M> {
+struct AwaitStep<'a, M> {
     context: &'a FlowContext<'a, M>,
     site: &'static Site,
     field: &'static str,
 }
 
-impl<S: Send, M: Mode> StepBody<S, M> for Waiting<'_, M> {
-    async fn act(self, _: M::At<'_>, _: &mut S) -> Result<usize, Error> {
+impl<S: Send, M: Mode> StepBody<S, M> for AwaitStep<'_, M> {
+    async fn act(self, _: M::Info<'_>, _: &mut S) -> Result<usize, Error> {
         Err(self
             .context
-            .failed(self.site, Stage::Driver, Waits { field: self.field }))
+            .error(self.site, Stage::Driver, Waits { field: self.field }))
     }
 }
 

@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::contract::StepMode;
 use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
-use super::mode::StepMode;
-use super::once::Pinned;
+use super::once::BoxFuture;
 use crate::driver::{Driver, Stack, Start, Taken};
 use crate::error::Error;
 use crate::graph::Position;
@@ -62,7 +62,7 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         )
     }
 
-    /// Goes on at a position that [`At::position`](crate::At::position) gave, on a store that is as
+    /// Goes on at a position that [`StepInfo::position`](crate::StepInfo::position) gave, on a store that is as
     /// it was then. The step at the position runs again.
     ///
     /// # Errors
@@ -171,7 +171,7 @@ where
 
 /// A run with drivers, as a future: what [`With::run`] returns.
 #[must_use = "a run does nothing until it is awaited"]
-pub struct Running<'a, T>(Pinned<'a, T>);
+pub struct Running<'a, T>(BoxFuture<'a, T>);
 
 impl<T> Future for Running<'_, T> {
     type Output = Result<T, Error>;
@@ -205,7 +205,7 @@ where
             Start::At(kept) => position = kept,
             Start::Over(exit) => return Ok(Taken::over(F::GRAPH, exit)),
         }
-        flow::given(F::GRAPH, shared)?;
+        flow::check_inputs(F::GRAPH, shared)?;
         let driven = Driven::new(driver, position);
         let exit = driven.flow(flow, None, shared).await?;
         Ok(Taken::over(F::GRAPH, exit))

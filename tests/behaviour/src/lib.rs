@@ -7,7 +7,7 @@ pub mod lint;
 
 use std::sync::Mutex;
 
-use pocketflow::{At, Driver, Error, Run, Shared, Taken};
+use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken};
 
 /// Writes down every step: its number, and its path.
 #[derive(Debug, Default)]
@@ -35,7 +35,12 @@ impl Steps {
 }
 
 impl<S: Shared> Driver<S> for Steps {
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         self.0.lock().unwrap().push((at.step(), at.to_string()));
         run.run(shared).await
     }

@@ -3,7 +3,9 @@
 
 use std::sync::Mutex;
 
-use pocketflow::{At, Attempt, Driver, Error, Run, Shared, StepLimit, Taken, Waits, flow, node};
+use pocketflow::{
+    Attempt, Driver, Error, Run, Shared, StepInfo, StepLimit, Taken, Waits, flow, node,
+};
 
 #[derive(Shared, Default, Debug)]
 struct Draft {
@@ -51,7 +53,7 @@ struct Person(Mutex<Vec<bool>>);
 impl Driver<Draft> for Person {
     async fn step<R: Run<Draft>>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         shared: &mut Draft,
         run: R,
     ) -> Result<Taken, Error> {

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
 use pocketflow::{
-    Action, At, Attempt, Driver, EmptyField, Error, Run, Shared, Stage, Taken, flow, node,
+    Action, Attempt, Driver, EmptyField, Error, Run, Shared, Stage, StepInfo, Taken, flow, node,
 };
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
@@ -105,7 +105,7 @@ struct Keep(Mutex<Vec<Work>>);
 impl Driver<Work> for Keep {
     async fn step<R: Run<Work>>(
         &self,
-        _: &At<'_>,
+        _: &StepInfo<'_>,
         shared: &mut Work,
         run: R,
     ) -> Result<Taken, Error> {

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{
-    At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, ItemCall, ItemId,
-    KeepDriver, Node, Run, Shared, StepLimit, Taken, Trace, flow, node,
+    Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, ItemCall, ItemId,
+    KeepDriver, Node, Run, Shared, StepInfo, StepLimit, Taken, Trace, flow, node,
 };
 
 #[derive(Shared, Default, Debug, PartialEq)]
@@ -83,7 +83,7 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
     async fn flow<R: Run<S>>(
         &self,
         _flow: &'static pocketflow::Graph,
-        _at: Option<&At<'_>>,
+        _at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
@@ -92,7 +92,12 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
         Ok(taken)
     }
 
-    async fn step<R: Run<S>>(&self, _at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        _at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         let taken = run.run(shared).await?;
         self.steps.fetch_add(1, Relaxed);
         Ok(taken)
@@ -100,7 +105,12 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
 }
 
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Items)> for Seen {
-    async fn exec<C>(&self, _at: &At<'_>, _item: Option<usize>, call: C) -> Result<N::Exec, Error>
+    async fn exec<C>(
+        &self,
+        _at: &StepInfo<'_>,
+        _item: Option<usize>,
+        call: C,
+    ) -> Result<N::Exec, Error>
     where
         C: ExecCall<S, Marker, N>,
     {
@@ -111,7 +121,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Ite
 
     async fn attempt<C>(
         &self,
-        _at: &At<'_>,
+        _at: &StepInfo<'_>,
         _attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>
@@ -125,7 +135,12 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Ite
 }
 
 impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N, (Execs, Items)> for Seen {
-    async fn item<C>(&self, _at: &At<'_>, _item: ItemId<'_>, call: C) -> Result<N::Exec, Error>
+    async fn item<C>(
+        &self,
+        _at: &StepInfo<'_>,
+        _item: ItemId<'_>,
+        call: C,
+    ) -> Result<N::Exec, Error>
     where
         C: ItemCall<S, Marker, N>,
     {

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use pocketflow::seam::Execs;
 use pocketflow::{
-    Action, At, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Graph,
-    NoSuchPlace, Node, Position, Run, Shared, Stage, Start, StepLimit, StepsExceeded, Taken, flow,
+    Action, Attempt, AttemptCall, Driver, Error, ExecCall, ExecDriver, Failure, Graph, NoSuchPlace,
+    Node, Position, Run, Shared, Stage, Start, StepInfo, StepLimit, StepsExceeded, Taken, flow,
     node,
 };
 use serde::Serialize;
@@ -76,7 +76,7 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&At<'_>>,
+        at: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
@@ -90,7 +90,12 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
         Ok(taken)
     }
 
-    async fn step<R: Run<S>>(&self, at: &At<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    async fn step<R: Run<S>>(
+        &self,
+        at: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
         let taken = run.run(shared).await?;
         self.line(format!("{}. {at} - {}", at.step(), taken.action()));
         Ok(taken)
@@ -100,7 +105,7 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log<'_> {
     async fn attempt<C>(
         &self,
-        at: &At<'_>,
+        at: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>
@@ -275,7 +280,7 @@ mod positions {
     impl Driver<Count> for Keep {
         async fn step<R: Run<Count>>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             shared: &mut Count,
             run: R,
         ) -> Result<Taken, Error> {
@@ -316,7 +321,7 @@ mod positions {
         async fn begin(
             &self,
             flow: &'static Graph,
-            _at: Option<&At<'_>>,
+            _at: Option<&StepInfo<'_>>,
             shared: &mut Count,
         ) -> Result<Start, Error> {
             assert_eq!(flow.name, "Whole");
@@ -417,7 +422,7 @@ mod results_kept {
     {
         async fn exec<C>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             _item: Option<usize>,
             call: C,
         ) -> Result<N::Exec, Error>

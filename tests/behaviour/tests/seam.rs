@@ -6,8 +6,9 @@ use std::sync::Mutex;
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{
-    Action, At, Attempt, AttemptCall, Drive, Driver, Error, ExecDriver, Failure, Graph, ItemCall,
-    ItemId, KeepDriver, Node, Run, Shared, Skipped, Stage, StepLimit, Taken, Target, flow, node,
+    Action, Attempt, AttemptCall, Drive, Driver, Error, ExecDriver, Failure, Graph, ItemCall,
+    ItemId, KeepDriver, Node, Run, Shared, Skipped, Stage, StepInfo, StepLimit, Taken, Target,
+    flow, node,
 };
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
@@ -124,7 +125,7 @@ mod taken {
         async fn flow<R: Run<S>>(
             &self,
             flow: &'static Graph,
-            at: Option<&At<'_>>,
+            at: Option<&StepInfo<'_>>,
             shared: &mut S,
             run: R,
         ) -> Result<Taken, Error> {
@@ -140,7 +141,7 @@ mod taken {
 
         async fn step<R: Run<S>>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             shared: &mut S,
             run: R,
         ) -> Result<Taken, Error> {
@@ -177,7 +178,7 @@ mod taken {
     impl Driver<Desk> for Decides {
         async fn step<R: Run<Desk>>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             shared: &mut Desk,
             run: R,
         ) -> Result<Taken, Error> {
@@ -216,7 +217,7 @@ mod taken {
         async fn flow<R: Run<Desk>>(
             &self,
             _: &'static Graph,
-            _: Option<&At<'_>>,
+            _: Option<&StepInfo<'_>>,
             shared: &mut Desk,
             run: R,
         ) -> Result<Taken, Error> {
@@ -230,7 +231,7 @@ mod taken {
 
         async fn step<R: Run<Desk>>(
             &self,
-            _: &At<'_>,
+            _: &StepInfo<'_>,
             shared: &mut Desk,
             run: R,
         ) -> Result<Taken, Error> {
@@ -253,7 +254,7 @@ mod taken {
         assert_eq!(
             format!("{error:#}"),
             "Outer > Inner > judge: stopped: a driver returned the action \"default\" of another step: return what `run` \
-             returned, or `At::taken`"
+             returned, or `StepInfo::taken`"
         );
         let muddled = Muddled(Mutex::default(), true);
         let error = Outer.with(muddled).run(&mut desk()).await.unwrap_err();
@@ -288,7 +289,7 @@ mod items {
     {
         async fn item<C>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             item: ItemId<'_>,
             mut call: C,
         ) -> Result<N::Exec, Error>
@@ -392,14 +393,19 @@ mod parts {
     }
 
     impl<S: Shared> Driver<S, Items> for Part {
-        fn wants(&self, at: &At<'_>, item: Option<usize>) -> bool {
+        fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
             let number = item.or(at.branch_number()).expect("an item or a branch");
             at.parent().is_some() || at.graph().name != self.of || self.wanted.contains(&number)
         }
     }
 
     impl<S: Shared, Marker, N: Node<S, Marker, Exec = String>> KeepDriver<S, Marker, N> for Part {
-        async fn item<C>(&self, _at: &At<'_>, _item: ItemId<'_>, call: C) -> Result<String, Error>
+        async fn item<C>(
+            &self,
+            _at: &StepInfo<'_>,
+            _item: ItemId<'_>,
+            call: C,
+        ) -> Result<String, Error>
         where
             C: ItemCall<S, Marker, N>,
         {
@@ -497,7 +503,7 @@ mod attempts {
     {
         async fn attempt<C>(
             &self,
-            at: &At<'_>,
+            at: &StepInfo<'_>,
             attempt: Attempt<'_>,
             call: C,
         ) -> Result<String, Failure>
@@ -548,7 +554,7 @@ mod attempts {
     {
         async fn attempt<C>(
             &self,
-            _at: &At<'_>,
+            _at: &StepInfo<'_>,
             _attempt: Attempt<'_>,
             call: C,
         ) -> Result<<find as Node<Desk, Marker>>::Exec, Failure>

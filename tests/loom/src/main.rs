@@ -3,8 +3,8 @@
 
 // The library uses all of it.
 #[allow(dead_code)]
-#[path = "../../../pocketflow-core/src/run/crew.rs"]
-mod crew;
+#[path = "../../../pocketflow-core/src/run/batch/bounded_unordered.rs"]
+mod bounded_unordered;
 mod sync;
 
 use std::future::{Future, poll_fn};
@@ -15,16 +15,16 @@ use loom::sync::Notify;
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::thread;
 
-use crew::Crew;
+use bounded_unordered::BoundedUnordered;
 
 fn main() {
-    check("a call just before a poll", a_call_just_before_a_poll);
-    check("a call while another is answered", calls_of_two_items);
+    check("a wake just before a poll", a_wake_just_before_a_poll);
+    check("a wake while another is answered", wakes_of_two_items);
     check(
         "a batch that moves to another task",
         a_batch_that_moves_to_another_task,
     );
-    check("a late call of an item that is done", a_late_call);
+    check("a late wake of an item that is done", a_late_wake);
 }
 
 fn check(name: &str, model: fn()) {
@@ -48,7 +48,7 @@ impl Task {
     }
 }
 
-/// Something that happens in another thread. The flag is `Relaxed`, so that the calls alone have to
+/// Something that happens in another thread. The flag is `Relaxed`, so that the wakes alone have to
 /// order it.
 #[derive(Clone)]
 struct Event(Arc<(AtomicBool, loom::sync::Mutex<Option<Waker>>)>);
@@ -61,7 +61,7 @@ impl Event {
         )))
     }
 
-    /// Waits for it. The waker is known before the item is first polled, so that a call may come at
+    /// Waits for it. The waker is known before the item is first polled, so that a wake may come at
     /// any time.
     fn wait(&self) -> impl Future<Output = ()> + use<> {
         let event = self.clone();
@@ -89,18 +89,18 @@ impl Event {
 }
 
 /// Runs what is in the pool until it is done, as the task does. loom says so if it sleeps for ever.
-fn run<F: Future<Output = ()>>(crew: &mut Crew<F>, task: &Task, waker: &Waker) {
-    while crew.len() > 0 {
-        match crew.called_or_wake(waker) {
-            Some(seat) => _ = crew.poll(seat),
+fn run<F: Future<Output = ()>>(pool: &mut BoundedUnordered<F>, task: &Task, waker: &Waker) {
+    while pool.len() > 0 {
+        match pool.pop_ready_or_wake(waker) {
+            Some(slot) => _ = pool.poll(slot),
             None => task.0.wait(),
         }
     }
 }
 
-/// The item looks at two flags, each of which is set before a call: whichever call is merged with
+/// The item looks at two flags, each of which is set before a wake: whichever wake is merged with
 /// the other, neither is lost.
-fn a_call_just_before_a_poll() {
+fn a_wake_just_before_a_poll() {
     let (task, waker) = Task::new();
     let flag = Arc::new(AtomicBool::new(false));
     let known = Known::default();
@@ -118,30 +118,30 @@ fn a_call_just_before_a_poll() {
             }
         }
     });
-    let mut crew = Crew::of(1);
-    let seat = crew.seat(0, item);
-    let _ = crew.poll(seat);
-    // It has been called once, and is not yet polled.
-    let call = known.lock().unwrap().take().unwrap();
-    call.wake_by_ref();
+    let mut pool = BoundedUnordered::new(1);
+    let slot = pool.push(0, item);
+    let _ = pool.poll(slot);
+    // It has been pop_ready once, and is not yet polled.
+    let wake = known.lock().unwrap().take().unwrap();
+    wake.wake_by_ref();
     let other = thread::spawn(move || {
         flag.store(true, Relaxed);
-        call.wake();
+        wake.wake();
     });
-    run(&mut crew, &task, &waker);
+    run(&mut pool, &task, &waker);
     other.join().unwrap();
 }
 
-fn calls_of_two_items() {
+fn wakes_of_two_items() {
     let (task, waker) = Task::new();
     let events = [Event::new(), Event::new()];
-    let mut crew = Crew::of(2);
+    let mut pool = BoundedUnordered::new(2);
     for (index, event) in events.iter().enumerate() {
-        let seat = crew.seat(index, event.wait());
-        let _ = crew.poll(seat);
+        let slot = pool.push(index, event.wait());
+        let _ = pool.poll(slot);
     }
     let others = events.map(|event| thread::spawn(move || event.happens()));
-    run(&mut crew, &task, &waker);
+    run(&mut pool, &task, &waker);
     for other in others {
         other.join().unwrap();
     }
@@ -151,19 +151,19 @@ fn a_batch_that_moves_to_another_task() {
     let (_, before) = Task::new();
     let (task, waker) = Task::new();
     let event = Event::new();
-    let mut crew = Crew::of(1);
-    let seat = crew.seat(0, event.wait());
-    let _ = crew.poll(seat);
+    let mut pool = BoundedUnordered::new(1);
+    let slot = pool.push(0, event.wait());
+    let _ = pool.poll(slot);
     let other = thread::spawn(move || event.happens());
-    let first = crew.called_or_wake(&before);
-    if let Some(seat) = first {
-        let _ = crew.poll(seat);
+    let first = pool.pop_ready_or_wake(&before);
+    if let Some(slot) = first {
+        let _ = pool.poll(slot);
     }
-    run(&mut crew, &task, &waker);
+    run(&mut pool, &task, &waker);
     other.join().unwrap();
 }
 
-/// The waker of an item, for whoever calls it. It orders nothing: a lock of the standard library is
+/// The waker of an item, for the thread that wakes it. It orders nothing: a lock of the standard library is
 /// none of loom's.
 type Known = Arc<std::sync::Mutex<Option<Waker>>>;
 
@@ -185,22 +185,22 @@ fn first_or(known: &Known, event: Option<Event>) -> impl Future<Output = ()> + u
     }
 }
 
-/// An item that is called after its end, while its seat has the next.
-fn a_late_call() {
+/// An item that is pop_ready after its end, while its slot has the next.
+fn a_late_wake() {
     let (task, waker) = Task::new();
     let event = Event::new();
-    let mut crew = Crew::of(1);
+    let mut pool = BoundedUnordered::new(1);
     let known = Known::default();
-    let seat = crew.seat(0, first_or(&known, None));
-    assert!(crew.poll(seat).is_ready());
+    let slot = pool.push(0, first_or(&known, None));
+    assert!(pool.poll(slot).is_ready());
     let late = known.lock().unwrap().take().unwrap();
-    let seat = crew.seat(1, first_or(&known, Some(event.clone())));
-    let _ = crew.poll(seat);
+    let slot = pool.push(1, first_or(&known, Some(event.clone())));
+    let _ = pool.poll(slot);
     let others = [
         thread::spawn(move || late.wake()),
         thread::spawn(move || event.happens()),
     ];
-    run(&mut crew, &task, &waker);
+    run(&mut pool, &task, &waker);
     for other in others {
         other.join().unwrap();
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::frame::Frame;
-use super::root::Root;
+use super::state::RunState;
 use crate::error::{BoxError, Error, Stage};
 use crate::graph::{FlowPosition, Graph, Position};
 
@@ -12,16 +12,16 @@ use crate::graph::{FlowPosition, Graph, Position};
 ///
 /// It prints as a path: `Shop > Payment > authorize`.
 #[derive(Debug, Clone, Copy)]
-pub struct At<'a> {
+pub struct StepInfo<'a> {
     pub(crate) frame: &'a Frame<'a>,
-    pub(crate) root: &'a Root,
+    pub(crate) state: &'a RunState,
     /// The name of the run, where a driver gives it one.
     pub(crate) run: Option<&'a str>,
     /// How many steps the run has taken, this one included.
     pub(crate) step: u64,
 }
 
-impl<'a> At<'a> {
+impl<'a> StepInfo<'a> {
     /// The innermost flow.
     pub fn graph(&self) -> &'static Graph {
         self.frame.site.graph()
@@ -48,8 +48,8 @@ impl<'a> At<'a> {
     }
 
     /// The place of the flow in the flow around it, if there is one.
-    pub fn parent(&self) -> Option<At<'a>> {
-        Some(At {
+    pub fn parent(&self) -> Option<StepInfo<'a>> {
+        Some(StepInfo {
             frame: self.frame.parent?,
             ..*self
         })
@@ -67,7 +67,7 @@ impl<'a> At<'a> {
 
     /// An error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
-        self.frame.failed(Stage::Driver, cause)
+        self.frame.error(Stage::Driver, cause)
     }
 
     /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a
@@ -80,7 +80,7 @@ impl<'a> At<'a> {
                 flow: site.graph().label().into(),
                 fingerprint: site.graph().fingerprint(),
                 place: site.graph().places[site.place].name.into(),
-                taken: self.root.taken(here.depth()),
+                taken: self.state.taken(here.depth()),
             });
             frame = *parent;
         }
@@ -92,7 +92,7 @@ impl<'a> At<'a> {
     }
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for StepInfo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.parent() {
             Some(parent) => write!(f, "{parent} > {}", self.name()),
@@ -102,7 +102,7 @@ impl fmt::Display for At<'_> {
 }
 
 impl Graph {
-    /// An error of a driver at this flow, as [`At::error`] is one at a step.
+    /// An error of a driver at this flow, as [`StepInfo::error`] is one at a step.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
         Error::new(vec![self.label()], Stage::Driver, cause)
     }

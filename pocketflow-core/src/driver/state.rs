@@ -8,14 +8,14 @@ use crate::graph::{FlowPosition, Position};
 
 /// The steps taken, where to resume, and how often the bounded edges have been taken.
 #[derive(Debug)]
-pub(crate) struct Root {
+pub(crate) struct RunState {
     steps: AtomicU64,
     resume: Mutex<vec::IntoIter<FlowPosition>>,
     /// Of each flow under way, from the outermost on; those without a bounded edge may be missing.
     taken: Mutex<Vec<Vec<u32>>>,
 }
 
-impl Root {
+impl RunState {
     pub(crate) fn new(position: Position) -> Self {
         Self {
             steps: AtomicU64::new(position.steps),

@@ -1,15 +1,20 @@
 //! Batches: one exec for every item.
 
+mod bounded_unordered;
+mod or_else;
+mod sync;
+
 use std::future::{Future, poll_fn};
 use std::num::NonZeroUsize;
 use std::task::Poll;
 
 use tokio::task::coop::has_budget_remaining;
 
-use super::crew::Crew;
-use super::exec::{Execution, reads};
-use super::mode::{ItemMode, Recovery};
-use super::or_else::OrElse;
+use self::bounded_unordered::BoundedUnordered;
+use self::or_else::OrElse;
+use super::contract::{ItemMode, Recovery};
+use super::exec::reads;
+use super::execution::Execution;
 use super::skipped::Skipped;
 use crate::error::{Error, Stage};
 use crate::node::Node;
@@ -29,7 +34,7 @@ pub trait Batch<S: 'static, H: 'static>: Node<S, H> {
         M: ItemMode<S, H, Self>;
 }
 
-/// One exec, with all that belongs to it.
+/// The exec of one item, with its attempts and its fallback.
 fn exec<'b, 'v, 'p, S, H, N, M>(
     execution: &'b Execution<'v, 'p, S, H, N, M>,
     index: Option<usize>,
@@ -49,7 +54,7 @@ where
     }
 }
 
-/// The work of a batch that goes through its items one by one.
+/// Runs the items of a batch one after the other.
 #[doc(hidden)]
 pub fn in_sequence<S, H, N, M>(
     execution: Execution<'_, '_, S, H, N, M>,
@@ -74,17 +79,16 @@ where
         if skipped {
             return Err(execution
                 .context
-                .failed(execution.site, Stage::Driver, Skipped));
+                .error(execution.site, Stage::Driver, Skipped));
         }
         Ok(results)
     }
 }
 
-/// How many items are polled before the task gives way to others, where they use none of tokio's
-/// budget.
+/// How many items are polled before the task yields to others, when they use none of tokio's budget.
 const POLLS_AT_A_TIME: usize = 64;
 
-/// How many items are in flight at a time, as a field of the node says it: never none.
+/// A field of a node that says how many items are in flight at a time. It is never zero.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`parallel` takes a field of the type `NonZeroUsize`",
@@ -103,18 +107,18 @@ impl InFlight for NonZeroUsize {
     }
 }
 
-/// The work of a batch that has up to `width` items in flight.
+/// Runs the items of a batch with up to `width` of them in flight.
 ///
-/// Results go into slots by index: an ordered queue would stall behind a slow item, and show an
-/// error only when its turn comes. The first error drops the others.
+/// Results are stored by index. An ordered queue would stop behind a slow item, and would report an
+/// error only when its turn comes. The first error drops the other items.
 ///
-/// New items and those that were woken take turns, so that none waits for all of the others: every
-/// second turn, which costs less than to keep whose turn it is. Where the width leaves no room for
-/// a new item, each turn is a woken one's.
+/// New items and woken items take turns, so none of them waits for all the others. Every second turn
+/// is a new item's, which is cheaper than recording whose turn it is. When the width leaves no room
+/// for a new item, each turn is a woken item's.
 ///
-/// Tokio allows a task 128 of its operations at a time, after which it refuses all of them, and
-/// each item that is polled in vain is queued anew. In nested batches that is most of them, so a
-/// batch stops where the budget is used up (futures-rs issues 2053 and 2526).
+/// Tokio lets a task do 128 of its operations at a time and then refuses all of them, and each item
+/// that is polled in vain is queued again. In nested batches most of them would be, so a batch stops
+/// when the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     execution: Execution<'_, '_, S, H, N, M>,
@@ -130,36 +134,40 @@ where
         let mut skipped = false;
         let mut items = N::items(execution.prep).enumerate().fuse();
         let expected = items.size_hint().0;
-        let mut slots: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
-        let mut crew = Crew::of(expected.min(width));
+        let mut results: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
+        let mut pool = BoundedUnordered::new(expected.min(width));
         poll_fn(|context| {
             'polls: for turn in 0..POLLS_AT_A_TIME {
-                let seat = 'seat: {
-                    if crew.len() < width {
-                        let called = if turn % 2 == 1 { crew.called() } else { None };
-                        if let Some(seat) = called {
-                            break 'seat seat;
+                let slot = 'slot: {
+                    if pool.len() < width {
+                        let ready = if turn % 2 == 1 {
+                            pool.pop_ready()
+                        } else {
+                            None
+                        };
+                        if let Some(slot) = ready {
+                            break 'slot slot;
                         }
                         if let Some((index, item)) = items.next() {
-                            slots.push(None);
+                            results.push(None);
                             if !execution.wanted(Some(index)) {
                                 skipped = true;
                                 continue 'polls;
                             }
-                            break 'seat crew.seat(index, exec(&execution, Some(index), item));
+                            break 'slot pool.push(index, exec(&execution, Some(index), item));
                         }
-                        crew.complete();
-                        if crew.len() == 0 {
+                        pool.complete();
+                        if pool.len() == 0 {
                             return Poll::Ready(Ok(()));
                         }
                     }
-                    match crew.called_or_wake(context.waker()) {
-                        Some(seat) => seat,
+                    match pool.pop_ready_or_wake(context.waker()) {
+                        Some(slot) => slot,
                         None => return Poll::Pending,
                     }
                 };
-                match crew.poll(seat) {
-                    Poll::Ready((index, Ok(exec))) => slots[index] = Some(exec),
+                match pool.poll(slot) {
+                    Poll::Ready((index, Ok(exec))) => results[index] = Some(exec),
                     Poll::Ready((_, Err(error))) => return Poll::Ready(Err(error)),
                     Poll::Pending if !has_budget_remaining() => break,
                     Poll::Pending => {}
@@ -172,9 +180,9 @@ where
         if skipped {
             return Err(execution
                 .context
-                .failed(execution.site, Stage::Driver, Skipped));
+                .error(execution.site, Stage::Driver, Skipped));
         }
-        // Nothing is in flight any more, so every slot is filled.
-        Ok(slots.into_iter().flatten().collect())
+        // Nothing is in flight any more, so every result is there.
+        Ok(results.into_iter().flatten().collect())
     }
 }

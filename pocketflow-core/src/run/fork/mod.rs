@@ -5,18 +5,18 @@
 //! large as its nodes together. A call of one node polls all that have not finished, as
 //! `tokio::join!` does.
 
+mod join;
+
 use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use pin_project_lite::pin_project;
-
+use self::join::{Join, JoinAll, JoinOne, JoinPair};
 use super::batch::Batch;
-use super::exec::Execution;
-use super::flow::StepSource;
-use super::mode::{Failed, FlowContext, ItemMode, Mode, StepBody, StepMode};
-use super::runner::{BatchRunner, Forked, NodeRunner, Runner};
+use super::context::FlowContext;
+use super::contract::{ItemMode, StepBody, StepMode};
+use super::execution::Execution;
+use super::mode::{Mode, StepFailure};
+use super::runner::{BatchRunner, Fork, Forked, NodeRunner, Runner, StepSource};
 use super::skipped::Skipped;
 use super::step::{done_or_failed, execution};
 use crate::driver::Site;
@@ -24,22 +24,14 @@ use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
 use crate::store::Shared;
 
-/// What the nodes of a fork share.
-#[doc(hidden)]
-pub struct Fork<'a, S, M: Mode> {
-    context: &'a FlowContext<'a, M>,
-    at: M::At<'a>,
-    shared: &'a S,
-}
-
 impl<S, M: StepMode<S>> Fork<'_, S, M> {
     /// Fails where this run does not do the branch.
     #[inline]
-    fn wanted(&self, site: &'static Site, branch: M::At<'_>) -> Result<(), Error> {
+    fn wanted(&self, site: &'static Site, branch: M::Info<'_>) -> Result<(), Error> {
         if !M::SKIPS || self.context.mode.wants(branch, None) {
             return Ok(());
         }
-        Err(self.context.failed(site, Stage::Driver, Skipped))
+        Err(self.context.error(site, Stage::Driver, Skipped))
     }
 }
 
@@ -71,18 +63,24 @@ where
         N: 'n,
     {
         async move {
-            let way = M::way(fork.context.frame(get.site()));
-            let branch = M::branch(M::shorten(fork.at), &way);
-            let at = M::at_branch(&branch);
-            fork.wanted(get.site(), M::shorten(at))?;
+            let frame = M::branch_frame(fork.context.frame(get.site()));
+            let branch = M::branch(M::reborrow(fork.at), &frame);
+            let at = M::branch_info(&branch);
+            fork.wanted(get.site(), M::reborrow(at))?;
             let failed = 'failed: {
                 let (node, site) = get.both();
                 let mut prep = match node.prep(fork.shared) {
                     Ok(prep) => prep,
-                    Err(failure) => break 'failed Failed::Prep(failure),
+                    Err(failure) => break 'failed StepFailure::Prep(failure),
                 };
-                let execution =
-                    execution!(node, fork.shared, &prep, fork.context, site, M::shorten(at));
+                let execution = execution!(
+                    node,
+                    fork.shared,
+                    &prep,
+                    fork.context,
+                    site,
+                    M::reborrow(at)
+                );
                 let done = done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, at);
                 return Ok(Finished {
                     kept: N::keep(&mut prep),
@@ -90,7 +88,7 @@ where
                     types: PhantomData,
                 });
             };
-            Err(M::failed(
+            Err(M::step_error(
                 fork.context,
                 get.site(),
                 N::POLICY.attempts,
@@ -123,17 +121,17 @@ where
         N: 'n,
     {
         async move {
-            let way = M::way(fork.context.frame(get.site()));
-            let branch = M::branch(M::shorten(fork.at), &way);
+            let frame = M::branch_frame(fork.context.frame(get.site()));
+            let branch = M::branch(M::reborrow(fork.at), &frame);
             let Fork {
                 context, shared, ..
             } = *fork;
-            let at = M::shorten(M::at_branch(&branch));
-            fork.wanted(get.site(), M::shorten(at))?;
+            let at = M::reborrow(M::branch_info(&branch));
+            fork.wanted(get.site(), M::reborrow(at))?;
             let mut prep = match get.node().prep(shared) {
                 Ok(prep) => prep,
                 Err(failure) => {
-                    return Err(context.attempted(get.site(), None, Stage::Prep, failure));
+                    return Err(context.attempt_error(get.site(), None, Stage::Prep, failure));
                 }
             };
             let execution = Execution {
@@ -158,10 +156,10 @@ where
     }
 }
 
-/// The parts of a fork.
+/// The nodes of a fork, as a tree of pairs.
 #[doc(hidden)]
-pub trait Parts<S, M: Mode>: Send + Sync {
-    /// What the posts need.
+pub trait ForkNodes<S, M: Mode>: Send + Sync {
+    /// What the calls of `post` need.
     type Finished: Send;
 
     /// Every exec.
@@ -177,25 +175,6 @@ pub trait Parts<S, M: Mode>: Send + Sync {
         shared: &mut S,
         finished: Self::Finished,
     ) -> Result<(), Error>;
-}
-
-/// Futures that run at the same time.
-#[doc(hidden)]
-pub trait Join<M: Mode> {
-    /// What comes of them.
-    type Finished;
-
-    /// Polls those that have not finished. The first error is that of all. Which side of a pair
-    /// comes first, a bit of `turn` says, so that each of them is the first now and then: tokio
-    /// lets a task do only so much at a time, and the first might use it up.
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>>;
-
-    /// Why one of them was not done by this run, if so, when all have finished. Nothing is taken
-    /// then.
-    fn skipped(self: Pin<&mut Self>) -> Option<Error>;
-
-    /// What has come of them, once.
-    fn take(self: Pin<&mut Self>) -> Self::Finished;
 }
 
 /// A node of a fork.
@@ -217,7 +196,7 @@ impl<'n, N, R, G: Fn() -> (&'n N, &'static Site)> ForkBranch<'n, N, R, G> {
     }
 }
 
-impl<'n, S, M, N, R, G> Parts<S, M> for ForkBranch<'n, N, R, G>
+impl<'n, S, M, N, R, G> ForkNodes<S, M> for ForkBranch<'n, N, R, G>
 where
     S: Sync,
     M: Mode,
@@ -231,7 +210,7 @@ where
         &'a self,
         fork: &'a Fork<'a, S, M>,
     ) -> impl Join<M, Finished = Self::Finished> + Send {
-        One::Runs {
+        JoinOne::Runs {
             exec: self.runner.exec(self.get, fork),
         }
     }
@@ -244,70 +223,8 @@ where
     ) -> Result<(), Error> {
         match self.runner.post(self.get.node(), shared, finished) {
             Ok(_) => Ok(()),
-            Err(empty) => Err(context.failed(self.get.site(), Stage::Post, empty)),
+            Err(empty) => Err(context.error(self.get.site(), Stage::Post, empty)),
         }
-    }
-}
-
-pin_project! {
-    /// One future, and then what came of it.
-    #[project = OneNow]
-    enum One<F, T> {
-        Runs { #[pin] exec: F },
-        Finished { finished: Option<T> },
-        Skipped { skipped: Error },
-    }
-}
-
-impl<F, T> One<F, T> {
-    /// Apart from `poll`, since an unoptimized build keeps room on the stack for all that a
-    /// function moves as long as it runs.
-    #[inline]
-    fn end(mut self: Pin<&mut Self>, finished: Result<T, Error>) {
-        self.set(match finished {
-            Ok(finished) => Self::Finished {
-                finished: Some(finished),
-            },
-            Err(skipped) => Self::Skipped { skipped },
-        });
-    }
-}
-
-impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
-    type Finished = T;
-
-    fn poll(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        _: u32,
-    ) -> Poll<Result<(), Error>> {
-        if let OneNow::Runs { exec } = self.as_mut().project() {
-            match exec.poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(finished)) => self.end(Ok(finished)),
-                // What this run does not do is not to stop what it does.
-                Poll::Ready(Err(skipped)) if M::SKIPS && skipped.cause().is::<Skipped>() => {
-                    self.end(Err(skipped));
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn skipped(self: Pin<&mut Self>) -> Option<Error> {
-        match self.project() {
-            OneNow::Skipped { skipped } => Some(skipped.clone()),
-            _ => None,
-        }
-    }
-
-    fn take(self: Pin<&mut Self>) -> T {
-        let finished = match self.project() {
-            OneNow::Finished { finished } => finished.take(),
-            _ => None,
-        };
-        finished.expect("it is taken once, when all have finished")
     }
 }
 
@@ -316,12 +233,12 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for One<F, T> {
 #[derive(Debug)]
 pub struct ForkPair<A, B>(pub A, pub B);
 
-impl<S, M, A, B> Parts<S, M> for ForkPair<A, B>
+impl<S, M, A, B> ForkNodes<S, M> for ForkPair<A, B>
 where
     S: Sync,
     M: Mode,
-    A: Parts<S, M>,
-    B: Parts<S, M>,
+    A: ForkNodes<S, M>,
+    B: ForkNodes<S, M>,
 {
     type Finished = (A::Finished, B::Finished);
 
@@ -329,7 +246,7 @@ where
         &'a self,
         fork: &'a Fork<'a, S, M>,
     ) -> impl Join<M, Finished = Self::Finished> + Send {
-        Pair {
+        JoinPair {
             a: self.0.execs(fork),
             b: self.1.execs(fork),
         }
@@ -343,79 +260,6 @@ where
     ) -> Result<(), Error> {
         self.0.posts(context, shared, finished.0)?;
         self.1.posts(context, shared, finished.1)
-    }
-}
-
-pin_project! {
-    /// Two futures in one.
-    struct Pair<A, B> {
-        #[pin]
-        a: A,
-        #[pin]
-        b: B,
-    }
-}
-
-impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for Pair<A, B> {
-    type Finished = (A::Finished, B::Finished);
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>> {
-        let this = self.project();
-        let (a, b);
-        if turn & 1 == 0 {
-            a = this.a.poll(context, turn / 2)?;
-            b = this.b.poll(context, turn / 2)?;
-        } else {
-            b = this.b.poll(context, turn / 2)?;
-            a = this.a.poll(context, turn / 2)?;
-        }
-        if a.is_ready() && b.is_ready() {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
-        }
-    }
-
-    fn skipped(self: Pin<&mut Self>) -> Option<Error> {
-        let this = self.project();
-        this.a.skipped().or_else(|| this.b.skipped())
-    }
-
-    fn take(self: Pin<&mut Self>) -> Self::Finished {
-        let this = self.project();
-        (this.a.take(), this.b.take())
-    }
-}
-
-pin_project! {
-    /// All the execs of a fork, as a future.
-    struct Joined<J, M> {
-        #[pin]
-        execs: J,
-        turn: u32,
-        mode: PhantomData<fn() -> M>,
-    }
-}
-
-impl<J: Join<M>, M: Mode> Future for Joined<J, M> {
-    type Output = Result<J::Finished, Error>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let turn = *this.turn;
-        *this.turn = turn.wrapping_add(1);
-        match this.execs.as_mut().poll(context, turn) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) => {
-                let skipped = if M::SKIPS {
-                    this.execs.as_mut().skipped()
-                } else {
-                    None
-                };
-                Poll::Ready(skipped.map_or_else(|| Ok(this.execs.take()), Err))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-        }
     }
 }
 
@@ -438,7 +282,7 @@ macro_rules! in_place {
 /// Runs a fork, as one step.
 #[doc(hidden)]
 pub fn fork_step<'a, S, M, P>(
-    parts: P,
+    nodes: P,
     site: &'static Site,
     context: &'a FlowContext<'a, M>,
     shared: &'a mut S,
@@ -446,43 +290,43 @@ pub fn fork_step<'a, S, M, P>(
 where
     S: Shared,
     M: StepMode<S>,
-    P: Parts<S, M> + 'a,
+    P: ForkNodes<S, M> + 'a,
 {
-    M::step(context, site, shared, Forking { parts, context })
+    M::step(context, site, shared, ForkStep { nodes, context })
 }
 
-struct Forking<'a, P, M> {
-    parts: P,
+struct ForkStep<'a, P, M> {
+    nodes: P,
     context: &'a FlowContext<'a, M>,
 }
 
-impl<S, M, P> StepBody<S, M> for Forking<'_, P, M>
+impl<S, M, P> StepBody<S, M> for ForkStep<'_, P, M>
 where
     S: Shared,
     M: Mode,
-    P: Parts<S, M>,
+    P: ForkNodes<S, M>,
 {
     fn act(
         self,
-        at: M::At<'_>,
+        at: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
-        let Self { parts, context } = self;
+        let Self { nodes, context } = self;
         async move {
             let finished = {
                 let fork = Fork {
                     context,
-                    at: M::shorten(at),
+                    at: M::reborrow(at),
                     shared: &*shared,
                 };
-                let joined = in_place!(Joined {
-                    execs: parts.execs(&fork),
+                let joined = in_place!(JoinAll {
+                    execs: nodes.execs(&fork),
                     turn: 0,
                     mode: PhantomData::<fn() -> M>
                 });
                 joined.await?
             };
-            parts.posts(context, shared, finished)?;
+            nodes.posts(context, shared, finished)?;
             Ok(0)
         }
     }

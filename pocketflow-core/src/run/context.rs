@@ -1,0 +1,46 @@
+//! What a step knows of the flow that it is in.
+
+use crate::driver::{Frame, Site};
+use crate::error::{Cause, Error, Stage};
+use crate::node::Failure;
+
+/// How a flow is run, and where it stands: what a step is given. The site of the frame is that of
+/// the nested flow that is under way.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FlowContext<'a, M> {
+    pub(crate) mode: &'a M,
+    pub(crate) frame: Frame<'a>,
+}
+
+impl<'a, M> FlowContext<'a, M> {
+    /// The way to a site of this flow.
+    pub(crate) fn frame(&self, site: &'static Site) -> Frame<'a> {
+        Frame {
+            parent: self.frame.parent,
+            site,
+        }
+    }
+
+    #[cold]
+    pub(crate) fn error(
+        &self,
+        site: &'static Site,
+        stage: Stage,
+        cause: impl Into<Cause>,
+    ) -> Error {
+        self.frame(site).error(stage, cause)
+    }
+
+    /// The error of an attempt. It knows nothing of the node, so it is compiled once.
+    #[cold]
+    pub(super) fn attempt_error(
+        &self,
+        site: &'static Site,
+        item: Option<usize>,
+        stage: Stage,
+        failure: Failure,
+    ) -> Error {
+        Error::at_item(self.frame(site).path(), item, stage, failure.into_cause())
+    }
+}

@@ -1,0 +1,272 @@
+//! What a driver is given around an exec, an item and an attempt.
+
+use std::future::Future;
+
+use super::Driven;
+use crate::driver::seam::{AroundExec, AroundItem};
+use crate::driver::{AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, StepInfo};
+use crate::error::Error;
+use crate::node::{self, Attempt, Failure, Key, Node, Reads};
+use crate::run::contract::{ItemMode, NodeMode, Recovery};
+use crate::run::exec::{self, reads};
+use crate::run::execution::Execution;
+use crate::store::Shared;
+
+impl<S, H, N, D, K> NodeMode<S, H, N> for Driven<D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    /// A driver's call has recovered already, if it could.
+    const RECOVERS: bool = false;
+
+    /// What `exec` reads is borrowed anew for each attempt.
+    fn exec<'v>(
+        execution: Execution<'v, '_, S, H, N, Self>,
+        _: Reads<'_, N>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
+        K::exec(
+            &execution.context.mode.driver,
+            execution.at,
+            index,
+            DrivenExec {
+                execution,
+                index,
+                item,
+                identity: None,
+            },
+        )
+    }
+
+    #[cold]
+    fn recover<'b, 'v, 'p>(
+        _: Execution<'v, 'p, S, H, N, Self>,
+        _: Option<usize>,
+        _: N::Item<'v>,
+        failed: Error,
+    ) -> Recovery<'b, N::Exec>
+    where
+        Execution<'v, 'p, S, H, N, Self>: 'b,
+    {
+        exec::recovered_error(failed)
+    }
+
+    fn attempt<'v>(
+        execution: Execution<'v, '_, S, H, N, Self>,
+        item: N::Item<'v>,
+        attempt: Attempt<'_>,
+    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+        K::attempt(
+            &execution.context.mode.driver,
+            execution.at,
+            attempt,
+            DrivenAttempt {
+                execution,
+                item,
+                attempt,
+            },
+        )
+    }
+}
+
+impl<S, H, N, D, K> ItemMode<S, H, N> for Driven<D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundItem<D, S, H, N>,
+{
+    fn item<'v>(
+        execution: Execution<'v, '_, S, H, N, Self>,
+        _: Reads<'_, N>,
+        index: Option<usize>,
+        item: N::Item<'v>,
+    ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
+        let id = index.map_or(ItemId::Branch, ItemId::Index);
+        let call = DrivenItem(DrivenExec {
+            execution,
+            index,
+            item,
+            identity: None,
+        });
+        K::item(&execution.context.mode.driver, execution.at, id, call)
+    }
+}
+
+/// The work of an attempt, for its key.
+struct StepKey<'a> {
+    at: &'a StepInfo<'a>,
+    identity: Option<u64>,
+}
+
+impl node::KeySource for StepKey<'_> {
+    fn key(&self) -> Option<Key<'_>> {
+        let Self { at, identity } = *self;
+        Some(Key {
+            run: at.run?,
+            step: at.step,
+            branch: at.branch_number(),
+            item: None,
+            identity,
+        })
+    }
+}
+
+/// One exec, as a driver is given it: all its attempts, and the fallback.
+struct DrivenExec<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
+    index: Option<usize>,
+    item: N::Item<'v>,
+    identity: Option<u64>,
+}
+
+impl<S, H, N, D, K> Call for DrivenExec<'_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    type Output = Result<N::Exec, Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        async move {
+            let Self {
+                execution,
+                index,
+                item,
+                identity,
+            } = self;
+            let work = StepKey {
+                at: execution.at,
+                identity,
+            };
+            let first = Execution::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
+            match Driven::attempt(execution, item, first).await {
+                Ok(exec) => Ok(exec),
+                Err(failure) => execution.recover(index, item, failure, Some(&work)).await,
+            }
+        }
+    }
+}
+
+impl<S, H, N, D, K> ExecCall<S, H, N> for DrivenExec<'_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+}
+
+/// An item, or a branch, as a driver is given it.
+struct DrivenItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(
+    DrivenExec<'v, 'p, S, H, N, D, K>,
+);
+
+impl<S, H, N, D, K> Call for DrivenItem<'_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    type Output = Result<N::Exec, Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        let DrivenExec {
+            execution, index, ..
+        } = self.0;
+        K::exec(&execution.context.mode.driver, execution.at, index, self.0)
+    }
+}
+
+impl<S, H, N, D, K> ItemCall<S, H, N> for DrivenItem<'_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    fn identify(&mut self, identity: u64) {
+        self.0.identity = Some(identity);
+    }
+}
+
+/// One attempt, as a driver is given it.
+struct DrivenAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
+    item: N::Item<'v>,
+    attempt: Attempt<'t>,
+}
+
+impl<S, H, N, D, K> Call for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+    type Output = Result<N::Exec, Failure>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        self.execution.attempt(self.item, self.attempt)
+    }
+}
+
+impl<S, H, N, D, K> AttemptCall<S, H, N> for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+where
+    S: Shared,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+{
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for DrivenExec<'_, '_, S, H, N, D, K>
+{
+    fn reads(&self) -> Reads<'_, N> {
+        reads::<S, H, N>(self.execution.shared)
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.item)
+    }
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for DrivenItem<'_, '_, S, H, N, D, K>
+{
+    fn reads(&self) -> Reads<'_, N> {
+        self.0.reads()
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.0.item)
+    }
+}
+
+impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
+    for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+{
+    fn reads(&self) -> Reads<'_, N> {
+        reads::<S, H, N>(self.execution.shared)
+    }
+
+    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
+        lend(self.item)
+    }
+}

@@ -1,0 +1,246 @@
+//! Runs with drivers.
+
+mod exec;
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use super::NoSuchPlace;
+use super::context::FlowContext;
+use super::contract::{StepBody, StepMode};
+use super::flow::{Flow, Walk, cursor};
+use super::mode::{Mode, StepFailure};
+use super::once::{BoxFuture, Erased, RunOnce};
+use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhere};
+use crate::error::{Error, Stage};
+use crate::graph::{Graph, Position};
+use crate::store::Shared;
+
+/// A driver, and what a run keeps for it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Driven<D, K> {
+    driver: D,
+    state: RunState,
+    seam: PhantomData<fn() -> K>,
+}
+
+impl<D, K> Driven<D, K> {
+    pub(super) fn new(driver: D, position: Position) -> Self {
+        Self {
+            driver,
+            state: RunState::new(position),
+            seam: PhantomData,
+        }
+    }
+
+    fn at<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> StepInfo<'a> {
+        StepInfo {
+            frame,
+            state: &self.state,
+            run,
+            step: self.state.steps(),
+        }
+    }
+}
+
+impl<D: Send + Sync, K> Mode for Driven<D, K> {
+    const SKIPS: bool = true;
+
+    type ExecFailure = Error;
+
+    #[cold]
+    fn step_error(
+        context: &FlowContext<'_, Self>,
+        site: &'static Site,
+        _: u32,
+        failed: StepFailure<Error>,
+    ) -> Error {
+        match failed {
+            StepFailure::Prep(failure) => context.attempt_error(site, None, Stage::Prep, failure),
+            StepFailure::Exec(error) | StepFailure::Recovery(error) => error,
+            StepFailure::Post(empty) => context.error(site, Stage::Post, empty),
+        }
+    }
+
+    type Info<'a> = &'a StepInfo<'a>;
+
+    fn reborrow<'b, 'a: 'b>(at: &'a StepInfo<'a>) -> &'b StepInfo<'b> {
+        at
+    }
+
+    type BranchFrame<'a> = Frame<'a>;
+
+    fn branch_frame(frame: Frame<'_>) -> Frame<'_> {
+        frame
+    }
+
+    type BranchInfo<'a> = StepInfo<'a>;
+
+    fn branch<'a>(at: &'a StepInfo<'a>, frame: &'a Frame<'_>) -> StepInfo<'a> {
+        StepInfo { frame, ..*at }
+    }
+
+    fn branch_info<'b>(branch: &'b StepInfo<'_>) -> &'b StepInfo<'b> {
+        branch
+    }
+
+    /// The inputs were looked at before any driver was told of the flow: a run that cannot begin
+    /// has not failed.
+    fn start<S: Shared>(
+        &self,
+        frame: &Frame<'_>,
+        graph: &'static Graph,
+        _: &S,
+        taken: &mut [u32],
+    ) -> Result<usize, Error> {
+        let mut start = 0;
+        if let Some((position, deeper)) = self.state.resume() {
+            let known = graph.place(&position.place).filter(|place| {
+                position.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
+            });
+            let Some(place) = known else {
+                let path = Frame::above(frame.parent, graph);
+                let place = format!("{} > {}", position.flow, position.place);
+                return Err(Error::new(path, Stage::Start, NoSuchPlace { place }));
+            };
+            for (taken, stored) in taken.iter_mut().zip(position.taken) {
+                *taken = stored;
+            }
+            start = place;
+        }
+        self.state.set_taken(frame.depth(), taken);
+        Ok(start)
+    }
+
+    fn edge_taken(&self, frame: &Frame<'_>, taken: &[u32]) {
+        self.state.set_taken(frame.depth(), taken);
+    }
+}
+
+impl<S, D, K> StepMode<S> for Driven<D, K>
+where
+    S: Shared,
+    D: Driver<S, K>,
+    K: 'static,
+{
+    /// A nested flow is no step of its own: its nodes are.
+    fn step<'a, A>(
+        context: &'a FlowContext<'a, Self>,
+        site: &'static Site,
+        shared: &'a mut S,
+        act: A,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        A: StepBody<S, Self> + 'a,
+    {
+        async move {
+            let Self { driver, state, .. } = context.mode;
+            state.step();
+            let frame = context.frame(site);
+            let at = context.mode.at(&frame, driver.run_id());
+            let mut step = DrivenStep {
+                act: Some(act),
+                at: &at,
+                mode: PhantomData::<fn() -> Self>,
+            };
+            let taken = driver.step(&at, shared, Erased::new(&mut step)).await?;
+            if !taken.is_of(Some(site.place), at.actions().len()) {
+                return Err(at.error(TakenElsewhere {
+                    action: taken.action(),
+                }));
+            }
+            Ok(taken.index())
+        }
+    }
+
+    fn flow<'a, F>(
+        &'a self,
+        flow: &'a F,
+        parent: Option<&'a Frame<'a>>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        F: Flow + Walk<S, Self>,
+    {
+        async move {
+            let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
+            let mut walk = DrivenFlow {
+                flow,
+                mode: self,
+                parent,
+                at: at.as_ref(),
+            };
+            let taken = self
+                .driver
+                .flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walk))
+                .await?;
+            let place = parent.map(|parent| parent.site.place);
+            if !taken.is_of(place, F::GRAPH.exits.len()) {
+                let elsewhere = TakenElsewhere {
+                    action: taken.action(),
+                };
+                return Err(Error::new(
+                    Frame::above(parent, F::GRAPH),
+                    Stage::Driver,
+                    elsewhere,
+                ));
+            }
+            Ok(taken.index())
+        }
+    }
+
+    fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
+        self.driver.wants(at, item)
+    }
+}
+
+/// A step, as a driver is given it.
+struct DrivenStep<'a, A, M> {
+    act: Option<A>,
+    at: &'a StepInfo<'a>,
+    mode: PhantomData<fn() -> M>,
+}
+
+impl<S, A, D, K> RunOnce<S> for DrivenStep<'_, A, Driven<D, K>>
+where
+    S: Send,
+    A: StepBody<S, Driven<D, K>>,
+    D: Send + Sync,
+{
+    fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
+        let (act, at) = (self.act.take(), self.at);
+        Box::pin(async move {
+            let act = act.expect("a driver can run a step only once");
+            Ok(at.took(act.act(at, shared).await?))
+        })
+    }
+}
+
+/// A flow, as a driver is given it.
+struct DrivenFlow<'a, F, M> {
+    flow: &'a F,
+    mode: &'a M,
+    parent: Option<&'a Frame<'a>>,
+    at: Option<&'a StepInfo<'a>>,
+}
+
+impl<F, S, M> RunOnce<S> for DrivenFlow<'_, F, M>
+where
+    F: Flow + Walk<S, M>,
+    S: Send,
+    M: Mode,
+{
+    fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
+        let Self {
+            flow,
+            mode,
+            parent,
+            at,
+        } = *self;
+        Box::pin(async move {
+            let exit = flow.walk(cursor::<F, M>(mode, parent), shared).await?;
+            Ok(at.map_or_else(|| Taken::over(F::GRAPH, exit), |at| at.took(exit)))
+        })
+    }
+}

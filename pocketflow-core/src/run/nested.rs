@@ -1,0 +1,43 @@
+//! A flow as a step of another.
+
+use std::future::Future;
+
+use super::context::FlowContext;
+use super::contract::StepMode;
+use super::flow::{Flow, Walk};
+use super::mode::Mode;
+use super::runner::{FlowRunner, Forked, Runner, StepSource};
+use crate::error::Error;
+use crate::store::Shared;
+
+impl<S, M, F> Runner<S, M, F> for FlowRunner
+where
+    S: Shared,
+    M: Mode + StepMode<S>,
+    F: Flow + Walk<S, M>,
+{
+    type Finished = ();
+
+    #[inline]
+    fn step<'a, G>(
+        self,
+        get: G,
+        context: &'a mut FlowContext<'_, M>,
+        shared: &'a mut S,
+    ) -> impl Future<Output = Result<usize, Error>> + Send
+    where
+        G: StepSource<'a, F>,
+        F: 'a,
+    {
+        // The steps inside find their way up from here; no other step is asked where it is unless
+        // it fails.
+        context.frame.site = get.site();
+        let context: &'a FlowContext<'_, M> = context;
+        context.mode.flow(get.node(), Some(&context.frame), shared)
+    }
+}
+
+/// No flow stands in a fork, which PF012 says in its own words.
+impl<S, M: Mode, F> Runner<S, Forked<M>, F> for FlowRunner {
+    type Finished = ();
+}
