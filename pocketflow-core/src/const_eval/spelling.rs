@@ -17,14 +17,14 @@ pub(crate) const fn equal(a: &str, b: &str) -> bool {
 }
 
 /// Which of `candidates` the user may have meant by `word`: the nearest, if no more than a third of
-/// it differs.
+/// it and one letter differ.
 pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let mut best = None;
     let mut least = word.len() / 3 + 1;
     let mut index = 0;
     while index < candidates.len() {
         let distance = distance(word.as_bytes(), candidates[index].as_bytes());
-        if distance <= least && distance < usize::MAX {
+        if distance <= least {
             if distance < least || best.is_none() {
                 best = Some(candidates[index]);
             }
@@ -75,7 +75,51 @@ const fn distance(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The distance as it is defined.
+    fn defined(a: &[u8], b: &[u8]) -> usize {
+        match (a, b) {
+            ([], rest) | (rest, []) => rest.len(),
+            ([x, a @ ..], [y, b @ ..]) if x == y => defined(a, b),
+            ([_, shorter_a @ ..], [_, shorter_b @ ..]) => {
+                let replaced = defined(shorter_a, shorter_b);
+                1 + replaced
+                    .min(defined(shorter_a, b))
+                    .min(defined(a, shorter_b))
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_compared_as_they_are_defined_to_be(
+            word in "[ab]{0,6}",
+            others in prop::collection::vec("[ab]{0,6}", 0..4),
+        ) {
+            for other in &others {
+                prop_assert_eq!(equal(&word, other), word == *other);
+                let defined = defined(word.as_bytes(), other.as_bytes());
+                prop_assert_eq!(distance(word.as_bytes(), other.as_bytes()), defined);
+            }
+            // The first of the nearest.
+            let away = |other: &&String| defined(word.as_bytes(), other.as_bytes());
+            let expected = others.iter().min_by_key(away);
+            let expected = expected.filter(|other| away(other) <= word.len() / 3 + 1);
+            let candidates: Vec<&'static str> = others.iter().map(|other| &*other.clone().leak()).collect();
+            prop_assert_eq!(nearest(&word, &candidates), expected.map(String::as_str));
+        }
+    }
+
+    #[test]
+    fn words_of_up_to_64_letters_are_compared() {
+        let (long, longer) = ([b'a'; 64], [b'a'; 65]);
+        assert_eq!(distance(&long, &long), 0);
+        assert_eq!(distance(&longer, b"a"), usize::MAX);
+        assert_eq!(distance(b"a", &longer), usize::MAX);
+    }
 
     #[test]
     fn the_nearest_word_is_offered_and_a_far_one_is_not() {
