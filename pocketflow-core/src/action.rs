@@ -1,13 +1,13 @@
-//! Actions: what a node says when it is done, and which edge is taken for it.
+//! Actions: what a node returns when it is done, and so which edge the flow takes.
 
-/// What a node returns to choose the edge to take: an enum with `#[derive(Action)]`, or `()` for
-/// the one action `default`.
+/// What a node returns to choose the next edge: an enum with `#[derive(Action)]`, or `()`, which
+/// stands for the single action `default`.
 ///
-/// A variant is an action, named in snake_case; `#[action("needs-info")]` on it gives it another
-/// name. The fields of a variant are written to the store's fields of the same name when the action
-/// is taken, and `#[action(Store)]` on the enum says to which store. `#[action(crate = path)]`, or
-/// `#[action(Store, crate = path)]`, says where the library is, in a crate that has it by another
-/// path than `::pocketflow`.
+/// Each variant is an action, named in snake_case. The attribute `#[action("needs-info")]` on a
+/// variant gives the action another name. When the flow takes an action, it writes the fields of
+/// the variant to the store fields of the same names, and `#[action(Store)]` on the enum names that
+/// store. `#[action(crate = path)]`, or `#[action(Store, crate = path)]`, gives the path of the
+/// library in a crate that does not have it as `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::{Action, Shared};
@@ -32,7 +32,7 @@ pub trait Action: Send {
     const ACTIONS: &'static [ActionInfo];
 }
 
-/// An action: its name in the graph and the store's fields that are written when it is taken.
+/// An action: its name in the graph, and the store fields that it writes when it is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionInfo {
     /// The name.
@@ -42,7 +42,7 @@ pub struct ActionInfo {
 }
 
 impl ActionInfo {
-    /// The action of a node that has nothing to choose.
+    /// The action of a node that has no choice.
     pub const DEFAULT: Self = Self {
         name: "default",
         writes: &[],
@@ -50,7 +50,8 @@ impl ActionInfo {
 }
 
 impl ActionInfo {
-    /// The actions of an enum whose derive has an error: no check speaks of a node that returns it.
+    /// The actions of an enum whose derive has an error. No check reports anything about a node
+    /// that returns it.
     #[doc(hidden)]
     pub const UNKNOWN: &'static [Self] = &[Self {
         name: "",

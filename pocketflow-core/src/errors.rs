@@ -1,6 +1,6 @@
-//! The index of errors: what each message of a check means, and how to mend what it refuses.
+//! The index of errors: what each message of a check means, and how to fix the error.
 //!
-//! A message of this library begins with a code and ends with the path of its page here:
+//! Each message of this library begins with a code and ends with the path of its page here:
 //!
 //! ```text
 //! error[E0080]: evaluation panicked: PF002: `review` can return "rejected", which is wired nowhere
@@ -12,7 +12,7 @@
 //!    |         ^^^^^^ evaluation of `_::_` failed here
 //! ```
 //!
-//! | code | refused |
+//! | code | error |
 //! | --- | --- |
 //! | [`PF001`] | an edge for an action that its node never returns |
 //! | [`PF002`] | an action that a node returns and that is wired nowhere |
@@ -27,13 +27,13 @@
 //! | [`PF011`] | a warning: a value that is overwritten before anything can read it |
 //! | [`PF012`] | in a fork, a flow, or a node that returns anything but `default` |
 //!
-//! What a flow shows by itself is found by the macro. What depends on its nodes is found by a
-//! constant that the compiler evaluates: hence rustc's `E0080` and `evaluation panicked` before
-//! such a message. Both happen in `cargo check`, before anything runs, and all the mistakes of a
-//! flow are reported at once.
+//! The macro reports the errors that a flow shows by itself. The errors that depend on the flow's
+//! nodes are found by a constant that the compiler evaluates, which is why rustc puts `E0080` and
+//! `evaluation panicked` before such a message. Both kinds appear in `cargo check`, before anything
+//! runs, and all the errors of a flow are reported at once.
 
-// One page for each code, as a module of that name: a message says where to look with nothing but a
-// path.
+// Each code has a page as a module of that name, because a message can only show where to look by
+// naming a path.
 #![allow(non_snake_case)]
 
 #[doc = include_str!("../errors/PF001.md")]

@@ -6,7 +6,8 @@
 //! | the node | [`#[node]`](node) on a function or an `impl`, and [`#[derive(Action)]`](trait@Action) on what it returns |
 //! | the flow | [`flow!`] |
 //!
-//! What the compiler refuses has a page in [`errors`]; what happens around a step is a [`Driver`].
+//! [`errors`] has a page for each error that the compiler reports. A [`Driver`] wraps the steps of
+//! a run.
 //!
 //! ```
 //! use pocketflow::{Shared, flow, node};
@@ -56,10 +57,10 @@ pub use driver::{
 pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use graph::{Bound, Edge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
-/// Derives the trait [`Action`](trait@Action), whose page shows what it takes.
+/// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;
-/// Derives the trait [`Shared`](trait@Shared), whose page shows what it takes.
+/// Derives the trait [`Shared`](trait@Shared), whose page shows the attributes.
 #[doc(inline)]
 pub use pocketflow_macros::Shared;
 #[doc = include_str!("../docs/flow.md")]
@@ -76,7 +77,7 @@ pub mod errors;
 #[doc(inline)]
 pub use pocketflow_yaml as yaml;
 
-/// What generated code names. Do not use it by hand: it changes without notice.
+/// The items that generated code names. Do not use them by hand: they change without notice.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::codegen::*;

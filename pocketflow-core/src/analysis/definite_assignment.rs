@@ -9,18 +9,18 @@ use crate::graph::{Graph, NodeInfo, Target};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnprovedRead {
     pub(crate) field: usize,
-    /// The last edge of the shortest such path; none at the start.
+    /// The last edge of the shortest such path. `None` at the start.
     pub(crate) edge: Option<usize>,
 }
 
-/// A path from the start, which it does not come back to: for every place on it, the edge over which
-/// it is reached.
+/// A path from the start that never returns to it. For each place on the path, it has the edge that
+/// reaches the place.
 pub(crate) struct Path<const P: usize> {
     edges: [u32; P],
 }
 
 impl<const P: usize> Path<P> {
-    /// The edge over which a place is reached; none at the start.
+    /// The edge that reaches a place. `None` at the start.
     pub(crate) const fn edge_to(&self, place: usize) -> Option<usize> {
         match self.edges[place] {
             NO_EDGE => None,
@@ -42,8 +42,8 @@ impl<const P: usize> Path<P> {
 }
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// Solves for what every path fills. The set of a place only shrinks, where paths join, and a
-    /// place is visited again only when its set has shrunk.
+    /// Solves for the fields that every path fills. The set of a place only shrinks where paths
+    /// join, and a place is visited again only if its set has shrunk.
     pub(super) const fn find_filled(&mut self, graph: &Graph) {
         let mut arrivals = Arrivals {
             places: [false; P],
@@ -67,7 +67,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// Keeps what every path to the end of an edge has filled so far.
+    /// Keeps the fields that every path to the end of an edge has filled so far.
     const fn arrive(
         &mut self,
         target: Option<Target>,
@@ -99,9 +99,9 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// What is filled after an action. That includes what the node reads: if such a field were
-    /// empty, the run would have ended there, and one empty field is reported once and not again at
-    /// every later read.
+    /// The fields that are filled after an action. They include the fields that the node reads: if
+    /// one of them were empty, the run would have ended there. So an empty field is reported once,
+    /// and not again at every later read.
     const fn filled_after(&self, graph: &Graph, place: usize, action: usize) -> [u64; W] {
         let mut filled = self.filled[place];
         if graph.shares_store(place) {
@@ -187,14 +187,15 @@ const fn fills<const W: usize>(node: &NodeInfo, action: usize, field: usize) -> 
     node.writes[action * W + field / 64] & (1 << (field % 64)) != 0 || contains(node.reads, field)
 }
 
-/// Which places and exits a path has arrived at.
+/// The places and exits that a path has reached.
 struct Arrivals<const P: usize, const X: usize> {
     places: [bool; P],
     exits: [bool; X],
     queue: Queue<P>,
 }
 
-/// A queue of places, at first of the start. A place is in it at most once, so `P` of them fit.
+/// A queue of places, which contains the start at first. A place is in it at most once, so `P` of
+/// them fit.
 struct Queue<const P: usize> {
     places: [usize; P],
     first: usize,

@@ -5,7 +5,7 @@ use crate::const_eval::bit_set::{intersect, subtract, union};
 use crate::graph::{Graph, Target};
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// Marks the fields of which a place writes no value that may be read.
+    /// Marks each field that a place writes although nothing may read the value.
     pub(super) const fn find_dead_writes(&mut self, graph: &Graph) {
         let live = self.live_fields(graph);
         let mut index = 0;
@@ -18,8 +18,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 while action < node.actions.len() {
                     let mut after = self.live_after(graph, &live, place, action);
                     union(&mut written, node.writes, action);
-                    // A flow may fill more fields than its exit says, on some paths to it. So all
-                    // live fields count, and not only those of the action.
+                    // On some paths to an exit, a flow may fill more fields than the exit states.
+                    // So all live fields count, and not only those of the action.
                     if node.flow.is_none() {
                         intersect(&mut after, node.writes, action);
                     }
@@ -28,8 +28,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 }
                 subtract(&mut written, &read, 0);
                 if node.flow.is_some() {
-                    // The nodes of a flow may read what others of them write, and an input is filled
-                    // after the flow without being written.
+                    // The nodes of a flow may read what other nodes of it write, and an input is
+                    // filled after the flow without being written.
                     subtract(&mut written, node.reads, 0);
                     subtract(&mut written, node.optional_reads, 0);
                 }
@@ -40,8 +40,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 
     /// The fields that may be read from each place on, before they are written. The sets only grow,
-    /// so this ends. Against the order in which the places are found, a graph takes about as many
-    /// rounds as its loops are deep.
+    /// so the loop ends. Visiting the places in the reverse of the order in which they are found
+    /// takes about as many rounds as the loops of the graph are deep.
     const fn live_fields(&self, graph: &Graph) -> [[u64; W]; P] {
         let mut live = [[0; W]; P];
         let mut changed = true;
@@ -58,7 +58,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                     union(&mut now, node.reads, 0);
                     union(&mut now, node.optional_reads, 0);
                 } else {
-                    // PF008 reports it. What it would read is not known.
+                    // PF008 reports it. It is unknown which fields it would read.
                     now = [u64::MAX; W];
                 }
                 let mut action = 0;
@@ -78,8 +78,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         live
     }
 
-    /// The fields that may be read after an action. At an exit, the caller may read all of them, and
-    /// what comes after an action without an edge is not known.
+    /// The fields that may be read after an action. At an exit, the caller may read all of them.
+    /// For an action without an edge, it is unknown what comes next.
     const fn live_after(
         &self,
         graph: &Graph,

@@ -1,15 +1,15 @@
-//! The longest walk: the most steps that a run may take.
+//! The longest walk: the largest number of steps that a run may take.
 
 use crate::graph::{Edge, Graph, Target};
 
-/// How many states the search may have: a place together with how often each bounded edge has been
-/// taken.
+/// The maximum number of states in the search. A state is a place together with how often each
+/// bounded edge has been taken.
 const STATES: usize = 1 << 16;
 
-/// A place that is not reached.
+/// A place that the run does not reach.
 const UNREACHED: u64 = u64::MAX;
 
-/// Why a flow has no longest walk, or none that can be found.
+/// Why a flow has no longest walk, or why it cannot be found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum NoLongestWalk<'a> {
     /// The bounds of this flow multiply to too many states.
@@ -22,16 +22,16 @@ pub(crate) enum NoLongestWalk<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UnboundedLoop<'a> {
     pub(crate) graph: &'a Graph,
-    /// A place that leads to the loop, or is on it.
+    /// A place that leads to the loop or is on it.
     place: usize,
-    /// How often the bounded edges have been taken there.
+    /// How often the bounded edges have been taken at that place.
     count: usize,
 }
 
 impl Graph {
-    /// The most steps that a run of this flow takes: its longest walk, on which every bounded edge
-    /// is taken as often as it may be. The steps of nested flows are included, and a fork is one
-    /// step.
+    /// The largest number of steps that a run of this flow takes: its longest walk, on which every
+    /// bounded edge is taken as often as its bound allows. The steps of nested flows count, and a
+    /// fork is one step.
     ///
     /// The search is exact. It covers all places with all counts of the bounded edges.
     pub(crate) const fn longest_walk(&self) -> Result<u64, NoLongestWalk<'_>> {
@@ -51,9 +51,9 @@ impl Graph {
             Ok(steps) => steps,
             Err(error) => return Err(error),
         };
-        // The longest walk from each state. A bounded edge leads to a state with a higher count. So
-        // the search goes from the highest count down, and only edges between states of one count
-        // can form a loop.
+        // The longest walk from each state. A bounded edge leads to a state with a higher count, so
+        // the search goes from the highest count down, and only edges between states of the same
+        // count can form a loop.
         let mut longest = [UNREACHED; STATES];
         let mut count = counts;
         while count > 0 {
@@ -78,8 +78,8 @@ impl Graph {
             longest[count * places + place] = steps[place];
             place += 1;
         }
-        // Without a loop, a walk has at most as many edges as there are places, and the lengths
-        // settle after as many rounds.
+        // Without a loop, a walk has at most as many edges as there are places, so the lengths
+        // settle after that many rounds.
         let mut round = 0;
         let mut changed = true;
         while changed {
@@ -109,8 +109,8 @@ impl Graph {
         Ok(())
     }
 
-    /// Where an edge leads at a count, and the count after it. A count is a number with a digit for
-    /// every bounded edge, whose base is one more than the bound.
+    /// Where an edge leads at a count, and the count after it. A count is a number with one digit
+    /// for each bounded edge. The base of a digit is one more than the bound.
     const fn follow(&self, edge: usize, count: usize) -> (Target, usize) {
         let Edge { to, bound, .. } = self.edges[edge];
         let Some(bound) = bound else {
@@ -131,7 +131,7 @@ impl Graph {
         }
     }
 
-    /// The steps that a run takes at each place.
+    /// The number of steps that a run takes at each place.
     const fn steps(&self) -> Result<[u64; STATES], NoLongestWalk<'_>> {
         let mut steps = [1; STATES];
         let mut place = 0;
@@ -185,7 +185,7 @@ impl UnboundedLoop<'_> {
         best
     }
 
-    /// The least number of edges on a way from one place to another that takes no bounded edge.
+    /// The smallest number of edges on a way from one place to another that takes no bounded edge.
     const fn distance(&self, from: usize, to: usize) -> u64 {
         let mut reached = [UNREACHED; STATES];
         let mut steps = 0;

@@ -1,4 +1,4 @@
-//! What is computed from a graph, while the user's crate is compiled.
+//! The analyses of a graph, which run while the user's crate is compiled.
 //!
 //! [`Solution`] holds the [routes](routes) and two data-flow analyses over sets of fields (Kildall,
 //! "A unified approach to global program optimization", 1973): [definite
@@ -21,24 +21,24 @@ pub use resume::Unfilled;
 use crate::const_eval::bit_set::union;
 use crate::graph::{Graph, NodeInfo};
 
-/// No edge. A graph that passes the checks has one for every action.
+/// No edge. A graph that passes the checks has an edge for every action.
 const NO_EDGE: u32 = u32::MAX;
 
-/// The results for a graph with `P` places, `T` actions in all, `X` exits, and sets of fields of `W`
-/// words.
+/// The results for a graph with `P` places, `T` actions in total and `X` exits, with sets of fields
+/// of `W` words.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usize> {
     /// Where the actions of a place begin in `routes` and `edges`.
     offsets: [u32; P],
-    /// For each action, what comes next: see [`routes_of`](Self::routes_of).
+    /// What comes next after each action: see [`routes_of`](Self::routes_of).
     routes: [u32; T],
-    /// For each action, its edge.
+    /// The edge of each action.
     edges: [u32; T],
     /// The places that a path reaches, in the order in which they are found.
     order: [u32; P],
     reached: usize,
-    /// The fields that every path to a place fills, given none at the start.
+    /// The fields that every path to a place fills, if none is filled at the start.
     filled: [[u64; W]; P],
     /// The fields that every path to an exit fills.
     exits: [[u64; W]; X],
@@ -46,7 +46,7 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     inputs: [u64; W],
     /// The fields that any node may read.
     optional_reads: [u64; W],
-    /// The first late field that a place reads and that some path leaves empty.
+    /// The first late field that a place reads although some path leaves it empty.
     pub(crate) unproved: [Option<UnprovedRead>; P],
     /// The fields that a place writes although nothing can read the value.
     pub(crate) dead_writes: [[u64; W]; P],
@@ -79,8 +79,8 @@ impl Graph {
         solution
     }
 
-    /// The inputs as a set. A misspelt input counts as the field that it means, so that one mistake
-    /// makes one message.
+    /// The inputs as a set. A misspelt input counts as the field that it probably means, so that
+    /// one mistake produces one message.
     const fn input_fields<const W: usize>(&self) -> [u64; W] {
         let store = self.store();
         let mut set = store.set(self.inputs);
@@ -100,8 +100,8 @@ impl Graph {
 }
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// The flow as a node: it reads its inputs, it may read what any of its nodes may read, and it
-    /// fills what is filled at each exit.
+    /// The flow as a node. It reads its inputs, it may read everything that any of its nodes may
+    /// read, and it fills the fields that are filled at each exit.
     pub const fn info(&'static self, name: &'static str, graph: &'static Graph) -> NodeInfo {
         NodeInfo {
             name,

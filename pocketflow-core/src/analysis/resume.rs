@@ -1,28 +1,29 @@
-//! Definite assignment at run time, from any position: what the rest of a run would find empty.
+//! Definite assignment at run time, from any position: which reads in the rest of a run would find
+//! their field empty.
 
 use crate::graph::{FlowPosition, Graph, Target};
 use crate::store::Store;
 
-/// A read of a late field that nothing fills on the way.
+/// A read of a late field that nothing fills before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfilled {
     /// The names from the outermost flow down to the node.
     pub path: Vec<&'static str>,
-    /// The field.
+    /// The name of the field.
     pub field: &'static str,
 }
 
-/// For every place or exit that is reached, the fields that every path to it fills.
+/// The fields that every path to it fills, for each place or exit that is reached.
 type Filled = Vec<Option<Vec<u64>>>;
 
 impl Graph {
-    /// The reads that would find their field empty, if a run went on from a position with some
+    /// The reads that would find their field empty if a run resumed from a position with some
     /// fields filled.
     ///
-    /// A flow that compiles has no such read on any path from its start. A run that was begun with
-    /// another version of the flow may be past a node that is new, and that will not run.
-    /// `flows` are those of a [`Position`](crate::Position); `taken` is the action
-    /// of the step there, if that is done, and `filled` says which fields of the store are filled.
+    /// A flow that compiles has no such read on any path from its start. But a run that was started
+    /// with another version of the flow may already be past a new node, which it will not run.
+    /// `flows` are those of a [`Position`](crate::Position). `taken` is the action of the step
+    /// there, if that step is done. `filled` says which fields of the store are filled.
     ///
     /// ```
     /// use pocketflow::{FlowPosition, Shared, flow, node};
@@ -33,7 +34,7 @@ impl Graph {
     /// #[node(Order)] fn ship(address: &str, paid: &bool) {}
     /// flow! { Shop { ask >> pay >> ship; } }
     ///
-    /// // Before there was `ask`, a run came to `pay`.
+    /// A run reached `pay` before the flow had `ask`.
     /// let at_pay = FlowPosition {
     ///     flow: "Shop".into(),
     ///     fingerprint: 0,
@@ -61,7 +62,7 @@ impl Graph {
         unfilled
     }
 
-    /// Adds the reads in this flow, and says what is filled at its exits.
+    /// Adds the reads in this flow, and returns what is filled at its exits.
     fn find_unfilled(
         &'static self,
         flows: &[FlowPosition],
@@ -123,7 +124,7 @@ impl Store {
     }
 }
 
-/// The work list, and what it has found.
+/// The work list, and the results so far.
 struct Assignment {
     graph: &'static Graph,
     places: Filled,
@@ -166,7 +167,7 @@ impl Assignment {
         }
     }
 
-    /// Keeps what every path so far fills.
+    /// Keeps the fields that every path so far fills.
     fn arrive(&mut self, target: Target, filled: &[u64]) {
         let known = match target {
             Target::Place(place) => &mut self.places[place],

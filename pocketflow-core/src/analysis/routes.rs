@@ -4,7 +4,7 @@ use super::{NO_EDGE, Solution};
 use crate::graph::{Graph, Target};
 
 impl Graph {
-    /// How many actions all places have together.
+    /// The total number of actions of all places.
     #[doc(hidden)]
     pub const fn action_count(&self) -> usize {
         let mut count = 0;
@@ -18,8 +18,8 @@ impl Graph {
 }
 
 impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
-    /// What comes after each action of a place: a place below `P`, an exit counted on from `P`, or
-    /// a bounded edge counted on from `P + X`.
+    /// What comes after each action of a place. A number below `P` is a place. The exits follow
+    /// from `P`, and the bounded edges from `P + X`.
     pub(crate) const fn routes_of(&self, place: usize) -> &[u32] {
         let first = self.offsets[place] as usize;
         let end = if place + 1 < P {
@@ -51,7 +51,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             let edge = &graph.edges[index];
             if let Some(action) = graph.places[edge.from].node.action(edge.action) {
                 let slot = self.offsets[edge.from] as usize + action;
-                // Of two edges for one action, which is PF003, the first counts.
+                // If one action has two edges, which is PF003, the first one counts.
                 if self.edges[slot] == NO_EDGE {
                     self.edges[slot] = index as u32;
                     self.routes[slot] = match (edge.bound, edge.to) {

@@ -5,13 +5,13 @@ use crate::analysis::{NoLongestWalk, UnboundedLoop};
 use crate::graph::Graph;
 
 impl Graph {
-    /// The most steps that a run of this flow takes.
+    /// The largest number of steps that a run of this flow takes.
     ///
     /// # Panics
     ///
-    /// Where a loop is not bounded, and where the bounds multiply to too many states for the search.
-    /// In a constant, that is a compile error. Call it there and nowhere else: its tables are large
-    /// for the stack of a thread.
+    /// Panics if a loop has no bound, or if the bounds multiply to too many states for the search.
+    /// In a constant, the panic is a compile error. Call this only in a constant, because its
+    /// tables are large for the stack of a thread.
     #[doc(hidden)]
     #[track_caller]
     pub const fn max_steps(&self) -> u64 {

@@ -1,10 +1,10 @@
-//! The message of a check, put together while the user's crate is compiled.
+//! The message of a check, which is built while the user's crate is compiled.
 
 use crate::analysis::Path;
 use crate::const_eval::spelling::equal;
 use crate::graph::Graph;
 
-/// A message in the making. What does not fit is cut off, with an ellipsis.
+/// A message under construction. Text that does not fit is cut off with an ellipsis.
 #[derive(Clone, Copy)]
 pub(crate) struct Message {
     bytes: [u8; Message::CAPACITY],
@@ -16,7 +16,7 @@ impl Message {
     const CAPACITY: usize = 4096;
     const ELLIPSIS: &'static str = " …";
 
-    /// The message of a check that has a code, which comes first.
+    /// The message of a check with a code, which comes first in the text.
     pub(super) const fn of(code: &'static str) -> Self {
         Self {
             code,
@@ -51,7 +51,7 @@ impl Message {
         self.push(rest)
     }
 
-    /// Adds `text` whole, or marks the message as cut.
+    /// Adds `text` if all of it fits, and otherwise marks the message as cut.
     const fn push(mut self, text: &[u8]) -> Self {
         let full = self.len + text.len() + Self::ELLIPSIS.len() > Self::CAPACITY;
         let text = if full {
@@ -93,8 +93,8 @@ impl Message {
         self
     }
 
-    /// Adds the path to a place, as its edges are written in the flow. The middle of a long path is
-    /// left out.
+    /// Adds the path to a place, with its edges as they are written in the flow. The middle of a
+    /// long path is omitted.
     pub(super) const fn path<const P: usize>(
         mut self,
         graph: &Graph,
@@ -102,7 +102,7 @@ impl Message {
         target: usize,
     ) -> Self {
         const ENDS: usize = 4;
-        // The path is known from its end.
+        // The path can only be followed back from its end.
         let (mut edges, mut length) = ([0; P], 0);
         let mut place = target;
         while let Some(edge) = path.edge_to(place) {
@@ -145,7 +145,7 @@ impl Message {
         }
     }
 
-    /// Ends the evaluation with the message, which says at its end where the code's page is.
+    /// Ends the evaluation with the message, which ends with the path of the code's page.
     #[track_caller]
     pub(super) const fn report(self) -> ! {
         if self.code.is_empty() {
@@ -191,7 +191,7 @@ mod tests {
         let cut = message.add("z", &[]);
         assert_eq!(cut.as_str(), format!("{text}y …"));
         assert_eq!(cut.add("z", &[]).as_str(), cut.as_str());
-        // Nothing follows the ellipsis, though there is room.
+        // Nothing follows the ellipsis, even if there is room.
         let long = "x".repeat(Message::CAPACITY);
         let cut = Message::new().add("x", &[]).add(&long, &[]).add("y", &[]);
         assert_eq!(cut.as_str().trim_end(), "x …");

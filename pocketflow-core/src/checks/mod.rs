@@ -1,16 +1,16 @@
 //! The checks that the compiler evaluates as constants: one file for each code.
 //!
-//! Each check is a `const fn` that the macros call in a constant on the user's token. It returns
-//! where nothing is wrong, and otherwise ends with [`message::Message::report`]. So a new check is a
-//! file here, a page in `errors/`, and a folder of snapshots in `tests/ui`.
+//! Each check is a `const fn` that the macros call in a constant on the user's token. It returns if
+//! it finds no error, and otherwise ends with [`message::Message::report`]. A new check therefore
+//! needs a file here, a page in `errors/`, and a folder of snapshots in `tests/ui`.
 //!
-//! The macros report what the tokens of one `flow!` or `#[node]` show by themselves: PF003 and PF004
-//! (`flow/model`, and `flow/check` for a part of the graph that no path reaches), PF005
-//! (`flow/check`), and PF010 (`node/options` and `node/check` for the policies of a node,
-//! `flow/model` for the bound of an edge). The other codes are here.
+//! The macros report the errors that the tokens of one `flow!` or `#[node]` show by themselves:
+//! PF003 and PF004 (`flow/model`, and `flow/check` for a part of the graph that no path reaches),
+//! PF005 (`flow/check`), and PF010 (`node/options` and `node/check` for the policies of a node,
+//! `flow/model` for the bound of an edge). The checks for the other codes are here.
 //!
-//! Checks without a code are here as well: [`max_steps`], [`returned`] and [`threads`]. [`sound`] is
-//! how a check in a type silences what follows from it.
+//! The checks without a code, [`max_steps`], [`returned`] and [`threads`], are here as well.
+//! [`sound`] lets a check in a type suppress the errors that follow from it.
 
 mod message;
 

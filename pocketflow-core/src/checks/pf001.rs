@@ -21,7 +21,7 @@ impl Graph {
         if !written || node.is_unknown() || node.action(action).is_some() {
             return;
         }
-        // PF012 refuses a node with a choice of actions in a fork.
+        // PF012 rejects a node with a choice of actions in a fork.
         let mut branch = 0;
         while branch < self.places[from].fork.len() {
             if !returns_only_default(self.places[from].fork[branch].node) {

@@ -1,5 +1,5 @@
-//! PF002: an action that a node returns and that is wired nowhere. For the exits of a nested flow,
-//! that is PF009.
+//! PF002: an action that a node returns and that is wired nowhere. An exit of a nested flow that is
+//! wired nowhere is PF009.
 
 use super::message::Message;
 use super::pf009;
@@ -24,12 +24,12 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             }
             action += 1;
         }
-        // Most places end here. What follows looks through all edges, and would take quadratic time
-        // if it did so for every place.
+        // Most places return here. The rest looks through all edges, which would take quadratic
+        // time if every place did it.
         if count == 0 {
             return;
         }
-        // Where the node has only the other kind of action, PF001 refuses the edge and says what to
+        // If the node only has the other kind of action, PF001 rejects the edge and shows what to
         // write.
         let by_default = node.action("default").is_some();
         let wrong_kind = has_edge(graph, place, by_default)
@@ -54,7 +54,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 }
 
-/// Whether a misspelt action of an edge means this one: that is PF001, which says so.
+/// Whether a misspelt action of an edge means this one. PF001 then reports the edge and suggests
+/// this action.
 const fn is_meant_by_an_edge(graph: &Graph, place: usize, action: usize) -> bool {
     let node = graph.places[place].node;
     let mut index = 0;

@@ -1,5 +1,5 @@
-//! PF006: a late field that is read before it is filled, and a name that is expected to be that of a
-//! late field. For the inputs of a nested flow, an empty field is PF009.
+//! PF006: a late field that is read before it is filled, and a name that should be a late field but
+//! is not. An empty field that is an input of a nested flow is PF009.
 
 use super::message::Message;
 use super::{pf007, pf009};
@@ -26,7 +26,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     pub const fn check_arrival(&self, graph: &Graph, edge: usize, otherwise: bool) {
         let Edge { to, bound, .. } = graph.edges[edge];
         let target = match bound {
-            // Two ways to one place: one message.
+            // Both ends are the same place, which gets one message.
             Some(bound) if otherwise && !bound.otherwise.is(to) => bound.otherwise,
             _ if otherwise => return,
             _ => to,
@@ -66,8 +66,8 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         }
     }
 
-    /// Says that the node at a place, or one of the fork there, reads a field that a path leaves
-    /// empty.
+    /// Reports that the node at a place, or a node of the fork there, reads a field that a path
+    /// leaves empty.
     #[track_caller]
     const fn report_unproved(&self, graph: &Graph, place: usize, reader: &Place, field: usize) {
         let node = reader.node;
@@ -118,7 +118,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 }
 
-/// Says which node should fill the field. `words` is the length of a set of fields.
+/// Adds which node should fill the field. `words` is the length of a set of fields.
 const fn help_fill<const P: usize>(
     message: Message,
     graph: &Graph,
@@ -129,7 +129,7 @@ const fn help_fill<const P: usize>(
 ) -> Message {
     if let Some((writer, action)) = writer(graph, reader, field, words) {
         let writer_name = graph.places[writer].name;
-        // The path may come through the writer, with another action than the one that fills the
+        // The path may pass through the writer with an action other than the one that fills the
         // field.
         return if path.passes(graph, writer, reader) {
             message.add(
@@ -155,7 +155,7 @@ const fn help_fill<const P: usize>(
     }
 }
 
-/// Another place that fills the field, and the action after which it does.
+/// Another place that fills the field, and the action after which the field is filled.
 const fn writer(
     graph: &Graph,
     reader: usize,
@@ -172,7 +172,7 @@ const fn writer(
             ..
         } = graph.places[place].node;
         let shares_store = graph.shares_store(place);
-        // An input of a nested flow is filled after it, and not by it.
+        // An input of a nested flow is filled after the flow, but the flow does not fill it.
         let is_input = flow.is_some() && shares_store && contains(reads, field);
         let mut action = 0;
         while place != reader && !is_input && shares_store && action < actions.len() {
@@ -186,8 +186,8 @@ const fn writer(
     None
 }
 
-/// Another place whose node borrows the field in `post`, to change it, and does not say that it
-/// fills it.
+/// Another place whose node mutably borrows the field in `post` but does not declare that it fills
+/// it.
 const fn possible_writer(graph: &Graph, reader: usize, field: usize) -> Option<usize> {
     let mut place = 0;
     while place < graph.places.len() {
@@ -205,7 +205,7 @@ const fn possible_writer(graph: &Graph, reader: usize, field: usize) -> Option<u
     None
 }
 
-/// Whether a misspelt `await(field)` means this field. Its own check says so.
+/// Whether a misspelt `await(field)` means this field. The check of the `await` reports it.
 const fn is_meant_by_an_await(graph: &Graph, field: &str) -> bool {
     let mut place = 0;
     while place < graph.places.len() {

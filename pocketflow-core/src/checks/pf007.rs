@@ -1,4 +1,5 @@
-//! PF007: two nodes of one fork that write one field, or one that reads what the other writes.
+//! PF007: two nodes of one fork that write the same field, or one that reads a field that the other
+//! writes.
 
 use super::message::Message;
 use crate::const_eval::bit_set::{contains, intersects};
@@ -12,7 +13,8 @@ const READS: &str = "`{}` reads `{}`, which `{}` writes in the same fork";
 const HELP: &str = "\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> {} >> {}`";
 
 impl Graph {
-    /// Checks a node of a fork: of two nodes in conflict, each one's message names the other.
+    /// Checks a node of a fork. When two nodes are in conflict, the message of each names the
+    /// other.
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_fields(&self, place: usize, branch: usize) {
@@ -21,7 +23,7 @@ impl Graph {
         let mut index = 0;
         while index < fork.len() {
             let other = &fork[index];
-            // Whole words are compared first: the pairs of nodes are the square of the nodes.
+            // Whole words are compared first, because the number of pairs of nodes is quadratic.
             if index != branch
                 && other.node.store.hash == node.store.hash
                 && conflict(node, other.node)
@@ -73,7 +75,7 @@ const fn conflict(a: &NodeInfo, b: &NodeInfo) -> bool {
         || intersects(b_writes, a.optional_reads)
 }
 
-/// Whether another node of a fork than this one may write a field.
+/// Whether a node of a fork other than this one may write a field.
 pub(super) const fn another_may_write(fork: &[Place], branch: usize, field: usize) -> bool {
     let mut index = 0;
     while index < fork.len() {

@@ -1,4 +1,4 @@
-//! PF008: nodes of different stores in one flow.
+//! PF008: nodes with different stores in one flow.
 
 use super::message::Message;
 use crate::const_eval::spelling::equal;
@@ -8,7 +8,7 @@ use crate::store::Store;
 const HELP: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
 
 impl Graph {
-    /// Checks a place of a flow whose store is that of its first node.
+    /// Checks a place of a flow whose store is the store of its first node.
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_store(&self, place: usize) {
@@ -37,7 +37,7 @@ impl Graph {
         tell_apart(message, name, node.store, None, store).report()
     }
 
-    /// Says that a node works on another store than the first node.
+    /// Reports that a node works on a different store than the first node.
     #[track_caller]
     pub(super) const fn report_store(&self, name: &str, node: &NodeInfo) -> ! {
         let first = &self.places[self.first_known()];
@@ -58,8 +58,8 @@ impl Graph {
     }
 }
 
-/// Says where two stores of one name are: that of a node, and that of the first node or of the
-/// flow.
+/// Adds where two stores of the same name are defined: the store of a node, and the store of the
+/// first node or of the flow.
 const fn tell_apart(
     message: Message,
     name: &str,

@@ -1,7 +1,7 @@
 //! PF009: a nested flow whose input is not filled, or whose exit is wired nowhere.
 //!
-//! A nested flow is checked as a node is, by PF002 and PF006. Only the beginning of the message and
-//! the code differ.
+//! A nested flow is checked like a node, by PF002 and PF006. Only the code and the beginning of the
+//! message differ.
 
 use super::message::Message;
 

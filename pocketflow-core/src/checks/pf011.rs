@@ -16,13 +16,14 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
     }
 }
 
-/// `PF011::<true>::VALUE` is deprecated, which is how a macro warns on stable Rust.
+/// `PF011::<true>::VALUE` is deprecated, because a deprecation is how a macro can warn on stable
+/// Rust.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PF011<const FOUND: bool>;
 
 impl PF011<false> {
-    /// Nothing to say.
+    /// No warning.
     pub const VALUE: () = ();
 }
 

@@ -1,11 +1,11 @@
-//! PF012: in a fork, a flow, or a node that returns anything but `default`.
+//! PF012: a fork that contains a flow, or a node that returns anything but `default`.
 
 use super::message::Message;
 use crate::const_eval::spelling::equal;
 use crate::graph::{Graph, NodeInfo, Place};
 
 impl Graph {
-    /// Checks a node of a fork, also for PF008.
+    /// Checks a node of a fork, for PF008 as well.
     #[doc(hidden)]
     #[track_caller]
     pub const fn check_branch(&self, place: usize, branch: usize) {

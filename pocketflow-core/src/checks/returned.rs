@@ -1,6 +1,7 @@
-//! Whether the type that a node returns is a `Result` where its name says so, and only there.
+//! Whether a node returns a `Result` exactly if the name of its return type says so.
 
-/// Reports the macro's message if the node returns another kind of type than its name says.
+/// Reports the macro's message if the type that the node returns is of another kind than its name
+/// says.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_returned(holds: bool, message: &str) -> usize {

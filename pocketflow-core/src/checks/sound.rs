@@ -1,16 +1,16 @@
-//! Checks whose failure is the only thing that is said.
+//! Checks that suppress every other error when they fail.
 
-/// A check in a type: `Sound<{ check() }>`, where `check` is a constant that panics with what it
-/// has to say.
+/// A check in a type: `Sound<{ check() }>`, where `check` is a constant that panics with its
+/// message.
 ///
-/// Where it does, rustc has no value for the parameter. An impl with `Sound<{ … }>: Soundness`
-/// among its bounds then holds, and nothing in it is checked any further: what would be wrong as a
-/// consequence stays unsaid, at the impl and wherever it is used.
+/// If it panics, rustc has no value for the parameter. An impl with `Sound<{ … }>: Soundness` among
+/// its bounds then holds, and rustc checks nothing further in it. So it reports no errors that are
+/// only consequences, neither at the impl nor where the impl is used.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Sound<const CHECKED: usize>;
 
-/// What every [`Sound`] is, and every tuple of them.
+/// The trait of every [`Sound`] and of every tuple of them.
 #[doc(hidden)]
 pub trait Soundness {}
 

@@ -1,14 +1,14 @@
-//! Sets of small numbers: words of 64 bits each.
+//! Sets of small numbers, stored as words of 64 bits each.
 //!
-//! A node has a set of fields for each of its actions. `sets` are such sets of `W` words, one after
-//! the other, and `index` says which of them is meant.
+//! A node has one set of fields for each of its actions. `sets` holds several such sets of `W`
+//! words one after the other, and `index` selects one of them.
 
 /// Whether a set contains a number.
 pub(crate) const fn contains(set: &[u64], number: usize) -> bool {
     set[number / 64] & (1 << (number % 64)) != 0
 }
 
-/// The least number in a set.
+/// The smallest number in a set.
 pub(crate) const fn first<const W: usize>(set: &[u64; W]) -> Option<usize> {
     let mut word = 0;
     while word < W {
@@ -20,7 +20,7 @@ pub(crate) const fn first<const W: usize>(set: &[u64; W]) -> Option<usize> {
     None
 }
 
-/// Adds another set; says whether that changed `set`.
+/// Adds the numbers of another set, and returns whether that changed `set`.
 pub(crate) const fn union<const W: usize>(set: &mut [u64; W], sets: &[u64], index: usize) -> bool {
     let mut changed = false;
     let mut word = 0;
@@ -33,7 +33,7 @@ pub(crate) const fn union<const W: usize>(set: &mut [u64; W], sets: &[u64], inde
     changed
 }
 
-/// Keeps what is in another set as well; says whether that changed `set`.
+/// Keeps only the numbers that are also in another set, and returns whether that changed `set`.
 pub(crate) const fn intersect<const W: usize>(
     set: &mut [u64; W],
     sets: &[u64],
@@ -50,7 +50,7 @@ pub(crate) const fn intersect<const W: usize>(
     changed
 }
 
-/// Removes what is in another set.
+/// Removes the numbers that are in another set.
 pub(crate) const fn subtract<const W: usize>(set: &mut [u64; W], sets: &[u64], index: usize) {
     let mut word = 0;
     while word < W {

@@ -1,11 +1,11 @@
 //! The 64-bit FNV-1a hash (Fowler, Noll and Vo).
 
-/// Where a [`hash`] begins.
+/// The initial value of a [`hash`].
 pub(crate) const START: u64 = 0xcbf2_9ce4_8422_2325;
 
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// Adds a text to a hash, and a mark for where it ends.
+/// Adds a text to a hash, followed by a mark for its end.
 pub(crate) const fn hash(mut sum: u64, text: &str) -> u64 {
     let text = text.as_bytes();
     let mut at = 0;

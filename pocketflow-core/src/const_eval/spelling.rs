@@ -16,8 +16,8 @@ pub(crate) const fn equal(a: &str, b: &str) -> bool {
     true
 }
 
-/// Which of `candidates` the user may have meant by `word`: the nearest, if no more than a third of
-/// it and one letter differ.
+/// Returns which of `candidates` the user may have meant by `word`: the nearest one, if at most a
+/// third of it and one letter differ.
 pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&'static str> {
     let mut best = None;
     let mut least = word.len() / 3 + 1;
@@ -35,8 +35,8 @@ pub(crate) const fn nearest(word: &str, candidates: &[&'static str]) -> Option<&
     best
 }
 
-/// The Levenshtein distance, in two rows (Wagner and Fischer, 1974), or `usize::MAX` for words too
-/// long to be a slip.
+/// The Levenshtein distance, computed with two rows (Wagner and Fischer, 1974), or `usize::MAX` for
+/// words too long to be a typing error.
 const fn distance(a: &[u8], b: &[u8]) -> usize {
     const LONGEST: usize = 64;
     if a.len() > LONGEST || b.len() > LONGEST {

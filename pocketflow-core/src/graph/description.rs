@@ -1,4 +1,4 @@
-//! What the macro of a node or of a flow says of it.
+//! The description that the macro of a node or a flow generates.
 
 use super::{NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
@@ -9,7 +9,7 @@ use crate::store::Store;
 pub trait Describe {
     /// The description.
     const NODE: Description;
-    /// What the `exec` of a node reads: the struct behind [`Reads`](crate::Reads).
+    /// The struct behind [`Reads`](crate::Reads), with what the node's `exec` reads.
     type Reads<'a>;
 }
 
@@ -32,8 +32,8 @@ impl<N: Describe> Stands for N {
     const INFO: &'static Description = &N::NODE.if_known();
 }
 
-/// A node's description. It names fields, and each flow looks them up once for all its nodes: sets of
-/// fields here would be four more constants for each node, which cost compile time.
+/// A node's description. It names fields, and each flow looks the names up once for all its nodes.
+/// Sets of fields here would need four more constants for each node, which would cost compile time.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Description {
@@ -43,13 +43,13 @@ pub struct Description {
     pub store: &'static Store,
     /// The actions it returns.
     pub actions: &'static [ActionInfo],
-    /// Fields that it reads and that must be filled before.
+    /// The fields that it reads and that must be filled before it runs.
     pub reads: &'static [&'static str],
-    /// Fields that it may read, and that may be empty before.
+    /// The fields that it may read, and that may still be empty when it runs.
     pub optional_reads: &'static [&'static str],
-    /// Fields that are filled after it, whatever its action.
+    /// The fields that are filled after it, whichever action it returns.
     pub writes: &'static [&'static str],
-    /// Fields that its `post` may write, beside those that it fills.
+    /// The fields that its `post` may write, in addition to those that it fills.
     pub possible_writes: &'static [&'static str],
     /// Whether it may read every field.
     pub may_read_all: bool,
@@ -62,8 +62,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// A node that could not be read. The macro reports its errors, and no check adds to them. The
-    /// description of any other node starts from this.
+    /// A node that the macro could not parse. The macro reports the errors, and no check adds to
+    /// them. The description of every other node starts from this one.
     pub const UNKNOWN: Self = Self {
         name: "",
         store: UNKNOWN.store,
@@ -100,7 +100,7 @@ impl Description {
 
     /// A flow that is used as a node.
     pub const fn of_flow(flow: NodeInfo) -> Self {
-        // Of what its store is, nothing is known where its first node is not.
+        // If the first node is unknown, nothing is known about the store.
         if flow.is_unknown() {
             return Self::UNKNOWN;
         }
@@ -112,8 +112,9 @@ impl Description {
         }
     }
 
-    /// What is known: nothing, where the actions are those of [`ActionInfo::UNKNOWN`], or one of
-    /// them writes a field that the store does not have, which rustc says.
+    /// What is known about the outcomes. That is nothing if the actions are
+    /// [`ActionInfo::UNKNOWN`], or if one of them writes a field that the store does not have,
+    /// which rustc reports.
     pub const fn if_known(self) -> Self {
         let mut action = 0;
         while action < self.actions.len() {
@@ -133,7 +134,7 @@ impl Description {
         self
     }
 
-    /// How many words the largest set of fields takes that any of these has.
+    /// The number of words in the largest set of fields of these nodes.
     pub const fn words(all: &[&Self]) -> usize {
         let (mut words, mut index) = (0, 0);
         while index < all.len() {
@@ -145,7 +146,7 @@ impl Description {
         words
     }
 
-    /// How many actions all of these have together.
+    /// The total number of actions.
     pub const fn action_count(all: &[&Self]) -> usize {
         let (mut count, mut index) = (0, 0);
         while index < all.len() {
@@ -155,7 +156,7 @@ impl Description {
         count
     }
 
-    /// How many actions it has.
+    /// The number of its actions.
     pub(super) const fn actions(&self) -> usize {
         match &self.flow {
             Some(flow) => flow.actions.len(),

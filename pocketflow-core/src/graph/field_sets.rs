@@ -1,4 +1,5 @@
-//! The sets of fields of a flow's nodes: descriptions name fields, and the analyses work on bit sets.
+//! The sets of fields of a flow's nodes. Descriptions name fields, and the analyses work on bit
+//! sets.
 
 use super::{Description, NodeInfo, UNKNOWN};
 use crate::const_eval::bit_set::union;
@@ -63,7 +64,7 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
         }
     }
 
-    /// The sets of a flow are those that its own analysis found.
+    /// The sets of a nested flow are those that its own analysis found.
     const fn add_flow(&mut self, index: usize, slot: usize, flow: &NodeInfo) {
         let words = flow.store.words();
         let mut word = 0;
@@ -72,7 +73,7 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
             self.optional_reads[index][word] = flow.optional_reads[word];
             let mut action = 0;
             while action < flow.actions.len() {
-                // Of a flow with an error, the sets may have more words.
+                // The sets of a flow with an error may have more words.
                 let stride = flow.writes.len() / flow.actions.len();
                 self.writes[slot + action][word] = flow.writes[action * stride + word];
                 action += 1;

@@ -2,9 +2,10 @@ use super::{Edge, Graph, Target};
 use crate::const_eval::hash::{START, hash, hash_number};
 
 impl Graph {
-    /// A number that changes with the names, edges, bounds, exits and inputs of the graph, nested
-    /// flows included: the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their text. Kept with a
-    /// [`Position`](crate::Position), it shows that a flow has changed.
+    /// A number that changes with the names, edges, bounds, exits and inputs of the graph,
+    /// including those of nested flows. It is the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their
+    /// text. Stored together with a [`Position`](crate::Position), it shows whether the flow has
+    /// changed since.
     pub const fn fingerprint(&self) -> u64 {
         let mut sum = hash(START, self.name);
         let mut index = 0;

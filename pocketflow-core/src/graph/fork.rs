@@ -1,9 +1,9 @@
-//! A fork as one node: what its nodes read and write together.
+//! A fork as one node: what its nodes together read and write.
 
 use super::{NodeInfo, Place, UNKNOWN};
 use crate::const_eval::bit_set::union;
 
-/// The sets of fields of a fork's nodes together, in words of 64 fields.
+/// The combined sets of fields of a fork's nodes, in words of 64 fields.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct ForkSets<const W: usize> {
@@ -26,7 +26,8 @@ impl<const W: usize> ForkSets<W> {
             if shares_store(fork, branch) {
                 union(&mut sets.reads, node.reads, 0);
                 union(&mut sets.optional_reads, node.optional_reads, 0);
-                // PF012 refuses a node with several actions: the first stands for all.
+                // PF012 rejects a node with several actions, so the first one stands for all of
+                // them.
                 if !node.actions.is_empty() {
                     union(&mut sets.writes, node.writes, 0);
                 }
@@ -38,14 +39,14 @@ impl<const W: usize> ForkSets<W> {
 }
 
 impl NodeInfo {
-    /// A fork's nodes together.
+    /// All nodes of a fork, combined.
     #[doc(hidden)]
     pub const fn of_fork<const W: usize>(
         name: &'static str,
         fork: &'static [Place],
         sets: &'static ForkSets<W>,
     ) -> Self {
-        // What an unknown node fills is unknown, and so is what comes after the fork.
+        // It is unknown what an unknown node fills, and so is everything after the fork.
         let mut branch = 0;
         while branch < fork.len() {
             if fork[branch].node.is_unknown() {
@@ -67,7 +68,7 @@ impl NodeInfo {
     }
 }
 
-/// Whether a node of a fork works on the store of the first.
+/// Whether a node of a fork works on the same store as the first node.
 pub(crate) const fn shares_store(fork: &[Place], branch: usize) -> bool {
     fork[branch].node.store.hash == fork[0].node.store.hash
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{Edge, Graph, Place, Target};
 
-/// The first place is round, or an arrow leads to it, so that the start is visible. An exit that is
-/// written in the flow is a circle.
+/// The first place is round or has an arrow that leads to it, so that the start is visible. An exit
+/// that the flow names is a circle.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flowchart TD")?;
@@ -19,7 +19,8 @@ impl fmt::Display for Graph {
     }
 }
 
-/// A flow, at its depth. The prefix tells the places of a nested flow from others of their name.
+/// A flow at its depth. The prefix distinguishes the places of a nested flow from other places of
+/// the same name.
 struct Drawing<'a> {
     graph: &'a Graph,
     prefix: String,
@@ -84,7 +85,7 @@ impl Drawing<'_> {
         } else if id != *name {
             self.line(f, format_args!("{id}[{name}]"))
         } else {
-            // The edges show a place under its identifier, which is its name.
+            // The edges refer to a place by its identifier, which is its name.
             Ok(())
         }
     }
@@ -128,7 +129,7 @@ impl Drawing<'_> {
         write!(f, "\n{:width$}{line}", "", width = 4 * self.depth)
     }
 
-    /// An implicit end is not drawn: no arrow leaves the place.
+    /// An implicit end is not drawn, so no arrow leaves the place.
     fn draws(&self, target: Target) -> bool {
         self.graph.edges.iter().any(|edge| {
             edge.written && edge.to == target
@@ -152,9 +153,9 @@ impl Drawing<'_> {
     }
 }
 
-/// The identifier of a place: its name, unless Mermaid reads something else in it.
+/// The identifier of a place: its name, unless Mermaid would read the name as something else.
 fn named(prefix: &str, name: &str, place: usize) -> String {
-    // Words of its language, and of the objects in which its layout keeps places by name.
+    // Words of Mermaid's language, and of the objects in which its layout stores places by name.
     const RESERVED: [&str; 25] = [
         "_blank",
         "_parent",
@@ -182,11 +183,12 @@ fn named(prefix: &str, name: &str, place: usize) -> String {
         "toString",
         "valueOf",
     ];
-    // Mermaid reads some scripts and not others, and JavaScript has names of its own that start so.
+    // Mermaid accepts some scripts and not others, and some JavaScript property names start like
+    // this.
     if !name.is_ascii() || name.starts_with("__") {
         return format!("{prefix}place.{place}");
     }
-    // `style_` is marked as well, since `style` would be called so.
+    // `style_` is marked too, because it is the identifier of `style`.
     let mark = if RESERVED.contains(&name.trim_end_matches('_')) {
         "_"
     } else {
@@ -195,8 +197,8 @@ fn named(prefix: &str, name: &str, place: usize) -> String {
     format!("{prefix}{name}{mark}")
 }
 
-/// A text, in quotes where Mermaid or the Markdown in it would read more than the text. No letter
-/// is lost: what is not a letter is written as its number.
+/// A text, quoted where Mermaid, or Markdown inside it, would interpret more than plain text. No
+/// character is lost: every character that is not a letter is written as its number.
 fn text(text: &str) -> Cow<'_, str> {
     let is_letter = |letter: char| letter.is_alphanumeric() || letter == ' ' || letter == ',';
     let emphasis = |word: &str| word.starts_with('_') || word.ends_with('_');

@@ -1,4 +1,4 @@
-//! The description of a flow: its places, its edges, and what stands at each place.
+//! The description of a flow: its places, its edges, and the node at each place.
 
 mod description;
 mod field_sets;
@@ -19,8 +19,8 @@ pub use position::{FlowPosition, Position};
 
 use crate::store::Store;
 
-/// The graph of a flow: its places, its edges, its exits. A flow has it as the constant `GRAPH`,
-/// and it prints as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.
+/// The graph of a flow: its places, edges and exits. A flow has its graph as the constant `GRAPH`,
+/// which prints as a [Mermaid](https://mermaid.js.org/syntax/flowchart.html) flowchart.
 ///
 /// ```
 /// # use pocketflow::{Shared, flow, node};
@@ -34,9 +34,9 @@ use crate::store::Store;
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Graph {
-    /// The flow's name; empty for a flow that was written as an expression.
+    /// The flow's name. It is empty for a flow that is written as an expression.
     pub name: &'static str,
-    /// The places, the start first.
+    /// The places, starting with the first one of the flow.
     pub places: &'static [Place],
     /// The edges, in the order in which they are written. The implicit edges to the end come last.
     pub edges: &'static [Edge],
@@ -46,14 +46,14 @@ pub struct Graph {
     pub inputs: &'static [&'static str],
 }
 
-/// A place in a graph: a node, or a nested flow, under a name.
+/// A place in a graph: a node or a nested flow, with its name in the flow.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// The name in the flow.
     pub name: &'static str,
-    /// The node; for a fork, its nodes together.
+    /// The node, or for a fork, all its nodes combined.
     pub node: &'static NodeInfo,
-    /// The nodes of a fork, which work at the same time; empty for any other place.
+    /// The nodes of a fork, which run at the same time. It is empty for any other place.
     pub fork: &'static [Place],
 }
 
@@ -68,7 +68,8 @@ pub struct Edge {
     pub to: Target,
     /// How often a run may take it, for `max N else …`.
     pub bound: Option<Bound>,
-    /// Whether it is written in the flow. A place without an edge has an implicit one, to the end.
+    /// Whether the edge is written in the flow. A place without edges has an implicit one, to the
+    /// end.
     pub written: bool,
 }
 
@@ -91,7 +92,7 @@ pub struct Bound {
 }
 
 impl Graph {
-    /// The first place whose node is known: its store is the flow's.
+    /// The first place whose node is known. Its store is the flow's store.
     pub(crate) const fn first_known(&self) -> usize {
         let mut place = 0;
         while place < self.places.len() {
@@ -103,7 +104,7 @@ impl Graph {
         0
     }
 
-    /// Whether no node is known, and so neither is the store.
+    /// Whether no node is known, so that the store is unknown as well.
     pub(crate) const fn is_unknown(&self) -> bool {
         self.places[self.first_known()].node.is_unknown()
     }
@@ -132,7 +133,7 @@ impl Graph {
         self.places.iter().position(|place| place.name == name)
     }
 
-    /// The flow's name, as messages have it.
+    /// The flow's name as it appears in messages.
     pub(crate) fn label(&self) -> &'static str {
         if self.name.is_empty() {
             "flow"

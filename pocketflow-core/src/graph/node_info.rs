@@ -12,14 +12,14 @@ pub struct NodeInfo {
     pub store: &'static Store,
     /// The names of the actions it returns.
     pub actions: &'static [&'static str],
-    /// Fields that it reads and that must be filled before.
+    /// The fields that it reads and that must be filled before it runs.
     pub reads: &'static [u64],
-    /// Fields that it may read, and that may be empty before.
+    /// The fields that it may read, and that may still be empty when it runs.
     pub optional_reads: &'static [u64],
-    /// Fields that are filled after it, a set for each action, one set behind the other.
+    /// The fields that are filled after it: one set for each action, one after the other.
     pub writes: &'static [u64],
-    /// Fields that its `post` may write, whether it fills them or not. It is empty for a flow, which
-    /// cannot stand in a fork.
+    /// The fields that its `post` may write, whether it fills them or not. The set is empty for a
+    /// flow, because a flow cannot be in a fork.
     pub possible_writes: &'static [u64],
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,
@@ -27,7 +27,8 @@ pub struct NodeInfo {
     pub waits: Option<&'static str>,
 }
 
-/// A node or a flow that could not be read. The macro reports its errors, and no check adds to them.
+/// A node or a flow that the macro could not parse. The macro reports the errors, and no check adds
+/// to them.
 #[doc(hidden)]
 pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     name: "",

@@ -1,12 +1,12 @@
-//! Where a run is, in names that can be stored.
+//! The position of a run, in names that can be stored.
 
 /// A place in a run: see [`StepInfo::position`](crate::StepInfo::position) and
 /// [`With::resume`](crate::With::resume).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// The steps taken before.
+    /// The number of steps taken so far.
     pub steps: u64,
-    /// The position in each flow that is under way, the outermost first.
+    /// The position in each flow that is running, from the outermost to the innermost.
     pub flows: Vec<FlowPosition>,
 }
 
@@ -17,8 +17,9 @@ pub struct FlowPosition {
     pub flow: String,
     /// [`Graph::fingerprint`](crate::Graph::fingerprint) of the flow.
     pub fingerprint: u64,
-    /// The name of the place it has arrived at.
+    /// The name of the place that the run has reached.
     pub place: String,
-    /// How often each of its bounded edges has been taken; empty where no edge is bounded.
+    /// How often each of its bounded edges has been taken. It is empty if the flow has no bounded
+    /// edge.
     pub taken: Vec<u32>,
 }

@@ -1,5 +1,5 @@
-//! What the unit tests make graphs of. What a graph refers to is `'static`, so a test leaks a
-//! little.
+//! Sample graphs for the unit tests. A graph refers to `'static` data, so the tests leak a little
+//! memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,7 +7,7 @@ use super::{Bound, Description, Edge, FieldSets, ForkSets, Graph, NodeInfo, Plac
 use crate::action::ActionInfo;
 use crate::store::{Field, Store};
 
-/// How many words a set of the fields of [`STORE`] takes.
+/// The number of words in a set of the fields of [`STORE`].
 pub(crate) const WORDS: usize = 2;
 
 const FIELDS: [Field; 64 * WORDS] = {
@@ -20,14 +20,14 @@ const FIELDS: [Field; 64 * WORDS] = {
     fields
 };
 
-/// A store whose fields fill the words of a set: the late fields `a`, `b`, `c` and `d` are at the
-/// edges of the words.
+/// A store whose fields fill several words of a set. The late fields `a`, `b`, `c` and `d` are at
+/// the edges of the words.
 pub(crate) const STORE: &Store = &Store::new("S", "src/s.rs:1", &FIELDS);
 
-/// Another store, with a name of its own.
+/// Another store, with another name.
 pub(crate) const OTHER: &Store = &Store::new("Other", "src/other.rs:1", &FIELDS);
 
-/// A node without fields that has nothing to choose.
+/// A node without fields and without a choice of actions.
 pub(crate) const NODE: Description = Description {
     name: "node",
     store: STORE,
@@ -66,8 +66,8 @@ pub(crate) fn fork(name: &'static str, nodes: Vec<Place>) -> Place {
     Place { name, node, fork }
 }
 
-/// A flow `F` with two exits, `default` and `other`. The edges are written as in `flow!`, without
-/// quotes, and with the exits as `end` and `other`.
+/// A flow `F` with two exits, `default` and `other`. The edges are written as in `flow!`, but
+/// without quotes, and the exits are called `end` and `other`.
 pub(crate) fn graph(places: Vec<Place>, edges: &'static str) -> Graph {
     let exits: &'static [&'static str] = &["default", "other"];
     let target = |name: &str| match name {
@@ -117,11 +117,11 @@ fn position(places: &[Place], name: &str) -> usize {
     place.unwrap_or_else(|| panic!("there is no place {name}"))
 }
 
-/// What a check says, if it panics.
+/// The message of a check, if it panics.
 pub(crate) fn message<T>(check: impl FnOnce() -> T) -> Option<String> {
     let panic = catch_unwind(AssertUnwindSafe(check)).err()?;
     let text = panic.downcast::<String>().expect("a message is a `String`");
-    // The text of the code's page is the same for all.
+    // The text for the code's page is the same for all messages.
     Some(match text.split_once("\nnote: see `pocketflow::errors::") {
         Some((text, code)) => {
             assert_eq!(text.split(':').next(), code.strip_suffix('`'));

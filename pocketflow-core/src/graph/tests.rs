@@ -1,14 +1,14 @@
 use super::sample::{NODE, OTHER, graph, leak, place};
 use super::{Bound, Description, Graph, NodeInfo, Place, Target};
 
-/// FNV-1a as its authors describe it, over a text that is put together first.
+/// FNV-1a as its authors describe it, over the whole text at once.
 fn fnv(text: &[u8]) -> u64 {
     text.iter().fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| {
         (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// What a fingerprint is the hash of.
+/// The text that a fingerprint is the hash of.
 fn text(graph: &Graph) -> Vec<u8> {
     let name = |name: &str| [name.as_bytes(), &[0xff]].concat();
     let number = |number: u64| number.to_le_bytes().to_vec();

@@ -7,7 +7,7 @@ use crate::error::EmptyField;
 pub struct Store {
     /// The struct's name.
     pub name: &'static str,
-    /// The struct's place in the source, which tells two stores of one name apart.
+    /// The struct's place in the source, which distinguishes two stores of the same name.
     pub id: &'static str,
     /// The fields, in the order of the struct.
     pub fields: &'static [Field],
@@ -19,14 +19,14 @@ pub struct Store {
 pub struct Field {
     /// The field's name.
     pub name: &'static str,
-    /// Whether it is a late field, an `Option` that some node fills.
+    /// Whether it is a late field: an `Option` that a node fills.
     pub late: bool,
-    /// Whether serde skips it: then it is not data, and no [visitor](crate::Fields) sees it.
+    /// Whether serde skips it. Such a field is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
-    /// The name by which serde reads it, with `rename` and `rename_all`. For a field with
-    /// `flatten`, which has none, it is that of the field behind two dots: `..rest`.
+    /// The name under which serde reads it, after `rename` and `rename_all`. A field with `flatten`
+    /// has no such name, so this is the name of the field behind two dots: `..rest`.
     pub stored: &'static str,
-    /// Other names by which serde knows it.
+    /// Other names that serde accepts for it.
     pub aliases: &'static [&'static str],
     hash: u64,
 }
@@ -43,11 +43,11 @@ impl Store {
         }
     }
 
-    /// The index of a field, or `None` where there is no such field: rustc says that better, at the
+    /// The index of a field, or `None` if there is no such field. rustc reports that better, at the
     /// user's parameter.
     pub const fn field(&self, name: &str) -> Option<usize> {
-        // Every node of a crate looks its fields up while the crate is compiled: a hash is compared
-        // faster than a name.
+        // Every node of a crate looks up its fields while the crate is compiled, and comparing
+        // hashes is faster than comparing names.
         let hash = hash(START, name);
         let mut index = 0;
         while index < self.fields.len() {
@@ -59,7 +59,7 @@ impl Store {
         None
     }
 
-    /// The field that a misspelt name means.
+    /// The field that a misspelt name probably means.
     pub(crate) const fn nearest_field(&self, name: &str) -> Option<&'static str> {
         let (mut names, mut count) = ([""; 256], 0);
         while count < self.fields.len() && count < names.len() {
@@ -80,7 +80,7 @@ impl Store {
 }
 
 impl Field {
-    /// All names by which a state may have it, the most likely first.
+    /// All names that a stored state may use for it, the most likely first.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         [self.stored, self.name]
             .into_iter()
@@ -100,7 +100,7 @@ impl Field {
         }
     }
 
-    /// The field, which serde skips.
+    /// The field, marked as skipped by serde.
     #[doc(hidden)]
     #[must_use]
     pub const fn skipped(self) -> Self {
@@ -110,14 +110,14 @@ impl Field {
         }
     }
 
-    /// The field, which serde reads by this name.
+    /// The field, which serde reads under this name.
     #[doc(hidden)]
     #[must_use]
     pub const fn stored_as(self, stored: &'static str) -> Self {
         Self { stored, ..self }
     }
 
-    /// The field, which serde knows by these names as well.
+    /// The field, which serde accepts under these names as well.
     #[doc(hidden)]
     #[must_use]
     pub const fn also(self, aliases: &'static [&'static str]) -> Self {

@@ -3,7 +3,7 @@
 use super::Store;
 
 impl Store {
-    /// How many words a set of this store's fields takes.
+    /// The number of words in a set of this store's fields.
     pub(crate) const fn words(&self) -> usize {
         self.fields.len().div_ceil(64)
     }

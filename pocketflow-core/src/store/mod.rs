@@ -1,4 +1,4 @@
-//! The shared store: a struct whose fields its derive describes.
+//! The shared store: a struct whose derive describes its fields.
 
 mod description;
 mod field_set;
@@ -9,10 +9,10 @@ pub use visitor::{Fields, VisitField, VisitWith};
 
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///
-/// A field of type `Option<T>` is a **late field**: empty until a node fills it, and no node may
-/// read it before. Any other field always has a value. The derive adds only this description; it
-/// never changes the struct. `#[shared(crate = path)]` says where the library is, in a crate that
-/// has it by another path than `::pocketflow`.
+/// A field of type `Option<T>` is a **late field**: it is empty until a node fills it, and no node
+/// may read it before that. Every other field always has a value. The derive only adds this
+/// description and never changes the struct. `#[shared(crate = path)]` gives the path of the
+/// library in a crate that does not have it as `::pocketflow`.
 ///
 /// ```
 /// use pocketflow::Shared;
@@ -34,13 +34,13 @@ pub trait Shared: BetweenThreads {
     #[doc(hidden)]
     const FIELDS: &'static [Field] = &[];
 
-    /// What the compiler knows of the store.
+    /// What the compiler knows about the store.
     const STORE: &'static Store;
 
     /// Whether the field with this index in [`Store::fields`] has a value.
     fn is_filled(&self, field: usize) -> bool;
 
-    /// The store of a caller who gives nothing: its `Default`, if it has one.
+    /// The store for a caller that passes none: its `Default`, if it has one.
     #[doc(hidden)]
     fn blank() -> Option<Self>
     where
@@ -50,8 +50,8 @@ pub trait Shared: BetweenThreads {
     }
 }
 
-/// What a store must be, so that a run may go from thread to thread. A trait of its own, which the
-/// derive implements: rustc looks at the bounds of a trait wherever an item of it is named, and
-/// would report a store that is not this everywhere.
+/// The bounds that a store needs so that a run can move between threads. They are a separate trait,
+/// which the derive implements, because rustc checks the bounds of a trait wherever code names an
+/// item of it. It would report a store that does not meet them at each of those places.
 #[doc(hidden)]
 pub trait BetweenThreads: Send + Sync + 'static {}

@@ -1,16 +1,16 @@
-//! A visitor over the fields of a store: each is shown in place, with its own type.
+//! A visitor over the fields of a store, which sees each field in place and with its type.
 
 use super::{Field, Shared};
 
-/// The fields of a store, shown to a visitor in place. `#[derive(Shared)]` writes it, one impl a
-/// store.
+/// The fields of a store, which a visitor can see in place. `#[derive(Shared)]` implements it once
+/// for each store.
 ///
-/// What a visitor asks of a field's type is the bound of its [`VisitField`]: one that stores fields
-/// asks for serde's traits, one that prints them for `Debug`. Generic code asks for `S: Fields<V>`,
-/// which holds if every field of `S` can be shown to `V`.
+/// The bound of a visitor's [`VisitField`] says what the visitor needs from a field's type. A
+/// visitor that stores fields needs serde's traits, and one that prints them needs `Debug`. Generic
+/// code has the bound `S: Fields<V>`, which holds if `V` can visit every field of `S`.
 ///
-/// A field that serde skips (`#[serde(skip)]`, or either half of it) is not data: it is not shown,
-/// and may be of any type.
+/// A field that serde skips (`#[serde(skip)]`, or either half of it) is not data. No visitor sees
+/// it, and it may have any type.
 ///
 /// ```
 /// use pocketflow::{Field, Fields, Shared, VisitField};
@@ -19,7 +19,7 @@ use super::{Field, Shared};
 /// #[derive(Shared, Default)]
 /// struct Article { topic: String, outline: Option<Vec<String>> }
 ///
-/// /// Writes the fields down.
+/// Collects the fields as text.
 /// #[derive(Default)]
 /// struct Print(String);
 ///
@@ -55,26 +55,26 @@ pub trait Fields<V>: Shared {
     }
 }
 
-/// A visitor that takes fields of the type `T`.
+/// A visitor that accepts fields of the type `T`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no field of type `{T}`",
     note = "implement `pocketflow::VisitField<{T}>` for it, or a field of another type"
 )]
 pub trait VisitField<T> {
-    /// Sees a field, and may change it. `default` makes what serde takes where the field is
-    /// missing, if the store says so (`#[serde(default)]`).
+    /// Sees a field, and may change it. `default` creates the value that serde uses if the field is
+    /// missing, for a field with `#[serde(default)]`.
     fn field(&mut self, field: &'static Field, value: &mut T, default: Option<fn() -> T>);
 }
 
-/// A visitor that takes fields which serde treats by functions of their own (`#[serde(with =
-/// "…")]`): `W` serializes a field, and `R` is what it is deserialized as, which serializes as `W`
-/// does.
+/// A visitor that accepts fields with custom serde functions (`#[serde(with = "…")]`). `W`
+/// serializes a field. `R` is the type that the field is deserialized to, and it serializes like
+/// `W`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` takes no field with `#[serde(with = …)]`",
     note = "implement `pocketflow::VisitWith` for it"
 )]
 pub trait VisitWith<W, R> {
-    /// Sees a field, and may return what it becomes.
+    /// Sees a field, and may return a value to replace it.
     fn field_with(
         &mut self,
         field: &'static Field,

@@ -1,4 +1,4 @@
-//! The longest walk, against a search of all walks.
+//! Compares the longest walk with a search of all walks.
 
 use std::collections::HashMap;
 use std::thread;
@@ -24,8 +24,8 @@ fn with_room(test: impl FnOnce() + Send + 'static) {
 
 // ---- Random flows. ----
 
-/// A place: how many places the flow has that stands there, and where its actions lead. The numbers
-/// are those of places, from the next one on; the one behind the last place is the exit.
+/// A place: the number of places of the flow that is there, and where its actions lead. The numbers
+/// are those of places, counted from the next one on. The number after the last place is the exit.
 type Drawn = (Option<usize>, Vec<(usize, Option<(u32, usize)>)>);
 
 fn flows() -> impl Strategy<Value = Vec<Drawn>> {
@@ -70,14 +70,14 @@ fn draw(places: &[Drawn]) -> &'static Graph {
     })
 }
 
-/// A flow of so many nodes, one behind the other.
+/// A flow with this many nodes, one after the other.
 fn chain(length: usize) -> &'static Graph {
     let places = NAMES[..length].iter().map(|name| place(name, NODE));
     let edges = &"p0 >> p1; p1 >> p2; p2 >> p3"[..10 * length - 10];
     leak(graph(places.collect(), edges))
 }
 
-/// A place where a flow stands.
+/// A place for a nested flow.
 fn flow(name: &'static str, graph: &'static Graph) -> Place {
     let stands = place(name, NODE);
     let node = *place(name, Description { ..NODE }).node;
@@ -92,12 +92,12 @@ fn flow(name: &'static str, graph: &'static Graph) -> Place {
 
 // ---- The search of all walks. ----
 
-/// A place, and how often each edge has been taken that has a bound.
+/// A place, and how often each bounded edge has been taken.
 type State = (usize, Vec<u32>);
 
 struct Walks<'a> {
     graph: &'a Graph,
-    /// The longest walk from a state; `None` while it is searched for.
+    /// The longest walk from a state. `None` while the search for it is running.
     longest: HashMap<State, Option<u64>>,
 }
 
@@ -126,7 +126,7 @@ impl Walks<'_> {
     }
 }
 
-/// Where an edge leads, and how often each has been taken then.
+/// Where an edge leads, and how often each edge has been taken after it.
 fn take(graph: &Graph, edge: usize, taken: &[u32]) -> (Target, Vec<u32>) {
     let Edge { to, bound, .. } = graph.edges[edge];
     let mut taken = taken.to_vec();
@@ -140,7 +140,7 @@ fn take(graph: &Graph, edge: usize, taken: &[u32]) -> (Target, Vec<u32>) {
     }
 }
 
-/// All counts of the edges that have a bound.
+/// All counts of the bounded edges.
 fn counts(graph: &Graph) -> Vec<Vec<u32>> {
     let mut counts = vec![vec![]];
     for edge in graph.edges {
@@ -153,7 +153,7 @@ fn counts(graph: &Graph) -> Vec<Vec<u32>> {
     counts
 }
 
-/// The longest walk from the start, or `None` if there is a loop without an end in any state.
+/// The longest walk from the start, or `None` if any state has a loop without an end.
 fn search(graph: &Graph) -> Option<u64> {
     let mut walks = Walks {
         graph,
@@ -167,13 +167,14 @@ fn search(graph: &Graph) -> Option<u64> {
     walks.longest((0, vec![0; graph.edges.len()]))
 }
 
-/// The loop that a message names is one of the flow, at some count, and each place comes once.
+/// The loop that a message names is a loop of the flow, at some count, and each place is in it
+/// once.
 fn check_loop(graph: &Graph, message: &str) {
     let names = message
         .strip_prefix("the flow `F` has no MAX_STEPS: nothing bounds the loop `")
         .and_then(|text| text.strip_suffix("`\nhelp: bound one of its edges: `max 5 else …`"));
     let mut parts = names.expect(message).split(" >> ");
-    // Each part is a place and, if it is not `default`, the action that leads on from it.
+    // Each part is a place, followed by the action that leads on from it unless that is `default`.
     let mut walk = Vec::new();
     for part in parts.by_ref() {
         let (name, action) = part.split_once(" - ").unwrap_or((part, "\"default\""));
@@ -203,7 +204,7 @@ fn check_loop(graph: &Graph, message: &str) {
     };
     let there: Vec<_> = counts(graph).into_iter().filter(is_there).collect();
     assert!(!there.is_empty(), "the flow has it: {message}");
-    // None is shorter, from the place where it begins.
+    // No loop is shorter, from the place where this one begins.
     let shortest = there
         .iter()
         .map(|count| shortest_loop(graph, first.0, count))
@@ -211,7 +212,7 @@ fn check_loop(graph: &Graph, message: &str) {
     assert_eq!(shortest, Some(walk.len() - 1), "none is shorter: {message}");
 }
 
-/// How long the shortest loop through a place is, at a count.
+/// The length of the shortest loop through a place, at a count.
 fn shortest_loop(graph: &Graph, start: usize, count: &[u32]) -> usize {
     let mut reached = vec![start];
     for length in 1.. {
@@ -258,7 +259,7 @@ fn the_longest_walk_is_that_of_a_search_of_all() {
     });
 }
 
-// ---- By hand. ----
+// ---- Hand-written cases. ----
 
 #[test]
 fn each_flow_that_stands_as_a_node_counts_its_own_steps() {
@@ -310,12 +311,12 @@ fn a_loop_without_a_bound_is_named() {
             named("a >> b; b >> c; c - back >> b; c >> end"),
             "b >> c - \"back\" >> b"
         );
-        // Of two ways that are as short, the first.
+        // Of two equally short ways, the first is reported.
         assert_eq!(
             named("a - one >> b; a - two >> b; b - three >> a; b - four >> a"),
             "a - \"one\" >> b - \"three\" >> a"
         );
-        // The bound is used up, and what comes then is a loop.
+        // The bound is used up, and a loop follows.
         assert_eq!(named("a >> end; b >> c max 1 else b"), "b >> b");
     });
 }

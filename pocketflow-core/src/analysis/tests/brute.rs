@@ -1,19 +1,19 @@
-//! The search of all paths.
+//! A search of all paths.
 //!
-//! It goes over states, a place and the set of filled fields, so it covers every path of whatever
-//! length. It shares no code with the analyses: a nested flow is laid out flat into the flow around
-//! it, and its nodes are visited one by one. There are two layouts.
+//! The search goes over states, each a place and the set of filled fields, so it covers paths of
+//! every length. It shares no code with the analyses. It lays out a nested flow flat into the flow
+//! around it and visits the nodes one by one. There are two layouts.
 //!
-//! - [`Paths::Real`]: the paths that a run may take. What the analyses promise must hold on every
-//!   one of them.
-//! - [`Paths::Known`]: in addition, what a flow that stands as a node does not say of itself. An
-//!   exit that no path of its reaches may be left with the inputs alone, and all that any of its
-//!   nodes may look at is looked at on entry. The analyses must agree with this layout exactly:
-//!   whatever they refuse, one of its paths shows.
+//! - [`Paths::Real`]: the paths that a run may take. What the analyses promise must hold on each of
+//!   them.
+//! - [`Paths::Known`]: in addition, the paths that a nested flow does not rule out by its
+//!   description. A path may leave an exit that none of the flow's own paths reaches, with only the
+//!   inputs filled. On entry, a path reads everything that any of the flow's nodes may read. The
+//!   analyses must agree with this layout exactly: for each error that they report, there is such a
+//!   path.
 //!
-//! No more is lost in a nested flow: it says of each exit which fields every path to it fills, and
-//! since a node only ever adds fields, a field that is not among them is left empty by one path at
-//! least.
+//! A nested flow loses no other information. It states for each exit which fields every path to it
+//! fills. Because a node only ever adds fields, at least one path leaves any other field empty.
 
 use super::flows::{EXITS, FIELDS, Flow, LATE, Set, Stands, union};
 use crate::graph::Target;
@@ -24,11 +24,11 @@ pub(super) enum Paths {
     Known,
 }
 
-/// A step of a flow that is laid out flat: a node, a fork, or the entry of a nested flow. Those of
-/// the outermost flow come first.
+/// A step of a flow that is laid out flat: a node, a fork, or the entry of a nested flow. The steps
+/// of the outermost flow come first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Step {
-    /// The place of the outermost flow in which it lies.
+    /// The place of the outermost flow that contains it.
     pub(super) place: usize,
     reads: Set,
     optional_reads: Set,
@@ -45,7 +45,7 @@ pub(super) struct Way {
 pub(super) enum To {
     Step(usize),
     Exit(usize),
-    /// The action is wired nowhere: what comes then is not known.
+    /// The action is wired nowhere, so it is unknown what comes next.
     Unwired,
 }
 
@@ -56,7 +56,7 @@ pub(super) fn lay_out(flow: &Flow, paths: Paths) -> Vec<Step> {
     steps
 }
 
-/// Adds a flow whose exits lead there; says where it starts.
+/// Adds a flow whose exits lead to the given steps, and returns where it starts.
 fn add(
     steps: &mut Vec<Step>,
     flow: &Flow,
@@ -70,8 +70,8 @@ fn add(
         let place = outermost.unwrap_or(index);
         let lead = |action: usize| -> Vec<To> {
             let Some(wire) = wires[action] else {
-                // In a nested flow it is told there, and the flow around it does not think of it
-                // again.
+                // The check of the nested flow reports it, and the flow around it does not consider
+                // it again.
                 return if outermost.is_none() {
                     vec![To::Unwired]
                 } else {
@@ -139,17 +139,17 @@ fn add(
     first
 }
 
-/// What becomes of a path on which a field is read that is empty.
+/// What happens to a path that reads an empty field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum After {
     /// It ends, as a run does.
     End,
-    /// It goes on, and from there on the field counts as filled: each field is judged by itself, as
-    /// the analysis does it.
+    /// It continues, and from there on the field counts as filled. Each field is judged separately,
+    /// as in the analysis.
     Read,
 }
 
-/// Sets of filled fields with which a step is reached: the bit of each.
+/// The sets of filled fields with which a path reaches a step: one bit for each set.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct States(u64);
 
@@ -168,19 +168,19 @@ impl States {
         (0..1 << FIELDS).filter(move |filled| self.0 & 1 << filled != 0)
     }
 
-    /// What is filled in all of them.
+    /// The fields that are filled in all of these sets.
     pub(super) fn always(self) -> Set {
         self.iter().fold(LATE, |set, filled| set & filled)
     }
 }
 
-/// What a search of all paths finds.
+/// The results of a search of all paths.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// On arrival at each step.
+    /// The sets of filled fields on arrival at each step.
     pub(super) steps: Vec<States>,
     pub(super) exits: [States; EXITS],
-    /// The fields that a step reads and that are empty on some path.
+    /// The fields that a step reads although they are empty on some path.
     pub(super) empty: Vec<Set>,
 }
 
@@ -221,8 +221,7 @@ impl Found {
     }
 }
 
-/// Whether a value may be looked at before it is overwritten. In a loop that nothing leads out of,
-/// it may not.
+/// Whether a value may be read before it is overwritten. In a loop without a way out, it may not.
 pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     let field: Set = 1 << field;
     let mut visited = vec![false; steps.len()];
@@ -241,8 +240,7 @@ pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     false
 }
 
-/// Whether each of the values that a step writes to a field is overwritten before it can be looked
-/// at.
+/// Whether every value that a step writes to a field is overwritten before it can be read.
 pub(super) fn writes_in_vain(steps: &[Step], step: &Step, field: usize) -> bool {
     let mut ways = step
         .ways

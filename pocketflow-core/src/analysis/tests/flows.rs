@@ -1,4 +1,4 @@
-//! Small random flows: as plain data, and the same flows as `flow!` describes them.
+//! Small random flows: as plain data, and as `flow!` describes them.
 
 use proptest::array::uniform3;
 use proptest::collection::vec;
@@ -9,14 +9,14 @@ use crate::analysis::Solution;
 use crate::graph::sample::{STORE, WORDS, leak};
 use crate::graph::{Bound, Edge, ForkSets, Graph, NodeInfo, Place, Target};
 
-/// A set of fields, a bit each.
+/// A set of fields, with one bit for each.
 pub(super) type Set = u8;
 
 pub(super) const FIELDS: usize = 5;
-/// The names of the fields of the store, which has others as well: the first, and those at the
-/// edges of the words of its sets.
+/// The names of the fields that these flows use. The store has other fields as well. These are the
+/// first one and those at the edges of the words of its sets.
 const FIELD_NAMES: [&str; FIELDS] = ["plain", "a", "b", "c", "d"];
-/// All but the first, which always has a value.
+/// All fields but the first, which always has a value.
 pub(super) const LATE: Set = 0b1_1110;
 
 pub(super) const PLACES: usize = 7;
@@ -32,8 +32,8 @@ pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, WOR
 pub(super) struct Flow {
     pub(super) inputs: Set,
     pub(super) exits: usize,
-    /// What stands there, and where its actions lead; an action that it does not have is a mistake
-    /// in the flow.
+    /// The node there, and where its actions lead. An edge for an action that the node does not
+    /// have is an error in the flow.
     pub(super) places: Vec<(Stands, [Option<Wire>; 3])>,
 }
 
@@ -52,8 +52,7 @@ pub(super) struct Node {
     pub(super) writes: Vec<Set>,
 }
 
-/// Where an action leads, as numbers of which [`Flow::target`] makes exits and places: any number
-/// will do.
+/// Where an action leads. [`Flow::target`] turns any number into an exit or a place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wire {
     pub(super) to: u8,
@@ -66,7 +65,8 @@ fn set(late_only: bool, most: usize) -> impl Strategy<Value = Set> {
 }
 
 fn node(actions: usize) -> impl Strategy<Value = Node> {
-    // Nodes read little and fill much whatever they return: else hardly a flow would be right.
+    // The nodes read little and fill much, whatever they return. Otherwise hardly any flow would be
+    // valid.
     let looks = || prop_oneof![1 => Just(0), 1 => set(false, 1)];
     (
         looks(),
@@ -81,7 +81,7 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
         })
 }
 
-/// A flow of at most so many places, with nested flows of at most so many levels.
+/// A flow with at most this many nodes, and with nested flows of at most this many levels.
 pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
     let stands = prop_oneof![
         4 => node(3).prop_map(Stands::Node),
@@ -104,8 +104,8 @@ pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
 }
 
 impl Flow {
-    /// Where a number leads from a place: 0 to the place behind it or out of the flow, then come
-    /// the exits, then the places.
+    /// Where a number leads from a place. 0 is the next place, or the way out of the flow. The
+    /// exits follow, then the places.
     pub(super) fn target(&self, from: usize, number: u8) -> Target {
         let places = self.places.len();
         let number = match usize::from(number) {
@@ -120,7 +120,7 @@ impl Flow {
         }
     }
 
-    /// All that any of its nodes may look at.
+    /// Everything that any of its nodes may read.
     pub(super) fn looks(&self) -> Set {
         let looks = self.places.iter().map(|(stands, _)| match stands {
             Stands::Node(node) => node.reads | node.optional_reads,
@@ -144,14 +144,14 @@ pub(super) struct Analysed<'a> {
     pub(super) solution: &'static Solved,
 }
 
-/// Each flow of a tree is checked on its own: this is the list of them, the outermost last.
+/// Each flow of a tree is checked separately. This lists the flows, the outermost last.
 pub(super) fn analyse(flow: &Flow) -> Vec<Analysed<'_>> {
     let mut all = Vec::new();
     describe(flow, &mut all);
     all
 }
 
-/// A set as the graph has it.
+/// A set in the representation of the graph.
 pub(super) fn words(set: Set) -> [u64; WORDS] {
     STORE.set(names(set))
 }
@@ -162,7 +162,7 @@ pub(super) fn plain(words: &[u64]) -> Set {
     fields.fold(0, |set, field| set | 1 << position(field))
 }
 
-/// Which field of a set one of the store's is.
+/// The index of a store's field among the fields of these flows.
 pub(super) fn position(field: usize) -> usize {
     let name = STORE.fields[field].name;
     let position = FIELD_NAMES.iter().position(|field| *field == name);
@@ -199,8 +199,8 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
         }
         places.push(place);
     }
-    // The number of places is part of the solution's type: those that are not needed are led to by
-    // nothing.
+    // The number of places is part of the solution's type, so nothing leads to the places that are
+    // not needed.
     let nothing = NodeInfo {
         actions: &[],
         writes: &[],

@@ -1,8 +1,8 @@
-//! The analyses against brute force: on small random graphs they say what a search of all paths
-//! says.
+//! Compares the analyses with brute force: on small random graphs they must agree with a search of
+//! all paths.
 //!
-//! Here is what holds: of random flows, and of some by hand. [`flows`] makes the flows, [`brute`]
-//! is the search.
+//! This file has the properties, for random flows and for hand-written ones. [`flows`] generates
+//! the flows, and [`brute`] is the search.
 
 mod brute;
 mod flows;
@@ -35,7 +35,7 @@ impl Analysed<'_> {
         let mut actions = 0;
         for (index, place) in graph.places.iter().enumerate() {
             let routes = self.solution.routes_of(index);
-            // Behind the last place comes what room is left.
+            // The entries after the last place are unused.
             let is_last = index + 1 == PLACES;
             assert!(routes.len() == place.node.actions.len() || is_last);
             for (action, route) in place.node.actions.iter().zip(routes) {
@@ -53,8 +53,8 @@ impl Analysed<'_> {
         assert_eq!(graph.action_count(), actions);
     }
 
-    /// What is reached, what is filled, and what is read without proof: place by place, field by
-    /// field.
+    /// Which places are reached, which fields are filled, and which reads are unproved, place by
+    /// place and field by field.
     fn check_forwards(&self) {
         let steps = lay_out(self.flow, Paths::Known);
         let found = Found::new(&steps, self.flow.inputs, After::Read);
@@ -98,7 +98,7 @@ impl Analysed<'_> {
         }
     }
 
-    /// The path that is shown is one of the flow, and leaves the field empty.
+    /// The path in a message is a path of the flow and leaves the field empty.
     fn check_paths(&self) {
         for place in 0..PLACES {
             let Some(unproved) = self.solution.unproved[place] else {
@@ -106,7 +106,7 @@ impl Analysed<'_> {
             };
             let path = self.solution.path(self.graph, place, unproved.field);
             assert_eq!(unproved.edge, path.edge_to(place));
-            // Back from the place to the start, then forth.
+            // The edges, followed back from the place to the start, and then reversed.
             let (mut edges, mut at) = (Vec::new(), place);
             while let Some(edge) = path.edge_to(at) {
                 let edge = &self.graph.edges[edge];
@@ -136,7 +136,7 @@ impl Analysed<'_> {
         }
     }
 
-    /// What may be filled after an action of a place.
+    /// The fields that may be filled after an action of a place.
     fn follow(&self, place: usize, action: usize, filled: Set) -> Vec<Set> {
         match &self.flow.places[place].0 {
             Stands::Node(node) => vec![filled | node.reads | node.writes[action]],
@@ -154,7 +154,7 @@ impl Analysed<'_> {
         }
     }
 
-    /// What nodes write in vain, the nodes of forks included.
+    /// The dead writes of the nodes, including those in forks.
     fn check_backwards(&self) {
         let (real, known) = (
             lay_out(self.flow, Paths::Real),
@@ -195,8 +195,8 @@ impl Analysed<'_> {
         }
     }
 
-    /// What a nested flow is said to write in vain, its nodes do write, and nothing in it or after
-    /// it sees the value.
+    /// If a nested flow is reported to have a dead write, its nodes do write the field, and nothing
+    /// in it or after it reads the value.
     fn check_nested_backwards(&self) {
         let (real, known) = (
             lay_out(self.flow, Paths::Real),
@@ -206,8 +206,8 @@ impl Analysed<'_> {
         for place in (0..self.flow.places.len()).filter(nested) {
             let overwritten = plain(&self.solution.dead_writes[place]);
             for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
-                // The ways within the flow on which one of its nodes writes the field, as far as a
-                // path comes to it.
+                // The paths within the flow on which one of its nodes writes the field, as far as a
+                // path reaches the node.
                 let writes = |steps: &[Step]| -> Vec<Way> {
                     let found = Found::new(steps, self.flow.inputs, After::Read);
                     let reached = steps
@@ -234,7 +234,7 @@ impl Analysed<'_> {
         }
     }
 
-    /// What is read without proof is told by one check at least, and no check tells what is proved.
+    /// At least one check reports each unproved read, and no check reports a proved one.
     fn check_messages(&self) {
         let (solution, graph) = (self.solution, self.graph);
         let panics = |check: &dyn Fn()| catch_unwind(AssertUnwindSafe(check)).is_err();
@@ -255,7 +255,7 @@ impl Analysed<'_> {
             let told = arrives || starts || reads;
             let unproved = solution.unproved[place];
             assert!(unproved.is_some() || !told, "nothing is wrong at {place}");
-            // What another node of the fork fills is told as that.
+            // If another node of the fork fills the field, that check reports it.
             let fields = || {
                 branches
                     .clone()
@@ -269,8 +269,7 @@ impl Analysed<'_> {
     }
 }
 
-/// A tree of flows is accepted if and only if no path of any of its flows reads a field that is
-/// empty.
+/// A tree of flows is accepted if and only if no path of any of its flows reads an empty field.
 fn check_verdict(flow: &Flow) -> bool {
     let all = analyse(flow);
     let accepted = !all.iter().any(Analysed::rejects);
@@ -281,11 +280,11 @@ fn check_verdict(flow: &Flow) -> bool {
     };
     assert!(
         !accepted || !violated(Paths::Real),
-        "accepted, and a run fails"
+        "accepted, but a run fails"
     );
     assert!(
         accepted || violated(Paths::Known),
-        "refused, and no path shows why"
+        "rejected, but no path shows why"
     );
     accepted
 }
@@ -330,7 +329,7 @@ proptest! {
 }
 
 proptest! {
-    // Each message is a panic, which takes its time.
+    // Each message is a panic, which is slow.
     #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
@@ -339,7 +338,7 @@ proptest! {
     }
 }
 
-// ---- Cases by hand, one field each. ----
+// ---- Hand-written cases with one field each. ----
 
 const A: Set = 0b10;
 
@@ -351,7 +350,7 @@ fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
     }
 }
 
-/// Reads and writes the field `a`, or not; a set of what it writes for each action.
+/// Whether a node reads the field `a`, and what it writes for each action.
 fn does(reads: Set, writes: &[Set]) -> Stands {
     Stands::Node(Node {
         reads,
@@ -360,7 +359,7 @@ fn does(reads: Set, writes: &[Set]) -> Stands {
     })
 }
 
-/// Numbers of a flow with one exit: 1 is the exit, 2 the first place.
+/// The numbers of a flow with one exit: 1 is the exit, 2 is the first place.
 fn to<const N: usize>(numbers: [u8; N]) -> [Option<Wire>; 3] {
     let mut wires = [None; 3];
     for (wire, to) in wires.iter_mut().zip(numbers) {
@@ -372,7 +371,7 @@ fn to<const N: usize>(numbers: [u8; N]) -> [Option<Wire>; 3] {
     wires
 }
 
-/// All that holds of any flow; says whether it is accepted.
+/// Checks every property of a flow, and returns whether it is accepted.
 fn check(flow: &Flow) -> bool {
     for one in analyse(flow) {
         one.check_forwards();

@@ -1,4 +1,4 @@
-//! What the rest of a run reads, against a search of all paths from there.
+//! Compares the reads of the rest of a run with a search of all paths from there.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn reads(stands: &Stands) -> Set {
     }
 }
 
-/// What each action of a place fills.
+/// The fields that each action of a place fills.
 fn writes(stands: &Stands) -> Vec<Set> {
     match stands {
         Stands::Node(node) => node.writes.clone(),
@@ -36,7 +36,8 @@ fn writes(stands: &Stands) -> Vec<Set> {
     }
 }
 
-/// The places and fields that some path finds empty, from a place or after an action of it.
+/// The places and fields that some path finds empty, starting from a place or after an action of
+/// it.
 fn search(flow: &Flow, from: usize, taken: Option<usize>, filled: Set) -> BTreeSet<(usize, usize)> {
     let follow = |place: usize, action: usize, filled: Set| {
         let wire = flow.places[place].1[action];
@@ -163,7 +164,7 @@ fn the_rest_of_a_nested_flow_comes_before_that_of_the_flow_around_it() {
         reads(nested(true), &["inner", "y"], None, &[]),
         ["F > inner > y b", "F > last a"]
     );
-    // The position is before the nested flow, or behind it.
+    // The position is before the nested flow, or after it.
     assert_eq!(
         reads(graph, &["inner"], None, &["a"]),
         ["F > inner b", "F > last b"]
@@ -172,7 +173,7 @@ fn the_rest_of_a_nested_flow_comes_before_that_of_the_flow_around_it() {
         reads(graph, &["inner"], Some("default"), &["a"]),
         ["F > last b"]
     );
-    // There is no such place, or none at all.
+    // No such place exists, or no position is given.
     assert!(reads(graph, &["inner", "z"], None, &[]).is_empty());
     assert!(reads(graph, &[], None, &[]).is_empty());
 }

@@ -9,15 +9,15 @@ use crate::graph::sample::{
 use crate::graph::{Description, Edge, Graph, NodeInfo, Place};
 use crate::store::{Field, Store};
 
-/// With the action of an edge that names none, and another.
+/// The action of an edge that names none, and another action.
 const DEFAULT_OR: Description = Description {
     actions: &[ActionInfo::DEFAULT, action("other", &[])],
     ..NODE
 };
-/// Another store of the name of the first.
+/// Another store with the same name as the first.
 const NAMESAKE: &Store = &Store::new("S", "src/namesake.rs:1", STORE.fields);
 
-/// The edges, written by nobody.
+/// Edges that the flow does not write.
 fn unwritten(graph: Graph) -> Graph {
     let edges = graph.edges.iter().map(|edge| Edge {
         written: false,
@@ -65,7 +65,7 @@ fn an_edge_follows_an_action_of_its_node() {
     ] {
         assert!(says(right).is_empty(), "{right}");
     }
-    // That a node of a fork has a choice is told by itself.
+    // A check for forks reports that a node of a fork has a choice of actions.
     assert!(says("all - yes >> one").is_empty());
     let same = |edge, expected: &[&str]| assert_eq!(says(edge), expected, "{edge}");
     same(
@@ -161,7 +161,7 @@ fn every_action_leads_somewhere() {
         "flow - paid >> one",
         &["PF009", "flow", "lost", "flow - \"lost\" >> …;", ">> end;"],
     );
-    // Where an edge has the wrong action, PF001 says so, and which one is meant.
+    // Where an edge has the wrong action, PF001 reports it and suggests the right one.
     same(choice, "choice - yess >> one; choice - no >> end", &[]);
     same(
         choice,
@@ -171,7 +171,7 @@ fn every_action_leads_somewhere() {
     same(choice, "choice >> one", &[]);
     same(choice, "one - yes >> end; choice >> one", &[]);
     same(plain, "plain - any >> one", &[]);
-    // It does not say so of the others.
+    // PF001 does not suggest the other actions.
     same(
         choice,
         "choice - yess >> one",
@@ -333,7 +333,7 @@ fn all_nodes_work_on_one_store() {
         told(|| graph.check_own_store(4, STORE))[..4],
         ["PF008", "namesake", "S", "S"]
     );
-    // Two stores of one name are told apart by where they are.
+    // Two stores with the same name are distinguished by their locations.
     let ids = |text: Option<String>| {
         let text = text.unwrap();
         [STORE, OTHER, NAMESAKE].map(|store| text.contains(store.id))
@@ -366,7 +366,7 @@ fn an_input_is_a_late_field() {
     assert!(says("a", false).is_empty());
     assert_eq!(says("plain", true), ["PF006", "plain", "S"]);
     assert_eq!(says("plain", false), ["PF006", "plain", "S"]);
-    // rustc says that there is no field where its name stands as a name.
+    // rustc reports a missing field where its name stands as a name.
     assert!(says("unusedd", true).is_empty());
     assert_eq!(says("plane", false), ["PF006", "S", "plane", "plain"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What the nodes of a fork are together, and whether they get along: against sets of names.
+//! The nodes of a fork combined, and the conflicts between them, compared with sets of names.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ impl Branch {
         (self.reads | self.optional_reads) & 1 << field != 0
     }
 
-    /// Whether it may change a field. A flow does not count: that it stands there is the error.
+    /// Whether it may change a field. A flow does not count, because a flow in a fork is the error.
     fn may_write(&self, field: usize) -> bool {
         !self.is_flow && (self.writes | self.possible_writes) & 1 << field != 0
     }
@@ -126,7 +126,7 @@ proptest! {
     fn two_nodes_that_do_not_get_along_name_each_other(branches in branches()) {
         let flow = flow_of(&branches);
         for (index, ours) in branches.iter().enumerate() {
-            // By the other node and then by the field, the first thing that is wrong.
+            // The first error, ordered by the other node and then by the field.
             let others = branches.iter().enumerate().filter(|(other, theirs)| {
                 *other != index && theirs.store == ours.store
             });
@@ -241,12 +241,12 @@ fn a_node_of_a_fork_works_on_the_store_of_the_flow() {
             .starts_with("PF008: `second` works on the store `Other`, but this flow runs on `S`")
     );
     assert!(says(vec![place("first", on(OTHER)), place("second", on(OTHER))]).is_empty());
-    // That the first node of a fork works on another is told of the fork.
+    // If the first node of a fork works on another store, the message is about the fork.
     let nodes = [0, 1].map(|_| place("second", on(OTHER)));
     let flow = graph(vec![place("first", NODE), fork("both", nodes.to_vec())], "");
     assert!(message(|| flow.check_branch(1, 0)).is_none());
     assert!(message(|| flow.check_store(1)).is_some());
-    // Of an unknown node it is not known whether it works on another.
+    // It is unknown whether an unknown node works on another store.
     let unknown = || place("unknown", Description::UNKNOWN);
     assert!(says(vec![place("first", NODE), unknown()]).is_empty());
     assert!(says(vec![unknown(), place("second", on(OTHER))]).is_empty());

@@ -1,5 +1,5 @@
-//! What the checks say. Their words are in the snapshots of compile errors: here it is which tokens
-//! a message is about.
+//! The messages of the checks. The snapshots of compile errors test the texts; these tests check
+//! which tokens a message is about.
 
 mod edges;
 mod forks;
@@ -18,7 +18,7 @@ const ONE: Description = Description {
     actions: &[action("yes", &[])],
     ..NODE
 };
-/// The code of a message, what stands in it as code, and the actions that it names.
+/// The code of a message, the code fragments in it, and the actions that it names.
 fn told<T>(check: impl FnOnce() -> T) -> Vec<String> {
     let Some(text) = message(check) else {
         return vec![];
@@ -36,12 +36,12 @@ fn told<T>(check: impl FnOnce() -> T) -> Vec<String> {
     told
 }
 
-/// A place where a flow with these exits stands.
+/// A place with a nested flow that has these exits.
 fn flow(name: &'static str, exits: &'static [&'static str]) -> Place {
     flow_on(name, exits, NODE)
 }
 
-/// The same, which needs and fills what a node does.
+/// The same, but the flow reads and fills what a node does.
 fn flow_on(name: &'static str, exits: &'static [&'static str], does: Description) -> Place {
     let inner = leak(Graph {
         exits,

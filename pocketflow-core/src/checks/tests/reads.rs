@@ -13,7 +13,7 @@ const WRITES: Description = Description {
     ..NODE
 };
 
-/// What is told of the last place, where the last edge arrives or at the start.
+/// The message about the last place, where the last edge arrives or at the start.
 fn read<const P: usize>(graph: &Graph) -> Vec<String> {
     let solution = solve::<P>(graph);
     if P == 1 {
@@ -25,7 +25,7 @@ fn read<const P: usize>(graph: &Graph) -> Vec<String> {
         match edges[..] {
             [] => vec![],
             [edge] => told(|| solution.check_arrival(graph, edge, false)),
-            _ => panic!("it is told at {edges:?}"),
+            _ => panic!("a message at {edges:?}"),
         }
     }
 }
@@ -81,7 +81,7 @@ fn the_first_node_reads_nothing_that_is_empty() {
             "Option<&_>"
         ]
     );
-    // A flow that stands first has a code of its own, and its parameters are no `Option`.
+    // A nested flow in the first place gets PF009, and no advice about `Option`.
     let nested = graph(vec![flow_on("first", &["default"], READS)], "");
     assert_eq!(
         read::<1>(&nested),
@@ -116,7 +116,7 @@ fn the_path_is_shown_that_leaves_the_field_empty() {
             "F(b)"
         ]
     );
-    // The node that fills it is passed by.
+    // The path bypasses the node that fills the field.
     let past = "first - yes >> second; first - no >> reader; second >> reader";
     assert_eq!(
         read::<3>(&of(CHOICE, WRITES, past)),
@@ -131,7 +131,7 @@ fn the_path_is_shown_that_leaves_the_field_empty() {
             "F(b)"
         ]
     );
-    // It is passed, and fills it with another action.
+    // The path passes through it, but it fills the field with another action.
     let partly = Description {
         actions: const { &[action("yes", &["b"]), action("no", &[])] },
         ..NODE
@@ -175,10 +175,10 @@ fn a_long_path_is_cut_in_the_middle() {
         if P > 8 {
             steps[7].push_str(" - \"yes\"");
         }
-        // The start and four edges at either end.
+        // The start and four edges at either end are shown.
         if P > 9 {
             steps.splice(5..P - 4, [String::from("…")]);
-            // The action stands before the edge that follows it, which is shown or not.
+            // The action stands before the edge that follows it, whether that edge is shown or not.
             if P == 12 {
                 steps[5] = String::from("… - \"yes\"");
             }
@@ -222,13 +222,13 @@ fn the_node_that_should_fill_the_field_is_named() {
         )),
         [add]
     );
-    // The second action of a node is as good as the first.
+    // The second action of a node counts as much as the first.
     let second = Description {
         actions: const { &[action("yes", &["d"]), action("no", &["b"])] },
         ..NODE
     };
     assert_eq!(says(place("other", second)), ["other"]);
-    // A flow fills what it does not need.
+    // A flow fills the fields that it does not read.
     assert_eq!(
         says(flow_on("other", &["default", "lost"], WRITES)),
         ["other"]
@@ -238,9 +238,9 @@ fn the_node_that_should_fill_the_field_is_named() {
         ..WRITES
     };
     assert_eq!(says(flow_on("other", &["default", "lost"], needs)), [add]);
-    // A node that needs it, and fills it, does.
+    // A node that both reads and fills the field counts.
     assert_eq!(says(place("other", needs)), ["other"]);
-    // A node that may change the field is to say that it fills it.
+    // A node that may change the field should declare that it fills it.
     let changes = Description {
         possible_writes: &["b"],
         ..NODE
@@ -403,7 +403,7 @@ fn the_nodes_of_a_fork_are_told_one_by_one() {
         ),
         ["c", "d"]
     );
-    // What another node of the fork fills is told as that.
+    // If another node of the fork fills the field, that check reports it.
     assert_eq!(
         says([place("f0", READS), place("f1", WRITES)], edge),
         ["", ""]
@@ -416,7 +416,7 @@ fn the_nodes_of_a_fork_are_told_one_by_one() {
         says([place("f0", READS), place("f1", partly)], edge),
         ["d", ""]
     );
-    // Of a node on another store, that is told.
+    // For a node on another store, only that is reported.
     let other = Description {
         store: OTHER,
         ..READS
@@ -425,7 +425,7 @@ fn the_nodes_of_a_fork_are_told_one_by_one() {
         says([place("f0", reads(&["b"])), place("f1", other)], edge),
         ["b", ""]
     );
-    // Nothing reaches it.
+    // No path reaches it.
     assert_eq!(
         says([place("f0", READS), place("f1", READS)], "first >> end"),
         ["", ""]
@@ -448,7 +448,7 @@ fn a_fork_that_stands_first_is_told_by_its_nodes() {
 
 #[test]
 fn a_place_that_an_edge_reaches_again_is_not_told_at_the_start() {
-    // The start is told as the start, and not where the loop arrives.
+    // The message about the start names the start, and not the edge of the loop that returns to it.
     let graph = graph(vec![place("first", READS)], "first >> first");
     let solution = solve::<1>(&graph);
     assert!(!told(|| solution.check_start(&graph)).is_empty());

@@ -1,4 +1,4 @@
-//! The checks of types, which the macros find out about.
+//! The checks of types, whose results the macros pass in.
 
 use super::told;
 use crate::checks::{check_field, check_node, check_returned};

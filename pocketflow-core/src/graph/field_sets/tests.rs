@@ -1,4 +1,4 @@
-//! The sets of a flow's nodes, against the same sets by name.
+//! Compares the sets of a flow's nodes with the same sets by name.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::store::{Field, Store};
 const NAMES: [&str; 6] = ["plain", "a", "b", "c", "d", "no such field"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];
 
-/// One more than the store needs, as in a flow with a larger store by mistake.
+/// One word more than the store needs, as in a flow that is given a larger store by mistake.
 const WORDS: usize = 3;
 
 type Set = BTreeSet<&'static str>;
@@ -72,7 +72,7 @@ fn nodes() -> impl Strategy<Value = Description> {
         )
 }
 
-/// Flows with some exits, whose sets may have a word more than their store needs.
+/// Flows with some exits, whose sets may have one word more than their store needs.
 fn flows() -> impl Strategy<Value = Description> {
     let set = || {
         vec(
@@ -83,7 +83,7 @@ fn flows() -> impl Strategy<Value = Description> {
     (vec(set(), 0..=3), set(), set(), 2..=WORDS).prop_map(
         |(writes, reads, optional_reads, words)| {
             let set = |mut set: Vec<u64>| {
-                // The second word has six fields.
+                // The second word holds only six fields.
                 set[1] &= 0b11_1111;
                 set.truncate(words);
                 set

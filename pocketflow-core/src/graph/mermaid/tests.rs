@@ -2,7 +2,7 @@ use super::{named, text};
 use crate::graph::sample::{NODE, action, fork, graph, leak, node, place};
 use crate::graph::{Description, Edge, Graph, NodeInfo, Place};
 
-/// The lines of a picture, after the first.
+/// The lines of a diagram, without the first.
 fn lines(graph: &Graph) -> Vec<String> {
     let picture = graph.to_string();
     let mut lines = picture.lines();
