@@ -1,26 +1,26 @@
-//! Characters that the parser refuses or takes for the end of a line.
+//! Characters that the parser rejects or treats as the end of a line.
 //!
-//! A model's text may hold any character; YAML allows control characters only as escapes, and the
-//! parser ends lines at U+0085, U+2028 and U+2029 as YAML 1.1 did. So each stands in the text as a
-//! private character while the text is parsed.
+//! A model's text may contain any character, but YAML allows control characters only as escapes,
+//! and the parser ends lines at U+0085, U+2028 and U+2029, as in YAML 1.1. So private characters
+//! replace all of these while the text is parsed.
 
 use std::borrow::Cow;
 
-/// The characters from U+00A0 on; the others stand at their own number.
+/// The characters from U+00A0 on. The others keep their own number.
 const OTHERS: [char; 5] = ['\u{2028}', '\u{2029}', '\u{feff}', '\u{fffe}', '\u{ffff}'];
 
-/// The planes' last private ranges of 256 characters each.
+/// The last private ranges of the planes, with 256 characters each.
 const FIRST: u32 = 0x10_0000;
 const RANGES: u32 = 0xff;
 
-/// How to give a hidden text its characters back.
+/// How to restore the original characters of a hidden text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Hidden {
-    /// The first private character in use.
+    /// The first private character that is used.
     base: Option<u32>,
 }
 
-/// The place of a character in a range, if the parser does not take it as it stands.
+/// The index of a character in a range, if the parser does not accept the character as it is.
 fn number(c: char) -> Option<u32> {
     match c {
         '\t' | '\n' => None,
@@ -33,7 +33,7 @@ fn number(c: char) -> Option<u32> {
     }
 }
 
-/// The text with private characters in the place of those that the parser does not take.
+/// Replaces the characters that the parser does not accept with private ones.
 pub(crate) fn hide(text: &str) -> (Cow<'_, str>, Hidden) {
     if !text.chars().any(|c| number(c).is_some()) {
         return (text.into(), Hidden::default());
@@ -59,8 +59,8 @@ pub(crate) fn hide(text: &str) -> (Cow<'_, str>, Hidden) {
     )
 }
 
-/// Whether the text is JSON, where such characters stand for themselves, and the parser takes them
-/// for the end of a line.
+/// Whether the text is JSON, in which such characters stand for themselves although the parser
+/// treats them as the end of a line.
 pub(crate) fn ends_lines_of_json(text: &str) -> bool {
     let trimmed = text.trim();
     let string = trimmed.starts_with('"') && trimmed.ends_with('"');
@@ -68,7 +68,7 @@ pub(crate) fn ends_lines_of_json(text: &str) -> bool {
 }
 
 impl Hidden {
-    /// The text as it was.
+    /// The original text.
     pub(crate) fn show(self, text: &str) -> Cow<'_, str> {
         let Some(base) = self.base else {
             return text.into();

@@ -1,4 +1,4 @@
-//! What is wrong with a reply, in words for the model.
+//! Describes what is wrong with a reply, in words for the model.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use crate::guard::DEEPEST;
 
 /// Why a reply could not be read.
 ///
-/// The text says all there is to say, so that it can be put back into the prompt of the next
-/// attempt. It is the model's mistake that it names, with the line, counted in the YAML block.
+/// The text is complete, so it can go straight into the prompt of the next attempt. It names the
+/// model's mistake and the line, counted from the beginning of the YAML block.
 ///
 /// ````
 /// use serde::Deserialize;
@@ -34,14 +34,14 @@ pub struct Error {
     message: String,
     line: Option<usize>,
     block: Option<String>,
-    /// Whether the text is not YAML, rather than not of the type.
+    /// Whether the text is invalid YAML. If not, it is valid but does not fit the type.
     syntax: bool,
 }
 
-/// A line longer than this is cut where it is quoted.
+/// A quoted line is cut off after this many characters.
 const LONGEST_LINE: usize = 120;
 
-/// What to do about complaints of the parser that do not say.
+/// Advice for parser errors that give none.
 const ADVICE: [(&str, &str); 6] = [
     (
         "mapping values are not allowed",
@@ -66,14 +66,14 @@ const ADVICE: [(&str, &str); 6] = [
     ),
 ];
 
-/// What serde calls by names of Rust.
+/// Phrases of serde that name Rust concepts, and their replacements.
 const WORDS: [(&str, &str); 3] = [
     ("expected internally tagged enum ", "expected a map"),
     ("expected adjacently tagged enum ", "expected a map"),
     ("expected variant identifier", "expected a name"),
 ];
 
-/// The message in words that do not name a type of Rust.
+/// The message without the names of Rust types.
 fn in_words(what: String) -> String {
     let rust = WORDS
         .iter()
@@ -112,7 +112,7 @@ impl Error {
         }
     }
 
-    /// What is wrong with `block`, at a line counted from 1.
+    /// An error in `block`, at a line counted from 1.
     pub(crate) fn at(block: &str, line: Option<usize>, what: impl fmt::Display) -> Self {
         let what = in_words(what.to_string());
         let line = line.filter(|&line| (1..=block.lines().count()).contains(&line));
@@ -138,11 +138,11 @@ impl Error {
         }
     }
 
-    /// What the parser says about `block`.
+    /// A parser error in `block`.
     pub(crate) fn syntax(block: &str, error: &serde_yaml::Error) -> Self {
         let (what, mut lines) = parts(error);
-        // Of a key without a colon or a string without an end, the parser says where it noticed,
-        // and then where they start.
+        // For a key without a colon or a string without an end, the parser gives the line where it
+        // noticed the error, and then the line where the key or the string starts.
         let late = |line: usize| {
             block
                 .lines()
@@ -152,7 +152,7 @@ impl Error {
         if lines.len() > 1 && (what.starts_with("could not find expected ':'") || late(lines[0])) {
             lines.remove(0);
         }
-        // The end of the block is noticed in the line after it.
+        // The parser notices the end of the block in the line after it.
         let last = block.trim_end().lines().count();
         lines.iter_mut().for_each(|line| *line = (*line).min(last));
         let advice = ADVICE
@@ -189,7 +189,7 @@ impl Error {
         )
     }
 
-    /// Adds what helps where the block had no fence.
+    /// Adds how to fence the block, if it had no fence.
     pub(crate) fn ask_for_a_fence(mut self) -> Self {
         let how = if self.block.is_some() {
             "; reply"
@@ -203,7 +203,7 @@ impl Error {
         self
     }
 
-    /// The line of the [`block`](Self::block) that is wrong, counted from 1.
+    /// The line of the [`block`](Self::block) with the error, counted from 1.
     ///
     /// ```
     /// let error = pocketflow_yaml::extract::<Vec<u32>>("```yaml\n- 1\n- two\n```").unwrap_err();
@@ -213,7 +213,7 @@ impl Error {
         self.line
     }
 
-    /// The part of the reply that was read as YAML. `None` if nothing looked like it.
+    /// The part of the reply that was read as YAML. `None` if no part looked like YAML.
     ///
     /// ```
     /// let error = pocketflow_yaml::extract::<Vec<u32>>("Here:\n```yaml\n- 1\n- two\n```").unwrap_err();
@@ -230,11 +230,11 @@ impl fmt::Display for Error {
     }
 }
 
-/// Without a source: the text already says what the parser said.
+/// There is no source, because the text already includes the parser's message.
 impl std::error::Error for Error {}
 
-/// The parser's words without the place, and the lines they name: first where it stopped, then
-/// where the construct begins.
+/// The parser's message without its location, and the lines that it names: first where the parser
+/// stopped, then where the construct begins.
 pub(crate) fn parts(error: &serde_yaml::Error) -> (String, Vec<usize>) {
     let text = error.to_string();
     let mut lines: Vec<usize> = error

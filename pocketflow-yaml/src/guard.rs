@@ -1,4 +1,4 @@
-//! What a block may cost.
+//! Limits what a block may cost.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,15 +10,15 @@ use serde::de::{
 
 use crate::line::{Head, begins_string, indent, is_blank, properties};
 
-/// How deep collections may be nested: the parser's own limit, which it checks only after it has
-/// read everything, and for brackets that takes time that grows with the square of the depth.
+/// The maximum nesting of collections. The parser has the same limit, but it checks it only after
+/// it has read everything, and for brackets that takes quadratic time in the depth.
 pub(crate) const DEEPEST: usize = 128;
 
-/// How many values the aliases of a block may stand for, and how many bytes.
+/// The maximum number of values, and of bytes, that the aliases of a block may stand for.
 const MOST_VALUES: usize = 100_000;
 const MOST_BYTES: usize = 16 << 20;
 
-/// The line, counted from 1, where brackets are nested too deep.
+/// The line, counted from 1, in which brackets are nested too deeply.
 pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let mut string: Option<usize> = None;
     let mut open = 0_usize;
@@ -72,7 +72,7 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether the aliases of the text, if it has any, stand for more than it may cost to read.
+/// Whether the aliases of the text stand for more values or bytes than allowed.
 pub(crate) fn too_large(text: &str) -> bool {
     if !(text.contains('&') && text.contains('*')) {
         return false;
@@ -87,7 +87,7 @@ pub(crate) fn too_large(text: &str) -> bool {
             || result.is_err_and(|error| error.to_string().contains("repetition limit")))
 }
 
-/// Adds up what aliases stand for.
+/// Adds up the values and bytes that aliases stand for.
 struct Sum {
     values: Cell<usize>,
     bytes: Cell<usize>,

@@ -1,10 +1,10 @@
-//! Reads a block as a type that takes scalars for what it needs them to be.
+//! Reads a block as a type, and converts scalars to what the type needs.
 //!
-//! A type that says what it wants gets it: see `show`. But serde reads the content of internally
-//! tagged, flattened and untagged types before it knows what they want, as whatever YAML says it
-//! is, and the type complains afterwards. Its complaint names the value: a string by its address,
-//! so exactly; others by what they are. So [`from_tree`] shows that value in its other form and
-//! tries again, until there is no complaint left.
+//! A type that states what it wants gets it: see `show`. But serde reads the content of internally
+//! tagged, flattened and untagged types before it knows what they want, so it takes each value as
+//! YAML defines it, and the type reports an error later. The error identifies the value: a string
+//! exactly, by its address, and any other value by its content. So [`from_tree`] shows that value
+//! in its other form and tries again until no error is left.
 
 use std::cell::RefCell;
 use std::fmt::{self, Display};
@@ -17,10 +17,11 @@ use crate::error::parts;
 use crate::tree::{Form, Node, Seen, Shape, build, line_of};
 use crate::work;
 
-/// How many nodes all attempts together may read, unless a few attempts read more.
+/// The maximum number of nodes that all attempts together may read, unless a few attempts already
+/// read more.
 const MOST_WORK: usize = 400_000;
 
-/// What is wrong, and in which line.
+/// An error and its line.
 pub(crate) struct Wrong {
     pub(crate) message: String,
     pub(crate) line: Option<usize>,
@@ -49,8 +50,8 @@ pub(crate) fn from_str<T: DeserializeOwned>(text: &str, hidden: Hidden) -> Resul
     })
 }
 
-/// How often a tree of so many nodes is read at most, so that a large one costs no more for each
-/// node.
+/// The maximum number of times that a tree of this size is read. A large tree is read fewer times,
+/// so that the cost per node stays the same.
 fn attempts(size: usize) -> usize {
     (MOST_WORK / size).clamp(64, 1_000)
 }
@@ -71,8 +72,8 @@ fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fau
             return Err(fault);
         }
     };
-    // Of equal values more may have been changed than need be, and an `Option` takes a string for a
-    // null without complaint.
+    // If several values are equal, more of them may have been changed than necessary, and an
+    // `Option` accepts a string in place of a null without an error.
     changed.retain(|node| node.form.get() == Form::Other);
     if changed.len() > 1 {
         let mut groups: Vec<&[&Node]> = Vec::new();
@@ -95,14 +96,15 @@ fn from_tree<T: DeserializeOwned>(root: &Node, nodes: &[&Node]) -> Result<T, Fau
     Ok(value)
 }
 
-/// Changes what the type complained about. Whether there was something to change.
+/// Changes the form of the value that the type rejected. Returns whether there was a value to
+/// change.
 fn change<'n>(
     fault: &Fault,
     complaints: &[Seen],
     nodes: &[&'n Node],
     changed: &mut Vec<&'n Node>,
 ) -> bool {
-    // What serde keeps until it knows the type cannot be tagged.
+    // serde's buffer for content of a type that it does not know yet cannot hold tagged values.
     if fault.message.ends_with("do not support enum input") {
         let tagged =
             |node: &&&Node| matches!(node.shape, Shape::Tagged(..)) && node.form.get() == Form::Own;
@@ -113,7 +115,7 @@ fn change<'n>(
             .count();
         return tagged > 0;
     }
-    // It is in what was being read.
+    // The rejected value is inside the node that was being read.
     let mut inside = Vec::new();
     let read = fault
         .node
@@ -123,8 +125,8 @@ fn change<'n>(
         None => inside.extend_from_slice(nodes),
     }
     inside.retain(|node| node.other().is_some());
-    // The last complaint is the one that ended the attempt, or stems from the last variant of an
-    // untagged enum.
+    // The last complaint either ended the attempt or comes from the last variant of an untagged
+    // enum.
     let blamed = |form: Form| {
         let blamed = |seen: &Seen| {
             inside
@@ -135,7 +137,7 @@ fn change<'n>(
         complaints.iter().rev().find_map(blamed)
     };
     if let Some(node) = blamed(Form::Own) {
-        // What is needed of one item is most likely needed of each.
+        // What one item needs, each similar item most likely needs too.
         let kind = std::mem::discriminant(&node.shape);
         let alike = |other: &&&Node| {
             let same = other.class == node.class && std::mem::discriminant(&other.shape) == kind;
@@ -154,7 +156,8 @@ fn change<'n>(
 }
 
 thread_local! {
-    /// What types did not accept. An untagged enum drops the errors of its variants, so they cannot carry this.
+    /// The values that types did not accept. An untagged enum drops the errors of its variants, so
+    /// the errors cannot carry these values.
     static COMPLAINTS: RefCell<Vec<Seen>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -165,13 +168,13 @@ fn attempt<T: DeserializeOwned>(root: &Node, size: usize) -> (Result<T, Fault>, 
     (result, COMPLAINTS.replace(outer))
 }
 
-/// Why a tree is not of a type.
+/// Why a tree does not fit a type.
 #[derive(Debug)]
 pub(crate) struct Fault {
     message: String,
-    /// The value or key it is about.
+    /// The value or key that the error is about.
     seen: Seen,
-    /// The innermost node that was being read, unless it is the whole block.
+    /// The innermost node that was being read, or `None` for the whole block.
     node: Option<usize>,
 }
 
@@ -190,7 +193,7 @@ impl Fault {
     ) -> Self {
         let seen = Seen::of(&unexpected);
         COMPLAINTS.with_borrow_mut(|complaints| complaints.push(seen));
-        // "unit value" is Rust's word for it.
+        // serde calls it "unit value", which is a Rust term.
         Self::new(
             words(if seen == Seen::Unit {
                 Unexpected::Other("null")
@@ -206,7 +209,7 @@ impl Fault {
         self
     }
 
-    /// The node it is about, as well as can be told.
+    /// The node that the error is about, as far as it can be determined.
     fn place(&self, nodes: &[&Node]) -> Option<usize> {
         let from = self.node.unwrap_or(0);
         let inside = || nodes.iter().filter(|node| node.id >= from);
@@ -223,7 +226,7 @@ impl Fault {
         let by_value = || {
             let mut same = inside()
                 .filter(|node| node.id > 0 && self.seen != Seen::Else && node.own() == self.seen);
-            // A list or map tells nothing about itself, so it has to be the only one.
+            // Lists and maps have no content to compare, so there must be only one.
             same.next()
                 .filter(|node| node.is_scalar() || same.next().is_none())
         };

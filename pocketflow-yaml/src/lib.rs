@@ -1,4 +1,4 @@
-//! The YAML of a language model's reply, as a type of yours.
+//! Reads the YAML in a language model's reply as a type of your choice.
 //!
 //! [`extract`] finds the block and reads it as any `Deserialize` type, an enum of decisions for
 //! example:
@@ -26,76 +26,79 @@
 //! # Ok::<(), pocketflow_yaml::Error>(())
 //! ````
 //!
-//! The feature `yaml` of PocketFlow re-exports this crate as `pocketflow::yaml`. It does not need
-//! PocketFlow.
+//! The feature `yaml` of PocketFlow re-exports this crate as `pocketflow::yaml`. The crate also
+//! works without PocketFlow.
 //!
-//! # Which part of the reply
+//! # Which part of the reply is read
 //!
-//! 1. What a reasoning model thinks, up to `</think>`, is skipped if an answer follows.
-//! 2. Blocks fenced by ```` ``` ```` or `~~~`. Those labelled `yaml` or `yml` count; if there are
-//!    none, those labelled `json` (JSON is YAML); if there are none either, those without a label.
-//! 3. Of several, **the last one that reads as the type**: a model that drafts, quotes the format,
-//!    or corrects itself ends with what it means. If none does, the error is about the last one.
-//! 4. A block ends at a fence at least as long as its own; fences inside an indented `|` or `>`
-//!    string belong to the string. A block without an end goes up to the end of the reply, or to
-//!    the prose that follows a blank line.
-//! 5. A prompt may end with the fence that begins the block. So if the first fence has no label and
-//!    YAML stands before it, that is read too: before what follows the fence, unless that is a
-//!    block of YAML with its own end.
-//! 6. A reply without such a block is read as YAML as a whole, else its longest stretch of lines
-//!    that look like YAML: from a line that starts with `key:`, `- `, `{` or `[` to the last line
-//!    before prose that follows a blank line.
+//! 1. The thinking of a reasoning model, up to `</think>`, is skipped if an answer follows it.
+//! 2. The candidates are blocks fenced by ```` ``` ```` or `~~~`. Blocks labelled `yaml` or `yml`
+//!    come first, then blocks labelled `json` (JSON is YAML), then blocks without a label. Later
+//!    kinds count only if there are no blocks of an earlier kind.
+//! 3. Of several blocks, **the last one that reads as the type** is used: a model that drafts,
+//!    quotes the format, or corrects itself ends with what it means. If none reads as the type, the
+//!    error is about the last one.
+//! 4. A block ends at a fence that is at least as long as its opening fence. Fences inside an
+//!    indented `|` or `>` string belong to the string. A block that is never closed ends at the end
+//!    of the reply, or at prose that follows a blank line.
+//! 5. A prompt may end with the opening fence. So if the first fence has no label and YAML precedes
+//!    it, that YAML is a candidate too. It is tried before the text after the fence, unless that
+//!    text is a complete block of YAML.
+//! 6. If a reply has no such block, the whole reply is read as YAML. If that fails, the longest run
+//!    of lines that look like YAML is read: from a line that starts with `key:`, `- `, `{` or `[`
+//!    to the last line before prose that follows a blank line.
 //!
-//! # What is forgiven
+//! # Which mistakes are accepted
 //!
-//! YAML that reads as the type as it stands is not touched; the exceptions follow below. Only when
-//! that fails:
+//! YAML that already reads as the type is not changed, with the exceptions in the next section.
+//! Otherwise, the following repairs apply:
 //!
-//! - A scalar becomes what the type asks for: `2024`, `01234`, `1.10`, `yes`, `null` become the
-//!   string as it is written, `"5"` a number, `"true"` and `yes` a `bool`. This works inside
-//!   internally tagged, flattened and untagged types as well.
-//! - An enum with data may be written as a map with one key, the variant's name, as in JSON.
-//! - An item `- Note: the text` of a list of strings is the string.
-//! - A value YAML rejects is put in quotes: `reason: over the limit: 5000`, `name: @ann`, `title:
-//!   *bold*`, `text: "this" and that`, `text: "he said "no""`, `path: "C:\dir"`. So is one that
-//!   goes on below with a colon in it.
-//! - Escapes that YAML does not have: a surrogate pair, `"\ud83d\ude00"`, is its character, `\'` is
-//!   a quote.
-//! - `"""text"""`, over several lines as well, is the text; so is a `|` string that is not
-//!   indented, up to the next key.
-//! - JSON may lack commas at the ends of lines, have quotes inside of strings, and be followed by
-//!   prose.
-//! - `**key**: value` has the key `key`.
-//! - A first line further to the left or right than those below is lined up with them.
-//! - Tabs in the indentation count as two blanks.
-//! - Control characters and the like are characters of the text.
-//! - What follows the first YAML document is dropped.
+//! - A scalar is converted to what the type needs: `2024`, `01234`, `1.10`, `yes` and `null` to the
+//!   string as it is written, `"5"` to a number, `"true"` and `yes` to a `bool`. This also works
+//!   inside internally tagged, flattened and untagged types.
+//! - An enum with data may be a map with one key, the name of the variant, as in JSON.
+//! - In a list of strings, an item `- Note: the text` is read as a string.
+//! - A value that YAML rejects is put in quotes: `reason: over the limit: 5000`, `name: @ann`,
+//!   `title: *bold*`, `text: "this" and that`, `text: "he said "no""`, `path: "C:\dir"`. The same
+//!   applies to a value that continues on the next lines with a colon in it.
+//! - Escapes that YAML does not have are decoded: a surrogate pair, `"\ud83d\ude00"`, becomes its
+//!   character, and `\'` becomes a quote.
+//! - `"""text"""` is read as the text, even over several lines. A `|` string that is not indented
+//!   is read up to the next key.
+//! - JSON may lack commas at the ends of lines, contain unescaped quotes inside strings, and be
+//!   followed by prose.
+//! - `**key**: value` is read with the key `key`.
+//! - A first line that is indented less or more than the lines below is aligned with them.
+//! - A tab in the indentation counts as two spaces.
+//! - Control characters and similar characters are kept as characters of the text.
+//! - Everything after the first YAML document is ignored.
 //!
-//! What the type does not allow stays an error: an unknown variant, a missing field, a key given
-//! twice, a word where a number belongs.
+//! What the type does not allow remains an error: an unknown variant, a missing field, a duplicate
+//! key, or a word in place of a number.
 //!
-//! # Where YAML says otherwise
+//! # Where the result differs from YAML
 //!
-//! In these, the model does not mean what YAML says:
+//! In the following cases, the model does not mean what YAML defines:
 //!
-//! - `a: !important` and `a: &x`, a tag or an anchor on nothing, are text where the type asks for a
-//!   string. (Tags on nothing are variants where it asks for an enum, and an anchor stays one if an
-//!   alias names it.)
-//! - `<<: *defaults` merges: the map has the entries of the other that it does not have itself.
-//! - `// text` and `/* text */` are comments in what begins as JSON does.
+//! - `a: !important` and `a: &x`, a tag or an anchor without a value, are text if the type has a
+//!   string there. (A tag without a value is a variant if the type has an enum there, and an anchor
+//!   remains an anchor if an alias names it.)
+//! - `<<: *defaults` merges maps: the map gets the entries of the other map for the keys that it
+//!   lacks.
+//! - `// text` and `/* text */` are comments in a block that begins like JSON.
 //! - U+0085, U+2028 and U+2029 do not end a line of JSON; a lone `\r` ends a line like `\n`.
 //!
-//! # What it costs
+//! # Costs and limits
 //!
-//! Time and memory grow with the length of the reply: each line is mended once, and a block is
-//! parsed a fixed number of times. The limits are
+//! Time and memory grow linearly with the length of the reply: each line is repaired once, and a
+//! block is parsed a fixed number of times. The limits are
 //!
-//! - 128 levels of nesting, which for brackets are counted before the text is parsed,
-//! - 100,000 values in a block that does not read as it stands; for one with aliases, as many as
-//!   they stand for, and 16 MiB of text,
-//! - 64 to 1,000 attempts, the fewer the larger the block, to find which values inside of
-//!   internally tagged, flattened and untagged types have to change their form. What one item of a
-//!   list needs is tried for all of them at once.
+//! - 128 levels of nesting. For brackets, these are counted before the text is parsed.
+//! - 100,000 values in a block that needs repair. A block with aliases may stand for the same
+//!   number of values, and for 16 MiB of text.
+//! - 64 to 1,000 attempts, fewer for larger blocks, to find the values inside internally tagged,
+//!   flattened and untagged types that have to change their form. A change that one item of a list
+//!   needs is tried for all items at once.
 
 mod block;
 mod chars;
@@ -126,8 +129,9 @@ struct Readme;
 
 /// Finds the YAML block of a model's reply and reads it as a `T`.
 ///
-/// The [module](self) says where it looks and what it forgives. The text of the [`Error`] is
-/// written for the model: put it back into the prompt.
+/// The [module](self) documents which part of the reply is read and which mistakes are accepted.
+/// The text of the [`Error`] is written for the model, so you can add it to the prompt of the next
+/// attempt.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -146,7 +150,8 @@ struct Readme;
 ///
 /// # Errors
 ///
-/// The reply is empty, has no YAML, or has YAML that is broken beyond repair or is not a `T`.
+/// Fails if the reply is empty, has no YAML, has YAML that cannot be repaired, or has YAML that
+/// does not read as a `T`.
 pub fn extract<T: DeserializeOwned>(reply: &str) -> Result<T, Error> {
     let reply = unix_lines(reply.trim_start_matches('\u{feff}'));
     if reply.trim().is_empty() {
@@ -178,7 +183,7 @@ fn unix_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Reads the text as it stands, else the part of it that looks like YAML.
+/// Reads the whole text, or else the part of it that looks like YAML.
 fn read_around<'a, T: DeserializeOwned>(
     text: &str,
     part: impl FnOnce() -> &'a str,
@@ -186,17 +191,17 @@ fn read_around<'a, T: DeserializeOwned>(
     strict(text).or_else(|_| read(part()))
 }
 
-/// Why a text is not read as it stands.
+/// Why a text is not read without repairs.
 enum Not {
-    /// The parser or the type does not take it.
+    /// The parser or the type rejects it.
     Read,
     /// It would cost too much.
     Cheap(Error),
-    /// YAML would not mean what the model does.
+    /// YAML would give it another meaning than the model does.
     Meant,
 }
 
-/// Reads the text as YAML says.
+/// Reads the text as YAML, without repairs.
 fn strict<T: DeserializeOwned>(text: &str) -> Result<T, Not> {
     if let Some(line) = guard::too_deep(text) {
         return Err(Not::Cheap(Error::too_deep(text, line)));
@@ -216,7 +221,8 @@ fn strict<T: DeserializeOwned>(text: &str) -> Result<T, Not> {
     serde_yaml::from_str(text).map_err(|_| Not::Read)
 }
 
-/// Reads one block: as it stands, else mended and with the leniency the type needs.
+/// Reads one block: first without repairs, and then repaired and with the conversions that the type
+/// needs.
 fn read<T: DeserializeOwned>(block: &str) -> Result<T, Error> {
     match strict(block) {
         Ok(value) => return Ok(value),
@@ -244,7 +250,8 @@ fn read<T: DeserializeOwned>(block: &str) -> Result<T, Error> {
         },
         Err(error) => Error::syntax(block, &error),
     };
-    // What parses may still be meant otherwise: a comment of JSON as YAML has it is text.
+    // Even text that parses may mean something else. For example, YAML reads a JSON comment as
+    // text.
     let mended = mend::mend(&text);
     if mended.trim_end() == text.trim_end()
         || guard::too_deep(&mended).is_some()

@@ -1,17 +1,18 @@
-//! A line of block YAML in its parts.
+//! A line of block YAML, split into its parts.
 
-/// How many bytes of white space a line starts with.
+/// The number of bytes of white space at the start of a line.
 pub(crate) fn indent(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
-/// What a key does not start with: YAML reserves it, or it begins a map or list within the line.
+/// The characters that a key cannot start with, because YAML reserves them or they begin a map or
+/// list within the line.
 const NO_KEY: [char; 8] = ['{', '[', '*', '&', '!', '@', '`', '%'];
 
-/// What stands before the value of `key: value`, `- value` or `- key: value`.
+/// The part before the value in `key: value`, `- value` or `- key: value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// The column of the key, or else of the last dash: what belongs to the value is indented
+    /// The column of the key, or else of the last dash. Lines that belong to the value are indented
     /// further.
     pub(crate) column: usize,
     /// Where the value starts.
@@ -26,7 +27,7 @@ impl Head {
         let line = line.trim_end();
         let mut start = indent(line);
         let mut dash = None;
-        // `? ` and `: `, before a key and its value, stand like dashes.
+        // `? ` before a key and `: ` before its value work like dashes.
         while let Some(rest) = line[start..]
             .strip_prefix(['-', '?', ':'])
             .filter(|rest| rest.starts_with([' ', '\t']))
@@ -43,7 +44,7 @@ impl Head {
             });
         }
         let text = &line[start..];
-        // The key of `"key": value` ends at its second quote.
+        // In `"key": value`, the key ends at its second quote.
         let key = match text
             .chars()
             .next()
@@ -75,7 +76,8 @@ impl Head {
     }
 }
 
-/// Where the colon is that ends a plain key: the first that a blank or the end of the text follows.
+/// The index of the colon that ends a plain key: the first one before a space or the end of the
+/// text.
 pub(crate) fn colon(text: &str) -> Option<usize> {
     text.match_indices(':').map(|(at, _)| at).find(|&at| {
         let rest = &text[at + 1..];
@@ -83,7 +85,7 @@ pub(crate) fn colon(text: &str) -> Option<usize> {
     })
 }
 
-/// Where the quotes are that are not escaped.
+/// The indices of the quotes that are not escaped.
 pub(crate) fn quotes(text: &str, quote: char) -> impl Iterator<Item = usize> + '_ {
     let mut chars = text.char_indices().peekable();
     let mut inside = false;
@@ -92,7 +94,7 @@ pub(crate) fn quotes(text: &str, quote: char) -> impl Iterator<Item = usize> + '
             if quote == '"' && c == '\\' {
                 chars.next();
             } else if c == quote {
-                // Within single quotes, two of them are one.
+                // Inside single quotes, two single quotes stand for one.
                 if quote == '\'' && inside && chars.next_if(|(_, next)| *next == quote).is_some() {
                     continue;
                 }
@@ -104,7 +106,7 @@ pub(crate) fn quotes(text: &str, quote: char) -> impl Iterator<Item = usize> + '
     })
 }
 
-/// The value without the comment after it. A value in quotes has to be cut at its end.
+/// The value without the comment after it. The caller must cut a quoted value at its end first.
 pub(crate) fn without_comment(value: &str) -> &str {
     if value.starts_with('#') {
         return "";
@@ -115,7 +117,7 @@ pub(crate) fn without_comment(value: &str) -> &str {
     comment.map_or(value, |(at, _)| &value[..at]).trim_end()
 }
 
-/// How much of the value is its anchor and its tag, the blanks after them included.
+/// The length of the value's anchor and tag, including the spaces after them.
 pub(crate) fn properties(value: &str) -> usize {
     let mut at = 0;
     loop {
@@ -128,7 +130,7 @@ pub(crate) fn properties(value: &str) -> usize {
     }
 }
 
-/// Whether this is `&name`, or `*name` with another mark.
+/// Whether this is `&name`, or `*name` if `*` is the mark.
 pub(crate) fn is_anchor(word: &str, mark: char) -> bool {
     word.strip_prefix(mark).is_some_and(|name| {
         !name.is_empty()
@@ -149,12 +151,12 @@ pub(crate) fn is_tag(word: &str) -> bool {
     })
 }
 
-/// Whether the value is the head of a block string, such as `|` or `!x >- # text`.
+/// Whether the value is the header of a block string, such as `|` or `!x >- # text`.
 pub(crate) fn begins_string(value: &str) -> bool {
     is_string_head(without_comment(&value[properties(value)..]))
 }
 
-/// Whether this is `|` or `>`, with how to end it or how far to indent it.
+/// Whether this is `|` or `>`, with an optional indicator for the end or the indentation.
 pub(crate) fn is_string_head(text: &str) -> bool {
     text.strip_prefix(['|', '>'])
         .is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| "+-123456789".contains(c)))
@@ -166,13 +168,13 @@ pub(crate) fn string_column(line: &str) -> Option<usize> {
     begins_string(line[head.start..].trim_end()).then_some(head.column)
 }
 
-/// Whether the line holds no more than a comment, if that.
+/// Whether the line is blank or contains only a comment.
 pub(crate) fn is_blank(line: &str) -> bool {
     let text = line.trim();
     text.is_empty() || text.starts_with('#')
 }
 
-/// Whether the line is `key:` or `key: value`, with a key in quotes or of so many words at most.
+/// Whether the line is `key:` or `key: value`. The key is quoted or has at most this many words.
 pub(crate) fn is_key(text: &str, words: usize) -> bool {
     let quoted = text
         .chars()
@@ -208,7 +210,8 @@ pub(crate) fn is_xml_tag(text: &str) -> bool {
         })
 }
 
-/// Whether YAML may begin with this line: a key of one word, so that "Here is the answer:" is none.
+/// Whether YAML may begin with this line. The key must be one word, so that "Here is the answer:"
+/// does not count.
 pub(crate) fn starts_yaml(line: &str) -> bool {
     let text = line.trim();
     text == "---"
@@ -218,7 +221,7 @@ pub(crate) fn starts_yaml(line: &str) -> bool {
         || is_key(text, 1)
 }
 
-/// Whether YAML may go on with this line.
+/// Whether YAML may continue with this line.
 pub(crate) fn continues_yaml(line: &str) -> bool {
     let text = line.trim();
     starts_yaml(line)

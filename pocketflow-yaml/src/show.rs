@@ -1,4 +1,4 @@
-//! A tree as a deserializer that gives a type what it asks for.
+//! Deserializes a tree so that a type gets the values that it asks for.
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{
@@ -11,7 +11,7 @@ use crate::lenient::Fault;
 use crate::tree::{Form, Node, Seen, Shape};
 
 impl Node {
-    /// The node without the tags a type did not ask for.
+    /// The node without the tags that a type did not ask for.
     fn untagged(&self) -> &Self {
         let mut node = self;
         while let Shape::Tagged(_, content) = &node.shape {

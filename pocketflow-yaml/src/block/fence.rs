@@ -1,18 +1,19 @@
-//! Blocks between fences.
+//! Finds fenced blocks.
 
 use crate::line::{indent, starts_yaml, string_column};
 
-/// What stands between two fences.
+/// The text between two fences.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fenced<'a> {
     pub(super) text: &'a str,
-    /// Whether a fence ends it, and not the end of the reply.
+    /// Whether the block ends at a fence and not at the end of the reply.
     pub(super) closed: bool,
-    /// Whether a fence without a label ends it: one with a label begins the next.
+    /// Whether the block ends at a fence without a label. A fence with a label starts the next
+    /// block.
     pub(super) sure: bool,
 }
 
-/// By label, the best first.
+/// The kinds of labels, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     Yaml,
@@ -48,7 +49,7 @@ impl<'a> Fence<'a> {
             .filter(|mark| matches!(mark, '`' | '~'))?;
         let label = text.trim_start_matches(mark);
         let len = text.len() - label.len();
-        // "```x```" is code within a line.
+        // "```x```" is inline code.
         (len >= 3 && !label.contains('`')).then_some(Self {
             mark,
             len,
@@ -57,7 +58,7 @@ impl<'a> Fence<'a> {
         })
     }
 
-    /// The fence of "Here it is: ```yaml", or of "- ```yaml".
+    /// The fence in "Here it is: ```yaml" or "- ```yaml".
     fn at_line_end(line: &'a str) -> Option<Self> {
         let at = line.find("```")?;
         let fence = Self::of(&line[at..]).filter(|fence| fence.rank() < Rank::Unlabelled)?;
@@ -80,15 +81,16 @@ impl<'a> Fence<'a> {
         )
     }
 
-    /// Whether it ends a block that `open` began, if it is not part of a string. One with a label
-    /// does as well, unless it is further to the right: a model may forget an end.
+    /// Whether this fence ends a block that `open` began, if it is not part of a string. A fence
+    /// with a label does so as well, unless it is indented further: a model may forget the closing
+    /// fence.
     fn ends(&self, open: &Self) -> bool {
         self.mark == open.mark
             && self.len >= open.len
             && (self.indent <= open.indent || self.label.is_empty())
     }
 
-    /// Whether a block begins here: "``` That's it." only ends one.
+    /// Whether this fence begins a block. "``` That's it." only ends one.
     fn begins(&self) -> bool {
         self.rank() < Rank::Other || !self.label.contains(' ')
     }
@@ -102,15 +104,15 @@ pub(super) struct Scan<'a> {
 
 struct Opened<'a> {
     fence: Fence<'a>,
-    /// Where its text begins.
+    /// Where the text begins.
     from: usize,
-    /// Where its text ends if no fence of its own ends it: "b: 2```".
+    /// Where the text ends if its closing fence is at the end of a line, as in "b: 2```".
     glued: Option<usize>,
 }
 
 impl<'a> Opened<'a> {
     fn new(fence: Fence<'a>, line: &'a str, start: usize) -> Self {
-        // "```yaml a: 1" begins in the line of its fence.
+        // The block in "```yaml a: 1" begins in the line of its fence.
         let rest = fence
             .label
             .split_once([' ', '\t'])
@@ -129,12 +131,13 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// The fenced blocks of a reply, in its order.
+/// The fenced blocks of a reply, in order.
 pub(super) fn scan(reply: &str) -> Scan<'_> {
     let mut blocks = Vec::new();
     let mut first = None;
     let mut open: Option<Opened<'_>> = None;
-    // The column of a key or dash that a block string belongs to: fences deeper than that are text.
+    // The column of the key or dash that a block string belongs to. Fences indented further are
+    // part of the string.
     let mut string: Option<usize> = None;
     let mut next = 0;
     for line in reply.split_inclusive('\n') {
@@ -187,13 +190,13 @@ pub(super) fn scan(reply: &str) -> Scan<'_> {
             },
         ));
     }
-    // A lone fence without anything in it is the end of a block whose start was forgotten.
+    // A single fence with nothing after it ends a block whose opening fence was forgotten.
     blocks.retain(|(rank, block)| *rank < Rank::Unlabelled || !block.text.trim().is_empty());
     let first = first.filter(|(_, bare)| *bare).map(|(start, _)| start);
     Scan { blocks, first }
 }
 
-/// The block of a line such as "```json {"a": 1}```".
+/// The block in a line such as "```json {"a": 1}```".
 fn in_one_line(line: &str) -> Option<(Rank, Fenced<'_>)> {
     let inner = line.trim().strip_prefix("```")?.strip_suffix("```")?;
     let label = inner
@@ -226,7 +229,7 @@ fn in_one_line(line: &str) -> Option<(Rank, Fenced<'_>)> {
 mod tests {
     use super::*;
 
-    /// What is found, with `…` after a block without an end.
+    /// The blocks that are found, with `…` after a block that is not closed.
     fn found(reply: &str) -> Vec<String> {
         let mark =
             |block: Fenced<'_>| format!("{}{}", block.text, if block.closed { "" } else { "…" });

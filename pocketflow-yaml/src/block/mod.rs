@@ -1,4 +1,4 @@
-//! Where in a reply the YAML is.
+//! Finds the YAML in a reply.
 
 mod fence;
 mod stretch;
@@ -7,7 +7,7 @@ use crate::line::{indent, is_blank, is_key, starts_yaml};
 use fence::{Fenced, Rank, Scan, scan};
 pub(crate) use stretch::{longest_stretch, without_prose_after};
 
-/// A part of a reply that may be what the model means.
+/// A part of a reply that may be the YAML that the model means.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Part<'a> {
     pub(crate) text: &'a str,
@@ -18,15 +18,15 @@ pub(crate) struct Part<'a> {
 pub(crate) enum Kind {
     /// Between two fences.
     Closed,
-    /// From a fence to the end of the reply: prose may follow.
+    /// From a fence to the end of the reply. Prose may follow the YAML.
     Open,
-    /// Up to a fence: the prompt ended with the fence that begins the block.
+    /// Up to a fence: the prompt ended with the opening fence.
     Begun,
     /// Without fences.
     Bare,
 }
 
-/// What to read, the best first.
+/// The candidates, the best first.
 pub(crate) fn parts(reply: &str) -> Vec<Part<'_>> {
     match after_thoughts(reply).map(parts_of) {
         Some(parts) if !parts.is_empty() => parts,
@@ -63,7 +63,7 @@ fn parts_of(reply: &str) -> Vec<Part<'_>> {
             )
         })
         .collect();
-    // The first fence, without a label, may end what the prompt began.
+    // If the first fence has no label, it may end the block that the prompt began.
     let labelled = best.is_some_and(|best| best < Rank::Unlabelled);
     let head = first
         .filter(|_| !labelled)
@@ -94,7 +94,7 @@ fn parts_of(reply: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// What follows the thoughts that a reasoning model puts before its answer.
+/// The text after the thinking of a reasoning model.
 fn after_thoughts(reply: &str) -> Option<&str> {
     const ENDS: [&str; 5] = [
         "</think>",
@@ -121,10 +121,10 @@ fn after_thoughts(reply: &str) -> Option<&str> {
     end.map(|end| &reply[end..])
 }
 
-/// The YAML that stands before the first fence, if the reply begins with it.
+/// The YAML before the first fence, if the reply begins with it.
 fn begun(head: &str) -> Option<&str> {
     let mut text = head;
-    // The prompt ended with the fence alone, and its label is the first line.
+    // The prompt ended with a fence without a label, so the label is the first line.
     let (label, rest) = text.trim_start().split_once('\n').unwrap_or_default();
     if matches!(
         label.trim().to_ascii_lowercase().as_str(),
@@ -133,11 +133,11 @@ fn begun(head: &str) -> Option<&str> {
         text = rest;
     }
     let last = text.trim_end().lines().next_back()?;
-    // "Answer:" begins what stands between the fences.
+    // The text between the fences begins with "Answer:".
     (looks_like_yaml(text) && !(last.ends_with(':') && indent(last) == 0)).then_some(text)
 }
 
-/// Whether the text begins as YAML does.
+/// Whether the text begins like YAML.
 fn looks_like_yaml(text: &str) -> bool {
     text.lines()
         .find(|line| !is_blank(line))

@@ -1,4 +1,4 @@
-//! Lines that look like YAML, without fences around them.
+//! Finds lines that look like YAML and have no fences around them.
 
 use super::fence::Fence;
 use crate::line::{continues_yaml, indent, is_xml_tag, starts_yaml, string_column};
@@ -10,11 +10,11 @@ struct Stretch {
     lines: usize,
     indent: usize,
     flow: bool,
-    /// Whether its last line waits for a string.
+    /// Whether its last line is a key that still lacks its string.
     hangs: bool,
 }
 
-/// The longest run of lines that look like YAML; of two of the same length, the later.
+/// The longest run of lines that look like YAML. If two are equally long, the later one.
 pub(crate) fn longest_stretch(text: &str) -> Option<&str> {
     stretches(text)
         .into_iter()

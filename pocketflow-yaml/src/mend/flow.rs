@@ -1,32 +1,32 @@
-//! Maps and lists within brackets, JSON above all.
+//! Repairs maps and lists in brackets, above all JSON.
 
 use super::quoted::{double, single};
 
-/// A collection in brackets, as far as it goes.
+/// A collection in brackets, or the part of it that is there.
 pub(super) struct Flow {
-    /// It mended, with as many line ends.
+    /// The repaired text, with the same number of line ends.
     pub(super) text: String,
-    /// How much of the text it is.
+    /// The length of the original text.
     pub(super) len: usize,
-    /// Whether its last bracket is there.
+    /// Whether the closing bracket is there.
     pub(super) closed: bool,
 }
 
-/// What stands before the next token.
+/// What precedes the next token.
 #[derive(Clone, Copy, PartialEq)]
 enum Before {
-    /// A bracket that opens, or a comma.
+    /// An opening bracket or a comma.
     Open,
     /// A colon.
     Colon,
-    /// A whole string or collection.
+    /// A complete string or collection.
     Whole,
-    /// A plain scalar that the line before ended.
+    /// A plain scalar that ended with the previous line.
     Plain,
 }
 
-/// Reads the collection that `text` starts with: comments as `#`, inner quotes escaped, missing
-/// commas at the ends of lines added.
+/// Reads the collection at the start of `text`. It turns comments into `#` comments, escapes inner
+/// quotes, and adds missing commas at the ends of lines.
 pub(super) fn flow(text: &str) -> Flow {
     let mut out = String::with_capacity(text.len() + 8);
     let mut open: Vec<char> = Vec::new();
@@ -106,17 +106,17 @@ pub(super) fn flow(text: &str) -> Flow {
     }
 }
 
-/// Adds the comma between two values of which the second stands in a line of its own.
+/// Adds the comma between two values, if the second one starts on a new line.
 fn separate(out: &mut String, before: Before) {
     let end = out.trim_end().len();
     let ended = matches!(before, Before::Whole | Before::Plain) && out[end..].contains('\n');
-    // A comment after the value would swallow the comma.
+    // A comma after a comment would be part of the comment.
     if ended && !out[out[..end].rfind('\n').map_or(0, |at| at + 1)..end].contains('#') {
         out.insert(end, ',');
     }
 }
 
-/// How long a plain scalar is, up to the end of its line.
+/// The length of a plain scalar, at most to the end of its line.
 fn plain(text: &str) -> usize {
     let mut after_blank = false;
     for (at, c) in text.char_indices() {
@@ -138,8 +138,8 @@ fn plain(text: &str) -> usize {
     text.len()
 }
 
-/// The string that `text` starts with, in quotes that hold, and its length. Its end is the first
-/// quote after which the collection can go on.
+/// The string at the start of `text`, requoted, and its original length. It ends at the first quote
+/// after which the collection can continue.
 fn string(text: &str, quote: char) -> (String, usize) {
     let mut inner = String::new();
     let mut chars = text.char_indices().skip(1).peekable();
@@ -165,11 +165,11 @@ fn string(text: &str, quote: char) -> (String, usize) {
             inner.push(c);
         }
     }
-    // Without an end; the parser says so.
+    // The string has no end, which the parser reports.
     (text.into(), text.len())
 }
 
-/// Whether the collection can go on with this after a quote.
+/// Whether the collection can continue with this text after a quote.
 fn ends_string(rest: &str) -> bool {
     let next = rest.trim_start_matches([' ', '\t']);
     match next.chars().next() {

@@ -1,7 +1,7 @@
-//! Repairs of text that is not YAML, in one pass. They keep the number of the lines, so that errors
-//! can quote the model's own.
+//! Repairs invalid YAML in one pass. The repairs keep the number of lines, so that errors can quote
+//! the model's own lines.
 //!
-//! A line is repaired only where YAML cannot take it as it stands: what is fine keeps its meaning.
+//! A line is repaired only if YAML cannot read it, so valid lines keep their meaning.
 
 mod flow;
 mod pass;
@@ -15,7 +15,7 @@ use crate::line::{
 use flow::flow;
 use pass::Pass;
 
-/// The text with what YAML rejects repaired, as far as it goes.
+/// Repairs what YAML rejects in the text, as far as possible.
 pub(crate) fn mend(text: &str) -> String {
     let text = first_document(text);
     let originals: Vec<&str> = text.lines().collect();
@@ -28,10 +28,10 @@ pub(crate) fn mend(text: &str) -> String {
     Pass::new(text, originals, lines, aligned).run()
 }
 
-/// The text as it is meant where YAML, which takes it, would say otherwise, and whether it has tags
-/// on nothing.
+/// Rewrites text that YAML accepts but reads with another meaning, and returns whether the text has
+/// tags without a value.
 ///
-/// An anchor on nothing is text, and a comment of JSON is not.
+/// An anchor without a value is text, and a JSON comment is not.
 pub(crate) fn meant(text: &str) -> (Cow<'_, str>, bool) {
     let (named, tags) = name_nothing(text);
     let comments = || {
@@ -53,7 +53,7 @@ pub(crate) fn meant(text: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// Where JSON starts that may have comments.
+/// Where the JSON starts, if it may have comments.
 fn indent_of_json(text: &str) -> Option<usize> {
     if !(text.contains("//") || text.contains("/*")) {
         return None;
@@ -73,13 +73,13 @@ fn indent_of_json(text: &str) -> Option<usize> {
     json.then_some(start)
 }
 
-/// Lines that are comments of JSON as YAML has them.
+/// Turns lines that are JSON comments into YAML comments.
 fn slashes(text: &str) -> String {
     text.replace("//", "##")
 }
 
-/// The text with `a: &x`, an anchor on nothing, as `a: '&x'`, and whether it has tags on nothing:
-/// those of an enum may be meant.
+/// Rewrites `a: &x`, an anchor without a value, as `a: '&x'`, and returns whether the text has tags
+/// without a value. Such tags may be variants of an enum.
 fn name_nothing(text: &str) -> (Cow<'_, str>, bool) {
     if !text.contains(['&', '!']) {
         return (text.into(), false);
@@ -121,7 +121,7 @@ fn name_nothing(text: &str) -> (Cow<'_, str>, bool) {
     (if anchors { out.into() } else { text.into() }, tags)
 }
 
-/// Whether the value of a key or an item stands in the lines below.
+/// Whether the value of a key or an item is on the lines below.
 fn has_content(below: &[&str], head: Head) -> bool {
     let next = below.iter().find(|line| !is_blank(line));
     next.is_some_and(|next| {
@@ -131,7 +131,7 @@ fn has_content(below: &[&str], head: Head) -> bool {
     })
 }
 
-/// The text up to the line that ends its first document.
+/// The text up to the end of its first document.
 fn first_document(text: &str) -> &str {
     let mut begun = false;
     let mut end = 0;
@@ -146,7 +146,7 @@ fn first_document(text: &str) -> &str {
     text
 }
 
-/// A blank in the place of one that does not break, in the margin and after a key.
+/// Replaces non-breaking spaces with spaces in the indentation and after a key.
 fn unbroken(line: &str) -> Cow<'_, str> {
     if !line.contains('\u{a0}') {
         return line.into();
@@ -163,18 +163,19 @@ fn unbroken(line: &str) -> Cow<'_, str> {
     .into()
 }
 
-/// Two blanks for a tab in the margin, so that it lines up with what follows a `- `.
+/// Replaces each tab in the indentation with two spaces, so that it lines up with text after `- `.
 fn untab(line: &str) -> Cow<'_, str> {
     let margin = &line[..line.len() - line.trim_start_matches([' ', '\t', '-']).len()];
     if !margin.contains('\t') {
         return line.into();
     }
-    // The one after a dash is the blank that belongs to it.
+    // The one after a dash is the space that belongs to the dash.
     let spaces = margin.replace("-\t", "- ").replace('\t', "  ");
     format!("{spaces}{}", &line[margin.len()..]).into()
 }
 
-/// Lines up the first line, or those down to the first line further to the left, with what follows.
+/// Aligns the first line, or the first lines up to one that is indented less, with the lines after
+/// it.
 fn align(lines: &mut [Cow<'_, str>]) -> bool {
     let full: Vec<usize> = (0..lines.len())
         .filter(|&at| !is_blank(&lines[at]) && lines[at].trim() != "---")
@@ -195,7 +196,7 @@ fn align(lines: &mut [Cow<'_, str>]) -> bool {
         let by = own - indent(&lines[left]);
         for line in &mut lines[first..left] {
             if !line.trim().is_empty() {
-                // A comment may stand further to the left.
+                // A comment may be indented less.
                 *line = line[by.min(indent(line))..].to_owned().into();
             }
         }

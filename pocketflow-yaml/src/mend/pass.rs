@@ -10,19 +10,19 @@ use crate::line::{
     without_comment,
 };
 
-/// A block of which some lines are repaired and written out.
+/// A block whose lines are being repaired and written out.
 pub(super) struct Pass<'t> {
     text: &'t str,
     originals: Vec<&'t str>,
     lines: Vec<Cow<'t, str>>,
-    /// Whether some lines do not start where they did.
+    /// Whether the indentation of some lines has changed.
     aligned: bool,
     anchors: HashSet<&'t str>,
     out: String,
 }
 
 impl<'t> Pass<'t> {
-    /// The lines may differ from the original ones in their margins.
+    /// The lines may differ from the original ones in their indentation.
     pub(super) fn new(
         text: &'t str,
         originals: Vec<&'t str>,
@@ -64,7 +64,7 @@ impl<'t> Pass<'t> {
         1
     }
 
-    /// Repairs the line, and those below that belong to its value. Gives how many they are.
+    /// Repairs the line, and the lines below that belong to its value. Returns the number of lines.
     fn step(&mut self, at: usize) -> usize {
         let line = plain_key(&self.lines[at]).into_owned();
         if line.trim_start().starts_with("//") && Head::of(&line).is_none() {
@@ -106,7 +106,7 @@ impl<'t> Pass<'t> {
         }
     }
 
-    /// A plain value, or one that has to be taken as text.
+    /// Repairs a plain value, or one that must be taken as text.
     fn plain(&mut self, at: usize, before: &str, whole: &str, head: Head, as_text: bool) -> usize {
         let quoted = whole.starts_with(['"', '\'']);
         let value = if quoted {
@@ -144,8 +144,8 @@ impl<'t> Pass<'t> {
         below + 1
     }
 
-    /// Whether YAML does not take a value that begins without quotes and brackets as it is meant:
-    /// as one scalar.
+    /// Whether YAML does not read a value without quotes and brackets as the single scalar that it
+    /// is meant to be.
     fn needs_quotes(&self, value: &str, head: Head) -> bool {
         match value.chars().next() {
             None => false,
@@ -157,12 +157,12 @@ impl<'t> Pass<'t> {
         }
     }
 
-    /// A value that begins with a quote.
+    /// Repairs a value that begins with a quote.
     fn quoted(&mut self, at: usize, before: &str, value: &str, head: Option<Head>) -> usize {
         let quote = if value.starts_with('"') { '"' } else { '\'' };
         let value = value.trim_end();
-        // Without a key or a dash, the column of what it belongs to is not known: any line to the
-        // left of it may be.
+        // Without a key or a dash, the column of the enclosing collection is unknown. Any line that
+        // is indented less may belong to it.
         let column = head.map_or(indent(before).saturating_sub(1), |head| head.column);
         if let Some(close) = quotes(value, quote).nth(1) {
             let rest = value[close + 1..].trim_start();
@@ -203,7 +203,7 @@ impl<'t> Pass<'t> {
         1
     }
 
-    /// A string in quotes that ends in a line below.
+    /// Repairs a quoted string that ends on a later line.
     fn quoted_lines(
         &mut self,
         at: usize,
@@ -241,7 +241,7 @@ impl<'t> Pass<'t> {
         None
     }
 
-    /// A string between `"""` or `'''`, as Python has it.
+    /// Repairs a string between `"""` or `'''`, as in Python.
     fn triple(&mut self, at: usize, before: &str, value: &str, column: usize) -> Option<usize> {
         let mark = ["\"\"\"", "'''"]
             .into_iter()
@@ -272,7 +272,7 @@ impl<'t> Pass<'t> {
         Some(below + 1)
     }
 
-    /// A value that begins with a bracket.
+    /// Repairs a value that begins with a bracket.
     fn brackets(&mut self, at: usize, before: &str, value: &str, head: Option<Head>) -> usize {
         let end_of_line = self.originals[at].as_ptr().addr() - self.text.as_ptr().addr()
             + self.originals[at].len();
@@ -290,7 +290,7 @@ impl<'t> Pass<'t> {
         }
         let root = || self.out.lines().all(|line| is_blank(line) || line == "---");
         if flow.closed && head.is_none() && !rest.starts_with(':') && root() {
-            // JSON, and then prose.
+            // Prose follows the JSON.
             self.push(&format!("{before}{}", flow.text));
             return self.lines.len();
         }
@@ -299,7 +299,8 @@ impl<'t> Pass<'t> {
         more + 1
     }
 
-    /// A block string: what is deeper than its key, or else what follows up to the next key.
+    /// Repairs a block string: the lines that are indented further than its key, or else the lines
+    /// up to the next key.
     fn string(&mut self, at: usize, line: &str, head: Head) -> usize {
         let below = &self.lines[at + 1..];
         let full = |line: &&Cow<'_, str>| !line.trim().is_empty();
@@ -320,7 +321,7 @@ impl<'t> Pass<'t> {
                 false => self.push(line),
             }
             for at in at + 1..=at + count {
-                // A tab after the blanks is text.
+                // A tab after the spaces is part of the text.
                 let original = self.originals[at];
                 let blanks = original.len() - original.trim_start_matches(' ').len();
                 if blanks > head.column && !self.aligned {
@@ -351,7 +352,7 @@ impl<'t> Pass<'t> {
     }
 }
 
-/// Where the string ends that was open at the start of the line.
+/// Where a string ends that was already open at the start of the line.
 fn end_of_quoted(line: &str, quote: char) -> Option<usize> {
     let mut chars = line.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -367,7 +368,7 @@ fn end_of_quoted(line: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// The line with `**key**: value` as `key: value`; also with one star, or in backquotes.
+/// Rewrites `**key**: value` as `key: value`. The key may also have single stars or backquotes.
 fn plain_key(line: &str) -> Cow<'_, str> {
     let start = indent(line);
     let text = &line[start..];
@@ -375,7 +376,7 @@ fn plain_key(line: &str) -> Cow<'_, str> {
         let Some(inner) = text.strip_prefix(mark) else {
             continue;
         };
-        // `**key:** value` as well.
+        // `**key:** value` is accepted as well.
         let (key, rest) = match inner.split_once(mark) {
             Some((key, rest)) => (key, rest),
             None => continue,
@@ -392,7 +393,7 @@ fn plain_key(line: &str) -> Cow<'_, str> {
     line.into()
 }
 
-/// The head of a block string with the indentation said, if it is not.
+/// Adds the indentation to the header of a block string, if it is missing.
 fn with_indent(line: &str, head: Head, by: usize) -> String {
     let start = head.start + properties(&line[head.start..]);
     let (before, value) = line.split_at(start);
@@ -402,7 +403,7 @@ fn with_indent(line: &str, head: Head, by: usize) -> String {
     format!("{before}{}{by}{}", &value[..1], &value[1..])
 }
 
-/// The name that an anchor begins with.
+/// The name at the start of the text after an anchor's `&`.
 fn name(text: &str) -> &str {
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
     &text[..end.unwrap_or(text.len())]

@@ -1,4 +1,4 @@
-//! Strings in quotes, as they should have been.
+//! Repairs quoted strings.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ pub(super) fn single(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// What stands between two double quotes, with escapes that YAML has. `None` if the backslashes are
-/// meant as such, as in `"\d+"`.
+/// The text between two double quotes, with only the escapes that YAML has. `None` if the
+/// backslashes are meant literally, as in `"\d+"`.
 pub(super) fn escapes(inner: &str) -> Option<Cow<'_, str>> {
     if !inner.contains('\\') {
         return Some(inner.into());
@@ -75,7 +75,7 @@ pub(super) fn escapes(inner: &str) -> Option<Cow<'_, str>> {
     Some(if changed { out.into() } else { inner.into() })
 }
 
-/// A string between double quotes that are its own, mended.
+/// Repairs a double-quoted string.
 pub(super) fn double(inner: &str) -> String {
     match escapes(inner) {
         Some(inner) => format!("\"{inner}\""),
@@ -83,8 +83,8 @@ pub(super) fn double(inner: &str) -> String {
     }
 }
 
-/// The value without the quotes around it, if it has any: not those of `"this" and "that"`, but
-/// those of `"he said "no""`.
+/// The value without the quotes around it, if it has any. The quotes in `"this" and "that"` are not
+/// around the value, but the outer quotes in `"he said "no""` are.
 pub(super) fn bare(value: &str) -> Cow<'_, str> {
     let Some(quote) = value
         .chars()
@@ -115,7 +115,8 @@ pub(super) fn bare(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// Lines of a text as a double-quoted string over as many lines, each after so many blanks.
+/// Writes the lines of a text as a double-quoted string over the same number of lines, each
+/// indented by this many spaces.
 pub(super) fn lines(text: &[&str], indent: usize, ended: bool) -> String {
     let margin = text
         .iter()

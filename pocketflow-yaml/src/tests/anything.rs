@@ -1,4 +1,4 @@
-//! Any text at all.
+//! Tests with arbitrary text.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -9,7 +9,7 @@ use super::*;
 use crate::mend::mend;
 use crate::work;
 
-/// Text made of what matters in replies.
+/// Text made of the characters and words that matter in replies.
 fn soup() -> impl Strategy<Value = String> {
     let parts = prop::sample::select(vec![
         "```",
@@ -89,7 +89,7 @@ const REPLIES: [&str; 6] = [
     "a:\n  - b: >-\n      c\n      d\n    e: {f: [g, \"h\n  i\"]}\n  - |2\n      j\n",
 ];
 
-/// A reply with some characters left out, put in or doubled.
+/// A reply in which some characters are removed, inserted or doubled.
 fn mutated() -> impl Strategy<Value = String> {
     let change = (any::<prop::sample::Index>(), 0..4_u8, soup());
     (
@@ -160,7 +160,7 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
-/// JSON as other serializers write it: with nothing but ASCII.
+/// JSON with only ASCII characters, as some serializers write it.
 fn in_ascii(json: &str) -> String {
     let mut out = String::new();
     for c in json.chars() {
@@ -198,7 +198,8 @@ proptest! {
     #[test]
     fn yaml_is_read_as_what_it_is(value in json()) {
         let yaml = serde_yaml::to_string(&value).unwrap();
-        // The parser ends lines at these, and writes them into block strings all the same.
+        // The parser ends lines at these characters, but it writes them into block strings
+        // unescaped.
         prop_assume!(!yaml.contains(['\u{85}', '\u{2028}', '\u{2029}']));
         let read = extract::<Json>(&format!("Here:\n```yaml\n{yaml}```\nBye."));
         prop_assert_eq!(read.ok(), serde_yaml::from_str(&yaml).ok(), "{}", yaml);

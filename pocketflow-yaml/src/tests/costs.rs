@@ -1,10 +1,10 @@
-//! What a reply costs grows with its length: counted in the bytes the parser reads and the values
-//! the type is shown.
+//! The cost of a reply grows linearly with its length. The cost is the number of bytes that the
+//! parser reads and of values that the type sees.
 
 use super::*;
 use crate::work;
 
-/// What a reply of so many parts costs, for each of its bytes.
+/// The cost per byte of a reply with this many parts.
 fn cost<T: serde::de::DeserializeOwned>(reply: impl Fn(usize) -> String, parts: usize) -> usize {
     let reply = reply(parts);
     work::of(|| drop(extract::<T>(&reply))) / reply.len()

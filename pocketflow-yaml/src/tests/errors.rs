@@ -1,4 +1,4 @@
-//! What errors say, and what a reply may cost.
+//! The texts of errors, and the limits on what a reply may cost.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Fences as models write them, and forget them.
+//! Fences as models write and forget them.
 
 use serde_json::{Value as Json, json};
 
@@ -27,7 +27,7 @@ fn the_reply_begins_inside_the_block() {
     for reply in cases {
         assert_eq!(extract::<Decision>(&reply), Ok(search("x")), "{reply}");
     }
-    // A type that takes anything.
+    // A type that accepts anything.
     for reply in [
         "a: 1\n```\nNote: this is prose.",
         "a: 1\n```\nThis is prose.",

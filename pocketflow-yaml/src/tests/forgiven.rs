@@ -1,4 +1,4 @@
-//! What is forgiven, and what stays as it is.
+//! Which mistakes are accepted, and which text stays unchanged.
 
 use super::*;
 use crate::lenient;
@@ -84,7 +84,7 @@ fn a_number_and_a_bool_may_be_quoted() {
 fn nothing_stays_nothing() {
     for yaml in ["", "null", "~", "Null # no"] {
         assert_eq!(value::<Option<String>>(yaml), Ok(None), "{yaml}");
-        // With something to forgive elsewhere.
+        // The same with a mistake elsewhere in the block.
         let reply = format!("```yaml\nverdict: good\nscore: '5'\nreason: {yaml}\n```");
         assert_eq!(
             extract::<Review>(&reply),
@@ -279,7 +279,7 @@ fn tabs_are_indentation() {
 
 #[test]
 fn what_reads_as_it_stands_is_never_changed() {
-    // Each would read otherwise if it were repaired or made to fit.
+    // Each of these would read differently if it were repaired or converted.
     assert_eq!(value::<String>("'01'"), Ok("01".into()));
     assert_eq!(value::<String>("a #b"), Ok("a".into()));
     assert_eq!(value::<String>("!x y"), Ok("y".into()));
@@ -289,8 +289,8 @@ fn what_reads_as_it_stands_is_never_changed() {
     assert_eq!(map["a"], serde_yaml::Value::from(5));
 }
 
-/// The tree is not used for what reads as it stands; where it is used it has to agree on what is
-/// fine.
+/// The tree is not used for text that reads without repairs. Where it is used, it must give the
+/// same result for valid text.
 #[test]
 fn the_lenient_way_reads_what_is_fine_alike() {
     let blocks = [

@@ -1,4 +1,4 @@
-//! Kinds of faults in a block, each with its siblings.
+//! Kinds of mistakes in a block, each with its variations.
 
 use serde_json::{Value as Json, json};
 

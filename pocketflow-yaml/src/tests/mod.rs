@@ -1,4 +1,4 @@
-//! Replies as models write them, from the text to the type.
+//! Replies as models write them, read as types.
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
-//! Replies in the manner of today's models, with what they mean.
+//! Replies in the style of current models, with their meaning.
 
 use serde_json::{Value as Json, json};
 
 use super::*;
 
-/// What a prompt asks for: a decision with its reason, and a few more fields that models fill
-/// sloppily.
+/// What a prompt asks for: a decision with its reason, and a few more fields that models often get
+/// slightly wrong.
 #[derive(Deserialize, Debug, PartialEq, Default)]
 #[serde(default)]
 struct Answer {

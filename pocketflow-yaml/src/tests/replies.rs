@@ -1,4 +1,4 @@
-//! Where the YAML is.
+//! Finding the YAML in a reply.
 
 use super::*;
 

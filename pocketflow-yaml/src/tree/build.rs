@@ -1,7 +1,7 @@
-//! How a tree is built.
+//! Builds a tree.
 //!
-//! The parser gives a scalar either as the value it stands for or as its text, so there are two
-//! passes: the first asks for the values, and the second, which follows the tree, for the texts.
+//! The parser gives a scalar either as its value or as its text, so there are two passes: the first
+//! reads the values, and the second follows the tree and reads the texts.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::{Deserializer, de};
 use super::{Form, Node, Shape};
 use crate::chars::Hidden;
 
-/// How many values a block may have: a few aliases can stand for a lot of them.
+/// The maximum number of values in a block. A few aliases can stand for many values.
 const MOST_NODES: usize = 100_000;
 
 /// The tree of a block that parses.
@@ -29,7 +29,7 @@ pub(crate) fn build(text: &str, hidden: Hidden) -> Result<Node, serde_yaml::Erro
     Ok(root)
 }
 
-/// The line of a node. Only errors of the parser have one, so this makes one, at that node.
+/// The line of a node. Only parser errors have a line, so this causes an error at the node.
 pub(crate) fn line_of(text: &str, id: usize) -> Option<usize> {
     let root = &mut Values(&Cell::new(0))
         .deserialize(serde_yaml::Deserializer::from_str(text))
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 }
 
-/// The second pass. It fails at the node where it is to stop.
+/// The second pass. It fails at the node where it should stop.
 struct Texts<'n> {
     node: &'n mut Node,
     hidden: Hidden,
@@ -178,7 +178,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
     fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
         self.check()?;
         let text = self.hidden.show(text);
-        // An empty `String` without room has no address of its own.
+        // An empty `String` without capacity has no unique address.
         let mut own = String::with_capacity(text.len().max(1));
         own.push_str(&text);
         self.node.text = Some(own);
@@ -235,7 +235,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
             hidden: self.hidden,
             stop_at: self.stop_at,
         })?;
-        // A tag on nothing is text as well: `a: !important`.
+        // A tag without a value is text as well: `a: !important`.
         if matches!(node.shape, Shape::Unit) && node.text.as_deref() == Some("") {
             self.node.text = Some(format!("!{tag}"));
         }
@@ -247,7 +247,7 @@ impl<'de> Visitor<'de> for Texts<'_> {
 mod tests {
     use super::*;
 
-    /// The texts of a block with what they are, in order.
+    /// The texts of a block with their kinds, in order.
     fn texts(block: &str) -> Vec<(String, &'static str)> {
         let root = build(block, Hidden::default()).unwrap();
         let mut found = Vec::new();
@@ -323,7 +323,7 @@ mod tests {
     fn a_node_has_a_line() {
         let block = "a: |\n  x\n  y\nb:\n  - \"q\\\"\"\n  - c: 1\n";
         let lines: Vec<_> = (0..10).map(|id| line_of(block, id)).collect();
-        // The map, a, its text, b, the list, "q", the map, c, 1.
+        // The nodes are: the map, a, its text, b, the list, "q", the map, c, 1.
         assert_eq!(
             lines,
             [1, 1, 1, 4, 5, 5, 6, 6, 6]

@@ -1,4 +1,4 @@
-//! A block as a tree whose scalars know both their YAML type and how they are written.
+//! A block as a tree, in which each scalar has both its YAML type and its original text.
 
 mod build;
 
@@ -10,14 +10,14 @@ pub(crate) use build::{build, line_of};
 use serde::de::Unexpected;
 
 pub(crate) struct Node {
-    /// The number of the node, parents before children.
+    /// The number of the node. Parents come before children.
     pub(crate) id: usize,
     pub(crate) shape: Shape,
-    /// How it is written, if it can be taken for a string. It has an address of its own, even if
-    /// it is empty.
+    /// The original text, if it can be read as a string. It has a unique address, even if it is
+    /// empty.
     pub(crate) text: Option<String>,
     pub(crate) form: Cell<Form>,
-    /// Its place, whichever the items of lists on the way are.
+    /// Its path in the tree, which is the same for all items of a list.
     pub(crate) class: Cell<u64>,
 }
 
@@ -33,18 +33,18 @@ pub(crate) enum Shape {
     Tagged(String, Box<Node>),
 }
 
-/// Which of its two forms a node shows to a type that does not say what it wants.
+/// Which of its two forms a node shows to a type that does not state what it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// What YAML says it is.
+    /// The type that YAML gives it.
     Own,
-    /// A string where YAML says something else; a number or `bool` where it says string.
+    /// A string if YAML gives it another type; a number or `bool` if YAML says that it is a string.
     Other,
-    /// What YAML says it is, since the other form was refused.
+    /// The type that YAML gives it, because the other form was rejected.
     OwnAfterAll,
 }
 
-/// A value as a type gets to see it, so that its complaint can be traced back.
+/// A value as a type sees it, so that an error of the type can be traced back to a node.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Seen {
     Unit,
@@ -78,7 +78,7 @@ impl Seen {
         }
     }
 
-    /// The number or `bool` a text is meant for.
+    /// The number or `bool` that a text may stand for.
     fn meant_by(text: &str) -> Option<Self> {
         let text = text.trim();
         match text.to_ascii_lowercase().as_str() {
@@ -86,7 +86,7 @@ impl Seen {
             "false" | "no" | "off" => return Some(Self::Bool(false)),
             _ => {}
         }
-        // Rust would take "nan" and "infinity" as well.
+        // Rust would accept "nan" and "infinity" as well.
         text.ends_with(|c: char| c.is_ascii_digit() || c == '.')
             .then_some(())?;
         let float = || {
@@ -104,7 +104,7 @@ impl Seen {
 }
 
 impl Node {
-    /// What YAML says it is.
+    /// The value that YAML gives it.
     pub(crate) fn own(&self) -> Seen {
         match self.shape {
             Shape::Unit => Seen::Unit,
@@ -119,7 +119,7 @@ impl Node {
         }
     }
 
-    /// What else it may be meant for.
+    /// The other value that it may stand for.
     pub(crate) fn other(&self) -> Option<Seen> {
         let text = self.text.as_deref()?;
         if matches!(self.shape, Shape::Text) {
@@ -129,7 +129,7 @@ impl Node {
         }
     }
 
-    /// What it shows at present.
+    /// The value that it shows at present.
     pub(crate) fn seen(&self) -> Seen {
         let other = (self.form.get() == Form::Other).then(|| self.other());
         other.flatten().unwrap_or_else(|| self.own())
@@ -161,7 +161,7 @@ impl Node {
         }
     }
 
-    /// Puts the entries of `<<: *defaults` where they belong: into the map, after its own. Whether
+    /// Merges the entries of `<<: *defaults` into the map, after its own entries. Returns whether
     /// there were any.
     pub(crate) fn merge(&mut self) -> bool {
         let mut merged = false;
@@ -210,10 +210,10 @@ impl Node {
         merged
     }
 
-    /// Adds it and the nodes in it, in the order of the block.
+    /// Adds the node and the nodes inside it, in the order of the block.
     pub(crate) fn list<'t>(&'t self, found: &mut Vec<&'t Self>) {
         found.push(self);
-        // What stands at the same place of another item is of the same class.
+        // The nodes at the same path in other items are of the same class.
         let below = |node: &'t Self, part: u8, key: Option<&str>, found: &mut Vec<&'t Self>| {
             let mut hasher = DefaultHasher::new();
             (self.class.get(), part, key).hash(&mut hasher);
