@@ -5,6 +5,7 @@ mod frame;
 mod limit;
 mod pointer;
 pub mod seam;
+mod site;
 mod stack;
 mod state;
 mod step_info;
@@ -14,8 +15,8 @@ mod trace;
 
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
-pub use frame::Site;
 pub use limit::{StepLimit, StepsExceeded};
+pub use site::Site;
 pub use stack::Stack;
 pub(crate) use state::RunState;
 pub use step_info::{Start, StepInfo};

@@ -89,92 +89,52 @@ pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
         C: ItemCall<S, Marker, N>;
 }
 
+/// A method of a seam, of which only the body differs from driver to driver.
 macro_rules! around {
-    // The call itself: a driver that has no such seam adds nothing, neither a future nor a type.
-    (pass exec) => {
+    (exec($driver:tt: $D:ty, $at:tt, $item:tt, $call:ident) $body:block) => {
         fn exec<C>(
-            _: &D,
-            _: &StepInfo<'_>,
-            _: Option<usize>,
-            call: C,
+            $driver: &$D,
+            $at: &StepInfo<'_>,
+            $item: Option<usize>,
+            $call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
             C: ExecCall<S, Marker, N>,
-        {
-            call.call()
-        }
-
+        $body
+    };
+    (attempt($driver:tt: $D:ty, $at:tt, $attempt:tt, $call:ident) $body:block) => {
         fn attempt<C>(
-            _: &D,
-            _: &StepInfo<'_>,
-            _: Attempt<'_>,
-            call: C,
+            $driver: &$D,
+            $at: &StepInfo<'_>,
+            $attempt: Attempt<'_>,
+            $call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
         where
             C: AttemptCall<S, Marker, N>,
-        {
-            call.call()
-        }
+        $body
     };
-    (pass item) => {
+    (item($driver:tt: $D:ty, $at:tt, $item:tt, $call:ident) $body:block) => {
         fn item<C>(
-            _: &D,
-            _: &StepInfo<'_>,
-            _: ItemId<'_>,
-            call: C,
+            $driver: &$D,
+            $at: &StepInfo<'_>,
+            $item: ItemId<'_>,
+            $call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
         where
             C: ItemCall<S, Marker, N>,
-        {
-            call.call()
-        }
-    };
-    (exec) => {
-        fn exec<C>(
-            driver: &D,
-            at: &StepInfo<'_>,
-            item: Option<usize>,
-            call: C,
-        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-        where
-            C: ExecCall<S, Marker, N>,
-        {
-            driver.exec(at, item, call)
-        }
-
-        fn attempt<C>(
-            driver: &D,
-            at: &StepInfo<'_>,
-            attempt: Attempt<'_>,
-            call: C,
-        ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
-        where
-            C: AttemptCall<S, Marker, N>,
-        {
-            driver.attempt(at, attempt, call)
-        }
-    };
-    (item) => {
-        fn item<C>(
-            driver: &D,
-            at: &StepInfo<'_>,
-            item: ItemId<'_>,
-            call: C,
-        ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-        where
-            C: ItemCall<S, Marker, N>,
-        {
-            driver.item(at, item, call)
-        }
+        $body
     };
 }
+pub(super) use around;
 
 impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundExec<D, S, Marker, N> for Steps {
-    around!(pass exec);
+    // The call itself: a driver without this seam adds neither a future nor a type.
+    around!(exec(_: D, _, _, call) { call.call() });
+    around!(attempt(_: D, _, _, call) { call.call() });
 }
 
 impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundItem<D, S, Marker, N> for Steps {
-    around!(pass item);
+    around!(item(_: D, _, _, call) { call.call() });
 }
 
 impl<D, S, Marker, N> AroundExec<D, S, Marker, N> for Execs
@@ -183,7 +143,8 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N>,
 {
-    around!(exec);
+    around!(exec(driver: D, at, item, call) { driver.exec(at, item, call) });
+    around!(attempt(driver: D, at, attempt, call) { driver.attempt(at, attempt, call) });
 }
 
 impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for Execs
@@ -192,11 +153,12 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N>,
 {
-    around!(pass item);
+    around!(item(_: D, _, _, call) { call.call() });
 }
 
 impl<D: Sync, S: 'static, Marker, N: Node<S, Marker>> AroundExec<D, S, Marker, N> for Items {
-    around!(pass exec);
+    around!(exec(_: D, _, _, call) { call.call() });
+    around!(attempt(_: D, _, _, call) { call.call() });
 }
 
 impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for Items
@@ -205,7 +167,7 @@ where
     N: Node<S, Marker>,
     D: KeepDriver<S, Marker, N>,
 {
-    around!(item);
+    around!(item(driver: D, at, item, call) { driver.item(at, item, call) });
 }
 
 impl<D, S, Marker, N> AroundExec<D, S, Marker, N> for (Execs, Items)
@@ -214,7 +176,8 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N, Self>,
 {
-    around!(exec);
+    around!(exec(driver: D, at, item, call) { driver.exec(at, item, call) });
+    around!(attempt(driver: D, at, attempt, call) { driver.attempt(at, attempt, call) });
 }
 
 impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for (Execs, Items)
@@ -223,7 +186,7 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N, Self> + KeepDriver<S, Marker, N, Self>,
 {
-    around!(item);
+    around!(item(driver: D, at, item, call) { driver.item(at, item, call) });
 }
 
 impl<P, K, S, Marker, N> AroundExec<P, S, Marker, N> for Through<K>
@@ -233,29 +196,8 @@ where
     P: Deref,
     K: AroundExec<P::Target, S, Marker, N>,
 {
-    fn exec<C>(
-        driver: &P,
-        at: &StepInfo<'_>,
-        item: Option<usize>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-    where
-        C: ExecCall<S, Marker, N>,
-    {
-        K::exec(driver, at, item, call)
-    }
-
-    fn attempt<C>(
-        driver: &P,
-        at: &StepInfo<'_>,
-        attempt: Attempt<'_>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
-    where
-        C: AttemptCall<S, Marker, N>,
-    {
-        K::attempt(driver, at, attempt, call)
-    }
+    around!(exec(driver: P, at, item, call) { K::exec(driver, at, item, call) });
+    around!(attempt(driver: P, at, attempt, call) { K::attempt(driver, at, attempt, call) });
 }
 
 impl<P, K, S, Marker, N> AroundItem<P, S, Marker, N> for Through<K>
@@ -265,15 +207,5 @@ where
     P: Deref,
     K: AroundItem<P::Target, S, Marker, N>,
 {
-    fn item<C>(
-        driver: &P,
-        at: &StepInfo<'_>,
-        item: ItemId<'_>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-    where
-        C: ItemCall<S, Marker, N>,
-    {
-        K::item(driver, at, item, call)
-    }
+    around!(item(driver: P, at, item, call) { K::item(driver, at, item, call) });
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use super::exec::{AttemptCall, ExecCall, ItemCall, ItemId, Lends};
-use super::seam::{AroundExec, AroundItem};
+use super::seam::{AroundExec, AroundItem, around};
 use super::{Call, Driver, Run, Start, StepInfo, Taken};
 use crate::error::Error;
 use crate::graph::Graph;
@@ -91,38 +91,14 @@ where
     K: AroundExec<A, S, Marker, N>,
     L: AroundExec<B, S, Marker, N>,
 {
-    fn exec<C>(
-        driver: &Stack<A, B>,
-        at: &StepInfo<'_>,
-        item: Option<usize>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-    where
-        C: ExecCall<S, Marker, N>,
-    {
-        K::exec(
-            &driver.0,
-            at,
-            item,
-            Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, item, call),
-        )
-    }
-
-    fn attempt<C>(
-        driver: &Stack<A, B>,
-        at: &StepInfo<'_>,
-        attempt: Attempt<'_>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
-    where
-        C: AttemptCall<S, Marker, N>,
-    {
-        let inner = InnerAttempt {
-            inner: Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, None, call),
-            attempt,
-        };
+    around!(exec(driver: Stack<A, B>, at, item, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, item, call);
+        K::exec(&driver.0, at, item, inner)
+    });
+    around!(attempt(driver: Stack<A, B>, at, attempt, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, attempt, call);
         K::attempt(&driver.0, at, attempt, inner)
-    }
+    });
 }
 
 impl<S, Marker, N, A, B, K, L> AroundItem<Stack<A, B>, S, Marker, N> for Stack<K, L>
@@ -134,21 +110,10 @@ where
     K: AroundItem<A, S, Marker, N>,
     L: AroundItem<B, S, Marker, N>,
 {
-    fn item<C>(
-        driver: &Stack<A, B>,
-        at: &StepInfo<'_>,
-        item: ItemId<'_>,
-        call: C,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send
-    where
-        C: ItemCall<S, Marker, N>,
-    {
-        let inner = InnerItem {
-            inner: Inner::<_, _, (S, Marker, N, L)>::new(&driver.1, at, None, call),
-            item,
-        };
+    around!(item(driver: Stack<A, B>, at, item, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, item, call);
         K::item(&driver.0, at, item, inner)
-    }
+    });
 }
 
 // A lifetime for each reference, so that what a driver returns captures those of its arguments and
@@ -192,28 +157,29 @@ where
     }
 }
 
-/// A call with the inner driver around it. `T` holds the types of the node and the driver's seam.
-struct Inner<'d, 'a, 't, B, C, T> {
+/// A call with the inner driver around it. `W` says which call: the index of an item, an attempt, or
+/// the id of an item. `T` holds the types of the node and the driver's seam.
+struct Inner<'d, 'a, 't, B, W, C, T> {
     driver: &'d B,
     at: &'a StepInfo<'t>,
-    item: Option<usize>,
+    which: W,
     call: C,
     types: PhantomData<fn() -> T>,
 }
 
-impl<'d, 'a, 't, B, C, T> Inner<'d, 'a, 't, B, C, T> {
-    fn new(driver: &'d B, at: &'a StepInfo<'t>, item: Option<usize>, call: C) -> Self {
+impl<'d, 'a, 't, B, W, C, T> Inner<'d, 'a, 't, B, W, C, T> {
+    fn new(driver: &'d B, at: &'a StepInfo<'t>, which: W, call: C) -> Self {
         Self {
             driver,
             at,
-            item,
+            which,
             call,
             types: PhantomData,
         }
     }
 }
 
-impl<S, Marker, N, L, B, C> Lends<S, Marker, N> for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
+impl<S, Marker, N, L, B, W, C> Lends<S, Marker, N> for Inner<'_, '_, '_, B, W, C, (S, Marker, N, L)>
 where
     S: 'static,
     N: Node<S, Marker>,
@@ -228,130 +194,41 @@ where
     }
 }
 
-impl<S, Marker, N, L, B, C> Call for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundExec<B, S, Marker, N>,
-    C: ExecCall<S, Marker, N>,
-{
-    type Output = Result<N::Exec, Error>;
+macro_rules! inner {
+    ($around:ident::$method:ident, $which:ty, $call:ident -> $error:ty { $($rest:tt)* }) => {
+        impl<S, Marker, N, L, B, C> Call for Inner<'_, '_, '_, B, $which, C, (S, Marker, N, L)>
+        where
+            S: Shared,
+            N: Node<S, Marker>,
+            B: Sync,
+            L: $around<B, S, Marker, N>,
+            C: $call<S, Marker, N>,
+        {
+            type Output = Result<N::Exec, $error>;
 
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        L::exec(self.driver, self.at, self.item, self.call)
-    }
+            fn call(self) -> impl Future<Output = Self::Output> + Send {
+                L::$method(self.driver, self.at, self.which, self.call)
+            }
+        }
+
+        impl<S, Marker, N, L, B, C> $call<S, Marker, N>
+            for Inner<'_, '_, '_, B, $which, C, (S, Marker, N, L)>
+        where
+            S: Shared,
+            N: Node<S, Marker>,
+            B: Sync,
+            L: $around<B, S, Marker, N>,
+            C: $call<S, Marker, N>,
+        {
+            $($rest)*
+        }
+    };
 }
 
-impl<S, Marker, N, L, B, C> ExecCall<S, Marker, N> for Inner<'_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundExec<B, S, Marker, N>,
-    C: ExecCall<S, Marker, N>,
-{
-}
-
-struct InnerAttempt<'d, 'a, 't, 'e, B, C, T> {
-    inner: Inner<'d, 'a, 't, B, C, T>,
-    attempt: Attempt<'e>,
-}
-
-impl<S, Marker, N, L, B, C> Lends<S, Marker, N>
-    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: 'static,
-    N: Node<S, Marker>,
-    C: Lends<S, Marker, N>,
-{
-    fn reads(&self) -> Reads<'_, N> {
-        self.inner.reads()
-    }
-
-    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
-        self.inner.with_item(lend)
-    }
-}
-
-impl<S, Marker, N, L, B, C> Call for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundExec<B, S, Marker, N>,
-    C: AttemptCall<S, Marker, N>,
-{
-    type Output = Result<N::Exec, Failure>;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let Inner {
-            driver, at, call, ..
-        } = self.inner;
-        L::attempt(driver, at, self.attempt, call)
-    }
-}
-
-impl<S, Marker, N, L, B, C> AttemptCall<S, Marker, N>
-    for InnerAttempt<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundExec<B, S, Marker, N>,
-    C: AttemptCall<S, Marker, N>,
-{
-}
-
-struct InnerItem<'d, 'a, 't, 'i, B, C, T> {
-    inner: Inner<'d, 'a, 't, B, C, T>,
-    item: ItemId<'i>,
-}
-
-impl<S, Marker, N, L, B, C> Lends<S, Marker, N>
-    for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: 'static,
-    N: Node<S, Marker>,
-    C: Lends<S, Marker, N>,
-{
-    fn reads(&self) -> Reads<'_, N> {
-        self.inner.reads()
-    }
-
-    fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
-        self.inner.with_item(lend)
-    }
-}
-
-impl<S, Marker, N, L, B, C> Call for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundItem<B, S, Marker, N>,
-    C: ItemCall<S, Marker, N>,
-{
-    type Output = Result<N::Exec, Error>;
-
-    fn call(self) -> impl Future<Output = Self::Output> + Send {
-        let Inner {
-            driver, at, call, ..
-        } = self.inner;
-        L::item(driver, at, self.item, call)
-    }
-}
-
-impl<S, Marker, N, L, B, C> ItemCall<S, Marker, N>
-    for InnerItem<'_, '_, '_, '_, B, C, (S, Marker, N, L)>
-where
-    S: Shared,
-    N: Node<S, Marker>,
-    B: Sync,
-    L: AroundItem<B, S, Marker, N>,
-    C: ItemCall<S, Marker, N>,
-{
+inner!(AroundExec::exec, Option<usize>, ExecCall -> Error {});
+inner!(AroundExec::attempt, Attempt<'_>, AttemptCall -> Failure {});
+inner!(AroundItem::item, ItemId<'_>, ItemCall -> Error {
     fn identify(&mut self, identity: u64) {
-        self.inner.call.identify(identity);
+        self.call.identify(identity);
     }
-}
+});

@@ -1,10 +1,16 @@
-//! What a run ends with when it does not end at an exit.
+//! The error of a run, which names the place and the cause.
+
+mod cause;
+mod causes;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cause::Cause;
+pub use causes::{EmptyField, NoRuntime, TimedOut};
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` …
 /// convert into it.
@@ -44,69 +50,6 @@ struct Inner {
     item: Option<usize>,
     stage: Stage,
     cause: Cause,
-}
-
-/// What went wrong, kept as it was raised: a report such as `anyhow::Error` is no error itself but
-/// refers to one, and turned into a [`BoxError`] it would hide which.
-pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
-
-impl Cause {
-    /// Of a report, which refers to an error.
-    pub(crate) fn of_report(
-        report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static,
-    ) -> Self {
-        Self(Box::new(report))
-    }
-
-    /// Of an error, or of what converts into one.
-    pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
-        struct Boxed(BoxError);
-        impl AsRef<dyn StdError + Send + Sync> for Boxed {
-            fn as_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
-                &*self.0
-            }
-        }
-        Self(Box::new(Boxed(error.into())))
-    }
-
-    pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
-        (*self.0).as_ref()
-    }
-
-    /// The first error of a type, in the chain.
-    pub(crate) fn find<E: StdError + 'static>(&self) -> Option<&E> {
-        let mut next: Option<&(dyn StdError + 'static)> = Some(self.error());
-        while let Some(error) = next {
-            // The source of these three is that of the error in them, which they pass over.
-            let found = error
-                .downcast_ref()
-                .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))
-                .or_else(|| error.downcast_ref::<Box<E>>().map(|boxed| &**boxed));
-            if found.is_some() {
-                return found;
-            }
-            let within = error
-                .downcast_ref::<io::Error>()
-                .and_then(io::Error::get_ref);
-            next = match within {
-                Some(within) => Some(within),
-                None => error.source(),
-            };
-        }
-        None
-    }
-}
-
-impl<E: Into<BoxError>> From<E> for Cause {
-    fn from(error: E) -> Self {
-        Self::of_error(error)
-    }
-}
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.error(), f)
-    }
 }
 
 /// Where inside a node, or around it, a run stopped.
@@ -308,158 +251,5 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(self.0.cause.error())
-    }
-}
-
-/// The cause of an [`Error`] where an attempt took longer than the node's `timeout`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimedOut {
-    /// The node's `timeout`.
-    pub limit: Duration,
-}
-
-impl fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no result within {:?}", self.limit)
-    }
-}
-
-impl StdError for TimedOut {}
-
-/// The cause of an [`Error`] where a node waits by the clock, and no tokio runtime is there to wake
-/// it. Such an error ends the run: it is neither retried nor given to a fallback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoRuntime {
-    /// The option of the node that needs one: `wait` or `timeout`.
-    pub option: &'static str,
-}
-
-impl fmt::Display for NoRuntime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the node's `{}` needs a tokio runtime, and none is running here: run the flow in one, as `#[tokio::main]` does",
-            self.option
-        )
-    }
-}
-
-impl StdError for NoRuntime {}
-
-/// The cause of an [`Error`] where a late field is empty that should be filled.
-///
-/// A flow is checked for this by the compiler. What the compiler cannot see remains: an input that
-/// the caller left empty, a `post` that does not fill what its `writes(…)` says, a `post` that
-/// empties a field again. What such a `post` has written stays in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EmptyField {
-    /// The store's name.
-    pub store: &'static str,
-    /// The field's name.
-    pub field: &'static str,
-}
-
-impl fmt::Display for EmptyField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the late field `{}` of `{}` is empty",
-            self.field, self.store
-        )
-    }
-}
-
-impl StdError for EmptyField {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_text_names_the_place_and_leaves_the_cause_to_the_chain() {
-        let error = Error::new(
-            vec!["Shop", "Payment", "authorize"],
-            Stage::Exec {
-                attempt: 3,
-                attempts: 3,
-            },
-            TimedOut {
-                limit: Duration::from_secs(2),
-            },
-        );
-        assert_eq!(
-            error.to_string(),
-            "Shop > Payment > authorize: exec failed at attempt 3 of 3"
-        );
-        assert_eq!(error.flow(), Some("Payment"));
-        assert_eq!(error.source().unwrap().to_string(), "no result within 2s");
-        assert_eq!(
-            format!("{error:?}"),
-            "Shop > Payment > authorize: exec failed at attempt 3 of 3\n\nCaused by:\n    no result within 2s"
-        );
-    }
-
-    #[test]
-    fn an_error_at_the_start_has_a_flow_and_no_node() {
-        let error = Error::new(
-            vec!["Payment"],
-            Stage::Start,
-            EmptyField {
-                store: "Order",
-                field: "card",
-            },
-        );
-        assert_eq!((error.flow(), error.node()), (Some("Payment"), None));
-        assert_eq!(
-            format!("{error:#}"),
-            "Payment: cannot start: the late field `card` of `Order` is empty"
-        );
-    }
-
-    #[test]
-    fn each_line_of_a_cause_is_indented() {
-        let cause = io::Error::other("expected `,`\n  at line 3\n\n  | a b");
-        let error = Error::new(vec!["Write", "draft"], Stage::Prep, cause);
-        assert_eq!(
-            format!("{error:?}"),
-            "Write > draft: prep failed\n\nCaused by:\n    expected `,`\n      at line 3\n\n      | a b"
-        );
-    }
-
-    #[derive(Debug, PartialEq)]
-    struct Mine(u32);
-
-    impl fmt::Display for Mine {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "mine {}", self.0)
-        }
-    }
-
-    impl StdError for Mine {}
-
-    #[test]
-    fn an_error_is_found_wherever_it_is_in_the_chain() {
-        use anyhow::Context;
-
-        let at = |cause: Cause| Error::new(vec!["Write", "draft"], Stage::Prep, cause);
-        let report = |report: anyhow::Result<()>| at(Cause::of_report(report.unwrap_err()));
-        let mine = || Err::<(), _>(Mine(7));
-        let found = [
-            at(Mine(7).into()),
-            at(Cause::of_error(Box::new(Mine(7)))),
-            at(Arc::new(Mine(7)).into()),
-            at(io::Error::other(Mine(7)).into()),
-            at(io::Error::other(io::Error::other(Arc::new(Mine(7)))).into()),
-            report(mine().context("around it")),
-            report(mine().context("around it").context("and around that")),
-            report(Err(io::Error::other(Mine(7))).context("around it")),
-            at(at(Mine(7).into()).into()),
-            report(Err(at(Mine(7).into())).context("another flow failed")),
-        ];
-        for (index, error) in found.iter().enumerate() {
-            assert_eq!(error.find::<Mine>(), Some(&Mine(7)), "{index}: {error:#}");
-            assert_eq!(error.find::<TimedOut>(), None, "{index}: {error:#}");
-        }
-        assert!(found[8].find::<Error>().is_some());
     }
 }

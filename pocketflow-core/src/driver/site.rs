@@ -1,0 +1,122 @@
+//! A place of a flow, as a run needs it: constants that `flow!` makes once for each step.
+
+use crate::analysis::Solution;
+use crate::graph::Graph;
+
+/// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
+///
+/// They stand in one static for each flow, and the graph in another. A constant would be evaluated,
+/// checked, and written out anew wherever it is named, and again for each instance of what names
+/// it: that takes time which grows with the square of the nodes.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Site {
+    graph: &'static &'static Graph,
+    pub(crate) place: usize,
+    /// Which of a fork's nodes it is.
+    pub(crate) branch: Option<usize>,
+    /// Where the first two actions lead, as [`Solution::routes_of`] has it: a copy, so that the
+    /// compiler sees what it jumps to.
+    routes: [u32; 2],
+    /// Where all of them lead, if they are more.
+    more: &'static [u32],
+    /// From which code on it is a bounded edge.
+    bounded: u32,
+}
+
+impl Site {
+    /// All places, and after them the nodes of the forks.
+    pub const fn all<
+        const N: usize,
+        const P: usize,
+        const T: usize,
+        const X: usize,
+        const W: usize,
+    >(
+        graph: &'static &'static Graph,
+        solution: &'static Solution<P, T, X, W>,
+    ) -> [Self; N] {
+        let mut sites = [Self::of_flow(graph); N];
+        let (mut place, mut next) = (0, P);
+        while place < P {
+            sites[place] = Self::at(graph, solution, place);
+            let mut branch = 0;
+            while branch < graph.places[place].fork.len() {
+                sites[next] = Self::branch(graph, place, branch);
+                next += 1;
+                branch += 1;
+            }
+            place += 1;
+        }
+        sites
+    }
+
+    /// A place.
+    pub const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
+        graph: &'static &'static Graph,
+        solution: &'static Solution<P, T, X, W>,
+        place: usize,
+    ) -> Self {
+        let all = solution.routes_of(place);
+        let first = if all.is_empty() { 0 } else { all[0] };
+        let second = if all.len() > 1 { all[1] } else { 0 };
+        Self {
+            graph,
+            place,
+            branch: None,
+            routes: [first, second],
+            more: if all.len() > 2 { all } else { &[] },
+            bounded: (P + X) as u32,
+        }
+    }
+
+    /// A node of a fork.
+    const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
+        Self {
+            place,
+            branch: Some(branch),
+            ..Self::of_flow(graph)
+        }
+    }
+
+    /// A flow, before its first step.
+    pub(crate) const fn of_flow(graph: &'static &'static Graph) -> Self {
+        Self {
+            graph,
+            place: 0,
+            branch: None,
+            routes: [0; 2],
+            more: &[],
+            bounded: 0,
+        }
+    }
+
+    pub(crate) fn graph(&self) -> &'static Graph {
+        self.graph
+    }
+
+    /// What comes after an action: a place, an exit counted on from the places, or, as an error, a
+    /// bounded edge.
+    #[inline(always)]
+    pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
+        let code = match action {
+            0 => self.routes[0],
+            _ if !self.more.is_empty() => self.more[action],
+            _ => self.routes[1],
+        };
+        if code < self.bounded {
+            Ok(code as usize)
+        } else {
+            Err((code - self.bounded) as usize)
+        }
+    }
+
+    /// The name of the place, or of the node of a fork.
+    pub(crate) fn name(&self) -> &'static str {
+        let place = &self.graph().places[self.place];
+        match self.branch {
+            Some(branch) => place.fork[branch].name,
+            None => place.name,
+        }
+    }
+}

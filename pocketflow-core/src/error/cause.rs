@@ -1,0 +1,72 @@
+//! What went wrong, with the chain of its sources.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::BoxError;
+
+/// What went wrong, stored as it was raised. A report such as `anyhow::Error` is not an error but
+/// refers to one, and converting it into a [`BoxError`] would hide which.
+pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
+
+impl Cause {
+    /// Takes a report, which refers to an error.
+    pub(crate) fn of_report(
+        report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::new(report))
+    }
+
+    /// Takes an error, or what converts into one.
+    pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
+        struct Boxed(BoxError);
+        impl AsRef<dyn StdError + Send + Sync> for Boxed {
+            fn as_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
+                &*self.0
+            }
+        }
+        Self(Box::new(Boxed(error.into())))
+    }
+
+    pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+        (*self.0).as_ref()
+    }
+
+    /// The first error of a type in the chain.
+    pub(crate) fn find<E: StdError + 'static>(&self) -> Option<&E> {
+        let mut next: Option<&(dyn StdError + 'static)> = Some(self.error());
+        while let Some(error) = next {
+            // The source of an `Arc`, a `Box` and an `io::Error` is the source of the error inside, so
+            // the error itself has to be looked for here.
+            let found = error
+                .downcast_ref()
+                .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))
+                .or_else(|| error.downcast_ref::<Box<E>>().map(|boxed| &**boxed));
+            if found.is_some() {
+                return found;
+            }
+            let within = error
+                .downcast_ref::<io::Error>()
+                .and_then(io::Error::get_ref);
+            next = match within {
+                Some(within) => Some(within),
+                None => error.source(),
+            };
+        }
+        None
+    }
+}
+
+impl<E: Into<BoxError>> From<E> for Cause {
+    fn from(error: E) -> Self {
+        Self::of_error(error)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.error(), f)
+    }
+}

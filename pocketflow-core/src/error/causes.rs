@@ -1,0 +1,65 @@
+//! The causes of errors that the library itself finds.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// The cause of an [`Error`](crate::Error) when an attempt took longer than the node's `timeout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimedOut {
+    /// The node's `timeout`.
+    pub limit: Duration,
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no result within {:?}", self.limit)
+    }
+}
+
+impl StdError for TimedOut {}
+
+/// The cause of an [`Error`](crate::Error) when a node needs a timer and no tokio runtime is running.
+/// Such an error ends the run: it is not retried and does not reach a fallback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoRuntime {
+    /// The option of the node that needs one: `wait` or `timeout`.
+    pub option: &'static str,
+}
+
+impl fmt::Display for NoRuntime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the node's `{}` needs a tokio runtime, and none is running here: run the flow in one, as `#[tokio::main]` does",
+            self.option
+        )
+    }
+}
+
+impl StdError for NoRuntime {}
+
+/// The cause of an [`Error`](crate::Error) when a late field that should be filled is empty.
+///
+/// The compiler checks every flow for this, but it cannot see an input that the caller left empty, a
+/// `post` that does not fill the fields of its `writes(…)`, or a `post` that empties a field again.
+/// What such a `post` has written stays in the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EmptyField {
+    /// The store's name.
+    pub store: &'static str,
+    /// The field's name.
+    pub field: &'static str,
+}
+
+impl fmt::Display for EmptyField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the late field `{}` of `{}` is empty",
+            self.field, self.store
+        )
+    }
+}
+
+impl StdError for EmptyField {}
