@@ -201,18 +201,27 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         true => quote!(&[#(#infos),*]),
         false => quote!(#pf::ActionInfo::UNKNOWN),
     };
-    let arms = actions.actions.iter().enumerate().map(|(index, Action { variant, fields, .. })| {
-        let ident = ours(&variant.ident);
-        // Numbered, since a field may have the name of any variable.
-        let values = fields.iter().enumerate();
-        let values: Vec<_> = values.map(|(index, (_, ty))| format_ident!("__{index}", span = *ty)).collect();
-        let own: Vec<_> = fields.iter().map(|(field, _)| ours(field)).collect();
-        let writes = fields.iter().zip(&values).map(
-            |((field, _), value)| quote!(#pf::__private::FieldSlot(&mut __shared.#field).__write(|| #value);),
+    let arms = actions.actions.iter().enumerate().map(
+        |(
+            index,
+            Action {
+                variant, fields, ..
+            },
+        )| {
+            let ident = ours(&variant.ident);
+            // Numbered, since a field may have the name of any variable.
+            let values = fields.iter().enumerate();
+            let values: Vec<_> = values
+                .map(|(index, (_, ty))| format_ident!("__{index}", span = *ty))
+                .collect();
+            let own: Vec<_> = fields.iter().map(|(field, _)| ours(field)).collect();
+            let writes = fields.iter().zip(&values).map(
+            |((field, _), value)| quote!(__p::FieldSlot(&mut __shared.#field).__write(|| #value);),
         );
-        quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
-    });
-    let index = quote!(#pf::__private::usize);
+            quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
+        },
+    );
+    let index = quote!(__p::usize);
     let (generics, arguments, _) = actions.generics.split_for_impl();
     let parameters = actions.generics.params.iter().map(|parameter| {
         let mut parameter = parameter.clone();
@@ -223,17 +232,16 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         }
         parameter
     });
-    let bounds =
-        (!actions.generics.params.is_empty()).then(|| quote!(where Self: #pf::__private::Send));
+    let bounds = (!actions.generics.params.is_empty()).then(|| quote!(where Self: __p::Send));
     let take = match &actions.store {
         // With an error, anything may be missing.
         _ if !errors.is_empty() => quote! {
-            impl<#(#parameters,)* __S> #pf::__private::DerivedAction<__S> for #name #arguments #bounds {
-                fn take_derived(self, _: &mut __S) -> #index { #pf::__private::unreachable!() }
+            impl<#(#parameters,)* __S> __p::DerivedAction<__S> for #name #arguments #bounds {
+                fn take_derived(self, _: &mut __S) -> #index { __p::unreachable!() }
             }
         },
         Some(store) => {
-            let impl_for = quote_spanned!(store.span()=> #pf::__private::DerivedAction<#store>);
+            let impl_for = quote_spanned!(store.span()=> __p::DerivedAction<#store>);
             quote! {
                 impl #impl_for for #name {
                     #[inline]
@@ -244,7 +252,7 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
             }
         }
         None => quote! {
-            impl<__S> #pf::__private::DerivedAction<__S> for #name {
+            impl<__S> __p::DerivedAction<__S> for #name {
                 #[inline]
                 fn take_derived(self, _: &mut __S) -> #index {
                     match self { #(#arms,)* }
@@ -252,11 +260,12 @@ fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
             }
         },
     };
-    let (allow, unused) = (actions.allow, pf.allow_unused());
+    let (allow, unused, alias) = (actions.allow, pf.allow_unused(), pf.alias());
     quote! {
         #compile_errors
         #allow
         const _: () = {
+            #alias
             #unused
             use #pf::__private::FillPlain as _;
 

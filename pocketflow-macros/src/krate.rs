@@ -12,9 +12,9 @@ use crate::refusal::{Errors, refuse};
 /// renames the dependency, gets it through another crate, or writes the macro in a `macro_rules!`
 /// of its own (`crate = $crate::pocketflow`).
 ///
-/// It quotes as that path, so that generated code reads `#pf::Policy` and `#pf::__private::Option`.
-/// No other path stands in generated code, for whatever is not absolute may be the user's:
-/// [`__private`] has the primitive types, too.
+/// It quotes as that path, so that generated code reads `#pf::Policy`. [`alias`](Self::alias) gives
+/// the private module a short name. Generated code uses no other path, since any other name may be
+/// the user's: [`__private`] has the primitive types, too.
 ///
 /// [`__private`]: ../pocketflow/__private/index.html
 #[derive(Clone, Default)]
@@ -79,6 +79,16 @@ impl Krate {
             false
         });
         krate.unwrap_or_default()
+    }
+
+    /// The short name of the library's private module in a block of generated code: `__p::Option`.
+    ///
+    /// It is an item, so it resolves by its name at any span: an error that is reported on a token
+    /// of the user's is quoted as `quote_spanned!(span=> __p::check(…))`. What Rust's prelude has is
+    /// quoted as `#at::__private::Result` there, with [`at`](Self::at): `unused_qualifications` looks
+    /// at relative paths, and a user may deny it.
+    pub(crate) fn alias(&self) -> TokenStream {
+        quote!(use #self::__private as __p;)
     }
 
     /// For a `use` of a trait that may go unused: lints speak of a path with a `$crate` in it.

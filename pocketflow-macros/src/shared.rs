@@ -117,25 +117,26 @@ fn krate(attributes: &[Attribute], errors: &mut Errors) -> Krate {
 
 /// A store of which nothing is known, so that what runs on it has nothing to add.
 fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
-    let (pf, name) = (&store.krate, ours(store.name));
+    let (pf, name, alias) = (&store.krate, ours(store.name), store.krate.alias());
     let (generics, arguments, _) = store.generics.split_for_impl();
     quote! {
         #errors
         const _: () = {
+            #alias
             #[automatically_derived]
-            impl #generics #pf::__private::BetweenThreads for #name #arguments
+            impl #generics __p::BetweenThreads for #name #arguments
             where
-                Self: #pf::__private::Send + #pf::__private::Sync + 'static,
+                Self: __p::Send + __p::Sync + 'static,
             {
             }
 
             #[automatically_derived]
             impl #generics #pf::Shared for #name #arguments
             where
-                Self: #pf::__private::Send + #pf::__private::Sync + 'static,
+                Self: __p::Send + __p::Sync + 'static,
             {
                 const STORE: &'static #pf::Store = &#pf::Store::new("", "", &[]);
-                fn is_filled(&self, _: #pf::__private::usize) -> #pf::__private::bool {
+                fn is_filled(&self, _: __p::usize) -> __p::bool {
                     false
                 }
             }
@@ -163,33 +164,34 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         .enumerate()
         .map(|(index, fields::Field { name, ty, .. })| {
             let name = ours(name);
-            quote!(#index => #pf::__private::Probe::<#ty>::__filled(&self.#name))
+            quote!(#index => __p::Probe::<#ty>::__filled(&self.#name))
         });
     let checks: Vec<_> = store
         .fields
         .iter()
-        .filter_map(|field| threads::check(pf, &name, field))
+        .filter_map(|field| threads::check(&name, field))
         .collect();
     let (checks, sound) = match &checks[..] {
         [] => (None, None),
         checks => (
             Some(quote!(type __Sound = (#(#checks,)*);)),
-            Some(quote!(__Sound: #pf::__private::Soundness,)),
+            Some(quote!(__Sound: __p::Soundness,)),
         ),
     };
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
-    let (allow, unused) = (store.allow, pf.allow_unused());
+    let (allow, unused, alias) = (store.allow, pf.allow_unused(), pf.alias());
     quote! {
         #errors
         #allow
         const _: () = {
+            #alias
             #unused
             use #pf::__private::{NoBlank as _, NoThreads as _, Plain as _};
 
             #checks
 
             #[automatically_derived]
-            impl #pf::__private::BetweenThreads for #name
+            impl __p::BetweenThreads for #name
             where
                 #sound
             {
@@ -215,15 +217,15 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                     &__STORE
                 };
 
-                fn is_filled(&self, __field: #pf::__private::usize) -> #pf::__private::bool {
+                fn is_filled(&self, __field: __p::usize) -> __p::bool {
                     match __field {
                         #(#filled,)*
                         _ => false,
                     }
                 }
 
-                fn blank() -> #pf::__private::Option<Self> {
-                    #pf::__private::Blank::<#name>::__blank()
+                fn blank() -> __p::Option<Self> {
+                    __p::Blank::<#name>::__blank()
                 }
             }
 

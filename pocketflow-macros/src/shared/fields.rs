@@ -133,7 +133,7 @@ impl<'a> Field<'a> {
     pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
         let Self { name, ty, serde } = self;
         let name = &*name.unraw().to_string();
-        let field = quote!(#pf::Field::new(#name, #pf::__private::Probe::<#ty>::__LATE));
+        let field = quote!(#pf::Field::new(#name, __p::Probe::<#ty>::__LATE));
         if serde.skip {
             return quote!(#field.skipped());
         }
@@ -222,19 +222,21 @@ pub(super) fn visits(
         if field.write.is_none() && field.read.is_none() {
             // Types that are spelt otherwise may be the same: the index keeps their bounds apart,
             // where rustc would not know which of two bounds on one `fn(&str)` to use.
-            let place = *types.entry(ty.to_token_stream().to_string()).or_insert_with(|| {
-                // On the type, so that a field which the visitor does not take is shown.
-                bounds.push(
-                    quote_spanned!(ty.span()=> #pf::__private::FieldIndex<#index>: #pf::__private::ShowField<__V, #ty>),
+            let place = *types
+                .entry(ty.to_token_stream().to_string())
+                .or_insert_with(|| {
+                    // On the type, so that a field which the visitor does not take is shown.
+                    bounds.push(
+                    quote_spanned!(ty.span()=> __p::FieldIndex<#index>: __p::ShowField<__V, #ty>),
                 );
-                index
-            });
+                    index
+                });
             let default = match default {
-                Some(default) => quote!(#pf::__private::Option::Some(#default)),
-                None => quote!(#pf::__private::Option::None),
+                Some(default) => quote!(__p::Option::Some(#default)),
+                None => quote!(__p::Option::None),
             };
             arms.push(quote! {
-                #index => <#pf::__private::FieldIndex<#place> as #pf::__private::ShowField<__V, #ty>>::show(
+                #index => <__p::FieldIndex<#place> as __p::ShowField<__V, #ty>>::show(
                     __visitor, __field, &mut self.#name, #default,
                 )
             });
@@ -246,18 +248,18 @@ pub(super) fn visits(
         );
         let mut named = (*ty).clone();
         without_self(&mut named, &store.clone().into());
-        helpers.push(with(pf, serde, &named, field, &write, &read));
+        helpers.push(with(serde, &named, field, &write, &read));
         bounds.push(quote_spanned!(ty.span()=> __V: for<'a> #pf::VisitWith<#write<'a>, #read>));
         let default = match default {
-            Some(default) => quote!(#pf::__private::Option::Some(|| #read((#default)()))),
-            None => quote!(#pf::__private::Option::None),
+            Some(default) => quote!(__p::Option::Some(|| #read((#default)()))),
+            None => quote!(__p::Option::None),
         };
         arms.push(quote! {
             #index => {
                 let __read = <__V as #pf::VisitWith<#write<'_>, #read>>::field_with(
                     __visitor, __field, #write(&self.#name), #default,
                 );
-                if let #pf::__private::Option::Some(#read(__value)) = __read {
+                if let __p::Option::Some(#read(__value)) = __read {
                     self.#name = __value;
                 }
             }
@@ -283,7 +285,7 @@ pub(super) fn visits(
             #sound
             #(#bounds,)*
         {
-            fn visit_field(&mut self, __index: #pf::__private::usize, __visitor: &mut __V) {
+            fn visit_field(&mut self, __index: __p::usize, __visitor: &mut __V) {
                 #body
             }
         }
@@ -312,14 +314,7 @@ fn default_of(
 /// The types by which serde's functions for a field are called. Where only one of them is given,
 /// the other half is the type's own; its bound has a lifetime, so that it is asked for only where a
 /// visitor asks for it.
-fn with(
-    pf: &Krate,
-    serde: &Serde,
-    ty: &Type,
-    field: &Serde,
-    write: &Ident,
-    read: &Ident,
-) -> TokenStream {
+fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) -> TokenStream {
     let path = serde
         .path
         .as_ref()
@@ -346,7 +341,7 @@ fn with(
             fn serialize<__S: #path::Serializer>(
                 &self,
                 __serializer: __S,
-            ) -> #pf::__private::Result<__S::Ok, __S::Error> {
+            ) -> __p::Result<__S::Ok, __S::Error> {
                 #write_call
             }
         }
@@ -359,7 +354,7 @@ fn with(
             fn serialize<__S: #path::Serializer>(
                 &self,
                 serializer: __S,
-            ) -> #pf::__private::Result<__S::Ok, __S::Error> {
+            ) -> __p::Result<__S::Ok, __S::Error> {
                 #path::Serialize::serialize(&#write(&self.0), serializer)
             }
         }
@@ -368,8 +363,8 @@ fn with(
         impl<'de> #path::Deserialize<'de> for #read #read_bound {
             fn deserialize<__D: #path::Deserializer<'de>>(
                 __deserializer: __D,
-            ) -> #pf::__private::Result<Self, __D::Error> {
-                #pf::__private::Result::map(#read_call, #read)
+            ) -> __p::Result<Self, __D::Error> {
+                __p::Result::map(#read_call, #read)
             }
         }
     }

@@ -6,13 +6,12 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use super::fields::Field;
-use crate::krate::Krate;
 use crate::names::code;
 use crate::types::without_self;
 
 /// The type that checks a field; none where that is of a type which everybody knows. If it is
 /// another of the same name, rustc says what is wrong with it.
-pub(super) fn check(pf: &Krate, store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
+pub(super) fn check(store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     let Field { ty, .. } = field;
     if is_known(ty) {
         return None;
@@ -24,13 +23,13 @@ pub(super) fn check(pf: &Krate, store: &Ident, field: &Field<'_>) -> Option<Toke
     without_self(&mut ty, &store.clone().into());
     let mut arguments = Group::new(
         proc_macro2::Delimiter::Parenthesis,
-        quote!(#text, #pf::__private::Threads::<#ty>::__SEND, #pf::__private::Threads::<#ty>::__SYNC, #help),
+        quote!(#text, __p::Threads::<#ty>::__SEND, __p::Threads::<#ty>::__SYNC, #help),
     );
     arguments.set_span(last);
-    let (at, name) = (pf.at(first), Ident::new("check_field", first));
+    let [p, name] = ["__p", "check_field"].map(|name| Ident::new(name, first));
     // The whole call is on the type, from its first token to its last.
-    let call = quote!(#at::__private::#name #arguments);
-    Some(quote!(#pf::__private::Sound<{ #call }>))
+    let call = quote!(#p::#name #arguments);
+    Some(quote!(__p::Sound<{ #call }>))
 }
 
 fn ends(tokens: impl ToTokens) -> (Span, Span) {

@@ -1,4 +1,5 @@
 const _: () = {
+    use ::pocketflow::__private as __p;
     use ::pocketflow::__private::FillPlain as _;
     #[automatically_derived]
     impl ::pocketflow::Action for Verdict {
@@ -14,14 +15,13 @@ const _: () = {
         ];
     }
     #[automatically_derived]
-    impl ::pocketflow::__private::DerivedAction<Order> for Verdict {
+    impl __p::DerivedAction<Order> for Verdict {
         #[inline]
-        fn take_derived(self, __shared: &mut Order) -> ::pocketflow::__private::usize {
+        fn take_derived(self, __shared: &mut Order) -> __p::usize {
             match self {
                 Self::Approved { .. } => 0usize,
                 Self::NeedsInfo { question: __0, .. } => {
-                    ::pocketflow::__private::FieldSlot(&mut __shared.question)
-                        .__write(|| __0);
+                    __p::FieldSlot(&mut __shared.question).__write(|| __0);
                     1usize
                 }
             }

@@ -22,21 +22,20 @@ pub enum CheckoutExit {
     Default,
 }
 const _: () = {
+    use ::pocketflow::__private as __p;
     type __Node0_0 = review;
     type __Node1_0 = pay;
     type __Node2_0 = ship;
     type __Mentions = (*const review,);
-    const __ROWS: &[&::pocketflow::__private::Description; 3usize] = &[
-        <__Node0_0 as ::pocketflow::__private::Stands>::INFO,
-        <__Node1_0 as ::pocketflow::__private::Stands>::INFO,
-        <__Node2_0 as ::pocketflow::__private::Stands>::INFO,
+    const __ROWS: &[&__p::Description; 3usize] = &[
+        <__Node0_0 as __p::Stands>::INFO,
+        <__Node1_0 as __p::Stands>::INFO,
+        <__Node2_0 as __p::Stands>::INFO,
     ];
-    const __WORDS: ::pocketflow::__private::usize = ::pocketflow::__private::Description::words(
-        __ROWS,
-    );
-    type __Sets = ::pocketflow::__private::FieldSets<
+    const __WORDS: __p::usize = __p::Description::words(__ROWS);
+    type __Sets = __p::FieldSets<
         3usize,
-        { ::pocketflow::__private::Description::action_count(__ROWS) },
+        { __p::Description::action_count(__ROWS) },
         __WORDS,
     >;
     static __SETS: __Sets = __Sets::of(__ROWS);
@@ -65,35 +64,35 @@ const _: () = {
                 from: 0usize,
                 action: "approved",
                 to: ::pocketflow::Target::Place(1usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
                 from: 1usize,
                 action: "default",
                 to: ::pocketflow::Target::Place(2usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
                 from: 0usize,
                 action: "rejected",
                 to: ::pocketflow::Target::Exit(0usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
                 from: 2usize,
                 action: "default",
                 to: ::pocketflow::Target::Exit(1usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: false,
             },
         ],
         exits: &["declined", "default"],
         inputs: &["total"],
     };
-    type __Solution = ::pocketflow::__private::Solution<
+    type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
         2usize,
@@ -101,25 +100,10 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
-    static __SITES: [::pocketflow::__private::Site; 3usize] = ::pocketflow::__private::Site::all(
-        &__OF,
-        &__SOLUTION,
-    );
-    const __SITE0: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
-        &__OF,
-        &__SOLUTION,
-        0,
-    );
-    const __SITE1: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
-        &__OF,
-        &__SOLUTION,
-        1,
-    );
-    const __SITE2: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
-        &__OF,
-        &__SOLUTION,
-        2,
-    );
+    static __SITES: [__p::Site; 3usize] = __p::Site::all(&__OF, &__SOLUTION);
+    const __SITE0: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 0);
+    const __SITE1: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 1);
+    const __SITE2: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 2);
     const _: () = (&__GRAPH).check_input(0usize, false);
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 0usize);
@@ -127,7 +111,7 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_start(&__GRAPH);
     };
-    const _: () = ::pocketflow::__private::PF011::<
+    const _: () = __p::PF011::<
         { (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) },
     >::VALUE;
     const _: () = {
@@ -137,7 +121,7 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
     };
-    const _: () = ::pocketflow::__private::PF011::<
+    const _: () = __p::PF011::<
         { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) },
     >::VALUE;
     const _: () = {
@@ -146,31 +130,33 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 1usize, false);
     };
-    const _: () = ::pocketflow::__private::PF011::<
+    const _: () = __p::PF011::<
         { (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) },
     >::VALUE;
     const _: () = (&__GRAPH).check_action(0usize);
     const _: () = (&__GRAPH).check_action(2usize);
-    impl ::pocketflow::__private::Describe for Checkout {
-        const NODE: ::pocketflow::__private::Description = ::pocketflow::__private::Description::of_flow(
+    #[automatically_derived]
+    impl __p::Describe for Checkout {
+        const NODE: __p::Description = __p::Description::of_flow(
             (&__SOLUTION).info("Checkout", &__GRAPH),
         );
         type Reads<'a> = ();
     }
+    #[automatically_derived]
     impl ::pocketflow::Flow for Checkout {
         type Exit = CheckoutExit;
         const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
-        type EdgeCounts = [::pocketflow::__private::u32; 0usize];
+        type EdgeCounts = [__p::u32; 0usize];
         const NO_COUNTS: Self::EdgeCounts = [0; 0usize];
-        fn exit(__exit: ::pocketflow::__private::usize) -> Self::Exit {
+        fn exit(__exit: __p::usize) -> Self::Exit {
             match __exit {
                 0 => CheckoutExit::Declined,
                 1 => CheckoutExit::Default,
-                _ => ::pocketflow::__private::unreachable!(),
+                _ => __p::unreachable!(),
             }
         }
     }
-    type __Stores = ::pocketflow::__private::Sound<
+    type __Stores = __p::Sound<
         {
             (&__GRAPH).check_store(0usize);
             (&__GRAPH).check_store(1usize);
@@ -178,135 +164,110 @@ const _: () = {
             0
         },
     >;
-    impl<
-        __S,
-        __M,
-    > ::pocketflow::__private::CheckedWalk<__S, __M, ::pocketflow::__private::Sound<0>>
-    for Checkout
+    #[automatically_derived]
+    impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for Checkout
     where
         __S: ::pocketflow::Shared,
-        __M: ::pocketflow::__private::StepMode<__S>,
-        __Node0_0: ::pocketflow::__private::FlowStep<__S, __M>,
-        __Node1_0: ::pocketflow::__private::FlowStep<__S, __M>,
-        __Node2_0: ::pocketflow::__private::FlowStep<__S, __M>,
+        __M: __p::StepMode<__S>,
+        __Node0_0: __p::FlowStep<__S, __M>,
+        __Node1_0: __p::FlowStep<__S, __M>,
+        __Node2_0: __p::FlowStep<__S, __M>,
     {
         fn walk(
             &self,
-            mut __cursor: ::pocketflow::__private::Cursor<
-                '_,
-                __M,
-                <Self as ::pocketflow::Flow>::EdgeCounts,
-            >,
+            mut __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<
-                ::pocketflow::__private::usize,
-                ::pocketflow::Error,
-            >,
-        > + ::pocketflow::__private::Send {
+        ) -> impl __p::Future<
+            Output = __p::Result<__p::usize, ::pocketflow::Error>,
+        > + __p::Send {
             async move {
-                let mut __place = ::pocketflow::__private::Cursor::start(
+                let mut __place = __p::Cursor::start(
                     &mut __cursor,
                     &__GRAPH,
                     &*__shared,
                 )?;
                 while __place < 3usize {
                     if __place == 0 {
-                        match ::pocketflow::__private::Runner::step(
-                                <__Node0_0 as ::pocketflow::__private::FlowStep<
-                                    __S,
-                                    __M,
-                                >>::runner(),
+                        match __p::Runner::step(
+                                <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
                                 || (&__Node0_0 {}, __SITE0),
-                                ::pocketflow::__private::Cursor::context(&mut __cursor),
+                                __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
-                            ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Cursor::next(
+                            __p::Result::Ok(__action) => {
+                                __place = __p::Cursor::next(
                                     &mut __cursor,
                                     __SITE0,
                                     __action,
                                 );
                             }
-                            ::pocketflow::__private::Result::Err(__error) => {
-                                return ::pocketflow::__private::Result::Err(__error);
+                            __p::Result::Err(__error) => {
+                                return __p::Result::Err(__error);
                             }
                         }
                     }
                     if __place == 1 {
-                        match ::pocketflow::__private::Runner::step(
-                                <__Node1_0 as ::pocketflow::__private::FlowStep<
-                                    __S,
-                                    __M,
-                                >>::runner(),
+                        match __p::Runner::step(
+                                <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
                                 || (&__Node1_0 {}, __SITE1),
-                                ::pocketflow::__private::Cursor::context(&mut __cursor),
+                                __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
-                            ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Cursor::next(
+                            __p::Result::Ok(__action) => {
+                                __place = __p::Cursor::next(
                                     &mut __cursor,
                                     __SITE1,
                                     __action,
                                 );
                             }
-                            ::pocketflow::__private::Result::Err(__error) => {
-                                return ::pocketflow::__private::Result::Err(__error);
+                            __p::Result::Err(__error) => {
+                                return __p::Result::Err(__error);
                             }
                         }
                     }
                     if __place == 2 {
-                        match ::pocketflow::__private::Runner::step(
-                                <__Node2_0 as ::pocketflow::__private::FlowStep<
-                                    __S,
-                                    __M,
-                                >>::runner(),
+                        match __p::Runner::step(
+                                <__Node2_0 as __p::FlowStep<__S, __M>>::runner(),
                                 || (&__Node2_0 {}, __SITE2),
-                                ::pocketflow::__private::Cursor::context(&mut __cursor),
+                                __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
-                            ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Cursor::next(
+                            __p::Result::Ok(__action) => {
+                                __place = __p::Cursor::next(
                                     &mut __cursor,
                                     __SITE2,
                                     __action,
                                 );
                             }
-                            ::pocketflow::__private::Result::Err(__error) => {
-                                return ::pocketflow::__private::Result::Err(__error);
+                            __p::Result::Err(__error) => {
+                                return __p::Result::Err(__error);
                             }
                         }
                     }
                 }
-                ::pocketflow::__private::Result::Ok(__place - 3usize)
+                __p::Result::Ok(__place - 3usize)
             }
         }
     }
-    impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for Checkout
+    #[automatically_derived]
+    impl<__S, __M> __p::Walk<__S, __M> for Checkout
     where
-        Self: ::pocketflow::__private::CheckedWalk<__S, __M, __Stores>,
+        Self: __p::CheckedWalk<__S, __M, __Stores>,
     {
         fn walk(
             &self,
-            __cursor: ::pocketflow::__private::Cursor<
-                '_,
-                __M,
-                <Self as ::pocketflow::Flow>::EdgeCounts,
-            >,
+            __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<
-                ::pocketflow::__private::usize,
-                ::pocketflow::Error,
-            >,
-        > + ::pocketflow::__private::Send {
-            <Self as ::pocketflow::__private::CheckedWalk<
+        ) -> impl __p::Future<
+            Output = __p::Result<__p::usize, ::pocketflow::Error>,
+        > + __p::Send {
+            <Self as __p::CheckedWalk<
                 __S,
                 __M,
                 __Stores,
@@ -317,7 +278,7 @@ const _: () = {
         /// The graph of this flow; it prints as Mermaid.
         pub const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
         /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
-        pub const MAX_STEPS: ::pocketflow::__private::u64 = (&__GRAPH).max_steps();
+        pub const MAX_STEPS: __p::u64 = (&__GRAPH).max_steps();
         /// The graph of this flow; it prints as Mermaid.
         pub fn graph(&self) -> &'static ::pocketflow::Graph {
             Self::GRAPH
@@ -330,32 +291,26 @@ const _: () = {
         pub fn run<__S>(
             &self,
             __shared: &mut __S,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<CheckoutExit, ::pocketflow::Error>,
-        > + ::pocketflow::__private::Send
+        ) -> impl __p::Future<
+            Output = __p::Result<CheckoutExit, ::pocketflow::Error>,
+        > + __p::Send
         where
-            Self: ::pocketflow::__private::Walk<__S, ::pocketflow::Direct>,
+            Self: __p::Walk<__S, ::pocketflow::Direct>,
         {
-            ::pocketflow::__private::run_direct(self, __shared)
+            __p::run_direct(self, __shared)
         }
         /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
         pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
             ::pocketflow::With::new(self, __driver)
         }
     }
-    impl<
-        __S,
-        __K: ::pocketflow::__private::StepKind,
-    > ::pocketflow::__private::FlowStep<__S, __K> for Checkout
+    #[automatically_derived]
+    impl<__S, __K: __p::StepKind> __p::FlowStep<__S, __K> for Checkout
     where
-        ::pocketflow::__private::FlowRunner: ::pocketflow::__private::Runner<
-            __S,
-            __K,
-            Checkout,
-        >,
+        __p::FlowRunner: __p::Runner<__S, __K, Checkout>,
     {
-        fn runner() -> impl ::pocketflow::__private::Runner<__S, __K, Self> {
-            ::pocketflow::__private::FlowRunner
+        fn runner() -> impl __p::Runner<__S, __K, Self> {
+            __p::FlowRunner
         }
     }
 };

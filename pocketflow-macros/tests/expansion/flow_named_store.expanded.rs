@@ -19,22 +19,21 @@ pub enum PaymentExit {
     Default,
 }
 const _: () = {
+    use ::pocketflow::__private as __p;
     type __Node0_0 = pay;
     type __Node1_0 = ship;
     type __Mentions = ();
     fn __fields_of(__shared: &Order) {
         let _ = &__shared.card;
     }
-    const __ROWS: &[&::pocketflow::__private::Description; 2usize] = &[
-        <__Node0_0 as ::pocketflow::__private::Stands>::INFO,
-        <__Node1_0 as ::pocketflow::__private::Stands>::INFO,
+    const __ROWS: &[&__p::Description; 2usize] = &[
+        <__Node0_0 as __p::Stands>::INFO,
+        <__Node1_0 as __p::Stands>::INFO,
     ];
-    const __WORDS: ::pocketflow::__private::usize = ::pocketflow::__private::Description::words(
-        __ROWS,
-    );
-    type __Sets = ::pocketflow::__private::FieldSets<
+    const __WORDS: __p::usize = __p::Description::words(__ROWS);
+    type __Sets = __p::FieldSets<
         2usize,
-        { ::pocketflow::__private::Description::action_count(__ROWS) },
+        { __p::Description::action_count(__ROWS) },
         __WORDS,
     >;
     static __SETS: __Sets = __Sets::of(__ROWS);
@@ -58,21 +57,21 @@ const _: () = {
                 from: 0usize,
                 action: "default",
                 to: ::pocketflow::Target::Place(1usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
                 from: 1usize,
                 action: "default",
                 to: ::pocketflow::Target::Exit(0usize),
-                bound: ::pocketflow::__private::Option::None,
+                bound: __p::Option::None,
                 written: false,
             },
         ],
         exits: &["default"],
         inputs: &["card"],
     };
-    type __Solution = ::pocketflow::__private::Solution<
+    type __Solution = __p::Solution<
         2usize,
         { (&__GRAPH).action_count() },
         1usize,
@@ -80,20 +79,9 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
-    static __SITES: [::pocketflow::__private::Site; 2usize] = ::pocketflow::__private::Site::all(
-        &__OF,
-        &__SOLUTION,
-    );
-    const __SITE0: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
-        &__OF,
-        &__SOLUTION,
-        0,
-    );
-    const __SITE1: &::pocketflow::__private::Site = &::pocketflow::__private::Site::at(
-        &__OF,
-        &__SOLUTION,
-        1,
-    );
+    static __SITES: [__p::Site; 2usize] = __p::Site::all(&__OF, &__SOLUTION);
+    const __SITE0: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 0);
+    const __SITE1: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 1);
     const _: () = (&__GRAPH).check_input(0usize, true);
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 0usize);
@@ -102,7 +90,7 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_start(&__GRAPH);
     };
-    const _: () = ::pocketflow::__private::PF011::<
+    const _: () = __p::PF011::<
         { (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) },
     >::VALUE;
     const _: () = {
@@ -111,139 +99,119 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
     };
-    const _: () = ::pocketflow::__private::PF011::<
+    const _: () = __p::PF011::<
         { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) },
     >::VALUE;
-    impl ::pocketflow::__private::Describe for Payment {
-        const NODE: ::pocketflow::__private::Description = ::pocketflow::__private::Description::of_flow(
+    #[automatically_derived]
+    impl __p::Describe for Payment {
+        const NODE: __p::Description = __p::Description::of_flow(
             (&__SOLUTION).info("Payment", &__GRAPH),
         );
         type Reads<'a> = ();
     }
+    #[automatically_derived]
     impl ::pocketflow::Flow for Payment {
         type Exit = PaymentExit;
         const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
-        type EdgeCounts = [::pocketflow::__private::u32; 0usize];
+        type EdgeCounts = [__p::u32; 0usize];
         const NO_COUNTS: Self::EdgeCounts = [0; 0usize];
-        fn exit(__exit: ::pocketflow::__private::usize) -> Self::Exit {
+        fn exit(__exit: __p::usize) -> Self::Exit {
             match __exit {
                 0 => PaymentExit::Default,
-                _ => ::pocketflow::__private::unreachable!(),
+                _ => __p::unreachable!(),
             }
         }
     }
     const __STORE: &::pocketflow::Store = <Order as ::pocketflow::Shared>::STORE;
-    type __Stores = ::pocketflow::__private::Sound<
+    type __Stores = __p::Sound<
         {
             (&__GRAPH).check_own_store(0usize, __STORE);
             (&__GRAPH).check_own_store(1usize, __STORE);
             0
         },
     >;
-    impl<
-        __S,
-        __M,
-    > ::pocketflow::__private::CheckedWalk<__S, __M, ::pocketflow::__private::Sound<0>>
-    for Payment
+    #[automatically_derived]
+    impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for Payment
     where
         __S: ::pocketflow::Shared,
-        __M: ::pocketflow::__private::StepMode<__S>,
-        __Node0_0: ::pocketflow::__private::FlowStep<__S, __M>,
-        __Node1_0: ::pocketflow::__private::FlowStep<__S, __M>,
+        __M: __p::StepMode<__S>,
+        __Node0_0: __p::FlowStep<__S, __M>,
+        __Node1_0: __p::FlowStep<__S, __M>,
     {
         fn walk(
             &self,
-            mut __cursor: ::pocketflow::__private::Cursor<
-                '_,
-                __M,
-                <Self as ::pocketflow::Flow>::EdgeCounts,
-            >,
+            mut __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<
-                ::pocketflow::__private::usize,
-                ::pocketflow::Error,
-            >,
-        > + ::pocketflow::__private::Send {
+        ) -> impl __p::Future<
+            Output = __p::Result<__p::usize, ::pocketflow::Error>,
+        > + __p::Send {
             async move {
-                let mut __place = ::pocketflow::__private::Cursor::start(
+                let mut __place = __p::Cursor::start(
                     &mut __cursor,
                     &__GRAPH,
                     &*__shared,
                 )?;
                 while __place < 2usize {
                     if __place == 0 {
-                        match ::pocketflow::__private::Runner::step(
-                                <__Node0_0 as ::pocketflow::__private::FlowStep<
-                                    __S,
-                                    __M,
-                                >>::runner(),
+                        match __p::Runner::step(
+                                <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
                                 || (&__Node0_0 {}, __SITE0),
-                                ::pocketflow::__private::Cursor::context(&mut __cursor),
+                                __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
-                            ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Cursor::next(
+                            __p::Result::Ok(__action) => {
+                                __place = __p::Cursor::next(
                                     &mut __cursor,
                                     __SITE0,
                                     __action,
                                 );
                             }
-                            ::pocketflow::__private::Result::Err(__error) => {
-                                return ::pocketflow::__private::Result::Err(__error);
+                            __p::Result::Err(__error) => {
+                                return __p::Result::Err(__error);
                             }
                         }
                     }
                     if __place == 1 {
-                        match ::pocketflow::__private::Runner::step(
-                                <__Node1_0 as ::pocketflow::__private::FlowStep<
-                                    __S,
-                                    __M,
-                                >>::runner(),
+                        match __p::Runner::step(
+                                <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
                                 || (&__Node1_0 {}, __SITE1),
-                                ::pocketflow::__private::Cursor::context(&mut __cursor),
+                                __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
                             .await
                         {
-                            ::pocketflow::__private::Result::Ok(__action) => {
-                                __place = ::pocketflow::__private::Cursor::next(
+                            __p::Result::Ok(__action) => {
+                                __place = __p::Cursor::next(
                                     &mut __cursor,
                                     __SITE1,
                                     __action,
                                 );
                             }
-                            ::pocketflow::__private::Result::Err(__error) => {
-                                return ::pocketflow::__private::Result::Err(__error);
+                            __p::Result::Err(__error) => {
+                                return __p::Result::Err(__error);
                             }
                         }
                     }
                 }
-                ::pocketflow::__private::Result::Ok(__place - 2usize)
+                __p::Result::Ok(__place - 2usize)
             }
         }
     }
-    impl<__S, __M> ::pocketflow::__private::Walk<__S, __M> for Payment
+    #[automatically_derived]
+    impl<__S, __M> __p::Walk<__S, __M> for Payment
     where
-        Self: ::pocketflow::__private::CheckedWalk<__S, __M, __Stores>,
+        Self: __p::CheckedWalk<__S, __M, __Stores>,
     {
         fn walk(
             &self,
-            __cursor: ::pocketflow::__private::Cursor<
-                '_,
-                __M,
-                <Self as ::pocketflow::Flow>::EdgeCounts,
-            >,
+            __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<
-                ::pocketflow::__private::usize,
-                ::pocketflow::Error,
-            >,
-        > + ::pocketflow::__private::Send {
-            <Self as ::pocketflow::__private::CheckedWalk<
+        ) -> impl __p::Future<
+            Output = __p::Result<__p::usize, ::pocketflow::Error>,
+        > + __p::Send {
+            <Self as __p::CheckedWalk<
                 __S,
                 __M,
                 __Stores,
@@ -254,7 +222,7 @@ const _: () = {
         /// The graph of this flow; it prints as Mermaid.
         pub const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
         /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
-        pub const MAX_STEPS: ::pocketflow::__private::u64 = (&__GRAPH).max_steps();
+        pub const MAX_STEPS: __p::u64 = (&__GRAPH).max_steps();
         /// The graph of this flow; it prints as Mermaid.
         pub fn graph(&self) -> &'static ::pocketflow::Graph {
             Self::GRAPH
@@ -267,29 +235,23 @@ const _: () = {
         pub fn run(
             &self,
             __shared: &mut Order,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<PaymentExit, ::pocketflow::Error>,
-        > + ::pocketflow::__private::Send {
-            ::pocketflow::__private::run_direct(self, __shared)
+        ) -> impl __p::Future<
+            Output = __p::Result<PaymentExit, ::pocketflow::Error>,
+        > + __p::Send {
+            __p::run_direct(self, __shared)
         }
         /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
         pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
             ::pocketflow::With::new(self, __driver)
         }
     }
-    impl<
-        __S,
-        __K: ::pocketflow::__private::StepKind,
-    > ::pocketflow::__private::FlowStep<__S, __K> for Payment
+    #[automatically_derived]
+    impl<__S, __K: __p::StepKind> __p::FlowStep<__S, __K> for Payment
     where
-        ::pocketflow::__private::FlowRunner: ::pocketflow::__private::Runner<
-            __S,
-            __K,
-            Payment,
-        >,
+        __p::FlowRunner: __p::Runner<__S, __K, Payment>,
     {
-        fn runner() -> impl ::pocketflow::__private::Runner<__S, __K, Self> {
-            ::pocketflow::__private::FlowRunner
+        fn runner() -> impl __p::Runner<__S, __K, Self> {
+            __p::FlowRunner
         }
     }
 };

@@ -1,31 +1,33 @@
 const _: () = {
+    use ::pocketflow::__private as __p;
     use ::pocketflow::__private::methods::*;
     enum __Marker {}
     type __Sound = (
-        ::pocketflow::__private::Sound<
+        __p::Sound<
             {
-                ::pocketflow::__private::check_node(
+                __p::check_node(
                     "WebSearch",
-                    ::pocketflow::__private::Threads::<WebSearch>::__SEND,
-                    ::pocketflow::__private::Threads::<WebSearch>::__SYNC,
+                    __p::Threads::<WebSearch>::__SEND,
+                    __p::Threads::<WebSearch>::__SYNC,
                 )
             },
         >,
     );
-    impl ::pocketflow::__private::Describe for WebSearch
+    #[automatically_derived]
+    impl __p::Describe for WebSearch
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
-        const NODE: ::pocketflow::__private::Description = {
+        const NODE: __p::Description = {
             let _: __Sound;
-            ::pocketflow::__private::Description {
+            __p::Description {
                 name: "WebSearch",
                 store: <Chat as ::pocketflow::Shared>::STORE,
                 actions: &[::pocketflow::ActionInfo::DEFAULT],
                 reads: &["query"],
                 optional_reads: &["notes"],
                 writes: &["notes"],
-                ..::pocketflow::__private::Description::UNKNOWN
+                ..__p::Description::UNKNOWN
             }
         };
         type Reads<'a> = __Reads<'a>;
@@ -34,30 +36,25 @@ const _: () = {
         ///The field `query`.
         query: &'a str,
     }
+    #[automatically_derived]
     impl ::pocketflow::Node<Chat, __Marker> for WebSearch
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
         type Prep<'a> = ();
         type Item<'a> = ();
-        type Exec = <Result<
-            String,
-            SearchError,
-        > as ::pocketflow::__private::Fallible>::Value;
+        type Exec = <Result<String, SearchError> as __p::Fallible>::Value;
         type Done = <Self as ::pocketflow::Node<Chat, __Marker>>::Exec;
         type Kept = ();
         #[inline]
         fn reads<'a>(
             __shared: &'a Chat,
-        ) -> ::pocketflow::__private::Result<
-            <Self as ::pocketflow::__private::Describe>::Reads<'a>,
-            ::pocketflow::Failure,
-        > {
+        ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             let __field_query = (&__shared.query).__read();
             let __field_query: &'a str = match __field_query {
-                ::pocketflow::__private::Option::Some(__value) => __value,
-                ::pocketflow::__private::Option::None => {
-                    return ::pocketflow::__private::Result::Err(
+                __p::Option::Some(__value) => __value,
+                __p::Option::None => {
+                    return __p::Result::Err(
                         ::pocketflow::Failure::empty(
                             <Chat as ::pocketflow::Shared>::STORE,
                             "query",
@@ -65,12 +62,12 @@ const _: () = {
                     );
                 }
             };
-            ::pocketflow::__private::Result::Ok(__Reads { query: __field_query })
+            __p::Result::Ok(__Reads { query: __field_query })
         }
         #[inline]
         fn exec(
             &self,
-            __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
+            __reads: <Self as __p::Describe>::Reads<'_>,
             __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
             __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
@@ -80,24 +77,15 @@ const _: () = {
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
-            ::pocketflow::__private::outcome(
+            __p::outcome(
                 <WebSearch>::exec(self, __reads.query),
                 |__output| match __output {
-                    ::pocketflow::__private::Result::Ok(__value) => {
-                        ::pocketflow::__private::Result::Ok(__value)
-                    }
-                    ::pocketflow::__private::Result::Err(__error) => {
-                        ::pocketflow::__private::Result::Err({
+                    __p::Result::Ok(__value) => __p::Result::Ok(__value),
+                    __p::Result::Err(__error) => {
+                        __p::Result::Err({
                             let __retry = true;
-                            let (__raised, __kind) = ::pocketflow::__private::Raised(
-                                    __error,
-                                )
-                                .__kind();
-                            ::pocketflow::__private::IntoFailure::into_failure(
-                                __raised,
-                                __kind,
-                                __retry,
-                            )
+                            let (__raised, __kind) = __p::Raised(__error).__kind();
+                            __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }
                 },
@@ -109,27 +97,20 @@ const _: () = {
             __shared: &mut Chat,
             _: <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
-        ) -> ::pocketflow::__private::Result<
-            ::pocketflow::__private::usize,
-            ::pocketflow::EmptyField,
-        > {
-            let __place = ::pocketflow::__private::FieldSlot(&mut __shared.notes)
-                .__place();
-            ::pocketflow::__private::Append::append(__place, __exec);
-            ::pocketflow::__private::Result::Ok(0)
+        ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {
+            let __place = __p::FieldSlot(&mut __shared.notes).__place();
+            __p::Append::append(__place, __exec);
+            __p::Result::Ok(0)
         }
     }
-    impl<
-        __K: ::pocketflow::__private::StepKind,
-    > ::pocketflow::__private::FlowStep<Chat, __K> for WebSearch
+    #[automatically_derived]
+    impl<__K: __p::StepKind> __p::FlowStep<Chat, __K> for WebSearch
     where
-        __Sound: ::pocketflow::__private::Soundness,
-        ::pocketflow::__private::NodeRunner<
-            __Marker,
-        >: ::pocketflow::__private::Runner<Chat, __K, WebSearch>,
+        __Sound: __p::Soundness,
+        __p::NodeRunner<__Marker>: __p::Runner<Chat, __K, WebSearch>,
     {
-        fn runner() -> impl ::pocketflow::__private::Runner<Chat, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
+        fn runner() -> impl __p::Runner<Chat, __K, Self> {
+            __p::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

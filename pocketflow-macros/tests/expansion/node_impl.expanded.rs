@@ -1,49 +1,51 @@
 const _: () = {
+    use ::pocketflow::__private as __p;
     use ::pocketflow::__private::methods::*;
     enum __Marker {}
     type __Sound = (
-        ::pocketflow::__private::Sound<
+        __p::Sound<
             {
-                ::pocketflow::__private::check_node(
+                __p::check_node(
                     "Converse",
-                    ::pocketflow::__private::Threads::<Converse>::__SEND,
-                    ::pocketflow::__private::Threads::<Converse>::__SYNC,
+                    __p::Threads::<Converse>::__SEND,
+                    __p::Threads::<Converse>::__SYNC,
                 )
             },
         >,
     );
-    impl ::pocketflow::__private::Describe for Converse
+    #[automatically_derived]
+    impl __p::Describe for Converse
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
-        const NODE: ::pocketflow::__private::Description = {
+        const NODE: __p::Description = {
             let _: __Sound;
-            ::pocketflow::__private::Description {
+            __p::Description {
                 name: "Converse",
                 store: <Chat as ::pocketflow::Shared>::STORE,
-                actions: <Turn as ::pocketflow::__private::TakeAction<Chat>>::INFOS,
+                actions: <Turn as __p::TakeAction<Chat>>::INFOS,
                 reads: &["messages"],
                 optional_reads: &["reply"],
                 writes: &["reply"],
                 possible_writes: &["reply"],
-                ..::pocketflow::__private::Description::UNKNOWN
+                ..__p::Description::UNKNOWN
             }
         };
         type Reads<'a> = __Reads<'a>;
     }
     pub struct __Prep<'a> {
-        __prep: ::pocketflow::__private::Retained<
-            <Result<Vec<Message>> as ::pocketflow::__private::Fallible>::Value,
-        >,
-        __store: ::pocketflow::__private::PhantomData<&'a ()>,
+        __prep: __p::Retained<<Result<Vec<Message>> as __p::Fallible>::Value>,
+        __store: __p::PhantomData<&'a ()>,
     }
-    impl ::pocketflow::__private::OrNothing for __Prep<'_> {}
+    #[automatically_derived]
+    impl __p::OrNothing for __Prep<'_> {}
     pub struct __Reads<'a> {
-        __store: ::pocketflow::__private::PhantomData<&'a ()>,
+        __store: __p::PhantomData<&'a ()>,
     }
+    #[automatically_derived]
     impl ::pocketflow::Node<Chat, __Marker> for Converse
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
         const POLICY: ::pocketflow::Policy = ::pocketflow::Policy {
             attempts: 2u32,
@@ -52,25 +54,23 @@ const _: () = {
         };
         type Prep<'a> = __Prep<'a>;
         type Item<'a> = ();
-        type Exec = <Result<Message> as ::pocketflow::__private::Fallible>::Value;
+        type Exec = <Result<Message> as __p::Fallible>::Value;
         type Done = <Self as ::pocketflow::Node<Chat, __Marker>>::Exec;
-        type Kept = ::pocketflow::__private::Prepared<
-            <Result<Vec<Message>> as ::pocketflow::__private::Fallible>::Value,
-        >;
+        type Kept = __p::Prepared<<Result<Vec<Message>> as __p::Fallible>::Value>;
         #[inline]
         fn prep<'a>(
             &'a self,
             __shared: &'a Chat,
-        ) -> ::pocketflow::__private::Result<
+        ) -> __p::Result<
             <Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'a>,
             ::pocketflow::Failure,
         > {
             let __prep = {
                 let __field_messages = (&__shared.messages).__read();
                 let __field_messages: &'a [Message] = match __field_messages {
-                    ::pocketflow::__private::Option::Some(__value) => __value,
-                    ::pocketflow::__private::Option::None => {
-                        return ::pocketflow::__private::Result::Err(
+                    __p::Option::Some(__value) => __value,
+                    __p::Option::None => {
+                        return __p::Result::Err(
                             ::pocketflow::Failure::empty(
                                 <Chat as ::pocketflow::Shared>::STORE,
                                 "messages",
@@ -81,41 +81,33 @@ const _: () = {
                 <Converse>::prep(self, __field_messages)
             };
             let __prep = match __prep {
-                ::pocketflow::__private::Result::Ok(__value) => __value,
-                ::pocketflow::__private::Result::Err(__error) => {
-                    return ::pocketflow::__private::Result::Err({
+                __p::Result::Ok(__value) => __value,
+                __p::Result::Err(__error) => {
+                    return __p::Result::Err({
                         let __retry = false;
-                        let (__raised, __kind) = ::pocketflow::__private::Raised(__error)
-                            .__kind();
-                        ::pocketflow::__private::IntoFailure::into_failure(
-                            __raised,
-                            __kind,
-                            __retry,
-                        )
+                        let (__raised, __kind) = __p::Raised(__error).__kind();
+                        __p::IntoFailure::into_failure(__raised, __kind, __retry)
                     });
                 }
             };
-            let __prep = ::pocketflow::__private::Retained::new(__prep);
-            ::pocketflow::__private::Result::Ok(__Prep {
+            let __prep = __p::Retained::new(__prep);
+            __p::Result::Ok(__Prep {
                 __prep,
-                __store: ::pocketflow::__private::PhantomData,
+                __store: __p::PhantomData,
             })
         }
         #[inline]
         fn reads<'a>(
             __shared: &'a Chat,
-        ) -> ::pocketflow::__private::Result<
-            <Self as ::pocketflow::__private::Describe>::Reads<'a>,
-            ::pocketflow::Failure,
-        > {
-            ::pocketflow::__private::Result::Ok(__Reads {
-                __store: ::pocketflow::__private::PhantomData,
+        ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
+            __p::Result::Ok(__Reads {
+                __store: __p::PhantomData,
             })
         }
         #[inline]
         fn exec(
             &self,
-            __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
+            __reads: <Self as __p::Describe>::Reads<'_>,
             __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
             __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
@@ -125,24 +117,15 @@ const _: () = {
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
-            ::pocketflow::__private::outcome(
+            __p::outcome(
                 <Converse>::exec(self, __prep.__prep.__get()),
                 |__output| match __output {
-                    ::pocketflow::__private::Result::Ok(__value) => {
-                        ::pocketflow::__private::Result::Ok(__value)
-                    }
-                    ::pocketflow::__private::Result::Err(__error) => {
-                        ::pocketflow::__private::Result::Err({
+                    __p::Result::Ok(__value) => __p::Result::Ok(__value),
+                    __p::Result::Err(__error) => {
+                        __p::Result::Err({
                             let __retry = true;
-                            let (__raised, __kind) = ::pocketflow::__private::Raised(
-                                    __error,
-                                )
-                                .__kind();
-                            ::pocketflow::__private::IntoFailure::into_failure(
-                                __raised,
-                                __kind,
-                                __retry,
-                            )
+                            let (__raised, __kind) = __p::Raised(__error).__kind();
+                            __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }
                 },
@@ -150,37 +133,30 @@ const _: () = {
         }
         fn fallback(
             &self,
-            __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
+            __reads: <Self as __p::Describe>::Reads<'_>,
             __prep: &<Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
             __item: <Self as ::pocketflow::Node<Chat, __Marker>>::Item<'_>,
             __error: ::pocketflow::Error,
-        ) -> impl ::pocketflow::__private::Future<
-            Output = ::pocketflow::__private::Result<
+        ) -> impl __p::Future<
+            Output = __p::Result<
                 <Self as ::pocketflow::Node<Chat, __Marker>>::Exec,
                 ::pocketflow::Failure,
             >,
-        > + ::pocketflow::__private::Send {
+        > + __p::Send {
             async move {
                 match <Converse>::fallback(self, __error).await {
-                    ::pocketflow::__private::Result::Ok(__value) => {
+                    __p::Result::Ok(__value) => {
                         let __value: <Self as ::pocketflow::Node<
                             Chat,
                             __Marker,
                         >>::Exec = __value;
-                        ::pocketflow::__private::Result::Ok(__value)
+                        __p::Result::Ok(__value)
                     }
-                    ::pocketflow::__private::Result::Err(__error) => {
-                        ::pocketflow::__private::Result::Err({
+                    __p::Result::Err(__error) => {
+                        __p::Result::Err({
                             let __retry = false;
-                            let (__raised, __kind) = ::pocketflow::__private::Raised(
-                                    __error,
-                                )
-                                .__kind();
-                            ::pocketflow::__private::IntoFailure::into_failure(
-                                __raised,
-                                __kind,
-                                __retry,
-                            )
+                            let (__raised, __kind) = __p::Raised(__error).__kind();
+                            __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }
                 }
@@ -190,46 +166,36 @@ const _: () = {
         fn keep(
             __prep: &mut <Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'_>,
         ) -> <Self as ::pocketflow::Node<Chat, __Marker>>::Kept {
-            ::pocketflow::__private::Retained::take(&mut __prep.__prep)
+            __p::Retained::take(&mut __prep.__prep)
         }
         #[inline]
         fn post(
             &self,
             __shared: &mut Chat,
-            ::pocketflow::__private::Prepared(
-                __kept,
-            ): <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
+            __p::Prepared(__kept): <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
-        ) -> ::pocketflow::__private::Result<
-            ::pocketflow::__private::usize,
-            ::pocketflow::EmptyField,
-        > {
+        ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {
             let __action = {
                 let __field_reply = &mut __shared.reply;
                 <Converse>::post(self, __field_reply, __kept, __exec)
             };
-            let __action = <Turn as ::pocketflow::__private::TakeAction<
-                Chat,
-            >>::take(__action, __shared);
-            if let ::pocketflow::__private::Option::None = (&__shared.reply).__read() {
-                return ::pocketflow::__private::Result::Err(
+            let __action = <Turn as __p::TakeAction<Chat>>::take(__action, __shared);
+            if let __p::Option::None = (&__shared.reply).__read() {
+                return __p::Result::Err(
                     <Chat as ::pocketflow::Shared>::STORE.empty("reply"),
                 );
             }
-            ::pocketflow::__private::Result::Ok(__action)
+            __p::Result::Ok(__action)
         }
     }
-    impl<
-        __K: ::pocketflow::__private::StepKind,
-    > ::pocketflow::__private::FlowStep<Chat, __K> for Converse
+    #[automatically_derived]
+    impl<__K: __p::StepKind> __p::FlowStep<Chat, __K> for Converse
     where
-        __Sound: ::pocketflow::__private::Soundness,
-        ::pocketflow::__private::NodeRunner<
-            __Marker,
-        >: ::pocketflow::__private::Runner<Chat, __K, Converse>,
+        __Sound: __p::Soundness,
+        __p::NodeRunner<__Marker>: __p::Runner<Chat, __K, Converse>,
     {
-        fn runner() -> impl ::pocketflow::__private::Runner<Chat, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
+        fn runner() -> impl __p::Runner<Chat, __K, Self> {
+            __p::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

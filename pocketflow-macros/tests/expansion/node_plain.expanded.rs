@@ -1,30 +1,32 @@
 ///The node of the function [`review`](fn@review): `fn review(total: &u64) -> Verdict`
 struct review {}
 const _: () = {
+    use ::pocketflow::__private as __p;
     use ::pocketflow::__private::methods::*;
     enum __Marker {}
     type __Sound = (
-        ::pocketflow::__private::Sound<
+        __p::Sound<
             {
-                ::pocketflow::__private::check_returned(
-                    !::pocketflow::__private::Returned::<Verdict>::__IS_RESULT,
+                __p::check_returned(
+                    !__p::Returned::<Verdict>::__IS_RESULT,
                     "`Verdict` is a `Result` under another name\nhelp: write `Result<…>`, or give the alias that name: `type Result<T> = …`\nnote: a node is fallible where the last name of its type is `Result`",
                 )
             },
         >,
     );
-    impl ::pocketflow::__private::Describe for review
+    #[automatically_derived]
+    impl __p::Describe for review
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
-        const NODE: ::pocketflow::__private::Description = {
+        const NODE: __p::Description = {
             let _: __Sound;
-            ::pocketflow::__private::Description {
+            __p::Description {
                 name: "review",
                 store: <Order as ::pocketflow::Shared>::STORE,
-                actions: <Verdict as ::pocketflow::__private::TakeAction<Order>>::INFOS,
+                actions: <Verdict as __p::TakeAction<Order>>::INFOS,
                 reads: &["total"],
-                ..::pocketflow::__private::Description::UNKNOWN
+                ..__p::Description::UNKNOWN
             }
         };
         type Reads<'a> = __Reads<'a>;
@@ -33,9 +35,10 @@ const _: () = {
         ///The field `total`.
         total: &'a u64,
     }
+    #[automatically_derived]
     impl ::pocketflow::Node<Order, __Marker> for review
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
         type Prep<'a> = ();
         type Item<'a> = ();
@@ -45,15 +48,12 @@ const _: () = {
         #[inline]
         fn reads<'a>(
             __shared: &'a Order,
-        ) -> ::pocketflow::__private::Result<
-            <Self as ::pocketflow::__private::Describe>::Reads<'a>,
-            ::pocketflow::Failure,
-        > {
+        ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             let __field_total = (&__shared.total).__read();
             let __field_total: &'a u64 = match __field_total {
-                ::pocketflow::__private::Option::Some(__value) => __value,
-                ::pocketflow::__private::Option::None => {
-                    return ::pocketflow::__private::Result::Err(
+                __p::Option::Some(__value) => __value,
+                __p::Option::None => {
+                    return __p::Result::Err(
                         ::pocketflow::Failure::empty(
                             <Order as ::pocketflow::Shared>::STORE,
                             "total",
@@ -61,12 +61,12 @@ const _: () = {
                     );
                 }
             };
-            ::pocketflow::__private::Result::Ok(__Reads { total: __field_total })
+            __p::Result::Ok(__Reads { total: __field_total })
         }
         #[inline]
         fn exec(
             &self,
-            __reads: <Self as ::pocketflow::__private::Describe>::Reads<'_>,
+            __reads: <Self as __p::Describe>::Reads<'_>,
             __prep: &<Self as ::pocketflow::Node<Order, __Marker>>::Prep<'_>,
             __item: <Self as ::pocketflow::Node<Order, __Marker>>::Item<'_>,
             __attempt: ::pocketflow::Attempt<'_>,
@@ -76,7 +76,7 @@ const _: () = {
                 ::pocketflow::Failure,
             >,
         > + ::pocketflow::__private::Send {
-            async move { ::pocketflow::__private::Result::Ok(review(__reads.total)) }
+            async move { __p::Result::Ok(review(__reads.total)) }
         }
         #[inline]
         fn post(
@@ -84,28 +84,18 @@ const _: () = {
             __shared: &mut Order,
             _: <Self as ::pocketflow::Node<Order, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Order, __Marker>>::Done,
-        ) -> ::pocketflow::__private::Result<
-            ::pocketflow::__private::usize,
-            ::pocketflow::EmptyField,
-        > {
-            ::pocketflow::__private::Result::Ok(
-                <Verdict as ::pocketflow::__private::TakeAction<
-                    Order,
-                >>::take(__exec, __shared),
-            )
+        ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {
+            __p::Result::Ok(<Verdict as __p::TakeAction<Order>>::take(__exec, __shared))
         }
     }
-    impl<
-        __K: ::pocketflow::__private::StepKind,
-    > ::pocketflow::__private::FlowStep<Order, __K> for review
+    #[automatically_derived]
+    impl<__K: __p::StepKind> __p::FlowStep<Order, __K> for review
     where
-        __Sound: ::pocketflow::__private::Soundness,
-        ::pocketflow::__private::NodeRunner<
-            __Marker,
-        >: ::pocketflow::__private::Runner<Order, __K, review>,
+        __Sound: __p::Soundness,
+        __p::NodeRunner<__Marker>: __p::Runner<Order, __K, review>,
     {
-        fn runner() -> impl ::pocketflow::__private::Runner<Order, __K, Self> {
-            ::pocketflow::__private::NodeRunner::<__Marker>::RUNNER
+        fn runner() -> impl __p::Runner<Order, __K, Self> {
+            __p::NodeRunner::<__Marker>::RUNNER
         }
     }
 };

@@ -1,40 +1,32 @@
 const _: () = {
+    use ::pocketflow::__private as __p;
     use ::pocketflow::__private::{NoBlank as _, NoThreads as _, Plain as _};
     type __Sound = (
-        ::pocketflow::__private::Sound<
+        __p::Sound<
             {
-                ::pocketflow::__private::check_field(
+                __p::check_field(
                     "Cents",
-                    ::pocketflow::__private::Threads::<Cents>::__SEND,
-                    ::pocketflow::__private::Threads::<Cents>::__SYNC,
+                    __p::Threads::<Cents>::__SEND,
+                    __p::Threads::<Cents>::__SYNC,
                     "keep it outside the store, or behind a `Mutex` or in a pool",
                 )
             },
         >,
     );
     #[automatically_derived]
-    impl ::pocketflow::__private::BetweenThreads for Order
+    impl __p::BetweenThreads for Order
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {}
     #[automatically_derived]
     impl ::pocketflow::Shared for Order
     where
-        __Sound: ::pocketflow::__private::Soundness,
+        __Sound: __p::Soundness,
     {
         const FIELDS: &'static [::pocketflow::Field] = &[
-            ::pocketflow::Field::new(
-                "total",
-                ::pocketflow::__private::Probe::<u64>::__LATE,
-            ),
-            ::pocketflow::Field::new(
-                "receipt",
-                ::pocketflow::__private::Probe::<Option<String>>::__LATE,
-            ),
-            ::pocketflow::Field::new(
-                "paid",
-                ::pocketflow::__private::Probe::<Cents>::__LATE,
-            ),
+            ::pocketflow::Field::new("total", __p::Probe::<u64>::__LATE),
+            ::pocketflow::Field::new("receipt", __p::Probe::<Option<String>>::__LATE),
+            ::pocketflow::Field::new("paid", __p::Probe::<Cents>::__LATE),
         ];
         const STORE: &'static ::pocketflow::Store = {
             static __STORE: ::pocketflow::Store = ::pocketflow::Store::new(
@@ -47,23 +39,16 @@ const _: () = {
             );
             &__STORE
         };
-        fn is_filled(
-            &self,
-            __field: ::pocketflow::__private::usize,
-        ) -> ::pocketflow::__private::bool {
+        fn is_filled(&self, __field: __p::usize) -> __p::bool {
             match __field {
-                0usize => ::pocketflow::__private::Probe::<u64>::__filled(&self.total),
-                1usize => {
-                    ::pocketflow::__private::Probe::<
-                        Option<String>,
-                    >::__filled(&self.receipt)
-                }
-                2usize => ::pocketflow::__private::Probe::<Cents>::__filled(&self.paid),
+                0usize => __p::Probe::<u64>::__filled(&self.total),
+                1usize => __p::Probe::<Option<String>>::__filled(&self.receipt),
+                2usize => __p::Probe::<Cents>::__filled(&self.paid),
                 _ => false,
             }
         }
-        fn blank() -> ::pocketflow::__private::Option<Self> {
-            ::pocketflow::__private::Blank::<Order>::__blank()
+        fn blank() -> __p::Option<Self> {
+            __p::Blank::<Order>::__blank()
         }
     }
     struct __Write2<'a>(&'a Cents);
@@ -72,7 +57,7 @@ const _: () = {
         fn serialize<__S: ::serde::Serializer>(
             &self,
             __serializer: __S,
-        ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+        ) -> __p::Result<__S::Ok, __S::Error> {
             cents::serialize(self.0, __serializer)
         }
     }
@@ -82,7 +67,7 @@ const _: () = {
         fn serialize<__S: ::serde::Serializer>(
             &self,
             serializer: __S,
-        ) -> ::pocketflow::__private::Result<__S::Ok, __S::Error> {
+        ) -> __p::Result<__S::Ok, __S::Error> {
             ::serde::Serialize::serialize(&__Write2(&self.0), serializer)
         }
     }
@@ -90,57 +75,36 @@ const _: () = {
     impl<'de> ::serde::Deserialize<'de> for __Read2 {
         fn deserialize<__D: ::serde::Deserializer<'de>>(
             __deserializer: __D,
-        ) -> ::pocketflow::__private::Result<Self, __D::Error> {
-            ::pocketflow::__private::Result::map(
-                cents::deserialize(__deserializer),
-                __Read2,
-            )
+        ) -> __p::Result<Self, __D::Error> {
+            __p::Result::map(cents::deserialize(__deserializer), __Read2)
         }
     }
     #[automatically_derived]
     impl<__V> ::pocketflow::Fields<__V> for Order
     where
-        __Sound: ::pocketflow::__private::Soundness,
-        ::pocketflow::__private::FieldIndex<
-            0usize,
-        >: ::pocketflow::__private::ShowField<__V, u64>,
-        ::pocketflow::__private::FieldIndex<
-            1usize,
-        >: ::pocketflow::__private::ShowField<__V, Option<String>>,
+        __Sound: __p::Soundness,
+        __p::FieldIndex<0usize>: __p::ShowField<__V, u64>,
+        __p::FieldIndex<1usize>: __p::ShowField<__V, Option<String>>,
         __V: for<'a> ::pocketflow::VisitWith<__Write2<'a>, __Read2>,
     {
-        fn visit_field(
-            &mut self,
-            __index: ::pocketflow::__private::usize,
-            __visitor: &mut __V,
-        ) {
+        fn visit_field(&mut self, __index: __p::usize, __visitor: &mut __V) {
             let __field = &<Self as ::pocketflow::Shared>::STORE.fields[__index];
             match __index {
                 0usize => {
-                    <::pocketflow::__private::FieldIndex<
+                    <__p::FieldIndex<
                         0usize,
-                    > as ::pocketflow::__private::ShowField<
+                    > as __p::ShowField<
                         __V,
                         u64,
-                    >>::show(
-                        __visitor,
-                        __field,
-                        &mut self.total,
-                        ::pocketflow::__private::Option::None,
-                    )
+                    >>::show(__visitor, __field, &mut self.total, __p::Option::None)
                 }
                 1usize => {
-                    <::pocketflow::__private::FieldIndex<
+                    <__p::FieldIndex<
                         1usize,
-                    > as ::pocketflow::__private::ShowField<
+                    > as __p::ShowField<
                         __V,
                         Option<String>,
-                    >>::show(
-                        __visitor,
-                        __field,
-                        &mut self.receipt,
-                        ::pocketflow::__private::Option::None,
-                    )
+                    >>::show(__visitor, __field, &mut self.receipt, __p::Option::None)
                 }
                 2usize => {
                     let __read = <__V as ::pocketflow::VisitWith<
@@ -150,11 +114,11 @@ const _: () = {
                         __visitor,
                         __field,
                         __Write2(&self.paid),
-                        ::pocketflow::__private::Option::Some(|| __Read2(
+                        __p::Option::Some(|| __Read2(
                             (<Cents as ::core::default::Default>::default)(),
                         )),
                     );
-                    if let ::pocketflow::__private::Option::Some(__Read2(__value)) = __read {
+                    if let __p::Option::Some(__Read2(__value)) = __read {
                         self.paid = __value;
                     }
                 }

@@ -30,7 +30,7 @@ impl Flow<'_> {
                     let last = stands.path.segments.last().filter(|_| stands.declared);
                     let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
                     let alias = alias(index, node, span);
-                    quote_spanned!(span=> <#alias as #pf::__private::Stands>::INFO)
+                    quote_spanned!(span=> <#alias as __p::Stands>::INFO)
                 })
             });
         let rows: Vec<_> = rows.collect();
@@ -60,7 +60,7 @@ impl Flow<'_> {
                         node: &#pf::NodeInfo::of_fork(
                             #label,
                             __FORK,
-                            &#pf::__private::ForkSets::<__WORDS>::of(__FORK),
+                            &__p::ForkSets::<__WORDS>::of(__FORK),
                         ),
                         fork: __FORK,
                     }
@@ -75,11 +75,13 @@ impl Flow<'_> {
             let bound = match &edge.bound {
                 Some(bound) => {
                     let (max, otherwise) = (bound.max, target(pf, bound.otherwise));
-                    quote!(#pf::__private::Option::Some(#pf::Bound { max: #max, otherwise: #otherwise }))
+                    quote!(__p::Option::Some(#pf::Bound { max: #max, otherwise: #otherwise }))
                 }
-                None => quote!(#pf::__private::Option::None),
+                None => quote!(__p::Option::None),
             };
-            let Edge { from, action, to, .. } = edge;
+            let Edge {
+                from, action, to, ..
+            } = edge;
             let to = target(pf, *to);
             quote! {
                 #pf::Edge {
@@ -103,7 +105,7 @@ impl Flow<'_> {
                     from: #from,
                     action: #DEFAULT,
                     to: #pf::Target::Exit(#end),
-                    bound: #pf::__private::Option::None,
+                    bound: __p::Option::None,
                     written: false,
                 }
             }
@@ -111,9 +113,9 @@ impl Flow<'_> {
         let exits = self.model.exits.iter().map(|exit| &exit.name);
         let inputs = self.inputs().iter().map(|input| input.unraw().to_string());
         quote! {
-            const __ROWS: &[&#pf::__private::Description; #count] = &[#(#rows),*];
-            const __WORDS: #pf::__private::usize = #pf::__private::Description::words(__ROWS);
-            type __Sets = #pf::__private::FieldSets<#count, { #pf::__private::Description::action_count(__ROWS) }, __WORDS>;
+            const __ROWS: &[&__p::Description; #count] = &[#(#rows),*];
+            const __WORDS: __p::usize = __p::Description::words(__ROWS);
+            type __Sets = __p::FieldSets<#count, { __p::Description::action_count(__ROWS) }, __WORDS>;
             #long
             static __SETS: __Sets = __Sets::of(__ROWS);
             static __NODES: [#pf::NodeInfo; #count] = (&__SETS).nodes(__ROWS);
@@ -155,21 +157,20 @@ impl Flow<'_> {
         });
         quote! {
             #store
-            type __Stores = #pf::__private::Sound<{ #(#places)* 0 }>;
+            type __Stores = __p::Sound<{ #(#places)* 0 }>;
         }
     }
 
     /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to
     /// hide the other. For whatever stands elsewhere, one for each token.
     pub(super) fn checks(&self) -> TokenStream {
-        let pf = self.pf;
         // Of a field that is none, rustc speaks where the store is named.
         let named = self.store().is_some();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
                 quote_spanned! {node.span()=>
-                    const _: () = #pf::__private::PF011::<
+                    const _: () = __p::PF011::<
                         { (&__SOLUTION).has_dead_write(&__GRAPH, #index, #branch) }
                     >::VALUE;
                 }

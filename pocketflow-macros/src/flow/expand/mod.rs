@@ -52,7 +52,7 @@ pub(crate) fn expand(
         ends: errors.is_empty() && !model.endless,
     };
     let (declaration, exits) = (flow.declaration(flow.name.span()), flow.exits());
-    let inside = flow.inside();
+    let (inside, alias) = (flow.inside(), flow.pf.alias());
     let errors = errors.to_compile_errors();
     let lints = &model.lints;
     let compiled = quote! {
@@ -60,7 +60,7 @@ pub(crate) fn expand(
         #declaration
         #exits
         #(#lints)*
-        const _: () = { #inside };
+        const _: () = { #alias #inside };
     };
     let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
     let (names, outside) = (
@@ -68,7 +68,7 @@ pub(crate) fn expand(
         flow.outside(),
     );
     let declaration = flow.declaration(Span::call_site());
-    let shown = quote!(#names #errors #declaration #exits const _: () = { #outside };);
+    let shown = quote!(#names #errors #declaration #exits const _: () = { #alias #outside };);
     let items = written(flow.pf, &shown, &compiled);
     if model.header.is_some() {
         return items;
@@ -113,9 +113,8 @@ impl Flow<'_> {
     /// The bound that the checks have passed, of a flow that holds nodes: one that cannot go from
     /// thread to thread is said at that node, and the flow has nothing to add.
     fn holds(&self) -> Option<TokenStream> {
-        let pf = self.pf;
         let holds = self.sound && !self.fields().is_empty();
-        holds.then(|| quote!(__Stores: #pf::__private::Soundness,))
+        holds.then(|| quote!(__Stores: __p::Soundness,))
     }
 
     /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it
@@ -220,14 +219,13 @@ impl Flow<'_> {
 
     /// The type of an `await(field)`.
     fn awaits(&self, alias: &Ident, node: &Node) -> TokenStream {
-        let pf = self.pf;
         let mut places = self.model.places.iter().enumerate();
         let store = match places.find(|(_, place)| !place.nodes[0].waits) {
             Some((place, stands)) => {
                 let first = self::alias(place, 0, stands.nodes[0].span());
-                quote!(<#first as #pf::__private::Stands>::INFO.store)
+                quote!(<#first as __p::Stands>::INFO.store)
             }
-            None => quote!(#pf::__private::Description::UNKNOWN.store),
+            None => quote!(__p::Description::UNKNOWN.store),
         };
         let field = node.name.unraw().to_string();
         let name = format!("await({field})");
@@ -235,18 +233,20 @@ impl Flow<'_> {
             struct #alias {}
 
             const _: () = {
-                impl #pf::__private::Describe for #alias {
-                    const NODE: #pf::__private::Description =
-                        #pf::__private::Description::awaits(#name, #store, &[#field]);
+                #[automatically_derived]
+                impl __p::Describe for #alias {
+                    const NODE: __p::Description =
+                        __p::Description::awaits(#name, #store, &[#field]);
                     type Reads<'a> = ();
                 }
 
-                impl<__S, __K: #pf::__private::StepKind> #pf::__private::FlowStep<__S, __K> for #alias
+                #[automatically_derived]
+                impl<__S, __K: __p::StepKind> __p::FlowStep<__S, __K> for #alias
                 where
-                    #pf::__private::AwaitRunner: #pf::__private::Runner<__S, __K, #alias>,
+                    __p::AwaitRunner: __p::Runner<__S, __K, #alias>,
                 {
-                    fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
-                        #pf::__private::AwaitRunner(#field)
+                    fn runner() -> impl __p::Runner<__S, __K, Self> {
+                        __p::AwaitRunner(#field)
                     }
                 }
             };
@@ -307,7 +307,7 @@ impl Flow<'_> {
             None => (
                 Some(quote!(<__S>)),
                 quote!(__S),
-                Some(quote!(where Self: #pf::__private::Walk<__S, #pf::Direct>,)),
+                Some(quote!(where Self: __p::Walk<__S, #pf::Direct>,)),
             ),
         }
     }
@@ -329,7 +329,7 @@ impl Flow<'_> {
                 pub const GRAPH: &'static #pf::Graph = &__GRAPH;
 
                 /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
-                pub const MAX_STEPS: #pf::__private::u64 = #max_steps;
+                pub const MAX_STEPS: __p::u64 = #max_steps;
 
                 /// The graph of this flow; it prints as Mermaid.
                 pub fn graph(&self) -> &'static #pf::Graph {
@@ -344,12 +344,12 @@ impl Flow<'_> {
                 pub fn #run #generics(
                     &self,
                     #shared: &mut #store,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#exit, #pf::Error>,
-                > + #pf::__private::Send
+                ) -> impl __p::Future<
+                    Output = __p::Result<#exit, #pf::Error>,
+                > + __p::Send
                 #bounds
                 {
-                    #pf::__private::run_direct(self, #shared)
+                    __p::run_direct(self, #shared)
                 }
 
                 /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
@@ -358,12 +358,13 @@ impl Flow<'_> {
                 }
             }
 
-            impl<__S, __K: #pf::__private::StepKind> #pf::__private::FlowStep<__S, __K> for #this
+            #[automatically_derived]
+            impl<__S, __K: __p::StepKind> __p::FlowStep<__S, __K> for #this
             where
-                #pf::__private::FlowRunner: #pf::__private::Runner<__S, __K, #this>,
+                __p::FlowRunner: __p::Runner<__S, __K, #this>,
             {
-                fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
-                    #pf::__private::FlowRunner
+                fn runner() -> impl __p::Runner<__S, __K, Self> {
+                    __p::FlowRunner
                 }
             }
         }
@@ -392,13 +393,13 @@ impl Flow<'_> {
         let (stub, runners) = (self.stub(), self.runners(Span::call_site()));
         let store = self.model.nodes().find(|node| !node.waits).map(|node| {
             let path = unmentioned(node.path.to_token_stream());
-            quote!(impl #pf::__private::On for #this { type Store = <#path as #pf::__private::On>::Store; })
+            quote!(#[automatically_derived] impl __p::On for #this { type Store = <#path as __p::On>::Store; })
         });
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(type #this = #name;));
         quote! {
             #this
-            static __GRAPH: #pf::Graph = #pf::__private::unreachable!();
+            static __GRAPH: #pf::Graph = __p::unreachable!();
             #store
             #stub
             #runners
@@ -409,30 +410,33 @@ impl Flow<'_> {
     fn stub(&self) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         quote! {
-            impl #pf::__private::Describe for #this {
-                const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+            #[automatically_derived]
+            impl __p::Describe for #this {
+                const NODE: __p::Description = __p::Description::UNKNOWN;
                 type Reads<'a> = ();
             }
 
+            #[automatically_derived]
             impl #pf::Flow for #this {
                 type Exit = #exit;
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
-                type EdgeCounts = [#pf::__private::u32; 0];
+                type EdgeCounts = [__p::u32; 0];
                 const NO_COUNTS: Self::EdgeCounts = [];
-                fn exit(_: #pf::__private::usize) -> #exit {
-                    #pf::__private::unreachable!()
+                fn exit(_: __p::usize) -> #exit {
+                    __p::unreachable!()
                 }
             }
 
-            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this {
+            #[automatically_derived]
+            impl<__S, __M> __p::Walk<__S, __M> for #this {
                 fn walk(
                     &self,
-                    _: #pf::__private::Cursor<'_, __M, [#pf::__private::u32; 0]>,
+                    _: __p::Cursor<'_, __M, [__p::u32; 0]>,
                     _: &mut __S,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                > + #pf::__private::Send {
-                    async { #pf::__private::unreachable!() }
+                ) -> impl __p::Future<
+                    Output = __p::Result<__p::usize, #pf::Error>,
+                > + __p::Send {
+                    async { __p::unreachable!() }
                 }
             }
         }
@@ -491,34 +495,36 @@ impl Flow<'_> {
         // there would be too many.
         let constants = (0..places).filter(|_| self.is_small()).map(|place| {
             let (site, place) = (self.site(place, None), Literal::usize_unsuffixed(place));
-            quote!(const #site: &#pf::__private::Site = &#pf::__private::Site::at(&__OF, &__SOLUTION, #place);)
+            quote!(const #site: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, #place);)
         });
         quote! {
             #graph
             type __Solution =
-                #pf::__private::Solution<#places, { (&__GRAPH).action_count() }, #exits, __WORDS>;
+                __p::Solution<#places, { (&__GRAPH).action_count() }, #exits, __WORDS>;
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;
-            static __SITES: [#pf::__private::Site; #sites] = #pf::__private::Site::all(&__OF, &__SOLUTION);
+            static __SITES: [__p::Site; #sites] = __p::Site::all(&__OF, &__SOLUTION);
             #(#constants)*
             #checks
 
-            impl #pf::__private::Describe for #this {
-                const NODE: #pf::__private::Description =
-                    #pf::__private::Description::of_flow((&__SOLUTION).info(#text, &__GRAPH));
+            #[automatically_derived]
+            impl __p::Describe for #this {
+                const NODE: __p::Description =
+                    __p::Description::of_flow((&__SOLUTION).info(#text, &__GRAPH));
                 type Reads<'a> = ();
             }
 
+            #[automatically_derived]
             impl #pf::Flow for #this #checked {
                 type Exit = #exit;
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
-                type EdgeCounts = [#pf::__private::u32; #bounded];
+                type EdgeCounts = [__p::u32; #bounded];
                 const NO_COUNTS: Self::EdgeCounts = [0; #bounded];
-                fn exit(__exit: #pf::__private::usize) -> Self::Exit {
+                fn exit(__exit: __p::usize) -> Self::Exit {
                     match __exit {
                         #(#variants,)*
-                        _ => #pf::__private::unreachable!(),
+                        _ => __p::unreachable!(),
                     }
                 }
             }
@@ -526,18 +532,19 @@ impl Flow<'_> {
             #sound
             #walk
 
-            impl<__S, __M> #pf::__private::Walk<__S, __M> for #this
+            #[automatically_derived]
+            impl<__S, __M> __p::Walk<__S, __M> for #this
             where
-                Self: #pf::__private::CheckedWalk<__S, __M, __Stores>,
+                Self: __p::CheckedWalk<__S, __M, __Stores>,
             {
                 fn walk(
                     &self,
-                    __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
+                    __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                > + #pf::__private::Send {
-                    <Self as #pf::__private::CheckedWalk<__S, __M, __Stores>>::walk(self, __cursor, __shared)
+                ) -> impl __p::Future<
+                    Output = __p::Result<__p::usize, #pf::Error>,
+                > + __p::Send {
+                    <Self as __p::CheckedWalk<__S, __M, __Stores>>::walk(self, __cursor, __shared)
                 }
             }
         }

@@ -24,26 +24,27 @@ impl Flow<'_> {
             );
             let last = self.model.places.len();
             return quote! {
-                impl<__S, __M> #pf::__private::CheckedWalk<__S, __M, #pf::__private::Sound<0>> for #this
+                #[automatically_derived]
+                impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for #this
                 where
                     __S: #pf::Shared,
-                    __M: #pf::__private::StepMode<__S>,
+                    __M: __p::StepMode<__S>,
                     #bounds
                     #holds
                 {
                     fn walk(
                         &self,
-                        mut __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
+                        mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
-                    ) -> impl #pf::__private::Future<
-                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                    > + #pf::__private::Send {
+                    ) -> impl __p::Future<
+                        Output = __p::Result<__p::usize, #pf::Error>,
+                    > + __p::Send {
                         async move {
-                            let mut __place = #pf::__private::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
+                            let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
                             while __place < #last {
                                 #arms
                             }
-                            #pf::__private::Result::Ok(__place - #last)
+                            __p::Result::Ok(__place - #last)
                         }
                     }
                 }
@@ -57,26 +58,27 @@ impl Flow<'_> {
                 self.arms(places, &quote!(&mut *__cursor)),
             );
             quote! {
-                impl<__S, __M> #pf::__private::WalkChunk<__S, __M, #number> for #this
+                #[automatically_derived]
+                impl<__S, __M> __p::WalkChunk<__S, __M, #number> for #this
                 where
                     __S: #pf::Shared,
-                    __M: #pf::__private::StepMode<__S>,
+                    __M: __p::StepMode<__S>,
                     #bounds
                     #holds
                 {
                     fn chunk(
                         &self,
-                        __cursor: &mut #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
+                        __cursor: &mut __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
-                        mut __place: #pf::__private::usize,
-                    ) -> impl #pf::__private::Future<
-                        Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                    > + #pf::__private::Send {
+                        mut __place: __p::usize,
+                    ) -> impl __p::Future<
+                        Output = __p::Result<__p::usize, #pf::Error>,
+                    > + __p::Send {
                         async move {
                             while __place / #CHUNK == #number && __place < #last {
                                 #arms
                             }
-                            #pf::__private::Result::Ok(__place)
+                            __p::Result::Ok(__place)
                         }
                     }
                 }
@@ -85,31 +87,32 @@ impl Flow<'_> {
         quote! {
             #(#impls)*
 
-            impl<__S, __M> #pf::__private::CheckedWalk<__S, __M, #pf::__private::Sound<0>> for #this
+            #[automatically_derived]
+            impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for #this
             where
                 __S: #pf::Shared,
-                __M: #pf::__private::StepMode<__S>,
-                #(Self: #pf::__private::WalkChunk<__S, __M, #numbers>,)*
+                __M: __p::StepMode<__S>,
+                #(Self: __p::WalkChunk<__S, __M, #numbers>,)*
                 #holds
             {
                 fn walk(
                     &self,
-                    mut __cursor: #pf::__private::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
+                    mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#pf::__private::usize, #pf::Error>,
-                > + #pf::__private::Send {
+                ) -> impl __p::Future<
+                    Output = __p::Result<__p::usize, #pf::Error>,
+                > + __p::Send {
                     async move {
-                        let mut __place = #pf::__private::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
+                        let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
                         while __place < #last {
                             __place = match __place / #CHUNK {
-                                #(#numbers => <Self as #pf::__private::WalkChunk<__S, __M, #numbers>>::chunk(
+                                #(#numbers => <Self as __p::WalkChunk<__S, __M, #numbers>>::chunk(
                                     self, &mut __cursor, __shared, __place,
                                 ).await?,)*
-                                _ => #pf::__private::unreachable!(),
+                                _ => __p::unreachable!(),
                             };
                         }
-                        #pf::__private::Result::Ok(__place - #last)
+                        __p::Result::Ok(__place - #last)
                     }
                 }
             }
@@ -117,15 +120,14 @@ impl Flow<'_> {
     }
 
     fn bounds(&self, places: &[usize]) -> TokenStream {
-        let pf = self.pf;
         let bounds = places.iter().flat_map(|place| {
             let stands = &self.model.places[*place];
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
                 if stands.is_fork() {
-                    quote!(#alias: #pf::__private::FlowStep<__S, #pf::__private::Forked<__M>>)
+                    quote!(#alias: __p::FlowStep<__S, __p::Forked<__M>>)
                 } else {
-                    quote!(#alias: #pf::__private::FlowStep<__S, __M>)
+                    quote!(#alias: __p::FlowStep<__S, __M>)
                 }
             })
         });
@@ -154,31 +156,31 @@ impl Flow<'_> {
                     let (alias, value) = node(branch, stands);
                     let site = self.site(*index, Some(branch));
                     quote! {
-                        #pf::__private::ForkBranch::<#alias, _, _>::new(
-                            <#alias as #pf::__private::FlowStep<__S, #pf::__private::Forked<__M>>>::runner(),
+                        __p::ForkBranch::<#alias, _, _>::new(
+                            <#alias as __p::FlowStep<__S, __p::Forked<__M>>>::runner(),
                             || (#value, #site),
                         )
                     }
                 });
                 let both = pairs(pf, &branches.collect::<Vec<_>>());
-                quote!(#pf::__private::fork_step(#both, #site, #pf::__private::Cursor::context(#cursor), __shared))
+                quote!(__p::fork_step(#both, #site, __p::Cursor::context(#cursor), __shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
                 quote! {
-                    #pf::__private::Runner::step(
-                        <#alias as #pf::__private::FlowStep<__S, __M>>::runner(),
-                        || (#value, #site), #pf::__private::Cursor::context(#cursor), __shared,
+                    __p::Runner::step(
+                        <#alias as __p::FlowStep<__S, __M>>::runner(),
+                        || (#value, #site), __p::Cursor::context(#cursor), __shared,
                     )
                 }
             };
             quote! {
                 if __place == #number {
                     match #step.await {
-                        #pf::__private::Result::Ok(__action) => {
-                            __place = #pf::__private::Cursor::next(#cursor, #site, __action);
+                        __p::Result::Ok(__action) => {
+                            __place = __p::Cursor::next(#cursor, #site, __action);
                         }
-                        #pf::__private::Result::Err(__error) => {
-                            return #pf::__private::Result::Err(__error);
+                        __p::Result::Err(__error) => {
+                            return __p::Result::Err(__error);
                         }
                     }
                 }
@@ -196,7 +198,7 @@ fn pairs(pf: &impl ToTokens, branches: &[TokenStream]) -> TokenStream {
         _ => {
             let (first, rest) = branches.split_at(branches.len().div_ceil(2));
             let (first, rest) = (pairs(pf, first), pairs(pf, rest));
-            quote!(#pf::__private::ForkPair(#first, #rest))
+            quote!(__p::ForkPair(#first, #rest))
         }
     }
 }

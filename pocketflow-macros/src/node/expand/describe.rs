@@ -12,12 +12,12 @@ use crate::node::parse::options::Options;
 
 impl Node<'_> {
     pub(super) fn describe(&self) -> TokenStream {
-        let pf = self.pf;
         let (node, text) = (&self.model.node, self.model.text());
         if !self.known {
             return quote! {
-                impl #pf::__private::Describe for #node {
-                    const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+                #[automatically_derived]
+                impl __p::Describe for #node {
+                    const NODE: __p::Description = __p::Description::UNKNOWN;
                     type Reads<'a> = __Reads<'a>;
                 }
             };
@@ -85,20 +85,21 @@ impl Node<'_> {
         // A flow that holds a node that is not sound has no graph, and says nothing of it.
         let sound = checked.is_some().then(|| quote!(let _: __Sound;));
         quote! {
-            impl #pf::__private::Describe for #node
+            #[automatically_derived]
+            impl __p::Describe for #node
             where
                 #checked
             {
-                const NODE: #pf::__private::Description = {
+                const NODE: __p::Description = {
                     #sound
-                    #pf::__private::Description {
+                    __p::Description {
                         name: #text,
                         store: #store_type,
                         actions: #actions,
                         #(#fields)*
                         #may_read_all
                         #may_write_all
-                        ..#pf::__private::Description::UNKNOWN
+                        ..__p::Description::UNKNOWN
                     }
                 };
                 type Reads<'a> = __Reads<'a>;
@@ -126,8 +127,8 @@ impl Node<'_> {
             }
             None => &self.model.exec.output,
         };
-        let (value, store, pf) = (value(pf, output), self.store, pf.at(output.span));
-        quote_spanned!(output.span=> <#value as #pf::__private::TakeAction<#store>>::INFOS)
+        let (value, store) = (value(output), self.store);
+        quote_spanned!(output.span=> <#value as __p::TakeAction<#store>>::INFOS)
     }
 }
 

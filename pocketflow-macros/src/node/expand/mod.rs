@@ -55,13 +55,15 @@ pub(crate) fn expand(
         known: sound,
         sound: errors.is_empty(),
     };
-    let (inside, allowed) = (node.inside(), &model.marks.allowed);
+    let (inside, allowed, alias) = (node.inside(), &model.marks.allowed, pf.alias());
     let (shown, of) = (node.declaration(&model.name), &model.node);
     let shown = quote! {
         #names
         #shown
         const _: () = {
-            impl #pf::__private::On for #of { type Store = #store; }
+            #[automatically_derived]
+            #alias
+            impl __p::On for #of { type Store = #store; }
         };
     };
     let written = written(pf, &shown, &node.declaration(&ours(&model.name)));
@@ -69,7 +71,7 @@ pub(crate) fn expand(
     quote! {
         #written
         #(#allowed)*
-        const _: () = { #inside };
+        const _: () = { #alias #inside };
         #compile_errors
         #item
     }
@@ -101,8 +103,8 @@ impl Node<'_> {
         let (checks, checked) = (self.checks(), self.checked());
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let runner = match self.model.each() {
-            Some(_) => quote!(#pf::__private::BatchRunner::<__Marker>),
-            None => quote!(#pf::__private::NodeRunner::<__Marker>),
+            Some(_) => quote!(__p::BatchRunner::<__Marker>),
+            None => quote!(__p::NodeRunner::<__Marker>),
         };
         quote! {
             #allow_unused
@@ -114,12 +116,13 @@ impl Node<'_> {
             #reads
             #node
 
-            impl<__K: #pf::__private::StepKind> #pf::__private::FlowStep<#store, __K> for #name
+            #[automatically_derived]
+            impl<__K: __p::StepKind> __p::FlowStep<#store, __K> for #name
             where
                 #checked
-                #runner: #pf::__private::Runner<#store, __K, #name>,
+                #runner: __p::Runner<#store, __K, #name>,
             {
-                fn runner() -> impl #pf::__private::Runner<#store, __K, Self> {
+                fn runner() -> impl __p::Runner<#store, __K, Self> {
                     #runner::RUNNER
                 }
             }
@@ -129,8 +132,8 @@ impl Node<'_> {
     /// A type that says whether the store is one. Where it is not, that is said where it is named,
     /// and nothing of the impls that have this among their bounds is said as well.
     fn on_store(&self) -> TokenStream {
-        let (pf, store) = (self.pf, self.store());
-        quote!(type __OnStore = #pf::__private::Sound<{ let _ = #store; 0 }>;)
+        let store = self.store();
+        quote!(type __OnStore = __p::Sound<{ let _ = #store; 0 }>;)
     }
 
     fn node(&self) -> TokenStream {
@@ -138,17 +141,14 @@ impl Node<'_> {
         let (store, node) = (self.store, &self.model.node);
         let policy = self.policy();
         let exec = &self.model.exec.output;
-        let exec_type = value(
-            pf,
-            &Output {
-                ty: inner(&exec.ty),
-                ..*exec
-            },
-        );
+        let exec_type = value(&Output {
+            ty: inner(&exec.ty),
+            ..*exec
+        });
         let (item, done) = match self.model.each() {
             Some((_, each)) => {
                 let item = self.item(each, "'a");
-                (quote!(#item), quote!(#pf::__private::Vec<#this::Exec>))
+                (quote!(#item), quote!(__p::Vec<#this::Exec>))
             }
             None => (quote!(()), quote!(#this::Exec)),
         };
@@ -160,8 +160,8 @@ impl Node<'_> {
         };
         let kept = match &self.model.prep {
             Some(prep) if self.model.keeps_prep() && self.sound => {
-                let value = value(pf, &prep.output);
-                quote!(#pf::__private::Prepared<#value>)
+                let value = value(&prep.output);
+                quote!(__p::Prepared<#value>)
             }
             _ => quote!(()),
         };
@@ -170,19 +170,19 @@ impl Node<'_> {
             quote! {
                 #[inline]
                 fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
-                    #pf::__private::Retained::take(&mut __prep.__prep)
+                    __p::Retained::take(&mut __prep.__prep)
                 }
             }
         });
         let kept_value = if keeps {
-            quote!(#pf::__private::Prepared(__kept))
+            quote!(__p::Prepared(__kept))
         } else {
             quote!(_)
         };
         let (prep, exec, post) = if self.sound {
             (self.prep(), self.exec(), self.post())
         } else {
-            let never = quote!(#pf::__private::unreachable!());
+            let never = quote!(__p::unreachable!());
             (Some(never.clone()), quote!(async move { #never }), never)
         };
         let prep = prep.map(|prep| {
@@ -191,7 +191,7 @@ impl Node<'_> {
                 fn prep<'a>(
                     &'a self,
                     __shared: &'a #store,
-                ) -> #pf::__private::Result<#this::Prep<'a>, #pf::Failure> {
+                ) -> __p::Result<#this::Prep<'a>, #pf::Failure> {
                     #prep
                 }
             }
@@ -211,6 +211,7 @@ impl Node<'_> {
         quote! {
             #work
 
+            #[automatically_derived]
             impl #pf::Node<#store, __Marker> for #node
             where
                 #checked
@@ -227,14 +228,14 @@ impl Node<'_> {
                 #[inline]
                 fn reads<'a>(
                     __shared: &'a #store,
-                ) -> #pf::__private::Result<<Self as #pf::__private::Describe>::Reads<'a>, #pf::Failure> {
+                ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, #pf::Failure> {
                     #borrowing
                 }
 
                 #[inline]
                 fn exec(
                     &self,
-                    __reads: <Self as #pf::__private::Describe>::Reads<'_>,
+                    __reads: <Self as __p::Describe>::Reads<'_>,
                     __prep: &#this::Prep<'_>,
                     __item: #this::Item<'_>,
                     #attempt: #pf::Attempt<'_>,
@@ -252,7 +253,7 @@ impl Node<'_> {
                     __shared: &mut #store,
                     #kept_value: #this::Kept,
                     #done_value: #this::Done,
-                ) -> #pf::__private::Result<#pf::__private::usize, #pf::EmptyField> {
+                ) -> __p::Result<__p::usize, #pf::EmptyField> {
                     #post
                 }
             }
@@ -272,9 +273,9 @@ impl Node<'_> {
             .map(|given| &given.value);
         let configured = match (width, &self.model.form) {
             (Some(Width::Field(field)), Form::Methods) => {
-                let (at, execution) = (pf.at(field.span()), quote!(__execution));
+                let execution = quote!(__execution);
                 let width = quote_spanned! {field.span()=>
-                    #at::__private::InFlight::in_flight(&#at::__private::Execution::node(&#execution).#field)
+                    __p::InFlight::in_flight(&__p::Execution::node(&#execution).#field)
                 };
                 Some(quote!(let __width = #width;))
             }
@@ -285,20 +286,20 @@ impl Node<'_> {
             Some(Width::Items(width)) => quote!(in_parallel(__execution, #width)),
             Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__execution)),
             Some(Width::Field(_)) => quote!(in_parallel(__execution, __width)),
-            Some(Width::Unbounded) => quote!(in_parallel(__execution, #pf::__private::usize::MAX)),
+            Some(Width::Unbounded) => quote!(in_parallel(__execution, __p::usize::MAX)),
         };
         let items = match self.model.each_field() {
-            _ if !self.sound => quote!(#pf::__private::empty()),
+            _ if !self.sound => quote!(__p::empty()),
             Some(_) => quote! {
-                #pf::__private::Iterator::copied(#pf::__private::IntoIterator::into_iter(&__prep.__items))
+                __p::Iterator::copied(__p::IntoIterator::into_iter(&__prep.__items))
             },
             None => {
                 let from = self.prepared(quote!(__prep), each.source.span());
                 let (item, value) = (self.item(each, "'p"), Ident::new("__value", name.span()));
                 let lent = self.lent(&value, &each.item);
                 quote! {
-                    #pf::__private::Iterator::map(
-                        #pf::__private::IntoIterator::into_iter(#from),
+                    __p::Iterator::map(
+                        __p::IntoIterator::into_iter(#from),
                         |#value| {
                             let #value: #item = #lent;
                             #value
@@ -311,27 +312,28 @@ impl Node<'_> {
         Some(quote! {
             #on_store
 
-            impl #pf::__private::Batch<#store, __Marker> for #node
+            #[automatically_derived]
+            impl __p::Batch<#store, __Marker> for #node
             where
-                __OnStore: #pf::__private::Soundness,
+                __OnStore: __p::Soundness,
                 #checked
             {
                 fn items<'p>(
                     __prep: &'p #this::Prep<'_>,
-                ) -> impl #pf::__private::Iterator<Item = #this::Item<'p>> + #pf::__private::Send {
+                ) -> impl __p::Iterator<Item = #this::Item<'p>> + __p::Send {
                     #items
                 }
 
                 fn run<__M>(
-                    __execution: #pf::__private::Execution<'_, '_, #store, __Marker, Self, __M>,
-                ) -> impl #pf::__private::Future<
-                    Output = #pf::__private::Result<#this::Done, #pf::Error>,
-                > + #pf::__private::Send
+                    __execution: __p::Execution<'_, '_, #store, __Marker, Self, __M>,
+                ) -> impl __p::Future<
+                    Output = __p::Result<#this::Done, #pf::Error>,
+                > + __p::Send
                 where
-                    __M: #pf::__private::ItemMode<#store, __Marker, Self>,
+                    __M: __p::ItemMode<#store, __Marker, Self>,
                 {
                     #configured
-                    #pf::__private::#work
+                    __p::#work
                 }
             }
         })
@@ -354,14 +356,14 @@ impl Node<'_> {
             .map(|n| quote!(attempts: #n,));
         let wait = wait
             .as_ref()
-            .map(|time| nanos(pf, time))
+            .map(|time| nanos(time))
             .map(|time| quote!(wait: #time,));
         let max_wait = max_wait
             .as_ref()
-            .map(|time| nanos(pf, time))
+            .map(|time| nanos(time))
             .map(|time| quote!(max_wait: #time,));
-        let timeout = timeout.as_ref().map(|time| nanos(pf, time));
-        let timeout = timeout.map(|time| quote!(timeout: #pf::__private::Option::Some(#time),));
+        let timeout = timeout.as_ref().map(|time| nanos(time));
+        let timeout = timeout.map(|time| quote!(timeout: __p::Option::Some(#time),));
         let backoff = backoff
             .map(|given| given.value)
             .map(|factor| quote!(backoff: #factor,));
@@ -404,19 +406,18 @@ fn declaration(model: &Model, name: &Ident) -> TokenStream {
 }
 
 /// A time that was given.
-fn nanos(pf: &Krate, given: &Given<std::time::Duration>) -> TokenStream {
+fn nanos(given: &Given<std::time::Duration>) -> TokenStream {
     let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
-    quote!(#pf::__private::Duration::from_nanos(#nanos))
+    quote!(__p::Duration::from_nanos(#nanos))
 }
 
 /// The type of what a step returns, without its `Result`.
-fn value(pf: &Krate, output: &Output) -> TokenStream {
+fn value(output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
         // From `<` to `Value` on the token of the value, where a value that will not do is
         // reported.
-        let pf = pf.at(output.error_span);
-        let fallible = quote_spanned!(output.error_span=> as #pf::__private::Fallible);
+        let fallible = quote_spanned!(output.error_span=> as __p::Fallible);
         quote_spanned!(output.span=> <#ty #fallible>::Value)
     } else {
         quote!(#ty)

@@ -46,7 +46,6 @@ impl Node<'_> {
 
     /// The structs of what `prep` made, and of what the node reads.
     pub(super) fn reads(&self) -> TokenStream {
-        let pf = self.pf;
         let visibility = match &self.model.form {
             Form::Function(visibility, _) => visibility.clone(),
             Form::Methods => syn::Visibility::Inherited,
@@ -54,12 +53,12 @@ impl Node<'_> {
         let prep = self.model.prep.as_ref().map(|prep| {
             let ty = in_lifetime(&prep.output.ty, "'a");
             let ty = if prep.output.fallible {
-                quote!(<#ty as #pf::__private::Fallible>::Value)
+                quote!(<#ty as __p::Fallible>::Value)
             } else {
                 quote!(#ty)
             };
             if self.model.keeps_prep() {
-                quote!(__prep: #pf::__private::Retained<#ty>,)
+                quote!(__prep: __p::Retained<#ty>,)
             } else {
                 quote!(__prep: #ty,)
             }
@@ -72,17 +71,18 @@ impl Node<'_> {
             .and(self.model.each())
             .map(|(_, each)| {
                 let item = self.item(each, "'a");
-                quote!(__items: #pf::__private::Vec<#item>,)
+                quote!(__items: __p::Vec<#item>,)
             });
         let prepared = self.has_prep().then(|| {
             quote! {
                 pub struct __Prep<'a> {
                     #prep
                     #items
-                    __store: #pf::__private::PhantomData<&'a ()>,
+                    __store: __p::PhantomData<&'a ()>,
                 }
 
-                impl #pf::__private::OrNothing for __Prep<'_> {}
+                #[automatically_derived]
+                impl __p::OrNothing for __Prep<'_> {}
             }
         });
         let borrowed = self.model.borrowed();
@@ -96,7 +96,7 @@ impl Node<'_> {
         });
         let nothing = borrowed
             .is_empty()
-            .then(|| quote!(__store: #pf::__private::PhantomData<&'a ()>,));
+            .then(|| quote!(__store: __p::PhantomData<&'a ()>,));
         quote! {
             #prepared
 
@@ -106,11 +106,11 @@ impl Node<'_> {
 
     /// The type of a borrowed field.
     fn field_type(&self, kind: &Kind, lifetime: &str) -> TokenStream {
-        let (pf, lifetime) = (self.pf, Lifetime::new(lifetime, Span::call_site()));
+        let lifetime = Lifetime::new(lifetime, Span::call_site());
         match kind {
             Kind::Peek(ty) => {
                 let ty = inner(ty);
-                quote!(#pf::__private::Option<&#lifetime #ty>)
+                quote!(__p::Option<&#lifetime #ty>)
             }
             Kind::Field(ty) => {
                 let ty = inner(ty);
@@ -122,9 +122,8 @@ impl Node<'_> {
 
     /// The body of `reads`: borrows the fields that `exec` and `fallback` name.
     pub(super) fn borrowing(&self) -> TokenStream {
-        let pf = self.pf;
         if !self.sound {
-            return quote!(#pf::__private::unreachable!());
+            return quote!(__p::unreachable!());
         }
         let borrowed = self.model.borrowed();
         let borrows = borrowed
@@ -134,16 +133,15 @@ impl Node<'_> {
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
         let nothing = borrowed
             .is_empty()
-            .then(|| quote!(__store: #pf::__private::PhantomData));
+            .then(|| quote!(__store: __p::PhantomData));
         quote! {
             #(#borrows)*
-            #pf::__private::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
+            __p::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
         }
     }
 
     /// Gathers the items of a batch from the field that holds them.
     pub(super) fn items(&self) -> Option<TokenStream> {
-        let pf = self.pf;
         let field = self.model.each_field()?;
         let (name, each) = self.model.each()?;
         let (item, local, empty) = (
@@ -161,13 +159,13 @@ impl Node<'_> {
             let __items = {
                 let #local = (&__shared.#field).__read();
                 let #from = match #local {
-                    #pf::__private::Option::Some(#from) => #from,
-                    #pf::__private::Option::None => return #pf::__private::Result::Err(#empty),
+                    __p::Option::Some(#from) => #from,
+                    __p::Option::None => return __p::Result::Err(#empty),
                 };
-                let mut __items: #pf::__private::Vec<#item> = #pf::__private::Vec::new();
+                let mut __items: __p::Vec<#item> = __p::Vec::new();
                 for #value in #from {
                     let #value: #item = #lent;
-                    #pf::__private::Vec::push(&mut __items, #value);
+                    __p::Vec::push(&mut __items, #value);
                 }
                 __items
             };
@@ -200,7 +198,6 @@ impl Node<'_> {
         }: &Parameter,
         place: Where,
     ) -> TokenStream {
-        let pf = self.pf;
         let local = local(name);
         let ty = self.field_type(
             kind,
@@ -222,8 +219,8 @@ impl Node<'_> {
                 quote! {
                     let #local = #read;
                     let #local: #ty = match #local {
-                        #pf::__private::Option::Some(#value) => #lent,
-                        #pf::__private::Option::None => return #pf::__private::Result::Err(#empty),
+                        __p::Option::Some(#value) => #lent,
+                        __p::Option::None => return __p::Result::Err(#empty),
                     };
                 }
             }
@@ -234,11 +231,11 @@ impl Node<'_> {
                 quote! {
                     let #local = (&__shared.#name).__read();
                     let #local: #ty = match #local {
-                        #pf::__private::Option::Some(#value) => {
+                        __p::Option::Some(#value) => {
                             let #value: #inside = #lent;
-                            #pf::__private::Option::Some(#value)
+                            __p::Option::Some(#value)
                         }
-                        #pf::__private::Option::None => #pf::__private::Option::None,
+                        __p::Option::None => __p::Option::None,
                     };
                 }
             }
@@ -250,13 +247,12 @@ impl Node<'_> {
     /// A value that is borrowed as a type. What a `Box` or an `Arc` holds is a trait object
     /// already: rustc would make one of the pointer.
     pub(super) fn lent(&self, value: &Ident, target: &Type) -> TokenStream {
-        let pf = self.pf;
         let target = match target {
             Type::Reference(reference) => &reference.elem,
             target => target,
         };
         if is_dyn(target) {
-            quote!(#pf::__private::Lent(#value).__lend())
+            quote!(__p::Lent(#value).__lend())
         } else {
             quote!(#value)
         }
@@ -265,14 +261,14 @@ impl Node<'_> {
     /// Reads `&Option<T>`, which only a late field can hold that is an `Option` of one. Of any
     /// other, the user meant what is in it.
     fn read_option(&self, name: &Ident, span: Span, held: &Type) -> TokenStream {
-        let (pf, held) = (self.pf.at(span), inner(held));
+        let held = inner(held);
         let borrowed = match (last_name(&held).as_deref(), argument(&held)) {
-            (Some("String"), _) => quote!(#pf::__private::str),
+            (Some("String"), _) => quote!(__p::str),
             (Some("Vec"), Some(item)) => quote!([#item]),
             _ => quote!(#held),
         };
         let (field, borrow) = (Ident::new("__field", span), quote!(&__shared.#name));
-        let read = quote_spanned!(span=> #pf::__private::Held::<#held, #borrowed>::held(#field));
+        let read = quote_spanned!(span=> __p::Held::<#held, #borrowed>::held(#field));
         quote!({ let #field = #borrow; #read })
     }
 }

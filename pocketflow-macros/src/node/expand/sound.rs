@@ -14,44 +14,41 @@ use crate::types::may_be_result;
 impl Node<'_> {
     /// The checks, if there are any.
     pub(super) fn checks(&self) -> Option<TokenStream> {
-        let pf = self.pf;
         let checks = self
             .of_threads()
             .into_iter()
             .chain(self.of_result())
             .collect::<Vec<_>>();
-        (!checks.is_empty())
-            .then(|| quote!(type __Sound = (#(#pf::__private::Sound<{ #checks }>,)*);))
+        (!checks.is_empty()).then(|| quote!(type __Sound = (#(__p::Sound<{ #checks }>,)*);))
     }
 
     /// The bound that the checks have passed.
     pub(super) fn checked(&self) -> Option<TokenStream> {
-        let pf = self.pf;
         let has_any = self.of_threads().is_some() || !self.of_result().is_empty();
-        has_any.then(|| quote!(__Sound: #pf::__private::Soundness,))
+        has_any.then(|| quote!(__Sound: __p::Soundness,))
     }
 
     /// The type of a function's node has no fields.
     fn of_threads(&self) -> Option<TokenStream> {
-        let (pf, node) = (self.pf, &self.model.node);
+        let node = &self.model.node;
         if !self.sound || matches!(self.model.form, Form::Function(..)) {
             return None;
         }
         let text = self.model.text();
         let arguments = quote! {
-            #text, #pf::__private::Threads::<#node>::__SEND, #pf::__private::Threads::<#node>::__SYNC
+            #text, __p::Threads::<#node>::__SEND, __p::Threads::<#node>::__SYNC
         };
         Some(self.check_call("check_node", self.model.name.span(), arguments))
     }
 
     /// A plain value is no `Result` under another name.
     pub(super) fn of_result(&self) -> Vec<TokenStream> {
-        let (pf, output) = (self.pf, &self.model.exec.output);
+        let output = &self.model.exec.output;
         if !self.sound || output.fallible || !may_be_result(&output.ty) {
             return Vec::new();
         }
         let (ty, name) = (&output.ty, code(&output.ty));
-        let is_result = quote!(#pf::__private::Returned::<#ty>::__IS_RESULT);
+        let is_result = quote!(__p::Returned::<#ty>::__IS_RESULT);
         let message = format!(
             "`{name}` is a `Result` under another name\n\
              help: write `Result<…>`, or give the alias that name: `type Result<T> = …`\n\
@@ -71,7 +68,7 @@ impl Node<'_> {
     }
 
     fn check_call(&self, function: &str, span: Span, arguments: TokenStream) -> TokenStream {
-        let (pf, function) = (self.pf.at(span), syn::Ident::new(function, span));
-        quote_spanned!(span=> #pf::__private::#function(#arguments))
+        let function = syn::Ident::new(function, span);
+        quote_spanned!(span=> __p::#function(#arguments))
     }
 }

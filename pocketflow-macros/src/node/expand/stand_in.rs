@@ -22,26 +22,30 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
 /// A node of any store, of which nothing is known.
 fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
     if generics.type_params().next().is_some() {
-        let bounded = syn::parse_quote!(#ty: #pf::__private::Send + #pf::__private::Sync);
+        let bounded = syn::parse_quote!(#ty: __p::Send + __p::Sync);
         generics.make_where_clause().predicates.push(bounded);
     }
+    let alias = pf.alias();
     let (parameters, _, bounds) = generics.split_for_impl();
     let mut of_step = generics.clone();
     let on_any_store: [GenericParam; 2] = [
         syn::parse_quote!(__S),
-        syn::parse_quote!(__K: #pf::__private::StepKind),
+        syn::parse_quote!(__K: __p::StepKind),
     ];
     of_step.params.extend(on_any_store);
     let of_step = of_step.split_for_impl().0.to_token_stream();
     quote! {
         const _: () = {
-            impl #parameters #pf::__private::Describe for #ty #bounds {
-                const NODE: #pf::__private::Description = #pf::__private::Description::UNKNOWN;
+            #alias
+            #[automatically_derived]
+            impl #parameters __p::Describe for #ty #bounds {
+                const NODE: __p::Description = __p::Description::UNKNOWN;
                 type Reads<'__a> = ();
             }
-            impl #of_step #pf::__private::FlowStep<__S, __K> for #ty #bounds {
-                fn runner() -> impl #pf::__private::Runner<__S, __K, Self> {
-                    #pf::__private::NoRunner
+            #[automatically_derived]
+            impl #of_step __p::FlowStep<__S, __K> for #ty #bounds {
+                fn runner() -> impl __p::Runner<__S, __K, Self> {
+                    __p::NoRunner
                 }
             }
         };

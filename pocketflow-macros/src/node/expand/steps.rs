@@ -15,7 +15,6 @@ use crate::types::same;
 impl Node<'_> {
     /// What there is to do before `exec` but to look whether what it reads is there.
     pub(super) fn prep(&self) -> Option<TokenStream> {
-        let pf = self.pf;
         if !self.has_prep() && self.model.options.reads.is_none() {
             return None;
         }
@@ -25,9 +24,9 @@ impl Node<'_> {
                 let error = self.failure(quote!(false), prep.output.error_span);
                 quote! {
                     match __prep {
-                        #pf::__private::Result::Ok(__value) => __value,
-                        #pf::__private::Result::Err(__error) => {
-                            return #pf::__private::Result::Err(#error);
+                        __p::Result::Ok(__value) => __value,
+                        __p::Result::Err(__error) => {
+                            return __p::Result::Err(#error);
                         }
                     }
                 }
@@ -37,7 +36,7 @@ impl Node<'_> {
             let kept = self
                 .model
                 .keeps_prep()
-                .then(|| quote!(let __prep = #pf::__private::Retained::new(__prep);));
+                .then(|| quote!(let __prep = __p::Retained::new(__prep);));
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
         let this = &self.this;
@@ -53,7 +52,7 @@ impl Node<'_> {
         let value = if self.has_prep() {
             let items = items.as_ref().map(|_| quote!(__items,));
             let prep = self.model.prep.as_ref().map(|_| quote!(__prep,));
-            quote!(__Prep { #prep #items __store: #pf::__private::PhantomData })
+            quote!(__Prep { #prep #items __store: __p::PhantomData })
         } else {
             quote!(())
         };
@@ -62,7 +61,7 @@ impl Node<'_> {
             #look
             #items
             #prep
-            #pf::__private::Result::Ok(#value)
+            __p::Result::Ok(#value)
         })
     }
 
@@ -151,7 +150,6 @@ impl Node<'_> {
     }
 
     pub(super) fn exec(&self) -> TokenStream {
-        let pf = self.pf;
         let exec = &self.model.exec;
         let call = self.call_with_reads(exec);
         let (name, span) = (exec.name.span(), exec.output.span);
@@ -164,22 +162,20 @@ impl Node<'_> {
         };
         // On the user's token, so that a future that cannot be sent is reported there.
         let exec = if exec.is_async && !exec.output.fallible {
-            let pf = pf.at(name);
-            quote_spanned!(name=> #pf::__private::plain(#call))
+            quote_spanned!(name=> __p::plain(#call))
         } else if exec.is_async {
             // Not in another future: each adds to the size of every one around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
             let result = self.result(exec, output.to_token_stream(), retry);
-            let pf = pf.at(name);
-            quote_spanned!(name=> #pf::__private::outcome(#call, |#output| #result))
+            quote_spanned!(name=> __p::outcome(#call, |#output| #result))
         } else {
             let result = self.result(exec, call, retry);
             quote_spanned!(span=> async move { #result })
         };
         match &self.model.options.timeout {
             Some(limit) => {
-                let limit = nanos(pf, limit);
-                quote!(#pf::__private::within(#limit, #exec))
+                let limit = nanos(limit);
+                quote!(__p::within(#limit, #exec))
             }
             None => exec,
         }
@@ -187,7 +183,6 @@ impl Node<'_> {
 
     /// The result of a step, with the user's error as a failure.
     fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
-        let pf = self.pf;
         // What a fallback returns is reported where it says so, if it is not what `exec` returns.
         let span = at(step.output.span);
         let given = quote_spanned!(span=> __value);
@@ -198,28 +193,28 @@ impl Node<'_> {
         if !step.output.fallible {
             return match checked {
                 Some(checked) => {
-                    quote!({ let __value = #output; #checked #pf::__private::Result::Ok(__value) })
+                    quote!({ let __value = #output; #checked __p::Result::Ok(__value) })
                 }
-                None => quote!(#pf::__private::Result::Ok(#output)),
+                None => quote!(__p::Result::Ok(#output)),
             };
         }
         let error = self.failure(retry, step.output.error_span);
         quote! {
             match #output {
-                #pf::__private::Result::Ok(__value) => { #checked #pf::__private::Result::Ok(__value) }
-                #pf::__private::Result::Err(__error) => #pf::__private::Result::Err(#error),
+                __p::Result::Ok(__value) => { #checked __p::Result::Ok(__value) }
+                __p::Result::Err(__error) => __p::Result::Err(#error),
             }
         }
     }
 
     /// On the user's token, so that an error type that will not do is reported there.
     fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
-        let (pf, error) = (self.pf.at(span), error());
+        let error = error();
         quote_spanned! {span=>
             {
                 let __retry = #retry;
-                let (__raised, __kind) = #pf::__private::Raised(#error).__kind();
-                #pf::__private::IntoFailure::into_failure(__raised, __kind, __retry)
+                let (__raised, __kind) = __p::Raised(#error).__kind();
+                __p::IntoFailure::into_failure(__raised, __kind, __retry)
             }
         }
     }
@@ -240,9 +235,9 @@ impl Node<'_> {
                 let exec = &self.model.exec;
                 let ty = &exec.output.ty;
                 let item = self.model.each().map(|_| quote!(__item,));
-                let (at, arguments) = (pf.at(path.span()), quote!(&__reads, #item __error));
+                let arguments = quote!(&__reads, #item __error);
                 let outcome = quote_spanned! {path.span()=>
-                    #at::__private::IntoOutcome::<#ty, _>::into_outcome(#path(#arguments)).await
+                    __p::IntoOutcome::<#ty, _>::into_outcome(#path(#arguments)).await
                 };
                 self.result(exec, outcome, quote!(false))
             }
@@ -251,27 +246,27 @@ impl Node<'_> {
         quote! {
             fn fallback(
                 &self,
-                __reads: <Self as #pf::__private::Describe>::Reads<'_>,
+                __reads: <Self as __p::Describe>::Reads<'_>,
                 __prep: &#this::Prep<'_>,
                 __item: #this::Item<'_>,
                 __error: #pf::Error,
-            ) -> impl #pf::__private::Future<
-                Output = #pf::__private::Result<#this::Exec, #pf::Failure>,
-            > + #pf::__private::Send {
+            ) -> impl __p::Future<
+                Output = __p::Result<#this::Exec, #pf::Failure>,
+            > + __p::Send {
                 async move { #body }
             }
         }
     }
 
     pub(super) fn post(&self) -> TokenStream {
-        let (pf, exec) = (self.pf, self.done());
+        let exec = self.done();
         // A `Result` under another name: what is said of it is all that is said.
         let Options {
             writes, appends, ..
         } = &self.model.options;
         let is_given = self.model.post.is_some() || writes.is_some() || appends.is_some();
         let unwrap = (is_given && !self.of_result().is_empty() && !self.takes_all())
-            .then(|| quote!(let #exec = #pf::__private::Given(#exec).__value();));
+            .then(|| quote!(let #exec = __p::Given(#exec).__value();));
         let post = self.written();
         quote!(#unwrap #post)
     }
@@ -284,7 +279,6 @@ impl Node<'_> {
     }
 
     fn written(&self) -> TokenStream {
-        let pf = self.pf;
         let Options {
             writes, appends, ..
         } = &self.model.options;
@@ -297,37 +291,36 @@ impl Node<'_> {
                     let values: Vec<_> = fields.iter().map(|field| local_at(field, span)).collect();
                     quote! {
                         let (#(#values,)*) = #exec;
-                        #(#pf::__private::FieldSlot(&mut __shared.#fields).__write(|| #values);)*
-                        #pf::__private::Result::Ok(0)
+                        #(__p::FieldSlot(&mut __shared.#fields).__write(|| #values);)*
+                        __p::Result::Ok(0)
                     }
                 }
                 (Some(writes), _) => {
                     let fields = &writes.fields;
                     quote! {
-                        #(#pf::__private::FieldSlot(&mut __shared.#fields).__write(|| #exec);)*
-                        #pf::__private::Result::Ok(0)
+                        #(__p::FieldSlot(&mut __shared.#fields).__write(|| #exec);)*
+                        __p::Result::Ok(0)
                     }
                 }
                 (None, Some(field)) => {
                     let place = Ident::new("__place", field.span());
                     quote! {
-                        let #place = #pf::__private::FieldSlot(&mut __shared.#field).__place();
-                        #pf::__private::Append::append(#place, #exec);
-                        #pf::__private::Result::Ok(0)
+                        let #place = __p::FieldSlot(&mut __shared.#field).__place();
+                        __p::Append::append(#place, #exec);
+                        __p::Result::Ok(0)
                     }
                 }
                 // Each exec of a batch returns a value: with no place for them to go, they are
                 // nothing.
                 (None, None) if self.model.each().is_some() => {
-                    let (value, at) = (value(pf, &self.model.exec.output), pf.at(span));
-                    quote_spanned! {span=>
-                        let () = <#value as #at::__private::Nothing>::NOTHING;
-                        #at::__private::Result::Ok(0)
-                    }
+                    let value = value(&self.model.exec.output);
+                    let nothing =
+                        quote_spanned!(span=> let () = <#value as __p::Nothing>::NOTHING;);
+                    quote!(#nothing __p::Result::Ok(0))
                 }
                 (None, None) => {
                     let take = self.take(&self.model.exec.output, exec);
-                    quote!(#pf::__private::Result::Ok(#take))
+                    quote!(__p::Result::Ok(#take))
                 }
             };
         };
@@ -338,8 +331,8 @@ impl Node<'_> {
             .map(|field| {
                 let empty = self.empty(field, Where::Post);
                 quote! {
-                    if let #pf::__private::Option::None = (&__shared.#field).__read() {
-                        return #pf::__private::Result::Err(#empty);
+                    if let __p::Option::None = (&__shared.#field).__read() {
+                        return __p::Result::Err(#empty);
                     }
                 }
             });
@@ -349,16 +342,16 @@ impl Node<'_> {
             let #action = { #borrows #call };
             let __action = #take;
             #(#filled)*
-            #pf::__private::Result::Ok(__action)
+            __p::Result::Ok(__action)
         }
     }
 
     /// Takes an action. The type is named on the user's token, where its description names it too,
     /// so that a type which is no action is reported once.
     fn take(&self, output: &Output, action: Ident) -> TokenStream {
-        let (value, store, pf) = (value(self.pf, output), self.store, self.pf.at(output.span));
+        let (value, store) = (value(output), self.store);
         let arguments = quote!(#action, __shared);
-        quote_spanned!(output.span=> <#value as #pf::__private::TakeAction<#store>>::take(#arguments))
+        quote_spanned!(output.span=> <#value as __p::TakeAction<#store>>::take(#arguments))
     }
 }
 
