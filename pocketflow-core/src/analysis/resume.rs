@@ -34,7 +34,7 @@ impl Graph {
     /// #[node(Order)] fn ship(address: &str, paid: &bool) {}
     /// flow! { Shop { ask >> pay >> ship; } }
     ///
-    /// A run reached `pay` before the flow had `ask`.
+    /// // A run reached `pay` before the flow had `ask`.
     /// let at_pay = FlowPosition {
     ///     flow: "Shop".into(),
     ///     fingerprint: 0,

@@ -40,8 +40,7 @@ impl<R, F: Future<Output = R> + Send> IntoOutcome<R, Later> for F {
 }
 
 pin_project! {
-    /// What the exec of a node returned, as the runtime takes it: an error of the user's as a failure. The map is a function, so it
-    /// takes no room.
+    /// An async exec whose error becomes a [`Failure`]. The map is a function, so it takes no space.
     #[doc(hidden)]
     pub struct Outcome<F, M> {
         #[pin]
@@ -51,7 +50,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// [`Outcome`], of a node that cannot fail.
+    /// An async exec that cannot fail.
     #[doc(hidden)]
     pub struct Plain<F> {
         #[pin]
@@ -59,7 +58,7 @@ pin_project! {
     }
 }
 
-/// Takes what an async exec returns that cannot fail.
+/// Adapts an async exec that cannot fail.
 #[doc(hidden)]
 pub fn plain<F: Future>(exec: F) -> Plain<F> {
     Plain { exec }
@@ -77,7 +76,7 @@ impl<F: Future> Future for Plain<F> {
     }
 }
 
-/// Takes what an async exec returns.
+/// Adapts an async exec.
 #[doc(hidden)]
 pub fn outcome<F, T, M>(exec: F, map: M) -> Outcome<F, M>
 where

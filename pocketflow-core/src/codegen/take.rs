@@ -12,16 +12,16 @@ use crate::action::{Action, ActionInfo};
 )]
 #[doc(hidden)]
 pub trait TakeAction<S>: Action {
-    /// [`Action::ACTIONS`], so that a type which is no action is reported by this trait alone.
+    /// [`Action::ACTIONS`], so that only this trait reports a type that is not an action.
     const INFOS: &'static [ActionInfo] = <Self as Action>::ACTIONS;
 
     /// Writes the fields; returns the index in [`Action::ACTIONS`].
     fn take(self, shared: &mut S) -> usize;
 }
 
-/// [`TakeAction`], as the derive implements it. A trait of its own, so that rustc's message about a type
-/// that is no action does not list every action there is: the attribute that says so cannot stand
-/// in generated code, where `#![no_implicit_prelude]` hides it.
+/// [`TakeAction`], as the derive implements it. It is a separate trait, so that rustc's message
+/// about a type that is not an action does not list every action: the attribute that prevents this
+/// cannot be in generated code, where `#![no_implicit_prelude]` hides it.
 #[doc(hidden)]
 pub trait DerivedAction<S>: Action {
     /// [`TakeAction::take`].

@@ -1,4 +1,4 @@
-//! How a visitor is shown a field.
+//! Shows a field of a store to a visitor.
 
 use crate::store::{Field, VisitField};
 

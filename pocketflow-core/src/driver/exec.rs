@@ -15,9 +15,10 @@ use crate::store::Shared;
 /// to write for it.
 ///
 /// The node is a parameter of the trait, so a driver may ask for more of it: one that records what
-/// each exec returned is `impl<S, Marker, N> ExecDriver<S, Marker, N> for … where N: Node<S, Marker>,
-/// N::Exec: Serialize`, and only its users pay for that. A driver that keeps what has been paid for
-/// needs it of batches and forks alone, and is a [`KeepDriver`].
+/// each exec returned is
+/// `impl<S, Marker, N> ExecDriver<S, Marker, N> for … where N: Node<S, Marker>, N::Exec: Serialize`,
+/// and only its users pay for that. A driver that keeps finished results needs it only for batches
+/// and forks, and is a [`KeepDriver`].
 ///
 /// ```
 /// use pocketflow::seam::Execs;

@@ -4,8 +4,8 @@ use super::site::Site;
 use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
 
-/// Where a run is: a site in each of the flows that are under way. It is all that a plain run keeps
-/// of its way.
+/// A stack frame of a run: the site in one running flow, and the frame of the flow around it. A
+/// plain run keeps nothing else of its path.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
@@ -14,7 +14,7 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// How many flows are around the innermost.
+    /// How many flows are around this one.
     pub(crate) fn depth(&self) -> usize {
         self.parent.map_or(0, |parent| 1 + parent.depth())
     }

@@ -1,5 +1,5 @@
-//! Drivers behind pointers: borrowed, so that their owner can look into them after the run, or
-//! shared by many runs.
+//! Drivers behind pointers: borrowed, so that their owner can read them after the run, or shared by
+//! many runs.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -3,24 +3,24 @@
 use crate::analysis::Solution;
 use crate::graph::Graph;
 
-/// A place of a graph and where its actions lead, as `flow!` writes it down once for every step.
+/// A place of a graph and where its actions lead. `flow!` writes one for every step.
 ///
-/// They stand in one static for each flow, and the graph in another. A constant would be evaluated,
-/// checked, and written out anew wherever it is named, and again for each instance of what names
-/// it: that takes time which grows with the square of the nodes.
+/// The sites of a flow are in one static, and its graph is in another. rustc would evaluate, check
+/// and emit a constant wherever it is named, and for each instance of the code that names it, which
+/// takes time that grows with the square of the nodes.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
     graph: &'static &'static Graph,
     pub(crate) place: usize,
-    /// Which of a fork's nodes it is.
+    /// The number of the branch, for a node of a fork.
     pub(crate) branch: Option<usize>,
     /// Where the first two actions lead, as [`Solution::routes_of`] has it: a copy, so that the
     /// compiler sees what it jumps to.
     routes: [u32; 2],
-    /// Where all of them lead, if they are more.
+    /// Where all of them lead, if there are more than two.
     more: &'static [u32],
-    /// From which code on it is a bounded edge.
+    /// The first code that means a bounded edge.
     bounded: u32,
 }
 

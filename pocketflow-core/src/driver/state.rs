@@ -1,4 +1,4 @@
-//! What a run with drivers keeps of itself.
+//! The state of a run with drivers.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use crate::graph::{FlowPosition, Position};
 pub(crate) struct RunState {
     steps: AtomicU64,
     resume: Mutex<vec::IntoIter<FlowPosition>>,
-    /// Of each flow under way, from the outermost on; those without a bounded edge may be missing.
+    /// The counts of each running flow, from the outermost on. A flow without a bounded edge may
+    /// be missing.
     taken: Mutex<Vec<Vec<u32>>>,
 }
 
@@ -41,12 +42,12 @@ impl RunState {
         Some((position, resume.len() > 0))
     }
 
-    /// How often each bounded edge of a flow has been taken, by how many flows are around it.
+    /// How often each edge of the flow at this depth has been taken.
     pub(crate) fn taken(&self, depth: usize) -> Vec<u32> {
         lock(&self.taken).get(depth).cloned().unwrap_or_default()
     }
 
-    /// How often one of them has been.
+    /// How often one edge has been taken.
     pub(crate) fn taken_of(&self, depth: usize, edge: usize) -> u32 {
         lock(&self.taken)
             .get(depth)
@@ -68,7 +69,7 @@ impl RunState {
     }
 }
 
-/// What is kept here is whole at any time, so a panic elsewhere spoils nothing.
+/// The state is consistent whenever the lock is free, so a poisoned lock is no problem.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -38,8 +38,8 @@ impl Cause {
     pub(crate) fn find<E: StdError + 'static>(&self) -> Option<&E> {
         let mut next: Option<&(dyn StdError + 'static)> = Some(self.error());
         while let Some(error) = next {
-            // The source of an `Arc`, a `Box` and an `io::Error` is the source of the error inside, so
-            // the error itself has to be looked for here.
+            // The source of an `Arc`, a `Box` and an `io::Error` is the source of the error inside,
+            // so the error itself has to be looked for here.
             let found = error
                 .downcast_ref()
                 .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))

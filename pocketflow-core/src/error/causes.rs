@@ -19,8 +19,8 @@ impl fmt::Display for TimedOut {
 
 impl StdError for TimedOut {}
 
-/// The cause of an [`Error`](crate::Error) when a node needs a timer and no tokio runtime is running.
-/// Such an error ends the run: it is not retried and does not reach a fallback.
+/// The cause of an [`Error`](crate::Error) when a node needs a timer and no tokio runtime is
+/// running. Such an error ends the run: it is not retried and does not reach a fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
     /// The option of the node that needs one: `wait` or `timeout`.
@@ -41,9 +41,9 @@ impl StdError for NoRuntime {}
 
 /// The cause of an [`Error`](crate::Error) when a late field that should be filled is empty.
 ///
-/// The compiler checks every flow for this, but it cannot see an input that the caller left empty, a
-/// `post` that does not fill the fields of its `writes(…)`, or a `post` that empties a field again.
-/// What such a `post` has written stays in the store.
+/// The compiler checks every flow for this, but it cannot see an input that the caller left empty,
+/// a `post` that does not fill the fields of its `writes(…)`, or a `post` that empties a field
+/// again. What such a `post` has written stays in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyField {
     /// The store's name.

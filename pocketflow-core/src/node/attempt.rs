@@ -33,10 +33,9 @@ pub struct Attempt<'a> {
     work: Option<&'a dyn KeySource>,
 }
 
-/// A place in a run, as far as an attempt needs it. Behind a pointer, so that an attempt stays
-/// small.
+/// Makes the key of an attempt. It is behind a pointer, so an attempt stays small.
 pub(crate) trait KeySource: Send + Sync {
-    /// The key of the work done there, but for the item.
+    /// The key without the item.
     fn key(&self) -> Option<Key<'_>>;
 }
 

@@ -23,8 +23,8 @@ use crate::graph::Describe;
 /// `post` that panics, or leaves a late field empty that it promised to fill, leaves what it has
 /// written by then.
 ///
-/// `Marker` is a type private to the node's macro. It keeps the associated types, which name types of
-/// the user's, out of any public interface.
+/// `Marker` is a type private to the node's macro. It keeps the associated types, which name types
+/// of the user's, out of any public interface.
 pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     /// When and how often `exec` is tried.
     const POLICY: Policy = Policy::ONCE;

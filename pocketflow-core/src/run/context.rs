@@ -4,8 +4,8 @@ use crate::driver::{Frame, Site};
 use crate::error::{Cause, Error, Stage};
 use crate::node::Failure;
 
-/// How a flow is run, and where it stands: what a step is given. The site of the frame is that of
-/// the nested flow that is under way.
+/// The mode of a run, and the frame of the flow that is running. Each step receives it. The site in
+/// the frame is that of the current nested flow.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct FlowContext<'a, M> {
@@ -14,7 +14,7 @@ pub struct FlowContext<'a, M> {
 }
 
 impl<'a, M> FlowContext<'a, M> {
-    /// The way to a site of this flow.
+    /// The frame of a step of this flow.
     pub(crate) fn frame(&self, site: &'static Site) -> Frame<'a> {
         Frame {
             parent: self.frame.parent,
@@ -22,6 +22,7 @@ impl<'a, M> FlowContext<'a, M> {
         }
     }
 
+    /// The error of a step.
     #[cold]
     pub(crate) fn error(
         &self,
@@ -32,7 +33,7 @@ impl<'a, M> FlowContext<'a, M> {
         self.frame(site).error(stage, cause)
     }
 
-    /// The error of an attempt. It knows nothing of the node, so it is compiled once.
+    /// The error of an attempt. It does not depend on the node, so it is compiled once.
     #[cold]
     pub(super) fn attempt_error(
         &self,

@@ -1,4 +1,4 @@
-//! What a mode does around the steps, the nodes and the items of a run.
+//! The contract of a step: what a mode does around the steps, the execs and the items of a run.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use crate::driver::{Frame, Site};
 use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
 
-/// Work that is one step of a flow.
+/// The work of a step: of a node, a fork or an `await(field)`.
 #[doc(hidden)]
 pub trait StepBody<S, M: Mode>: Send {
-    /// Does it, and returns the index of the action taken.
+    /// Does the work, and returns the index of the action taken.
     fn act(
         self,
         at: M::Info<'_>,
@@ -22,10 +22,10 @@ pub trait StepBody<S, M: Mode>: Send {
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
-/// What a mode does around the steps on a store.
+/// What a mode does around each step and each flow.
 #[doc(hidden)]
 pub trait StepMode<S>: Mode {
-    /// Around a step.
+    /// Runs a step.
     fn step<'a, A>(
         context: &'a FlowContext<'a, Self>,
         site: &'static Site,
@@ -35,7 +35,7 @@ pub trait StepMode<S>: Mode {
     where
         A: StepBody<S, Self> + 'a;
 
-    /// Around a flow, the outermost one included.
+    /// Runs a flow, nested or outermost.
     fn flow<'a, F>(
         &'a self,
         flow: &'a F,
@@ -52,10 +52,10 @@ pub trait StepMode<S>: Mode {
 /// What a mode does around the exec of a node.
 #[doc(hidden)]
 pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
-    /// Whether anything follows a failed first part, except that it is the error of the step.
+    /// Whether [`recover`](Self::recover) can turn a failed [`exec`](Self::exec) into a result.
     const RECOVERS: bool;
 
-    /// The first part of an exec: all there is to it if it succeeds at once.
+    /// Runs an exec. In a direct run this is the first attempt; in a driven run, all of them.
     fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
@@ -63,8 +63,8 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;
 
-    /// What follows a failed first part. Boxed and cold, so that an exec that succeeds pays neither
-    /// time nor room for it.
+    /// Recovers from a failed [`exec`](Self::exec): the further attempts, and the fallback. It is
+    /// boxed and cold, so it costs an exec that succeeds neither time nor space.
     fn recover<'b, 'v, 'p>(
         execution: Execution<'v, 'p, S, H, N, Self>,
         index: Option<usize>,
@@ -74,7 +74,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
     where
         Execution<'v, 'p, S, H, N, Self>: 'b;
 
-    /// One attempt.
+    /// Makes one attempt.
     fn attempt<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
@@ -85,7 +85,8 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
 /// What a mode does around the items of a batch, and the branches of a fork.
 #[doc(hidden)]
 pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
-    /// What [`exec`](NodeMode::exec) is for a node that is alone in its step.
+    /// Runs the exec of an item or of a branch, as [`exec`](NodeMode::exec) does for a node that is
+    /// alone in its step.
     fn item<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
         reads: Reads<'_, N>,
@@ -94,5 +95,5 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
     ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;
 }
 
-/// What follows a failed attempt.
+/// The future of the attempts after the first, and of the fallback.
 pub(crate) type Recovery<'v, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'v>>;

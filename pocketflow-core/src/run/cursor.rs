@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::graph::{Graph, Target};
 use crate::store::Shared;
 
-/// What the state machine of a flow is given: where it is, and how it goes on.
+/// The position of the walk in its flow. It knows where to start and where an action leads.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Cursor<'a, M, T> {
@@ -35,8 +35,8 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     ///
     /// # Errors
     ///
-    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the
-    /// flow does not have.
+    /// If an input of the outermost flow is empty, or if a run resumes at a place that the flow
+    /// does not have.
     #[inline]
     pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
         self.context
@@ -44,13 +44,14 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
             .start(&self.context.frame, graph, shared, self.counts.as_mut())
     }
 
-    /// What the next step is given.
+    /// The context of the next step.
     #[inline]
     pub fn context(&mut self) -> &mut FlowContext<'a, M> {
         &mut self.context
     }
 
-    /// What comes after an action: a place, or an exit counted on from the places.
+    /// What comes after an action: the index of a place, or that of an exit, counted on from the
+    /// places.
     #[inline]
     pub fn next(&mut self, site: &'static Site, action: usize) -> usize {
         match site.next(action) {
@@ -59,7 +60,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         }
     }
 
-    /// Takes a bounded edge, or leaves it for the other.
+    /// Takes a bounded edge, or the other one if its bound is reached.
     #[cold]
     fn count(&mut self, graph: &'static Graph, edge: usize) -> usize {
         let count = &mut self.counts.as_mut()[edge];

@@ -9,12 +9,12 @@ use crate::error::{Error, NoRuntime, Stage};
 use crate::node::{self, Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
-/// Whether anything follows a failed first attempt.
+/// Whether a node has further attempts or a fallback.
 pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
     N::POLICY.attempts > 1 || N::POLICY.fallback
 }
 
-/// An error, as what follows a failed attempt.
+/// The recovery that is only an error.
 #[cold]
 pub(super) fn recovered_error<'b, T: Send + 'b>(error: Error) -> Recovery<'b, T> {
     Box::pin(ready(Err(error)))
@@ -41,7 +41,7 @@ where
     N: Node<S, H>,
     M: NodeMode<S, H, N>,
 {
-    /// The first attempt at an exec. `work` makes its key.
+    /// The first attempt of an exec. `work` makes its key.
     pub(super) fn first_attempt<'w>(
         index: Option<usize>,
         work: Option<&'w dyn node::KeySource>,
@@ -49,13 +49,13 @@ where
         Attempt::first_of(N::POLICY.attempts, index, work)
     }
 
-    /// Whether this run does an item, or the branch.
+    /// Whether this run does the item, or the branch.
     #[inline]
     pub(super) fn wanted(&self, item: Option<usize>) -> bool {
         !M::SKIPS || self.context.mode.wants(M::reborrow(self.at), item)
     }
 
-    /// One attempt, with nothing around it.
+    /// Makes one attempt, with nothing around it.
     #[inline]
     pub(super) fn attempt<'t>(
         self,
@@ -66,7 +66,7 @@ where
             .exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
     }
 
-    /// What follows a failed first attempt: the others, and the fallback.
+    /// Recovers from a failed first attempt: the other attempts, and the fallback.
     #[cold]
     pub(super) fn recover<'b>(
         self,
@@ -78,7 +78,7 @@ where
     where
         Self: 'b,
     {
-        // Known when this is compiled, so that no code is made for what a node does not have.
+        // A constant, so a node that cannot recover has no code for it.
         if const { !recovers::<S, H, N>() } {
             return recovered_error(self.error(index, 1, failure));
         }
@@ -119,7 +119,7 @@ where
             }
         }
         let error = self.error(index, number, failure);
-        // What the program lacks, a fallback would only hide.
+        // A fallback would only hide that the program has no runtime.
         if !policy.fallback || error.cause().is::<NoRuntime>() {
             return Err(error);
         }
@@ -132,7 +132,7 @@ where
             )
             .await
             .map_err(|failure| {
-                // A fallback that only hands the error on has not failed.
+                // A fallback that returns the same error has not failed.
                 match failure.cause().downcast_ref::<Error>() {
                     Some(handed_on) if handed_on.is(&error) => error,
                     _ => Error::at_item(

@@ -1,11 +1,12 @@
-//! One call of a node's exec, and where it happens.
+//! The execution of a node's `exec`.
 
 use super::context::FlowContext;
 use super::mode::Mode;
 use crate::driver::Site;
 use crate::node::Node;
 
-/// What a node works on during a execution, where, and how it is run.
+/// One execution of a node's `exec`, with all its attempts: the node, what it reads, where it is,
+/// and how it is run.
 #[doc(hidden)]
 pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
     pub(super) node: &'v N,
@@ -17,7 +18,7 @@ pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
 }
 
 impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {
-    /// The node, for what its fields say of the work.
+    /// The node, whose fields can configure the execution.
     pub fn node(&self) -> &'v N {
         self.node
     }

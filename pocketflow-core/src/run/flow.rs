@@ -12,17 +12,17 @@ use crate::store::Shared;
 
 /// A flow, as `flow!` declares it.
 pub trait Flow: Describe + Send + Sync {
-    /// Where it can end.
+    /// The exits of the flow, as an enum.
     type Exit;
 
     /// Its graph.
     const GRAPH: &'static Graph;
 
-    /// How often each edge has been taken in a run, or nothing if no edge is bounded.
+    /// How often each edge has been taken in a run. It is empty if no edge is bounded.
     #[doc(hidden)]
     type EdgeCounts: AsRef<[u32]> + AsMut<[u32]> + Send + Sync;
 
-    /// Before any edge has been taken.
+    /// The counts before any edge has been taken.
     #[doc(hidden)]
     const NO_COUNTS: Self::EdgeCounts;
 
@@ -33,8 +33,9 @@ pub trait Flow: Describe + Send + Sync {
 
 /// The state machine of a flow, as `flow!` writes it.
 ///
-/// This trait and those it is made of have no supertraits: rustc looks at these wherever a flow
-/// names the trait in a bound, and would report a node that is not `Send` at the flow as well.
+/// This trait, [`CheckedWalk`] and [`WalkChunk`] have no supertraits. rustc checks supertraits
+/// wherever a flow names the trait in a bound, so it would report a node that is not `Send` a
+/// second time, at the flow.
 #[doc(hidden)]
 pub trait Walk<S, M> {
     /// Walks from the start, or from where a run resumes, to an exit.
@@ -47,12 +48,12 @@ pub trait Walk<S, M> {
         Self: Flow;
 }
 
-/// What a [`Walk`] is made of, where its checks have passed: then `Checks` is `Sound<0>`, and it is
-/// the machine that `flow!` writes.
+/// The [`Walk`] of a flow whose checks have passed. Then `Checks` is `Sound<0>`, and `flow!` has
+/// written the impl.
 ///
-/// Where a check has failed, `Checks` is a [`Sound`](crate::checks::Sound) of anything. That fits
-/// the impl below as well, so that every flow can be run as far as rustc can tell, and a call adds
-/// nothing to what the check has said.
+/// If a check has failed, `Checks` is a [`Sound`](crate::checks::Sound) of an unknown number, which
+/// fits the impl below as well. So rustc accepts a call of the flow's `run`, and reports only the
+/// failed check.
 #[doc(hidden)]
 pub trait CheckedWalk<S, M, Checks> {
     /// [`Walk::walk`].
@@ -79,10 +80,10 @@ impl<F, S, M> CheckedWalk<S, M, Sound<1>> for F {
     }
 }
 
-/// A chunk of a large [`Walk`], which rustc checks faster in chunks.
+/// A chunk of the places of a large [`Walk`], which rustc checks faster in chunks.
 #[doc(hidden)]
 pub trait WalkChunk<S, M, const I: usize> {
-    /// Walks from `place` until it leaves the chunk; returns what comes next.
+    /// Walks from `place` until it leaves the chunk, and returns what comes next.
     fn chunk(
         &self,
         cursor: &mut Cursor<'_, M, <Self as Flow>::EdgeCounts>,
@@ -93,7 +94,7 @@ pub trait WalkChunk<S, M, const I: usize> {
         Self: Flow;
 }
 
-/// Looks whether the inputs of a flow are there.
+/// Checks that the inputs of a flow are filled.
 #[inline]
 pub(super) fn check_inputs<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), Error> {
     for input in graph.inputs {

@@ -1,5 +1,5 @@
-//! Running a flow: the walk over the graph, the steps, and the retry wrapper, in the two modes of a
-//! run.
+//! Running a flow: the walk over the graph, its steps, and the attempts of an exec, in the two
+//! modes of a run.
 
 mod batch;
 mod context;
@@ -64,7 +64,7 @@ where
 }
 
 pin_project! {
-    /// A walk that ends at an exit of a flow.
+    /// A walk, whose result becomes the exit of the flow.
     struct RunToExit<W, F> {
         #[pin]
         walk: W,

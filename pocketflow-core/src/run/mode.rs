@@ -7,17 +7,17 @@ use crate::graph::Graph;
 use crate::node::Failure;
 use crate::store::Shared;
 
-/// A way to run flows: [`Direct`](crate::Direct), which adds nothing to the steps, neither time nor
-/// room in the future; or [`Driven`](super::Driven), with a driver around them.
+/// A way to run flows. [`Direct`](crate::Direct) adds neither time nor space to the steps;
+/// [`Driven`](super::Driven) runs them with a driver around them.
 #[doc(hidden)]
 pub trait Mode: Sized + Send + Sync {
-    /// Whether [`StepMode::wants`] may say no.
+    /// Whether [`StepMode::wants`](super::contract::StepMode::wants) can return `false`.
     const SKIPS: bool;
 
-    /// Why the first part of an exec failed.
+    /// The failure of [`NodeMode::exec`](super::contract::NodeMode::exec).
     type ExecFailure: Send;
 
-    /// The error of a failed step. It knows nothing of the node, so it is compiled once.
+    /// The error of a failed step. It does not depend on the node, so it is compiled once.
     fn step_error(
         context: &FlowContext<'_, Self>,
         site: &'static Site,
@@ -25,34 +25,34 @@ pub trait Mode: Sized + Send + Sync {
         failed: StepFailure<Self::ExecFailure>,
     ) -> Error;
 
-    /// What of a place is shown around a step there.
+    /// What the code around a step learns about it: a [`StepInfo`](crate::StepInfo), or nothing.
     type Info<'a>: Copy + Send + Sync;
 
-    /// The same, for a shorter time.
+    /// The same information with a shorter lifetime.
     fn reborrow<'b, 'a: 'b>(at: Self::Info<'a>) -> Self::Info<'b>;
 
-    /// What is kept of the way to a node of a fork.
+    /// The frame of a branch, if the mode needs it.
     type BranchFrame<'a>: Send + Sync;
 
-    /// The way to a node of a fork.
+    /// Keeps the frame of a branch.
     fn branch_frame(frame: Frame<'_>) -> Self::BranchFrame<'_>;
 
-    /// What a node of a fork has of the place.
+    /// What a branch stores of the information about it.
     type BranchInfo<'a>: Send + Sync;
 
-    /// A node of the fork that stands there.
+    /// The information about a branch of the fork at `at`.
     fn branch<'a>(at: Self::Info<'a>, frame: &'a Self::BranchFrame<'_>) -> Self::BranchInfo<'a>;
 
-    /// What is shown of it.
+    /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;
 
-    /// Where to start in a flow that stands there: where a run resumes, also how often the bounded
+    /// The place to start at in a flow. Where a run resumes, it also restores how often the bounded
     /// edges were taken.
     ///
     /// # Errors
     ///
-    /// Where an input of the outermost flow is empty, and where a run resumes at a place that the
-    /// flow does not have.
+    /// If an input of the outermost flow is empty, or if a run resumes at a place that the flow
+    /// does not have.
     fn start<S: Shared>(
         &self,
         frame: &Frame<'_>,
@@ -61,19 +61,19 @@ pub trait Mode: Sized + Send + Sync {
         taken: &mut [u32],
     ) -> Result<usize, Error>;
 
-    /// A bounded edge has been taken.
+    /// Records that a bounded edge has been taken.
     fn edge_taken(&self, frame: &Frame<'_>, taken: &[u32]);
 }
 
-/// Why a step failed. Every node makes one, and none makes an error of it.
+/// Why a step failed. [`Mode::step_error`] turns it into an error, once for all nodes.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum StepFailure<F> {
     /// In `prep`.
     Prep(Failure),
-    /// In the first part of an exec that nothing follows.
+    /// In an exec that cannot recover.
     Exec(F),
-    /// In what follows the first part.
+    /// In the last attempt or the fallback.
     Recovery(Error),
     /// In `post`.
     Post(EmptyField),

@@ -29,15 +29,15 @@ where
         G: StepSource<'a, F>,
         F: 'a,
     {
-        // The steps inside find their way up from here; no other step is asked where it is unless
-        // it fails.
+        // The steps inside find their path through this frame. Any other step needs its path only
+        // if it fails.
         context.frame.site = get.site();
         let context: &'a FlowContext<'_, M> = context;
         context.mode.flow(get.node(), Some(&context.frame), shared)
     }
 }
 
-/// No flow stands in a fork, which PF012 says in its own words.
+/// A flow cannot be a branch of a fork. PF012 reports it, so this impl keeps rustc quiet.
 impl<S, M: Mode, F> Runner<S, Forked<M>, F> for FlowRunner {
     type Finished = ();
 }

@@ -1,9 +1,9 @@
-//! Steps and flows in boxes, as drivers are given them.
+//! Steps and flows in boxes, as drivers receive them.
 //!
-//! A driver's future holds that of what it drives. Without a box, each driver and each flow around
-//! a step would add to the type of one future, which the compiler follows only so deep, and every
-//! driver would be compiled anew for every node. So a run with drivers boxes once a step and once a
-//! flow.
+//! A driver's future contains the future of what it drives. Without a box, each driver and each
+//! flow around a step would make the type of one future deeper, up to the compiler's limit, and
+//! every driver would be compiled for every node. So a run with drivers boxes once per step and
+//! once per flow.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,10 +11,10 @@ use std::pin::Pin;
 use crate::driver::{Run, Taken};
 use crate::error::Error;
 
-/// A future in its box.
+/// A future in a box.
 pub(super) type BoxFuture<'r, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'r>>;
 
-/// What runs once, in a box.
+/// A step or a flow that runs once, in a box.
 pub(super) trait RunOnce<S>: Send {
     /// Runs it.
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken>;

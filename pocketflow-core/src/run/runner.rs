@@ -1,8 +1,8 @@
 //! What can stand in a flow, and how it runs there.
 //!
-//! Only the macro of a node can name the node's `Marker`, and everything public has to do without it.
-//! So the macro writes one function, [`FlowStep::runner`], whose opaque result knows that type; the
-//! code that uses it is here, once for all nodes.
+//! Only the macro of a node can name the node's `Marker`, and nothing public may mention it. So the
+//! macro writes one function, [`FlowStep::runner`], whose opaque result knows that type. The code
+//! that uses it is here, once for all nodes.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,14 +12,14 @@ use super::mode::Mode;
 use crate::driver::Site;
 use crate::error::{EmptyField, Error};
 
-/// How a step comes by its node, and by where it stands. A node without fields is made on the spot,
-/// so its closure takes no room in the future.
+/// The node of a step, and its site. A node without fields is made on the spot, so its closure
+/// takes no space in the future.
 #[doc(hidden)]
 pub trait StepSource<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
     /// The node.
     fn node(self) -> &'a N;
 
-    /// Where it stands.
+    /// The site of the step.
     fn site(self) -> &'static Site;
 
     /// Both.
@@ -55,19 +55,19 @@ pub struct Fork<'a, S, M: Mode> {
     pub(super) shared: &'a S,
 }
 
-/// Whether a node is alone in its step or one of a fork, and the mode of the run.
+/// Whether a node is alone in its step or a branch of a fork, and the mode of the run.
 #[doc(hidden)]
 pub trait StepKind {
     /// The mode of the run.
     type Mode: Mode;
 }
 
-/// Alone.
+/// A node that is alone in its step.
 impl<M: Mode> StepKind for M {
     type Mode = M;
 }
 
-/// A place in a fork.
+/// A branch of a fork.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Forked<M>(PhantomData<fn() -> M>);
@@ -84,22 +84,22 @@ impl<M: Mode> StepKind for Forked<M> {
     label = "not a node or a flow of `{S}`, or not to be driven by `{M}`"
 )]
 pub trait FlowStep<S, M: StepKind> {
-    /// How it is run.
+    /// The runner of this node or flow.
     fn runner() -> impl Runner<S, M, Self>;
 }
 
-/// How a node or a flow is run at places of a kind: by [`step`](Self::step) alone, by
-/// [`exec`](Self::exec) and [`post`](Self::post) in a fork.
+/// Runs a node or a flow: with [`step`](Self::step) where it is alone, with [`exec`](Self::exec)
+/// and [`post`](Self::post) in a fork.
 #[doc(hidden)]
 pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
-    /// What `post` needs of a node in a fork. It borrows nothing.
+    /// What `post` needs after `exec` in a fork. It borrows nothing.
     type Finished: Send;
 
     /// Runs it, and returns the index of the action taken.
     fn step<'a, G>(
         self,
         _get: G,
-        _here: &'a mut FlowContext<'_, K::Mode>,
+        _context: &'a mut FlowContext<'_, K::Mode>,
         _shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
@@ -133,7 +133,7 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
     }
 }
 
-/// The [`Runner`] of a node that is no batch.
+/// The [`Runner`] of a node that is not a batch.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct NodeRunner<H>(PhantomData<fn() -> H>);
@@ -163,8 +163,8 @@ macro_rules! runner {
 runner!(NodeRunner);
 runner!(BatchRunner);
 
-/// The [`Runner`] of what does not compile, so that rustc has nothing to say of the flow that it
-/// stands in.
+/// The [`Runner`] of a node that does not compile, so that rustc reports nothing about the flow
+/// around it.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct NoRunner;

@@ -1,4 +1,4 @@
-//! SingleStep visit of a node in a flow.
+//! One step of a node: `prep`, `exec`, `post`.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -102,10 +102,10 @@ where
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { get, context, .. } = self;
-        // What is kept over an await is room in the future and time in every step: what only a
-        // failure needs is made there anew, and `prep` is never moved, so that nothing has
-        // to be known of whether it was. Whatever fails leaves by one way, since all of this is
-        // compiled for each node.
+        // What lives across an await takes space in the future and time in every step. So what only
+        // a failure needs is made again there, and `prep` is never moved, so no flag records
+        // whether it was. All failures leave in one place, because this is compiled for
+        // each node.
         async move {
             let failed = 'failed: {
                 let (kept, done) = {
@@ -134,8 +134,9 @@ where
     }
 }
 
-/// A visit of a node as it is now: whoever keeps one over an await pays for the room. What follows
-/// are macros, since each function is compiled for each node.
+/// An [`Execution`](super::execution::Execution). It is made where it is needed, because keeping
+/// one across an await takes space. This and the next are macros, because each function would be
+/// compiled for each node.
 macro_rules! execution {
     ($node:expr, $shared:expr, $prep:expr, $context:expr, $site:expr, $at:expr) => {
         $crate::run::execution::Execution {
@@ -150,16 +151,15 @@ macro_rules! execution {
 }
 pub(super) use execution;
 
-/// The first part of an exec, and what follows if it fails. As a future of its own, it would take
-/// more room.
+/// Runs an exec, and recovers if it fails. As a separate future it would take more space.
 macro_rules! done_or_failed {
     (
         $failed:lifetime, M::$exec:ident($execution:expr),
         $get:expr, $shared:expr, $prep:ident, $context:expr, $at:expr
     ) => {
         'done: {
-            // No variable is in scope over the await that is moved before it, since each step would
-            // keep a flag of whether it was.
+            // No variable that is moved before the await is in scope across it, because each step
+            // would keep a flag for it.
             let exec = {
                 let reads = match N::reads($shared) {
                     Ok(reads) => reads,
@@ -167,11 +167,10 @@ macro_rules! done_or_failed {
                 };
                 M::$exec($execution, reads, None, ())
             };
-            // What fails is made into its recovery at once, and that awaited where it is, for the
-            // same reason.
+            // For the same reason, a failure becomes its recovery at once.
             let mut recovery = match exec.await {
                 Ok(done) => break 'done done,
-                // Known when this is compiled, so that no code is made for what a node lacks.
+                // A constant, so a node that cannot recover has no code for it.
                 Err(failed) if const { !M::RECOVERS } => break $failed StepFailure::Exec(failed),
                 Err(failed) => {
                     let (node, site) = $get.both();
@@ -243,25 +242,25 @@ where
     }
 }
 
-/// What `prep` returned, where `post` takes it.
+/// What `prep` returned, until `post` takes it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Retained<T>(Option<T>);
 
 impl<T> Retained<T> {
-    /// What `exec` looks at, before `post`.
+    /// Stores what `prep` returned.
     #[inline]
     pub fn new(prep: T) -> Self {
         Self(Some(prep))
     }
 
-    /// Borrows it.
+    /// Borrows it, for `exec`.
     #[inline]
     pub fn __get(&self) -> &T {
         self.0.as_ref().expect(TAKEN)
     }
 
-    /// Takes it, once.
+    /// Takes it, once, for `post`.
     #[inline]
     pub fn take(&mut self) -> Prepared<T> {
         Prepared(self.0.take().expect(TAKEN))
@@ -270,7 +269,7 @@ impl<T> Retained<T> {
 
 const TAKEN: &str = "it is taken once, and after that no exec runs";
 
-/// What `prep` returned, for `post`.
+/// What `prep` returned, as `post` receives it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Prepared<T>(pub T);

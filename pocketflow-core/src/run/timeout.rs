@@ -13,7 +13,7 @@ use crate::error::{NoRuntime, TimedOut};
 use crate::node::Failure;
 
 pin_project! {
-    /// An attempt that may take so long and no longer. The time starts at the first poll.
+    /// An attempt with a time limit. The time starts at the first poll.
     struct Within<F> {
         #[pin]
         exec: F,
@@ -60,8 +60,8 @@ impl<T, F: Future<Output = Result<T, Failure>>> Future for Within<F> {
     }
 }
 
-/// A timer for an option of a node. Tokio panics where there is no runtime, and could name neither
-/// the node nor the option.
+/// A timer for an option of a node. Without a runtime tokio panics, and could name neither the node
+/// nor the option.
 pub(super) fn timer(time: Duration, option: &'static str) -> Result<Sleep, NoRuntime> {
     match Handle::try_current() {
         Ok(_) => Ok(sleep(time)),

@@ -1,4 +1,4 @@
-//! `await(field)`: a step that waits until somebody fills a late field from outside.
+//! `await(field)`: a step that waits until a late field is filled from outside.
 
 use std::fmt;
 use std::future::Future;
@@ -11,7 +11,7 @@ use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::store::Shared;
 
-/// The [`Runner`] of an `await(field)`, with the field. How to wait is for a driver to say.
+/// The [`Runner`] of an `await(field)`, with the field. A driver decides how to wait.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct AwaitRunner(pub &'static str);

@@ -62,8 +62,8 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         )
     }
 
-    /// Goes on at a position that [`StepInfo::position`](crate::StepInfo::position) gave, on a store that is as
-    /// it was then. The step at the position runs again.
+    /// Goes on at a position that [`StepInfo::position`](crate::StepInfo::position) gave, on a
+    /// store that is as it was then. The step at the position runs again.
     ///
     /// # Errors
     ///

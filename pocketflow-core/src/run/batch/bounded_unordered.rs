@@ -8,14 +8,15 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 
-/// A bounded number of futures, which finish in any order. Each has a slot, and only those that were
-/// woken are polled. A slot is reused, so a batch allocates once for each item that is in flight at
-/// the same time, and not once for each item.
+/// A bounded number of futures, which finish in any order. Each has a slot, and only those that
+/// were woken are polled. A slot is reused, so a batch allocates once for each item that is in
+/// flight at the same time, and not once for each item.
 pub(super) struct BoundedUnordered<F> {
     slots: Vec<Option<Slot<F>>>,
     free: Vec<usize>,
     in_flight: usize,
-    /// Whether every item has been pushed. From then on, a slot is dropped when its future is done.
+    /// Whether every item has been pushed. From then on, a slot is dropped when its future is
+    /// done.
     complete: bool,
     queue: Arc<ReadyQueue>,
 }
@@ -133,8 +134,8 @@ impl<F: Future> BoundedUnordered<F> {
         slot
     }
 
-    /// The slot that was woken first. An empty queue takes no lock, because a batch asks before each
-    /// new item. If it misses a wake, it sees it the next time.
+    /// The slot that was woken first. An empty queue takes no lock, because a batch asks before
+    /// each new item. If it misses a wake, it sees it the next time.
     #[inline]
     pub(super) fn pop_ready(&mut self) -> Option<usize> {
         if self.queue.any.load(Ordering::Relaxed) {
@@ -166,8 +167,8 @@ impl<F: Future> BoundedUnordered<F> {
                 return slot;
             }
         }
-        // Cloning or dropping a waker can run any code, even code that wakes an item, so it must not
-        // happen under the lock.
+        // Cloning or dropping a waker can run any code, even code that wakes an item, so it must
+        // not happen under the lock.
         let mut task = Some(task.clone());
         let mut ready = self.queue.lock();
         let slot = ready.slots.pop_front();

@@ -85,7 +85,8 @@ where
     }
 }
 
-/// How many items are polled before the task yields to others, when they use none of tokio's budget.
+/// How many items are polled before the task yields to others, when they use none of tokio's
+/// budget.
 const POLLS_AT_A_TIME: usize = 64;
 
 /// A field of a node that says how many items are in flight at a time. It is never zero.
@@ -112,13 +113,13 @@ impl InFlight for NonZeroUsize {
 /// Results are stored by index. An ordered queue would stop behind a slow item, and would report an
 /// error only when its turn comes. The first error drops the other items.
 ///
-/// New items and woken items take turns, so none of them waits for all the others. Every second turn
-/// is a new item's, which is cheaper than recording whose turn it is. When the width leaves no room
-/// for a new item, each turn is a woken item's.
+/// New items and woken items take turns, so none of them waits for all the others. Every second
+/// turn is a new item's, which is cheaper than recording whose turn it is. When the width leaves no
+/// room for a new item, each turn is a woken item's.
 ///
 /// Tokio lets a task do 128 of its operations at a time and then refuses all of them, and each item
-/// that is polled in vain is queued again. In nested batches most of them would be, so a batch stops
-/// when the budget is used up (futures-rs issues 2053 and 2526).
+/// that is polled in vain is queued again. In nested batches most of them would be, so a batch
+/// stops when the budget is used up (futures-rs issues 2053 and 2526).
 #[doc(hidden)]
 pub fn in_parallel<S, H, N, M>(
     execution: Execution<'_, '_, S, H, N, M>,

@@ -1,4 +1,4 @@
-//! What a driver is given around an exec, an item and an attempt.
+//! Execs, items and attempts, as a driver receives them.
 
 use std::future::Future;
 
@@ -20,10 +20,10 @@ where
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
 {
-    /// A driver's call has recovered already, if it could.
+    /// A driver's call has already recovered, if it could.
     const RECOVERS: bool = false;
 
-    /// What `exec` reads is borrowed anew for each attempt.
+    /// Each attempt borrows again what `exec` reads.
     fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
         _: Reads<'_, N>,
@@ -99,7 +99,7 @@ where
     }
 }
 
-/// The work of an attempt, for its key.
+/// The source of an attempt's key.
 struct StepKey<'a> {
     at: &'a StepInfo<'a>,
     identity: Option<u64>,
@@ -118,7 +118,7 @@ impl node::KeySource for StepKey<'_> {
     }
 }
 
-/// One exec, as a driver is given it: all its attempts, and the fallback.
+/// One exec with its attempts and its fallback, as a driver receives it.
 struct DrivenExec<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
     execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
     index: Option<usize>,
@@ -167,7 +167,7 @@ where
 {
 }
 
-/// An item, or a branch, as a driver is given it.
+/// An item or a branch, as a driver receives it.
 struct DrivenItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(
     DrivenExec<'v, 'p, S, H, N, D, K>,
 );
@@ -203,7 +203,7 @@ where
     }
 }
 
-/// One attempt, as a driver is given it.
+/// One attempt, as a driver receives it.
 struct DrivenAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
     execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
     item: N::Item<'v>,

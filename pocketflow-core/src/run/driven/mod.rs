@@ -16,7 +16,7 @@ use crate::error::{Error, Stage};
 use crate::graph::{Graph, Position};
 use crate::store::Shared;
 
-/// A driver, and what a run keeps for it.
+/// A driver, and the state of its run.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Driven<D, K> {
@@ -85,7 +85,7 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         branch
     }
 
-    /// The inputs were looked at before any driver was told of the flow: a run that cannot begin
+    /// The inputs were checked before any driver heard of the flow, because a run that cannot begin
     /// has not failed.
     fn start<S: Shared>(
         &self,
@@ -124,7 +124,7 @@ where
     D: Driver<S, K>,
     K: 'static,
 {
-    /// A nested flow is no step of its own: its nodes are.
+    /// A nested flow is not a step. Its nodes are.
     fn step<'a, A>(
         context: &'a FlowContext<'a, Self>,
         site: &'static Site,
@@ -195,7 +195,7 @@ where
     }
 }
 
-/// A step, as a driver is given it.
+/// A step, as a driver receives it.
 struct DrivenStep<'a, A, M> {
     act: Option<A>,
     at: &'a StepInfo<'a>,
@@ -217,7 +217,7 @@ where
     }
 }
 
-/// A flow, as a driver is given it.
+/// A flow, as a driver receives it.
 struct DrivenFlow<'a, F, M> {
     flow: &'a F,
     mode: &'a M,

@@ -14,24 +14,24 @@ use crate::run::skipped::Skipped;
 /// Futures that run at the same time.
 #[doc(hidden)]
 pub trait Join<M: Mode> {
-    /// What comes of them.
+    /// Their results.
     type Finished;
 
-    /// Polls those that have not finished. The first error is that of all. Which side of a pair
-    /// comes first, a bit of `turn` says, so that each of them is the first now and then: tokio
-    /// lets a task do only so much at a time, and the first might use it up.
+    /// Polls those that have not finished. The first error ends them all. A bit of `turn` says
+    /// which side of a pair is polled first, so that each is first from time to time: tokio
+    /// limits what a task does at a time, and the first side might use it up.
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>, turn: u32) -> Poll<Result<(), Error>>;
 
-    /// Why one of them was not done by this run, if so, when all have finished. Nothing is taken
-    /// then.
+    /// The error of a branch that this run skipped, if there is one, when all have finished. Then
+    /// no result is taken.
     fn skipped(self: Pin<&mut Self>) -> Option<Error>;
 
-    /// What has come of them, once.
+    /// Takes their results, once.
     fn take(self: Pin<&mut Self>) -> Self::Finished;
 }
 
 pin_project! {
-    /// One future, and then what came of it.
+    /// One future, and then its result.
     #[project = JoinOneProjected]
     pub(super) enum JoinOne<F, T> {
         Runs { #[pin] exec: F },
@@ -41,8 +41,8 @@ pin_project! {
 }
 
 impl<F, T> JoinOne<F, T> {
-    /// Apart from `poll`, since an unoptimized build keeps room on the stack for all that a
-    /// function moves as long as it runs.
+    /// Separate from `poll`, because an unoptimized build keeps space on the stack for everything
+    /// that a function moves, for as long as it runs.
     #[inline]
     fn end(mut self: Pin<&mut Self>, finished: Result<T, Error>) {
         self.set(match finished {
@@ -66,7 +66,7 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for JoinOne<F, T>
             match exec.poll(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(finished)) => self.end(Ok(finished)),
-                // What this run does not do is not to stop what it does.
+                // A branch that this run skips must not stop the others.
                 Poll::Ready(Err(skipped)) if M::SKIPS && skipped.cause().is::<Skipped>() => {
                     self.end(Err(skipped));
                 }
@@ -134,7 +134,7 @@ impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for JoinPair<A, B> {
 }
 
 pin_project! {
-    /// All the execs of a fork, as a future.
+    /// All the branches of a fork, as one future.
     pub(super) struct JoinAll<J, M> {
         #[pin]
         pub(super) execs: J,

@@ -1,9 +1,8 @@
-//! Forks: nodes that work at the same time on one borrowed store.
+//! Forks: nodes that run at the same time on one borrowed store.
 //!
-//! A fork joins its nodes by a tree of pairs. The future of a pair is a struct that holds the
-//! futures of its two sides, pinned, and keeps in their place what comes of them: a fork is as
-//! large as its nodes together. A call of one node polls all that have not finished, as
-//! `tokio::join!` does.
+//! A fork joins its nodes as a tree of pairs. The future of a pair is a struct with the pinned
+//! futures of its two sides, whose results replace them, so a fork is as large as its nodes
+//! together. When one node is woken, all that have not finished are polled, as in `tokio::join!`.
 
 mod join;
 
@@ -25,7 +24,7 @@ use crate::node::Node;
 use crate::store::Shared;
 
 impl<S, M: StepMode<S>> Fork<'_, S, M> {
-    /// Fails where this run does not do the branch.
+    /// Fails if this run does not do the branch.
     #[inline]
     fn wanted(&self, site: &'static Site, branch: M::Info<'_>) -> Result<(), Error> {
         if !M::SKIPS || self.context.mode.wants(branch, None) {
@@ -35,7 +34,7 @@ impl<S, M: StepMode<S>> Fork<'_, S, M> {
     }
 }
 
-/// What is left of a node when its `exec` is done. It borrows nothing.
+/// What a node leaves for `post` when its `exec` is done. It borrows nothing.
 #[doc(hidden)]
 pub struct Finished<S: 'static, H, N: Node<S, H>> {
     kept: N::Kept,
@@ -162,13 +161,13 @@ pub trait ForkNodes<S, M: Mode>: Send + Sync {
     /// What the calls of `post` need.
     type Finished: Send;
 
-    /// Every exec.
+    /// Starts the `prep` and `exec` of each node.
     fn execs<'a>(
         &'a self,
         fork: &'a Fork<'a, S, M>,
     ) -> impl Join<M, Finished = Self::Finished> + Send;
 
-    /// Runs every post, in the order written.
+    /// Calls `post` of each node, in the order written.
     fn posts(
         &self,
         context: &FlowContext<'_, M>,
@@ -186,7 +185,7 @@ pub struct ForkBranch<'n, N, R, G> {
 }
 
 impl<'n, N, R, G: Fn() -> (&'n N, &'static Site)> ForkBranch<'n, N, R, G> {
-    /// A node, and its site.
+    /// Takes a node, with its site.
     pub fn new(runner: R, get: G) -> Self {
         Self {
             runner,
@@ -263,9 +262,9 @@ where
     }
 }
 
-/// A future where it will stay. An unoptimized build moves one that is awaited from one place on
-/// the stack to the next, and keeps them all as long as the function runs. A pinned one costs a
-/// pointer, so an optimized build does without.
+/// Pins a future where it is. An unoptimized build moves an awaited future from one place on the
+/// stack to the next, and keeps all the copies while the function runs. Pinning costs a pointer, so
+/// an optimized build does without.
 #[cfg(debug_assertions)]
 macro_rules! in_place {
     ($future:expr) => {
