@@ -1,4 +1,4 @@
-"""Serves a small language model on this machine, in the OpenAI protocol: SmolLM2-135M-Instruct, by llama.cpp."""
+"""Serves a small language model, SmolLM2-135M-Instruct, on this machine with llama.cpp and the OpenAI protocol."""
 
 import argparse
 import signal
@@ -23,7 +23,8 @@ params.n_ctx = 2048 * arguments.slots
 params.n_predict = arguments.longest
 params.cpuparams.n_threads = arguments.threads
 params.verbosity = 0
-# So small a model wanders if it is left to chance, and goes round in circles if nothing keeps it from that.
+# Such a small model needs a low temperature to stay on topic, and a penalty to stop it from
+# repeating itself.
 params.sampling.temp = 0.2
 params.sampling.penalty_repeat = 1.05
 params.sampling.penalty_last_n = 128

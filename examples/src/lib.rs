@@ -1,5 +1,5 @@
-//! What the example programs share. The programs are in `src/bin`, a file each. Read `checkout`
-//! first: it has a package of its own, and so has `tutorial`.
+//! The code that the example programs share. Each program is one file in `src/bin`. Start with
+//! `checkout`, which is a separate package, like `tutorial`.
 
 pub mod approval;
 pub mod llm;

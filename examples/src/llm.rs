@@ -1,5 +1,5 @@
-//! The model. Copy this file into a program of your own, and change it as you like: PocketFlow
-//! itself knows no vendor. It needs
+//! The model. Copy this file into your program and change it as you like, because PocketFlow itself
+//! does not depend on any vendor. It needs
 //!
 //! ```toml
 //! anyhow = "1"
@@ -12,18 +12,20 @@
 //!
 //! and the feature `yaml` of PocketFlow.
 //!
-//! [`call_llm`] asks, [`stream_llm`] gives the reply in pieces as they come, and [`call_llm_for`]
-//! wants a value of a type. They speak to any server of the OpenAI protocol, and are set by the
-//! environment:
+//! [`call_llm`] asks a question, [`stream_llm`] returns the reply in pieces as they arrive, and
+//! [`call_llm_for`] asks for a value of a type. They work with any server that speaks the OpenAI
+//! protocol. Environment variables configure them:
 //!
-//! | variable | |
+//! | variable | meaning |
 //! | --- | --- |
-//! | `OPENAI_BASE_URL` | where the server is; `https://api.openai.com/v1` if only the key is given |
-//! | `OPENAI_API_KEY` | the key; servers on your own machine mostly want none |
+//! | `OPENAI_BASE_URL` | the address of the server; `https://api.openai.com/v1` if only the key is
+//! set |
+//! | `OPENAI_API_KEY` | the key; servers on your own machine usually need none |
 //! | `OPENAI_MODEL` | the name of the model |
-//! | `OPENAI_TIMEOUT` | how many seconds a reply may take, 120 by default; a stream, until it begins and from piece to piece |
+//! | `OPENAI_TIMEOUT` | the time limit for a reply in seconds, 120 by default; for a stream, the
+//! limit applies to each piece |
 //!
-//! Nothing is tried again here: that is for the `attempts` of the node that asks.
+//! Nothing is retried here. Use the `attempts` of the node that asks.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -44,13 +46,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-/// Who said it.
+/// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Whoever wrote the program: how the model should answer.
+    /// The author of the program: how the model should answer.
     System,
-    /// The person, or the program that asks for them.
+    /// The person, or the program on the person's behalf.
     User,
     /// The model.
     Assistant,
@@ -59,14 +61,14 @@ pub enum Role {
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who said it.
+    /// Who wrote it.
     pub role: Role,
-    /// What they said.
+    /// The text.
     pub content: String,
 }
 
 impl Message {
-    /// How the model should answer.
+    /// Says how the model should answer.
     pub fn system(content: impl Into<String>) -> Self {
         Self {
             role: Role::System,
@@ -74,7 +76,7 @@ impl Message {
         }
     }
 
-    /// What the model is asked.
+    /// A message to the model.
     pub fn user(content: impl Into<String>) -> Self {
         Self {
             role: Role::User,
@@ -82,7 +84,7 @@ impl Message {
         }
     }
 
-    /// What the model said.
+    /// A message from the model.
     pub fn assistant(content: impl Into<String>) -> Self {
         Self {
             role: Role::Assistant,
@@ -91,26 +93,26 @@ impl Message {
     }
 }
 
-/// Asks the model. A reply that came to the server's limit of tokens ends in " …".
+/// Asks the model. If the reply reached the server's token limit, it ends with " …".
 ///
 /// # Errors
 ///
-/// No model is configured, the server cannot be reached, answers with an error or not in time, or
-/// its reply is empty.
+/// Fails if no model is configured, if the server cannot be reached, reports an error or does not
+/// answer in time, or if the reply is empty.
 pub async fn call_llm(messages: &[Message]) -> Result<String> {
     call(messages, None).await
 }
 
-/// Asks the model for a value of a type: tells the server its JSON schema, and reads the reply as
-/// YAML, of which JSON is a part.
+/// Asks the model for a value of a type. It sends the JSON schema of the type to the server and
+/// reads the reply as YAML, which includes JSON.
 ///
-/// A server that heeds the schema cannot reply with anything else; one that does not may still get
-/// it right. The fields' documentation is part of the schema, so the model sees it.
+/// A server that supports schemas can only reply with such a value. Other servers may still get it
+/// right. The documentation of the fields is part of the schema, so the model sees it.
 ///
 /// # Errors
 ///
-/// Those of [`call_llm`], and a reply that is no such value, in words that a next attempt can put
-/// into its prompt.
+/// Fails like [`call_llm`], and if the reply is not such a value. The text of that error is suited
+/// for the prompt of the next attempt.
 pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]) -> Result<T> {
     let json_schema = ResponseFormatJsonSchema {
         name: T::schema_name().into_owned(),
@@ -122,12 +124,13 @@ pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]
     Ok(pocketflow::yaml::extract(&reply)?)
 }
 
-/// Asks the model, and returns its reply in pieces as they come. To drop the stream is to hang up.
+/// Asks the model, and returns its reply in pieces as they arrive. Dropping the stream closes the
+/// connection.
 ///
 /// # Errors
 ///
-/// Those of [`call_llm`] before the first piece; later, as an item of the stream, a reply that
-/// breaks off.
+/// Fails like [`call_llm`] before the first piece. If the reply breaks off later, the stream yields
+/// the error.
 pub async fn stream_llm(
     messages: &[Message],
 ) -> Result<impl Stream<Item = Result<String>> + Unpin + use<>> {
@@ -173,12 +176,12 @@ pub async fn stream_llm(
     )))
 }
 
-/// Whether a model is configured. Ask before the work begins: a node would only find out in the
-/// middle of it.
+/// Checks that a model is configured. Call it before the work begins: otherwise a node finds out in
+/// the middle of it.
 ///
 /// # Errors
 ///
-/// It is not; the message says how to get one.
+/// Fails if no model is configured, with a message that explains how to get one.
 pub fn configured() -> Result<()> {
     model().map(drop)
 }
@@ -189,7 +192,7 @@ struct Model {
     timeout: Duration,
 }
 
-/// Stands where a reply came to the limit of tokens.
+/// The end of a reply that reached the token limit.
 const CUT_OFF: &str = " …";
 
 const HELP: &str = r#"
@@ -235,17 +238,17 @@ impl Model {
             .ok()
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let timeout = timeout
-            .with_context(|| format!("OPENAI_TIMEOUT is no number of seconds: {seconds}"))?;
+            .with_context(|| format!("OPENAI_TIMEOUT is not a number of seconds: {seconds}"))?;
 
         let mut config = OpenAIConfig::new().with_api_key(key.unwrap_or_else(|| "none".into()));
         if let Some(base) = base {
             ensure!(
                 base.starts_with("http://") || base.starts_with("https://"),
-                "OPENAI_BASE_URL is no address of a server: {base}"
+                "OPENAI_BASE_URL is not a server address: {base}"
             );
             config = config.with_api_base(base.trim_end_matches('/'));
         }
-        // Without this, the client itself tries again, up to three times, and no node knows.
+        // Otherwise the client would retry up to three times, unknown to the node.
         let client = Client::with_config(config).with_http_service(ReqwestService::default());
         Ok(Self {
             client,
@@ -293,15 +296,15 @@ async fn call(messages: &[Message], format: Option<ResponseFormat>) -> Result<St
     ensure!(!text.trim().is_empty(), "the model's reply is empty");
     match choice.finish_reason {
         Some(FinishReason::Length) if formatted => {
-            bail!("the reply was cut off at the limit of tokens")
+            bail!("the reply was cut off at the token limit")
         }
         Some(FinishReason::Length) => Ok(text + CUT_OFF),
         _ => Ok(text),
     }
 }
 
-/// This error's text has its cause's in it, and so would have it twice when it is printed with its
-/// causes.
+/// The text of this error includes its cause, which would otherwise appear twice when the error is
+/// printed with its causes.
 fn said_once(error: OpenAIError) -> anyhow::Error {
     match error {
         OpenAIError::Reqwest(cause) => cause.into(),

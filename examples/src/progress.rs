@@ -1,4 +1,5 @@
-//! A driver that shows on the terminal where a run is. What is not a terminal stays clean.
+//! A driver that shows the progress of a run on the terminal. It prints nothing if the output is
+//! not a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pocketflow::seam::Execs;
@@ -7,8 +8,7 @@ use pocketflow::{
     StepInfo, Taken,
 };
 
-/// Shows the step that is at work, how many items of a batch are done, and why something is tried
-/// again.
+/// Shows the running step, how many items of a batch are done, and why an attempt is repeated.
 ///
 /// ```no_run
 /// # use pocketflow::{Shared, flow, node};
@@ -32,7 +32,7 @@ impl Progress {
         Self::with(ProgressBar::new_spinner(), style)
     }
 
-    /// A bar, for a batch of so many items.
+    /// A progress bar for a batch with this many items.
     pub fn items(items: usize) -> Self {
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} ({elapsed})");
         Self::with(ProgressBar::new(items as u64), style.expect("a template"))
@@ -90,7 +90,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progres
         result
     }
 
-    /// Says why there is another attempt. Why the last has failed is in the error of the run.
+    /// Shows why there is another attempt. The error of the run explains why the last one failed.
     async fn attempt<C>(
         &self,
         at: &StepInfo<'_>,

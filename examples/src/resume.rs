@@ -1,4 +1,5 @@
-//! A résumé, and the question to the model that reads one: for the programs `resume` and `resumes`.
+//! A résumé, and the prompt that asks a model to read one. The programs `resume` and `resumes` use
+//! it.
 
 use anyhow::{Result, ensure};
 use pocketflow::Attempt;
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::llm::{Message, call_llm_for};
 
-/// What is wanted of a résumé.
+/// The data to extract from a résumé.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resume {
     /// The person's full name
@@ -21,18 +22,18 @@ pub struct Resume {
     pub experience: Vec<Position>,
 }
 
-/// A position that somebody held.
+/// A position that the person held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
-    /// What they were
+    /// The job title
     #[schemars(length(min = 1, max = 60))]
     pub title: String,
-    /// Where
+    /// The company
     #[schemars(length(min = 1, max = 60))]
     pub company: String,
 }
 
-/// An example says more than a description, above all to a small model.
+/// An example explains more than a description, above all to a small model.
 const EXAMPLE: &str = "JANE ROE -- baker\njane@roe.example\n2015-2020 pastry cook, Hotel Bellevue";
 const ANSWER: &str = "name: Jane Roe\nemail: jane@roe.example\nexperience:\n- title: pastry cook\n  company: Hotel Bellevue\n";
 
@@ -43,11 +44,12 @@ fn ask(text: &str) -> String {
 }
 
 impl Resume {
-    /// Asks the model, and checks what it says against the text.
+    /// Asks the model, and checks its reply against the text.
     ///
     /// # Errors
     ///
-    /// The model fails, or its reply is not what was asked for: the next attempt tells it so.
+    /// Fails if the model fails or its reply is wrong. The next attempt then includes the error in
+    /// the prompt.
     pub async fn read(text: &str, attempt: Attempt<'_>) -> Result<Self> {
         let mut prompt = ask(text);
         if let Some(error) = attempt.last_error() {
@@ -63,7 +65,7 @@ impl Resume {
         Ok(resume)
     }
 
-    /// A model makes things up; what it was to copy must stand in the text.
+    /// A model sometimes invents things, so everything that it should copy must appear in the text.
     fn check(&self, text: &str) -> Result<()> {
         let text = words(text);
         let copied = |what: &str| !words(what).is_empty() && text.contains(&words(what));
@@ -74,7 +76,7 @@ impl Resume {
         );
         ensure!(
             self.email.contains('@'),
-            "{:?} is no email address",
+            "{:?} is not an email address",
             self.email
         );
         ensure!(
@@ -114,7 +116,7 @@ impl Resume {
     }
 }
 
-/// A text's words in lower case, however it is spaced.
+/// The words of a text in lower case, without regard to spacing.
 fn words(text: &str) -> String {
     text.to_lowercase()
         .split_whitespace()
@@ -155,7 +157,7 @@ mod tests {
         );
         assert_eq!(
             wrong(|r| r.email = "London".into()),
-            "\"London\" is no email address"
+            "\"London\" is not an email address"
         );
         assert_eq!(
             wrong(|r| r.email = "a@b.c".into()),

@@ -1,4 +1,4 @@
-//! Full text search over a folder of documents, by SQLite's FTS5.
+//! Full-text search over a folder of documents, with SQLite's FTS5.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -6,27 +6,27 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, params};
 
-/// The paragraphs of a folder's `.md` and `.txt` files, in an index in memory.
+/// The paragraphs of a folder's `.md` and `.txt` files, in an in-memory index.
 pub struct Library(Mutex<Connection>);
 
-/// A paragraph that was found.
+/// A paragraph that matches a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The document's first line.
+    /// The first line of the document.
     pub title: String,
     /// The paragraph.
     pub text: String,
 }
 
 impl Library {
-    /// Reads a folder.
+    /// Reads a folder and indexes its files.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or has no such file.
+    /// Fails if the folder cannot be read or has no such file.
     pub fn open(folder: &Path) -> Result<Self> {
         let connection = Connection::open_in_memory()?;
-        // `porter` finds "tides" for "tide"; a hit in the title counts for more, see `search`.
+        // `porter` finds "tides" for "tide". A match in the title has more weight: see `search`.
         connection.execute_batch(
             "CREATE VIRTUAL TABLE passages USING fts5(title, text, tokenize = 'porter')",
         )?;
@@ -66,15 +66,15 @@ impl Library {
         Ok(Self(Mutex::new(connection)))
     }
 
-    /// The passages that fit a query best, the best first: any of its words will do, the more and
-    /// the rarer the better.
+    /// The passages that match a query, the best first. A passage matches if it has any of the
+    /// words. More words, and rarer words, rank higher.
     ///
     /// # Errors
     ///
-    /// SQLite fails.
+    /// Fails if SQLite fails.
     pub fn search(&self, query: &str, most: usize) -> Result<Vec<Passage>> {
-        // A model writes what it likes: only its words go into the query, each as a string, so that
-        // none is an operator.
+        // A model may write anything, so only its words go into the query, each as a quoted string.
+        // That way, none of them is an operator.
         let words = query
             .split(|letter: char| !letter.is_alphanumeric())
             .filter(|word| !word.is_empty());

@@ -13,7 +13,7 @@ fn readme() -> String {
     fs::read_to_string(file()).unwrap()
 }
 
-/// The programs, by their files: in `src/bin`, or in a package of their own.
+/// The programs, by their files: in `src/bin`, or in separate packages.
 fn programs() -> BTreeSet<String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let entries = |folder: &Path| {
@@ -27,7 +27,7 @@ fn programs() -> BTreeSet<String> {
         .collect()
 }
 
-/// What a program prints with `--graph`. All programs of the workspace lie in one folder.
+/// The output of a program with `--graph`. All programs of the workspace are in the same folder.
 fn graph(program: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_shop")).with_file_name(program);
     assert!(
@@ -49,7 +49,7 @@ fn graph(program: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The README with the diagrams that the programs print.
+/// The README with the current diagrams of the programs.
 fn updated(readme: &str) -> String {
     let mut parts = readme.split("<summary>");
     let mut text = parts.next().unwrap().to_owned();

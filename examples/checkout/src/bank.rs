@@ -1,27 +1,27 @@
-//! A bank without a network. It always gives the same answers, and like a real one it is busy at
-//! times.
+//! A bank without a network. It always gives the same answers, and like a real bank it is sometimes
+//! busy.
 
 use std::fmt;
 
 use super::report::money;
 
-/// From this amount on, the bank is busy when it is asked first.
+/// For this amount and more, the bank is busy at the first attempt.
 pub const BUSY_FROM_CENTS: u64 = 50_000;
 
-/// Why the bank took no money.
+/// Why the bank did not charge the customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// It may well work at the next attempt.
+    /// The bank is busy. The next attempt may succeed.
     Busy {
-        /// The amount.
+        /// The amount in cents.
         cents: u64,
     },
-    /// An amount of 0, at which no further attempt helps.
+    /// The amount is 0, so further attempts cannot help.
     NothingToCharge,
 }
 
 impl Error {
-    /// Whether another attempt is worth it.
+    /// Whether another attempt can help.
     pub fn is_busy(&self) -> bool {
         matches!(self, Error::Busy { .. })
     }
@@ -40,12 +40,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Charges a customer, and returns the bank's reference. `attempt` is counted from 1.
+/// Charges a customer and returns the bank's reference. `attempt` counts from 1.
 ///
 /// # Errors
 ///
-/// [`Error::Busy`] for a large amount at the first attempt, and [`Error::NothingToCharge`] for
-/// none.
+/// Returns [`Error::Busy`] for a large amount at the first attempt, and [`Error::NothingToCharge`]
+/// for an amount of 0.
 pub async fn charge(customer: &str, cents: u64, attempt: u32) -> Result<String, Error> {
     if cents == 0 {
         return Err(Error::NothingToCharge);
@@ -53,7 +53,7 @@ pub async fn charge(customer: &str, cents: u64, attempt: u32) -> Result<String, 
     if cents >= BUSY_FROM_CENTS && attempt == 1 {
         return Err(Error::Busy { cents });
     }
-    // Any number does that looks like a reference and is the same in every run.
+    // Any number works that looks like a reference and is the same in every run.
     let sum = customer.bytes().fold(cents, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(byte.into())
     });

@@ -1,4 +1,4 @@
-//! What the command lines of the programs have in common.
+//! The shared parts of the programs' command lines.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use clap::{Arg, ArgAction, Parser};
 use pocketflow::Graph;
 
-/// Reads the arguments. With `--graph`, prints the flow's diagram in Mermaid instead, and ends the
-/// program.
+/// Reads the arguments. With `--graph`, prints the flow as a Mermaid diagram and exits instead.
 pub fn arguments<A: Parser>(graph: &Graph) -> A {
     let option = Arg::new("graph")
         .long("graph")
@@ -17,19 +16,19 @@ pub fn arguments<A: Parser>(graph: &Graph) -> A {
         A::command().arg(option.help("Print the flow as a Mermaid diagram, and do nothing else"));
     let mut matches = command.get_matches();
     if matches.get_flag("graph") {
-        // As in `… --graph | head -3`, nobody may read it to its end.
+        // The reader may stop early, as in `… --graph | head -3`.
         let _ = writeln!(io::stdout(), "{graph}");
         std::process::exit(0);
     }
     A::from_arg_matches_mut(&mut matches).unwrap_or_else(|error| error.exit())
 }
 
-/// What a program's `main` returns: an error is printed in one line, with what caused it, and the
+/// The return type of a program's `main`. An error is printed on one line with its causes, and the
 /// exit status is 1.
 pub type Result<T> = std::result::Result<T, Failure>;
 
-/// An error as its user should see it. As an `anyhow::Error` that `main` returns, it would be
-/// printed with a backtrace.
+/// An error as its user should see it. An `anyhow::Error` returned from `main` would be printed
+/// with a backtrace.
 pub struct Failure(anyhow::Error);
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

@@ -1,7 +1,7 @@
-//! The parts of the program `checkout` around its flow: reading orders, a bank that is busy at
-//! times, receipts, the report. The other examples share its command line.
+//! The parts of the program `checkout` around its flow: order files, a bank that is sometimes busy,
+//! receipts, and the report. The other examples share its command line.
 //!
-//! The program has a package of its own so that it builds in seconds.
+//! The program is a separate package, so that it builds in seconds.
 
 pub mod bank;
 pub mod cli;

@@ -1,4 +1,5 @@
-//! The first program: every order in a folder is reviewed, then charged, or refused with a reason.
+//! The first program: it reviews every order in a folder, and then charges it or refuses it with a
+//! reason.
 //!
 //! ```text
 //! cargo run --bin checkout
@@ -27,8 +28,8 @@ struct Order {
     refusal: Option<String>,
 }
 
-/// What a review decides: the actions `approved` and `rejected`. The second fills the field
-/// `reason`.
+/// What a review decides: the actions `approved` and `rejected`. The action `rejected` fills the
+/// field `reason`.
 #[derive(Action)]
 #[action(Order)]
 enum Verdict {
@@ -36,8 +37,8 @@ enum Verdict {
     Rejected { reason: String },
 }
 
-// A node is a function. Its parameters are the fields of the store that it reads. What it returns
-// is the action to take, or, with `writes`, the value of a field.
+// A node is a function. Its parameters are the store fields that it reads. It returns the action to
+// take or, with `writes`, the value of a field.
 
 #[node(Order)]
 fn review(total_cents: &u64) -> Verdict {
@@ -50,7 +51,7 @@ fn review(total_cents: &u64) -> Verdict {
     }
 }
 
-/// Is tried up to three times, as long as the bank is busy.
+/// Charges the customer, with up to three attempts while the bank is busy.
 #[node(Order, writes = receipt, attempts = 3, wait = "200ms", retry_if = bank::Error::is_busy)]
 async fn pay(
     customer: &str,
@@ -64,15 +65,14 @@ async fn pay(
     ))
 }
 
-/// Reads `reason` as if it were always there: the compiler has checked that every way to this node
-/// fills it.
+/// Reads `reason` as a plain value: the compiler has checked that every path to this node fills it.
 #[node(Order, writes = refusal)]
 fn refuse(reason: &str) -> String {
     format!("rejected, {reason}")
 }
 
 flow! {
-    /// Reviews an order, then charges it or says why not.
+    /// Reviews an order, and then charges it or says why not.
     pub Checkout: Order {
         review - "approved" >> pay;
         review - "rejected" >> refuse;
@@ -81,19 +81,19 @@ flow! {
 
 /// Reviews every order in a folder, charges it or says why not, and writes the receipts.
 ///
-/// The exit status is 1 if an order fails: its file is wrong, or the bank does not take the money.
-/// To be rejected is not to fail.
+/// The exit status is 1 if an order fails because its file is wrong or the bank does not charge it.
+/// A rejected order is not a failure.
 #[derive(Parser)]
 struct Args {
     /// The folder with the orders, *.yaml [default: the samples in examples/orders]
     #[arg(value_name = "FOLDER")]
     orders: Option<PathBuf>,
-    /// The folder for the receipts, made if needed [default: target/receipts in the repository]
+    /// The folder for the receipts, created if needed [default: target/receipts in the repository]
     #[arg(long, value_name = "FOLDER")]
     receipts: Option<PathBuf>,
 }
 
-/// Runs the flow on the order in a file. Returns the line about it.
+/// Runs the flow on the order in a file, and returns the report's line about it.
 async fn check_out(file: &Path, receipts: &Receipts, tally: &mut Tally) -> Result<String> {
     let input = orders::read(file)?;
     let (customer, total_cents) = (input.customer.clone(), input.items.total_cents());
@@ -119,7 +119,7 @@ async fn check_out(file: &Path, receipts: &Receipts, tally: &mut Tally) -> Resul
     Ok(report::line(file, &input.customer, total_cents, &outcome))
 }
 
-/// Runs the flow on every order, one after the other. One that fails does not stop the others.
+/// Runs the flow on each order in turn. An order that fails does not stop the others.
 async fn check_out_all(args: Args) -> Result<Tally> {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
     let samples = args.orders.is_none();
@@ -132,7 +132,7 @@ async fn check_out_all(args: Args) -> Result<Tally> {
     let files = orders::list(&orders)?;
     let receipts_folder = Receipts::open(&receipts)?;
     let mut tally = Tally::default();
-    // `println!` would panic once nobody reads any more, as in `checkout | head -1`.
+    // `println!` would panic if the reader stops early, as in `checkout | head -1`.
     let (mut out, mut err) = (io::stdout(), io::stderr());
     for file in &files {
         match check_out(file, &receipts_folder, &mut tally).await {

@@ -1,4 +1,4 @@
-//! Order files: finding them, reading them, and saying what is wrong with them and where.
+//! Order files: finds them, reads them, and reports what is wrong with them and where.
 
 use std::fmt;
 use std::fs;
@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Unexpected, Visitor};
 
-/// The order files in a folder, `*.yaml`, sorted by name. Other files are left alone.
+/// The order files in a folder, `*.yaml`, sorted by name. Other files are ignored.
 ///
 /// # Errors
 ///
-/// Where the folder cannot be read, or has no order file.
+/// Fails if the folder cannot be read or contains no order file.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = || format!("cannot read the folder {}", folder.display());
     let mut files = Vec::new();
@@ -37,8 +37,8 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 ///
-/// Where it cannot be read or is no order: `orders/desk.yaml:6:5: items[0]: unknown field …`, with
-/// the line and the column.
+/// Fails if the file cannot be read or is not a valid order. The error has the line and the column:
+/// `orders/desk.yaml:6:5: items[0]: unknown field …`.
 pub fn read(path: &Path) -> Result<OrderFile> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("{shown}: cannot read the file"))?;
@@ -48,10 +48,10 @@ pub fn read(path: &Path) -> Result<OrderFile> {
     })
 }
 
-/// What is wrong with the text of an order.
+/// An error in the text of an order.
 #[derive(Debug, PartialEq)]
 struct Wrong {
-    /// Line and column, counted from 1. The YAML reader does not always know them.
+    /// The line and column, counted from 1. The YAML reader does not always know them.
     place: Option<(usize, usize)>,
     reason: String,
 }
@@ -63,7 +63,7 @@ fn parse(bytes: &[u8]) -> Result<OrderFile, Wrong> {
     };
     let text = str::from_utf8(bytes)
         .map_err(|error| wrong_at(error.valid_up_to(), "the text is not UTF-8"))?;
-    // The YAML reader refuses these as well, but at line 1 wherever they are.
+    // The YAML reader rejects these as well, but always reports line 1.
     let control =
         |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
     if let Some(at) = text.find(control) {
@@ -75,14 +75,14 @@ fn parse(bytes: &[u8]) -> Result<OrderFile, Wrong> {
             .map(|location| (location.line(), location.column()));
         let mut reason = error.to_string();
         if let Some((line, column)) = place {
-            // The place comes first in our message, once.
+            // Our message already begins with the location, so remove the reader's.
             reason = reason.replacen(&format!(" at line {line} column {column}"), "", 1);
         }
         Wrong { place, reason }
     })
 }
 
-/// The line and column of a byte.
+/// The line and column of a byte offset.
 fn place(bytes: &[u8], at: usize) -> (usize, usize) {
     let before = &bytes[..at];
     let line_start = before
@@ -99,7 +99,7 @@ fn place(bytes: &[u8], at: usize) -> (usize, usize) {
     )
 }
 
-/// What an order file says.
+/// The content of an order file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(
     deny_unknown_fields,
@@ -109,11 +109,11 @@ pub struct OrderFile {
     /// Who pays.
     #[serde(deserialize_with = "name")]
     pub customer: String,
-    /// What is ordered.
+    /// The ordered items.
     pub items: Items,
 }
 
-/// The items of an order: at least one, with a total that is known to fit.
+/// The items of an order: at least one, with a total that does not overflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Items {
     list: Vec<Item>,
@@ -127,13 +127,13 @@ pub struct Items {
     expecting = "an item with `name`, `quantity` and `unit_price_cents`"
 )]
 pub struct Item {
-    /// What it is.
+    /// The name of the product.
     #[serde(deserialize_with = "name")]
     pub name: String,
-    /// How many of it; at least one.
+    /// The quantity, at least one.
     #[serde(deserialize_with = "at_least::<1, _>")]
     pub quantity: u64,
-    /// The price of one.
+    /// The price of one unit.
     #[serde(deserialize_with = "at_least::<0, _>")]
     pub unit_price_cents: u64,
 }
@@ -144,13 +144,13 @@ impl Items {
         self.list.iter()
     }
 
-    /// What they cost together.
+    /// The total price.
     pub fn total_cents(&self) -> u64 {
         self.total_cents
     }
 }
 
-// The checks below are made while the file is read, each inside a visitor: only there does the YAML
+// Each check below runs inside a visitor while the file is read, because only there does the YAML
 // reader add the line.
 
 impl<'de> Deserialize<'de> for Items {
@@ -187,7 +187,7 @@ impl<'de> Deserialize<'de> for Items {
     }
 }
 
-/// A number, with a message for those who write orders and not Rust.
+/// A number, with a message for people who write orders and not Rust.
 fn at_least<'de, const MIN: u64, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     struct NumberVisitor<const MIN: u64>;
 
@@ -209,7 +209,7 @@ fn at_least<'de, const MIN: u64, D: Deserializer<'de>>(deserializer: D) -> Resul
     deserializer.deserialize_u64(NumberVisitor::<MIN>)
 }
 
-/// A name: some text, on one line and harmless to print.
+/// A name: text that is not empty, fits on one line and is safe to print.
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     struct NameVisitor;
 
@@ -251,13 +251,13 @@ items:
     unit_price_cents: 990
 ";
 
-    /// The place and the reason that the text of an order is refused with.
+    /// The location and the reason of the error for an order's text.
     fn refused(text: &str) -> ((usize, usize), String) {
         let wrong = parse(text.as_bytes()).expect_err(text);
         (wrong.place.expect(&wrong.reason), wrong.reason)
     }
 
-    /// The same for the good order with one thing changed.
+    /// The same for the valid order with one change.
     fn refused_with(old: &str, new: &str) -> ((usize, usize), String) {
         assert!(GOOD.contains(old), "{old}");
         refused(&GOOD.replacen(old, new, 1))

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::orders::OrderFile;
 use super::report::money;
 
-/// The text of a receipt; `payment` says how the order was paid.
+/// The text of a receipt. `payment` says how the order was paid.
 pub fn text(order: &OrderFile, payment: &str) -> String {
     let mut text = format!("Receipt for {}\n\n", order.customer);
     for item in order.items.iter() {
@@ -34,11 +34,12 @@ pub struct Receipts {
 }
 
 impl Receipts {
-    /// Opens the folder, and makes it where it does not exist.
+    /// Opens the folder, and creates it if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where that is not possible. It is better known before an order is paid than after.
+    /// Fails if the folder cannot be created. It is better to find that out before an order is
+    /// paid.
     pub fn open(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder for receipts {}", folder.display()))?;
@@ -47,29 +48,31 @@ impl Receipts {
         })
     }
 
-    /// Writes the receipt for an order file, under the same name with `.txt`. One from an earlier
-    /// run is replaced.
+    /// Writes the receipt for an order file, with the same name but the extension `.txt`. It
+    /// replaces the receipt of an earlier run.
     ///
     /// # Errors
     ///
-    /// Where it cannot be written. Then there is the earlier receipt or none, never half a receipt.
+    /// Fails if the receipt cannot be written. The folder then has the earlier receipt or none,
+    /// never a partial one.
     pub fn write(&self, order_file: &Path, text: &str) -> Result<()> {
         let name = Path::new(order_file.file_name().context("an order file has a name")?);
         let receipt = self.folder.join(name.with_extension("txt"));
-        // A crash leaves this file behind, and not a receipt: a rename happens as a whole or not at
-        // all. Two programs that run at the same time do not share it.
+        // A crash may leave this temporary file behind but no partial receipt, because a rename is
+        // atomic. Two programs that run at the same time use different temporary files.
         let unfinished = receipt.with_extension(format!("txt.{}.tmp", process::id()));
         let written =
             write_and_sync(&unfinished, text).and_then(|()| fs::rename(&unfinished, &receipt));
         if written.is_err() {
-            // The first error is the one to tell.
+            // Report the first error.
             let _ = fs::remove_file(&unfinished);
         }
         written.with_context(|| format!("cannot write the receipt {}", receipt.display()))
     }
 }
 
-/// Writes a file, and waits until it is on the disk: otherwise the rename might get there first.
+/// Writes a file and waits until it is on the disk. Otherwise the rename might reach the disk
+/// first.
 fn write_and_sync(path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(text.as_bytes())?;
@@ -122,7 +125,7 @@ mod tests {
     fn what_cannot_be_written_leaves_nothing_behind() {
         let temp = tempfile::tempdir().unwrap();
         let receipts = Receipts::open(temp.path()).unwrap();
-        // A folder in the way makes the rename fail, after the text was written.
+        // A directory with the receipt's name makes the rename fail after the text was written.
         fs::create_dir_all(temp.path().join("pens.txt/in the way")).unwrap();
         let error = format!(
             "{:#}",

@@ -1,14 +1,14 @@
-//! What the programs print.
+//! The output of the programs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// An amount as people write it: 4200 cents are `42.00`.
+/// Formats an amount of cents: 4200 becomes `42.00`.
 pub fn money(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// The line about an order, in columns.
+/// The report's line about an order, in columns.
 pub fn line(file: &Path, customer: &str, total_cents: u64, outcome: &str) -> String {
     let file = file
         .file_name()
@@ -20,7 +20,7 @@ pub fn line(file: &Path, customer: &str, total_cents: u64, outcome: &str) -> Str
     )
 }
 
-/// A path as seen from the current directory, where that is shorter.
+/// A path relative to the current directory, if that is shorter.
 pub fn from_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().ok();
     match here.and_then(|here| path.strip_prefix(here).ok()) {
@@ -30,14 +30,14 @@ pub fn from_here(path: &Path) -> PathBuf {
     }
 }
 
-/// How many orders ended how.
+/// The number of orders by outcome.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
-    /// Orders that were paid.
+    /// Orders that were charged.
     pub paid: usize,
     /// Orders that were refused.
     pub rejected: usize,
-    /// Orders that could not be dealt with.
+    /// Orders that failed.
     pub failed: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Runs the program `checkout` as a user does, and looks at what it prints, writes and returns.
+//! Runs the program `checkout` like a user, and checks its output, files and exit status.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 const GOOD: &str =
     "customer: Ada\nitems:\n  - name: Pen\n    quantity: 3\n    unit_price_cents: 250\n";
 
-/// A run that is over.
+/// The result of a finished run.
 struct Run {
     code: Option<i32>,
     out: String,
@@ -57,7 +57,7 @@ fn repository() -> &'static Path {
         .unwrap()
 }
 
-/// A folder of orders, beside one for receipts that does not exist yet.
+/// A folder of orders, and next to it the path of a folder for receipts that does not exist yet.
 struct Shop(TempDir);
 
 impl Shop {
@@ -74,7 +74,7 @@ impl Shop {
         self.0.path().join("receipts")
     }
 
-    /// Runs from within the shop, so that paths are short.
+    /// Runs the program in the shop's folder, so that the paths are short.
     fn run(&self) -> Run {
         Run::of(
             checkout()
@@ -94,7 +94,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// An order of one item at this price.
+/// An order of one item with this price.
 fn order_of(cents: u64) -> Vec<u8> {
     GOOD.replace("quantity: 3", "quantity: 1")
         .replace("250", &cents.to_string())

@@ -1,9 +1,9 @@
-//! The desk: where the runs, which are in a file, meet the people, who look at a page.
+//! The desk connects the runs, which are stored in a file, with the people who look at the page.
 //!
-//! Drafts, decisions and who waits for one are in the file of runs and nowhere else. The desk keeps
-//! the log of what the page shows. It begins anew with the process, from the stored state: the
-//! brief, the latest text, and what became of it. Earlier versions, remarks, steps and failed
-//! attempts of an earlier process are not in it.
+//! The file of runs is the only place that stores drafts, decisions and waits. The desk keeps the
+//! log of what the page shows. The log starts again with each process, from the stored state: the
+//! brief, the latest text, and its outcome. It does not have the earlier versions, remarks, steps
+//! and failed attempts of an earlier process.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -20,49 +20,49 @@ use serde_json::Value;
 use tokio::sync::{Mutex, watch};
 use tokio::time::sleep;
 
-/// What the model wrote. The versions of a draft count from 1.
+/// A text from the model. The versions of a draft count from 1.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Text {
-    /// Which one it is.
+    /// The number of the version.
     pub version: usize,
-    /// What it says.
+    /// The text itself.
     pub text: String,
 }
 
-/// What the desk reads of a run's store.
+/// The part of a run's store that the desk reads.
 #[derive(Deserialize)]
 struct Draft {
     brief: String,
     text: Option<Text>,
 }
 
-/// What happens to a draft, in the words of the page.
+/// What happens to a draft, as the page sees it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Event {
-    /// Somebody wants a text.
+    /// A person asks for a text.
     Submitted { brief: String },
-    /// A step of the flow begins.
+    /// A step of the flow starts.
     Started { step: &'static str },
-    /// An attempt of the step that is at work has failed.
+    /// An attempt of the running step has failed.
     AttemptFailed { attempt: u32, error: String },
     /// The step is done.
     Ended { action: &'static str },
-    /// What an earlier process has got, and asks nobody about now.
+    /// A text from an earlier process that is not waiting for a decision now.
     Written(Text),
-    /// A person is asked about a text. The answer names the wait that it is for.
+    /// A person is asked for a decision on a text. The answer must name this wait.
     Asked {
         wait: String,
         #[serde(flatten)]
         text: Text,
     },
-    /// They have answered.
+    /// The person has answered.
     Answered(Value),
-    /// The text is out.
+    /// The text is published.
     Published { text: String },
-    /// The run is over.
+    /// The run has finished.
     Finished { exit: String },
-    /// The run is over, and not as it should be.
+    /// The run has failed.
     Failed { error: String },
 }
 
@@ -74,14 +74,14 @@ pub(super) struct Entry {
     event: Event,
 }
 
-/// Why an answer is not taken.
+/// Why an answer is rejected.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// There is no such draft.
+    /// The draft does not exist.
     Unknown,
-    /// The run does not wait for this answer.
+    /// The run is not waiting for this answer.
     NotWaiting,
-    /// The file fails.
+    /// The file of runs cannot be read or written.
     Broken(anyhow::Error),
 }
 
@@ -91,15 +91,15 @@ impl<E: Into<anyhow::Error>> From<E> for Refusal {
     }
 }
 
-/// All drafts. Whoever watches the log sees each event once, the past ones first: past and present
-/// are one list.
+/// All drafts. A reader of the log sees each event once, starting with the past ones, because past
+/// and new events are one list.
 pub(super) struct Desk {
-    /// When the log began. The number of an event means something only with it.
+    /// When the log began. An event number is only valid together with it.
     pub(super) began: u128,
     runs: Checkpoints,
-    /// The highest number of a draft.
+    /// The highest draft number so far.
     last: AtomicUsize,
-    /// Held from looking at a run to doing something about it. One process at a time serves a
+    /// Held from reading the state of a run to acting on it. Only one process at a time serves a
     /// file.
     hand: Mutex<()>,
     state: watch::Sender<State>,
@@ -114,7 +114,8 @@ struct State {
 }
 
 impl Desk {
-    /// The desk of a file of runs, and those of them that are under way: nobody drives them yet.
+    /// Opens the desk for a file of runs, and returns the unfinished runs, which nothing drives
+    /// yet.
     pub(super) async fn open(runs: Checkpoints) -> Result<(Arc<Self>, Vec<Case>)> {
         let began = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -130,7 +131,7 @@ impl Desk {
         });
         let mut under_way = vec![];
         for run in desk.runs.list(None).await? {
-            // This program numbers its runs.
+            // This program uses numbers as the ids of its runs.
             let Ok(id) = run.run.parse() else { continue };
             let Some((record, draft)) = desk.look(id).await? else {
                 continue;
@@ -164,7 +165,7 @@ impl Desk {
         Ok((desk, under_way))
     }
 
-    /// A run as it is stored, and what is of interest in its store.
+    /// The stored record of a run, and the part of its store that the desk needs.
     async fn look(&self, id: usize) -> Result<Option<(RunRecord, Draft)>> {
         let Some(record) = self.runs.storage().show(&id.to_string()).await? else {
             return Ok(None);
@@ -173,7 +174,7 @@ impl Desk {
         Ok(Some((record, draft)))
     }
 
-    /// A new draft.
+    /// Creates a draft.
     pub(super) fn submit(self: &Arc<Self>, brief: String) -> Case {
         Case {
             desk: self.clone(),
@@ -182,13 +183,13 @@ impl Desk {
         }
     }
 
-    /// A person's answer to a wait of a draft, which somebody has to [drive](Case::drive) on then.
-    /// The wait is named so that a second click, which comes when the next version is there,
-    /// does not approve what nobody has seen.
+    /// Stores a person's answer to a wait of a draft. The caller must then [drive](Case::drive) the
+    /// returned case. The answer names its wait so that a second click that arrives after the next
+    /// version cannot approve a version that the person has not seen.
     ///
     /// # Errors
     ///
-    /// Nobody waits for it.
+    /// Fails if the run is not waiting for this answer.
     pub(super) async fn answer(
         self: &Arc<Self>,
         id: usize,
@@ -197,7 +198,8 @@ impl Desk {
     ) -> Result<Case, Refusal> {
         let _hand = self.hand.lock().await;
         let (record, Draft { brief, .. }) = self.look(id).await?.ok_or(Refusal::Unknown)?;
-        // A run takes an answer to what it will ask later, but a person cannot have seen it.
+        // A run accepts an answer to a question that it will ask later, but no person can have seen
+        // that question.
         if waits(&record) != Some(wait) {
             return Err(Refusal::NotWaiting);
         }
@@ -222,8 +224,8 @@ impl Desk {
         Ok(case)
     }
 
-    /// The events and their numbers, from a number on: those of the past at once, the others as
-    /// they come, until the desk closes.
+    /// The events and their numbers, from a number on. Past events come at once and new ones as
+    /// they happen, until the desk closes.
     pub(super) fn events(&self, from: usize) -> impl Stream<Item = (usize, Entry)> + Send + use<> {
         stream::unfold(
             (self.state.subscribe(), from),
@@ -251,12 +253,12 @@ impl Desk {
     }
 
     async fn until(&self, condition: impl Fn(&State) -> bool) {
-        // There is no error as long as there is a sender, and `self` has it.
+        // This cannot fail while there is a sender, and `self` holds it.
         let _ = self.state.subscribe().wait_for(condition).await;
     }
 }
 
-/// The wait that a person is asked about.
+/// The wait for which a person is asked, if any.
 fn waits(record: &RunRecord) -> Option<&str> {
     record
         .wait
@@ -264,12 +266,12 @@ fn waits(record: &RunRecord) -> Option<&str> {
         .filter(|_| record.status == Status::Waiting && !record.filled)
 }
 
-/// One draft. As a driver, it writes down the steps of its run.
+/// One draft. As a driver, it records the steps of its run.
 #[derive(Clone)]
 pub struct Case {
     desk: Arc<Desk>,
     pub(super) id: usize,
-    /// What is to be written.
+    /// The request for the text.
     pub brief: String,
 }
 
@@ -279,14 +281,14 @@ impl Case {
         self.id.to_string()
     }
 
-    /// Puts the text on the page. A run that is killed here publishes again, on the page of the
-    /// next process, which has it once.
+    /// Puts the text on the page. If the process is killed here, the resumed run publishes the text
+    /// again, and the page of the next process shows it once.
     pub fn publish(&self, text: &str) {
         self.record(Event::Published { text: text.into() });
     }
 
-    /// Runs the flow until it is over or waits for a person. Then nothing of it is in memory: see
-    /// [`Desk::answer`].
+    /// Runs the flow until it ends or waits for a person. While it waits, the run is only in the
+    /// file: see [`Desk::answer`].
     pub(super) async fn drive<F>(self, run: impl Fn(Case) -> F)
     where
         F: Future<Output = Result<(), Error>>,
@@ -296,7 +298,7 @@ impl Case {
                 break;
             };
             match error.cause().downcast_ref() {
-                // The process that was killed: its lease has to run out.
+                // The lease of the killed process must expire first.
                 Some(StorageError::Alive { until, .. }) => {
                     sleep(until.duration_since(SystemTime::now()).unwrap_or_default()).await;
                 }
@@ -324,7 +326,7 @@ impl Case {
         }
     }
 
-    /// The run is in the file, and outlasts the process.
+    /// Records that the run is in the file and so survives the process.
     pub(super) fn stored(&self) {
         self.desk.state.send_modify(|state| {
             if state.stored.insert(self.id) {
@@ -339,7 +341,7 @@ impl Case {
         });
     }
 
-    /// Returns when the run is in the file.
+    /// Waits until the run is in the file.
     pub(super) async fn is_stored(&self) {
         self.desk
             .until(|state| state.stored.contains(&self.id))

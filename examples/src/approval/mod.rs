@@ -1,5 +1,5 @@
-//! What the program `approval` needs beside its flow: a desk between the stored runs and the
-//! people, and a web page.
+//! The parts of the program `approval` around its flow: a desk that connects the stored runs with
+//! the people, and a web page.
 
 mod desk;
 mod steps;

@@ -1,5 +1,5 @@
-// All that is shown comes from the events, in their order: a page that is loaded in the middle of a run gets the past ones first.
-// What people and models write goes into `textContent`, and so it stays text.
+// Everything on the page comes from the events, in order. A page that is loaded in the middle of a run gets the past events first.
+// Texts of people and models go into `textContent`, so they are never read as HTML.
 
 const drafts = new Map();
 const byId = (id) => document.getElementById(id);
@@ -11,7 +11,7 @@ function element(name, className, text) {
   return made;
 }
 
-/** Sends JSON. The form's buttons rest until there is an answer; whether it was a good one is returned. */
+/** Sends JSON. The form's buttons are disabled until the answer arrives. Returns whether the request succeeded. */
 async function send(form, url, body) {
   const buttons = [...form.querySelectorAll("button")];
   const problem = form.querySelector(".problem");
@@ -57,7 +57,7 @@ class Draft {
 
   async answer(answer) {
     const sent = await send(this.form, `drafts/${this.id}/answer`, { wait: this.wait, ...answer });
-    // The form is about to go, and with it the place of the keyboard.
+    // The form is about to disappear, and the keyboard focus with it.
     if (sent) this.title.focus();
   }
 
@@ -164,7 +164,7 @@ events.onerror = () => (byId("offline").hidden = false);
 events.onmessage = ({ data, lastEventId }) => {
   const [began] = lastEventId.split("-");
   log ??= began;
-  // The server was started again, and its log is another one.
+  // The server was restarted, so it has a new log.
   if (log !== began) return location.reload();
   const event = JSON.parse(data);
   if (!drafts.has(event.draft)) drafts.set(event.draft, new Draft(event.draft));

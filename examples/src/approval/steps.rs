@@ -1,6 +1,6 @@
-//! The driver that writes the steps of a run down, so that the flow knows nothing of the page. It
-//! stands inside the durable run, and so it sees only what really runs: neither the steps of an
-//! earlier process nor the waiting.
+//! The driver that records the steps of a run, so that the flow does not depend on the page. It is
+//! inside the durable run, so it only sees steps that really run, and neither the steps of an
+//! earlier process nor the waits.
 
 use pocketflow::seam::Execs;
 use pocketflow::{
@@ -17,7 +17,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
         _at: Option<&StepInfo<'_>>,
         _shared: &mut S,
     ) -> Result<Start, Error> {
-        // The durable run around this driver has begun already.
+        // The durable run around this driver has already started.
         self.stored();
         Ok(Start::Fresh)
     }

@@ -1,4 +1,5 @@
-//! The page and what it talks to: JSON for what people do, server-sent events for what happens.
+//! The page and its server: JSON requests for what people do, and server-sent events for what
+//! happens.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -24,19 +25,19 @@ use tokio::time::sleep;
 
 use super::desk::{Case, Desk, Refusal};
 
-/// How long an open connection may hold up the end: browsers keep some in store, without a request.
+/// How long open connections may delay the shutdown. Browsers keep some open without a request.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The page runs its own script and no other, and stands in nobody's frame.
+/// The page may only run its own script and may not be put into a frame.
 const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// Serves the page until Ctrl-C, and goes on with the runs that are under way. `run` runs the flow
-/// on a draft, until it is over or waits for a person: then it ends with
+/// Serves the page until Ctrl-C, and resumes the unfinished runs. `run` runs the flow on a draft
+/// until it ends or waits for a person. If it waits, it returns
 /// [`Parked`](pocketflow_checkpoint::Parked).
 ///
 /// # Errors
 ///
-/// The listener fails, or the file of runs cannot be read.
+/// Fails if the listener fails or the file of runs cannot be read.
 pub async fn serve<A, F>(
     listener: TcpListener,
     runs: Checkpoints,
@@ -57,7 +58,7 @@ where
                     Path(id),
                     Json(Reply { wait, answer }): Json<Reply<A>>| {
             let drive = drive.clone();
-            // A browser that goes away meanwhile does not leave the run filled and standing.
+            // A task drives the run even if the browser disconnects in the meantime.
             let answered = {
                 let wait = wait.clone();
                 tokio::spawn(async move { desk.answer(id, &wait, json!(answer)).await.map(drive) })
@@ -114,8 +115,8 @@ where
                 eprintln!("no Ctrl-C: {error}");
                 return std::future::pending().await;
             }
-            // Streams of events have no end of their own, and a connection is at work as long as
-            // there is one.
+            // Event streams never end by themselves, and each open stream keeps its connection
+            // busy.
             desk.close();
         }
     };
@@ -134,7 +135,7 @@ struct Submission {
 
 #[derive(Deserialize)]
 struct Reply<A> {
-    /// The wait that is answered, as the page was told when the person was asked: `decision#2`.
+    /// The wait that is answered, as the page received it with the question: `decision#2`.
     wait: String,
     #[serde(flatten)]
     answer: A,
@@ -151,7 +152,8 @@ fn refused(id: usize, wait: &str, refusal: Refusal) -> (StatusCode, String) {
     }
 }
 
-/// A browser that lost the connection says which event it saw last, and gets those after it.
+/// A browser that lost the connection names the last event that it saw, and gets the events after
+/// it.
 async fn events(
     State(desk): State<Arc<Desk>>,
     headers: HeaderMap,
@@ -159,7 +161,7 @@ async fn events(
     let last = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.split_once('-'));
-    // The numbers of another log, from before the server was started again, say nothing here.
+    // Numbers from the log of an earlier server process mean nothing here.
     let last = last.filter(|(began, _)| *began == desk.began.to_string());
     let from = last
         .and_then(|(_, number)| number.parse::<usize>().ok())

@@ -19,14 +19,14 @@ use serde::Deserialize;
 #[derive(Shared, Default)]
 struct Research {
     question: String,
-    /// What was found so far.
+    /// What has been found so far.
     context: String,
     search_query: Option<String>,
     answer: Option<String>,
 }
 
-/// What to do next. The model's reply, as YAML or JSON, is the action: one that does not exist is a
-/// reply to be tried again.
+/// What to do next. The model's reply, as YAML or JSON, is the action. A reply that names an
+/// unknown action is retried.
 #[derive(Action, Deserialize, JsonSchema)]
 #[action(Research)]
 #[serde(tag = "action", rename_all = "snake_case")]
@@ -60,7 +60,7 @@ async fn decide(
     Ok(decision)
 }
 
-/// What a model that cannot follow the format most likely means.
+/// The best guess for a model that cannot follow the format.
 fn search_for_the_question(
     reads: &Reads<'_, decide>,
     error: pocketflow::Error,
@@ -102,7 +102,7 @@ async fn answer(question: &str, context: &str) -> Result<String> {
 }
 
 flow! {
-    /// Searches until it can answer, five times at most.
+    /// Searches until it can answer, at most five times.
     pub Agent: Research {
         search: Search;
         decide - "search" >> search max 5 else answer;
@@ -114,7 +114,7 @@ flow! {
 /// Answers a question from a folder of texts.
 #[derive(Parser)]
 struct Args {
-    /// What to find out
+    /// The question
     question: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

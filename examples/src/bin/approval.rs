@@ -1,13 +1,13 @@
-//! A person in the loop, and durable runs in a web service: a text is drafted, and published when
-//! somebody has approved it.
+//! A human in the loop, with durable runs in a web service: the model drafts a text, and a person
+//! approves it before it is published.
 //!
 //! ```text
 //! cargo run --bin approval
 //! ```
 //!
-//! Then open the page that it names. `--port 3000` is the default, and `--port 0` takes a free one.
-//! Ctrl-C ends it, and so does `kill -9`: the runs are in a file, `--db FILE`, and go on when the
-//! program is started again.
+//! Then open the page that it prints. The default is `--port 3000`, and `--port 0` uses a free
+//! port. You can stop the program with Ctrl-C or `kill -9`: the runs are stored in a file, `--db
+//! FILE`, and continue when you start the program again.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -24,7 +24,8 @@ use pocketflow_examples::llm::{self, Message, call_llm};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-/// After each step, this is stored. `decision` is filled from outside, when a person has decided.
+/// The store, which is saved after each step. The web page fills `decision` when a person has
+/// decided.
 #[derive(Shared, Default, Serialize, Deserialize)]
 struct Draft {
     brief: String,
@@ -33,7 +34,7 @@ struct Draft {
     remark: Option<String>,
 }
 
-/// What a person decides. This is what the page sends, and it is the action that the flow takes.
+/// What a person decides. The page sends it, and it is the action that the flow takes.
 #[derive(Action, Serialize, Deserialize, Clone)]
 #[action(Draft)]
 #[serde(tag = "decision", rename_all = "snake_case")]
@@ -42,12 +43,11 @@ enum Decision {
     Rejected { remark: String },
 }
 
-/// Writes the text, or writes it again: then the model sees what it wrote, and what was wrong with
-/// it.
+/// Writes the text. After a rejection, the model sees what it wrote and what was wrong with it.
 #[node(Draft, writes = text, attempts = 3, wait = "500ms", backoff = 2.0)]
 async fn write(brief: &str, text: Option<&Text>, remark: Option<&str>) -> Result<Text> {
     let mut messages = vec![
-        Message::system("You write short texts, ready to be published. Reply with the text alone."),
+        Message::system("You write short texts, ready to be published. Reply with only the text."),
         Message::user(brief),
     ];
     if let (Some(Text { text, .. }), Some(remark)) = (text, remark) {
@@ -78,7 +78,7 @@ impl Publish {
 }
 
 flow! {
-    /// Writes a text until a person approves it, four times at most.
+    /// Writes a text until a person approves it, at most four times.
     pub Approval: Draft {
         publish: Publish;
         write >> await(decision) >> decide;
@@ -87,9 +87,9 @@ flow! {
     }
 }
 
-/// Drives a run from where it stands until it is over, or until it waits for a decision: then it is
-/// in the file and nowhere else, however long that takes. Inside the durable run, the case writes
-/// down the steps that the page shows.
+/// Drives a run from its current position until it ends or waits for a decision. While it waits, it
+/// is only in the file, however long that takes. The case is inside the durable run and records the
+/// steps that the page shows.
 async fn approve(runs: Checkpoints, case: Case) -> Result<(), pocketflow::Error> {
     let approval = Approval {
         publish: Publish { case: case.clone() },
@@ -107,13 +107,13 @@ async fn approve(runs: Checkpoints, case: Case) -> Result<(), pocketflow::Error>
         .map(drop)
 }
 
-/// Serves a page where texts are asked for, read, and approved or rejected.
+/// Serves a page on which people ask for texts, read them, and approve or reject them.
 #[derive(Parser)]
 struct Args {
-    /// The port of the page; 0 takes a free one
+    /// The port of the page; 0 uses a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// Where the drafts are kept, for one server at a time [default: target/approval.db in the
+    /// The file for the drafts, for one server at a time [default: target/approval.db in the
     /// repository]
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
@@ -128,8 +128,8 @@ async fn main() -> cli::Result<()> {
         .db
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/approval.db"));
     fs::create_dir_all(db.parent().unwrap_or(Path::new("")))?;
-    // If this process is killed, the next one has to wait so long before it may go on with a step
-    // that was at work.
+    // If this process is killed, the next one must wait this long before it may resume a step that
+    // was running.
     let runs = Checkpoints::open(&db).await?.lease(Duration::from_secs(2));
 
     let address = (Ipv4Addr::LOCALHOST, args.port);

@@ -1,4 +1,4 @@
-//! A workflow: outlines an article, drafts its sections at the same time, and puts them together.
+//! A workflow: outlines an article, drafts its sections concurrently, and combines them.
 //!
 //! ```text
 //! cargo run --bin article -- "Why it rains"
@@ -23,7 +23,7 @@ struct Article {
     final_article: Option<String>,
 }
 
-/// What the model is asked for. The bounds are part of the schema that the server gets.
+/// What the model is asked for. The bounds are part of the schema that the server receives.
 #[derive(Deserialize, JsonSchema)]
 struct Outline {
     #[schemars(length(min = 3, max = 5), inner(length(min = 1, max = 60)))]
@@ -41,13 +41,13 @@ async fn outline(topic: &str, #[attempt] attempt: Attempt<'_>) -> Result<Vec<Str
     let Outline { titles } = call_llm_for(&[Message::user(prompt)]).await?;
     anyhow::ensure!(
         titles.len() >= 2,
-        "an outline has two sections at least, and this one {}",
+        "an outline has at least two sections, and this one has {}",
         titles.len()
     );
     Ok(titles)
 }
 
-/// Runs once a title, four at a time. Attempts and timeout are each section's own.
+/// Runs once for each title, four at a time. Each section has its own attempts and timeout.
 #[node(Article, writes = section_drafts, parallel = 4, attempts = 3, wait = "1s", timeout = "5m")]
 async fn draft(#[each(section_titles)] title: &str, topic: &str) -> Result<String> {
     let prompt = format!(
@@ -74,9 +74,9 @@ flow! {
 /// Writes an article about a topic, as Markdown.
 #[derive(Parser)]
 struct Args {
-    /// What it is about
+    /// The topic
     topic: String,
-    /// The file to write [default: the article is printed]
+    /// The file for the article [default: prints the article]
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
 }

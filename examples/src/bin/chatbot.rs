@@ -1,10 +1,10 @@
-//! A chat in the terminal: one node that loops, and all three of its steps.
+//! A chat in the terminal: a single node in a loop, with all three of its steps.
 //!
 //! ```text
 //! cargo run --bin chatbot
 //! ```
 //!
-//! `/quit` or the end of the input ends it. Ctrl-C stops the reply, and not the program.
+//! `/quit` or the end of the input ends the chat. Ctrl-C stops the reply but not the program.
 
 use std::io::{Write, stdout};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,7 @@ enum Turn {
 }
 
 struct Converse {
-    /// The line that one types, with its keys for editing and going back.
+    /// The editor for the user's lines, with a history.
     input: Mutex<DefaultEditor>,
 }
 
@@ -55,8 +55,8 @@ impl Converse {
         }
     }
 
-    /// Prints the reply as it comes. Only this step is tried again, so nobody is asked for the line
-    /// twice.
+    /// Prints the reply as it arrives. Only this step is retried, so the user never has to type the
+    /// line again.
     async fn exec(&self, prep: &Option<Vec<Message>>) -> Result<Option<Message>> {
         let Some(messages) = prep else {
             return Ok(None);
@@ -64,14 +64,15 @@ impl Converse {
         let mut reply = String::new();
         tokio::select! {
             spoken = speak(messages, &mut reply) => spoken?,
-            // The other branch is dropped, and with it the connection: the server stops as well.
+            // The other branch is dropped, which closes the connection, so the server stops as
+            // well.
             _ = ctrl_c() => print!(" (stopped)"),
         }
         println!("\n");
         Ok(Some(Message::assistant(reply)))
     }
 
-    /// What the user said is kept, so that they can ask again.
+    /// Keeps the user's message, so that the user can ask again.
     async fn fallback(&self, error: pocketflow::Error) -> Result<Option<Message>> {
         eprintln!("\nerror: {error:#}");
         Ok(Some(Message::assistant("(no reply)")))
@@ -112,7 +113,8 @@ flow! {
     }
 }
 
-/// Talks with you in the terminal. `/quit` or the end of the input ends it; Ctrl-C stops a reply.
+/// Chats with you in the terminal. `/quit` or the end of the input ends the chat; Ctrl-C stops a
+/// reply.
 #[derive(Parser)]
 struct Args {
     /// How the model should answer

@@ -1,4 +1,4 @@
-//! Asks the same question many times at once; the most frequent answer wins.
+//! Asks the same question many times concurrently. The most frequent answer wins.
 //!
 //! ```text
 //! cargo run --bin majority -- "How many legs does a spider have?" --times 7
@@ -22,7 +22,7 @@ struct Poll {
     /// The numbers of the ballots.
     ballots: Vec<usize>,
     votes: Option<Vec<Option<String>>>,
-    /// Every answer and how often it was given, the most frequent first.
+    /// Every answer with its count, the most frequent first.
     tally: Option<Vec<(String, usize)>>,
 }
 
@@ -36,7 +36,7 @@ struct Vote {
 async fn vote(#[each(ballots)] _ballot: &usize, question: &str) -> Result<Option<String>> {
     let prompt = format!("{question}\n\nThink, then reply with YAML, as in\nanswer: seven");
     let Vote { answer } = call_llm_for(&[Message::user(prompt)]).await?;
-    // Spelt alike, they count alike.
+    // Answers that differ only in case count as the same.
     let answer = answer
         .trim_matches(|letter: char| !letter.is_alphanumeric())
         .to_lowercase();
@@ -44,7 +44,7 @@ async fn vote(#[each(ballots)] _ballot: &usize, question: &str) -> Result<Option
     Ok(Some(answer))
 }
 
-/// A vote that fails costs the others nothing.
+/// A vote that fails does not affect the others.
 fn abstain(
     _: &Reads<'_, vote>,
     ballot: &usize,
@@ -73,12 +73,12 @@ flow! {
     }
 }
 
-/// Asks a question many times at once, and prints the most frequent answer.
+/// Asks a question many times concurrently, and prints the most frequent answer.
 #[derive(Parser)]
 struct Args {
-    /// One that has a short answer
+    /// A question with a short answer
     question: String,
-    /// How often to ask
+    /// The number of times to ask
     #[arg(long, value_name = "N", default_value = "5")]
     times: NonZeroUsize,
 }

@@ -1,4 +1,4 @@
-//! A fork: three researchers work at the same time, each in a way of its own, and then one writer.
+//! A fork: three researchers work at the same time, each in a different way, and then one writer.
 //!
 //! ```text
 //! cargo run --bin report -- "the tides"
@@ -23,7 +23,7 @@ struct Report {
     text: Option<String>,
 }
 
-/// Looks the topic up.
+/// Searches the texts for the topic.
 struct Scholar {
     library: Library,
 }
@@ -43,7 +43,7 @@ impl Scholar {
     }
 }
 
-/// Asks what the topic is good for.
+/// Asks what the topic is useful for.
 #[node(Report, writes = uses, attempts = 3, wait = "1s")]
 async fn practitioner(topic: &str) -> Result<String> {
     call_llm(&[Message::user(format!(
@@ -52,7 +52,7 @@ async fn practitioner(topic: &str) -> Result<String> {
     .await
 }
 
-/// Asks what people get wrong.
+/// Asks about a common mistake.
 #[node(Report, writes = doubts, attempts = 3, wait = "1s")]
 async fn sceptic(topic: &str) -> Result<String> {
     call_llm(&[Message::user(format!(
@@ -61,8 +61,8 @@ async fn sceptic(topic: &str) -> Result<String> {
     .await
 }
 
-/// Reads what all three have filled: the compiler knows that they have, and that no two of them
-/// write the same field.
+/// Reads the fields of all three researchers. The compiler has checked that they are filled, and
+/// that no two researchers write the same field.
 #[node(Report, writes = text, attempts = 3, wait = "1s")]
 async fn writer(topic: &str, facts: &str, uses: &str, doubts: &str) -> Result<String> {
     let prompt = format!(
@@ -82,7 +82,7 @@ flow! {
 /// Writes a report about a topic.
 #[derive(Parser)]
 struct Args {
-    /// What it is about
+    /// The topic
     topic: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

@@ -1,11 +1,11 @@
-//! Structured output: reads a résumé, however messy, and prints it as YAML that was checked.
+//! Structured output: reads a résumé, however messy, and prints validated YAML.
 //!
 //! ```text
 //! cargo run --bin resume -- examples/resumes/ada.txt
 //! ```
 //!
-//! A reply that is wrong is tried again, and the model is told why. If the last attempt fails, what
-//! can be read without a model is printed, and the exit status is 1.
+//! A wrong reply is retried, and the model learns what was wrong. If the last attempt fails, the
+//! program prints what it can read without a model, and the exit status is 1.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ struct Reading {
     file: PathBuf,
     text: Option<String>,
     resume: Option<Resume>,
-    /// Whether the model could not do it.
+    /// Whether the result was read without the model.
     guessed: Option<bool>,
 }
 
@@ -50,7 +50,7 @@ flow! {
 /// Reads a résumé and prints it as YAML: name, email, experience.
 #[derive(Parser)]
 struct Args {
-    /// The résumé, a text file
+    /// The résumé, as a text file
     file: PathBuf,
 }
 
@@ -66,7 +66,7 @@ async fn main() -> cli::Result<ExitCode> {
     ReadResume.run(&mut reading).await?;
     print!("{}", serde_yaml::to_string(&reading.resume)?);
     if reading.guessed == Some(true) {
-        eprintln!("note: this was read without the model, and nobody checked it");
+        eprintln!("note: this was read without the model and has not been checked");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -22,8 +22,8 @@ struct Pile {
     resumes: Option<Vec<Option<Resume>>>,
 }
 
-/// Runs once a file. How many are in flight at a time is for the user to say, so it is a field of
-/// the node.
+/// Runs once for each file. The user chooses how many run at the same time, so that number is a
+/// field of the node.
 struct Read {
     parallel: NonZeroUsize,
 }
@@ -39,7 +39,7 @@ impl Read {
         Ok(Some(Resume::read(&text, attempt).await?))
     }
 
-    /// One that cannot be read does not stop the others.
+    /// A résumé that cannot be read does not stop the others.
     fn fallback(&self, file: &Path, error: pocketflow::Error) -> Option<Resume> {
         eprintln!("error: {}: {error:#}", file.display());
         None
@@ -47,23 +47,23 @@ impl Read {
 }
 
 flow! {
-    /// Reads a pile of résumés.
+    /// Reads several résumés.
     pub ReadAll: Pile {
         read: Read;
         read;
     }
 }
 
-/// Reads every résumé in a folder, and prints what it found as YAML. The exit status is 1 if one
-/// cannot be read.
+/// Reads every résumé in a folder, and prints the results as YAML. The exit status is 1 if any
+/// résumé cannot be read.
 #[derive(Parser)]
 struct Args {
     /// The folder with the résumés, *.txt [default: examples/resumes]
     folder: Option<PathBuf>,
-    /// How many are read at a time
+    /// How many to read at the same time
     #[arg(long, value_name = "N", default_value = "4")]
     parallel: NonZeroUsize,
-    /// Read all of them one after the other as well, and print both times
+    /// Also read all of them one after the other, and print both times
     #[arg(long)]
     compare: bool,
 }

@@ -1,4 +1,4 @@
-//! A flow in a flow: an order is reviewed by the model, paid, and shipped, or refused.
+//! A nested flow: the model reviews an order, and the order is paid and shipped, or refused.
 //!
 //! ```text
 //! cargo run --bin shop -- "two pens and a ream of paper" --total 24.50 --card 4242424242424242
@@ -26,7 +26,7 @@ struct Order {
     letter: Option<String>,
 }
 
-/// The model's reply is the action; the reason goes to the field `reason`.
+/// The model's reply is the action. The reason goes to the field `reason`.
 #[derive(Action, Deserialize, JsonSchema)]
 #[action(Order)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -58,7 +58,7 @@ enum Card {
     Declined { reason: String },
 }
 
-/// Checks the number's last digit, by Luhn's rule (ISO/IEC 7812-1).
+/// Checks the last digit of the number with Luhn's algorithm (ISO/IEC 7812-1).
 #[node(Order)]
 fn authorize(card: &str) -> Card {
     let digits: Option<Vec<u32>> = card.chars().rev().map(|digit| digit.to_digit(10)).collect();
@@ -99,7 +99,7 @@ fn ship(items: &str, receipt: &str) -> String {
     format!("To be packed: {items}. Paid, reference {receipt}.")
 }
 
-/// Two ways lead here, and both fill `reason`.
+/// Two paths lead here, and both fill `reason`.
 #[node(Order, writes = letter, attempts = 3, wait = "1s")]
 async fn refuse(items: &str, reason: &str) -> Result<String> {
     let prompt = format!(
@@ -109,7 +109,7 @@ async fn refuse(items: &str, reason: &str) -> Result<String> {
 }
 
 flow! {
-    /// Sells what can be sold.
+    /// Sells the order or refuses it.
     pub Shop(card): Order {
         review - "approved" >> Payment >> ship;
         Payment - "declined" >> refuse;
@@ -117,25 +117,25 @@ flow! {
     }
 }
 
-/// Takes an order. The exit status is 1 if it is refused.
+/// Takes an order. The exit status is 1 if the order is refused.
 #[derive(Parser)]
 struct Args {
-    /// What is ordered, in words
+    /// The ordered items, in words
     items: String,
-    /// What it costs, as in 24.50
+    /// The price, such as 24.50
     #[arg(long, value_name = "AMOUNT", value_parser = cents)]
     total: u64,
-    /// The number of the card
+    /// The card number
     #[arg(long, value_name = "NUMBER")]
     card: String,
 }
 
 fn cents(amount: &str) -> Result<u64> {
     let (whole, part) = amount.split_once('.').unwrap_or((amount, "00"));
-    anyhow::ensure!(part.len() == 2, "write two digits after the point");
+    anyhow::ensure!(part.len() == 2, "write two digits after the decimal point");
     format!("{whole}{part}")
         .parse()
-        .context("this is no amount of money")
+        .context("this is not an amount of money")
 }
 
 #[tokio::main]

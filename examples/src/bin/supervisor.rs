@@ -1,5 +1,5 @@
-//! A flow in a bounded loop: an agent answers, a judge accepts the answer or sends it back, at most
-//! three times.
+//! A nested flow in a bounded loop: an agent answers, and a judge accepts the answer or sends it
+//! back, at most three times.
 //!
 //! ```text
 //! cargo run --bin supervisor -- "What pulls the tides?"
@@ -44,7 +44,7 @@ impl LookUp {
     }
 }
 
-/// Reads `objection` as an `Option`: the first time, nobody has objected yet.
+/// Reads `objection` as an `Option`, because there is no objection yet at the first visit.
 #[node(Case, writes = answer, attempts = 3, wait = "1s")]
 async fn reply(question: &str, found: &str, objection: Option<&str>) -> Result<String> {
     let mut prompt = format!("{found}\nAnswer from this, in one sentence: {question}");
@@ -55,7 +55,7 @@ async fn reply(question: &str, found: &str, objection: Option<&str>) -> Result<S
 }
 
 flow! {
-    /// Looks the question up and answers it.
+    /// Searches the texts for the question and answers it.
     pub Answer: Case {
         look_up: LookUp;
         look_up >> reply;
@@ -92,7 +92,7 @@ async fn judge(
 }
 
 flow! {
-    /// Answers until the judge is content, three times at most.
+    /// Answers until the judge accepts, at most three times.
     pub Supervisor: Case {
         answer: Answer;
         answer >> judge;
@@ -102,10 +102,10 @@ flow! {
 }
 
 /// Answers a question from a folder of texts, under supervision. The exit status is 1 if the judge
-/// is never content.
+/// never accepts.
 #[derive(Parser)]
 struct Args {
-    /// What to find out
+    /// The question
     question: String,
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]

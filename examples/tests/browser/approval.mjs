@@ -34,13 +34,13 @@ try {
     await page.getByRole("button", { name: "Write a draft" }).click();
   };
 
-  // A page without anything says what to do.
+  // An empty page says what to do.
   await page.goto(url);
-  assert.ok(await page.getByText("No draft is under way").isVisible());
-  assert.ok(await page.getByText("What you approve appears here").isVisible());
+  assert.ok(await page.getByText("There are no drafts.").isVisible());
+  assert.ok(await page.getByText("The texts that you approve appear here").isVisible());
   await shoot("1-empty");
 
-  // The steps come in, and the draft is text, whatever is in it. By keyboard, as far as it goes.
+  // The steps appear, and the draft is shown as plain text. The keyboard is used as far as possible.
   await page.getByLabel("What should be written?").fill("<b>Rain</b> & umbrellas");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -53,18 +53,18 @@ try {
   assert.equal(await page.title(), "Approval");
   await shoot("2-waits");
 
-  // A remark is asked for, and what is typed outlasts what happens to another draft.
+  // The page asks for a remark, and keeps what is typed when something happens to another draft.
   await rain.getByRole("button", { name: "Reject" }).click();
   await state(rain, "Waits for you");
-  await rain.getByLabel("Or what should be different?").fill("say when");
+  await rain.getByLabel("Or what should change?").fill("say when");
   await submit("This one fails");
   const fails = card("This one fails");
   await state(fails, "Failed");
   assert.equal(await fails.getByText(/^attempt \d failed: /).count(), 3);
   assert.ok(await fails.getByText("exec failed at attempt 3 of 3").isVisible());
-  assert.equal(await rain.getByLabel("Or what should be different?").inputValue(), "say when");
+  assert.equal(await rain.getByLabel("Or what should change?").inputValue(), "say when");
 
-  // Rejected: written again.
+  // After the rejection, the model writes the text again.
   await rain.getByRole("button", { name: "Reject" }).click();
   await rain.getByText("Draft 2").waitFor();
   assert.deepEqual(await steps(rain), ["write", "await(decision)", "decide", "write", "await(decision)"]);
@@ -72,7 +72,7 @@ try {
   assert.ok(await rain.getByText("“say when”").isVisible());
   await shoot("3-again");
 
-  // The server is killed and comes back. The page finds that out by itself, and shows what outlasts it.
+  // The server is killed and restarted. The page notices by itself, and shows the stored state.
   assert.deepEqual(complaints, []);
   console.log("kill the server");
   const reloaded = page.waitForEvent("load");
@@ -86,10 +86,10 @@ try {
   assert.match(await rain.locator("blockquote").textContent(), /^Rain from noon on\./);
   assert.ok(await fails.getByText("exec failed at attempt 3 of 3").isVisible());
   await shoot("4-killed-and-started");
-  // The browser complains of the connection that it lost.
+  // The browser reports the lost connection.
   complaints.splice(0, complaints.length, ...complaints.filter((one) => !/net::ERR_(CONNECTION|INCOMPLETE)/.test(one)));
 
-  // A phone, whose page is loaded in the middle of the run, shows the same.
+  // A phone that loads the page in the middle of the run shows the same.
   const phone = await browser.newContext({ viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, colorScheme: "dark" });
   const small = await phone.newPage();
   await small.goto(url);
@@ -98,7 +98,7 @@ try {
   assert.ok(await small.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the phone scrolls sideways");
   await shoot("5-phone", small);
 
-  // Approved there, published here as well.
+  // A text that is approved on the phone is published on this page as well.
   await card("<b>Rain</b> & umbrellas", small).getByRole("button", { name: "Approve" }).click();
   for (const one of [page, small]) {
     const published = one.getByRole("region", { name: "Published" }).locator("article");

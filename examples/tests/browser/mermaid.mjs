@@ -1,8 +1,8 @@
-// Draws graphs with the real Mermaid, in a real browser, and looks whether each shows what it has to:
+// Draws graphs with the real Mermaid in a real browser, and checks that each shows the expected texts:
 //
 //     node mermaid.mjs < graphs
 //
-// Each line of the input is a graph and the list of the texts that its picture has to show, as JSON. The tests in
+// Each line of the input is JSON with a graph and the list of the texts that its diagram must show. The tests in
 // ../../../tests/tests/graphs.rs write them.
 
 import { createInterface } from "node:readline/promises";
@@ -29,7 +29,7 @@ try {
       return { error: String(error.message ?? error) };
     }
   };
-  // White space at the ends is not seen, and several spaces are one.
+  // White space at the ends is invisible, and several spaces look like one.
   const seen = (text) => text.trim().replaceAll(/[^\S\n]+/g, " ");
   for await (const line of createInterface({ input: process.stdin })) {
     const [graph, texts] = JSON.parse(line);

@@ -1,4 +1,4 @@
-//! `approval`, as the browser sees it.
+//! Tests `approval` as the browser sees it.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -15,10 +15,10 @@ use tokio::time::timeout;
 
 use crate::support::{Llm, Reply, program};
 
-/// Longer than anything here takes.
+/// Longer than any step of these tests takes.
 const LONG: Duration = Duration::from_secs(60);
 
-/// The program, which serves its page, and its file of runs.
+/// The running program, with its page and its file of runs.
 struct Site {
     folder: TempDir,
     child: Child,
@@ -53,9 +53,9 @@ impl Site {
         }
     }
 
-    /// Kills it, and starts it again on the same file and port.
+    /// Kills the program, and starts it again on the same file and port.
     async fn kill_and_start(mut self, llm: &Llm) -> Self {
-        // This is SIGKILL.
+        // This sends SIGKILL.
         self.child.kill().await.unwrap();
         let (_, port) = self.url.rsplit_once(':').unwrap();
         Self::on(self.folder, llm, port).await
@@ -101,7 +101,8 @@ impl Site {
         .await
     }
 
-    /// The events, from the first or from the one after that which was seen last.
+    /// Opens the event stream, from the first event or from the one after the last event that was
+    /// seen.
     async fn events(&self, last: Option<&str>) -> Events {
         let mut request = self.client.get(format!("{}/events", self.url));
         if let Some(last) = last {
@@ -125,7 +126,7 @@ struct Events {
 }
 
 impl Events {
-    /// The next event, or `None` when the server has closed the stream.
+    /// The next event, or `None` if the server has closed the stream.
     async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.rest.split_once("\n\n") {
@@ -146,7 +147,7 @@ impl Events {
         }
     }
 
-    /// The events up to the first of this type about a draft.
+    /// The events up to the first event of this type about a draft.
     async fn until(&mut self, draft: u64, kind: &str) -> Vec<Value> {
         let mut events = vec![];
         while events
@@ -159,7 +160,8 @@ impl Events {
     }
 }
 
-/// The events of a draft, in short: the type, and then the rest in the order of its names.
+/// The events of a draft in short form: the type, and then the other values, ordered by their
+/// names.
 fn brief(events: &[Value], draft: u64) -> Vec<String> {
     let events = events.iter().filter(|event| event["draft"] == draft);
     let words = events.map(|event| {
@@ -211,8 +213,8 @@ async fn what_is_approved_is_published() {
         ]
     );
 
-    // A page that is loaded now sees the same, and one that had lost the connection sees what it
-    // missed.
+    // A page that is loaded now sees the same events, and one that had lost the connection sees
+    // those that it missed.
     assert_eq!(site.events(None).await.until(draft, "finished").await, seen);
     assert_eq!(
         site.events(Some(&last))
@@ -221,7 +223,7 @@ async fn what_is_approved_is_published() {
             .await,
         after
     );
-    // A number of another server's log is none of this one's.
+    // An event number from another server's log is ignored.
     assert_eq!(
         site.events(Some("0-4"))
             .await
@@ -358,14 +360,14 @@ async fn an_answer_that_nobody_waits_for_is_refused() {
     events.until(draft, "asked").await;
     assert_eq!(site.approve(draft + 1, 1).await, StatusCode::NOT_FOUND);
 
-    // One who rejects, and whose second click comes when the next version is there, does not reject
-    // that one as well.
+    // If a person rejects a version and clicks again after the next version has arrived, the second
+    // click does not reject that version.
     assert_eq!(site.reject(draft, 1, "no").await, StatusCode::NO_CONTENT);
     events.until(draft, "asked").await;
     assert_eq!(site.reject(draft, 1, "no").await, StatusCode::CONFLICT);
     assert_eq!(site.approve(draft, 3).await, StatusCode::CONFLICT);
 
-    // Of two at the same time, one is taken.
+    // Of two answers at the same time, one is accepted.
     let (one, other) = tokio::join!(site.approve(draft, 2), site.approve(draft, 2));
     let mut both = [one, other];
     both.sort();
@@ -420,7 +422,7 @@ async fn what_makes_no_sense_is_refused() {
             .await,
         422
     );
-    // Another site's page can send a form without asking, but no JSON.
+    // A page of another site can send a form without permission, but not JSON.
     let form = site
         .client
         .post(format!("{}/drafts", site.url))
@@ -476,7 +478,7 @@ async fn ctrl_c_ends_it_with_open_streams_and_drafts() {
     let llm = writer().await;
     let mut site = Site::new(&llm).await;
     let mut streams = [site.events(None).await, site.events(None).await];
-    // Browsers keep connections in store on which they have asked nothing yet.
+    // Browsers keep connections open before they send a request on them.
     let idle = TcpStream::connect(site.url.strip_prefix("http://").unwrap())
         .await
         .unwrap();
@@ -517,7 +519,7 @@ async fn a_draft_that_waits_outlasts_a_kill_and_is_not_written_again() {
     let draft = site.submit("Rain").await;
     events.until(draft, "asked").await;
 
-    // The log is another one now, whatever a page has seen of the last one.
+    // The log is a new one, whatever a page has seen of the old one.
     let site = site.kill_and_start(&llm).await;
     let mut events = site.events(events.last.as_deref()).await;
     let asked = events.until(draft, "asked").await;
@@ -546,7 +548,7 @@ async fn an_answer_that_was_taken_outlasts_a_kill() {
     site.events(None).await.until(draft, "asked").await;
     assert_eq!(site.approve(draft, 1).await, StatusCode::NO_CONTENT);
 
-    // However far the run had come.
+    // The outcome is the same at every point of the run.
     let site = site.kill_and_start(&llm).await;
     let seen = site.events(None).await.until(draft, "finished").await;
     assert_eq!(
@@ -651,8 +653,8 @@ async fn a_text_that_was_at_work_at_the_kill_is_written_when_the_lease_has_run_o
     assert_eq!(llm.requests().await.len(), 2);
 }
 
-/// The page itself, in a browser; `browser/approval.mjs` says what a person does, and when the
-/// server is to be killed. The screenshots go to `SCREENSHOTS`, or into `target/screenshots`.
+/// Tests the page in a real browser. `browser/approval.mjs` plays the person and says when to kill
+/// the server. The screenshots go to `SCREENSHOTS`, or to `target/screenshots`.
 #[tokio::test]
 #[ignore = "needs Chromium and Node: .ci/run runs it"]
 async fn the_page_in_a_browser() {

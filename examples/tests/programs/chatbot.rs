@@ -1,4 +1,4 @@
-//! The program `chatbot`.
+//! Tests the program `chatbot`.
 
 use std::process::Stdio;
 
@@ -89,7 +89,7 @@ async fn a_model_that_is_down_does_not_end_the_chat() {
     );
 }
 
-/// A server that speaks slowly: it sends one piece, and then waits for the other side to hang up.
+/// A slow server: it sends one piece, and then waits for the client to close the connection.
 async fn speaks_and_waits(listener: &TcpListener) -> Value {
     let (mut stream, _) = listener.accept().await.unwrap();
     let (reader, mut writer) = stream.split();

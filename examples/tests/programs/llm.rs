@@ -1,5 +1,5 @@
-//! What can go wrong between a program and its model: each a clear outcome. The program is
-//! `majority`, or what shows it best.
+//! Tests the failures between a program and its model, each of which has a clear outcome. They use
+//! `majority`, or the program that shows the failure best.
 
 use super::support::{Llm, Reply, program};
 
@@ -47,7 +47,7 @@ async fn a_time_out_that_is_no_number_is_refused() {
         .await;
     assert_eq!(
         run.err,
-        "Error: OPENAI_TIMEOUT is no number of seconds: soon\n"
+        "Error: OPENAI_TIMEOUT is not a number of seconds: soon\n"
     );
 }
 
@@ -165,7 +165,7 @@ async fn a_reply_that_is_cut_off_says_so() {
     });
     let llm = llm.await;
     llm.run(program!("article"), &["rain"]).end().await;
-    assert!(llm.requests().await[1].asks("rejected: the reply was cut off at the limit of tokens"));
+    assert!(llm.requests().await[1].asks("rejected: the reply was cut off at the token limit"));
 
     let llm = Llm::new(|_, _| Reply::CutOff("Half a sen".into())).await;
     assert_eq!(
@@ -187,7 +187,7 @@ async fn an_address_that_is_none_is_refused_at_once() {
         .await;
     assert_eq!(
         run.err,
-        "Error: OPENAI_BASE_URL is no address of a server: localhost:8080\n"
+        "Error: OPENAI_BASE_URL is not a server address: localhost:8080\n"
     );
 }
 

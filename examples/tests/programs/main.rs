@@ -1,4 +1,4 @@
-//! Every program from end to end, as a user runs it, on a model that says what the test wants.
+//! Runs every program from start to end, like a user, with a model that replies as the test wants.
 
 mod approval;
 mod chatbot;

@@ -1,4 +1,4 @@
-//! The programs `agent`, `article`, `majority`, `report`, `shop` and `supervisor`.
+//! Tests the programs `agent`, `article`, `majority`, `report`, `shop` and `supervisor`.
 
 use super::support::{Llm, Reply, Request, program};
 
@@ -218,9 +218,9 @@ mod report {
 
     use super::*;
 
-    /// Each of the three gets its reply only when all three have asked: one after the other, they
-    /// would wait for ever. The mock server answers one after the other, so this is a server of
-    /// its own.
+    /// Each of the three gets its reply only after all three have asked. If they asked one after
+    /// the other, they would wait forever. The mock server handles one request at a time, so this
+    /// test has a different server.
     #[tokio::test]
     async fn three_researchers_work_at_the_same_time() {
         let (all, (ask, mut asked)) = (Arc::new(Barrier::new(3)), unbounded_channel());

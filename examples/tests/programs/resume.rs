@@ -1,4 +1,4 @@
-//! The programs `resume` and `resumes`.
+//! Tests the programs `resume` and `resumes`.
 
 use std::fs;
 
@@ -64,7 +64,7 @@ async fn if_the_model_cannot_do_it_the_program_does_what_it_can() {
     );
     assert!(
         run.err
-            .ends_with("note: this was read without the model, and nobody checked it\n"),
+            .ends_with("note: this was read without the model and has not been checked\n"),
         "{}",
         run.err
     );
@@ -92,7 +92,7 @@ async fn a_batch_gives_every_file_its_own_attempts_and_the_results_in_order() {
         ("c.txt", "Cy\nc@x.org\nat C Inc"),
     ];
     let folder = folder(&[texts[2], texts[0], ("notes.md", "not a résumé"), texts[1]]);
-    // The second is never read right; the third at its second attempt.
+    // The second résumé is never read correctly, and the third one at the second attempt.
     let answer = |request: &super::support::Request, _| {
         let [name, letter] = if request.asks("Ada") {
             ["Ada", "A"]

@@ -1,5 +1,5 @@
-//! A model that says what the test wants, over HTTP in the OpenAI protocol, and the programs as a
-//! user runs them.
+//! A model that replies as the test wants, over HTTP with the OpenAI protocol, and the programs as
+//! a user runs them.
 
 use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -16,7 +16,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 /// The model.
 pub(crate) struct Llm(MockServer);
 
-/// What a program asked.
+/// A request of a program.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Request {
     pub(crate) model: String,
@@ -28,12 +28,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// What the last message says.
+    /// The text of the last message.
     pub(crate) fn prompt(&self) -> &str {
         &self.messages.last().expect("a message").content
     }
 
-    /// Whether the last message has these words in it.
+    /// Whether the last message contains these words.
     pub(crate) fn asks(&self, words: &str) -> bool {
         self.prompt().contains(words)
     }
@@ -43,7 +43,7 @@ impl Request {
         self.response_format.pointer("/json_schema/name")?.as_str()
     }
 
-    /// Who said what, in turn.
+    /// The roles and texts of the messages, in order.
     pub(crate) fn turns(&self) -> Vec<(Role, &str)> {
         self.messages
             .iter()
@@ -52,17 +52,17 @@ impl Request {
     }
 }
 
-/// What the model answers.
+/// A reply of the model.
 pub(crate) enum Reply {
-    /// This text; in pieces if the program wants a stream.
+    /// This text, in pieces if the program asks for a stream.
     Text(String),
-    /// This text, as a server says it that has come to its limit of tokens.
+    /// This text, as a server sends it that has reached its token limit.
     CutOff(String),
     /// The beginning of a stream, which is closed before its end.
     BrokenOff(String),
     /// A status and a body.
     Error(u16, String),
-    /// Nothing, for longer than any program waits.
+    /// No reply for longer than any program waits.
     Silence,
 }
 
@@ -73,7 +73,7 @@ impl<T: Into<String>> From<T> for Reply {
 }
 
 impl Reply {
-    /// As a server says that it failed.
+    /// The reply of a server that reports a failure.
     pub(crate) fn overloaded() -> Self {
         Self::Error(503, "overloaded".into())
     }
@@ -121,7 +121,7 @@ fn chunk(delta: Value, finish_reason: Value) -> Value {
 }
 
 impl Llm {
-    /// Starts it. `answer` gets each request and how many came before it.
+    /// Starts the model. `answer` gets each request and the number of requests before it.
     pub(crate) async fn new<R: Into<Reply>>(
         answer: impl Fn(&Request, usize) -> R + Send + Sync + 'static,
     ) -> Self {
@@ -142,7 +142,7 @@ impl Llm {
         Self(server)
     }
 
-    /// What it was asked, in turn.
+    /// The requests so far, in order.
     pub(crate) async fn requests(&self) -> Vec<Request> {
         let requests = self.0.received_requests().await.unwrap();
         requests
@@ -151,7 +151,7 @@ impl Llm {
             .collect()
     }
 
-    /// Lets a program ask it.
+    /// Points a program at this model.
     pub(crate) fn configure(&self, command: &mut Command) {
         command.env("OPENAI_BASE_URL", format!("{}/v1", self.0.uri()));
         command
@@ -160,7 +160,7 @@ impl Llm {
             .env_remove("OPENAI_TIMEOUT");
     }
 
-    /// A program of this package, which will ask this model. `program!` names it.
+    /// A program of this package that will use this model. The macro `program!` names it.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Program {
         let mut command = Command::new(program);
         command.args(arguments).kill_on_drop(true);
@@ -178,7 +178,7 @@ pub(crate) struct Program {
     input: String,
 }
 
-/// A program that has run.
+/// The result of a program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -187,7 +187,7 @@ pub(crate) struct Run {
 }
 
 impl Program {
-    /// What it reads.
+    /// The input of the program.
     pub(crate) fn input(mut self, input: &str) -> Self {
         self.input = input.into();
         self
@@ -198,14 +198,14 @@ impl Program {
         self
     }
 
-    /// Runs it to its end. What is piped has no colours.
+    /// Runs the program to its end. Its output is piped, so it has no colours.
     pub(crate) async fn end(mut self) -> Run {
         self.command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
-        // A program that reads no input may be gone before it is written.
+        // A program that reads no input may exit before all input is written.
         let _ = child
             .stdin
             .take()
@@ -215,7 +215,7 @@ impl Program {
         Run::from(child.wait_with_output().await.unwrap())
     }
 
-    /// Runs it to a good end, and returns what it printed.
+    /// Runs the program, expects it to succeed, and returns its output.
     pub(crate) async fn out(self) -> String {
         let run = self.end().await;
         assert_eq!(run.code, Some(0), "{run:#?}");

@@ -1,4 +1,4 @@
-//! The packages and crates of a folder, as `cargo metadata` knows them.
+//! The packages and crates of a folder, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,8 +13,8 @@ use serde::Deserialize;
 pub struct Workspace {
     /// The packages, by name.
     pub packages: Vec<Package>,
-    /// Their libraries and programs. Tests, benches and examples are left out: a tutorial is about
-    /// what they use.
+    /// Their libraries and programs. Tests, benches and examples are left out, because a tutorial
+    /// is about the code that they use.
     pub crates: Vec<Crate>,
 }
 
@@ -23,25 +23,25 @@ pub struct Workspace {
 pub struct Package {
     /// Its name in `Cargo.toml`.
     pub name: String,
-    /// What `Cargo.toml` says about it.
+    /// Its description in `Cargo.toml`.
     pub description: String,
-    /// The packages of this folder that it depends on, not counting what only its tests or its
-    /// build need.
+    /// The packages of this folder that it depends on, without those that only its tests or its
+    /// build script need.
     pub needs: BTreeSet<usize>,
 }
 
-/// What one run of the compiler makes: a library or a program.
+/// A unit of compilation: a library or a program.
 #[derive(Debug, Clone)]
 pub struct Crate {
-    /// Which of the packages it is in.
+    /// The package that it belongs to.
     pub package: usize,
     /// Its name in code.
     pub name: String,
-    /// Whether it is a program and no library.
+    /// Whether it is a program. If not, it is a library.
     pub program: bool,
-    /// Its first file.
+    /// Its root file.
     pub file: PathBuf,
-    /// The crates that its code may name, by the name they have there.
+    /// The crates that its code may name, by the names that it uses for them.
     pub externs: BTreeMap<String, usize>,
 }
 
@@ -79,8 +79,7 @@ impl CargoPackage {
     }
 }
 
-/// The files of a folder that git would not ignore, sorted. Folders in which cargo builds are
-/// skipped.
+/// The files of a folder that git would not ignore, sorted. Build folders of cargo are skipped.
 pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let mut walk = WalkBuilder::new(folder);
     walk.require_git(false).filter_entry(|entry| {
@@ -95,13 +94,13 @@ pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// Asks cargo about the outermost packages or workspaces among the files of a folder. What it
-/// cannot read is added to `skipped`.
+/// Asks cargo about the outermost packages or workspaces in a folder. Manifests that cargo cannot
+/// read are added to `skipped`.
 ///
 /// # Errors
 ///
-/// There is no Rust package, and the message says what there is; or there is none that cargo can
-/// read.
+/// Fails if there is no Rust package, with a message that says what there is, or if cargo cannot
+/// read any package.
 pub fn read(
     folder: &Path,
     files: &BTreeSet<PathBuf>,
@@ -110,7 +109,7 @@ pub fn read(
     let manifests = outermost(files);
     if manifests.is_empty() {
         bail!(
-            "{}: there is no Rust package here; tutorial reads folders with a Cargo.toml, and no other language{}",
+            "{}: there is no Rust package here; tutorial only reads Rust code in folders with a Cargo.toml{}",
             folder.display(),
             others(files)
         );
@@ -119,8 +118,8 @@ pub fn read(
     let known = skipped.len();
     for manifest in manifests {
         match metadata(manifest) {
-            // From a member of a workspace, cargo sees all of it, the part outside of the folder as
-            // well.
+            // For a member of a workspace, cargo reports the whole workspace, including the part
+            // outside the folder.
             Ok(metadata) => found.extend(
                 metadata
                     .packages
@@ -138,7 +137,7 @@ pub fn read(
     }
     ensure!(
         !found.is_empty(),
-        "cargo can read no package: {}",
+        "cargo cannot read any package: {}",
         skipped[known..].join("\n")
     );
     Ok(workspace(found.into_values().collect(), files))
@@ -188,9 +187,10 @@ fn metadata(manifest: &Path) -> Result<Metadata> {
             "--manifest-path",
         ])
         .arg(manifest);
-    // Not in the folder itself: its configuration and its choice of a toolchain are not ours.
+    // Do not run cargo in the folder itself, because its configuration and toolchain should not
+    // apply.
     cargo.current_dir(std::env::temp_dir());
-    let output = cargo.output().context("cargo cannot be started")?;
+    let output = cargo.output().context("cannot start cargo")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{}", said.trim());
     Ok(serde_json::from_slice(&output.stdout)?)

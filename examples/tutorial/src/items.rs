@@ -1,5 +1,4 @@
-//! What a file declares: its items, with their signatures as they are written, and the
-//! documentation of each.
+//! The items that a file declares, with their signatures as written and their documentation.
 
 use syn::{Attribute, Expr, Item as Syntax, Lit, Meta, Visibility};
 
@@ -8,21 +7,21 @@ use syn::{Attribute, Expr, Item as Syntax, Lit, Meta, Visibility};
 pub struct Item {
     /// Its name.
     pub name: String,
-    /// Its head, up to its body.
+    /// Its signature, up to its body.
     pub signature: String,
-    /// The first paragraph of its documentation, in one line.
+    /// The first paragraph of its documentation, on one line.
     pub doc: String,
-    /// Whether `pub` stands before it, and nothing hides it from the documentation.
+    /// Whether it is `pub` and not hidden from the documentation.
     pub public: bool,
-    /// Whether anything at all outside of its module may name it.
+    /// Whether any code outside its module can name it.
     pub shared: bool,
-    /// Whether it is a macro. Macros have names of their own: a trait and its derive macro may
+    /// Whether it is a macro. Macros have a separate namespace: a trait and its derive macro may
     /// both be called `Shared`.
     pub is_macro: bool,
 }
 
-/// The item that this is, if it is one that has a name and no module. `source` is its file, `depth`
-/// how many modules it is in there.
+/// The item for this syntax, if it has a name and is not a module. `source` is its file, and
+/// `depth` is the number of modules around it in that file.
 pub fn item(syntax: &Syntax, source: &str, depth: usize) -> Option<Item> {
     let (keyword, name, attributes, visibility) = match syntax {
         Syntax::Const(item) => ("const", &item.ident, &item.attrs, &item.vis),
@@ -93,14 +92,14 @@ fn procedural_macro(attributes: &[Attribute]) -> Option<(&'static str, Option<St
     })
 }
 
-/// Whether an attribute of this name is among them.
+/// Whether these attributes include one of this name.
 pub fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes
         .iter()
         .any(|attribute| attribute.path().is_ident(name))
 }
 
-/// Whether it is for tests alone: `#[test]`, or `#[cfg(test)]`, also inside `all(…)`.
+/// Whether the item is only for tests: `#[test]`, or `#[cfg(test)]`, also inside `all(…)`.
 pub fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => {
@@ -115,7 +114,7 @@ pub fn is_test(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Whether it says `#[doc(hidden)]`.
+/// Whether the item is `#[doc(hidden)]`.
 pub fn is_hidden(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) => list.path.is_ident("doc") && list.tokens.to_string() == "hidden",
@@ -149,7 +148,7 @@ pub fn documentation(attributes: &[Attribute]) -> String {
     lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
-/// The first paragraph of a text, in one line.
+/// The first paragraph of a text, on one line.
 pub fn first_paragraph(text: &str) -> String {
     let lines = text
         .lines()
@@ -158,8 +157,8 @@ pub fn first_paragraph(text: &str) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// The head of an item as it stands in its file. The syntax tree has lost the layout, and without
-/// it the types are hard to read.
+/// The signature of an item as written in its file. The syntax tree has lost the layout, which
+/// makes types hard to read.
 fn signature(source: &str, depth: usize, keyword: &str, name: &str) -> String {
     let wanted = format!("{keyword} {name}");
     let mut end = 0;
@@ -167,8 +166,8 @@ fn signature(source: &str, depth: usize, keyword: &str, name: &str) -> String {
         let start = end;
         end += line.len();
         let (before, after) = line.split_once(&wanted)?;
-        // At another depth it is in a function or an `impl`, and before it may only stand
-        // `pub(crate) async` and the like.
+        // At another depth, it is in a function or an `impl`. Only `pub(crate) async` and the like
+        // may precede it.
         let here = before.len() - before.trim_start().len() == 4 * depth
             && before
                 .chars()
@@ -261,7 +260,7 @@ pub trait Shape: Send {}
                 "pub trait Shape: Send",
             ]
         );
-        // Another layout costs the details and no more.
+        // With another layout, only the details are lost.
         assert_eq!(signatures("  pub  fn   run(x: u8) {}"), ["fn run"]);
     }
 

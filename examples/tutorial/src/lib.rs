@@ -1,10 +1,10 @@
 //! The parts of the program `tutorial` around its flow.
 //!
-//! [`source`] gets the code, [`crates`] asks cargo what is in it, [`modules`] reads the files, with
-//! [`items`] and [`uses`] for what they declare and mention, and [`paths`] finds out what a path
-//! means. [`topics`] puts that together: what a tutorial may have chapters on, and which of them
-//! uses which. [`order`] sorts them. [`prompts`] is what the model is told, [`replies`] what it may
-//! answer. [`markdown`] is what a reader sees, and [`text`] makes what others wrote fit for it.
+//! [`source`] gets the code, and [`crates`] asks cargo about its packages. [`modules`] reads the
+//! files, with [`items`] and [`uses`] for what they declare and mention, and [`paths`] resolves
+//! paths. From that, [`topics`] builds the list of possible chapters and which of them uses which,
+//! and [`order`] sorts them. [`prompts`] has the prompts for the model, and [`replies`] checks the
+//! replies. [`markdown`] writes the pages, and [`text`] prepares text from elsewhere for them.
 
 pub mod crates;
 pub mod items;

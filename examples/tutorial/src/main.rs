@@ -1,14 +1,15 @@
-//! Turns a repository of Rust code into a tutorial: chapters on its main modules, in the order in
-//! which they build on one another.
+//! Turns a repository of Rust code into a tutorial, with chapters about its main modules in the
+//! order in which they build on one another.
 //!
 //! ```text
 //! cargo run --bin tutorial -- .
 //! cargo run --bin tutorial -- https://github.com/dtolnay/anyhow --chapters 5
 //! ```
 //!
-//! What can be read from the code is read: the modules, who uses whom, the order, the signatures.
-//! The model gives titles, labels and explanations. It cannot break the tutorial: what it says is
-//! checked, and where it fails, the code's own words stand.
+//! Everything that can be read from the code is read from it: the modules, their uses of each
+//! other, the order and the signatures. The model adds titles, labels and explanations. It cannot
+//! break the tutorial, because its replies are checked, and where it fails, the tutorial uses the
+//! code's own documentation.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -28,21 +29,21 @@ use pocketflow_tutorial::replies::{self, Choice, Label, Naming};
 use pocketflow_tutorial::source::{self, Checkout};
 use pocketflow_tutorial::topics::{Topic, Topics};
 
-/// The shared store. What is an `Option` is filled on the way.
+/// The shared store. The nodes fill the `Option` fields.
 #[derive(Shared, Default)]
 struct Book {
     source: String,
     wanted: usize,
     out: PathBuf,
     url: Option<String>,
-    /// Kept until the end: it is removed with the store.
+    /// Kept to the end: the clone is removed together with the store.
     checkout: Option<Checkout>,
     folder: Option<PathBuf>,
     code: Option<Code>,
     topics: Option<Topics>,
-    /// Which topics get a chapter.
+    /// The topics that get a chapter.
     chosen: Option<Vec<usize>>,
-    /// Those, in the order of the chapters.
+    /// The same topics in the order of the chapters.
     contents: Option<Vec<Topic>>,
     arrows: Option<Vec<Arrow>>,
     namings: Option<Vec<Naming>>,
@@ -51,7 +52,7 @@ struct Book {
     pages: Option<Vec<Page>>,
 }
 
-/// Where the code is.
+/// The location of the code.
 #[derive(Action)]
 #[action(Book)]
 enum Source {
@@ -87,7 +88,7 @@ fn find(code: &Code) -> Topics {
     Topics::of(code)
 }
 
-/// The model may choose among the topics, but not add one.
+/// The model may choose among the topics but not add one.
 #[node(Book, writes = chosen, attempts = 3, wait = "500ms", fallback = the_best)]
 async fn choose(
     topics: &Topics,
@@ -144,8 +145,8 @@ fn uses(_: &Reads<'_, label>, _: &Arrow, _: Error) -> Result<String> {
     Ok("uses".into())
 }
 
-/// Writes the chapters, some at a time. One that fails is a chapter that says so, and does not end
-/// the others.
+/// Writes the chapters, several at a time. If one fails, its page says so, and the others are not
+/// affected.
 struct Write {
     jobs: NonZeroUsize,
 }
@@ -226,14 +227,14 @@ fn save(out: &Path, pages: &[Page]) -> Result<()> {
 }
 
 flow! {
-    /// Decides what the chapters are about, how they hang together and what they are called.
+    /// Decides which topics get chapters, how they depend on each other, and what their titles are.
     pub Plan(code): Book {
         find >> choose >> arrange >> (name, label);
     }
 }
 
 flow! {
-    /// From a repository to a tutorial.
+    /// Turns a repository into a tutorial.
     pub Tutorial: Book {
         fetch - "repository" >> clone >> read;
         fetch - "folder" >> read >> Plan >> write >> combine >> save;
@@ -244,25 +245,26 @@ flow! {
 
 /// Turns a repository of Rust code into a tutorial.
 ///
-/// A chapter for which the model writes nothing that will do has what is read from the code, and
-/// says so. The exit status is 1 if that is so for every chapter, or if there is no tutorial.
+/// If the model writes no acceptable text for a chapter, the chapter only has what is read from the
+/// code, and says so. The exit status is 1 if that happens to every chapter, or if there is no
+/// tutorial.
 #[derive(Parser)]
 struct Args {
     /// A folder, or the address of a git repository
     #[arg(value_name = "FOLDER|URL")]
     source: String,
-    /// The folder for the tutorial, made if needed
+    /// The folder for the tutorial, created if needed
     #[arg(long, value_name = "FOLDER", default_value = "target/tutorial")]
     out: PathBuf,
-    /// How many chapters it has
+    /// The number of chapters
     #[arg(long, value_name = "N", default_value = "8")]
     chapters: NonZeroUsize,
-    /// How many chapters are written at a time
+    /// The number of chapters that are written at the same time
     #[arg(long, value_name = "N", default_value = "4")]
     jobs: NonZeroUsize,
 }
 
-/// Writes the tutorial, and returns whether the model has written any of it.
+/// Writes the tutorial, and returns whether the model has written any part of it.
 async fn run(args: Args) -> Result<bool> {
     llm::configured()?;
     let Args {
@@ -280,7 +282,7 @@ async fn run(args: Args) -> Result<bool> {
     let tutorial = Tutorial {
         write: Write { jobs },
     };
-    // To drop a run is to cancel it; what it has cloned goes with the store.
+    // Dropping a run cancels it. Its clone is removed together with the store.
     tokio::select! {
         run = tutorial.with(Progress::new()).run(&mut book) => run?,
         _ = tokio::signal::ctrl_c() => bail!("interrupted"),

@@ -1,4 +1,4 @@
-//! What a reader sees: an index with maps, and a page for each chapter.
+//! The pages of the tutorial: an index with maps, and one page for each chapter.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,13 +10,13 @@ use super::replies::Naming;
 use super::text::{count, escape, inline, list, quote, tame, without_tags};
 use super::topics::{Audience, Topic, Topics, Use};
 
-/// Stands at the top of each page, so that the next run knows which files it may replace.
+/// The first line of each page, so that the next run knows which files it may replace.
 const MARK: &str = "<!-- written by `tutorial` -->\n";
 
-/// More arrows than this make no map.
+/// The maximum number of arrows in a map.
 const MOST_ARROWS: usize = 24;
 
-/// More users than this are only counted.
+/// The maximum number of users that are listed. The others are only counted.
 const MOST_NEIGHBOURS: usize = 12;
 
 /// A file of the tutorial.
@@ -24,35 +24,35 @@ const MOST_NEIGHBOURS: usize = 12;
 pub struct Page {
     /// Its name.
     pub file: String,
-    /// What is in it.
+    /// Its content.
     pub text: String,
 }
 
-/// A chapter, as its page is made of it.
+/// A chapter, with everything that its page needs.
 #[derive(Debug, Clone)]
 pub struct Chapter {
-    /// What it is about.
+    /// Its topic.
     pub topic: Topic,
     /// Its title and its description.
     pub naming: Naming,
-    /// What the model wrote, or why there is nothing.
+    /// The text from the model, or why there is none.
     pub text: Result<String, String>,
 }
 
-/// That one chapter's topic uses another's: `user` and `used` are numbers of chapters, from 0.
+/// One chapter's topic uses another's. `user` and `used` are numbers of chapters, counted from 0.
 #[derive(Debug, Clone)]
 pub struct Arrow {
-    /// Whose code names the other.
+    /// The chapter whose code names the other.
     pub user: usize,
-    /// What is named.
+    /// The chapter that is named.
     pub used: usize,
-    /// How.
+    /// How it is used.
     pub how: Use,
 }
 
-/// All that goes into the pages.
+/// Everything that goes into the pages.
 pub struct Tutorial<'a> {
-    /// What the project is called.
+    /// The name of the project.
     pub project: &'a str,
     /// Its code.
     pub code: &'a Code,
@@ -62,7 +62,7 @@ pub struct Tutorial<'a> {
     pub chapters: &'a [Chapter],
     /// Which uses which.
     pub arrows: &'a [Arrow],
-    /// What each arrow says.
+    /// The label of each arrow.
     pub labels: &'a [String],
 }
 
@@ -116,7 +116,7 @@ impl Tutorial<'_> {
             );
             text += &list(code.skipped.iter().map(|line| inline(line)));
         }
-        text += "\n## Chapters\n\nWhat others build on comes first.\n\n";
+        text += "\n## Chapters\n\nModules that others build on come first.\n\n";
         for (number, chapter) in self.chapters.iter().enumerate() {
             let what = escape(&chapter.naming.description);
             text += &format!(
@@ -128,7 +128,7 @@ impl Tutorial<'_> {
         }
         let (map, note) = self.map();
         text += &format!(
-            "\n## The map\n\nAn arrow goes from what uses to what is used. The number says how often the code names it.{note}\n\n{map}"
+            "\n## The map\n\nAn arrow goes from a module to a module that it uses. The number says how often its code names the other.{note}\n\n{map}"
         );
         if code.workspace.packages.len() > 1 {
             text += &format!("\n## The packages\n\n{}", self.packages());
@@ -136,7 +136,7 @@ impl Tutorial<'_> {
         text
     }
 
-    /// The map of the chapters, and what is missing there.
+    /// The map of the chapters, and a note about arrows that are left out.
     fn map(&self) -> (String, String) {
         let mut counts = self
             .arrows
@@ -144,7 +144,8 @@ impl Tutorial<'_> {
             .map(|arrow| arrow.how.count)
             .collect::<Vec<_>>();
         counts.sort_unstable_by_key(|count| std::cmp::Reverse(*count));
-        // Those with as few as the first that is too many go as well, whichever they are.
+        // Arrows with the same count as the first one over the limit are left out as well, so that
+        // the choice is not arbitrary.
         let least = counts.get(MOST_ARROWS).map_or(0, |count| count + 1);
         let mut map = String::from("```mermaid\ngraph TD\n");
         for (number, chapter) in self.chapters.iter().enumerate() {
@@ -167,7 +168,7 @@ impl Tutorial<'_> {
             );
         }
         let note = if least > 0 {
-            format!(" Arrows for fewer than {least} are left out.")
+            format!(" Arrows for fewer than {least} uses are left out.")
         } else {
             String::new()
         };
@@ -222,7 +223,7 @@ impl Tutorial<'_> {
                 tame(written)
             ),
             Err(why) => format!(
-                "> **The model wrote no text for this chapter** ({}). What follows is read from the code.\n\n",
+                "> **The model wrote no text for this chapter** ({}). The rest of this page is read from the code.\n\n",
                 escape(why)
             ),
         };
@@ -259,8 +260,7 @@ impl Tutorial<'_> {
         text + "---\n\n" + &links.into_iter().flatten().collect::<Vec<_>>().join(" · ") + "\n"
     }
 
-    /// What a topic uses, or what it is used by, the most first: with links to those that have a
-    /// chapter.
+    /// What a topic uses, or what uses it, the most frequent first, with links to the chapters.
     fn neighbours(&self, topic: usize, outgoing: bool) -> Vec<String> {
         let mut found = self
             .topics
@@ -327,12 +327,12 @@ fn items(topic: &Topic) -> String {
     format!("{heading}\n\n{}{more}\n", list(lines))
 }
 
-/// Writes the pages into a folder, made if needed, in place of those of an earlier run. Other files
-/// there are left alone.
+/// Writes the pages into a folder, which is created if needed, and replaces the pages of an earlier
+/// run. Other files in the folder are not changed.
 ///
 /// # Errors
 ///
-/// A file cannot be written.
+/// Fails if a file cannot be written.
 pub fn save(folder: &Path, pages: &[Page]) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     for entry in folder
@@ -352,7 +352,7 @@ pub fn save(folder: &Path, pages: &[Page]) -> Result<()> {
     Ok(())
 }
 
-/// The arrows between some topics, by their places among them.
+/// The arrows between some topics, by their positions among them.
 pub fn arrows(order: &[usize], topics: &Topics) -> Vec<Arrow> {
     let places = order
         .iter()

@@ -1,4 +1,4 @@
-//! The modules of a folder's crates, read file by file.
+//! Reads the modules of a folder's crates, file by file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,16 +11,16 @@ use super::crates::{self, Workspace};
 use super::items::{Item, documentation, has, is_hidden, is_test, item, value};
 use super::uses::{Import, Mention, imports, mentions};
 
-/// What there is to know about the code of a folder. The syntax trees are gone: this is plain data.
+/// The code of a folder as plain data, without the syntax trees.
 #[derive(Debug, Default)]
 pub struct Code {
     /// The packages and the crates.
     pub workspace: Workspace,
-    /// The modules, those of one crate after those of the other.
+    /// The modules, grouped by crate.
     pub modules: Vec<Module>,
-    /// The first module of each crate, if its file could be read.
+    /// The root module of each crate, if its file could be read.
     pub roots: Vec<Option<usize>>,
-    /// How many files were read.
+    /// The number of files that were read.
     pub files: usize,
     /// What was left out, and why.
     pub skipped: Vec<String>,
@@ -29,40 +29,40 @@ pub struct Code {
 /// A module.
 #[derive(Debug)]
 pub struct Module {
-    /// Its crate, an index into the workspace's.
+    /// The index of its crate in the workspace.
     pub of: usize,
-    /// The names of the modules that it is in and its own, without that of the crate.
+    /// The names of the modules around it and its own name, without the name of the crate.
     pub path: Vec<String>,
-    /// The module that it is in.
+    /// The module that contains it.
     pub parent: Option<usize>,
-    /// Its file, from the folder on.
+    /// Its file, relative to the folder.
     pub file: PathBuf,
     /// Its documentation, as Markdown.
     pub doc: String,
-    /// Whether `pub` stands before it, and nothing hides it from the documentation.
+    /// Whether it is `pub` and not hidden from the documentation.
     pub public: bool,
-    /// The modules in it, by name.
+    /// The modules that it contains, by name.
     pub children: BTreeMap<String, usize>,
-    /// What it declares.
+    /// The items that it declares.
     pub items: Vec<Item>,
-    /// What it imports, and whether that is `pub`.
+    /// The names that it imports, and whether each import is `pub`.
     pub imports: Vec<(Import, bool)>,
-    /// The paths that its code mentions, those of the modules in it not included.
+    /// The paths that its code mentions, without those of the modules inside it.
     pub mentions: Vec<Mention>,
 }
 
-/// Reads the Rust code of a folder. A file that cannot be read or parsed is left out, with a line
-/// in [`Code::skipped`].
+/// Reads the Rust code of a folder. A file that cannot be read or parsed is left out and noted in
+/// [`Code::skipped`].
 ///
 /// # Errors
 ///
-/// The folder does not exist, or there is no Rust code in it that can be read.
+/// Fails if the folder does not exist or contains no readable Rust code.
 pub fn read(folder: &Path) -> Result<Code> {
-    // Cargo names the files in this way, too.
+    // Cargo names the files in the same way.
     let folder = folder
         .canonicalize()
         .with_context(|| folder.display().to_string())?;
-    ensure!(folder.is_dir(), "{} is no folder", folder.display());
+    ensure!(folder.is_dir(), "{} is not a folder", folder.display());
     let files = crates::files(&folder);
     let mut code = Code::default();
     code.workspace = crates::read(&folder, &files, &mut code.skipped)?;
@@ -87,7 +87,7 @@ pub fn read(folder: &Path) -> Result<Code> {
     let code = reader.code;
     ensure!(
         !code.modules.is_empty(),
-        "{}: no file could be read: {}",
+        "{}: cannot read any file: {}",
         folder.display(),
         code.skipped.join("\n")
     );
@@ -100,13 +100,13 @@ struct Reader<'a> {
     code: Code,
 }
 
-/// Where a module stands, before its code is read.
+/// The location of a module whose code has not been read yet.
 struct Place {
     of: usize,
     path: Vec<String>,
     parent: Option<usize>,
     public: bool,
-    /// The folder with the files of the modules in it.
+    /// The folder with the files of its submodules.
     children: PathBuf,
 }
 
@@ -135,7 +135,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the items of a module, which is in `depth` others within its file.
+    /// Reads the items of a module that is inside `depth` other modules of its file.
     fn module(
         &mut self,
         syntax: &[syn::Item],
@@ -190,7 +190,8 @@ impl Reader<'_> {
         self.code.modules.push(module);
         for (item, depth) in inner {
             let name = item.ident.to_string();
-            // Of those that exclude each other, by `cfg`, the first stands for all.
+            // If `cfg` makes several modules exclude each other, the first one represents all of
+            // them.
             if self.code.modules[index].children.contains_key(&name) {
                 continue;
             }
@@ -228,8 +229,8 @@ impl Reader<'_> {
             .iter()
             .find_map(|attribute| value(attribute, "path"));
         let (flat, nested) = match set {
-            // As rustc has it: the path goes from the folder of this file on, and the modules
-            // inside from there.
+            // Like rustc: the path is relative to the folder of this file, followed by the modules
+            // inside the file.
             Some(set) => {
                 let file = file.with_file_name(set);
                 place.children = file.with_file_name("");
@@ -246,7 +247,7 @@ impl Reader<'_> {
         {
             return self.file(&found, place, doc);
         }
-        // What only some systems or features have may well be generated, or absent.
+        // Modules that exist only for some systems or features may be generated or absent.
         if !has(&item.attrs, "cfg") && !has(&item.attrs, "cfg_attr") {
             let module = place.path.join("::");
             self.code.skipped.push(format!(
@@ -258,8 +259,8 @@ impl Reader<'_> {
     }
 }
 
-/// The items, and how far each is indented. What stands in a macro, as in `cfg_unix! { pub mod
-/// pipe; }`, stands in the module.
+/// The items and their indentation. Items inside a macro call, as in `cfg_unix! { pub mod pipe; }`,
+/// belong to the module.
 fn unwrapped(items: &[syn::Item], depth: usize) -> Vec<(syn::Item, usize)> {
     let mut found = Vec::new();
     for item in items {
@@ -328,7 +329,7 @@ pub(crate) mod tests {
             code.skipped,
             ["src/lib.rs: there is no file for `mod gone`"]
         );
-        // The program may name the library beside it.
+        // The program may name the library of its package.
         assert_eq!(
             code.workspace.crates[1].externs,
             [("demo".to_owned(), 0)].into()

@@ -1,15 +1,15 @@
-//! In which order the chapters come.
+//! The order of the chapters.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::topics::Uses;
 
-/// Sorts some topics so that what others use comes before them. Among those that could be next, the
-/// first in `chosen` is.
+/// Sorts topics so that each comes after those that it uses. If several could be next, the first
+/// one in `chosen` comes next.
 ///
-/// A circle is entered where the least is missing: at the topic that names what is still to come
-/// the fewest times.
+/// A cycle starts at the topic that misses the least: the one that names topics still to come the
+/// fewest times.
 pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
     let count = |user: &usize, used: &usize| uses.get(&(*user, *used)).map_or(0, |how| how.count);
     let needs = chosen
@@ -19,7 +19,7 @@ pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
     let mut left = chosen.to_vec();
     let mut ordered = Vec::new();
     while !left.is_empty() {
-        // All that it needs is there, or in a circle with it.
+        // Everything that it needs is already there, or is in a cycle with it.
         let free = |topic: &&usize| {
             left.iter()
                 .all(|other| !needs[*topic].contains(other) || needs[other].contains(topic))
@@ -28,7 +28,7 @@ pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
             .iter()
             .find(free)
             .copied()
-            .expect("some circle waits for no other");
+            .expect("some cycle waits for no other");
         let circle = left
             .iter()
             .filter(|topic| **topic == first || needs[*topic].contains(&first));
@@ -38,14 +38,14 @@ pub fn order(chosen: &[usize], uses: &Uses) -> Vec<usize> {
             let wanted = left.iter().map(|other| count(other, topic)).sum::<usize>();
             (missing, Reverse(wanted))
         });
-        let next = next.expect("the first is one");
+        let next = next.expect("the cycle contains the first");
         left.retain(|topic| *topic != next);
         ordered.push(next);
     }
     ordered
 }
 
-/// What a topic uses among those that are chosen, and what that uses, and so on.
+/// The chosen topics that a topic uses, directly or indirectly.
 fn reachable(topic: usize, chosen: &[usize], uses: &Uses) -> BTreeSet<usize> {
     let (mut found, mut queue) = (BTreeSet::new(), vec![topic]);
     while let Some(user) = queue.pop() {
@@ -85,7 +85,7 @@ mod tests {
             [2, 1, 0, 3]
         );
         assert_eq!(order(&[3, 1, 2], &uses(&[])), [3, 1, 2]);
-        // What is not chosen does not count.
+        // Topics that are not chosen do not count.
         assert_eq!(order(&[0, 1], &uses(&[(0, 9, 5)])), [0, 1]);
     }
 
@@ -96,12 +96,12 @@ mod tests {
             order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 2, 1), (2, 0, 1)])),
             [0, 2, 1]
         );
-        // 0 waits for the circle, though it names it less often than 1 and 2 name each other.
+        // 0 waits for the cycle, although it names it less often than 1 and 2 name each other.
         assert_eq!(
             order(&[0, 1, 2], &uses(&[(0, 2, 1), (1, 2, 5), (2, 1, 5)])),
             [2, 1, 0]
         );
-        // The circle of 0 and 1 waits for 2.
+        // The cycle of 0 and 1 waits for 2.
         assert_eq!(
             order(&[0, 1, 2], &uses(&[(0, 1, 1), (1, 0, 1), (0, 2, 9)])),
             [2, 0, 1]

@@ -1,21 +1,21 @@
-//! What a path in the code means, and by which path a public item is known.
+//! Resolves paths in the code, and finds the path under which a public item is known.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::modules::Code;
 use super::uses::{Import, Space};
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     /// A module.
     Module(usize),
-    /// An item of a module, by its number there.
+    /// An item of a module, by its index there.
     Item(usize, usize),
 }
 
 impl Target {
-    /// The module that it is or is in.
+    /// The module that it is, or that contains it.
     pub fn module(self) -> usize {
         match self {
             Self::Module(module) | Self::Item(module, _) => module,
@@ -23,12 +23,13 @@ impl Target {
     }
 }
 
-/// The names that are being looked up, so that imports in a circle end.
+/// The names that are being looked up, so that circular imports end.
 type Pending = BTreeSet<(usize, String, bool)>;
 
 impl Code {
-    /// What a path in a module leads to, through imports and re-exports: an item of this folder, or
-    /// nothing. What follows the item, such as a variant or a method, does not matter.
+    /// Resolves a path in a module, through imports and re-exports, to an item of this folder.
+    /// Returns nothing for any other path. Segments after the item, such as a variant or a method,
+    /// are ignored.
     pub fn resolve(&self, module: usize, path: &[String], space: Space) -> Vec<Target> {
         let spaces: &[bool] = match space {
             Space::Item => &[false],
@@ -100,8 +101,8 @@ impl Code {
         self.descend(found, rest, is_macro, pending)
     }
 
-    /// What a name means in a module: what it declares, then what it imports by name, then what a
-    /// `*` brings.
+    /// Resolves a name in a module: first to what it declares, then to what it imports by name,
+    /// then to what a `*` import brings in.
     fn look_up(
         &self,
         module: usize,
@@ -127,7 +128,7 @@ impl Code {
         let named = |import: &&Import| import.name.as_deref() == Some(name);
         let imports = || this.imports.iter().map(|(import, _)| import);
         let mut found = imports().filter(named).find_map(|import| {
-            // `use serde;` would find itself again, in this module; it means the crate.
+            // `use serde;` would find itself again in this module, but it means the crate.
             self.follow(module, &import.path, is_macro, pending)
         });
         for import in imports().filter(|import| import.name.is_none()) {
@@ -142,7 +143,7 @@ impl Code {
         found
     }
 
-    /// The shortest path by which code outside of its crate can name each public item of a library,
+    /// The shortest path under which code outside the crate can name each public item of a library,
     /// as `(module, item)`.
     pub fn public(&self) -> BTreeMap<(usize, usize), String> {
         let mut paths = BTreeMap::new();
@@ -179,8 +180,8 @@ impl Code {
         paths
     }
 
-    /// What a module shows to others, and under which name: none for a `pub use …::*`, which shows
-    /// a module's insides.
+    /// The modules that a module makes visible, each with its name, or without one for a `pub use
+    /// …::*`, which shows the content of a module.
     fn exports(&self, module: usize) -> Vec<(Target, Option<String>)> {
         let this = &self.modules[module];
         let items = this
@@ -268,7 +269,7 @@ mod tests {
         ] {
             assert_eq!(found(&code, module, path, Space::Item), [target], "{path}");
         }
-        // What is elsewhere, and what goes in a circle, is nothing.
+        // Paths to code elsewhere and circular paths resolve to nothing.
         for path in [
             "serde::Serialize",
             "std::fmt",

@@ -1,7 +1,7 @@
-//! What the model is told.
+//! The prompts for the model.
 //!
-//! A prompt is bounded, by characters: a small model has a small memory, and a repository may be
-//! large.
+//! The length of a prompt in characters is limited, because a small model has a small context and a
+//! repository may be large.
 
 use anyhow::Result;
 use pocketflow::Attempt;
@@ -13,11 +13,11 @@ use super::replies::Naming;
 use super::topics::{Topic, Topics, Use};
 use pocketflow_examples::llm::{Message, call_llm_for};
 
-/// Asks the model for a value, and on a retry tells it why the last one would not do.
+/// Asks the model for a value, and on a retry includes why the last one was rejected.
 ///
 /// # Errors
 ///
-/// Those of [`call_llm_for`].
+/// Fails like [`call_llm_for`].
 pub async fn ask<T: JsonSchema + DeserializeOwned>(
     prompt: String,
     attempt: Attempt<'_>,
@@ -36,7 +36,7 @@ pub fn again(prompt: String, attempt: Attempt<'_>) -> String {
     }
 }
 
-/// The beginning of a text, at most so many characters of it, and how many are cut.
+/// At most the first `most` characters of a text, and a note of how many are cut.
 pub fn cut(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {
@@ -46,8 +46,9 @@ pub fn cut(text: &str, most: usize) -> String {
     format!("{start}\n[cut here: {} more characters]", length - most)
 }
 
-/// Asks which topics to choose. The better half of what is wanted is in any case: a tutorial
-/// without what everything builds on would be none. For the rest, three times as many are offered.
+/// Asks which topics to choose. The better half of the wanted number is always chosen, because a
+/// tutorial needs the modules that everything builds on. For the rest, the prompt offers three
+/// times as many.
 pub fn choose(topics: &Topics, wanted: usize) -> String {
     let line = |topic: &Topic| format!("- {}: {}\n", topic.name, cut(&topic.summary(), 100));
     let (sure, offered) = offered(topics, wanted);
@@ -60,7 +61,7 @@ pub fn choose(topics: &Topics, wanted: usize) -> String {
     cut(&prompt, 4_000)
 }
 
-/// What is chosen in any case, and among what the model may choose.
+/// The topics that are always chosen, and those that the model may choose from.
 pub(super) fn offered(topics: &Topics, wanted: usize) -> (&[Topic], &[Topic]) {
     let (sure, others) = topics
         .list
@@ -68,7 +69,7 @@ pub(super) fn offered(topics: &Topics, wanted: usize) -> (&[Topic], &[Topic]) {
     (sure, &others[..others.len().min(3 * (wanted - sure.len()))])
 }
 
-/// Asks for the name of a chapter.
+/// Asks for the title and the description of a chapter.
 pub fn name(topic: &Topic) -> String {
     let items = topic
         .items
@@ -137,7 +138,7 @@ pub(super) fn main_items(topic: &Topic, most: usize) -> Vec<&str> {
         .collect()
 }
 
-/// Which chapters one uses, and which use it.
+/// The chapters that one uses, and those that use it.
 pub fn neighbours(number: usize, contents: &[Topic], arrows: &[Arrow]) -> String {
     let line = |arrow: &Arrow| {
         let [user, used] = [arrow.user, arrow.used].map(|topic| contents[topic].name.as_str());

@@ -1,5 +1,5 @@
-//! What the model may answer, and whether it will do. What is wrong is said in words that a retry
-//! puts into its prompt.
+//! The replies of the model, and the checks on them. An error is worded so that a retry can put it
+//! into its prompt.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::prompts::{main_items, offered};
 use super::text::trim_to_sentence;
 use super::topics::{Topic, Topics};
 
-/// Which modules the tutorial should be about.
+/// The modules that the tutorial should be about.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Choice {
     /// Names of modules, exactly as they are listed.
@@ -19,13 +19,13 @@ pub struct Choice {
     pub modules: Vec<String>,
 }
 
-/// What a chapter is called.
+/// The name of a chapter.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Naming {
     /// A title of one to four words.
     #[schemars(length(min = 1, max = 40))]
     pub title: String,
-    /// One sentence: what it is for.
+    /// One sentence that says what it is for.
     #[schemars(length(min = 1, max = 160))]
     pub description: String,
 }
@@ -33,17 +33,17 @@ pub struct Naming {
 /// How one module uses another.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Label {
-    /// A verb in the third person, and at most two words more: reads, checks errors.
+    /// A verb in the third person, and at most two more words: reads, checks errors.
     #[schemars(length(min = 1, max = 30))]
     pub verb: String,
 }
 
 impl Choice {
-    /// The topics that are meant, filled up with the best of the others.
+    /// The chosen topics, completed with the best of the others.
     ///
     /// # Errors
     ///
-    /// A module that was not offered.
+    /// Fails if a module was not offered.
     pub fn check(&self, topics: &Topics, wanted: usize) -> Result<Vec<usize>> {
         let (sure, offered) = offered(topics, wanted);
         let known = &topics.list[..sure.len() + offered.len()];
@@ -65,7 +65,8 @@ impl Choice {
     }
 }
 
-/// The chosen topics, each once, with the best of the others if they are too few.
+/// The chosen topics without duplicates, completed with the best of the others if there are too
+/// few.
 pub fn fill(chosen: Vec<usize>, topics: &Topics, wanted: usize) -> Vec<usize> {
     let mut filled = Vec::new();
     for topic in chosen.into_iter().chain(0..topics.list.len()) {
@@ -77,12 +78,12 @@ pub fn fill(chosen: Vec<usize>, topics: &Topics, wanted: usize) -> Vec<usize> {
 }
 
 impl Naming {
-    /// The naming, in one line each.
+    /// The title and the description, each on one line.
     ///
     /// # Errors
     ///
-    /// A title that is none or that has nothing to do with the topic, or a description that is no
-    /// sentence.
+    /// Fails if the title is not a title or has nothing to do with the topic, or if the description
+    /// is not a sentence.
     pub fn check(&self, topic: &Topic) -> Result<Self> {
         let [title, description] = [&self.title, &self.description]
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -94,7 +95,7 @@ impl Naming {
             .collect::<Vec<_>>();
         ensure!(
             (1..=6).contains(&words.len()) && title.chars().all(plain),
-            "`{title}` is no title of a few words"
+            "`{title}` is not a title of a few words"
         );
         let items = main_items(topic, usize::MAX).join(" ");
         let known = format!("{} {} {items}", topic.short(), topic.summary()).to_lowercase();
@@ -111,7 +112,7 @@ impl Naming {
             description.split(' ').count() > 3 && description.starts_with(char::is_alphabetic);
         ensure!(
             sentence && !description.contains(['[', '{', '<']),
-            "the description `{description}` is no sentence"
+            "the description `{description}` is not a sentence"
         );
         let end = if description.ends_with(['.', '!', '?']) {
             ""
@@ -128,7 +129,7 @@ impl Naming {
         })
     }
 
-    /// What the code itself says.
+    /// The name from the code's own documentation.
     pub fn from_code(topic: &Topic) -> Self {
         let summary = topic.summary();
         let description = if summary.is_empty() {
@@ -148,7 +149,7 @@ impl Label {
     ///
     /// # Errors
     ///
-    /// It is more than a few words.
+    /// Fails if it is more than a few words.
     pub fn check(&self) -> Result<String> {
         let words = self.verb.split_whitespace().collect::<Vec<_>>();
         ensure!(
@@ -169,13 +170,13 @@ impl Label {
     }
 }
 
-/// The text of a chapter out of a model's reply, to the end of its last whole sentence. `prompt` is
-/// what the model knew.
+/// The text of a chapter from a model's reply, up to the end of its last complete sentence.
+/// `prompt` is what the model was given.
 ///
 /// # Errors
 ///
-/// It is too short, has code in it, says the same thing over and over, names what it was not shown,
-/// or nothing that it was.
+/// Fails if the text is too short, contains code, repeats itself, names things that the model was
+/// not given, or names none of those that it was given.
 pub fn check_chapter(reply: &str, topic: &Topic, prompt: &str) -> Result<String> {
     let text = trim_to_sentence(reply);
     ensure!(

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-/// A folder of this program's own, which is removed when it is dropped.
+/// A temporary folder, which is removed when it is dropped.
 #[derive(Debug)]
 pub struct Checkout(PathBuf);
 
@@ -20,12 +20,12 @@ impl Checkout {
             COUNT.fetch_add(1, Relaxed)
         );
         let folder = std::env::temp_dir().join(name);
-        // Fails if it exists: then it is somebody else's.
+        // This fails if the folder exists, because it then belongs to another program.
         std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
         Ok(Self(folder))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn folder(&self) -> &Path {
         &self.0
     }
@@ -42,8 +42,8 @@ pub fn is_url(source: &str) -> bool {
     source.contains("://") || source.starts_with("git@")
 }
 
-/// The last part of an address or of a folder's whole path, which is what a tutorial calls the
-/// project.
+/// The last part of an address or of a folder's absolute path. The tutorial uses it as the name of
+/// the project.
 pub fn project(source: &str) -> String {
     let folder = Path::new(source).canonicalize().ok();
     if let Some(name) = folder.as_deref().and_then(Path::file_name) {
@@ -57,24 +57,24 @@ pub fn project(source: &str) -> String {
     name.strip_suffix(".git").unwrap_or(name).to_owned()
 }
 
-/// Clones the newest commit of a repository. To drop the future is to stop git.
+/// Clones the newest commit of a repository. Dropping the future stops git.
 ///
 /// # Errors
 ///
-/// There is no git, or it says why it cannot.
+/// Fails if git is not installed or reports an error.
 pub async fn clone(url: &str) -> Result<Checkout> {
     let checkout = Checkout::new()?;
     let mut git = Command::new("git");
     git.args(["clone", "--quiet", "--depth", "1", "--", url])
         .arg(checkout.folder());
-    // Nobody is there to answer if git asks for a password.
+    // git must not ask for a password, because no user can answer.
     git.env("GIT_TERMINAL_PROMPT", "0")
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = git
         .output()
         .await
-        .context("git cannot be started: is it installed?")?;
+        .context("cannot start git: is it installed?")?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(
         output.status.success(),

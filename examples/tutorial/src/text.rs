@@ -1,6 +1,6 @@
-//! Text from elsewhere, made fit for a page of Markdown.
+//! Prepares text from elsewhere for a Markdown page.
 
-/// Lines as a list.
+/// Formats lines as a list.
 pub fn list(lines: impl Iterator<Item = String>) -> String {
     lines.map(|line| format!("- {line}\n")).collect()
 }
@@ -14,7 +14,7 @@ pub fn count(number: usize, what: &str) -> String {
     }
 }
 
-/// A label in Mermaid: what would end it, or mean something in it, is written as its number.
+/// A Mermaid label. Characters that would end it or have a meaning in it are written as numbers.
 pub fn quote(text: &str) -> String {
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let letter = |letter: char| match letter {
@@ -24,7 +24,7 @@ pub fn quote(text: &str) -> String {
     one_line.chars().map(letter).collect()
 }
 
-/// Text in one line, in which nothing is Markdown but code.
+/// Text on one line, in which only code keeps its Markdown meaning.
 pub fn escape(text: &str) -> String {
     let mut code = false;
     let even = text.matches('`').count().is_multiple_of(2);
@@ -51,20 +51,20 @@ pub fn inline(line: &str) -> String {
     )
 }
 
-/// A text without its last sentence, if that breaks off: a server stops at so many tokens, wherever
-/// that is.
+/// A text without its last sentence if that sentence is incomplete, because a server stops at its
+/// token limit, wherever that is.
 pub fn trim_to_sentence(text: &str) -> &str {
     let text = text.trim();
     let end = text
         .rfind(['.', '!', '?', '`', ':'])
         .map_or(text.len(), |end| end + 1);
-    // A closing quote or bracket belongs to it.
+    // A closing quote or bracket belongs to the sentence.
     let rest = &text[end..];
     if rest.len() <= 2 { text } else { &text[..end] }
 }
 
-/// Makes Markdown from elsewhere fit under a heading: its headings go down, links that lead nowhere
-/// from here become plain text, what is left open is closed, and lines that rustdoc hides go.
+/// Makes Markdown from elsewhere fit under a heading: it lowers the headings, turns broken links
+/// into plain text, closes what is left open, and removes the lines that rustdoc hides.
 pub fn tame(text: &str) -> String {
     let mut tamed = Vec::new();
     let mut fence: Option<&str> = None;
@@ -92,7 +92,7 @@ pub fn tame(text: &str) -> String {
                         "compile_fail",
                     ];
                     let plain = language.split(',').any(|word| rust.contains(&word));
-                    // A diagram that a model made up would be an error on the page.
+                    // A diagram that a model invented would be an error on the page.
                     let language = if plain {
                         "rust"
                     } else if language == "mermaid" {
@@ -117,7 +117,7 @@ pub fn tame(text: &str) -> String {
     tamed.join("\n").trim().to_owned()
 }
 
-/// `[name]: target`, which rustdoc resolves and nobody else.
+/// `[name]: target`, which only rustdoc can resolve.
 fn is_definition(line: &str) -> bool {
     line.starts_with('[')
         && line
@@ -125,7 +125,7 @@ fn is_definition(line: &str) -> bool {
             .is_some_and(|(_, target)| !target.contains("://"))
 }
 
-/// A line in which `<` begins no HTML: outside of code it is written as an entity.
+/// A line in which `<` does not begin HTML: outside code, it is written as an entity.
 pub fn without_tags(line: &str) -> String {
     let parts = line.split('`').enumerate();
     let parts = parts.map(|(index, part)| {
@@ -138,8 +138,8 @@ pub fn without_tags(line: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// A line without the links that only rustdoc, or nobody, can follow: `[text](to/somewhere)` and
-/// `[text][name]` become `text`.
+/// A line without links that only rustdoc can follow, or that are broken: `[text](to/somewhere)`
+/// and `[text][name]` become `text`.
 pub fn plain_links(line: &str) -> String {
     let Some((before, rest)) = line.split_once('[') else {
         return line.to_owned();

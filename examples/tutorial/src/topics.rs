@@ -1,4 +1,4 @@
-//! What a tutorial may have chapters on, and which of them uses which.
+//! The topics that a tutorial may have chapters about, and which of them uses which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,29 +8,29 @@ use super::modules::Code;
 use super::paths::Target;
 use super::text::plain_links;
 
-/// With more packages than this, a package is a topic; with fewer, a module that stands directly in
-/// its crate.
+/// If there are more packages than this, each package is a topic. Otherwise, each top-level module
+/// of a crate is one.
 const MANY_PACKAGES: usize = 16;
 
-/// Something that a chapter may be about: a module with all that is in it, or a package.
+/// A possible subject of a chapter: a module with everything inside it, or a package.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Topic {
-    /// Its path in code, such as `pocketflow::driver`; for a program `bin::` and its name.
+    /// Its path in code, such as `pocketflow::driver`. For a program, `bin::` and its name.
     pub name: String,
     /// Its package.
     pub package: String,
-    /// Where its code is, or begins.
+    /// The file where its code begins.
     pub file: PathBuf,
     /// Its documentation, as Markdown.
     pub doc: String,
-    /// What it has, the most used first.
+    /// Its items, the most used first.
     pub items: Vec<Listed>,
-    /// For whom the items are.
+    /// The audience of the items.
     pub audience: Audience,
 }
 
 impl Topic {
-    /// The first paragraph of its documentation, in one line.
+    /// The first paragraph of its documentation, on one line.
     pub fn summary(&self) -> String {
         plain_links(&first_paragraph(&self.doc))
     }
@@ -41,24 +41,24 @@ impl Topic {
     }
 }
 
-/// For whom the items of a topic are.
+/// The audience of a topic's items.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Audience {
     /// For every user of the library.
     #[default]
     Public,
-    /// For the other modules of the crate: nothing of it is public.
+    /// The other modules of the crate: none of its items is public.
     Crate,
-    /// For nobody else: it is a program.
+    /// Only the program itself.
     Program,
 }
 
 /// An item, as a chapter lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The path by which others name it.
+    /// The path under which other code names it.
     pub path: String,
-    /// Its head, up to its body.
+    /// Its signature, up to its body.
     pub signature: String,
     /// The first paragraph of its documentation.
     pub doc: String,
@@ -67,9 +67,9 @@ pub struct Listed {
 /// How one topic uses another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Use {
-    /// How often its code names something of the other.
+    /// How often its code names items of the other topic.
     pub count: usize,
-    /// What it names, and how often.
+    /// The names of those items, and how often each appears.
     pub names: BTreeMap<String, usize>,
 }
 
@@ -89,7 +89,7 @@ impl Use {
 /// Which topic uses which: `(user, used)`.
 pub type Uses = BTreeMap<(usize, usize), Use>;
 
-/// All that there may be chapters on, the most useful to know first.
+/// All topics, the most useful to know first.
 #[derive(Debug, Clone, Default)]
 pub struct Topics {
     /// The topics.
@@ -117,8 +117,8 @@ impl Topics {
         rank(list.collect(), &uses)
     }
 
-    /// How often the code of one package names something of another: `(user, used)`, by their
-    /// names.
+    /// How often the code of one package names something of another, by their names: `(user,
+    /// used)`.
     pub fn between_packages(&self) -> BTreeMap<(&str, &str), usize> {
         let mut counts = BTreeMap::new();
         for ((user, used), how) in &self.uses {
@@ -152,7 +152,7 @@ fn group(code: &Code) -> (Vec<String>, Vec<usize>) {
     (names, topic_of)
 }
 
-/// Who uses whom, and how often each item is named from another topic.
+/// Which topic uses which, and how often other topics name each item.
 fn count(code: &Code, topic_of: &[usize]) -> (Uses, BTreeMap<(usize, usize), usize>) {
     let (mut uses, mut mentioned) = (Uses::new(), BTreeMap::new());
     for (index, module) in code.modules.iter().enumerate() {
@@ -164,7 +164,8 @@ fn count(code: &Code, topic_of: &[usize]) -> (Uses, BTreeMap<(usize, usize), usi
                 if user == used {
                     continue;
                 }
-                // A trait and its derive macro of one name are two uses, if they are of two topics.
+                // A trait and its derive macro with the same name are two uses, if they belong to
+                // two topics.
                 if named.insert(used) {
                     uses.entry((user, used)).or_default().count += 1;
                 }
@@ -213,7 +214,7 @@ fn describe(
         };
         shown = all.filter(shared).collect();
     }
-    // Those that nobody names stay in the order of the code.
+    // Items that no other topic names stay in the order of the code.
     shown.sort_by_key(|key| std::cmp::Reverse(mentioned.get(key).copied().unwrap_or_default()));
     let items = shown.into_iter().map(|key| {
         let item = &code.modules[key.0].items[key.1];
@@ -233,7 +234,7 @@ fn describe(
         }
     });
     let mut items = items.collect::<Vec<_>>();
-    // The same for several systems is one.
+    // Several versions of an item for different systems count as one.
     let mut seen = BTreeSet::new();
     items.retain(|item| seen.insert((item.path.clone(), item.signature.clone())));
     let doc = if first.doc.is_empty() && first.path.is_empty() {
@@ -251,9 +252,9 @@ fn describe(
     }
 }
 
-/// The most useful to know are those that many use and that have much to offer to others. The
-/// programs count as one user: what only they have in common is of less use to know than what the
-/// libraries are built on.
+/// The topics that are most useful to know have many users and offer much to them. The programs
+/// count as one user, because code that only programs share is less useful to know than code that
+/// the libraries build on.
 fn rank(list: Vec<Topic>, uses: &Uses) -> Topics {
     let score = |topic: usize| {
         let users = uses
@@ -318,7 +319,8 @@ mod tests {
             .iter()
             .map(|topic| topic.name.as_str())
             .collect::<Vec<_>>();
-        // Used by a module and the programs; by the root and the programs; by nobody; the rest.
+        // These are used by a module and the programs, by the root and the programs, and by
+        // nothing. The rest follows.
         assert_eq!(
             names,
             [

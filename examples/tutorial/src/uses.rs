@@ -1,4 +1,4 @@
-//! Which paths a piece of code mentions.
+//! Finds the paths that a piece of code mentions.
 
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
@@ -6,23 +6,23 @@ use syn::{Attribute, Expr, ExprCall, ExprPath, Item, Macro, Meta, Path, Token, U
 
 use super::items::is_test;
 
-/// Which of the things that may share a name is meant.
+/// Distinguishes things that may have the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Space {
-    /// A module, a type, a function: whatever is no macro.
+    /// A module, a type, a function: anything that is not a macro.
     Item,
     /// A macro.
     Macro,
-    /// A `use` takes all that has the name.
+    /// A `use` imports everything with the name.
     Both,
 }
 
-/// A path that stands in the code.
+/// A path in the code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// Its segments; an empty first one for a `::` at the beginning.
+    /// Its segments. A leading `::` is an empty first segment.
     pub path: Vec<String>,
-    /// What it may mean.
+    /// What it may refer to.
     pub space: Space,
 }
 
@@ -31,7 +31,7 @@ pub struct Mention {
 pub struct Import {
     /// The name; `None` for `*`.
     pub name: Option<String>,
-    /// What it stands for.
+    /// The path that it stands for.
     pub path: Vec<String>,
 }
 
@@ -84,8 +84,8 @@ fn import(last: String, rename: Option<String>, mut path: Vec<String>, imports: 
     imports.push(Import { name, path });
 }
 
-/// The paths in an item, those in the arguments of `println!` and its like among them. Tests are
-/// left out.
+/// The paths in an item, including those in the arguments of `println!` and similar macros. Tests
+/// are left out.
 pub fn mentions(item: &Item) -> Vec<Mention> {
     let mut found = Mentions::default();
     found.visit_item(item);
@@ -144,7 +144,7 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_expr_path(&mut self, expression: &'ast ExprPath) {
-        // `error` alone may be a variable, whatever else has that name; where it is called, see
+        // A bare `error` may be a variable, even if something else has that name. A call is handled
         // below.
         let variable = expression
             .path
@@ -183,11 +183,12 @@ impl<'ast> Visit<'ast> for Mentions {
 
     fn visit_macro(&mut self, call: &'ast Macro) {
         self.push(&call.path, Space::Macro);
-        // What is no list of expressions is a language of its own, and is not read.
+        // Arguments that are not a list of expressions have a syntax of their macro, and are not
+        // read.
         if let Ok(arguments) = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated)
         {
-            // They are parsed here and live no longer, unlike what the visitor is on its way
-            // through.
+            // They are parsed here and dropped, so they live shorter than the syntax that the
+            // visitor borrows.
             let mut inner = Mentions::default();
             arguments
                 .iter()

@@ -1,4 +1,4 @@
-//! `tutorial`: what is read from the code is right whatever the model says.
+//! Tests `tutorial`: what is read from the code must be right, whatever the model says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use support::{Llm, Reply, Request, Run, program};
 
-// What other programs need is not used here.
+// Items that only other programs need are unused here.
 #[allow(dead_code)]
 #[path = "../../tests/programs/support.rs"]
 mod support;
@@ -60,7 +60,7 @@ const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Who names whom in these files, and how often.
+/// How often each of these files names another.
 const EDGES: [(&str, &str, usize); 6] = [
     ("bin::drive", "engine::fuel", 3),
     ("bin::drive", "engine::spark", 1),
@@ -80,7 +80,7 @@ fn project() -> TempDir {
     folder
 }
 
-/// A model that knows what is asked of it.
+/// A model that answers each kind of prompt.
 fn answer(request: &Request) -> Reply {
     let prompt = request.prompt();
     let after = |mark: &str| {
@@ -143,7 +143,8 @@ fn files(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every link on every page leads to a page, and from every chapter one can go on and back.
+/// Checks that every link on every page leads to a page, and that every chapter links to the next
+/// and the previous one.
 fn assert_links(folder: &Path) {
     let files = files(folder);
     for file in &files {
@@ -180,7 +181,7 @@ fn assert_links(folder: &Path) {
     }
 }
 
-/// The arrows of a map, by the last line of each label: `(user, used, label)`.
+/// The arrows of a map, with the last line of each label: `(user, used, label)`.
 fn arrows(index: &str, heading: &str) -> BTreeSet<(String, String, String)> {
     let (_, rest) = index
         .split_once(&format!("## {heading}\n"))
@@ -218,7 +219,7 @@ async fn a_workspace_becomes_linked_chapters_with_the_facts_of_its_code() {
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{run:?}");
     assert!(run.out.starts_with("5 chapters, 5 with text: "), "{run:?}");
 
-    // What others use comes first, and the circle is entered at fuel, which names spark less often
+    // Topics that others use come first, and the cycle starts at fuel, which names spark less often
     // than spark names fuel.
     fs::remove_file(out.join("notes.md")).expect("it is not ours to remove");
     let chapters = [
@@ -276,7 +277,7 @@ async fn a_workspace_becomes_linked_chapters_with_the_facts_of_its_code() {
         !fuel.contains("secret") && !fuel.contains("breaks off"),
         "{fuel}"
     );
-    // Through the re-export, it is known by its public path.
+    // The re-export gives it a public path.
     assert!(read(&out, "03_engine_wear.md").contains("- **engine::Wear**: `pub struct Wear`"));
 
     let requests = llm.requests().await;
@@ -344,7 +345,7 @@ async fn an_invented_module_is_rejected_and_the_retry_says_so() {
     assert!(!requests[0].asks("gearbox"));
     let rejected = "Your last answer was rejected: there is no module `engine::gearbox`; there are engine::spark, engine::wear, bin::drive";
     assert!(requests[1].asks(rejected), "{}", requests[1].prompt());
-    // Who has no chapter is named without a link.
+    // A topic without a chapter is named without a link.
     assert!(read(&out, "01_engine_fuel.md").contains("- `bin::drive` (3×)"));
     assert_links(&out);
 }
@@ -420,7 +421,7 @@ async fn without_the_model_there_are_the_facts_which_say_so() {
         "{run:?}"
     );
 
-    // Without a choice, the best.
+    // Without a choice by the model, the best topics are chosen.
     assert_eq!(
         files(&out),
         ["01_engine_fuel.md", "02_engine_spark.md", "index.md"]
@@ -446,7 +447,7 @@ async fn without_the_model_there_are_the_facts_which_say_so() {
             .any(|(user, _, label)| user == "engine::spark" && label == "uses (3)"),
         "{edges:?}"
     );
-    // Three to choose, three for each title and each text, two for each of the two labels.
+    // Three attempts to choose, three for each title and each text, two for each of the two labels.
     assert_eq!(llm.requests().await.len(), 3 + 2 * 3 + 2 * 3 + 2 * 2);
 }
 
@@ -505,7 +506,7 @@ async fn what_is_no_rust_code_is_refused_before_the_model_is_asked() {
     for (source, message) in [
         (
             folder.path().to_str().unwrap(),
-            "there is no Rust package here; tutorial reads folders with a Cargo.toml, and no other language (found: 2 .py, 1 .js)",
+            "there is no Rust package here; tutorial only reads Rust code in folders with a Cargo.toml (found: 2 .py, 1 .js)",
         ),
         (
             "no/such/folder",
@@ -513,7 +514,7 @@ async fn what_is_no_rust_code_is_refused_before_the_model_is_asked() {
         ),
         (
             concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-            "Cargo.toml is no folder",
+            "Cargo.toml is not a folder",
         ),
         (
             "file:///no/such/repository",
@@ -596,7 +597,7 @@ async fn of_this_repository_the_packages_are_right() {
         .into_iter()
         .map(|(user, used, _)| (user, used))
         .collect::<BTreeSet<_>>();
-    // What else this repository has depends on these, and not the other way round.
+    // The other packages of this repository depend on these, and not the other way round.
     let needs = [
         ("pocketflow-dsl", "pocketflow-macros"),
         ("pocketflow-examples", "pocketflow-dsl"),
@@ -622,7 +623,7 @@ async fn of_this_repository_the_packages_are_right() {
             && !has("pocketflow::error", "pocketflow::node"),
         "{map:?}"
     );
-    // The model's choice, `engine::spark`, is none of these; each prompt is small enough for a
+    // The model's choice, `engine::spark`, is not one of these. Each prompt is small enough for a
     // small model.
     let requests = llm.requests().await;
     assert!(
