@@ -19,7 +19,7 @@ use super::{Field, Shared};
 /// #[derive(Shared, Default)]
 /// struct Article { topic: String, outline: Option<Vec<String>> }
 ///
-/// Collects the fields as text.
+/// /// Collects the fields as text.
 /// #[derive(Default)]
 /// struct Print(String);
 ///
