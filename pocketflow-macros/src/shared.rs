@@ -179,6 +179,20 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         ),
     };
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
+    // Behind a static, since rustc writes out a constant wherever it is named.
+    let description = quote! {
+                const STORE: &'static #pf::Store = {
+                    static __STORE: #pf::Store = #pf::Store::new(
+                        #text,
+                        ::core::concat!(
+                            ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(),
+                            ":", ::core::column!()
+                        ),
+                        <#name as #pf::Shared>::FIELDS,
+                    );
+                    &__STORE
+                };
+    };
     let (allow, unused, alias) = (store.allow, pf.allow_unused(), pf.alias());
     quote! {
         #errors
@@ -204,18 +218,7 @@ fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             {
                 const FIELDS: &'static [#pf::Field] = &[#(#fields),*];
 
-                // Behind a static, since rustc writes out a constant wherever it is named.
-                const STORE: &'static #pf::Store = {
-                    static __STORE: #pf::Store = #pf::Store::new(
-                        #text,
-                        ::core::concat!(
-                            ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(),
-                            ":", ::core::column!()
-                        ),
-                        <#name as #pf::Shared>::FIELDS,
-                    );
-                    &__STORE
-                };
+                #description
 
                 fn is_filled(&self, __field: __p::usize) -> __p::bool {
                     match __field {

@@ -1,7 +1,7 @@
 //! The loop over the steps.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::{Flow, alias};
 use crate::flow::model::Node;
@@ -136,7 +136,6 @@ impl Flow<'_> {
 
     /// `cursor` borrows the cursor.
     fn arms(&self, places: &[usize], cursor: &TokenStream) -> TokenStream {
-        let pf = self.pf;
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
@@ -162,7 +161,7 @@ impl Flow<'_> {
                         )
                     }
                 });
-                let both = pairs(pf, &branches.collect::<Vec<_>>());
+                let both = pairs(&branches.collect::<Vec<_>>());
                 quote!(__p::fork_step(#both, #site, __p::Cursor::context(#cursor), __shared))
             } else {
                 let (alias, value) = node(0, &place.nodes[0]);
@@ -192,12 +191,12 @@ impl Flow<'_> {
 
 /// The nodes of a fork as a tree of pairs: a list would be as deep as the fork is long, and types
 /// are slow to check in their depth.
-fn pairs(pf: &impl ToTokens, branches: &[TokenStream]) -> TokenStream {
+fn pairs(branches: &[TokenStream]) -> TokenStream {
     match branches {
         [branch] => branch.clone(),
         _ => {
             let (first, rest) = branches.split_at(branches.len().div_ceil(2));
-            let (first, rest) = (pairs(pf, first), pairs(pf, rest));
+            let (first, rest) = (pairs(first), pairs(rest));
             quote!(__p::ForkPair(#first, #rest))
         }
     }

@@ -5,8 +5,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
+use super::policy::nanos;
 use super::reads::{Where, local, local_at};
-use super::{Node, nanos, value};
+use super::{Node, value};
 use crate::node::model::Form;
 use crate::node::parse::options::Options;
 use crate::node::parse::{Kind, Output, Parameter, Step};

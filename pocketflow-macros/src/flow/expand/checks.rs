@@ -1,0 +1,100 @@
+//! The checks of a graph: a constant for each, on the token that its message is about.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use super::Flow;
+use crate::flow::model::{Edge, Target};
+
+impl Flow<'_> {
+    /// The checks without which a flow cannot be run, as a type: the first that fails is the only
+    /// thing that rustc says of them, and of every call of `run`.
+    pub(super) fn sound(&self) -> TokenStream {
+        let pf = self.pf;
+        let store = self.store().map(|store| {
+            let at = pf.at(store.span());
+            quote_spanned!(store.span()=> const __STORE: &#at::Store = <#store as #at::Shared>::STORE;)
+        });
+        let places = self.model.places.iter().enumerate().map(|(index, place)| {
+            let branches = place.nodes.iter().enumerate().filter(|_| place.is_fork());
+            let branches = branches.map(
+                |(branch, node)| quote_spanned!(node.span()=> (&__GRAPH).check_branch(#index, #branch);),
+            );
+            let place = match store {
+                Some(_) => quote_spanned!(place.first=> (&__GRAPH).check_own_store(#index, __STORE);),
+                None => quote_spanned!(place.first=> (&__GRAPH).check_store(#index);),
+            };
+            quote!(#place #(#branches)*)
+        });
+        quote! {
+            #store
+            type __Stores = __p::Sound<{ #(#places)* 0 }>;
+        }
+    }
+
+    /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to
+    /// hide the other. For whatever stands elsewhere, one for each token.
+    pub(super) fn checks(&self) -> TokenStream {
+        // Of a field that is none, rustc speaks where the store is named.
+        let named = self.store().is_some();
+        let places = self.model.places.iter().enumerate().map(|(index, place)| {
+            // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
+            let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
+                quote_spanned! {node.span()=>
+                    const _: () = __p::PF011::<
+                        { (&__SOLUTION).has_dead_write(&__GRAPH, #index, #branch) }
+                    >::VALUE;
+                }
+            });
+            let branches =
+                place.nodes.iter().enumerate().filter(|_| place.is_fork()).map(|(branch, node)| {
+                    quote_spanned! {node.span()=>
+                        const _: () = (&__GRAPH).check_fields(#index, #branch);
+                        const _: () = (&__SOLUTION).check_reads(&__GRAPH, #index, #branch);
+                    }
+                });
+            let waits = place.nodes[0]
+                .waits
+                .then(|| quote_spanned!(place.first=> const _: () = (&__GRAPH).check_await(#index, #named);));
+            let edges = || self.model.edges.iter().enumerate();
+            let start = (index == 0).then(|| quote_spanned!(place.first=> (&__SOLUTION).check_start(&__GRAPH);));
+            let arrives = edges().filter(|(_, edge)| edge.introduces && edge.to == Target::Place(index)).map(
+                |(edge, _)| quote_spanned!(place.first=> (&__SOLUTION).check_arrival(&__GRAPH, #edge, false);),
+            );
+            let leaves = edges()
+                .filter(|(_, edge)| edge.leaves_first && edge.from == index)
+                .map(|(edge, _)| quote_spanned!(place.first=> (&__GRAPH).check_action(#edge);));
+            let arrival: Vec<_> = start.into_iter().chain(arrives).collect();
+            let arrival = (!arrival.is_empty())
+                .then(|| quote_spanned!(place.first=> const _: () = { #(#arrival)* };));
+            let place = quote_spanned! {place.first=>
+                #waits
+                const _: () = { (&__SOLUTION).check_wiring(&__GRAPH, #index); #(#leaves)* };
+                #arrival
+                #(#overwritten)*
+            };
+            quote!(#place #(#branches)*)
+        });
+        let edges = self.model.edges.iter().enumerate().map(|(index, edge)| {
+            let action = (!edge.leaves_first).then(|| action_check(index, edge));
+            let arrives = matches!(edge.to, Target::Place(_)) && !edge.introduces;
+            let arrival = arrives.then(|| {
+                quote_spanned!(edge.to_span=> const _: () = (&__SOLUTION).check_arrival(&__GRAPH, #index, false);)
+            });
+            let otherwise = edge.bound.as_ref().map(|bound| {
+                quote_spanned!(bound.otherwise_span=> const _: () = (&__SOLUTION).check_arrival(&__GRAPH, #index, true);)
+            });
+            quote!(#action #arrival #otherwise)
+        });
+        let inputs = self.inputs().iter().enumerate();
+        let inputs = inputs.map(
+            |(index, input)| quote_spanned!(input.span()=> const _: () = (&__GRAPH).check_input(#index, #named);),
+        );
+        quote!(#(#inputs)* #(#places)* #(#edges)*)
+    }
+}
+
+pub(super) fn action_check(index: usize, edge: &Edge) -> TokenStream {
+    quote_spanned!(edge.action_span=> const _: () = (&__GRAPH).check_action(#index);)
+}

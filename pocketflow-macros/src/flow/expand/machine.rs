@@ -1,0 +1,138 @@
+//! The state machine: the graph, the analyses, the checks and the walk.
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::Ident;
+use syn::ext::IdentExt;
+
+use super::{Flow, walk};
+
+impl Flow<'_> {
+    pub(super) fn machine(&self) -> TokenStream {
+        let (graph, solution, checks) = (self.graph(), self.solution(), self.checks());
+        let (described, sound) = (self.described(), self.sound());
+        let (walk, walked) = (self.walk(), self.walked());
+        quote! {
+            #graph
+            #solution
+            #checks
+            #described
+            #sound
+            #walk
+            #walked
+        }
+    }
+
+    /// The analyses of the graph, and what each step knows of them.
+    pub(super) fn solution(&self) -> TokenStream {
+        let (pf, long) = (self.pf, self.long());
+        let (places, exits) = (self.model.places.len(), self.model.exits.len());
+        let branches: usize = self
+            .model
+            .places
+            .iter()
+            .filter(|place| place.is_fork())
+            .map(|place| place.nodes.len())
+            .sum();
+        let sites = places + branches;
+        // Where a step leads is read from a constant faster than from a static. In a large flow,
+        // there would be too many.
+        let constants = (0..places).filter(|_| self.is_small()).map(|place| {
+            let (site, place) = (self.site(place, None), Literal::usize_unsuffixed(place));
+            quote!(const #site: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, #place);)
+        });
+        quote! {
+            type __Solution =
+                __p::Solution<#places, { (&__GRAPH).action_count() }, #exits, __WORDS>;
+            #long
+            static __SOLUTION: __Solution = (&__GRAPH).solve();
+            static __OF: &#pf::Graph = &__GRAPH;
+            static __SITES: [__p::Site; #sites] = __p::Site::all(&__OF, &__SOLUTION);
+            #(#constants)*
+        }
+    }
+
+    /// The flow as a node, and as a graph with exits.
+    pub(super) fn described(&self) -> TokenStream {
+        let (pf, this, exit) = (self.pf, &self.this, &self.exit);
+        let variants = self.model.exits.iter().enumerate().map(|(index, named)| {
+            let (index, variant) = (
+                Literal::usize_unsuffixed(index),
+                Ident::new(&named.variant.to_string(), Span::call_site()),
+            );
+            quote!(#index => #exit::#variant)
+        });
+        let text = self.name.unraw().to_string();
+        let counts = self.model.edges.iter().any(|edge| edge.bound.is_some());
+        let bounded = if counts { self.model.edges.len() } else { 0 };
+        let checked = self.holds().map(|bound| quote!(where #bound));
+        quote! {
+            #[automatically_derived]
+            impl __p::Describe for #this {
+                const NODE: __p::Description =
+                    __p::Description::of_flow((&__SOLUTION).info(#text, &__GRAPH));
+                type Reads<'a> = ();
+            }
+
+            #[automatically_derived]
+            impl #pf::Flow for #this #checked {
+                type Exit = #exit;
+                const GRAPH: &'static #pf::Graph = &__GRAPH;
+                type EdgeCounts = [__p::u32; #bounded];
+                const NO_COUNTS: Self::EdgeCounts = [0; #bounded];
+                fn exit(__exit: __p::usize) -> Self::Exit {
+                    match __exit {
+                        #(#variants,)*
+                        _ => __p::unreachable!(),
+                    }
+                }
+            }
+        }
+    }
+
+    /// The walk, where the checks have passed.
+    pub(super) fn walked(&self) -> TokenStream {
+        let (pf, this) = (self.pf, &self.this);
+        quote! {
+            #[automatically_derived]
+            impl<__S, __M> __p::Walk<__S, __M> for #this
+            where
+                Self: __p::CheckedWalk<__S, __M, __Stores>,
+            {
+                fn walk(
+                    &self,
+                    __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
+                    __shared: &mut __S,
+                ) -> impl __p::Future<
+                    Output = __p::Result<__p::usize, #pf::Error>,
+                > + __p::Send {
+                    <Self as __p::CheckedWalk<__S, __M, __Stores>>::walk(self, __cursor, __shared)
+                }
+            }
+        }
+    }
+
+    /// The site of a place, or of one of a fork's nodes: these come after all places.
+    pub(super) fn site(&self, place: usize, branch: Option<usize>) -> TokenStream {
+        let forks = self.model.places[..place]
+            .iter()
+            .filter(|before| before.is_fork());
+        let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
+        if self.is_small() && branch.is_none() {
+            return format_ident!("__SITE{place}").into_token_stream();
+        }
+        let index = Literal::usize_unsuffixed(branch.map_or(place, |branch| before + branch));
+        quote!(&__SITES[#index])
+    }
+
+    /// For the constants that look through all of the flow: rustc asks after two million steps
+    /// whether one is meant to take so long. A small flow is far from that.
+    pub(super) fn long(&self) -> Option<TokenStream> {
+        (!self.is_small()).then(|| quote!(#[allow(long_running_const_eval)]))
+    }
+
+    /// Whether one function walks all places.
+    pub(super) fn is_small(&self) -> bool {
+        self.model.places.len() <= walk::CHUNK
+    }
+}

@@ -1,0 +1,82 @@
+//! A flow without its steps: what an editor reads, and what stands in for a flow with an error.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+
+use super::Flow;
+use super::checks::action_check;
+use crate::editor::unmentioned;
+
+impl Flow<'_> {
+    /// A flow that can be named and called, and checked no further than its edges: its errors have
+    /// been told.
+    pub(super) fn dummy(&self) -> TokenStream {
+        let (graph, stub) = (self.graph(), self.stub());
+        let actions = self
+            .model
+            .edges
+            .iter()
+            .enumerate()
+            .map(|(index, edge)| action_check(index, edge));
+        quote! {
+            #graph
+            #(#actions)*
+            #stub
+        }
+    }
+
+    /// What an editor reads: the flow with its methods, without its steps.
+    pub(super) fn outside(&self) -> TokenStream {
+        let (pf, this) = (self.pf, &self.this);
+        let (stub, runners) = (self.stub(), self.runners(Span::call_site()));
+        let store = self.model.nodes().find(|node| !node.waits).map(|node| {
+            let path = unmentioned(node.path.to_token_stream());
+            quote!(#[automatically_derived] impl __p::On for #this { type Store = <#path as __p::On>::Store; })
+        });
+        let (name, this) = (&self.name, &self.this);
+        let this = (name != this).then(|| quote!(type #this = #name;));
+        quote! {
+            #this
+            static __GRAPH: #pf::Graph = __p::unreachable!();
+            #store
+            #stub
+            #runners
+        }
+    }
+
+    /// A flow that takes no step.
+    pub(super) fn stub(&self) -> TokenStream {
+        let (pf, this, exit) = (self.pf, &self.this, &self.exit);
+        quote! {
+            #[automatically_derived]
+            impl __p::Describe for #this {
+                const NODE: __p::Description = __p::Description::UNKNOWN;
+                type Reads<'a> = ();
+            }
+
+            #[automatically_derived]
+            impl #pf::Flow for #this {
+                type Exit = #exit;
+                const GRAPH: &'static #pf::Graph = &__GRAPH;
+                type EdgeCounts = [__p::u32; 0];
+                const NO_COUNTS: Self::EdgeCounts = [];
+                fn exit(_: __p::usize) -> #exit {
+                    __p::unreachable!()
+                }
+            }
+
+            #[automatically_derived]
+            impl<__S, __M> __p::Walk<__S, __M> for #this {
+                fn walk(
+                    &self,
+                    _: __p::Cursor<'_, __M, [__p::u32; 0]>,
+                    _: &mut __S,
+                ) -> impl __p::Future<
+                    Output = __p::Result<__p::usize, #pf::Error>,
+                > + __p::Send {
+                    async { __p::unreachable!() }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a batch does between `prep` and `post`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use super::Node;
+use crate::node::model::Form;
+use crate::node::parse::options::Width;
+
+impl Node<'_> {
+    /// What a batch does between `prep` and `post`.
+    pub(super) fn work(&self) -> Option<TokenStream> {
+        let (pf, this) = (self.pf, &self.this);
+        let (name, each) = self.model.each()?;
+        let (store, node) = (self.store, &self.model.node);
+        let width = self
+            .model
+            .options
+            .parallel
+            .as_ref()
+            .map(|given| &given.value);
+        let configured = match (width, &self.model.form) {
+            (Some(Width::Field(field)), Form::Methods) => {
+                let execution = quote!(__execution);
+                let width = quote_spanned! {field.span()=>
+                    __p::InFlight::in_flight(&__p::Execution::node(&#execution).#field)
+                };
+                Some(quote!(let __width = #width;))
+            }
+            _ => None,
+        };
+        let work = match width {
+            None => quote!(in_sequence(__execution)),
+            Some(Width::Items(width)) => quote!(in_parallel(__execution, #width)),
+            Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__execution)),
+            Some(Width::Field(_)) => quote!(in_parallel(__execution, __width)),
+            Some(Width::Unbounded) => quote!(in_parallel(__execution, __p::usize::MAX)),
+        };
+        let items = match self.model.each_field() {
+            _ if !self.sound => quote!(__p::empty()),
+            Some(_) => quote! {
+                __p::Iterator::copied(__p::IntoIterator::into_iter(&__prep.__items))
+            },
+            None => {
+                let from = self.prepared(quote!(__prep), each.source.span());
+                let (item, value) = (self.item(each, "'p"), Ident::new("__value", name.span()));
+                let lent = self.lent(&value, &each.item);
+                quote! {
+                    __p::Iterator::map(
+                        __p::IntoIterator::into_iter(#from),
+                        |#value| {
+                            let #value: #item = #lent;
+                            #value
+                        },
+                    )
+                }
+            }
+        };
+        let (on_store, checked) = (self.on_store(), self.checked());
+        Some(quote! {
+            #on_store
+
+            #[automatically_derived]
+            impl __p::Batch<#store, __Marker> for #node
+            where
+                __OnStore: __p::Soundness,
+                #checked
+            {
+                fn items<'p>(
+                    __prep: &'p #this::Prep<'_>,
+                ) -> impl __p::Iterator<Item = #this::Item<'p>> + __p::Send {
+                    #items
+                }
+
+                fn run<__M>(
+                    __execution: __p::Execution<'_, '_, #store, __Marker, Self, __M>,
+                ) -> impl __p::Future<
+                    Output = __p::Result<#this::Done, #pf::Error>,
+                > + __p::Send
+                where
+                    __M: __p::ItemMode<#store, __Marker, Self>,
+                {
+                    #configured
+                    __p::#work
+                }
+            }
+        })
+    }
+
+    /// A type that says whether the store is one. Where it is not, that is said where it is named,
+    /// and nothing of the impls that have this among their bounds is said as well.
+    fn on_store(&self) -> TokenStream {
+        let store = self.store();
+        quote!(type __OnStore = __p::Sound<{ let _ = #store; 0 }>;)
+    }
+}

@@ -1,0 +1,168 @@
+//! The impl of `Node`: its types and its steps.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use super::{Node, inner, value};
+use crate::node::parse::Output;
+
+impl Node<'_> {
+    /// The impl of `Node`.
+    pub(super) fn node(&self) -> TokenStream {
+        let (pf, store, node) = (self.pf, self.store, &self.model.node);
+        let (work, policy, checked) = (self.work(), self.policy(), self.checked());
+        let (types, before, exec) = (self.types(), self.before(), self.attempted());
+        let (fallback, after) = (self.sound.then(|| self.fallback()), self.after());
+        quote! {
+            #work
+
+            #[automatically_derived]
+            impl #pf::Node<#store, __Marker> for #node
+            where
+                #checked
+            {
+                #policy
+                #types
+                #before
+                #exec
+                #fallback
+                #after
+            }
+        }
+    }
+
+    /// What the steps pass on.
+    fn types(&self) -> TokenStream {
+        let this = &self.this;
+        let exec = &self.model.exec.output;
+        let exec_type = value(&Output {
+            ty: inner(&exec.ty),
+            ..*exec
+        });
+        let (item, done) = match self.model.each() {
+            Some((_, each)) => {
+                let item = self.item(each, "'a");
+                (quote!(#item), quote!(__p::Vec<#this::Exec>))
+            }
+            None => (quote!(()), quote!(#this::Exec)),
+        };
+        let prepared = if self.has_prep() {
+            quote!(__Prep<'a>)
+        } else {
+            quote!(())
+        };
+        let kept = match &self.model.prep {
+            Some(prep) if self.model.keeps_prep() && self.sound => {
+                let value = value(&prep.output);
+                quote!(__p::Prepared<#value>)
+            }
+            _ => quote!(()),
+        };
+        quote! {
+            type Prep<'a> = #prepared;
+            type Item<'a> = #item;
+            type Exec = #exec_type;
+            type Done = #done;
+            type Kept = #kept;
+        }
+    }
+
+    /// What happens to the store before `exec`.
+    fn before(&self) -> TokenStream {
+        let (pf, this, store) = (self.pf, &self.this, self.store);
+        let prep = if self.sound {
+            self.prep()
+        } else {
+            Some(quote!(__p::unreachable!()))
+        };
+        let prep = prep.map(|prep| {
+            quote! {
+                #[inline]
+                fn prep<'a>(
+                    &'a self,
+                    __shared: &'a #store,
+                ) -> __p::Result<#this::Prep<'a>, #pf::Failure> {
+                    #prep
+                }
+            }
+        });
+        let borrowing = self.borrowing();
+        quote! {
+            #prep
+
+            #[inline]
+            fn reads<'a>(
+                __shared: &'a #store,
+            ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, #pf::Failure> {
+                #borrowing
+            }
+        }
+    }
+
+    /// One attempt.
+    fn attempted(&self) -> TokenStream {
+        let (pf, this, attempt) = (self.pf, &self.this, self.attempt());
+        let exec = if self.sound {
+            self.exec()
+        } else {
+            quote!(async move { __p::unreachable!() })
+        };
+        // On the user's token, so that a future that cannot be sent is reported there.
+        let span = self.model.exec.name.span();
+        let at = pf.at(span);
+        let future = quote_spanned! {span=>
+            impl #at::__private::Future<
+                Output = #at::__private::Result<#this::Exec, #at::Failure>,
+            > + #at::__private::Send
+        };
+        quote! {
+            #[inline]
+            fn exec(
+                &self,
+                __reads: <Self as __p::Describe>::Reads<'_>,
+                __prep: &#this::Prep<'_>,
+                __item: #this::Item<'_>,
+                #attempt: #pf::Attempt<'_>,
+            ) -> #future {
+                #exec
+            }
+        }
+    }
+
+    /// What happens to the store after `exec`.
+    fn after(&self) -> TokenStream {
+        let (pf, this, store, done) = (self.pf, &self.this, self.store, self.done());
+        let keeps = self.model.keeps_prep() && self.sound;
+        let keep = keeps.then(|| {
+            quote! {
+                #[inline]
+                fn keep(__prep: &mut #this::Prep<'_>) -> #this::Kept {
+                    __p::Retained::take(&mut __prep.__prep)
+                }
+            }
+        });
+        let kept = if keeps {
+            quote!(__p::Prepared(__kept))
+        } else {
+            quote!(_)
+        };
+        let post = if self.sound {
+            self.post()
+        } else {
+            quote!(__p::unreachable!())
+        };
+        quote! {
+            #keep
+
+            #[inline]
+            fn post(
+                &self,
+                __shared: &mut #store,
+                #kept: #this::Kept,
+                #done: #this::Done,
+            ) -> __p::Result<__p::usize, #pf::EmptyField> {
+                #post
+            }
+        }
+    }
+}
