@@ -1,49 +1,35 @@
-//! `#[derive(Action)]`: the variants of an enum are the actions of a node.
+//! The variants of the enum, and the attributes on them.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Data, DeriveInput, Fields, GenericParam, Ident, LitStr, Path, Token, Variant,
-};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Variant};
 
 use crate::krate::Krate;
-use crate::names::{Allow, ours, snake};
+use crate::names::{Allow, snake};
 use crate::refusal::{Errors, refuse};
 
-/// The whole of the derive.
-pub(crate) fn derive(input: TokenStream) -> TokenStream {
-    match syn::parse2(input) {
-        Ok(input) => {
-            let (actions, errors) = parse(&input);
-            expand(&actions, &errors)
-        }
-        Err(error) => error.to_compile_error(),
-    }
-}
-
-struct Actions<'a> {
-    name: &'a Ident,
+pub(super) struct Actions<'a> {
+    pub(super) name: &'a Ident,
     /// The library.
-    krate: Krate,
-    allow: Option<Allow>,
+    pub(super) krate: Krate,
+    pub(super) allow: Option<Allow>,
     /// The store that the fields of the variants belong to.
-    store: Option<Path>,
-    actions: Vec<Action<'a>>,
-    /// None, or that is an error.
-    generics: &'a syn::Generics,
+    pub(super) store: Option<Path>,
+    pub(super) actions: Vec<Action<'a>>,
+    /// An error, if there are any.
+    pub(super) generics: &'a syn::Generics,
 }
 
-struct Action<'a> {
-    variant: &'a Variant,
-    name: String,
+pub(super) struct Action<'a> {
+    pub(super) variant: &'a Variant,
+    pub(super) name: String,
     /// With the spans of their types.
-    fields: Vec<(&'a Ident, Span)>,
+    pub(super) fields: Vec<(&'a Ident, Span)>,
 }
 
-fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
+pub(super) fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     let mut errors = Errors::default();
     let (store, krate) = options(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
@@ -87,11 +73,12 @@ fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
     for variant in variants {
         let name = action_name(variant, &mut errors);
         if let Some(other) = actions.actions.iter().find(|other| other.name == name) {
-            let message = format!(
-                "`{}` and `{}` are both the action \"{name}\"\nhelp: give one of them another name: `#[action(\"…\")]`",
+            let wrong = format!(
+                "`{}` and `{}` are both the action \"{name}\"",
                 other.variant.ident, variant.ident
             );
-            errors.at(&variant.ident, message);
+            let help = "give one of them another name: `#[action(\"…\")]`";
+            errors.at(&variant.ident, refuse(wrong).help(help));
         }
         let fields = match &variant.fields {
             Fields::Named(fields) => {
@@ -189,99 +176,11 @@ fn action_name(variant: &Variant, errors: &mut Errors) -> String {
     name
 }
 
-fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
-    let (pf, compile_errors) = (&actions.krate, errors.to_compile_errors());
-    let name = ours(actions.name);
-    let infos = actions.actions.iter().map(|Action { name, fields, .. }| {
-        let fields = fields.iter().map(|(field, _)| field.unraw().to_string());
-        quote!(#pf::ActionInfo { name: #name, writes: &[#(#fields),*] })
-    });
-    // With an error, the actions are none that a flow could check.
-    let infos = match errors.is_empty() {
-        true => quote!(&[#(#infos),*]),
-        false => quote!(#pf::ActionInfo::UNKNOWN),
-    };
-    let arms = actions.actions.iter().enumerate().map(
-        |(
-            index,
-            Action {
-                variant, fields, ..
-            },
-        )| {
-            let ident = ours(&variant.ident);
-            // Numbered, since a field may have the name of any variable.
-            let values = fields.iter().enumerate();
-            let values: Vec<_> = values
-                .map(|(index, (_, ty))| format_ident!("__{index}", span = *ty))
-                .collect();
-            let own: Vec<_> = fields.iter().map(|(field, _)| ours(field)).collect();
-            let writes = fields.iter().zip(&values).map(
-            |((field, _), value)| quote!(__p::FieldSlot(&mut __shared.#field).__write(|| #value);),
-        );
-            quote!(Self::#ident { #(#own: #values,)* .. } => { #(#writes)* #index })
-        },
-    );
-    let index = quote!(__p::usize);
-    let (generics, arguments, _) = actions.generics.split_for_impl();
-    let parameters = actions.generics.params.iter().map(|parameter| {
-        let mut parameter = parameter.clone();
-        match &mut parameter {
-            GenericParam::Type(parameter) => parameter.default = None,
-            GenericParam::Const(parameter) => parameter.default = None,
-            GenericParam::Lifetime(_) => {}
-        }
-        parameter
-    });
-    let bounds = (!actions.generics.params.is_empty()).then(|| quote!(where Self: __p::Send));
-    let take = match &actions.store {
-        // With an error, anything may be missing.
-        _ if !errors.is_empty() => quote! {
-            impl<#(#parameters,)* __S> __p::DerivedAction<__S> for #name #arguments #bounds {
-                fn take_derived(self, _: &mut __S) -> #index { __p::unreachable!() }
-            }
-        },
-        Some(store) => {
-            let impl_for = quote_spanned!(store.span()=> __p::DerivedAction<#store>);
-            quote! {
-                impl #impl_for for #name {
-                    #[inline]
-                    fn take_derived(self, __shared: &mut #store) -> #index {
-                        match self { #(#arms,)* }
-                    }
-                }
-            }
-        }
-        None => quote! {
-            impl<__S> __p::DerivedAction<__S> for #name {
-                #[inline]
-                fn take_derived(self, _: &mut __S) -> #index {
-                    match self { #(#arms,)* }
-                }
-            }
-        },
-    };
-    let (allow, unused, alias) = (actions.allow, pf.allow_unused(), pf.alias());
-    quote! {
-        #compile_errors
-        #allow
-        const _: () = {
-            #alias
-            #unused
-            use #pf::__private::FillPlain as _;
-
-            #[automatically_derived]
-            impl #generics #pf::Action for #name #arguments #bounds {
-                const ACTIONS: &'static [#pf::ActionInfo] = #infos;
-            }
-
-            #[automatically_derived]
-            #take
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proc_macro2::TokenStream;
+    use quote::quote;
+
     use super::*;
 
     fn parsed(tokens: TokenStream) -> (Vec<String>, Vec<String>) {

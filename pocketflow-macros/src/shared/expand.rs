@@ -1,0 +1,132 @@
+//! The impls of a store.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+
+use super::parse::Store;
+use super::{fields, threads};
+use crate::names::ours;
+use crate::refusal::Errors;
+
+/// A store of which nothing is known, so that what runs on it has nothing to add.
+fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
+    let (pf, name, alias) = (&store.krate, ours(store.name), store.krate.alias());
+    let (generics, arguments, _) = store.generics.split_for_impl();
+    quote! {
+        #errors
+        const _: () = {
+            #alias
+            #[automatically_derived]
+            impl #generics __p::BetweenThreads for #name #arguments
+            where
+                Self: __p::Send + __p::Sync + 'static,
+            {
+            }
+
+            #[automatically_derived]
+            impl #generics #pf::Shared for #name #arguments
+            where
+                Self: __p::Send + __p::Sync + 'static,
+            {
+                const STORE: &'static #pf::Store = &#pf::Store::new("", "", &[]);
+                fn is_filled(&self, _: __p::usize) -> __p::bool {
+                    false
+                }
+            }
+        };
+    }
+}
+
+pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
+    let (pf, text, errors) = (
+        &store.krate,
+        store.name.unraw().to_string(),
+        errors.to_compile_errors(),
+    );
+    if store.is_generic {
+        return nothing(store, &errors);
+    }
+    let name = ours(store.name);
+    let fields = store
+        .fields
+        .iter()
+        .map(|field| field.describe(pf, &store.serde));
+    let filled = store
+        .fields
+        .iter()
+        .enumerate()
+        .map(|(index, fields::Field { name, ty, .. })| {
+            let name = ours(name);
+            quote!(#index => __p::Probe::<#ty>::__filled(&self.#name))
+        });
+    let checks: Vec<_> = store
+        .fields
+        .iter()
+        .filter_map(|field| threads::check(&name, field))
+        .collect();
+    let (checks, sound) = match &checks[..] {
+        [] => (None, None),
+        checks => (
+            Some(quote!(type __Sound = (#(#checks,)*);)),
+            Some(quote!(__Sound: __p::Soundness,)),
+        ),
+    };
+    let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
+    // Behind a static, since rustc writes out a constant wherever it is named.
+    let description = quote! {
+                const STORE: &'static #pf::Store = {
+                    static __STORE: #pf::Store = #pf::Store::new(
+                        #text,
+                        ::core::concat!(
+                            ::core::module_path!(), "::", #text, " at ", ::core::file!(), ":", ::core::line!(),
+                            ":", ::core::column!()
+                        ),
+                        <#name as #pf::Shared>::FIELDS,
+                    );
+                    &__STORE
+                };
+    };
+    let (allow, unused, alias) = (store.allow, pf.allow_unused(), pf.alias());
+    quote! {
+        #errors
+        #allow
+        const _: () = {
+            #alias
+            #unused
+            use #pf::__private::{NoBlank as _, NoThreads as _, Plain as _};
+
+            #checks
+
+            #[automatically_derived]
+            impl __p::BetweenThreads for #name
+            where
+                #sound
+            {
+            }
+
+            #[automatically_derived]
+            impl #pf::Shared for #name
+            where
+                #sound
+            {
+                const FIELDS: &'static [#pf::Field] = &[#(#fields),*];
+
+                #description
+
+                fn is_filled(&self, __field: __p::usize) -> __p::bool {
+                    match __field {
+                        #(#filled,)*
+                        _ => false,
+                    }
+                }
+
+                fn blank() -> __p::Option<Self> {
+                    __p::Blank::<#name>::__blank()
+                }
+            }
+
+            #visits
+        };
+    }
+}
