@@ -2,7 +2,6 @@
 
 mod action;
 mod editor;
-
 #[cfg(test)]
 mod expansion;
 mod flow;
