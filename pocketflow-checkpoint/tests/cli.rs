@@ -1,4 +1,4 @@
-//! `pocketflow-runs`, as a user runs it.
+//! Runs `pocketflow-runs` like a user.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// What it prints if it succeeds.
+/// Its output, if it succeeds.
 fn says(folder: &Path, arguments: &[&str]) -> String {
     let output = command(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {output:?}");
@@ -22,7 +22,7 @@ fn says(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The one line that it prints if it fails.
+/// The single line that it prints if it fails.
 fn fails(folder: &Path, arguments: &[&str]) -> String {
     let output = command(folder, arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
@@ -54,7 +54,7 @@ async fn folder() -> tempfile::TempDir {
         runs.begin(id, "host", lease, &new).await.unwrap();
         for step in 1..=3 {
             let (path, action) = (format!("Checkout > step{step}"), "default".into());
-            // One digit more than an `f64` has.
+            // One digit more than an `f64` can hold.
             let state = format!(r#"{{"total":{step}.10000000000000000001}}"#);
             let step = Step {
                 step,
@@ -195,7 +195,7 @@ async fn fills() {
     ] {
         let folder = folder().await;
         let said = says(folder.path(), &["fill", "order-1", "card", value]);
-        // A text of digits is a number to JSON, which whoever fills it has to know.
+        // A text of digits is a number in JSON, which a user who fills a field has to know.
         let kind = if stored == "-5" { "the number " } else { "" };
         assert_eq!(
             said,
@@ -254,7 +254,7 @@ async fn retries_and_backs_up() {
     );
     assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
 
-    // The file is in use, and what was stored last is in its log.
+    // The file is in use, and its log contains the latest data.
     assert_eq!(
         says(folder, &["backup", "copy.db"]),
         "all runs are in copy.db\n"
@@ -315,7 +315,7 @@ async fn creates_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// With a server that is not there; the suite is for one that is.
+/// Tests without a server. The conformance suite tests with one.
 #[test]
 fn postgres() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,14 +1,14 @@
-//! A program that is killed at random moments and started again each time: SIGKILL leaves it no
-//! chance to tidy up. Its clock is wrong by an hour either way, or runs wild, and its storage fails
-//! now and then.
+//! Kills a program at random moments and restarts it each time. SIGKILL gives the program no chance
+//! to clean up. Its clock is an hour wrong in either direction or runs much too fast, and its
+//! storage fails now and then.
 //!
-//! The program is this test binary itself, which runs the test `program`. Its nodes write a line to
-//! a file when they begin and when they are done, so that what ran is known whatever the storage
-//! says.
+//! The program is this test binary, which runs the test `program`. Its nodes write a line to a file
+//! when they start and when they finish, so that the tests know what ran, independently of the
+//! storage.
 //!
-//! A short run kills it 40 times; `cargo test -p pocketflow-checkpoint --test crash --
-//! --include-ignored` 1 000 times more. With `faketime` (Debian: `apt-get install faketime`) the
-//! clocks are wrong as well.
+//! A short run kills it 40 times. `cargo test -p pocketflow-checkpoint --test crash --
+//! --include-ignored` kills it 1,000 more times. With `faketime` (Debian: `apt-get install
+//! faketime`), the clocks are wrong as well.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, OpenOptions};
@@ -40,7 +40,7 @@ struct Work {
     text: Option<String>,
 }
 
-/// Says that a piece of work begins, and that it is done.
+/// Logs that a piece of work starts or has finished.
 async fn log(what: &str, attempt: Attempt<'_>) {
     let key = attempt.key().expect("a key").to_string();
     let write = |line: &str| {
@@ -92,7 +92,7 @@ async fn double(#[each(items)] item: &u32, #[attempt] attempt: Attempt<'_>) -> u
     item * 2
 }
 
-/// The accounts come in another order in each process.
+/// The order of the accounts differs from process to process.
 #[node(Work, writes = charged, parallel = 3)]
 async fn charge(
     #[each(rates)] row: (&String, &f64),
@@ -124,7 +124,7 @@ fn count(codes: &[String]) -> Codes {
 }
 
 flow! {
-    /// Waits three times for the same field: an old answer is none to the next question.
+    /// Waits three times for the same field: an old answer must not answer the next question.
     pub Confirm {
         await(code) >> note >> count;
         count - "more" >> await(code);
@@ -133,7 +133,7 @@ flow! {
 }
 
 flow! {
-    /// Waits within a flow within a flow.
+    /// Waits in a flow that is nested in a nested flow.
     pub Agree {
         Confirm >> end;
     }
@@ -164,7 +164,7 @@ async fn receipt(paid: &u32, right: &[u32], #[attempt] attempt: Attempt<'_>) -> 
 }
 
 flow! {
-    /// Waits for a person, and pays.
+    /// Waits for a person's approval, and then pays.
     pub Payment(left) {
         await(approval) >> pay;
     }
@@ -180,7 +180,7 @@ flow! {
 }
 
 fn work() -> Work {
-    // With all the digits that a number can have.
+    // With as many digits as a number can have.
     let rates = (0..9).map(|account| {
         (
             format!("account-{account}"),
@@ -194,7 +194,8 @@ fn work() -> Work {
     }
 }
 
-/// What a run has come to: the same in each, bit by bit, whatever the order of the accounts.
+/// The result of a run. It is the same in every run, bit by bit, whatever the order of the
+/// accounts.
 fn outcome(work: &Work) -> String {
     let bits =
         |(account, number): (&String, &f64)| (account.clone(), format!("{:x}", number.to_bits()));
@@ -219,9 +220,9 @@ fn outcome(work: &Work) -> String {
     )
 }
 
-/// What the tests run as a process of its own.
+/// The program, which the tests run as a separate process.
 #[tokio::test]
-#[ignore = "is run by the other tests, as a process of its own"]
+#[ignore = "the other tests run it as a separate process"]
 async fn program() {
     let Ok(place) = std::env::var("CRASH_DB") else {
         return;
@@ -245,8 +246,8 @@ async fn drive(inner: impl Storage) {
     );
     let number = |name| std::env::var(name).ok().map(|text| text.parse().unwrap());
     let one_in = number("CRASH_FLAKY").unwrap_or(0);
-    // It is started again at once, and may be killed as often as it likes; a test of its own is for
-    // one that is not.
+    // The tests restart it at once and may kill it any number of times. A separate test covers a
+    // run that is stuck.
     let lease = Duration::from_millis(u64::from(number("CRASH_LEASE").unwrap_or(1)));
     let runs = Checkpoints::new(Flaky::new(inner, one_in))
         .lease(lease)
@@ -254,7 +255,7 @@ async fn drive(inner: impl Storage) {
     let runs = runs.max_crashes(number("CRASH_LIMIT"));
     let (run, mut work) = (runs.run(&id), work());
     let run = async { Everything.with(run).run(&mut work).await.map(drop) };
-    // Somebody answers as soon as it waits, and clicks twice.
+    // The answer comes as soon as the run waits, and the user clicks twice.
     let person = async {
         loop {
             if somebody {
@@ -285,7 +286,7 @@ async fn drive(inner: impl Storage) {
     println!("RESULT {}", outcome(&work));
 }
 
-/// Where the runs of the program are: an SQLite file in its folder, or what these variables say.
+/// The location of the program's runs: an SQLite file in its folder, or what these variables name.
 fn command(folder: &Path, run: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([
@@ -303,15 +304,15 @@ fn command(folder: &Path, run: &str) -> Command {
     command
 }
 
-/// Clocks that are wrong, and one by which an hour takes a few seconds. The monotonic clock of a
+/// Wrong clocks, including one on which an hour takes a few seconds. The monotonic clock of a
 /// machine is never wrong.
 const CLOCKS: [&str; 4] = ["+0", "+1h", "-1h", "+0 x1000"];
 
-/// Lets a program have a wrong clock, if `faketime` is there.
+/// Gives a program a wrong clock, if `faketime` is installed.
 fn faketime(command: &mut Command, clock: &str) -> bool {
     static LIBRARY: OnceLock<Option<String>> = OnceLock::new();
     let library = LIBRARY.get_or_init(|| {
-        // Not `faketime` itself: it would be killed, and the program would live.
+        // `faketime` itself would be killed in place of the program, which would live on.
         let library = Command::new("faketime")
             .args(["-f", "+0", "printenv", "LD_PRELOAD"])
             .output();
@@ -327,7 +328,7 @@ fn faketime(command: &mut Command, clock: &str) -> bool {
     true
 }
 
-/// Kills a program, and removes what its clock was in.
+/// Kills a program, and removes the files of its clock.
 fn kill(mut program: Child) -> Output {
     program.kill().unwrap();
     let id = program.id();
@@ -341,7 +342,7 @@ fn kill(mut program: Child) -> Output {
     output
 }
 
-/// A process with a clock that may be wrong, and a storage that fails one call in 20.
+/// A process with a clock that may be wrong, and with a storage in which one call in 20 fails.
 fn start(folder: &Path, run: &str) -> Child {
     let mut command = command(folder, run);
     command.env("CRASH_FLAKY", "20");
@@ -363,17 +364,17 @@ fn result(program: Child) -> String {
     result.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-/// The lines of the log, by what they are about.
+/// The lines of the log, grouped by the piece of work.
 fn lines(folder: &Path, run: &str) -> Vec<String> {
     let text = fs::read_to_string(folder.join(run)).unwrap_or_default();
-    // The last line may have been cut off.
+    // The last line may be cut off.
     text.split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))
         .map(|line| line.trim_end().to_owned())
         .collect()
 }
 
-/// The number of the step in a line of the log, and the rest of its key.
+/// The step number in a line of the log, and the rest of its key.
 fn key(line: &str) -> (u64, String) {
     let key = line.rsplit(' ').next().unwrap();
     let mut parts = key.split('/').skip(1);
@@ -394,8 +395,8 @@ async fn killed_a_thousand_times_it_repeats_nothing_that_was_finished() {
     killed(1_000).await;
 }
 
-/// What a line of the log is about, in any order of the accounts: the item of an account is not the
-/// same in each run.
+/// The piece of work that a line of the log is about, independently of the order of the accounts:
+/// an account is not the same item in each run.
 fn piece(line: &str, run: &str) -> String {
     let line = line.replace(&format!("{run}/"), "");
     match line.find("charge:") {
@@ -418,7 +419,7 @@ async fn killed(times: usize) {
         let run = format!("run-{runs}");
         runs += 1;
         loop {
-            // What is finished now may not begin again.
+            // Work that has finished must not start again.
             let storage = Checkpoints::open(folder.join("runs.db")).await.unwrap();
             let record = storage.storage().show(&run).await.unwrap();
             let step = record.as_ref().map_or(0, |record| record.step);
@@ -473,7 +474,7 @@ async fn killed(times: usize) {
         let done = lines(folder, &run);
         let keys: BTreeSet<_> = done.iter().map(|line| piece(line, &run)).collect();
         assert_eq!(keys, whole, "{run}: the same work under the same keys");
-        // An account has one key, and a key one account.
+        // Each account has one key, and each key one account.
         let keys: BTreeSet<_> = done
             .iter()
             .filter(|line| line.starts_with("begin charge:"))
@@ -501,7 +502,7 @@ async fn killed(times: usize) {
     );
 }
 
-/// Polls until something is so, or panics after a minute.
+/// Polls until a condition holds, or panics after a minute.
 async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = tokio::time::timeout(Duration::from_secs(60), async {
         loop {
@@ -546,7 +547,7 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
         .await
         .unwrap();
 
-    // A third process goes on.
+    // A third process continues the run.
     assert_eq!(
         result(
             command(folder, "shared")
@@ -564,7 +565,7 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
     );
 }
 
-/// A node that takes its process with it, each time.
+/// A node that kills its process each time.
 #[tokio::test]
 async fn a_step_that_kills_its_process_is_begun_ten_times() {
     let folder = tempfile::tempdir().unwrap();
@@ -611,8 +612,8 @@ async fn a_step_that_kills_its_process_is_begun_ten_times() {
     result(command.env("CRASH_LIMIT", "10").spawn().unwrap());
 }
 
-/// One process lives, and another, whose clock is an hour ahead, leaves it alone. Then it dies, and
-/// is not waited for by its clock.
+/// One process lives, and another one, whose clock is an hour ahead, leaves its run alone. Then the
+/// first one dies, and the other does not wait by the dead process's clock.
 #[tokio::test]
 async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -659,8 +660,8 @@ async fn a_wrong_clock_neither_takes_over_a_run_nor_holds_it() {
     }
 }
 
-/// Two workers of one database, as on two machines: one is killed while it works, the other takes
-/// over its runs.
+/// Two workers share a database, as on two machines. One is killed while it works, and the other
+/// takes over its runs.
 #[cfg(feature = "postgres")]
 #[tokio::test]
 #[ignore = "needs a server: scripts/with-postgres runs it"]

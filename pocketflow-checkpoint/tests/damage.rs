@@ -1,5 +1,5 @@
-//! Files that are full, read-only, damaged, newer, or somebody else's: a clear error each, and
-//! nothing acknowledged is lost.
+//! Files that are full, read-only, damaged, newer than the program, or not ours: each gives a clear
+//! error, and nothing that was acknowledged is lost.
 
 use std::error::Error;
 use std::fs;
@@ -38,7 +38,7 @@ fn large(number: u64) -> String {
     format!("\"{number} {}\"", "x".repeat(20_000))
 }
 
-/// A closed file with one run of so many steps.
+/// A closed file with one run of this many steps.
 async fn file(folder: &Path, steps: u64) -> PathBuf {
     let path = folder.join("runs.db");
     let runs = Sqlite::open(&path).await.unwrap();
@@ -58,8 +58,8 @@ async fn file(folder: &Path, steps: u64) -> PathBuf {
     path
 }
 
-/// The error of opening, with the name of the file in its message, after which everything in the
-/// folder is as it was.
+/// The error of opening the file, whose message names the file. Afterwards, everything in the
+/// folder must be unchanged.
 async fn refused(path: &Path) -> StorageError {
     let contents = || {
         let folder = path.parent().unwrap();
@@ -83,7 +83,7 @@ async fn refused(path: &Path) -> StorageError {
     error
 }
 
-/// Stores steps until there is no room, and returns the error and the last step that was
+/// Stores steps until the file is full, and returns the error and the last step that was
 /// acknowledged.
 async fn until_it_is_full(runs: &Sqlite) -> (StorageError, u64) {
     let mut number = 0;
@@ -97,7 +97,7 @@ async fn until_it_is_full(runs: &Sqlite) -> (StorageError, u64) {
     }
 }
 
-/// What must hold of a file that was full when step `last` was the last acknowledged one.
+/// Checks a file that became full after step `last` was acknowledged.
 async fn intact(runs: &Sqlite, last: u64) {
     let run = runs.show("r").await.unwrap().unwrap();
     assert_eq!((run.step, run.state), (last, large(last)));
@@ -128,7 +128,7 @@ async fn full(path: &Path, runs: Sqlite) -> Sqlite {
     assert!(error.source().is_some());
     assert!(last > 3, "{last}");
     intact(&runs, last).await;
-    // One that is too large does not take those with it that come at the same time and fit.
+    // A step that is too large does not affect steps that are stored at the same time and fit.
     let (next, item) = (step(last + 1, large(1).repeat(20)), Default::default());
     let (commit, items) = tokio::join!(
         runs.commit("r", "me", LEASE, &next, Retention::All),
@@ -157,7 +157,7 @@ async fn a_database_as_large_as_it_may_be() {
             .unwrap(),
     )
     .await;
-    // The same connection goes on when there is room.
+    // The same connection continues when there is room.
     let last = runs.show("r").await.unwrap().unwrap().step;
     runs.commit(
         "r",
@@ -181,7 +181,7 @@ async fn a_database_as_large_as_it_may_be() {
     assert_eq!(check(&path), "ok");
 }
 
-/// A small file system of its own, which only root can mount.
+/// A small separate file system, which only root can mount.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_disk_that_is_full() {
@@ -208,7 +208,7 @@ async fn a_disk_that_is_full() {
     let path = disk.join("runs.db");
     let runs = full(&path, Sqlite::open(&path).await.unwrap()).await;
     let last = runs.show("r").await.unwrap().unwrap().step;
-    // With room, the same connection goes on.
+    // When there is room, the same connection continues.
     let more = Command::new("mount")
         .args(["-o", "remount,size=8m"])
         .arg(disk)
@@ -305,7 +305,7 @@ async fn what_is_no_database_of_runs() {
         "PRAGMA journal_mode = wal; CREATE TABLE runs (x); INSERT INTO runs VALUES (1)",
     )
     .unwrap();
-    // While it is open, its log is there as well.
+    // While it is open, its log exists as well.
     let error = refused(&sqlite).await;
     assert!(matches!(error, StorageError::Foreign { .. }), "{error:?}");
     assert!(error.to_string().contains("another program"), "{error}");
@@ -336,7 +336,7 @@ async fn what_is_no_database_of_runs() {
     assert!(!missing.exists());
 }
 
-/// An empty file, as `mktemp` makes it, and a name that means something else to SQLite.
+/// An empty file, as created by `mktemp`, and a name that SQLite would interpret.
 #[tokio::test]
 async fn what_becomes_a_database() {
     let folder = tempfile::tempdir().unwrap();
@@ -361,7 +361,7 @@ async fn what_becomes_a_database() {
     }
 }
 
-/// The permissions of a file mean nothing to root, so root tries as somebody else.
+/// File permissions do not restrict root, so root runs the test as another user.
 #[cfg(all(unix, feature = "cli"))]
 #[tokio::test]
 async fn a_file_that_may_only_be_read() {
@@ -369,7 +369,7 @@ async fn a_file_that_may_only_be_read() {
     use std::os::unix::process::CommandExt;
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), 1).await;
-    // The folder of the command may be root's alone.
+    // The folder of the command may be accessible only to root.
     let program = folder.path().join("pocketflow-runs");
     fs::copy(env!("CARGO_BIN_EXE_pocketflow-runs"), &program).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
@@ -395,7 +395,7 @@ async fn a_file_that_may_only_be_read() {
     }
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    // A file that is writable in a folder that is not.
+    // A writable file in a read-only folder.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
     let mut command = std::process::Command::new(&program);
@@ -432,7 +432,7 @@ async fn a_locked_file() {
     let error = runs.release("r", "me").await.unwrap_err();
     assert!(matches!(error, StorageError::Busy { .. }), "{error:?}");
     assert!(error.to_string().contains("run `r`"), "{error}");
-    // Reading does not wait.
+    // Reads do not wait.
     assert_eq!(runs.list(None).await.unwrap().len(), 1);
     db.execute_batch("ROLLBACK").unwrap();
     runs.release("r", "me").await.unwrap();
@@ -456,7 +456,7 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-/// What can become of a file that is in use: which one it is, and what somebody does with it.
+/// What may happen to a file that is in use: which file, and what is done with it.
 #[cfg(unix)]
 type Spoils = (&'static str, fn(&Path));
 #[cfg(unix)]
@@ -475,7 +475,7 @@ const SPOILS: [Spoils; 5] = [
     }),
 ];
 
-/// What would be acknowledged is nowhere.
+/// If steps were still acknowledged, their data would be lost.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_goes_while_it_is_open() {
@@ -558,7 +558,8 @@ async fn a_run_whose_file_goes_stops() {
     }
 }
 
-/// A process that closes a file loses all of its locks on it, whoever took them in that process.
+/// When a process closes a file, it loses all of its locks on the file, even those of other
+/// connections.
 #[cfg(all(unix, feature = "cli"))]
 #[tokio::test]
 async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
@@ -567,7 +568,7 @@ async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
     let runs = Sqlite::open(&path).await.unwrap();
     runs.begin("r", "me", LEASE, &new()).await.unwrap();
     let again = Sqlite::open(&path).await.unwrap();
-    // Another process that believes itself to be the last one would delete the log.
+    // Another process that believes it is the last one would delete the log.
     let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"));
     assert!(
         list.arg("--db")
@@ -611,7 +612,7 @@ async fn a_backup_is_whole() {
     );
     copy.close().await;
 
-    // Nothing is overwritten, and nothing is left of what failed.
+    // Nothing is overwritten, and the failed attempt leaves nothing behind.
     let before = fs::read(&to).unwrap();
     let nowhere = folder.path().join("no/such/backup.db");
     for to in [&to, &nowhere] {

@@ -1,5 +1,5 @@
-//! What a durable run holds is what comes back, or it is refused where it was made; and nothing
-//! that is stored is taken for something else.
+//! The data of a durable run is either read back as it was or rejected at the step that made it.
+//! Stored data is never mistaken for something else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ fn cause<T: std::error::Error + 'static>(error: &pocketflow::Error) -> &T {
         .unwrap_or_else(|| panic!("{error:#}"))
 }
 
-/// All that is hard to hold.
+/// All values that are hard to store.
 #[derive(Shared, Debug, Default, Serialize, Deserialize)]
 struct Odd {
     prices: Vec<f64>,
@@ -98,7 +98,7 @@ fn finish(go_on: &bool) -> bool {
 
 flow! { Hold { make: Make; make >> await(go_on) >> finish; } }
 
-/// That two are equal, floats by their bits.
+/// Asserts that two values are equal, and floats bit by bit.
 fn assert_same(a: &Odd, b: &Odd) {
     let bits = |odd: &Odd| {
         odd.prices
@@ -162,7 +162,7 @@ async fn every_value_comes_back_bit_by_bit() {
     assert_same(&over, &first);
 }
 
-/// Comes back as another, whatever the format.
+/// A type whose values are read back as different ones, in every format.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Trimmed(String);
 
@@ -455,7 +455,7 @@ mod over {
         Shout.with(runs.run("a")).run(&mut same).await.unwrap();
         let mut nothing = Job::default();
         Shout.with(runs.run("a")).run(&mut nothing).await.unwrap();
-        assert_eq!(nothing, first, "whoever gives nothing gets the result");
+        assert_eq!(nothing, first, "a caller without a store gets the result");
 
         for (other, field) in [
             (job("Snow"), "topic"),
@@ -630,7 +630,7 @@ mod new_before {
         );
         assert_eq!(PAID.load(SeqCst), 0, "nothing has run");
 
-        // What a migration leaves empty is refused as well.
+        // A field that a migration leaves empty is rejected as well.
         let run = runs.run("a").migrate(Ok);
         assert!(
             v2::Shop
@@ -837,8 +837,8 @@ mod older {
 
     flow! { Shop { look >> await(go_on) >> send; } }
 
-    /// What the version before stored: the whole store as serde writes it, and a graph that says
-    /// nothing of reads or of the input.
+    /// What the previous version stored: the whole store as serde writes it, and a graph without
+    /// reads and inputs.
     #[tokio::test]
     async fn a_run_of_the_version_before_goes_on() {
         let (folder, runs) = runs().await;

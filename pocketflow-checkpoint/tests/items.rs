@@ -1,4 +1,4 @@
-//! A kept result belongs to an item, and not to its place in the list.
+//! A stored result belongs to an item, and not to the position of the item in the list.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -16,9 +16,10 @@ async fn runs() -> (TempDir, Checkpoints) {
     (folder, runs)
 }
 
-/// Every exec: the run, the item, and the idempotency key.
+/// Every call of `exec`: the run, the item, and the idempotency key.
 static CALLS: Mutex<Vec<(String, String, String)>> = Mutex::new(Vec::new());
-/// Of each run, the item whose answer is lost: it is done, and nobody knows.
+/// For each run, the item whose answer is lost: the work is done, but the program does not learn of
+/// it.
 static LOST: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 fn work(item: &str, attempt: Attempt<'_>) -> Result<String, String> {
@@ -33,7 +34,7 @@ fn work(item: &str, attempt: Attempt<'_>) -> Result<String, String> {
     }
 }
 
-/// The items of a run and their keys, each as often as it was done.
+/// The items of a run and their keys, once for each call.
 fn calls(run: &str) -> Vec<(String, String)> {
     let calls = CALLS.lock().unwrap();
     calls
@@ -51,7 +52,7 @@ fn mend(run: &str) {
     LOST.lock().unwrap().remove(run);
 }
 
-/// That each piece of work was done once, but for `again`, which was done a second time with the
+/// Asserts that each piece of work was done once, except `again`, which was done twice with the
 /// same key.
 fn assert_once(run: &str, again: &str) {
     let (mut keys, mut times) = (BTreeMap::new(), BTreeMap::new());
@@ -120,7 +121,7 @@ async fn the_items_of_a_hash_map_are_charged_once_each() {
             .run(&mut shared)
             .await
             .unwrap_err();
-        // The state is read into another map, whose order is another.
+        // The state is read into a new map, whose order differs.
         mend(&run);
         let mut again = Accounts::default();
         ChargeAll
@@ -139,7 +140,7 @@ async fn the_items_of_a_hash_map_are_charged_once_each() {
     }
 }
 
-/// In sequence, so that it is known what was kept when an item fails.
+/// The items run in sequence, so that the test knows what was stored when an item fails.
 #[node(Accounts, writes = receipts)]
 async fn each(#[each(list)] item: &str, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
     work(item, attempt)
@@ -147,8 +148,8 @@ async fn each(#[each(list)] item: &str, #[attempt] attempt: Attempt<'_>) -> Resu
 
 flow! { Each { each; } }
 
-/// Runs, loses an item, and runs again with another list, which is what changed code or a migration
-/// makes.
+/// Starts a run, loses an item, and resumes the run with another list, as after a code change or a
+/// migration.
 async fn with_another_list(run: &str, list: &[&str], lost: &str, then: &[&str]) -> Vec<String> {
     let (_folder, runs) = runs().await;
     let list: Vec<_> = list.iter().map(|item| (*item).to_owned()).collect();
@@ -160,7 +161,7 @@ async fn with_another_list(run: &str, list: &[&str], lost: &str, then: &[&str]) 
         })
         .await
         .unwrap_err();
-    // The list of the kept state is changed as a migration would.
+    // Changes the list in the stored state, as a migration would.
     mend(run);
     let state = runs.storage().show(run).await.unwrap().unwrap().state;
     let mut state: serde_json::Value = serde_json::from_str(&state).unwrap();
@@ -287,7 +288,7 @@ async fn a_key_names_the_same_item_when_several_are_in_flight() {
     }
 }
 
-/// What is in it comes in any order.
+/// A collection whose items come in any order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Order {
     lines: HashMap<u32, f64>,

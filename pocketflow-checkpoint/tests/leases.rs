@@ -1,4 +1,4 @@
-//! Leases under clocks that are wrong, storages that hang for a while, and runtimes that end.
+//! Leases with wrong clocks, with storages that hang for a while, and with runtimes that end.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -28,7 +28,7 @@ fn file() -> (TempDir, PathBuf) {
     (folder, file)
 }
 
-/// Puts the end of a lease where an owner with a clock that is wrong by so many hours would.
+/// Sets the end of a lease as an owner would whose clock is wrong by this many hours.
 fn shift(file: &Path, hours: i64) {
     let db = rusqlite::Connection::open(file).unwrap();
     db.busy_timeout(Duration::from_secs(30)).unwrap();
@@ -99,7 +99,7 @@ async fn an_owner_that_does_not_move_is_waited_for_as_long_as_its_lease_lasts() 
     }
 }
 
-/// While the file is locked, the owner cannot move, however well it is.
+/// While the file is locked, its owner cannot renew the lease, although it is alive.
 #[tokio::test]
 async fn the_time_for_which_the_file_is_locked_is_not_held_against_the_owner() {
     let (_folder, file) = file();
@@ -138,12 +138,12 @@ struct Bill {
 }
 
 static PAID: AtomicUsize = AtomicUsize::new(0);
-/// Of the tests that run this flow, one at a time.
+/// Only one test at a time runs this flow.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static AT_WORK: tokio::sync::Notify = tokio::sync::Notify::const_new();
 static GO_ON: tokio::sync::Notify = tokio::sync::Notify::const_new();
 
-/// Returns at a moment that the test chooses.
+/// Returns when the test says so.
 #[node(Bill, writes = paid)]
 async fn pay() -> u32 {
     AT_WORK.notify_one();
@@ -195,14 +195,14 @@ async fn for_ever() {
 
 flow! { Hang { for_ever; } }
 
-/// How a program can end with a run under way, each on a runtime of one thread, which has no time
-/// to do anything then.
+/// How a program can end with an unfinished run. Each one uses a single-threaded runtime, which has
+/// no time to do anything afterwards.
 #[derive(Clone, Copy, Debug)]
 enum End {
-    /// As at Ctrl-C: the future is dropped, and so is the runtime.
+    /// Like Ctrl-C: the future is dropped, and then the runtime.
     Drops,
     Panics,
-    /// As at Ctrl-C with a run in a task of its own.
+    /// Like Ctrl-C with a run in a separate task.
     LeavesTasks,
 }
 
@@ -280,8 +280,7 @@ fn a_program_that_ends_leaves_no_lease_on_a_server() {
     }
 }
 
-/// The server is restarted, without mercy, while `exec` is at work, and while its result is on its
-/// way.
+/// The server is restarted abruptly while `exec` is running, and while its result is being stored.
 #[cfg(feature = "postgres")]
 #[tokio::test]
 #[ignore = "restarts the server of POCKETFLOW_POSTGRES, so it runs alone: scripts/with-postgres runs one"]
@@ -300,7 +299,7 @@ async fn a_server_that_is_restarted_costs_no_finished_work() {
     let mut bill = Bill::default();
     let restart = async {
         AT_WORK.notified().await;
-        // As in scripts/with-postgres.
+        // The same command as in scripts/with-postgres.
         let command = format!(
             "PATH=$PATH:$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1); cd {folder}; as=; \
              [ $(id -u) -ne 0 ] || as='runuser -u postgres -- env PATH='$PATH; \

@@ -1,9 +1,9 @@
-//! The table of promises in the README names the test of each.
+//! The table of promises in the README names the test of each promise.
 
 use std::fs;
 use std::path::Path;
 
-/// All that is written in a test target: a file, or a folder of them.
+/// The source of a test target: a file, or a folder of files.
 fn source(target: &str) -> String {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tests = package.join(if target == "conformance" {

@@ -1,4 +1,5 @@
-//! Whatever a store holds, it is refused at the step that made it, or comes back equal, bit by bit.
+//! Every value of a store is either rejected at the step that made it or read back equal, bit by
+//! bit.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
@@ -13,7 +14,7 @@ use pocketflow_checkpoint::{BadState, Checkpoints, Parked, Status, Storage};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A value as it comes, and whether two are the same by their bits.
+/// A generated value, and whether two values are equal bit by bit.
 trait Any: Sized {
     fn any(size: u32) -> Self;
     fn same(&self, other: &Self) -> bool;
@@ -207,7 +208,8 @@ impl<T: Any> Any for [T; 3] {
     }
 }
 
-/// JSON of any kind: numbers by their text, for a `Value` compares floats as numbers.
+/// JSON of any kind. Numbers are compared by their text, because `Value` compares floats as
+/// numbers.
 impl Any for Value {
     fn any(size: u32) -> Self {
         match fastrand::u8(..if size == 0 { 5 } else { 8 }) {
@@ -300,7 +302,7 @@ enums! {
     #[serde(untagged)] enum Untagged
 }
 
-/// Bytes as serde's bytes, which JSON has as numbers.
+/// Bytes in serde's sense, which JSON stores as numbers.
 #[derive(Debug, Clone, PartialEq)]
 struct Bytes(Vec<u8>);
 
@@ -342,7 +344,7 @@ by_eq! {
 
 macro_rules! store {
     ($($field:ident: $type:ty,)*) => {
-        /// A field of every type; one of them is given a value.
+        /// A store with a field of every type, of which one is given a value.
         #[derive(Shared, Debug, Default, Serialize, Deserialize)]
         struct Store {
             which: usize,

@@ -1,5 +1,5 @@
-//! What a durable run does, in one process: a run that is dropped is one whose process has died, as
-//! far as the storage knows.
+//! Durable runs in one process. For the storage, a run that is dropped looks like one whose process
+//! has died.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -22,8 +22,8 @@ struct Order {
     approval: Option<bool>,
 }
 
-/// One test at a time counts the execs, and lets them fail when `LEFT` are done: that stands in for
-/// a process that dies.
+/// One test at a time counts the calls of `exec`, and lets them fail once `LEFT` calls are done,
+/// which stands in for a process that dies.
 static CALLS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 static LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
 static KEYS: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
@@ -75,7 +75,7 @@ async fn look(log: &[String]) -> Again {
 }
 
 flow! {
-    /// Three times round.
+    /// Loops three times.
     pub Inner {
         begin >> look;
         look - "again" >> begin max 9 else end "tired";
@@ -84,7 +84,7 @@ flow! {
 }
 
 flow! {
-    /// All that a flow can have.
+    /// A flow with every feature.
     pub Whole {
         Inner >> batch >> (left, right) >> last;
         Inner - "tired" >> end "tired";
@@ -92,7 +92,8 @@ flow! {
     }
 }
 
-/// How many execs the whole takes: three times round, five items, two branches, and the last.
+/// The number of calls of `exec` in the whole flow: three rounds, five items, two branches, and the
+/// last step.
 const EXECS: usize = 3 + 5 + 2 + 1;
 
 fn order() -> Order {
@@ -228,7 +229,7 @@ fn note(approval: &bool) -> Vec<String> {
 }
 
 flow! {
-    /// Asks, and notes the answer.
+    /// Asks, and records the answer.
     pub Approve {
         ask >> await(approval) >> note;
     }
@@ -260,7 +261,7 @@ async fn a_parked_run_is_listed_filled_and_goes_on_elsewhere() {
         elsewhere.fill("a", "left", "1").await,
         Err(StorageError::NotWaiting { .. })
     ));
-    // Not filled, it is parked again.
+    // The field is not filled, so the run is parked again.
     Approve
         .with(elsewhere.run("a").park())
         .run(&mut Order::default())
@@ -340,7 +341,7 @@ async fn a_run_that_is_alive_is_not_run_twice_and_one_that_is_dropped_is_free() 
 
     alive.abort();
     let _ = alive.await;
-    // Its lease is given back by a task of its own.
+    // A separate task gives its lease back.
     while runs
         .storage()
         .show("a")
@@ -392,12 +393,12 @@ async fn whoever_waits_in_memory_goes_on_waiting_after_a_wrong_answer() {
         tokio::task::yield_now().await;
     }
     for answer in ["\"maybe\"", "null"] {
-        // Another process does not know the type, so the run refuses the value.
+        // Another process does not have the type, so the run rejects the value.
         let elsewhere = Checkpoints::open(&file).await.unwrap();
         while elsewhere.fill("a", "approval", answer).await.is_err() {
             tokio::task::yield_now().await;
         }
-        // This one does.
+        // This process has the type.
         let error = runs.fill("a", "approval", answer).await.unwrap_err();
         assert!(matches!(error, StorageError::WrongValue { .. }), "{error}");
     }
@@ -423,7 +424,8 @@ async fn a_run_that_goes_on_elsewhere_leaves_whoever_waited_and_stays_well() {
     while runs.list(Some(Status::Waiting)).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
-    // Another process begins it, and so it is filled and finished there before the first knows.
+    // Another process starts the run, so it is filled and finished there before the first process
+    // learns of it.
     let elsewhere = Checkpoints::open(&file).await.unwrap();
     let mut order = Order::default();
     let other = async {
@@ -453,7 +455,7 @@ async fn a_run_that_goes_on_elsewhere_leaves_whoever_waited_and_stays_well() {
 mod changed {
     use super::*;
 
-    /// The flow as it was.
+    /// The flow before the change.
     mod before {
         use super::*;
         flow! { pub(crate) Steps { ask >> await(approval) >> note; } }
@@ -549,7 +551,7 @@ mod changed {
     struct Newer {
         log: Vec<String>,
         approval: Option<bool>,
-        /// There was none, and it has no default.
+        /// There was no store, and the type has no default.
         price: u64,
     }
 
@@ -691,7 +693,7 @@ async fn the_history_is_kept_as_far_as_it_is_wanted_and_a_run_forks_from_it() {
 }
 
 flow! {
-    /// Is given what it notes.
+    /// Receives the value that it records.
     NotedFor(approval) {
         note;
     }

@@ -1,5 +1,5 @@
-//! Siblings of the faults that are tested elsewhere: other kinds of values, of items, of changes,
-//! and of moments at which a storage fails.
+//! Variations of faults that are tested elsewhere: other kinds of values, items and changes, and
+//! other moments at which a storage fails.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -318,7 +318,7 @@ mod items {
                 tags: set(),
                 lines: lines(),
             });
-            // Each is there twice, and the two are two payments.
+            // Each one is there twice, and the two are two separate payments.
             all.flat_map(|payment| [payment.clone(), payment]).collect()
         }
 
@@ -375,7 +375,7 @@ mod items {
             }
             assert_eq!(keys.len(), 16, "sixteen payments, {before} calls before");
             let twice: Vec<_> = keys.values().filter(|(_, times)| *times > 1).collect();
-            // What failed, and what was in flight beside it.
+            // The item that failed, and the items that were running beside it.
             assert!(twice.len() <= 4, "{twice:?}");
             assert_eq!(again.paid.unwrap().len(), 16);
         }
@@ -446,13 +446,13 @@ mod input {
                 .owner
                 .is_none()
         );
-        // The store as the failed run left it, the input, and nothing.
+        // The store as the failed run left it, the input, and an empty store.
         for mut same in [order, given, Order::default()] {
             let error = Sell.with(runs.run("a")).run(&mut same).await.unwrap_err();
             assert_eq!(error.cause().to_string(), "no");
             assert_eq!(same.log, ["x", "noted"]);
         }
-        // What a migration made of the input is no other input.
+        // An input that a migration has changed is still the same input.
         FAILS.store(false, SeqCst);
         let state = r#"UPDATE states SET state = '{"log":["x","noted"],"euros":42}'"#;
         rusqlite::Connection::open(_folder.path().join("runs.db"))

@@ -1,4 +1,4 @@
-//! A database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for
+//! Upgrades a database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for
 //! PostgreSQL. Both hold the same five runs of this flow: one is finished, one waits, one waits and
 //! has been filled, one failed in its batch, and one died there.
 
@@ -23,7 +23,7 @@ fn draft(price: &f64) -> String {
     format!(" for {price}")
 }
 
-/// The items that were added up, for one test at a time.
+/// The items that were added up. Only one test at a time uses them.
 static ADDED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
@@ -49,7 +49,7 @@ fn article() -> Article {
     }
 }
 
-/// All runs of the old database end as they would have.
+/// All runs of the old database end as they would have ended with the old version.
 async fn goes_on<S: Storage>(storage: S) {
     let _one = ONE.lock().await;
     let runs = Checkpoints::new(storage);
@@ -78,7 +78,8 @@ async fn goes_on<S: Storage>(storage: S) {
     ADDED.lock().unwrap().clear();
     runs.fill("waiting", "approval#1", "\"Ada\"").await.unwrap();
     for run in ["failed", "died"] {
-        // Whether a process of the old version lives is not known, so its lease has to run out.
+        // It is unknown whether a process of the old version is still alive, so its lease has to
+        // expire.
         let parked = Write
             .with(runs.run(run).park())
             .run(&mut article())
@@ -105,7 +106,8 @@ async fn goes_on<S: Storage>(storage: S) {
     assert_eq!(runs.list(Some(Status::Finished)).await.unwrap().len(), 5);
 }
 
-/// An owner that the old version did not give up waits for 30 s; the test moves that to the past.
+/// The new version waits 30 s for an owner whose lease the old version did not release. The test
+/// moves that time to the past.
 #[tokio::test]
 async fn a_file_of_the_version_before_goes_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -138,7 +140,7 @@ async fn a_file_of_the_version_before_goes_on() {
             .unwrap(),
         0
     );
-    // The columns and their order are those of a new file, for `sqlite3`'s users.
+    // The columns and their order are the same as in a new file, for users of `sqlite3`.
     let new = folder.path().join("new.db");
     Sqlite::open(&new).await.unwrap().close().await;
     let columns = |db: &rusqlite::Connection| {
@@ -172,7 +174,7 @@ async fn a_file_of_the_version_before_goes_on() {
     goes_on(Sqlite::open(&file).await.unwrap()).await;
 }
 
-/// A process that is killed while it upgrades leaves the old version.
+/// If a process is killed during the upgrade, the file keeps the old version.
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -182,7 +184,7 @@ async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
         &file,
     )
     .unwrap();
-    // A table that is in the way is met in the middle of the upgrade.
+    // The upgrade meets a table that is in the way halfway through.
     let db = rusqlite::Connection::open(&file).unwrap();
     db.execute_batch("CREATE TABLE new_runs (x)").unwrap();
     drop(db);

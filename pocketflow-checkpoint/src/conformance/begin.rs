@@ -1,4 +1,4 @@
-//! Beginning a run, and the lease.
+//! Starting a run, and its lease.
 
 use std::time::{Duration, SystemTime};
 
@@ -27,7 +27,7 @@ pub async fn a_new_run_is_stored_and_held<S: Storage>(a: S, b: S) {
     assert_eq!(run.created, run.updated);
     let until = run.lease_until.unwrap();
     assert_eq!(until, run.created + LONG);
-    // The clock of the database is that of this machine here.
+    // In these tests, the clock of the database is the clock of this machine.
     assert!(run.created + Duration::from_secs(5) > before);
     assert_eq!(b.history("r").await.unwrap(), []);
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
@@ -159,14 +159,14 @@ pub async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
     );
     assert_eq!((run.owner, run.lease_until), (None, None));
 
-    // What was found is what the caller sees, ...
+    // The caller sees the state that was found, ...
     let found = again(&b, "r", "you").await;
     assert_eq!(
         (found.status, found.message.is_some(), found.step),
         (Status::Failed, true, 1)
     );
     assert_eq!(b.items("r", 2).await.unwrap(), [(item, "1".to_owned())]);
-    // ... and from now on it runs.
+    // ... and from now on the run is running.
     let run = show(&b, "r").await;
     assert_eq!(
         (run.status, run.message, run.owner.as_deref()),
@@ -219,14 +219,14 @@ pub async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
         };
         assert_eq!(found.crashes, crashes);
     }
-    // One that ends in an orderly way is not counted, nor is one that begins once more.
+    // An orderly end does not count, and neither does a run that starts again after it.
     again(&b, "r", "goes").await;
     again(&b, "r", "goes").await;
     b.release("r", "goes").await.unwrap();
     assert_eq!(again(&b, "r", "fails").await.crashes, 4);
     b.fail("r", "fails", "bad").await.unwrap();
     assert_eq!(show(&a, "r").await.crashes, 4);
-    // Something is kept, so it gets on.
+    // A step is stored, so the run makes progress.
     b.begin("r", "keeps", OVER, &new()).await.unwrap();
     b.keep_item("r", "keeps", 2, &Default::default(), "1")
         .await
@@ -260,11 +260,11 @@ pub async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S) {
     fails!(b.retry("s").await, UnknownRun);
 }
 
-/// As when the future of a run is dropped: nothing can be awaited then.
+/// The state after the future of a run is dropped, when nothing can be awaited.
 pub async fn a_lease_is_given_back_later<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.release_later("r", "me");
-    // It is not everybody's to give back.
+    // Only the owner can give the lease back.
     begin(&a, "s", "you").await;
     a.release_later("s", "me");
     drop(a);

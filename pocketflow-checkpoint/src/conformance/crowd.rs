@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many calls at once.
 
 use std::future::Future;
 use std::pin::pin;
@@ -73,7 +73,7 @@ pub async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
             let _ = pin!(a.keep_item("r", "me", number, &item, "1")).poll(&mut context);
             let _ = pin!(keep).poll(&mut context);
         }
-        // Each of them happened as a whole, or not at all.
+        // Each call had its full effect or none.
         let run = show(&b, "r").await;
         assert_eq!(
             run.state,

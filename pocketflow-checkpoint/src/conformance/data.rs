@@ -1,4 +1,5 @@
-//! What a run holds: on every engine it comes back as it was, and belongs to what it was made for.
+//! The data of a run: on every engine, it is read back as it was stored, and belongs to the run
+//! that stored it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -208,7 +209,7 @@ struct Accounts {
 
 static CALLS: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
 
-/// One item fails on the first start of each run; all are counted.
+/// One item fails on the first start of each run. The test counts all calls.
 fn charge(account: &str, attempt: Attempt<'_>) -> Result<String, String> {
     let key = attempt.key().unwrap().to_string();
     let mut calls = CALLS.lock().unwrap();
@@ -285,7 +286,7 @@ fn accounts() -> Accounts {
     }
 }
 
-/// Of the items of a run, how often each was done with which key.
+/// How often each item of a run was processed, by its key.
 fn calls(run: &str) -> BTreeMap<(String, String), usize> {
     let calls = CALLS.lock().unwrap();
     let mut times = BTreeMap::new();

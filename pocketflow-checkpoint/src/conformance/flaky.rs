@@ -1,5 +1,6 @@
-//! A storage that fails at random moments, as a server does that is restarted, and a file that
-//! somebody else has locked: before a call is done, or after it, when nobody hears of it.
+//! A storage that fails at random moments, like a server that is restarted or a file that another
+//! process has locked. A call fails before it has its effect, or after it, when the caller does not
+//! learn of it.
 
 use std::future::Future;
 use std::sync::Mutex;
@@ -10,7 +11,8 @@ use crate::{
     RunRecord, RunSummary, Status, Step, Storage, StorageError, StorageResult,
 };
 
-/// One call in so many fails; 0 is none. Of those, one call fails by its number.
+/// One call in this many fails, and with 0 none does. In addition, one call can be chosen by its
+/// number.
 pub struct Flaky<S> {
     pub inner: S,
     pub one_in: u32,
@@ -20,13 +22,13 @@ pub struct Flaky<S> {
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// Before it is done, in a way that passes.
+    /// Before the call has its effect, with a temporary error.
     Busy,
-    /// After it is done, in a way that passes.
+    /// After the call has had its effect, with a temporary error.
     Disconnected,
-    /// Before it is done, for good.
+    /// Before the call has its effect, with a permanent error.
     Broken,
-    /// After it is done, for good.
+    /// After the call has had its effect, with a permanent error.
     BrokenAfter,
 }
 
@@ -39,7 +41,7 @@ impl<S: Storage> Flaky<S> {
         }
     }
 
-    /// The call with this number, counted from 0, fails.
+    /// Makes the call with this number fail, counted from 0.
     pub fn once(inner: S, call: u32, how: How) -> Self {
         Self {
             inner,
@@ -48,12 +50,12 @@ impl<S: Storage> Flaky<S> {
         }
     }
 
-    /// Whether the call that was to fail is still to come.
+    /// Whether the chosen call has not happened yet.
     pub fn is_to_fail(&self) -> bool {
         self.once.lock().unwrap().is_some()
     }
 
-    /// How this call is to fail.
+    /// How this call fails, if it does.
     fn now(&self) -> Option<How> {
         let mut once = self.once.lock().unwrap();
         match &mut *once {

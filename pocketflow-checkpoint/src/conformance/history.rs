@@ -1,4 +1,4 @@
-//! The history, and forks of it.
+//! The history of a run, and forks of it.
 
 use crate::{Pause, Retention, Status, Storage};
 
@@ -39,7 +39,7 @@ pub async fn all_is_kept<S: Storage>(a: S, b: S) {
 pub async fn the_last_are_kept<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 10, Retention::Last(3)).await;
     assert_eq!(kept(&b, "r").await, [8, 9, 10]);
-    // Steps need not follow one another, and the limit may change.
+    // Steps may skip numbers, and the limit may change.
     a.commit("r", "me", LONG, &step(100), Retention::Last(3))
         .await
         .unwrap();
@@ -120,7 +120,7 @@ pub async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
         .await
         .unwrap();
     a.fork("s", 1, "t").await.unwrap();
-    // The fork stands for itself.
+    // The fork does not depend on its origin.
     a.remove("r").await.unwrap();
     assert_eq!(
         a.checkpoint("s", 1).await.unwrap().unwrap().state,

@@ -1,4 +1,4 @@
-//! Lists, and what is removed.
+//! Lists of runs, and removed runs.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -141,7 +141,7 @@ pub async fn a_removed_run_is_gone<S: Storage>(a: S, b: S) {
     assert_eq!(a.items("r", 2).await.unwrap(), []);
     fails!(b.remove("r").await, UnknownRun);
     assert_eq!(a.items("other", 2).await.unwrap().len(), 1);
-    // The id is free, and nothing of the old run is left.
+    // The id is free, and nothing of the old run remains.
     begin(&a, "r", "me").await;
     assert_eq!(a.history("r").await.unwrap(), []);
 }

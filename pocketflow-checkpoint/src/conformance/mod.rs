@@ -1,9 +1,10 @@
-//! What every storage must do, as tests for an engine of your own. Feature `conformance`.
+//! The requirements on every storage, as tests that you can run on your engine. Feature
+//! `conformance`.
 //!
-//! [`conformance_tests!`](crate::conformance_tests) makes the tests. It takes an async function
-//! that opens one new, empty database twice and returns the two storages, with anything that must
-//! live as long as they do, such as a temporary folder. It needs tokio with its features `macros`
-//! and `rt-multi-thread`.
+//! [`conformance_tests!`](crate::conformance_tests) generates the tests. It takes an async function
+//! that opens a new, empty database twice and returns the two storages, together with anything that
+//! must live as long as they do, such as a temporary folder. It needs tokio with its features
+//! `macros` and `rt-multi-thread`.
 //!
 //! ```no_run
 //! # use pocketflow_checkpoint::Sqlite;
@@ -41,9 +42,9 @@ pub mod support;
 #[doc(hidden)]
 pub mod waiting;
 
-/// The tests of a storage, which open their databases with an async function: see
-/// [`conformance`](crate::conformance). Attributes before the function, such as `#[ignore]`, go to
-/// each test.
+/// Generates the tests of a storage, which open their databases with an async function: see
+/// [`conformance`](crate::conformance). Attributes before the function, such as `#[ignore]`, apply
+/// to each test.
 #[macro_export]
 macro_rules! conformance_tests {
     ($(#[$attribute:meta])* $open:path) => {

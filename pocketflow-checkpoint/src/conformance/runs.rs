@@ -1,4 +1,4 @@
-//! Whole runs of a flow: what is dropped, filled twice, waited for twice, and stored while the
+//! Whole runs of a flow: runs that are dropped, filled twice, waited for twice, or stored while the
 //! storage fails.
 
 use std::future::{Future, poll_fn};
@@ -23,7 +23,8 @@ struct Letter {
     sent: Option<String>,
 }
 
-/// The keys of the work that was done: a key has the run's id in it, so tests do not meet.
+/// The keys of the work that was done. A key includes the run's id, so tests do not affect each
+/// other.
 static DONE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 async fn work(attempt: Attempt<'_>) {
@@ -33,7 +34,7 @@ async fn work(attempt: Attempt<'_>) {
         .push(attempt.key().expect("a key").to_string());
 }
 
-/// How often each piece of work of a run was done that was done more than once.
+/// How often each piece of work of a run was done, for the pieces that were done more than once.
 fn repeated(run: &str) -> Vec<String> {
     let mut keys = DONE.lock().unwrap().clone();
     keys.retain(|key| key.starts_with(&format!("{run}/")));
@@ -92,12 +93,12 @@ fn letter() -> Letter {
     }
 }
 
-/// An id that no other test has, on no engine.
+/// An id that no other test uses on any engine.
 fn id(name: &str) -> String {
     format!("{name}-{:08x}", fastrand::u32(..))
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let found = tokio::time::timeout(Duration::from_secs(20), async {
         loop {
@@ -110,7 +111,7 @@ async fn until<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     found.await.expect("it takes no 20 s")
 }
 
-/// Polls a future so many times at most.
+/// Polls a future at most this many times.
 async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
@@ -130,7 +131,7 @@ pub async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Storage>(a: 
         let run = id("dropped");
         let mut letter = letter();
         drop(polled(polls, Write.with(runs.run(&run).park()).run(&mut letter)).await);
-        // The lease holds for 30 s, and nobody may wait for that.
+        // The lease lasts 30 s, and the next process must not have to wait for it.
         let free = until(async || match b.show(&run).await.unwrap() {
             Some(record) if record.owner.is_some() => None,
             record => Some(record),
@@ -138,7 +139,7 @@ pub async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Storage>(a: 
         tokio::time::timeout(Duration::from_secs(10), free)
             .await
             .unwrap_or_else(|_| panic!("{polls} polls"));
-        // It goes on, and does not look like one that died.
+        // The run continues, and is not counted as one that died.
         let again = Write
             .with(runs.run(&run).park())
             .run(&mut letter)
@@ -149,12 +150,11 @@ pub async fn a_run_that_is_dropped_anywhere_gives_its_lease_back<S: Storage>(a: 
     }
 }
 
-/// A double click on a page that asks about a draft: the second does not approve the draft that
-/// comes next.
+/// A double click on a page that asks about a draft must not approve the next draft.
 pub async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S) {
     let runs = Checkpoints::new(a);
     let run = id("clicks");
-    // The answer to a question that nobody has asked is none.
+    // An answer to a question that has not been asked is rejected.
     let mut letter = Letter {
         answer: Some(true),
         ..letter()
@@ -198,7 +198,7 @@ pub async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S
         "the answer to the first draft is none to the second"
     );
     assert_eq!(letter.drafts.len(), 2);
-    // The third is answered before it is written.
+    // The third draft is answered before it is written.
     runs.fill(&run, "answer#3", "true").await.unwrap();
     runs.fill(&run, "answer#2", "false").await.unwrap();
     Write
@@ -226,7 +226,7 @@ pub async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: S) {
             Write.with(b.run(&run)).run(&mut two).await
         };
         let person = async {
-            // Both wait: the second has been given the lease for a moment, and has given it back.
+            // Both wait: the second one got the lease for a moment and has given it back.
             until(async || {
                 let record = b.storage().show(&run).await.unwrap()?;
                 (record.status == Status::Waiting && record.owner.is_none()).then_some(())
@@ -247,7 +247,7 @@ pub async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: S) {
         assert!(lost.cause().is::<MovedOn>(), "{lost:#}");
         assert_eq!(show(a.storage(), &run).await.status, Status::Finished);
         assert_eq!(repeated(&run), [""; 0]);
-        // What it was told to do works.
+        // The advice in the message works.
         let mut result = letter();
         Write.with(b.run(&run)).run(&mut result).await.unwrap();
         assert!(result.sent.is_some());
@@ -289,8 +289,8 @@ pub async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b
     }
 }
 
-/// Each call of a run fails once, before it is done and after it, in a way that passes and for
-/// good.
+/// Each call of a run fails once, before and after it has its effect, with a temporary and with a
+/// permanent error.
 pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(a: S, b: S) {
     for how in [How::Busy, How::Disconnected, How::Broken, How::BrokenAfter] {
         for call in 0.. {
@@ -315,7 +315,7 @@ pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + C
                     );
                     match runs.fill(&run, wait, answer).await {
                         Ok(()) => {}
-                        // A person tries again, and it may have been done.
+                        // The person retries, although the first attempt may have succeeded.
                         Err(error) => {
                             assert!(
                                 matches!(error, StorageError::Engine { .. }),
@@ -354,8 +354,8 @@ pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + C
                 (record.status, record.step, record.owner),
                 (Status::Finished, 8, None)
             );
-            // What was under way when the storage broke is done again, with the same key; nothing
-            // else is.
+            // Only the work that was running when the storage failed is done again, with the same
+            // key.
             let repeated = repeated(&run);
             let most = if failures > 0 { 3 } else { 0 };
             assert!(repeated.len() <= most, "call {call} {how:?}: {repeated:?}");
@@ -366,7 +366,7 @@ pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + C
     }
 }
 
-/// The storage is gone for good.
+/// The storage fails permanently.
 pub async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) {
     let run = id("gone");
     let storage = Flaky::new(a, 1);
@@ -389,7 +389,7 @@ pub async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) 
     );
 }
 
-/// Is started again and again, and dies each time.
+/// A run that is started again and again, and whose process dies each time.
 pub async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
     let run = id("poison");
     let runs = Checkpoints::new(a)
@@ -402,7 +402,7 @@ pub async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
         .unwrap_err();
     assert!(parked.cause().is::<Parked>());
     runs.fill(&run, "answer#1", "true").await.unwrap();
-    // A process that dies is one that begins and is not heard of again.
+    // A process that dies starts the run and then stays silent.
     for number in 0..4 {
         b.begin(&run, &format!("dies {number}"), OVER, &new())
             .await
@@ -441,7 +441,7 @@ pub async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
     assert_eq!(letter.sent.as_deref(), Some("draft 1 [0, 2, 4, 6, 8, 10]"));
     assert_eq!(repeated(&run), [""; 0]);
 
-    // Any number, if nobody minds.
+    // Any number of deaths is allowed without a limit.
     let run = id("crashes");
     let runs = Checkpoints::new(b).max_crashes(None);
     for number in 0..20 {

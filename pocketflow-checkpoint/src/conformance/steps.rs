@@ -25,7 +25,8 @@ pub async fn a_step_is_stored<S: Storage>(a: S, b: S) {
     assert!(run.updated >= before.updated && run.created == before.created);
 }
 
-/// As after a lost connection, when nobody knows whether it was stored.
+/// The situation after a lost connection, when the caller does not know whether the step was
+/// stored.
 pub async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)

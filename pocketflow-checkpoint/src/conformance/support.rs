@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{BeginOutcome, NewRun, RunRecord, Step, Storage};
 
 pub const LONG: Duration = Duration::from_secs(600);
-/// A lease that has run out when it begins.
+/// A lease that has expired as soon as it begins.
 pub const OVER: Duration = Duration::ZERO;
 
 pub fn new() -> NewRun {
@@ -35,7 +35,7 @@ pub async fn begin(storage: &impl Storage, run: &str, owner: &str) {
     );
 }
 
-/// Goes on with a run that is known.
+/// Resumes a run that is already stored.
 pub async fn again(storage: &impl Storage, run: &str, owner: &str) -> RunRecord {
     match storage.begin(run, owner, LONG, &new()).await.unwrap() {
         BeginOutcome::Known(record) => *record,
@@ -47,7 +47,7 @@ pub async fn show(storage: &impl Storage, run: &str) -> RunRecord {
     storage.show(run).await.unwrap().unwrap()
 }
 
-/// An error of this variant, with a message that has all of these in it.
+/// Asserts that an error has this variant, and that its message contains all of these parts.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fails {

@@ -141,7 +141,7 @@ pub async fn a_run_that_still_waits_can_be_filled_while_it_is_held<S: Storage>(a
     assert_eq!(a.filled("r", "card").await.unwrap(), card("1"));
 }
 
-/// As the driver does when it has come to the step after `step`.
+/// Does what the driver does when it reaches the step after `step`.
 async fn wait(
     storage: &impl Storage,
     owner: &str,
@@ -208,7 +208,7 @@ pub async fn a_refused_value_goes<S: Storage>(a: S, b: S) {
     b.fill("r", "card#1", "1").await.unwrap();
     let run = show(&a, "r").await;
     assert_eq!((run.filled, run.message), (true, None));
-    // Another field is asked for instead.
+    // The run asks for another field instead.
     again(&a, "r", "you").await;
     assert_eq!(
         wait(&a, "you", 1, "address", None).await,
@@ -231,7 +231,7 @@ pub async fn a_value_that_came_meanwhile_stays<S: Storage>(a: S, b: S) {
     assert_eq!((run.filled, run.owner.as_deref()), (true, Some("you")));
 }
 
-/// A page that is clicked twice, after the run has asked for the next thing.
+/// A page that is clicked twice, after the run has asked its next question.
 pub async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S) {
     waiting(&a, "r").await;
     assert_eq!(show(&b, "r").await.wait.as_deref(), Some("card#1"));
@@ -253,7 +253,7 @@ pub async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S
     assert_eq!(wait(&a, "you", 2, "card", None).await, open("card#2", None));
     fails!(b.fill("r", "card#1", "2").await, WaitClosed "`card#1`" "`card#2`");
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
-    // The wait is the same when it is come to again.
+    // When the run reaches the wait again, the wait is the same.
     again(&b, "r", "she").await;
     assert_eq!(wait(&b, "she", 2, "card", None).await, open("card#2", None));
     a.fill("r", "card#2", "3").await.unwrap();
@@ -296,14 +296,14 @@ pub async fn an_early_answer_is_kept_for_its_wait<S: Storage>(a: S, b: S) {
         open("card#2", Some("2"))
     );
     assert!(show(&b, "r").await.filled);
-    // It outlasts a crash there, too.
+    // It also survives a crash at that point.
     a.renew("r", "you", OVER).await.unwrap();
     again(&b, "r", "she").await;
     assert_eq!(
         wait(&b, "she", 2, "card", None).await,
         open("card#2", Some("2"))
     );
-    // If it does not fit, it goes.
+    // If it does not fit, it is discarded.
     assert_eq!(
         wait(&b, "she", 2, "card", Some("no card")).await,
         open("card#2", None)

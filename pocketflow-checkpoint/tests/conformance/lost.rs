@@ -1,4 +1,4 @@
-//! What only a server can do: end a connection, be of another version, be gone.
+//! What only a server can do: close a connection, have another version, or disappear.
 
 use pocketflow_checkpoint::{Postgres, Retention, Storage, StorageError};
 use tokio_postgres::NoTls;
@@ -27,14 +27,14 @@ async fn a_lost_connection_is_an_error_once() {
     let end =
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1";
 
-    // While nobody uses it, nobody notices.
+    // A closed connection has no effect while it is idle.
     admin.query_one(end, &[&name]).await.unwrap();
     storage
         .commit("r", "me", LONG, &step(1), Retention::All)
         .await
         .unwrap();
 
-    // While it waits for a row that somebody has locked, the call fails.
+    // While a call waits for a row that another connection has locked, the call fails.
     admin
         .batch_execute("BEGIN; LOCK TABLE lost.runs IN EXCLUSIVE MODE")
         .await
@@ -53,8 +53,8 @@ async fn a_lost_connection_is_an_error_once() {
             == 0
         {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            // Within a transaction, the server shows the same activity unless it is told to look
-            // again.
+            // Within a transaction, the server shows the same activity until its snapshot is
+            // cleared.
             admin
                 .batch_execute("SELECT pg_stat_clear_snapshot()")
                 .await
@@ -66,7 +66,7 @@ async fn a_lost_connection_is_an_error_once() {
     let (error, ()) = tokio::join!(call, kill);
     assert!(std::error::Error::source(&error).is_some());
 
-    // And the next one works.
+    // The next call succeeds.
     storage
         .commit("r", "me", LONG, &second, Retention::All)
         .await

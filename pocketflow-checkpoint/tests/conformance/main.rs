@@ -1,6 +1,6 @@
-//! What every engine does, as one suite: on SQLite and on the smallest engine always, and on the
-//! PostgreSQL server of `POCKETFLOW_POSTGRES` with `scripts/with-postgres cargo test -p
-//! pocketflow-checkpoint --features postgres --test conformance -- --include-ignored`.
+//! One suite for what every engine must do. It always runs on SQLite and on the smallest engine. It
+//! also runs on the PostgreSQL server of `POCKETFLOW_POSTGRES` with `scripts/with-postgres cargo
+//! test -p pocketflow-checkpoint --features postgres --test conformance -- --include-ignored`.
 //!
 //! Each test gets two connections to one new database.
 

@@ -1,4 +1,5 @@
-//! The smallest engine: one connection behind a lock. It shows what another database needs.
+//! The smallest engine: one connection behind a lock. It shows what an engine for another database
+//! needs.
 
 use std::future::{Future, ready};
 use std::pin::pin;
