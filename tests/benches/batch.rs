@@ -1,13 +1,13 @@
-//! What a batch costs an item, against what one would write by hand: `cargo bench -p
-//! pocketflow-tests --bench batch`.
+//! Compares the cost of a batch per item with handwritten code: `cargo bench -p pocketflow-tests
+//! --bench batch`.
 //!
-//! Each round runs every contender once, one after the other, so that what disturbs the machine
-//! disturbs them alike. A ratio is the median of the ratios within one round; in brackets stands
-//! the ratio of the minima.
+//! Each round runs every contender once, one after the other, so that disturbances affect all of
+//! them alike. A ratio is the median of the ratios within the rounds. The ratio of the minima is in
+//! brackets.
 //!
-//! The allocator counts, which costs every contender a few nanoseconds an item. It has no `realloc`
-//! of its own, so a `Vec` that grows is copied: that is some 3 % against ours, which gathers its
-//! items in one.
+//! The allocator counts, which costs every contender a few nanoseconds per item. It does not
+//! implement `realloc`, so growing a `Vec` copies it. That costs our batch about 3 %, because it
+//! collects its items in one `Vec`.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -51,7 +51,7 @@ fn main() {
 
 // The work of an item.
 
-/// Yields to the executor once, by waking itself at once.
+/// Yields to the executor once, and wakes itself immediately.
 async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| {
@@ -119,7 +119,7 @@ flow! { NappingAtOnce { napping_at_once; } }
 
 type Outputs = Vec<u64>;
 
-/// Makes a run over so many items.
+/// Creates a run over this many items.
 type Contender = fn(u64) -> Pin<Box<dyn Future<Output = Outputs> + Send>>;
 
 fn inputs(count: u64) -> Vec<u64> {
@@ -150,8 +150,8 @@ macro_rules! buffered {
         |count| {
             let (inputs, factor) = (inputs(count), FACTOR);
             Box::pin(async move {
-                // By index: rustc cannot tell that a closure over `&u64` makes futures that can be
-                // sent.
+                // By index, because rustc cannot tell that a closure over `&u64` creates futures
+                // that are `Send`.
                 let work = |index: usize| $work(&inputs[index], &factor);
                 stream::iter(0..inputs.len())
                     .map(work)
@@ -216,7 +216,7 @@ fn time(runtime: &Runtime, contender: Contender, count: u64) -> Duration {
     took
 }
 
-/// The times of every contender, round by round; who comes first takes turns.
+/// The times of every contender in each round. The contenders take turns to go first.
 fn rounds<const N: usize, T>(rounds: usize, mut run: impl FnMut(usize) -> T) -> [Vec<T>; N] {
     let mut times = [const { Vec::new() }; N];
     let mut order: VecDeque<_> = (0..N).collect();
@@ -287,7 +287,7 @@ fn overhead() {
     );
     for (name, [ours, buffered, by_hand]) in YIELDING {
         let runtime = runtime();
-        // `buffered` twice: what it is to itself is the noise of the ratios.
+        // `buffered` is there twice, and the ratio between the two is the noise.
         let contenders = [ours, buffered, by_hand, buffered];
         let times: [_; 4] = rounds(ROUNDS, |contender| {
             time(&runtime, contenders[contender], ITEMS).as_secs_f64() * 1e9 / ITEMS as f64
@@ -336,14 +336,14 @@ fn memory() {
     }
 }
 
-/// How a run went, and what another task had of it.
+/// The duration of a run, and how much another task could do meanwhile.
 struct Beside {
     took: f64,
     turns: f64,
     longest_wait: f64,
 }
 
-/// Runs it beside a task that yields in a loop.
+/// Runs it next to a task that yields in a loop.
 fn beside_another(runtime: &Runtime, contender: Contender, count: u64) -> Beside {
     let run = contender(count);
     let (turns, longest) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -396,7 +396,7 @@ fn starvation() {
     let [ours, free]: [Vec<_>; 2] = rounds(ROUNDS, |contender| {
         beside_another(&runtime, often[contender], ITEMS)
     });
-    // It takes seconds, so a few times will do, outside of the rounds.
+    // This takes seconds, so it runs only a few times, outside the rounds.
     let by_hand: Vec<_> = (0..2)
         .map(|_| beside_another(&runtime, by_hand, ITEMS))
         .collect();

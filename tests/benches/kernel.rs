@@ -1,6 +1,6 @@
-//! What a step costs, against the same by hand: `cargo bench -p pocketflow-tests --bench kernel`.
-//! It compares with the run before, and says what became slower. The figures against other
-//! libraries are in `benchmarks`, a workspace of its own.
+//! Compares the cost of a step with handwritten code: `cargo bench -p pocketflow-tests --bench
+//! kernel`. It also compares with the previous run, and reports what became slower. The comparison
+//! with other libraries is in `benchmarks`, which is a separate workspace.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -130,7 +130,7 @@ async fn double(#[each(inputs)] input: &u64) -> u64 {
 
 flow! { Batch { double; } }
 
-/// Polls until it is ready, from the heap: there is where the future of a task is, and not in
+/// Polls a boxed future until it is ready, because the future of a task is on the heap and not in
 /// registers.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future: Pin<Box<dyn Future<Output = T> + '_>> = black_box(Box::pin(future));

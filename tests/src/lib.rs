@@ -1,12 +1,12 @@
-//! The compile errors in `ui/`, the pages of the error index, the benchmarks, and the programs in the
-//! README files. The behaviour tests are a package of their own, in `behaviour/`.
+//! The compile errors in `ui/`, the pages of the error index, the benchmarks, and the programs in
+//! the README files. The behaviour tests are in a separate package, `behaviour/`.
 
-/// The programs in the README, so that they are tested.
+/// Tests the programs in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// The program on the page for users of Python.
+/// Tests the program on the page for users of Python.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-python.md")]
 struct FromPython;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The programs are written to a folder that git ignores, since a message names its file.
+/// The folder for the programs. Git ignores it, because a message names the program's file.
 const FOLDER: &str = "target/pages";
 
 struct Page {
@@ -79,7 +79,7 @@ fn every_wrong_program_has_the_message_of_its_page() {
     } in pages().into_iter().chain([readme()])
     {
         let path = format!("{FOLDER}/{code}.rs");
-        // A warning has more to say once it is denied, as a program that shall not compile must do.
+        // A denied warning has an additional note. Programs that must not compile have to deny it.
         if message.starts_with("warning") {
             let snapshot = include_str!("../ui/pf011/overwritten.stderr");
             let text = |message: &str| {

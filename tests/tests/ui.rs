@@ -1,11 +1,11 @@
-//! The compile errors, as users see them: every program in `ui/` fails to compile with the message
-//! beside it.
+//! The compile errors as users see them: every program in `ui/` fails to compile with the message
+//! in the file next to it.
 
 #[test]
 fn compile_errors_are_as_written() {
     let programs = trybuild::TestCases::new();
     programs.compile_fail("ui/*/*.rs");
-    // One slip each, and one message: see `scripts/slips`.
+    // Each of these has one mistake and one message: see `scripts/slips`.
     let kinds = [
         "action",
         "error",

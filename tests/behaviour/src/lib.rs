@@ -1,7 +1,7 @@
-//! What the behaviour tests share. The tests are in `tests/`.
+//! The shared code of the behaviour tests, which are in `tests/`.
 //!
-//! They run on the oldest supported compiler as well, so this package takes no dependency that needs
-//! a newer one: the compile errors and the benchmarks are in `pocketflow-tests`.
+//! The tests also run on the oldest supported compiler, so this package has no dependency that
+//! needs a newer one. The compile errors and the benchmarks are in `pocketflow-tests`.
 
 pub mod lint;
 
@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken};
 
-/// Writes down every step: its number, and its path.
+/// Records every step: its number and its path.
 #[derive(Debug, Default)]
 pub struct Steps(pub Mutex<Vec<(u64, String)>>);
 

@@ -1,4 +1,4 @@
-//! Nodes for the test of lints, which is about flows alone.
+//! Nodes for the test of lints, which only tests flows.
 
 use pocketflow::{Action, Shared, node};
 
@@ -11,16 +11,16 @@ pub struct Job {
     pub note: Option<String>,
 }
 
-/// What [`choose()`] returns.
+/// The actions of [`choose()`].
 #[derive(Debug, Action)]
 pub enum Way {
-    /// On.
+    /// Continues.
     Go,
-    /// Out.
+    /// Ends.
     Stop,
 }
 
-/// Goes on as long as the counter is small.
+/// Continues while the counter is small.
 #[node(Job)]
 pub fn choose(count: &u8) -> Way {
     if *count < 100 { Way::Go } else { Way::Stop }
@@ -32,18 +32,18 @@ pub fn step(count: &u8) -> u8 {
     count + 1
 }
 
-/// One branch.
+/// The first branch.
 #[node(Job)]
 pub fn left() {}
 
-/// The other.
+/// The second branch.
 #[node(Job)]
 pub fn right() {}
 
 /// Adds what it holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Add {
-    /// How much.
+    /// The amount.
     pub by: u8,
 }
 

@@ -1,4 +1,4 @@
-//! A step of a node that allocates nothing allocates nothing.
+//! A step allocates nothing if its node allocates nothing.
 
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -24,7 +24,7 @@ enum Next {
 
 #[node(Count, attempts = 3, wait = "1s")]
 async fn step(left: &u64) -> Result<Next, std::io::Error> {
-    // Pending once: tokio's own `yield_now` allocates its list of tasks.
+    // This is pending once. Tokio's `yield_now` would allocate its list of tasks.
     let mut yielded = false;
     poll_fn(|_| {
         if mem::replace(&mut yielded, true) {

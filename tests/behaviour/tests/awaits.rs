@@ -1,5 +1,4 @@
-//! `await(field)`: a step that waits until somebody fills a late field. How to wait is for a driver
-//! to say.
+//! `await(field)`: a step that waits until a late field is filled. A driver defines how to wait.
 
 use std::sync::Mutex;
 
@@ -27,7 +26,7 @@ fn draft(topic: &str, text: Option<&str>) -> String {
     text.map_or_else(|| topic.to_owned(), |text| format!("{text}, again"))
 }
 
-/// Reads `approval` as filled: the only way here leads past the `await`.
+/// Reads `approval` as filled: the only path to this node goes through the `await`.
 #[node(Draft)]
 fn decide(approval: &bool) -> Verdict {
     if *approval { Verdict::Yes } else { Verdict::No }
@@ -39,7 +38,7 @@ fn publish(text: &str) -> String {
 }
 
 flow! {
-    /// Drafts until somebody approves.
+    /// Drafts until the draft is approved.
     pub Publish {
         draft >> await(approval) >> decide;
         decide - "yes" >> publish;
@@ -47,7 +46,7 @@ flow! {
     }
 }
 
-/// Somebody with answers.
+/// A person with prepared answers.
 struct Person(Mutex<Vec<bool>>);
 
 impl Driver<Draft> for Person {
@@ -123,14 +122,14 @@ fn it_is_a_step_of_the_graph() {
 }
 
 flow! {
-    /// Waits first, and ends so.
+    /// Waits first, and ends after it.
     pub Edges {
         await(approval) >> draft >> await(published);
     }
 }
 
 flow! {
-    /// What an inner flow waits for is filled after it.
+    /// The field that an inner flow waits for is filled after it.
     pub Outer {
         Edges >> decide;
         decide - "yes" >> end;
@@ -149,7 +148,7 @@ fn it_may_be_the_first_and_the_last_and_stand_in_a_nested_flow() {
     );
 }
 
-/// A driver that names the run.
+/// A driver that reports the name of the run.
 struct Named;
 
 impl Driver<Draft> for Named {

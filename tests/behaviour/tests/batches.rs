@@ -77,7 +77,7 @@ mod program {
     }
 }
 
-/// The later the item, the sooner it is done.
+/// Later items finish sooner.
 #[node(Numbers, writes = outputs, parallel = 100)]
 async fn backwards(#[each(inputs)] input: &u64, factor: &u64) -> u64 {
     sleep(Duration::from_secs(1_000 - input)).await;
@@ -185,8 +185,8 @@ mod in_flight {
         assert_eq!(MOST.load(Relaxed), 8);
         assert_eq!(shared.outputs.unwrap().len(), 1_000);
 
-        // Eight hands, each of which takes the next item as soon as it is free: with one of them
-        // idle it would take longer.
+        // There are eight workers, each of which takes the next item as soon as it is free. If one
+        // of them were idle, the batch would take longer.
         let mut hands = [Duration::ZERO; 8];
         for input in 0..1_000 {
             *hands.iter_mut().min().unwrap() += takes(input);
@@ -236,8 +236,8 @@ mod failures {
         assert!(shared.outputs.is_none(), "no post has run");
     }
 
-    /// Every third item fails twice, every tenth always. An attempt counter shared by the items
-    /// would give some of them up early.
+    /// Every third item fails twice, and every tenth always. If the items shared an attempt
+    /// counter, some would be given up early.
     #[node(Numbers, writes = outputs, parallel = 8, attempts = 3, wait = "1s", fallback = nothing)]
     async fn flaky(
         #[each(inputs)] input: &u64,
@@ -355,7 +355,7 @@ mod collections {
         size: usize,
     }
 
-    /// Runs over what `prep` returned.
+    /// Runs over the items that `prep` returned.
     #[node(Numbers, parallel = 2)]
     impl Chunks {
         fn prep<'s>(&self, inputs: &'s [u64]) -> Vec<&'s [u64]> {
@@ -578,7 +578,7 @@ mod fairness {
         *input
     }
 
-    /// Is done at its first poll, and so never pending by itself.
+    /// Is ready at its first poll, and so never pending by itself.
     #[node(Numbers, writes = outputs, parallel = unbounded)]
     async fn at_the_first_poll(#[each(inputs)] input: &u64) -> u64 {
         *input

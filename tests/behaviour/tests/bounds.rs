@@ -1,11 +1,11 @@
-//! Bounded edges: where each of the two ways leads, to every exit and to every place.
+//! Bounded edges: where both of their ways lead, for every exit and every place.
 
 use pocketflow::{Action, Direct, Shared, flow, node};
 use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default)]
 struct Log {
-    /// The actions to come, the last first.
+    /// The actions to come, in reverse order.
     plan: Vec<&'static str>,
     lines: Vec<&'static str>,
 }
@@ -56,8 +56,8 @@ macro_rules! logs {
 
 logs! { one two three }
 
-// Four exits, each at the end of a bounded edge: in the first place as where the edge leads, in the
-// others as what comes instead.
+// Four exits, each at the end of a bounded edge: in the first place as the edge's target, and in
+// the others as the target after the bound.
 flow! {
     Ends {
         Judge - "again" >> Judge max 2 else end "worn out";
@@ -96,8 +96,8 @@ async fn what_comes_instead_of_a_bounded_edge_may_be_any_exit() {
     }
 }
 
-// The same among several places, so that an exit is counted on from more than one. One edge leads
-// to an exit itself.
+// The same with several places, so that the index of an exit follows several places. One edge leads
+// directly to an exit.
 flow! {
     Inner {
         one >> Judge - "again" >> two max 1 else end "again";
@@ -110,8 +110,7 @@ flow! {
     }
 }
 
-// And where a flow stands in another, whose own bounded edges lead to exits and places of other
-// numbers.
+// A flow inside another flow, with bounded edges whose exits and places have other numbers.
 flow! {
     Outer {
         Inner - "again" >> end "a";

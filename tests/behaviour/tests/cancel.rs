@@ -1,4 +1,4 @@
-//! A run that is dropped, at whichever await, leaves the store as the last finished `post` left it.
+//! A run that is dropped at any await leaves the store as the last finished `post` left it.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -21,7 +21,7 @@ struct Work {
     log: Vec<String>,
 }
 
-/// Pending once, as anything that waits.
+/// Pending once, like anything that waits.
 async fn wait() {
     let mut waited = false;
     poll_fn(|context| {
@@ -98,7 +98,7 @@ flow! {
     }
 }
 
-/// Keeps the store as it is after every step.
+/// Records the store after every step.
 #[derive(Default)]
 struct Keep(Mutex<Vec<Work>>);
 
@@ -115,7 +115,7 @@ impl Driver<Work> for Keep {
     }
 }
 
-/// Polls a run a number of times, drops it, and says whether it came to its end.
+/// Polls a run a number of times and drops it. Returns whether the run finished.
 fn polled(polls: usize, shared: &mut Work, keep: &Keep) -> bool {
     let run = Whole.with(keep);
     let mut run = pin!(run.run(shared));
@@ -166,7 +166,7 @@ impl Panics {
     }
 }
 
-/// The two ways to a half-written store, as the documentation has them.
+/// The two ways to a partly written store that the documentation describes.
 #[tokio::test]
 async fn a_post_that_forgets_a_field_or_panics_leaves_what_it_has_written() {
     let mut shared = Work::default();

@@ -1,5 +1,5 @@
-//! What is otherwise than in PocketFlow for Python, on purpose. That wrong graphs do not compile is
-//! shown in `ui/`.
+//! Intentional differences from PocketFlow for Python. The tests in `ui/` show that wrong graphs do
+//! not compile.
 
 use std::future::Future;
 use std::pin::pin;
@@ -58,7 +58,7 @@ fn draft() -> Draft {
     }
 }
 
-/// As `outline`'s post leaves it.
+/// The store as the post of `outline` leaves it.
 fn outlined() -> Draft {
     Draft {
         outline: Some("about rain".into()),
@@ -235,6 +235,6 @@ async fn a_jittered_wait_is_never_longer_than_the_wait() {
 
     let start = tokio::time::Instant::now();
     flow! { once_more; }.run(&mut draft()).await.unwrap();
-    // The timer of tokio counts in milliseconds, and rounds up.
+    // Tokio's timer counts in milliseconds and rounds up.
     assert!((Duration::from_secs(2)..=Duration::from_millis(4_001)).contains(&start.elapsed()));
 }

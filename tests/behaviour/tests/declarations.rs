@@ -1,4 +1,4 @@
-//! What is a field of a flow: the declaration decides, in any script.
+//! Which names in a flow are fields: the declaration decides, in any script.
 
 #![allow(non_camel_case_types)]
 
@@ -51,7 +51,7 @@ flow! {
         far_below: __Search;
         找: 搜索;
         _找: _搜索;
-        /// A type in lower case.
+        /// A type with a lower-case name.
         pub small: search;
         pub _small: _search;
         pub r#match: r#match;

@@ -1,5 +1,5 @@
-//! What is deprecated may still be declared where warnings are errors: only a use of it, which the
-//! user wrote, is one.
+//! Deprecated items can be declared even where warnings are errors. Only a use that the user wrote
+//! triggers the warning.
 
 #![deny(warnings)]
 
@@ -70,7 +70,7 @@ mod old {
         }
     }
 
-    // The flow itself is allowed to name it.
+    // The flow itself may name it.
     flow! { pub(super) Uses { old: Old; super::step >> old; } }
 }
 

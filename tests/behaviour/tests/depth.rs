@@ -1,6 +1,5 @@
-//! Drivers around drivers around flows in flows: the compiler follows them with its default limits,
-//! since each flow and each step of a driven run is behind a box. That this file compiles is most
-//! of the test.
+//! Nested drivers around nested flows: the compiler handles them with its default limits, because
+//! each flow and each step of a driven run is boxed. Most of the test is that this file compiles.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -43,7 +42,7 @@ async fn odd(number: &u64) -> bool {
     !number.is_multiple_of(2)
 }
 
-/// Each flow holds the one before it, between two nodes.
+/// Each flow contains the previous one, between two nodes.
 macro_rules! tower {
     ($first:ident $(, $flow:ident in $inner:ident)*) => {
         flow! { $first { add >> double >> (even, odd); } }
@@ -56,7 +55,7 @@ tower!(
     F13 in F12, F14 in F13, F15 in F14
 );
 
-/// A driver at every seam that counts what it sees there, in futures of its own.
+/// A driver that counts its calls at every seam, and wraps each in a future.
 #[derive(Default, Debug)]
 struct Seen {
     flows: AtomicU32,
@@ -173,7 +172,7 @@ async fn five_drivers_over_ten_levels_are_spawned() {
     });
     let count = run.await.unwrap().unwrap();
     assert_eq!((count.number, count.doubled), (19, Some(vec![2, 4, 6])));
-    // Ten flows; 18 nodes and a third at each end of F1: the batch and the fork.
+    // Ten flows and 21 nodes: F2 to F10 have two each, and F1 has three, with the batch and the fork.
     assert_eq!(seen.all(), [10, 21, 24, 24, 5]);
 }
 

@@ -1,4 +1,4 @@
-//! Drivers: what happens around a step, and around `exec`.
+//! Drivers, which wrap steps and `exec`.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -57,7 +57,7 @@ flow! {
     }
 }
 
-/// Writes down all that a driver is told.
+/// Records everything that a driver receives.
 struct Log<'a> {
     name: &'static str,
     lines: &'a Mutex<Vec<String>>,
@@ -154,7 +154,7 @@ async fn a_driver_is_told_of_every_flow_step_and_attempt() {
 }
 
 flow! {
-    /// Is given a note.
+    /// Receives a note.
     Noted(note) {
         add;
     }
@@ -273,7 +273,7 @@ mod limits {
 mod positions {
     use super::*;
 
-    /// Keeps the position and the store of every arrival, as a checkpoint would.
+    /// Stores the position and the state of every arrival, like a checkpoint.
     #[derive(Default)]
     struct Keep(Mutex<Vec<(Position, Count)>>);
 
@@ -314,7 +314,7 @@ mod positions {
         }
     }
 
-    /// Says where a run begins, and puts the kept store there.
+    /// Sets where a run starts, and restores the stored state there.
     struct Begins(Mutex<Option<(Start, Count)>>);
 
     impl Driver<Count> for Begins {
@@ -410,7 +410,7 @@ mod positions {
 mod results_kept {
     use super::*;
 
-    /// Keeps what every exec returned as text, and gives it back in place of the work.
+    /// Stores the result of every exec as text, and returns it instead of running the exec again.
     #[derive(Default)]
     struct Results(Mutex<HashMap<String, String>>);
 

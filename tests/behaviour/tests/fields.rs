@@ -7,7 +7,7 @@ use pocketflow::{Field, Fields, Shared, VisitField, VisitWith};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Of each field the name and the value as YAML; `set` replaces values.
+/// The name and the YAML value of each field. `set` replaces values.
 #[derive(Default)]
 struct Yaml {
     seen: BTreeMap<&'static str, String>,
@@ -56,7 +56,7 @@ impl<W: Serialize, R: DeserializeOwned> VisitWith<W, R> for Yaml {
     }
 }
 
-/// Generic code asks for no more than this.
+/// The only bound that generic code needs.
 fn yaml<S: Fields<Yaml>>(store: &mut S, set: &[(&'static str, &'static str)]) -> Yaml {
     let mut yaml = Yaml {
         set: set.iter().copied().collect(),
@@ -69,11 +69,11 @@ fn yaml<S: Fields<Yaml>>(store: &mut S, set: &[(&'static str, &'static str)]) ->
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Private(u8);
 
-/// Neither serde nor `Default` knows it.
+/// A type without serde and without `Default`.
 #[derive(Debug, Clone, PartialEq)]
 struct Client(&'static str);
 
-/// A type of another crate, as far as serde is concerned.
+/// A type of another crate, from the point of view of serde.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Celsius(f64);
 
@@ -106,7 +106,7 @@ fn seven() -> u64 {
     7
 }
 
-/// All that serde can say of a field.
+/// All serde attributes of a field.
 #[derive(Shared, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
@@ -185,7 +185,7 @@ fn every_field_that_serde_does_not_skip_is_shown_under_its_own_name() {
             ("whisper", "Hey"),
         ]
     );
-    assert_eq!(order, self::order(), "it was only looked at");
+    assert_eq!(order, self::order(), "it was only read");
     assert_eq!(yaml.defaults, ["cold", "whisper", "days"]);
 }
 
@@ -254,7 +254,7 @@ fn the_store_knows_what_serde_skips_and_what_it_calls_the_others() {
     }
 }
 
-/// What serde calls the field `two_words` under a rule, and what the store says of it.
+/// The name that serde and the store give to the field `two_words` under a rule.
 fn renamed(rule: &str) -> (&'static str, &'static Field) {
     macro_rules! store {
         ($rule:literal) => {{
@@ -308,7 +308,7 @@ fn a_default_of_the_struct_is_the_default_of_each_field() {
     );
 }
 
-/// Takes any type, so any store; serde is not needed.
+/// Accepts fields of any type, so it works with any store. It does not need serde.
 #[derive(Default)]
 struct Types(Vec<(&'static str, &'static str)>);
 

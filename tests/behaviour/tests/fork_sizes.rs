@@ -1,5 +1,5 @@
-//! A fork takes little more room than `tokio::join!` of the same functions, and compiles and runs
-//! at any length.
+//! A fork takes little more space than `tokio::join!` of the same functions, and it compiles and
+//! runs at any length.
 
 use std::future::Future;
 use std::thread;
@@ -154,7 +154,7 @@ async fn small_19(topic: &str) -> String {
     topic.to_uppercase()
 }
 
-// Nodes that keep 4 KiB meanwhile.
+// Nodes that hold 4 KiB while they wait.
 
 #[node(Notes, writes = n0)]
 async fn large_0(topic: &str) -> String {
@@ -305,7 +305,7 @@ flow! { Large4 { (large_0, large_1, large_2, large_3); } }
 flow! { Large8 { (large_0, large_1, large_2, large_3, large_4, large_5, large_6, large_7); } }
 flow! { Large20 { (large_0, large_1, large_2, large_3, large_4, large_5, large_6, large_7, large_8, large_9, large_10, large_11, large_12, large_13, large_14, large_15, large_16, large_17, large_18, large_19); } }
 
-/// The size of a fork, and of the same functions joined.
+/// The sizes of a fork and of the same functions joined.
 macro_rules! sizes {
     ($flow:ident: $($node:ident)*) => {{
         let topic = String::new();
@@ -318,7 +318,7 @@ fn results<T>(_: &impl Future<Output = T>) -> usize {
     size_of::<T>()
 }
 
-/// What a flow keeps beside its steps, and a fork beside its nodes.
+/// The size that a flow adds to its steps, and a fork to its nodes.
 const FLOW: usize = 96;
 
 #[test]
@@ -342,7 +342,7 @@ fn a_fork_is_about_as_large_as_its_nodes_together() {
     }
 }
 
-/// In a debug build, too, where nothing is optimized away that moves a future.
+/// This also holds in a debug build, where moves of a future are not optimized away.
 #[test]
 fn a_fork_of_large_nodes_fits_a_small_stack() {
     let run = || {
@@ -356,7 +356,7 @@ fn a_fork_of_large_nodes_fits_a_small_stack() {
         runtime.block_on(Large20.run(&mut notes)).unwrap();
         notes.n19
     };
-    // The future is of 83 KiB.
+    // The future has 83 KiB.
     let thread = thread::Builder::new().stack_size(STACK).spawn(run).unwrap();
     assert_eq!(thread.join().unwrap().unwrap(), (512 * 4).to_string());
 }

@@ -1,4 +1,4 @@
-//! Forks: nodes that work at the same time on one borrowed store.
+//! Forks: nodes that run at the same time on one borrowed store.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -77,7 +77,7 @@ async fn the_nodes_work_at_the_same_time_on_the_same_store() {
 }
 
 flow! {
-    /// Begins with a fork, one node of which is a batch.
+    /// Begins with a fork. One of its nodes is a batch.
     pub Rest(notes) {
         (facts, figures, quotes) >> write;
     }
@@ -201,7 +201,7 @@ async fn with_a_driver_it_does_so_too() {
     check_cancelled(&error, posts, dropped, &report);
 }
 
-/// The second of [`three`] has failed, and nothing of the others is left.
+/// The second node of [`three`] fails, and nothing of the others remains.
 fn check_cancelled(
     error: &Error,
     posts: &Mutex<Vec<&'static str>>,
@@ -312,10 +312,10 @@ fn a_fork_that_comes_first_is_shown_as_the_start() {
     );
 }
 
-/// Which node was polled, in order.
+/// The polled nodes, in order.
 static POLLED: Mutex<String> = Mutex::new(String::new());
 
-/// Is polled four times.
+/// Needs four polls.
 async fn polled(name: char) {
     for _ in 0..4 {
         POLLED.lock().unwrap().push(name);

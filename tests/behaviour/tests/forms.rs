@@ -1,10 +1,10 @@
-//! The forms of a node: every kind of parameter, every place its value may go.
+//! The forms of a node: every kind of parameter, and every use of its value.
 
 use std::collections::{BTreeMap, HashSet};
 
 use pocketflow::{Action, Shared, flow, node};
 
-/// What other modules may own: a store and nodes with paths.
+/// A store and nodes that other modules name with paths.
 mod stores {
     use std::borrow::Cow;
 
@@ -161,7 +161,7 @@ async fn prep_may_borrow_and_may_fail() {
     );
 }
 
-/// Borrows the whole store, as in PocketFlow.
+/// Borrows the whole store, as in PocketFlow for Python.
 struct Whole;
 
 #[node(Everything, reads(name), writes(late))]
@@ -262,7 +262,7 @@ mod private {
     }
 }
 
-/// Names that the macros use themselves.
+/// Names that the macros use internally.
 mod names {
     use pocketflow::{flow, node};
 
@@ -301,7 +301,7 @@ mod names {
     }
 }
 
-/// PF011 is silenced where the flow is declared.
+/// PF011 can be silenced where the flow is declared.
 mod overwritten {
     #![deny(deprecated)]
 
@@ -318,13 +318,13 @@ mod overwritten {
     }
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug, Default, PartialEq)]
 struct SearchResult {
     hits: usize,
 }
 
-/// What a search decides.
+/// The decision of a search.
 #[derive(pocketflow::Action)]
 enum ReviewResult {
     Found,

@@ -1,4 +1,4 @@
-//! The graph of a flow: its description, its picture, its fingerprint.
+//! The graph of a flow: its description, its diagram, its fingerprint.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -52,7 +52,7 @@ fn capture(card: &str) {
 #[node(Order)]
 fn ship() {}
 
-/// A name that is a word of Mermaid's own.
+/// A name that is a reserved word of Mermaid.
 #[node(Order)]
 fn style() {}
 
@@ -164,7 +164,7 @@ fn a_fingerprint_changes_with_the_graph_and_only_with_it() {
     assert_ne!(Shop::GRAPH.fingerprint(), Payment::GRAPH.fingerprint());
 }
 
-/// Everything that a diagram's language could read more into than a text.
+/// Everything that Mermaid could interpret as more than text.
 #[derive(Action)]
 #[allow(dead_code)]
 enum Odd {
@@ -221,7 +221,7 @@ nodes!(
 );
 
 flow! {
-    /// Every text that is odd.
+    /// All unusual texts.
     pub Texts {
         odd - "say \"hi\"" >> end "said \"hi\"";
         odd - "a|b" >> o;
@@ -241,7 +241,7 @@ flow! {
 }
 
 flow! {
-    /// Every name that is a word of Mermaid's, of JavaScript's, or of another script.
+    /// All names that are words of Mermaid or JavaScript, or are in another script.
     pub Names {
         r#end >> interpolate >> _self >> _blank >> _parent >> _top >> default >> click >> call >> class >> classDef >> href
             >> graph >> flowchart >> subgraph >> linkStyle >> direction >> style >> style_ >> o >> x >> ox >> xo >> v >> TD
@@ -253,7 +253,7 @@ flow! {
 flow! { 内 { 搜索 >> r#end >> (default, 𠀀, _self) >> graph; } }
 
 flow! {
-    /// All of it inside of something.
+    /// All of them inside another flow.
     pub Nested {
         first: 内;
         r#end: Texts;
@@ -301,8 +301,8 @@ fn an_odd_text_is_quoted_and_an_odd_name_is_marked() {
     }
 }
 
-/// The graphs, and those that the documentation shows, in the real Mermaid: it has to read each,
-/// and to show the words that were meant.
+/// Draws the graphs, including those in the documentation, with the real Mermaid, which must accept
+/// each and show the intended words.
 #[test]
 #[ignore = "needs Chromium and Node: .ci/run runs it"]
 fn mermaid_shows_every_graph_as_it_is_meant() {
@@ -364,7 +364,7 @@ fn mermaid_shows_every_graph_as_it_is_meant() {
     );
 }
 
-/// The words that a graph's picture has to show.
+/// The words that a graph's diagram must show.
 fn words_of(graph: &Graph, words: &mut Vec<String>) {
     for place in graph.places {
         match (place.node.flow, place.node.waits) {

@@ -1,9 +1,9 @@
-//! Flows and derives in surroundings that share their words: names, fields and types of the user's
+//! Flows and derives next to names that they might confuse: names, fields and types of the user
 //! that generated code might take for its own, and the other way round.
 
 use pocketflow::{Action, Shared, flow, node};
 
-/// The words that generated code could use for itself, as fields of a store and of an action.
+/// The words that generated code could use internally, as fields of a store and of an action.
 #[derive(Shared, Default)]
 struct Words {
     shared: u8,
@@ -219,7 +219,7 @@ mod nodes {
     nodes!(Send Sized Clone Default Option Future Cursor);
 }
 
-/// Nodes with the names of what everybody imports, in the place of these.
+/// Nodes that have the names of commonly imported items and shadow them.
 mod nodes_like_traits {
     use super::flow;
     use super::nodes::types::*;
@@ -285,7 +285,7 @@ mod hijacked {
     }
 }
 
-/// Types of the user's that are called as primitive types and as what the prelude has.
+/// Types of the user with the names of primitive types and of prelude items.
 #[allow(non_camel_case_types, dead_code)]
 mod types_like_primitives {
     use super::plain::step;
@@ -322,7 +322,7 @@ mod types_like_primitives {
     flow! { pub(super) Waits { step >> await(note) >> end "out"; } }
 }
 
-/// Methods of the user's on every type, with the names of those that generated code calls.
+/// Methods of the user on every type, with the names of methods that generated code calls.
 #[allow(dead_code, clippy::should_implement_trait)]
 mod blanket_methods {
     use super::plain::step;
@@ -366,7 +366,7 @@ mod blanket_methods {
     flow! { pub(super) Steps(note) { step >> step max 2 else end; } }
 }
 
-/// Nothing is imported here that is not named.
+/// Nothing is imported here except by name.
 mod without_a_prelude {
     #![no_implicit_prelude]
 

@@ -1,6 +1,6 @@
-//! Attributes on nodes and in them: conditions, deprecation, and every group of lints forbidden.
+//! Attributes on nodes and in them: conditions, deprecation, and `forbid` for every group of lints.
 
-/// A `#[forbid(…)]` refuses an `#[allow(…)]` in generated code.
+/// `#[forbid(…)]` rejects an `#[allow(…)]` in generated code.
 mod forbidden {
     #![forbid(
         nonstandard_style,
@@ -84,7 +84,7 @@ mod forbidden {
     }
 
     pocketflow::flow! {
-        /// All of them.
+        /// All of them in one flow.
         pub(super) All { split >> each >> Longest; }
     }
 }
@@ -110,7 +110,7 @@ async fn every_group_of_lints_may_be_forbidden() {
     );
 }
 
-/// Attributes that have a meaning for functions and types.
+/// Attributes that mean something on functions and types.
 mod marked {
     #![deny(warnings)]
 

@@ -1,4 +1,4 @@
-//! Nodes that come out of `macro_rules!`, whole or in part.
+//! Nodes that `macro_rules!` generates, whole or in part.
 
 #![allow(deprecated)] // Values are overwritten here on purpose.
 
@@ -22,7 +22,7 @@ fn order() -> Order {
     }
 }
 
-/// The whole node is the macro's, but its name.
+/// The macro generates the whole node except its name.
 mod names {
     use super::*;
 
@@ -301,7 +301,7 @@ mod options {
     }
 }
 
-/// Macros in macros, and a store of the macro's.
+/// Nested macros, and a store from a macro.
 mod nested {
     use super::*;
 
@@ -353,7 +353,7 @@ mod nested {
     }
 }
 
-/// In the body of a function, beside local variables.
+/// Inside the body of a function, next to local variables.
 #[tokio::test]
 async fn a_node_may_stand_in_a_function() {
     macro_rules! here {

@@ -1,5 +1,5 @@
-//! The code that `#[node]` writes names nothing of the user's by accident, whatever the user's
-//! names are.
+//! The code that `#[node]` generates never refers to a user's item by accident, whatever the names
+//! of the user's items are.
 
 #![allow(clippy::wrong_self_convention, clippy::too_many_arguments)]
 
@@ -11,7 +11,7 @@ struct Store {
     total: Option<u64>,
 }
 
-/// No prelude, and every name of it is something else.
+/// The prelude is missing, and each of its names means something else.
 mod nothing_imported {
     #![no_implicit_prelude]
     #![allow(
@@ -131,7 +131,8 @@ struct Words {
     late: Option<u64>,
 }
 
-/// Constants, statics, unit structs and functions named like variables of the generated code.
+/// Constants, statics, unit structs and functions with the names of variables in the generated
+/// code.
 mod constants {
     #![allow(
         dead_code,
@@ -239,7 +240,7 @@ enum Best {
     Missing,
 }
 
-/// Extension traits on everything, with the names of methods that generated code might call.
+/// Extension traits on every type, with the names of methods that generated code might call.
 mod extended {
     #![allow(dead_code, unreachable_pub)]
 
@@ -320,7 +321,7 @@ async fn extension_traits_of_the_users_are_not_called() {
     assert_eq!(log.best.as_deref(), Some(r#"["a", "aa"] ["a", "aa"]"#));
 }
 
-/// Nodes that are enums, with variants named like what a node has.
+/// Nodes that are enums, with variants named like the items of a node.
 mod enums {
     use pocketflow::{Shared, node};
 
@@ -369,7 +370,7 @@ mod enums {
     }
 }
 
-/// Names of fields that generated code uses itself.
+/// Names of fields that generated code uses internally.
 mod fields {
     use pocketflow::{Attempt, Shared, flow, node};
 
@@ -449,7 +450,7 @@ mod fields {
 
     struct Impl;
 
-    /// In this form `prep`, `exec`, `error` and `shared` mean the node's own.
+    /// In this form, `prep`, `exec`, `error` and `shared` refer to the node's steps and parameters.
     #[node(Fields, writes(value))]
     impl Impl {
         fn prep(&self, item: &str, attempt: &u64, kept: &u64) -> String {

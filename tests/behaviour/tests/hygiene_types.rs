@@ -1,4 +1,4 @@
-//! What a parameter of a node may borrow, and as what.
+//! What a parameter of a node may borrow, and as which type.
 
 #![allow(
     clippy::borrowed_box,
@@ -28,7 +28,7 @@ impl Llm for Echo {
     }
 }
 
-/// A pointer that is a model itself, as authors of traits like to have it.
+/// A pointer that implements the model trait itself, as many trait authors do.
 impl Llm for Box<dyn Llm> {
     fn ask(&self, prompt: &str) -> String {
         (**self).ask(prompt)
@@ -291,7 +291,7 @@ mod functions {
     }
 }
 
-/// References in references, and lifetimes left out or anonymous.
+/// References to references, and lifetimes that are omitted or anonymous.
 mod lifetimes {
     use super::*;
 
@@ -431,7 +431,7 @@ mod lifetimes {
     }
 }
 
-/// What rustc coerces, late or not, in all steps.
+/// Coercions of rustc, for late and other fields, in all steps.
 mod coercions {
     use super::*;
 
@@ -549,7 +549,7 @@ mod coercions {
     }
 }
 
-/// Types with the name of a store, or of something else that has a meaning.
+/// Types with the name of a store, or of something else with a meaning.
 mod stores {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! What is as it is in PocketFlow for Python.
+//! Behaviour that is the same as in PocketFlow for Python.
 
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -161,7 +161,7 @@ mod retries {
             );
             return Ok(error.to_string());
         }
-        let number: u32 = "many".parse().context("the reply is no number")?;
+        let number: u32 = "many".parse().context("the reply is not a number")?;
         Ok(number.to_string())
     }
 
@@ -171,7 +171,7 @@ mod retries {
         flow! { parse; }.run(&mut log).await.unwrap();
         assert_eq!(
             log.result.as_deref(),
-            Some("the reply is no number: invalid digit found in string")
+            Some("the reply is not a number: invalid digit found in string")
         );
     }
 
@@ -331,8 +331,8 @@ mod fallbacks {
         );
     }
 
-    /// Fails with the error of a flow that it runs itself: by its type, it could be the error that
-    /// it was given.
+    /// Fails with the error of a flow that it runs itself. By its type, this could be the error
+    /// that the node received.
     struct Bills;
 
     #[node(Log, attempts = 2)]
@@ -355,7 +355,7 @@ mod fallbacks {
         Err("no address".into())
     }
 
-    /// The same in a report, with the error of the same node in another run.
+    /// The same inside a report, with the error of the same node in another run.
     #[node(Log, fallback = runs_itself)]
     fn repeats(number: &u64) -> anyhow::Result<()> {
         anyhow::bail!("not {number}")
@@ -530,7 +530,7 @@ mod graphs {
 mod policies {
     use super::*;
 
-    /// When each try was made.
+    /// The time of each attempt.
     #[derive(Default)]
     struct Tries(std::sync::Mutex<Vec<Duration>>);
 

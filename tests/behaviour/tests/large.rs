@@ -1,4 +1,4 @@
-//! Flows of more nodes than one function walks, which are 32.
+//! Flows with more nodes than one generated function handles, which is 32.
 
 use pocketflow::{Action, Shared, flow, node};
 

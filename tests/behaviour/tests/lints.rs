@@ -1,5 +1,5 @@
-//! Every lint group of rustc and of Clippy, forbidden: what flows and derives write needs no
-//! `#[allow]` that a `forbid` would refuse. That this file compiles is the test.
+//! Every lint group of rustc and Clippy is forbidden here, because generated code must not need an
+//! `#[allow]` that a `forbid` would reject. The test is that this file compiles.
 
 #![forbid(
     warnings,
@@ -43,20 +43,20 @@ pub struct Store {
     pub note: Option<String>,
 }
 
-/// What a node returns.
+/// The actions of a node.
 #[derive(Debug, Action)]
 #[action(Store)]
 pub enum Choice {
-    /// With a field.
+    /// An action with fields.
     Note {
         /// A field.
         note: String,
-        /// And another.
+        /// Another field.
         count: u8,
     },
-    /// Without.
+    /// An action without fields.
     Nothing,
-    /// With none.
+    /// An action with an empty list of fields.
     Never(),
 }
 
@@ -76,7 +76,7 @@ flow! {
 }
 
 flow! {
-    /// A flow with a node that it holds, a loop, a fork and a flow.
+    /// A flow with a configured node, a loop, a fork and a nested flow.
     #[derive(Debug, Clone, Copy)]
     pub Large {
         /// Adds.
@@ -89,7 +89,7 @@ flow! {
     }
 }
 
-// Private, and used by nothing but the test.
+// Private, and used only by the test.
 flow! { Hidden { nodes::step; } }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Programs that `macro_rules!` write: fragments of every kind in every position.
+//! Programs that `macro_rules!` generates, with fragments of every kind in every position.
 #![deny(warnings)]
 #![allow(
     dead_code,

@@ -1,4 +1,4 @@
-//! Stores, nodes, actions and flows that one `macro_rules!` writes as a set.
+//! Stores, nodes, actions and flows that one `macro_rules!` generates together.
 #![deny(warnings)]
 #![allow(
     dead_code,

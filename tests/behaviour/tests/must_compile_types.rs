@@ -1,4 +1,4 @@
-//! Types of fields that are spelt in several ways.
+//! Field types that can be written in several ways.
 #![deny(warnings)]
 #![allow(
     dead_code,

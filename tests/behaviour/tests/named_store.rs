@@ -74,7 +74,7 @@ async fn run_takes_the_store_that_the_flow_names() {
 
 #[tokio::test]
 async fn run_is_not_generic() {
-    // The type of the argument is the flow's, so that it need not be said.
+    // The flow determines the type of the argument, so it need not be written.
     let mut order = Default::default();
     let error = Payment.run(&mut order).await.unwrap_err();
     assert!(

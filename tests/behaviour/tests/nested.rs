@@ -1,4 +1,4 @@
-//! A flow is a node: same store, its exits are its actions.
+//! A flow is a node: it uses the same store, and its exits are its actions.
 
 use pocketflow::{Action, Shared, flow, node};
 use pocketflow_behaviour::Steps;
@@ -75,7 +75,8 @@ flow! {
 }
 
 flow! {
-    /// Sells, or says why not. `ship` may read what `Payment` fills at the exit that leads there.
+    /// Sells, or explains why not. `ship` may read what `Payment` fills at the exit that leads to
+    /// it.
     pub Shop {
         review - "approved" >> Payment >> ship;
         Payment - "declined" >> refuse;
@@ -183,7 +184,7 @@ mod supervised {
     flow! { Agent { answer; } }
 
     flow! {
-        /// Lets the agent try three times more at most.
+        /// Lets the agent try at most three more times.
         pub(crate) Supervisor {
             Agent >> judge - "sent_back" >> Agent max 3 else end "given up";
             judge - "accepted" >> accept;

@@ -1,4 +1,4 @@
-//! A run outside tokio: what waits by the clock says so.
+//! A run outside tokio. A step that needs a timer reports an error.
 
 use std::future::Future;
 use std::pin::pin;
@@ -50,7 +50,7 @@ flow! { TimesItems { times_items; } }
 flow! { Together { (waits_for_nothing, is_timed); } }
 flow! { Bare { waits_for_nothing; } }
 
-/// Polls once: none of these waits for anything else.
+/// Polls once, because none of these waits for anything else.
 fn now<T>(run: impl Future<Output = T>) -> T {
     match pin!(run).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,

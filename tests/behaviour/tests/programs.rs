@@ -1,6 +1,6 @@
-//! The programs that users are shown, as they are written there.
+//! The programs from the documentation, as users see them.
 
-// Each is a crate there, and a module here.
+// Each is a separate crate there, and a module here.
 #![allow(unreachable_pub)]
 
 mod checkout {
@@ -44,7 +44,7 @@ mod checkout {
     }
 
     flow! {
-        /// Reviews an order, then charges it or says why not.
+        /// Reviews an order, and then charges it or says why not.
         pub Checkout {
             review - "approved" >> pay;
             review - "rejected" >> refuse;
@@ -95,7 +95,8 @@ mod agent {
         Answer,
     }
 
-    /// A model that searches until there is something in its context, and is sloppy the first time.
+    /// A model that searches until its context has something, and breaks the format at the first
+    /// attempt.
     async fn call_llm(prompt: &str) -> Result<String> {
         Ok(match prompt {
             _ if prompt.contains("Paris") && prompt.contains("decide") => {

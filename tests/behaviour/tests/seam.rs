@@ -1,4 +1,4 @@
-//! What a driver is given at each seam, and what it may put in its place.
+//! What a driver receives at each seam, and what it may return instead.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -101,7 +101,7 @@ mod taken {
         }
     }
 
-    /// Writes down all that a `Taken` says.
+    /// Records the content of a `Taken`.
     #[derive(Default)]
     struct Way(Mutex<Vec<String>>);
 
@@ -172,7 +172,7 @@ mod taken {
         );
     }
 
-    /// Decides in place of `judge`, by the name of an action; and ends `Inner` without a step.
+    /// Decides instead of `judge`, by the name of an action, and ends `Inner` without a step.
     struct Decides(&'static str);
 
     impl Driver<Desk> for Decides {
@@ -209,7 +209,7 @@ mod taken {
         );
     }
 
-    /// Returns the first step's action for every step, or the first flow's exit for every flow.
+    /// Returns the first action of each step, or the first exit of each flow.
     #[derive(Default)]
     struct Muddled(Mutex<Option<Taken>>, bool);
 
@@ -268,7 +268,7 @@ mod taken {
 mod items {
     use super::*;
 
-    /// Keeps what is done, by the place and the hash of the item, and names each item by that hash.
+    /// Stores results by the place and the hash of the item, and identifies each item by that hash.
     #[derive(Default)]
     struct Keeps {
         named: bool,
@@ -385,7 +385,7 @@ mod items {
 mod parts {
     use super::*;
 
-    /// Wants some items or branches, and carries their results away.
+    /// Runs only some items or branches, and takes their results.
     struct Part {
         of: &'static str,
         wanted: Vec<usize>,
@@ -452,8 +452,8 @@ mod parts {
         assert!(error.cause().is::<Skipped>());
         assert_eq!(*sequence.results.lock().unwrap(), ["EFFECTS"]);
 
-        // The branch that is not wanted is passed over at once; the other waits, and is done all
-        // the same.
+        // A branch that is not wanted is skipped at once. The other one waits, and finishes all the
+        // same.
         for (wanted, result) in [(0, "facts about rain"), (1, "figures about rain")] {
             let fork = part("Fork", &[wanted]);
             let error = Fork.with(&fork).run(&mut shared).await.unwrap_err();
@@ -492,7 +492,7 @@ mod parts {
 mod attempts {
     use super::*;
 
-    /// Answers in place of a node, as a fake would: with what the node reads, and the item.
+    /// Answers instead of a node, like a fake: with what the node reads, and the item.
     struct Fakes(Mutex<Vec<String>>);
 
     impl<S: Shared> Driver<S, Execs> for Fakes {}
@@ -543,7 +543,7 @@ mod attempts {
         assert_eq!(fakes.0.into_inner().unwrap().len(), 5);
     }
 
-    /// A driver for one node: it knows its reads.
+    /// A driver for one node, whose reads it knows.
     struct Topics(Mutex<Vec<String>>);
 
     impl Driver<Desk, Execs> for Topics {}

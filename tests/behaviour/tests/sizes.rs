@@ -1,4 +1,4 @@
-//! A flow that waits takes little more room than the same by hand.
+//! A waiting flow takes little more space than the same code written by hand.
 
 use std::future::{Future, pending};
 
@@ -27,7 +27,7 @@ async fn review(text: &str) -> Result<(), std::io::Error> {
 
 flow! { Write { draft >> review; } }
 
-/// The same functions, in a loop, each with its step.
+/// The same functions in a loop, each with its step.
 async fn by_hand(article: &mut Article) -> Result<(), std::io::Error> {
     async fn draft_step(article: &mut Article) -> Result<(), std::io::Error> {
         article.text = Some(draft(&article.topic).await?);
@@ -61,7 +61,7 @@ fn a_waiting_flow_is_about_as_large_as_by_hand() {
     let mut article = Article::default();
     let by_hand = size(&by_hand(&mut article));
     let ours = size(&Write.run(&mut article));
-    // With three attempts and a sleep between them, which the other does not have. The store is not
-    // in either.
+    // With three attempts and a sleep between them, which the handwritten code does not have.
+    // Neither size includes the store.
     assert!(ours <= by_hand + 24, "{ours} bytes against {by_hand}");
 }

@@ -1,4 +1,4 @@
-//! An unoptimized build runs flows with large futures on the stack of a worker of tokio's.
+//! An unoptimized build runs flows with large futures on the stack of a tokio worker.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -15,7 +15,7 @@ struct Numbers {
     c: u64,
 }
 
-/// Holds that much over an await.
+/// Holds this many bytes across an await.
 async fn hold<const KIB: usize>() -> u64 {
     let held = [[1_u8; 1024]; KIB];
     yield_now().await;
@@ -58,8 +58,7 @@ async fn other() -> u64 {
 
 flow! { Forked { plain >> (tried, other); } }
 
-/// Spawned on a worker with the 2 MiB that tokio gives one. A stack that overflows ends the
-/// process.
+/// Runs on a worker with tokio's default of 2 MiB. A stack overflow would end the process.
 fn on_a_worker(run: impl Future<Output = u64> + Send + 'static) -> u64 {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)

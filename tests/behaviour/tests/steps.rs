@@ -1,4 +1,4 @@
-//! `MAX_STEPS`: the most steps that a run takes, as a constant.
+//! `MAX_STEPS`: the largest number of steps that a run takes, as a constant.
 
 use pocketflow::{Action, Shared, flow, node};
 use pocketflow_behaviour::Steps;
@@ -52,7 +52,7 @@ flow! {
     }
 }
 
-// As program 2: five searches at most.
+// At most five searches, as in program 2.
 flow! {
     Agent {
         choose - "left" >> add max 5 else done;
@@ -94,7 +94,8 @@ fn steps_are_counted_to_the_longest_walk() {
     assert_eq!(Agent::MAX_STEPS, 12, "six choices, five searches, and done");
     assert_eq!(Nested::MAX_STEPS, 3 + 2 * 12 + 2);
     assert_eq!(Forked::MAX_STEPS, 5, "a fork is one step");
-    // choose, add ×3 with a choose after each, then again – choose twice, and again once more.
+    // The walk: choose, then add three times with a choose after each, then again and choose twice,
+    // and all of that once more.
     assert_eq!(Two::MAX_STEPS, 1 + 3 * 2 + 2 * 2 + 1);
 }
 

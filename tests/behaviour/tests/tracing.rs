@@ -30,11 +30,11 @@ flow! { Payment { pay; } }
 
 flow! { Shop { Payment >> end "paid"; } }
 
-/// Writes down spans and events as text.
+/// Records spans and events as text.
 #[derive(Clone, Default)]
 struct Recorder {
     lines: Arc<Mutex<Vec<String>>>,
-    /// The spans that are entered, the innermost last.
+    /// The current spans, the innermost last.
     entered: Arc<Mutex<Vec<Id>>>,
     spans: Arc<Mutex<HashMap<u64, &'static Metadata<'static>>>>,
 }

@@ -1,4 +1,4 @@
-//! Whose turn it is in a parallel batch, and in batches inside batches.
+//! Which item is polled next in a parallel batch, and in nested batches.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,11 +11,11 @@ use pocketflow::{Shared, TimedOut, flow, node};
 use tokio::task::coop::consume_budget;
 use tokio::time::sleep;
 
-/// A batch, each of whose items is a flow of another batch, and so on.
+/// A batch in which each item is a flow with another batch, and so on.
 #[derive(Shared)]
 struct Nested {
     items: Vec<u64>,
-    /// How many items each item has, by level.
+    /// The number of items of each item, by level.
     below: Vec<u64>,
     polls: Arc<AtomicU64>,
     sums: Vec<u64>,
@@ -122,14 +122,14 @@ impl Queue {
     }
 }
 
-/// Waits once if it is the first, for the next turn.
+/// The first item waits for its next turn, once.
 async fn first_waits(item: usize) {
     if item == 0 {
         wait_for_turns(1).await;
     }
 }
 
-/// Waits so often for the next turn.
+/// Waits this many times for the next turn.
 async fn wait_for_turns(mut turns: usize) {
     poll_fn(|context| {
         if turns == 0 {
@@ -174,7 +174,8 @@ async fn waits_long(#[each(items)] item: &usize, started: &AtomicUsize) -> usize
 async fn every_second_turn_is_that_of_an_item_that_was_woken() {
     let mut queue = Queue::of(1_000);
     flow! { waits_long; }.run(&mut queue).await.unwrap();
-    // The first itself, one for each of its turns, and one for each time that the task gives way.
+    // One poll for the first item itself, one for each of its turns, and one each time the task
+    // yields.
     let started = queue.done[0];
     assert!((90..=110).contains(&started), "{started} had started");
 }
@@ -226,7 +227,7 @@ async fn times_out(#[each(items)] item: &usize, started: &AtomicUsize) {
     if *item == 0 {
         std::future::pending::<()>().await;
     }
-    // Work that keeps the thread busy, and waits for nothing.
+    // Work that keeps the thread busy without waiting.
     std::thread::sleep(Duration::from_micros(20));
 }
 
@@ -244,7 +245,7 @@ async fn a_timeout_shows_while_other_items_are_ready_at_once() {
             limit: Duration::from_millis(10)
         })
     );
-    // Tokio looks at its timers now and then, each time the task has given way often enough.
+    // Tokio checks its timers now and then, after the task has yielded often enough.
     let started = queue.started.load(Relaxed);
     assert!(started <= 20_000, "{started} have started");
 }

@@ -1,9 +1,9 @@
-//! Flows and derives whose words come through `macro_rules!`, under conditions, or for a library by
-//! another name.
+//! Flows and derives whose tokens come from `macro_rules!`, under `cfg` conditions, or for a
+//! renamed library.
 
 use pocketflow::{Action, Shared, flow, node};
 
-/// A crate that hands the library on.
+/// A crate that re-exports the library.
 pub mod facade {
     pub use ::pocketflow as flows;
 }
@@ -78,7 +78,7 @@ flows!(
     pub(crate) Judges, judge, crate::last, Add, "fine", "a|gain", "done", 3, add, r#type
 );
 
-/// The whole of a flow comes through, as tokens.
+/// The whole flow passes through the macro as tokens.
 macro_rules! whole {
     ($($body:tt)*) => { flow! { $($body)* } };
 }
@@ -99,7 +99,7 @@ macro_rules! expression {
     }};
 }
 
-/// What `macro_rules!` of a library writes, for a crate that knows only that library.
+/// Code from the `macro_rules!` of a library, in a crate that depends only on that library.
 macro_rules! library {
     ($name:ident) => {
         pub(crate) mod $name {

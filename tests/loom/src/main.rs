@@ -1,7 +1,7 @@
-//! The pool of a batch, in every order that threads can take: `cargo run --release` in this folder.
-//! It is the file of the library, with loom's locks and atomics under it.
+//! Tests the pool of a batch in every possible order of the threads: `cargo run --release` in this
+//! folder. It compiles the library's file with loom's locks and atomics.
 
-// The library uses all of it.
+// The library uses all of its items.
 #[allow(dead_code)]
 #[path = "../../../pocketflow-core/src/run/batch/bounded_unordered.rs"]
 mod bounded_unordered;
@@ -48,8 +48,7 @@ impl Task {
     }
 }
 
-/// Something that happens in another thread. The flag is `Relaxed`, so that the wakes alone have to
-/// order it.
+/// An event in another thread. The flag is `Relaxed`, so only the wakes order it.
 #[derive(Clone)]
 struct Event(Arc<(AtomicBool, loom::sync::Mutex<Option<Waker>>)>);
 
@@ -61,8 +60,8 @@ impl Event {
         )))
     }
 
-    /// Waits for it. The waker is known before the item is first polled, so that a wake may come at
-    /// any time.
+    /// Waits for the event. The waker is registered before the item is first polled, so a wake may
+    /// come at any time.
     fn wait(&self) -> impl Future<Output = ()> + use<> {
         let event = self.clone();
         poll_fn(move |context| {
@@ -70,7 +69,7 @@ impl Event {
                 return Poll::Ready(());
             }
             *event.0.1.lock().unwrap() = Some(context.waker().clone());
-            // It may have happened since.
+            // The event may have happened since.
             if event.0.0.load(Relaxed) {
                 Poll::Ready(())
             } else {
@@ -88,7 +87,7 @@ impl Event {
     }
 }
 
-/// Runs what is in the pool until it is done, as the task does. loom says so if it sleeps for ever.
+/// Runs the pool until it is done, as the task does. loom reports it if the task sleeps forever.
 fn run<F: Future<Output = ()>>(pool: &mut BoundedUnordered<F>, task: &Task, waker: &Waker) {
     while pool.len() > 0 {
         match pool.pop_ready_or_wake(waker) {
@@ -98,8 +97,8 @@ fn run<F: Future<Output = ()>>(pool: &mut BoundedUnordered<F>, task: &Task, wake
     }
 }
 
-/// The item looks at two flags, each of which is set before a wake: whichever wake is merged with
-/// the other, neither is lost.
+/// The item checks two flags, each of which is set before a wake. Even if the two wakes are merged,
+/// neither is lost.
 fn a_wake_just_before_a_poll() {
     let (task, waker) = Task::new();
     let flag = Arc::new(AtomicBool::new(false));
@@ -121,7 +120,7 @@ fn a_wake_just_before_a_poll() {
     let mut pool = BoundedUnordered::new(1);
     let slot = pool.push(0, item);
     let _ = pool.poll(slot);
-    // It has been pop_ready once, and is not yet polled.
+    // It has been popped as ready once, and has not been polled yet.
     let wake = known.lock().unwrap().take().unwrap();
     wake.wake_by_ref();
     let other = thread::spawn(move || {
@@ -163,11 +162,12 @@ fn a_batch_that_moves_to_another_task() {
     other.join().unwrap();
 }
 
-/// The waker of an item, for the thread that wakes it. It orders nothing: a lock of the standard library is
+/// The waker of an item, for the thread that wakes it. It does not order anything, because loom
+/// does not see the locks of the standard library.
 /// none of loom's.
 type Known = Arc<std::sync::Mutex<Option<Waker>>>;
 
-/// Ready at once, or when the event has happened.
+/// Ready immediately, or when the event has happened.
 fn first_or(known: &Known, event: Option<Event>) -> impl Future<Output = ()> + use<> {
     let (known, wait) = (Arc::clone(known), event.map(|event| event.wait()));
     async move {
@@ -185,7 +185,7 @@ fn first_or(known: &Known, event: Option<Event>) -> impl Future<Output = ()> + u
     }
 }
 
-/// An item that is pop_ready after its end, while its slot has the next.
+/// An item that is popped as ready after its end, while its slot holds the next item.
 fn a_late_wake() {
     let (task, waker) = Task::new();
     let event = Event::new();

@@ -1,4 +1,4 @@
-//! What the pool synchronizes with, as loom watches it.
+//! The synchronization of the pool, in loom's version.
 
 pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
 pub(crate) use loom::sync::{Mutex, MutexGuard};

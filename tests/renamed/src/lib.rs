@@ -1,5 +1,4 @@
-//! A crate that has the library under another name, and no other dependency. That it compiles is
-//! the test.
+//! A crate that depends only on the library, under another name. The test is that it compiles.
 #![forbid(warnings)]
 #![no_implicit_prelude]
 
@@ -9,11 +8,11 @@ use ::pf::{Action, Shared, flow, node};
 #[derive(Shared)]
 #[shared(crate = ::pf)]
 pub struct Order {
-    /// What is to be paid.
+    /// The price.
     pub total_cents: ::core::primitive::u64,
-    /// What was paid.
+    /// The amount that was paid.
     pub receipt: ::core::option::Option<::std::string::String>,
-    /// Why nothing was.
+    /// Why the order was not paid.
     pub reason: ::core::option::Option<::std::string::String>,
 }
 
@@ -23,9 +22,9 @@ pub struct Order {
 pub enum Verdict {
     /// The order may be paid.
     Approved,
-    /// It may not.
+    /// The order may not be paid.
     Rejected {
-        /// Why.
+        /// The reason.
         reason: ::std::string::String,
     },
 }
@@ -50,14 +49,14 @@ pub async fn pay(
     ::core::result::Result::Ok(::std::string::ToString::to_string(total_cents))
 }
 
-/// Says why not.
+/// Explains why not.
 #[node(Order, crate = ::pf)]
 pub fn refuse(reason: &::core::primitive::str) {
     let _ = reason;
 }
 
 flow! {
-    /// Reviews an order, then charges it or says why not.
+    /// Reviews an order, and then charges it or says why not.
     #[flow(crate = ::pf)]
     pub Checkout: Order {
         review - "approved" >> pay;

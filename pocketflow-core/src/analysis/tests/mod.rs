@@ -263,7 +263,7 @@ impl Analysed<'_> {
             };
             assert!(
                 unproved.is_none() || told || fields(),
-                "{unproved:?} at {place} is told"
+                "{unproved:?} at {place} is reported"
             );
         }
     }
