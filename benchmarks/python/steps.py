@@ -1,11 +1,11 @@
-"""The Python peers, in one process: what a step, an item of a batch and a waiting flow cost.
+"""Measures the Python peers in one process: the cost of a step, of an item of a batch, and of a waiting flow.
 
-The shapes are those of `src/contender.rs`, and so is what a step is. One round of a shape runs everyone
-once, so that what disturbs the machine disturbs them all; the median and the minimum are over the rounds,
-in nanoseconds a step or an item. A waiting flow is an asyncio task with its run and its store, and costs
-the bytes that tracemalloc sees while a thousand of them wait for one future.
+The shapes and the steps are those of `src/contender.rs`. One round of a shape runs every contender
+once, so that disturbances affect all of them. The median and the minimum are taken over the rounds,
+in nanoseconds for each step or item. A waiting flow is an asyncio task with its run and its store. Its cost
+is the bytes that tracemalloc counts while a thousand of them wait for one future.
 
-Every graph is built once, before it is measured. Prints one JSON object a line.
+Every graph is built once, before the measurement. The output is one JSON object on each line.
 """
 
 import argparse
@@ -33,7 +33,7 @@ WAYS = ("a", "b", "c", "d", "e", "f")
 
 @dataclass
 class Peer:
-    """A peer: `shapes` run so many steps and return the final count, `batch` the sum over so many items."""
+    """A peer: each of `shapes` runs the given number of steps and returns the final count; `batch` returns the sum over the items."""
 
     name: str
     package: str
@@ -46,7 +46,7 @@ class Peer:
 
 
 class Gate:
-    """What the waiting flows wait for: one future. It counts who has come."""
+    """The future that all waiting flows wait for. It counts the flows."""
 
     def __init__(self):
         self.future = asyncio.get_running_loop().create_future()
@@ -348,9 +348,9 @@ class Article:
 
 
 def pydantic_graph():
-    """pydantic-graph, with a class a node, whose next node is what its `run` returns.
+    """pydantic-graph, with one class for each node, whose `run` returns the next node.
 
-    A decision would take a task more a step. It runs without instrumentation.
+    A decision would need one more task for each step. It runs without instrumentation.
     """
     from pydantic_graph import BaseNode, End, GraphBuilder, GraphRunContext, StepContext, reduce_list_append
 
@@ -439,7 +439,7 @@ def pydantic_graph():
             return Inner()
 
     class Inner(BaseNode[Count, None, int]):
-        """A graph is no node, so a node runs it."""
+        """A graph is not a node, so a node runs it."""
 
         async def run(self, ctx: GraphRunContext[Count]) -> Outer | End[int]:
             again = await inner.run(state=ctx.state, inputs=InnerFirst(), infer_name=False)
@@ -568,7 +568,7 @@ def langgraph():
     def step(state: CountState):
         return {"left": state["left"] - 1, "count": state["count"] + 1}
 
-    # What both writes and chooses returns a `Command`, which is faster than an edge with a condition.
+    # A node that both writes and chooses returns a `Command`, which is faster than an edge with a condition.
 
     def tick_to(again):
         def tick(state: CountState):
@@ -598,7 +598,7 @@ def langgraph():
         return async_node
 
     def draw(kind):
-        """The graphs of the five shapes, with nodes (and conditions) of a kind."""
+        """The graphs of the five shapes, with nodes (and conditions) of one kind."""
 
         def loop(schema, name, node):
             graph = StateGraph(schema)
@@ -768,7 +768,7 @@ def put_times(peer, part, case, took, **line):
 
 
 async def timed(expected, run, *args):
-    """Runs it, checks what it returns, and returns how long it took."""
+    """Runs it, checks its result, and returns the time that it took."""
     start = time.perf_counter_ns()
     result = run(*args)
     if inspect.isawaitable(result):
@@ -795,7 +795,7 @@ def measure_steps(loop, peers, rounds):
         for round_ in range(rounds + 1):
             for peer, times in zip(peers, took):
                 run = peer.shapes[shape]
-                # Those that are not async run outside of the loop, as they would on their own.
+                # Sync contenders run outside the loop, as they would without async code.
                 if inspect.iscoroutinefunction(run):
                     time_ = loop.run_until_complete(timed(peer.steps, run, peer.steps))
                 else:
@@ -818,12 +818,12 @@ def measure_batches(loop, peers, rounds):
                 if round_ > 0:
                     times.append(time_ / peer.items)
         for peer, times in zip(peers, took):
-            # None of them was given a limit to how many items are in flight.
+            # None of them limits the number of items that run at the same time.
             put_times(peer, "batch", case, times, items=peer.items, width=None)
 
 
 async def bytes_of_waiting(waiting, flows):
-    """The bytes that each of so many waiting flows holds."""
+    """The bytes that each waiting flow holds, measured with this many flows."""
     gate = Gate()
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]

@@ -1,4 +1,4 @@
-//! What an item of a batch costs.
+//! The cost of a batch's item.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -21,7 +21,7 @@ pub struct Row {
 
 pub const ITEMS: u64 = 100_000;
 
-/// Whose run takes longer, in seconds, has fewer rounds.
+/// Contenders whose runs take longer than this, in seconds, get fewer rounds.
 const LONG: f64 = 2.0;
 
 pub fn name(pause: Pause) -> &'static str {
@@ -44,7 +44,7 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
             if row.timing.rounds < rounds {
                 let of = format!("{} of {rounds} rounds", row.timing.rounds);
                 let note = format!(
-                    "{}: {of} ({}), because a run takes long.",
+                    "{}: {of} ({}), because a run takes a long time.",
                     row.name,
                     name(pause)
                 );

@@ -1,5 +1,5 @@
-//! Instructions, counted by valgrind's callgrind: this program runs itself in it, for one contender
-//! at a time.
+//! Counts instructions with valgrind's callgrind, in which this program runs itself for one
+//! contender at a time.
 
 use std::env;
 use std::process::{Command, Output};
@@ -10,10 +10,10 @@ use pocketflow_benchmarks::{contenders, drive};
 
 use crate::counts::last_line;
 
-/// The word that asks this program for one run of one contender.
+/// The argument that makes this program run one contender once.
 pub const ONE: &str = "one";
 
-/// Whether it can be used, or why not.
+/// Whether valgrind can be used, or why not.
 pub fn available() -> Result<(), String> {
     match Command::new("valgrind").arg("--version").output() {
         Ok(output) if output.status.success() => Ok(()),
@@ -22,7 +22,7 @@ pub fn available() -> Result<(), String> {
     }
 }
 
-/// The instructions of a step: the difference of two runs, so that what was set up before is not
+/// The instructions of a step, as the difference between two runs, so that the setup is not
 /// counted.
 pub fn instructions(contender: &str, shape: Shape, nanoseconds: f64) -> Result<f64, String> {
     let few = few(nanoseconds);
@@ -34,7 +34,7 @@ pub fn instructions(contender: &str, shape: Shape, nanoseconds: f64) -> Result<f
     Ok((longer? as f64 - shorter? as f64) / (2 * few) as f64)
 }
 
-/// How many steps are few, in multiples of all rounds: up to 3,000, if they take up to 3 ms.
+/// The smaller number of steps, in multiples of all rounds: up to 3,000, if they take up to 3 ms.
 fn few(nanoseconds: f64) -> u64 {
     ((3e6 / nanoseconds) as u64).clamp(60, 3_000) / 6 * 6
 }
@@ -49,7 +49,7 @@ fn collect(contender: &str, shape: Shape, steps: u64) -> Result<u64, String> {
     match output {
         Ok(Output { status, stderr, .. }) if status.success() => {
             parse(&String::from_utf8_lossy(&stderr))
-                .ok_or_else(|| "valgrind tells no number".to_owned())
+                .ok_or_else(|| "valgrind printed no number".to_owned())
         }
         Ok(output) => Err(format!("under valgrind: {}", last_line(&output.stderr))),
         Err(error) => Err(format!("valgrind: {error}")),
@@ -64,10 +64,10 @@ fn parse(printed: &str) -> Option<u64> {
     numbers.split_whitespace().next()?.parse().ok()
 }
 
-/// One run of one contender, which is all that is done: `<contender> <shape> <steps>`.
+/// Runs one contender once and does nothing else: `<contender> <shape> <steps>`.
 pub fn one(words: &[String]) -> Result<(), String> {
     let [name, shape, steps] = words else {
-        return Err(format!("`{ONE}` takes three words"));
+        return Err(format!("`{ONE}` needs three arguments"));
     };
     let contender = contenders::ALL
         .iter()

@@ -1,6 +1,6 @@
-//! How long each takes to compile, and how large its program is. The packages in `hello` are copied
-//! to `target/compile`, each as a project of its own as a user of that library has it, with the
-//! versions of the lock file here; what is built there is removed again.
+//! Measures how long each contender takes to compile, and how large its program is. The packages in
+//! `hello` are copied to `target/compile`, each as a separate project, as a user of the library
+//! would have it, with the versions of this lock file. The build products are removed again.
 
 pub mod incremental;
 mod programs;
@@ -17,16 +17,16 @@ use programs::Program;
 
 use crate::is_ours_or_by_hand;
 
-/// What was measured of one contender.
+/// The measurements of one contender.
 pub struct Row {
     pub name: &'static str,
-    /// By column. What was not measured is not there.
+    /// By column. Columns that were not measured are absent.
     pub values: Vec<(&'static str, f64)>,
-    /// What is not there although it was to be measured, and why.
+    /// The measurements that failed, and why.
     pub missing: Option<String>,
 }
 
-/// The columns of a program of two nodes, and their units.
+/// The columns of a program with two nodes, and their units.
 pub const HELLO: &[(&str, &str)] = &[
     (COLD, "s"),
     (COLD_CPU, "s"),
@@ -35,8 +35,8 @@ pub const HELLO: &[(&str, &str)] = &[
     (SIZE, "KiB"),
 ];
 
-/// The columns of what a node adds, in milliseconds: how much longer a chain takes than one of a
-/// single node, by the nodes it has more.
+/// The columns for the cost of one more node, in milliseconds: how much longer a chain takes than a
+/// chain of a single node, divided by the number of additional nodes.
 pub const NODE: &[&str] = &[
     "check, 10 nodes",
     "check, 100 nodes",
@@ -46,38 +46,39 @@ pub const NODE: &[&str] = &[
     "build, 1,000 nodes",
 ];
 
-/// `cargo build` into an empty folder, the crates being downloaded.
+/// `cargo build` into an empty folder, with the crates already downloaded.
 pub const COLD: &str = "cold build";
 pub const COLD_CPU: &str = "cold build, CPU";
-/// Packages that a cold build compiles, its own included.
+/// The number of packages that a cold build compiles, including the program.
 pub const CRATES: &str = "crates";
-/// `cargo check` after a change to the body of a node, incremental.
+/// `cargo check` after a change to the body of a node, incrementally.
 const AFTER_CHANGE: &str = "check after a change";
 /// `cargo build --release`, stripped.
 const SIZE: &str = "binary";
 
-/// The chains: how many nodes, in how many rounds, and the columns of `cargo check` and `cargo
-/// build`, without incremental compilation.
+/// The chains: the number of nodes, the number of rounds, and the columns of `cargo check` and
+/// `cargo build`, without incremental compilation.
 const CHAINS: [(usize, usize, &str, &str); 3] = [
     (10, 6, NODE[0], NODE[3]),
     (100, 2, NODE[1], NODE[4]),
     (1_000, 1, NODE[2], NODE[5]),
 ];
 
-/// Whose chain of 100 nodes takes longer to check is not asked for 1,000, in milliseconds.
+/// Contenders that take longer than this to check a chain of 100 nodes are not measured with 1,000,
+/// in milliseconds.
 const LONG: f64 = 5_000.0;
 
-/// How long a command may take, and how much memory a process of it.
+/// The limits on the time of a command and on the memory of each of its processes.
 const LIMIT: Duration = Duration::from_secs(240);
 const LIMIT_GIB: u64 = 8;
 
-/// Who is compiled.
+/// The contender that is compiled.
 #[cfg(test)]
 pub fn names() -> impl Iterator<Item = &'static str> {
     programs::ALL.iter().map(|program| program.name)
 }
 
-/// Measures all contenders; a quick run leaves out the longest chain and all but the first two
+/// Measures all contenders. A quick run leaves out the longest chain and all but the first two
 /// contenders.
 pub fn run(quick: bool) -> Vec<Row> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -87,7 +88,7 @@ pub fn run(quick: bool) -> Vec<Row> {
         .current_dir(home)
         .status();
     if !fetched.is_ok_and(|status| status.success()) {
-        eprintln!("compile: not everything could be downloaded; what is here already is used");
+        eprintln!("compile: some crates could not be downloaded; using the existing ones");
     }
     let programs = if quick {
         &programs::ALL[..programs::QUICK]
@@ -136,7 +137,7 @@ struct Project<'a> {
     hello: String,
 }
 
-/// What a command that succeeded took and printed.
+/// The time and the output of a command that succeeded.
 struct Done {
     wall: Duration,
     cpu: Option<Duration>,
@@ -162,7 +163,7 @@ impl<'a> Project<'a> {
         project.write("Cargo.toml", &manifest)?;
         project.write("Cargo.lock", &read(home.join("Cargo.lock"))?)?;
         project.write("src/main.rs", &project.hello)?;
-        // Forgets the packages that only others need.
+        // Removes the packages that only others need.
         project.cargo("metadata", &["--format-version=1"], None)?;
         Ok(project)
     }
@@ -223,7 +224,7 @@ impl<'a> Project<'a> {
         let mut failed = [const { None }; CHAINS.len()];
         let longest = CHAINS.len() - 1;
         self.say("chains of 1, 10 and 100 nodes");
-        // In turn, so that what else the machine does meets all of them.
+        // In turns, so that other load on the machine affects all of them.
         for round in 0..CHAINS[0].1 {
             self.chain(1, true, &mut one)?;
             for (index, (nodes, rounds, ..)) in CHAINS.into_iter().enumerate().take(longest) {
@@ -241,7 +242,7 @@ impl<'a> Project<'a> {
             failed[longest] = failed[longest - 1].is_none().then_some(reason);
         } else if !quick {
             self.say("a chain of 1,000 nodes");
-            // A build takes long, and says little more than a check.
+            // A build takes long and adds little information to a check.
             let builds = is_ours_or_by_hand(self.program.name);
             failed[longest] = self
                 .chain(CHAINS[longest].0, builds, &mut least[longest])
@@ -264,8 +265,8 @@ impl<'a> Project<'a> {
         Ok(())
     }
 
-    /// Checks a chain of so many nodes, or also builds and runs it; what the first two took is put
-    /// into `least` if it is less.
+    /// Checks a chain of this many nodes, and perhaps builds and runs it. The times of the first
+    /// two go into `least` if they are lower.
     fn chain(&self, nodes: usize, builds: bool, least: &mut [f64; 2]) -> Result<(), String> {
         self.write("src/main.rs", &(self.program.chain)(nodes))?;
         let commands: &[&str] = if builds {
@@ -319,7 +320,7 @@ impl<'a> Project<'a> {
         ))
     }
 
-    /// Runs a command of cargo, without what the environment may say about builds.
+    /// Runs a cargo command without the build settings of the environment.
     fn cargo(
         &self,
         command: &str,
@@ -343,10 +344,10 @@ impl<'a> Project<'a> {
         self.run(&format!("`cargo {command}`"), &mut cargo)
     }
 
-    /// Runs a command in the project; if it fails or takes too long, says why.
+    /// Runs a command in the project. If it fails or takes too long, returns why.
     fn run(&self, name: &str, command: &mut Command) -> Result<Done, String> {
         command.current_dir(&self.folder);
-        // A group of its own, so that the limit ends the compiler as well.
+        // A separate process group, so that the limit also ends the compiler.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let before = cpu_of_children();
@@ -386,12 +387,12 @@ impl<'a> Project<'a> {
         }
         Err(format!(
             "{name}: {}",
-            reason(&stderr).unwrap_or("it failed and said nothing")
+            reason(&stderr).unwrap_or("it failed without a message")
         ))
     }
 }
 
-/// The first error of the compiler, or else what became of it.
+/// The first error of the compiler, or else how it ended.
 fn reason(stderr: &str) -> Option<&str> {
     let lines = || {
         stderr
@@ -410,8 +411,8 @@ fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or("cargo".into(), PathBuf::from)
 }
 
-/// A command that may not take all the memory there is, where a shell can see to that: what a macro
-/// makes of a long chain may be more than there is.
+/// A command whose memory is limited, if a shell can do that. The code that a macro generates for a
+/// long chain may need more memory than there is.
 fn limited(program: &Path) -> Command {
     if cfg!(not(unix)) {
         return Command::new(program);
@@ -441,18 +442,18 @@ fn kill(group: u32) {
     let _ = command.status();
 }
 
-/// The user and system time of all children that have ended, and of theirs; Linux tells it.
+/// The user and system time of all finished children and their children, which Linux reports.
 fn cpu_of_children() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The name in parentheses may hold anything. After it, `cutime` and `cstime` are the 14th and
-    // 15th, in hundredths of a second.
+    // The name in parentheses may contain anything. After it, `cutime` and `cstime` are the 14th
+    // and 15th values, in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let hundredths = fields.get(13)?.parse::<u64>().ok()? + fields.get(14)?.parse::<u64>().ok()?;
     Some(Duration::from_millis(hundredths * 10))
 }
 
-/// How many packages cargo's messages tell of.
+/// The number of packages in cargo's messages.
 fn packages(messages: &str) -> usize {
     let id = |line: &str| {
         Some(

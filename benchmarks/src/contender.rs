@@ -1,4 +1,4 @@
-//! What a contender is asked to do.
+//! The tasks of a contender.
 
 use std::future::poll_fn;
 use std::hint::black_box;
@@ -8,32 +8,32 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::Poll;
 use std::time::Duration;
 
-/// A future that a contender hands over.
+/// A future from a contender.
 pub type BoxFuture = Pin<Box<dyn Future<Output = u64> + Send>>;
 
-/// A library, or a way to write it by hand.
+/// A library, or a way to write the code by hand.
 pub struct Contender {
-    /// As the table has it.
+    /// The name in the table.
     pub name: &'static str,
-    /// Its package, whose version is read from `Cargo.lock`.
+    /// The package whose version is read from `Cargo.lock`.
     pub package: Option<&'static str>,
-    /// Whether it is a state machine: its user drives it, with an event a step.
+    /// Whether it is a state machine, which its user drives with one event for each step.
     pub machine: bool,
-    /// The cost of a step, by shape. What is missing here is told in `missing`.
+    /// The functions that measure a step, by shape. `missing` explains the shapes that are absent.
     pub steps: &'static [(Shape, Steps)],
     /// A batch.
     pub batch: Option<fn(Batch) -> BoxFuture>,
     /// A flow that waits at [`gate`].
     pub waiting: Option<fn() -> BoxFuture>,
-    /// What it does not do, and why: `("branch", "its edges take no …")`.
+    /// The tasks that it cannot do, and why: `("branch", "its edges take no …")`.
     pub missing: &'static [(&'static str, &'static str)],
-    /// What a reader of its figures has to know: `("batch", "all items are …")`. The case is a
-    /// shape's name, `steps` for all shapes, `batch`, `waiting` or `compile`.
+    /// Notes that a reader of its figures needs: `("batch", "all items are …")`. The case is the
+    /// name of a shape, `steps` for all shapes, `batch`, `waiting` or `compile`.
     pub notes: &'static [(&'static str, &'static str)],
 }
 
 impl Contender {
-    /// One that does nothing yet.
+    /// A contender without any task.
     pub const NONE: Self = Self {
         name: "",
         package: None,
@@ -46,7 +46,7 @@ impl Contender {
     };
 }
 
-/// Runs a flow for (at least) so many steps, and returns the final count.
+/// Runs a flow for at least this many steps, and returns the final count.
 #[derive(Clone, Copy)]
 pub enum Steps {
     /// Without a runtime.
@@ -55,26 +55,26 @@ pub enum Steps {
     Async(fn(u64) -> BoxFuture),
 }
 
-/// What a flow looks like. All nodes count: they read the count, pass it through [`work`] (in the
-/// last, [`look`]), and write it back; so the final count is the number of steps, and the harness
-/// checks that it is.
+/// The shape of a flow. Each node reads the count, passes it through [`work`] (in the last shape,
+/// [`look`]), and writes it back. So the final count is the number of steps, which the harness
+/// checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// One node that goes on to itself until `left` is 0. One run.
+    /// One node that repeats itself until `left` is 0. One run.
     Loop,
-    /// Three nodes, one after the other, each once. A run for every three steps, the store or
-    /// context made anew with each.
+    /// Three nodes, one after the other, each once. One run for every three steps, each with a new
+    /// store or context.
     Chain,
-    /// A node that chooses one of six others by `count % 12 / 2`, with the count it read; all six
-    /// go back to it, and out when the steps are done. The choice and the chosen are one step
-    /// each. One run.
+    /// A node that chooses one of six others by `count % 12 / 2`, with the count that it read. All
+    /// six lead back to it, and out when the steps are done. The choice and the chosen node are one
+    /// step each. One run.
     Branch,
-    /// A loop around a flow of two nodes: `outer` goes on to the flow `inner` (`first >> second`),
-    /// which goes back. Three steps a round. One run.
+    /// A loop around a flow of two nodes: `outer` leads to the flow `inner` (`first >> second`),
+    /// which leads back. Three steps for each round. One run.
     Nested,
     /// A self-loop that reads a text of 1,000 characters and a list of 100 numbers, both of which
-    /// stay in the store, and writes a field that is empty before the first visit: the number
-    /// of the visit. One run.
+    /// stay in the store, and writes a field that is empty before the first visit: the number of
+    /// the visit. One run.
     Store,
 }
 
@@ -97,7 +97,7 @@ impl Shape {
         }
     }
 
-    /// How many steps one round of it takes; numbers of steps are multiples of it.
+    /// The number of steps in one round. Numbers of steps are multiples of it.
     pub fn round(self) -> u64 {
         match self {
             Self::Loop | Self::Store => 1,
@@ -107,8 +107,8 @@ impl Shape {
     }
 }
 
-/// A batch: `factor` times each of the numbers from 0 on, at most `width` at a time; the result is
-/// their sum.
+/// A batch: computes `factor` times each of the numbers from 0 on, at most `width` at the same
+/// time, and returns the sum.
 #[derive(Clone, Copy)]
 pub struct Batch {
     pub items: u64,
@@ -120,7 +120,7 @@ pub struct Batch {
 /// What the work of an item waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pause {
-    /// Yields once, and wakes itself at once.
+    /// Yields once, and wakes itself immediately.
     Yield,
     /// Sleeps 1 ms of tokio's clock.
     Sleep,
@@ -136,13 +136,13 @@ pub fn numbers() -> Vec<u64> {
     (0..100).collect()
 }
 
-/// The work of a step: one more, which the compiler cannot see through.
+/// The work of a step: adds one, in a way that the compiler cannot optimize away.
 #[inline(always)]
 pub fn work(count: u64) -> u64 {
     black_box(count) + 1
 }
 
-/// The work of a step of [`Shape::Store`]: it looks at what it was lent and copies none of it.
+/// The work of a step of [`Shape::Store`]: reads the borrowed values without copying them.
 #[inline(always)]
 pub fn look(count: u64, text: &str, numbers: &[u64]) -> u64 {
     let (text, numbers) = (black_box(text.len()), black_box(numbers.len()));
@@ -158,7 +158,7 @@ pub async fn item(pause: Pause, number: u64, factor: u64) -> u64 {
     number * factor
 }
 
-/// Yields to the executor once, by waking itself at once.
+/// Yields to the executor once, and wakes itself immediately.
 pub async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| {
@@ -178,8 +178,8 @@ pub fn set_gate(open: bool) {
     OPEN.store(open, Relaxed);
 }
 
-/// Waits until the gate opens. Whoever waits is polled again by the harness, so it keeps nothing
-/// and wakes nobody.
+/// Waits until the gate opens. The harness polls waiting flows again, so the gate stores no wakers
+/// and wakes nothing.
 pub async fn gate() {
     poll_fn(|_| {
         if OPEN.load(Relaxed) {
@@ -191,10 +191,9 @@ pub async fn gate() {
     .await;
 }
 
-/// What a waiting flow begins with. It has three nodes: `draft` reads the topic and writes a text
-/// of its own, `review` reads that and waits at the [`gate`], and `publish` reads the text and
-/// writes its length, which is what the flow returns. Topic and text are strings of 20 characters
-/// each.
+/// The topic of a waiting flow. The flow has three nodes: `draft` reads the topic and writes a
+/// text, `review` reads the text and waits at the [`gate`], and `publish` reads the text and writes
+/// its length, which the flow returns. The topic and the text are strings of 20 characters each.
 pub fn topic() -> String {
     "why the sea is salty".to_owned()
 }

@@ -1,4 +1,4 @@
-//! What contenders allocate, which a program of its own counts: see `bin/allocations.rs`.
+//! The allocations of the contenders, which a separate program counts: see `bin/allocations.rs`.
 
 use std::env::{self, consts::EXE_SUFFIX};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub struct Counts {
 pub struct Counter(Result<PathBuf, String>);
 
 impl Counter {
-    /// Builds it. It comes to lie beside this one.
+    /// Builds the program, next to this one.
     pub fn build() -> Self {
         Self(build().map_err(|reason| format!("the program that counts allocations: {reason}")))
     }
@@ -32,7 +32,7 @@ impl Counter {
             return Err(last_line(&output.stderr));
         }
         let printed = String::from_utf8_lossy(&output.stdout);
-        parse(&printed).ok_or_else(|| format!("what it printed is not understood: {printed}"))
+        parse(&printed).ok_or_else(|| format!("cannot parse its output: {printed}"))
     }
 }
 
@@ -64,13 +64,15 @@ fn parse(printed: &str) -> Option<Counts> {
     })
 }
 
-/// The last line that a program printed, which tells why it failed.
+/// The last line that a program printed, which explains why it failed.
 pub fn last_line(printed: &[u8]) -> String {
     let printed = String::from_utf8_lossy(printed);
     let line = printed
         .lines()
         .rfind(|line| !line.trim().is_empty() && !line.starts_with("note: run with"));
-    line.unwrap_or("it failed without a word").trim().to_owned()
+    line.unwrap_or("it failed without a message")
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -103,6 +105,6 @@ mod tests {
             last_line(b"one\ntwo\n\nnote: run with `RUST_BACKTRACE=1`\n"),
             "two"
         );
-        assert_eq!(last_line(b""), "it failed without a word");
+        assert_eq!(last_line(b""), "it failed without a message");
     }
 }

@@ -1,4 +1,4 @@
-//! How a contender is driven, whatever is then measured of it.
+//! Drives a contender, for every kind of measurement.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -9,7 +9,7 @@ use tokio::task::{unconstrained, yield_now};
 
 use crate::contender::{Batch, BoxFuture, Steps, set_gate, topic};
 
-/// The runtime of all.
+/// The runtime of all contenders.
 pub fn runtime() -> Runtime {
     Builder::new_current_thread()
         .enable_time()
@@ -17,15 +17,15 @@ pub fn runtime() -> Runtime {
         .expect("a runtime without I/O needs nothing")
 }
 
-/// Runs a future as a task: that is what the users of a flow run, and a task's waker is not that of
-/// `block_on`.
+/// Runs a future as a task, because the users of a flow do that, and a task has a different waker
+/// than `block_on`.
 fn task(runtime: &Runtime, future: BoxFuture) -> u64 {
     runtime
         .block_on(runtime.spawn(future))
         .expect("a contender panics")
 }
 
-/// Runs so many steps, and checks that there were so many.
+/// Runs this many steps, and checks the count.
 pub fn steps(runtime: &Runtime, name: &str, run: Steps, steps: u64) {
     let count = match run {
         Steps::Sync(run) => run(steps),
@@ -37,7 +37,7 @@ pub fn steps(runtime: &Runtime, name: &str, run: Steps, steps: u64) {
     );
 }
 
-/// Runs a batch, and checks what comes out.
+/// Runs a batch, and checks its result.
 pub fn batch(runtime: &Runtime, name: &str, run: fn(Batch) -> BoxFuture, batch: Batch) {
     let sum = task(runtime, run(batch));
     assert_eq!(
@@ -47,15 +47,15 @@ pub fn batch(runtime: &Runtime, name: &str, run: fn(Batch) -> BoxFuture, batch: 
     );
 }
 
-/// Many flows at once, in a runtime of their own.
+/// Many flows at once, in a separate runtime.
 pub struct Flows {
     runtime: Runtime,
-    /// Made before anything is measured, like the room for `flows`.
+    /// Created before any measurement, like the capacity of `flows`.
     wakers: Vec<(Arc<Flag>, Waker)>,
     flows: Vec<Option<BoxFuture>>,
 }
 
-/// Whether a flow was woken.
+/// Whether any flow was woken.
 struct Flag(AtomicBool);
 
 impl Wake for Flag {
@@ -68,14 +68,14 @@ impl Wake for Flag {
     }
 }
 
-/// How often the woken flows are polled at most, should there always be some.
+/// The maximum number of times that woken flows are polled, in case some always are.
 const PASSES: usize = 1_000;
 
-/// How often every task that is ready gets its turn before the flows are looked at again.
+/// The number of turns of each ready task before the flows are checked again.
 const TURNS: usize = 64;
 
 impl Flows {
-    /// Room for so many.
+    /// Reserves space for this many flows.
     pub fn room_for(flows: usize) -> Self {
         set_gate(false);
         let waker = || {
@@ -90,14 +90,14 @@ impl Flows {
         }
     }
 
-    /// Makes them, and runs all until they wait. Fails if one does not wait.
+    /// Creates the flows, and runs all of them until they wait. Fails if one does not wait.
     pub fn start(&mut self, flow: fn() -> BoxFuture) -> Result<(), String> {
         let Self {
             runtime,
             wakers,
             flows,
         } = self;
-        // Without the budget of a task: all of them would have to share it.
+        // Without the cooperative budget of a task, which all flows would have to share.
         runtime.block_on(unconstrained(async {
             for (_, waker) in &*wakers {
                 let mut future = flow();
@@ -125,7 +125,7 @@ impl Flows {
             .map_or(0, |flow| size_of_val(&**flow))
     }
 
-    /// Opens the gate, and checks that all end well.
+    /// Opens the gate, and checks that all flows end correctly.
     pub fn end(&mut self) -> Result<(), String> {
         set_gate(true);
         let Self {
@@ -148,7 +148,7 @@ impl Flows {
     }
 }
 
-/// Polls those that are woken, until no more are. Returns how many have ended.
+/// Polls the woken flows until none is left. Returns how many have ended.
 async fn pass(wakers: &[(Arc<Flag>, Waker)], flows: &mut [Option<BoxFuture>]) -> usize {
     let mut ended = 0;
     for _ in 0..PASSES {
@@ -176,7 +176,7 @@ async fn pass(wakers: &[(Arc<Flag>, Waker)], flows: &mut [Option<BoxFuture>]) ->
     ended
 }
 
-/// Gives the tasks that flows have spawned their turns. As a task, because the others come before
+/// Gives turns to the tasks that flows have spawned. It runs as a task, because those tasks precede
 /// it in the queue.
 async fn settle() {
     let turns = async {

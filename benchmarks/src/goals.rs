@@ -1,4 +1,4 @@
-//! What this library wants to reach, and whether it does.
+//! The goals of this library, and whether it reaches them.
 
 use pocketflow_benchmarks::contender::{Pause, Shape};
 use pocketflow_benchmarks::contenders::{ALL, BASE, BATCH_BASE};
@@ -9,17 +9,17 @@ use crate::report::compile_value;
 use crate::table::{Table, number, times};
 use crate::{OURS, Results, batches, is_async_peer, steps, waiting};
 
-/// How much dearer than by hand a step, an item and a waiting flow may be.
+/// The highest accepted ratio to handwritten code for a step, an item and a waiting flow.
 const STEP: f64 = 1.1;
 const ITEM: f64 = 1.1;
 const FLOW: f64 = 1.2;
-/// And an incremental check.
+/// The highest accepted ratio for an incremental check.
 const CHECK: f64 = 2.0;
 
-/// A goal, what was found, and whether that meets it.
+/// A goal, the measurement, and whether the measurement meets the goal.
 type Goal = (String, String, bool);
 
-/// The goals of all that was measured.
+/// The goals for everything that was measured.
 pub fn render(results: &Results) -> Option<String> {
     let mut goals = Vec::new();
     goals.extend(
@@ -98,8 +98,8 @@ fn ahead(results: &Results, shape: Shape) -> Option<Goal> {
     )
 }
 
-/// Less than each peer that runs async flows, with the least of those peers; and, if that is a
-/// state machine, of the others.
+/// Less than each peer that runs async flows. The result names the best of those peers and, if that
+/// is a state machine, the best of the others.
 fn less(
     goal: String,
     value: impl Fn(&str) -> Option<f64>,
@@ -123,7 +123,7 @@ fn less(
     );
     if let Some((closest, other)) = least(false).filter(|_| peer.machine) {
         figure += &format!(
-            "; of those that are no state machines, {}: {}",
+            "; without state machines, {}: {}",
             other.name,
             format(*closest)
         );

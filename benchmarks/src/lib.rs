@@ -1,6 +1,6 @@
-//! The contenders, and how each is driven. It is a library because two programs share it: the one
-//! that measures, and `allocations`, which counts what is allocated. Counting makes an allocation
-//! about 70% dearer, so nothing is timed where it is linked in.
+//! The contenders, and the code that drives them. It is a library because two programs share it:
+//! the one that measures, and `allocations`, which counts allocations. Counting makes an allocation
+//! about 70% slower, so the program that counts does not measure time.
 
 pub mod contender;
 pub mod contenders;

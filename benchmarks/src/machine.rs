@@ -1,4 +1,4 @@
-//! What it was measured on, and which versions.
+//! The machine and the versions of a measurement.
 
 use std::env::consts::{ARCH, OS};
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::{fs, thread};
 
 use pocketflow_benchmarks::contender::Contender;
 
-/// The lock file as it was when this program was built.
+/// The lock file when this program was built.
 const LOCK: &str = include_str!("../Cargo.lock");
 
-/// The machine in a line.
+/// The machine in one line.
 pub fn describe() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpu =
@@ -26,7 +26,7 @@ pub fn describe() -> String {
     parts.join(", ")
 }
 
-/// The first `key = value`, without quotes.
+/// The first value of `key = value`, without quotes.
 fn value(text: &str, key: &str, separator: char) -> Option<String> {
     let mut lines = text.lines().filter_map(|line| line.split_once(separator));
     let (_, value) = lines.find(|(found, _)| found.trim() == key)?;

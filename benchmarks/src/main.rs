@@ -1,5 +1,5 @@
-//! Measures this library, the same by hand, and its peers, side by side, and prints tables in
-//! Markdown.
+//! Measures this library, handwritten code and the library's peers side by side, and prints
+//! Markdown tables.
 
 mod batches;
 mod callgrind;
@@ -24,13 +24,14 @@ use pocketflow_benchmarks::contenders;
 const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [compile]
        [incremental] [python]
 
-Without a part, all of them, and the result also goes to results.md. --quick takes fewer rounds, counts the instructions of this
-library and by hand only, compiles no one else and no chain of 1,000 nodes, changes the crate of 200 nodes once, and writes no file.";
+Without a part, all parts run, and the result is also written to results.md. --quick runs fewer rounds, counts instructions and
+compiles only for this library and handwritten code, leaves out the chain of 1,000 nodes, changes the crate of 200 nodes once, and
+writes no file.";
 
 /// The name of this library among the contenders.
 pub const OURS: &str = contenders::ALL[0].name;
 
-/// All that was measured.
+/// All measurements.
 #[derive(Default)]
 pub struct Results {
     pub steps: Vec<steps::Row>,
@@ -38,17 +39,18 @@ pub struct Results {
     pub waiting: Vec<waiting::Row>,
     pub compile: Vec<compile::Row>,
     pub incremental: Vec<compile::Row>,
-    /// Of those that are not in the lock file, with their names, in the order of the table.
+    /// The versions of contenders that are not in the lock file, by name, in the order of the
+    /// table.
     pub versions: Vec<(String, String)>,
     /// The version of Python.
     pub python: Option<String>,
     pub missing: Vec<Missing>,
-    /// What is to be said of the whole run, and of its batches.
+    /// Notes about the whole run and about its batches.
     pub notes: Vec<String>,
     pub batch_notes: Vec<String>,
 }
 
-/// What was not measured.
+/// The measurements that are missing.
 pub struct Missing {
     pub name: String,
     pub case: String,
@@ -56,7 +58,7 @@ pub struct Missing {
 }
 
 impl Results {
-    /// The version of one that is not in the lock file.
+    /// The version of a contender that is not in the lock file.
     pub fn version(&self, name: &str) -> Option<String> {
         self.versions
             .iter()
@@ -73,12 +75,12 @@ impl Results {
     }
 }
 
-/// Whether it is this library, or no library at all.
+/// Whether it is this library or handwritten code.
 pub fn is_ours_or_by_hand(name: &str) -> bool {
     name == OURS || name.starts_with("by hand")
 }
 
-/// Whether it is another library that runs async flows, or async state machines.
+/// Whether it is another library that runs async flows or async state machines.
 pub fn is_async_peer(contender: &Contender) -> bool {
     let is_async = contender
         .steps
@@ -120,11 +122,11 @@ impl Part {
     }
 }
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Debug, PartialEq)]
 struct Request {
     quick: bool,
-    /// In the order in which they are run; empty means all.
+    /// The parts, in the order in which they run. Empty means all of them.
     parts: Vec<Part>,
 }
 
@@ -138,7 +140,7 @@ impl Request {
             match Part::of(word) {
                 Some(part) => request.parts.push(part),
                 None if word == "--quick" => request.quick = true,
-                None => return Err(format!("`{word}` is no part\n\n{USAGE}")),
+                None => return Err(format!("`{word}` is not a part\n\n{USAGE}")),
             }
         }
         Ok(request)
@@ -148,7 +150,7 @@ impl Request {
         self.parts.is_empty() || self.parts.contains(&part)
     }
 
-    /// Whether all is measured, and well.
+    /// Whether everything was measured, and without errors.
     fn is_full(&self) -> bool {
         !self.quick && Part::ALL.into_iter().all(|part| self.has(part))
     }
@@ -175,7 +177,9 @@ fn main() -> ExitCode {
 
 fn run(request: &Request) -> Result<(), String> {
     if cfg!(debug_assertions) {
-        return Err("it says nothing without optimization: use `cargo run --release`".to_owned());
+        return Err(
+            "the results mean nothing without optimization: use `cargo run --release`".to_owned(),
+        );
     }
     let text = report::render(&measure(request));
     print!("{text}");
@@ -258,7 +262,7 @@ mod tests {
         assert!(
             request(&["step"])
                 .unwrap_err()
-                .starts_with("`step` is no part")
+                .starts_with("`step` is not a part")
         );
     }
 

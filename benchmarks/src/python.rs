@@ -1,5 +1,4 @@
-//! The peers in Python, which `python/steps.py` measures in a virtual environment in
-//! `target/python`.
+//! The Python peers, which `python/steps.py` measures in a virtual environment in `target/python`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -27,7 +26,7 @@ pub fn measure(quick: bool, results: &mut Results) {
     }
 }
 
-/// The Python of the environment, which is made and filled if need be.
+/// The Python of the environment, which is created and filled if needed.
 fn environment(home: &Path) -> Result<PathBuf, String> {
     eprintln!("python: packages");
     let folder = home.join("target/python");
@@ -59,7 +58,7 @@ fn run_silently(command: &mut Command) -> Result<(), String> {
     }
 }
 
-/// A reason, with the name of the program it is about.
+/// An error, with the name of the program that it is about.
 fn name_of(command: &Command, reason: &str) -> String {
     let program = Path::new(command.get_program())
         .file_name()
@@ -81,7 +80,7 @@ fn run(home: &Path, python: &Path, quick: bool) -> Result<String, String> {
         .output()
         .map_err(|error| name_of(&command, &error.to_string()))?;
     if !output.status.success() {
-        eprintln!("python: steps.py has failed; what it printed before is used");
+        eprintln!("python: steps.py has failed; using its output so far");
     }
     if output.stdout.is_empty() {
         return Err("steps.py has failed".to_owned());
@@ -89,7 +88,7 @@ fn run(home: &Path, python: &Path, quick: bool) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// What the peers are called if their packages are all that is known of them.
+/// The names of the peers if only their packages are known.
 fn peers(requirements: &str) -> Vec<String> {
     let lines = requirements
         .lines()
@@ -106,7 +105,7 @@ fn peers(requirements: &str) -> Vec<String> {
         .collect()
 }
 
-/// Puts what was printed, an object a line, where it belongs.
+/// Adds the output, one object on each line, to the measurements.
 fn read(lines: &str, results: &mut Results) {
     for line in lines.lines() {
         match serde_json::from_str(line) {

@@ -1,4 +1,4 @@
-//! The result, in Markdown.
+//! The report, in Markdown.
 
 use pocketflow_benchmarks::contender::{Pause, Shape};
 use pocketflow_benchmarks::contenders::{ALL, BASE, BATCH_BASE};
@@ -22,13 +22,13 @@ pub fn render(results: &Results) -> String {
     text += &missing(results);
     if let Some(goals) = goals::render(results) {
         text += &format!(
-            "\n## Goals\n\nWhat this library wants to reach, and whether it does.\n\n{goals}"
+            "\n## Goals\n\nThe goals of this library, and whether it reaches them.\n\n{goals}"
         );
     }
     text
 }
 
-/// Everyone, those in Python last.
+/// All contenders, with the Python ones last.
 fn names(results: &Results) -> Vec<&str> {
     let mut names: Vec<&str> = ALL.iter().map(|contender| contender.name).collect();
     let measured = results.versions.iter().map(|(name, _)| name.as_str());
@@ -47,7 +47,7 @@ fn version(results: &Results, name: &str) -> Option<String> {
         .or_else(|| results.version(name))
 }
 
-/// What was measured when a contender was compiled.
+/// The measurements from compiling a contender.
 pub fn compile_value(results: &Results, name: &str, column: &str) -> Option<f64> {
     let row = results.compile.iter().find(|row| row.name == name)?;
     row.value(column)
@@ -94,28 +94,30 @@ fn summary(results: &Results) -> String {
 }
 
 const INTRODUCTION: &str = "\
-What a flow costs with this library, written by hand, and with its peers, all of them in one run. Less is better everywhere.
+The cost of a flow with this library, with handwritten code and with the library's peers, all measured in one run. Lower is better
+everywhere.
 ";
 
 const SUMMARY: &str = "\
-- ×: so many times what \"{BASE}\" takes, and of batches what \"{BATCH_BASE}\" takes. The first is an async `loop` over a `match`,
-  whose nodes have these three phases; the second is a stream of futures that are polled together.
-- step: the time of one node, its work and the way to the next, in five shapes of flow. batch item: the time of one of 100,000
-  items that yield once, 1,000 at a time. waiting flow: the bytes of one of 100,000 that wait.
-- cold build and crates: of a program of two nodes, all that it depends on included.
-- \"—\": not there, for the reason under \"What is missing\", or not measured for those by hand, who are each here for some of it.
+- ×: the ratio to \"{BASE}\", or for batches to \"{BATCH_BASE}\". The first is an async `loop` over a `match`, whose nodes have
+  these three phases. The second is a stream of futures that are polled together.
+- step: the time of one node, including its work and the transition to the next node, in five shapes of flow. batch item: the time
+  of one of 100,000 items that yield once, 1,000 at a time. waiting flow: the bytes of one of 100,000 waiting flows.
+- cold build and crates: for a program of two nodes, including all its dependencies.
+- \"—\": missing, for the reason under \"Missing measurements\", or not measured, because each handwritten contender only covers some
+  of the cases.
 ";
 
 const MACHINES: &str = "\
-- State machines, which have no batches, no retries, and no loop that drives them: {}.
+- State machines without batches, retries, and a loop that drives them: {}.
 ";
 
 const IN_PYTHON: &str = "\
-- Those in Python are not in the same rounds: their ratios are of medians.
+- The Python contenders do not run in the same rounds, so their ratios are ratios of medians.
 ";
 
 const WAITING_IN_PYTHON: &str =
-    "\nThose in Python are fewer, and their bytes are what `tracemalloc` counts.";
+    "\nThere are fewer Python flows, and `tracemalloc` counts their bytes.";
 
 fn summary_row(results: &Results, name: &str) -> Vec<String> {
     let mut cells = vec![name.to_owned()];
@@ -139,7 +141,7 @@ fn summary_row(results: &Results, name: &str) -> Vec<String> {
     cells
 }
 
-/// The notes to a case, of those who were measured.
+/// The notes to a case, for the contenders that were measured.
 fn notes(case: &str, is_measured: impl Fn(&str) -> bool) -> String {
     let mut notes: Vec<(String, &str)> = Vec::new();
     for contender in ALL.iter().filter(|contender| is_measured(contender.name)) {
@@ -177,7 +179,7 @@ fn timed(timing: Option<&Timing>) -> Vec<String> {
     ]
 }
 
-/// A count, with a mark if there are threads that are not counted.
+/// A count, with a mark if some threads are not counted.
 fn counted(counts: Option<Counts>, value: fn(Counts) -> f64) -> String {
     let mark = if counts.is_some_and(|counts| counts.threads) {
         "*"
@@ -189,38 +191,40 @@ fn counted(counts: Option<Counts>, value: fn(Counts) -> f64) -> String {
 
 fn threads_note(any: bool) -> &'static str {
     if any {
-        "\n\\* without what it allocates on threads of its own\n"
+        "\n\\* without the allocations of other threads\n"
     } else {
         ""
     }
 }
 
 const STEPS: &str = "\
-A step is one visit of a node: it reads a count from what its flow carries, adds one to it, writes it back, and the flow goes on to
-the next node. The compiler cannot see through the adding. All figures are of one step. The building of a flow is in the times, once
-for many thousand steps, and not in the counts.
+A step is one visit of a node: it reads a count from the flow's data, adds one, and writes the count back, and the flow continues
+with the next node. The compiler cannot optimize the addition away. All figures are for one step. The times include building the
+flow, once for many thousands of steps, and the counts do not.
 
-- ×, median, quartiles, minimum: time, over {ROUNDS} rounds in each of which everyone runs for 2 ms, one after the other. × is the
-  median of the ratios to \"{BASE}\" in the same round. Who is async runs as a task of a current-thread tokio runtime.
-- allocations and bytes: counted by a second program, in which nothing is timed.
-- instructions: the difference of a shorter and a longer run under valgrind's callgrind, and how many times those of \"{BASE}\".
+- ×, median, quartiles, minimum: the time over {ROUNDS} rounds. In each round, every contender runs for 2 ms, one after the other. ×
+  is the median of the ratios to \"{BASE}\" in the same round. Async contenders run as a task of a current-thread tokio runtime.
+- allocations and bytes: counted by a second program, which does not measure time.
+- instructions: the difference between a shorter and a longer run under valgrind's callgrind, and the ratio to \"{BASE}\".
 
-Where code comes to lie moves a figure by some 0.3 ns from one build to the next. So of differences below a nanosecond, or of 10 %
-among the fastest, the instructions are the better judge.
+The placement of the code changes a figure by about 0.3 ns from one build to the next. For differences below a nanosecond, or of 10 %
+among the fastest contenders, the instructions are more reliable.
 ";
 
 fn shape(shape: Shape) -> &'static str {
     match shape {
-        Shape::Loop => "One node that goes on to itself. One run.",
+        Shape::Loop => "One node that repeats itself. One run.",
         Shape::Chain => {
-            "Three nodes, one after the other, and a run with a new store for every three steps."
+            "Three nodes, one after the other. One run, with a new store, for every three steps."
         }
-        Shape::Branch => "A node that chooses one of six others, which all go back to it. One run.",
+        Shape::Branch => {
+            "A node that chooses one of six others, all of which lead back to it. One run."
+        }
         Shape::Nested => {
-            "A node that goes on to a flow of two nodes, which goes back to it. One run."
+            "A node that leads to a flow of two nodes, which leads back to it. One run."
         }
         Shape::Store => {
-            "One node that goes on to itself, and reads a text of 1,000 characters and 100 numbers, which stay in the store, and \
+            "One node that repeats itself. It reads a text of 1,000 characters and 100 numbers, which stay in the store, and \
              writes a field that is empty at first. One run."
         }
     }
@@ -285,8 +289,8 @@ fn steps_of(results: &Results, shape: Shape) -> String {
 }
 
 const BATCHES: &str = "\
-A node with {ITEMS} items, 1,000 of them at a time, on one thread; what comes out is kept in the order of the items. Times and counts
-are of one item, and × is to \"{BATCH_BASE}\". The peak bytes are the most that there are at one time, divided by the items.
+A node with {ITEMS} items, 1,000 at a time, on one thread. The results are kept in the order of the items. Times and counts are for
+one item, and × is the ratio to \"{BATCH_BASE}\". The peak bytes are the maximum at any time, divided by the number of items.
 ";
 
 fn batches(results: &Results) -> String {
@@ -358,9 +362,9 @@ fn batches_of(results: &Results, pause: Pause) -> String {
 }
 
 const WAITING: &str = "\
-A flow of three nodes, of which the second waits for something from outside; its store has two texts of 20 characters by then. {FLOWS}
-such flows wait at once, and what is shown is one of them: the bytes that it holds on the heap, how many of them are its future, and
-how many allocations led there; then the time from making it until it waits. × is to \"{BASE}\".
+A flow of three nodes, of which the second waits for an external event. At that point, the store has two texts of 20 characters.
+{FLOWS} such flows wait at the same time. The figures are for one flow: the bytes that it holds on the heap, the part of them that is
+its future, the number of allocations, and the time from its creation until it waits. × is the ratio to \"{BASE}\".
 ";
 
 fn waiting(results: &Results) -> String {
@@ -414,14 +418,18 @@ fn waiting(results: &Results) -> String {
 }
 
 const HELLO: &str = "\
-A program of two nodes, as one writes it with each of them, and the versions of the lock file. cold build: `cargo build` into an
-empty folder, the crates being downloaded, and the CPU time of it; crates: how many are compiled, its own included; check after a
-change: an incremental `cargo check` after a change in a node; binary: `cargo build --release`, stripped.
+A program of two nodes in the usual style of each contender, with the versions of the lock file.
+
+- cold build: `cargo build` into an empty folder, with the crates already downloaded, and its CPU time.
+- crates: the number of compiled crates, including the program.
+- check after a change: an incremental `cargo check` after a change in a node.
+- binary: the size after `cargo build --release`, stripped.
 ";
 
 const NODE: &str = "\
-What one more node adds, in milliseconds: how much longer a chain of 10, 100 or 1,000 different nodes takes than a chain of one,
-divided by the nodes it has more. `cargo check` and `cargo build` without incremental compilation; only two build 1,000. With 10 nodes, half a millisecond is noise.
+The cost of one more node, in milliseconds: how much longer a chain of 10, 100 or 1,000 different nodes takes than a chain of one
+node, divided by the number of additional nodes. `cargo check` and `cargo build` run without incremental compilation, and only two
+contenders build 1,000 nodes. With 10 nodes, half a millisecond is noise.
 ";
 
 fn compile(results: &Results) -> String {
@@ -511,5 +519,5 @@ fn missing(results: &Results) -> String {
         .iter()
         .map(|note| format!("\n{note}\n"))
         .collect();
-    format!("\n## What is missing\n\n{body}{notes}")
+    format!("\n## Missing measurements\n\n{body}{notes}")
 }

@@ -1,20 +1,20 @@
-//! Rounds: each contender once in each, one after the other, so that what disturbs the machine
-//! disturbs all.
+//! Rounds: each round runs every contender once, one after the other, so that disturbances affect
+//! all of them.
 
-/// What the rounds say of one contender.
+/// The results of one contender over all rounds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
-    /// To the base, as the median of the ratios within a round.
+    /// The ratio to the base, as the median of the ratios within the rounds.
     pub ratio: Option<f64>,
     pub median: f64,
-    /// The median of the lower half, and of the upper.
+    /// The medians of the lower and the upper half.
     pub quartiles: Option<(f64, f64)>,
     pub minimum: f64,
     pub rounds: usize,
 }
 
-/// Times so many rounds of each contender; who comes first takes turns. Whoever has fewer rounds is
-/// in the first ones.
+/// Times this many rounds of each contender. The contenders take turns to go first. A contender
+/// with fewer rounds takes part in the first ones.
 pub fn interleave(rounds: &[usize], mut time: impl FnMut(usize) -> f64) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); rounds.len()];
     for round in 0..rounds.iter().copied().max().unwrap_or_default() {
@@ -28,7 +28,7 @@ pub fn interleave(rounds: &[usize], mut time: impl FnMut(usize) -> f64) -> Vec<V
     times
 }
 
-/// Sums up the rounds of one contender; those of the base are there to be compared with.
+/// Summarizes the rounds of one contender, compared with the rounds of the base.
 pub fn sum_up(times: &[f64], base: Option<&[f64]>) -> Timing {
     let ratios = base.map(|base| {
         times
@@ -46,7 +46,7 @@ pub fn sum_up(times: &[f64], base: Option<&[f64]>) -> Timing {
     }
 }
 
-/// The value below which this part of them lies, between two of them if need be.
+/// The value below which this part of the values lies, interpolated if needed.
 pub fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_ratio_is_within_a_round() {
-        // The second round was slow for both, which the ratio does not show.
+        // The second round was slow for both, which does not affect the ratio.
         let timing = sum_up(&[2.0, 20.0, 2.0], Some(&[1.0, 10.0, 2.0]));
         assert_eq!(timing.ratio, Some(2.0));
         assert_eq!(

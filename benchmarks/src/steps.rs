@@ -1,4 +1,4 @@
-//! What a step costs.
+//! The cost of a step.
 
 use std::time::Instant;
 
@@ -20,14 +20,14 @@ pub struct Row {
     pub instructions: Option<f64>,
 }
 
-/// How long a run takes, in seconds.
+/// The duration of a run, in seconds.
 const RUN: f64 = 2e-3;
 
 /// A contender in one shape.
 struct Entry {
     name: &'static str,
     run: Steps,
-    /// How many a run has.
+    /// The number of steps in a run.
     steps: u64,
 }
 
@@ -48,7 +48,7 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
                     results.miss(&row.name, format!("{}: allocations", shape.name()), reason)
                 }
             }
-            // It takes half a second each.
+            // Each count takes half a second.
             if (!quick || is_ours_or_by_hand(&row.name)) && instructions.is_ok() {
                 match callgrind::instructions(&row.name, shape, row.timing.median) {
                     Ok(instructions) => row.instructions = Some(instructions),
@@ -95,7 +95,7 @@ fn measure_shape(shape: Shape, quick: bool) -> Vec<Row> {
     entries.iter().zip(&times).map(row).collect()
 }
 
-/// How many steps a run has, in multiples of all shapes' rounds.
+/// The number of steps in a run, in multiples of the rounds of all shapes.
 fn calibrate(runtime: &Runtime, name: &str, run: Steps) -> u64 {
     let mut steps = 600;
     loop {

@@ -1,13 +1,13 @@
-//! Tables in Markdown, aligned so that a terminal shows them well.
+//! Markdown tables, aligned so that they are readable in a terminal.
 
-/// A table, whose first column is text and whose others are numbers, unless told otherwise.
+/// A table. By default, its first column is text and the others are numbers.
 pub struct Table {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     text: bool,
 }
 
-/// What stands where there is nothing.
+/// The content of an empty cell.
 pub const NONE: &str = "—";
 
 impl Table {
@@ -19,7 +19,7 @@ impl Table {
         }
     }
 
-    /// All columns are text.
+    /// Makes all columns text.
     pub fn of_text<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
         Self {
             text: true,
@@ -36,8 +36,8 @@ impl Table {
         );
     }
 
-    /// Leaves out rows and columns in which there is nothing. The first column does not count, nor
-    /// does the last: it says who it is.
+    /// Removes the empty rows and columns. The first and the last column do not count, because they
+    /// contain names.
     pub fn without_empty(mut self) -> Self {
         let middle = 1..self.head.len() - 1;
         self.rows
@@ -108,7 +108,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A number with as many digits as say something: `1.05`, `12.3`, `1,234`; whole ones as they are.
+/// A number with its significant digits: `1.05`, `12.3`, `1,234`. Whole numbers stay whole.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
@@ -122,7 +122,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// A mean of counts: whole if it is so but for what happens once in a run.
+/// A mean of counts. It is rounded if only work that happens once in a run makes it fractional.
 pub fn count(value: f64) -> String {
     let whole = value.round();
     number(if (value - whole).abs() < 0.005 {
@@ -132,7 +132,7 @@ pub fn count(value: f64) -> String {
     })
 }
 
-/// A ratio, which keeps its digits: `1.00`.
+/// A ratio, always with two decimals: `1.00`.
 pub fn times(ratio: f64) -> String {
     if ratio.abs() < 9.995 && ratio.is_finite() {
         format!("{ratio:.2}")
@@ -141,7 +141,7 @@ pub fn times(ratio: f64) -> String {
     }
 }
 
-/// What [`number`] or [`times`] makes of it, if there is any.
+/// Formats a value with [`number`] or [`times`], if there is one.
 pub fn maybe(value: Option<f64>, format: fn(f64) -> String) -> String {
     value.map_or_else(|| NONE.to_owned(), format)
 }

@@ -1,4 +1,4 @@
-//! What a flow holds while it waits, and how long it takes to get there.
+//! The memory that a flow holds while it waits, and the time until it waits.
 
 use std::time::Instant;
 
@@ -12,13 +12,13 @@ use crate::rounds::{Timing, interleave, sum_up};
 
 pub struct Row {
     pub name: String,
-    /// The size of the future, which is a part of the bytes held.
+    /// The size of the future, which is part of the bytes held.
     pub size: Option<f64>,
-    /// Bytes held, and how many times those of the base that is.
+    /// The bytes held, and their ratio to the base.
     pub bytes: Option<f64>,
     pub ratio: Option<f64>,
     pub allocations: Option<f64>,
-    /// Nanoseconds to make one and run it until it waits.
+    /// The nanoseconds to create a flow and run it until it waits.
     pub start: Option<Timing>,
     /// Whether there are threads whose allocations are not counted.
     pub threads: bool,
@@ -26,7 +26,7 @@ pub struct Row {
 
 pub const FLOWS: usize = 100_000;
 
-/// A contender that has a flow that waits and goes on.
+/// A contender with a flow that waits and resumes.
 struct Entry {
     name: &'static str,
     flow: fn() -> BoxFuture,
@@ -53,7 +53,7 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
         }
     }
     let rounds = if quick { 3 } else { 7 };
-    // All of them have run once already, when their sizes were taken.
+    // All of them have run once already, for the measurement of their sizes.
     let times = interleave(&vec![rounds; entries.len()], |index| {
         run(entries[index].flow).map_or(f64::NAN, |(_, nanoseconds)| nanoseconds)
     });
@@ -71,8 +71,8 @@ pub fn measure(quick: bool, counter: &Counter, results: &mut Results) {
     }
 }
 
-/// Starts all flows, lets them end, and returns the size of one and the nanoseconds that the start
-/// of one took.
+/// Starts all flows and lets them end. Returns the size of one flow and the nanoseconds to start
+/// one.
 fn run(flow: fn() -> BoxFuture) -> Result<(usize, f64), String> {
     let mut flows = Flows::room_for(FLOWS);
     let start = Instant::now();

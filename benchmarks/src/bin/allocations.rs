@@ -1,7 +1,7 @@
-//! Counts what one contender allocates: `steps <contender> <shape>`, `batch <contender> <items>` or
-//! `waiting <contender> <flows>`. Prints, for each step, item or flow, the allocations, the bytes,
-//! and the most bytes at one time; and then how many threads there are, because only those of its
-//! own are counted.
+//! Counts the allocations of one contender: `steps <contender> <shape>`, `batch <contender>
+//! <items>` or `waiting <contender> <flows>`. For each step, item or flow, it prints the
+//! allocations, the bytes, and the peak bytes. It also prints the number of threads, because it
+//! only counts the allocations of its own thread.
 
 use std::env;
 use std::fs;
@@ -17,7 +17,7 @@ const STEPS: u64 = 6_000;
 fn main() -> Result<(), String> {
     let words: Vec<String> = env::args().skip(1).collect();
     let [part, name, case] = words.as_slice() else {
-        return Err("it takes three words".to_owned());
+        return Err("three arguments are needed".to_owned());
     };
     let contender = contenders::ALL
         .iter()
@@ -37,7 +37,7 @@ fn main() -> Result<(), String> {
     Ok(())
 }
 
-/// What the second half of a run allocates, so that what was set up before is not counted.
+/// The allocations in the second half of a run, so that the setup is not counted.
 fn steps(contender: &Contender, shape: &str) -> Result<[f64; 3], String> {
     let (_, run) = contender
         .steps
@@ -74,7 +74,7 @@ fn batch(contender: &Contender, items: u64) -> Result<[f64; 3], String> {
     )
 }
 
-/// What is still held when all flows wait.
+/// The memory that is still held when all flows wait.
 fn waiting(contender: &Contender, number: u64) -> Result<[f64; 3], String> {
     let flow = contender.waiting.ok_or("it has no flow that waits")?;
     let mut flows = Flows::room_for(number as usize);
@@ -90,7 +90,7 @@ fn waiting(contender: &Contender, number: u64) -> Result<[f64; 3], String> {
     ])
 }
 
-/// The threads of this process, or 0 where that is not told.
+/// The number of threads of this process, or 0 if it is unknown.
 fn threads() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status

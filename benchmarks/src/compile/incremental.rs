@@ -21,16 +21,16 @@ const FLOWS: usize = 20;
 /// The module in which a body is changed.
 const CHANGED: usize = 10;
 
-/// How many changes of each kind are measured. The shortest time counts.
+/// The number of measured changes of each kind. The shortest time counts.
 const ROUNDS: usize = 5;
 
 /// One way to write the crate.
 struct Program {
-    /// As the table and `programs` have it.
+    /// The name in the table and in `programs`.
     name: &'static str,
-    /// The module of a flow, by its number and by what its third node adds.
+    /// Writes the module of a flow, given its number and the amount that its third node adds.
     module: fn(usize, &str) -> String,
-    /// The rest of the crate, by the number of late fields that no node reads.
+    /// Writes the rest of the crate, given the number of late fields that no node reads.
     main: fn(usize) -> String,
 }
 
@@ -47,7 +47,7 @@ const ALL: [Program; 2] = [
     },
 ];
 
-/// Measures both; a quick run makes one change of each kind.
+/// Measures both changes. A quick run makes one change of each kind.
 pub fn run(quick: bool) -> Vec<Row> {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let row = |program: &Program| {
@@ -108,7 +108,7 @@ impl Project<'_> {
         Ok(())
     }
 
-    /// Runs the program, which prints the sum that its nodes have added up.
+    /// Runs the program, which prints the sum of everything that its nodes have added.
     fn count(&self) -> Result<(), String> {
         let printed = self.run("the program", &mut self.program())?.stdout;
         if printed.trim() == expected().to_string() {
@@ -127,7 +127,7 @@ fn module_path(flow: usize) -> String {
     format!("src/f{flow}.rs")
 }
 
-/// The sum: each flow adds one four times, then one or two, then one.
+/// The sum: each flow adds one four times, then one or two, then one again.
 fn expected() -> u64 {
     (0..FLOWS).fold(0, |count, _| {
         let chosen = count + 4;
@@ -135,7 +135,7 @@ fn expected() -> u64 {
     })
 }
 
-/// A text for each flow.
+/// Concatenates a text for each flow.
 fn each(text: impl Fn(usize) -> String) -> String {
     (1..=FLOWS).map(text).collect()
 }
@@ -150,11 +150,11 @@ fn fields(unread: usize) -> String {
     })
 }
 
-/// A node's name, the field it reads, the field it writes, and what it adds.
+/// A node's name, the field that it reads, the field that it writes, and the amount that it adds.
 type Link<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-/// The nodes that add something. `choose` follows the fourth and leads to `pass` or `jump`, which
-/// both lead to `close`; `show` comes last.
+/// The nodes that add an amount. `choose` follows the fourth and leads to `pass` or `jump`, both of
+/// which lead to `close`. `show` comes last.
 fn links<'a>(a: &'a str, b: &'a str, third: &'a str) -> [Link<'a>; 8] {
     [
         ("open", "count", a, "1"),

@@ -1,22 +1,22 @@
-//! The programs of a chain: so many nodes, each of its own, one after the other. A node reads the
-//! count and writes one more; the program prints the count at the end. They are written as the
-//! programs in `hello` are.
+//! The programs of a chain of nodes, one after the other, each with its own code. A node reads the
+//! count and writes the count plus one, and the program prints the count at the end. They are
+//! written like the programs in `hello`.
 
 use std::fmt::Display;
 
 /// One way to write it.
 pub struct Program {
-    /// As the table has it.
+    /// The name in the table.
     pub name: &'static str,
-    /// Its folder in `hello`.
+    /// The folder in `hello`.
     pub folder: &'static str,
-    /// How many cold builds there are, of which the shortest counts.
+    /// The number of cold builds, of which the shortest counts.
     pub cold: usize,
-    /// The source of a chain of so many nodes.
+    /// Writes the source of a chain of this many nodes.
     pub chain: fn(usize) -> String,
 }
 
-/// All, in the order of the table.
+/// All programs, in the order of the table.
 pub const ALL: &[Program] = &[
     Program {
         name: "pocketflow (this one)",
@@ -92,10 +92,10 @@ pub const ALL: &[Program] = &[
     },
 ];
 
-/// How many of the programs a quick run takes: the first.
+/// The number of programs in a quick run, which takes the first ones.
 pub const QUICK: usize = 2;
 
-/// A text for each of the nodes that are numbered from `first` to `last`.
+/// Concatenates a text for each node from number `first` to number `last`.
 fn each<T: Display>(first: usize, last: usize, text: impl Fn(usize) -> T) -> String {
     (first..=last).map(|node| text(node).to_string()).collect()
 }
@@ -563,7 +563,7 @@ async fn main() -> Result<(), FloxideError> {{
     )
 }
 
-/// Its runner returns no output, so the last node prints.
+/// Its runner returns no output, so the last node prints the count.
 fn sayiir(nodes: usize) -> String {
     let tasks = each(1, nodes, |node| {
         let print = if node == nodes {
@@ -634,7 +634,7 @@ fn main() -> Result<()> {{
     )
 }
 
-/// A flow consumes its context, so what it returns is printed: the field `result`.
+/// A flow consumes its context and returns the field `result`, which is printed.
 fn pocketflow_rs(nodes: usize) -> String {
     let types = each(1, nodes, |node| {
         format!(

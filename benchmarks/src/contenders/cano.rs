@@ -1,9 +1,9 @@
-//! `cano`, whose tasks choose the next state of an enum, and find what they share among the
-//! resources of their workflow.
+//! `cano`, whose tasks choose the next state of an enum, and share data through the resources of
+//! their workflow.
 //!
-//! What they share here is a resource of our own with typed fields, which is faster than its
-//! `MemoryStore`, a map of `Any`s behind a lock. Its tasks are tried again by default, up to three
-//! times; `TaskConfig::minimal` is without.
+//! The shared data here is a custom resource with typed fields, which is faster than the library's
+//! `MemoryStore`, a map of `Any`s behind a lock. By default, tasks have up to three attempts.
+//! `TaskConfig::minimal` turns that off.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -27,15 +27,15 @@ pub const CONTENDER: Contender = Contender {
     notes: &[
         (
             "steps",
-            "Its store is a resource with typed fields, which is faster than its `MemoryStore`. Without retries, which are its default.",
+            "Its store is a resource with typed fields, which is faster than its `MemoryStore`. Its default retries are turned off.",
         ),
         (
             "chain",
-            "A workflow owns its resources, so a run with a store of its own builds a workflow of its own.",
+            "A workflow owns its resources, so each run, with its own store, builds a new workflow.",
         ),
         (
             "waiting",
-            "A workflow owns its resources, so each that waits is a workflow of its own.",
+            "A workflow owns its resources, so each waiting flow is a separate workflow.",
         ),
     ],
     ..Contender::NONE
@@ -63,7 +63,7 @@ enum State {
     Done,
 }
 
-/// The only resource there is.
+/// The only resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Store,
@@ -77,8 +77,8 @@ fn go(state: State) -> Next {
     Ok(TaskResult::Single(state))
 }
 
-/// A handle to what tasks share: a workflow keeps its resources, so whoever wants the result keeps
-/// one, too.
+/// A handle to the shared data. A workflow owns its resources, so a caller that needs the result
+/// keeps a handle as well.
 #[derive(Resource)]
 struct Count(Arc<Fields>);
 
@@ -103,7 +103,7 @@ impl Count {
         self.0.count.load(Relaxed)
     }
 
-    /// Tasks run one after the other, so two plain stores will do.
+    /// Tasks run one after the other, so two plain stores are enough.
     fn set(&self, count: u64) {
         self.0.count.store(count, Relaxed);
         self.0
@@ -122,7 +122,7 @@ async fn run(flow: &Flow, start: State) -> State {
         .expect(ENDS)
 }
 
-/// A task that counts, and goes back to a state until no step is left.
+/// A task that counts, and returns to a state until no step is left.
 struct Tick(State);
 
 #[task(state = State, key = Key)]
@@ -142,7 +142,7 @@ impl Tick {
     }
 }
 
-/// A task that counts, and goes on to a state.
+/// A task that counts, and continues with a state.
 struct Pass(State);
 
 #[task(state = State, key = Key)]
@@ -181,8 +181,8 @@ impl Choose {
     }
 }
 
-/// A workflow in a task. It ends in a state of the outer one. A workflow is no task of its own
-/// accord, but one can run another.
+/// A workflow in a task, which ends in a state of the outer workflow. A workflow is not a task, but
+/// a task can run one.
 struct Inner(Flow);
 
 #[task(state = State, key = Key)]
@@ -208,8 +208,8 @@ async fn again(steps: u64) -> u64 {
     count.get()
 }
 
-/// A workflow owns its resources, and has no way to change them: a fresh store needs a fresh
-/// workflow, which is how its example for a workflow per request does it, too.
+/// A workflow owns its resources and cannot change them, so a fresh store needs a fresh workflow.
+/// The library's example of a workflow for each request does the same.
 async fn chain(steps: u64) -> u64 {
     let mut done = 0;
     while done < steps {
@@ -254,7 +254,7 @@ async fn nested(steps: u64) -> u64 {
     count.get()
 }
 
-// A task that reads what stays, and fills a field.
+// A task that reads constant data and fills a field.
 
 #[derive(Resource)]
 struct Lender {
@@ -308,7 +308,7 @@ struct Lists {
     outputs: OnceLock<Vec<u64>>,
 }
 
-/// What an item needs is here: the work of an item does not see the resources.
+/// The data of an item is here, because the work of an item cannot access the resources.
 struct Times {
     width: usize,
     factor: u64,
@@ -452,7 +452,7 @@ impl Publish {
     }
 }
 
-/// As in `chain`, a run has its own workflow, because the workflow owns the store.
+/// As in `chain`, each run has a separate workflow, because the workflow owns the store.
 async fn wait() -> u64 {
     let draft = Arc::new(Draft {
         topic: topic(),

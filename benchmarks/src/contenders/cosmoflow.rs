@@ -1,10 +1,11 @@
-//! `cosmoflow`, whose store is a map of JSON values, and whose actions are strings.
+//! `cosmoflow`, whose store is a map of JSON values and whose actions are strings.
 //!
-//! With its feature `async`, which replaces its sync API: a flow that waits needs it, and a program
-//! has one of the two. (The sync one, which is its default, takes about half as long a step: it
-//! makes one random id for each, where the async one makes two, and boxes no futures.) Its store is
-//! the one in memory, which its documentation uses. Its nodes are tried again by default, up to
-//! three times; here `max_retries` is 0. It runs 1,000 steps by default; here there is no limit.
+//! It uses the feature `async`, which replaces the sync API: a flow that waits needs it, and a
+//! program can only have one of the two. (A step of the sync API, which is the default, takes about
+//! half as long: it makes one random id, where the async one makes two, and boxes no futures.) The
+//! store is the in-memory one, which the documentation uses. By default, nodes have up to three
+//! attempts and a run has up to 1,000 steps. Here `max_retries` is 0, and there is no limit on the
+//! steps.
 
 use std::sync::Arc;
 
@@ -30,8 +31,8 @@ pub const CONTENDER: Contender = Contender {
     )],
     notes: &[(
         "steps",
-        "With its feature `async`. Its sync API, which is the default, takes about half as long a step. Without retries, which are \
-its default.",
+        "With its feature `async`. A step of its sync API, which is the default, takes about half as long. Its default retries are \
+turned off.",
     )],
     ..Contender::NONE
 };
@@ -48,7 +49,7 @@ fn number(store: &MemoryStorage, key: &str) -> Stored<u64> {
     Ok(store.get(key)?.unwrap_or_default())
 }
 
-/// Takes so many steps off what is left.
+/// Subtracts this many steps from those that are left.
 fn turn(store: &mut MemoryStorage, steps: u64) -> Stored<Action> {
     let left = number(store, LEFT)? - steps;
     store.set(LEFT.to_owned(), left)?;
@@ -68,7 +69,7 @@ async fn run(flow: Builder, mut store: MemoryStorage) -> u64 {
     number(&store, COUNT).expect("it is a number")
 }
 
-/// A node that counts, and what it does then with the store and the new count.
+/// A node that counts, and then does something with the store and the new count.
 struct Counter<F>(F);
 
 #[async_trait]
@@ -104,7 +105,7 @@ where
     }
 }
 
-/// A node that takes a turn, the last of so many steps.
+/// A node that counts and ends the flow after this many steps.
 fn tick(steps: u64) -> impl Node<MemoryStorage> {
     Counter(move |store: &mut MemoryStorage, _| turn(store, steps))
 }
@@ -117,8 +118,9 @@ fn choose() -> impl Node<MemoryStorage> {
     Counter(|_: &mut MemoryStorage, count| Ok(Action::simple(WAYS[(count as usize - 1) % 12 / 2])))
 }
 
-/// A flow in a node. With `async`, a flow as a node is said not to be implemented yet and always
-/// fails; so a node runs it in its `post`, the one of the three that has the store.
+/// A flow in a node. With `async`, a flow used as a node always fails with the message that it is
+/// not implemented yet. So a node runs the flow in its `post`, the only one of its three functions
+/// that has the store.
 struct Inner(Flow<MemoryStorage>);
 
 #[async_trait]
@@ -215,8 +217,8 @@ async fn nested(steps: u64) -> u64 {
     run(flow, count(steps, 0).expect(ENDS)).await
 }
 
-/// What a node of the last shape reads: copies, as the store lends nothing. It is cloned on its way
-/// to `exec`, so it is shared.
+/// The data that a node of the last shape reads. It is copied, because the store cannot lend it,
+/// and shared, because it is cloned on its way to `exec`.
 struct Reads {
     text: String,
     numbers: Vec<u64>,
@@ -404,7 +406,7 @@ impl Node<MemoryStorage> for Publish {
     }
 }
 
-/// A run borrows its flow mutably, so each has its own.
+/// A run borrows its flow mutably, so each run has a separate flow.
 async fn wait() -> u64 {
     let mut store = MemoryStorage::new();
     store.set("topic".to_owned(), topic()).expect(ENDS);

@@ -1,10 +1,10 @@
-//! `floxide`: nodes that hand a value to the next along typed edges, and a context that all of them
-//! share.
+//! `floxide`: nodes that pass a value to the next node along typed edges, and a context that all of
+//! them share.
 //!
-//! What changes travels along the edges, and what stays is in the context: that is what both are
-//! for, and a context that changes is behind a lock. A workflow ends where a node without edges has
-//! run, so those with a loop have a last node that only hands on the count; it is run once, and is
-//! no step.
+//! Changing data travels along the edges, and constant data is in the context, as the library
+//! intends: a context that changes needs a lock. A workflow ends after a node without edges, so
+//! those with a loop have a last node that only passes on the count. It runs once and does not
+//! count as a step.
 
 #![expect(unused_braces, reason = "`node!` takes a body with braces only")]
 
@@ -32,12 +32,12 @@ pub const FLOXIDE: Contender = Contender {
     notes: &[
         (
             "steps",
-            "What changes travels along its edges, since a context that changes is behind a lock.",
+            "Changing data travels along its edges, because a changing context needs a lock.",
         ),
         (
             "batch",
             "`BatchNode` runs each item on a thread of the pool for blocking work, up to 512 at a time, and starts the next \
-1,000 when the last of them are done.",
+1,000 when all of these are done.",
         ),
     ],
     ..Contender::NONE
@@ -45,7 +45,7 @@ pub const FLOXIDE: Contender = Contender {
 
 const ENDS: &str = "no node fails";
 
-/// What travels along the edges.
+/// The value that travels along the edges.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Count {
     left: u64,
@@ -192,8 +192,8 @@ workflow! {
     }
 }
 
-// The macro makes a trait for every pair of names along an edge, so a module has each of them once:
-// no second `first >> second`.
+// The macro makes a trait for every pair of names along an edge, so a module can contain each pair
+// only once: there is no second `first >> second`.
 workflow! {
     pub struct Inner {
         former: Pass,
@@ -374,8 +374,8 @@ async fn lend(steps: u64) -> u64 {
     flow.run(&WorkflowCtx::new(store), steps).await.expect(ENDS)
 }
 
-// A batch. `BatchNode` gives each item a thread of the runtime's pool for blocking work, which has
-// up to 512 of them, and starts the next `width` when all of the last are done.
+// A batch. `BatchNode` runs each item on a thread of the runtime's pool for blocking work, which
+// has up to 512 threads, and starts the next `width` items when all of the previous ones are done.
 
 #[derive(Clone, Debug)]
 pub struct Times {

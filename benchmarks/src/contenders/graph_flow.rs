@@ -1,9 +1,9 @@
-//! `graph-flow`: tasks by name, edges between names, and a context, which is a concurrent map of
+//! `graph-flow`: tasks with names, edges between names, and a context, which is a concurrent map of
 //! JSON values.
 //!
-//! A run is one call of `Graph::execute_session`, whose tasks go on with `ContinueAndExecute`: no
-//! `FlowRunner` and no storage, which would load and save the session at every step. `left` and
-//! `count` are a pair under one key, which takes less than two keys do.
+//! A run is one call of `Graph::execute_session`, whose tasks continue with `ContinueAndExecute`.
+//! It uses no `FlowRunner` and no storage, which would load and save the session at every step.
+//! `left` and `count` are a pair under one key, which is faster than two keys.
 
 use std::sync::{Arc, LazyLock};
 
@@ -32,11 +32,11 @@ pub const GRAPH_FLOW: Contender = Contender {
     notes: &[
         (
             "steps",
-            "By `Graph::execute_session`, without a `FlowRunner`, whose storage would load and save the session at each step.",
+            "It runs with `Graph::execute_session` and without a `FlowRunner`, whose storage would load and save the session at each step.",
         ),
         (
             "batch",
-            "`FanOutTask` starts all items at once and does not keep to the width. Each is a task that is built in the run.",
+            "`FanOutTask` starts all items at once and ignores the width. Each item is a task that is built in the run.",
         ),
     ],
     ..Contender::NONE
@@ -47,12 +47,12 @@ const BUILDS: &str = "the graph is sound";
 
 const COUNT: &str = "count";
 
-/// What there is under a key, as a value of one's own: a context hands out no reference.
+/// The value under a key, as an owned value, because a context lends no references.
 fn get<T: DeserializeOwned>(context: &Context, key: &str) -> T {
     context.get(key).expect("it is there from the start")
 }
 
-/// Counts, and returns how many steps are left, and the count it read.
+/// Counts, and returns how many steps are left and the count that it read.
 fn count(context: &Context) -> Result<(u64, u64)> {
     let (left, count): (u64, u64) = get(context, COUNT);
     let left = left.wrapping_sub(1);
@@ -82,8 +82,7 @@ fn turn(left: u64) -> TaskResult {
     )
 }
 
-/// A session with a context that is there already: `Session::new_from_task` would make a second
-/// one.
+/// A session with an existing context. `Session::new_from_task` would create a second one.
 fn session(start: &str, context: Context) -> Session {
     Session {
         id: "run".to_owned(),
@@ -103,7 +102,7 @@ async fn run(graph: &Graph, context: Context) {
         .expect(ENDS);
 }
 
-/// Counts and takes a turn.
+/// Counts and repeats itself.
 struct Tick {
     id: &'static str,
 }
@@ -119,7 +118,7 @@ impl Task for Tick {
     }
 }
 
-/// Counts and goes on.
+/// Counts and continues.
 struct Pass {
     id: &'static str,
     next: NextAction,
@@ -184,8 +183,8 @@ async fn chain(steps: u64) -> u64 {
 
 const WAYS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
-/// Counts and names the next. Conditional edges would ask one condition after the other, each of
-/// which reads the count anew.
+/// Counts and names the next task. Conditional edges would check one condition after the other, and
+/// each would read the count again.
 struct Choose;
 
 #[async_trait]
@@ -211,7 +210,7 @@ async fn branch(steps: u64) -> u64 {
     let graph = graph.build().expect(BUILDS);
     let context = counter(steps, 0);
     let mut session = session("choose", context.clone());
-    // It hands back the session at every `GoTo`.
+    // It returns the session at every `GoTo`.
     while let ExecutionStatus::Paused { .. } = graph
         .execute_session(&mut session)
         .await
@@ -221,7 +220,8 @@ async fn branch(steps: u64) -> u64 {
     counted(&context)
 }
 
-/// A graph as a task of another, on the same context. The library has nothing of its own for it.
+/// A graph as a task of another graph, on the same context. The library has no built-in way to do
+/// this.
 struct Inner {
     graph: Graph,
 }
@@ -260,7 +260,7 @@ async fn nested(steps: u64) -> u64 {
     counted(&context)
 }
 
-// A task that reads much.
+// A task that reads a lot of data.
 
 const LEFT: &str = "left";
 const TEXT: &str = "text";
@@ -300,8 +300,8 @@ async fn lend(steps: u64) -> u64 {
     get(&context, VISIT)
 }
 
-// A batch: a task an item, each with a name and a place in the context. `FanOutTask` starts all of
-// them at once, so `width` is not used.
+// A batch: one task for each item, each with a name and a place in the context. `FanOutTask` starts
+// all of them at once, so `width` is not used.
 
 struct Times {
     id: String,

@@ -1,8 +1,8 @@
-//! The same by hand, as one would write it without a library: a `loop` over a `match`.
+//! The same flows written by hand, without a library: a `loop` over a `match`.
 //!
-//! In four ways: `sync`; `async`, whose nodes are `async fn`s; `phases`, whose nodes are three
-//! functions, `prep`, an async `exec` that can fail, and `post`; and `retry`, which has the usual
-//! retry loop around the exec of the third. The third is what ours is measured against. The loops
+//! There are four variants: `sync`; `async`, whose nodes are `async fn`s; `phases`, whose nodes are
+//! three functions, `prep`, an async `exec` that can fail, and `post`; and `retry`, which adds the
+//! usual retry loop around the exec of `phases`. This library is compared with `phases`. The loops
 //! are the same in all four, and written once.
 
 use std::convert::Infallible;
@@ -83,8 +83,8 @@ pub const BUFFERED: Contender = Contender {
     ..Contender::NONE
 };
 
-/// What the pool of a batch could be made of instead. Ours is as fast where an item only yields, and
-/// faster where it sleeps or yields to tokio, and it needs no more crates.
+/// Other ways to build the pool of a batch. Ours is as fast if an item only yields, is faster if it
+/// sleeps or yields to tokio, and needs no additional crates.
 pub const FUTURES_BUFFERED: Contender = Contender {
     name: "by hand, `futures-buffered`",
     batch: Some(|batch| Box::pin(futures_buffered(batch))),
@@ -97,7 +97,7 @@ pub const JOIN_SET: Contender = Contender {
     ..Contender::NONE
 };
 
-/// The store of all shapes but the last.
+/// The store of all shapes except the last.
 struct Count {
     left: u64,
     count: u64,
@@ -111,7 +111,7 @@ impl Count {
     }
 }
 
-/// The store of the last.
+/// The store of the last shape.
 struct Lender {
     left: u64,
     count: u64,
@@ -166,8 +166,8 @@ impl Way {
     }
 }
 
-/// The loops, given the nodes: `tick` returns a `Turn`, `pass` nothing, `choose` a `Way`, and
-/// `visit` is that of the last shape.
+/// The loops, given the nodes: `tick` returns a `Turn`, `pass` nothing, and `choose` a `Way`.
+/// `visit` is the node of the last shape.
 macro_rules! shapes {
     ([$($async:tt)?], [$($await:tt)*]) => {
         pub $($async)? fn again(steps: u64) -> u64 {
@@ -414,7 +414,7 @@ mod steps {
     }
 }
 
-/// With three functions a node.
+/// With three functions for each node.
 mod phases {
     use super::*;
 
@@ -448,7 +448,7 @@ mod phases {
     shapes!([async], [.await]);
 }
 
-/// With three functions a node, and up to three attempts at the second.
+/// With three functions for each node, and up to three attempts for the second.
 mod retry {
     use super::*;
 
@@ -457,7 +457,8 @@ mod retry {
     const ATTEMPTS: u32 = 3;
     const WAIT: Duration = Duration::from_secs(1);
 
-    /// Tries an exec, written out at each of its places as a macro does it for a crowd of them.
+    /// Retries an exec. The macro writes the loop at each place, as a user with many nodes would do
+    /// it with a macro.
     macro_rules! try_to {
         ($exec:expr) => {{
             let mut attempt = 1;

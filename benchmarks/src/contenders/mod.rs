@@ -1,4 +1,4 @@
-//! Everyone, a file each.
+//! All contenders, one file each.
 
 mod cano;
 mod cosmoflow;
@@ -15,7 +15,7 @@ mod statig;
 
 use crate::contender::Contender;
 
-/// Everyone, in the order of the tables.
+/// All contenders, in the order of the tables.
 pub const ALL: &[Contender] = &[
     ours::OURS,
     hand::SYNC,
@@ -39,8 +39,8 @@ pub const ALL: &[Contender] = &[
     cosmoflow::CONTENDER,
 ];
 
-/// What the cost of a step and the size of a waiting flow are compared with.
+/// The base for the cost of a step and the size of a waiting flow.
 pub const BASE: &str = "by hand, prep/exec/post";
 
-/// What the cost of a batch's item is compared with.
+/// The base for the cost of a batch's item.
 pub const BATCH_BASE: &str = "by hand, `buffered`";

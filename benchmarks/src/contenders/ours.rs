@@ -60,7 +60,7 @@ enum Way {
     F,
 }
 
-/// Nodes that count and take a turn.
+/// Nodes that count and repeat themselves.
 macro_rules! tick {
     ($($name:ident)*) => { $(
         struct $name;

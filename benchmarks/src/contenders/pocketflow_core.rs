@@ -1,8 +1,9 @@
-//! `pocketflow-core` of the registry: somebody else's crate, which has the name of ours.
+//! `pocketflow-core` from the registry: a different project's crate, which has the same name as our
+//! folder.
 //!
-//! Its nodes are plain closures over a `dyn Any`, and a node owns its successors; so its flows are
-//! trees, and sync. A flow copies all its nodes for each run. (`Node::run_recursive` would not, but
-//! it is no flow, and knows no parameters of a run.)
+//! Its nodes are plain closures over a `dyn Any`, and a node owns its successors, so its flows are
+//! sync trees. A flow copies all its nodes for each run. (`Node::run_recursive` would not, but it
+//! is not a flow and has no run parameters.)
 
 use their_pocketflow_core::prelude::*;
 
@@ -33,12 +34,13 @@ struct Count {
     count: u64,
 }
 
-/// A node that counts. What returns no action goes on to the node that was given to `next`, if any.
+/// A node that counts. A node that returns no action continues with the node that was given to
+/// `next`, if any.
 fn pass(name: &str) -> Node {
     Node::new(name, |shared, _params| {
         let shared = shared
             .downcast_mut::<Count>()
-            .ok_or_else(|| FlowError::Execution("the store is no count".to_owned()))?;
+            .ok_or_else(|| FlowError::Execution("the store is not a count".to_owned()))?;
         shared.count = work(shared.count);
         Ok(None)
     })

@@ -1,7 +1,7 @@
-//! `pocketflow_rs`, whose store is a map of JSON values, and whose edges are strings.
+//! `pocketflow_rs`, whose store is a map of JSON values and whose edges are strings.
 //!
-//! A run takes its context and returns nothing of it but the value of `"result"`, so that is where
-//! the count is. It has no retries.
+//! A run consumes its context and only returns the value of `"result"`, so the count is there. It
+//! has no retries.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,7 @@ const ENDS: &str = "no node fails";
 const RESULT: &str = "result";
 const LEFT: &str = "left";
 
-/// What a node returns. What has no edge ends the flow.
+/// The actions of a node. An action without an edge ends the flow.
 #[derive(Default)]
 enum Turn {
     #[default]
@@ -72,7 +72,7 @@ impl ProcessState for Turn {
 
 type Turned = Result<ProcessResult<Turn>>;
 
-/// Goes on, without a message, which nobody reads.
+/// Continues without a message, because nothing would read it.
 fn go(turn: Turn) -> Turned {
     Ok(ProcessResult::new(turn, String::new()))
 }
@@ -86,10 +86,10 @@ fn number(context: &Context, key: &str) -> Result<u64> {
 
 fn done(result: &Result<Value>) -> Result<u64> {
     let value = result.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-    value.as_u64().context("the result is no number")
+    value.as_u64().context("the result is not a number")
 }
 
-/// Takes so many steps off what is left.
+/// Subtracts this many steps from those that are left.
 fn turn(context: &mut Context, steps: u64) -> Turned {
     let left = number(context, LEFT)? - steps;
     context.set(LEFT, left.into());
@@ -111,7 +111,7 @@ async fn run(flow: &Flow<Turn>, context: Context) -> u64 {
         .expect("it is a number")
 }
 
-/// A node that counts and takes a turn, the last of so many steps.
+/// A node that counts and ends the flow after this many steps.
 struct Tick(u64);
 
 #[async_trait]
@@ -169,8 +169,8 @@ impl Node for Choose {
     }
 }
 
-/// A flow in a node. A flow is no node of its own accord, and a run consumes its context and
-/// returns the result only: so it is run with a copy, and what is left is counted out here.
+/// A flow in a node. A flow is not a node, and a run consumes its context and only returns the
+/// result. So the node runs the flow with a copy and subtracts its steps afterwards.
 struct Inner(Flow<Turn>);
 
 #[async_trait]
@@ -247,8 +247,8 @@ async fn nested(steps: u64) -> u64 {
     run(&flow, count(steps)).await
 }
 
-/// A node that reads a text, which a context lends, and numbers, which it holds as JSON: a list of
-/// them has to be made.
+/// A node that reads a text, which a context can lend, and numbers, which the context holds as
+/// JSON, so that the node has to build a list of them.
 struct Look;
 
 #[async_trait]
@@ -269,7 +269,7 @@ impl Node for Look {
             .get(RESULT)
             .and_then(Value::as_u64)
             .unwrap_or_default();
-        Ok(look(visit, text, &numbers.context("one is no number")?).into())
+        Ok(look(visit, text, &numbers.context("one is not a number")?).into())
     }
 
     async fn post_process(&self, context: &mut Context, result: &Result<Value>) -> Turned {
@@ -355,7 +355,7 @@ impl Node for Publish {
     }
 }
 
-/// A flow holds nothing of a run, so all runs share it.
+/// A flow stores nothing about a run, so all runs share it.
 static WRITE: LazyLock<Flow<Turn>> = LazyLock::new(|| {
     build_flow!(
         start: ("draft", Draft),

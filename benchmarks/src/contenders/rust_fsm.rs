@@ -1,9 +1,9 @@
-//! `rust-fsm`: machines of states and inputs, drawn in a macro, that hold nothing else.
+//! `rust-fsm`: machines of states and inputs, which a macro defines and which hold no other data.
 //!
-//! Whoever drives a machine does the work of the state it is in, on a store of its own, and gives
-//! it the input that comes of it. (It could as well do the work that an output of the machine asks
-//! for; this is the faster way.) A machine within a machine is a state whose work is to drive
-//! another.
+//! The driver of a machine does the work of the current state on a separate store, and passes the
+//! resulting input to the machine. (It could also do the work that an output of the machine
+//! requests, but this way is faster.) A nested machine is a state whose work is to drive another
+//! machine.
 
 use rust_fsm::{StateMachine, StateMachineImpl, state_machine};
 
@@ -21,15 +21,15 @@ pub const CONTENDER: Contender = Contender {
         (Shape::Store, Steps::Sync(lend)),
     ],
     missing: &[
-        ("batch", "a state machine has none"),
+        ("batch", "a state machine has no batches"),
         (
             "waiting",
-            "it runs nothing that could wait: the work is its driver's",
+            "its machines run no code that could wait: the driver does the work",
         ),
     ],
     notes: &[(
         "steps",
-        "Its machines run nothing and hold no data: the work and the store are the driver's.",
+        "Its machines run no code and hold no data: the driver does the work and owns the store.",
     )],
     ..Contender::NONE
 };
@@ -74,8 +74,8 @@ state_machine! {
     Second(Next) => End
 }
 
-/// Drives a new machine to its end: `work` does the work of a state and returns the next input, if
-/// it is not the last state.
+/// Drives a new machine to its end. `work` does the work of a state and returns the next input,
+/// unless it is the last state.
 #[inline(always)]
 fn drive<M: StateMachineImpl>(mut work: impl FnMut(&M::State) -> Option<M::Input>) {
     let mut machine = StateMachine::<M>::new();
@@ -86,7 +86,7 @@ fn drive<M: StateMachineImpl>(mut work: impl FnMut(&M::State) -> Option<M::Input
     }
 }
 
-/// The store of all machines but the last.
+/// The store of all machines except the last.
 struct Count {
     left: u64,
     count: u64,
@@ -223,7 +223,7 @@ fn nested(steps: u64) -> u64 {
     count.count
 }
 
-/// The store of the last.
+/// The store of the last machine.
 struct Lender {
     left: u64,
     text: String,

@@ -1,9 +1,9 @@
-//! `sayiir`: a durable workflow, whose tasks hand bytes to one another; a codec makes them of what
-//! a task returns, and of them what the next one takes.
+//! `sayiir`: a durable workflow whose tasks pass bytes to each other. A codec encodes the result of
+//! a task and decodes it for the next one.
 //!
-//! It runs in memory, as `InProcessRunner` does it: with `execute_continuation_async`, which also
-//! returns what the last task did. There is no store, so what a node would find there is handed on;
-//! it is all that a workflow has when it is resumed.
+//! It runs in memory, like `InProcessRunner`: with `execute_continuation_async`, which also returns
+//! the output of the last task. There is no store, so the tasks pass on everything that a node
+//! would find in a store, which is also all that a resumed workflow has.
 
 use std::sync::{Arc, LazyLock};
 
@@ -35,15 +35,15 @@ pub const SAYIIR: Contender = Contender {
     notes: &[
         (
             "steps",
-            "It is made for durable runs: a step encodes what it hands on, here as JSON, and the next one decodes it.",
+            "It is designed for durable runs: each step encodes its result, here as JSON, and the next step decodes it.",
         ),
         (
             "store",
-            "It has no store: all of it is handed on, encoded by `RkyvCodec`.",
+            "It has no store: each step passes all data on, encoded by `RkyvCodec`.",
         ),
         (
             "batch",
-            "A fork starts all items at once and does not keep to the width. Each is a branch that is built in the run.",
+            "A fork starts all items at once and ignores the width. Each item is a branch that is built in the run.",
         ),
     ],
     ..Contender::NONE
@@ -52,14 +52,14 @@ pub const SAYIIR: Contender = Contender {
 const BUILDS: &str = "the workflow is sound";
 const ENDS: &str = "no task fails";
 
-/// It takes less than `RkyvCodec` where little is handed on.
+/// It is faster than `RkyvCodec` for small values.
 const CODEC: JsonCodec = JsonCodec;
 
 fn builder<C: Codec, I>(name: &str, codec: C) -> WorkflowBuilder<C, I, I> {
     WorkflowBuilder::new(WorkflowContext::new(name, Arc::new(codec), Arc::new(())))
 }
 
-/// How many steps are left, and how many there were.
+/// The number of steps that are left, and the number of steps so far.
 type Count = (u64, u64);
 
 fn pass((left, count): Count) -> Count {
@@ -113,9 +113,9 @@ async fn chain(steps: u64) -> u64 {
     done
 }
 
-// Loops around more than one task. The runtime goes round with any body whose last task says how to
-// go on; the builder makes such a task, but no body of more than that. So these are put together of
-// what the builder is made of.
+// Loops around more than one task. The runtime accepts any body whose last task says whether to
+// continue, but the builder only makes bodies of a single task. So these loops are assembled from
+// the parts that the builder uses.
 
 fn last<I, F, Fut>(id: &str, task: F) -> WorkflowContinuation
 where
@@ -171,8 +171,8 @@ async fn back(chosen: BranchEnvelope<Count>) -> Result<LoopResult<Count>, BoxErr
     Ok(turn(chosen.result))
 }
 
-/// A choice only names a branch, so `choose` is a task before it; and a loop does not go round from
-/// within a branch, so `back` is one after it, which is no step.
+/// A choice only names a branch, so `choose` is a task before it. A branch cannot continue the
+/// loop, so `back` is a task after it, which does not count as a step.
 async fn branch(steps: u64) -> u64 {
     let mut body = builder("branch", CODEC)
         .then("choose", count)
@@ -212,9 +212,10 @@ async fn nested(steps: u64) -> u64 {
     run(&around(body), (steps, 0)).await
 }
 
-// A task that reads much. All of it is handed on at each step, which `RkyvCodec` is made for.
+// A task that reads a lot of data. All of it is passed on at each step, which is what `RkyvCodec`
+// is made for.
 
-/// How many steps are left, the text, the numbers, and the visit.
+/// The number of steps that are left, the text, the numbers, and the visit.
 type Lender = (u64, String, Vec<u64>, Option<u64>);
 
 async fn visit((left, text, numbers, visit): Lender) -> Result<LoopResult<Lender>, BoxError> {
@@ -241,8 +242,8 @@ async fn lend(steps: u64) -> u64 {
     visit.unwrap_or_default()
 }
 
-// A batch: a branch of a fork an item. A fork starts all of its branches at once, so `width` is not
-// used.
+// A batch: one branch of a fork for each item. A fork starts all of its branches at once, so
+// `width` is not used.
 
 async fn fork(
     Batch {

@@ -1,16 +1,16 @@
-//! `smlang`: machines drawn in a macro; the work of a node is the action of a transition.
+//! `smlang`: machines that a macro defines. The work of a node is the action of a transition.
 //!
-//! Every machine knows one event, `Step`, and decides by its guards where it leads; whoever drives
-//! it sends that event until the machine is in `Done`. Guards come before the action, so `more`
-//! asks for what is left after it. A machine within a machine is an action that drives one of its
-//! own, since there are no nested states.
+//! Every machine has a single event, `Step`, and its guards decide where it leads. The driver sends
+//! the event until the machine is in `Done`. Guards run before the action, so `more` checks what
+//! will be left after it. There are no nested states, so a nested machine is an action that drives
+//! a separate machine.
 
 use crate::contender::*;
 
-const NO_BATCH: (&str, &str) = ("batch", "a state machine has none");
+const NO_BATCH: (&str, &str) = ("batch", "a state machine has no batches");
 const NESTED: (&str, &str) = (
     "nested",
-    "It has no nested states: the inner flow is a machine of its own, which an action drives.",
+    "It has no nested states: the inner flow is a separate machine, which an action drives.",
 );
 
 pub const SYNC: Contender = Contender {
@@ -69,7 +69,7 @@ pub const ASYNC: Contender = Contender {
 
 const GOES_ON: &str = "every state but the last takes the event, and no action fails";
 
-/// The context of all machines but the last.
+/// The context of all machines except the last.
 struct Count {
     left: u64,
     count: u64,
@@ -82,14 +82,14 @@ impl Count {
         self.left = self.left.wrapping_sub(1);
     }
 
-    /// Whether the count chooses this one of the six.
+    /// Whether the count chooses this node of the six.
     #[inline(always)]
     fn chooses(&self, way: u64) -> Result<bool, ()> {
         Ok(self.count % 12 / 2 == way)
     }
 }
 
-/// The context of the last.
+/// The context of the last machine.
 struct Lender {
     left: u64,
     text: String,
@@ -112,7 +112,7 @@ macro_rules! shapes {
 
         use super::*;
 
-        /// Sends a new machine the event until it is done.
+        /// Sends the event to a new machine until the machine is done.
         macro_rules! drive {
             ($machine:ident, $event:path, $done:pat) => {
                 while !matches!($machine.process_event($event) $($await)*.expect(GOES_ON), $done) {}
@@ -238,7 +238,7 @@ macro_rules! shapes {
             }
         }
 
-        /// The context of the inner machine is the outer's, lent.
+        /// The context of the inner machine is borrowed from the outer one.
         impl InnerStateMachineContext for &mut Count {
             $($async)? fn pass(&mut self) -> Result<(), ()> {
                 self.set(work(self.count));
@@ -257,7 +257,7 @@ macro_rules! shapes {
         }
 
         impl NestedStateMachineContext for Count {
-            /// Whether more is left than the two steps of the inner machine.
+            /// Whether more steps are left than the two of the inner machine.
             fn more(&self) -> Result<bool, ()> {
                 Ok(self.left > 2)
             }

@@ -1,21 +1,22 @@
-//! `statig`: machines whose states are methods; the work of a node is the handler of its state.
+//! `statig`: machines whose states are methods. The work of a node is the handler of its state.
 //!
-//! No machine has events to tell apart, so it is driven with `step` until it is in the state
-//! `done`. A state that goes on to itself stays with `Handled`, its internal transition; to leave
-//! itself and enter again would take twice as long in the async machine, and no longer in the sync
-//! one. In the nested one the two inner states have a superstate, and leave it through that.
+//! The machines need no different events, so the driver calls `step` until the machine is in the
+//! state `done`. A state that repeats itself returns `Handled`, an internal transition. Leaving and
+//! entering the state again would take twice as long in the async machine, and the same time in the
+//! sync one. In the nested machine, the two inner states have a superstate, through which they
+//! leave.
 //!
 //! The compiler cannot prove that the futures of an async machine are `Send` (mdeloof/statig#78,
-//! rust-lang/rust#100013), which the harness asks for. They stay on one thread here, so a wrapper
-//! vouches for that, with a look at the thread at every poll.
+//! rust-lang/rust#100013), which the harness requires. They stay on one thread here, so a wrapper
+//! guarantees it by checking the thread at every poll.
 
 use send_wrapper::SendWrapper;
 
 use crate::contender::*;
 
-const NO_BATCH: (&str, &str) = ("batch", "a state machine has none");
-const STAYS: &str = "The state stays, with `Handled`. A transition, which leaves it and enters it again, takes about twice as \
-long: `chain` and `branch` have one a step.";
+const NO_BATCH: (&str, &str) = ("batch", "a state machine has no batches");
+const STAYS: &str = "The state stays, with `Handled`. A transition, which leaves the state and enters it again, takes about twice as \
+long: `chain` and `branch` have one in each step.";
 
 pub const SYNC: Contender = Contender {
     name: "statig, sync",
@@ -71,12 +72,12 @@ pub const ASYNC: Contender = Contender {
         ("store", STAYS),
         (
             "steps",
-            "Its future is not known to be `Send` (rust-lang/rust#100013), so it is in a `SendWrapper`, which looks at the \
-thread at each poll; a run is polled once.",
+            "Its future is not known to be `Send` (rust-lang/rust#100013), so it is in a `SendWrapper`, which checks the \
+thread at each poll. A run is polled once.",
         ),
         (
             "waiting",
-            "8 bytes are of the `SendWrapper` that makes its future `Send`.",
+            "8 of the bytes belong to the `SendWrapper` that makes its future `Send`.",
         ),
     ],
     ..Contender::NONE
@@ -86,8 +87,8 @@ fn send(future: impl Future<Output = u64> + 'static) -> BoxFuture {
     Box::pin(SendWrapper::new(future))
 }
 
-/// The machines, with handlers of both kinds. A module each, since the macro names the states of
-/// each `State`.
+/// The machines, with handlers of both kinds. Each is in a separate module, because the macro names
+/// the states of each `State`.
 macro_rules! shapes {
     ([$($async:tt)?], [$($await:tt)*]) => {
         pub use self::again::again;
@@ -381,7 +382,7 @@ mod writing {
             Transition(State::review())
         }
 
-        /// A handler cannot fail, so an article without a text is just over.
+        /// A handler cannot fail, so an article without a text just ends.
         #[state]
         async fn review(&mut self) -> Outcome<State> {
             let text = self.text.as_deref().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Greets, then shouts. A node lends its `exec` what it reads, and keeps what that returns: prep,
-//! exec and post.
+//! Greets, then shouts. Each node lends its `exec` the fields that it reads and stores the result:
+//! prep, exec and post.
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,4 +1,4 @@
-//! Greets, then shouts. It runs no async.
+//! Greets, then shouts. It is not async.
 
 use rust_fsm::*;
 
