@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, File, Item, ItemMacro, Meta};
 
@@ -63,7 +63,6 @@ fn read(path: &Path) -> File {
 /// Expands the macro that each item of a file calls.
 fn expand(input: &File) -> String {
     let tokens: TokenStream = input.items.iter().flat_map(expand_item).collect();
-    let tokens = for_compiler(tokens);
     let file = syn::parse2(tokens).expect("the macros write items");
     prettyplease::unparse(&file)
 }
@@ -95,25 +94,4 @@ fn take_options(attributes: &mut Vec<Attribute>) -> TokenStream {
         Some(Meta::List(list)) => list.tokens,
         _ => panic!("the item has no `#[node(…)]`"),
     }
-}
-
-/// The compiler's half of each `written! { { editor } { compiler } }`.
-fn for_compiler(tokens: TokenStream) -> TokenStream {
-    let mut file: File = syn::parse2(tokens).expect("the macros write items");
-    let compiled = |item: Item| match item {
-        Item::Macro(ItemMacro { mac, .. })
-            if mac
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "written") =>
-        {
-            match mac.tokens.into_iter().nth(1) {
-                Some(TokenTree::Group(compiler)) => compiler.stream(),
-                other => panic!("`written!` has two groups, and not {other:?}"),
-            }
-        }
-        item => item.into_token_stream(),
-    };
-    file.items.drain(..).flat_map(compiled).collect()
 }

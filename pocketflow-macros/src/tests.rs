@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
 
+use crate::editor::tests::in_editor;
 use crate::{action, flow, node, shared};
 
 /// The words of the macros' own languages, and some of Rust's.
@@ -236,18 +237,18 @@ fn the_library_is_named_by_the_path_that_is_given() {
         }
     };
     let expression = quote::quote!(#[flow(crate = renamed)] a >> (b, c) max 2 else end;);
-    let written = [
-        shared::derive(store),
-        action::derive(action),
-        node::node(options, function),
-        node::node(
-            quote::quote!(Order, crate = renamed, attempts = 2, writes(a)),
-            methods,
-        ),
-        flow::flow(flow),
-        flow::flow(expression),
-    ];
-    for tokens in written {
+    let more_options = quote::quote!(Order, crate = renamed, attempts = 2, writes(a));
+    let written = || {
+        [
+            shared::derive(store.clone()),
+            action::derive(action.clone()),
+            node::node(options.clone(), function.clone()),
+            node::node(more_options.clone(), methods.clone()),
+            flow::flow(flow.clone()),
+            flow::flow(expression.clone()),
+        ]
+    };
+    for tokens in written().into_iter().chain(in_editor(written)) {
         let names = identifiers(tokens.clone());
         assert!(names.iter().all(|name| name != "pocketflow"), "{tokens}");
         assert!(names.iter().any(|name| name == "renamed"), "{tokens}");
@@ -260,12 +261,13 @@ fn in_order(all: &[String], some: &[&str]) -> bool {
     some.iter().all(|wanted| all.any(|found| found == wanted))
 }
 
-/// The output of a half-written flow: the names that an editor resolves, in the order in which they
-/// stand.
+/// The names in the output of a half-written flow, in the order in which they stand: those for an
+/// editor, and then those for the compiler.
 fn half_written(input: &str) -> Vec<String> {
-    identifiers(flow::flow(
-        input.parse().expect("the input is made of tokens"),
-    ))
+    let input: TokenStream = input.parse().expect("the input is made of tokens");
+    let mut names = identifiers(in_editor(|| flow::flow(input.clone())));
+    names.extend(identifiers(flow::flow(input)));
+    names
 }
 
 #[test]

@@ -1,40 +1,17 @@
-//! What an editor is shown of generated code.
+//! What generated code names in the version that the macros write for rust-analyzer.
 //!
-//! rust-analyzer finds out what a name means by looking for its token in what the macro wrote.
-//! There each of the user's names stands many times: in the machine, and in every check that has
-//! something to say about it. So the macros write two versions, and [`written!`] picks one: rustc
-//! compiles the whole, and rust-analyzer reads the types, their methods, and each name once, as
-//! what it means.
-//!
-//! [`written!`]: crate::__written
-
-/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } {
-/// for the compiler } }`.
-#[cfg(rust_analyzer)]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __written {
-    ({ $($editor:tt)* } { $($compiler:tt)* }) => { $($editor)* };
-}
-
-/// Picks the version for the editor, or the one for the compiler: `written! { { for the editor } {
-/// for the compiler } }`.
-#[cfg(not(rust_analyzer))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __written {
-    ({ $($editor:tt)* } { $($compiler:tt)* }) => { $($compiler)* };
-}
+//! rust-analyzer finds out what a name means by looking for its token in the generated code. In the
+//! compiler's version, each of the user's names stands many times: in the state machine, and in
+//! every check that reports at that name. In the editor's version, it stands once, as what it
+//! means, beside the types and their methods.
 
 /// A node or a flow of a store.
-#[cfg(rust_analyzer)]
 pub trait On {
     /// The store.
     type Store;
 }
 
 /// The words of a flow, as types, for completion and hover.
-#[cfg(rust_analyzer)]
 pub mod words {
     /// Where a flow ends: `review - "rejected" >> end "declined";`
     #[allow(non_camel_case_types)]

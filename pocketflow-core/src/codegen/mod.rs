@@ -27,7 +27,6 @@ pub use core::time::Duration;
 pub use core::{concat, module_path, unreachable};
 pub use std::vec::Vec;
 
-#[cfg(rust_analyzer)]
 pub use editor::{On, words};
 pub use failure::{IntoFailure, Raised};
 pub use outcome::{IntoOutcome, outcome, plain};
@@ -38,7 +37,6 @@ pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
 pub use write::{Append, FieldSlot, FillPlain};
 
-pub use crate::__written as written;
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_returned};
 pub use crate::driver::Site;

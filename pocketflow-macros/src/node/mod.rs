@@ -27,8 +27,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => {
             errors.push(error);
             let errors = errors.to_compile_errors();
-            let names = editor::names(&options.krate, &attributes, &item);
-            let names = written(&options.krate, &names, &TokenStream::new());
+            let names = || editor::names(&options.krate, &attributes, &item);
+            let names = written(names, TokenStream::new);
             return quote!(#names #errors #item);
         }
     };
@@ -46,7 +46,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         return decided;
     }
     alone(&mut parsed, &mut errors);
-    let names = editor::names(&options.krate, &attributes, &item);
+    let krate = options.krate.clone();
+    let names = || editor::names(&krate, &attributes, &item);
     let model = match parsed {
         Item::Fn(item) => model::of_function(options, Box::new(item), &mut errors),
         Item::Impl(item) => model::of_methods(options, Box::new(item), &mut errors),
@@ -66,7 +67,7 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     };
     let sound = errors.is_empty();
     checks::check(&model, &mut errors);
-    expand::expand(&model, &errors, sound, &names)
+    expand::expand(&model, &errors, sound, names)
 }
 
 /// A `macro_rules!` passes on a whole `$i:item` in an invisible group.

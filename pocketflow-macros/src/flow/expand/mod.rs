@@ -55,25 +55,25 @@ pub(crate) fn expand(
             && !model.only_waits(),
         ends: errors.is_empty() && !model.endless,
     };
-    let (declaration, exits) = (flow.declaration(flow.name.span()), flow.exits());
-    let (inside, alias) = (flow.inside(), flow.pf.alias());
-    let errors = errors.to_compile_errors();
-    let lints = &model.lints;
-    let compiled = quote! {
-        #errors
-        #declaration
-        #exits
-        #(#lints)*
-        const _: () = { #alias #inside };
+    let (exits, errors, alias) = (flow.exits(), errors.to_compile_errors(), flow.pf.alias());
+    let compiled = || {
+        let (declaration, inside) = (flow.declaration(flow.name.span()), flow.inside());
+        let lints = &model.lints;
+        quote! {
+            #errors
+            #declaration
+            #exits
+            #(#lints)*
+            const _: () = { #alias #inside };
+        }
     };
-    let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
-    let (names, outside) = (
-        editor::names(flow.pf, &flow.name, &fields, input),
-        flow.outside(),
-    );
-    let declaration = flow.declaration(Span::call_site());
-    let shown = quote!(#names #errors #declaration #exits const _: () = { #alias #outside };);
-    let items = written(flow.pf, &shown, &compiled);
+    let shown = || {
+        let fields: Vec<_> = flow.fields().into_iter().map(|node| &node.name).collect();
+        let names = editor::names(flow.pf, &flow.name, &fields, input);
+        let (declaration, outside) = (flow.declaration(Span::call_site()), flow.outside());
+        quote!(#names #errors #declaration #exits const _: () = { #alias #outside };)
+    };
+    let items = written(shown, compiled);
     if model.header.is_some() {
         return items;
     }

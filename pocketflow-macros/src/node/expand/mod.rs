@@ -36,7 +36,7 @@ pub(crate) fn expand(
     model: &Model,
     errors: &Errors,
     sound: bool,
-    names: &TokenStream,
+    names: impl FnOnce() -> TokenStream,
 ) -> TokenStream {
     let (item, compile_errors, pf) = (
         &model.item,
@@ -44,7 +44,7 @@ pub(crate) fn expand(
         &model.options.krate,
     );
     let (Some(store), None) = (&model.options.store, &model.generic) else {
-        let names = written(pf, names, &TokenStream::new());
+        let names = written(names, TokenStream::new);
         let stand_in = stand_in::of_model(model);
         return quote!(#names #compile_errors #item #stand_in);
     };
@@ -58,18 +58,19 @@ pub(crate) fn expand(
         sound: errors.is_empty(),
     };
     let (inside, allowed, alias) = (node.inside(), &model.marks.allowed, pf.alias());
-    let (shown, of) = (node.declaration(&model.name), &model.node);
-    let shown = quote! {
-        #names
-        #shown
-        const _: () = {
-            #[automatically_derived]
-            #alias
-            impl __p::On for #of { type Store = #store; }
-        };
+    let shown = || {
+        let (names, declaration, of) = (names(), node.declaration(&model.name), &model.node);
+        quote! {
+            #names
+            #declaration
+            const _: () = {
+                #alias
+                #[automatically_derived]
+                impl __p::On for #of { type Store = #store; }
+            };
+        }
     };
-    let written = written(pf, &shown, &node.declaration(&ours(&model.name)));
-    // What both versions have stands outside: the compiler would read it once more.
+    let written = written(shown, || node.declaration(&ours(&model.name)));
     quote! {
         #written
         #(#allowed)*
