@@ -112,7 +112,7 @@ where
         let desk = desk.clone();
         async move {
             if let Err(error) = ctrl_c().await {
-                eprintln!("no Ctrl-C: {error}");
+                eprintln!("cannot wait for Ctrl-C: {error}");
                 return std::future::pending().await;
             }
             // Event streams never end by themselves, and each open stream keeps its connection

@@ -50,7 +50,7 @@ fn abstain(
     ballot: &usize,
     error: pocketflow::Error,
 ) -> Result<Option<String>> {
-    eprintln!("ballot {ballot} is lost: {error:#}");
+    eprintln!("ballot {ballot} failed: {error:#}");
     Ok(None)
 }
 

@@ -142,7 +142,7 @@ async fn an_empty_reply_is_an_error() {
         .run(program!("majority"), &["How many?", "--times", "1"])
         .end()
         .await;
-    let said = "ballot 1 is lost: Majority > vote[0]: exec failed at attempt 2 of 2: the model's reply is empty\n\
+    let said = "ballot 1 failed: Majority > vote[0]: exec failed at attempt 2 of 2: the model's reply is empty\n\
                 Error: Majority > count: exec failed: no ballot was answered\n";
     assert!(run.err.ends_with(said), "{}", run.err);
 }

@@ -176,7 +176,9 @@ mod article {
         let llm = Llm::new(answer).await;
         llm.run(program!("article"), &["Rain"]).out().await;
         let requests = llm.requests().await;
-        assert!(requests[1].asks("rejected: an outline has two sections at least, and this one 1"));
+        assert!(
+            requests[1].asks("rejected: an outline has at least two sections, and this one has 1")
+        );
     }
 }
 
@@ -201,7 +203,7 @@ mod majority {
             (Some(0), "eight\n\n  3 × eight\n  1 × six\n"),
             "{run:?}"
         );
-        assert!(run.err.contains("is lost: Majority > vote["), "{}", run.err);
+        assert!(run.err.contains("failed: Majority > vote["), "{}", run.err);
         assert_eq!(llm.requests().await.len(), 5 + 1);
     }
 }
@@ -347,7 +349,7 @@ mod shop {
             .end()
             .await;
         assert!(
-            run.err.contains("write two digits after the point"),
+            run.err.contains("write two digits after the decimal point"),
             "{}",
             run.err
         );

@@ -1,4 +1,4 @@
-//! What a step returns has a name.
+//! A step returns a value whose type has a name.
 #[path = "../nodes.rs"]
 mod nodes;
 use nodes::*;

@@ -1,4 +1,4 @@
-//! What changes a wait changes nothing where there is none.
+//! Options that change a wait have no effect without one.
 
 use pocketflow::{Shared, node};
 
