@@ -531,7 +531,7 @@ async fn what_is_no_rust_code_is_refused_before_the_model_is_asked() {
     fs::write(folder.path().join("Cargo.toml"), "[package]\n").unwrap();
     let run = tutorial(&llm, folder.path().to_str().unwrap(), &out, &[]).await;
     assert!(
-        run.err.contains("cargo can read no package: ")
+        run.err.contains("cargo cannot read any package: ")
             && run.err.contains("missing field `package.name`"),
         "{run:?}"
     );
