@@ -34,4 +34,5 @@ pages! {
     ReportProgress: "how-to/report-progress.md",
     StreamTokens: "how-to/stream-tokens.md",
     ShareAFallback: "how-to/share-a-fallback.md",
+    KeepCompileTimesLow: "how-to/keep-compile-times-low.md",
 }
