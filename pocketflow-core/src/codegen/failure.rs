@@ -6,27 +6,28 @@ use crate::error::{BoxError, Cause};
 use crate::node::Failure;
 
 /// An error that a node returned. `__kind` tells a report, by this inherent method, from an error,
-/// by the method of [`RaisePlain`].
+/// by the method of [`RaisePlain`]. It borrows the error: where an expression has a type without
+/// values, such as `Infallible`, a compiler before 1.95 warns that the rest cannot be reached.
 #[doc(hidden)]
-pub struct Raised<E>(pub E);
+pub struct Raised<'a, E>(pub &'a E);
 
-impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<E> {
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<'_, E> {
     /// A report, such as `anyhow::Error`.
-    pub fn __kind(self) -> (E, IsReport) {
-        (self.0, IsReport)
+    pub fn __kind(self) -> IsReport {
+        IsReport
     }
 }
 
 /// The other side of [`Raised`].
 #[doc(hidden)]
-pub trait RaisePlain<E>: Sized {
+pub trait RaisePlain: Sized {
     /// An error, or what may become one.
-    fn __kind(self) -> (E, IsError);
+    fn __kind(self) -> IsError;
 }
 
-impl<E> RaisePlain<E> for Raised<E> {
-    fn __kind(self) -> (E, IsError) {
-        (self.0, IsError)
+impl<E> RaisePlain for Raised<'_, E> {
+    fn __kind(self) -> IsError {
+        IsError
     }
 }
 

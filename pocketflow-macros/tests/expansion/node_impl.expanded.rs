@@ -85,7 +85,8 @@ const _: () = {
                 __p::Result::Err(__error) => {
                     return __p::Result::Err({
                         let __retry = false;
-                        let (__raised, __kind) = __p::Raised(__error).__kind();
+                        let __raised = __error;
+                        let __kind = __p::Raised(&__raised).__kind();
                         __p::IntoFailure::into_failure(__raised, __kind, __retry)
                     });
                 }
@@ -124,7 +125,8 @@ const _: () = {
                     __p::Result::Err(__error) => {
                         __p::Result::Err({
                             let __retry = true;
-                            let (__raised, __kind) = __p::Raised(__error).__kind();
+                            let __raised = __error;
+                            let __kind = __p::Raised(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }
@@ -155,7 +157,8 @@ const _: () = {
                     __p::Result::Err(__error) => {
                         __p::Result::Err({
                             let __retry = false;
-                            let (__raised, __kind) = __p::Raised(__error).__kind();
+                            let __raised = __error;
+                            let __kind = __p::Raised(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }

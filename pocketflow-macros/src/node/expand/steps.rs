@@ -214,7 +214,8 @@ impl Node<'_> {
         quote_spanned! {span=>
             {
                 let __retry = #retry;
-                let (__raised, __kind) = __p::Raised(#error).__kind();
+                let __raised = #error;
+                let __kind = __p::Raised(&__raised).__kind();
                 __p::IntoFailure::into_failure(__raised, __kind, __retry)
             }
         }
