@@ -1,9 +1,9 @@
 //! What generated code names in the version that the macros write for rust-analyzer.
 //!
-//! rust-analyzer finds out what a name means by looking for its token in the generated code. In the
-//! compiler's version, each of the user's names stands many times: in the state machine, and in
-//! every check that reports at that name. In the editor's version, it stands once, as what it
-//! means, beside the types and their methods.
+//! To resolve a name, rust-analyzer looks for its token in the generated code. The compiler's
+//! version contains each of the user's names many times: in the state machine, and in every check
+//! that reports errors at the name. The editor's version contains each name once, with its meaning,
+//! and also the types and their methods.
 
 /// A node or a flow of a store.
 pub trait On {
@@ -24,9 +24,9 @@ pub mod words {
         pub writes: (),
         /// `appends = field`: extends a collection or a string by the value that the node returns.
         pub appends: (),
-        /// `reads(a, b)`: the fields that a step with the whole store reads.
+        /// `reads(a, b)`: the fields read by a method that takes the whole store.
         pub reads: (),
-        /// `attempts = 3`: how often `exec` is tried.
+        /// `attempts = 3`: how many attempts `exec` has.
         pub attempts: (),
         /// `wait = "2s"`: the time between two attempts.
         pub wait: (),
@@ -34,7 +34,7 @@ pub mod words {
         pub backoff: (),
         /// `max_wait = "30s"`: the longest wait.
         pub max_wait: (),
-        /// `jitter = 0.5`: the part of a wait that is left to chance.
+        /// `jitter = 0.5`: the part of a wait that is random.
         pub jitter: (),
         /// `timeout = "10s"`: the time that an attempt may take.
         pub timeout: (),
@@ -42,8 +42,8 @@ pub mod words {
         pub parallel: (),
         /// `retry_if = path`: the function that says whether an error is worth another attempt.
         pub retry_if: (),
-        /// `fallback = path`: the function whose value stands in after the last attempt has
-        /// failed.
+        /// `fallback = path`: the function whose value replaces the result when the last attempt
+        /// has failed.
         pub fallback: (),
     }
 }

@@ -5,9 +5,10 @@ use std::error::Error as StdError;
 use crate::error::{BoxError, Cause};
 use crate::node::Failure;
 
-/// An error that a node returned. `__kind` tells a report, by this inherent method, from an error,
-/// by the method of [`RaisePlain`]. It borrows the error: where an expression has a type without
-/// values, such as `Infallible`, a compiler before 1.95 warns that the rest cannot be reached.
+/// An error that a node returned. `__kind` tells reports and errors apart: for a report it is this
+/// inherent method, and for an error it is the method of [`RaisePlain`]. It borrows the error,
+/// because a compiler before 1.95 warns about unreachable code after an expression whose type has no
+/// values, such as `Infallible`.
 #[doc(hidden)]
 pub struct Raised<'a, E>(pub &'a E);
 
@@ -18,10 +19,10 @@ impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<'_, E>
     }
 }
 
-/// The other side of [`Raised`].
+/// The case of [`Raised`] that is an error.
 #[doc(hidden)]
 pub trait RaisePlain: Sized {
-    /// An error, or what may become one.
+    /// An error, or a value that converts into one.
     fn __kind(self) -> IsError;
 }
 
@@ -39,8 +40,8 @@ pub struct IsReport;
 #[doc(hidden)]
 pub struct IsError;
 
-/// The errors that a node may return: reports, and all that convert into `Box<dyn Error + Send +
-/// Sync>`.
+/// The errors that a node may return: reports, and all types that convert into `Box<dyn Error +
+/// Send + Sync>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a node",

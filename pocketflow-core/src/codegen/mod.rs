@@ -1,8 +1,8 @@
-//! What generated code names, and nothing else: `__private` re-exports this module.
+//! All items that generated code names. `__private` re-exports this module.
 //!
-//! The modules here define what only generated code uses. What other layers use as well is defined
-//! there. The standard library's names are here too, so that a user's type of the same name cannot
-//! take their place.
+//! The modules here define what only generated code uses. What other layers also use is defined in
+//! those layers. Names of the standard library are here too, so that a user's type with the same
+//! name cannot shadow them.
 
 mod editor;
 mod failure;
@@ -52,7 +52,8 @@ pub use crate::run::{FlowStep, Forked, Runner, StepKind};
 pub use crate::run::{Prepared, Retained, within};
 pub use crate::store::BetweenThreads;
 
-/// The methods that generated code calls. None has a name that a user's trait may have.
+/// The methods that generated code calls. Their names begin with `__`, so they do not clash with
+/// methods of a user's trait.
 pub mod methods {
     pub use super::failure::RaisePlain as _;
     pub use super::probe::NoThreads as _;

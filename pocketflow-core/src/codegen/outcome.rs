@@ -1,4 +1,4 @@
-//! How what a node's functions return becomes the outcome of an exec.
+//! Converts what a node's functions return into the outcome of an exec.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 
 use crate::node::Failure;
 
-/// What a fallback function returns: what `exec` returns, at once or as a future.
+/// What a fallback function returns: the same as `exec`, as a value or as a future.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the fallback returns `{Self}`, and `exec` returns `{R}`",
@@ -19,7 +19,7 @@ pub trait IntoOutcome<R, Kind> {
     fn into_outcome(self) -> impl Future<Output = R> + Send;
 }
 
-/// At once.
+/// As a value.
 #[doc(hidden)]
 pub enum Now {}
 

@@ -1,8 +1,9 @@
-//! Probes: each tells what a type is by an inherent item, which wins over that of a trait.
+//! Probes: each detects a property of a type. Rust prefers an inherent item over a trait's item,
+//! and the inherent item exists only for types with the property.
 
 use core::marker::PhantomData;
 
-/// Tells a late field from a plain one by its type, so that an alias of `Option` is late as well.
+/// Tells whether a field is late, by its type, so that an alias of `Option` is late as well.
 #[doc(hidden)]
 pub struct Probe<F: ?Sized>(PhantomData<F>);
 
@@ -15,7 +16,7 @@ impl<T> Probe<Option<T>> {
     }
 }
 
-/// The plain side of [`Probe`].
+/// The case of [`Probe`] that is a plain field.
 #[doc(hidden)]
 pub trait Plain<F: ?Sized> {
     /// A plain field is never late.
@@ -28,26 +29,26 @@ pub trait Plain<F: ?Sized> {
 
 impl<F: ?Sized> Plain<F> for Probe<F> {}
 
-/// Tells whether a type may go from thread to thread, and be used by several.
+/// Tells whether a type is `Send`, and whether it is `Sync`.
 #[doc(hidden)]
 pub struct Threads<T: ?Sized>(PhantomData<T>);
 
 impl<T: ?Sized + Send> Threads<T> {
-    /// It may be sent; this inherent constant wins over the trait's.
+    /// The type is `Send`. This inherent constant wins over the trait's.
     pub const __SEND: bool = true;
 }
 
 impl<T: ?Sized + Sync> Threads<T> {
-    /// It may be shared; this inherent constant wins over the trait's.
+    /// The type is `Sync`. This inherent constant wins over the trait's.
     pub const __SYNC: bool = true;
 }
 
-/// The other side of [`Threads`].
+/// The case of [`Threads`] that is not `Send`, or not `Sync`.
 #[doc(hidden)]
 pub trait NoThreads {
-    /// It may not be sent.
+    /// The type is not `Send`.
     const __SEND: bool = false;
-    /// It may not be shared.
+    /// The type is not `Sync`.
     const __SYNC: bool = false;
 }
 
@@ -67,7 +68,7 @@ impl<S: Default> Blank<S> {
 /// A store without a default.
 #[doc(hidden)]
 pub trait NoBlank<S> {
-    /// There is none.
+    /// The store has no default.
     fn __blank() -> Option<S> {
         None
     }

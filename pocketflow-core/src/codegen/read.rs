@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-/// Reads a late field: what it holds, or `None` where it is empty against the flow's proof.
+/// Reads a late field. `None` means that it is empty, although the checks of the flow passed.
 ///
-/// A call of `__read` on a reference to a field finds this trait first where the field is an
-/// `Option`, and [`ReadPlain`], which needs one more reference, where it is not: so one generated
-/// call borrows both kinds. Being a method of the field itself, it adds nothing to rustc's message
-/// about a field that does not exist.
+/// One generated call of `__read` on a reference to a field borrows both kinds of field. If the
+/// field is an `Option`, rustc finds this trait first. If it is not, rustc finds [`ReadPlain`],
+/// which needs one more reference. Because `__read` is a method of the field itself, it adds
+/// nothing to rustc's message about a field that does not exist.
 #[doc(hidden)]
 pub trait ReadLate<T> {
     /// What the field holds.
@@ -20,7 +20,7 @@ impl<T> ReadLate<T> for Option<T> {
     }
 }
 
-/// Reads a plain field, which is always there.
+/// Reads a plain field, which always has a value.
 #[doc(hidden)]
 pub trait ReadPlain<'a, F> {
     /// The field.
@@ -33,8 +33,8 @@ impl<'a, F> ReadPlain<'a, F> for &'a F {
     }
 }
 
-/// Reads a field as `&Option<T>`, which only a late field can be that holds one. Of any other, what
-/// it holds was meant: `B` is how that is best borrowed.
+/// Reads a field as `&Option<T>`. Only a late field that holds an `Option` can be read so. In any
+/// other field, the user meant the value inside: rustc's message suggests borrowing it as `&B`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` is not borrowed as `&Option<{T}>`",
@@ -52,11 +52,11 @@ impl<T, B: ?Sized, F: Twice<T>> Held<T, B> for F {
     }
 }
 
-/// An `Option` of an `Option`. A trait beside [`Held`], or rustc's message would show the one type
-/// that implements it.
+/// An `Option` of an `Option`. This trait is separate from [`Held`], because rustc's message would
+/// otherwise show the only type that implements it.
 #[doc(hidden)]
 pub trait Twice<T> {
-    /// What it holds.
+    /// The inner `Option`, if there is one.
     fn get(&self) -> Option<&Option<T>>;
 }
 
@@ -66,9 +66,9 @@ impl<T> Twice<T> for Option<Option<T>> {
     }
 }
 
-/// A borrowed value, to be borrowed on as a trait object: `__lend` is an inherent method where it
-/// is a smart pointer, and that of [`LendPlain`] where it is not. rustc alone would look for the
-/// trait at the pointer.
+/// A borrowed value that will be borrowed as a trait object. If it is a smart pointer, `__lend` is
+/// an inherent method; if not, it is the method of [`LendPlain`]. Without this, rustc would require
+/// the trait of the pointer and not of the value behind it.
 #[doc(hidden)]
 pub struct Lent<'a, F: ?Sized>(pub &'a F);
 
@@ -93,7 +93,7 @@ impl<'a, T: ?Sized> Lent<'a, Arc<T>> {
     }
 }
 
-/// The plain side of [`Lent`].
+/// The case of [`Lent`] that is not a smart pointer.
 #[doc(hidden)]
 pub trait LendPlain<'a, F: ?Sized> {
     /// The value.

@@ -8,27 +8,27 @@ use core::marker::PhantomData;
 pub struct Returned<T>(PhantomData<fn() -> T>);
 
 impl<T, E> Returned<Result<T, E>> {
-    /// It is; this inherent constant wins over the trait's.
+    /// The type is a `Result`. This inherent constant wins over the trait's.
     pub const __IS_RESULT: bool = true;
 }
 
-/// The other side of [`Returned`].
+/// The case of [`Returned`] that is not a `Result`.
 #[doc(hidden)]
 pub trait ReturnedPlain {
-    /// It is not.
+    /// The type is not a `Result`.
     const __IS_RESULT: bool = false;
 }
 
 impl<T> ReturnedPlain for Returned<T> {}
 
-/// What a node returned. A `Result` that its name does not tell is taken for its value, since its
-/// check speaks of it.
+/// What a node returned. If it is a `Result` under a name that does not end in `Result`, the code
+/// here takes its value, so that rustc reports only the failed check of the node.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Given<T>(pub T);
 
 impl<T, E> Given<Result<T, E>> {
-    /// The value; this inherent method wins over the trait's.
+    /// The value. This inherent method wins over the trait's.
     pub fn __value(self) -> T {
         match self.0 {
             Ok(value) => value,
@@ -39,7 +39,7 @@ impl<T, E> Given<Result<T, E>> {
     }
 }
 
-/// The other side of [`Given`].
+/// The case of [`Given`] that is not a `Result`.
 #[doc(hidden)]
 pub trait GivenPlain<T> {
     /// The value.
@@ -53,7 +53,7 @@ impl<T> GivenPlain<T> for Given<T> {
     }
 }
 
-/// What the exec of a batch returns where its results go nowhere.
+/// What the `exec` of a batch returns if no field stores its results.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the batch returns a `{Self}` for each item, and names no field to store them in",
@@ -61,14 +61,14 @@ impl<T> GivenPlain<T> for Given<T> {
     note = "store them in a `Vec`, in the order of the items: `#[node(…, writes = field)]`"
 )]
 pub trait Nothing {
-    /// Nothing to do.
+    /// There is nothing to store.
     const NOTHING: () = ();
 }
 
 #[diagnostic::do_not_recommend]
 impl Nothing for () {}
 
-/// What a type whose name ends in `Result` is taken to be.
+/// A type whose name ends in `Result`, which must be a `Result`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Result`",
@@ -76,7 +76,7 @@ impl Nothing for () {}
     note = "give the type of a plain value another name"
 )]
 pub trait Fallible {
-    /// What it holds when all is well.
+    /// The type of the `Ok` value.
     type Value;
 }
 

@@ -1,9 +1,8 @@
-//! How an action is taken.
+//! How a run takes an action.
 
 use crate::action::{Action, ActionInfo};
 
-/// Takes an action on a store: writes the variant's fields and says which action it was, by its
-/// index.
+/// Takes an action: writes the variant's fields to the store and returns the index of the action.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action of the store `{S}`",
     label = "this is neither `()` nor an action of `{S}`",
@@ -15,7 +14,7 @@ pub trait TakeAction<S>: Action {
     /// [`Action::ACTIONS`], so that only this trait reports a type that is not an action.
     const INFOS: &'static [ActionInfo] = <Self as Action>::ACTIONS;
 
-    /// Writes the fields; returns the index in [`Action::ACTIONS`].
+    /// Writes the fields, and returns the index in [`Action::ACTIONS`].
     fn take(self, shared: &mut S) -> usize;
 }
 

@@ -2,9 +2,9 @@
 
 use crate::store::{Field, VisitField};
 
-/// A place in a store, which tells apart what is asked of a visitor for each field: fields whose
-/// types are spelt otherwise may have one type, and of two bounds on one type such as `fn(&str)`
-/// rustc would not know which to use.
+/// The index of a field in a store. It makes the bound on a visitor different for each field. Two
+/// fields can have the same type under different spellings, and if two bounds name one type, such
+/// as `fn(&str)`, rustc cannot choose between them.
 #[doc(hidden)]
 pub struct FieldIndex<const INDEX: usize>;
 

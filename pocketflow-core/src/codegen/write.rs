@@ -1,8 +1,8 @@
 //! How a node's result is written to the store.
 
-/// A field to be filled, the late kind by its inherent methods, the plain by those of
-/// [`FillPlain`]. The value comes as a closure: then rustc reports a wrong type at the value alone,
-/// with no note that leads into this file.
+/// A field to fill. A late field has the inherent methods, and a plain field those of
+/// [`FillPlain`]. The value is a closure, so that rustc reports a wrong type only at the value,
+/// without a note that points into this file.
 #[doc(hidden)]
 pub struct FieldSlot<'a, F>(pub &'a mut F);
 
@@ -11,7 +11,7 @@ impl<'a, T> FieldSlot<'a, Option<T>> {
     pub fn __write(self, value: impl FnOnce() -> T) {
         *self.0 = Some(value());
     }
-    /// What the late field holds, or what it starts with.
+    /// The value of the late field, or the default if the field is empty.
     pub fn __place(self) -> &'a mut T
     where
         T: Default,
@@ -20,7 +20,7 @@ impl<'a, T> FieldSlot<'a, Option<T>> {
     }
 }
 
-/// The plain side of [`FieldSlot`].
+/// The case of [`FieldSlot`] that is a plain field.
 #[doc(hidden)]
 pub trait FillPlain<'a, F> {
     /// Sets the field.
@@ -38,7 +38,7 @@ impl<'a, F> FillPlain<'a, F> for FieldSlot<'a, F> {
     }
 }
 
-/// What `appends = field` does: a string grows by a string, a collection by the items of another.
+/// Implements `appends = field`: extends a string by a string, or a collection by items.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be extended by a value of type `{V}`",
     label = "`appends` extends a string by a string, or a collection by what iterates over its items",
@@ -50,11 +50,11 @@ pub trait Append<V, Kind> {
     fn append(&mut self, value: V);
 }
 
-/// A string that grows by a string.
+/// A string that is extended by a string.
 #[doc(hidden)]
 pub enum AppendString {}
 
-/// A collection that grows by items.
+/// A collection that is extended by items.
 #[doc(hidden)]
 pub enum AppendItems {}
 

@@ -1,4 +1,4 @@
-//! The seams around exec.
+//! The seams inside a step.
 
 use std::fmt;
 use std::future::Future;
@@ -9,16 +9,16 @@ use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
-/// A driver's seam around `exec`: what it returned, and every attempt.
+/// A driver that also wraps `exec`: it sees what `exec` returned, and every attempt.
 ///
-/// The driver is a `Driver<S, Execs>`, so that a driver which has no use for this seam has nothing
-/// to write for it.
+/// The driver is a `Driver<S, Execs>`. A driver that does not use this seam does not have to
+/// implement it.
 ///
-/// The node is a parameter of the trait, so a driver may ask for more of it: one that records what
-/// each exec returned is
+/// The node is a parameter of the trait, so a driver can add bounds on it. A driver that records
+/// what each exec returned is
 /// `impl<S, Marker, N> ExecDriver<S, Marker, N> for … where N: Node<S, Marker>, N::Exec: Serialize`,
-/// and only its users pay for that. A driver that keeps finished results needs it only for batches
-/// and forks, and is a [`KeepDriver`].
+/// and the bound applies only to flows that run with this driver. A driver that stores finished
+/// results needs such a bound only for batches and forks: implement [`KeepDriver`] for it.
 ///
 /// ```
 /// use pocketflow::seam::Execs;
@@ -65,8 +65,8 @@ use crate::store::Shared;
 pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Execs>:
     Driver<S, Seam>
 {
-    /// Around the exec of a visit, all its attempts and the fallback included; in a batch, around
-    /// that of each item, whose index is `item`.
+    /// Wraps the `exec` of one visit to a node, including all its attempts and the fallback. In a
+    /// batch, it wraps the `exec` of each item, and `item` is the index of the item.
     fn exec<C>(
         &self,
         _at: &StepInfo<'_>,
@@ -79,7 +79,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
         call.call()
     }
 
-    /// Around one attempt. The node's `timeout` counts from the call.
+    /// Wraps one attempt. The node's `timeout` starts at the call.
     fn attempt<C>(
         &self,
         _at: &StepInfo<'_>,
@@ -93,22 +93,23 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
     }
 }
 
-/// A driver's seam around what is worth keeping inside a step: each item of a batch, and each
-/// branch of a fork.
+/// A driver that also wraps each item of a batch and each branch of a fork: the results inside a
+/// step that are worth storing.
 ///
-/// A node that is alone in its step needs no such seam: what it did is in the store when the step
-/// is over. So a driver that keeps results as it gets them asks for serde here, and only what
-/// batches and the nodes of forks return has to have it.
+/// A node that is alone in its step does not need this seam, because its result is in the store
+/// when the step ends. So a driver that stores results as they arrive puts its serde bounds here,
+/// and only the results of batches and of a fork's nodes have to meet them.
 ///
 /// The driver is a `Driver<S, Items>`. A driver with both seams is a `Driver<S, (Execs, Items)>`,
-/// and so are the two traits: `impl<S, Marker, N> KeepDriver<S, Marker, N, (Execs, Items)> for …`.
+/// and the two traits take the same parameter:
+/// `impl<S, Marker, N> KeepDriver<S, Marker, N, (Execs, Items)> for …`.
 ///
 /// ```
 /// use pocketflow::seam::Items;
 /// use pocketflow::{StepInfo, Driver, Error, ItemCall, ItemId, KeepDriver, Node, Shared, flow, node};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
-/// /// Keeps what has been done for each item, by what the item is.
+/// /// Stores the result of each item, by the item's value.
 /// #[derive(Default)]
 /// struct Kept(Mutex<HashMap<String, String>>);
 ///
@@ -153,9 +154,9 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
 pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Items>:
     Driver<S, Seam>
 {
-    /// Around one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. Where a
-    /// branch is a batch, this is around each of its items. A driver that returns without the
-    /// call has put another result in its place.
+    /// Wraps one item of a batch or one branch of a fork, outside [`ExecDriver::exec`]. If a branch
+    /// is a batch, this wraps each of its items. A driver that returns a result without calling
+    /// `call` replaces the work.
     fn item<C>(
         &self,
         _at: &StepInfo<'_>,
@@ -169,17 +170,17 @@ pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Item
     }
 }
 
-/// Which part of a step it is that a [`KeepDriver`] stands around. The place, the branch of a fork
-/// included, is in [`StepInfo`].
+/// Which part of a step a [`KeepDriver`] wraps. The place, including the branch of a fork, is in
+/// [`StepInfo`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ItemId<'a> {
-    /// The branch as a whole: it is no batch.
+    /// The whole branch: the node is not a batch.
     Branch,
-    /// The item with this index in the batch. The same index may be another item when the step runs
-    /// again: to know an item, hash what [`Lends::with_item`] lends.
+    /// The item with this index in the batch. When the step runs again, another item may have this
+    /// index. To recognize an item, hash what [`Lends::with_item`] lends.
     Index(usize),
-    /// The item under this key of a map.
+    /// The item with this key in a map.
     Key(&'a str),
 }
 
@@ -205,30 +206,30 @@ impl fmt::Display for ItemId<'_> {
 
 /// What a call of a node's `exec` works on.
 pub trait Lends<S: 'static, Marker, N: Node<S, Marker>> {
-    /// What the node reads of the store: a struct with a field for each parameter.
+    /// What the node reads from the store: a struct with a field for each parameter.
     fn reads(&self) -> Reads<'_, N>;
 
-    /// Lends the item of a batch that the call works on, or `()` for a node that is no batch.
+    /// Lends the item of a batch that the call works on, or `()` if the node is not a batch.
     fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T;
 }
 
-/// An exec with all its attempts, as a driver is given it.
+/// An exec with all its attempts, as a driver receives it.
 pub trait ExecCall<S: 'static, Marker, N: Node<S, Marker>>:
     Call<Output = Result<N::Exec, Error>> + Lends<S, Marker, N>
 {
 }
 
-/// One attempt, as a driver is given it.
+/// One attempt, as a driver receives it.
 pub trait AttemptCall<S: 'static, Marker, N: Node<S, Marker>>:
     Call<Output = Result<N::Exec, Failure>> + Lends<S, Marker, N>
 {
 }
 
-/// An item of a batch, or a branch of a fork, as a driver is given it.
+/// An item of a batch or a branch of a fork, as a driver receives it.
 pub trait ItemCall<S: 'static, Marker, N: Node<S, Marker>>:
     Call<Output = Result<N::Exec, Error>> + Lends<S, Marker, N>
 {
-    /// Names the item in every [`Attempt::key`] of the call by a number that goes with what it is,
-    /// in place of its index, which goes with its place in the list.
+    /// Identifies the item in every [`Attempt::key`] of the call by a number that depends on its
+    /// value, and not by its index, which depends on its place in the list.
     fn identify(&mut self, identity: u64);
 }

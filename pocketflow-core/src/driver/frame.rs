@@ -4,8 +4,8 @@ use super::site::Site;
 use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
 
-/// A stack frame of a run: the site in one running flow, and the frame of the flow around it. A
-/// plain run keeps nothing else of its path.
+/// A stack frame of a run: the site in one running flow, and the frame of the flow around it. A run
+/// without drivers stores nothing else about its path.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Frame<'a> {
@@ -26,8 +26,8 @@ impl Frame<'_> {
         path
     }
 
-    /// The names down to a flow: that of the place at which it stands, or its own where it is the
-    /// outermost.
+    /// The names down to a flow. The last is the name of the flow's place in the flow around it, or
+    /// the name of the flow if it is the outermost.
     pub(crate) fn above(parent: Option<&Frame<'_>>, graph: &Graph) -> Vec<&'static str> {
         parent.map_or_else(|| vec![graph.label()], Frame::path)
     }

@@ -5,7 +5,7 @@ use super::{Driver, Run, StepInfo, Taken};
 use crate::error::Error;
 use crate::store::Shared;
 
-/// Stops a run that takes more than a number of steps, those in nested flows included.
+/// Stops a run that takes more than a given number of steps, including those in nested flows.
 ///
 /// The store is then as the last allowed step left it, and the [cause](Error::cause) of the error
 /// is [`StepsExceeded`].
@@ -68,7 +68,7 @@ impl<S: Shared> Driver<S> for StepLimit {
     }
 }
 
-/// The cause of an [`Error`] where a [`StepLimit`] has stopped the run.
+/// The cause of an [`Error`] when a [`StepLimit`] stops the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StepsExceeded {
     /// The limit.

@@ -1,4 +1,4 @@
-//! Drivers: what happens around a step.
+//! Drivers: code that runs around a run, its flows and its steps.
 
 mod exec;
 mod frame;
@@ -32,22 +32,22 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::store::Shared;
 
-/// A driver: what happens around a run, its flows and its steps. It sees where a run is, the store
-/// before and after, and the action.
+/// Code that runs around a run, its flows and its steps. It sees where the run is, the store before
+/// and after, and the action.
 ///
-/// Every method has a default that only goes on, and most are given the work as a [`Run`] to go on
-/// with: what is awaited before `run.run(shared)` happens before the step, what is awaited after it
-/// happens after, and a driver that returns without it has stopped the run, or has put something
-/// else in the step's place.
+/// Every method has a default that just runs the work. Most methods receive the work as a [`Run`].
+/// Code before `run.run(shared).await` runs before the step, and code after it runs after the step.
+/// To stop the run, return an error without calling it; to replace the step, return another
+/// [`Taken`].
 ///
-/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is outside. A driver is given by
-/// value, borrowed (`&driver`), or as an `Arc`.
+/// Drivers wrap one another: in `Agent.with(a).with(b)`, `a` is the outer one. Pass a driver by
+/// value, by reference (`&driver`), or as an `Arc`.
 ///
 /// ```
 /// use pocketflow::{StepInfo, Driver, Error, Run, Shared, Taken, flow, node};
 /// use std::sync::Mutex;
 ///
-/// /// Writes down where a run has been.
+/// /// Records where a run has been.
 /// struct Log<'a>(&'a Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Log<'_> {
@@ -72,10 +72,10 @@ use crate::store::Shared;
 ///
 /// # Inside a step
 ///
-/// The parameter `Seam` says what else a driver stands around. `Driver<S>` is a driver of steps,
-/// and has nothing more to implement; a `Driver<S, Execs>` is an [`ExecDriver`] as well, and a
-/// `Driver<S, Items>` a [`KeepDriver`]: see [`seam`]. A driver has one seam. Code that is generic
-/// over drivers takes it as a parameter of its own:
+/// The parameter `Seam` says what else a driver wraps. A `Driver<S>` wraps runs, flows and steps,
+/// and has nothing more to implement. A `Driver<S, Execs>` is also an [`ExecDriver`], and a
+/// `Driver<S, Items>` is also a [`KeepDriver`]: see [`seam`]. A driver has one seam. Code that is
+/// generic over drivers takes the seam as another parameter:
 ///
 /// ```
 /// # use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -98,10 +98,10 @@ use crate::store::Shared;
     note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
 pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
-    /// Before a run begins: where it does. A driver that keeps runs puts the kept store into
-    /// `shared` here, and says where to go on.
+    /// Called before a run begins. Returns where it begins. A driver that stores runs loads the
+    /// stored state into `shared` here and returns the position to resume at.
     ///
-    /// `at` is the place where a run inside another stands. There is none for the outermost run.
+    /// `at` is the place of a run inside another run. It is `None` for the outermost run.
     fn begin(
         &self,
         _flow: &'static Graph,
@@ -111,11 +111,11 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         std::future::ready(Ok(Start::Fresh))
     }
 
-    /// Around a flow, the outermost one included. `at` is the place where it stands; the outermost
-    /// stands nowhere.
+    /// Wraps a flow, including the outermost one. `at` is the place of the flow in the flow around
+    /// it. It is `None` for the outermost flow, which has no place in another flow.
     ///
-    /// The action taken is the flow's exit. For the outermost flow, what comes after `run` is the
-    /// end of the whole run.
+    /// The action taken is the flow's exit. For the outermost flow, the whole run has ended when
+    /// `run` returns.
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,
@@ -126,7 +126,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         run.run(shared)
     }
 
-    /// Around a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
+    /// Wraps a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
     fn step<R: Run<S>>(
         &self,
         _at: &StepInfo<'_>,
@@ -136,33 +136,33 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         run.run(shared)
     }
 
-    /// Whether this run does an item of a batch, by its index, or, where `item` is `None`, the
-    /// branch of a fork that `at` is. It is asked just before the work would begin.
+    /// Returns whether this run should process an item of a batch, or a branch of a fork (`item` is
+    /// `None`, and `at` is the branch). Called just before the work would begin.
     ///
-    /// This is for an engine that spreads the work of one step over many processes. Each resumes
-    /// the run at the step and wants a part of it; a [`KeepDriver`] carries the results away.
-    /// When that part is done, the run ends with [`Skipped`](crate::Skipped) as the
-    /// cause of its error, and the store is as it was before the step: without all results, there
-    /// is no `post`. The process that has them all puts each in its place, in
-    /// [`KeepDriver::item`], and goes on.
+    /// This is for an engine that distributes the work of one step over many processes. Each
+    /// process resumes the run at the step and does a part of the work, and a [`KeepDriver`] stores
+    /// the results. When that part is done, the run ends with an error whose cause is
+    /// [`Skipped`](crate::Skipped). The store is then as it was before the step, because `post`
+    /// runs only when all results are there. The process that has all the results returns each of
+    /// them from [`KeepDriver::item`], and its run continues.
     fn wants(&self, _at: &StepInfo<'_>, _item: Option<usize>) -> bool {
         true
     }
 
-    /// The name of the run, if the driver gives it one. It is a part of every
+    /// The id of the run, if the driver has one. It is part of every
     /// [`Attempt::key`](crate::Attempt::key).
     fn run_id(&self) -> Option<&str> {
         None
     }
 }
 
-/// A step, or a flow, that a driver wraps: it is run once, on the store.
+/// A step or a flow that a driver wraps. It runs once, on the store.
 pub trait Run<S>: Send {
-    /// Runs it, and returns the action taken.
+    /// Runs the step or the flow, and returns the action taken.
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send;
 }
 
-/// Work that a driver wraps: it is done once, when called.
+/// Work that a driver wraps. It runs once, when called.
 pub trait Call: Send {
     /// What the work returns.
     type Output: Send;

@@ -1,5 +1,5 @@
-//! Drivers behind pointers: borrowed, so that their owner can read them after the run, or shared by
-//! many runs.
+//! Drivers behind pointers. The owner of a borrowed driver can read it after the run, and many runs
+//! can share a driver.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! The seams: what a driver stands around.
+//! The seams: what a driver wraps.
 //!
-//! A driver says what it stands around in the second parameter of [`Driver`](crate::Driver). Where
-//! a driver is used, the compiler infers it.
+//! The second parameter of [`Driver`](crate::Driver) says what a driver wraps. Where a driver is
+//! used, the compiler infers it.
 //!
 //! | the driver | implements |
 //! | --- | --- |
@@ -22,18 +22,18 @@ use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
 use crate::store::Shared;
 
-/// Around runs, flows and steps: the seam of a driver that implements [`Driver`](crate::Driver)
-/// alone.
+/// The seam of a driver that wraps runs, flows and steps: it implements only
+/// [`Driver`](crate::Driver).
 #[derive(Debug)]
 pub enum Steps {}
 
-/// Around the exec of each node and around each attempt as well: the driver also implements
-/// [`ExecDriver`].
+/// The seam of a driver that also wraps the `exec` of each node and each attempt: it also
+/// implements [`ExecDriver`].
 #[derive(Debug)]
 pub enum Execs {}
 
-/// Around each item of a batch and each branch of a fork as well: the driver also implements
-/// [`KeepDriver`].
+/// The seam of a driver that also wraps each item of a batch and each branch of a fork: it also
+/// implements [`KeepDriver`].
 #[derive(Debug)]
 pub enum Items {}
 
@@ -48,7 +48,7 @@ pub struct Through<K>(PhantomData<fn() -> K>);
     label = "not a driver for every node of the flow"
 )]
 pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static {
-    /// Around an exec.
+    /// Wraps an exec.
     fn exec<C>(
         driver: &D,
         at: &StepInfo<'_>,
@@ -58,7 +58,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
     where
         C: ExecCall<S, Marker, N>;
 
-    /// Around an attempt.
+    /// Wraps an attempt.
     fn attempt<C>(
         driver: &D,
         at: &StepInfo<'_>,
@@ -78,7 +78,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
 pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
     AroundExec<D, S, Marker, N>
 {
-    /// Around an item, or around a branch.
+    /// Wraps an item or a branch.
     fn item<C>(
         driver: &D,
         at: &StepInfo<'_>,
@@ -89,7 +89,7 @@ pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
         C: ItemCall<S, Marker, N>;
 }
 
-/// A method of a seam, of which only the body differs from driver to driver.
+/// A method of a seam. Only the body differs from driver to driver.
 macro_rules! around {
     (exec($driver:tt: $D:ty, $at:tt, $item:tt, $call:ident) $body:block) => {
         fn exec<C>(

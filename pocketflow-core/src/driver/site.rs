@@ -1,24 +1,25 @@
-//! A place of a flow, as a run needs it: constants that `flow!` makes once for each step.
+//! The places of a flow in the form that a run needs: constants that `flow!` makes once for each
+//! step.
 
 use crate::analysis::Solution;
 use crate::graph::Graph;
 
 /// A place of a graph and where its actions lead. `flow!` writes one for every step.
 ///
-/// The sites of a flow are in one static, and its graph is in another. rustc would evaluate, check
-/// and emit a constant wherever it is named, and for each instance of the code that names it, which
-/// takes time that grows with the square of the nodes.
+/// The sites of a flow are in one static, and its graph is in another. rustc evaluates, checks and
+/// emits a constant wherever code names it, and once for each instance of that code, so its time
+/// would grow with the square of the number of nodes.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
     graph: &'static &'static Graph,
     pub(crate) place: usize,
-    /// The number of the branch, for a node of a fork.
+    /// The number of the branch, if this is a node of a fork.
     pub(crate) branch: Option<usize>,
-    /// Where the first two actions lead, as [`Solution::routes_of`] has it: a copy, so that the
-    /// compiler sees what it jumps to.
+    /// Where the first two actions lead: a copy from [`Solution::routes_of`], so that the compiler
+    /// sees the jump targets.
     routes: [u32; 2],
-    /// Where all of them lead, if there are more than two.
+    /// Where all actions lead, if there are more than two.
     more: &'static [u32],
     /// The first code that means a bounded edge.
     bounded: u32,
@@ -95,8 +96,8 @@ impl Site {
         self.graph
     }
 
-    /// What comes after an action: a place, an exit counted on from the places, or, as an error, a
-    /// bounded edge.
+    /// What comes after an action: the index of a place, or that of an exit, counted on from the
+    /// places. If the edge is bounded, returns its index as an error.
     #[inline(always)]
     pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
         let code = match action {

@@ -11,8 +11,8 @@ use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::store::Shared;
 
-/// Two drivers as one, the first one outside. [`With::with`](crate::With::with) makes it. The seam
-/// of two drivers is the `Stack` of their seams.
+/// Two drivers as one; the first wraps the second. [`With::with`](crate::With::with) makes it. The
+/// seam of two drivers is the `Stack` of their seams.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack<A, B>(pub A, pub B);
 
@@ -24,7 +24,8 @@ where
     K: 'static,
     L: 'static,
 {
-    /// Asks the outer driver first. The inner one overrides it unless it returns [`Start::Fresh`].
+    /// Calls the outer driver first. The inner one overrides its answer, unless the inner one
+    /// returns [`Start::Fresh`].
     async fn begin(
         &self,
         flow: &'static Graph,
@@ -116,8 +117,8 @@ where
     });
 }
 
-// A lifetime for each reference, so that what a driver returns captures only the lifetimes of its
-// arguments.
+// Each reference has a lifetime parameter, so that a driver's future captures only the lifetimes of
+// its arguments.
 struct InnerFlow<'d, 'a, 't, B, R, L> {
     driver: &'d B,
     flow: &'static Graph,
@@ -157,8 +158,8 @@ where
     }
 }
 
-/// A call with the inner driver around it. `W` says which call: the index of an item, an attempt,
-/// or the id of an item. `T` holds the types of the node and the driver's seam.
+/// A call that the inner driver wraps. `W` identifies the call: it is the index of an item, an
+/// attempt, or the id of an item. `T` holds the types of the node and the driver's seam.
 struct Inner<'d, 'a, 't, B, W, C, T> {
     driver: &'d B,
     at: &'a StepInfo<'t>,

@@ -69,7 +69,7 @@ impl RunState {
     }
 }
 
-/// The state is consistent whenever the lock is free, so a poisoned lock is no problem.
+/// The state is consistent whenever the lock is free, so a poisoned lock can be used.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,17 +7,17 @@ use super::state::RunState;
 use crate::error::{BoxError, Error, Stage};
 use crate::graph::{FlowPosition, Graph, Position};
 
-/// The place a run has arrived at: the flows around it, from the outermost on, and the place in the
-/// innermost.
+/// Where a run is: the flows around the place, from the outermost to the innermost, and the place
+/// in the innermost flow.
 ///
 /// It prints as a path: `Shop > Payment > authorize`.
 #[derive(Debug, Clone, Copy)]
 pub struct StepInfo<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) state: &'a RunState,
-    /// The name of the run, where a driver gives it one.
+    /// The id of the run, if a driver has one.
     pub(crate) run: Option<&'a str>,
-    /// How many steps the run has taken, this one included.
+    /// How many steps the run has taken, including this one.
     pub(crate) step: u64,
 }
 
@@ -32,7 +32,7 @@ impl<'a> StepInfo<'a> {
         self.frame.site.name()
     }
 
-    /// Whether this is one of the nodes of a fork, which are one step together.
+    /// Whether this is one of the nodes of a fork. They are one step together.
     pub fn is_branch(&self) -> bool {
         self.frame.site.branch.is_some()
     }
@@ -55,7 +55,7 @@ impl<'a> StepInfo<'a> {
         })
     }
 
-    /// The number of this step in the run, counted from 1, those in nested flows included.
+    /// The number of this step in the run, counted from 1. Steps in nested flows count.
     pub fn step(&self) -> u64 {
         self.step
     }
@@ -65,13 +65,13 @@ impl<'a> StepInfo<'a> {
         self.frame.path()
     }
 
-    /// An error of a driver at this place.
+    /// Makes an error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
         self.frame.error(Stage::Driver, cause)
     }
 
-    /// What it takes to start again at this place: see [`With::resume`](crate::With::resume). At a
-    /// node of a fork, that is the fork as a whole.
+    /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a
+    /// node of a fork, it is the position of the whole fork.
     pub fn position(&self) -> Position {
         let mut flows = Vec::new();
         let mut frame = Some(self.frame);
@@ -102,7 +102,7 @@ impl fmt::Display for StepInfo<'_> {
 }
 
 impl Graph {
-    /// An error of a driver at this flow, as [`StepInfo::error`] is one at a step.
+    /// Makes an error of a driver at this flow, as [`StepInfo::error`] does at a step.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
         Error::new(vec![self.label()], Stage::Driver, cause)
     }
@@ -113,8 +113,8 @@ impl Graph {
 pub enum Start {
     /// At the flow's first node, or where [`With::resume`](crate::With::resume) says.
     Fresh,
-    /// At this position; the step there runs again.
+    /// At this position. The step there runs again.
     At(Position),
-    /// Nowhere: it is over, and came to the exit with this index in [`Graph::exits`].
+    /// The run has already finished, at the exit with this index in [`Graph::exits`].
     Over(usize),
 }

@@ -1,17 +1,17 @@
-//! What a step, or a flow, has come to.
+//! The result of a step or a flow.
 
 use std::fmt;
 
 use super::StepInfo;
 use crate::graph::{Edge, Graph, Target};
 
-/// The action that a step took, or the exit that a flow came to, and where it leads.
+/// The action that a step took, or the exit that a flow reached, and where it leads.
 ///
 /// ```
 /// use pocketflow::{Action, StepInfo, Driver, Error, Run, Shared, Taken, flow, node};
 /// use std::sync::Mutex;
 ///
-/// /// Writes down the way of a run.
+/// /// Records the path of a run.
 /// #[derive(Default)]
 /// struct Way(Mutex<Vec<String>>);
 ///
@@ -53,7 +53,7 @@ use crate::graph::{Edge, Graph, Target};
 #[derive(Clone, Copy)]
 pub struct Taken {
     graph: &'static Graph,
-    /// `None` for the outermost flow, which stands nowhere.
+    /// `None` for the outermost flow, which has no place in another flow.
     place: Option<usize>,
     index: usize,
     target: Target,
@@ -78,7 +78,7 @@ impl Taken {
         }
     }
 
-    /// The name of the action; of a flow, that of its exit.
+    /// The name of the action, or of the flow's exit.
     pub fn action(&self) -> &'static str {
         match self.place {
             Some(place) => self.graph.places[place].node.actions[self.index],
@@ -86,12 +86,12 @@ impl Taken {
         }
     }
 
-    /// The index of the action among those of its node, or of the exit in [`Graph::exits`].
+    /// The index of the action among the actions of its node, or of the exit in [`Graph::exits`].
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The edge of the action; none where the outermost flow has ended.
+    /// The edge of the action. `None` if the outermost flow has ended.
     pub fn edge(&self) -> Option<&'static Edge> {
         let (from, action) = (self.place?, self.action());
         self.graph
@@ -100,13 +100,13 @@ impl Taken {
             .find(|edge| edge.from == from && edge.action == action)
     }
 
-    /// Where it leads: along the edge, or, once a bounded edge is used up, to what stands after
-    /// `else`.
+    /// Where the action leads: along the edge or, once a bounded edge is used up, to the target
+    /// after `else`.
     pub fn target(&self) -> Target {
         self.target
     }
 
-    /// The name of the place that comes next, if it leads to one.
+    /// The name of the next place, if the action leads to one.
     pub fn next(&self) -> Option<&'static str> {
         match self.target {
             Target::Place(place) => Some(self.graph.places[place].name),
@@ -114,7 +114,7 @@ impl Taken {
         }
     }
 
-    /// The name of the exit that the flow comes to, if it leads to one.
+    /// The name of the exit that the flow reaches, if the action leads to one.
     pub fn exit(&self) -> Option<&'static str> {
         match self.target {
             Target::Place(_) => None,
@@ -122,7 +122,7 @@ impl Taken {
         }
     }
 
-    /// Whether it is an action of this place.
+    /// Whether this is an action of this place.
     pub(crate) fn is_of(&self, place: Option<usize>, actions: usize) -> bool {
         self.place == place && self.index < actions
     }
@@ -138,7 +138,7 @@ impl fmt::Debug for Taken {
     }
 }
 
-/// The cause of an [`Error`](crate::Error) where a driver returned a [`Taken`] of another step.
+/// The cause of an [`Error`](crate::Error) when a driver returns a [`Taken`] of another step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TakenElsewhere {
     pub(crate) action: &'static str,
@@ -157,13 +157,13 @@ impl fmt::Display for TakenElsewhere {
 impl std::error::Error for TakenElsewhere {}
 
 impl StepInfo<'_> {
-    /// An action of this step, or an exit of the nested flow that stands here, by its name: for a
-    /// driver that does not run it. `None` where there is no such action.
+    /// Finds an action of this step, or an exit of the nested flow at this place, by name. A driver
+    /// that replaces the step returns it. `None` if there is no such action.
     pub fn taken(&self, action: &str) -> Option<Taken> {
         Some(self.took(self.actions().iter().position(|name| *name == action)?))
     }
 
-    /// The actions of the node at this place, or the exits of the flow that stands here.
+    /// The actions of the node at this place, or the exits of the nested flow here.
     pub fn actions(&self) -> &'static [&'static str] {
         self.graph().places[self.frame.site.place].node.actions
     }
@@ -188,8 +188,8 @@ impl StepInfo<'_> {
 }
 
 impl Graph {
-    /// An exit of this flow, where it is the outermost, by its name: for a driver that does not run
-    /// it. For a nested flow, there is [`StepInfo::taken`].
+    /// Finds an exit of this flow by name, if it is the outermost flow. A driver that replaces the
+    /// flow returns it. For a nested flow, use [`StepInfo::taken`].
     pub fn taken(&'static self, exit: &str) -> Option<Taken> {
         Some(Taken::over(
             self,

@@ -10,8 +10,8 @@ use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
 use crate::store::Shared;
 
-/// Traces a run with [`tracing`]: a span `flow` for every flow and a span `node` for every step, at
-/// the level `DEBUG`, and a warning for every attempt that fails.
+/// Traces a run with [`tracing`]. Every flow has a span `flow` and every step has a span `node`,
+/// both at the level `DEBUG`. Every failed attempt is a warning.
 ///
 /// | span | fields |
 /// | --- | --- |
@@ -80,7 +80,7 @@ where
     S: Shared,
     N: Node<S, Marker>,
 {
-    /// The nodes of a fork are one step; each has a span inside the fork's.
+    /// The nodes of a fork are one step. Each has a span inside the span of the fork.
     async fn exec<C>(
         &self,
         at: &StepInfo<'_>,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use super::BoxError;
 
-/// What went wrong, stored as it was raised. A report such as `anyhow::Error` is not an error but
-/// refers to one, and converting it into a [`BoxError`] would hide which.
+/// What went wrong, stored as the node returned it. A report such as `anyhow::Error` is not an
+/// error but refers to one, and converting it into a [`BoxError`] would hide the type of that
+/// error.
 pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
 
 impl Cause {
@@ -19,7 +20,7 @@ impl Cause {
         Self(Box::new(report))
     }
 
-    /// Takes an error, or what converts into one.
+    /// Takes an error, or a value that converts into one.
     pub(crate) fn of_error(error: impl Into<BoxError>) -> Self {
         struct Boxed(BoxError);
         impl AsRef<dyn StdError + Send + Sync> for Boxed {
@@ -39,7 +40,7 @@ impl Cause {
         let mut next: Option<&(dyn StdError + 'static)> = Some(self.error());
         while let Some(error) = next {
             // The source of an `Arc`, a `Box` and an `io::Error` is the source of the error inside,
-            // so the error itself has to be looked for here.
+            // so the code must look for the error itself here.
             let found = error
                 .downcast_ref()
                 .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))

@@ -1,4 +1,4 @@
-//! The causes of errors that the library itself finds.
+//! The causes of errors that the library itself detects.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,10 +20,10 @@ impl fmt::Display for TimedOut {
 impl StdError for TimedOut {}
 
 /// The cause of an [`Error`](crate::Error) when a node needs a timer and no tokio runtime is
-/// running. Such an error ends the run: it is not retried and does not reach a fallback.
+/// running. The error ends the run, without a retry and without the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
-    /// The option of the node that needs one: `wait` or `timeout`.
+    /// The option of the node that needs the runtime: `wait` or `timeout`.
     pub option: &'static str,
 }
 
@@ -41,9 +41,9 @@ impl StdError for NoRuntime {}
 
 /// The cause of an [`Error`](crate::Error) when a late field that should be filled is empty.
 ///
-/// The compiler checks every flow for this, but it cannot see an input that the caller left empty,
-/// a `post` that does not fill the fields of its `writes(…)`, or a `post` that empties a field
-/// again. What such a `post` has written stays in the store.
+/// The compiler checks every flow for this. It cannot see that the caller left an input empty, that
+/// a `post` does not fill the fields of its `writes(…)`, or that a `post` empties a field. What
+/// such a `post` has written stays in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyField {
     /// The store's name.

@@ -12,14 +12,15 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-/// Any error a node may return: `anyhow::Error`, `eyre::Report`, `std::io::Error`, a `String` …
-/// convert into it.
+/// Any error that a node may return. `anyhow::Error`, `eyre::Report`, `std::io::Error`, `String`
+/// and others convert into it.
 pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 
-/// Why a run stopped: the flow, the node, its step, the attempt, and the cause.
+/// Why a run stopped: the flow, the node, the stage, the attempt and the cause.
 ///
-/// The text of an error names the place and, as is the custom, leaves the cause to
-/// [`source`](StdError::source). Print the whole chain with `{:#}`, or with `{:?}` as `main` does.
+/// The text of an error names the place. As is usual in Rust, the cause is not in the text but in
+/// [`source`](StdError::source). To print the whole chain, use `{:#}`, or `{:?}`, which `main`
+/// uses.
 ///
 /// ```
 /// # use pocketflow::{Shared, flow, node};
@@ -52,27 +53,27 @@ struct Inner {
     cause: Cause,
 }
 
-/// Where inside a node, or around it, a run stopped.
+/// The stage at which a run stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stage {
-    /// Before the first node: an input is empty, or a position to resume at does not exist.
+    /// Before the first node: an input is empty, or the position to resume at does not exist.
     Start,
-    /// While the node read the store.
+    /// In `prep`, or while the node read the store.
     Prep,
-    /// In the node's work.
+    /// In `exec`.
     Exec {
         /// The attempt that failed, counted from 1.
         attempt: u32,
         /// How many attempts the node has.
         attempts: u32,
     },
-    /// In the node's fallback, after its last attempt.
+    /// In the node's fallback, after the last attempt.
     Fallback,
-    /// After the node's `post`, which promised to fill a late field and did not. What it has
-    /// written stays in the store.
+    /// After `post`, which did not fill a late field that it promised to fill. What it has written
+    /// stays in the store.
     Post,
-    /// In a driver, around a step.
+    /// In a driver.
     Driver,
 }
 
@@ -96,7 +97,7 @@ impl Error {
         }))
     }
 
-    /// Whether both are one error, and not only alike.
+    /// Whether both are the same error, and not only equal.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -119,7 +120,7 @@ impl Error {
         }
     }
 
-    /// The node that was running, unless the flow had not reached its first.
+    /// The node that was running. `None` if the flow had not reached its first node.
     pub fn node(&self) -> Option<&'static str> {
         match self.0.stage {
             Stage::Start => None,
@@ -127,12 +128,13 @@ impl Error {
         }
     }
 
-    /// The step of the node that failed.
+    /// Which stage failed: `prep`, `exec`, the fallback, `post`, a driver, or the start of the
+    /// flow.
     pub fn stage(&self) -> Stage {
         self.0.stage
     }
 
-    /// The attempt that failed, counted from 1, where it was `exec` that failed.
+    /// The attempt that failed, counted from 1, if `exec` failed.
     pub fn attempt(&self) -> Option<u32> {
         match self.0.stage {
             Stage::Exec { attempt, .. } => Some(attempt),
@@ -140,23 +142,23 @@ impl Error {
         }
     }
 
-    /// The index of the item that failed, in a batch.
+    /// In a batch, the index of the item that failed.
     pub fn item(&self) -> Option<usize> {
         self.0.item
     }
 
-    /// What went wrong: the error the node returned, or one of [`TimedOut`], [`EmptyField`],
-    /// [`StepsExceeded`](crate::StepsExceeded).
+    /// What went wrong: the error that the node returned, or one of this library's, such as
+    /// [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
     ///
-    /// Use `downcast_ref` on it to tell them apart, or [`find`](Self::find) where another error may
-    /// be around the one you look for.
+    /// To tell them apart, use `downcast_ref`, or [`find`](Self::find) if another error may wrap
+    /// the one that you look for.
     pub fn cause(&self) -> &(dyn StdError + Send + Sync + 'static) {
         self.0.cause.error()
     }
 
-    /// The first error of this type among the cause and its sources: what `downcast_ref` on the
-    /// cause does not find under a `context` of `anyhow`, in the error of another flow, or in a
-    /// `std::io::Error`.
+    /// The first error of this type among the cause and its sources. It also finds what
+    /// `downcast_ref` on the cause does not: an error under a `context` of `anyhow`, in the error
+    /// of another flow, or in a `std::io::Error`.
     ///
     /// ```
     /// # use anyhow::Context;
@@ -190,7 +192,7 @@ impl Error {
     /// # }
     /// ```
     ///
-    /// It finds errors, by the type they have. What is only text, as in `.context("…")`, is in
+    /// It searches by type. To find a text, such as that of `.context("…")`, look at
     /// [`cause`](Self::cause) and its sources.
     pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
         self.0.cause.find()
@@ -232,7 +234,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// For people, since this is what `fn main() -> Result<(), Error>` prints.
+/// For human readers, because `fn main() -> Result<(), Error>` prints this.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}\n\nCaused by:")?;

@@ -4,11 +4,11 @@ use std::ops::Deref;
 
 use crate::error::Cause;
 
-/// Which attempt an `exec` is in, and how the one before it failed: what a parameter `#[attempt]
-/// attempt: Attempt<'_>` gets.
+/// Which attempt this is, and why the previous one failed. A node receives it through a parameter
+/// `#[attempt] attempt: Attempt<'_>`.
 ///
-/// Attempts are counted from 1, anew for every item of a batch, on every visit of the node and in
-/// every run. A unit test that calls the node's function passes [`Attempt::FIRST`].
+/// Attempts are counted from 1. The count starts again for every item of a batch, on every visit to
+/// the node and in every run. A unit test that calls the node's function passes [`Attempt::FIRST`].
 ///
 /// ```
 /// # use pocketflow::{Attempt, Shared, node};
@@ -40,7 +40,7 @@ pub(crate) trait KeySource: Send + Sync {
 }
 
 impl<'a> Attempt<'a> {
-    /// The first of one attempt, as a unit test needs it.
+    /// The first and only attempt, for unit tests.
     pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
 
     pub(crate) const fn first_of(
@@ -70,12 +70,12 @@ impl<'a> Attempt<'a> {
         self.number
     }
 
-    /// How many attempts the node has, this one included.
+    /// How many attempts the node has, including this one.
     pub fn of(&self) -> u32 {
         self.of
     }
 
-    /// Whether the node's `attempts` are used up after this one.
+    /// Whether this is the last of the node's `attempts`.
     pub fn is_last(&self) -> bool {
         self.number == self.of
     }
@@ -85,9 +85,9 @@ impl<'a> Attempt<'a> {
         self.item
     }
 
-    /// An idempotency key, to pass on to whoever is called: the same in every attempt at this work,
-    /// also after the process has died and the run goes on in another. There is one where a
-    /// driver names the run, as a checkpoint does.
+    /// An idempotency key to send to the service that the node calls. It is the same in every
+    /// attempt at this work, even after the process has died and the run has resumed in another
+    /// process. It is `None` unless a driver has an id for the run, as a checkpoint does.
     ///
     /// ```
     /// # use pocketflow::{Attempt, Shared, node};
@@ -105,19 +105,19 @@ impl<'a> Attempt<'a> {
         })
     }
 
-    /// Why the attempt before this one failed; `None` in the first.
+    /// Why the previous attempt failed. `None` in the first attempt.
     pub fn last_error(&self) -> Option<LastError<'a>> {
         self.last_error.map(LastError)
     }
 }
 
-/// What tells a piece of work from every other: see [`Attempt::key`]. It prints as `order-17/3`,
-/// with the number of the branch of a fork and the index of the item behind it:
-/// `order-17/3/branch-0/item-12`. Where a driver knows an item by what it is, a number that
-/// goes with that stands in place of the index.
+/// Identifies a piece of work: see [`Attempt::key`]. It prints as `order-17/3`, followed by the
+/// number of the branch of a fork and the index of the item of a batch:
+/// `order-17/3/branch-0/item-12`. If a driver identifies items by their value, the key has that
+/// identity in place of the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key<'a> {
-    /// The name of the run.
+    /// The id of the run.
     pub run: &'a str,
     /// The number of the step in the run, counted from 1.
     pub step: u64,
@@ -125,7 +125,7 @@ pub struct Key<'a> {
     pub branch: Option<usize>,
     /// The index of the item of a batch, counted from 0.
     pub item: Option<usize>,
-    /// What a driver that keeps items knows this one by: see
+    /// The number by which a driver identifies the item: see
     /// [`ItemCall::identify`](crate::ItemCall::identify).
     pub identity: Option<u64>,
 }
@@ -144,8 +144,8 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-/// Why the attempt before this one failed. It prints with its causes, in one line: what a model
-/// needs to know is often the last.
+/// Why the previous attempt failed. It prints on one line with its causes, because the last cause
+/// is often the one that a model needs to know.
 ///
 /// It derefs to the error itself, which can be downcast.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::fmt;
 use crate::error::Cause;
 use crate::store::Store;
 
-/// Why an attempt failed, and whether another is worth a try.
+/// Why an attempt failed, and whether to retry.
 #[derive(Debug)]
 pub struct Failure {
     cause: Cause,
@@ -21,23 +21,23 @@ impl Failure {
         self.cause.error()
     }
 
-    /// Whether the node's `retry_if` lets it be tried again.
+    /// Whether the node's `retry_if` allows another attempt.
     pub fn may_retry(&self) -> bool {
         self.retry
     }
 
-    /// A failure of this library's own.
+    /// A failure that this library reports.
     #[doc(hidden)]
     pub fn of(error: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(Cause::of_error(error), true)
     }
 
-    /// A failure after which no other attempt is worth a try.
+    /// A failure that is not retried.
     pub(crate) fn last(error: impl StdError + Send + Sync + 'static) -> Self {
         Self::new(Cause::of_error(error), false)
     }
 
-    /// That a late field is empty, against the flow's proof.
+    /// A late field is empty, although the checks of the flow passed.
     #[doc(hidden)]
     #[cold]
     pub fn empty(store: &'static Store, field: &'static str) -> Self {

@@ -1,4 +1,4 @@
-//! Nodes: three steps on a shared store, `prep` → `exec` → `post`.
+//! Nodes: three stages on a shared store, `prep` → `exec` → `post`.
 
 mod attempt;
 mod failure;
@@ -14,40 +14,43 @@ use std::future::{Future, ready};
 use crate::error::{EmptyField, Error};
 use crate::graph::Describe;
 
-/// A node of a flow over the store `S`. Written by `#[node]`; a driver meets it as a bound.
+/// A node of a flow over the store `S`. `#[node]` implements it, and drivers use it as a bound.
 ///
-/// The three steps are those of PocketFlow. `prep` computes from the store; `exec` does the work,
-/// and all that it sees is what `prep` returned and the fields it borrows, so it can be tried
-/// again; `post` writes to the store and returns the action, as an index into the node's actions.
-/// `post` returns no error of the user's, so a store is as the last finished `post` left it; a
-/// `post` that panics, or leaves a late field empty that it promised to fill, leaves what it has
-/// written by then.
+/// The three stages are those of PocketFlow:
 ///
-/// `Marker` is a type private to the node's macro. It keeps the associated types, which name types
-/// of the user's, out of any public interface.
+/// - `prep` computes values from the store.
+/// - `exec` does the work. It sees only what `prep` returned and the fields it borrows, so it can be
+///   retried.
+/// - `post` writes to the store and returns the action, as an index into the node's actions.
+///
+/// The user's `post` cannot return an error, so the store stays as the last finished `post` left
+/// it. If a `post` panics, or does not fill a late field that it promised to fill, what it has
+/// written stays in the store.
+///
+/// `Marker` is a type private to the node's macro. The associated types name the user's types, and
+/// `Marker` keeps them out of the public interface.
 pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
-    /// When and how often `exec` is tried.
+    /// When and how often `exec` is attempted.
     const POLICY: Policy = Policy::ONCE;
 
-    /// What `prep` made of the store for `exec`: what the node's own `prep` returned, and the items
-    /// of a batch. The fields that `exec` borrows are no part of it.
+    /// What `prep` computed for `exec`: the result of the user's `prep`, and the items of a batch.
+    /// It does not include the fields that `exec` borrows.
     type Prep<'a>: OrNothing + Send + Sync;
-    /// The one item of a batch that a call of `exec` works on; `()` for a node that is no batch.
+    /// The item of a batch that a call of `exec` works on, or `()` if the node is not a batch.
     type Item<'a>: Copy + Send + Sync;
     /// What one call of `exec` returns.
     type Exec: Send;
-    /// What `post` gets: what `exec` returned, or for a batch what it returned for each item, in
-    /// the order of the items.
+    /// What `post` receives: the result of `exec` or, in a batch, the results for all items, in the
+    /// order of the items.
     type Done: Send;
-    /// What is left of [`Prep`](Self::Prep) for `post`: nothing that borrows the store.
+    /// The part of [`Prep`](Self::Prep) that `post` needs. It does not borrow the store.
     type Kept: OrNothing + Send;
 
     /// Computes from the store what `exec` needs.
     ///
     /// # Errors
     ///
-    /// That of the node's own `prep`; and before that, where one of the late fields is empty that
-    /// `exec` borrows.
+    /// Fails if a late field that `exec` borrows is empty, or if the user's `prep` fails.
     #[inline]
     fn prep<'a>(&'a self, _shared: &'a S) -> Result<Self::Prep<'a>, Failure> {
         Ok(OrNothing::NOTHING)
@@ -57,7 +60,7 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where one of the late fields is empty. A step checks that before its first attempt.
+    /// Fails if one of the late fields is empty. A step checks this before its first attempt.
     fn reads(shared: &S) -> Result<Self::Reads<'_>, Failure>;
 
     /// Does the work, once for every attempt.
@@ -69,7 +72,7 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
         attempt: Attempt<'_>,
     ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send;
 
-    /// What `post` gets instead when the last attempt has failed. Without one
+    /// Returns what `post` receives when the last attempt has failed. If the node has no fallback
     /// ([`Policy::fallback`]), the error ends the run.
     fn fallback(
         &self,
@@ -81,7 +84,7 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
         ready(Err(Failure::of(error)))
     }
 
-    /// Takes out of [`Prep`](Self::Prep), before it is dropped, what `post` needs.
+    /// Takes what `post` needs out of [`Prep`](Self::Prep) before that is dropped.
     #[inline]
     fn keep(_prep: &mut Self::Prep<'_>) -> Self::Kept {
         OrNothing::NOTHING
@@ -92,10 +95,10 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     -> Result<usize, EmptyField>;
 }
 
-/// What a node reads, a field a parameter: `Reads<'_, outline>` for `async fn outline(topic: &str)`
-/// has the field `topic`.
+/// What a node reads: a struct with a field for each parameter. For the node
+/// `async fn outline(topic: &str)`, `Reads<'_, outline>` has the field `topic`.
 ///
-/// A `fallback` function of a node gets it, beside the error:
+/// A node's `fallback` function receives it, together with the error:
 ///
 /// ```
 /// # use pocketflow::{Reads, Shared, node};
@@ -116,10 +119,10 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
 /// ```
 pub type Reads<'a, N> = <N as Describe>::Reads<'a>;
 
-/// What some nodes have and others do not, for whom it is nothing.
+/// Something that only some nodes have.
 #[doc(hidden)]
 pub trait OrNothing: Sized {
-    /// Nothing. Whoever has something makes it, and does not ask for this.
+    /// Stands for nothing. A node that has something makes it, and does not use this constant.
     const NOTHING: Self = unreachable!();
 }
 

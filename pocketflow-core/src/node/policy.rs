@@ -1,19 +1,20 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// When and how often a node's `exec` is tried: what the attributes of `#[node]` say.
+/// When and how often a node's `exec` is attempted, as the options of `#[node]` say.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
-    /// How many tries in all; at least 1.
+    /// How many attempts there are in total: at least 1.
     pub attempts: u32,
-    /// The wait before the second try.
+    /// The wait before the second attempt.
     pub wait: Duration,
-    /// The factor by which the wait grows from one try to the next; 1.0 keeps it.
+    /// The factor by which the wait grows from one attempt to the next. With 1.0, the wait stays
+    /// the same.
     pub backoff: f64,
     /// The longest wait.
     pub max_wait: Duration,
-    /// Which part of a wait is left to chance, from 0.0 (none) to 1.0 (all of it, which is called
-    /// full jitter).
+    /// Which part of a wait is random, from 0.0 (none) to 1.0 (all of it, which is called full
+    /// jitter).
     pub jitter: f64,
     /// How long one attempt may take.
     pub timeout: Option<Duration>,
@@ -22,7 +23,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// One try, and its error is final.
+    /// One attempt, whose error is final.
     pub const ONCE: Self = Self {
         attempts: 1,
         wait: Duration::ZERO,
@@ -33,9 +34,9 @@ impl Policy {
         fallback: false,
     };
 
-    /// The wait after `failed` failed tries, before chance takes its part: `wait × backoff^(failed
-    /// − 1)`, at most `max_wait`. After a `wait` of zero it is zero; a `backoff` that is no
-    /// number, or below zero, counts as 1.0.
+    /// The wait after `failed` failed attempts, before jitter is applied: `wait × backoff^(failed −
+    /// 1)`, at most `max_wait`. If `wait` is zero, the result is zero. A `backoff` that is not a
+    /// number, or is below zero, counts as 1.0.
     ///
     /// ```
     /// use pocketflow::Policy;
@@ -50,8 +51,8 @@ impl Policy {
     /// assert_eq!([1, 2, 3].map(|failed| policy.wait_after(failed).as_secs()), [1, 2, 3]);
     /// ```
     pub fn wait_after(&self, failed: u32) -> Duration {
-        // Zero times infinity is no number, which would be taken for a wait that is too long to
-        // count.
+        // Zero times infinity is not a number, and the code below would take it for a wait too long
+        // for a `Duration`.
         if self.wait.is_zero() {
             return Duration::ZERO;
         }
@@ -67,23 +68,22 @@ impl Policy {
             .min(self.max_wait)
     }
 
-    /// [`wait_after`](Self::wait_after), shortened by chance: uniformly between `1 − jitter` and
-    /// the whole of it. With 1.0 this is the "full jitter" of M. Brooker, "Exponential Backoff
+    /// [`wait_after`](Self::wait_after) with jitter: a uniform random part of it, from `1 − jitter`
+    /// to 1. With a `jitter` of 1.0 this is the "full jitter" of M. Brooker, "Exponential Backoff
     /// And Jitter", AWS Architecture Blog, 2015.
     pub(crate) fn jittered_wait_after(&self, failed: u32) -> Duration {
         let wait = self.wait_after(failed);
         if wait.is_zero() || self.jitter == 0.0 {
             return wait;
         }
-        // The keys of a `RandomState` are random, which is chance enough to spread retries and
-        // saves a dependency.
+        // The keys of a `RandomState` are random enough to spread retries, and save a dependency.
         self.shortened(
             wait,
             RandomState::new().hash_one(failed) as f64 / u64::MAX as f64,
         )
     }
 
-    /// A wait, shortened by a chance between 0.0 (not at all) and 1.0.
+    /// Shortens a wait. `chance` is between 0.0 (not at all) and 1.0 (by all of `jitter`).
     fn shortened(&self, wait: Duration, chance: f64) -> Duration {
         let part = 1.0 - self.jitter * chance;
         let part = if part.is_nan() {
@@ -91,7 +91,7 @@ impl Policy {
         } else {
             part.clamp(0.0, 1.0)
         };
-        // The longest wait is rounded up as a number, and is then too long.
+        // As a float, the longest wait is rounded up, and is then too long for a `Duration`.
         Duration::try_from_secs_f64(wait.as_secs_f64() * part)
             .unwrap_or(wait)
             .min(wait)
@@ -164,8 +164,8 @@ mod tests {
             .map(|_| policy.jittered_wait_after(1).as_secs_f64())
             .sum();
         let mean = sum / f64::from(waits);
-        // Of a uniform part of 0.5, the mean of so many is further off than this once in more than
-        // 10^20 times.
+        // The mean of so many uniform values in a range of 0.5 is further off than this less than
+        // once in 10^20 times.
         assert!((mean - 0.75).abs() < 0.01, "{mean}");
         assert_eq!(
             [0.0, 0.5, 1.0].map(|chance| policy.shortened(SECOND, chance).as_millis()),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the fields hold, which anyone may fill in.
+        /// The fields are public, so they may hold any value.
         #[test]
         fn a_wait_is_never_longer_than_the_longest(
             wait in durations(),

@@ -1,4 +1,4 @@
-//! What a step knows of the flow that it is in.
+//! What a step knows about the flow that it is in.
 
 use crate::driver::{Frame, Site};
 use crate::error::{Cause, Error, Stage};

@@ -1,5 +1,5 @@
-//! Running a flow: the walk over the graph, its steps, and the attempts of an exec, in the two
-//! modes of a run.
+//! Runs a flow: the walk over the graph, its steps, and the attempts of an exec, in the two modes
+//! of a run.
 
 mod batch;
 mod context;
@@ -48,7 +48,7 @@ use pin_project_lite::pin_project;
 use crate::driver::Direct;
 use crate::error::Error;
 
-/// Runs a flow with no driver: what the `run` of every flow does.
+/// Runs a flow without a driver. The `run` of every flow calls it.
 #[doc(hidden)]
 pub fn run_direct<F, S>(
     flow: &F,
@@ -64,7 +64,7 @@ where
 }
 
 pin_project! {
-    /// A walk, whose result becomes the exit of the flow.
+    /// A walk. Its result becomes the exit of the flow.
     struct RunToExit<W, F> {
         #[pin]
         walk: W,
@@ -85,10 +85,10 @@ where
     }
 }
 
-/// The cause of an [`Error`] where a [`Position`](crate::Position) does not fit the flow.
+/// The cause of an [`Error`] when a [`Position`](crate::Position) does not fit the flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoSuchPlace {
-    /// The place that was looked for.
+    /// The place that the flow does not have.
     pub place: String,
 }
 

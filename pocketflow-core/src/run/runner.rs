@@ -1,4 +1,4 @@
-//! What can stand in a flow, and how it runs there.
+//! What a flow can contain, and how that runs.
 //!
 //! Only the macro of a node can name the node's `Marker`, and nothing public may mention it. So the
 //! macro writes one function, [`FlowStep::runner`], whose opaque result knows that type. The code
@@ -12,7 +12,7 @@ use super::mode::Mode;
 use crate::driver::Site;
 use crate::error::{EmptyField, Error};
 
-/// The node of a step, and its site. A node without fields is made on the spot, so its closure
+/// The node of a step, and its site. A node without fields is made where it is used, so its closure
 /// takes no space in the future.
 #[doc(hidden)]
 pub trait StepSource<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
@@ -76,8 +76,8 @@ impl<M: Mode> StepKind for Forked<M> {
     type Mode = M;
 }
 
-/// What can stand in a flow over the store `S` and be run in the mode `M`, or, for `Forked<M>`, in
-/// a fork: a node or a flow.
+/// A node or a flow that a flow over the store `S` can contain and run in the mode `M`, or in a
+/// fork for `Forked<M>`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not run on the store `{S}`",
@@ -88,7 +88,7 @@ pub trait FlowStep<S, M: StepKind> {
     fn runner() -> impl Runner<S, M, Self>;
 }
 
-/// Runs a node or a flow: with [`step`](Self::step) where it is alone, with [`exec`](Self::exec)
+/// Runs a node or a flow: with [`step`](Self::step) if it is alone, or with [`exec`](Self::exec)
 /// and [`post`](Self::post) in a fork.
 #[doc(hidden)]
 pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {

@@ -1,8 +1,7 @@
 use std::fmt;
 
-/// The cause of an [`Error`](crate::Error) where a run has done the items or branches of a step
-/// that its driver [wants](crate::Driver::wants), and not the others. The store is as it was before
-/// the step.
+/// The cause of an [`Error`](crate::Error) when a run has processed only the items or branches of a
+/// step that its driver [wants](crate::Driver::wants). The store is as it was before the step.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Skipped;

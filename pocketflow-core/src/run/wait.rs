@@ -62,8 +62,8 @@ impl<S: Send, M: Mode> StepBody<S, M> for AwaitStep<'_, M> {
     }
 }
 
-/// The cause of an [`Error`](crate::Error) at an `await(field)` that no driver of the run knows how
-/// to wait for.
+/// The cause of an [`Error`](crate::Error) at an `await(field)` if no driver of the run can wait
+/// for the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waits {
     /// The late field.

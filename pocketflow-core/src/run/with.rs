@@ -28,7 +28,7 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         Self { flow, driver }
     }
 
-    /// Adds a driver, inside those it already has.
+    /// Adds a driver. The drivers that are already there wrap it.
     pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>> {
         With {
             flow: self.flow,
@@ -38,13 +38,14 @@ impl<'f, F: Flow, D> With<'f, F, D> {
 
     /// Runs the flow on a store, from its first node to an exit.
     ///
-    /// The store is borrowed for as long as the future lives; dropping the future cancels the run
-    /// and leaves the store as the last finished `post` left it. So does an error, unless it is
-    /// that of a `post` ([`Stage::Post`](crate::Stage::Post)).
+    /// The future borrows the store for as long as it lives. If you drop the future, the run is
+    /// cancelled and the store stays as the last finished `post` left it. The same holds when the
+    /// run fails, unless the error is that of a `post` ([`Stage::Post`](crate::Stage::Post)).
     ///
     /// # Errors
     ///
-    /// The final error of a node, or the error of a driver, as an [`Error`] that names the place.
+    /// Returns the final error of a node, or the error of a driver, as an [`Error`] that names the
+    /// place.
     pub fn run<'a, S, Seam>(self, shared: &'a mut S) -> Running<'a, F::Exit>
     where
         F: Walk<S, Driven<D, Seam>>,
@@ -62,13 +63,13 @@ impl<'f, F: Flow, D> With<'f, F, D> {
         )
     }
 
-    /// Goes on at a position that [`StepInfo::position`](crate::StepInfo::position) gave, on a
-    /// store that is as it was then. The step at the position runs again.
+    /// Resumes a run at a position from [`StepInfo::position`](crate::StepInfo::position). Run it
+    /// on a store in the state of that moment. The step at the position runs again.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run); and a [`NoSuchPlace`](crate::NoSuchPlace) as the cause, before any
-    /// node has run, where the flow has no such place.
+    /// The run fails as [`run`](Self::run) does. If the flow has no such place, it fails before any
+    /// node has run, and the cause is [`NoSuchPlace`](crate::NoSuchPlace).
     pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
     where
         F: Walk<S, Driven<D, Seam>>,
@@ -82,8 +83,8 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     }
 }
 
-/// A [`Driver`], behind one more step of inference: the flow is to say first what the store is, so
-/// that a driver for another store is what is wrong.
+/// A [`Driver`], behind one more step of inference. rustc then infers the store from the flow
+/// first, so that for a driver of another store it reports the driver.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
@@ -94,7 +95,7 @@ pub trait Drives<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
 impl<S: Shared, Seam: 'static, D: Driving<S, Seam>> Drives<S, Seam> for D {}
 
-/// [`Drives`], behind another step.
+/// [`Drives`], behind another step of inference.
 #[doc(hidden)]
 pub trait Driving<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
@@ -103,8 +104,8 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 /// A flow that can be run on the store `S` with the driver `D`: for code that is generic over
 /// flows, such as a worker or an engine.
 ///
-/// Every flow that `flow!` declares is one for every driver of its store and its nodes. Code that
-/// knows its driver knows the seam, too:
+/// A flow that `flow!` declares implements it for every driver of its store and its nodes. Code
+/// that uses a known driver also knows the seam:
 ///
 /// ```
 /// use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -127,19 +128,19 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 /// # Ok(()) }
 /// ```
 ///
-/// A driver with another seam than [`Steps`](crate::seam::Steps) has it as the third parameter:
+/// If the seam of the driver is not [`Steps`](crate::seam::Steps), it is the third parameter:
 /// `Drive<S, Trace, Execs>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be run on the store `{S}` with the driver `{D}`",
     note = "`{Self}` is not a flow of `{S}`, or `{D}` does not drive all of its nodes"
 )]
 pub trait Drive<S, D, Seam = crate::seam::Steps>: Flow {
-    /// Runs the flow from its first node, or from where the driver [begins](Driver::begin), to an
-    /// exit, which is the action taken.
+    /// Runs the flow from its first node, or from the position that [`Driver::begin`] returns, to
+    /// an exit. The exit is the action taken.
     ///
     /// # Errors
     ///
-    /// As [`With::run`].
+    /// Fails as [`With::run`] does.
     fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
     where
         D: 'a;
@@ -169,7 +170,7 @@ where
     }
 }
 
-/// A run with drivers, as a future: what [`With::run`] returns.
+/// The future of a run with drivers. [`With::run`] returns it.
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Running<'a, T>(BoxFuture<'a, T>);
 

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 
 /// A bounded number of futures, which finish in any order. Each has a slot, and only those that
-/// were woken are polled. A slot is reused, so a batch allocates once for each item that is in
-/// flight at the same time, and not once for each item.
+/// were woken are polled. Slots are reused, so a batch allocates as many as there are items in
+/// flight at a time, and not one for each item.
 pub(super) struct BoundedUnordered<F> {
     slots: Vec<Option<Slot<F>>>,
     free: Vec<usize>,
@@ -36,7 +36,7 @@ struct SlotWaker {
     queue: Arc<ReadyQueue>,
 }
 
-/// The slots that were woken and are to be polled.
+/// The slots that were woken and must be polled.
 struct ReadyQueue {
     ready: Mutex<Ready>,
     /// Whether a slot may be in the queue. It changes under the lock, and is read without it.
@@ -214,7 +214,7 @@ impl<F: Future> BoundedUnordered<F> {
     }
 }
 
-// The path is written out for `tests/loom`, which has this file under another.
+// The path is explicit for `tests/loom`, which includes this file from another folder.
 #[cfg(test)]
 #[path = "bounded_unordered/tests.rs"]
 mod tests;

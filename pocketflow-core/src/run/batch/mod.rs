@@ -183,7 +183,7 @@ where
                 .context
                 .error(execution.site, Stage::Driver, Skipped));
         }
-        // Nothing is in flight any more, so every result is there.
+        // Nothing is in flight anymore, so every result is there.
         Ok(results.into_iter().flatten().collect())
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// An `or_else` that is inlined, since a batch has one for every item.
+    /// An `or_else` that is inlined, because a batch has one for every item.
     #[project = OrElseNow]
     pub(super) enum OrElse<F, R, B> {
         First { #[pin] first: F, recover: R },

@@ -85,8 +85,8 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
         branch
     }
 
-    /// The inputs were checked before any driver heard of the flow, because a run that cannot begin
-    /// has not failed.
+    /// The inputs are checked before any driver is called, because a run that cannot begin has not
+    /// failed.
     fn start<S: Shared>(
         &self,
         frame: &Frame<'_>,
