@@ -1,4 +1,4 @@
-//! What the macro can tell of a type by its tokens.
+//! What the macro can tell about a type from its tokens.
 
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -13,7 +13,7 @@ pub(crate) fn is_result(ty: &Type) -> bool {
     last_name(ty).is_some_and(|last| last == "Result")
 }
 
-/// Whether a type that is plain by its name may still be a `Result`: an alias of one.
+/// Whether a type whose name does not end in `Result` may still be a `Result`, as an alias.
 pub(crate) fn may_be_result(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
         "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize",
@@ -61,8 +61,8 @@ impl VisitMut for Ungroup {
     }
 }
 
-/// A type with `node` in the place of `Self`, which means something else in a struct beside the
-/// `impl`.
+/// A type with `node` in place of `Self`, because `Self` has another meaning in a struct outside
+/// the `impl`.
 pub(crate) fn without_self(ty: &mut Type, node: &Path) {
     struct NoSelf<'a>(&'a Path);
     impl VisitMut for NoSelf<'_> {
@@ -141,14 +141,14 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
     }
 }
 
-/// Whether two types are written alike.
+/// Whether two types have the same tokens.
 pub(crate) fn same(a: &Type, b: &Type) -> bool {
     a.to_token_stream().to_string() == b.to_token_stream().to_string()
 }
 
-/// Gives every lifetime of a type but `'static`, written or left out, the name `to`. Says whether
-/// there was one. The lifetimes that a `for<'x>`, a `Fn(…)` or a `fn(…)` in the type brings with it
-/// stay as they are.
+/// Renames every lifetime of a type except `'static`, written or elided, to `to`. Returns whether
+/// there was one. Lifetimes that a `for<'x>`, a `Fn(…)` or a `fn(…)` in the type declares do not
+/// change.
 pub(crate) fn rename_lifetimes(ty: &mut Type, to: &Lifetime) -> bool {
     let mut renamer = Renamer {
         to: to.clone(),
@@ -161,8 +161,8 @@ pub(crate) fn rename_lifetimes(ty: &mut Type, to: &Lifetime) -> bool {
     renamer.found
 }
 
-/// Like [`rename_lifetimes`]; whatever is behind a reference lives as long as the program, as all
-/// of a store does.
+/// Like [`rename_lifetimes`], but lifetimes behind a reference become `'static`, because everything
+/// in a store is `'static`.
 pub(crate) fn rename_outer_lifetimes(ty: &mut Type, to: &Lifetime) {
     let inside = Some(Lifetime::new("'static", Span::call_site()));
     let mut renamer = Renamer {
@@ -182,12 +182,12 @@ pub(crate) fn borrows(ty: &Type) -> bool {
 
 struct Renamer {
     to: Lifetime,
-    /// The name that lifetimes behind a reference get, where it is another.
+    /// The name for lifetimes behind a reference, if it differs.
     inside: Option<Lifetime>,
     found: bool,
     /// The lifetimes that a `for<'x>` around declares.
     bound: Vec<Ident>,
-    /// How many `Fn(…)` there are around: what is left out in one is its own.
+    /// How many `Fn(…)` surround this place. An elided lifetime in one belongs to it.
     of_function: usize,
 }
 
@@ -231,8 +231,8 @@ impl VisitMut for Renamer {
         self.to = outside;
     }
 
-    /// `Cow<str>` leaves its lifetime out, which a struct cannot. No other type of the standard
-    /// library that a store is likely to hold has one.
+    /// `Cow<str>` elides its lifetime, which a struct field cannot do. No other type of the
+    /// standard library that a store is likely to hold has one.
     fn visit_path_segment_mut(&mut self, segment: &mut PathSegment) {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             let left_out = matches!(arguments.args.first(), Some(GenericArgument::Type(_)));

@@ -229,7 +229,7 @@ pub enum StorageError {
     Disconnected {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// How it was lost.
         source: Cause,
@@ -241,7 +241,7 @@ pub enum StorageError {
     Corrupt {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// What the engine found.
         source: Cause,
@@ -253,7 +253,7 @@ pub enum StorageError {
     Full {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// What the engine said.
         source: Cause,
@@ -265,7 +265,7 @@ pub enum StorageError {
     ReadOnly {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// What the engine said, if it reported the error.
         source: Option<Cause>,
@@ -275,7 +275,7 @@ pub enum StorageError {
     Busy {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// What the engine said.
         source: Cause,
@@ -310,7 +310,7 @@ pub enum StorageError {
     Engine {
         /// The database.
         place: String,
-        /// What was under way.
+        /// The operation in progress.
         doing: String,
         /// What the engine said.
         source: Cause,

@@ -100,7 +100,7 @@ INSERT INTO waits (run, field, visit, step, value)
     };
 }
 
-/// From version 1 to 2. SQLite cannot change a CHECK, so the table is created again. Foreign keys
+/// From version 1 to 2. SQLite cannot change a CHECK, so the table is recreated. Foreign keys
 /// are off in the meantime.
 pub(crate) const UPGRADE_SQLITE: &str = concat!(
     waits!(),

@@ -1,13 +1,13 @@
-//! `#[cfg(…)]` and `#[cfg_attr(…)]` in a flow. rustc does not look at what a macro like `flow!` is
-//! given, so the flow is written twice, once as if the condition held and once as if it did not,
-//! each under that condition: rustc expands the one that holds.
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` in a flow. rustc does not evaluate them in the input of a macro
+//! like `flow!`. So the macro writes the flow twice, once as if the condition held and once as if
+//! it did not, each under that condition, and rustc expands the one that holds.
 
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::krate::Krate;
 
-/// What becomes of a flow with a condition in it, if there is one: the first is decided, and the
+/// The output for a flow that contains a condition. The first condition is decided here, and the
 /// others when the macro runs again.
 pub(crate) fn decide(krate: &Krate, item: bool, input: &TokenStream) -> Option<TokenStream> {
     let tokens: Vec<TokenTree> = input.clone().into_iter().collect();
@@ -38,8 +38,8 @@ pub(crate) fn decide(krate: &Krate, item: bool, input: &TokenStream) -> Option<T
     })
 }
 
-/// A condition, and what the flow is where it holds and where it fails; nothing, where the
-/// condition is that of the whole flow.
+/// A condition, and the flow if it holds and if it fails. The latter is empty if the condition is
+/// that of the whole flow.
 struct Case {
     condition: TokenStream,
     holds: TokenStream,
@@ -137,7 +137,7 @@ fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
         })
 }
 
-/// The element of a list in which the attribute at `at` stands, with the comma after it.
+/// The element of a list that contains the attribute at `at`, with the comma after it.
 fn element(tokens: &[TokenTree], at: usize) -> std::ops::Range<usize> {
     let start = tokens[..at]
         .iter()
@@ -150,8 +150,7 @@ fn element(tokens: &[TokenTree], at: usize) -> std::ops::Range<usize> {
     start..end
 }
 
-/// A list in its parentheses. What is left of a fork when all but one of its nodes are gone is that
-/// node.
+/// A list in its parentheses. If only one node of a fork remains, the result is that node.
 fn listed(group: &Group, list: TokenStream, is_fork: bool) -> TokenStream {
     let tokens: Vec<TokenTree> = list.into_iter().collect();
     let mut nodes = tokens.split(is_comma).filter(|node| !node.is_empty());
@@ -170,7 +169,7 @@ fn is_comma(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
 }
 
-/// How many of the first tokens are `#[flow(…)]`, which is about the whole of an expression.
+/// How many of the first tokens are `#[flow(…)]`, which applies to the whole expression.
 fn about_the_flow(tokens: &[TokenTree]) -> usize {
     let is_flow = |token: &TokenTree| match token {
         TokenTree::Group(group) => {
@@ -188,7 +187,7 @@ fn about_the_flow(tokens: &[TokenTree]) -> usize {
 struct Found {
     is_cfg: bool,
     condition: TokenStream,
-    /// What `#[cfg_attr(…)]` comes to where its condition holds.
+    /// The attributes of a `#[cfg_attr(…)]` whose condition holds.
     attributes: TokenStream,
 }
 

@@ -1,7 +1,7 @@
-//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside of the item: rustc leaves them for the item that comes
-//! out of the macro, but what comes out depends on them. So the item is written twice, once as if
-//! the condition held and once as if it did not, each under that condition and with its
-//! `#[node(…)]` again.
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside the item. rustc evaluates them only in the macro's
+//! output, but the output depends on them. So the macro writes the item twice, once as if the
+//! condition held and once as if it did not, each under that condition and again with its
+//! `#[node(…)]`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -11,7 +11,7 @@ use syn::{Attribute, FnArg, ImplItem, Item, Meta, Token};
 
 use crate::krate::Krate;
 
-/// What becomes of an item with a condition in it, if there is one: the first is decided, and the
+/// The output for an item that contains a condition. The first condition is decided here, and the
 /// others when the macro runs again.
 pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Option<TokenStream> {
     let condition = first(&mut item.clone())?;
@@ -32,8 +32,8 @@ pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Op
     Some(quote!(#holds #otherwise))
 }
 
-/// Calls `decide` on the attributes of the item, and of all in it that decides about what the macro
-/// writes. It says whether that stays. Returns whether the item stays.
+/// Calls `decide` on the attributes of the item, and of every part of it that affects the output.
+/// `decide` returns whether the part stays. Returns whether the item stays.
 fn sites(item: &mut Item, mut decide: impl FnMut(&mut Vec<Attribute>) -> bool) -> bool {
     match item {
         Item::Fn(item) => {
@@ -92,7 +92,7 @@ fn first(item: &mut Item) -> Option<TokenStream> {
 }
 
 /// The condition of a `#[cfg(…)]`, or of a `#[cfg_attr(…)]` and the attributes that depend on it.
-/// What is malformed is left to rustc.
+/// rustc reports a malformed one.
 fn condition(attribute: &Attribute) -> Option<(TokenStream, Option<Vec<Attribute>>)> {
     let is_cfg = attribute.path().is_ident("cfg");
     if !is_cfg && !attribute.path().is_ident("cfg_attr") {
@@ -127,7 +127,7 @@ fn condition(attribute: &Attribute) -> Option<(TokenStream, Option<Vec<Attribute
     Some((condition, Some(given)))
 }
 
-/// Takes a condition as decided. Returns whether what the attributes stand at stays.
+/// Applies the decision about a condition. Returns whether the part with these attributes stays.
 fn settle(attributes: &mut Vec<Attribute>, decided: &TokenStream, holds: bool) -> bool {
     let decided = decided.to_string();
     let mut stays = true;

@@ -1,5 +1,5 @@
-//! What an editor reads of a flow: each name once, as what it means. The names are taken from the
-//! tokens, whether these make a flow or not.
+//! What an editor reads for a flow: each name once, with its meaning. The names come from the
+//! tokens, even if the flow is incomplete.
 
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ pub(crate) fn names(
 struct Header {
     inputs: Vec<TokenTree>,
     store: Option<TokenStream>,
-    /// None of an expression.
+    /// `None` for an expression.
     graph: Option<Group>,
 }
 
@@ -98,7 +98,7 @@ struct Names<'a> {
     pf: &'a Krate,
     flow: TokenStream,
     fields: Vec<String>,
-    /// What each declared name stands for.
+    /// The meaning of each declared name.
     declared: HashMap<String, TokenStream>,
     store: Option<TokenStream>,
     out: TokenStream,
@@ -215,7 +215,7 @@ impl Names<'_> {
         }
     }
 
-    /// A name may be a function's, whose node is a type of the same name: it means both.
+    /// A name may refer to a function, whose node is a type of the same name. Then it means both.
     fn mention(&mut self, path: &[TokenTree]) {
         let flow = &self.flow;
         let tokens: TokenStream = path.iter().cloned().collect();
@@ -270,14 +270,14 @@ fn declaration(statement: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
     }
 }
 
-/// Whether rust-analyzer put the name there to see what may stand in its place: of the two, only a
-/// type is no end of expressions.
+/// Whether rust-analyzer inserted the name to find completions. Such a name is written only as a
+/// type, because the list of expressions that could replace it is endless.
 fn is_completed(path: &[TokenTree]) -> bool {
     path.last()
         .is_some_and(|name| name.to_string().ends_with("raCompletionMarker"))
 }
 
-/// How many tokens at the beginning are a path.
+/// How many of the first tokens are a path.
 fn path(tokens: &[TokenTree]) -> usize {
     let mut length = 0;
     loop {
@@ -294,7 +294,7 @@ fn path(tokens: &[TokenTree]) -> usize {
     }
 }
 
-/// Where a `:` stands that is not half of a `::`.
+/// The index of a `:` that is not half of a `::`.
 fn single_colon(tokens: &[TokenTree]) -> Option<usize> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {

@@ -1,5 +1,5 @@
-//! What an editor reads of a node's options and parameters: each field once, as a field of the
-//! store. The names are taken from the tokens, whether these make a node or not.
+//! What an editor reads for a node's options and parameters: each field once, as a field of the
+//! store. The names come from the tokens, even if the node is incomplete.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -108,12 +108,12 @@ impl Names {
                 }
                 rest = after;
             }
-            // A parameter that has no type yet.
+            // A parameter without a type so far.
             if let [name @ TokenTree::Ident(_)] = rest {
                 self.field(Some(name));
             }
         }
-        // Where the next may stand.
+        // Where the next one may follow.
         self.field(None);
     }
 

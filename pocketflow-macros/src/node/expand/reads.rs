@@ -1,4 +1,4 @@
-//! What `prep` makes of the store: the structs that hold it, and how each field is borrowed.
+//! The structs of what `prep` computes and of what the node reads, and how each field is borrowed.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -12,7 +12,7 @@ use crate::node::model::Form;
 use crate::node::parse::{Each, Kind, Parameter, Step};
 use crate::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
 
-/// Where a field is borrowed.
+/// The step that borrows a field.
 #[derive(Clone, Copy)]
 pub(super) enum Where {
     Prep,
@@ -20,12 +20,12 @@ pub(super) enum Where {
 }
 
 impl Node<'_> {
-    /// Whether there is anything that `prep` makes of the store.
+    /// Whether `prep` computes anything from the store.
     pub(super) fn has_prep(&self) -> bool {
         self.model.prep.is_some() || self.model.each_field().is_some()
     }
 
-    /// What the node's own `prep` returned, borrowed.
+    /// The result of the user's `prep`, borrowed.
     pub(super) fn prepared(&self, prep: TokenStream, span: Span) -> TokenStream {
         if self.model.keeps_prep() {
             quote_spanned!(span=> #prep.__prep.__get())
@@ -44,7 +44,7 @@ impl Node<'_> {
         item
     }
 
-    /// The structs of what `prep` made, and of what the node reads.
+    /// The structs of what `prep` computed and of what the node reads.
     pub(super) fn reads(&self) -> TokenStream {
         let visibility = match &self.model.form {
             Form::Function(visibility, _) => visibility.clone(),
@@ -63,7 +63,7 @@ impl Node<'_> {
                 quote!(__prep: #ty,)
             }
         });
-        // The items are gathered once, by reference: every exec and every try of it gets its own
+        // The items are collected once, by reference. Each `exec` and each attempt takes its item
         // from here.
         let items = self
             .model
@@ -140,7 +140,7 @@ impl Node<'_> {
         }
     }
 
-    /// Gathers the items of a batch from the field that holds them.
+    /// Collects the items of a batch from the field that holds them.
     pub(super) fn items(&self) -> Option<TokenStream> {
         let field = self.model.each_field()?;
         let (name, each) = self.model.each()?;
@@ -149,7 +149,8 @@ impl Node<'_> {
             local(field),
             self.empty(field, Where::Prep),
         );
-        // On the user's tokens: a field that does not iterate, and an item of another type.
+        // On the user's tokens, so that rustc reports there a field that cannot be iterated, or an
+        // item of the wrong type.
         let (from, value) = (
             Ident::new("__from", field.span()),
             Ident::new("__item", name.span()),
@@ -172,7 +173,7 @@ impl Node<'_> {
         })
     }
 
-    /// What is said of a late field that is empty against the flow's proof.
+    /// The error for a late field that is empty although the checks of the flow passed.
     pub(super) fn empty(&self, field: &Ident, place: Where) -> TokenStream {
         let pf = self.pf;
         let (store, text) = (self.store, field_name(field));
@@ -214,8 +215,8 @@ impl Node<'_> {
                     Some(held) => self.read_option(name, *span, held),
                     None => quote!((&__shared.#name).__read()),
                 };
-                // The binding comes before the question whether it is there, or rustc would talk
-                // about that in its messages.
+                // The value is bound before the `match`, because rustc's messages would otherwise
+                // mention the `match`.
                 quote! {
                     let #local = #read;
                     let #local: #ty = match #local {
@@ -244,8 +245,8 @@ impl Node<'_> {
         }
     }
 
-    /// A value that is borrowed as a type. What a `Box` or an `Arc` holds is a trait object
-    /// already: rustc would make one of the pointer.
+    /// A value that is borrowed as a type. A `Box` or an `Arc` already holds a trait object;
+    /// without this, rustc would make a trait object of the pointer.
     pub(super) fn lent(&self, value: &Ident, target: &Type) -> TokenStream {
         let target = match target {
             Type::Reference(reference) => &reference.elem,
@@ -258,8 +259,8 @@ impl Node<'_> {
         }
     }
 
-    /// Reads `&Option<T>`, which only a late field can hold that is an `Option` of one. Of any
-    /// other, the user meant what is in it.
+    /// Reads `&Option<T>`, which only a late field of type `Option<Option<T>>` can lend. For any
+    /// other field, the user meant the value inside.
     fn read_option(&self, name: &Ident, span: Span, held: &Type) -> TokenStream {
         let held = inner(held);
         let borrowed = match (last_name(&held).as_deref(), argument(&held)) {
@@ -273,19 +274,20 @@ impl Node<'_> {
     }
 }
 
-/// The variable of a borrowed field: no name of the user's, nor one of the others of the macro's.
+/// The variable of a borrowed field. Its name differs from the user's names and from the macro's
+/// other names.
 pub(super) fn local(name: &Ident) -> Ident {
     local_at(name, name.span())
 }
 
-/// The same, at another place.
+/// The same, with another span.
 pub(super) fn local_at(name: &Ident, span: Span) -> Ident {
     let text = name.unraw().to_string();
     let is_snake =
         !text.starts_with('_') && !text.contains("__") && !text.contains(char::is_uppercase);
     let text = match is_snake {
         true => format!("__field_{text}"),
-        // No lint speaks of a name such as this.
+        // No lint reports such a name.
         false => text.chars().fold("__letters".to_owned(), |name, letter| {
             format!("{name}_{:x}", u32::from(letter))
         }),

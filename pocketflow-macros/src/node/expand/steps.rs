@@ -14,7 +14,7 @@ use crate::node::parse::{Kind, Output, Parameter, Step};
 use crate::types::same;
 
 impl Node<'_> {
-    /// What there is to do before `exec` but to look whether what it reads is there.
+    /// The work before `exec`, apart from the check that the fields it reads are filled.
     pub(super) fn prep(&self) -> Option<TokenStream> {
         if !self.has_prep() && self.model.options.reads.is_none() {
             return None;
@@ -78,7 +78,7 @@ impl Node<'_> {
                 }
                 Kind::Shared => quote!(&*__shared),
                 Kind::SharedMut => quote!(&mut *__shared),
-                // On the type that the user gives it: what is of another type is reported there.
+                // On the type that the user wrote, so that rustc reports another type there.
                 Kind::Prep => quote_spanned!(at(*span)=> &__kept),
                 Kind::PrepOwned => quote_spanned!(at(*span)=> __kept),
                 Kind::Exec => quote_spanned!(at(*span)=> __exec),
@@ -108,7 +108,8 @@ impl Node<'_> {
         );
         let call = self.invoke(step, quote!(#(#arguments),*));
         if step.is_async && step.ties_lifetimes {
-            // The common lifetime is none of the trait's method, and shows in no type of the block.
+            // The trait's method does not have the common lifetime, and no type of the block shows
+            // it.
             return quote!(async move { #call.await });
         }
         call
@@ -120,16 +121,16 @@ impl Node<'_> {
             Form::Function(..) => quote!(#name(#arguments)),
             Form::Methods => {
                 let this = step.takes_self.then(|| quote!(self,));
-                // All of the callee on its name: rustc points at it, too, where an argument is of
-                // another type.
+                // The whole callee is on the step's name, because rustc also points at the callee
+                // if an argument has the wrong type.
                 let callee = quote_spanned!(at(name.span())=> <#node>::#name);
                 quote!(#callee(#this #arguments))
             }
         }
     }
 
-    /// The variable of the attempt, on the type that the user gives it: one of another type is
-    /// reported there.
+    /// The variable of the attempt, on the type that the user wrote, so that rustc reports another
+    /// type there.
     pub(super) fn attempt(&self) -> Ident {
         let mut parameters = self.model.exec.parameters.iter();
         let given = parameters.find(|parameter| matches!(parameter.kind, Kind::Attempt));
@@ -139,8 +140,8 @@ impl Node<'_> {
         )
     }
 
-    /// The variable of what `exec` returned, in `post`. Where that is written to a field, one of
-    /// another type is reported on the type that `exec` returns.
+    /// The variable in `post` for the result of `exec`. If it is written to a field of another
+    /// type, rustc reports that on the type that `exec` returns.
     pub(super) fn done(&self) -> Ident {
         let span = if self.model.post.is_some() {
             Span::call_site()
@@ -161,11 +162,12 @@ impl Node<'_> {
             }
             None => quote!(true),
         };
-        // On the user's token, so that a future that cannot be sent is reported there.
+        // On the user's token, so that rustc reports a future that is not `Send` there.
         let exec = if exec.is_async && !exec.output.fallible {
             quote_spanned!(name=> __p::plain(#call))
         } else if exec.is_async {
-            // Not in another future: each adds to the size of every one around it.
+            // Not wrapped in another future, because each one adds to the size of every future
+            // around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
             let result = self.result(exec, output.to_token_stream(), retry);
             quote_spanned!(name=> __p::outcome(#call, |#output| #result))
@@ -184,7 +186,8 @@ impl Node<'_> {
 
     /// The result of a step, with the user's error as a failure.
     fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
-        // What a fallback returns is reported where it says so, if it is not what `exec` returns.
+        // If a fallback does not return what `exec` returns, rustc reports that on the fallback's
+        // return type.
         let span = at(step.output.span);
         let given = quote_spanned!(span=> __value);
         let checked = (step.name == "fallback").then(|| {
@@ -208,7 +211,7 @@ impl Node<'_> {
         }
     }
 
-    /// On the user's token, so that an error type that will not do is reported there.
+    /// On the user's token, so that rustc reports an unsuitable error type there.
     fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
         let error = error();
         quote_spanned! {span=>
@@ -262,7 +265,7 @@ impl Node<'_> {
 
     pub(super) fn post(&self) -> TokenStream {
         let exec = self.done();
-        // A `Result` under another name: what is said of it is all that is said.
+        // A `Result` under another name: its check is the only error that rustc reports.
         let Options {
             writes, appends, ..
         } = &self.model.options;
@@ -273,7 +276,7 @@ impl Node<'_> {
         quote!(#unwrap #post)
     }
 
-    /// Whether `post` takes what `exec` returns as the type that it is there.
+    /// Whether `post` takes the result of `exec` under the same type.
     fn takes_all(&self) -> bool {
         let exec = &self.model.exec.output.ty;
         let mut parameters = self.model.post.iter().flat_map(|post| &post.parameters);
@@ -312,8 +315,8 @@ impl Node<'_> {
                         __p::Result::Ok(0)
                     }
                 }
-                // Each exec of a batch returns a value: with no place for them to go, they are
-                // nothing.
+                // Each `exec` of a batch returns a value. If no field stores them, that value must
+                // be `()`.
                 (None, None) if self.model.each().is_some() => {
                     let value = value(&self.model.exec.output);
                     let nothing =
@@ -348,8 +351,8 @@ impl Node<'_> {
         }
     }
 
-    /// Takes an action. The type is named on the user's token, where its description names it too,
-    /// so that a type which is no action is reported once.
+    /// Takes an action. The type is on the user's token, as in its description, so that rustc
+    /// reports a type that is not an action once.
     fn take(&self, output: &Output, action: Ident) -> TokenStream {
         let (value, store) = (value(output), self.store);
         let arguments = quote!(#action, __shared);
@@ -357,7 +360,7 @@ impl Node<'_> {
     }
 }
 
-/// A place of the user's for tokens of the macro's.
+/// A span at the user's code for tokens that the macro writes.
 fn at(span: Span) -> Span {
     span.resolved_at(Span::call_site())
 }
