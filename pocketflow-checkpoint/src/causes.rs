@@ -81,7 +81,7 @@ pub struct OtherFlow {
     pub asked: String,
 }
 
-/// The run with this id was begun with other input, and its stored state and its result belong to
+/// The run with this id was started with different input, and its stored state and its result belong to
 /// that input. No node has run.
 ///
 /// A field that equals the store's `Default` is not part of the input and never differs: with a
@@ -89,7 +89,7 @@ pub struct OtherFlow {
 /// finished, only the fields that no node of the flow changes are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "run `{run}` was begun with other input: {} had another value\nhelp: run this under another id; or, to go on with that run or to have its result, start it with a store as `Default` makes it",
+    "run `{run}` was started with different input: {} had another value\nhelp: run this under another id; or, to go on with that run or to have its result, start it with a store as `Default` makes it",
     names(fields)
 )]
 pub struct OtherInput {

@@ -117,7 +117,7 @@ async fn lists() {
     assert!(
         lines
             .iter()
-            .any(|line| line.starts_with("order\\n4  running")),
+            .any(|line| line.starts_with("order\\n4  running") && line.ends_with("Z  owner host")),
         "{text}"
     );
 

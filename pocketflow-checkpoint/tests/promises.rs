@@ -26,7 +26,7 @@ fn each_promise_has_a_test_of_that_name() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let rows: Vec<_> = readme
         .lines()
-        .skip_while(|line| !line.starts_with("| | what is promised |"))
+        .skip_while(|line| !line.starts_with("| | guarantee |"))
         .skip(2)
         .take_while(|line| line.starts_with('|'))
         .collect();

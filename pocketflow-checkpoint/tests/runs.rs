@@ -110,7 +110,7 @@ fn file() -> (TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn a_run_that_dies_anywhere_goes_on_and_repeats_nothing_that_was_finished() {
+async fn a_run_that_dies_anywhere_resumes_and_repeats_no_finished_step() {
     let _one = CALLS.lock().await;
     let (_folder, file) = file();
     LEFT.store(usize::MAX, SeqCst);

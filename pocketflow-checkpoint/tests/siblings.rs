@@ -412,7 +412,7 @@ mod input {
     flow! { Sell { note >> pay; } }
 
     #[tokio::test]
-    async fn a_run_under_way_is_not_gone_on_with_for_other_input() {
+    async fn an_unfinished_run_with_different_input_is_rejected() {
         let (_folder, runs) = runs().await;
         let mut order = Order {
             cents: 4200,
@@ -433,7 +433,7 @@ mod input {
         );
         assert_eq!(
             error.cause().to_string(),
-            "run `a` was begun with other input: `cents` had another value\nhelp: run this under another id; or, to go on with that \
+            "run `a` was started with different input: `cents` had another value\nhelp: run this under another id; or, to go on with that \
              run or to have its result, start it with a store as `Default` makes it"
         );
         assert_eq!(other.cents, 9900, "it is as it was");

@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lists the runs. The run that changed last comes last
+    /// Lists the runs, most recently changed last
     List {
         /// Only runs with this status: running, waiting, finished, failed or stuck
         #[arg(long)]
@@ -52,7 +52,7 @@ enum Command {
         /// The state after this step; without it, the last state
         step: Option<u64>,
     },
-    /// Fills a wait of a run, which resumes when its program begins it again
+    /// Answers a waiting run, which resumes when its program is started again
     Fill {
         /// The id of the run
         run: String,
@@ -64,7 +64,7 @@ enum Command {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Allows a stuck run to begin again
+    /// Allows a stuck run to start again
     Retry {
         /// The id of the run
         run: String,
@@ -75,7 +75,7 @@ enum Command {
         /// The new file
         file: PathBuf,
     },
-    /// Makes a new run whose position is after a step of another run
+    /// Copies a run as it was after a given step to a new run
     Fork {
         /// The id of the run
         run: String,

@@ -81,7 +81,10 @@ fn note(run: &RunSummary) -> String {
         }
         Status::Finished => run.exit.clone().unwrap_or_default(),
         Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
-        Status::Running => run.owner.clone().unwrap_or_default(),
+        Status::Running => match &run.owner {
+            Some(owner) => format!("owner {owner}"),
+            None => String::new(),
+        },
     }
 }
 
