@@ -231,13 +231,7 @@ impl Graph {
         if self.is_unknown() {
             return;
         }
-        self.check_late(
-            self.inputs[input],
-            named,
-            "the input",
-            "leave it out of the parentheses",
-            "the inputs of a flow are late fields",
-        );
+        self.check_late(self.inputs[input], named, true);
     }
 
     /// Checks that the field of an `await(field)` is a late field of the store.
@@ -248,19 +242,25 @@ impl Graph {
             return;
         }
         if let Some(field) = self.places[place].node.waits {
-            self.check_late(
-                field,
-                named,
-                "the field",
-                "make it an `Option`, to be filled while the flow waits",
-                "what a flow waits for is a late field",
-            );
+            self.check_late(field, named, false);
         }
     }
 
     #[track_caller]
-    const fn check_late(&self, name: &str, named: bool, what: &str, help: &str, rule: &str) {
+    const fn check_late(&self, name: &str, named: bool, is_input: bool) {
         let store = self.store();
+        let (what, help, rule) = match is_input {
+            true => (
+                "the input",
+                "leave it out of the parentheses",
+                "the inputs of a flow are late fields",
+            ),
+            false => (
+                "the field",
+                "make it an `Option`, to be filled while the flow waits",
+                "what a flow waits for is a late field",
+            ),
+        };
         let message = Message::of("PF006");
         let message = match store.field(name) {
             Some(field) if store.fields[field].late => return,
@@ -271,9 +271,16 @@ impl Graph {
             None if named => return,
             None => {
                 let message = message.add("the store `{}` has no field `{}`", &[store.name, name]);
-                match store.nearest_field(name) {
+                let message = match store.nearest_field(name) {
                     Some(meant) => message.add("\nhelp: did you mean `{}`?", &[meant]),
                     None => message.add("\nhelp: {} of its store", &[rule]),
+                };
+                // `Support(Ticket)`: the name of a type in the place of an input.
+                if name.as_bytes()[0].is_ascii_uppercase() && is_input {
+                    let parts = &[self.name, name];
+                    message.add("\nhelp: to name the store, write `{}: {}`", parts)
+                } else {
+                    message
                 }
             }
         };

@@ -6,6 +6,7 @@ use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
 use super::syntax::{Endpoint, Target};
 use super::tokens::{is_end, skip_all};
+use crate::names::code;
 use crate::refusal::{Errors, refuse};
 
 pub(super) fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Target> {
@@ -19,12 +20,41 @@ pub(super) fn target(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result
             refuse(format!("an exit's name is in quotes: `end \"{name}\"`")).on(name.span()),
         );
     }
+    if input.peek(token::Paren) {
+        let exit = exit_in_parentheses(input, errors)?;
+        return Ok(Target::End { span, exit });
+    }
     let exit = if input.peek(LitStr) {
         Some(input.parse()?)
     } else {
         None
     };
     Ok(Target::End { span, exit })
+}
+
+/// `end("paid")`: an exit has no parentheses.
+fn exit_in_parentheses(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<LitStr>> {
+    let content;
+    let paren = parenthesized!(content in input);
+    let (written, empty) = (content.fork(), content.is_empty());
+    skip_all(&content);
+    let exit = match written.parse::<LitStr>() {
+        Ok(exit) => Some(exit),
+        Err(_) => written
+            .call(Ident::parse_any)
+            .ok()
+            .map(|name| LitStr::new(&name.unraw().to_string(), name.span())),
+    };
+    let end = match &exit {
+        Some(exit) => format!("end \"{}\"", exit.value()),
+        None if empty => "end".into(),
+        None => "end \"name\"".into(),
+    };
+    errors.on(
+        paren.span.join(),
+        format!("`end` has no parentheses: write `{end}`"),
+    );
+    Ok(exit)
 }
 
 /// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of
@@ -34,7 +64,11 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
         return awaited(input).map(Endpoint::Await);
     }
     if !input.peek(token::Paren) {
-        return node(input).map(Endpoint::Node);
+        let path = node(input)?;
+        return match is_method_await(input) {
+            true => Err(method_await(input, &path)?),
+            false => Ok(Endpoint::Node(path)),
+        };
     }
     let content;
     let paren = parenthesized!(content in input);
@@ -88,6 +122,26 @@ fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     Err(refuse("a place waits for one field: `await(first) >> await(second)`").on(span))
 }
 
+/// Whether `.await` stands next, as after a future.
+fn is_method_await(input: ParseStream<'_>) -> bool {
+    input.peek(Token![.]) && input.peek2(Token![await])
+}
+
+/// `approval.await`: a flow waits with `await(approval)`, and its nodes need no `.await`.
+fn method_await(input: ParseStream<'_>, path: &Path) -> syn::Result<syn::Error> {
+    input.parse::<Token![.]>()?;
+    let word: Token![await] = input.parse()?;
+    let name = code(path);
+    let refusal = refuse("a flow has no `.await`")
+        .help(format!(
+            "to wait until the field `{name}` is filled, write `await({name})`"
+        ))
+        .help(format!(
+            "if `{name}` is a node, write its name alone: the flow awaits it"
+        ));
+    Ok(refusal.on(word.span))
+}
+
 /// A node of a fork.
 fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
     if is_end(input) {
@@ -103,7 +157,14 @@ fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
             input.error("a fork cannot hold another fork: name all the nodes in one, `(a, b, c)`")
         );
     }
-    node(input)
+    let path = node(input)?;
+    if is_method_await(input) {
+        return Err(input.error(format!(
+            "write the name of the node alone, `{}`: the flow awaits it",
+            code(&path)
+        )));
+    }
+    Ok(path)
 }
 
 /// A node or a flow, by its path.

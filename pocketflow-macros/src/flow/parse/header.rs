@@ -14,12 +14,21 @@ use crate::refusal::Errors;
 /// Reads what stands before the graph, attributes aside.
 pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Header> {
     let visibility = input.parse()?;
-    let name = name(input, &visibility, errors)?;
+    let (name, word) = name(input, &visibility, errors)?;
     let mut inputs = Vec::new();
     if input.peek(token::Paren) {
         inputs = self::inputs(input, &name, errors)?;
     }
-    let store = store(input, errors);
+    let preposition: Option<Token![for]> = input.parse()?;
+    let store = store(input, preposition.is_some(), errors);
+    surplus_words(
+        &visibility,
+        &name,
+        word,
+        preposition,
+        store.as_ref(),
+        errors,
+    );
     if input.peek(token::Brace) && input.peek2(token::Brace) {
         inputs.extend(inputs_in_braces(input, &name, errors)?);
     }
@@ -31,28 +40,25 @@ pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result
     })
 }
 
-/// The name of a flow. A keyword before it, or in its place, is reported.
+/// The name of a flow, and a word before it, such as `fn` or `flow`. A keyword in the place of the
+/// name is reported.
 fn name(
     input: ParseStream<'_>,
     visibility: &Visibility,
     errors: &mut Errors,
-) -> syn::Result<Ident> {
-    let Some(keyword) = keyword(input) else {
-        return input.parse();
-    };
-    let visibility = code(visibility);
-    let visibility = if visibility.is_empty() {
-        "pub"
-    } else {
-        &visibility
+) -> syn::Result<(Ident, Option<Ident>)> {
+    let keyword = keyword(input);
+    let word = match keyword.clone() {
+        Some(keyword) => keyword,
+        None => input.parse()?,
     };
     if let Ok(name) = input.parse::<Ident>() {
-        let message = format!(
-            "a flow is declared by its name: `{visibility} {name} {{ … }}`, without `{keyword}`"
-        );
-        errors.at(&keyword, message);
-        return Ok(name);
+        return Ok((name, Some(word)));
     }
+    let Some(keyword) = keyword else {
+        return Ok((word, None));
+    };
+    let visibility = visible(visibility);
     let name = pascal(&keyword.to_string());
     errors.at(
         &keyword,
@@ -60,10 +66,48 @@ fn name(
             "`{keyword}` is a keyword: give the flow a name, such as `{visibility} {name} {{ … }}`"
         ),
     );
-    Ok(Ident::new(
-        if is_identifier(&name) { &name } else { "Flow" },
-        keyword.span(),
-    ))
+    let name = if is_identifier(&name) { &name } else { "Flow" };
+    Ok((Ident::new(name, keyword.span()), None))
+}
+
+/// The visibility to show in a message.
+fn visible(visibility: &Visibility) -> String {
+    let visibility = code(visibility);
+    if visibility.is_empty() {
+        "pub".into()
+    } else {
+        visibility
+    }
+}
+
+/// Reports the words of `flow Support for Ticket` that a header does not have, in one message.
+fn surplus_words(
+    visibility: &Visibility,
+    name: &Ident,
+    word: Option<Ident>,
+    preposition: Option<Token![for]>,
+    store: Option<&Path>,
+    errors: &mut Errors,
+) {
+    let store = store.map_or_else(String::new, |store| format!(": {}", code(store)));
+    let header = format!("`{} {name}{store} {{ … }}`", visible(visibility));
+    match (word, preposition) {
+        (Some(word), None) => errors.at(
+            &word,
+            format!("a flow is declared by its name: {header}, without `{word}`"),
+        ),
+        (Some(word), Some(_)) => errors.at(
+            &word,
+            format!(
+                "a flow is declared by its name and its store: {header}, without `{word}` and `for`"
+            ),
+        ),
+        (None, Some(preposition)) => errors.at(
+            preposition,
+            format!("the store of a flow stands after `:`: {header}"),
+        ),
+        (None, None) => {}
+    }
 }
 
 /// `(card, amount)`
@@ -133,9 +177,9 @@ fn names_alone(inputs: TokenStream) -> String {
     names.join(", ")
 }
 
-/// `: Order`, the store of the flow.
-fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
-    if input.parse::<Token![:]>().is_err() {
+/// `: Order`, the store of the flow. With `begun`, it has another word than `:` before it.
+fn store(input: ParseStream<'_>, begun: bool, errors: &mut Errors) -> Option<Path> {
+    if !begun && input.parse::<Token![:]>().is_err() {
         return None;
     }
     let store = match Path::parse_mod_style(input) {

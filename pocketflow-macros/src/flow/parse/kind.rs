@@ -21,8 +21,15 @@ pub(super) fn is_item(input: ParseStream<'_>) -> bool {
     if keyword(&ahead).is_some() {
         return ahead.peek(Ident) || ahead.peek(token::Brace);
     }
-    ahead.parse::<Ident>().is_ok()
-        && (ahead.peek(token::Brace) || ahead.peek(token::Paren) || names_store(&ahead))
+    if ahead.parse::<Ident>().is_err() {
+        return false;
+    }
+    // A word too many, as in `flow Support { … }`, which the header reports.
+    let has_word = ahead.parse::<Ident>().is_ok();
+    ahead.peek(token::Brace)
+        || ahead.peek(Token![for])
+        || !has_word && ahead.peek(token::Paren)
+        || names_store(&ahead)
 }
 
 /// The next word, if it is a keyword that no path begins with.

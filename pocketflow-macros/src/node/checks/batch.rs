@@ -22,7 +22,7 @@ pub(super) fn batch(model: &Model, errors: &mut Errors) {
         if let Some(item) = model.parameters().find(|p| matches!(p.kind, Kind::Item)) {
             errors.at(
                 &item.name,
-                "this node is not a batch: mark the parameter of `exec` that runs over a collection",
+                "this node is not a batch: mark the parameter of `exec` that receives one item of a collection: `#[each(field)] item: &Item`",
             );
         }
         return;

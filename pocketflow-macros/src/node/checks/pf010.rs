@@ -189,7 +189,7 @@ pub(super) fn parallel(model: &Model, errors: &mut Errors) {
         // With another error, there may be a batch, and something wrong with it.
         if errors.is_empty() {
             let wrong = "`parallel` is for a batch, and this node is not a batch";
-            let help = "mark the parameter that runs over a collection: `#[each(section_titles)] title: &str`";
+            let help = "mark the parameter that receives one item of a collection: `#[each(field)] item: &Item`";
             errors.on(*name, refuse(wrong, help));
         }
     } else if is_field && matches!(model.form, Form::Function(..)) {

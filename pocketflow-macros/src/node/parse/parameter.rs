@@ -134,8 +134,10 @@ fn each(
             }))
         }
         Err(error) => {
-            let expected =
-                "expected the field that holds the items: `#[each(section_titles)] title: &str`";
+            let expected = format!(
+                "expected the field that holds the items: `#[each(field)] {name}: {}`",
+                text(ty)
+            );
             errors.on(error.span(), expected);
             None
         }
