@@ -5,9 +5,8 @@
 //! needs a file here, a page in `errors/`, and a folder of snapshots in `tests/ui`.
 //!
 //! The macros report the errors that the tokens of one `flow!` or `#[node]` show by themselves:
-//! PF003 and PF004 (`flow/model`, and `flow/check` for a part of the graph that no path reaches),
-//! PF005 (`flow/check`), and PF010 (`node/options` and `node/check` for the policies of a node,
-//! `flow/model` for the bound of an edge). The checks for the other codes are here.
+//! PF003, PF004, PF005, and PF010 for the bound of an edge in their module `flow::checks`, and
+//! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here.
 //!
 //! The checks without a code, [`max_steps`], [`returned`] and [`threads`], are here as well.
 //! [`sound`] lets a check in a type suppress the errors that follow from it.
