@@ -2,7 +2,7 @@
 //! empty on some path.
 
 use super::{NO_EDGE, Solution};
-use crate::const_eval::bit_set::{contains, first, intersect, subtract, union};
+use crate::const_eval::bit_set::{contains, first, intersect, replace, subtract, union};
 use crate::graph::{Graph, NodeInfo, Target};
 
 /// A read of a late field that some path leaves empty.
@@ -41,13 +41,13 @@ impl<const P: usize> Path<P> {
     }
 }
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Solves for the fields that every path fills. The set of a place only shrinks where paths
     /// join, and a place is visited again only if its set has shrunk.
     pub(super) const fn find_filled(&mut self, graph: &Graph) {
         let mut arrivals = Arrivals {
             places: [false; P],
-            exits: [false; X],
+            exits: [false; E],
             queue: Queue::new(),
         };
         arrivals.places[0] = true;
@@ -72,7 +72,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
         &mut self,
         target: Option<Target>,
         filled: &[u64; W],
-        arrivals: &mut Arrivals<P, X>,
+        arrivals: &mut Arrivals<P, E>,
     ) {
         match target {
             Some(Target::Place(to)) if arrivals.places[to] => {
@@ -89,10 +89,12 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 arrivals.queue.push(to);
             }
             Some(Target::Exit(exit)) if arrivals.exits[exit] => {
-                intersect(&mut self.exits[exit], filled, 0);
+                let mut filled = *filled;
+                intersect(&mut filled, &self.exits, exit);
+                replace(&mut self.exits, exit, &filled);
             }
             Some(Target::Exit(exit)) => {
-                self.exits[exit] = *filled;
+                replace(&mut self.exits, exit, filled);
                 arrivals.exits[exit] = true;
             }
             None => {}
@@ -187,10 +189,10 @@ const fn fills<const W: usize>(node: &NodeInfo, action: usize, field: usize) -> 
     node.writes[action * W + field / 64] & (1 << (field % 64)) != 0 || contains(node.reads, field)
 }
 
-/// The places and exits that a path has reached.
-struct Arrivals<const P: usize, const X: usize> {
+/// The places and exits that a path has reached. There are not more exits than words of their sets.
+struct Arrivals<const P: usize, const E: usize> {
     places: [bool; P],
-    exits: [bool; X],
+    exits: [bool; E],
     queue: Queue<P>,
 }
 

@@ -4,7 +4,7 @@ use super::Solution;
 use crate::const_eval::bit_set::{intersect, subtract, union};
 use crate::graph::{Graph, Target};
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Marks each field that a place writes although nothing may read the value.
     pub(super) const fn find_dead_writes(&mut self, graph: &Graph) {
         let live = self.live_fields(graph);

@@ -24,11 +24,11 @@ use crate::graph::{Graph, NodeInfo};
 /// No edge. A graph that passes the checks has an edge for every action.
 const NO_EDGE: u32 = u32::MAX;
 
-/// The results for a graph with `P` places, `T` actions in total and `X` exits, with sets of fields
-/// of `W` words.
+/// The results for a graph with `P` places and `T` actions in total. A set of fields is `W` words, and
+/// the sets of all exits are `E` words.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usize> {
+pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usize> {
     /// Where the actions of a place begin in `routes` and `edges`.
     offsets: [u32; P],
     /// What comes next after each action: see [`routes_of`](Self::routes_of).
@@ -41,7 +41,7 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
     /// The fields that every path to a place fills, if none is filled at the start.
     filled: [[u64; W]; P],
     /// The fields that every path to an exit fills.
-    exits: [[u64; W]; X],
+    exits: [u64; E],
     /// The late fields that are filled at the start.
     inputs: [u64; W],
     /// The fields that any node may read.
@@ -55,9 +55,9 @@ pub struct Solution<const P: usize, const T: usize, const X: usize, const W: usi
 impl Graph {
     /// Solves the graph.
     #[doc(hidden)]
-    pub const fn solve<const P: usize, const T: usize, const X: usize, const W: usize>(
+    pub const fn solve<const P: usize, const T: usize, const E: usize, const W: usize>(
         &self,
-    ) -> Solution<P, T, X, W> {
+    ) -> Solution<P, T, E, W> {
         let mut solution = Solution {
             offsets: [0; P],
             routes: [NO_EDGE; T],
@@ -65,7 +65,7 @@ impl Graph {
             order: [0; P],
             reached: 0,
             filled: [[0; W]; P],
-            exits: [[0; W]; X],
+            exits: [0; E],
             inputs: self.input_fields(),
             optional_reads: [0; W],
             unproved: [None; P],
@@ -99,7 +99,7 @@ impl Graph {
     }
 }
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// The flow as a node. It reads its inputs, it may read everything that any of its nodes may
     /// read, and it fills the fields that are filled at each exit.
     pub const fn info(&'static self, name: &'static str, graph: &'static Graph) -> NodeInfo {
@@ -109,7 +109,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
             actions: graph.exits,
             reads: &self.inputs,
             optional_reads: &self.optional_reads,
-            writes: self.exits.as_flattened(),
+            writes: &self.exits,
             possible_writes: &[],
             flow: Some(graph),
             waits: None,

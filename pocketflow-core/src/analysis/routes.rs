@@ -17,9 +17,9 @@ impl Graph {
     }
 }
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// What comes after each action of a place. A number below `P` is a place. The exits follow
-    /// from `P`, and the bounded edges from `P + X`.
+    /// from `P`, and the bounded edges from `P` and the number of exits.
     pub(crate) const fn routes_of(&self, place: usize) -> &[u32] {
         let first = self.offsets[place] as usize;
         let end = if place + 1 < P {
@@ -55,7 +55,7 @@ impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P,
                 if self.edges[slot] == NO_EDGE {
                     self.edges[slot] = index as u32;
                     self.routes[slot] = match (edge.bound, edge.to) {
-                        (Some(_), _) => (P + X + index) as u32,
+                        (Some(_), _) => (P + graph.exits.len() + index) as u32,
                         (None, Target::Place(place)) => place as u32,
                         (None, Target::Exit(exit)) => (P + exit) as u32,
                     };

@@ -7,7 +7,7 @@ use crate::analysis::Solution;
 use crate::const_eval::spelling::{equal, nearest};
 use crate::graph::Graph;
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Checks the actions of a place.
     #[track_caller]
     pub const fn check_wiring(&self, graph: &Graph, place: usize) {

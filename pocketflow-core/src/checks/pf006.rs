@@ -9,7 +9,7 @@ use crate::const_eval::spelling::equal;
 use crate::graph::fork::shares_store;
 use crate::graph::{Edge, Graph, NodeInfo, Place, Target};
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Checks the start.
     #[track_caller]
     pub const fn check_start(&self, graph: &Graph) {

@@ -4,7 +4,7 @@ use crate::analysis::Solution;
 use crate::const_eval::bit_set::{first, intersect};
 use crate::graph::Graph;
 
-impl<const P: usize, const T: usize, const X: usize, const W: usize> Solution<P, T, X, W> {
+impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Whether a place, or a node of the fork there, has a dead write.
     pub const fn has_dead_write(&self, graph: &Graph, place: usize, branch: usize) -> bool {
         let mut fields = self.dead_writes[place];

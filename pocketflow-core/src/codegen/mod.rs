@@ -48,7 +48,7 @@ pub use crate::run::{
     CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,
 };
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode};
-pub use crate::run::{FlowStep, Forked, Runner, StepKind};
+pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
 pub use crate::run::{Prepared, Retained, within};
 pub use crate::store::BetweenThreads;
 

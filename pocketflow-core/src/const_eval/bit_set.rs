@@ -50,6 +50,15 @@ pub(crate) const fn intersect<const W: usize>(
     changed
 }
 
+/// Replaces one of several sets.
+pub(crate) const fn replace<const W: usize>(sets: &mut [u64], index: usize, set: &[u64; W]) {
+    let mut word = 0;
+    while word < W {
+        sets[index * W + word] = set[word];
+        word += 1;
+    }
+}
+
 /// Removes the numbers that are in another set.
 pub(crate) const fn subtract<const W: usize>(set: &mut [u64; W], sets: &[u64], index: usize) {
     let mut word = 0;

@@ -31,11 +31,11 @@ impl Site {
         const N: usize,
         const P: usize,
         const T: usize,
-        const X: usize,
+        const E: usize,
         const W: usize,
     >(
         graph: &'static &'static Graph,
-        solution: &'static Solution<P, T, X, W>,
+        solution: &'static Solution<P, T, E, W>,
     ) -> [Self; N] {
         let mut sites = [Self::of_flow(graph); N];
         let (mut place, mut next) = (0, P);
@@ -53,9 +53,9 @@ impl Site {
     }
 
     /// A place.
-    pub const fn at<const P: usize, const T: usize, const X: usize, const W: usize>(
+    pub const fn at<const P: usize, const T: usize, const E: usize, const W: usize>(
         graph: &'static &'static Graph,
-        solution: &'static Solution<P, T, X, W>,
+        solution: &'static Solution<P, T, E, W>,
         place: usize,
     ) -> Self {
         let all = solution.routes_of(place);
@@ -67,7 +67,7 @@ impl Site {
             branch: None,
             routes: [first, second],
             more: if all.len() > 2 { all } else { &[] },
-            bounded: (P + X) as u32,
+            bounded: (P + graph.exits.len()) as u32,
         }
     }
 

@@ -134,9 +134,9 @@ impl Description {
         self
     }
 
-    /// The number of words in the largest set of fields of these nodes.
+    /// The number of words in the largest set of fields of these nodes, and at least one.
     pub const fn words(all: &[&Self]) -> usize {
-        let (mut words, mut index) = (0, 0);
+        let (mut words, mut index) = (1, 0);
         while index < all.len() {
             if all[index].store.words() > words {
                 words = all[index].store.words();

@@ -2,29 +2,30 @@
 //! sets.
 
 use super::{Description, NodeInfo, UNKNOWN};
-use crate::const_eval::bit_set::union;
+use crate::const_eval::bit_set::{replace, union};
 
-/// The sets of fields of the `N` nodes of a flow, which have `T` actions in all. A set is `W` words
-/// of 64 fields.
+/// The sets of fields of the `N` nodes of a flow. A set is `W` words of 64 fields, and the sets of
+/// all actions are `A` words.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct FieldSets<const N: usize, const T: usize, const W: usize> {
+pub struct FieldSets<const N: usize, const A: usize, const W: usize> {
     reads: [[u64; W]; N],
     optional_reads: [[u64; W]; N],
     possible_writes: [[u64; W]; N],
-    writes: [[u64; W]; T],
-    actions: [&'static str; T],
+    writes: [u64; A],
+    /// The names of the actions. There are not more of them than words.
+    actions: [&'static str; A],
 }
 
-impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
+impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
     /// Looks the fields up.
     pub const fn of(all: &[&Description; N]) -> Self {
         let mut sets = Self {
             reads: [[0; W]; N],
             optional_reads: [[0; W]; N],
             possible_writes: [[0; W]; N],
-            writes: [[0; W]; T],
-            actions: [""; T],
+            writes: [0; A],
+            actions: [""; A],
         };
         let (mut index, mut slot) = (0, 0);
         while index < N {
@@ -51,7 +52,7 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
         while action < node.actions.len() {
             let mut writes = always;
             store.add(&mut writes, node.actions[action].writes);
-            self.writes[slot + action] = writes;
+            replace(&mut self.writes, slot + action, &writes);
             union(&mut self.possible_writes[index], &writes, 0);
             self.actions[slot + action] = node.actions[action].name;
             action += 1;
@@ -75,7 +76,7 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
             while action < flow.actions.len() {
                 // The sets of a flow with an error may have more words.
                 let stride = flow.writes.len() / flow.actions.len();
-                self.writes[slot + action][word] = flow.writes[action * stride + word];
+                self.writes[(slot + action) * W + word] = flow.writes[action * stride + word];
                 action += 1;
             }
             word += 1;
@@ -108,11 +109,10 @@ impl<const N: usize, const T: usize, const W: usize> FieldSets<N, T, W> {
                 optional_reads: &self.optional_reads[index],
                 writes: self
                     .writes
-                    .split_at(slot + count)
+                    .split_at((slot + count) * W)
                     .0
-                    .split_at(slot)
-                    .1
-                    .as_flattened(),
+                    .split_at(slot * W)
+                    .1,
                 possible_writes: &self.possible_writes[index],
                 flow: match flow {
                     Some(flow) => flow.flow,

@@ -42,7 +42,7 @@ pub(crate) fn leak<T>(value: T) -> &'static T {
 /// The node that a description describes.
 pub(crate) fn node(description: Description) -> NodeInfo {
     let description = leak(description);
-    leak(FieldSets::<1, 8, WORDS>::of(&[description])).nodes(&[description])[0]
+    leak(FieldSets::<1, { 8 * WORDS }, WORDS>::of(&[description])).nodes(&[description])[0]
 }
 
 /// An action that writes some fields.

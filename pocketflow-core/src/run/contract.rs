@@ -56,9 +56,11 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
     const RECOVERS: bool;
 
     /// Runs an exec. In a direct run this is the first attempt; in a driven run, all of them.
+    /// No lifetime appears only in `Reads`, for Rust 1.91 and older: see
+    /// [`StepSource`](super::runner::StepSource).
     fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        reads: Reads<'_, N>,
+        reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;
@@ -89,7 +91,7 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
     /// alone in its step.
     fn item<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        reads: Reads<'_, N>,
+        reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;

@@ -120,7 +120,7 @@ where
     #[inline]
     fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        reads: Reads<'_, N>,
+        reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
@@ -160,7 +160,7 @@ where
     #[inline]
     fn item<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        reads: Reads<'_, N>,
+        reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {

@@ -82,7 +82,11 @@ where
         if const { !recovers::<S, H, N>() } {
             return recovered_error(self.error(index, 1, failure));
         }
-        Box::pin(self.retry(index, item, failure, work))
+        let fallback = move |error| {
+            let reads = reads::<S, H, N>(self.shared);
+            self.node.fallback(reads, self.prep, item, error)
+        };
+        Box::pin(self.retry(index, item, failure, work, fallback))
     }
 
     /// The error of the last attempt.
@@ -94,12 +98,15 @@ where
         self.context.attempt_error(self.site, index, stage, failure)
     }
 
-    async fn retry(
+    /// Generic over the fallback, for Rust 1.91 and older: see
+    /// [`StepSource`](super::runner::StepSource).
+    async fn retry<F: Future<Output = Result<N::Exec, Failure>> + Send>(
         self,
         index: Option<usize>,
         item: N::Item<'v>,
         mut failure: Failure,
         work: Option<&dyn node::KeySource>,
+        fallback: impl FnOnce(Error) -> F + Send,
     ) -> Result<N::Exec, Error> {
         let policy = N::POLICY;
         let mut number = 1;
@@ -123,25 +130,17 @@ where
         if !policy.fallback || error.cause().is::<NoRuntime>() {
             return Err(error);
         }
-        self.node
-            .fallback(
-                reads::<S, H, N>(self.shared),
-                self.prep,
-                item,
-                error.clone(),
-            )
-            .await
-            .map_err(|failure| {
-                // A fallback that returns the same error has not failed.
-                match failure.cause().downcast_ref::<Error>() {
-                    Some(handed_on) if handed_on.is(&error) => error,
-                    _ => Error::at_item(
-                        self.context.frame(self.site).path(),
-                        index,
-                        Stage::Fallback,
-                        failure.into_cause(),
-                    ),
-                }
-            })
+        fallback(error.clone()).await.map_err(|failure| {
+            // A fallback that returns the same error has not failed.
+            match failure.cause().downcast_ref::<Error>() {
+                Some(handed_on) if handed_on.is(&error) => error,
+                _ => Error::at_item(
+                    self.context.frame(self.site).path(),
+                    index,
+                    Stage::Fallback,
+                    failure.into_cause(),
+                ),
+            }
+        })
     }
 }

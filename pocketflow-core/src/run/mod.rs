@@ -29,7 +29,8 @@ pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
 pub use mode::Mode;
 pub use runner::{
-    BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeRunner, Runner, StepKind,
+    BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeAt, NodeRunner, NodeWithFields,
+    Runner, SiteRef, Step, StepKind,
 };
 pub use skipped::Skipped;
 pub use step::{Prepared, Retained};

@@ -6,7 +6,7 @@ use super::context::FlowContext;
 use super::contract::StepMode;
 use super::flow::{Flow, Walk};
 use super::mode::Mode;
-use super::runner::{FlowRunner, Forked, Runner, StepSource};
+use super::runner::{FlowRunner, Forked, Runner, Step, StepSource};
 use crate::error::Error;
 use crate::store::Shared;
 
@@ -21,19 +21,20 @@ where
     #[inline]
     fn step<'a, G>(
         self,
-        get: G,
+        step: Step<'a, F, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: StepSource<'a, F>,
-        F: 'a,
+        G: StepSource<F>,
     {
         // The steps inside find their path through this frame. Any other step needs its path only
         // if it fails.
-        context.frame.site = get.site();
+        context.frame.site = step.0.site();
         let context: &'a FlowContext<'_, M> = context;
-        context.mode.flow(get.node(), Some(&context.frame), shared)
+        context
+            .mode
+            .flow(step.0.node(), Some(&context.frame), shared)
     }
 }
 

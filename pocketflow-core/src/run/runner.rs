@@ -14,25 +14,38 @@ use crate::error::{EmptyField, Error};
 
 /// The node of a step, and its site. A node without fields is made where it is used, so its closure
 /// takes no space in the future.
+///
+/// No lifetime is a parameter of this trait, and [`Step`] holds the one that a step needs: Rust
+/// 1.91 and older know a future to be `Send` only if each lifetime of the function that returns it
+/// is late-bound, which means that it appears in the type of an argument, and in no bound
+/// (rust-lang/rust#100013).
 #[doc(hidden)]
-pub trait StepSource<'a, N: ?Sized + 'a>: Copy + Send + Sync + 'a {
+pub trait StepSource<N: ?Sized>: Copy + Send + Sync {
     /// The node.
-    fn node(self) -> &'a N;
+    fn node<'n>(self) -> &'n N
+    where
+        Self: 'n;
 
     /// The site of the step.
     fn site(self) -> &'static Site;
-
-    /// Both.
-    fn both(self) -> (&'a N, &'static Site);
 }
 
-impl<'a, N, G> StepSource<'a, N> for G
+/// A node without fields, and the site of its step. It has no lifetime parameter, because the
+/// compiler forgets which lifetime the result of a closure has.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NodeAt<N: ?Sized + 'static>(pub &'static N, pub &'static Site);
+
+impl<N, G> StepSource<N> for G
 where
-    N: ?Sized + 'a,
-    G: Fn() -> (&'a N, &'static Site) + Copy + Send + Sync + 'a,
+    N: ?Sized + 'static,
+    G: Fn() -> NodeAt<N> + Copy + Send + Sync,
 {
     #[inline(always)]
-    fn node(self) -> &'a N {
+    fn node<'n>(self) -> &'n N
+    where
+        Self: 'n,
+    {
         self().0
     }
 
@@ -40,12 +53,50 @@ where
     fn site(self) -> &'static Site {
         self().1
     }
+}
 
-    #[inline(always)]
-    fn both(self) -> (&'a N, &'static Site) {
-        self()
+/// The site of a step, as a closure returns it: see [`NodeAt`].
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SiteRef(pub &'static Site);
+
+/// A node with fields.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct NodeWithFields<'n, N: ?Sized, G>(pub &'n N, pub G);
+
+impl<N: ?Sized, G: Copy> Clone for NodeWithFields<'_, N, G> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
+
+impl<N: ?Sized, G: Copy> Copy for NodeWithFields<'_, N, G> {}
+
+impl<N, G> StepSource<N> for NodeWithFields<'_, N, G>
+where
+    N: ?Sized + Sync,
+    G: Fn() -> SiteRef + Copy + Send + Sync,
+{
+    #[inline(always)]
+    fn node<'n>(self) -> &'n N
+    where
+        Self: 'n,
+    {
+        self.0
+    }
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self.1().0
+    }
+}
+
+/// The source of a step that borrows for `'a`. Generated code writes the fields, because a
+/// constructor would be compiled for each step.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Step<'a, N: ?Sized, G>(pub G, pub PhantomData<fn() -> (&'a G, &'a N)>);
 
 /// What the nodes of a fork share.
 #[doc(hidden)]
@@ -98,26 +149,24 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
     /// Runs it, and returns the index of the action taken.
     fn step<'a, G>(
         self,
-        _get: G,
+        _step: Step<'a, N, G>,
         _context: &'a mut FlowContext<'_, K::Mode>,
         _shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: StepSource<'a, N>,
-        N: 'a,
+        G: StepSource<N>,
     {
         async { unreachable!("a fork has no steps of its own") }
     }
 
     /// `prep` and `exec`.
-    fn exec<'n: 'a, 'a, G>(
+    fn exec<'a, G>(
         self,
-        _get: G,
+        _step: Step<'a, N, G>,
         _fork: &'a Fork<'a, S, K::Mode>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: StepSource<'n, N>,
-        N: 'n,
+        G: StepSource<N>,
     {
         async { unreachable!("only the nodes of a fork are run in parts") }
     }

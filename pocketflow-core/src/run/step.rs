@@ -8,7 +8,7 @@ use super::context::FlowContext;
 use super::contract::{ItemMode, NodeMode, StepBody};
 use super::execution::Execution;
 use super::mode::{Mode, StepFailure};
-use super::runner::{BatchRunner, NodeRunner, Runner, StepSource};
+use super::runner::{BatchRunner, NodeRunner, Runner, Step, StepSource};
 use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::node::{Node, OrNothing};
@@ -27,15 +27,14 @@ where
     #[inline]
     fn step<'a, G>(
         self,
-        get: G,
+        step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: StepSource<'a, N>,
-        N: 'a,
+        G: StepSource<N>,
     {
-        let context: &'a FlowContext<'_, M> = context;
+        let (get, context): (G, &'a FlowContext<'_, M>) = (step.0, context);
         M::step(
             context,
             get.site(),
@@ -61,15 +60,14 @@ where
     #[inline]
     fn step<'a, G>(
         self,
-        get: G,
+        step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: StepSource<'a, N>,
-        N: 'a,
+        G: StepSource<N>,
     {
-        let context: &'a FlowContext<'_, M> = context;
+        let (get, context): (G, &'a FlowContext<'_, M>) = (step.0, context);
         let act = BatchStep::<'a, H, N, M> {
             node: get.node(),
             context,
@@ -88,7 +86,7 @@ struct SingleStep<'a, H, N, M, G> {
 
 impl<'a, S, H, N, M, G, E> StepBody<S, M> for SingleStep<'a, H, N, M, G>
 where
-    G: StepSource<'a, N>,
+    G: StepSource<N>,
     S: Shared,
     H: 'static,
     N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
@@ -109,7 +107,7 @@ where
         async move {
             let failed = 'failed: {
                 let (kept, done) = {
-                    let (node, site) = get.both();
+                    let (node, site) = (get.node(), get.site());
                     let mut prep = match node.prep(&*shared) {
                         Ok(prep) => prep,
                         Err(failure) => break 'failed StepFailure::Prep(failure),
@@ -173,7 +171,7 @@ macro_rules! done_or_failed {
                 // A constant, so a node that cannot recover has no code for it.
                 Err(failed) if const { !M::RECOVERS } => break $failed StepFailure::Exec(failed),
                 Err(failed) => {
-                    let (node, site) = $get.both();
+                    let (node, site) = ($get.node(), $get.site());
                     let execution = $crate::run::step::execution!(
                         node, $shared, &$prep, $context, site, M::reborrow($at)
                     );

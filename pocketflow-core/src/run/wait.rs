@@ -6,7 +6,7 @@ use std::future::Future;
 use super::context::FlowContext;
 use super::contract::{StepBody, StepMode};
 use super::mode::Mode;
-use super::runner::{Runner, StepSource};
+use super::runner::{Runner, Step, StepSource};
 use crate::driver::Site;
 use crate::error::{Error, Stage};
 use crate::store::Shared;
@@ -26,15 +26,14 @@ where
     #[inline]
     fn step<'a, G>(
         self,
-        get: G,
+        step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send
     where
-        G: StepSource<'a, N>,
-        N: 'a,
+        G: StepSource<N>,
     {
-        let (site, context): (_, &'a FlowContext<'_, M>) = (get.site(), context);
+        let (site, context): (_, &'a FlowContext<'_, M>) = (step.0.site(), context);
         M::step(
             context,
             site,

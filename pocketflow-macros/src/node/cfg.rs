@@ -20,12 +20,14 @@ pub(crate) fn decide(krate: &Krate, attributes: &TokenStream, item: &Item) -> Op
         let decide = |attributes: &mut Vec<Attribute>| settle(attributes, &condition, holds);
         let kept = sites(&mut item, decide);
         kept.then(|| {
-            let when = if holds {
-                condition.clone()
-            } else {
+            let unless = if holds {
                 quote!(not(#condition))
+            } else {
+                condition.clone()
             };
-            quote!(#[cfg(#when)] #[#krate::node(#attributes)] #item)
+            // Not `cfg(when)`: Rust 1.87 and older leave a `cfg` that holds where it is, and the
+            // macro would find it again.
+            quote!(#[cfg_attr(#unless, cfg(any()))] #[#krate::node(#attributes)] #item)
         })
     });
     let (holds, otherwise) = (cases[0].take(), cases[1].take());
@@ -173,8 +175,8 @@ mod tests {
             fn pay(#[cfg(test)] a: &u64, #[cfg_attr(test, each(items), deny(x))] b: &u64) {}
         );
         let expected = quote! {
-            #[cfg(test)] #[::pocketflow::node(Order)] fn pay(a: &u64, #[each(items)] #[deny(x)] b: &u64) {}
-            #[cfg(not(test))] #[::pocketflow::node(Order)] fn pay(b: &u64) {}
+            #[cfg_attr(not(test), cfg(any()))] #[::pocketflow::node(Order)] fn pay(a: &u64, #[each(items)] #[deny(x)] b: &u64) {}
+            #[cfg_attr(test, cfg(any()))] #[::pocketflow::node(Order)] fn pay(b: &u64) {}
         };
         assert_eq!(decided(item).unwrap(), expected.to_string());
     }
@@ -183,9 +185,9 @@ mod tests {
     fn one_is_decided_at_a_time() {
         let item = quote!(impl Pay { fn exec(&self) {} #[cfg(a)] fn post(&self) {} #[cfg(b)] fn prep(&self) {} });
         let expected = quote! {
-            #[cfg(a)] #[::pocketflow::node(Order)]
+            #[cfg_attr(not(a), cfg(any()))] #[::pocketflow::node(Order)]
             impl Pay { fn exec(&self) {} fn post(&self) {} #[cfg(b)] fn prep(&self) {} }
-            #[cfg(not(a))] #[::pocketflow::node(Order)]
+            #[cfg_attr(a, cfg(any()))] #[::pocketflow::node(Order)]
             impl Pay { fn exec(&self) {} #[cfg(b)] fn prep(&self) {} }
         };
         assert_eq!(decided(item).unwrap(), expected.to_string());
@@ -200,7 +202,7 @@ mod tests {
         assert_eq!(
             decided(item).unwrap(),
             quote!(
-                #[cfg(a)]
+                #[cfg_attr(not(a), cfg(any()))]
                 #[::pocketflow::node(Order)]
                 fn pay() {}
             )

@@ -35,7 +35,7 @@ const _: () = {
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<
         3usize,
-        { __p::Description::action_count(__ROWS) },
+        { __p::Description::action_count(__ROWS) * __WORDS },
         __WORDS,
     >;
     static __SETS: __Sets = __Sets::of(__ROWS);
@@ -95,7 +95,7 @@ const _: () = {
     type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
-        2usize,
+        { 2usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
@@ -190,7 +190,10 @@ const _: () = {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node0_0 {}, __SITE0),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node0_0 {}, __SITE0),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -211,7 +214,10 @@ const _: () = {
                     if __place == 1 {
                         match __p::Runner::step(
                                 <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node1_0 {}, __SITE1),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node1_0 {}, __SITE1),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -232,7 +238,10 @@ const _: () = {
                     if __place == 2 {
                         match __p::Runner::step(
                                 <__Node2_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node2_0 {}, __SITE2),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node2_0 {}, __SITE2),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )

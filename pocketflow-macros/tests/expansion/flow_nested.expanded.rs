@@ -32,7 +32,7 @@ const _: () = {
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<
         3usize,
-        { __p::Description::action_count(__ROWS) },
+        { __p::Description::action_count(__ROWS) * __WORDS },
         __WORDS,
     >;
     static __SETS: __Sets = __Sets::of(__ROWS);
@@ -92,7 +92,7 @@ const _: () = {
     type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
-        1usize,
+        { 1usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
@@ -185,7 +185,10 @@ const _: () = {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node0_0 {}, __SITE0),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node0_0 {}, __SITE0),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -206,7 +209,10 @@ const _: () = {
                     if __place == 1 {
                         match __p::Runner::step(
                                 <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node1_0 {}, __SITE1),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node1_0 {}, __SITE1),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -227,7 +233,10 @@ const _: () = {
                     if __place == 2 {
                         match __p::Runner::step(
                                 <__Node2_0 as __p::FlowStep<__S, __M>>::runner(),
-                                || (&__Node2_0 {}, __SITE2),
+                                __p::Step(
+                                    || __p::NodeAt(&__Node2_0 {}, __SITE2),
+                                    __p::PhantomData,
+                                ),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )

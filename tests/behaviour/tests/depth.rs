@@ -34,12 +34,12 @@ async fn double(#[each(items)] item: &u64) -> Result<u64, String> {
 #[node(Count, writes = even)]
 async fn even(number: &u64) -> bool {
     tokio::task::yield_now().await;
-    number.is_multiple_of(2)
+    number % 2 == 0
 }
 
 #[node(Count, writes = odd)]
 async fn odd(number: &u64) -> bool {
-    !number.is_multiple_of(2)
+    number % 2 != 0
 }
 
 /// Each flow contains the previous one, between two nodes.

@@ -24,7 +24,7 @@ const NAMES: [&str; PLACES] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];
 pub(super) const EXITS: usize = 2;
 
-pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, EXITS, WORDS>;
+pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, { EXITS * WORDS }, WORDS>;
 
 // ---- A flow as plain data, which shrinks well. ----
 

@@ -14,8 +14,8 @@ use proptest::prelude::*;
 
 use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
 use self::flows::{
-    Analysed, EXITS, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain,
-    position, union, words,
+    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain, position,
+    union, words,
 };
 use crate::graph::Target;
 use crate::graph::sample::WORDS;
@@ -31,7 +31,8 @@ impl Analysed<'_> {
 
     /// Where each action leads.
     fn check_routes(&self) {
-        let (graph, places, exits) = (self.graph, PLACES as u32, EXITS as u32);
+        let (graph, places) = (self.graph, PLACES as u32);
+        let exits = graph.exits.len() as u32;
         let mut actions = 0;
         for (index, place) in graph.places.iter().enumerate() {
             let routes = self.solution.routes_of(index);
@@ -93,7 +94,8 @@ impl Analysed<'_> {
             .enumerate()
             .filter(|(_, states)| !states.is_empty())
         {
-            let filled = late(self.solution.exits[exit]) | self.flow.inputs;
+            let set = self.solution.exits[exit * WORDS..][..WORDS].try_into();
+            let filled = late(set.unwrap()) | self.flow.inputs;
             assert_eq!(filled, states.always(), "filled at the exit {exit}");
         }
     }

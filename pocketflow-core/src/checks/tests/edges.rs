@@ -289,7 +289,7 @@ fn of_many_actions_the_first_are_named() {
         }],
         "",
     );
-    let solution: Solution<1, 66, 2, WORDS> = graph.solve();
+    let solution: Solution<1, 66, { 2 * WORDS }, WORDS> = graph.solve();
     let told = told(|| solution.check_wiring(&graph, 0));
     assert_eq!(told[..3], ["PF002", "many", "action 0"]);
     assert_eq!(

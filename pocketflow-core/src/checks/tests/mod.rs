@@ -57,7 +57,7 @@ fn flow_on(name: &'static str, exits: &'static [&'static str], does: Description
     place(name, info)
 }
 
-fn solve<const P: usize>(graph: &Graph) -> Solution<P, 16, 2, WORDS> {
+fn solve<const P: usize>(graph: &Graph) -> Solution<P, 16, { 2 * WORDS }, WORDS> {
     assert_eq!(graph.places.len(), P);
     graph.solve()
 }

@@ -111,12 +111,12 @@ impl<F: Future> BoundedUnordered<F> {
     /// Puts an item into a slot, and returns the slot.
     pub(super) fn push(&mut self, index: usize, future: F) -> usize {
         self.in_flight += 1;
-        if let Some(free) = self.free.pop()
-            && let Some(slot) = &mut self.slots[free]
-        {
-            slot.index = index;
-            slot.future.as_mut().set(Some(future));
-            return free;
+        if let Some(free) = self.free.pop() {
+            if let Some(slot) = &mut self.slots[free] {
+                slot.index = index;
+                slot.future.as_mut().set(Some(future));
+                return free;
+            }
         }
         let slot = self.slots.len();
         let slot_waker = Arc::new(SlotWaker {

@@ -65,8 +65,22 @@ where
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
+    walk_in_sequence(execution, N::items(execution.prep))
+}
+
+/// Generic over the iterator, for Rust 1.91 and older: see
+/// [`StepSource`](super::runner::StepSource).
+fn walk_in_sequence<'v, S, H, N, M>(
+    execution: Execution<'v, '_, S, H, N, M>,
+    items: impl Iterator<Item = N::Item<'v>> + Send,
+) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+where
+    S: Shared,
+    H: 'static,
+    N: Batch<S, H>,
+    M: ItemMode<S, H, N>,
+{
     async move {
-        let items = N::items(execution.prep);
         let mut results = Vec::with_capacity(items.size_hint().0);
         let mut skipped = false;
         for (index, item) in items.enumerate() {
@@ -131,9 +145,24 @@ where
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
+    walk_in_parallel(execution, N::items(execution.prep), width)
+}
+
+/// Generic over the iterator, as [`walk_in_sequence`].
+fn walk_in_parallel<'v, S, H, N, M>(
+    execution: Execution<'v, '_, S, H, N, M>,
+    items: impl Iterator<Item = N::Item<'v>> + Send,
+    width: usize,
+) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+where
+    S: Shared,
+    H: 'static,
+    N: Batch<S, H>,
+    M: ItemMode<S, H, N>,
+{
     async move {
         let mut skipped = false;
-        let mut items = N::items(execution.prep).enumerate().fuse();
+        let mut items = items.enumerate().fuse();
         let expected = items.size_hint().0;
         let mut results: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
         let mut pool = BoundedUnordered::new(expected.min(width));

@@ -26,7 +26,7 @@ where
     /// Each attempt borrows again what `exec` reads.
     fn exec<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        _: Reads<'_, N>,
+        _: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
@@ -84,7 +84,7 @@ where
 {
     fn item<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
-        _: Reads<'_, N>,
+        _: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {

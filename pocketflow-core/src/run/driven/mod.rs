@@ -209,12 +209,17 @@ where
     D: Send + Sync,
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
-        let (act, at) = (self.act.take(), self.at);
-        Box::pin(async move {
-            let act = act.expect("a driver can run a step only once");
-            Ok(at.took(act.act(at, shared).await?))
-        })
+        let act = self.act.take().expect("a driver can run a step only once");
+        Box::pin(taken(act.act(self.at, shared), self.at))
     }
+}
+
+/// Generic over the future, for Rust 1.91 and older: see [`StepSource`](super::runner::StepSource).
+async fn taken(
+    acting: impl Future<Output = Result<usize, Error>> + Send,
+    at: &StepInfo<'_>,
+) -> Result<Taken, Error> {
+    Ok(at.took(acting.await?))
 }
 
 /// A flow, as a driver receives it.

@@ -15,7 +15,7 @@ use super::context::FlowContext;
 use super::contract::{ItemMode, StepBody, StepMode};
 use super::execution::Execution;
 use super::mode::{Mode, StepFailure};
-use super::runner::{BatchRunner, Fork, Forked, NodeRunner, Runner, StepSource};
+use super::runner::{BatchRunner, Fork, Forked, NodeRunner, Runner, Step, StepSource};
 use super::skipped::Skipped;
 use super::step::{done_or_failed, execution};
 use crate::driver::Site;
@@ -52,22 +52,22 @@ where
 {
     type Finished = Finished<S, H, N>;
 
-    fn exec<'n: 'a, 'a, G>(
+    fn exec<'a, G>(
         self,
-        get: G,
+        step: Step<'a, N, G>,
         fork: &'a Fork<'a, S, M>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: StepSource<'n, N>,
-        N: 'n,
+        G: StepSource<N>,
     {
+        let get = step.0;
         async move {
             let frame = M::branch_frame(fork.context.frame(get.site()));
             let branch = M::branch(M::reborrow(fork.at), &frame);
             let at = M::branch_info(&branch);
             fork.wanted(get.site(), M::reborrow(at))?;
             let failed = 'failed: {
-                let (node, site) = get.both();
+                let (node, site) = (get.node(), get.site());
                 let mut prep = match node.prep(fork.shared) {
                     Ok(prep) => prep,
                     Err(failure) => break 'failed StepFailure::Prep(failure),
@@ -110,15 +110,15 @@ where
 {
     type Finished = Finished<S, H, N>;
 
-    fn exec<'n: 'a, 'a, G>(
+    fn exec<'a, G>(
         self,
-        get: G,
+        step: Step<'a, N, G>,
         fork: &'a Fork<'a, S, M>,
     ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
     where
-        G: StepSource<'n, N>,
-        N: 'n,
+        G: StepSource<N>,
     {
+        let get = step.0;
         async move {
             let frame = M::branch_frame(fork.context.frame(get.site()));
             let branch = M::branch(M::reborrow(fork.at), &frame);
@@ -178,13 +178,13 @@ pub trait ForkNodes<S, M: Mode>: Send + Sync {
 
 /// A node of a fork.
 #[doc(hidden)]
-pub struct ForkBranch<'n, N, R, G> {
+pub struct ForkBranch<N, R, G> {
     runner: R,
     get: G,
-    node: PhantomData<&'n N>,
+    node: PhantomData<fn() -> N>,
 }
 
-impl<'n, N, R, G: Fn() -> (&'n N, &'static Site)> ForkBranch<'n, N, R, G> {
+impl<N, R, G: StepSource<N>> ForkBranch<N, R, G> {
     /// Takes a node, with its site.
     pub fn new(runner: R, get: G) -> Self {
         Self {
@@ -195,13 +195,13 @@ impl<'n, N, R, G: Fn() -> (&'n N, &'static Site)> ForkBranch<'n, N, R, G> {
     }
 }
 
-impl<'n, S, M, N, R, G> ForkNodes<S, M> for ForkBranch<'n, N, R, G>
+impl<S, M, N, R, G> ForkNodes<S, M> for ForkBranch<N, R, G>
 where
     S: Sync,
     M: Mode,
     N: Sync,
     R: Runner<S, Forked<M>, N>,
-    G: StepSource<'n, N>,
+    G: StepSource<N>,
 {
     type Finished = R::Finished;
 
@@ -210,7 +210,7 @@ where
         fork: &'a Fork<'a, S, M>,
     ) -> impl Join<M, Finished = Self::Finished> + Send {
         JoinOne::Runs {
-            exec: self.runner.exec(self.get, fork),
+            exec: self.runner.exec(Step(self.get, PhantomData), fork),
         }
     }
 

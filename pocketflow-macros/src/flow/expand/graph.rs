@@ -30,7 +30,9 @@ impl Flow<'_> {
         quote! {
             const __ROWS: &[&__p::Description; #count] = &[#(#rows),*];
             const __WORDS: __p::usize = __p::Description::words(__ROWS);
-            type __Sets = __p::FieldSets<#count, { __p::Description::action_count(__ROWS) }, __WORDS>;
+            type __Sets = __p::FieldSets<
+                #count, { __p::Description::action_count(__ROWS) * __WORDS }, __WORDS,
+            >;
             #long
             static __SETS: __Sets = __Sets::of(__ROWS);
             static __NODES: [#pf::NodeInfo; #count] = (&__SETS).nodes(__ROWS);

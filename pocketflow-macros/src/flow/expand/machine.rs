@@ -43,7 +43,7 @@ impl Flow<'_> {
         });
         quote! {
             type __Solution =
-                __p::Solution<#places, { (&__GRAPH).action_count() }, #exits, __WORDS>;
+                __p::Solution<#places, { (&__GRAPH).action_count() }, { #exits * __WORDS }, __WORDS>;
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;

@@ -139,36 +139,38 @@ impl Flow<'_> {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
-            let node = |node: usize, stands: &Node| {
+            let node = |node: usize, stands: &Node, site: &TokenStream| {
                 let alias = alias(*index, node, stands.span());
-                let value = match &stands.field {
+                let get = match &stands.field {
                     Some(_) => {
                         let name = &stands.name;
-                        quote!(&self.#name)
+                        quote!(__p::NodeWithFields(&self.#name, || __p::SiteRef(#site)))
                     }
-                    None => quote_spanned!(stands.span()=> &#alias {}),
+                    None => {
+                        let value = quote_spanned!(stands.span()=> &#alias {});
+                        quote!(|| __p::NodeAt(#value, #site))
+                    }
                 };
-                (alias, value)
+                (alias, get)
             };
             let step = if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
-                    let (alias, value) = node(branch, stands);
-                    let site = self.site(*index, Some(branch));
+                    let (alias, get) = node(branch, stands, &self.site(*index, Some(branch)));
                     quote! {
                         __p::ForkBranch::<#alias, _, _>::new(
                             <#alias as __p::FlowStep<__S, __p::Forked<__M>>>::runner(),
-                            || (#value, #site),
+                            #get,
                         )
                     }
                 });
                 let both = pairs(&branches.collect::<Vec<_>>());
                 quote!(__p::fork_step(#both, #site, __p::Cursor::context(#cursor), __shared))
             } else {
-                let (alias, value) = node(0, &place.nodes[0]);
+                let (alias, get) = node(0, &place.nodes[0], &site);
                 quote! {
                     __p::Runner::step(
                         <#alias as __p::FlowStep<__S, __M>>::runner(),
-                        || (#value, #site), __p::Cursor::context(#cursor), __shared,
+                        __p::Step(#get, __p::PhantomData), __p::Cursor::context(#cursor), __shared,
                     )
                 }
             };
