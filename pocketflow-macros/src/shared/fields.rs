@@ -20,14 +20,14 @@ pub(super) struct Field<'a> {
     serde: Serde,
 }
 
-/// What `#[serde(…)]` says, of a field or of the struct. What it gets wrong is told by serde's own
-/// derive.
+/// The `#[serde(…)]` attributes of a field or of the struct. Serde's own derive reports mistakes in
+/// them.
 #[derive(Default)]
 pub(super) struct Serde {
     skip: bool,
     write: Option<ExprPath>,
     read: Option<ExprPath>,
-    /// The outer is whether there is a default, the inner the function that makes it.
+    /// The outer `Option` tells whether there is a default, and the inner one names its function.
     default: Option<Option<ExprPath>>,
     flatten: bool,
     /// The name, or the rule for the names, by which serde reads.
