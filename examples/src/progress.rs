@@ -60,11 +60,11 @@ impl Drop for Progress {
 impl<S: Shared> Driver<S, Execs> for Progress {
     async fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        self.bar.set_prefix(at.to_string());
+        self.bar.set_prefix(info.to_string());
         self.bar.set_message("");
         self.bar.set_position(0);
         run.run(shared).await
@@ -74,7 +74,7 @@ impl<S: Shared> Driver<S, Execs> for Progress {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progress {
     async fn exec<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
     ) -> Result<N::Exec, Error>
@@ -93,7 +93,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progres
     /// Shows why there is another attempt. The error of the run explains why the last one failed.
     async fn attempt<C>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>
@@ -109,7 +109,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Progres
                 .map(|item| format!("[{item}]"))
                 .unwrap_or_default();
             self.bar
-                .suspend(|| eprintln!("{at}{item}: {attempt:?} failed: {failure:#}"));
+                .suspend(|| eprintln!("{info}{item}: {attempt:?} failed: {failure:#}"));
         }
         result
     }

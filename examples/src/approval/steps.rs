@@ -14,7 +14,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
     async fn begin(
         &self,
         _flow: &'static Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         _shared: &mut S,
     ) -> Result<Start, Error> {
         // The durable run around this driver has already started.
@@ -24,11 +24,11 @@ impl<S: Shared> Driver<S, Execs> for Case {
 
     async fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        self.record(Event::Started { step: at.name() });
+        self.record(Event::Started { step: info.name() });
         let taken = run.run(shared).await?;
         self.record(Event::Ended {
             action: taken.action(),
@@ -40,7 +40,7 @@ impl<S: Shared> Driver<S, Execs> for Case {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Case {
     async fn attempt<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>

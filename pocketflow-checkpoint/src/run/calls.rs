@@ -83,32 +83,32 @@ impl<E: Storage> DurableRun<E> {
     /// Stores what an item or a branch returned.
     pub(super) async fn store_item(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         key: &ItemKey,
         json: &str,
     ) -> Result<(), Error> {
         let mut backoff = self.backoff();
-        let (storage, step) = (&self.runs.storage, at.step());
+        let (storage, step) = (&self.runs.storage, info.step());
         let stored = retry!(
             backoff,
             storage.keep_item(&self.id, &self.owner, step, key, json)
         );
-        stored.map_err(|error| at.error(error))
+        stored.map_err(|error| info.error(error))
     }
 
     /// Stores a finished step.
     pub(super) async fn commit<S: Durable>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         action: &str,
         shared: &mut S,
     ) -> Result<(), Error> {
         let step = Step {
-            step: at.step(),
-            path: at.to_string(),
-            position: position::encode(at.position()),
+            step: info.step(),
+            path: info.to_string(),
+            position: position::encode(info.position()),
             action: action.into(),
-            state: self.encode(shared).map_err(|error| at.error(error))?,
+            state: self.encode(shared).map_err(|error| info.error(error))?,
             graph: self.memory().definition.clone(),
         };
         let RunsShared {
@@ -123,17 +123,17 @@ impl<E: Storage> DurableRun<E> {
             storage.commit(&self.id, &self.owner, *lease, &step, *retention)
         );
         #[cfg(feature = "tracing")]
-        if let left @ 1.. = self.memory().items.left_over(at.step()) {
+        if let left @ 1.. = self.memory().items.left_over(info.step()) {
             tracing::warn!(
                 run = self.id,
-                "{left} stored results of `{at}` belong to items that are not in the list any more"
+                "{left} stored results of `{info}` belong to items that are not in the list any more"
             );
         }
         if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
             // Another owner drives the run, which is not a failure of the run.
             self.memory().settled = true;
         }
-        stored.map_err(|error| at.error(error))
+        stored.map_err(|error| info.error(error))
     }
 
     /// Stores that the run has finished.

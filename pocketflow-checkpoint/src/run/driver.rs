@@ -121,7 +121,7 @@ where
     async fn begin(
         &self,
         flow: &'static Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
         let definition = self.definition(flow, shared)?;
@@ -151,11 +151,11 @@ where
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&StepInfo<'_>>,
+        info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        if at.is_some() {
+        if info.is_some() {
             return run.run(shared).await;
         }
         let mut keeper = self.keeper().take();
@@ -185,30 +185,30 @@ where
 
     async fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
         let done = self.memory().done.take();
-        if let Some((_, action)) = done.filter(|(step, _)| *step == at.step()) {
-            return at.taken(&action).ok_or_else(|| {
+        if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
+            return info.taken(&action).ok_or_else(|| {
                 let conflicts = vec![format!(
-                    "`{at}` has no action \"{action}\" any more, which it took"
+                    "`{info}` has no action \"{action}\" any more, which it took"
                 )];
-                at.error(Changed {
+                info.error(Changed {
                     run: self.id.clone(),
                     conflicts,
                 })
             });
         }
-        let taken = match at.waits_for() {
+        let taken = match info.waits_for() {
             Some(field) => {
-                self.wait(at, field, shared).await?;
-                at.taken("default").expect("the action of every `await`")
+                self.wait(info, field, shared).await?;
+                info.taken("default").expect("the action of every `await`")
             }
             None => run.run(shared).await?,
         };
-        self.commit(at, taken.action(), shared).await?;
+        self.commit(info, taken.action(), shared).await?;
         Ok(taken)
     }
 }

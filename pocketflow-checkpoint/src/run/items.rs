@@ -47,7 +47,7 @@ where
 {
     async fn item<C>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         item: ItemId<'_>,
         mut call: C,
     ) -> Result<N::Exec, Error>
@@ -55,8 +55,8 @@ where
         C: ItemCall<S, Marker, N>,
     {
         let (step, branch) = (
-            at.step(),
-            at.branch_number()
+            info.step(),
+            info.branch_number()
                 .and_then(|branch| u32::try_from(branch).ok()),
         );
         let index = item.index().map(|index| index as u64);
@@ -65,7 +65,10 @@ where
             _ => Some(call.with_item(|item| hash(&item, OrderMatters::InSequences))),
         };
         let hashed = hashed.transpose().map_err(|error: HashError| {
-            at.error(self.bad("store", &format!("what item {item} of `{at}` is"))(custom(error)))
+            info.error(self
+                .bad("store", &format!("what item {item} of `{info}` is"))(
+                custom(error),
+            ))
         })?;
         let (id, kept) = {
             let mut memory = self.memory();
@@ -78,7 +81,7 @@ where
                 };
                 let conflict = |(key, error): (ItemKey, _)| {
                     format!(
-                        "the stored result of `{at}`{} does not fit what it returns now: {error}; remove the stored items with \
+                        "the stored result of `{info}`{} does not fit what it returns now: {error}; remove the stored items with \
                          `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {}`, so that they run again",
                         what(key),
                         self.id
@@ -88,9 +91,9 @@ where
                 let more = misfits.len().saturating_sub(20);
                 let mut conflicts: Vec<_> = misfits.into_iter().take(20).map(conflict).collect();
                 if more > 0 {
-                    conflicts.push(format!("and {more} more of `{at}`"));
+                    conflicts.push(format!("and {more} more of `{info}`"));
                 }
-                return Err(at.error(Changed {
+                return Err(info.error(Changed {
                     run: self.id.clone(),
                     conflicts,
                 }));
@@ -102,7 +105,7 @@ where
             (id, items.take(branch, id, index))
         };
         let bad = |doing| {
-            move |source| at.error(self.bad(doing, &format!("what `{at}` returned"))(source))
+            move |source| info.error(self.bad(doing, &format!("what `{info}` returned"))(source))
         };
         if let Some(json) = kept {
             return read(&json).map_err(bad("read"));
@@ -115,7 +118,7 @@ where
             .and_then(|result| stored(id, result))
             .map_err(bad("store"))?;
         let key = self.memory().items.at(step).number(branch, index);
-        self.store_item(at, &key, &json).await?;
+        self.store_item(info, &key, &json).await?;
         Ok(exec)
     }
 }

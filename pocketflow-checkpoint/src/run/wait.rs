@@ -15,7 +15,7 @@ impl<E: Storage> DurableRun<E> {
     /// Waits for a value, and fills the field with it.
     pub(super) async fn wait<S: Durable>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         field: &str,
         shared: &mut S,
     ) -> Result<(), Error> {
@@ -32,16 +32,16 @@ impl<E: Storage> DurableRun<E> {
         let mut refused = None;
         loop {
             let OpenWait { name, value } =
-                self.store_wait(at, field, shared, refused.take()).await?;
+                self.store_wait(info, field, shared, refused.take()).await?;
             let Some(json) = value else {
                 if self.park {
-                    return Err(at.error(Parked {
+                    return Err(info.error(Parked {
                         run: self.id.clone(),
                         field: field.to_owned(),
                         wait: name,
                     }));
                 }
-                self.until_filled(at, shared).await?;
+                self.until_filled(info, shared).await?;
                 continue;
             };
             let Err(source) = fill(shared, index, &json) else {
@@ -50,8 +50,8 @@ impl<E: Storage> DurableRun<E> {
             // The value is rejected and removed. A run that waits in memory waits again.
             let why = format!("{json} does not fit the field `{field}`: {source}");
             if self.park {
-                self.store_wait(at, field, shared, Some(why)).await?;
-                return Err(at.error(WrongValue {
+                self.store_wait(info, field, shared, Some(why)).await?;
+                return Err(info.error(WrongValue {
                     run: self.id.clone(),
                     field: field.to_owned(),
                     value: json,
@@ -65,28 +65,28 @@ impl<E: Storage> DurableRun<E> {
     /// Waits in memory until the open wait is filled, and takes the lease again.
     async fn until_filled<S: Durable>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
     ) -> Result<(), Error> {
         let RunsShared { poll, filled, .. } = &*self.runs;
         let mut news = filled.subscribe();
         loop {
-            let record = self.show().await.map_err(|error| at.error(error))?;
-            self.stands_before(at, record.as_ref())?;
+            let record = self.show().await.map_err(|error| info.error(error))?;
+            self.stands_before(info, record.as_ref())?;
             if record.is_some_and(|record| record.filled || record.status == Status::Failed) {
-                let state = self.encode(shared).map_err(|error| at.error(error))?;
+                let state = self.encode(shared).map_err(|error| info.error(error))?;
                 let definition = self.memory().definition.clone();
-                match self.claim(root(at), &definition, state).await {
+                match self.claim(root(info), &definition, state).await {
                     Ok(begun) => {
                         if let BeginOutcome::Known(record) = begun {
-                            self.stands_before(at, Some(&record))?;
+                            self.stands_before(info, Some(&record))?;
                         }
                         self.memory().settled = false;
                         return Ok(());
                     }
                     // Another process was faster. It resumes the run, or dies.
                     Err(StorageError::Alive { .. }) => {}
-                    Err(error) => return Err(at.error(error)),
+                    Err(error) => return Err(info.error(error)),
                 }
             }
             let _ = timeout(*poll, news.changed()).await;
@@ -94,13 +94,13 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Whether the run still stands before this step: another process may have resumed it.
-    fn stands_before(&self, at: &StepInfo<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
-        if record.is_some_and(|run| run.status != Status::Finished && run.step < at.step()) {
+    fn stands_before(&self, info: &StepInfo<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
+        if record.is_some_and(|run| run.status != Status::Finished && run.step < info.step()) {
             return Ok(());
         }
         // Its outcome is stored, and this process must not change it.
         self.memory().settled = true;
-        Err(at.error(MovedOn {
+        Err(info.error(MovedOn {
             run: self.id.clone(),
         }))
     }
@@ -108,16 +108,16 @@ impl<E: Storage> DurableRun<E> {
     /// Stores that the run waits, unless the wait has been filled already.
     async fn store_wait<S: Durable>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         field: &str,
         shared: &mut S,
         refused: Option<String>,
     ) -> Result<OpenWait, Error> {
-        let state = self.encode(shared).map_err(|error| at.error(error))?;
-        let position = position::encode(at.position());
+        let state = self.encode(shared).map_err(|error| info.error(error))?;
+        let position = position::encode(info.position());
         let definition = self.memory().definition.clone();
         let pause = Pause {
-            step: at.step() - 1,
+            step: info.step() - 1,
             field,
             position: &position,
             graph: &definition,
@@ -130,7 +130,7 @@ impl<E: Storage> DurableRun<E> {
         let mut stored = retry!(backoff, storage.wait(&self.id, &self.owner, &pause));
         if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, backoff.has_retried()) {
             // An earlier call may have released the lease before its answer was lost.
-            let record = self.show().await.map_err(|error| at.error(error))?;
+            let record = self.show().await.map_err(|error| info.error(error))?;
             let waits = record.filter(|record| {
                 record.step == pause.step && record.waits_for.as_deref() == Some(field)
             });
@@ -144,14 +144,14 @@ impl<E: Storage> DurableRun<E> {
         } else {
             self.lease.acquired();
         }
-        stored.map_err(|error| at.error(error))
+        stored.map_err(|error| info.error(error))
     }
 }
 
 /// The outermost flow.
-fn root(at: &StepInfo<'_>) -> &'static Graph {
-    at.parent()
-        .map_or_else(|| at.graph(), |parent| root(&parent))
+fn root(info: &StepInfo<'_>) -> &'static Graph {
+    info.parent()
+        .map_or_else(|| info.graph(), |parent| root(&parent))
 }
 
 /// Fills a field.

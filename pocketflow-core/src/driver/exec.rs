@@ -32,7 +32,7 @@ use crate::store::Shared;
 /// impl<S: Shared> Driver<S, Execs> for Failures {}
 ///
 /// impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Failures {
-///     async fn attempt<C>(&self, _at: &StepInfo<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
+///     async fn attempt<C>(&self, _info: &StepInfo<'_>, _attempt: Attempt<'_>, call: C) -> Result<N::Exec, Failure>
 ///     where
 ///         C: AttemptCall<S, Marker, N>,
 ///     {
@@ -69,7 +69,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
     /// batch, it wraps the `exec` of each item, and `item` is the index of the item.
     fn exec<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -82,7 +82,7 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
     /// Wraps one attempt. The node's `timeout` starts at the call.
     fn attempt<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -120,11 +120,11 @@ pub trait ExecDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Exec
 ///     for<'i> N::Item<'i>: std::fmt::Debug,
 ///     N::Exec: ToString + From<String>,
 /// {
-///     async fn item<C>(&self, at: &StepInfo<'_>, _id: ItemId<'_>, call: C) -> Result<N::Exec, Error>
+///     async fn item<C>(&self, info: &StepInfo<'_>, _id: ItemId<'_>, call: C) -> Result<N::Exec, Error>
 ///     where
 ///         C: ItemCall<S, Marker, N>,
 ///     {
-///         let key = format!("{at} of {}", call.with_item(|item| format!("{item:?}")));
+///         let key = format!("{info} of {}", call.with_item(|item| format!("{item:?}")));
 ///         if let Some(kept) = self.0.lock().unwrap().get(&key) {
 ///             return Ok(kept.clone().into());
 ///         }
@@ -159,7 +159,7 @@ pub trait KeepDriver<S: Shared, Marker, N: Node<S, Marker>, Seam: 'static = Item
     /// `call` replaces the work.
     fn item<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send

@@ -55,13 +55,13 @@ impl StepLimit {
 impl<S: Shared> Driver<S> for StepLimit {
     fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         async move {
-            if at.step() > self.max {
-                return Err(at.error(StepsExceeded { max: self.max }));
+            if info.step() > self.max {
+                return Err(info.error(StepsExceeded { max: self.max }));
             }
             run.run(shared).await
         }

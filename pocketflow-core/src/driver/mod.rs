@@ -51,9 +51,9 @@ use crate::store::Shared;
 /// struct Log<'a>(&'a Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Log<'_> {
-///     async fn step<R: Run<S>>(&self, at: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
 ///         let taken = run.run(shared).await?;
-///         self.0.lock().unwrap().push(format!("{at} - {}", taken.action()));
+///         self.0.lock().unwrap().push(format!("{info} - {}", taken.action()));
 ///         Ok(taken)
 ///     }
 /// }
@@ -101,25 +101,25 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Called before a run begins. Returns where it begins. A driver that stores runs loads the
     /// stored state into `shared` here and returns the position to resume at.
     ///
-    /// `at` is the place of a run inside another run. It is `None` for the outermost run.
+    /// `info` describes the step that this run is nested in. It is `None` for the outermost run.
     fn begin(
         &self,
         _flow: &'static Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         _shared: &mut S,
     ) -> impl Future<Output = Result<Start, Error>> + Send {
         std::future::ready(Ok(Start::Fresh))
     }
 
-    /// Wraps a flow, including the outermost one. `at` is the place of the flow in the flow around
-    /// it. It is `None` for the outermost flow, which has no place in another flow.
+    /// Wraps a flow, including the outermost one. `info` describes the step of the flow around
+    /// it. It is `None` for the outermost flow.
     ///
     /// The action taken is the flow's exit. For the outermost flow, the whole run has ended when
     /// `run` returns.
     fn flow<R: Run<S>>(
         &self,
         _flow: &'static Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -129,7 +129,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Wraps a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
     fn step<R: Run<S>>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -137,7 +137,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     }
 
     /// Returns whether this run should process an item of a batch, or a branch of a fork (`item` is
-    /// `None`, and `at` is the branch). Called just before the work would begin.
+    /// `None`, and `info` describes the branch). Called just before the work would begin.
     ///
     /// This is for an engine that distributes the work of one step over many processes. Each
     /// process resumes the run at the step and does a part of the work, and a [`KeepDriver`] stores
@@ -145,7 +145,7 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// [`Skipped`](crate::Skipped). The store is then as it was before the step, because `post`
     /// runs only when all results are there. The process that has all the results returns each of
     /// them from [`KeepDriver::item`], and its run continues.
-    fn wants(&self, _at: &StepInfo<'_>, _item: Option<usize>) -> bool {
+    fn wants(&self, _info: &StepInfo<'_>, _item: Option<usize>) -> bool {
         true
     }
 

@@ -16,33 +16,33 @@ macro_rules! through {
             fn begin(
                 &self,
                 flow: &'static Graph,
-                at: Option<&StepInfo<'_>>,
+                info: Option<&StepInfo<'_>>,
                 shared: &mut S,
             ) -> impl Future<Output = Result<Start, Error>> + Send {
-                (**self).begin(flow, at, shared)
+                (**self).begin(flow, info, shared)
             }
 
             fn flow<R: Run<S>>(
                 &self,
                 flow: &'static Graph,
-                at: Option<&StepInfo<'_>>,
+                info: Option<&StepInfo<'_>>,
                 shared: &mut S,
                 run: R,
             ) -> impl Future<Output = Result<Taken, Error>> + Send {
-                (**self).flow(flow, at, shared, run)
+                (**self).flow(flow, info, shared, run)
             }
 
             fn step<R: Run<S>>(
                 &self,
-                at: &StepInfo<'_>,
+                info: &StepInfo<'_>,
                 shared: &mut S,
                 run: R,
             ) -> impl Future<Output = Result<Taken, Error>> + Send {
-                (**self).step(at, shared, run)
+                (**self).step(info, shared, run)
             }
 
-            fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
-                (**self).wants(at, item)
+            fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+                (**self).wants(info, item)
             }
 
             fn run_id(&self) -> Option<&str> {

@@ -51,7 +51,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
     /// Wraps an exec.
     fn exec<C>(
         driver: &D,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -61,7 +61,7 @@ pub trait AroundExec<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>: 'static
     /// Wraps an attempt.
     fn attempt<C>(
         driver: &D,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -81,7 +81,7 @@ pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
     /// Wraps an item or a branch.
     fn item<C>(
         driver: &D,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -91,10 +91,10 @@ pub trait AroundItem<D: ?Sized, S: 'static, Marker, N: Node<S, Marker>>:
 
 /// A method of a seam. Only the body differs from driver to driver.
 macro_rules! around {
-    (exec($driver:tt: $D:ty, $at:tt, $item:tt, $call:ident) $body:block) => {
+    (exec($driver:tt: $D:ty, $info:tt, $item:tt, $call:ident) $body:block) => {
         fn exec<C>(
             $driver: &$D,
-            $at: &StepInfo<'_>,
+            $info: &StepInfo<'_>,
             $item: Option<usize>,
             $call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -102,10 +102,10 @@ macro_rules! around {
             C: ExecCall<S, Marker, N>,
         $body
     };
-    (attempt($driver:tt: $D:ty, $at:tt, $attempt:tt, $call:ident) $body:block) => {
+    (attempt($driver:tt: $D:ty, $info:tt, $attempt:tt, $call:ident) $body:block) => {
         fn attempt<C>(
             $driver: &$D,
-            $at: &StepInfo<'_>,
+            $info: &StepInfo<'_>,
             $attempt: Attempt<'_>,
             $call: C,
         ) -> impl Future<Output = Result<N::Exec, Failure>> + Send
@@ -113,10 +113,10 @@ macro_rules! around {
             C: AttemptCall<S, Marker, N>,
         $body
     };
-    (item($driver:tt: $D:ty, $at:tt, $item:tt, $call:ident) $body:block) => {
+    (item($driver:tt: $D:ty, $info:tt, $item:tt, $call:ident) $body:block) => {
         fn item<C>(
             $driver: &$D,
-            $at: &StepInfo<'_>,
+            $info: &StepInfo<'_>,
             $item: ItemId<'_>,
             $call: C,
         ) -> impl Future<Output = Result<N::Exec, Error>> + Send
@@ -143,8 +143,8 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N>,
 {
-    around!(exec(driver: D, at, item, call) { driver.exec(at, item, call) });
-    around!(attempt(driver: D, at, attempt, call) { driver.attempt(at, attempt, call) });
+    around!(exec(driver: D, info, item, call) { driver.exec(info, item, call) });
+    around!(attempt(driver: D, info, attempt, call) { driver.attempt(info, attempt, call) });
 }
 
 impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for Execs
@@ -167,7 +167,7 @@ where
     N: Node<S, Marker>,
     D: KeepDriver<S, Marker, N>,
 {
-    around!(item(driver: D, at, item, call) { driver.item(at, item, call) });
+    around!(item(driver: D, info, item, call) { driver.item(info, item, call) });
 }
 
 impl<D, S, Marker, N> AroundExec<D, S, Marker, N> for (Execs, Items)
@@ -176,8 +176,8 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N, Self>,
 {
-    around!(exec(driver: D, at, item, call) { driver.exec(at, item, call) });
-    around!(attempt(driver: D, at, attempt, call) { driver.attempt(at, attempt, call) });
+    around!(exec(driver: D, info, item, call) { driver.exec(info, item, call) });
+    around!(attempt(driver: D, info, attempt, call) { driver.attempt(info, attempt, call) });
 }
 
 impl<D, S, Marker, N> AroundItem<D, S, Marker, N> for (Execs, Items)
@@ -186,7 +186,7 @@ where
     N: Node<S, Marker>,
     D: ExecDriver<S, Marker, N, Self> + KeepDriver<S, Marker, N, Self>,
 {
-    around!(item(driver: D, at, item, call) { driver.item(at, item, call) });
+    around!(item(driver: D, info, item, call) { driver.item(info, item, call) });
 }
 
 impl<P, K, S, Marker, N> AroundExec<P, S, Marker, N> for Through<K>
@@ -196,8 +196,8 @@ where
     P: Deref,
     K: AroundExec<P::Target, S, Marker, N>,
 {
-    around!(exec(driver: P, at, item, call) { K::exec(driver, at, item, call) });
-    around!(attempt(driver: P, at, attempt, call) { K::attempt(driver, at, attempt, call) });
+    around!(exec(driver: P, info, item, call) { K::exec(driver, info, item, call) });
+    around!(attempt(driver: P, info, attempt, call) { K::attempt(driver, info, attempt, call) });
 }
 
 impl<P, K, S, Marker, N> AroundItem<P, S, Marker, N> for Through<K>
@@ -207,5 +207,5 @@ where
     P: Deref,
     K: AroundItem<P::Target, S, Marker, N>,
 {
-    around!(item(driver: P, at, item, call) { K::item(driver, at, item, call) });
+    around!(item(driver: P, info, item, call) { K::item(driver, info, item, call) });
 }

@@ -29,11 +29,11 @@ where
     async fn begin(
         &self,
         flow: &'static Graph,
-        at: Option<&StepInfo<'_>>,
+        info: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
-        let outer = self.0.begin(flow, at, shared).await?;
-        Ok(match self.1.begin(flow, at, shared).await? {
+        let outer = self.0.begin(flow, info, shared).await?;
+        Ok(match self.1.begin(flow, info, shared).await? {
             Start::Fresh => outer,
             inner => inner,
         })
@@ -42,40 +42,40 @@ where
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&StepInfo<'_>>,
+        info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         let inner = InnerFlow {
             driver: &self.1,
             flow,
-            at,
+            info,
             run,
             seam: PhantomData::<fn() -> L>,
         };
-        self.0.flow(flow, at, shared, inner)
+        self.0.flow(flow, info, shared, inner)
     }
 
     fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         self.0.step(
-            at,
+            info,
             shared,
             InnerStep {
                 driver: &self.1,
-                at,
+                info,
                 run,
                 seam: PhantomData::<fn() -> L>,
             },
         )
     }
 
-    fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
-        self.0.wants(at, item) && self.1.wants(at, item)
+    fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+        self.0.wants(info, item) && self.1.wants(info, item)
     }
 
     fn run_id(&self) -> Option<&str> {
@@ -92,13 +92,13 @@ where
     K: AroundExec<A, S, Marker, N>,
     L: AroundExec<B, S, Marker, N>,
 {
-    around!(exec(driver: Stack<A, B>, at, item, call) {
-        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, item, call);
-        K::exec(&driver.0, at, item, inner)
+    around!(exec(driver: Stack<A, B>, info, item, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, info, item, call);
+        K::exec(&driver.0, info, item, inner)
     });
-    around!(attempt(driver: Stack<A, B>, at, attempt, call) {
-        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, attempt, call);
-        K::attempt(&driver.0, at, attempt, inner)
+    around!(attempt(driver: Stack<A, B>, info, attempt, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, info, attempt, call);
+        K::attempt(&driver.0, info, attempt, inner)
     });
 }
 
@@ -111,9 +111,9 @@ where
     K: AroundItem<A, S, Marker, N>,
     L: AroundItem<B, S, Marker, N>,
 {
-    around!(item(driver: Stack<A, B>, at, item, call) {
-        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, at, item, call);
-        K::item(&driver.0, at, item, inner)
+    around!(item(driver: Stack<A, B>, info, item, call) {
+        let inner = Inner::<_, _, _, (S, Marker, N, L)>::new(&driver.1, info, item, call);
+        K::item(&driver.0, info, item, inner)
     });
 }
 
@@ -122,7 +122,7 @@ where
 struct InnerFlow<'d, 'a, 't, B, R, L> {
     driver: &'d B,
     flow: &'static Graph,
-    at: Option<&'a StepInfo<'t>>,
+    info: Option<&'a StepInfo<'t>>,
     run: R,
     seam: PhantomData<fn() -> L>,
 }
@@ -135,13 +135,13 @@ where
     L: 'static,
 {
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
-        self.driver.flow(self.flow, self.at, shared, self.run)
+        self.driver.flow(self.flow, self.info, shared, self.run)
     }
 }
 
 struct InnerStep<'d, 'a, 't, B, R, L> {
     driver: &'d B,
-    at: &'a StepInfo<'t>,
+    info: &'a StepInfo<'t>,
     run: R,
     seam: PhantomData<fn() -> L>,
 }
@@ -154,7 +154,7 @@ where
     L: 'static,
 {
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
-        self.driver.step(self.at, shared, self.run)
+        self.driver.step(self.info, shared, self.run)
     }
 }
 
@@ -162,17 +162,17 @@ where
 /// attempt, or the id of an item. `T` holds the types of the node and the driver's seam.
 struct Inner<'d, 'a, 't, B, W, C, T> {
     driver: &'d B,
-    at: &'a StepInfo<'t>,
+    info: &'a StepInfo<'t>,
     which: W,
     call: C,
     types: PhantomData<fn() -> T>,
 }
 
 impl<'d, 'a, 't, B, W, C, T> Inner<'d, 'a, 't, B, W, C, T> {
-    fn new(driver: &'d B, at: &'a StepInfo<'t>, which: W, call: C) -> Self {
+    fn new(driver: &'d B, info: &'a StepInfo<'t>, which: W, call: C) -> Self {
         Self {
             driver,
-            at,
+            info,
             which,
             call,
             types: PhantomData,
@@ -208,7 +208,7 @@ macro_rules! inner {
             type Output = Result<N::Exec, $error>;
 
             fn call(self) -> impl Future<Output = Self::Output> + Send {
-                L::$method(self.driver, self.at, self.which, self.call)
+                L::$method(self.driver, self.info, self.which, self.call)
             }
         }
 

@@ -16,10 +16,10 @@ use crate::graph::{Edge, Graph, Target};
 /// struct Way(Mutex<Vec<String>>);
 ///
 /// impl<S: Shared> Driver<S> for Way {
-///     async fn step<R: Run<S>>(&self, at: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
 ///         let taken = run.run(shared).await?;
 ///         let next = taken.next().or(taken.exit()).unwrap_or_default();
-///         self.0.lock().unwrap().push(format!("{at} - {:?} >> {next}", taken.action()));
+///         self.0.lock().unwrap().push(format!("{info} - {:?} >> {next}", taken.action()));
 ///         Ok(taken)
 ///     }
 /// }

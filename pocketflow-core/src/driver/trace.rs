@@ -34,7 +34,7 @@ impl<S: Shared> Driver<S, Execs> for Trace {
     fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
@@ -44,20 +44,20 @@ impl<S: Shared> Driver<S, Execs> for Trace {
 
     fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
-        recorded::<S, R>(node_span(at), "action", shared, run)
+        recorded::<S, R>(node_span(info), "action", shared, run)
     }
 }
 
-fn node_span(at: &StepInfo<'_>) -> Span {
+fn node_span(info: &StepInfo<'_>) -> Span {
     debug_span!(
         "node",
-        name = at.name(),
-        path = %at,
-        step = at.step(),
+        name = info.name(),
+        path = %info,
+        step = info.step(),
         attempt = field::Empty,
         action = field::Empty
     )
@@ -83,22 +83,22 @@ where
     /// The nodes of a fork are one step. Each has a span inside the span of the fork.
     async fn exec<C>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         _item: Option<usize>,
         call: C,
     ) -> Result<N::Exec, Error>
     where
         C: ExecCall<S, Marker, N>,
     {
-        if !at.is_branch() {
+        if !info.is_branch() {
             return call.call().await;
         }
-        call.call().instrument(node_span(at)).await
+        call.call().instrument(node_span(info)).await
     }
 
     async fn attempt<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>

@@ -17,7 +17,7 @@ pub trait StepBody<S, M: Mode>: Send {
     /// Does the work, and returns the index of the action taken.
     fn act(
         self,
-        at: M::Info<'_>,
+        info: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send;
 }
@@ -46,7 +46,7 @@ pub trait StepMode<S>: Mode {
         F: Flow + Walk<S, Self>;
 
     /// Whether this run does an item of a batch, or a branch of a fork.
-    fn wants(&self, at: Self::Info<'_>, item: Option<usize>) -> bool;
+    fn wants(&self, info: Self::Info<'_>, item: Option<usize>) -> bool;
 }
 
 /// What a mode does around the exec of a node.

@@ -52,7 +52,7 @@ where
     /// Whether this run does the item, or the branch.
     #[inline]
     pub(super) fn wanted(&self, item: Option<usize>) -> bool {
-        !M::SKIPS || self.context.mode.wants(M::reborrow(self.at), item)
+        !M::SKIPS || self.context.mode.wants(M::reborrow(self.info), item)
     }
 
     /// Makes one attempt, with nothing around it.

@@ -14,7 +14,7 @@ pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
     pub(super) prep: &'v N::Prep<'p>,
     pub(super) context: &'v FlowContext<'v, M>,
     pub(super) site: &'static Site,
-    pub(super) at: M::Info<'v>,
+    pub(super) info: M::Info<'v>,
 }
 
 impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {

@@ -29,7 +29,7 @@ pub trait Mode: Sized + Send + Sync {
     type Info<'a>: Copy + Send + Sync;
 
     /// The same information with a shorter lifetime.
-    fn reborrow<'b, 'a: 'b>(at: Self::Info<'a>) -> Self::Info<'b>;
+    fn reborrow<'b, 'a: 'b>(info: Self::Info<'a>) -> Self::Info<'b>;
 
     /// The frame of a branch, if the mode needs it.
     type BranchFrame<'a>: Send + Sync;
@@ -40,8 +40,8 @@ pub trait Mode: Sized + Send + Sync {
     /// What a branch stores of the information about it.
     type BranchInfo<'a>: Send + Sync;
 
-    /// The information about a branch of the fork at `at`.
-    fn branch<'a>(at: Self::Info<'a>, frame: &'a Self::BranchFrame<'_>) -> Self::BranchInfo<'a>;
+    /// The information about a branch of the fork at `info`.
+    fn branch<'a>(info: Self::Info<'a>, frame: &'a Self::BranchFrame<'_>) -> Self::BranchInfo<'a>;
 
     /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;

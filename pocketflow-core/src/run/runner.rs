@@ -102,7 +102,7 @@ pub struct Step<'a, N: ?Sized, G>(pub G, pub PhantomData<fn() -> (&'a G, &'a N)>
 #[doc(hidden)]
 pub struct Fork<'a, S, M: Mode> {
     pub(super) context: &'a FlowContext<'a, M>,
-    pub(super) at: M::Info<'a>,
+    pub(super) info: M::Info<'a>,
     pub(super) shared: &'a S,
 }
 

@@ -96,7 +96,7 @@ where
     #[inline]
     fn act(
         self,
-        at: M::Info<'_>,
+        info: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { get, context, .. } = self;
@@ -113,8 +113,8 @@ where
                         Err(failure) => break 'failed StepFailure::Prep(failure),
                     };
                     let execution =
-                        execution!(node, &*shared, &prep, context, site, M::reborrow(at));
-                    let done = done_or_failed!('failed, M::exec(execution), get, &*shared, prep, context, at);
+                        execution!(node, &*shared, &prep, context, site, M::reborrow(info));
+                    let done = done_or_failed!('failed, M::exec(execution), get, &*shared, prep, context, info);
                     (N::keep(&mut prep), done)
                 };
                 match get.node().post(shared, kept, done) {
@@ -136,14 +136,14 @@ where
 /// one across an await takes space. This and the next are macros, because each function would be
 /// compiled for each node.
 macro_rules! execution {
-    ($node:expr, $shared:expr, $prep:expr, $context:expr, $site:expr, $at:expr) => {
+    ($node:expr, $shared:expr, $prep:expr, $context:expr, $site:expr, $info:expr) => {
         $crate::run::execution::Execution {
             node: $node,
             shared: $shared,
             prep: $prep,
             context: $context,
             site: $site,
-            at: $at,
+            info: $info,
         }
     };
 }
@@ -153,7 +153,7 @@ pub(super) use execution;
 macro_rules! done_or_failed {
     (
         $failed:lifetime, M::$exec:ident($execution:expr),
-        $get:expr, $shared:expr, $prep:ident, $context:expr, $at:expr
+        $get:expr, $shared:expr, $prep:ident, $context:expr, $info:expr
     ) => {
         'done: {
             // No variable that is moved before the await is in scope across it, because each step
@@ -173,7 +173,7 @@ macro_rules! done_or_failed {
                 Err(failed) => {
                     let (node, site) = ($get.node(), $get.site());
                     let execution = $crate::run::step::execution!(
-                        node, $shared, &$prep, $context, site, M::reborrow($at)
+                        node, $shared, &$prep, $context, site, M::reborrow($info)
                     );
                     M::recover(execution, None, (), failed)
                 }
@@ -204,7 +204,7 @@ where
     #[inline]
     fn act(
         self,
-        at: M::Info<'_>,
+        info: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self {
@@ -227,7 +227,7 @@ where
                     prep: &prep,
                     context,
                     site,
-                    at: M::reborrow(at),
+                    info: M::reborrow(info),
                 };
                 let done = N::run(execution).await?;
                 (N::keep(&mut prep), done)

@@ -37,11 +37,11 @@ impl Steps {
 impl<S: Shared> Driver<S> for Steps {
     async fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        self.0.lock().unwrap().push((at.step(), at.to_string()));
+        self.0.lock().unwrap().push((info.step(), info.to_string()));
         run.run(shared).await
     }
 }

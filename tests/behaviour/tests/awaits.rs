@@ -52,19 +52,19 @@ struct Person(Mutex<Vec<bool>>);
 impl Driver<Draft> for Person {
     async fn step<R: Run<Draft>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut Draft,
         run: R,
     ) -> Result<Taken, Error> {
-        let Some(field) = at.waits_for() else {
+        let Some(field) = info.waits_for() else {
             return run.run(shared).await;
         };
         assert_eq!(
-            (field, at.name(), at.actions()),
+            (field, info.name(), info.actions()),
             ("approval", "await(approval)", &["default"][..])
         );
         shared.approval = self.0.lock().unwrap().pop();
-        Ok(at.taken("default").unwrap())
+        Ok(info.taken("default").unwrap())
     }
 }
 

@@ -82,7 +82,7 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
     async fn flow<R: Run<S>>(
         &self,
         _flow: &'static pocketflow::Graph,
-        _at: Option<&StepInfo<'_>>,
+        _info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
@@ -93,7 +93,7 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
 
     async fn step<R: Run<S>>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
@@ -106,7 +106,7 @@ impl<S: Shared> Driver<S, (Execs, Items)> for Seen {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Items)> for Seen {
     async fn exec<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _item: Option<usize>,
         call: C,
     ) -> Result<N::Exec, Error>
@@ -120,7 +120,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Ite
 
     async fn attempt<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>
@@ -136,7 +136,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N, (Execs, Ite
 impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N, (Execs, Items)> for Seen {
     async fn item<C>(
         &self,
-        _at: &StepInfo<'_>,
+        _info: &StepInfo<'_>,
         _item: ItemId<'_>,
         call: C,
     ) -> Result<N::Exec, Error>

@@ -76,14 +76,14 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
     async fn flow<R: Run<S>>(
         &self,
         flow: &'static Graph,
-        at: Option<&StepInfo<'_>>,
+        info: Option<&StepInfo<'_>>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
         self.line(format!(
             "{} at {:?}",
             flow.name,
-            at.map(ToString::to_string)
+            info.map(ToString::to_string)
         ));
         let taken = run.run(shared).await?;
         self.line(format!("{} left at {}", flow.name, taken.action()));
@@ -92,12 +92,12 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
 
     async fn step<R: Run<S>>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
         let taken = run.run(shared).await?;
-        self.line(format!("{}. {at} - {}", at.step(), taken.action()));
+        self.line(format!("{}. {info} - {}", info.step(), taken.action()));
         Ok(taken)
     }
 }
@@ -105,7 +105,7 @@ impl<S: Shared> Driver<S, Execs> for Log<'_> {
 impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log<'_> {
     async fn attempt<C>(
         &self,
-        at: &StepInfo<'_>,
+        info: &StepInfo<'_>,
         attempt: Attempt<'_>,
         call: C,
     ) -> Result<N::Exec, Failure>
@@ -114,7 +114,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log<'_>
     {
         let result = call.call().await;
         if let Err(failure) = &result {
-            self.line(format!("{at}: {attempt:?}: {}", failure));
+            self.line(format!("{info}: {attempt:?}: {}", failure));
         }
         result
     }
@@ -280,11 +280,14 @@ mod positions {
     impl Driver<Count> for Keep {
         async fn step<R: Run<Count>>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             shared: &mut Count,
             run: R,
         ) -> Result<Taken, Error> {
-            self.0.lock().unwrap().push((at.position(), shared.clone()));
+            self.0
+                .lock()
+                .unwrap()
+                .push((info.position(), shared.clone()));
             run.run(shared).await
         }
     }
@@ -321,7 +324,7 @@ mod positions {
         async fn begin(
             &self,
             flow: &'static Graph,
-            _at: Option<&StepInfo<'_>>,
+            _info: Option<&StepInfo<'_>>,
             shared: &mut Count,
         ) -> Result<Start, Error> {
             assert_eq!(flow.name, "Whole");
@@ -422,20 +425,20 @@ mod results_kept {
     {
         async fn exec<C>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             _item: Option<usize>,
             call: C,
         ) -> Result<N::Exec, Error>
         where
             C: ExecCall<S, Marker, N>,
         {
-            let kept = self.0.lock().unwrap().get(&at.to_string()).cloned();
+            let kept = self.0.lock().unwrap().get(&info.to_string()).cloned();
             if let Some(kept) = kept {
-                return serde_yaml::from_str(&kept).map_err(|error| at.error(error));
+                return serde_yaml::from_str(&kept).map_err(|error| info.error(error));
             }
             let exec = call.call().await?;
-            let text = serde_yaml::to_string(&exec).map_err(|error| at.error(error))?;
-            self.0.lock().unwrap().insert(at.to_string(), text);
+            let text = serde_yaml::to_string(&exec).map_err(|error| info.error(error))?;
+            self.0.lock().unwrap().insert(info.to_string(), text);
             Ok(exec)
         }
     }

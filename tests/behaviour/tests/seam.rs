@@ -125,28 +125,31 @@ mod taken {
         async fn flow<R: Run<S>>(
             &self,
             flow: &'static Graph,
-            at: Option<&StepInfo<'_>>,
+            info: Option<&StepInfo<'_>>,
             shared: &mut S,
             run: R,
         ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
             assert_eq!(
-                at.is_some(),
+                info.is_some(),
                 taken.edge().is_some(),
                 "the outermost flow has no edge around it"
             );
-            self.line(at.map_or(flow.name.to_owned(), ToString::to_string), taken);
+            self.line(
+                info.map_or(flow.name.to_owned(), ToString::to_string),
+                taken,
+            );
             Ok(taken)
         }
 
         async fn step<R: Run<S>>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             shared: &mut S,
             run: R,
         ) -> Result<Taken, Error> {
             let taken = run.run(shared).await?;
-            self.line(at, taken);
+            self.line(info, taken);
             Ok(taken)
         }
     }
@@ -178,15 +181,16 @@ mod taken {
     impl Driver<Desk> for Decides {
         async fn step<R: Run<Desk>>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             shared: &mut Desk,
             run: R,
         ) -> Result<Taken, Error> {
-            if at.name() != "judge" {
+            if info.name() != "judge" {
                 return run.run(shared).await;
             }
-            assert_eq!(at.actions(), ["again", "good", "bad"]);
-            at.taken(self.0).ok_or_else(|| at.error("no such action"))
+            assert_eq!(info.actions(), ["again", "good", "bad"]);
+            info.taken(self.0)
+                .ok_or_else(|| info.error("no such action"))
         }
     }
 
@@ -289,7 +293,7 @@ mod items {
     {
         async fn item<C>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             item: ItemId<'_>,
             mut call: C,
         ) -> Result<N::Exec, Error>
@@ -304,13 +308,13 @@ mod items {
             let lent = call.with_item(|item| format!("{item:?}"));
             self.seen.lock().unwrap().push(format!(
                 "{} {item} {lent} {:?}",
-                at.name(),
+                info.name(),
                 item.index()
             ));
             if self.named {
                 call.identify(hash);
             }
-            let key = format!("{at} {hash}");
+            let key = format!("{info} {hash}");
             if let Some(kept) = self.kept.lock().unwrap().get(&key) {
                 return Ok(kept.clone().into());
             }
@@ -393,16 +397,16 @@ mod parts {
     }
 
     impl<S: Shared> Driver<S, Items> for Part {
-        fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
-            let number = item.or(at.branch_number()).expect("an item or a branch");
-            at.parent().is_some() || at.graph().name != self.of || self.wanted.contains(&number)
+        fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+            let number = item.or(info.branch_number()).expect("an item or a branch");
+            info.parent().is_some() || info.graph().name != self.of || self.wanted.contains(&number)
         }
     }
 
     impl<S: Shared, Marker, N: Node<S, Marker, Exec = String>> KeepDriver<S, Marker, N> for Part {
         async fn item<C>(
             &self,
-            _at: &StepInfo<'_>,
+            _info: &StepInfo<'_>,
             _item: ItemId<'_>,
             call: C,
         ) -> Result<String, Error>
@@ -503,16 +507,16 @@ mod attempts {
     {
         async fn attempt<C>(
             &self,
-            at: &StepInfo<'_>,
+            info: &StepInfo<'_>,
             attempt: Attempt<'_>,
             call: C,
         ) -> Result<String, Failure>
         where
             C: AttemptCall<S, Marker, N>,
         {
-            let line = call.with_item(|item| format!("{}: {attempt:?} of {item:?}", at.name()));
+            let line = call.with_item(|item| format!("{}: {attempt:?} of {item:?}", info.name()));
             self.0.lock().unwrap().push(line.clone());
-            if attempt.number() == 1 && at.name() == "find" {
+            if attempt.number() == 1 && info.name() == "find" {
                 call.call().await
             } else {
                 Ok(line)
@@ -554,7 +558,7 @@ mod attempts {
     {
         async fn attempt<C>(
             &self,
-            _at: &StepInfo<'_>,
+            _info: &StepInfo<'_>,
             _attempt: Attempt<'_>,
             call: C,
         ) -> Result<<find as Node<Desk, Marker>>::Exec, Failure>

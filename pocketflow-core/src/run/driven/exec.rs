@@ -32,7 +32,7 @@ where
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
         K::exec(
             &execution.context.mode.driver,
-            execution.at,
+            execution.info,
             index,
             DrivenExec {
                 execution,
@@ -63,7 +63,7 @@ where
     ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
         K::attempt(
             &execution.context.mode.driver,
-            execution.at,
+            execution.info,
             attempt,
             DrivenAttempt {
                 execution,
@@ -95,23 +95,23 @@ where
             item,
             identity: None,
         });
-        K::item(&execution.context.mode.driver, execution.at, id, call)
+        K::item(&execution.context.mode.driver, execution.info, id, call)
     }
 }
 
 /// The source of an attempt's key.
 struct StepKey<'a> {
-    at: &'a StepInfo<'a>,
+    info: &'a StepInfo<'a>,
     identity: Option<u64>,
 }
 
 impl node::KeySource for StepKey<'_> {
     fn key(&self) -> Option<Key<'_>> {
-        let Self { at, identity } = *self;
+        let Self { info, identity } = *self;
         Some(Key {
-            run: at.run?,
-            step: at.step,
-            branch: at.branch_number(),
+            run: info.run?,
+            step: info.step,
+            branch: info.branch_number(),
             item: None,
             identity,
         })
@@ -145,7 +145,7 @@ where
                 identity,
             } = self;
             let work = StepKey {
-                at: execution.at,
+                info: execution.info,
                 identity,
             };
             let first = Execution::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
@@ -186,7 +186,12 @@ where
         let DrivenExec {
             execution, index, ..
         } = self.0;
-        K::exec(&execution.context.mode.driver, execution.at, index, self.0)
+        K::exec(
+            &execution.context.mode.driver,
+            execution.info,
+            index,
+            self.0,
+        )
     }
 }
 

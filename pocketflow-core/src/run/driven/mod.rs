@@ -34,7 +34,7 @@ impl<D, K> Driven<D, K> {
         }
     }
 
-    fn at<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> StepInfo<'a> {
+    fn info<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> StepInfo<'a> {
         StepInfo {
             frame,
             state: &self.state,
@@ -65,8 +65,8 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
 
     type Info<'a> = &'a StepInfo<'a>;
 
-    fn reborrow<'b, 'a: 'b>(at: &'a StepInfo<'a>) -> &'b StepInfo<'b> {
-        at
+    fn reborrow<'b, 'a: 'b>(info: &'a StepInfo<'a>) -> &'b StepInfo<'b> {
+        info
     }
 
     type BranchFrame<'a> = Frame<'a>;
@@ -77,8 +77,8 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
 
     type BranchInfo<'a> = StepInfo<'a>;
 
-    fn branch<'a>(at: &'a StepInfo<'a>, frame: &'a Frame<'_>) -> StepInfo<'a> {
-        StepInfo { frame, ..*at }
+    fn branch<'a>(info: &'a StepInfo<'a>, frame: &'a Frame<'_>) -> StepInfo<'a> {
+        StepInfo { frame, ..*info }
     }
 
     fn branch_info<'b>(branch: &'b StepInfo<'_>) -> &'b StepInfo<'b> {
@@ -138,15 +138,15 @@ where
             let Self { driver, state, .. } = context.mode;
             state.step();
             let frame = context.frame(site);
-            let at = context.mode.at(&frame, driver.run_id());
+            let info = context.mode.info(&frame, driver.run_id());
             let mut step = DrivenStep {
                 act: Some(act),
-                at: &at,
+                info: &info,
                 mode: PhantomData::<fn() -> Self>,
             };
-            let taken = driver.step(&at, shared, Erased::new(&mut step)).await?;
-            if !taken.is_of(Some(site.place), at.actions().len()) {
-                return Err(at.error(TakenElsewhere {
+            let taken = driver.step(&info, shared, Erased::new(&mut step)).await?;
+            if !taken.is_of(Some(site.place), info.actions().len()) {
+                return Err(info.error(TakenElsewhere {
                     action: taken.action(),
                 }));
             }
@@ -164,16 +164,16 @@ where
         F: Flow + Walk<S, Self>,
     {
         async move {
-            let at = parent.map(|parent| self.at(parent, self.driver.run_id()));
+            let info = parent.map(|parent| self.info(parent, self.driver.run_id()));
             let mut walk = DrivenFlow {
                 flow,
                 mode: self,
                 parent,
-                at: at.as_ref(),
+                info: info.as_ref(),
             };
             let taken = self
                 .driver
-                .flow(F::GRAPH, at.as_ref(), shared, Erased::new(&mut walk))
+                .flow(F::GRAPH, info.as_ref(), shared, Erased::new(&mut walk))
                 .await?;
             let place = parent.map(|parent| parent.site.place);
             if !taken.is_of(place, F::GRAPH.exits.len()) {
@@ -190,15 +190,15 @@ where
         }
     }
 
-    fn wants(&self, at: &StepInfo<'_>, item: Option<usize>) -> bool {
-        self.driver.wants(at, item)
+    fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+        self.driver.wants(info, item)
     }
 }
 
 /// A step, as a driver receives it.
 struct DrivenStep<'a, A, M> {
     act: Option<A>,
-    at: &'a StepInfo<'a>,
+    info: &'a StepInfo<'a>,
     mode: PhantomData<fn() -> M>,
 }
 
@@ -210,16 +210,16 @@ where
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
         let act = self.act.take().expect("a driver can run a step only once");
-        Box::pin(taken(act.act(self.at, shared), self.at))
+        Box::pin(taken(act.act(self.info, shared), self.info))
     }
 }
 
 /// Generic over the future, for Rust 1.91 and older: see [`StepSource`](super::runner::StepSource).
 async fn taken(
     acting: impl Future<Output = Result<usize, Error>> + Send,
-    at: &StepInfo<'_>,
+    info: &StepInfo<'_>,
 ) -> Result<Taken, Error> {
-    Ok(at.took(acting.await?))
+    Ok(info.took(acting.await?))
 }
 
 /// A flow, as a driver receives it.
@@ -227,7 +227,7 @@ struct DrivenFlow<'a, F, M> {
     flow: &'a F,
     mode: &'a M,
     parent: Option<&'a Frame<'a>>,
-    at: Option<&'a StepInfo<'a>>,
+    info: Option<&'a StepInfo<'a>>,
 }
 
 impl<F, S, M> RunOnce<S> for DrivenFlow<'_, F, M>
@@ -241,11 +241,11 @@ where
             flow,
             mode,
             parent,
-            at,
+            info,
         } = *self;
         Box::pin(async move {
             let exit = flow.walk(cursor::<F, M>(mode, parent), shared).await?;
-            Ok(at.map_or_else(|| Taken::over(F::GRAPH, exit), |at| at.took(exit)))
+            Ok(info.map_or_else(|| Taken::over(F::GRAPH, exit), |info| info.took(exit)))
         })
     }
 }

@@ -63,9 +63,9 @@ where
         let get = step.0;
         async move {
             let frame = M::branch_frame(fork.context.frame(get.site()));
-            let branch = M::branch(M::reborrow(fork.at), &frame);
-            let at = M::branch_info(&branch);
-            fork.wanted(get.site(), M::reborrow(at))?;
+            let branch = M::branch(M::reborrow(fork.info), &frame);
+            let info = M::branch_info(&branch);
+            fork.wanted(get.site(), M::reborrow(info))?;
             let failed = 'failed: {
                 let (node, site) = (get.node(), get.site());
                 let mut prep = match node.prep(fork.shared) {
@@ -78,9 +78,9 @@ where
                     &prep,
                     fork.context,
                     site,
-                    M::reborrow(at)
+                    M::reborrow(info)
                 );
-                let done = done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, at);
+                let done = done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, info);
                 return Ok(Finished {
                     kept: N::keep(&mut prep),
                     done,
@@ -121,12 +121,12 @@ where
         let get = step.0;
         async move {
             let frame = M::branch_frame(fork.context.frame(get.site()));
-            let branch = M::branch(M::reborrow(fork.at), &frame);
+            let branch = M::branch(M::reborrow(fork.info), &frame);
             let Fork {
                 context, shared, ..
             } = *fork;
-            let at = M::reborrow(M::branch_info(&branch));
-            fork.wanted(get.site(), M::reborrow(at))?;
+            let info = M::reborrow(M::branch_info(&branch));
+            fork.wanted(get.site(), M::reborrow(info))?;
             let mut prep = match get.node().prep(shared) {
                 Ok(prep) => prep,
                 Err(failure) => {
@@ -139,7 +139,7 @@ where
                 prep: &prep,
                 context,
                 site: get.site(),
-                at,
+                info,
             };
             let done = N::run(execution).await?;
             Ok(Finished {
@@ -307,7 +307,7 @@ where
 {
     fn act(
         self,
-        at: M::Info<'_>,
+        info: M::Info<'_>,
         shared: &mut S,
     ) -> impl Future<Output = Result<usize, Error>> + Send {
         let Self { nodes, context } = self;
@@ -315,7 +315,7 @@ where
             let finished = {
                 let fork = Fork {
                     context,
-                    at: M::reborrow(at),
+                    info: M::reborrow(info),
                     shared: &*shared,
                 };
                 let joined = in_place!(JoinAll {
