@@ -37,11 +37,11 @@
 mod action;
 mod analysis;
 mod checks;
-mod codegen;
 mod const_eval;
 mod driver;
 mod error;
 mod graph;
+mod macro_support;
 mod node;
 mod run;
 mod store;
@@ -80,5 +80,5 @@ pub use pocketflow_yaml as yaml;
 /// The items that generated code names. Do not use them by hand: they change without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::codegen::*;
+    pub use crate::macro_support::*;
 }

@@ -1,4 +1,4 @@
-//! All items that generated code names. `__private` re-exports this module.
+//! What the code that the macros generate calls. `__private` re-exports this module.
 //!
 //! The modules here define what only generated code uses. What other layers also use is defined in
 //! those layers. Names of the standard library are here too, so that a user's type with the same
