@@ -2,7 +2,7 @@
 
 use super::message::Message;
 
-/// Checks the type of a store's field: its text, and what the probe `Threads` found about it.
+/// Checks the type of a store's field: its text, and what the probe `ThreadSafety` found about it.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usize {
@@ -15,7 +15,7 @@ pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usiz
     )
 }
 
-/// Checks the type of a node: its name, and what the probe `Threads` found about it.
+/// Checks the type of a node: its name, and what the probe `ThreadSafety` found about it.
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {

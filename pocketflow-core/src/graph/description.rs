@@ -22,13 +22,13 @@ pub trait Describe {
     label = "only a node or a flow can be a step of a flow",
     note = "put `#[node(Store)]` on its function or its `impl`"
 )]
-pub trait Stands {
+pub trait NodeOrFlow {
     /// The description.
     const INFO: &'static Description;
 }
 
 #[diagnostic::do_not_recommend]
-impl<N: Describe> Stands for N {
+impl<N: Describe> NodeOrFlow for N {
     const INFO: &'static Description = &N::NODE.if_known();
 }
 

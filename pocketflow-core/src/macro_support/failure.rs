@@ -6,27 +6,27 @@ use crate::error::{BoxError, Cause};
 use crate::node::Failure;
 
 /// An error that a node returned. `__kind` tells reports and errors apart: for a report it is this
-/// inherent method, and for an error it is the method of [`RaisePlain`]. It borrows the error,
+/// inherent method, and for an error it is the method of [`PlainError`]. It borrows the error,
 /// because a compiler before 1.95 warns about unreachable code after an expression whose type has no
 /// values, such as `Infallible`.
 #[doc(hidden)]
-pub struct Raised<'a, E>(pub &'a E);
+pub struct ReturnedError<'a, E>(pub &'a E);
 
-impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> Raised<'_, E> {
+impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> ReturnedError<'_, E> {
     /// A report, such as `anyhow::Error`.
     pub fn __kind(self) -> IsReport {
         IsReport
     }
 }
 
-/// The case of [`Raised`] that is an error.
+/// The case of [`ReturnedError`] that is an error.
 #[doc(hidden)]
-pub trait RaisePlain: Sized {
+pub trait PlainError: Sized {
     /// An error, or a value that converts into one.
     fn __kind(self) -> IsError;
 }
 
-impl<E> RaisePlain for Raised<'_, E> {
+impl<E> PlainError for ReturnedError<'_, E> {
     fn __kind(self) -> IsError {
         IsError
     }

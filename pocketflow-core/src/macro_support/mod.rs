@@ -28,11 +28,11 @@ pub use core::{concat, module_path, unreachable};
 pub use std::vec::Vec;
 
 pub use editor::{On, words};
-pub use failure::{IntoFailure, Raised};
+pub use failure::{IntoFailure, ReturnedError};
 pub use outcome::{IntoOutcome, outcome, plain};
-pub use probe::{Blank, NoBlank, NoThreads, Plain, Probe, Threads};
-pub use read::{Held, Lent};
-pub use returned::{Fallible, Given, Nothing, Returned};
+pub use probe::{FieldKind, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety};
+pub use read::{Borrowed, ReadOption};
+pub use returned::{Fallible, Nothing, ReturnType, ReturnValue};
 pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
 pub use write::{Append, FieldSlot, FillPlain};
@@ -40,7 +40,7 @@ pub use write::{Append, FieldSlot, FillPlain};
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_returned};
 pub use crate::driver::Site;
-pub use crate::graph::{Describe, Description, FieldSets, ForkSets, Stands};
+pub use crate::graph::{Describe, Description, FieldSets, ForkSets, NodeOrFlow};
 pub use crate::node::OrNothing;
 pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
 pub use crate::run::{Batch, InFlight, in_parallel, in_sequence};
@@ -55,9 +55,9 @@ pub use crate::store::BetweenThreads;
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with
 /// methods of a user's trait.
 pub mod methods {
-    pub use super::failure::RaisePlain as _;
-    pub use super::probe::NoThreads as _;
-    pub use super::read::{LendPlain as _, ReadLate as _, ReadPlain as _};
-    pub use super::returned::{GivenPlain as _, ReturnedPlain as _};
+    pub use super::failure::PlainError as _;
+    pub use super::probe::NotThreadSafe as _;
+    pub use super::read::{BorrowPlain as _, ReadLate as _, ReadPlain as _};
+    pub use super::returned::{NotResult as _, PlainValue as _};
     pub use super::write::FillPlain as _;
 }

@@ -5,9 +5,9 @@ use core::marker::PhantomData;
 
 /// Tells whether a field is late, by its type, so that an alias of `Option` is late as well.
 #[doc(hidden)]
-pub struct Probe<F: ?Sized>(PhantomData<F>);
+pub struct FieldKind<F: ?Sized>(PhantomData<F>);
 
-impl<T> Probe<Option<T>> {
+impl<T> FieldKind<Option<T>> {
     /// An `Option` is late; this inherent constant wins over the trait's.
     pub const __LATE: bool = true;
     /// Whether the field has a value.
@@ -16,9 +16,9 @@ impl<T> Probe<Option<T>> {
     }
 }
 
-/// The case of [`Probe`] that is a plain field.
+/// The case of [`FieldKind`] that is a plain field.
 #[doc(hidden)]
-pub trait Plain<F: ?Sized> {
+pub trait PlainField<F: ?Sized> {
     /// A plain field is never late.
     const __LATE: bool = false;
     /// A plain field always has a value.
@@ -27,51 +27,51 @@ pub trait Plain<F: ?Sized> {
     }
 }
 
-impl<F: ?Sized> Plain<F> for Probe<F> {}
+impl<F: ?Sized> PlainField<F> for FieldKind<F> {}
 
 /// Tells whether a type is `Send`, and whether it is `Sync`.
 #[doc(hidden)]
-pub struct Threads<T: ?Sized>(PhantomData<T>);
+pub struct ThreadSafety<T: ?Sized>(PhantomData<T>);
 
-impl<T: ?Sized + Send> Threads<T> {
+impl<T: ?Sized + Send> ThreadSafety<T> {
     /// The type is `Send`. This inherent constant wins over the trait's.
     pub const __SEND: bool = true;
 }
 
-impl<T: ?Sized + Sync> Threads<T> {
+impl<T: ?Sized + Sync> ThreadSafety<T> {
     /// The type is `Sync`. This inherent constant wins over the trait's.
     pub const __SYNC: bool = true;
 }
 
-/// The case of [`Threads`] that is not `Send`, or not `Sync`.
+/// The case of [`ThreadSafety`] that is not `Send`, or not `Sync`.
 #[doc(hidden)]
-pub trait NoThreads {
+pub trait NotThreadSafe {
     /// The type is not `Send`.
     const __SEND: bool = false;
     /// The type is not `Sync`.
     const __SYNC: bool = false;
 }
 
-impl<T: ?Sized> NoThreads for Threads<T> {}
+impl<T: ?Sized> NotThreadSafe for ThreadSafety<T> {}
 
 /// Makes a store's default, if it has one.
 #[doc(hidden)]
-pub struct Blank<S>(PhantomData<S>);
+pub struct StoreDefault<S>(PhantomData<S>);
 
-impl<S: Default> Blank<S> {
+impl<S: Default> StoreDefault<S> {
     /// The default; this inherent function wins over the trait's.
-    pub fn __blank() -> Option<S> {
+    pub fn __default() -> Option<S> {
         Some(S::default())
     }
 }
 
 /// A store without a default.
 #[doc(hidden)]
-pub trait NoBlank<S> {
+pub trait NoStoreDefault<S> {
     /// The store has no default.
-    fn __blank() -> Option<S> {
+    fn __default() -> Option<S> {
         None
     }
 }
 
-impl<S> NoBlank<S> for Blank<S> {}
+impl<S> NoStoreDefault<S> for StoreDefault<S> {}

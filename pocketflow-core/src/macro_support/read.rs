@@ -33,75 +33,75 @@ impl<'a, F> ReadPlain<'a, F> for &'a F {
     }
 }
 
-/// Reads a field as `&Option<T>`. Only a late field that holds an `Option` can be read so. In any
-/// other field, the user meant the value inside: rustc's message suggests borrowing it as `&B`.
+/// Reads a field as `&Option<T>`. Only a late field that holds an `Option` can be read this way. In
+/// any other field, the user meant the value inside: rustc's message suggests borrowing it as `&B`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` is not borrowed as `&Option<{T}>`",
     label = "write `&{B}`, or `Option<&{B}>` where the field may be empty"
 )]
-pub trait Held<T, B: ?Sized> {
+pub trait ReadOption<T, B: ?Sized> {
     /// What the field holds.
-    fn held(&self) -> Option<&Option<T>>;
+    fn read_option(&self) -> Option<&Option<T>>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, B: ?Sized, F: Twice<T>> Held<T, B> for F {
-    fn held(&self) -> Option<&Option<T>> {
+impl<T, B: ?Sized, F: NestedOption<T>> ReadOption<T, B> for F {
+    fn read_option(&self) -> Option<&Option<T>> {
         self.get()
     }
 }
 
-/// An `Option` of an `Option`. This trait is separate from [`Held`], because rustc's message would
-/// otherwise show the only type that implements it.
+/// An `Option` of an `Option`. This trait is separate from [`ReadOption`], because rustc's message
+/// would otherwise show the only type that implements it.
 #[doc(hidden)]
-pub trait Twice<T> {
+pub trait NestedOption<T> {
     /// The inner `Option`, if there is one.
     fn get(&self) -> Option<&Option<T>>;
 }
 
-impl<T> Twice<T> for Option<Option<T>> {
+impl<T> NestedOption<T> for Option<Option<T>> {
     fn get(&self) -> Option<&Option<T>> {
         self.as_ref()
     }
 }
 
-/// A borrowed value that will be borrowed as a trait object. If it is a smart pointer, `__lend` is
-/// an inherent method; if not, it is the method of [`LendPlain`]. Without this, rustc would require
+/// A borrowed value that will be borrowed as a trait object. If it is a smart pointer, `__borrow` is
+/// an inherent method; if not, it is the method of [`BorrowPlain`]. Without this, rustc would require
 /// the trait of the pointer and not of the value behind it.
 #[doc(hidden)]
-pub struct Lent<'a, F: ?Sized>(pub &'a F);
+pub struct Borrowed<'a, F: ?Sized>(pub &'a F);
 
-impl<'a, T: ?Sized> Lent<'a, Box<T>> {
+impl<'a, T: ?Sized> Borrowed<'a, Box<T>> {
     /// What the box holds.
-    pub fn __lend(self) -> &'a T {
+    pub fn __borrow(self) -> &'a T {
         self.0
     }
 }
 
-impl<'a, T: ?Sized> Lent<'a, &T> {
+impl<'a, T: ?Sized> Borrowed<'a, &T> {
     /// What is borrowed.
-    pub fn __lend(self) -> &'a T {
+    pub fn __borrow(self) -> &'a T {
         self.0
     }
 }
 
-impl<'a, T: ?Sized> Lent<'a, Arc<T>> {
+impl<'a, T: ?Sized> Borrowed<'a, Arc<T>> {
     /// What is shared.
-    pub fn __lend(self) -> &'a T {
+    pub fn __borrow(self) -> &'a T {
         self.0
     }
 }
 
-/// The case of [`Lent`] that is not a smart pointer.
+/// The case of [`Borrowed`] that is not a smart pointer.
 #[doc(hidden)]
-pub trait LendPlain<'a, F: ?Sized> {
+pub trait BorrowPlain<'a, F: ?Sized> {
     /// The value.
-    fn __lend(self) -> &'a F;
+    fn __borrow(self) -> &'a F;
 }
 
-impl<'a, F: ?Sized> LendPlain<'a, F> for Lent<'a, F> {
-    fn __lend(self) -> &'a F {
+impl<'a, F: ?Sized> BorrowPlain<'a, F> for Borrowed<'a, F> {
+    fn __borrow(self) -> &'a F {
         self.0
     }
 }

@@ -5,29 +5,29 @@ use core::marker::PhantomData;
 /// Tells whether a type is a `Result`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Returned<T>(PhantomData<fn() -> T>);
+pub struct ReturnType<T>(PhantomData<fn() -> T>);
 
-impl<T, E> Returned<Result<T, E>> {
+impl<T, E> ReturnType<Result<T, E>> {
     /// The type is a `Result`. This inherent constant wins over the trait's.
     pub const __IS_RESULT: bool = true;
 }
 
-/// The case of [`Returned`] that is not a `Result`.
+/// The case of [`ReturnType`] that is not a `Result`.
 #[doc(hidden)]
-pub trait ReturnedPlain {
+pub trait NotResult {
     /// The type is not a `Result`.
     const __IS_RESULT: bool = false;
 }
 
-impl<T> ReturnedPlain for Returned<T> {}
+impl<T> NotResult for ReturnType<T> {}
 
 /// What a node returned. If it is a `Result` under a name that does not end in `Result`, the code
 /// here takes its value, so that rustc reports only the failed check of the node.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Given<T>(pub T);
+pub struct ReturnValue<T>(pub T);
 
-impl<T, E> Given<Result<T, E>> {
+impl<T, E> ReturnValue<Result<T, E>> {
     /// The value. This inherent method wins over the trait's.
     pub fn __value(self) -> T {
         match self.0 {
@@ -39,14 +39,14 @@ impl<T, E> Given<Result<T, E>> {
     }
 }
 
-/// The case of [`Given`] that is not a `Result`.
+/// The case of [`ReturnValue`] that is not a `Result`.
 #[doc(hidden)]
-pub trait GivenPlain<T> {
+pub trait PlainValue<T> {
     /// The value.
     fn __value(self) -> T;
 }
 
-impl<T> GivenPlain<T> for Given<T> {
+impl<T> PlainValue<T> for ReturnValue<T> {
     #[inline(always)]
     fn __value(self) -> T {
         self.0

@@ -1,5 +1,5 @@
 use super::methods::*;
-use super::{Append, FieldSlot, Plain, Probe};
+use super::{Append, FieldKind, FieldSlot, PlainField};
 
 #[test]
 fn one_call_reads_both_kinds_of_field() {
@@ -36,6 +36,6 @@ fn strings_and_collections_are_extended_late_or_not() {
 #[test]
 fn lateness_is_a_matter_of_the_type() {
     type Maybe = Option<u8>;
-    const { assert!(Probe::<Maybe>::__LATE) };
-    const { assert!(!Probe::<Vec<Option<u8>>>::__LATE) };
+    const { assert!(FieldKind::<Maybe>::__LATE) };
+    const { assert!(!FieldKind::<Vec<Option<u8>>>::__LATE) };
 }

@@ -58,7 +58,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         .enumerate()
         .map(|(index, fields::Field { name, ty, .. })| {
             let name = ours(name);
-            quote!(#index => __p::Probe::<#ty>::__filled(&self.#name))
+            quote!(#index => __p::FieldKind::<#ty>::__filled(&self.#name))
         });
     let checks: Vec<_> = store
         .fields
@@ -122,7 +122,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                 }
 
                 fn blank() -> __p::Option<Self> {
-                    __p::Blank::<#name>::__blank()
+                    __p::StoreDefault::<#name>::__default()
                 }
             }
 

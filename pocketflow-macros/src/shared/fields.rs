@@ -133,7 +133,7 @@ impl<'a> Field<'a> {
     pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
         let Self { name, ty, serde } = self;
         let name = &*name.unraw().to_string();
-        let field = quote!(#pf::Field::new(#name, __p::Probe::<#ty>::__LATE));
+        let field = quote!(#pf::Field::new(#name, __p::FieldKind::<#ty>::__LATE));
         if serde.skip {
             return quote!(#field.skipped());
         }

@@ -23,7 +23,7 @@ pub(super) fn check(store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     without_self(&mut ty, &store.clone().into());
     let mut arguments = Group::new(
         proc_macro2::Delimiter::Parenthesis,
-        quote!(#text, __p::Threads::<#ty>::__SEND, __p::Threads::<#ty>::__SYNC, #help),
+        quote!(#text, __p::ThreadSafety::<#ty>::__SEND, __p::ThreadSafety::<#ty>::__SYNC, #help),
     );
     arguments.set_span(last);
     let [p, name] = ["__p", "check_field"].map(|name| Ident::new(name, first));

@@ -27,7 +27,7 @@ const _: () = {
         impl __p::Describe for __Node1_0 {
             const NODE: __p::Description = __p::Description::awaits(
                 "await(approval)",
-                <__Node0_0 as __p::Stands>::INFO.store,
+                <__Node0_0 as __p::NodeOrFlow>::INFO.store,
                 &["approval"],
             );
             type Reads<'a> = ();
@@ -45,9 +45,9 @@ const _: () = {
     type __Node2_0 = publish;
     type __Mentions = ();
     const __ROWS: &[&__p::Description; 3usize] = &[
-        <__Node0_0 as __p::Stands>::INFO,
-        <__Node1_0 as __p::Stands>::INFO,
-        <__Node2_0 as __p::Stands>::INFO,
+        <__Node0_0 as __p::NodeOrFlow>::INFO,
+        <__Node1_0 as __p::NodeOrFlow>::INFO,
+        <__Node2_0 as __p::NodeOrFlow>::INFO,
     ];
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<

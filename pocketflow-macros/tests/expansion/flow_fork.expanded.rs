@@ -26,10 +26,10 @@ const _: () = {
     type __Node2_0 = write;
     type __Mentions = ();
     const __ROWS: &[&__p::Description; 4usize] = &[
-        <__Node0_0 as __p::Stands>::INFO,
-        <__Node1_0 as __p::Stands>::INFO,
-        <__Node1_1 as __p::Stands>::INFO,
-        <__Node2_0 as __p::Stands>::INFO,
+        <__Node0_0 as __p::NodeOrFlow>::INFO,
+        <__Node1_0 as __p::NodeOrFlow>::INFO,
+        <__Node1_1 as __p::NodeOrFlow>::INFO,
+        <__Node2_0 as __p::NodeOrFlow>::INFO,
     ];
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<

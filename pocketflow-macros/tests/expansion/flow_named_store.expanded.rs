@@ -27,8 +27,8 @@ const _: () = {
         let _ = &__shared.card;
     }
     const __ROWS: &[&__p::Description; 2usize] = &[
-        <__Node0_0 as __p::Stands>::INFO,
-        <__Node1_0 as __p::Stands>::INFO,
+        <__Node0_0 as __p::NodeOrFlow>::INFO,
+        <__Node1_0 as __p::NodeOrFlow>::INFO,
     ];
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<

@@ -25,9 +25,9 @@ const _: () = {
     type __Node2_0 = confirm;
     type __Mentions = (*const Checkout,);
     const __ROWS: &[&__p::Description; 3usize] = &[
-        <__Node0_0 as __p::Stands>::INFO,
-        <__Node1_0 as __p::Stands>::INFO,
-        <__Node2_0 as __p::Stands>::INFO,
+        <__Node0_0 as __p::NodeOrFlow>::INFO,
+        <__Node1_0 as __p::NodeOrFlow>::INFO,
+        <__Node2_0 as __p::NodeOrFlow>::INFO,
     ];
     const __WORDS: __p::usize = __p::Description::words(__ROWS);
     type __Sets = __p::FieldSets<

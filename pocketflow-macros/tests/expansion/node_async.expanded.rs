@@ -94,7 +94,7 @@ const _: () = {
                             __p::Result::Err({
                                 let __retry = is_busy(&__error);
                                 let __raised = __error;
-                                let __kind = __p::Raised(&__raised).__kind();
+                                let __kind = __p::ReturnedError(&__raised).__kind();
                                 __p::IntoFailure::into_failure(__raised, __kind, __retry)
                             })
                         }
@@ -126,7 +126,7 @@ const _: () = {
                         __p::Result::Err({
                             let __retry = false;
                             let __raised = __error;
-                            let __kind = __p::Raised(&__raised).__kind();
+                            let __kind = __p::ReturnedError(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }

@@ -140,7 +140,7 @@ const _: () = {
                         __p::Result::Err({
                             let __retry = true;
                             let __raised = __error;
-                            let __kind = __p::Raised(&__raised).__kind();
+                            let __kind = __p::ReturnedError(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }

@@ -7,8 +7,8 @@ const _: () = {
             {
                 __p::check_node(
                     "WebSearch",
-                    __p::Threads::<WebSearch>::__SEND,
-                    __p::Threads::<WebSearch>::__SYNC,
+                    __p::ThreadSafety::<WebSearch>::__SEND,
+                    __p::ThreadSafety::<WebSearch>::__SYNC,
                 )
             },
         >,
@@ -85,7 +85,7 @@ const _: () = {
                         __p::Result::Err({
                             let __retry = true;
                             let __raised = __error;
-                            let __kind = __p::Raised(&__raised).__kind();
+                            let __kind = __p::ReturnedError(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }

@@ -7,8 +7,8 @@ const _: () = {
             {
                 __p::check_node(
                     "Converse",
-                    __p::Threads::<Converse>::__SEND,
-                    __p::Threads::<Converse>::__SYNC,
+                    __p::ThreadSafety::<Converse>::__SEND,
+                    __p::ThreadSafety::<Converse>::__SYNC,
                 )
             },
         >,
@@ -86,7 +86,7 @@ const _: () = {
                     return __p::Result::Err({
                         let __retry = false;
                         let __raised = __error;
-                        let __kind = __p::Raised(&__raised).__kind();
+                        let __kind = __p::ReturnedError(&__raised).__kind();
                         __p::IntoFailure::into_failure(__raised, __kind, __retry)
                     });
                 }
@@ -126,7 +126,7 @@ const _: () = {
                         __p::Result::Err({
                             let __retry = true;
                             let __raised = __error;
-                            let __kind = __p::Raised(&__raised).__kind();
+                            let __kind = __p::ReturnedError(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }
@@ -158,7 +158,7 @@ const _: () = {
                         __p::Result::Err({
                             let __retry = false;
                             let __raised = __error;
-                            let __kind = __p::Raised(&__raised).__kind();
+                            let __kind = __p::ReturnedError(&__raised).__kind();
                             __p::IntoFailure::into_failure(__raised, __kind, __retry)
                         })
                     }

@@ -8,7 +8,7 @@ const _: () = {
         __p::Sound<
             {
                 __p::check_returned(
-                    !__p::Returned::<Verdict>::__IS_RESULT,
+                    !__p::ReturnType::<Verdict>::__IS_RESULT,
                     "`Verdict` is a `Result` under another name\nhelp: write `Result<…>`, or give the alias that name: `type Result<T> = …`\nnote: a node is fallible where the last name of its type is `Result`",
                 )
             },

@@ -6,8 +6,8 @@ const _: () = {
             {
                 __p::check_field(
                     "Cents",
-                    __p::Threads::<Cents>::__SEND,
-                    __p::Threads::<Cents>::__SYNC,
+                    __p::ThreadSafety::<Cents>::__SEND,
+                    __p::ThreadSafety::<Cents>::__SYNC,
                     "keep it outside the store, or behind a `Mutex` or in a pool",
                 )
             },
@@ -24,9 +24,9 @@ const _: () = {
         __Sound: __p::Soundness,
     {
         const FIELDS: &'static [::pocketflow::Field] = &[
-            ::pocketflow::Field::new("total", __p::Probe::<u64>::__LATE),
-            ::pocketflow::Field::new("receipt", __p::Probe::<Option<String>>::__LATE),
-            ::pocketflow::Field::new("paid", __p::Probe::<Cents>::__LATE),
+            ::pocketflow::Field::new("total", __p::FieldKind::<u64>::__LATE),
+            ::pocketflow::Field::new("receipt", __p::FieldKind::<Option<String>>::__LATE),
+            ::pocketflow::Field::new("paid", __p::FieldKind::<Cents>::__LATE),
         ];
         const STORE: &'static ::pocketflow::Store = {
             static __STORE: ::pocketflow::Store = ::pocketflow::Store::new(
@@ -41,14 +41,14 @@ const _: () = {
         };
         fn is_filled(&self, __field: __p::usize) -> __p::bool {
             match __field {
-                0usize => __p::Probe::<u64>::__filled(&self.total),
-                1usize => __p::Probe::<Option<String>>::__filled(&self.receipt),
-                2usize => __p::Probe::<Cents>::__filled(&self.paid),
+                0usize => __p::FieldKind::<u64>::__filled(&self.total),
+                1usize => __p::FieldKind::<Option<String>>::__filled(&self.receipt),
+                2usize => __p::FieldKind::<Cents>::__filled(&self.paid),
                 _ => false,
             }
         }
         fn blank() -> __p::Option<Self> {
-            __p::Blank::<Order>::__blank()
+            __p::StoreDefault::<Order>::__default()
         }
     }
     struct __Write2<'a>(&'a Cents);

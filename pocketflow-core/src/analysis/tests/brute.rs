@@ -15,7 +15,7 @@
 //! A nested flow loses no other information. It states for each exit which fields every path to it
 //! fills. Because a node only ever adds fields, at least one path leaves any other field empty.
 
-use super::flows::{EXITS, FIELDS, Flow, LATE, Set, Stands, union};
+use super::flows::{EXITS, FIELDS, Flow, LATE, PlaceKind, Set, union};
 use crate::graph::Target;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,7 +66,7 @@ fn add(
 ) -> usize {
     let first = steps.len();
     steps.resize(first + flow.places.len(), Step::default());
-    for (index, (stands, wires)) in flow.places.iter().enumerate() {
+    for (index, (kind, wires)) in flow.places.iter().enumerate() {
         let place = outermost.unwrap_or(index);
         let lead = |action: usize| -> Vec<To> {
             let Some(wire) = wires[action] else {
@@ -87,8 +87,8 @@ fn add(
             }
             to
         };
-        let (reads, optional_reads, ways) = match stands {
-            Stands::Node(node) => {
+        let (reads, optional_reads, ways) = match kind {
+            PlaceKind::Node(node) => {
                 let ways = node.writes.iter().enumerate();
                 let ways = ways.map(|(action, writes)| Way {
                     writes: *writes,
@@ -96,7 +96,7 @@ fn add(
                 });
                 (node.reads, node.optional_reads, ways.collect())
             }
-            Stands::Fork(nodes) => {
+            PlaceKind::Fork(nodes) => {
                 let way = Way {
                     writes: union(nodes, |node| node.writes[0]),
                     to: lead(0),
@@ -107,7 +107,7 @@ fn add(
                     vec![way],
                 )
             }
-            Stands::Flow(inner) => {
+            PlaceKind::Flow(inner) => {
                 let exits: Vec<_> = (0..inner.exits).map(lead).collect();
                 let start = add(steps, inner, &exits, paths, Some(place));
                 let (mut optional_reads, mut ways) = (

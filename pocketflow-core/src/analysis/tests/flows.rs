@@ -34,11 +34,11 @@ pub(super) struct Flow {
     pub(super) exits: usize,
     /// The node there, and where its actions lead. An edge for an action that the node does not
     /// have is an error in the flow.
-    pub(super) places: Vec<(Stands, [Option<Wire>; 3])>,
+    pub(super) places: Vec<(PlaceKind, [Option<Wire>; 3])>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Stands {
+pub(super) enum PlaceKind {
     Node(Node),
     Fork(Vec<Node>),
     Flow(Flow),
@@ -83,17 +83,17 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
 
 /// A flow with at most this many nodes, and with nested flows of at most this many levels.
 pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
-    let stands = prop_oneof![
-        4 => node(3).prop_map(Stands::Node),
-        1 => vec(node(1), 2..=3).prop_map(Stands::Fork),
+    let kind = prop_oneof![
+        4 => node(3).prop_map(PlaceKind::Node),
+        1 => vec(node(1), 2..=3).prop_map(PlaceKind::Fork),
     ];
-    let stands = match levels {
-        0 => stands.boxed(),
-        _ => prop_oneof![2 => stands, 1 => flow(3, levels - 1).prop_map(Stands::Flow)].boxed(),
+    let kind = match levels {
+        0 => kind.boxed(),
+        _ => prop_oneof![2 => kind, 1 => flow(3, levels - 1).prop_map(PlaceKind::Flow)].boxed(),
     };
     let to = || prop_oneof![Just(0), any::<u8>()];
     let wire = (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
-    let places = vec((stands, uniform3(weighted(0.95, wire))), 1..=most);
+    let places = vec((kind, uniform3(weighted(0.95, wire))), 1..=most);
     (set(true, 2), 1..=EXITS, places)
         .prop_map(|(inputs, exits, places)| Flow {
             inputs,
@@ -122,10 +122,10 @@ impl Flow {
 
     /// Everything that any of its nodes may read.
     pub(super) fn looks(&self) -> Set {
-        let looks = self.places.iter().map(|(stands, _)| match stands {
-            Stands::Node(node) => node.reads | node.optional_reads,
-            Stands::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
-            Stands::Flow(inner) => inner.inputs | inner.looks(),
+        let looks = self.places.iter().map(|(kind, _)| match kind {
+            PlaceKind::Node(node) => node.reads | node.optional_reads,
+            PlaceKind::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
+            PlaceKind::Flow(inner) => inner.inputs | inner.looks(),
         });
         looks.fold(0, |set, looks| set | looks)
     }
@@ -175,8 +175,8 @@ fn fields(set: Set) -> &'static [u64] {
 
 fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     let (mut places, mut edges) = (Vec::new(), Vec::new());
-    for (from, (stands, wires)) in flow.places.iter().enumerate() {
-        let place = place(NAMES[from], stands, all);
+    for (from, (kind, wires)) in flow.places.iter().enumerate() {
+        let place = place(NAMES[from], kind, all);
         for (action, wire) in wires.iter().enumerate() {
             let Some(Wire { to, otherwise }) = *wire else {
                 continue;
@@ -233,11 +233,11 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     solution.info("Flow", graph)
 }
 
-fn place<'a>(name: &'static str, stands: &'a Stands, all: &mut Vec<Analysed<'a>>) -> Place {
-    let (node, fork): (_, &'static [Place]) = match stands {
-        Stands::Node(node) => (info(node), &[]),
-        Stands::Flow(flow) => (describe(flow, all), &[]),
-        Stands::Fork(nodes) => {
+fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>>) -> Place {
+    let (node, fork): (_, &'static [Place]) = match kind {
+        PlaceKind::Node(node) => (info(node), &[]),
+        PlaceKind::Flow(flow) => (describe(flow, all), &[]),
+        PlaceKind::Fork(nodes) => {
             let place = |(name, node)| Place {
                 name,
                 node: leak(info(node)),

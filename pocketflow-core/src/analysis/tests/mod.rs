@@ -14,8 +14,8 @@ use proptest::prelude::*;
 
 use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
 use self::flows::{
-    Analysed, FIELDS, Flow, LATE, Node, PLACES, Set, Stands, Wire, analyse, flow, plain, position,
-    union, words,
+    Analysed, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, analyse, flow, plain,
+    position, union, words,
 };
 use crate::graph::Target;
 use crate::graph::sample::WORDS;
@@ -141,9 +141,11 @@ impl Analysed<'_> {
     /// The fields that may be filled after an action of a place.
     fn follow(&self, place: usize, action: usize, filled: Set) -> Vec<Set> {
         match &self.flow.places[place].0 {
-            Stands::Node(node) => vec![filled | node.reads | node.writes[action]],
-            Stands::Fork(nodes) => vec![filled | union(nodes, |node| node.reads | node.writes[0])],
-            Stands::Flow(inner) => {
+            PlaceKind::Node(node) => vec![filled | node.reads | node.writes[action]],
+            PlaceKind::Fork(nodes) => {
+                vec![filled | union(nodes, |node| node.reads | node.writes[0])]
+            }
+            PlaceKind::Flow(inner) => {
                 let filled = (filled | inner.inputs) & LATE;
                 let found = Found::new(&lay_out(inner, Paths::Known), filled, After::Read);
                 let exit = found.exits[action];
@@ -163,17 +165,17 @@ impl Analysed<'_> {
             lay_out(self.flow, Paths::Known),
         );
         let found = Found::new(&known, self.flow.inputs, After::Read);
-        for (place, (stands, _)) in self.flow.places.iter().enumerate() {
+        for (place, (kind, _)) in self.flow.places.iter().enumerate() {
             let overwritten = plain(&self.solution.dead_writes[place]);
             let in_vain = |steps: &[Step]| {
                 let fields =
                     (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
                 fields.fold(0, |set: Set, field| set | 1 << field)
             };
-            let branches: Vec<Set> = match stands {
-                Stands::Node(_) => vec![Set::MAX],
-                Stands::Fork(nodes) => nodes.iter().map(|node| node.writes[0]).collect(),
-                Stands::Flow(_) => continue,
+            let branches: Vec<Set> = match kind {
+                PlaceKind::Node(_) => vec![Set::MAX],
+                PlaceKind::Fork(nodes) => nodes.iter().map(|node| node.writes[0]).collect(),
+                PlaceKind::Flow(_) => continue,
             };
             let expected = if found.steps[place].is_empty() {
                 0
@@ -204,7 +206,7 @@ impl Analysed<'_> {
             lay_out(self.flow, Paths::Real),
             lay_out(self.flow, Paths::Known),
         );
-        let nested = |place: &usize| matches!(self.flow.places[*place].0, Stands::Flow(_));
+        let nested = |place: &usize| matches!(self.flow.places[*place].0, PlaceKind::Flow(_));
         for place in (0..self.flow.places.len()).filter(nested) {
             let overwritten = plain(&self.solution.dead_writes[place]);
             for field in (0..FIELDS).filter(|field| overwritten & 1 << field != 0) {
@@ -344,7 +346,7 @@ proptest! {
 
 const A: Set = 0b10;
 
-fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
+fn by_hand(places: Vec<(PlaceKind, [Option<Wire>; 3])>) -> Flow {
     Flow {
         inputs: 0,
         exits: 1,
@@ -353,8 +355,8 @@ fn by_hand(places: Vec<(Stands, [Option<Wire>; 3])>) -> Flow {
 }
 
 /// Whether a node reads the field `a`, and what it writes for each action.
-fn does(reads: Set, writes: &[Set]) -> Stands {
-    Stands::Node(Node {
+fn does(reads: Set, writes: &[Set]) -> PlaceKind {
+    PlaceKind::Node(Node {
         reads,
         optional_reads: 0,
         writes: writes.to_vec(),
@@ -418,7 +420,7 @@ fn a_bound_may_lead_past_the_node_that_fills_the_field() {
 fn what_a_nested_flow_fills_depends_on_its_exit() {
     let inner = || {
         let wires = to([1, 2]);
-        Stands::Flow(Flow {
+        PlaceKind::Flow(Flow {
             inputs: 0,
             exits: 2,
             places: vec![(does(0, &[A, 0]), wires)],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::flows::{FIELDS, Flow, LATE, PLACES, Set, Stands, analyse, flow, position, union};
+use super::flows::{FIELDS, Flow, LATE, PLACES, PlaceKind, Set, analyse, flow, position, union};
 use crate::Unfilled;
 use crate::graph::sample::{NODE, STORE, graph, leak, node, place};
 use crate::graph::{Description, FlowPosition, Graph, NodeInfo, Place, Target};
@@ -19,20 +19,20 @@ fn at(place: &str) -> FlowPosition {
     }
 }
 
-fn reads(stands: &Stands) -> Set {
-    match stands {
-        Stands::Node(node) => node.reads,
-        Stands::Fork(nodes) => union(nodes, |node| node.reads),
-        Stands::Flow(_) => unreachable!("these flows have none"),
+fn reads(kind: &PlaceKind) -> Set {
+    match kind {
+        PlaceKind::Node(node) => node.reads,
+        PlaceKind::Fork(nodes) => union(nodes, |node| node.reads),
+        PlaceKind::Flow(_) => unreachable!("these flows have none"),
     }
 }
 
 /// The fields that each action of a place fills.
-fn writes(stands: &Stands) -> Vec<Set> {
-    match stands {
-        Stands::Node(node) => node.writes.clone(),
-        Stands::Fork(nodes) => vec![union(nodes, |node| node.writes[0])],
-        Stands::Flow(_) => unreachable!("these flows have none"),
+fn writes(kind: &PlaceKind) -> Vec<Set> {
+    match kind {
+        PlaceKind::Node(node) => node.writes.clone(),
+        PlaceKind::Fork(nodes) => vec![union(nodes, |node| node.writes[0])],
+        PlaceKind::Flow(_) => unreachable!("these flows have none"),
     }
 }
 
@@ -60,11 +60,11 @@ fn search(flow: &Flow, from: usize, taken: Option<usize>, filled: Set) -> BTreeS
         if !visited.insert((place, filled)) {
             continue;
         }
-        let stands = &flow.places[place].0;
-        let unfilled = reads(stands) & LATE & !filled;
+        let kind = &flow.places[place].0;
+        let unfilled = reads(kind) & LATE & !filled;
         let fields = (0..FIELDS).filter(|field| unfilled & 1 << field != 0);
         empty.extend(fields.map(|field| (place, field)));
-        for (action, writes) in writes(stands).into_iter().enumerate() {
+        for (action, writes) in writes(kind).into_iter().enumerate() {
             waiting.extend(follow(place, action, filled | writes));
         }
     }

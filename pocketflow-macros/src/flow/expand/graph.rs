@@ -59,7 +59,7 @@ impl Flow<'_> {
                     let last = stands.path.segments.last().filter(|_| stands.declared);
                     let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
                     let alias = alias(index, node, span);
-                    quote_spanned!(span=> <#alias as __p::Stands>::INFO)
+                    quote_spanned!(span=> <#alias as __p::NodeOrFlow>::INFO)
                 })
             });
         rows.collect()

@@ -151,7 +151,7 @@ impl Flow<'_> {
         let store = match places.find(|(_, place)| !place.nodes[0].waits) {
             Some((place, stands)) => {
                 let first = self::alias(place, 0, stands.nodes[0].span());
-                quote!(<#first as __p::Stands>::INFO.store)
+                quote!(<#first as __p::NodeOrFlow>::INFO.store)
             }
             None => quote!(__p::Description::UNKNOWN.store),
         };

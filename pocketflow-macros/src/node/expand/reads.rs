@@ -253,7 +253,7 @@ impl Node<'_> {
             target => target,
         };
         if is_dyn(target) {
-            quote!(__p::Lent(#value).__lend())
+            quote!(__p::Borrowed(#value).__borrow())
         } else {
             quote!(#value)
         }
@@ -269,7 +269,7 @@ impl Node<'_> {
             _ => quote!(#held),
         };
         let (field, borrow) = (Ident::new("__field", span), quote!(&__shared.#name));
-        let read = quote_spanned!(span=> __p::Held::<#held, #borrowed>::held(#field));
+        let read = quote_spanned!(span=> __p::ReadOption::<#held, #borrowed>::read_option(#field));
         quote!({ let #field = #borrow; #read })
     }
 }

@@ -36,7 +36,7 @@ impl Node<'_> {
         }
         let text = self.model.text();
         let arguments = quote! {
-            #text, __p::Threads::<#node>::__SEND, __p::Threads::<#node>::__SYNC
+            #text, __p::ThreadSafety::<#node>::__SEND, __p::ThreadSafety::<#node>::__SYNC
         };
         Some(self.check_call("check_node", self.model.name.span(), arguments))
     }
@@ -48,7 +48,7 @@ impl Node<'_> {
             return Vec::new();
         }
         let (ty, name) = (&output.ty, code(&output.ty));
-        let is_result = quote!(__p::Returned::<#ty>::__IS_RESULT);
+        let is_result = quote!(__p::ReturnType::<#ty>::__IS_RESULT);
         let message = format!(
             "`{name}` is a `Result` under another name\n\
              help: write `Result<…>`, or give the alias that name: `type Result<T> = …`\n\

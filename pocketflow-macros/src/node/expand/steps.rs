@@ -218,7 +218,7 @@ impl Node<'_> {
             {
                 let __retry = #retry;
                 let __raised = #error;
-                let __kind = __p::Raised(&__raised).__kind();
+                let __kind = __p::ReturnedError(&__raised).__kind();
                 __p::IntoFailure::into_failure(__raised, __kind, __retry)
             }
         }
@@ -271,7 +271,7 @@ impl Node<'_> {
         } = &self.model.options;
         let is_given = self.model.post.is_some() || writes.is_some() || appends.is_some();
         let unwrap = (is_given && !self.of_result().is_empty() && !self.takes_all())
-            .then(|| quote!(let #exec = __p::Given(#exec).__value();));
+            .then(|| quote!(let #exec = __p::ReturnValue(#exec).__value();));
         let post = self.written();
         quote!(#unwrap #post)
     }
