@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::causes::BadState;
-use crate::run::{Backoff, DurableRun, RunsShared, retry};
+use crate::durable_run::{Backoff, DurableRun, RunsShared, retry};
 use crate::state::StateReader;
 use crate::storage::{
     Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,

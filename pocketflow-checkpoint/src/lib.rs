@@ -6,7 +6,7 @@ mod causes;
 mod checkpoints;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod run;
+mod durable_run;
 mod state;
 mod storage;
 
@@ -27,9 +27,9 @@ pub use causes::{
     BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue,
 };
 pub use checkpoints::Checkpoints;
-pub use run::DurableRun;
+pub use durable_run::DurableRun;
 #[doc(hidden)]
-pub use run::{Kept, Known};
+pub use durable_run::{Kept, Known};
 #[doc(hidden)]
 pub use state::Stored;
 pub use state::{Durable, Keeper};

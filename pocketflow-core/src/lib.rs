@@ -39,11 +39,11 @@ mod analysis;
 mod checks;
 mod const_eval;
 mod driver;
-mod error;
 mod graph;
 mod macro_support;
 mod node;
 mod run;
+mod run_error;
 mod store;
 
 pub use action::{Action, ActionInfo};
@@ -54,7 +54,6 @@ pub use driver::{
     AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
     Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,
 };
-pub use error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use graph::{Bound, Edge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
@@ -70,6 +69,7 @@ pub use pocketflow_macros::flow;
 #[doc(inline)]
 pub use pocketflow_macros::node;
 pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With};
+pub use run_error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
 pub use store::{Field, Fields, Shared, Store, VisitField, VisitWith};
 
 pub mod errors;

@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, File, Item, ItemMacro, Meta};
 
-use crate::{action, flow, node, shared};
+use crate::{action, flow, node, store};
 
 #[test]
 fn every_expansion_is_as_recorded() {
@@ -78,7 +78,7 @@ fn expand_item(item: &Item) -> TokenStream {
             let options = take_options(&mut methods.attrs);
             node::node(options, item.into_token_stream())
         }
-        Item::Struct(_) => shared::derive(item.into_token_stream()),
+        Item::Struct(_) => store::derive(item.into_token_stream()),
         Item::Enum(_) => action::derive(item.into_token_stream()),
         Item::Macro(ItemMacro { mac, .. }) => flow::flow(mac.tokens.clone()),
         other => panic!("no macro expands {}", other.to_token_stream()),

@@ -9,7 +9,7 @@ mod krate;
 mod names;
 mod node;
 mod refusal;
-mod shared;
+mod store;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -19,7 +19,7 @@ use proc_macro::TokenStream;
 /// Describes a shared store. See `pocketflow::Shared`.
 #[proc_macro_derive(Shared, attributes(shared))]
 pub fn derive_shared(input: TokenStream) -> TokenStream {
-    shared::derive(input.into()).into()
+    store::derive(input.into()).into()
 }
 
 /// Makes an enum the actions of a node. See `pocketflow::Action`.

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenS
 use proptest::prelude::*;
 
 use crate::editor::tests::in_editor;
-use crate::{action, flow, node, shared};
+use crate::{action, flow, node, store};
 
 /// The words of the macros' own languages, and some of Rust's.
 const WORDS: &[&str] = &[
@@ -137,7 +137,7 @@ fn changed(tokens: TokenStream, at: &mut usize, kind: u8, with: &TokenStream) ->
 
 fn expand_all(attributes: TokenStream, item: TokenStream) {
     flow::flow(item.clone());
-    shared::derive(item.clone());
+    store::derive(item.clone());
     action::derive(item.clone());
     node::node(attributes, item);
 }
@@ -148,7 +148,7 @@ fn what_is_right_has_no_error() {
         let (attributes, item): (TokenStream, TokenStream) =
             (attributes.parse().unwrap(), item.parse().unwrap());
         let output = match item.to_string() {
-            text if text.contains("struct") => shared::derive(item),
+            text if text.contains("struct") => store::derive(item),
             text if text.contains("enum") => action::derive(item),
             text if text.contains("fn ") => node::node(attributes, item),
             _ => flow::flow(item),
@@ -240,7 +240,7 @@ fn the_library_is_named_by_the_path_that_is_given() {
     let more_options = quote::quote!(Order, crate = renamed, attempts = 2, writes(a));
     let written = || {
         [
-            shared::derive(store.clone()),
+            store::derive(store.clone()),
             action::derive(action.clone()),
             node::node(options.clone(), function.clone()),
             node::node(more_options.clone(), methods.clone()),

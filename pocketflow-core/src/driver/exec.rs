@@ -5,8 +5,8 @@ use std::future::Future;
 
 use super::seam::{Execs, Items};
 use super::{Call, Driver, StepInfo};
-use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// A driver that also wraps `exec`: it sees what `exec` returned, and every attempt.

@@ -1,8 +1,8 @@
 //! The path down to a step: the flows around it, and its place in each.
 
 use super::site::Site;
-use crate::error::{Cause, Error, Stage};
 use crate::graph::Graph;
+use crate::run_error::{Cause, Error, Stage};
 
 /// A stack frame of a run: the site in one running flow, and the frame of the flow around it. A run
 /// without drivers stores nothing else about its path.

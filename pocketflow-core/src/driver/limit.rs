@@ -2,7 +2,7 @@ use std::fmt;
 use std::future::Future;
 
 use super::{Driver, Run, StepInfo, Taken};
-use crate::error::Error;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// Stops a run that takes more than a given number of steps, including those in nested flows.

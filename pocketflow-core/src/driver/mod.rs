@@ -28,8 +28,8 @@ pub use trace::Trace;
 use std::future::Future;
 
 use self::seam::Steps;
-use crate::error::Error;
 use crate::graph::Graph;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// Code that runs around a run, its flows and its steps. It sees where the run is, the store before

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::seam::Through;
 use super::{Driver, Run, Start, StepInfo, Taken};
-use crate::error::Error;
 use crate::graph::Graph;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 macro_rules! through {

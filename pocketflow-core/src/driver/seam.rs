@@ -18,8 +18,8 @@ use std::ops::Deref;
 
 use super::StepInfo;
 use super::exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver};
-use crate::error::Error;
 use crate::node::{Attempt, Failure, Node};
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// The seam of a driver that wraps runs, flows and steps: it implements only

@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use super::exec::{AttemptCall, ExecCall, ItemCall, ItemId, Lends};
 use super::seam::{AroundExec, AroundItem, around};
 use super::{Call, Driver, Run, Start, StepInfo, Taken};
-use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// Two drivers as one; the first wraps the second. [`With::with`](crate::With::with) makes it. The

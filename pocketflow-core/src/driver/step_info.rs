@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::frame::Frame;
 use super::state::RunState;
-use crate::error::{BoxError, Error, Stage};
 use crate::graph::{FlowPosition, Graph, Position};
+use crate::run_error::{BoxError, Error, Stage};
 
 /// Where a run is: the flows around the place, from the outermost to the innermost, and the place
 /// in the innermost flow.

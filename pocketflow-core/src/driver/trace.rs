@@ -5,9 +5,9 @@ use tracing::{Instrument, Span, debug_span, field, warn};
 use super::exec::{AttemptCall, ExecCall, ExecDriver};
 use super::seam::Execs;
 use super::{Driver, Run, StepInfo, Taken};
-use crate::error::Error;
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node};
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// Traces a run with [`tracing`]. Every flow has a span `flow` and every step has a span `node`,

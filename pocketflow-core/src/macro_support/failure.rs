@@ -2,8 +2,8 @@
 
 use std::error::Error as StdError;
 
-use crate::error::{BoxError, Cause};
 use crate::node::Failure;
+use crate::run_error::{BoxError, Cause};
 
 /// An error that a node returned. `__kind` tells reports and errors apart: for a report it is this
 /// inherent method, and for an error it is the method of [`PlainError`]. It borrows the error,

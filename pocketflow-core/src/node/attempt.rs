@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
 
-use crate::error::Cause;
+use crate::run_error::Cause;
 
 /// Which attempt this is, and why the previous one failed. A node receives it through a parameter
 /// `#[attempt] attempt: Attempt<'_>`.

@@ -1,7 +1,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::error::Cause;
+use crate::run_error::Cause;
 use crate::store::Store;
 
 /// Why an attempt failed, and whether to retry.

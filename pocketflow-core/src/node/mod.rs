@@ -11,8 +11,8 @@ pub use policy::Policy;
 
 use std::future::{Future, ready};
 
-use crate::error::{EmptyField, Error};
 use crate::graph::Describe;
+use crate::run_error::{EmptyField, Error};
 
 /// A node of a flow over the store `S`. `#[node]` implements it, and drivers use it as a bound.
 ///

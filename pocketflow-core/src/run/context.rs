@@ -1,8 +1,8 @@
 //! What a step knows about the flow that it is in.
 
 use crate::driver::{Frame, Site};
-use crate::error::{Cause, Error, Stage};
 use crate::node::Failure;
+use crate::run_error::{Cause, Error, Stage};
 
 /// The mode of a run, and the frame of the flow that is running. Each step receives it. The site in
 /// the frame is that of the current nested flow.

@@ -8,8 +8,8 @@ use super::execution::Execution;
 use super::flow::{Flow, Walk};
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
-use crate::error::Error;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run_error::Error;
 
 /// The work of a step: of a node, a fork or an `await(field)`.
 #[doc(hidden)]

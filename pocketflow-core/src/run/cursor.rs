@@ -3,8 +3,8 @@
 use super::context::FlowContext;
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
-use crate::error::Error;
 use crate::graph::{Graph, Target};
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// The position of the walk in its flow. It knows where to start and where an action leads.

@@ -9,9 +9,9 @@ use super::execution::Execution;
 use super::flow::{Flow, Walk, check_inputs, cursor};
 use super::mode::{Mode, StepFailure};
 use crate::driver::{Direct, Frame, Site};
-use crate::error::{Error, Stage};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 impl Mode for Direct {

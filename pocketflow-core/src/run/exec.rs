@@ -5,8 +5,8 @@ use std::future::{Future, ready};
 use super::contract::{NodeMode, Recovery};
 use super::execution::Execution;
 use super::timeout::timer;
-use crate::error::{Error, NoRuntime, Stage};
 use crate::node::{self, Attempt, Failure, Node, Reads};
+use crate::run_error::{Error, NoRuntime, Stage};
 use crate::store::Shared;
 
 /// Whether a node has further attempts or a fallback.

@@ -6,8 +6,8 @@ use super::cursor::Cursor;
 use super::mode::Mode;
 use crate::checks::Sound;
 use crate::driver::{Frame, Site};
-use crate::error::{Error, Stage};
 use crate::graph::{Describe, Graph};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// A flow, as `flow!` declares it.

@@ -47,7 +47,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::driver::Direct;
-use crate::error::Error;
+use crate::run_error::Error;
 
 /// Runs a flow without a driver. The `run` of every flow calls it.
 #[doc(hidden)]

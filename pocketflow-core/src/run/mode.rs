@@ -2,9 +2,9 @@
 
 use super::context::FlowContext;
 use crate::driver::{Frame, Site};
-use crate::error::{EmptyField, Error};
 use crate::graph::Graph;
 use crate::node::Failure;
+use crate::run_error::{EmptyField, Error};
 use crate::store::Shared;
 
 /// A way to run flows. [`Direct`](crate::Direct) adds neither time nor space to the steps;

@@ -7,7 +7,7 @@ use super::contract::StepMode;
 use super::flow::{Flow, Walk};
 use super::mode::Mode;
 use super::runner::{FlowRunner, Forked, Runner, Step, StepSource};
-use crate::error::Error;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 impl<S, M, F> Runner<S, M, F> for FlowRunner

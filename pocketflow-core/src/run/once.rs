@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::driver::{Run, Taken};
-use crate::error::Error;
+use crate::run_error::Error;
 
 /// A future in a box.
 pub(super) type BoxFuture<'r, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'r>>;

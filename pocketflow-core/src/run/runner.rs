@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use super::context::FlowContext;
 use super::mode::Mode;
 use crate::driver::Site;
-use crate::error::{EmptyField, Error};
+use crate::run_error::{EmptyField, Error};
 
 /// The node of a step, and its site. A node without fields is made where it is used, so its closure
 /// takes no space in the future.

@@ -10,8 +10,8 @@ use super::execution::Execution;
 use super::mode::{Mode, StepFailure};
 use super::runner::{BatchRunner, NodeRunner, Runner, Step, StepSource};
 use crate::driver::Site;
-use crate::error::{Error, Stage};
 use crate::node::{Node, OrNothing};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>

@@ -9,8 +9,8 @@ use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 
-use crate::error::{NoRuntime, TimedOut};
 use crate::node::Failure;
+use crate::run_error::{NoRuntime, TimedOut};
 
 pin_project! {
     /// An attempt with a time limit. The time starts at the first poll.

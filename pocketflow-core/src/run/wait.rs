@@ -8,7 +8,7 @@ use super::contract::{StepBody, StepMode};
 use super::mode::Mode;
 use super::runner::{Runner, Step, StepSource};
 use crate::driver::Site;
-use crate::error::{Error, Stage};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// The [`Runner`] of an `await(field)`, with the field. A driver decides how to wait.

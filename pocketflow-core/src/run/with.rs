@@ -10,8 +10,8 @@ use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
 use super::once::BoxFuture;
 use crate::driver::{Driver, Stack, Start, Taken};
-use crate::error::Error;
 use crate::graph::Position;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 /// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.

@@ -1,6 +1,6 @@
 use crate::const_eval::hash::{START, hash};
 use crate::const_eval::spelling::{equal, nearest};
-use crate::error::EmptyField;
+use crate::run_error::EmptyField;
 
 /// The description of a shared store.
 #[derive(Debug, Clone, Copy)]

@@ -16,8 +16,8 @@ use super::contract::{ItemMode, Recovery};
 use super::exec::reads;
 use super::execution::Execution;
 use super::skipped::Skipped;
-use crate::error::{Error, Stage};
 use crate::node::Node;
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// A batch: a node that calls `exec` once for every item.

@@ -5,11 +5,11 @@ use std::future::Future;
 use super::Driven;
 use crate::driver::seam::{AroundExec, AroundItem};
 use crate::driver::{AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, StepInfo};
-use crate::error::Error;
 use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::run::contract::{ItemMode, NodeMode, Recovery};
 use crate::run::exec::{self, reads};
 use crate::run::execution::Execution;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 impl<S, H, N, D, K> NodeMode<S, H, N> for Driven<D, K>

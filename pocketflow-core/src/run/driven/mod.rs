@@ -12,8 +12,8 @@ use super::flow::{Flow, Walk, cursor};
 use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
 use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhere};
-use crate::error::{Error, Stage};
 use crate::graph::{Graph, Position};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// A driver, and the state of its run.

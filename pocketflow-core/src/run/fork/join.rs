@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::error::Error;
 use crate::run::mode::Mode;
 use crate::run::skipped::Skipped;
+use crate::run_error::Error;
 
 /// Futures that run at the same time.
 #[doc(hidden)]

@@ -19,8 +19,8 @@ use super::runner::{BatchRunner, Fork, Forked, NodeRunner, Runner, Step, StepSou
 use super::skipped::Skipped;
 use super::step::{done_or_failed, execution};
 use crate::driver::Site;
-use crate::error::{EmptyField, Error, Stage};
 use crate::node::Node;
+use crate::run_error::{EmptyField, Error, Stage};
 use crate::store::Shared;
 
 impl<S, M: StepMode<S>> Fork<'_, S, M> {

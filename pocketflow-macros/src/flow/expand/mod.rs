@@ -5,8 +5,8 @@ mod declare;
 mod editor;
 mod graph;
 mod machine;
+mod placeholder;
 mod run;
-mod stub;
 mod walk;
 
 use proc_macro2::{Span, TokenStream};

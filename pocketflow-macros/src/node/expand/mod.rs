@@ -12,10 +12,10 @@ mod batch;
 mod describe;
 pub(super) mod editor;
 mod node;
+mod placeholder;
 mod policy;
 mod reads;
 mod sound;
-mod stand_in;
 mod steps;
 
 use proc_macro2::{Span, TokenStream};
@@ -45,8 +45,8 @@ pub(crate) fn expand(
     );
     let (Some(store), None) = (&model.options.store, &model.generic) else {
         let names = written(names, TokenStream::new);
-        let stand_in = stand_in::of_model(model);
-        return quote!(#names #compile_errors #item #stand_in);
+        let placeholder = placeholder::of_model(model);
+        return quote!(#names #compile_errors #item #placeholder);
     };
     let this = quote!(<Self as #pf::Node<#store, __Marker>>);
     let node = Node {

@@ -1,12 +1,12 @@
 //! The error of a run, which names the place and the cause.
 
 mod cause;
-mod causes;
+mod library_causes;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cause::Cause;
-pub use causes::{EmptyField, NoRuntime, TimedOut};
+pub use library_causes::{EmptyField, NoRuntime, TimedOut};
 
 use std::error::Error as StdError;
 use std::fmt;

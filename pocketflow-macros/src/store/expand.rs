@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use super::parse::Store;
-use super::{fields, threads};
+use super::{fields, thread_safety};
 use crate::names::ours;
 use crate::refusal::Errors;
 
@@ -63,7 +63,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
     let checks: Vec<_> = store
         .fields
         .iter()
-        .filter_map(|field| threads::check(&name, field))
+        .filter_map(|field| thread_safety::check(&name, field))
         .collect();
     let (checks, sound) = match &checks[..] {
         [] => (None, None),

@@ -1,4 +1,4 @@
-//! A flow without its steps: what an editor reads, and what stands in for a flow with an error.
+//! A flow without its steps: for an editor, and in place of a flow with an error.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -8,10 +8,10 @@ use super::checks::action_check;
 use crate::editor::unmentioned;
 
 impl Flow<'_> {
-    /// A flow that can be named and called, and checked no further than its edges: its errors have
-    /// been told.
+    /// A flow that can be named and called. Only its edges are checked, because its errors have been
+    /// reported.
     pub(super) fn dummy(&self) -> TokenStream {
-        let (graph, stub) = (self.graph(), self.stub());
+        let (graph, steps) = (self.graph(), self.without_steps());
         let actions = self
             .model
             .edges
@@ -21,14 +21,14 @@ impl Flow<'_> {
         quote! {
             #graph
             #(#actions)*
-            #stub
+            #steps
         }
     }
 
-    /// What an editor reads: the flow with its methods, without its steps.
+    /// The flow for an editor: it has its methods, but no steps.
     pub(super) fn outside(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
-        let (stub, runners) = (self.stub(), self.runners(Span::call_site()));
+        let (steps, runners) = (self.without_steps(), self.runners(Span::call_site()));
         let store = self.model.nodes().find(|node| !node.waits).map(|node| {
             let path = unmentioned(node.path.to_token_stream());
             quote!(#[automatically_derived] impl __p::On for #this { type Store = <#path as __p::On>::Store; })
@@ -39,13 +39,13 @@ impl Flow<'_> {
             #this
             static __GRAPH: #pf::Graph = __p::unreachable!();
             #store
-            #stub
+            #steps
             #runners
         }
     }
 
     /// A flow that takes no step.
-    pub(super) fn stub(&self) -> TokenStream {
+    pub(super) fn without_steps(&self) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         quote! {
             #[automatically_derived]

@@ -3,7 +3,7 @@
 mod expand;
 mod fields;
 mod parse;
-mod threads;
+mod thread_safety;
 
 use proc_macro2::TokenStream;
 

@@ -1,5 +1,5 @@
-//! What stands in for a node of which too much is wrong to write it: a flow that it stands in has
-//! nothing to add.
+//! The placeholder of a node that has too many errors to be generated. With it, a flow that uses
+//! the node reports no further errors.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -9,17 +9,17 @@ use super::{declaration, ours};
 use crate::krate::Krate;
 use crate::node::model::Model;
 
-/// The stand-in for a node.
+/// The placeholder of a node.
 pub(super) fn of_model(model: &Model) -> TokenStream {
     let (pf, declaration) = (&model.options.krate, declaration(model, &ours(&model.name)));
-    let stand_in = match &model.generic {
+    let placeholder = match &model.generic {
         Some((generics, ty)) => impls(pf, &ty.to_token_stream(), generics.clone()),
         None => impls(pf, &model.node.to_token_stream(), Generics::default()),
     };
-    quote!(#declaration #stand_in)
+    quote!(#declaration #placeholder)
 }
 
-/// A node of any store, of which nothing is known.
+/// A node of any store that is marked as unknown.
 fn impls(pf: &Krate, ty: &TokenStream, mut generics: Generics) -> TokenStream {
     if generics.type_params().next().is_some() {
         let bounded = syn::parse_quote!(#ty: __p::Send + __p::Sync);
