@@ -567,7 +567,7 @@ async fn two_processes_share_a_file_and_one_takes_over_from_the_other() {
 
 /// A node that kills its process each time.
 #[tokio::test]
-async fn a_step_that_kills_its_process_is_begun_ten_times() {
+async fn a_step_that_kills_its_process_starts_ten_times() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let poisoned = || {

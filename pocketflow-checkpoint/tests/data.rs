@@ -785,7 +785,7 @@ mod filled {
     }
 
     #[tokio::test]
-    async fn a_parked_run_refuses_it_when_it_goes_on() {
+    async fn a_parked_run_rejects_it_when_it_resumes() {
         let (_folder, runs) = runs().await;
         Greet
             .with(runs.run("a").park())
@@ -840,7 +840,7 @@ mod older {
     /// What the previous version stored: the whole store as serde writes it, and a graph without
     /// reads and inputs.
     #[tokio::test]
-    async fn a_run_of_the_version_before_goes_on() {
+    async fn a_run_of_the_previous_version_resumes() {
         let (folder, runs) = runs().await;
         let mut order = Order {
             total_price: 0.1 + 0.2,

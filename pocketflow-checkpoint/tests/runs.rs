@@ -236,7 +236,7 @@ flow! {
 }
 
 #[tokio::test]
-async fn a_parked_run_is_listed_filled_and_goes_on_elsewhere() {
+async fn a_parked_run_is_listed_filled_and_resumed_elsewhere() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
     let parked = Approve
@@ -296,7 +296,7 @@ async fn a_parked_run_is_listed_filled_and_goes_on_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_run_waits_in_memory_and_goes_on_when_it_is_filled() {
+async fn a_run_waits_in_memory_until_it_is_filled() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
     let run = runs.run("a");
@@ -381,7 +381,7 @@ async fn an_answer_that_leaves_the_field_empty_is_refused() {
 }
 
 #[tokio::test]
-async fn whoever_waits_in_memory_goes_on_waiting_after_a_wrong_answer() {
+async fn a_wait_in_memory_continues_after_a_wrong_answer() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file).await.unwrap();
     let run = runs.run("a");
@@ -413,7 +413,7 @@ async fn whoever_waits_in_memory_goes_on_waiting_after_a_wrong_answer() {
 }
 
 #[tokio::test]
-async fn a_run_that_goes_on_elsewhere_leaves_whoever_waited_and_stays_well() {
+async fn a_run_that_resumes_elsewhere_ends_the_other_wait_and_stays_intact() {
     let (_folder, file) = file();
     let runs = Checkpoints::open(&file)
         .await

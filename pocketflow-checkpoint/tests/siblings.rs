@@ -552,7 +552,7 @@ mod renamed {
     flow! { New { one >> await(go) >> two; } }
 
     #[tokio::test]
-    async fn a_flow_with_another_name_is_refused_and_goes_on_with_a_migration() {
+    async fn a_renamed_flow_is_rejected_until_it_is_migrated() {
         let (_folder, runs) = runs().await;
         Old.with(runs.run("a").park())
             .run(&mut Job::default())

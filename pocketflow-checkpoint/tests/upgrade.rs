@@ -50,7 +50,7 @@ fn article() -> Article {
 }
 
 /// All runs of the old database end as they would have ended with the old version.
-async fn goes_on<S: Storage>(storage: S) {
+async fn resumes<S: Storage>(storage: S) {
     let _one = ONE.lock().await;
     let runs = Checkpoints::new(storage);
     let list = runs.list(None).await.unwrap();
@@ -109,7 +109,7 @@ async fn goes_on<S: Storage>(storage: S) {
 /// The new version waits 30 s for an owner whose lease the old version did not release. The test
 /// moves that time to the past.
 #[tokio::test]
-async fn a_file_of_the_version_before_goes_on() {
+async fn a_file_of_the_previous_version_is_upgraded() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs.db");
     std::fs::copy(
@@ -171,7 +171,7 @@ async fn a_file_of_the_version_before_goes_on() {
     db.execute("UPDATE runs SET lease = 0 WHERE run = 'died'", [])
         .unwrap();
     drop(db);
-    goes_on(Sqlite::open(&file).await.unwrap()).await;
+    resumes(Sqlite::open(&file).await.unwrap()).await;
 }
 
 /// If a process is killed during the upgrade, the file keeps the old version.
@@ -201,7 +201,7 @@ async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
 #[cfg(feature = "postgres")]
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
-async fn a_server_of_the_version_before_goes_on() {
+async fn a_server_of_the_previous_version_is_upgraded() {
     let config = std::env::var("POCKETFLOW_POSTGRES")
         .expect("no server in POCKETFLOW_POSTGRES: see scripts/with-postgres");
     let (admin, connection) = tokio_postgres::connect(&config, tokio_postgres::NoTls)
@@ -242,5 +242,5 @@ async fn a_server_of_the_version_before_goes_on() {
         .execute("UPDATE version_1.runs SET lease_until = 0", &[])
         .await
         .unwrap();
-    goes_on(b.unwrap()).await;
+    resumes(b.unwrap()).await;
 }

@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parsers_place_is_told_apart_from_its_words() {
+    fn the_parsers_place_is_separated_from_its_words() {
         let error =
             serde_yaml::from_str::<serde::de::IgnoredAny>("a: 1\nb: \"never closed\nc: 2\n")
                 .unwrap_err();

@@ -308,7 +308,7 @@ fn nothing_is_paid_when_receipts_cannot_be_written() {
 }
 
 #[test]
-fn an_order_that_is_paid_without_a_receipt_is_told_as_such() {
+fn an_order_that_is_paid_without_a_receipt_is_reported() {
     let shop = Shop::new(&[("ink.yaml", GOOD.as_bytes()), ("pen.yaml", GOOD.as_bytes())]);
     fs::create_dir_all(shop.receipts().join("ink.txt")).unwrap();
     let run = shop.run();
@@ -349,7 +349,7 @@ fn a_reader_that_leaves_early_ends_the_program_quietly() {
 }
 
 #[test]
-fn wrong_arguments_are_told_from_orders_that_fail() {
+fn wrong_arguments_have_another_status_than_failed_orders() {
     let run = Run::of(checkout().arg("--recipes"));
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
     assert!(run.err.contains("--recipes"), "{}", run.err);

@@ -16,7 +16,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 #[tokio::test]
-async fn a_wrong_reply_is_tried_again_and_the_model_is_told_why() {
+async fn a_wrong_reply_is_retried_with_the_reason() {
     let answer = |_: &_, before| match before {
         0 => "I would love to help! Here is what I found.".into(),
         1 => YAML.replace("Lovelace", "Byron"),

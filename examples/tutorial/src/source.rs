@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_and_folders_are_told_apart_and_named() {
+    fn urls_and_folders_are_distinguished_and_named() {
         for (source, url, name) in [
             ("https://example.com/ada/engine.git", true, "engine"),
             ("git@example.com:engine.git", true, "engine"),

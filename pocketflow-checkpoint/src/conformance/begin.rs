@@ -99,7 +99,7 @@ pub async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _:
     a.finish("r", "me", "done", "{}").await.unwrap();
 }
 
-pub async fn an_owner_begins_its_run_once_more<S: Storage>(a: S, b: S) {
+pub async fn an_owner_can_start_its_run_again<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let found = again(&b, "r", "me").await;
     assert_eq!(found.owner.as_deref(), Some("me"));
@@ -144,7 +144,7 @@ pub async fn a_lease_without_end<S: Storage>(a: S, b: S) {
     fails!(b.begin("r", "you", LONG, &new()).await, Alive);
 }
 
-pub async fn a_failed_run_begins_again<S: Storage>(a: S, b: S) {
+pub async fn a_failed_run_starts_again<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     a.commit("r", "me", LONG, &step(1), Retention::All)
         .await
@@ -238,7 +238,7 @@ pub async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
     assert_eq!(show(&a, "r").await.crashes, 0);
 }
 
-pub async fn a_stuck_run_begins_when_it_is_retried<S: Storage>(a: S, b: S) {
+pub async fn a_stuck_run_starts_after_a_retry<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     fails!(b.retry("r").await, NotStuck "is not stuck, but running");
     a.give_up("r", "me", "it dies").await.unwrap();

@@ -80,7 +80,7 @@ pub async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
     assert_eq!(b.checkpoint("r", 4).await.unwrap(), None);
 }
 
-pub async fn a_fork_stands_after_a_step<S: Storage>(a: S, b: S) {
+pub async fn a_forked_run_starts_after_a_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 4, Retention::All).await;
     a.wait(
         "r",

@@ -54,14 +54,14 @@ macro_rules! conformance_tests {
             begin::a_lease_that_holds_is_respected
             begin::a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced
             begin::an_expired_lease_that_nobody_took_still_counts
-            begin::an_owner_begins_its_run_once_more
+            begin::an_owner_can_start_its_run_again
             begin::a_released_run_is_anybodys
             begin::renewing_makes_a_lease_longer
             begin::a_lease_without_end
-            begin::a_failed_run_begins_again
+            begin::a_failed_run_starts_again
             begin::a_finished_run_is_returned_and_not_taken
             begin::owners_that_die_are_counted
-            begin::a_stuck_run_begins_when_it_is_retried
+            begin::a_stuck_run_starts_after_a_retry
             begin::a_lease_is_given_back_later
             begin::ids_are_any_text
             begin::ids_that_cannot_be
@@ -89,7 +89,7 @@ macro_rules! conformance_tests {
             waiting::of_two_that_fill_one_wins
             runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
             runs::an_answer_is_not_taken_for_the_next_question
-            runs::of_two_that_wait_for_a_run_one_goes_on
+            runs::of_two_that_wait_for_a_run_one_resumes_it
             runs::a_storage_that_fails_for_a_moment_loses_nothing
             runs::a_call_that_fails_once_loses_nothing_whichever_it_is
             runs::a_storage_that_fails_for_long_ends_the_run
@@ -104,7 +104,7 @@ macro_rules! conformance_tests {
             history::the_last_are_kept
             history::none_is_kept
             history::a_state_after_each_step
-            history::a_fork_stands_after_a_step
+            history::a_forked_run_starts_after_a_step
             history::a_fork_of_what_is_not_there
             lists::lists_by_status
             lists::a_thousand_waiting_runs

@@ -215,7 +215,7 @@ pub async fn an_answer_is_not_taken_for_the_next_question<S: Storage>(a: S, b: S
     assert_eq!(repeated(&run), [""; 0]);
 }
 
-pub async fn of_two_that_wait_for_a_run_one_goes_on<S: Storage>(a: S, b: S) {
+pub async fn of_two_that_wait_for_a_run_one_resumes_it<S: Storage>(a: S, b: S) {
     let [a, b] = [a, b].map(|storage| Checkpoints::new(storage).poll(Duration::from_millis(5)));
     for round in 0..10 {
         let run = id("both");

@@ -67,7 +67,7 @@ fn parts_of(reply: &str) -> Vec<Part<'_>> {
     let labelled = best.is_some_and(|best| best < Rank::Unlabelled);
     let head = first
         .filter(|_| !labelled)
-        .and_then(|first| begun(&reply[..first]));
+        .and_then(|first| unopened(&reply[..first]));
     if let Some(head) = head {
         let sure = parts
             .first()
@@ -122,7 +122,7 @@ fn after_thoughts(reply: &str) -> Option<&str> {
 }
 
 /// The YAML before the first fence, if the reply begins with it.
-fn begun(head: &str) -> Option<&str> {
+fn unopened(head: &str) -> Option<&str> {
     let mut text = head;
     // The prompt ended with a fence without a label, so the label is the first line.
     let (label, rest) = text.trim_start().split_once('\n').unwrap_or_default();

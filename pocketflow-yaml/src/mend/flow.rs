@@ -176,13 +176,13 @@ fn ends_string(rest: &str) -> bool {
         None | Some('\n' | ':' | '}' | ']') => true,
         Some('#') => rest.len() > next.len(),
         Some('/') => next.starts_with("//") || next.starts_with("/*"),
-        Some(',') => goes_on(&next[1..]),
+        Some(',') => continues(&next[1..]),
         _ => false,
     }
 }
 
 /// Whether another value or key may begin here.
-fn goes_on(rest: &str) -> bool {
+fn continues(rest: &str) -> bool {
     let rest = rest.trim_start_matches([' ', '\t']);
     let Some(first) = rest.chars().next() else {
         return true;

@@ -278,7 +278,7 @@ fn tabs_are_indentation() {
 }
 
 #[test]
-fn what_reads_as_it_stands_is_never_changed() {
+fn what_is_valid_is_never_changed() {
     // Each of these would read differently if it were repaired or converted.
     assert_eq!(value::<String>("'01'"), Ok("01".into()));
     assert_eq!(value::<String>("a #b"), Ok("a".into()));

@@ -36,7 +36,7 @@ fn check(cases: &[(&str, &str, Answer)]) {
 }
 
 #[test]
-fn what_stands_around_the_block() {
+fn what_surrounds_the_block() {
     let search = || Answer {
         query: Some("rust 2024".into()),
         ..answer("search")
@@ -136,7 +136,7 @@ fn what_stands_around_the_block() {
 }
 
 #[test]
-fn what_stands_in_the_block() {
+fn what_the_block_contains() {
     let why = |reason: &str| Answer {
         reason: reason.into(),
         ..answer("search")

@@ -121,7 +121,7 @@ impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log<'_>
 }
 
 #[tokio::test]
-async fn a_driver_is_told_of_every_flow_step_and_attempt() {
+async fn a_driver_sees_every_flow_step_and_attempt() {
     let lines = Mutex::default();
     let mut count = Count {
         number: 2,
@@ -161,7 +161,7 @@ flow! {
 }
 
 #[tokio::test]
-async fn a_flow_that_cannot_begin_is_not_begun() {
+async fn a_flow_that_cannot_start_is_not_started() {
     let lines = Mutex::default();
     let error = Noted
         .with(Log {
@@ -336,7 +336,7 @@ mod positions {
     }
 
     #[tokio::test]
-    async fn a_driver_may_say_where_a_run_begins_wherever_it_stands_in_the_stack() {
+    async fn any_driver_of_a_stack_can_choose_where_a_run_begins() {
         let keep = Keep::default();
         let mut whole = Count::default();
         let exit = Whole.with(&keep).run(&mut whole).await.unwrap();

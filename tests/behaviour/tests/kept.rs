@@ -517,7 +517,7 @@ mod graphs {
     }
 
     #[tokio::test]
-    async fn the_same_node_stands_twice_under_two_names() {
+    async fn the_same_node_is_used_twice_under_two_names() {
         let mut log = Log::default();
         flow! { again: add; add >> again >> other; }
             .run(&mut log)

@@ -192,7 +192,7 @@ mod supervised {
     }
 
     #[tokio::test]
-    async fn an_inner_flow_stands_in_a_bounded_loop_that_is_counted_per_run() {
+    async fn an_inner_flow_in_a_bounded_loop_is_counted_per_run() {
         let mut shared = Answer {
             question: "why?".into(),
             ..Default::default()

@@ -262,7 +262,7 @@ fn the_longest_walk_is_that_of_a_search_of_all() {
 // ---- Hand-written cases. ----
 
 #[test]
-fn each_flow_that_stands_as_a_node_counts_its_own_steps() {
+fn each_nested_flow_counts_its_own_steps() {
     with_room(|| {
         let inner = leak(graph(
             vec![place("a", NODE), place("b", NODE)],

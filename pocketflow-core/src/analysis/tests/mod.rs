@@ -256,9 +256,12 @@ impl Analysed<'_> {
             let reads = branches
                 .clone()
                 .any(|branch| panics(&|| solution.check_reads(graph, place, branch)));
-            let told = arrives || starts || reads;
+            let is_reported = arrives || starts || reads;
             let unproved = solution.unproved[place];
-            assert!(unproved.is_some() || !told, "nothing is wrong at {place}");
+            assert!(
+                unproved.is_some() || !is_reported,
+                "nothing is wrong at {place}"
+            );
             // If another node of the fork fills the field, that check reports it.
             let fields = || {
                 branches
@@ -266,7 +269,7 @@ impl Analysed<'_> {
                     .any(|branch| panics(&|| graph.check_fields(place, branch)))
             };
             assert!(
-                unproved.is_none() || told || fields(),
+                unproved.is_none() || is_reported || fields(),
                 "{unproved:?} at {place} is reported"
             );
         }
@@ -337,7 +340,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_unproved_is_told(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+    fn what_is_unproved_is_reported(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
         analyse(&flow).iter().for_each(Analysed::check_messages);
     }
 }

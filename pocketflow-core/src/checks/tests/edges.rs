@@ -1,6 +1,6 @@
 //! The actions that edges follow, the stores of the nodes, and the names of fields.
 
-use super::{CHOICE, ONE, flow, solve, told};
+use super::{CHOICE, ONE, flow, reported, solve};
 use crate::action::ActionInfo;
 use crate::analysis::Solution;
 use crate::graph::sample::{
@@ -52,8 +52,8 @@ fn choices(edges: &'static str) -> Graph {
 fn an_edge_follows_an_action_of_its_node() {
     let says = |edge| {
         let graph = choices(edge);
-        assert!(told(|| unwritten(graph).check_action(0)).is_empty());
-        told(|| graph.check_action(0))
+        assert!(reported(|| unwritten(graph).check_action(0)).is_empty());
+        reported(|| graph.check_action(0))
     };
     for right in [
         "plain >> one",
@@ -118,7 +118,7 @@ fn an_edge_follows_an_action_of_its_node() {
 fn wiring(place: usize, edges: &'static str) -> Vec<String> {
     let graph = choices(edges);
     let solution = solve::<9>(&graph);
-    told(|| solution.check_wiring(&graph, place))
+    reported(|| solution.check_wiring(&graph, place))
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn an_edge_that_nobody_wrote_means_no_action() {
     let says = |edges| {
         let graph = unwritten(choices(edges));
         let solution = solve::<9>(&graph);
-        told(|| solution.check_wiring(&graph, 1)).len()
+        reported(|| solution.check_wiring(&graph, 1)).len()
     };
     assert_eq!(says("choice - yess >> one; choice - noo >> one"), 6);
     assert_eq!(says("choice >> one"), 6);
@@ -290,10 +290,10 @@ fn of_many_actions_the_first_are_named() {
         "",
     );
     let solution: Solution<1, 66, { 2 * WORDS }, WORDS> = graph.solve();
-    let told = told(|| solution.check_wiring(&graph, 0));
-    assert_eq!(told[..3], ["PF002", "many", "action 0"]);
+    let found = reported(|| solution.check_wiring(&graph, 0));
+    assert_eq!(found[..3], ["PF002", "many", "action 0"]);
     assert_eq!(
-        told[65..],
+        found[65..],
         ["action 63", "many - \"action 0\" >> …;", ">> end;"]
     );
 }
@@ -314,23 +314,23 @@ fn all_nodes_work_on_one_store() {
         "",
     );
     for right in [0, 1, 2] {
-        assert!(told(|| graph.check_store(right)).is_empty());
-        assert!(told(|| graph.check_own_store(right, STORE)).is_empty());
+        assert!(reported(|| graph.check_store(right)).is_empty());
+        assert!(reported(|| graph.check_own_store(right, STORE)).is_empty());
     }
     assert_eq!(
-        told(|| graph.check_store(3))[..5],
+        reported(|| graph.check_store(3))[..5],
         ["PF008", "other", "Other", "S", "first"]
     );
     assert_eq!(
-        told(|| graph.check_store(4))[..4],
+        reported(|| graph.check_store(4))[..4],
         ["PF008", "namesake", "S", "first"]
     );
     assert_eq!(
-        told(|| graph.check_own_store(3, STORE))[..4],
+        reported(|| graph.check_own_store(3, STORE))[..4],
         ["PF008", "other", "Other", "S"]
     );
     assert_eq!(
-        told(|| graph.check_own_store(4, STORE))[..4],
+        reported(|| graph.check_own_store(4, STORE))[..4],
         ["PF008", "namesake", "S", "S"]
     );
     // Two stores with the same name are distinguished by their locations.
@@ -360,7 +360,7 @@ fn an_input_is_a_late_field() {
     };
     let says = |input, named| {
         let graph = with(NODE, leak([input]));
-        told(|| graph.check_input(0, named))
+        reported(|| graph.check_input(0, named))
     };
     assert!(says("a", true).is_empty());
     assert!(says("a", false).is_empty());
@@ -374,7 +374,7 @@ fn an_input_is_a_late_field() {
         ["PF006", "S", "something else"]
     );
     let unknown = with(Description::UNKNOWN, &["plain"]);
-    assert!(told(|| unknown.check_input(0, false)).is_empty());
+    assert!(reported(|| unknown.check_input(0, false)).is_empty());
 }
 
 #[test]
@@ -385,16 +385,16 @@ fn a_flow_waits_for_a_late_field() {
     };
     let says = |field, named| {
         let graph = graph(vec![place("await", waits(field))], "");
-        told(|| graph.check_await(0, named))
+        reported(|| graph.check_await(0, named))
     };
     assert!(says("a", false).is_empty());
     assert_eq!(says("plain", true), ["PF006", "plain", "S", "Option"]);
     assert!(says("plane", true).is_empty());
     assert_eq!(says("plane", false), ["PF006", "S", "plane", "plain"]);
     let none = graph(vec![place("first", NODE)], "");
-    assert!(told(|| none.check_await(0, false)).is_empty());
+    assert!(reported(|| none.check_await(0, false)).is_empty());
     let nodes = vec![place("unknown", Description::UNKNOWN)];
-    assert!(told(|| graph(nodes, "").check_await(0, false)).is_empty());
+    assert!(reported(|| graph(nodes, "").check_await(0, false)).is_empty());
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn the_first_fields_of_a_large_store_are_offered() {
         inputs: &["field_0000", "fjeld_255", "xxxxx_299"],
         ..graph(vec![node], "")
     };
-    let says = |input| told(|| graph.check_input(input, false));
+    let says = |input| reported(|| graph.check_input(input, false));
     assert_eq!(says(0), ["PF006", "Large", "field_0000", "field_000"]);
     assert_eq!(says(1), ["PF006", "Large", "fjeld_255", "field_255"]);
     assert_eq!(says(2), ["PF006", "Large", "xxxxx_299"]);

@@ -151,9 +151,9 @@ proptest! {
                     None
                 }
             });
-            let told = message(|| flow.check_fields(0, index));
-            let told = told.map(|text| text.lines().next().unwrap().replacen("PF007: ", "", 1));
-            assert_eq!(told, wrong.next());
+            let found = message(|| flow.check_fields(0, index));
+            let found = found.map(|text| text.lines().next().unwrap().replacen("PF007: ", "", 1));
+            assert_eq!(found, wrong.next());
         }
     }
 }
@@ -231,13 +231,13 @@ fn a_node_of_a_fork_works_on_the_store_of_the_flow() {
     let on = |store| Description { store, ..NODE };
     let says = |nodes| {
         let flow = graph(vec![fork("both", nodes)], "");
-        let told = (0..2).filter_map(|branch| message(|| flow.check_branch(0, branch)));
-        told.collect::<Vec<_>>()
+        let found = (0..2).filter_map(|branch| message(|| flow.check_branch(0, branch)));
+        found.collect::<Vec<_>>()
     };
-    let told = says(vec![place("first", NODE), place("second", on(OTHER))]);
-    assert_eq!(told.len(), 1);
+    let found = says(vec![place("first", NODE), place("second", on(OTHER))]);
+    assert_eq!(found.len(), 1);
     assert!(
-        told[0]
+        found[0]
             .starts_with("PF008: `second` works on the store `Other`, but this flow runs on `S`")
     );
     assert!(says(vec![place("first", on(OTHER)), place("second", on(OTHER))]).is_empty());
@@ -310,7 +310,7 @@ fn what_is_wrong_in_a_fork_comes_with_what_to_write() {
 }
 
 #[test]
-fn a_node_that_stands_twice_in_a_fork_is_told_elsewhere() {
+fn a_node_twice_in_one_fork_is_reported_by_another_check() {
     let node = || {
         place(
             "twice",

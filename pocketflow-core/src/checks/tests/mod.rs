@@ -19,21 +19,21 @@ const ONE: Description = Description {
     ..NODE
 };
 /// The code of a message, the code fragments in it, and the actions that it names.
-fn told<T>(check: impl FnOnce() -> T) -> Vec<String> {
+fn reported<T>(check: impl FnOnce() -> T) -> Vec<String> {
     let Some(text) = message(check) else {
         return vec![];
     };
     let (code, text) = text.split_once(": ").expect(&text);
     assert!(code.starts_with("PF"), "{code}: {text}");
-    let mut told = vec![code.to_owned()];
+    let mut found = vec![code.to_owned()];
     for (index, part) in text.split('`').enumerate() {
         if index % 2 == 1 {
-            told.push(part.to_owned());
+            found.push(part.to_owned());
         } else {
-            told.extend(part.split('"').skip(1).step_by(2).map(str::to_owned));
+            found.extend(part.split('"').skip(1).step_by(2).map(str::to_owned));
         }
     }
-    told
+    found
 }
 
 /// A place with a nested flow that has these exits.

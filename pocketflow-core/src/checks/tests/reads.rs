@@ -1,6 +1,6 @@
 //! The reads of late fields that a path leaves empty.
 
-use super::{CHOICE, ONE, flow_on, solve, told};
+use super::{CHOICE, ONE, flow_on, reported, solve};
 use crate::graph::sample::{NODE, OTHER, action, fork, graph, place};
 use crate::graph::{Description, Graph, Place};
 
@@ -17,14 +17,14 @@ const WRITES: Description = Description {
 fn read<const P: usize>(graph: &Graph) -> Vec<String> {
     let solution = solve::<P>(graph);
     if P == 1 {
-        told(|| solution.check_start(graph))
+        reported(|| solution.check_start(graph))
     } else {
         let edges = (0..graph.edges.len())
-            .filter(|edge| !told(|| solution.check_arrival(graph, *edge, false)).is_empty());
+            .filter(|edge| !reported(|| solution.check_arrival(graph, *edge, false)).is_empty());
         let edges: Vec<_> = edges.collect();
         match edges[..] {
             [] => vec![],
-            [edge] => told(|| solution.check_arrival(graph, edge, false)),
+            [edge] => reported(|| solution.check_arrival(graph, edge, false)),
             _ => panic!("a message at {edges:?}"),
         }
     }
@@ -202,12 +202,12 @@ fn the_node_that_should_fill_the_field_is_named() {
         if name == "none" {
             nodes[2] = place("none", NODE);
         }
-        let told = read::<3>(&graph(nodes, "start - yes >> reader; start - no >> end"));
+        let found = read::<3>(&graph(nodes, "start - yes >> reader; start - no >> end"));
         assert_eq!(
-            told[..5],
+            found[..5],
             ["PF006", "reader", "b", "start - \"yes\" >> reader", "d"]
         );
-        told[5..told.len() - 2].to_vec()
+        found[5..found.len() - 2].to_vec()
     };
     let add = "#[node(…, writes = b)]";
     assert_eq!(says(place("none", NODE)), [add]);
@@ -307,12 +307,12 @@ fn the_reader_itself_is_not_the_one_to_fill_its_field() {
 }
 
 #[test]
-fn a_field_that_a_misspelt_await_means_is_told_there() {
+fn a_misspelt_field_of_an_await_is_reported_there() {
     let waits = |field| Description {
         waits: Some(field),
         ..NODE
     };
-    let is_told = |field: &'static str, reads| {
+    let is_reported = |field: &'static str, reads| {
         let reads = Description { reads, ..NODE };
         let nodes = vec![
             place("first", NODE),
@@ -322,11 +322,11 @@ fn a_field_that_a_misspelt_await_means_is_told_there() {
         !read::<3>(&graph(nodes, "first >> await; await >> reader")).is_empty()
     };
     const READS_LONG: &[&str] = &["b"];
-    assert!(is_told("d", READS_LONG));
-    assert!(is_told("something", READS_LONG));
+    assert!(is_reported("d", READS_LONG));
+    assert!(is_reported("something", READS_LONG));
     // One letter is a third of a word of one to three letters.
-    assert!(!is_told("bb", READS_LONG));
-    assert!(is_told("plan", READS_LONG));
+    assert!(!is_reported("bb", READS_LONG));
+    assert!(is_reported("plan", READS_LONG));
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn a_misspelt_input_counts_as_the_field_that_it_means() {
 }
 
 #[test]
-fn each_of_two_ways_to_a_place_is_told_once() {
+fn each_of_two_paths_to_a_place_is_reported_once() {
     let of = |edges| {
         graph(
             vec![
@@ -356,8 +356,8 @@ fn each_of_two_ways_to_a_place_is_told_once() {
         let graph = of(edges);
         let solution = solve::<3>(&graph);
         [false, true].map(|otherwise| {
-            let told = told(|| solution.check_arrival(&graph, 0, otherwise));
-            told.get(1).cloned().unwrap_or_default()
+            let found = reported(|| solution.check_arrival(&graph, 0, otherwise));
+            found.get(1).cloned().unwrap_or_default()
         })
     };
     assert_eq!(says("first >> reader"), ["reader", ""]);
@@ -372,18 +372,18 @@ fn each_of_two_ways_to_a_place_is_told_once() {
 }
 
 #[test]
-fn the_nodes_of_a_fork_are_told_one_by_one() {
+fn the_nodes_of_a_fork_are_reported_one_by_one() {
     let says = |nodes: [Place; 2], edges| {
         let graph = graph(
             vec![place("first", NODE), fork("both", nodes.to_vec())],
             edges,
         );
         let solution = solve::<2>(&graph);
-        assert!(told(|| solution.check_arrival(&graph, 0, false)).is_empty());
-        assert!(told(|| solution.check_start(&graph)).is_empty());
+        assert!(reported(|| solution.check_arrival(&graph, 0, false)).is_empty());
+        assert!(reported(|| solution.check_start(&graph)).is_empty());
         [0, 1].map(|branch| {
-            let told = told(|| solution.check_reads(&graph, 1, branch));
-            told.get(2).cloned().unwrap_or_default()
+            let found = reported(|| solution.check_reads(&graph, 1, branch));
+            found.get(2).cloned().unwrap_or_default()
         })
     };
     let reads = |reads| Description { reads, ..NODE };
@@ -433,24 +433,24 @@ fn the_nodes_of_a_fork_are_told_one_by_one() {
 }
 
 #[test]
-fn a_fork_that_stands_first_is_told_by_its_nodes() {
+fn a_fork_at_the_start_is_reported_by_its_nodes() {
     let graph = graph(
         vec![fork("both", vec![place("f0", READS), place("f1", NODE)])],
         "",
     );
     let solution = solve::<1>(&graph);
-    assert!(told(|| solution.check_start(&graph)).is_empty());
+    assert!(reported(|| solution.check_start(&graph)).is_empty());
     assert_eq!(
-        told(|| solution.check_reads(&graph, 0, 0))[..3],
+        reported(|| solution.check_reads(&graph, 0, 0))[..3],
         ["PF006", "f0", "b"]
     );
 }
 
 #[test]
-fn a_place_that_an_edge_reaches_again_is_not_told_at_the_start() {
+fn a_place_that_an_edge_reaches_again_is_not_reported_at_the_start() {
     // The message about the start names the start, and not the edge of the loop that returns to it.
     let graph = graph(vec![place("first", READS)], "first >> first");
     let solution = solve::<1>(&graph);
-    assert!(!told(|| solution.check_start(&graph)).is_empty());
-    assert!(told(|| solution.check_arrival(&graph, 0, false)).is_empty());
+    assert!(!reported(|| solution.check_start(&graph)).is_empty());
+    assert!(reported(|| solution.check_arrival(&graph, 0, false)).is_empty());
 }

@@ -1,6 +1,6 @@
 //! The checks of types, whose results the macros pass in.
 
-use super::told;
+use super::reported;
 use crate::checks::{check_field, check_node, check_returned};
 use crate::graph::sample::message;
 
@@ -31,5 +31,5 @@ fn what_a_node_returns_is_as_it_is_written() {
         message(|| check_returned(false, "message")).as_deref(),
         Some("message")
     );
-    assert!(told(|| check_returned(true, "message")).is_empty());
+    assert!(reported(|| check_returned(true, "message")).is_empty());
 }

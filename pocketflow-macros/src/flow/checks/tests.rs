@@ -35,7 +35,7 @@ fn an_empty_flow_is_refused() {
 }
 
 #[test]
-fn every_unreached_part_is_reported_once_where_it_begins() {
+fn every_unreached_part_is_reported_once_at_its_start() {
     assert_eq!(
         errors(quote!(a >> b; c >> d >> e; x - "1" >> y; y - "1" >> x; y - "2" >> end;)),
         [
