@@ -99,7 +99,7 @@ async fn lists() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");
     assert!(
-        lines[0].starts_with("RUN       STATUS    STEP  FLOW      UPDATED               NOTE"),
+        lines[0].starts_with("RUN       STATUS    STEP  FLOW      UPDATED               DETAILS"),
         "{text}"
     );
     assert!(
@@ -117,7 +117,8 @@ async fn lists() {
     assert!(
         lines
             .iter()
-            .any(|line| line.starts_with("order\\n4  running") && line.ends_with("Z  owner host")),
+            .any(|line| line.starts_with("order\\n4  running")
+                && line.ends_with("Z  driven by host")),
         "{text}"
     );
 
@@ -216,7 +217,7 @@ async fn fills() {
     let folder = folder().await;
     assert!(fails(folder.path(), &["fill", "order-1", "name", "1"]).contains("waits for `card#1`"));
     assert!(fails(folder.path(), &["fill", "order-2", "card", "1"]).contains("it is finished"));
-    assert!(says(folder.path(), &["fill", "--help"]).contains("taken as a text"));
+    assert!(says(folder.path(), &["fill", "--help"]).contains("treated as text"));
 }
 
 #[tokio::test]
@@ -250,14 +251,14 @@ async fn retries_and_backs_up() {
     assert!(fails(folder, &["retry", "order-1"]).contains("is not stuck, but waiting"));
     assert_eq!(
         says(folder, &["retry", "order\n4"]),
-        "run `order\\n4` resumes when its program begins it again\n"
+        "run `order\\n4` can resume: start its program again\n"
     );
     assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
 
     // The file is in use, and its log contains the latest data.
     assert_eq!(
         says(folder, &["backup", "copy.db"]),
-        "all runs are in copy.db\n"
+        "copied all runs to copy.db\n"
     );
     assert_eq!(
         says(folder, &["list", "--db", "copy.db"]),

@@ -4,9 +4,10 @@ use pocketflow::seam::Items;
 use pocketflow::{Driver, Error, Graph, Run, Start, StepInfo, Taken};
 
 use super::definition::Definition;
+use super::empty_reads::waits_for_skipped;
 use super::item_results::ItemResults;
 use super::lease::LeaseKeeper;
-use super::resume::{Resumed, resumes, waits_for_skipped};
+use super::resume::{Resumed, resumes};
 use super::retry::retry;
 use super::{DurableRun, Memory};
 use crate::causes::Changed;

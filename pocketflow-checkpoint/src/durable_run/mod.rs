@@ -3,9 +3,12 @@
 mod calls;
 mod definition;
 mod driver;
+mod empty_reads;
+mod input;
 mod item_results;
 mod items;
 mod lease;
+mod migration;
 mod position;
 mod resume;
 mod retry;
@@ -24,7 +27,7 @@ use item_results::ItemResults;
 #[doc(hidden)]
 pub use items::{Kept, Known};
 use lease::{Lease, LeaseKeeper};
-use resume::Migration;
+use migration::Migration;
 pub(crate) use retry::{Backoff, retry};
 pub(crate) use shared::RunsShared;
 

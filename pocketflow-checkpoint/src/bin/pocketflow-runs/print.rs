@@ -68,8 +68,8 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     text
 }
 
-/// More information about the status.
-fn note(run: &RunSummary) -> String {
+/// What the status does not say: for what the run waits, how it ended, or which process drives it.
+fn details(run: &RunSummary) -> String {
     match run.status {
         Status::Waiting => {
             let wait = run.wait.as_deref().unwrap_or_default();
@@ -82,7 +82,7 @@ fn note(run: &RunSummary) -> String {
         Status::Finished => run.exit.clone().unwrap_or_default(),
         Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
         Status::Running => match &run.owner {
-            Some(owner) => format!("owner {owner}"),
+            Some(owner) => format!("driven by {owner}"),
             None => String::new(),
         },
     }
@@ -97,10 +97,13 @@ pub(crate) fn list(runs: &[RunSummary]) -> String {
             step,
             run.flow.clone(),
             time(run.updated),
-            note(run),
+            details(run),
         ]
     });
-    table(["RUN", "STATUS", "STEP", "FLOW", "UPDATED", "NOTE"], rows)
+    table(
+        ["RUN", "STATUS", "STEP", "FLOW", "UPDATED", "DETAILS"],
+        rows,
+    )
 }
 
 pub(crate) fn history(steps: &[Checkpoint]) -> String {

@@ -1,0 +1,81 @@
+//! The fields that the rest of a flow reads and that are empty.
+
+use std::collections::BTreeMap;
+
+use pocketflow::{Graph, Position, Store, Unfilled};
+use serde_json::value::RawValue;
+
+use crate::state::Durable;
+use crate::storage::RunRecord;
+
+/// A read of a field that is empty.
+pub(super) struct EmptyRead {
+    pub(super) node: String,
+    pub(super) field: &'static str,
+    pub(super) skipped: bool,
+    /// Where the run is.
+    pub(super) at: String,
+}
+
+/// The reads of empty fields in the rest of the flow.
+pub(super) fn empty_reads<S: Durable>(
+    flow: &'static Graph,
+    store: &'static Store,
+    record: &RunRecord,
+    position: Option<&Position>,
+    state: &str,
+    shared: &S,
+) -> Vec<EmptyRead> {
+    // A state that cannot be read is rejected for that reason.
+    let (Some(position), Ok(texts)) = (
+        position,
+        serde_json::from_str::<BTreeMap<String, &RawValue>>(state),
+    ) else {
+        return Vec::new();
+    };
+    let filled = |index: usize| {
+        let field = &store.fields[index];
+        if field.skipped {
+            return shared.is_filled(index);
+        }
+        !field.late
+            || field
+                .names()
+                .any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
+    };
+    // The step at the position is done, unless the run waits before it, at an `await`.
+    let taken = record
+        .action
+        .as_deref()
+        .filter(|_| position.steps < record.step);
+    let at = position
+        .flows
+        .iter()
+        .map(|flow| flow.place.as_str())
+        .collect::<Vec<_>>()
+        .join(" > ");
+    let unfilled = flow
+        .unfilled_from(&position.flows, taken, filled)
+        .into_iter();
+    let read = |read: Unfilled| EmptyRead {
+        node: read.path.join(" > "),
+        field: read.field,
+        skipped: is_skipped(store, read.field),
+        at: at.clone(),
+    };
+    unfilled.map(read).collect()
+}
+
+/// A field for which a flow waits and that serde skips.
+pub(super) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static str> {
+    flow.places.iter().find_map(|place| match place.node.flow {
+        Some(inner) => waits_for_skipped(inner, store),
+        None => place.node.waits.filter(|field| is_skipped(store, field)),
+    })
+}
+
+/// Whether serde skips a field.
+fn is_skipped(store: &Store, name: &str) -> bool {
+    let mut fields = store.fields.iter();
+    fields.any(|field| field.name == name && field.skipped)
+}
