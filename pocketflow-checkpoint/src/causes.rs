@@ -44,7 +44,7 @@ pub struct MovedOn {
 /// run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "run `{run}` was begun with another version of this flow:{}\nhelp: finish it with the program that began it; or bring its state up to date with `DurableRun::migrate`; or start over under another id",
+    "run `{run}` was started with another version of this flow:{}\nhelp: finish it with the program that started it; or bring its state up to date with `DurableRun::migrate`; or start over under another id",
     list(conflicts)
 )]
 pub struct Changed {

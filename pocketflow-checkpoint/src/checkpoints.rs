@@ -156,7 +156,7 @@ impl<E: Storage> Checkpoints<E> {
         DurableRun::new(self.shared.clone(), id.into(), owner::new())
     }
 
-    /// Fills a wait of a run with a JSON value. A run that waits in this process resumes at once.
+    /// Answers a wait of a run with a JSON value. A run that waits in this process resumes at once.
     ///
     /// The name of the wait is its field and its visit, such as `approval#2`.
     /// [`Parked`](crate::Parked), [`list`](Self::list) and `pocketflow-runs list` contain it. With
@@ -290,7 +290,7 @@ impl<E: Storage> Checkpoints<E> {
         })?))
     }
 
-    /// Makes a new run whose position is after a step of another run, to try again from there: run
+    /// Copies a run, as it was after a step, to a new run, to try again from there: run
     /// it under its id.
     ///
     /// # Errors

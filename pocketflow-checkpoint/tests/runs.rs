@@ -520,7 +520,7 @@ mod changed {
             error
                 .cause()
                 .to_string()
-                .contains("help: finish it with the program that began it")
+                .contains("help: finish it with the program that started it")
         );
         assert_eq!(untouched, order());
         assert_eq!(

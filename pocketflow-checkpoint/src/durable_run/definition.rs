@@ -16,7 +16,7 @@ pub(crate) struct Definition {
     flow: FlowDefinition,
     /// The fields of the store, and which of them are late.
     fields: BTreeMap<String, bool>,
-    /// A hash of what the nodes read and write. A run begun by an older version of this crate has
+    /// A hash of what the nodes read and write. A run started by an older version of this crate has
     /// none.
     #[serde(default)]
     proof: u64,

@@ -27,7 +27,7 @@ impl<T: Serialize + DeserializeOwned> Kept for T {}
 /// An item that can be identified: any type that serde writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not `Serialize`: a durable run knows the items of a batch by what they are",
-    label = "an item of `{Self}` cannot be told from another",
+    label = "an item of `{Self}` cannot be distinguished from another",
     note = "write `#[derive(Serialize)]` on the type of the item"
 )]
 #[doc(hidden)]

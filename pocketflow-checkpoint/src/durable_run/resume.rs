@@ -126,7 +126,7 @@ impl Resumption<'_> {
             .into());
         }
         conflicts.extend(empty.iter().map(|EmptyRead { node, field, at, .. }| {
-            format!("`{node}` reads the field `{field}`, which is empty; the run stands at `{at}`, and nothing fills it from there on")
+            format!("`{node}` reads the field `{field}`, which is empty: the run is at `{at}`, and nothing fills the field after that")
         }));
         if !conflicts.is_empty() {
             return Err(self.changed(conflicts));

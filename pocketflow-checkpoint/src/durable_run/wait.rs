@@ -93,7 +93,7 @@ impl<E: Storage> DurableRun<E> {
         }
     }
 
-    /// Whether the run still stands before this step: another process may have resumed it.
+    /// Whether the run still waits before this step: another process may have resumed it.
     fn stands_before(&self, info: &StepInfo<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
         if record.is_some_and(|run| run.status != Status::Finished && run.step < info.step()) {
             return Ok(());

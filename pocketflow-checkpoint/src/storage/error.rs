@@ -85,7 +85,7 @@ pub enum StorageError {
         wait: String,
     },
     /// The run has continued after this wait.
-    #[error("`{wait}` of run `{run}` is closed: the run has gone on from it{}", open_now(open.as_deref()))]
+    #[error("`{wait}` of run `{run}` is closed: the run has continued after it{}", open_now(open.as_deref()))]
     WaitClosed {
         /// The run.
         run: String,

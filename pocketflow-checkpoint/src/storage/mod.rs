@@ -175,7 +175,8 @@ pub trait Storage: Send + Sync + 'static {
         pause: &Pause<'_>,
     ) -> impl Future<Output = StorageResult<OpenWait>> + Send;
 
-    /// Fills a wait, which needs no lease. The run resumes when it is begun again.
+    /// Stores the value for a wait. The run resumes with it when it is started again. This needs no
+    /// lease.
     ///
     /// `wait` is the name of a wait, such as `approval#2`. The run may not have reached it yet: the
     /// value is kept until it does. A field alone, `approval`, is enough if the run waits for it at
@@ -301,7 +302,7 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Option<CheckpointState>>> + Send;
 
-    /// Makes a new run whose position is after a step of another run. The new run is running, has no
+    /// Copies a run, as it was after a step, to a new run. The new run is running, has no
     /// owner, and has the history up to that step as far as it is kept. The other run may be in
     /// progress and does not change.
     ///

@@ -70,8 +70,8 @@ mod new_before {
         assert_eq!(
             conflicts,
             &[
-                "`Shop > ship` reads the field `address`, which is empty; the run stands at `Inner > await(go_on)`, and nothing fills \
-               it from there on"
+                "`Shop > ship` reads the field `address`, which is empty: the run is at `Inner > await(go_on)`, and nothing fills \
+               the field after that"
             ]
         );
         assert_eq!(PAID.load(SeqCst), 0, "nothing has run");

@@ -50,7 +50,7 @@ impl Operation for ReadCheckpoint {
     }
 }
 
-/// Makes a new run from a step of another.
+/// Copies a run, as it was after a step, to a new run.
 pub(crate) struct Fork {
     pub(crate) run: String,
     pub(crate) step: u64,
