@@ -1,11 +1,11 @@
-//! What rust-analyzer reads in place of what rustc compiles. It need not be compiled, nor be
-//! complete: where the user's code is half-written, so is this.
+//! The code that rust-analyzer reads instead of the code that rustc compiles. It does not have to
+//! compile, and it is as incomplete as the user's code.
 //!
-//! A macro writes one version only, since the compiler would have to read both in each build. It
-//! knows its reader by the program that runs it: rustc runs macros in its own process, and
-//! rust-analyzer in `rust-analyzer-proc-macro-srv` or `rust-analyzer proc-macro`. An editor that is
-//! not recognized gets the compiler's version, which works too, but leads from a name to several
-//! places.
+//! A macro writes only one of the two versions, because rustc would have to read both in each
+//! build. The macro recognizes its reader by the program that runs it: rustc runs macros in its own
+//! process, and rust-analyzer in `rust-analyzer-proc-macro-srv` or `rust-analyzer proc-macro`. An
+//! editor that is not recognized gets the compiler's version. That version works too, but it leads
+//! from a name to several places.
 
 use std::env;
 use std::path::Path;
@@ -39,11 +39,11 @@ fn is_rust_analyzer(program: &Path) -> bool {
     name.to_string_lossy().contains("rust-analyzer")
 }
 
-/// Names of the user's, in the order in which they stand. `items` are statements.
+/// The names that the user wrote, in their order. `items` are statements.
 ///
-/// A completion is asked for in a second expansion, with a made-up name at the cursor, and looked
-/// up in the first at the same offset: whatever stands before a name is to be the same in both, and
-/// what comes last is to be long.
+/// To complete a name, rust-analyzer expands the macro a second time, with a made-up name at the
+/// cursor, and looks that name up in the first expansion at the same offset. So everything before a
+/// name must be the same in both, and the last item must be long.
 pub(crate) fn mentions(items: &TokenStream) -> TokenStream {
     const ROOM: &str = "The rest of the names, while one of them is not written yet.                                                     ";
     quote! {
@@ -54,7 +54,8 @@ pub(crate) fn mentions(items: &TokenStream) -> TokenStream {
     }
 }
 
-/// Tokens of the user's as tokens of the macro's, which are no mention of what they name.
+/// Turns the user's tokens into tokens of the macro, which do not count as a mention of what they
+/// name.
 pub(crate) fn unmentioned(tokens: TokenStream) -> TokenStream {
     let respan = |mut token: TokenTree| {
         if let TokenTree::Group(group) = &token {
@@ -77,7 +78,7 @@ pub(crate) mod tests {
         pub(super) static IN_EDITOR: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// What a macro writes for an editor.
+    /// Expands a macro as if rust-analyzer ran it.
     pub(crate) fn in_editor<T>(expand: impl FnOnce() -> T) -> T {
         IN_EDITOR.set(true);
         let expanded = expand();

@@ -1,5 +1,5 @@
-//! What the macros generate, as files to read: `tests/expansion/NAME.rs` is what a user writes, and
-//! `tests/expansion/NAME.expanded.rs` what a compiler sees of it.
+//! Records what the macros generate: `tests/expansion/NAME.rs` is what a user writes, and
+//! `tests/expansion/NAME.expanded.rs` is what the compiler sees.
 //!
 //! `UPDATE_EXPANSION=1 cargo test -p pocketflow-macros expansion` rewrites the expanded files.
 
@@ -85,7 +85,7 @@ fn expand_item(item: &Item) -> TokenStream {
     }
 }
 
-/// Takes `#[node(…)]` off an item.
+/// Removes `#[node(…)]` from an item.
 fn take_options(attributes: &mut Vec<Attribute>) -> TokenStream {
     let is_node = |attribute: &Attribute| attribute.path().is_ident("node");
     let index = attributes.iter().position(is_node);

@@ -1,4 +1,4 @@
-//! The path by which the generated code names the library.
+//! The path of the library in generated code.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -8,13 +8,14 @@ use syn::{Attribute, Ident, LitStr, Path, Token};
 
 use crate::refusal::{Errors, refuse};
 
-/// The root of the library: `::pocketflow`, or the path that `crate = path` gives, for a crate that
-/// renames the dependency, gets it through another crate, or writes the macro in a `macro_rules!`
-/// of its own (`crate = $crate::pocketflow`).
+/// The root of the library: `::pocketflow`, or the path of the option `crate = path`. A crate needs
+/// the option if it renames the dependency, if it gets the library through another crate, or if it
+/// writes a flow in its own `macro_rules!` macro (`crate = $crate::pocketflow`).
 ///
-/// It quotes as that path, so that generated code reads `#pf::Policy`. [`alias`](Self::alias) gives
-/// the private module a short name. Generated code uses no other path, since any other name may be
-/// the user's: [`__private`] has the primitive types, too.
+/// In `quote!`, it expands to that path, so that generated code is written as `#pf::Policy`.
+/// [`alias`](Self::alias) gives the private module a short name. Generated code uses no other path,
+/// because any other name may be the user's. For this reason, [`__private`] also has the primitive
+/// types.
 ///
 /// [`__private`]: ../pocketflow/__private/index.html
 #[derive(Clone, Default)]
@@ -23,7 +24,7 @@ pub(crate) struct Krate(Option<Path>);
 const EXPECTED: &str = "expected the path of the library: `crate = path::to::pocketflow`";
 
 impl Krate {
-    /// Whether `crate = …` stands next.
+    /// Whether `crate = …` follows.
     pub(crate) fn is_next(input: ParseStream<'_>) -> bool {
         input.peek(Token![crate]) && input.peek2(Token![=])
     }
@@ -63,8 +64,8 @@ impl Krate {
         only.parse2(tokens)
     }
 
-    /// Takes the attributes of this name off an item, each of which says `crate = path` and nothing
-    /// else.
+    /// Removes the attributes with this name from an item. Each of them contains `crate = path` and
+    /// nothing else.
     pub(crate) fn take(attributes: &mut Vec<Attribute>, name: &str, errors: &mut Errors) -> Self {
         let mut krate = None;
         attributes.retain(|attribute| {
@@ -83,15 +84,15 @@ impl Krate {
 
     /// The short name of the library's private module in a block of generated code: `__p::Option`.
     ///
-    /// It is an item, so it resolves by its name at any span: an error that is reported on a token
-    /// of the user's is quoted as `quote_spanned!(span=> __p::check(…))`. What Rust's prelude has is
-    /// quoted as `#at::__private::Result` there, with [`at`](Self::at): `unused_qualifications` looks
-    /// at relative paths, and a user may deny it.
+    /// It is an item, so it resolves by its name at any span. An error that is reported on the
+    /// user's token is written as `quote_spanned!(span=> __p::check(…))`. Names in Rust's prelude
+    /// are written as `#at::__private::Result` there, with [`at`](Self::at), because
+    /// `unused_qualifications` looks at relative paths, and a user may deny it.
     pub(crate) fn alias(&self) -> TokenStream {
         quote!(use #self::__private as __p;)
     }
 
-    /// For a `use` of a trait that may go unused: lints speak of a path with a `$crate` in it.
+    /// For a `use` of a trait that may be unused: lints do not ignore a path with a `$crate` in it.
     pub(crate) fn allow_unused(&self) -> Option<TokenStream> {
         let mut tokens = self.to_token_stream().into_iter();
         tokens
@@ -99,7 +100,7 @@ impl Krate {
             .then(|| quote!(#[allow(unused_imports)]))
     }
 
-    /// The path at a place of the user's, for what an error is reported at.
+    /// The path at the user's span, on which an error is reported.
     pub(crate) fn at(&self, span: Span) -> TokenStream {
         let tokens = self.to_token_stream().into_iter();
         tokens
@@ -127,8 +128,7 @@ impl ToTokens for Krate {
         let Some(path) = &self.0 else {
             return tokens.extend(quote!(::pocketflow));
         };
-        // As words of the macro's, which lints do not speak of. A `$crate` is resolved by its own
-        // span.
+        // With spans of the macro, which lints ignore. A `$crate` resolves by its own span.
         let ours = |mut token: TokenTree| {
             if !is_dollar_crate(&token) {
                 token.set_span(token.span().resolved_at(Span::call_site()));

@@ -22,7 +22,7 @@ pub fn derive_shared(input: TokenStream) -> TokenStream {
     store::derive(input.into()).into()
 }
 
-/// Makes an enum the actions of a node. See `pocketflow::Action`.
+/// Makes the variants of an enum the actions of a node. See `pocketflow::Action`.
 #[proc_macro_derive(Action, attributes(action))]
 pub fn derive_action(input: TokenStream) -> TokenStream {
     action::derive(input.into()).into()

@@ -1,15 +1,15 @@
-//! Names: the cases of identifiers, and what somebody may have meant by a wrong one.
+//! Names: the case of identifiers, and the name that a wrong one may have meant.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Attribute;
 
-/// The user's name, at its place, but as a word of the macro's own: no lint speaks of what the user
-/// did not write.
+/// The user's name, at its location but with a span of the macro, so that no lint reports what the
+/// user did not write.
 pub(crate) fn ours(name: &Ident) -> Ident {
     let span = name.span().resolved_at(Span::call_site());
     let mut name = match name.to_string().as_str() {
-        // A name in the user's edition, and a keyword in the macro's.
+        // The name may be valid in the user's edition and a keyword in the macro's.
         word @ ("async" | "await" | "dyn" | "gen" | "try") => Ident::new_raw(word, span),
         _ => name.clone(),
     };
@@ -17,7 +17,7 @@ pub(crate) fn ours(name: &Ident) -> Ident {
     name
 }
 
-/// `#[allow(deprecated)]`, where the user wrote it, or expects what it allows.
+/// The user's `#[allow(deprecated)]`, or an `#[expect(…)]` of the same lint.
 #[derive(Clone, Copy)]
 pub(crate) struct Allow;
 
@@ -48,8 +48,8 @@ pub(crate) fn names_deprecated(lint: &Attribute) -> bool {
         .any(|token| matches!(token, TokenTree::Ident(name) if name == "deprecated"))
 }
 
-/// Takes away the invisible groups that a `macro_rules!` puts around what it matched, in a language
-/// without operators that bind.
+/// Removes the invisible groups that a `macro_rules!` macro puts around what it matched. The
+/// language of flows has no operators with precedence, so the groups have no meaning.
 pub(crate) fn ungrouped(tokens: TokenStream) -> TokenStream {
     if !has_invisible_group(&tokens) {
         return tokens;
@@ -77,7 +77,7 @@ fn has_invisible_group(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Tokens as somebody would write them.
+/// Tokens as a person would write them.
 pub(crate) fn code(tokens: impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
     for (spaced, plain) in [
@@ -138,8 +138,8 @@ pub(crate) fn snake(name: &str) -> String {
     snake
 }
 
-/// `needs-info`, `needs_info` or `needs info` → `NeedsInfo`. Empty where nothing of the name can
-/// stand in an identifier.
+/// `needs-info`, `needs_info` or `needs info` → `NeedsInfo`. Empty if no character of the name is
+/// allowed in an identifier.
 pub(crate) fn pascal(name: &str) -> String {
     let mut pascal = String::new();
     for word in name.split(|letter: char| !letter.is_alphanumeric()) {
@@ -150,12 +150,12 @@ pub(crate) fn pascal(name: &str) -> String {
     pascal
 }
 
-/// Whether `name` is an identifier that may stand for a variant.
+/// Whether `name` is an identifier that can name a variant.
 pub(crate) fn is_identifier(name: &str) -> bool {
     syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
-/// Which of `candidates` is most like `word`, if any is like it.
+/// The candidate that is most similar to `word`, if any is similar enough.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = word.chars().count() / 3 + 1;
     candidates

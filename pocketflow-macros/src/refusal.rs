@@ -1,5 +1,5 @@
-//! What a macro refuses, and the list of all that it refuses in one input, so that one compilation
-//! shows it all.
+//! An error of a macro, and the list of all errors in one input, so that one compilation reports
+//! them all.
 
 use std::fmt;
 
@@ -17,8 +17,7 @@ pub(crate) enum Code {
 
 /// The message of an error: what is wrong, and what to write.
 ///
-/// Every error of the macros' own is made here; `syn` makes the others, where Rust's syntax is
-/// wrong.
+/// Every error of the macros is made here. `syn` makes the errors about Rust's syntax.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     code: Option<Code>,
@@ -26,7 +25,7 @@ pub(crate) struct Refusal {
     help: Vec<String>,
 }
 
-/// Refuses something that has no code.
+/// Makes an error without a code.
 pub(crate) fn refuse(wrong: impl Into<String>) -> Refusal {
     Refusal {
         code: None,
@@ -36,7 +35,7 @@ pub(crate) fn refuse(wrong: impl Into<String>) -> Refusal {
 }
 
 impl Code {
-    /// Refuses something under this code.
+    /// Makes an error with this code.
     pub(crate) fn refuse(self, wrong: impl Into<String>) -> Refusal {
         Refusal {
             code: Some(self),
@@ -105,7 +104,7 @@ impl Errors {
         self.0.push(error);
     }
 
-    /// The first.
+    /// The first error.
     pub(crate) fn first(&self) -> syn::Error {
         let none = || refuse("the flow cannot be read").on(Span::call_site());
         self.0.first().cloned().unwrap_or_else(none)
@@ -115,7 +114,7 @@ impl Errors {
         self.0.is_empty()
     }
 
-    /// One `compile_error!` for each, as statements or items.
+    /// One `compile_error!` for each error, as statements or items.
     pub(crate) fn to_compile_errors(&self) -> TokenStream {
         let errors = self.0.iter().map(syn::Error::to_compile_error);
         quote!(#(#errors)*)

@@ -1,4 +1,4 @@
-//! What holds for the output of the macros whatever they are given.
+//! Properties of the macros' output for any input.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::editor::tests::in_editor;
 use crate::{action, flow, node, store};
 
-/// The words of the macros' own languages, and some of Rust's.
+/// The words of the macros' languages, and some of Rust's.
 const WORDS: &[&str] = &[
     "end", "max", "else", "pub", "crate", "self", "review", "pay", "Agent", "Order", "writes",
     "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if",
@@ -55,7 +55,7 @@ fn tokens() -> impl Strategy<Value = TokenStream> {
     prop::collection::vec(tree, 0..24).prop_map(|trees| trees.into_iter().collect())
 }
 
-/// Attributes and items that are right.
+/// Correct attributes and items.
 const RIGHT: &[(&str, &str)] = &[
     (
         "Order, writes(a, b), attempts = 3, wait = \"1s\", backoff = 2.0, jitter = 1, fallback = none, retry_if = f",
@@ -84,7 +84,7 @@ const RIGHT: &[(&str, &str)] = &[
     ),
 ];
 
-/// Something right with a few of its tokens left out, doubled, or changed for others.
+/// Correct input in which a few tokens are left out, doubled or replaced.
 fn nearly_right() -> impl Strategy<Value = (TokenStream, TokenStream)> {
     let change = (any::<prop::sample::Index>(), 0..3u8, tokens());
     (
@@ -106,7 +106,7 @@ fn nearly_right() -> impl Strategy<Value = (TokenStream, TokenStream)> {
         })
 }
 
-/// How many token trees there are, groups and what is in them.
+/// The number of token trees, including groups and their contents.
 fn count(tokens: &TokenStream) -> usize {
     let inside = |tree: TokenTree| match tree {
         TokenTree::Group(group) => 1 + count(&group.stream()),
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// A piece of a flow that is right.
+/// A piece of a correct flow.
 const STATEMENTS: &[&str] = &[
     "review - \"approved\" >> pay;",
     "review - \"rejected\" >> steps::refuse >> end \"declined\";",
@@ -181,7 +181,7 @@ const STATEMENTS: &[&str] = &[
     "ship >> search;",
 ];
 
-/// All identifiers of a token stream, in its order, groups included.
+/// All identifiers of a token stream, in order, including those in groups.
 fn identifiers(tokens: TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     for tree in tokens {
@@ -194,7 +194,7 @@ fn identifiers(tokens: TokenStream) -> Vec<String> {
     found
 }
 
-/// What each macro writes where it is given another path of the library.
+/// The output of each macro for another path of the library.
 #[test]
 fn the_library_is_named_by_the_path_that_is_given() {
     let store = quote::quote! {
@@ -255,14 +255,14 @@ fn the_library_is_named_by_the_path_that_is_given() {
     }
 }
 
-/// Whether `all` has the items of `some` in their order.
+/// Whether `all` contains the items of `some` in their order.
 fn in_order(all: &[String], some: &[&str]) -> bool {
     let mut all = all.iter();
     some.iter().all(|wanted| all.any(|found| found == wanted))
 }
 
-/// The names in the output of a half-written flow, in the order in which they stand: those for an
-/// editor, and then those for the compiler.
+/// The names in the output of a half-written flow, in order: first the version for an editor, and
+/// then the version for the compiler.
 fn half_written(input: &str) -> Vec<String> {
     let input: TokenStream = input.parse().expect("the input is made of tokens");
     let mut names = identifiers(in_editor(|| flow::flow(input.clone())));
@@ -317,7 +317,7 @@ fn an_unknown_node_is_a_name_like_any_other() {
 }
 
 proptest! {
-    /// However a flow is cut off, the nodes of the statements before the cut are in the output.
+    /// Wherever a flow is cut off, the nodes of the statements before the cut are in the output.
     #[test]
     fn a_flow_cut_off_anywhere_keeps_the_statements_before(whole in 1..STATEMENTS.len(), cut in 0..16usize) {
         let before = STATEMENTS[..whole].concat();

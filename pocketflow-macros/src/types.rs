@@ -31,8 +31,8 @@ pub(crate) fn returned(output: &ReturnType, unit: Span) -> Type {
     }
 }
 
-/// A type without the invisible groups in which a `macro_rules!` passes on a `$t:ty`, and without
-/// parentheses.
+/// A type without parentheses and without the invisible groups in which a `macro_rules!` macro
+/// passes a `$t:ty` on.
 pub(crate) fn plain(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Ungroup.visit_type_mut(&mut ty);
@@ -185,9 +185,9 @@ struct Renamer {
     /// The name for lifetimes behind a reference, if it differs.
     inside: Option<Lifetime>,
     found: bool,
-    /// The lifetimes that a `for<'x>` around declares.
+    /// The lifetimes that an enclosing `for<'x>` declares.
     bound: Vec<Ident>,
-    /// How many `Fn(…)` surround this place. An elided lifetime in one belongs to it.
+    /// How many `Fn(…)` surround this place. An elided lifetime inside one belongs to it.
     of_function: usize,
 }
 
@@ -231,8 +231,8 @@ impl VisitMut for Renamer {
         self.to = outside;
     }
 
-    /// `Cow<str>` elides its lifetime, which a struct field cannot do. No other type of the
-    /// standard library that a store is likely to hold has one.
+    /// `Cow<str>` elides its lifetime, which the field of a struct cannot do. No other type of the
+    /// standard library that a store is likely to contain has a lifetime.
     fn visit_path_segment_mut(&mut self, segment: &mut PathSegment) {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             let left_out = matches!(arguments.args.first(), Some(GenericArgument::Type(_)));

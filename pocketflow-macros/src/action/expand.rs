@@ -17,7 +17,7 @@ pub(super) fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
         let fields = fields.iter().map(|(field, _)| field.unraw().to_string());
         quote!(#pf::ActionInfo { name: #name, writes: &[#(#fields),*] })
     });
-    // With an error, the actions are none that a flow could check.
+    // If there is an error, a flow cannot check the actions, so it sees none.
     let infos = match errors.is_empty() {
         true => quote!(&[#(#infos),*]),
         false => quote!(#pf::ActionInfo::UNKNOWN),
@@ -36,7 +36,7 @@ pub(super) fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
     });
     let bounds = (!actions.generics.params.is_empty()).then(|| quote!(where Self: __p::Send));
     let take = match &actions.store {
-        // With an error, anything may be missing.
+        // If there is an error, anything may be missing.
         _ if !errors.is_empty() => quote! {
             impl<#(#parameters,)* __S> __p::DerivedAction<__S> for #name #arguments #bounds {
                 fn take_derived(self, _: &mut __S) -> #index { __p::unreachable!() }
@@ -82,7 +82,7 @@ pub(super) fn expand(actions: &Actions<'_>, errors: &Errors) -> TokenStream {
     }
 }
 
-/// The arms that write the fields of each variant, and return its index.
+/// The match arms that write the fields of each variant and return its index.
 fn arms(actions: &Actions<'_>) -> Vec<TokenStream> {
     let arms = actions.actions.iter().enumerate().map(
         |(
@@ -92,7 +92,7 @@ fn arms(actions: &Actions<'_>) -> Vec<TokenStream> {
             },
         )| {
             let ident = ours(&variant.ident);
-            // Numbered, since a field may have the name of any variable.
+            // The variables are numbered, because a field may have the name of any variable.
             let values = fields.iter().enumerate();
             let values: Vec<_> = values
                 .map(|(index, (_, ty))| format_ident!("__{index}", span = *ty))

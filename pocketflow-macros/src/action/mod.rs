@@ -5,7 +5,7 @@ mod parse;
 
 use proc_macro2::TokenStream;
 
-/// The whole of the derive.
+/// Expands the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     match syn::parse2(input) {
         Ok(input) => {

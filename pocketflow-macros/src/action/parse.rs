@@ -18,14 +18,14 @@ pub(super) struct Actions<'a> {
     /// The store that the fields of the variants belong to.
     pub(super) store: Option<Path>,
     pub(super) actions: Vec<Action<'a>>,
-    /// An error, if there are any.
+    /// The parameters of the enum, which are an error.
     pub(super) generics: &'a syn::Generics,
 }
 
 pub(super) struct Action<'a> {
     pub(super) variant: &'a Variant,
     pub(super) name: String,
-    /// With the spans of their types.
+    /// Each with the span of its type.
     pub(super) fields: Vec<(&'a Ident, Span)>,
 }
 

@@ -1,7 +1,7 @@
-//! `flow!`: a graph becomes a state machine.
+//! `flow!`: turns a graph into a state machine.
 //!
-//! `parse` reads the tokens, `model` builds the graph, `checks` refuses what is wrong with it, and
-//! `expand` writes the code. Before these, `cfg` decides the conditions in the tokens.
+//! `parse` reads the tokens, `model` builds the graph, `checks` rejects a graph that is wrong, and
+//! `expand` writes the code. Before that, `cfg` handles the conditions in the tokens.
 
 mod cfg;
 mod checks;
@@ -14,7 +14,7 @@ use proc_macro2::TokenStream;
 use crate::krate::Krate;
 use crate::names::ungrouped;
 
-/// The whole of `flow!`.
+/// Expands `flow!`.
 pub(crate) fn flow(input: TokenStream) -> TokenStream {
     let input = ungrouped(input);
     let (mut syntax, mut errors) = parse::parse(input.clone());

@@ -1,5 +1,5 @@
-//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside the item. rustc evaluates them only in the macro's
-//! output, but the output depends on them. So the macro writes the item twice, once as if the
+//! `#[cfg(…)]` and `#[cfg_attr(…)]` inside the item. rustc evaluates them only in the output of the
+//! macro, but the output depends on them. So the macro writes the item twice: once as if the
 //! condition held and once as if it did not, each under that condition and again with its
 //! `#[node(…)]`.
 

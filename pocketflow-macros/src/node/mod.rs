@@ -1,8 +1,8 @@
-//! `#[node]`: a function, or an `impl`, becomes a node.
+//! `#[node]`: turns a function or an `impl` into a node.
 //!
-//! `parse` reads the options, the item and the signatures of its steps, `model` puts them together
-//! from either form, `checks` refuses what is wrong with them, and `expand` writes the code. Before
-//! these, `cfg` decides the conditions in the item.
+//! `parse` reads the options, the item and the signatures of its steps, `model` builds the model of
+//! either form, `checks` rejects a node that is wrong, and `expand` writes the code. Before that,
+//! `cfg` handles the conditions in the item.
 
 mod cfg;
 mod checks;
@@ -19,7 +19,7 @@ use self::parse::{item, options};
 use crate::editor::written;
 use crate::refusal::{Errors, refuse};
 
-/// The whole of `#[node]`.
+/// Expands `#[node]`.
 pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     let (options, mut errors) = options::parse(attributes.clone(), checks::senseless);
     let mut parsed = match item::parse(ungrouped(item.clone())) {
@@ -33,8 +33,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     if let Some(receiver) = receiver(&parsed) {
-        // In an `impl`, nothing of a node may stand; outside, rustc has something to say of the
-        // `self` as well.
+        // Inside an `impl`, no part of a node is allowed. Outside of one, rustc also reports the
+        // `self`.
         errors.at(
             receiver,
             refuse("a function that is a node has no `self`")
@@ -60,8 +60,8 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
             };
             let help = format!("put `#[node(…)]` on the `impl` of `{name}` that has the steps");
             errors.at(keyword, refuse(message).help(help));
-            // Without the type, rustc says nothing of what names it; it may be a node by its `impl`
-            // as well.
+            // Without the type, rustc would report every use of it. The type may also be a node
+            // because of its `impl`.
             return errors.to_compile_errors();
         }
     };
@@ -70,7 +70,7 @@ pub(crate) fn node(attributes: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(&model, &errors, sound, names)
 }
 
-/// A `macro_rules!` passes on a whole `$i:item` in an invisible group.
+/// A `macro_rules!` macro passes a whole `$i:item` on in an invisible group.
 fn ungrouped(item: TokenStream) -> TokenStream {
     let mut tokens = item.clone().into_iter();
     match (tokens.next(), tokens.next()) {
@@ -102,7 +102,7 @@ fn declared(item: &Item) -> Option<(TokenStream, &Ident)> {
     }
 }
 
-/// An item is one node: another `#[node]` on it would write its type again.
+/// An item is one node: a second `#[node]` would declare its type again.
 fn alone(item: &mut Item, errors: &mut Errors) {
     let (Item::Fn(ItemFn { attrs, .. }) | Item::Impl(ItemImpl { attrs, .. })) = item else {
         return;
@@ -116,7 +116,7 @@ fn alone(item: &mut Item, errors: &mut Errors) {
     }
 }
 
-/// For the tests of the stages: the model and the messages.
+/// For tests of the stages: the model and the messages.
 #[cfg(test)]
 fn modelled(attributes: TokenStream, item: TokenStream) -> (model::Model, Vec<String>) {
     let (options, mut errors) = options::parse(attributes, checks::senseless);

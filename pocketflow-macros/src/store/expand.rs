@@ -9,7 +9,8 @@ use super::{fields, thread_safety};
 use crate::names::ours;
 use crate::refusal::Errors;
 
-/// A store of which nothing is known, so that what runs on it has nothing to add.
+/// A store with an error, about which nothing is known, so that nodes and flows report nothing
+/// more.
 fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
     let (pf, name, alias) = (&store.krate, ours(store.name), store.krate.alias());
     let (generics, arguments, _) = store.generics.split_for_impl();
@@ -73,7 +74,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         ),
     };
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
-    // Behind a static, since rustc writes out a constant wherever it is named.
+    // Behind a static, because rustc copies a constant to every place that names it.
     let description = quote! {
                 const STORE: &'static #pf::Store = {
                     static __STORE: #pf::Store = #pf::Store::new(

@@ -1,5 +1,5 @@
-//! The impl with which a visitor sees the fields of a store, and what of serde's attributes matters
-//! for it.
+//! The impl with which a visitor sees the fields of a store, and the attributes of serde that
+//! affect it.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub(super) struct Serde {
     /// The outer `Option` tells whether there is a default, and the inner one names its function.
     default: Option<Option<ExprPath>>,
     flatten: bool,
-    /// The name, or the rule for the names, by which serde reads.
+    /// The name, or the rule for the names, that serde uses to read.
     rename: Option<String>,
     rename_all: Option<String>,
     /// Other names and rules.
@@ -144,7 +144,7 @@ impl<'a> Field<'a> {
                 .and_then(|rule| renamed(name, rule))
         };
         let stored = match &serde.rename {
-            // Serde has no name for it, and its members stand beside the other fields.
+            // Serde has no name for it. Its members are beside the other fields.
             _ if serde.flatten => Some(format!("..{name}")),
             Some(rename) => Some(rename.clone()),
             None => by_rule(),
@@ -163,7 +163,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A field's name under one of serde's rules, if that changes it.
+/// The name of a field under one of serde's rules, if the rule changes it.
 fn renamed(name: &str, rule: &str) -> Option<String> {
     let pascal = || {
         let mut upper = true;
@@ -194,7 +194,7 @@ fn renamed(name: &str, rule: &str) -> Option<String> {
     }
 }
 
-/// The impl of `Fields`, and what it needs.
+/// The impl of `Fields`, with its bounds.
 pub(super) fn visits(
     pf: &Krate,
     store: &Ident,
@@ -203,7 +203,7 @@ pub(super) fn visits(
     sound: Option<&TokenStream>,
 ) -> TokenStream {
     let (mut helpers, mut bounds, mut arms) = (Vec::new(), Vec::new(), Vec::new());
-    // Many fields are of few types, and each bound is proved wherever the impl is used.
+    // Many fields share few types, and each bound is checked wherever the impl is used.
     let mut types = HashMap::new();
     for (
         index,
@@ -220,12 +220,13 @@ pub(super) fn visits(
         let name = &ours(name);
         let default = default_of(store, serde, name, ty, field);
         if field.write.is_none() && field.read.is_none() {
-            // Types that are spelt otherwise may be the same: the index keeps their bounds apart,
-            // where rustc would not know which of two bounds on one `fn(&str)` to use.
+            // Types with different spellings can be the same type. The index keeps their bounds
+            // apart; otherwise, rustc could not choose between two bounds on one `fn(&str)`.
             let place = *types
                 .entry(ty.to_token_stream().to_string())
                 .or_insert_with(|| {
-                    // On the type, so that a field which the visitor does not take is shown.
+                    // With the span of the type, so that rustc shows a field that the visitor does
+                    // not take.
                     bounds.push(
                     quote_spanned!(ty.span()=> __p::FieldIndex<#index>: __p::ShowField<__V, #ty>),
                 );
@@ -292,7 +293,7 @@ pub(super) fn visits(
     }
 }
 
-/// A function that makes what serde takes where the field is missing.
+/// A function that makes the value that serde uses if the field is missing.
 fn default_of(
     store: &Ident,
     serde: &Serde,
@@ -311,9 +312,9 @@ fn default_of(
     }
 }
 
-/// The types by which serde's functions for a field are called. Where only one of them is given,
-/// the other half is the type's own; its bound has a lifetime, so that it is asked for only where a
-/// visitor asks for it.
+/// The types with which serde's functions for a field are called. If only one of them is given, the
+/// other half comes from the type. Its bound has a lifetime, so that it is only required where a
+/// visitor requires it.
 fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) -> TokenStream {
     let path = serde
         .path
@@ -348,7 +349,7 @@ fn with(serde: &Serde, ty: &Type, field: &Serde, write: &Ident, read: &Ident) ->
 
         struct #read(#ty);
 
-        // As it is written, so that what was read can be compared.
+        // In the form in which it is written, so that a value that was read can be compared.
         #[automatically_derived]
         impl #path::Serialize for #read {
             fn serialize<__S: #path::Serializer>(

@@ -1,4 +1,4 @@
-//! `#[derive(Shared)]`: metadata about a struct, which it never changes.
+//! `#[derive(Shared)]`: describes a struct, which it does not change.
 
 mod expand;
 mod fields;
@@ -7,7 +7,7 @@ mod thread_safety;
 
 use proc_macro2::TokenStream;
 
-/// The whole of the derive.
+/// Expands the derive.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     match syn::parse2(input) {
         Ok(input) => {

@@ -1,4 +1,5 @@
-//! What a store's fields are checked for: runs go from thread to thread.
+//! The check that the fields of a store can be sent between threads, because a run can change
+//! threads.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -9,8 +10,8 @@ use super::fields::Field;
 use crate::names::code;
 use crate::types::without_self;
 
-/// The type that checks a field; none where that is of a type which everybody knows. If it is
-/// another of the same name, rustc says what is wrong with it.
+/// The type that checks a field. `None` for well-known types; if a user's type has the name of one,
+/// rustc reports what is wrong with it.
 pub(super) fn check(store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     let Field { ty, .. } = field;
     if is_known(ty) {
@@ -18,7 +19,7 @@ pub(super) fn check(store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     }
     let (text, help) = (code(ty), help(ty));
     let (first, last) = ends(ty);
-    // The check stands beside the store's impls.
+    // The check is written beside the store's impls.
     let mut ty = (*ty).clone();
     without_self(&mut ty, &store.clone().into());
     let mut arguments = Group::new(
@@ -27,7 +28,7 @@ pub(super) fn check(store: &Ident, field: &Field<'_>) -> Option<TokenStream> {
     );
     arguments.set_span(last);
     let [p, name] = ["__p", "check_field"].map(|name| Ident::new(name, first));
-    // The whole call is on the type, from its first token to its last.
+    // The whole call has the span of the type, from its first token to its last.
     let call = quote!(#p::#name #arguments);
     Some(quote!(__p::Sound<{ #call }>))
 }
@@ -94,7 +95,7 @@ fn is_known(ty: &Type) -> bool {
 
 /// What to write instead.
 fn help(ty: &Type) -> String {
-    /// What stands in a type that threads cannot share.
+    /// The part of a type that threads cannot share.
     #[derive(Default)]
     struct Found {
         cell: Option<(Ident, Option<String>)>,

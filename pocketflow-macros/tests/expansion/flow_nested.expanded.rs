@@ -281,7 +281,7 @@ const _: () = {
     impl Shop {
         /// The graph of this flow; it prints as Mermaid.
         pub const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
-        /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
+        /// The most steps that a run of this flow takes. If a loop has no bound, using this constant is an error.
         pub const MAX_STEPS: __p::u64 = (&__GRAPH).max_steps();
         /// The graph of this flow; it prints as Mermaid.
         pub fn graph(&self) -> &'static ::pocketflow::Graph {

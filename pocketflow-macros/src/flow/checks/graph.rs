@@ -1,4 +1,4 @@
-//! Graphs that are not flows.
+//! Checks whether a graph is a flow at all.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt;
@@ -9,7 +9,7 @@ use crate::refusal::{Errors, refuse};
 
 /// A flow without a node.
 pub(super) fn empty(model: &Model, errors: &mut Errors) {
-    // PF004 reports a node that is only declared.
+    // If a node is declared, PF004 reports it.
     if !model.places.is_empty() || !model.unused.is_empty() {
         return;
     }
@@ -20,7 +20,7 @@ pub(super) fn empty(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A flow that contains itself, or has the name of one of its functions.
+/// A flow that contains itself, or that has the name of a function that is one of its nodes.
 pub(super) fn recursion(model: &Model, errors: &mut Errors) {
     let Some(header) = &model.header else {
         return;

@@ -1,5 +1,5 @@
-//! What the tokens of one flow are enough to refuse: one file for each code, and `names` and
-//! `graph` for what has no code.
+//! The checks that need only the tokens of one flow: one file for each code, and `names` and
+//! `graph` for the checks without a code.
 
 mod graph;
 mod names;
@@ -16,8 +16,8 @@ use super::model::Model;
 use super::parse::Syntax;
 use crate::refusal::Errors;
 
-/// Checks a flow. `complete` says whether the parser could read all of it: what a missing edge
-/// could cause is not reported of another.
+/// Checks a flow. `complete` says whether the parser could read all of it. If not, errors that a
+/// missing edge could cause are not reported.
 pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut Errors) {
     names::declarations(syntax, errors);
     pf010::never_taken(syntax, errors);

@@ -1,4 +1,4 @@
-//! Names that a flow gives twice, or cannot give.
+//! Names that a flow uses twice or cannot use.
 
 use quote::ToTokens;
 
@@ -28,7 +28,7 @@ pub(super) fn declarations(syntax: &Syntax, errors: &mut Errors) {
     }
 }
 
-/// A node that a fork names twice.
+/// A node that one fork names twice.
 pub(super) fn forks(model: &Model, errors: &mut Errors) {
     for place in &model.places {
         for (index, node) in place.nodes.iter().enumerate() {
@@ -45,7 +45,7 @@ pub(super) fn forks(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// An exit whose name makes no variant, or the variant of another exit.
+/// An exit whose name cannot become a variant, or becomes the variant of another exit.
 pub(super) fn exits(model: &Model, errors: &mut Errors) {
     for (index, exit) in model.exits.iter().enumerate() {
         let (name, variant, span) = (&exit.name, pascal(&exit.name), exit.variant.span());
@@ -64,7 +64,7 @@ pub(super) fn exits(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// Two places of one name: neither a message nor a run that resumes could tell them apart.
+/// Two places with one name, which neither a message nor a resumed run could distinguish.
 pub(super) fn places(model: &Model, errors: &mut Errors) {
     for (index, place) in model.places.iter().enumerate() {
         let label = &place.label;

@@ -18,7 +18,7 @@ pub(super) fn unused(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// Each part of the graph that no path reaches, once, at the place where it begins.
+/// Reports each part of the graph that no path reaches, once, at the place where it starts.
 pub(super) fn unreachable(model: &Model, neighbours: &Neighbours, errors: &mut Errors) {
     let Some(start) = model.places.first().map(|place| &place.label) else {
         return;
@@ -40,8 +40,8 @@ pub(super) fn unreachable(model: &Model, neighbours: &Neighbours, errors: &mut E
     }
 }
 
-/// The next unreached place that leads to all that lead to it: what comes before it, if anything,
-/// is a circle with it.
+/// The next unreached place from which all places that lead to it can be reached. What precedes it,
+/// if anything, is in a cycle with it.
 fn beginning(neighbours: &Neighbours, reached: &[bool]) -> Option<usize> {
     let is_first = |place: &usize| {
         let [mut before, mut after] = [(); 2].map(|()| vec![false; reached.len()]);

@@ -4,7 +4,7 @@ use super::neighbours::{Neighbours, spread};
 use crate::flow::model::Model;
 use crate::refusal::{Code, Errors, Refusal};
 
-/// Each part of the graph that nothing leads out of, once, at the place that is named first.
+/// Reports each part of the graph that no edge leaves, once, at the place that is named first.
 pub(super) fn never_ends(model: &Model, neighbours: &Neighbours, errors: &mut Errors) {
     if model.endless {
         return;
@@ -14,8 +14,8 @@ pub(super) fn never_ends(model: &Model, neighbours: &Neighbours, errors: &mut Er
     let last = (0..model.places.len()).filter(is_last);
     spread(&neighbours.before, last, &mut settled);
     while let Some(first) = settled.iter().position(|settled| !settled) {
-        // The places that it reaches, and those that only lead into the same trap, belong to the
-        // same message.
+        // The message also covers the places that it reaches, and those that only lead into the
+        // same part.
         let mut reached = vec![false; model.places.len()];
         spread(&neighbours.after, [first], &mut reached);
         let trap: Vec<_> = (0..reached.len()).filter(|place| reached[*place]).collect();
@@ -24,7 +24,7 @@ pub(super) fn never_ends(model: &Model, neighbours: &Neighbours, errors: &mut Er
     }
 }
 
-/// What is said of the places from which a flow only reaches each other.
+/// The message about places from which a flow can only reach one another.
 fn trapped(model: &Model, first: usize, trap: &[usize]) -> Refusal {
     let others: Vec<_> = trap
         .iter()

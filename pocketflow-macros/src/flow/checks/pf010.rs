@@ -1,4 +1,4 @@
-//! PF010: a bound that makes no sense.
+//! PF010: an impossible bound.
 
 use crate::flow::parse::{Statement, Syntax};
 use crate::refusal::{Code, Errors};

@@ -104,10 +104,10 @@ fn one_mistake_is_one_error() {
     }
 }
 
-/// For each place, where its edges lead: a place, or an exit.
+/// Where the edges of each place lead: to a place or to an exit.
 type Edges = Vec<Vec<Option<usize>>>;
 
-/// Flows in which every place has an edge, and each edge an action.
+/// Flows in which every place has an edge, and each edge has an action.
 fn flows() -> impl Strategy<Value = Edges> {
     (1_usize..=6).prop_flat_map(|places| {
         let to = prop_oneof![4 => (0..places).prop_map(Some), 1 => Just(None)];
@@ -139,7 +139,7 @@ fn in_order(edges: &Edges) -> Vec<usize> {
     order
 }
 
-/// All that can be reached from a place, itself included.
+/// All places that can be reached from a place, including itself.
 fn from(edges: &Edges, start: usize) -> BTreeSet<usize> {
     let mut reached = BTreeSet::from([start]);
     loop {
@@ -161,7 +161,7 @@ proptest! {
     #[test]
     fn every_part_is_reported_once_whatever_the_graph(drawn in flows()) {
         let told = errors(written(&drawn));
-        // From here on, a place is its number in the order in which they are named.
+        // From here on, a place is its number in the order of their first mention.
         let order = in_order(&drawn);
         let number = |place: usize| order.iter().position(|other| *other == place).unwrap();
         let renumber = |to: &Option<usize>| to.map(number);
@@ -195,7 +195,7 @@ proptest! {
         let trapped: BTreeSet<usize> = places.iter().copied().filter(|place| !leaves(place)).collect();
         let mut told_of = BTreeSet::new();
         for names in told("PF005") {
-            // The place that is named first, and all that it leads to.
+            // The place that is named first, and all places that it leads to.
             let first = names[0];
             prop_assert_eq!(trapped.difference(&told_of).next(), Some(&first));
             let caught = from(&edges, first);

@@ -8,8 +8,8 @@ use super::Flow;
 use crate::flow::model::{Edge, Target};
 
 impl Flow<'_> {
-    /// The checks without which a flow cannot be run, as a type: the first that fails is the only
-    /// thing that rustc says of them, and of every call of `run`.
+    /// The checks that a flow must pass to be run, as a type. Only the first that fails is
+    /// reported, for the flow and for every call of `run`.
     pub(super) fn sound(&self) -> TokenStream {
         let pf = self.pf;
         let store = self.store().map(|store| {
@@ -33,13 +33,14 @@ impl Flow<'_> {
         }
     }
 
-    /// Two constants for a place, on its first mention: of what can be wrong at once, one is not to
-    /// hide the other. For whatever stands elsewhere, one for each token.
+    /// A place has two constants, on its first mention, so that one of two mistakes that can occur
+    /// together does not hide the other. Everything that has its own token has one constant.
     pub(super) fn checks(&self) -> TokenStream {
-        // Of a field that is none, rustc speaks where the store is named.
+        // If an input is not a field of the store, rustc reports it where the flow names its store.
         let named = self.store().is_some();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
-            // A loop that nothing leads out of overwrites all it writes: that is said already, or meant.
+            // In a loop without an exit, all writes are overwritten. Another message reports the
+            // loop, or it is intended.
             let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
                 quote_spanned! {node.span()=>
                     const _: () = __p::PF011::<

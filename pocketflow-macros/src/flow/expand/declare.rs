@@ -8,8 +8,8 @@ use super::Flow;
 use crate::flow::model::{DEFAULT, Node};
 
 impl Flow<'_> {
-    /// The type. Where all of it stands at its name, rustc reports a flow that is never used, as it
-    /// does a function.
+    /// The type. All of its tokens have the span of its name, so that rustc reports an unused flow
+    /// as it reports an unused function.
     pub(super) fn declaration(&self, span: Span) -> TokenStream {
         let (pf, name, attributes, visibility) = (
             self.pf,
@@ -72,7 +72,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The value of a flow that is an expression. A declared node is the local variable of its
+    /// The value of a flow that is an expression. A declared node is the local variable with its
     /// name.
     pub(super) fn value(&self) -> TokenStream {
         let name = &self.name;

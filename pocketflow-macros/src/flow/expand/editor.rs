@@ -1,5 +1,5 @@
 //! What an editor reads for a flow: each name once, with its meaning. The names come from the
-//! tokens, even if the flow is incomplete.
+//! tokens, so this works for an incomplete flow as well.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 use crate::editor::{mentions, unmentioned};
 use crate::krate::Krate;
 
-/// Writes the names of a flow. `fields` are the declared nodes that `flow` holds.
+/// Writes the names of a flow. `fields` are the declared nodes that are fields of `flow`.
 pub(crate) fn names(
     pf: &Krate,
     flow: &Ident,
@@ -215,7 +215,8 @@ impl Names<'_> {
         }
     }
 
-    /// A name may refer to a function, whose node is a type of the same name. Then it means both.
+    /// A name may refer to a function. The node of a function is a type with the same name, so the
+    /// name means both.
     fn mention(&mut self, path: &[TokenTree]) {
         let flow = &self.flow;
         let tokens: TokenStream = path.iter().cloned().collect();
@@ -270,14 +271,14 @@ fn declaration(statement: &[TokenTree]) -> Option<(&Ident, &[TokenTree])> {
     }
 }
 
-/// Whether rust-analyzer inserted the name to find completions. Such a name is written only as a
-/// type, because the list of expressions that could replace it is endless.
+/// Whether rust-analyzer inserted the name to find completions. Such a name is only written as a
+/// type, because there would be too many expressions to complete it with.
 fn is_completed(path: &[TokenTree]) -> bool {
     path.last()
         .is_some_and(|name| name.to_string().ends_with("raCompletionMarker"))
 }
 
-/// How many of the first tokens are a path.
+/// How many of the first tokens form a path.
 fn path(tokens: &[TokenTree]) -> usize {
     let mut length = 0;
     loop {

@@ -21,8 +21,8 @@ impl Flow<'_> {
         let rows = self.rows();
         let count = rows.len();
         let places = self.places();
-        // rustc asks after two million steps whether a constant is meant to take so long. A small
-        // flow is far from that.
+        // rustc asks whether a constant is meant to take so long after two million steps. A small
+        // flow does not come near that.
         let long = self.long();
         let edges = self.edges();
         let exits = self.model.exits.iter().map(|exit| &exit.name);
@@ -55,7 +55,7 @@ impl Flow<'_> {
             .enumerate()
             .flat_map(|(index, place)| {
                 place.nodes.iter().enumerate().map(move |(node, stands)| {
-                    // What is no node is said where the type is named.
+                    // If this is not a node, rustc reports that where the type is named.
                     let last = stands.path.segments.last().filter(|_| stands.declared);
                     let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
                     let alias = alias(index, node, span);
@@ -65,7 +65,7 @@ impl Flow<'_> {
         rows.collect()
     }
 
-    /// The places, of which each node has a row.
+    /// The places, with a row for each node of each.
     fn places(&self) -> Vec<TokenStream> {
         let pf = self.pf;
         let mut row = 0_usize;
@@ -103,7 +103,7 @@ impl Flow<'_> {
         places.collect()
     }
 
-    /// The edges that are written, and then those to the exit of each place that none leaves.
+    /// The edges that are written, followed by one from each place without an edge to the exit.
     fn edges(&self) -> Vec<TokenStream> {
         let pf = self.pf;
         let written = self.model.edges.iter().map(|edge| {

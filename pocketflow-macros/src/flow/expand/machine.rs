@@ -23,7 +23,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The analyses of the graph, and what each step knows of them.
+    /// The analyses of the graph, and what each step needs of them.
     pub(super) fn solution(&self) -> TokenStream {
         let (pf, long) = (self.pf, self.long());
         let (places, exits) = (self.model.places.len(), self.model.exits.len());
@@ -35,8 +35,8 @@ impl Flow<'_> {
             .map(|place| place.nodes.len())
             .sum();
         let sites = places + branches;
-        // Where a step leads is read from a constant faster than from a static. In a large flow,
-        // there would be too many.
+        // A step reads its target faster from a constant than from a static. A large flow would
+        // have too many constants.
         let constants = (0..places).filter(|_| self.is_small()).map(|place| {
             let (site, place) = (self.site(place, None), Literal::usize_unsuffixed(place));
             quote!(const #site: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, #place);)
@@ -90,7 +90,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The walk, where the checks have passed.
+    /// The walk, if the checks have passed.
     pub(super) fn walked(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         quote! {
@@ -112,7 +112,8 @@ impl Flow<'_> {
         }
     }
 
-    /// The site of a place, or of one of a fork's nodes: these come after all places.
+    /// The site of a place, or of one node of a fork. The sites of the nodes of forks come after
+    /// those of all places.
     pub(super) fn site(&self, place: usize, branch: Option<usize>) -> TokenStream {
         let forks = self.model.places[..place]
             .iter()
@@ -125,8 +126,8 @@ impl Flow<'_> {
         quote!(&__SITES[#index])
     }
 
-    /// For the constants that look through all of the flow: rustc asks after two million steps
-    /// whether one is meant to take so long. A small flow is far from that.
+    /// For constants that look at the whole flow. rustc asks whether a constant is meant to take so
+    /// long after two million steps, and a small flow does not come near that.
     pub(super) fn long(&self) -> Option<TokenStream> {
         (!self.is_small()).then(|| quote!(#[allow(long_running_const_eval)]))
     }

@@ -19,8 +19,8 @@ use crate::editor::written;
 use crate::krate::Krate;
 use crate::refusal::Errors;
 
-/// Writes the flow. With an error, the flow is still a type that can be run, so that one mistake
-/// stays one message.
+/// Writes the flow. If it has an error, it still becomes a type with a `run` method, so that one
+/// mistake makes one message.
 pub(crate) fn expand(
     model: &Model,
     errors: &Errors,
@@ -37,7 +37,7 @@ pub(crate) fn expand(
     let flow = Flow {
         model,
         pf: &model.krate,
-        // Where the flow is named, as what the macro writes: then no lint speaks of what the user
+        // The name of the flow with a span of the macro, so that lints do not report what the user
         // did not write.
         exit: format_ident!(
             "{name}Exit",
@@ -86,12 +86,12 @@ struct Flow<'a> {
     /// The library.
     pf: &'a Krate,
     name: Ident,
-    /// By what the generated code names the flow.
+    /// How the generated code names the flow.
     this: Ident,
     exit: Ident,
     /// Whether the whole graph is known, so that it can be run and checked.
     sound: bool,
-    /// Whether every path comes to an exit.
+    /// Whether every path ends at an exit.
     ends: bool,
 }
 
@@ -103,7 +103,7 @@ impl Flow<'_> {
             .map_or(Visibility::Inherited, |header| header.visibility.clone())
     }
 
-    /// The nodes that the flow holds.
+    /// The nodes that are fields of the flow.
     fn fields(&self) -> Vec<&Node> {
         let mut fields: Vec<&Node> = Vec::new();
         for node in self.model.nodes().filter(|node| node.field.is_some()) {
@@ -114,8 +114,8 @@ impl Flow<'_> {
         fields
     }
 
-    /// The bound that the checks have passed, of a flow that holds nodes: one that cannot go from
-    /// thread to thread is said at that node, and the flow has nothing to add.
+    /// The bound that the checks have passed, for a flow whose fields are nodes. If such a node is
+    /// not `Send` or not `Sync`, only the node reports it, and not the flow.
     fn holds(&self) -> Option<TokenStream> {
         let holds = self.sound && !self.fields().is_empty();
         holds.then(|| quote!(__Stores: __p::Soundness,))
@@ -205,7 +205,7 @@ impl Flow<'_> {
         quote!(type __Mentions = (#(*const #nodes,)*); #fields)
     }
 
-    /// The store, where the flow names it.
+    /// The store, if the flow names it.
     fn store(&self) -> Option<&Path> {
         self.model
             .header
@@ -228,8 +228,8 @@ impl Flow<'_> {
     }
 }
 
-/// The type of a place's node: the only one, or one of a fork. On the user's token, what rustc has
-/// to say of the type is said there.
+/// The type of a node of a place. It has the span of the user's token, so that rustc reports errors
+/// in the type there.
 fn alias(place: usize, node: usize, span: Span) -> Ident {
     format_ident!("__Node{place}_{node}", span = span)
 }

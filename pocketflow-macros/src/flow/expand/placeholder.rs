@@ -44,7 +44,7 @@ impl Flow<'_> {
         }
     }
 
-    /// A flow that takes no step.
+    /// A flow that runs no step.
     pub(super) fn without_steps(&self) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         quote! {

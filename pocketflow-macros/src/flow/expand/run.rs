@@ -1,4 +1,4 @@
-//! What a flow is run by: its methods, and its step in another flow.
+//! How a flow is run: its methods, and its impl as a step of another flow.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -7,7 +7,7 @@ use syn::Ident;
 use super::Flow;
 
 impl Flow<'_> {
-    /// What every flow has, whether it can be run or not.
+    /// The parts that every flow has, even if it cannot be run.
     pub(super) fn runners(&self, span: Span) -> TokenStream {
         let (this, methods) = (&self.this, self.methods(span));
         quote! {
@@ -30,7 +30,8 @@ impl Flow<'_> {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
         let (generics, store, bounds) = self.run_on();
         let max_steps = quote_spanned!(span=> (&__GRAPH).max_steps());
-        // rustc shows where `run` is declared: at the flow's name, as words of the macro's.
+        // rustc shows where `run` is declared. Its tokens have the span of the flow's name and
+        // belong to the macro.
         let declared = span.resolved_at(Span::call_site());
         let (run, shared) = (
             Ident::new("run", declared),
@@ -41,7 +42,7 @@ impl Flow<'_> {
                 /// The graph of this flow; it prints as Mermaid.
                 pub const GRAPH: &'static #pf::Graph = &__GRAPH;
 
-                /// The most steps that a run of this flow takes. Where a loop is not bounded, naming it does not compile.
+                /// The most steps that a run of this flow takes. If a loop has no bound, using this constant is an error.
                 pub const MAX_STEPS: __p::u64 = #max_steps;
 
                 /// The graph of this flow; it prints as Mermaid.
@@ -73,7 +74,7 @@ impl Flow<'_> {
         }
     }
 
-    /// The parameters of `run`, the type of its store, and what it asks for.
+    /// The parameters of `run`, the type of its store, and its bounds.
     pub(super) fn run_on(&self) -> (Option<TokenStream>, TokenStream, Option<TokenStream>) {
         let pf = self.pf;
         match self.store() {

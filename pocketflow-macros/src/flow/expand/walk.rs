@@ -6,8 +6,8 @@ use quote::{quote, quote_spanned};
 use super::{Flow, alias};
 use crate::flow::model::Node;
 
-/// How many places one function walks. The time rustc takes for a function grows with the square of
-/// the awaits in it.
+/// How many places one function walks. The time that rustc needs for a function grows with the
+/// square of the number of awaits in it.
 pub(super) const CHUNK: usize = 32;
 
 impl Flow<'_> {
@@ -191,8 +191,8 @@ impl Flow<'_> {
     }
 }
 
-/// The nodes of a fork as a tree of pairs: a list would be as deep as the fork is long, and types
-/// are slow to check in their depth.
+/// The nodes of a fork as a balanced tree of pairs. A list would be as deep as the fork is long,
+/// and rustc is slow with deep types.
 fn pairs(branches: &[TokenStream]) -> TokenStream {
     match branches {
         [branch] => branch.clone(),

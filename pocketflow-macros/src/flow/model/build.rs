@@ -1,7 +1,7 @@
 //! From syntax to the graph.
 //!
-//! Nothing is refused here: of two declarations or edges that contradict each other, the first is
-//! part of the graph, and the checks report the second.
+//! This module rejects nothing. If two declarations or edges contradict each other, the first
+//! becomes part of the graph, and the checks report the second.
 
 use std::collections::HashSet;
 
@@ -53,7 +53,7 @@ pub(crate) fn model(syntax: &Syntax, krate: Krate) -> Model {
     builder.model
 }
 
-/// The declarations that give a name: the first of each.
+/// The declarations by name. If a name is declared twice, the first one counts.
 fn declarations(statements: &[Statement]) -> Vec<&Declaration> {
     let mut declarations: Vec<&Declaration> = Vec::new();
     for statement in statements {
@@ -88,7 +88,7 @@ fn alone(statements: &[Statement], declarations: &[&Declaration]) -> HashSet<Str
         .collect()
 }
 
-/// All that a chain connects.
+/// Everything that a chain connects.
 fn endpoints(chain: &Chain) -> impl Iterator<Item = &Endpoint> {
     let targets = chain.links.iter().flat_map(|link| {
         let otherwise = link.bound.as_ref().map(|bound| &bound.otherwise);
@@ -120,7 +120,7 @@ impl Builder<'_> {
             if levels.iter().any(|level| attribute.path().is_ident(level)) {
                 self.model.lints.push(attribute.clone());
             }
-            // The checks fulfil an expectation, with a deprecated node or PF011.
+            // The checks use deprecated items, which fulfils an `expect(deprecated)`.
             if !(expects && names_deprecated(attribute)) {
                 self.model.attributes.push(attribute.clone());
             }
@@ -156,7 +156,7 @@ impl Builder<'_> {
         }
     }
 
-    /// None of a bound that is not a number of times: that is refused.
+    /// `None` if the bound is not a valid number. The checks report that.
     fn bound(&mut self, bound: &parse::Bound) -> Option<Bound> {
         let otherwise = self.target(&bound.otherwise);
         let max = bound.max.base10_parse().ok().filter(|max| *max > 0)?;
@@ -167,7 +167,7 @@ impl Builder<'_> {
         })
     }
 
-    /// Adds an edge, unless its action is wired already.
+    /// Adds an edge, unless its action has an edge already.
     fn edge(&mut self, edge: Edge) {
         let is_same = |other: &Edge| other.from == edge.from && other.action == edge.action;
         match self.model.edges.iter().position(is_same) {
@@ -209,7 +209,7 @@ impl Builder<'_> {
         exits.len() - 1
     }
 
-    /// The place of an endpoint: that of its first mention, or a new one.
+    /// The place of an endpoint: the place of its first mention, or a new one.
     fn place(&mut self, endpoint: &Endpoint) -> usize {
         let paths = endpoint.paths();
         let nodes: Vec<_> = match endpoint {
@@ -244,7 +244,7 @@ impl Builder<'_> {
         self.model.places.len() - 1
     }
 
-    /// The node that a path means: a declared one, or the node itself. Its name is on the token of
+    /// The node that a path refers to: a declared one, or the node itself. Its name has the span of
     /// the mention.
     fn node(&self, path: &Path) -> Node {
         let name = last(path);
@@ -269,10 +269,10 @@ impl Builder<'_> {
         }
     }
 
-    /// Whether a declared node is a field of the flow, since it may hold configuration. A
-    /// declaration that begins with `pub` says so. For another, the case of its name decides: a
-    /// type begins with a capital, and a function, which holds nothing, with a small letter. Where
-    /// a script has no case, a path that the graph also names directly holds nothing.
+    /// Whether a declared node is a field of the flow, because it may hold configuration. A
+    /// declaration that begins with `pub` is a field. Otherwise, the case of the name decides: a
+    /// type begins with a capital letter, and a function, which holds nothing, with a small letter.
+    /// In a script without case, a path that the graph also names directly holds nothing.
     fn is_configured(&self, declaration: &Declaration) -> bool {
         let name = last(&declaration.path).unraw().to_string();
         let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
@@ -296,7 +296,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds the exit of the places that no edge leaves.
+    /// Adds the exit of the places without an outgoing edge.
     fn ends(&mut self) {
         let is_default = |exit: &Exit| exit.name == DEFAULT;
         let mut places = 0..self.model.places.len();

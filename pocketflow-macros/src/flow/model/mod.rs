@@ -13,7 +13,7 @@ use crate::krate::Krate;
 
 /// A flow.
 pub(crate) struct Model {
-    /// The attributes to carry over, without `#[endless]`.
+    /// The attributes of the generated type: all except `#[endless]`.
     pub(crate) attributes: Vec<Attribute>,
     /// Attributes that set the level of a lint: `#[allow(deprecated)]` on the flow silences PF011.
     pub(crate) lints: Vec<Attribute>,
@@ -34,7 +34,7 @@ pub(crate) struct Header {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
     pub(crate) inputs: Vec<Ident>,
-    /// The store, where the flow names it.
+    /// The store, if the flow names it.
     pub(crate) store: Option<Path>,
 }
 
@@ -42,23 +42,23 @@ pub(crate) struct Header {
 pub(crate) struct Place {
     /// Its name in the graph. The name of a fork is `(facts, figures)`.
     pub(crate) label: String,
-    /// Where the graph first mentions it.
+    /// The nodes: one, or several for a fork.
     pub(crate) first: Span,
     /// One, unless it is a fork.
     pub(crate) nodes: Vec<Node>,
 }
 
-/// A node or a nested flow under a name.
+/// A node or a nested flow, with its name.
 pub(crate) struct Node {
     pub(crate) name: Ident,
     pub(crate) path: Path,
-    /// Its name on the token that gives it: in the declaration, or in the first mention.
+    /// Its name, with the span of the declaration or of the first mention.
     pub(crate) given: Ident,
     /// The field of the flow that holds the node, with its documentation.
     pub(crate) field: Option<Vec<Attribute>>,
     /// Whether the flow declares it.
     pub(crate) declared: bool,
-    /// Whether it is an `await(field)`. Then its name is that of the field.
+    /// Whether it is an `await(field)`. If so, its name is that of the field.
     pub(crate) waits: bool,
     /// Its path as text, which identifies its mentions.
     key: String,
@@ -67,19 +67,19 @@ pub(crate) struct Node {
 pub(crate) struct Edge {
     pub(crate) from: usize,
     pub(crate) action: String,
-    /// The action, or the node that it leaves where no action is written.
+    /// The action. If none is written, the token of the node that the edge leaves.
     pub(crate) action_span: Span,
     pub(crate) to: Target,
     pub(crate) to_span: Span,
     pub(crate) bound: Option<Bound>,
-    /// Whether no action is written, and it leaves the first mention of its place.
+    /// Whether no action is written and the edge leaves the first mention of its place.
     pub(crate) leaves_first: bool,
     /// Whether it leads to the first mention of its place.
     pub(crate) introduces: bool,
 }
 
-/// An edge whose action an earlier edge wires. It is not part of the graph, but its target counts
-/// as reached.
+/// An edge whose action has an edge already. It is not part of the graph, but its target counts as
+/// reached.
 pub(crate) struct DuplicateEdge {
     pub(crate) from: usize,
     pub(crate) action_span: Span,
@@ -102,7 +102,8 @@ pub(crate) struct Bound {
 
 pub(crate) struct Exit {
     pub(crate) name: String,
-    /// Its variant, on the token that names it. It is made up where the name gives none.
+    /// Its variant, with the span of the token that names it. It is made up if the name does not
+    /// result in a valid variant.
     pub(crate) variant: Ident,
 }
 
@@ -119,7 +120,7 @@ pub(crate) struct Unused {
     pub(crate) path: Path,
 }
 
-/// The action of an edge that names none, and the exit of an `end` that names none.
+/// The action of an edge without an action, and the name of an exit without a name.
 pub(crate) const DEFAULT: &str = "default";
 
 impl Place {
@@ -152,7 +153,8 @@ impl Model {
             .any(|attribute| attribute.path().is_ident("deprecated"))
     }
 
-    /// From where to where an edge leads, with the targets of bounds and the duplicate edges.
+    /// The source and the target of each edge, including the targets of bounds and the duplicate
+    /// edges.
     pub(crate) fn connections(&self) -> impl Iterator<Item = (usize, Target)> + '_ {
         let edges = self.edges.iter().flat_map(|edge| {
             let otherwise = edge
@@ -187,7 +189,8 @@ impl Model {
         !self.hides_node() && self.namesakes().next().is_some()
     }
 
-    /// Whether it has places, and all of them wait. The nodes say which store a flow runs on.
+    /// Whether it has places and all of them are waits. A wait does not say which store a flow runs
+    /// on.
     pub(crate) fn only_waits(&self) -> bool {
         !self.places.is_empty() && self.nodes().all(|node| node.waits)
     }

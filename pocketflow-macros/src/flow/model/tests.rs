@@ -9,7 +9,7 @@ fn modelled(tokens: proc_macro2::TokenStream) -> Model {
     model(&syntax, Krate::default())
 }
 
-/// The edges as text, which is how a graph is easiest to compare.
+/// The edges as text, because text is easy to compare.
 fn edges(model: &Model) -> Vec<String> {
     let name = |target| match target {
         Target::Place(place) => model.places[place].label.clone(),

@@ -57,8 +57,7 @@ fn exit_in_parentheses(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
     Ok(exit)
 }
 
-/// A node, or a fork of nodes in parentheses. What can be read of a fork is kept when the rest of
-/// it is wrong.
+/// A node, or a fork of nodes in parentheses. If a part of a fork cannot be read, the rest is kept.
 pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Endpoint> {
     if input.peek(Token![await]) {
         return awaited(input).map(Endpoint::Await);
@@ -122,7 +121,7 @@ fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
     Err(refuse("a place waits for one field: `await(first) >> await(second)`").on(span))
 }
 
-/// Whether `.await` stands next, as after a future.
+/// Whether `.await` follows, as after a future.
 fn is_method_await(input: ParseStream<'_>) -> bool {
     input.peek(Token![.]) && input.peek2(Token![await])
 }
@@ -142,7 +141,7 @@ fn method_await(input: ParseStream<'_>, path: &Path) -> syn::Result<syn::Error> 
     Ok(refusal.on(word.span))
 }
 
-/// A node of a fork.
+/// One node of a fork.
 fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
     if is_end(input) {
         return Err(input.error("a flow ends after a fork, not in it: `(facts, figures) >> end`"));

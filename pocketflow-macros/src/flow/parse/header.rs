@@ -11,7 +11,7 @@ use super::tokens::skip_all;
 use crate::names::{code, is_identifier, pascal};
 use crate::refusal::Errors;
 
-/// Reads what stands before the graph, attributes aside.
+/// Reads everything before the graph, except attributes.
 pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Header> {
     let visibility = input.parse()?;
     let (name, word) = name(input, &visibility, errors)?;
@@ -40,8 +40,8 @@ pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result
     })
 }
 
-/// The name of a flow, and a word before it, such as `fn` or `flow`. A keyword in the place of the
-/// name is reported.
+/// The name of a flow, and a word before it, such as `fn` or `flow`. If there is a keyword instead
+/// of the name, it is reported.
 fn name(
     input: ParseStream<'_>,
     visibility: &Visibility,
@@ -80,7 +80,7 @@ fn visible(visibility: &Visibility) -> String {
     }
 }
 
-/// Reports the words of `flow Support for Ticket` that a header does not have, in one message.
+/// Reports the words of `flow Support for Ticket` that do not belong in a header, in one message.
 fn surplus_words(
     visibility: &Visibility,
     name: &Ident,
@@ -177,9 +177,9 @@ fn names_alone(inputs: TokenStream) -> String {
     names.join(", ")
 }
 
-/// `: Order`, the store of the flow. With `begun`, it has another word than `:` before it.
-fn store(input: ParseStream<'_>, begun: bool, errors: &mut Errors) -> Option<Path> {
-    if !begun && input.parse::<Token![:]>().is_err() {
+/// `: Order`, the store of the flow. If `has_begun` is set, another word than `:` precedes it.
+fn store(input: ParseStream<'_>, has_begun: bool, errors: &mut Errors) -> Option<Path> {
+    if !has_begun && input.parse::<Token![:]>().is_err() {
         return None;
     }
     let store = match Path::parse_mod_style(input) {

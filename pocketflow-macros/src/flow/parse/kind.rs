@@ -1,4 +1,4 @@
-//! Whether the input is an item or an expression, and whether a name begins a flow or a
+//! Decides whether the input is an item or an expression, and whether a name starts a flow or a
 //! declaration.
 
 use proc_macro2::TokenTree;
@@ -9,7 +9,8 @@ use syn::{Attribute, Ident, Path, Token, Visibility, braced, token};
 use super::tokens::skip_all;
 use crate::refusal::refuse;
 
-/// Whether the input declares a flow: it has a visibility, or a name with its graph in braces.
+/// Whether the input declares a flow: it has a visibility, or a name that is followed by a graph in
+/// braces.
 pub(super) fn is_item(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     if ahead.call(Attribute::parse_outer).is_err() {
@@ -24,7 +25,7 @@ pub(super) fn is_item(input: ParseStream<'_>) -> bool {
     if ahead.parse::<Ident>().is_err() {
         return false;
     }
-    // A word too many, as in `flow Support { … }`, which the header reports.
+    // An extra word, as in `flow Support { … }`, which the header reports.
     let has_word = ahead.parse::<Ident>().is_ok();
     ahead.peek(token::Brace)
         || ahead.peek(Token![for])
@@ -32,7 +33,7 @@ pub(super) fn is_item(input: ParseStream<'_>) -> bool {
         || names_store(&ahead)
 }
 
-/// The next word, if it is a keyword that no path begins with.
+/// The next word, if it is a keyword that cannot start a path.
 pub(super) fn keyword(input: ParseStream<'_>) -> Option<Ident> {
     let begins_path =
         input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
@@ -44,8 +45,7 @@ pub(super) fn keyword(input: ParseStream<'_>) -> Option<Ident> {
     }
 }
 
-/// Whether `: Order { … }` stands next, or anything else in the place of `Order`, and nothing after
-/// it.
+/// Whether `: Order { … }` follows and nothing else. `Order` may also be another token.
 fn names_store(ahead: ParseStream<'_>) -> bool {
     if ahead.peek(Token![::]) || ahead.parse::<Token![:]>().is_err() {
         return false;
@@ -59,7 +59,7 @@ fn names_store(ahead: ParseStream<'_>) -> bool {
     false
 }
 
-/// Whether `pub search: WebSearch;` stands next.
+/// Whether `pub search: WebSearch;` follows.
 fn is_declaration(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     ahead.call(Attribute::parse_outer).is_ok()

@@ -1,5 +1,6 @@
-//! From tokens to syntax. The parser reports a statement that it cannot read, and skips it. It keeps
-//! what it has read of it, so that an editor still knows the names in a half-written flow.
+//! From tokens to syntax. The parser reports a statement that it cannot read, and continues with
+//! the next one. It keeps the part that it has read, so that an editor knows the names in a
+//! half-written flow.
 
 mod endpoint;
 mod header;
@@ -44,7 +45,7 @@ fn syntax(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     }
 }
 
-/// A flow without a name. Its only attribute is the one that says where the library is.
+/// A flow without a name. Its only possible attribute gives the path of the library.
 fn expression(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     let mut attributes = Vec::new();
     while is_about_the_flow(input) {
@@ -86,7 +87,7 @@ fn item(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Syntax> {
     })
 }
 
-/// Whether `#[flow(…)]` stands next.
+/// Whether `#[flow(…)]` follows.
 fn is_about_the_flow(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     ahead

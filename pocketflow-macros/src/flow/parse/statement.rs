@@ -37,7 +37,7 @@ pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Sta
     statements
 }
 
-/// Expects `;`. Where a new statement begins without one, only the `;` is missing.
+/// Expects `;`. If a new statement starts without one, only the `;` is missing.
 fn end_of_statement(input: ParseStream<'_>, errors: &mut Errors) {
     if input.is_empty() || input.parse::<Token![;]>().is_ok() {
         return;
@@ -63,7 +63,7 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
     if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
-        // A declaration names a type: one with arguments, too.
+        // A declaration names a type, which may have arguments.
         let path = if input.peek(Ident::peek_any) && input.fork().parse::<Path>().is_ok() {
             input.parse()?
         } else {
@@ -101,7 +101,7 @@ fn chain(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Chain> {
     let start = endpoint(input, errors)?;
     let mut links = Vec::new();
     while input.peek(Token![>>]) || input.peek(Token![-]) && !input.peek(Token![->]) {
-        // What has been read of the chain is worth keeping when the rest of it is wrong.
+        // The part of the chain before the mistake is kept.
         match link(input, errors) {
             Ok(link) => links.push(link),
             Err(error) => {
@@ -150,7 +150,7 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
     Ok(Link { action, to, bound })
 }
 
-/// An action; one without its quotes is reported and read all the same.
+/// An action. If its quotes are missing, that is reported, and the action is read.
 fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
     if input.peek(Ident::peek_any) || input.peek(Token![::]) {
         let path = Path::parse_mod_style(input)?;
@@ -159,7 +159,7 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
             .last()
             .map(|last| last.ident.unraw().to_string())
             .unwrap_or_default();
-        // What is named like a variant means its action.
+        // A name in the form of a variant means the action of that variant.
         let name = if path.segments.len() > 1 || last.starts_with(char::is_uppercase) {
             snake(&last)
         } else {

@@ -8,13 +8,13 @@ pub(crate) struct Syntax {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) header: Option<Header>,
     pub(crate) statements: Vec<Statement>,
-    /// Whether it can be neither an item nor an expression: then all that is written is its first
-    /// error, which is both.
+    /// Whether the input is neither an item nor an expression. Then only its first error is
+    /// written, which is valid as both.
     pub(crate) is_neither: bool,
 }
 
 impl Syntax {
-    /// What can be neither an item nor an expression.
+    /// Input that is neither an item nor an expression.
     pub(super) fn neither() -> Self {
         Self {
             attributes: Vec::new(),
@@ -25,7 +25,7 @@ impl Syntax {
     }
 }
 
-/// `pub Payment(card): Order`: without it, the flow is an expression.
+/// `pub Payment(card): Order`. Without a header, the flow is an expression.
 pub(crate) struct Header {
     pub(crate) visibility: Visibility,
     pub(crate) name: Ident,
@@ -41,7 +41,8 @@ pub(crate) enum Statement {
 /// `search: WebSearch;`
 pub(crate) struct Declaration {
     pub(crate) attributes: Vec<Attribute>,
-    /// Whether it begins with `pub`: then the node is a field of the flow, whatever it is called.
+    /// Whether it begins with `pub`. If so, the node is a field of the flow, regardless of its
+    /// name.
     pub(crate) is_field: bool,
     pub(crate) name: Ident,
     pub(crate) path: Path,
@@ -60,11 +61,11 @@ pub(crate) struct Link {
     pub(crate) bound: Option<Bound>,
 }
 
-/// One end of an edge in the graph: a node, or `(facts, figures)`, which run at the same time.
+/// One end of an edge: a node, or a fork `(facts, figures)`, whose nodes run at the same time.
 pub(crate) enum Endpoint {
     Node(Path),
     Fork(Vec<Path>),
-    /// `await(approval)`: until somebody fills the field.
+    /// `await(approval)`: waits until the field is filled from outside.
     Await(Ident),
 }
 
@@ -89,7 +90,7 @@ impl Target {
 }
 
 impl Endpoint {
-    /// The nodes and flows that stand there.
+    /// The nodes and flows of this endpoint.
     pub(crate) fn paths(&self) -> &[Path] {
         match self {
             Self::Node(path) => std::slice::from_ref(path),

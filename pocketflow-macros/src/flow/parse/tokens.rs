@@ -1,10 +1,10 @@
-//! Words of the language, and skipping what cannot be read.
+//! The reserved words, and skipping input that cannot be read.
 
 use proc_macro2::TokenTree;
 use syn::parse::ParseStream;
 use syn::{Ident, Token};
 
-/// `end` alone: it is reserved, but `end::node` is a path.
+/// `end` alone, which is reserved. `end::node` is a path.
 pub(super) fn is_end(input: ParseStream<'_>) -> bool {
     is_word(input, "end") && !input.peek2(Token![::])
 }

@@ -1,4 +1,4 @@
-//! What a batch asks for.
+//! The checks of a batch.
 
 use crate::node::model::{Form, Model};
 use crate::node::parse::Kind;

@@ -1,5 +1,5 @@
-//! What can be wrong with a node as a whole: `pf010` for policies that make no sense, and a file
-//! each for what a batch, the store and the steps ask for.
+//! The checks of a whole node: `pf010` for impossible policies, and one file each for batches, the
+//! store and the steps.
 
 mod batch;
 mod pf010;

@@ -1,4 +1,4 @@
-//! PF010: policies that make no sense.
+//! PF010: impossible policies.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -12,7 +12,7 @@ fn refuse(wrong: impl Into<String>, help: impl Into<String>) -> Refusal {
     Code::PF010.refuse(wrong).help(help)
 }
 
-/// A value of an option that makes no sense.
+/// An impossible value of an option.
 pub(in crate::node) fn senseless(value: Senseless) -> syn::Error {
     let Senseless { name, given, fault } = value;
     let duration = |example: &str| {
@@ -43,14 +43,14 @@ pub(in crate::node) fn senseless(value: Senseless) -> syn::Error {
     refusal.at(given)
 }
 
-/// Policies of the attempts.
+/// Policies about attempts.
 pub(super) fn policy(model: &Model, errors: &mut Errors) {
     if let Some(Given { value: 0, span, .. }) = model.options.attempts {
         let help = "`attempts` counts all tries: write at least 1";
         errors.on(span, refuse("with no attempt, the node never runs", help));
     }
     if let Some((span, refusal)) = needs_failure(model) {
-        // Where the type may be an alias of a `Result`, a constant reports it.
+        // If the type may be an alias of a `Result`, a constant reports it.
         if !may_be_result(&model.exec.output.ty) {
             errors.on(span, refusal);
         }
@@ -65,7 +65,7 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// An option about failure in a node that returns a plain value, with its error.
+/// An option about failures in a node that returns a plain value. Returns the error.
 pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
     let Options {
         attempts,
@@ -94,8 +94,8 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
     Some((span, refuse(wrong, "return a `Result`, or leave it out")))
 }
 
-/// Options about waits of a node that does not wait. Several of them are one mistake, reported at
-/// the first.
+/// Options about waits in a node that does not wait. Several of them are one mistake, which is
+/// reported at the first.
 fn without_effect(options: &Options, errors: &mut Errors) {
     let Options {
         attempts,
@@ -136,7 +136,7 @@ fn without_effect(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// Factors and waits outside of their ranges.
+/// Factors and waits that are out of range.
 fn out_of_range(options: &Options, errors: &mut Errors) {
     let Options {
         wait,
@@ -163,7 +163,7 @@ fn out_of_range(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// A timeout that no attempt can meet, or that nothing can enforce.
+/// A timeout that no attempt can meet, or that cannot be enforced.
 fn timeout(model: &Model, errors: &mut Errors) {
     let Some(timeout) = model.options.timeout else {
         return;
@@ -179,21 +179,21 @@ fn timeout(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A number of items in flight that no batch can have.
+/// A number of items in flight that is impossible.
 pub(super) fn parallel(model: &Model, errors: &mut Errors) {
     let Some(Given { value, name, span }) = &model.options.parallel else {
         return;
     };
     let is_field = matches!(value, Width::Field(_));
     if model.each().is_none() {
-        // With another error, there may be a batch, and something wrong with it.
+        // If there is another error, the node may be a batch in which something is wrong.
         if errors.is_empty() {
             let wrong = "`parallel` is for a batch, and this node is not a batch";
             let help = "mark the parameter that receives one item of a collection: `#[each(field)] item: &Item`";
             errors.on(*name, refuse(wrong, help));
         }
     } else if is_field && matches!(model.form, Form::Function(..)) {
-        // A function has no fields, whatever else is wrong.
+        // A function has no fields, so this is wrong in any case.
     } else if *value == Width::Items(0) {
         let wrong = "with no item in flight, the batch never makes progress";
         let help = "`parallel` is how many items are in flight at a time: write at least 1";

@@ -1,4 +1,4 @@
-//! What the steps of a node may return, and take from each other.
+//! The checks of what the steps of a node return and receive.
 
 use crate::names::type_text as text;
 use crate::node::model::Model;
@@ -19,7 +19,7 @@ pub(super) fn plain(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// What `post` takes and returns.
+/// What `post` receives and returns.
 pub(super) fn post(model: &Model, errors: &mut Errors) {
     let Some(post) = &model.post else { return };
     if post.output.fallible {
@@ -39,7 +39,7 @@ pub(super) fn post(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A `post` that takes the whole `Result` of `exec`.
+/// A `post` that receives the whole `Result` of `exec`.
 fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
     let exec = &model.exec.output;
     let taken = post
@@ -68,7 +68,7 @@ fn takes_result(model: &Model, post: &Step, errors: &mut Errors) {
     );
 }
 
-/// A parameter `prep` in a node that has no such step.
+/// A parameter `prep` in a node without that step.
 pub(super) fn missing_prep(model: &Model, errors: &mut Errors) {
     if model.prep.is_some() {
         return;
@@ -83,7 +83,7 @@ pub(super) fn missing_prep(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// An `exec` that returns what it borrows.
+/// An `exec` that returns a borrowed value.
 pub(super) fn borrowed_result(model: &Model, errors: &mut Errors) {
     if borrows(&model.exec.output.ty) {
         errors.at(

@@ -1,11 +1,11 @@
-//! What a node may say of the store.
+//! The checks of what a node does with the store.
 
 use crate::node::model::Model;
 use crate::node::parse::Kind;
 use crate::node::parse::options::Options;
 use crate::refusal::Errors;
 
-/// Where the value of the node goes.
+/// Where the node's value is stored.
 pub(super) fn sinks(model: &Model, errors: &mut Errors) {
     let Options {
         writes, appends, ..
@@ -45,7 +45,7 @@ pub(super) fn sinks(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A step that borrows the whole store borrows nothing else.
+/// A step that borrows the whole store cannot borrow anything else.
 pub(super) fn whole_store(model: &Model, errors: &mut Errors) {
     let mut borrows_whole = false;
     for step in model.steps() {

@@ -347,7 +347,7 @@ fn attempts_are_for_a_node_that_can_fail() {
     }
 }
 
-/// Asserts that a node has one error, which starts so, or none.
+/// Asserts that a node has one error with this beginning, or none.
 fn check(attributes: TokenStream, item: TokenStream, start: Option<&str>) {
     let errors = errors(attributes, item.clone());
     let is_right = match (&errors[..], start) {
@@ -425,7 +425,7 @@ fn only_an_async_batch_has_items_in_flight() {
         single(),
         Some("PF010: `parallel` is for a batch"),
     );
-    // What is wrong may be the parameter that was meant as the item.
+    // The wrong parameter may be the one that was meant to be the item.
     check(
         quote!(Order, parallel = 2, attempts = 0),
         single(),

@@ -88,8 +88,8 @@ impl Node<'_> {
         })
     }
 
-    /// A type that says whether the store is one. Where it is not, that is said where it is named,
-    /// and nothing of the impls that have this among their bounds is said as well.
+    /// A type that is only valid if the named store is a store. If it is not, rustc reports that
+    /// where the store is named, and does not check the impls that have this type in their bounds.
     fn on_store(&self) -> TokenStream {
         let store = self.store();
         quote!(type __OnStore = __p::Sound<{ let _ = #store; 0 }>;)

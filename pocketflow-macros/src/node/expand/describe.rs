@@ -1,4 +1,4 @@
-//! The constants that the checks of a flow work on.
+//! The constants that the checks of a flow evaluate.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -59,7 +59,8 @@ impl Node<'_> {
             .chain(appends)
             .map(field_name)
             .collect();
-        // A fork asks for more than what is filled: whatever `post` borrows to change.
+        // A fork needs more than the fields that are filled: all fields that `post` borrows
+        // mutably.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
         let takes_store_mut = self
             .model
@@ -82,7 +83,7 @@ impl Node<'_> {
         let may_write_all =
             (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
         let (actions, checked) = (self.actions(), self.checked());
-        // A flow that holds a node that is not sound has no graph, and says nothing of it.
+        // A flow that contains a broken node has no graph, so it reports nothing about the node.
         let sound = checked.is_some().then(|| quote!(let _: __Sound;));
         quote! {
             #[automatically_derived]
@@ -113,7 +114,7 @@ impl Node<'_> {
         quote_spanned!(store.span()=> <#store as #at::Shared>::STORE)
     }
 
-    /// What the node returns: the action of its last step, or `default` where its value goes to a
+    /// What the node returns: the action of its last step, or `default` if its value is stored in a
     /// field.
     fn actions(&self) -> TokenStream {
         let pf = self.pf;
@@ -132,7 +133,7 @@ impl Node<'_> {
     }
 }
 
-/// A field's name as the store's description has it.
+/// The name of a field, as in the description of the store.
 pub(super) fn field_name(name: &Ident) -> String {
     name.unraw().to_string()
 }

@@ -1,5 +1,5 @@
-//! What an editor reads for a node's options and parameters: each field once, as a field of the
-//! store. The names come from the tokens, even if the node is incomplete.
+//! What an editor reads for the options and parameters of a node: each field once, as a field of
+//! the store. The names come from the tokens, so this works for an incomplete node as well.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -108,12 +108,12 @@ impl Names {
                 }
                 rest = after;
             }
-            // A parameter without a type so far.
+            // A parameter that has no type yet.
             if let [name @ TokenTree::Ident(_)] = rest {
                 self.field(Some(name));
             }
         }
-        // Where the next one may follow.
+        // The position at which the next parameter may follow.
         self.field(None);
     }
 

@@ -1,12 +1,12 @@
 //! From the model to the node's impls.
 //!
-//! What is generated names nothing by a bare path, primitive types and `Send` included, and calls
-//! no method by a name that a trait of the user's may have. Its variables begin with `__`, since a
-//! constant of the user's with the name of one would turn the pattern that binds it into a
-//! comparison. Whatever binds a variable and whatever uses it are quoted from one `Ident` where the
-//! user's span is in play: tokens that come through a `macro_rules!` see no variable of another
-//! origin. No `#[allow(…)]` stands in it, which a `#![forbid(…)]` would refuse: rustc silences
-//! lints by itself where all tokens are the macro's.
+//! Generated code does not use relative paths, even for primitive types and `Send`, and does not
+//! call methods whose names a trait of the user may have. Its variables begin with `__`, because a
+//! constant of the user with the same name would turn a binding pattern into a comparison. If a
+//! variable has the user's span, its binding and its uses come from one `Ident`, because tokens
+//! from a `macro_rules!` macro cannot see a variable of another origin. Generated code contains no
+//! `#[allow(…)]`, which `#![forbid(…)]` would reject. It needs none, because rustc silences lints
+//! if all tokens belong to the macro.
 
 mod batch;
 mod describe;
@@ -30,8 +30,8 @@ use crate::names::ours;
 use crate::refusal::Errors;
 use crate::types::rename_lifetimes;
 
-/// Writes the node. With an error it is still a node of its store that reads, writes and returns
-/// what it says, so that a flow it stands in has nothing to add.
+/// Writes the node. If it has an error, it is still a node of its store with its declared reads,
+/// writes and actions, so that a flow that uses it reports nothing more.
 pub(crate) fn expand(
     model: &Model,
     errors: &Errors,
@@ -85,16 +85,16 @@ struct Node<'a> {
     store: &'a Path,
     /// The library.
     pf: &'a Krate,
-    /// `Self` as a node: an enum may have a variant with the name of an associated type.
+    /// `Self` as a node, because an enum may have a variant with the name of an associated type.
     this: TokenStream,
-    /// Whether all of the node could be read, so that it can be described.
+    /// Whether the whole node could be read, so that it can be described.
     known: bool,
     /// Whether the steps can be called.
     sound: bool,
 }
 
 impl Node<'_> {
-    /// The type of a function's node. It lives in the namespace of types alone, so the function
+    /// The type of a function's node. It exists only in the namespace of types, so the function
     /// keeps its name.
     fn declaration(&self, name: &Ident) -> TokenStream {
         declaration(self.model, name)
@@ -156,8 +156,8 @@ fn declaration(model: &Model, name: &Ident) -> TokenStream {
 fn value(output: &Output) -> TokenStream {
     let ty = &output.ty;
     if output.fallible {
-        // From `<` to `Value` on the token of the value, where a value that will not do is
-        // reported.
+        // The tokens from `<` to `Value`, with the span of the value, where rustc reports an
+        // unsuitable value.
         let fallible = quote_spanned!(output.error_span=> as __p::Fallible);
         quote_spanned!(output.span=> <#ty #fallible>::Value)
     } else {
@@ -165,14 +165,14 @@ fn value(output: &Output) -> TokenStream {
     }
 }
 
-/// A type with all its lifetimes but `'static` of one name.
+/// A type in which all lifetimes except `'static` have one name.
 fn in_lifetime(ty: &Type, name: &str) -> Type {
     let mut ty = ty.clone();
     rename_lifetimes(&mut ty, &Lifetime::new(name, Span::call_site()));
     ty
 }
 
-/// A borrowed type: what it borrows in turn lives as long as the program, as all of a store does.
+/// The type of a borrowed field. Lifetimes inside it are `'static`, as everything in a store is.
 fn inner(ty: &Type) -> Type {
     in_lifetime(ty, "'static")
 }

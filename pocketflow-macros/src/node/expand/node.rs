@@ -31,7 +31,7 @@ impl Node<'_> {
         }
     }
 
-    /// What the steps pass on.
+    /// What the steps pass to one another.
     fn types(&self) -> TokenStream {
         let this = &self.this;
         let exec = &self.model.exec.output;
@@ -67,7 +67,7 @@ impl Node<'_> {
         }
     }
 
-    /// What happens to the store before `exec`.
+    /// The part that works with the store before `exec`.
     fn before(&self) -> TokenStream {
         let (pf, this, store) = (self.pf, &self.this, self.store);
         let prep = if self.sound {
@@ -107,7 +107,7 @@ impl Node<'_> {
         } else {
             quote!(async move { __p::unreachable!() })
         };
-        // On the user's token, so that a future that cannot be sent is reported there.
+        // With the user's span, so that rustc reports a future that is not `Send` there.
         let span = self.model.exec.name.span();
         let at = pf.at(span);
         let future = quote_spanned! {span=>
@@ -129,7 +129,7 @@ impl Node<'_> {
         }
     }
 
-    /// What happens to the store after `exec`.
+    /// The part that works with the store after `exec`.
     fn after(&self) -> TokenStream {
         let (pf, this, store, done) = (self.pf, &self.this, self.store, self.done());
         let keeps = self.model.keeps_prep() && self.sound;

@@ -51,7 +51,7 @@ impl Node<'_> {
     }
 }
 
-/// A time that was given.
+/// A duration that was written.
 pub(super) fn nanos(given: &Given<std::time::Duration>) -> TokenStream {
     let nanos = u64::try_from(given.value.as_nanos()).unwrap_or(u64::MAX);
     quote!(__p::Duration::from_nanos(#nanos))

@@ -1,4 +1,5 @@
-//! The structs of what `prep` computes and of what the node reads, and how each field is borrowed.
+//! The structs for what `prep` computes and for what the node reads, and how each field is
+//! borrowed.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -44,7 +45,7 @@ impl Node<'_> {
         item
     }
 
-    /// The structs of what `prep` computed and of what the node reads.
+    /// The structs for what `prep` computes and for what the node reads.
     pub(super) fn reads(&self) -> TokenStream {
         let visibility = match &self.model.form {
             Form::Function(visibility, _) => visibility.clone(),
@@ -64,7 +65,7 @@ impl Node<'_> {
             }
         });
         // The items are collected once, by reference. Each `exec` and each attempt takes its item
-        // from here.
+        // from this list.
         let items = self
             .model
             .each_field()
@@ -149,7 +150,7 @@ impl Node<'_> {
             local(field),
             self.empty(field, Where::Prep),
         );
-        // On the user's tokens, so that rustc reports there a field that cannot be iterated, or an
+        // With the user's span, so that rustc reports there a field that cannot be iterated, or an
         // item of the wrong type.
         let (from, value) = (
             Ident::new("__from", field.span()),
@@ -245,8 +246,8 @@ impl Node<'_> {
         }
     }
 
-    /// A value that is borrowed as a type. A `Box` or an `Arc` already holds a trait object;
-    /// without this, rustc would make a trait object of the pointer.
+    /// Borrows a value as the type of a parameter. A `Box` or an `Arc` already holds a trait
+    /// object; without this, rustc would make a trait object of the pointer.
     pub(super) fn lent(&self, value: &Ident, target: &Type) -> TokenStream {
         let target = match target {
             Type::Reference(reference) => &reference.elem,
@@ -280,14 +281,14 @@ pub(super) fn local(name: &Ident) -> Ident {
     local_at(name, name.span())
 }
 
-/// The same, with another span.
+/// The same variable with another span.
 pub(super) fn local_at(name: &Ident, span: Span) -> Ident {
     let text = name.unraw().to_string();
     let is_snake =
         !text.starts_with('_') && !text.contains("__") && !text.contains(char::is_uppercase);
     let text = match is_snake {
         true => format!("__field_{text}"),
-        // No lint reports such a name.
+        // No lint reports a name of this form.
         false => text.chars().fold("__letters".to_owned(), |name, letter| {
             format!("{name}_{:x}", u32::from(letter))
         }),

@@ -1,5 +1,5 @@
-//! What only the compiler knows of the types of a node: checks in a type among the bounds of its
-//! impls, so that the first that fails is all that is said.
+//! The checks that need the types of a node. They are in a type among the bounds of its impls, so
+//! that only the first that fails is reported.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -28,7 +28,7 @@ impl Node<'_> {
         has_any.then(|| quote!(__Sound: __p::Soundness,))
     }
 
-    /// The type of a function's node has no fields.
+    /// The type of a function's node has no fields to check.
     fn of_threads(&self) -> Option<TokenStream> {
         let node = &self.model.node;
         if !self.sound || matches!(self.model.form, Form::Function(..)) {
@@ -41,7 +41,7 @@ impl Node<'_> {
         Some(self.check_call("check_node", self.model.name.span(), arguments))
     }
 
-    /// A plain value is no `Result` under another name.
+    /// A plain value must not be a `Result` under another name.
     pub(super) fn of_result(&self) -> Vec<TokenStream> {
         let output = &self.model.exec.output;
         if !self.sound || output.fallible || !may_be_result(&output.ty) {
@@ -61,7 +61,7 @@ impl Node<'_> {
         );
         let fails = needs_failure(self.model).map(|(span, refusal)| {
             let message = refusal.to_string();
-            // Where it is one, that is said.
+            // If it is, the check reports it.
             self.check_call("check_returned", span, quote!(#is_result, #message))
         });
         [plain].into_iter().chain(fails).collect()

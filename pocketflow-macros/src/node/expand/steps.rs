@@ -78,7 +78,7 @@ impl Node<'_> {
                 }
                 Kind::Shared => quote!(&*__shared),
                 Kind::SharedMut => quote!(&mut *__shared),
-                // On the type that the user wrote, so that rustc reports another type there.
+                // With the span of the user's type, so that rustc reports another type there.
                 Kind::Prep => quote_spanned!(at(*span)=> &__kept),
                 Kind::PrepOwned => quote_spanned!(at(*span)=> __kept),
                 Kind::Exec => quote_spanned!(at(*span)=> __exec),
@@ -108,8 +108,8 @@ impl Node<'_> {
         );
         let call = self.invoke(step, quote!(#(#arguments),*));
         if step.is_async && step.ties_lifetimes {
-            // The trait's method does not have the common lifetime, and no type of the block shows
-            // it.
+            // The method of the trait does not have the common lifetime, and no type in this block
+            // contains it.
             return quote!(async move { #call.await });
         }
         call
@@ -121,15 +121,15 @@ impl Node<'_> {
             Form::Function(..) => quote!(#name(#arguments)),
             Form::Methods => {
                 let this = step.takes_self.then(|| quote!(self,));
-                // The whole callee is on the step's name, because rustc also points at the callee
-                // if an argument has the wrong type.
+                // All tokens of the callee have the span of the step's name, because rustc also
+                // points at the callee if an argument has the wrong type.
                 let callee = quote_spanned!(at(name.span())=> <#node>::#name);
                 quote!(#callee(#this #arguments))
             }
         }
     }
 
-    /// The variable of the attempt, on the type that the user wrote, so that rustc reports another
+    /// The variable of the attempt, with the span of the user's type, so that rustc reports another
     /// type there.
     pub(super) fn attempt(&self) -> Ident {
         let mut parameters = self.model.exec.parameters.iter();
@@ -162,12 +162,12 @@ impl Node<'_> {
             }
             None => quote!(true),
         };
-        // On the user's token, so that rustc reports a future that is not `Send` there.
+        // With the user's span, so that rustc reports a future that is not `Send` there.
         let exec = if exec.is_async && !exec.output.fallible {
             quote_spanned!(name=> __p::plain(#call))
         } else if exec.is_async {
-            // Not wrapped in another future, because each one adds to the size of every future
-            // around it.
+            // This is not wrapped in another future, because each one adds to the size of every
+            // future around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
             let result = self.result(exec, output.to_token_stream(), retry);
             quote_spanned!(name=> __p::outcome(#call, |#output| #result))
@@ -211,7 +211,7 @@ impl Node<'_> {
         }
     }
 
-    /// On the user's token, so that rustc reports an unsuitable error type there.
+    /// With the user's span, so that rustc reports an unsuitable error type there.
     fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
         let error = error();
         quote_spanned! {span=>
@@ -265,7 +265,7 @@ impl Node<'_> {
 
     pub(super) fn post(&self) -> TokenStream {
         let exec = self.done();
-        // A `Result` under another name: its check is the only error that rustc reports.
+        // A `Result` under another name. Its check is the only error that rustc reports.
         let Options {
             writes, appends, ..
         } = &self.model.options;
@@ -351,8 +351,8 @@ impl Node<'_> {
         }
     }
 
-    /// Takes an action. The type is on the user's token, as in its description, so that rustc
-    /// reports a type that is not an action once.
+    /// Takes an action. The type has the user's span, as it has in the description, so that rustc
+    /// reports a type that is not an action only once.
     fn take(&self, output: &Output, action: Ident) -> TokenStream {
         let (value, store) = (value(output), self.store);
         let arguments = quote!(#action, __shared);
@@ -360,7 +360,7 @@ impl Node<'_> {
     }
 }
 
-/// A span at the user's code for tokens that the macro writes.
+/// A span at the user's code, for tokens that the macro writes.
 fn at(span: Span) -> Span {
     span.resolved_at(Span::call_site())
 }

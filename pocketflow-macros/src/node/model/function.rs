@@ -1,4 +1,5 @@
-//! The function form: the function is `exec`, its parameters are `prep`, what it returns is `post`.
+//! The function form: the function is `exec`, its parameters are `prep`, and what it returns is
+//! `post`.
 
 use quote::ToTokens;
 use syn::{ItemFn, Signature};
@@ -10,7 +11,7 @@ use crate::node::parse::options::Options;
 use crate::node::parse::{Role, step};
 use crate::refusal::Errors;
 
-/// A signature as somebody would write it. rust-analyzer puts more spaces between tokens than
+/// A signature as a person would write it. rust-analyzer puts more spaces between tokens than
 /// rustc.
 fn written(signature: &Signature) -> String {
     let name = &signature.ident;

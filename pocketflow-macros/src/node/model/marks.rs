@@ -1,11 +1,11 @@
-//! Attributes of the item that concern more than the item.
+//! The attributes of the item that affect the generated code.
 
 use quote::quote;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit};
 
 use super::Marks;
 
-/// What of an item's attributes holds for the generated code as well.
+/// The attributes of the item that the generated code needs as well.
 pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
     let mut marks = Marks {
         summary: summary(attributes),
@@ -20,7 +20,7 @@ pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
         };
         if path.is_ident("deprecated") {
             marks.of_type.push(attribute.clone());
-            // The generated code names what is deprecated, which is no use of it.
+            // The generated code names deprecated items, which does not count as using them.
             marks.allowed.push(quote!(#[allow(deprecated)]));
         } else if path.is_ident("doc") && is_hidden() {
             marks.of_type.push(attribute.clone());
@@ -35,8 +35,8 @@ pub(crate) fn marks(attributes: &[Attribute]) -> Marks {
     marks
 }
 
-/// The first paragraph of the documentation, if it is text without links, HTML and
-/// code blocks.
+/// The first paragraph of the documentation, if it is plain text without links, HTML and code
+/// blocks.
 fn summary(attributes: &[Attribute]) -> Option<String> {
     let lines = attributes.iter().filter_map(|attribute| {
         let value = &attribute.meta.require_name_value().ok()?.value;

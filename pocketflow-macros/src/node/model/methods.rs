@@ -1,4 +1,4 @@
-//! The impl form: the steps are methods of a type of the user's.
+//! The impl form: the steps are methods of the user's type.
 
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote};
@@ -15,7 +15,7 @@ use crate::types::{plain, returned, without_self};
 const NO_PARAMETERS: &str = "a node has no type or lifetime parameters";
 const OWNED: &str = "own the data, such as a `String` for a `&str`, or hold an `Arc`";
 
-/// Refuses the parameters of a node.
+/// Rejects parameters of a node.
 fn no_parameters(generics: &Generics) -> Refusal {
     refuse(NO_PARAMETERS).help(match generics.params.first() {
         Some(GenericParam::Type(_)) => "write the type, or hold a `Box<dyn …>`",
@@ -82,7 +82,7 @@ pub(crate) fn model(options: Options, mut item: Box<ItemImpl>, errors: &mut Erro
         );
         nothing(item.self_ty.span())
     });
-    // The fallback of a batch takes the item by the name it has in `exec`.
+    // The fallback of a batch receives the item under the name that it has in `exec`.
     let each = exec
         .parameters
         .iter()
@@ -139,7 +139,7 @@ fn node(ty: &Type, is_generic: bool, errors: &mut Errors) -> Path {
     format_ident!("Node").into()
 }
 
-/// A step in the place of one that is missing.
+/// A step that takes the place of a missing one.
 fn nothing(span: Span) -> Step {
     Step {
         name: syn::Ident::new("exec", span),

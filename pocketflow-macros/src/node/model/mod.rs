@@ -1,4 +1,4 @@
-//! A node, from either form.
+//! A node, built from either form.
 
 mod function;
 mod marks;
@@ -17,14 +17,14 @@ use super::parse::{Each, Kind, Parameter, Step};
 /// A node.
 pub(crate) struct Model {
     pub(crate) options: Options,
-    /// The item itself, without what is the macro's own in it.
+    /// The item itself, without the macro's attributes.
     pub(crate) item: TokenStream,
     pub(crate) form: Form,
     /// The node's type.
     pub(crate) node: Path,
-    /// The parameters of an `impl`, and its type, where they are generic: then it is no node.
+    /// The parameters of an `impl` and its type, if they are generic. Then it is not a node.
     pub(crate) generic: Option<(Generics, Type)>,
-    /// The last name of it, on the user's token.
+    /// The last name of the type, with the user's span.
     pub(crate) name: Ident,
     pub(crate) marks: Marks,
     pub(crate) prep: Option<Step>,
@@ -33,23 +33,23 @@ pub(crate) struct Model {
     pub(crate) post: Option<Step>,
 }
 
-/// Attributes of the item that concern more than the item.
+/// The attributes of the item that affect the generated code.
 #[derive(Default)]
 pub(crate) struct Marks {
-    /// `#[deprecated]` and `#[doc(hidden)]`: they hold for the node's type as well.
+    /// `#[deprecated]` and `#[doc(hidden)]`, which apply to the node's type as well.
     pub(crate) of_type: Vec<Attribute>,
-    /// `#[allow(…)]`: it holds for the generated code as well.
+    /// `#[allow(…)]`, which applies to the generated code as well.
     pub(crate) allowed: Vec<TokenStream>,
-    /// The first paragraph of the documentation, if it has no links: what they lead to may stand
-    /// in another.
+    /// The first paragraph of the documentation, if it has no links. The target of a link may be in
+    /// another paragraph.
     pub(crate) summary: Option<String>,
 }
 
 pub(crate) enum Form {
-    /// The node's type is declared with this visibility; its `exec` is the function, whose
-    /// signature is its documentation.
+    /// The node's type is declared with this visibility. Its `exec` is the function, whose
+    /// signature becomes the documentation of the type.
     Function(Visibility, String),
-    /// The node's type is the user's; its steps are methods.
+    /// The node's type is the user's, and its steps are methods.
     Methods,
 }
 
@@ -106,7 +106,7 @@ impl Model {
         borrowed
     }
 
-    /// Whether `post` takes what `prep` returned.
+    /// Whether `post` receives what `prep` returned.
     pub(crate) fn keeps_prep(&self) -> bool {
         let parameters = self.post.iter().flat_map(|post| &post.parameters);
         parameters

@@ -1,4 +1,4 @@
-//! The parameters that borrow the field they are named after.
+//! The parameters that borrow the field with the same name.
 
 use quote::ToTokens;
 use syn::{Ident, Path, Type, TypeReference};
@@ -87,7 +87,7 @@ fn is_store(ty: &Type, store: Option<&Path>) -> bool {
     })
 }
 
-/// How a type is best borrowed: `&str` for a `String`, `&[T]` for a `Vec<T>`.
+/// The best type to borrow a field as: `&str` for a `String`, `&[T]` for a `Vec<T>`.
 pub(super) fn borrowed(ty: &Type) -> String {
     match (last_name(ty).as_deref(), argument(ty)) {
         (Some("String"), _) => "&str".into(),

@@ -1,5 +1,5 @@
-//! The item, whose bodies stay as they are: what does not parse in one is rustc's to say, and makes
-//! the node no less a node.
+//! The item. Its bodies stay as they are: rustc reports a body that does not parse, and the item is
+//! still a node.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{Block, Expr, ImplItem, Item, Stmt};
@@ -64,7 +64,7 @@ fn without_bodies(item: TokenStream) -> (TokenStream, Vec<TokenStream>) {
     (tokens.into_iter().collect(), bodies)
 }
 
-/// Takes the bodies out of the methods of an `impl`.
+/// Takes the bodies of the methods out of an `impl`.
 fn methods(inside: TokenStream, bodies: &mut Vec<TokenStream>) -> TokenStream {
     let tokens: Vec<TokenTree> = inside.into_iter().collect();
     let mut is_function = false;
@@ -74,7 +74,7 @@ fn methods(inside: TokenStream, bodies: &mut Vec<TokenStream>) -> TokenStream {
             TokenTree::Ident(word) if word == "fn" => is_function = true,
             TokenTree::Punct(mark) if mark.as_char() == ';' => is_function = false,
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && is_function => {
-                // `Array<{ N }>` in a signature is no body.
+                // The braces of `Array<{ N }>` in a signature are not a body.
                 let ends = !matches!(tokens.get(index + 1), Some(TokenTree::Punct(next)) if next.as_char() != '#');
                 if ends {
                     is_function = false;

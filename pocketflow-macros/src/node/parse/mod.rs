@@ -1,4 +1,4 @@
-//! From tokens to the parts of a node: its options, its item and the signatures of its steps.
+//! From tokens to the parts of a node: its options, its item, and the signatures of its steps.
 
 mod field;
 pub(super) mod item;

@@ -1,4 +1,4 @@
-//! The parameters of a step, and what each of them means.
+//! The parameters of a step and their meanings.
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -49,7 +49,7 @@ pub(super) fn parameter(
     })
 }
 
-/// Takes `#[each(…)]` and `#[attempt]` off a parameter.
+/// Removes `#[each(…)]` and `#[attempt]` from a parameter.
 fn marks(
     attributes: &mut Vec<Attribute>,
     errors: &mut Errors,
@@ -84,7 +84,7 @@ fn marks(
     (each, attempt)
 }
 
-/// Takes the attributes of this name, which are the macro's own, off a parameter.
+/// Removes the macro's attributes with this name from a parameter.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Vec<Attribute> {
     let (own, others) = attributes
         .drain(..)
@@ -184,7 +184,7 @@ fn may_be_attempt(ty: &Type) -> bool {
     }
 }
 
-/// A parameter without a mark: its name, or else its type, says what it is.
+/// A parameter without a mark. Its name, or otherwise its type, says what it is.
 fn unmarked(
     role: Role,
     name: &Ident,

@@ -1,6 +1,6 @@
 //! The steps of a node.
 
-/// Which step of which form a function is. It decides what the parameters may be.
+/// Which step of which form a function is. This decides which parameters it may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The function that is a node.

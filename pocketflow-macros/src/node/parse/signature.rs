@@ -11,7 +11,7 @@ use super::step::{Output, Step};
 use crate::refusal::{Errors, Refusal, refuse};
 use crate::types::{arguments, is_result, returned};
 
-/// Reads the signature of a step, and takes the macro's own attributes out of it.
+/// Reads the signature of a step, and removes the macro's attributes from it.
 pub(crate) fn step(
     role: Role,
     signature: &mut Signature,
@@ -53,8 +53,7 @@ pub(crate) fn step(
     }
 }
 
-/// What a step returns. Most messages are about the value in a `Result`, and others about its
-/// error.
+/// What a step returns. Most messages are about the value in a `Result`, and some about its error.
 fn output(signature: &Signature, errors: &mut Errors) -> Output {
     let first = |ty: &Type| -> Option<Span> {
         let first = ty.to_token_stream().into_iter().next();
@@ -94,7 +93,7 @@ fn has_only_lifetimes(signature: &Signature) -> bool {
         .all(|parameter| matches!(parameter, syn::GenericParam::Lifetime(_)))
 }
 
-/// Refuses parameters of a step that are not lifetimes.
+/// Rejects parameters of a step that are not lifetimes.
 fn only_lifetimes(generics: &Generics) -> Refusal {
     if generics.type_params().next().is_some() {
         refuse("a step of a node has no type parameters").help("write the type, or take a `&dyn …`")

@@ -1,15 +1,14 @@
-//! A step of a node, as its signature says.
+//! A step of a node, as its signature describes it.
 
 use proc_macro2::Span;
 use syn::{Ident, Type};
 
-/// A function of the user's that is a step of a node.
+/// A function of the user that is a step of a node.
 pub(crate) struct Step {
     pub(crate) name: Ident,
     pub(crate) is_async: bool,
     pub(crate) takes_self: bool,
-    /// Whether it has lifetime parameters, which may say of two parameters that they live equally
-    /// long.
+    /// Whether it has lifetime parameters, which can say that two parameters live equally long.
     pub(crate) ties_lifetimes: bool,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) output: Output,
@@ -21,14 +20,14 @@ pub(crate) struct Output {
     pub(crate) fallible: bool,
     /// The value.
     pub(crate) span: Span,
-    /// The error, or the whole type where it does not show.
+    /// The error, or the whole type if the error is not visible.
     pub(crate) error_span: Span,
 }
 
 /// A parameter of a step.
 pub(crate) struct Parameter {
     pub(crate) name: Ident,
-    /// Where its type stands.
+    /// The location of its type.
     pub(crate) span: Span,
     pub(crate) ty: Type,
     pub(crate) kind: Kind,
@@ -63,7 +62,7 @@ pub(crate) enum Kind {
     ExecRef,
 }
 
-/// The parameter that runs over the items of a batch.
+/// The parameter that takes each item of a batch.
 pub(crate) struct Each {
     /// The field that holds the items, or `prep`.
     pub(crate) source: Ident,

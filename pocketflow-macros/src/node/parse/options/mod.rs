@@ -1,4 +1,4 @@
-//! What stands in the parentheses of `#[node(…)]`.
+//! The options in the parentheses of `#[node(…)]`.
 
 mod store;
 #[cfg(test)]
@@ -34,11 +34,11 @@ pub(crate) struct Options {
     pub(crate) parallel: Option<Given<Width>>,
     pub(crate) retry_if: Option<Path>,
     pub(crate) fallback: Option<Path>,
-    /// Whether one of them is wrong. It may have been meant for one that is missed.
+    /// Whether one of them is wrong. It may have been meant to be one that is missing.
     pub(crate) incomplete: bool,
 }
 
-/// A value and where it stands.
+/// A value and its location.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Given<T> {
     pub(crate) value: T,
@@ -46,7 +46,7 @@ pub(crate) struct Given<T> {
     pub(crate) span: Span,
 }
 
-/// A value of the right kind that makes no sense, or another in the place of a duration.
+/// A value of the right kind that is impossible, or another value in the place of a duration.
 pub(crate) struct Senseless {
     /// The option.
     pub(crate) name: Ident,
@@ -56,11 +56,11 @@ pub(crate) struct Senseless {
 
 /// What is wrong with a value.
 pub(crate) enum Fault {
-    /// A number of tries below zero.
+    /// A negative number of attempts.
     Negative,
     /// A number that is too large for an `f64`.
     Infinite { example: String },
-    /// Anything but a text in quotes, which may be a duration all the same.
+    /// Anything except a text in quotes. It may have been meant to be a duration.
     Unquoted { is_duration: bool },
     /// A text that is not a duration.
     NoDuration { text: String },
@@ -78,7 +78,7 @@ impl From<syn::Error> for Wrong {
     }
 }
 
-/// How many items of a batch are in flight at a time.
+/// How many items of a batch are in flight at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Width {
     Items(usize),
@@ -91,7 +91,7 @@ pub(crate) enum Width {
 pub(crate) struct Writes {
     pub(crate) span: Span,
     pub(crate) fields: Vec<Ident>,
-    /// In parentheses: a tuple, even of one.
+    /// In parentheses: a tuple, even if it has one element.
     pub(crate) tuple: bool,
 }
 
@@ -100,8 +100,8 @@ const NAMES: [&str; 12] = [
     "parallel", "retry_if", "fallback",
 ];
 
-/// Reads the options. A wrong one is reported, and the others are read. `refuse` is the check of the
-/// values that make no sense.
+/// Reads the options. If one is wrong, it is reported, and the others are still read. `refuse`
+/// reports impossible values.
 pub(crate) fn parse(tokens: TokenStream, refuse: fn(Senseless) -> syn::Error) -> (Options, Errors) {
     let (mut options, mut errors) = (Options::default(), Errors::default());
     let result = Parser::parse2(
@@ -121,7 +121,7 @@ fn all(
     refuse: fn(Senseless) -> syn::Error,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    // Where an option stands first, the store may come after it.
+    // If an option comes first, the store may follow it.
     let first = store::starts_with_option(input).then(|| input.fork());
     if first.is_none() {
         options.store = store::store(input, errors);
@@ -194,7 +194,8 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
         "writes" => {
             let writes = if input.peek(token::Paren) {
                 let fields = fields(input, &name)?;
-                // One field in parentheses holds the value itself: a tuple of one is rarely meant.
+                // One field in parentheses receives the value itself, because a tuple of one is
+                // rarely meant.
                 let tuple = fields.len() != 1;
                 Writes {
                     span: name.span(),
@@ -230,7 +231,7 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
 }
 
 fn unknown(name: &Ident, text: &str, store: Option<&Path>) -> syn::Error {
-    // As in Python, and as in other libraries.
+    // The names in PocketFlow for Python and in other libraries.
     let elsewhere = match text {
         "max_retries" | "retries" | "retry" | "tries" => Some("attempts"),
         "concurrency" | "concurrent" => Some("parallel"),

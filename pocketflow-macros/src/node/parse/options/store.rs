@@ -1,4 +1,4 @@
-//! The store, which `#[node(…)]` names first.
+//! The store, which is the first word of `#[node(…)]`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use super::values::{expected, rest};
 use crate::krate::Krate;
 use crate::refusal::Errors;
 
-/// Whether an option stands where the store should.
+/// Whether there is an option in the place of the store.
 pub(super) fn starts_with_option(input: ParseStream<'_>) -> bool {
     if Krate::is_next(input) {
         return true;
@@ -23,7 +23,7 @@ pub(super) fn starts_with_option(input: ParseStream<'_>) -> bool {
     has_value || NAMES.iter().any(|option| name == option)
 }
 
-/// Whether a path stands here and nothing with it.
+/// Whether a path without further tokens follows.
 pub(super) fn is_alone(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let is_path = Path::parse_mod_style(&ahead)
@@ -31,8 +31,8 @@ pub(super) fn is_alone(input: ParseStream<'_>) -> bool {
     is_path && (ahead.is_empty() || ahead.peek(Token![,]))
 }
 
-/// Reads the store. Where it is written as something else, and it is clear what is meant, that is
-/// reported, and it is read.
+/// Reads the store. If it is written in another form whose meaning is clear, that is reported, and
+/// the store is read.
 pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path> {
     if input.is_empty() {
         let message = "say which store the node works on: `#[node(Store)]`";
@@ -40,7 +40,7 @@ pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path>
         return None;
     }
     let ahead = input.fork();
-    // `Order, wait` and `Order wait` alike: a comma may be missing.
+    // `Order, wait` and `Order wait` are both read, because a comma may be missing.
     let path = ahead.call(Path::parse_mod_style);
     let ends =
         ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(Ident);
@@ -72,7 +72,7 @@ pub(super) fn store(input: ParseStream<'_>, errors: &mut Errors) -> Option<Path>
     meant.filter(|path| !path.is_ident("Self"))
 }
 
-/// What is said where an option stands first.
+/// The message about an option that comes first.
 pub(super) fn missing(input: ParseStream<'_>, store: Option<&Path>) -> syn::Error {
     let first = input
         .fork()

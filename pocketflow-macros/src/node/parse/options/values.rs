@@ -1,4 +1,4 @@
-//! The values of the options. A wrong value is reported as a whole, with what stands there instead.
+//! The values of the options. A message about a wrong value marks all of it and quotes it.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use syn::{Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
 use super::{Fault, Given, Senseless, Width, Wrong};
 use crate::refusal::{Refusal, refuse};
 
-/// An option as it may be written.
+/// An option in one of its possible forms.
 fn example(name: &Ident) -> String {
     let value = match name.to_string().as_str() {
         "writes" => "receipt",
@@ -73,7 +73,7 @@ fn equals(input: ParseStream<'_>, name: &Ident) -> syn::Result<()> {
     Err(expected(rest(input), message))
 }
 
-/// A value with its tokens, or an error on all that stands in its place.
+/// A value with its tokens, or an error that marks everything in its place.
 fn value<T, M: Into<Refusal>>(
     input: ParseStream<'_>,
     name: &Ident,
@@ -86,7 +86,7 @@ fn value<T, M: Into<Refusal>>(
     })
 }
 
-/// A value with its tokens, or what is wrong with all that stands in its place.
+/// A value with its tokens, or what is wrong with everything in its place.
 fn value_or<T, E: From<syn::Error>>(
     input: ParseStream<'_>,
     name: &Ident,
@@ -96,7 +96,7 @@ fn value_or<T, E: From<syn::Error>>(
     equals(input, name)?;
     let (ahead, whole) = (input.fork(), rest(&input.fork()));
     if let Ok(value) = parse(&ahead) {
-        // Before another option, a comma is missing.
+        // If another option follows directly, a comma is missing.
         if ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(Ident) {
             let given = tokens_between(input, &ahead);
             return Ok((value, given));
@@ -106,7 +106,7 @@ fn value_or<T, E: From<syn::Error>>(
     Err(wrong(whole))
 }
 
-/// Takes what `ahead` has read.
+/// Takes the tokens that `ahead` has read.
 fn tokens_between(input: ParseStream<'_>, ahead: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     while input.cursor() != ahead.cursor() {
@@ -238,7 +238,7 @@ pub(super) fn path(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
         Some(path) => format!("`{name}` names a function, without quotes: write `{name} = {path}`"),
         None => format!("`{name}` names a function: write {}", example(name)),
     };
-    // A path may have commas in it.
+    // A path may contain commas.
     equals(input, name)?;
     let ahead = input.fork();
     if let (Ok(_), true) = (ahead.parse::<Path>(), !ahead.peek(token::Paren)) {
@@ -300,7 +300,7 @@ pub(super) fn fields(input: ParseStream<'_>, name: &Ident) -> syn::Result<Vec<Id
     }
 }
 
-/// What is in the parentheses.
+/// The tokens in the parentheses.
 fn parenthesized(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let content;
     parenthesized!(content in input);
@@ -315,7 +315,7 @@ fn last_name(tokens: &TokenStream) -> Option<Ident> {
     }
 }
 
-/// What a value holds that stands in quotes and should not.
+/// The content of a value that is in quotes and should not be.
 fn unquoted(value: &TokenStream) -> Option<String> {
     let text = syn::parse2::<LitStr>(value.clone()).ok()?.value();
     let is_plain = text
@@ -324,7 +324,7 @@ fn unquoted(value: &TokenStream) -> Option<String> {
     (is_plain && !text.is_empty()).then_some(text)
 }
 
-/// Refuses a suffix of a number, but for that of its type.
+/// Rejects the suffix of a number, unless it is the right type.
 fn suffix(given: &str, of_its_type: &str, literal: &impl ToTokens) -> syn::Result<()> {
     if given.is_empty() || given == of_its_type {
         return Ok(());
@@ -355,7 +355,7 @@ fn duration(text: &str) -> Option<Duration> {
         "h" => 3_600.0,
         _ => return None,
     };
-    // Through whole nanoseconds, so that "200ms" is 200 ms and not a little less.
+    // Computed in whole nanoseconds, so that "200ms" is 200 ms and not slightly less.
     Duration::try_from_secs_f64(number * seconds)
         .ok()
         .map(|time| {
