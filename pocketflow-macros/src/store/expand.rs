@@ -95,7 +95,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         const _: () = {
             #alias
             #unused
-            use #pf::__private::{NoBlank as _, NoThreads as _, Plain as _};
+            use #pf::__private::{NoStoreDefault as _, NotThreadSafe as _, PlainField as _};
 
             #checks
 

@@ -1,6 +1,8 @@
 const _: () = {
     use ::pocketflow::__private as __p;
-    use ::pocketflow::__private::{NoBlank as _, NoThreads as _, Plain as _};
+    use ::pocketflow::__private::{
+        NoStoreDefault as _, NotThreadSafe as _, PlainField as _,
+    };
     type __Sound = (
         __p::Sound<
             {
@@ -25,7 +27,10 @@ const _: () = {
     {
         const FIELDS: &'static [::pocketflow::Field] = &[
             ::pocketflow::Field::new("total", __p::FieldKind::<u64>::__LATE),
-            ::pocketflow::Field::new("receipt", __p::FieldKind::<Option<String>>::__LATE),
+            ::pocketflow::Field::new(
+                "receipt",
+                __p::FieldKind::<Option<String>>::__LATE,
+            ),
             ::pocketflow::Field::new("paid", __p::FieldKind::<Cents>::__LATE),
         ];
         const STORE: &'static ::pocketflow::Store = {
