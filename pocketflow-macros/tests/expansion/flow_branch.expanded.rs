@@ -148,6 +148,7 @@ const _: () = {
         const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
         type EdgeCounts = [__p::u32; 0usize];
         const NO_COUNTS: Self::EdgeCounts = [0; 0usize];
+        #[inline]
         fn exit(__exit: __p::usize) -> Self::Exit {
             match __exit {
                 0 => CheckoutExit::Declined,

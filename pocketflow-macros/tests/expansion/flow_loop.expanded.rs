@@ -147,6 +147,7 @@ const _: () = {
         const GRAPH: &'static ::pocketflow::Graph = &__GRAPH;
         type EdgeCounts = [__p::u32; 3usize];
         const NO_COUNTS: Self::EdgeCounts = [0; 3usize];
+        #[inline]
         fn exit(__exit: __p::usize) -> Self::Exit {
             match __exit {
                 0 => AgentExit::Default,

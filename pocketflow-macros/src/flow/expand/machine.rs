@@ -80,6 +80,7 @@ impl Flow<'_> {
                 const GRAPH: &'static #pf::Graph = &__GRAPH;
                 type EdgeCounts = [__p::u32; #bounded];
                 const NO_COUNTS: Self::EdgeCounts = [0; #bounded];
+                #[inline]
                 fn exit(__exit: __p::usize) -> Self::Exit {
                     match __exit {
                         #(#variants,)*
