@@ -1,6 +1,7 @@
 //! Where the walk of a flow is.
 
 use super::context::FlowContext;
+use super::flow::check_inputs;
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
 use crate::graph::{Graph, Target};
@@ -31,17 +32,30 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         }
     }
 
+    /// Checks the inputs of the flow. Only a flow that has inputs calls this.
+    ///
+    /// # Errors
+    ///
+    /// If an input of the outermost flow is empty.
+    #[inline]
+    pub fn check_inputs<S: Shared>(&self, graph: &'static Graph, shared: &S) -> Result<(), Error> {
+        if M::CHECKS_INPUTS && self.context.frame.parent.is_none() {
+            check_inputs(graph, shared)
+        } else {
+            Ok(())
+        }
+    }
+
     /// The place to start at.
     ///
     /// # Errors
     ///
-    /// If an input of the outermost flow is empty, or if a run resumes at a place that the flow
-    /// does not have.
+    /// If a run resumes at a place that the flow does not have.
     #[inline]
-    pub fn start<S: Shared>(&mut self, graph: &'static Graph, shared: &S) -> Result<usize, Error> {
+    pub fn start(&mut self, graph: &'static Graph) -> Result<usize, Error> {
         self.context
             .mode
-            .start(&self.context.frame, graph, shared, self.counts.as_mut())
+            .start(&self.context.frame, graph, self.counts.as_mut())
     }
 
     /// The context of the next step.

@@ -6,7 +6,7 @@ use super::context::FlowContext;
 use super::contract::{ItemMode, NodeMode, Recovery, StepBody, StepMode};
 use super::exec::recovers;
 use super::execution::Execution;
-use super::flow::{Flow, Walk, check_inputs, cursor};
+use super::flow::{Flow, Walk, cursor};
 use super::mode::{Mode, StepFailure};
 use crate::driver::{Direct, Frame, Site};
 use crate::graph::Graph;
@@ -58,17 +58,10 @@ impl Mode for Direct {
     #[inline]
     fn branch_info((): &()) {}
 
+    const CHECKS_INPUTS: bool = true;
+
     #[inline]
-    fn start<S: Shared>(
-        &self,
-        frame: &Frame<'_>,
-        graph: &'static Graph,
-        shared: &S,
-        _: &mut [u32],
-    ) -> Result<usize, Error> {
-        if frame.parent.is_none() {
-            check_inputs(graph, shared)?;
-        }
+    fn start(&self, _: &Frame<'_>, _: &'static Graph, _: &mut [u32]) -> Result<usize, Error> {
         Ok(0)
     }
 

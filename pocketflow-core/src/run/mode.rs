@@ -5,7 +5,6 @@ use crate::driver::{Frame, Site};
 use crate::graph::Graph;
 use crate::node::Failure;
 use crate::run_error::{EmptyField, Error};
-use crate::store::Shared;
 
 /// A way to run flows. [`Direct`](crate::Direct) adds neither time nor space to the steps;
 /// [`Driven`](super::Driven) runs them with a driver around them.
@@ -46,18 +45,19 @@ pub trait Mode: Sized + Send + Sync {
     /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;
 
+    /// Whether the walk of the outermost flow checks the inputs.
+    const CHECKS_INPUTS: bool;
+
     /// The place to start at in a flow. Where a run resumes, it also restores how often the bounded
     /// edges were taken.
     ///
     /// # Errors
     ///
-    /// If an input of the outermost flow is empty, or if a run resumes at a place that the flow
-    /// does not have.
-    fn start<S: Shared>(
+    /// If a run resumes at a place that the flow does not have.
+    fn start(
         &self,
         frame: &Frame<'_>,
         graph: &'static Graph,
-        shared: &S,
         taken: &mut [u32],
     ) -> Result<usize, Error>;
 

@@ -147,11 +147,8 @@ const _: () = {
             Output = __p::Result<__p::usize, ::pocketflow::Error>,
         > + __p::Send {
             async move {
-                let mut __place = __p::Cursor::start(
-                    &mut __cursor,
-                    &__GRAPH,
-                    &*__shared,
-                )?;
+                __p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;
+                let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
                 while __place < 2usize {
                     if __place == 0 {
                         match __p::Runner::step(

@@ -177,11 +177,7 @@ const _: () = {
             Output = __p::Result<__p::usize, ::pocketflow::Error>,
         > + __p::Send {
             async move {
-                let mut __place = __p::Cursor::start(
-                    &mut __cursor,
-                    &__GRAPH,
-                    &*__shared,
-                )?;
+                let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
                 while __place < 3usize {
                     if __place == 0 {
                         match __p::Runner::step(

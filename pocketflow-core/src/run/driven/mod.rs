@@ -87,11 +87,12 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
 
     /// The inputs are checked before any driver is called, because a run that cannot begin has not
     /// failed.
-    fn start<S: Shared>(
+    const CHECKS_INPUTS: bool = false;
+
+    fn start(
         &self,
         frame: &Frame<'_>,
         graph: &'static Graph,
-        _: &S,
         taken: &mut [u32],
     ) -> Result<usize, Error> {
         let mut start = 0;

@@ -15,6 +15,8 @@ impl Flow<'_> {
     pub(super) fn walk(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         let holds = self.holds();
+        let inputs = (!self.inputs().is_empty())
+            .then(|| quote!(__p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;));
         let all: Vec<usize> = (0..self.model.places.len()).collect();
         let chunks: Vec<_> = all.chunks(CHUNK).collect();
         if let [places] = &chunks[..] {
@@ -40,7 +42,8 @@ impl Flow<'_> {
                         Output = __p::Result<__p::usize, #pf::Error>,
                     > + __p::Send {
                         async move {
-                            let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
+                            #inputs
+                            let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
                             while __place < #last {
                                 #arms
                             }
@@ -103,7 +106,8 @@ impl Flow<'_> {
                     Output = __p::Result<__p::usize, #pf::Error>,
                 > + __p::Send {
                     async move {
-                        let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH, &*__shared)?;
+                        #inputs
+                        let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
                         while __place < #last {
                             __place = match __place / #CHUNK {
                                 #(#numbers => <Self as __p::WalkChunk<__S, __M, #numbers>>::chunk(
