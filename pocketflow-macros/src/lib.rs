@@ -23,7 +23,7 @@ pub fn derive_shared(input: TokenStream) -> TokenStream {
 }
 
 /// Makes the variants of an enum the actions of a node. See `pocketflow::Action`.
-#[proc_macro_derive(Action, attributes(action))]
+#[proc_macro_derive(Action, attributes(action, appends))]
 pub fn derive_action(input: TokenStream) -> TokenStream {
     action::derive(input.into()).into()
 }

@@ -34,6 +34,15 @@ pub(crate) fn refuse(wrong: impl Into<String>) -> Refusal {
     }
 }
 
+/// The message about a value that is written to a field and is an `Option` under another name.
+pub(crate) fn option_under_another_name(ty: &str, field: &str) -> String {
+    format!(
+        "`{ty}` is an `Option` under another name\n\
+         help: write `Option<…>`, and `{field}` is set, or is empty again where there is no value\n\
+         note: whether a field may be left empty is a matter of the last name of the type"
+    )
+}
+
 impl Code {
     /// Makes an error with this code.
     pub(crate) fn refuse(self, wrong: impl Into<String>) -> Refusal {

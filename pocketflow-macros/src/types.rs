@@ -15,12 +15,17 @@ pub(crate) fn is_result(ty: &Type) -> bool {
 
 /// Whether a type whose name does not end in `Result` may still be a `Result`, as an alias.
 pub(crate) fn may_be_result(ty: &Type) -> bool {
+    may_be_alias(ty) && last_name(ty).is_some_and(|last| last != "Result")
+}
+
+/// Whether the last name of a type may be an alias.
+pub(crate) fn may_be_alias(ty: &Type) -> bool {
     const PLAIN: &[&str] = &[
         "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize",
         "u8", "u16", "u32", "u64", "u128", "usize", "Option", "Vec", "Box", "Arc", "PathBuf",
         "Duration", "HashMap", "BTreeMap", "HashSet", "BTreeSet", "Cow",
     ];
-    last_name(ty).is_some_and(|last| last != "Result" && !PLAIN.contains(&&*last))
+    last_name(ty).is_some_and(|last| !PLAIN.contains(&&*last))
 }
 
 /// The type after `->`, or `()`.

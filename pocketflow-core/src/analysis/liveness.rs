@@ -17,11 +17,11 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 let mut action = 0;
                 while action < node.actions.len() {
                     let mut after = self.live_after(graph, &live, place, action);
-                    union(&mut written, node.writes, action);
+                    union(&mut written, node.assigns, action);
                     // On some paths to an exit, a flow may fill more fields than the exit states.
                     // So all live fields count, and not only those of the action.
                     if node.flow.is_none() {
-                        intersect(&mut after, node.writes, action);
+                        intersect(&mut after, node.assigns, action);
                     }
                     union(&mut read, &after, 0);
                     action += 1;
@@ -65,7 +65,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 while action < node.actions.len() {
                     let mut after = self.live_after(graph, &live, place, action);
                     if shares_store {
-                        subtract(&mut after, node.writes, action);
+                        subtract(&mut after, node.assigns, action);
                     }
                     union(&mut now, &after, 0);
                     action += 1;

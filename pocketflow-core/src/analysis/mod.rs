@@ -2,7 +2,9 @@
 //!
 //! [`Solution`] holds the [routes](routes) and two data-flow analyses over sets of fields (Kildall,
 //! "A unified approach to global program optimization", 1973): [definite
-//! assignment](definite_assignment), which goes forwards, and [liveness], which goes backwards. The
+//! assignment](definite_assignment), which goes forwards, and [liveness], which goes backwards. A
+//! node may fill a field and it may empty one, so a nested flow states three sets for each exit:
+//! what every path fills, what some path empties, and what every path assigns. The
 //! [longest walk](longest_walk) is computed where `MAX_STEPS` is named. [`resume`] repeats definite
 //! assignment at run time, from any position.
 
@@ -40,8 +42,17 @@ pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usi
     reached: usize,
     /// The fields that every path to a place fills, if none is filled at the start.
     filled: [[u64; W]; P],
+    /// The fields that some path to a place empties, and does not fill again.
+    emptied: [[u64; W]; P],
     /// The fields that every path to an exit fills.
     exits: [u64; E],
+    /// The fields that some path to an exit empties, and does not fill again.
+    exit_clears: [u64; E],
+    /// The fields that every path to an exit assigns.
+    exit_assigns: [u64; E],
+    /// Whether a node empties a field. If none does, `emptied` and `exit_clears` have no fields, and
+    /// what a path fills is what it assigns.
+    clears: bool,
     /// The late fields that are filled at the start.
     inputs: [u64; W],
     /// The fields that any node may read.
@@ -65,7 +76,11 @@ impl Graph {
             order: [0; P],
             reached: 0,
             filled: [[0; W]; P],
+            emptied: [[0; W]; P],
             exits: [0; E],
+            exit_clears: [0; E],
+            exit_assigns: [0; E],
+            clears: self.clears_fields(),
             inputs: self.input_fields(),
             optional_reads: [0; W],
             unproved: [None; P],
@@ -77,6 +92,18 @@ impl Graph {
         solution.find_dead_writes(self);
         solution.find_optional_reads(self);
         solution
+    }
+
+    /// Whether a node empties a field.
+    const fn clears_fields(&self) -> bool {
+        let mut place = 0;
+        while place < self.places.len() {
+            if !self.places[place].node.clears.is_empty() {
+                return true;
+            }
+            place += 1;
+        }
+        false
     }
 
     /// The inputs as a set. A misspelt input counts as the field that it probably means, so that
@@ -110,6 +137,12 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             reads: &self.inputs,
             optional_reads: &self.optional_reads,
             writes: &self.exits,
+            clears: if self.clears { &self.exit_clears } else { &[] },
+            assigns: if self.clears {
+                &self.exit_assigns
+            } else {
+                &self.exits
+            },
             possible_writes: &[],
             flow: Some(graph),
             waits: None,

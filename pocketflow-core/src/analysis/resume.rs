@@ -140,12 +140,15 @@ impl Assignment {
             for (action, name) in node.actions.iter().enumerate() {
                 let mut filled = self.places[place].clone().unwrap_or_default();
                 if self.graph.shares_store(place) {
-                    let words = filled.len();
-                    let writes = node.writes.iter().skip(action * words);
-                    filled
-                        .iter_mut()
-                        .zip(writes)
-                        .for_each(|(word, writes)| *word |= writes);
+                    let first = action * filled.len();
+                    let clears = node.clears.iter().skip(first);
+                    for (word, clears) in filled.iter_mut().zip(clears) {
+                        *word &= !clears;
+                    }
+                    let writes = node.writes.iter().skip(first);
+                    for (word, writes) in filled.iter_mut().zip(writes) {
+                        *word |= writes;
+                    }
                 }
                 self.leave(place, name, &filled);
             }

@@ -105,9 +105,11 @@ impl Message {
         // The path can only be followed back from its end.
         let (mut edges, mut length) = ([0; P], 0);
         let mut place = target;
-        while let Some(edge) = path.edge_to(place) {
+        let mut begins = false;
+        while let (false, Some(edge)) = (begins, path.edge_to(place)) {
             edges[length] = edge;
             length += 1;
+            begins = path.begins_before(place);
             place = graph.edges[edge].from;
         }
         self = self.add("{}", &[graph.places[place].name]);

@@ -81,13 +81,21 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         } else {
             Message::of("PF006").add("node `{}` reads `{}`", &[reader.name, name])
         };
-        let mut message = match path.edge_to(place) {
-            None => message.add(
+        let emptied_by = path.emptied_by(graph, place);
+        let mut message = match (path.edge_to(place), emptied_by) {
+            (None, _) => message.add(
                 ", but it is the first node, and nothing has filled that field",
                 &[],
             ),
-            Some(_) => message
+            (Some(_), None) => message
                 .add(", but no node fills it on the path `", &[])
+                .path(graph, &path, place)
+                .add("`", &[]),
+            (Some(_), Some(by)) => message
+                .add(
+                    ", which `{}` may leave empty on the path `",
+                    &[graph.places[by].name],
+                )
                 .path(graph, &path, place)
                 .add("`", &[]),
         };
@@ -99,6 +107,9 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 message = message.add("\nnote: `{}` is not always filled there either", &[other]);
             }
             other += 1;
+        }
+        if let Some(by) = emptied_by {
+            help_emptied(message, node, graph.places[by].name, name).report();
         }
         message = help_fill(message, graph, &path, place, (field, name), W);
         if node.flow.is_none() {
@@ -116,6 +127,21 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         }
         message.report()
     }
+}
+
+/// Adds what to do about a node that may leave the field empty.
+const fn help_emptied(message: Message, reader: &NodeInfo, by: &str, name: &str) -> Message {
+    let message = match reader.flow {
+        None => message.add(
+            "\nhelp: read it as `Option<&_>`, and handle the case that it is empty\nhelp: or",
+            &[],
+        ),
+        Some(_) => message.add("\nhelp:", &[]),
+    };
+    message.add(
+        " let `{}` return an action that says whether `{}` is filled, and lead the other one elsewhere",
+        &[by, name],
+    )
 }
 
 /// Adds which node should fill the field. `words` is the length of a set of fields.

@@ -10,7 +10,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         let mut fields = self.dead_writes[place];
         let fork = graph.places[place].fork;
         if !fork.is_empty() && graph.shares_store(place) {
-            intersect(&mut fields, fork[branch].node.writes, 0);
+            intersect(&mut fields, fork[branch].node.assigns, 0);
         }
         first(&fields).is_some()
     }

@@ -49,6 +49,8 @@ pub struct Description {
     pub optional_reads: &'static [&'static str],
     /// The fields that are filled after it, whichever action it returns.
     pub writes: &'static [&'static str],
+    /// The late fields that it sets or clears, whichever action it returns.
+    pub maybe_writes: &'static [&'static str],
     /// The fields that its `post` may write, in addition to those that it fills.
     pub possible_writes: &'static [&'static str],
     /// Whether it may read every field.
@@ -71,6 +73,7 @@ impl Description {
         reads: &[],
         optional_reads: &[],
         writes: &[],
+        maybe_writes: &[],
         possible_writes: &[],
         may_read_all: false,
         may_write_all: false,
@@ -118,15 +121,16 @@ impl Description {
     pub const fn if_known(self) -> Self {
         let mut action = 0;
         while action < self.actions.len() {
-            let ActionInfo { name, writes } = self.actions[action];
-            let mut field = 0;
-            while field < writes.len() {
-                if self.store.field(writes[field]).is_none() {
-                    return Self::UNKNOWN;
-                }
-                field += 1;
-            }
-            if name.is_empty() {
+            let ActionInfo {
+                name,
+                writes,
+                maybe_writes,
+                appends,
+            } = self.actions[action];
+            let known = self.store.has_all(writes)
+                && self.store.has_all(maybe_writes)
+                && self.store.has_all(appends);
+            if name.is_empty() || !known {
                 return Self::UNKNOWN;
             }
             action += 1;

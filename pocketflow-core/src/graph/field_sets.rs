@@ -2,7 +2,8 @@
 //! sets.
 
 use super::{Description, NodeInfo, UNKNOWN};
-use crate::const_eval::bit_set::{replace, union};
+use crate::action::ActionInfo;
+use crate::const_eval::bit_set::{replace, subtract, union};
 
 /// The sets of fields of the `N` nodes of a flow. A set is `W` words of 64 fields, and the sets of
 /// all actions are `A` words.
@@ -13,6 +14,11 @@ pub struct FieldSets<const N: usize, const A: usize, const W: usize> {
     optional_reads: [[u64; W]; N],
     possible_writes: [[u64; W]; N],
     writes: [u64; A],
+    clears: [u64; A],
+    assigns: [u64; A],
+    /// Whether a node clears a field. For any other node, `clears` is not needed, and `assigns` is
+    /// the same as `writes`.
+    has_clears: [bool; N],
     /// The names of the actions. There are not more of them than words.
     actions: [&'static str; A],
 }
@@ -25,6 +31,9 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
             optional_reads: [[0; W]; N],
             possible_writes: [[0; W]; N],
             writes: [0; A],
+            clears: [0; A],
+            assigns: [0; A],
+            has_clears: [false; N],
             actions: [""; A],
         };
         let (mut index, mut slot) = (0, 0);
@@ -50,11 +59,32 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
         union(&mut self.possible_writes[index], &always, 0);
         let mut action = 0;
         while action < node.actions.len() {
+            let ActionInfo {
+                name,
+                writes: written,
+                maybe_writes,
+                appends,
+            } = node.actions[action];
             let mut writes = always;
-            store.add(&mut writes, node.actions[action].writes);
-            replace(&mut self.writes, slot + action, &writes);
+            store.add(&mut writes, written);
+            if !appends.is_empty() {
+                store.add(&mut writes, appends);
+                store.add(&mut self.optional_reads[index], appends);
+            }
+            if !maybe_writes.is_empty() || !node.maybe_writes.is_empty() {
+                let mut clears: [u64; W] = store.emptied(maybe_writes);
+                union(&mut clears, &store.emptied::<W>(node.maybe_writes), 0);
+                store.add(&mut writes, maybe_writes);
+                store.add(&mut writes, node.maybe_writes);
+                replace(&mut self.clears, slot + action, &clears);
+                self.has_clears[index] = true;
+            }
+            // All that it writes, and then what is filled for certain.
+            replace(&mut self.assigns, slot + action, &writes);
             union(&mut self.possible_writes[index], &writes, 0);
-            self.actions[slot + action] = node.actions[action].name;
+            subtract(&mut writes, &self.clears, slot + action);
+            replace(&mut self.writes, slot + action, &writes);
+            self.actions[slot + action] = name;
             action += 1;
         }
         if node.may_read_all {
@@ -76,11 +106,17 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
             while action < flow.actions.len() {
                 // The sets of a flow with an error may have more words.
                 let stride = flow.writes.len() / flow.actions.len();
-                self.writes[(slot + action) * W + word] = flow.writes[action * stride + word];
+                let (from, to) = (action * stride + word, (slot + action) * W + word);
+                self.writes[to] = flow.writes[from];
+                if !flow.clears.is_empty() {
+                    self.clears[to] = flow.clears[from];
+                    self.assigns[to] = flow.assigns[from];
+                }
                 action += 1;
             }
             word += 1;
         }
+        self.has_clears[index] = !flow.clears.is_empty();
         let mut action = 0;
         while action < flow.actions.len() {
             self.actions[slot + action] = flow.actions[action];
@@ -101,18 +137,24 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 ..
             } = *all[index];
             let count = all[index].actions();
+            let writes = self.actions_of(&self.writes, slot, count);
+            let (clears, assigns): (&[u64], _) = if self.has_clears[index] {
+                (
+                    self.actions_of(&self.clears, slot, count),
+                    self.actions_of(&self.assigns, slot, count),
+                )
+            } else {
+                (&[], writes)
+            };
             nodes[index] = NodeInfo {
                 name,
                 store,
                 actions: self.actions.split_at(slot + count).0.split_at(slot).1,
                 reads: &self.reads[index],
                 optional_reads: &self.optional_reads[index],
-                writes: self
-                    .writes
-                    .split_at((slot + count) * W)
-                    .0
-                    .split_at(slot * W)
-                    .1,
+                writes,
+                clears,
+                assigns,
                 possible_writes: &self.possible_writes[index],
                 flow: match flow {
                     Some(flow) => flow.flow,
@@ -124,6 +166,11 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
             index += 1;
         }
         nodes
+    }
+
+    /// The sets of the actions from a slot on.
+    const fn actions_of<'a>(&self, sets: &'a [u64; A], slot: usize, count: usize) -> &'a [u64] {
+        sets.split_at((slot + count) * W).0.split_at(slot * W).1
     }
 }
 

@@ -10,6 +10,9 @@ pub struct ForkSets<const W: usize> {
     reads: [u64; W],
     optional_reads: [u64; W],
     writes: [u64; W],
+    clears: [u64; W],
+    assigns: [u64; W],
+    has_clears: bool,
 }
 
 impl<const W: usize> ForkSets<W> {
@@ -19,6 +22,9 @@ impl<const W: usize> ForkSets<W> {
             reads: [0; W],
             optional_reads: [0; W],
             writes: [0; W],
+            clears: [0; W],
+            assigns: [0; W],
+            has_clears: false,
         };
         let mut branch = 0;
         while branch < fork.len() {
@@ -30,6 +36,11 @@ impl<const W: usize> ForkSets<W> {
                 // them.
                 if !node.actions.is_empty() {
                     union(&mut sets.writes, node.writes, 0);
+                    union(&mut sets.assigns, node.assigns, 0);
+                    if !node.clears.is_empty() {
+                        union(&mut sets.clears, node.clears, 0);
+                        sets.has_clears = true;
+                    }
                 }
             }
             branch += 1;
@@ -61,7 +72,9 @@ impl NodeInfo {
             reads: &sets.reads,
             optional_reads: &sets.optional_reads,
             writes: &sets.writes,
-            possible_writes: &sets.writes,
+            clears: if sets.has_clears { &sets.clears } else { &[] },
+            assigns: &sets.assigns,
+            possible_writes: &sets.assigns,
             flow: None,
             waits: None,
         }

@@ -18,6 +18,11 @@ pub struct NodeInfo {
     pub optional_reads: &'static [u64],
     /// The fields that are filled after it: one set for each action, one after the other.
     pub writes: &'static [u64],
+    /// The fields that may be empty after it, although they were filled before: one set for each
+    /// action. It has no set at all if the node empties no field.
+    pub clears: &'static [u64],
+    /// The fields whose value from before the node is gone after it: one set for each action.
+    pub assigns: &'static [u64],
     /// The fields that its `post` may write, whether it fills them or not. The set is empty for a
     /// flow, because a flow cannot be in a fork.
     pub possible_writes: &'static [u64],
@@ -37,6 +42,8 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     reads: &[],
     optional_reads: &[],
     writes: &[],
+    clears: &[],
+    assigns: &[],
     possible_writes: &[],
     flow: None,
     waits: None,

@@ -47,7 +47,10 @@ pub(crate) fn node(description: Description) -> NodeInfo {
 
 /// An action that writes some fields.
 pub(crate) const fn action(name: &'static str, writes: &'static [&'static str]) -> ActionInfo {
-    ActionInfo { name, writes }
+    ActionInfo {
+        writes,
+        ..ActionInfo::named(name)
+    }
 }
 
 pub(crate) fn place(name: &'static str, description: Description) -> Place {

@@ -32,7 +32,7 @@ pub use failure::{IntoFailure, ReturnedError};
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{FieldKind, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety};
 pub use read::{Borrowed, ReadOption};
-pub use returned::{Fallible, Nothing, ReturnType, ReturnValue};
+pub use returned::{Fallible, Nothing, ReturnType, ReturnValue, ValueFor};
 pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
 pub use write::{Append, FieldSlot, FillPlain};
@@ -58,6 +58,6 @@ pub mod methods {
     pub use super::failure::PlainError as _;
     pub use super::probe::NotThreadSafe as _;
     pub use super::read::{BorrowPlain as _, ReadLate as _, ReadPlain as _};
-    pub use super::returned::{NotResult as _, PlainValue as _};
-    pub use super::write::FillPlain as _;
+    pub use super::returned::{NotResult as _, PlainValue as _, PlainValueFor as _};
+    pub use super::write::{FillMaybe as _, FillMaybePlain as _, FillPlain as _};
 }

@@ -12,11 +12,18 @@ impl<T, E> ReturnType<Result<T, E>> {
     pub const __IS_RESULT: bool = true;
 }
 
-/// The case of [`ReturnType`] that is not a `Result`.
+impl<T> ReturnType<Option<T>> {
+    /// The type is an `Option`. This inherent constant wins over the trait's.
+    pub const __IS_OPTION: bool = true;
+}
+
+/// The case of [`ReturnType`] that is not a `Result`, or not an `Option`.
 #[doc(hidden)]
 pub trait NotResult {
     /// The type is not a `Result`.
     const __IS_RESULT: bool = false;
+    /// The type is not an `Option`.
+    const __IS_OPTION: bool = false;
 }
 
 impl<T> NotResult for ReturnType<T> {}
@@ -49,6 +56,34 @@ pub trait PlainValue<T> {
 impl<T> PlainValue<T> for ReturnValue<T> {
     #[inline(always)]
     fn __value(self) -> T {
+        self.0
+    }
+}
+
+/// A value, and the field that it is written to. If the value is an `Option` under another name, and
+/// the field holds what is in it, the code here takes that, so that rustc reports only the failed
+/// check.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ValueFor<'a, T, F>(pub T, pub &'a F);
+
+impl<T> ValueFor<'_, Option<T>, Option<T>> {
+    /// What is in the `Option`. This inherent method wins over the trait's.
+    pub fn __plain(self) -> T {
+        unreachable!("a value that is an `Option` under another name does not compile")
+    }
+}
+
+/// The case of [`ValueFor`] that is not such an `Option`.
+#[doc(hidden)]
+pub trait PlainValueFor<T> {
+    /// The value.
+    fn __plain(self) -> T;
+}
+
+impl<T, F> PlainValueFor<T> for ValueFor<'_, T, F> {
+    #[inline(always)]
+    fn __plain(self) -> T {
         self.0
     }
 }

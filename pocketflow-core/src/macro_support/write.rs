@@ -20,6 +20,41 @@ impl<'a, T> FieldSlot<'a, Option<T>> {
     }
 }
 
+/// A late field that holds an `Option`.
+impl<T> FieldSlot<'_, Option<Option<T>>> {
+    /// Fills the late field with the `Option`. This inherent method wins over the traits'.
+    pub fn __maybe(self, value: impl FnOnce() -> Option<T>) {
+        *self.0 = Some(value());
+    }
+}
+
+/// The case of [`FieldSlot`] that is a late field, for a value that may be missing.
+#[doc(hidden)]
+pub trait FillMaybe<T> {
+    /// Sets the late field, or clears it.
+    fn __maybe(self, value: impl FnOnce() -> Option<T>);
+}
+
+impl<T> FillMaybe<T> for FieldSlot<'_, Option<T>> {
+    fn __maybe(self, value: impl FnOnce() -> Option<T>) {
+        *self.0 = value();
+    }
+}
+
+/// The case of [`FieldSlot`] that is a plain field, for a value that may be missing. rustc finds it
+/// last, and reports the type of the value.
+#[doc(hidden)]
+pub trait FillMaybePlain<F> {
+    /// Sets the field.
+    fn __maybe(self, value: impl FnOnce() -> F);
+}
+
+impl<F> FillMaybePlain<F> for &mut FieldSlot<'_, F> {
+    fn __maybe(self, value: impl FnOnce() -> F) {
+        *self.0 = value();
+    }
+}
+
 /// The case of [`FieldSlot`] that is a plain field.
 #[doc(hidden)]
 pub trait FillPlain<'a, F> {

@@ -21,6 +21,8 @@ pub struct Field {
     pub name: &'static str,
     /// Whether it is a late field: an `Option` that a node fills.
     pub late: bool,
+    /// Whether it is a late field whose value is an `Option` as well: `Option<Option<T>>`.
+    pub holds_option: bool,
     /// Whether serde skips it. Such a field is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
     /// The name under which serde reads it, after `rename` and `rename_all`. A field with `flatten`
@@ -59,6 +61,16 @@ impl Store {
         None
     }
 
+    /// Whether a field with this name is a late field whose value is not an `Option` itself, so that
+    /// an `Option` sets it or clears it.
+    #[doc(hidden)]
+    pub const fn is_emptied(&self, name: &str) -> bool {
+        match self.field(name) {
+            Some(field) => self.fields[field].late && !self.fields[field].holds_option,
+            None => false,
+        }
+    }
+
     /// The field that a misspelt name probably means.
     pub(crate) const fn nearest_field(&self, name: &str) -> Option<&'static str> {
         let (mut names, mut count) = ([""; 256], 0);
@@ -93,10 +105,21 @@ impl Field {
         Self {
             name,
             late,
+            holds_option: false,
             skipped: false,
             stored: name,
             aliases: &[],
             hash: hash(START, name),
+        }
+    }
+
+    /// The field, whose value is an `Option` or not.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn holding_option(self, holds_option: bool) -> Self {
+        Self {
+            holds_option,
+            ..self
         }
     }
 

@@ -26,6 +26,32 @@ impl Store {
         }
     }
 
+    /// Whether it has all fields with these names.
+    pub(crate) const fn has_all(&self, names: &[&str]) -> bool {
+        let mut name = 0;
+        while name < names.len() {
+            if self.field(names[name]).is_none() {
+                return false;
+            }
+            name += 1;
+        }
+        true
+    }
+
+    /// The fields with these names that an `Option` may leave empty, as a set. The others hold the
+    /// `Option` itself.
+    pub(crate) const fn emptied<const W: usize>(&self, names: &[&str]) -> [u64; W] {
+        let mut set = [0; W];
+        let mut name = 0;
+        while name < names.len() {
+            if self.is_emptied(names[name]) {
+                self.add(&mut set, &[names[name]]);
+            }
+            name += 1;
+        }
+        set
+    }
+
     /// The late fields, as a set.
     pub(crate) const fn late_fields<const W: usize>(&self) -> [u64; W] {
         let mut set = [0; W];

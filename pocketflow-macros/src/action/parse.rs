@@ -1,14 +1,13 @@
 //! The variants of the enum, and the attributes on them.
 
-use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Variant};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Type, Variant};
 
 use crate::krate::Krate;
 use crate::names::{Allow, snake};
 use crate::refusal::{Errors, refuse};
+use crate::types::option;
 
 pub(super) struct Actions<'a> {
     pub(super) name: &'a Ident,
@@ -25,8 +24,56 @@ pub(super) struct Actions<'a> {
 pub(super) struct Action<'a> {
     pub(super) variant: &'a Variant,
     pub(super) name: String,
-    /// Each with the span of its type.
-    pub(super) fields: Vec<(&'a Ident, Span)>,
+    pub(super) fields: Vec<Field<'a>>,
+}
+
+/// A field of a variant.
+pub(super) struct Field<'a> {
+    pub(super) name: &'a Ident,
+    pub(super) ty: &'a Type,
+    pub(super) write: Write,
+}
+
+/// How a field of a variant is written to the store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Write {
+    /// It replaces the value of the store's field.
+    Sets,
+    /// It is an `Option`: it sets a late field or clears it.
+    SetsOrClears,
+    /// It has `#[appends]`: it extends the value of the store's field.
+    Appends,
+}
+
+impl<'a> Field<'a> {
+    fn of(field: &'a syn::Field, errors: &mut Errors) -> Option<Self> {
+        let mut write = match option(&field.ty) {
+            Some(_) => Write::SetsOrClears,
+            None => Write::Sets,
+        };
+        for attribute in appends(&field.attrs) {
+            if let Err(error) = attribute.meta.require_path_only() {
+                errors.on(
+                    error.span(),
+                    "`#[appends]` takes nothing: the field extends the store's field of the same name",
+                );
+            } else if write == Write::Appends {
+                errors.at(attribute, "`#[appends]` is written twice");
+            }
+            write = Write::Appends;
+        }
+        Some(Self {
+            name: field.ident.as_ref()?,
+            ty: &field.ty,
+            write,
+        })
+    }
+}
+
+fn appends(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("appends"))
 }
 
 pub(super) fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
@@ -84,7 +131,7 @@ pub(super) fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
             Fields::Named(fields) => {
                 let named = fields.named.iter();
                 named
-                    .filter_map(|field| Some((field.ident.as_ref()?, field.ty.span())))
+                    .filter_map(|field| Field::of(field, &mut errors))
                     .collect()
             }
             Fields::Unit => Vec::new(),
@@ -96,13 +143,19 @@ pub(super) fn parse(input: &DeriveInput) -> (Actions<'_>, Errors) {
                 Vec::new()
             }
         };
-        if let (Some((field, _)), None) = (fields.first(), &actions.store) {
+        if let Some(attribute) = appends(&variant.attrs).next() {
+            errors.at(
+                attribute,
+                "`#[appends]` is on a field of the variant: `Note { #[appends] notes: String }`",
+            );
+        }
+        if let (Some(field), None) = (fields.first(), &actions.store) {
             let message = format!(
                 "the fields of an action are written to a store: name it, with `#[action(Store)]` on `{}`",
                 input.ident
             );
             if errors.is_empty() {
-                errors.at(field, message);
+                errors.at(field.name, message);
             }
         }
         actions.actions.push(Action {
@@ -206,6 +259,25 @@ mod tests {
     }
 
     #[test]
+    fn a_field_sets_or_clears_or_extends_the_field_of_the_store() {
+        let input = syn::parse2(quote! {
+            #[action(Order)]
+            enum Tool {
+                Read { path: String, line: Option<u32>, page: std::option::Option<u32> },
+                Complain { #[appends] history: String, #[appends] more: Option<String> },
+            }
+        })
+        .unwrap();
+        let (actions, errors) = parse(&input);
+        assert!(errors.is_empty());
+        let writes = actions.actions.iter().flat_map(|action| &action.fields);
+        let writes: Vec<_> = writes.map(|field| field.write).collect();
+        use Write::{Appends, Sets, SetsOrClears};
+        let expected = [Sets, SetsOrClears, SetsOrClears, Appends, Appends];
+        assert_eq!(writes, expected);
+    }
+
+    #[test]
     fn one_mistake_is_one_error() {
         let cases = [
             quote!(
@@ -248,6 +320,32 @@ mod tests {
             quote!(
                 enum A<T> {
                     B,
+                }
+            ),
+            quote!(
+                #[action(Order)]
+                enum A {
+                    #[appends]
+                    B { notes: String },
+                }
+            ),
+            quote!(
+                #[action(Order)]
+                enum A {
+                    B {
+                        #[appends(notes)]
+                        notes: String,
+                    },
+                }
+            ),
+            quote!(
+                #[action(Order)]
+                enum A {
+                    B {
+                        #[appends]
+                        #[appends]
+                        notes: String,
+                    },
                 }
             ),
         ];

@@ -11,7 +11,7 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
-use crate::types::without_self;
+use crate::types::{may_be_alias, option, without_self};
 
 /// A field of a store.
 pub(super) struct Field<'a> {
@@ -134,6 +134,13 @@ impl<'a> Field<'a> {
         let Self { name, ty, serde } = self;
         let name = &*name.unraw().to_string();
         let field = quote!(#pf::Field::new(#name, __p::FieldKind::<#ty>::__LATE));
+        let field = match option(ty) {
+            Some(held) if option(held).is_some() => quote!(#field.holding_option(true)),
+            Some(held) if may_be_alias(held) => {
+                quote!(#field.holding_option(__p::FieldKind::<#held>::__LATE))
+            }
+            _ => field,
+        };
         if serde.skip {
             return quote!(#field.skipped());
         }

@@ -1,16 +1,14 @@
 const _: () = {
     use ::pocketflow::__private as __p;
-    use ::pocketflow::__private::FillPlain as _;
+    use ::pocketflow::__private::methods::*;
     #[automatically_derived]
     impl ::pocketflow::Action for Verdict {
         const ACTIONS: &'static [::pocketflow::ActionInfo] = &[
-            ::pocketflow::ActionInfo {
-                name: "approved",
-                writes: &[],
-            },
+            ::pocketflow::ActionInfo::named("approved"),
             ::pocketflow::ActionInfo {
                 name: "needs-info",
                 writes: &["question"],
+                ..::pocketflow::ActionInfo::named("needs-info")
             },
         ];
     }

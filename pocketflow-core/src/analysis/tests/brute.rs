@@ -13,7 +13,7 @@
 //!   path.
 //!
 //! A nested flow loses no other information. It states for each exit which fields every path to it
-//! fills. Because a node only ever adds fields, at least one path leaves any other field empty.
+//! fills and which some path empties. Any other field stays as it is on some path.
 
 use super::flows::{EXITS, FIELDS, Flow, LATE, PlaceKind, Set, union};
 use crate::graph::Target;
@@ -38,6 +38,8 @@ pub(super) struct Step {
 #[derive(Debug, Clone)]
 pub(super) struct Way {
     pub(super) writes: Set,
+    /// What it fills or empties.
+    pub(super) maybe: Set,
     pub(super) to: Vec<To>,
 }
 
@@ -89,9 +91,10 @@ fn add(
         };
         let (reads, optional_reads, ways) = match kind {
             PlaceKind::Node(node) => {
-                let ways = node.writes.iter().enumerate();
-                let ways = ways.map(|(action, writes)| Way {
+                let ways = node.writes.iter().zip(&node.maybe).enumerate();
+                let ways = ways.map(|(action, (writes, maybe))| Way {
                     writes: *writes,
+                    maybe: *maybe,
                     to: lead(action),
                 });
                 (node.reads, node.optional_reads, ways.collect())
@@ -99,6 +102,7 @@ fn add(
             PlaceKind::Fork(nodes) => {
                 let way = Way {
                     writes: union(nodes, |node| node.writes[0]),
+                    maybe: union(nodes, |node| node.maybe[0]),
                     to: lead(0),
                 };
                 (
@@ -114,6 +118,7 @@ fn add(
                     0,
                     vec![Way {
                         writes: 0,
+                        maybe: 0,
                         to: vec![To::Step(start)],
                     }],
                 );
@@ -124,7 +129,11 @@ fn add(
                         .into_iter()
                         .zip(found.exits)
                         .filter(|(_, states)| states.is_empty());
-                    ways.extend(missed.map(|(to, _)| Way { writes: 0, to }));
+                    ways.extend(missed.map(|(to, _)| Way {
+                        writes: 0,
+                        maybe: 0,
+                        to,
+                    }));
                 }
                 (inner.inputs, optional_reads, ways)
             }
@@ -137,6 +146,20 @@ fn add(
         };
     }
     first
+}
+
+impl Way {
+    /// What it assigns, filled or empty.
+    pub(super) fn assigns(&self) -> Set {
+        self.writes | self.maybe
+    }
+}
+
+/// The sets of filled fields after a step that found these filled.
+pub(super) fn outcomes(filled: Set, reads: Set, writes: Set, maybe: Set) -> Vec<Set> {
+    let certain = (filled | reads) & !maybe | writes;
+    let subsets = (0..1 << FIELDS).filter(|set: &Set| set & !maybe == 0);
+    subsets.map(|set| (certain | set) & LATE).collect()
 }
 
 /// What happens to a path that reads an empty field.
@@ -201,19 +224,34 @@ impl Found {
                 continue;
             }
             for way in &step.ways {
-                let filled = filled | (step.reads | way.writes) & LATE;
-                for to in &way.to {
-                    match *to {
-                        To::Step(next) if found.steps[next].insert(filled) => {
-                            waiting.push((next, filled))
+                for filled in outcomes(filled, step.reads, way.writes, way.maybe) {
+                    for to in &way.to {
+                        match *to {
+                            To::Step(next) if found.steps[next].insert(filled) => {
+                                waiting.push((next, filled))
+                            }
+                            To::Exit(exit) => _ = found.exits[exit].insert(filled),
+                            To::Step(_) | To::Unwired => {}
                         }
-                        To::Exit(exit) => _ = found.exits[exit].insert(filled),
-                        To::Step(_) | To::Unwired => {}
                     }
                 }
             }
         }
         found
+    }
+
+    /// For each exit that a path reaches, the fields that every path to it assigns.
+    pub(super) fn assigned(steps: &[Step]) -> [Option<Set>; EXITS] {
+        let mut steps = steps.to_vec();
+        for step in &mut steps {
+            step.reads = 0;
+            for way in &mut step.ways {
+                way.writes = way.assigns();
+                way.maybe = 0;
+            }
+        }
+        let exits = Self::new(&steps, 0, After::Read).exits;
+        exits.map(|states| (!states.is_empty()).then(|| states.always()))
     }
 
     pub(super) fn is_violated(&self) -> bool {
@@ -233,7 +271,7 @@ pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
             return true;
         }
         if !std::mem::replace(&mut visited[index], true) {
-            let ways = step.ways.iter().filter(|way| way.writes & field == 0);
+            let ways = step.ways.iter().filter(|way| way.assigns() & field == 0);
             waiting.extend(ways.flat_map(|way| &way.to));
         }
     }
@@ -245,7 +283,7 @@ pub(super) fn writes_in_vain(steps: &[Step], step: &Step, field: usize) -> bool 
     let mut ways = step
         .ways
         .iter()
-        .filter(|way| way.writes & 1 << field != 0)
+        .filter(|way| way.assigns() & 1 << field != 0)
         .peekable();
     ways.peek().is_some() && ways.all(|way| !is_seen(steps, &way.to, field))
 }

@@ -50,6 +50,8 @@ pub(super) struct Node {
     pub(super) optional_reads: Set,
     /// A set for each action.
     pub(super) writes: Vec<Set>,
+    /// The late fields that each action fills or empties.
+    pub(super) maybe: Vec<Set>,
 }
 
 /// Where an action leads. [`Flow::target`] turns any number into an exit or a place.
@@ -72,12 +74,19 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
         looks(),
         looks(),
         set(false, 3),
-        vec(set(false, 1), 1..=actions),
+        vec(
+            (set(false, 1), prop_oneof![3 => Just(0), 1 => set(true, 2)]),
+            1..=actions,
+        ),
     )
-        .prop_map(|(reads, optional_reads, always, writes)| Node {
+        .prop_map(|(reads, optional_reads, always, actions)| Node {
             reads,
             optional_reads,
-            writes: writes.into_iter().map(|set| set | always).collect(),
+            writes: actions
+                .iter()
+                .map(|(set, maybe)| (set | always) & !maybe)
+                .collect(),
+            maybe: actions.into_iter().map(|(_, maybe)| maybe).collect(),
         })
 }
 
@@ -142,6 +151,8 @@ pub(super) struct Analysed<'a> {
     pub(super) flow: &'a Flow,
     pub(super) graph: &'static Graph,
     pub(super) solution: &'static Solved,
+    /// The flow as a node.
+    pub(super) info: NodeInfo,
 }
 
 /// Each flow of a tree is checked separately. This lists the flows, the outermost last.
@@ -204,10 +215,12 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     let nothing = NodeInfo {
         actions: &[],
         writes: &[],
+        assigns: &[],
         ..info(&Node {
             reads: 0,
             optional_reads: 0,
             writes: vec![0],
+            maybe: vec![0],
         })
     };
     for name in &NAMES[places.len()..] {
@@ -225,12 +238,14 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
         inputs: names(flow.inputs),
     });
     let solution: &'static Solved = leak(graph.solve());
+    let info = solution.info("Flow", graph);
     all.push(Analysed {
         flow,
         graph,
         solution,
+        info,
     });
-    solution.info("Flow", graph)
+    info
 }
 
 fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>>) -> Place {
@@ -261,19 +276,26 @@ fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>
 }
 
 fn info(node: &Node) -> NodeInfo {
+    let sets = |sets: &[Set]| -> &'static [u64] {
+        let words = sets.iter().flat_map(|set| words(*set));
+        words.collect::<Vec<_>>().leak()
+    };
+    let assigns: Vec<Set> = (node.writes.iter().zip(&node.maybe))
+        .map(|(writes, maybe)| writes | maybe)
+        .collect();
     NodeInfo {
         name: "node",
         store: STORE,
         actions: &ACTIONS[..node.writes.len()],
         reads: fields(node.reads),
         optional_reads: fields(node.optional_reads),
-        writes: node
-            .writes
-            .iter()
-            .flat_map(|set| words(*set))
-            .collect::<Vec<_>>()
-            .leak(),
-        possible_writes: fields(node.writes.iter().fold(0, |set, writes| set | writes)),
+        writes: sets(&node.writes),
+        clears: match node.maybe.iter().all(|maybe| *maybe == 0) {
+            true => &[],
+            false => sets(&node.maybe),
+        },
+        assigns: sets(&assigns),
+        possible_writes: fields(assigns.iter().fold(0, |set, writes| set | writes)),
         flow: None,
         waits: None,
     }

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 
-use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, writes_in_vain};
+use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, outcomes, writes_in_vain};
 use self::flows::{
     Analysed, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, analyse, flow, plain,
     position, union, words,
@@ -85,18 +85,44 @@ impl Analysed<'_> {
                 first,
                 "the first one at {place}"
             );
-            let filled = late(self.solution.filled[place]) | self.flow.inputs;
+            let inputs = self.flow.inputs & !late(self.solution.emptied[place]);
+            let filled = late(self.solution.filled[place]) | inputs;
             assert_eq!(filled, found.steps[place].always(), "filled at {place}");
         }
-        for (exit, states) in found
-            .exits
-            .iter()
-            .enumerate()
-            .filter(|(_, states)| !states.is_empty())
-        {
-            let set = self.solution.exits[exit * WORDS..][..WORDS].try_into();
-            let filled = late(set.unwrap()) | self.flow.inputs;
-            assert_eq!(filled, states.always(), "filled at the exit {exit}");
+        // What the flow says of itself as a node, for fields that are filled before it or empty.
+        for before in [0, LATE] {
+            let found = Found::new(&steps, before | self.flow.inputs, After::Read);
+            for (exit, states) in found.exits.iter().enumerate() {
+                let kept = (before | self.flow.inputs) & !self.at_exit(self.info.clears, exit);
+                let filled = self.at_exit(self.info.writes, exit) | kept;
+                let expected = match states.is_empty() {
+                    true => before | self.flow.inputs,
+                    false => states.always(),
+                };
+                assert_eq!(filled, expected, "filled at the exit {exit}");
+            }
+        }
+    }
+
+    /// A set of an exit.
+    fn at_exit(&self, sets: &[u64], exit: usize) -> Set {
+        match sets {
+            [] => 0,
+            sets => late(sets[exit * WORDS..][..WORDS].try_into().unwrap()),
+        }
+    }
+
+    /// Which fields every path to an exit assigns. Where no node empties a field, a field that the
+    /// flow reads counts as well: nothing can tell the difference.
+    fn check_assigned(&self) {
+        let steps = lay_out(self.flow, Paths::Known);
+        for (exit, expected) in Found::assigned(&steps).into_iter().enumerate() {
+            if let Some(expected) = expected {
+                let assigned = self.at_exit(self.info.assigns, exit);
+                let inputs = self.flow.inputs;
+                assert_eq!(assigned & !inputs, expected & LATE & !inputs, "at {exit}");
+                assert_eq!(expected & LATE & !assigned, 0, "at {exit}");
+            }
         }
     }
 
@@ -113,11 +139,21 @@ impl Analysed<'_> {
             while let Some(edge) = path.edge_to(at) {
                 let edge = &self.graph.edges[edge];
                 edges.push((edge, at));
+                let begins = path.begins_before(at);
                 at = edge.from;
-                assert!(edges.len() < PLACES, "no place comes twice");
+                assert!(edges.len() <= PLACES, "no place comes twice");
+                if begins {
+                    break;
+                }
             }
-            assert_eq!(at, 0, "it begins at the start");
-            let mut filled = vec![self.flow.inputs];
+            let emptied_by = path.emptied_by(self.graph, place);
+            assert_eq!(at, emptied_by.unwrap_or(0), "where it begins");
+            assert!(self.solution.order[..self.solution.reached].contains(&(at as u32)));
+            let mut filled = vec![if emptied_by.is_some() {
+                LATE
+            } else {
+                self.flow.inputs
+            }];
             for (edge, to) in edges.into_iter().rev() {
                 let ends = [Some(edge.to), edge.bound.map(|bound| bound.otherwise)];
                 assert!(
@@ -141,10 +177,15 @@ impl Analysed<'_> {
     /// The fields that may be filled after an action of a place.
     fn follow(&self, place: usize, action: usize, filled: Set) -> Vec<Set> {
         match &self.flow.places[place].0 {
-            PlaceKind::Node(node) => vec![filled | node.reads | node.writes[action]],
-            PlaceKind::Fork(nodes) => {
-                vec![filled | union(nodes, |node| node.reads | node.writes[0])]
+            PlaceKind::Node(node) => {
+                outcomes(filled, node.reads, node.writes[action], node.maybe[action])
             }
+            PlaceKind::Fork(nodes) => outcomes(
+                filled,
+                union(nodes, |node| node.reads),
+                union(nodes, |node| node.writes[0]),
+                union(nodes, |node| node.maybe[0]),
+            ),
             PlaceKind::Flow(inner) => {
                 let filled = (filled | inner.inputs) & LATE;
                 let found = Found::new(&lay_out(inner, Paths::Known), filled, After::Read);
@@ -174,7 +215,10 @@ impl Analysed<'_> {
             };
             let branches: Vec<Set> = match kind {
                 PlaceKind::Node(_) => vec![Set::MAX],
-                PlaceKind::Fork(nodes) => nodes.iter().map(|node| node.writes[0]).collect(),
+                PlaceKind::Fork(nodes) => nodes
+                    .iter()
+                    .map(|node| node.writes[0] | node.maybe[0])
+                    .collect(),
                 PlaceKind::Flow(_) => continue,
             };
             let expected = if found.steps[place].is_empty() {
@@ -222,7 +266,7 @@ impl Analysed<'_> {
                         .map(|(step, _)| step)
                         .filter(|step| step.place == place);
                     let ways = within.flat_map(|step| &step.ways);
-                    ways.filter(|way| way.writes & 1 << field != 0)
+                    ways.filter(|way| way.assigns() & 1 << field != 0)
                         .cloned()
                         .collect()
                 };
@@ -276,6 +320,15 @@ impl Analysed<'_> {
     }
 }
 
+/// How many cases a property has, unless the environment says it.
+fn cases(usual: u32) -> ProptestConfig {
+    let given = std::env::var("PROPTEST_CASES").ok();
+    ProptestConfig {
+        cases: given.and_then(|given| given.parse().ok()).unwrap_or(usual),
+        ..ProptestConfig::default()
+    }
+}
+
 /// A tree of flows is accepted if and only if no path of any of its flows reads an empty field.
 fn check_verdict(flow: &Flow) -> bool {
     let all = analyse(flow);
@@ -297,7 +350,7 @@ fn check_verdict(flow: &Flow) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn a_flow_is_accepted_if_no_path_reads_an_empty_field(flow in flow(PLACES, 0)) {
@@ -310,13 +363,26 @@ proptest! {
     }
 
     #[test]
+    fn so_is_a_flow_with_three_levels_of_flows(flow in flow(3, 3)) {
+        check_verdict(&flow);
+    }
+
+    #[test]
     fn each_action_leads_where_its_edge_does(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
         analyse(&flow).iter().for_each(Analysed::check_routes);
     }
 
     #[test]
-    fn what_is_filled_is_exact(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
+    fn what_is_filled_is_exact(flow in prop_oneof![flow(PLACES, 0), flow(4, 2), flow(3, 3)]) {
         analyse(&flow).iter().for_each(Analysed::check_forwards);
+    }
+
+    #[test]
+    fn what_is_assigned_is_exact(flow in prop_oneof![flow(PLACES, 0), flow(4, 2), flow(3, 3)]) {
+        let all = analyse(&flow);
+        if !all.iter().any(Analysed::rejects) {
+            all.iter().for_each(Analysed::check_assigned);
+        }
     }
 
     #[test]
@@ -337,7 +403,7 @@ proptest! {
 
 proptest! {
     // Each message is a panic, which is slow.
-    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
+    #![proptest_config(cases(250))]
 
     #[test]
     fn what_is_unproved_is_reported(flow in prop_oneof![flow(PLACES, 0), flow(4, 2)]) {
@@ -363,6 +429,7 @@ fn does(reads: Set, writes: &[Set]) -> PlaceKind {
         reads,
         optional_reads: 0,
         writes: writes.to_vec(),
+        maybe: vec![0; writes.len()],
     })
 }
 
@@ -385,7 +452,11 @@ fn check(flow: &Flow) -> bool {
         one.check_paths();
         one.check_backwards();
     }
-    check_verdict(flow)
+    let accepted = check_verdict(flow);
+    if accepted {
+        analyse(flow).iter().for_each(Analysed::check_assigned);
+    }
+    accepted
 }
 
 #[test]
@@ -455,4 +526,71 @@ fn a_path_on_which_the_field_was_read_before_is_not_shown() {
         (does(A, &[0]), to([1])),
     ]);
     assert!(!check(&flow));
+}
+
+/// A node that fills or empties the field `a`.
+fn maybe(reads: Set) -> PlaceKind {
+    PlaceKind::Node(Node {
+        reads,
+        optional_reads: 0,
+        writes: vec![0],
+        maybe: vec![A],
+    })
+}
+
+#[test]
+fn a_field_that_a_node_may_leave_empty_is_empty_after_it() {
+    let reader = || (does(A, &[0]), to([1]));
+    assert!(!check(&by_hand(vec![(maybe(0), to([3])), reader()])));
+    assert!(check(&by_hand(vec![
+        (maybe(0), to([3])),
+        (does(0, &[A]), to([4])),
+        reader(),
+    ])));
+    // What was filled before is empty as well, and so is an input.
+    assert!(!check(&by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (maybe(A), to([4])),
+        reader(),
+    ])));
+    assert!(!check(&Flow {
+        inputs: A,
+        ..by_hand(vec![(maybe(A), to([3])), reader()])
+    }));
+}
+
+#[test]
+fn a_nested_flow_that_empties_a_field_on_the_way_to_an_exit_does_not_ignore_it() {
+    let inner = |maybe| {
+        PlaceKind::Flow(Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(maybe, to([1]))],
+        })
+    };
+    let around = |inner| {
+        by_hand(vec![
+            (does(0, &[A]), to([3])),
+            (inner, to([4])),
+            (does(A, &[0]), to([1])),
+        ])
+    };
+    assert!(!check(&around(inner(maybe(0)))));
+    assert!(check(&around(inner(does(0, &[0])))));
+}
+
+#[test]
+fn a_loop_reads_the_field_that_its_last_lap_emptied() {
+    // `first` fills it, `second` reads it and then may empty it.
+    let flow = by_hand(vec![(does(0, &[A]), to([3])), (maybe(A), to([3]))]);
+    assert!(!check(&flow));
+}
+
+#[test]
+fn a_value_that_is_emptied_before_it_is_read_is_written_in_vain() {
+    let flow = by_hand(vec![(does(0, &[A]), to([3])), (maybe(0), to([1]))]);
+    assert!(check(&flow));
+    let analysed = &analyse(&flow)[0];
+    assert!(analysed.solution.has_dead_write(analysed.graph, 0, 0));
+    assert!(!analysed.solution.has_dead_write(analysed.graph, 1, 0));
 }

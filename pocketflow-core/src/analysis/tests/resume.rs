@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use super::brute::outcomes;
 use super::flows::{FIELDS, Flow, LATE, PLACES, PlaceKind, Set, analyse, flow, position, union};
 use crate::Unfilled;
 use crate::graph::sample::{NODE, STORE, graph, leak, node, place};
@@ -27,11 +28,17 @@ fn reads(kind: &PlaceKind) -> Set {
     }
 }
 
-/// The fields that each action of a place fills.
-fn writes(kind: &PlaceKind) -> Vec<Set> {
+/// The fields that each action of a place fills, and those that it fills or empties.
+fn writes(kind: &PlaceKind) -> Vec<(Set, Set)> {
     match kind {
-        PlaceKind::Node(node) => node.writes.clone(),
-        PlaceKind::Fork(nodes) => vec![union(nodes, |node| node.writes[0])],
+        PlaceKind::Node(node) => {
+            let writes = node.writes.iter().copied();
+            writes.zip(node.maybe.iter().copied()).collect()
+        }
+        PlaceKind::Fork(nodes) => vec![(
+            union(nodes, |node| node.writes[0]),
+            union(nodes, |node| node.maybe[0]),
+        )],
         PlaceKind::Flow(_) => unreachable!("these flows have none"),
     }
 }
@@ -64,8 +71,10 @@ fn search(flow: &Flow, from: usize, taken: Option<usize>, filled: Set) -> BTreeS
         let unfilled = reads(kind) & LATE & !filled;
         let fields = (0..FIELDS).filter(|field| unfilled & 1 << field != 0);
         empty.extend(fields.map(|field| (place, field)));
-        for (action, writes) in writes(kind).into_iter().enumerate() {
-            waiting.extend(follow(place, action, filled | writes));
+        for (action, (writes, maybe)) in writes(kind).into_iter().enumerate() {
+            for filled in outcomes(filled, 0, writes, maybe) {
+                waiting.extend(follow(place, action, filled));
+            }
         }
     }
     empty

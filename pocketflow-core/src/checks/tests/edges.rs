@@ -279,6 +279,7 @@ fn of_many_actions_the_first_are_named() {
     let many = NodeInfo {
         actions: names.leak(),
         writes: leak([0; 66 * WORDS]),
+        assigns: leak([0; 66 * WORDS]),
         ..node(NODE)
     };
     let node = leak(many);

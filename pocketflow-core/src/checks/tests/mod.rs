@@ -47,10 +47,11 @@ fn flow_on(name: &'static str, exits: &'static [&'static str], does: Description
         exits,
         ..graph(vec![place("inner", NODE)], "")
     });
-    let writes = node(does).writes.repeat(exits.len());
+    let writes: &'static [u64] = node(does).writes.repeat(exits.len()).leak();
     let info = Description::of_flow(NodeInfo {
         actions: exits,
-        writes: writes.leak(),
+        writes,
+        assigns: writes,
         flow: Some(inner),
         ..node(does)
     });

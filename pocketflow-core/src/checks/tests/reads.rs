@@ -454,3 +454,81 @@ fn a_place_that_an_edge_reaches_again_is_not_reported_at_the_start() {
     assert!(!reported(|| solution.check_start(&graph)).is_empty());
     assert!(reported(|| solution.check_arrival(&graph, 0, false)).is_empty());
 }
+
+#[test]
+fn the_node_is_named_that_may_leave_the_field_empty() {
+    let maybe = Description {
+        maybe_writes: &["b"],
+        ..NODE
+    };
+    let of = |first, second, edges| {
+        graph(
+            vec![
+                place("first", first),
+                place("second", second),
+                place(
+                    "reader",
+                    Description {
+                        reads: &["b"],
+                        ..NODE
+                    },
+                ),
+            ],
+            edges,
+        )
+    };
+    let straight = "first >> second; second >> reader; reader >> end";
+    let expected = |path| {
+        [
+            "PF006",
+            "reader",
+            "b",
+            "first",
+            path,
+            "Option<&_>",
+            "first",
+            "b",
+        ]
+    };
+    assert_eq!(
+        read::<3>(&of(maybe, NODE, straight)),
+        expected("first >> second >> reader")
+    );
+    // An input is no longer filled after it.
+    let with_input = Graph {
+        inputs: &["b"],
+        ..of(maybe, NODE, straight)
+    };
+    assert_eq!(
+        read::<3>(&with_input),
+        expected("first >> second >> reader")
+    );
+    assert!(read::<3>(&of(maybe, WRITES, straight)).is_empty());
+    // The path begins at the node that empties the field, and not at the start.
+    assert_eq!(
+        read::<3>(&of(WRITES, maybe, straight)),
+        [
+            "PF006",
+            "reader",
+            "b",
+            "second",
+            "second >> reader",
+            "Option<&_>",
+            "second",
+            "b"
+        ]
+    );
+    // A path on which nothing fills the field comes first.
+    let fills = Description {
+        actions: const { &[action("fill", &["b"]), action("skip", &[])] },
+        ..NODE
+    };
+    assert_eq!(
+        read::<3>(&of(
+            fills,
+            maybe,
+            "first - fill >> second; first - skip >> reader; second >> reader"
+        ))[3],
+        "first - \"skip\" >> reader"
+    );
+}

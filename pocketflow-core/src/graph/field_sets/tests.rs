@@ -44,25 +44,32 @@ fn everything() -> Set {
 
 fn nodes() -> impl Strategy<Value = Description> {
     let some = || masked(0b11_1111).prop_map(names);
+    let few = || prop_oneof![2 => Just(names(0)), 1 => some()];
     let all = || prop::bool::weighted(0.2);
     (
-        vec(some(), 0..=3),
-        (some(), some(), some(), some()),
+        vec((some(), few(), few()), 0..=3),
+        (some(), some(), some(), some(), some()),
         (all(), all()),
     )
         .prop_map(
             |(
                 actions,
-                (reads, optional_reads, writes, possible_writes),
+                (reads, optional_reads, writes, maybe_writes, possible_writes),
                 (may_read_all, may_write_all),
             )| {
                 let actions = actions.into_iter().zip(ACTIONS);
-                let actions = actions.map(|(writes, name)| ActionInfo { name, writes });
+                let actions = actions.map(|((writes, maybe_writes, appends), name)| ActionInfo {
+                    name,
+                    writes,
+                    maybe_writes,
+                    appends,
+                });
                 Description {
                     actions: actions.collect::<Vec<_>>().leak(),
                     reads,
                     optional_reads,
                     writes,
+                    maybe_writes,
                     possible_writes,
                     may_read_all,
                     may_write_all,
@@ -80,27 +87,44 @@ fn flows() -> impl Strategy<Value = Description> {
             WORDS,
         )
     };
-    (vec(set(), 0..=3), set(), set(), 2..=WORDS).prop_map(
-        |(writes, reads, optional_reads, words)| {
+    (
+        vec((set(), set(), set()), 0..=3),
+        any::<bool>(),
+        set(),
+        set(),
+        2..=WORDS,
+    )
+        .prop_map(|(exits, clears, reads, optional_reads, words)| {
             let set = |mut set: Vec<u64>| {
                 // The second word holds only six fields.
                 set[1] &= 0b11_1111;
                 set.truncate(words);
                 set
             };
-            let actions = &ACTIONS[..writes.len()];
-            let writes: Vec<Vec<u64>> = writes.into_iter().map(set).collect();
+            let actions = &ACTIONS[..exits.len()];
+            let exit_sets =
+                |of: fn(&(Vec<u64>, Vec<u64>, Vec<u64>)) -> &Vec<u64>| -> &'static [u64] {
+                    let sets: Vec<_> = exits.iter().map(|exit| set(of(exit).clone())).collect();
+                    sets.concat().leak()
+                };
+            let writes = exit_sets(|exit| &exit.0);
+            // A flow that empties nothing assigns what it fills.
+            let (clears, assigns) = match clears {
+                true => (exit_sets(|exit| &exit.1), exit_sets(|exit| &exit.2)),
+                false => (&[][..], writes),
+            };
             Description::of_flow(NodeInfo {
                 name: "flow",
                 store: STORE,
                 actions,
                 reads: set(reads).leak(),
                 optional_reads: set(optional_reads).leak(),
-                writes: writes.concat().leak(),
+                writes,
+                clears,
+                assigns,
                 ..UNKNOWN
             })
-        },
-    )
+        })
 }
 
 proptest! {
@@ -122,29 +146,47 @@ proptest! {
     }
 }
 
-fn writes(node: &NodeInfo) -> Vec<Set> {
-    node.writes.chunks(WORDS).map(named).collect()
+fn sets(of: &[u64]) -> Vec<Set> {
+    of.chunks(WORDS).map(named).collect()
 }
 
 fn check_node(node: &NodeInfo, described: &Description) {
     let actions = described.actions.iter();
+    // A late field that an action sets or clears. A plain field is always set.
+    let clears = |action: &ActionInfo| -> Set {
+        let maybe = &known(described.maybe_writes) | &known(action.maybe_writes);
+        maybe.into_iter().filter(|name| *name != "plain").collect()
+    };
+    let assigns = |action: &ActionInfo| -> Set {
+        let names = [
+            described.writes,
+            described.maybe_writes,
+            action.writes,
+            action.maybe_writes,
+            action.appends,
+        ];
+        names.into_iter().flat_map(known).collect()
+    };
     let expected: Vec<Set> = actions
         .clone()
-        .map(|action| &known(described.writes) | &known(action.writes))
+        .map(|action| &assigns(action) - &clears(action))
         .collect();
-    let optional_reads = if described.may_read_all {
-        everything()
-    } else {
-        known(described.optional_reads)
-    };
+    let mut optional_reads = known(described.optional_reads);
+    optional_reads.extend(actions.clone().flat_map(|action| known(action.appends)));
+    if described.may_read_all {
+        optional_reads = everything();
+    }
     let mut possible_writes = &known(described.possible_writes) | &known(described.writes);
-    possible_writes.extend(expected.iter().flatten());
+    possible_writes.extend(actions.clone().flat_map(assigns));
     if described.may_write_all {
         possible_writes = everything();
     }
     assert_eq!(
         node.actions,
-        actions.map(|action| action.name).collect::<Vec<_>>()
+        actions
+            .clone()
+            .map(|action| action.name)
+            .collect::<Vec<_>>()
     );
     assert_eq!(named(node.reads), known(described.reads), "reads");
     assert_eq!(named(node.optional_reads), optional_reads, "optional_reads");
@@ -153,7 +195,14 @@ fn check_node(node: &NodeInfo, described: &Description) {
         possible_writes,
         "possible_writes"
     );
-    assert_eq!(writes(node), expected, "writes");
+    assert_eq!(sets(node.writes), expected, "writes");
+    let expected: Vec<Set> = actions.clone().map(assigns).collect();
+    assert_eq!(sets(node.assigns), expected, "assigns");
+    let expected: Vec<Set> = actions.map(clears).collect();
+    match node.clears {
+        [] => assert!(expected.iter().all(Set::is_empty), "clears"),
+        of => assert_eq!(sets(of), expected, "clears"),
+    }
 }
 
 fn check_flow(node: &NodeInfo, flow: &NodeInfo) {
@@ -167,7 +216,11 @@ fn check_flow(node: &NodeInfo, flow: &NodeInfo) {
     assert_eq!(named(node.possible_writes), Set::new(), "possible_writes");
     let words = flow.reads.len();
     let expected: Vec<_> = flow.writes.chunks(words).map(named).collect();
-    assert_eq!(writes(node), expected, "writes");
+    assert_eq!(sets(node.writes), expected, "writes");
+    let clears: Vec<_> = flow.clears.chunks(words).map(named).collect();
+    assert_eq!(sets(node.clears), clears, "clears");
+    let assigns: Vec<_> = flow.assigns.chunks(words).map(named).collect();
+    assert_eq!(sets(node.assigns), assigns, "assigns");
 }
 
 #[test]

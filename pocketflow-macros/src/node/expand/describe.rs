@@ -6,6 +6,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
+use super::written::{By, Written};
 use super::{Node, value};
 use crate::node::parse::Kind;
 use crate::node::parse::options::Options;
@@ -53,12 +54,15 @@ impl Node<'_> {
                 None => may_read_all = true,
             }
         }
-        let written: Vec<_> = writes
-            .iter()
-            .flat_map(|writes| &writes.fields)
-            .chain(appends)
-            .map(field_name)
-            .collect();
+        let (maybe, written): (Vec<_>, Vec<_>) = self
+            .written_fields()
+            .into_iter()
+            .partition(|written| matches!(written.by, By::Option));
+        let names_of = |written: Vec<Written<'_>>| -> Vec<_> {
+            written.iter().map(|of| field_name(of.field)).collect()
+        };
+        let (maybe, mut written) = (names_of(maybe), names_of(written));
+        written.extend(appends.iter().map(field_name));
         // A fork needs more than the fields that are filled: all fields that `post` borrows
         // mutably.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));
@@ -70,6 +74,7 @@ impl Node<'_> {
             ("reads", read),
             ("optional_reads", optional),
             ("writes", written),
+            ("maybe_writes", maybe),
             ("possible_writes", borrowed),
         ];
         let fields = fields

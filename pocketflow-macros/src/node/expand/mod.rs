@@ -17,6 +17,7 @@ mod policy;
 mod reads;
 mod sound;
 mod steps;
+mod written;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};

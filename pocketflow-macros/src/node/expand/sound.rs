@@ -18,13 +18,16 @@ impl Node<'_> {
             .of_threads()
             .into_iter()
             .chain(self.of_result())
+            .chain(self.of_option())
             .collect::<Vec<_>>();
         (!checks.is_empty()).then(|| quote!(type __Sound = (#(__p::Sound<{ #checks }>,)*);))
     }
 
     /// The bound that the checks have passed.
     pub(super) fn checked(&self) -> Option<TokenStream> {
-        let has_any = self.of_threads().is_some() || !self.of_result().is_empty();
+        let has_any = self.of_threads().is_some()
+            || !self.of_result().is_empty()
+            || !self.of_option().is_empty();
         has_any.then(|| quote!(__Sound: __p::Soundness,))
     }
 
@@ -67,7 +70,12 @@ impl Node<'_> {
         [plain].into_iter().chain(fails).collect()
     }
 
-    fn check_call(&self, function: &str, span: Span, arguments: TokenStream) -> TokenStream {
+    pub(super) fn check_call(
+        &self,
+        function: &str,
+        span: Span,
+        arguments: TokenStream,
+    ) -> TokenStream {
         let function = syn::Ident::new(function, span);
         quote_spanned!(span=> __p::#function(#arguments))
     }

@@ -294,16 +294,20 @@ impl Node<'_> {
                 (Some(writes), _) if writes.tuple => {
                     let fields = &writes.fields;
                     let values: Vec<_> = fields.iter().map(|field| local_at(field, span)).collect();
+                    let written = self.written_fields();
+                    let written = written.iter().zip(&values);
+                    let written = written.map(|(written, value)| written.write(value));
                     quote! {
                         let (#(#values,)*) = #exec;
-                        #(__p::FieldSlot(&mut __shared.#fields).__write(|| #values);)*
+                        #(#written)*
                         __p::Result::Ok(0)
                     }
                 }
-                (Some(writes), _) => {
-                    let fields = &writes.fields;
+                (Some(_), _) => {
+                    let written = self.written_fields();
+                    let written = written.iter().map(|written| written.write(&exec));
                     quote! {
-                        #(__p::FieldSlot(&mut __shared.#fields).__write(|| #exec);)*
+                        #(#written)*
                         __p::Result::Ok(0)
                     }
                 }
