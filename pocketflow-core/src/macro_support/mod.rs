@@ -49,7 +49,7 @@ pub use crate::run::{
 };
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode};
 pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
-pub use crate::run::{Prepared, Retained, within};
+pub use crate::run::{Prepared, Retained, StepFuture, within};
 pub use crate::store::BetweenThreads;
 
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with

@@ -9,17 +9,14 @@ use super::flow::{Flow, Walk};
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
 
 /// The work of a step: of a node, a fork or an `await(field)`.
 #[doc(hidden)]
 pub trait StepBody<S, M: Mode>: Send {
     /// Does the work, and returns the index of the action taken.
-    fn act(
-        self,
-        info: M::Info<'_>,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send;
+    fn act(self, info: M::Info<'_>, shared: &mut S) -> impl StepFuture;
 }
 
 /// What a mode does around each step and each flow.
@@ -31,7 +28,7 @@ pub trait StepMode<S>: Mode {
         site: &'static Site,
         shared: &'a mut S,
         act: A,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         A: StepBody<S, Self> + 'a;
 
@@ -41,7 +38,7 @@ pub trait StepMode<S>: Mode {
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         F: Flow + Walk<S, Self>;
 
@@ -63,7 +60,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
         reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;
+    ) -> impl StepFuture<N::Exec, Self::ExecFailure>;
 
     /// Recovers from a failed [`exec`](Self::exec): the further attempts, and the fallback. It is
     /// boxed and cold, so it costs an exec that succeeds neither time nor space.
@@ -81,7 +78,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
         execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send;
+    ) -> impl StepFuture<N::Exec, Failure>;
 }
 
 /// What a mode does around the items of a batch, and the branches of a fork.
@@ -94,7 +91,7 @@ pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
         reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Self::ExecFailure>> + Send;
+    ) -> impl StepFuture<N::Exec, Self::ExecFailure>;
 }
 
 /// The future of the attempts after the first, and of the fallback.

@@ -1,7 +1,5 @@
 //! Runs without a driver.
 
-use std::future::Future;
-
 use super::context::FlowContext;
 use super::contract::{ItemMode, NodeMode, Recovery, StepBody, StepMode};
 use super::exec::recovers;
@@ -11,6 +9,7 @@ use super::mode::{Mode, StepFailure};
 use crate::driver::{Direct, Frame, Site};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
+use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
@@ -76,7 +75,7 @@ impl<S: Shared> StepMode<S> for Direct {
         _: &'static Site,
         shared: &'a mut S,
         act: A,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         A: StepBody<S, Self> + 'a,
     {
@@ -89,7 +88,7 @@ impl<S: Shared> StepMode<S> for Direct {
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         F: Flow + Walk<S, Self>,
     {
@@ -116,7 +115,7 @@ where
         reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+    ) -> impl StepFuture<N::Exec, Failure> {
         let attempt = Attempt::first_of(N::POLICY.attempts, index, None);
         execution.node.exec(reads, execution.prep, item, attempt)
     }
@@ -139,7 +138,7 @@ where
         execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+    ) -> impl StepFuture<N::Exec, Failure> {
         execution.attempt(item, attempt)
     }
 }
@@ -156,7 +155,7 @@ where
         reads: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+    ) -> impl StepFuture<N::Exec, Failure> {
         Self::exec(execution, reads, index, item)
     }
 }

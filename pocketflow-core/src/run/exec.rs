@@ -6,6 +6,7 @@ use super::contract::{NodeMode, Recovery};
 use super::execution::Execution;
 use super::timeout::timer;
 use crate::node::{self, Attempt, Failure, Node, Reads};
+use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, NoRuntime, Stage};
 use crate::store::Shared;
 
@@ -61,7 +62,7 @@ where
         self,
         item: N::Item<'v>,
         attempt: Attempt<'t>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send + use<'v, 'p, 't, S, H, N, M> {
+    ) -> impl StepFuture<N::Exec, Failure> + use<'v, 'p, 't, S, H, N, M> {
         self.node
             .exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
     }

@@ -1,12 +1,11 @@
 //! A flow, and its walk over the graph.
 
-use std::future::Future;
-
 use super::cursor::Cursor;
 use super::mode::Mode;
 use crate::checks::Sound;
 use crate::driver::{Frame, Site};
 use crate::graph::{Describe, Graph};
+use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
@@ -43,7 +42,7 @@ pub trait Walk<S, M> {
         &self,
         cursor: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         Self: Flow;
 }
@@ -61,18 +60,14 @@ pub trait CheckedWalk<S, M, Checks> {
         &self,
         cursor: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         Self: Flow;
 }
 
 #[diagnostic::do_not_recommend]
 impl<F, S, M> CheckedWalk<S, M, Sound<1>> for F {
-    fn walk(
-        &self,
-        _: Cursor<'_, M, <Self as Flow>::EdgeCounts>,
-        _: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    fn walk(&self, _: Cursor<'_, M, <Self as Flow>::EdgeCounts>, _: &mut S) -> impl StepFuture
     where
         Self: Flow,
     {
@@ -89,7 +84,7 @@ pub trait WalkChunk<S, M, const I: usize> {
         cursor: &mut Cursor<'_, M, <Self as Flow>::EdgeCounts>,
         shared: &mut S,
         place: usize,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         Self: Flow;
 }

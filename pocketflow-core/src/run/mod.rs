@@ -17,6 +17,7 @@ mod once;
 mod runner;
 mod skipped;
 mod step;
+mod step_future;
 mod timeout;
 mod wait;
 mod with;
@@ -34,6 +35,7 @@ pub use runner::{
 };
 pub use skipped::Skipped;
 pub use step::{Prepared, Retained};
+pub use step_future::StepFuture;
 pub use timeout::within;
 pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
@@ -51,10 +53,7 @@ use crate::run_error::Error;
 
 /// Runs a flow without a driver. The `run` of every flow calls it.
 #[doc(hidden)]
-pub fn run_direct<F, S>(
-    flow: &F,
-    shared: &mut S,
-) -> impl Future<Output = Result<F::Exit, Error>> + Send
+pub fn run_direct<F, S>(flow: &F, shared: &mut S) -> impl StepFuture<F::Exit>
 where
     F: Flow + Walk<S, Direct>,
 {

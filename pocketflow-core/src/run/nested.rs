@@ -1,13 +1,11 @@
 //! A flow as a step of another.
 
-use std::future::Future;
-
 use super::context::FlowContext;
 use super::contract::StepMode;
 use super::flow::{Flow, Walk};
 use super::mode::Mode;
 use super::runner::{FlowRunner, Forked, Runner, Step, StepSource};
-use crate::run_error::Error;
+use crate::run::step_future::StepFuture;
 use crate::store::Shared;
 
 impl<S, M, F> Runner<S, M, F> for FlowRunner
@@ -24,7 +22,7 @@ where
         step: Step<'a, F, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         G: StepSource<F>,
     {

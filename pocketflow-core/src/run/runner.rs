@@ -4,13 +4,13 @@
 //! macro writes one function, [`FlowStep::runner`], whose opaque result knows that type. The code
 //! that uses it is here, once for all nodes.
 
-use std::future::Future;
 use std::marker::PhantomData;
 
 use super::context::FlowContext;
 use super::mode::Mode;
 use crate::driver::Site;
-use crate::run_error::{EmptyField, Error};
+use crate::run::step_future::StepFuture;
+use crate::run_error::EmptyField;
 
 /// The node of a step, and its site. A node without fields is made where it is used, so its closure
 /// takes no space in the future.
@@ -152,7 +152,7 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
         _step: Step<'a, N, G>,
         _context: &'a mut FlowContext<'_, K::Mode>,
         _shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         G: StepSource<N>,
     {
@@ -164,7 +164,7 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
         self,
         _step: Step<'a, N, G>,
         _fork: &'a Fork<'a, S, K::Mode>,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    ) -> impl StepFuture<Self::Finished>
     where
         G: StepSource<N>,
     {

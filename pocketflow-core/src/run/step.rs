@@ -1,6 +1,5 @@
 //! One step of a node: `prep`, `exec`, `post`.
 
-use std::future::Future;
 use std::marker::PhantomData;
 
 use super::batch::Batch;
@@ -11,7 +10,8 @@ use super::mode::{Mode, StepFailure};
 use super::runner::{BatchRunner, NodeRunner, Runner, Step, StepSource};
 use crate::driver::Site;
 use crate::node::{Node, OrNothing};
-use crate::run_error::{Error, Stage};
+use crate::run::step_future::StepFuture;
+use crate::run_error::Stage;
 use crate::store::Shared;
 
 impl<S, H, N, M, E> Runner<S, M, N> for NodeRunner<H>
@@ -30,7 +30,7 @@ where
         step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         G: StepSource<N>,
     {
@@ -63,7 +63,7 @@ where
         step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         G: StepSource<N>,
     {
@@ -94,11 +94,7 @@ where
     M: NodeMode<S, H, N>,
 {
     #[inline]
-    fn act(
-        self,
-        info: M::Info<'_>,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    fn act(self, info: M::Info<'_>, shared: &mut S) -> impl StepFuture {
         let Self { get, context, .. } = self;
         // What lives across an await takes space in the future and time in every step. So what only
         // a failure needs is made again there, and `prep` is never moved, so no flag records
@@ -202,11 +198,7 @@ where
     M: ItemMode<S, H, N>,
 {
     #[inline]
-    fn act(
-        self,
-        info: M::Info<'_>,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    fn act(self, info: M::Info<'_>, shared: &mut S) -> impl StepFuture {
         let Self {
             node,
             context,

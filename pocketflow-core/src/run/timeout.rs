@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
 
 use crate::node::Failure;
+use crate::run::step_future::StepFuture;
 use crate::run_error::{NoRuntime, TimedOut};
 
 pin_project! {
@@ -27,8 +28,8 @@ pin_project! {
 #[doc(hidden)]
 pub fn within<T>(
     limit: Duration,
-    exec: impl Future<Output = Result<T, Failure>> + Send,
-) -> impl Future<Output = Result<T, Failure>> + Send {
+    exec: impl StepFuture<T, Failure>,
+) -> impl StepFuture<T, Failure> {
     Within {
         exec,
         timer: None,

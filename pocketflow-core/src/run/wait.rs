@@ -1,13 +1,13 @@
 //! `await(field)`: a step that waits until a late field is filled from outside.
 
 use std::fmt;
-use std::future::Future;
 
 use super::context::FlowContext;
 use super::contract::{StepBody, StepMode};
 use super::mode::Mode;
 use super::runner::{Runner, Step, StepSource};
 use crate::driver::Site;
+use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
@@ -29,7 +29,7 @@ where
         step: Step<'a, N, G>,
         context: &'a mut FlowContext<'_, M>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         G: StepSource<N>,
     {

@@ -11,6 +11,7 @@ use super::flow::{self, Flow, Walk};
 use super::once::BoxFuture;
 use crate::driver::{Driver, Stack, Start, Taken};
 use crate::graph::Position;
+use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
 use crate::store::Shared;
 
@@ -193,7 +194,7 @@ fn driven<'a, F, S, D, K>(
     driver: D,
     mut position: Position,
     shared: &'a mut S,
-) -> impl Future<Output = Result<Taken, Error>> + Send + use<'a, F, S, D, K>
+) -> impl StepFuture<Taken> + use<'a, F, S, D, K>
 where
     S: Shared,
     F: Flow + Walk<S, Driven<D, K>>,

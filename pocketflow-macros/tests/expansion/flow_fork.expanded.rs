@@ -195,9 +195,7 @@ const _: () = {
             &self,
             mut __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl __p::Future<
-            Output = __p::Result<__p::usize, ::pocketflow::Error>,
-        > + __p::Send {
+        ) -> impl __p::StepFuture {
             async move {
                 let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
                 while __place < 3usize {
@@ -307,9 +305,7 @@ const _: () = {
             &self,
             __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
-        ) -> impl __p::Future<
-            Output = __p::Result<__p::usize, ::pocketflow::Error>,
-        > + __p::Send {
+        ) -> impl __p::StepFuture {
             <Self as __p::CheckedWalk<
                 __S,
                 __M,

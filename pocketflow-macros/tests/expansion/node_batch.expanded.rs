@@ -48,12 +48,7 @@ const _: () = {
         }
         fn run<__M>(
             __execution: __p::Execution<'_, '_, Article, __Marker, Self, __M>,
-        ) -> impl __p::Future<
-            Output = __p::Result<
-                <Self as ::pocketflow::Node<Article, __Marker>>::Done,
-                ::pocketflow::Error,
-            >,
-        > + __p::Send
+        ) -> impl __p::StepFuture<<Self as ::pocketflow::Node<Article, __Marker>>::Done>
         where
             __M: __p::ItemMode<Article, __Marker, Self>,
         {

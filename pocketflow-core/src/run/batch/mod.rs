@@ -4,7 +4,7 @@ mod bounded_unordered;
 mod or_else;
 mod sync;
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::num::NonZeroUsize;
 use std::task::Poll;
 
@@ -17,7 +17,8 @@ use super::exec::reads;
 use super::execution::Execution;
 use super::skipped::Skipped;
 use crate::node::Node;
-use crate::run_error::{Error, Stage};
+use crate::run::step_future::StepFuture;
+use crate::run_error::Stage;
 use crate::store::Shared;
 
 /// A batch: a node that calls `exec` once for every item.
@@ -27,9 +28,7 @@ pub trait Batch<S: 'static, H: 'static>: Node<S, H> {
     fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
 
     /// What happens between `prep` and `post`: an exec for every item.
-    fn run<M>(
-        execution: Execution<'_, '_, S, H, Self, M>,
-    ) -> impl Future<Output = Result<Self::Done, Error>> + Send
+    fn run<M>(execution: Execution<'_, '_, S, H, Self, M>) -> impl StepFuture<Self::Done>
     where
         M: ItemMode<S, H, Self>;
 }
@@ -39,7 +38,7 @@ fn exec<'b, 'v, 'p, S, H, N, M>(
     execution: &'b Execution<'v, 'p, S, H, N, M>,
     index: Option<usize>,
     item: N::Item<'v>,
-) -> impl Future<Output = Result<N::Exec, Error>> + Send + use<'b, 'v, 'p, S, H, N, M>
+) -> impl StepFuture<N::Exec> + use<'b, 'v, 'p, S, H, N, M>
 where
     S: Shared,
     H: 'static,
@@ -58,7 +57,7 @@ where
 #[doc(hidden)]
 pub fn in_sequence<S, H, N, M>(
     execution: Execution<'_, '_, S, H, N, M>,
-) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+) -> impl StepFuture<Vec<N::Exec>>
 where
     S: Shared,
     H: 'static,
@@ -73,7 +72,7 @@ where
 fn walk_in_sequence<'v, S, H, N, M>(
     execution: Execution<'v, '_, S, H, N, M>,
     items: impl Iterator<Item = N::Item<'v>> + Send,
-) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+) -> impl StepFuture<Vec<N::Exec>>
 where
     S: Shared,
     H: 'static,
@@ -138,7 +137,7 @@ impl InFlight for NonZeroUsize {
 pub fn in_parallel<S, H, N, M>(
     execution: Execution<'_, '_, S, H, N, M>,
     width: usize,
-) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+) -> impl StepFuture<Vec<N::Exec>>
 where
     S: Shared,
     H: 'static,
@@ -153,7 +152,7 @@ fn walk_in_parallel<'v, S, H, N, M>(
     execution: Execution<'v, '_, S, H, N, M>,
     items: impl Iterator<Item = N::Item<'v>> + Send,
     width: usize,
-) -> impl Future<Output = Result<Vec<N::Exec>, Error>> + Send
+) -> impl StepFuture<Vec<N::Exec>>
 where
     S: Shared,
     H: 'static,

@@ -9,6 +9,7 @@ use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::run::contract::{ItemMode, NodeMode, Recovery};
 use crate::run::exec::{self, reads};
 use crate::run::execution::Execution;
+use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
 use crate::store::Shared;
 
@@ -29,7 +30,7 @@ where
         _: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
+    ) -> impl StepFuture<N::Exec> {
         K::exec(
             &execution.context.mode.driver,
             execution.info,
@@ -60,7 +61,7 @@ where
         execution: Execution<'v, '_, S, H, N, Self>,
         item: N::Item<'v>,
         attempt: Attempt<'_>,
-    ) -> impl Future<Output = Result<N::Exec, Failure>> + Send {
+    ) -> impl StepFuture<N::Exec, Failure> {
         K::attempt(
             &execution.context.mode.driver,
             execution.info,
@@ -87,7 +88,7 @@ where
         _: Reads<'v, N>,
         index: Option<usize>,
         item: N::Item<'v>,
-    ) -> impl Future<Output = Result<N::Exec, Error>> + Send {
+    ) -> impl StepFuture<N::Exec> {
         let id = index.map_or(ItemId::Branch, ItemId::Index);
         let call = DrivenItem(DrivenExec {
             execution,

@@ -2,7 +2,6 @@
 
 mod exec;
 
-use std::future::Future;
 use std::marker::PhantomData;
 
 use super::NoSuchPlace;
@@ -13,6 +12,7 @@ use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
 use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhere};
 use crate::graph::{Graph, Position};
+use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
@@ -131,7 +131,7 @@ where
         site: &'static Site,
         shared: &'a mut S,
         act: A,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         A: StepBody<S, Self> + 'a,
     {
@@ -160,7 +160,7 @@ where
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send
+    ) -> impl StepFuture
     where
         F: Flow + Walk<S, Self>,
     {
@@ -216,10 +216,7 @@ where
 }
 
 /// Generic over the future, for Rust 1.91 and older: see [`StepSource`](super::runner::StepSource).
-async fn taken(
-    acting: impl Future<Output = Result<usize, Error>> + Send,
-    info: &StepInfo<'_>,
-) -> Result<Taken, Error> {
+async fn taken(acting: impl StepFuture, info: &StepInfo<'_>) -> Result<Taken, Error> {
     Ok(info.took(acting.await?))
 }
 

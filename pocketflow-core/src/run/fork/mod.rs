@@ -6,7 +6,6 @@
 
 mod join;
 
-use std::future::Future;
 use std::marker::PhantomData;
 
 use self::join::{Join, JoinAll, JoinOne, JoinPair};
@@ -20,6 +19,7 @@ use super::skipped::Skipped;
 use super::step::{done_or_failed, execution};
 use crate::driver::Site;
 use crate::node::Node;
+use crate::run::step_future::StepFuture;
 use crate::run_error::{EmptyField, Error, Stage};
 use crate::store::Shared;
 
@@ -56,7 +56,7 @@ where
         self,
         step: Step<'a, N, G>,
         fork: &'a Fork<'a, S, M>,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    ) -> impl StepFuture<Self::Finished>
     where
         G: StepSource<N>,
     {
@@ -114,7 +114,7 @@ where
         self,
         step: Step<'a, N, G>,
         fork: &'a Fork<'a, S, M>,
-    ) -> impl Future<Output = Result<Self::Finished, Error>> + Send
+    ) -> impl StepFuture<Self::Finished>
     where
         G: StepSource<N>,
     {
@@ -285,7 +285,7 @@ pub fn fork_step<'a, S, M, P>(
     site: &'static Site,
     context: &'a FlowContext<'a, M>,
     shared: &'a mut S,
-) -> impl Future<Output = Result<usize, Error>> + Send + use<'a, S, M, P>
+) -> impl StepFuture + use<'a, S, M, P>
 where
     S: Shared,
     M: StepMode<S>,
@@ -305,11 +305,7 @@ where
     M: Mode,
     P: ForkNodes<S, M>,
 {
-    fn act(
-        self,
-        info: M::Info<'_>,
-        shared: &mut S,
-    ) -> impl Future<Output = Result<usize, Error>> + Send {
+    fn act(self, info: M::Info<'_>, shared: &mut S) -> impl StepFuture {
         let Self { nodes, context } = self;
         async move {
             let finished = {

@@ -104,9 +104,7 @@ impl Flow<'_> {
                     &self,
                     __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
-                ) -> impl __p::Future<
-                    Output = __p::Result<__p::usize, #pf::Error>,
-                > + __p::Send {
+                ) -> impl __p::StepFuture {
                     <Self as __p::CheckedWalk<__S, __M, __Stores>>::walk(self, __cursor, __shared)
                 }
             }

@@ -71,9 +71,7 @@ impl Flow<'_> {
                     &self,
                     _: __p::Cursor<'_, __M, [__p::u32; 0]>,
                     _: &mut __S,
-                ) -> impl __p::Future<
-                    Output = __p::Result<__p::usize, #pf::Error>,
-                > + __p::Send {
+                ) -> impl __p::StepFuture {
                     async { __p::unreachable!() }
                 }
             }

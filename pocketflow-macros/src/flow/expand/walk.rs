@@ -38,9 +38,7 @@ impl Flow<'_> {
                         &self,
                         mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
-                    ) -> impl __p::Future<
-                        Output = __p::Result<__p::usize, #pf::Error>,
-                    > + __p::Send {
+                    ) -> impl __p::StepFuture {
                         async move {
                             #inputs
                             let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
@@ -74,9 +72,7 @@ impl Flow<'_> {
                         __cursor: &mut __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
                         mut __place: __p::usize,
-                    ) -> impl __p::Future<
-                        Output = __p::Result<__p::usize, #pf::Error>,
-                    > + __p::Send {
+                    ) -> impl __p::StepFuture {
                         async move {
                             while __place / #CHUNK == #number && __place < #last {
                                 #arms
@@ -102,9 +98,7 @@ impl Flow<'_> {
                     &self,
                     mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
-                ) -> impl __p::Future<
-                    Output = __p::Result<__p::usize, #pf::Error>,
-                > + __p::Send {
+                ) -> impl __p::StepFuture {
                     async move {
                         #inputs
                         let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;

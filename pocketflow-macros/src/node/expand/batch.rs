@@ -11,7 +11,7 @@ use crate::node::parse::options::Width;
 impl Node<'_> {
     /// What a batch does between `prep` and `post`.
     pub(super) fn work(&self) -> Option<TokenStream> {
-        let (pf, this) = (self.pf, &self.this);
+        let this = &self.this;
         let (name, each) = self.model.each()?;
         let (store, node) = (self.store, &self.model.node);
         let width = self
@@ -75,9 +75,7 @@ impl Node<'_> {
 
                 fn run<__M>(
                     __execution: __p::Execution<'_, '_, #store, __Marker, Self, __M>,
-                ) -> impl __p::Future<
-                    Output = __p::Result<#this::Done, #pf::Error>,
-                > + __p::Send
+                ) -> impl __p::StepFuture<#this::Done>
                 where
                     __M: __p::ItemMode<#store, __Marker, Self>,
                 {
