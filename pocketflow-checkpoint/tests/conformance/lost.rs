@@ -76,6 +76,34 @@ async fn a_lost_connection_is_an_error_once() {
 
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_call_that_is_dropped_does_not_delay_the_next() {
+    let storage = Postgres::connect_in(&config(), "dropped").await.unwrap();
+    begin(&storage, "a", "me").await;
+    begin(&storage, "b", "me").await;
+    let admin = admin().await;
+    let lock = "BEGIN; SELECT run FROM dropped.runs WHERE run = 'a' FOR UPDATE";
+    admin.batch_execute(lock).await.unwrap();
+
+    let (soon, first) = (std::time::Duration::from_millis(300), step(1));
+    let waits = storage.commit("a", "me", LONG, &first, Retention::All);
+    assert!(tokio::time::timeout(soon, waits).await.is_err());
+    // The server still waits for the row, for as long as `lock_timeout`. The connection with that
+    // transaction must not be used again.
+    let long = std::time::Duration::from_secs(10);
+    let other = storage.commit("b", "me", LONG, &first, Retention::All);
+    tokio::time::timeout(long, other).await.unwrap().unwrap();
+
+    admin.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(show(&storage, "a").await.step, 0);
+    storage
+        .commit("a", "me", LONG, &first, Retention::All)
+        .await
+        .unwrap();
+    assert_eq!(show(&storage, "a").await.step, 1);
+}
+
+#[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn what_is_not_ours_is_left_alone() {
     let admin = admin().await;
     admin

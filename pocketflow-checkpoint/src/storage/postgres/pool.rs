@@ -1,8 +1,9 @@
 //! Connections to the server.
 //!
-//! A pool from a crate would hand a connection with an open transaction to its next user when a call
-//! is dropped, unless this crate guarded each of them. The guard and the retry on a lost connection
-//! are most of this file, so it does without one.
+//! `deadpool-postgres` would save 25 of the 344 lines of this engine and need five more crates. It
+//! returns the connection of a dropped call to the pool, and if the server still waits for a lock
+//! there, the next call waits as well (`tests/conformance/lost.rs`). The guard against this, and the
+//! retry on a lost connection, are most of this file.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
