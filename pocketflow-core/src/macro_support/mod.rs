@@ -42,7 +42,9 @@ pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_
 pub use crate::driver::Site;
 pub use crate::graph::{Describe, Description, FieldSets, ForkSets, NodeOrFlow};
 pub use crate::node::OrNothing;
-pub use crate::run::{AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner};
+pub use crate::run::{
+    AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
+};
 pub use crate::run::{Batch, InFlight, in_parallel, in_sequence};
 pub use crate::run::{
     CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,

@@ -31,7 +31,7 @@ pub use fork::{ForkBranch, ForkPair, fork_step};
 pub use mode::Mode;
 pub use runner::{
     BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeAt, NodeRunner, NodeWithFields,
-    Runner, SiteRef, Step, StepKind,
+    RecoveringRunner, Runner, SiteRef, Step, StepKind,
 };
 pub use skipped::Skipped;
 pub use step::{Prepared, Retained};

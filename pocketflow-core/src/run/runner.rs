@@ -182,10 +182,16 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
     }
 }
 
-/// The [`Runner`] of a node that is not a batch.
+/// The [`Runner`] of a node that is not a batch, and whose first failure is final.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct NodeRunner<H>(PhantomData<fn() -> H>);
+
+/// The [`Runner`] of a node that is not a batch, and that recovers from a failure by further
+/// attempts or a fallback.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RecoveringRunner<H>(PhantomData<fn() -> H>);
 
 /// The [`Runner`] of a batch.
 #[doc(hidden)]
@@ -210,6 +216,7 @@ macro_rules! runner {
 }
 
 runner!(NodeRunner);
+runner!(RecoveringRunner);
 runner!(BatchRunner);
 
 /// The [`Runner`] of a node that does not compile, so that rustc reports nothing about the flow

@@ -147,10 +147,10 @@ const _: () = {
     #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Order, __K> for pay
     where
-        __p::NodeRunner<__Marker>: __p::Runner<Order, __K, pay>,
+        __p::RecoveringRunner<__Marker>: __p::Runner<Order, __K, pay>,
     {
         fn runner() -> impl __p::Runner<Order, __K, Self> {
-            __p::NodeRunner::<__Marker>::RUNNER
+            __p::RecoveringRunner::<__Marker>::RUNNER
         }
     }
 };

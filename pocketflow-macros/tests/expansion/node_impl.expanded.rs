@@ -195,10 +195,10 @@ const _: () = {
     impl<__K: __p::StepKind> __p::FlowStep<Chat, __K> for Converse
     where
         __Sound: __p::Soundness,
-        __p::NodeRunner<__Marker>: __p::Runner<Chat, __K, Converse>,
+        __p::RecoveringRunner<__Marker>: __p::Runner<Chat, __K, Converse>,
     {
         fn runner() -> impl __p::Runner<Chat, __K, Self> {
-            __p::NodeRunner::<__Marker>::RUNNER
+            __p::RecoveringRunner::<__Marker>::RUNNER
         }
     }
 };

@@ -14,9 +14,11 @@ use super::context::FlowContext;
 use super::contract::{ItemMode, StepBody, StepMode};
 use super::execution::Execution;
 use super::mode::{Mode, StepFailure};
-use super::runner::{BatchRunner, Fork, Forked, NodeRunner, Runner, Step, StepSource};
+use super::runner::{
+    BatchRunner, Fork, Forked, NodeRunner, RecoveringRunner, Runner, Step, StepSource,
+};
 use super::skipped::Skipped;
-use super::step::{done_or_failed, execution};
+use super::step::{done_or_failed, done_or_recovered, execution};
 use crate::driver::Site;
 use crate::node::Node;
 use crate::run::step_future::StepFuture;
@@ -42,64 +44,73 @@ pub struct Finished<S: 'static, H, N: Node<S, H>> {
     types: PhantomData<fn() -> (S, H)>,
 }
 
-impl<S, H, N, M, E> Runner<S, Forked<M>, N> for NodeRunner<H>
-where
-    S: Shared,
-    H: 'static,
-    N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
-    E: Send,
-    M: ItemMode<S, H, N>,
-{
-    type Finished = Finished<S, H, N>;
+/// A node that is not a batch, as a branch. There are two, for the reason that `step` gives for its
+/// two steps.
+macro_rules! single_branch {
+    ($runner:ident, $done_or_failed:ident) => {
+        impl<S, H, N, M, E> Runner<S, Forked<M>, N> for $runner<H>
+        where
+            S: Shared,
+            H: 'static,
+            N: for<'i> Node<S, H, Item<'i> = (), Exec = E, Done = E>,
+            E: Send,
+            M: ItemMode<S, H, N>,
+        {
+            type Finished = Finished<S, H, N>;
 
-    fn exec<'a, G>(
-        self,
-        step: Step<'a, N, G>,
-        fork: &'a Fork<'a, S, M>,
-    ) -> impl StepFuture<Self::Finished>
-    where
-        G: StepSource<N>,
-    {
-        let get = step.0;
-        async move {
-            let frame = M::branch_frame(fork.context.frame(get.site()));
-            let branch = M::branch(M::reborrow(fork.info), &frame);
-            let info = M::branch_info(&branch);
-            fork.wanted(get.site(), M::reborrow(info))?;
-            let failed = 'failed: {
-                let (node, site) = (get.node(), get.site());
-                let mut prep = match node.prep(fork.shared) {
-                    Ok(prep) => prep,
-                    Err(failure) => break 'failed StepFailure::Prep(failure),
-                };
-                let execution = execution!(
-                    node,
-                    fork.shared,
-                    &prep,
-                    fork.context,
-                    site,
-                    M::reborrow(info)
-                );
-                let done = done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, info);
-                return Ok(Finished {
-                    kept: N::keep(&mut prep),
-                    done,
-                    types: PhantomData,
-                });
-            };
-            Err(M::step_error(
-                fork.context,
-                get.site(),
-                N::POLICY.attempts,
-                failed,
-            ))
+            fn exec<'a, G>(
+                self,
+                step: Step<'a, N, G>,
+                fork: &'a Fork<'a, S, M>,
+            ) -> impl StepFuture<Self::Finished>
+            where
+                G: StepSource<N>,
+            {
+                let get = step.0;
+                async move {
+                    let frame = M::branch_frame(fork.context.frame(get.site()));
+                    let branch = M::branch(M::reborrow(fork.info), &frame);
+                    let info = M::branch_info(&branch);
+                    fork.wanted(get.site(), M::reborrow(info))?;
+                    let failed = 'failed: {
+                        let (node, site) = (get.node(), get.site());
+                        let mut prep = match node.prep(fork.shared) {
+                            Ok(prep) => prep,
+                            Err(failure) => break 'failed StepFailure::Prep(failure),
+                        };
+                        let execution = execution!(
+                            node,
+                            fork.shared,
+                            &prep,
+                            fork.context,
+                            site,
+                            M::reborrow(info)
+                        );
+                        let done = $done_or_failed!('failed, M::item(execution), get, fork.shared, prep, fork.context, info);
+                        return Ok(Finished {
+                            kept: N::keep(&mut prep),
+                            done,
+                            types: PhantomData,
+                        });
+                    };
+                    Err(M::step_error(
+                        fork.context,
+                        get.site(),
+                        N::POLICY.attempts,
+                        failed,
+                    ))
+                }
+            }
+
+            fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
+                node.post(shared, finished.kept, finished.done)
+            }
         }
-    }
-
-    fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
-        node.post(shared, finished.kept, finished.done)
-    }
+    };
 }
+
+single_branch!(NodeRunner, done_or_failed);
+single_branch!(RecoveringRunner, done_or_recovered);
 
 impl<S, H, N, M> Runner<S, Forked<M>, N> for BatchRunner<H>
 where

@@ -108,6 +108,7 @@ impl Node<'_> {
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let runner = match self.model.each() {
             Some(_) => quote!(__p::BatchRunner::<__Marker>),
+            None if self.recovers() => quote!(__p::RecoveringRunner::<__Marker>),
             None => quote!(__p::NodeRunner::<__Marker>),
         };
         quote! {

@@ -7,6 +7,16 @@ use super::Node;
 use crate::node::parse::options::{Given, Options};
 
 impl Node<'_> {
+    /// Whether the node has further attempts or a fallback.
+    pub(super) fn recovers(&self) -> bool {
+        let attempts = self.model.options.attempts;
+        attempts.is_some_and(|attempts| attempts.value > 1) || self.has_fallback()
+    }
+
+    fn has_fallback(&self) -> bool {
+        self.model.fallback.is_some() || self.model.options.fallback.is_some()
+    }
+
     pub(super) fn policy(&self) -> Option<TokenStream> {
         let pf = self.pf;
         let Options {
@@ -16,7 +26,6 @@ impl Node<'_> {
             max_wait,
             jitter,
             timeout,
-            fallback,
             ..
         } = &self.model.options;
         let attempts = attempts
@@ -35,8 +44,7 @@ impl Node<'_> {
         let jitter = jitter
             .map(|given| given.value)
             .map(|part| quote!(jitter: #part,));
-        let has_fallback = self.model.fallback.is_some() || fallback.is_some();
-        let fallback = has_fallback.then(|| quote!(fallback: true,));
+        let fallback = self.has_fallback().then(|| quote!(fallback: true,));
         let given = [
             &attempts, &wait, &max_wait, &timeout, &backoff, &jitter, &fallback,
         ];
