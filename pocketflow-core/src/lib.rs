@@ -68,9 +68,9 @@ pub use pocketflow_macros::flow;
 #[doc = include_str!("../docs/node.md")]
 #[doc(inline)]
 pub use pocketflow_macros::node;
-pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With};
+pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With, WithContext};
 pub use run_error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
-pub use store::{Field, Fields, Shared, Store, VisitField, VisitWith};
+pub use store::{BorrowContext, Field, Fields, NoContext, Shared, Store, VisitField, VisitWith};
 
 pub mod errors;
 #[cfg(feature = "yaml")]

@@ -8,11 +8,13 @@
 //! PF003, PF004, PF005, and PF010 for the bound of an edge in their module `flow::checks`, and
 //! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here.
 //!
-//! The checks without a code, [`max_steps`], [`returned`] and [`thread_safety`], are here as well.
+//! The checks without a code, [`context`], [`max_steps`], [`returned`] and [`thread_safety`], are
+//! here as well.
 //! [`sound`] lets a check in a type suppress the errors that follow from it.
 
 mod message;
 
+mod context;
 mod max_steps;
 mod pf001;
 mod pf002;
@@ -28,7 +30,8 @@ mod sound;
 mod tests;
 mod thread_safety;
 
+pub use context::check_has_context;
 pub use pf011::PF011;
 pub use returned::check_returned;
 pub use sound::{Sound, Soundness};
-pub use thread_safety::{check_field, check_node};
+pub use thread_safety::{check_context, check_field, check_node};

@@ -1,4 +1,4 @@
-//! Whether a store and a node are `Send + Sync`.
+//! Whether a store, a context and a node are `Send + Sync`.
 
 use super::message::Message;
 
@@ -15,6 +15,19 @@ pub const fn check_field(ty: &str, sends: bool, syncs: bool, help: &str) -> usiz
     )
 }
 
+/// Checks the type of a context: its name, and what the probe `ThreadSafety` found about it.
+#[doc(hidden)]
+#[track_caller]
+pub const fn check_context(name: &str, sends: bool, syncs: bool) -> usize {
+    check(
+        "a context",
+        name,
+        (sends, syncs),
+        "several runs and nodes may borrow the context at the same time",
+        HELP,
+    )
+}
+
 /// Checks the type of a node: its name, and what the probe `ThreadSafety` found about it.
 #[doc(hidden)]
 #[track_caller]
@@ -24,9 +37,11 @@ pub const fn check_node(name: &str, sends: bool, syncs: bool) -> usize {
         name,
         (sends, syncs),
         "several runs may use the node at the same time",
-        "in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`",
+        HELP,
     )
 }
+
+const HELP: &str = "in its fields, write `dyn … + Send + Sync` instead of `dyn …`, `Arc` instead of `Rc`, and an atomic or a `Mutex` instead of `Cell`";
 
 #[track_caller]
 const fn check(subject: &str, name: &str, is: (bool, bool), reason: &str, help: &str) -> usize {

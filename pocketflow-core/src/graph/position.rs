@@ -10,6 +10,14 @@ pub struct Position {
     pub flows: Vec<FlowPosition>,
 }
 
+impl Position {
+    /// Before the first step.
+    pub(crate) const START: Self = Self {
+        steps: 0,
+        flows: Vec::new(),
+    };
+}
+
 /// A place in one flow, as a part of a [`Position`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlowPosition {

@@ -17,9 +17,10 @@ mod visit;
 mod write;
 
 pub use core::clone::Clone;
+pub use core::convert::Infallible;
 pub use core::future::Future;
 pub use core::iter::{IntoIterator, Iterator, empty};
-pub use core::marker::{Copy, PhantomData, Send, Sync};
+pub use core::marker::{Copy, PhantomData, Send, Sized, Sync};
 pub use core::option::Option;
 pub use core::primitive::{bool, str, u32, u64, usize};
 pub use core::result::Result;
@@ -31,14 +32,15 @@ pub use editor::{On, words};
 pub use failure::{IntoFailure, ReturnedError};
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{FieldKind, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety};
-pub use read::{Borrowed, ReadOption};
+pub use read::ReadOption;
 pub use returned::{Fallible, Nothing, ReturnType, ReturnValue, ValueFor};
 pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
 pub use write::{Append, FieldSlot, FillPlain};
 
 pub use crate::analysis::Solution;
-pub use crate::checks::{PF011, Sound, Soundness, check_field, check_node, check_returned};
+pub use crate::checks::{PF011, Sound, Soundness, check_returned};
+pub use crate::checks::{check_context, check_field, check_has_context, check_node};
 pub use crate::driver::Site;
 pub use crate::graph::{Describe, Description, FieldSets, ForkSets, NodeOrFlow};
 pub use crate::node::OrNothing;
@@ -49,17 +51,18 @@ pub use crate::run::{Batch, InFlight, in_parallel, in_sequence};
 pub use crate::run::{
     CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,
 };
-pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode};
+pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode, Undriven};
 pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
 pub use crate::run::{Prepared, Retained, StepFuture, within};
-pub use crate::store::BetweenThreads;
+pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
+pub use crate::store::{ContextOf, InContext, IsContext};
 
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with
 /// methods of a user's trait.
 pub mod methods {
     pub use super::failure::PlainError as _;
     pub use super::probe::NotThreadSafe as _;
-    pub use super::read::{BorrowPlain as _, ReadLate as _, ReadPlain as _};
+    pub use super::read::{BorrowPlain as _, BorrowPointer as _, ReadLate as _, ReadPlain as _};
     pub use super::returned::{NotResult as _, PlainValue as _, PlainValueFor as _};
     pub use super::write::{FillMaybe as _, FillMaybePlain as _, FillPlain as _};
 }

@@ -66,42 +66,38 @@ impl<T> NestedOption<T> for Option<Option<T>> {
     }
 }
 
-/// A borrowed value that will be borrowed as a trait object. If it is a smart pointer, `__borrow` is
-/// an inherent method; if not, it is the method of [`BorrowPlain`]. Without this, rustc would require
-/// the trait of the pointer and not of the value behind it.
+/// Borrows what a smart pointer holds, to borrow it as a trait object. Without this, rustc would
+/// require the trait of the pointer and not of the value behind it.
+///
+/// As with [`ReadLate`], the call is a method of the value itself. If the value is not a smart
+/// pointer, rustc finds [`BorrowPlain`].
 #[doc(hidden)]
-pub struct Borrowed<'a, F: ?Sized>(pub &'a F);
+pub trait BorrowPointer<T: ?Sized> {
+    /// What the pointer holds.
+    fn __borrow(&self) -> &T;
+}
 
-impl<'a, T: ?Sized> Borrowed<'a, Box<T>> {
-    /// What the box holds.
-    pub fn __borrow(self) -> &'a T {
-        self.0
+impl<T: ?Sized> BorrowPointer<T> for Box<T> {
+    fn __borrow(&self) -> &T {
+        self
     }
 }
 
-impl<'a, T: ?Sized> Borrowed<'a, &T> {
-    /// What is borrowed.
-    pub fn __borrow(self) -> &'a T {
-        self.0
+impl<T: ?Sized> BorrowPointer<T> for Arc<T> {
+    fn __borrow(&self) -> &T {
+        self
     }
 }
 
-impl<'a, T: ?Sized> Borrowed<'a, Arc<T>> {
-    /// What is shared.
-    pub fn __borrow(self) -> &'a T {
-        self.0
-    }
-}
-
-/// The case of [`Borrowed`] that is not a smart pointer.
+/// Borrows any other value, or what a reference refers to.
 #[doc(hidden)]
-pub trait BorrowPlain<'a, F: ?Sized> {
+pub trait BorrowPlain<'a, T: ?Sized> {
     /// The value.
-    fn __borrow(self) -> &'a F;
+    fn __borrow(&self) -> &'a T;
 }
 
-impl<'a, F: ?Sized> BorrowPlain<'a, F> for Borrowed<'a, F> {
-    fn __borrow(self) -> &'a F {
-        self.0
+impl<'a, T: ?Sized> BorrowPlain<'a, T> for &'a T {
+    fn __borrow(&self) -> &'a T {
+        self
     }
 }

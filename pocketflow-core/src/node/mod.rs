@@ -13,6 +13,7 @@ use std::future::{Future, ready};
 
 use crate::graph::Describe;
 use crate::run_error::{EmptyField, Error};
+use crate::store::Shared;
 
 /// A node of a flow over the store `S`. `#[node]` implements it, and drivers use it as a bound.
 ///
@@ -52,16 +53,25 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     ///
     /// Fails if a late field that `exec` borrows is empty, or if the user's `prep` fails.
     #[inline]
-    fn prep<'a>(&'a self, _shared: &'a S) -> Result<Self::Prep<'a>, Failure> {
+    fn prep<'a>(
+        &'a self,
+        _shared: &'a S,
+        _context: S::Context<'a>,
+    ) -> Result<Self::Prep<'a>, Failure>
+    where
+        S: Shared,
+    {
         Ok(OrNothing::NOTHING)
     }
 
-    /// Borrows what `exec` and `fallback` read.
+    /// Borrows what `exec` and `fallback` read, from the store and from the context.
     ///
     /// # Errors
     ///
     /// Fails if one of the late fields is empty. A step checks this before its first attempt.
-    fn reads(shared: &S) -> Result<Self::Reads<'_>, Failure>;
+    fn reads<'a>(shared: &'a S, context: S::Context<'a>) -> Result<Self::Reads<'a>, Failure>
+    where
+        S: Shared;
 
     /// Does the work, once for every attempt.
     fn exec(
@@ -91,12 +101,20 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     }
 
     /// Writes to the store and chooses the action.
-    fn post(&self, shared: &mut S, kept: Self::Kept, done: Self::Done)
-    -> Result<usize, EmptyField>;
+    fn post(
+        &self,
+        shared: &mut S,
+        context: S::Context<'_>,
+        kept: Self::Kept,
+        done: Self::Done,
+    ) -> Result<usize, EmptyField>
+    where
+        S: Shared;
 }
 
 /// What a node reads: a struct with a field for each parameter. For the node
-/// `async fn outline(topic: &str)`, `Reads<'_, outline>` has the field `topic`.
+/// `async fn outline(topic: &str)`, `Reads<'_, outline>` has the field `topic`. A parameter that
+/// borrows from the context is a field of it as well.
 ///
 /// A node's `fallback` function receives it, together with the error:
 ///

@@ -1,19 +1,30 @@
 //! What a step knows about the flow that it is in.
 
+use super::contract::StepMode;
+use super::mode::Mode;
 use crate::driver::{Frame, Site};
 use crate::node::Failure;
 use crate::run_error::{Cause, Error, Stage};
+use crate::store::Shared;
 
-/// The mode of a run, and the frame of the flow that is running. Each step receives it. The site in
+/// What a run holds, and the frame of the flow that is running. Each step receives it. The site in
 /// the frame is that of the current nested flow.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct FlowContext<'a, M> {
-    pub(crate) mode: &'a M,
+pub struct FlowContext<'a, M: Mode> {
+    pub(crate) held: &'a M::Held,
     pub(crate) frame: Frame<'a>,
 }
 
-impl<'a, M> FlowContext<'a, M> {
+impl<'a, M: Mode> FlowContext<'a, M> {
+    /// The context of the run, as a store borrows it.
+    #[inline]
+    pub(super) fn lent<S: Shared>(&self) -> S::Context<'a>
+    where
+        M: StepMode<S>,
+    {
+        M::lend(self.held)
+    }
+
     /// The frame of a step of this flow.
     pub(crate) fn frame(&self, site: &'static Site) -> Frame<'a> {
         Frame {

@@ -11,6 +11,7 @@ use crate::driver::{Frame, Site};
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
+use crate::store::Shared;
 
 /// The work of a step: of a node, a fork or an `await(field)`.
 #[doc(hidden)]
@@ -21,7 +22,10 @@ pub trait StepBody<S, M: Mode>: Send {
 
 /// What a mode does around each step and each flow.
 #[doc(hidden)]
-pub trait StepMode<S>: Mode {
+pub trait StepMode<S: Shared>: Mode {
+    /// Borrows the context of the run.
+    fn lend(held: &Self::Held) -> S::Context<'_>;
+
     /// Runs a step.
     fn step<'a, A>(
         context: &'a FlowContext<'a, Self>,
@@ -34,7 +38,7 @@ pub trait StepMode<S>: Mode {
 
     /// Runs a flow, nested or outermost.
     fn flow<'a, F>(
-        &'a self,
+        held: &'a Self::Held,
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
@@ -43,12 +47,12 @@ pub trait StepMode<S>: Mode {
         F: Flow + Walk<S, Self>;
 
     /// Whether this run does an item of a batch, or a branch of a fork.
-    fn wants(&self, info: Self::Info<'_>, item: Option<usize>) -> bool;
+    fn wants(held: &Self::Held, info: Self::Info<'_>, item: Option<usize>) -> bool;
 }
 
 /// What a mode does around the exec of a node.
 #[doc(hidden)]
-pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
+pub trait NodeMode<S: Shared, H, N: Node<S, H>>: StepMode<S> {
     /// Whether [`recover`](Self::recover) can turn a failed [`exec`](Self::exec) into a result.
     const RECOVERS: bool;
 
@@ -83,7 +87,7 @@ pub trait NodeMode<S: 'static, H, N: Node<S, H>>: StepMode<S> {
 
 /// What a mode does around the items of a batch, and the branches of a fork.
 #[doc(hidden)]
-pub trait ItemMode<S: 'static, H, N: Node<S, H>>: NodeMode<S, H, N> {
+pub trait ItemMode<S: Shared, H, N: Node<S, H>>: NodeMode<S, H, N> {
     /// Runs the exec of an item or of a branch, as [`exec`](NodeMode::exec) does for a node that is
     /// alone in its step.
     fn item<'v>(

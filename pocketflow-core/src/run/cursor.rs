@@ -10,22 +10,21 @@ use crate::store::Shared;
 
 /// The position of the walk in its flow. It knows where to start and where an action leads.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct Cursor<'a, M, T> {
+pub struct Cursor<'a, M: Mode, T> {
     context: FlowContext<'a, M>,
     counts: T,
 }
 
 impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     pub(super) fn new(
-        mode: &'a M,
+        held: &'a M::Held,
         parent: Option<&'a Frame<'a>>,
         site: &'static Site,
         counts: T,
     ) -> Self {
         Self {
             context: FlowContext {
-                mode,
+                held,
                 frame: Frame { parent, site },
             },
             counts,
@@ -53,9 +52,8 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     /// If a run resumes at a place that the flow does not have.
     #[inline]
     pub fn start(&mut self, graph: &'static Graph) -> Result<usize, Error> {
-        self.context
-            .mode
-            .start(&self.context.frame, graph, self.counts.as_mut())
+        let FlowContext { held, frame } = &self.context;
+        M::start(held, frame, graph, self.counts.as_mut())
     }
 
     /// The context of the next step.
@@ -82,9 +80,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
             Some(bound) if *count >= bound.max => bound.otherwise,
             _ => {
                 *count += 1;
-                self.context
-                    .mode
-                    .edge_taken(&self.context.frame, self.counts.as_ref());
+                M::edge_taken(self.context.held, &self.context.frame, self.counts.as_ref());
                 graph.edges[edge].to
             }
         };

@@ -1,19 +1,28 @@
 //! Runs without a driver.
 
+use std::marker::PhantomData;
+
 use super::context::FlowContext;
 use super::contract::{ItemMode, NodeMode, Recovery, StepBody, StepMode};
 use super::exec::recovers;
 use super::execution::Execution;
 use super::flow::{Flow, Walk, cursor};
 use super::mode::{Mode, StepFailure};
-use crate::driver::{Direct, Frame, Site};
+use crate::driver::{Frame, Site};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
-use crate::store::Shared;
+use crate::store::InContext;
 
-impl Mode for Direct {
+/// The mode of a run without a driver, in the context `C`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Undriven<C: ?Sized>(PhantomData<fn() -> PhantomData<C>>);
+
+impl<C: ?Sized + Send + Sync> Mode for Undriven<C> {
+    type Held = C;
+
     const SKIPS: bool = false;
 
     type ExecFailure = Failure;
@@ -60,15 +69,24 @@ impl Mode for Direct {
     const CHECKS_INPUTS: bool = true;
 
     #[inline]
-    fn start(&self, _: &Frame<'_>, _: &'static Graph, _: &mut [u32]) -> Result<usize, Error> {
+    fn start(_: &C, _: &Frame<'_>, _: &'static Graph, _: &mut [u32]) -> Result<usize, Error> {
         Ok(0)
     }
 
     #[inline]
-    fn edge_taken(&self, _: &Frame<'_>, _: &[u32]) {}
+    fn edge_taken(_: &C, _: &Frame<'_>, _: &[u32]) {}
 }
 
-impl<S: Shared> StepMode<S> for Direct {
+impl<S, C> StepMode<S> for Undriven<C>
+where
+    S: InContext<C>,
+    C: ?Sized + Send + Sync,
+{
+    #[inline]
+    fn lend(context: &C) -> S::Context<'_> {
+        S::lend(context)
+    }
+
     #[inline]
     fn step<'a, A>(
         _: &'a FlowContext<'a, Self>,
@@ -84,7 +102,7 @@ impl<S: Shared> StepMode<S> for Direct {
 
     #[inline]
     fn flow<'a, F>(
-        &'a self,
+        context: &'a C,
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
@@ -92,20 +110,21 @@ impl<S: Shared> StepMode<S> for Direct {
     where
         F: Flow + Walk<S, Self>,
     {
-        flow.walk(cursor::<F, Self>(self, parent), shared)
+        flow.walk(cursor::<F, Self>(context, parent), shared)
     }
 
     #[inline]
-    fn wants(&self, (): (), _: Option<usize>) -> bool {
+    fn wants(_: &C, (): (), _: Option<usize>) -> bool {
         true
     }
 }
 
-impl<S, H, N> NodeMode<S, H, N> for Direct
+impl<S, H, N, C> NodeMode<S, H, N> for Undriven<C>
 where
-    S: Shared,
+    S: InContext<C>,
     H: 'static,
     N: Node<S, H>,
+    C: ?Sized + Send + Sync,
 {
     const RECOVERS: bool = recovers::<S, H, N>();
 
@@ -143,11 +162,12 @@ where
     }
 }
 
-impl<S, H, N> ItemMode<S, H, N> for Direct
+impl<S, H, N, C> ItemMode<S, H, N> for Undriven<C>
 where
-    S: Shared,
+    S: InContext<C>,
     H: 'static,
     N: Node<S, H>,
+    C: ?Sized + Send + Sync,
 {
     #[inline]
     fn item<'v>(

@@ -5,13 +5,13 @@ use std::future::{Future, ready};
 use super::contract::{NodeMode, Recovery};
 use super::execution::Execution;
 use super::timeout::timer;
-use crate::node::{self, Attempt, Failure, Node, Reads};
+use crate::node::{self, Attempt, Failure, Node};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, NoRuntime, Stage};
 use crate::store::Shared;
 
 /// Whether a node has further attempts or a fallback.
-pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
+pub(super) const fn recovers<S: Shared, H, N: Node<S, H>>() -> bool {
     N::POLICY.attempts > 1 || N::POLICY.fallback
 }
 
@@ -19,20 +19,6 @@ pub(super) const fn recovers<S: 'static, H, N: Node<S, H>>() -> bool {
 #[cold]
 pub(super) fn recovered_error<'b, T: Send + 'b>(error: Error) -> Recovery<'b, T> {
     Box::pin(ready(Err(error)))
-}
-
-/// What `exec` reads, after `prep`.
-#[inline]
-pub(super) fn reads<S: 'static, H, N: Node<S, H>>(shared: &S) -> Reads<'_, N> {
-    match N::reads(shared) {
-        Ok(reads) => reads,
-        Err(empty) => unfilled(empty),
-    }
-}
-
-#[cold]
-fn unfilled(_: Failure) -> ! {
-    unreachable!("a step first checks that all of it is filled")
 }
 
 impl<'v, 'p, S, H, N, M> Execution<'v, 'p, S, H, N, M>
@@ -53,7 +39,7 @@ where
     /// Whether this run does the item, or the branch.
     #[inline]
     pub(super) fn wanted(&self, item: Option<usize>) -> bool {
-        !M::SKIPS || self.context.mode.wants(M::reborrow(self.info), item)
+        !M::SKIPS || M::wants(self.context.held, M::reborrow(self.info), item)
     }
 
     /// Makes one attempt, with nothing around it.
@@ -63,8 +49,7 @@ where
         item: N::Item<'v>,
         attempt: Attempt<'t>,
     ) -> impl StepFuture<N::Exec, Failure> + use<'v, 'p, 't, S, H, N, M> {
-        self.node
-            .exec(reads::<S, H, N>(self.shared), self.prep, item, attempt)
+        self.node.exec(self.reads(), self.prep, item, attempt)
     }
 
     /// Recovers from a failed first attempt: the other attempts, and the fallback.
@@ -83,10 +68,7 @@ where
         if const { !recovers::<S, H, N>() } {
             return recovered_error(self.error(index, 1, failure));
         }
-        let fallback = move |error| {
-            let reads = reads::<S, H, N>(self.shared);
-            self.node.fallback(reads, self.prep, item, error)
-        };
+        let fallback = move |error| self.node.fallback(self.reads(), self.prep, item, error);
         Box::pin(self.retry(index, item, failure, work, fallback))
     }
 

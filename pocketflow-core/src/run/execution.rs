@@ -1,9 +1,11 @@
 //! The execution of a node's `exec`.
 
 use super::context::FlowContext;
+use super::contract::StepMode;
 use super::mode::Mode;
 use crate::driver::Site;
-use crate::node::Node;
+use crate::node::{Failure, Node, Reads};
+use crate::store::Shared;
 
 /// One execution of a node's `exec`, with all its attempts: the node, what it reads, where it is,
 /// and how it is run.
@@ -22,6 +24,31 @@ impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {
     pub fn node(&self) -> &'v N {
         self.node
     }
+}
+
+impl<'v, S: Shared, H, N: Node<S, H>, M: StepMode<S>> Execution<'v, '_, S, H, N, M> {
+    /// The context, whose fields can configure the execution as well.
+    #[inline]
+    pub fn lent(&self) -> S::Context<'v> {
+        self.context.lent::<S>()
+    }
+
+    /// What `exec` reads, after `prep`.
+    #[inline]
+    pub(super) fn reads<'r>(&self) -> Reads<'r, N>
+    where
+        'v: 'r,
+    {
+        match N::reads(self.shared, M::lend(self.context.held)) {
+            Ok(reads) => reads,
+            Err(empty) => unfilled(empty),
+        }
+    }
+}
+
+#[cold]
+fn unfilled(_: Failure) -> ! {
+    unreachable!("a step first checks that all of it is filled")
 }
 
 impl<S: 'static, H, N: Node<S, H>, M: Mode> Clone for Execution<'_, '_, S, H, N, M> {

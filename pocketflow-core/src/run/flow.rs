@@ -36,7 +36,7 @@ pub trait Flow: Describe + Send + Sync {
 /// wherever a flow names the trait in a bound, so it would report a node that is not `Send` a
 /// second time, at the flow.
 #[doc(hidden)]
-pub trait Walk<S, M> {
+pub trait Walk<S, M: Mode> {
     /// Walks from the start, or from where a run resumes, to an exit.
     fn walk(
         &self,
@@ -54,7 +54,7 @@ pub trait Walk<S, M> {
 /// fits the impl below as well. So rustc accepts a call of the flow's `run`, and reports only the
 /// failed check.
 #[doc(hidden)]
-pub trait CheckedWalk<S, M, Checks> {
+pub trait CheckedWalk<S, M: Mode, Checks> {
     /// [`Walk::walk`].
     fn walk(
         &self,
@@ -66,7 +66,7 @@ pub trait CheckedWalk<S, M, Checks> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<F, S, M> CheckedWalk<S, M, Sound<1>> for F {
+impl<F, S, M: Mode> CheckedWalk<S, M, Sound<1>> for F {
     fn walk(&self, _: Cursor<'_, M, <Self as Flow>::EdgeCounts>, _: &mut S) -> impl StepFuture
     where
         Self: Flow,
@@ -77,7 +77,7 @@ impl<F, S, M> CheckedWalk<S, M, Sound<1>> for F {
 
 /// A chunk of the places of a large [`Walk`], which rustc checks faster in chunks.
 #[doc(hidden)]
-pub trait WalkChunk<S, M, const I: usize> {
+pub trait WalkChunk<S, M: Mode, const I: usize> {
     /// Walks from `place` until it leaves the chunk, and returns what comes next.
     fn chunk(
         &self,
@@ -108,9 +108,9 @@ pub(super) fn check_inputs<S: Shared>(graph: &'static Graph, shared: &S) -> Resu
 /// The cursor of a flow that is about to start.
 #[inline]
 pub(super) fn cursor<'a, F: Flow, M: Mode>(
-    mode: &'a M,
+    held: &'a M::Held,
     parent: Option<&'a Frame<'a>>,
 ) -> Cursor<'a, M, F::EdgeCounts> {
     let site = const { &Site::of_flow(&F::GRAPH) };
-    Cursor::new(mode, parent, site, F::NO_COUNTS)
+    Cursor::new(held, parent, site, F::NO_COUNTS)
 }

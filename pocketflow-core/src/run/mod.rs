@@ -21,10 +21,12 @@ mod step_future;
 mod timeout;
 mod wait;
 mod with;
+mod with_context;
 
 pub use batch::{Batch, InFlight, in_parallel, in_sequence};
 pub use contract::{ItemMode, NodeMode, StepMode};
 pub use cursor::Cursor;
+pub use direct::Undriven;
 pub use execution::Execution;
 pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
@@ -39,6 +41,7 @@ pub use step_future::StepFuture;
 pub use timeout::within;
 pub use wait::{AwaitRunner, Waits};
 pub use with::{Drive, Running, With};
+pub use with_context::WithContext;
 
 use std::fmt;
 use std::future::Future;
@@ -48,17 +51,22 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::driver::Direct;
 use crate::run_error::Error;
+use crate::store::Shared;
 
-/// Runs a flow without a driver. The `run` of every flow calls it.
+/// Runs a flow without a driver and without a context. The `run` of every flow calls it.
 #[doc(hidden)]
-pub fn run_direct<F, S>(flow: &F, shared: &mut S) -> impl StepFuture<F::Exit>
+pub fn run_direct<F, S>(flow: &F, shared: &mut S::Itself) -> impl StepFuture<F::Exit>
 where
-    F: Flow + Walk<S, Direct>,
+    F: Flow + Walk<S, Undriven<S::Absent>>,
+    S: Shared,
 {
+    let (shared, context) = S::itself(shared);
     RunToExit {
-        walk: flow.walk(flow::cursor::<F, Direct>(&Direct, None), shared),
+        walk: flow.walk(
+            flow::cursor::<F, Undriven<S::Absent>>(context, None),
+            shared,
+        ),
         flow: PhantomData::<fn() -> F>,
     }
 }

@@ -6,10 +6,15 @@ use crate::graph::Graph;
 use crate::node::Failure;
 use crate::run_error::{EmptyField, Error};
 
-/// A way to run flows. [`Direct`](crate::Direct) adds neither time nor space to the steps;
-/// [`Driven`](super::Driven) runs them with a driver around them.
+/// A way to run flows. [`Undriven`](super::Undriven) adds neither time nor space to the steps;
+/// [`Driven`](super::driven::Driven) runs them with a driver around them.
 #[doc(hidden)]
 pub trait Mode: Sized + Send + Sync {
+    /// What a run holds, and each of its steps borrows. A run without a driver holds only its
+    /// context, so this is the context itself: a reference to a struct with a reference in it would
+    /// cost each node a load.
+    type Held: ?Sized + Send + Sync;
+
     /// Whether [`StepMode::wants`](super::contract::StepMode::wants) can return `false`.
     const SKIPS: bool;
 
@@ -55,14 +60,14 @@ pub trait Mode: Sized + Send + Sync {
     ///
     /// If a run resumes at a place that the flow does not have.
     fn start(
-        &self,
+        held: &Self::Held,
         frame: &Frame<'_>,
         graph: &'static Graph,
         taken: &mut [u32],
     ) -> Result<usize, Error>;
 
     /// Records that a bounded edge has been taken.
-    fn edge_taken(&self, frame: &Frame<'_>, taken: &[u32]);
+    fn edge_taken(held: &Self::Held, frame: &Frame<'_>, taken: &[u32]);
 }
 
 /// Why a step failed. [`Mode::step_error`] turns it into an error, once for all nodes.

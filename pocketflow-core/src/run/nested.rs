@@ -30,9 +30,7 @@ where
         // if it fails.
         context.frame.site = step.0.site();
         let context: &'a FlowContext<'_, M> = context;
-        context
-            .mode
-            .flow(step.0.node(), Some(&context.frame), shared)
+        M::flow(context.held, step.0.node(), Some(&context.frame), shared)
     }
 }
 

@@ -175,6 +175,7 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
     fn post(
         self,
         _node: &N,
+        _context: &FlowContext<'_, K::Mode>,
         _shared: &mut S,
         _finished: Self::Finished,
     ) -> Result<usize, EmptyField> {

@@ -33,11 +33,11 @@ pub(super) use execution;
 
 /// Runs an exec. In a direct run this is the first attempt.
 macro_rules! exec {
-    ($failed:lifetime, M::$exec:ident($execution:expr), $shared:expr) => {{
+    ($failed:lifetime, M::$exec:ident($execution:expr), $shared:expr, $context:expr) => {{
         // No variable that is moved before the await is in scope across it, because each step would
         // keep a flag for it.
         let exec = {
-            let reads = match N::reads($shared) {
+            let reads = match N::reads($shared, $context.lent::<S>()) {
                 Ok(reads) => reads,
                 Err(empty) => break $failed StepFailure::Prep(empty),
             };
@@ -54,7 +54,7 @@ macro_rules! done_or_failed {
         $failed:lifetime, M::$exec:ident($execution:expr),
         $get:expr, $shared:expr, $prep:ident, $context:expr, $info:expr
     ) => {
-        match $crate::run::step::exec!($failed, M::$exec($execution), $shared) {
+        match $crate::run::step::exec!($failed, M::$exec($execution), $shared, $context) {
             Ok(done) => done,
             Err(failed) => break $failed StepFailure::Exec(failed),
         }
@@ -71,7 +71,7 @@ macro_rules! done_or_recovered {
         'done: {
             // A failure becomes its recovery at once, because a variable for it would need a flag.
             let mut recovery =
-                match $crate::run::step::exec!($failed, M::$exec($execution), $shared) {
+                match $crate::run::step::exec!($failed, M::$exec($execution), $shared, $context) {
                     Ok(done) => break 'done done,
                     // A constant, so a run with drivers, whose exec has already recovered, has no code
                     // for it.
@@ -135,7 +135,7 @@ macro_rules! single_step {
             }
         }
 
-        struct $step<'a, H, N, M, G> {
+        struct $step<'a, H, N, M: Mode, G> {
             get: G,
             context: &'a FlowContext<'a, M>,
             types: PhantomData<fn() -> (H, &'a N)>,
@@ -161,7 +161,7 @@ macro_rules! single_step {
                     let failed = 'failed: {
                         let (kept, done) = {
                             let (node, site) = (get.node(), get.site());
-                            let mut prep = match node.prep(&*shared) {
+                            let mut prep = match node.prep(&*shared, context.lent::<S>()) {
                                 Ok(prep) => prep,
                                 Err(failure) => break 'failed StepFailure::Prep(failure),
                             };
@@ -170,7 +170,7 @@ macro_rules! single_step {
                             let done = $done_or_failed!('failed, M::exec(execution), get, &*shared, prep, context, info);
                             (N::keep(&mut prep), done)
                         };
-                        match get.node().post(shared, kept, done) {
+                        match get.node().post(shared, context.lent::<S>(), kept, done) {
                             Ok(action) => return Ok(action),
                             Err(empty) => StepFailure::Post(empty),
                         }
@@ -220,7 +220,7 @@ where
     }
 }
 
-struct BatchStep<'a, H, N, M> {
+struct BatchStep<'a, H, N, M: Mode> {
     node: &'a N,
     context: &'a FlowContext<'a, M>,
     site: &'static Site,
@@ -244,7 +244,7 @@ where
         } = self;
         async move {
             let (kept, done) = {
-                let mut prep = match node.prep(&*shared) {
+                let mut prep = match node.prep(&*shared, context.lent::<S>()) {
                     Ok(prep) => prep,
                     Err(failure) => {
                         return Err(context.attempt_error(site, None, Stage::Prep, failure));
@@ -261,7 +261,7 @@ where
                 let done = N::run(execution).await?;
                 (N::keep(&mut prep), done)
             };
-            match node.post(shared, kept, done) {
+            match node.post(shared, context.lent::<S>(), kept, done) {
                 Ok(action) => Ok(action),
                 Err(empty) => Err(context.error(site, Stage::Post, empty)),
             }

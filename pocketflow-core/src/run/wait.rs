@@ -47,7 +47,7 @@ where
     }
 }
 
-struct AwaitStep<'a, M> {
+struct AwaitStep<'a, M: Mode> {
     context: &'a FlowContext<'a, M>,
     site: &'static Site,
     field: &'static str,

@@ -9,31 +9,51 @@ use super::contract::StepMode;
 use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
 use super::once::BoxFuture;
+use super::with_context::WithContext;
 use crate::driver::{Driver, Stack, Start, Taken};
-use crate::graph::Position;
+use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
-use crate::store::Shared;
+use crate::store::{BorrowContext, InContext, NoContext, Shared};
 
-/// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`.
+/// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`. `C` is the
+/// [context](super::WithContext) of its run, where it is given one.
 #[derive(Debug, Clone, Copy)]
 #[must_use = "a flow does nothing until it is run"]
-pub struct With<'f, F, D> {
-    flow: &'f F,
-    driver: D,
+pub struct With<'f, F, D, C = NoContext> {
+    pub(super) flow: &'f F,
+    pub(super) driver: D,
+    pub(super) context: C,
 }
 
 impl<'f, F: Flow, D> With<'f, F, D> {
     #[doc(hidden)]
     pub fn new(flow: &'f F, driver: D) -> Self {
-        Self { flow, driver }
+        Self {
+            flow,
+            driver,
+            context: NoContext,
+        }
     }
 
+    /// Gives the run its context, as [`WithContext`](super::WithContext) does:
+    /// `Agent.with(driver).context(&services)`.
+    pub fn context<C: BorrowContext>(self, context: C) -> With<'f, F, D, C::Pointer> {
+        With {
+            flow: self.flow,
+            driver: self.driver,
+            context: context.pointer(),
+        }
+    }
+}
+
+impl<'f, F: Flow, D, C> With<'f, F, D, C> {
     /// Adds a driver. The drivers that are already there wrap it.
-    pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>> {
+    pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>, C> {
         With {
             flow: self.flow,
             driver: Stack(self.driver, driver),
+            context: self.context,
         }
     }
 
@@ -49,19 +69,14 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     /// place.
     pub fn run<'a, S, Seam>(self, shared: &'a mut S) -> Running<'a, F::Exit>
     where
-        F: Walk<S, Driven<D, Seam>>,
-        S: Shared,
+        F: Walk<S, Driven<D, Seam, C>>,
+        S: InContext<C::Context>,
         D: Drives<S, Seam> + 'a,
+        C: BorrowContext + 'a,
         Seam: 'static,
         'f: 'a,
     {
-        self.resume(
-            Position {
-                steps: 0,
-                flows: Vec::new(),
-            },
-            shared,
-        )
+        self.resume(Position::START, shared)
     }
 
     /// Resumes a run at a position from [`StepInfo::position`](crate::StepInfo::position). Run it
@@ -73,13 +88,14 @@ impl<'f, F: Flow, D> With<'f, F, D> {
     /// node has run, and the cause is [`NoSuchPlace`](crate::NoSuchPlace).
     pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
     where
-        F: Walk<S, Driven<D, Seam>>,
-        S: Shared,
+        F: Walk<S, Driven<D, Seam, C>>,
+        S: InContext<C::Context>,
         D: Drives<S, Seam> + 'a,
+        C: BorrowContext + 'a,
         Seam: 'static,
         'f: 'a,
     {
-        let run = driven(self.flow, self.driver, position, shared);
+        let run = driven(self.flow, self.driver, self.context, position, shared);
         Running(Box::pin(async move { Ok(F::exit(run.await?.index())) }))
     }
 }
@@ -105,8 +121,8 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 /// A flow that can be run on the store `S` with the driver `D`: for code that is generic over
 /// flows, such as a worker or an engine.
 ///
-/// A flow that `flow!` declares implements it for every driver of its store and its nodes. Code
-/// that uses a known driver also knows the seam:
+/// A flow that `flow!` declares implements it for every driver of its store and its nodes, and so
+/// does a [flow with a context](super::WithContext). Code that uses a known driver also knows the seam:
 ///
 /// ```
 /// use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -135,7 +151,10 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
     message = "`{Self}` cannot be run on the store `{S}` with the driver `{D}`",
     note = "`{Self}` is not a flow of `{S}`, or `{D}` does not drive all of its nodes"
 )]
-pub trait Drive<S, D, Seam = crate::seam::Steps>: Flow {
+pub trait Drive<S, D, Seam = crate::seam::Steps>: Send + Sync {
+    /// The graph of the flow.
+    const GRAPH: &'static Graph;
+
     /// Runs the flow from its first node, or from the position that [`Driver::begin`] returns, to
     /// an exit. The exit is the action taken.
     ///
@@ -150,11 +169,13 @@ pub trait Drive<S, D, Seam = crate::seam::Steps>: Flow {
 #[diagnostic::do_not_recommend]
 impl<F, S, D, Seam> Drive<S, D, Seam> for F
 where
-    S: Shared,
+    S: InContext<NoContext>,
     D: Driver<S, Seam>,
-    F: Flow + Walk<S, Driven<D, Seam>>,
+    F: Flow + Walk<S, Driven<D, Seam, NoContext>>,
     Seam: 'static,
 {
+    const GRAPH: &'static Graph = F::GRAPH;
+
     fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
     where
         D: 'a,
@@ -162,10 +183,34 @@ where
         Running(Box::pin(driven(
             self,
             driver,
-            Position {
-                steps: 0,
-                flows: Vec::new(),
-            },
+            NoContext,
+            Position::START,
+            shared,
+        )))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F, C, S, D, Seam> Drive<S, D, Seam> for WithContext<'_, F, C>
+where
+    S: InContext<C::Context>,
+    D: Driver<S, Seam>,
+    F: Flow + Walk<S, Driven<D, Seam, C>>,
+    C: BorrowContext,
+    Seam: 'static,
+{
+    const GRAPH: &'static Graph = F::GRAPH;
+
+    fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
+    where
+        D: 'a,
+    {
+        let context = self.context.clone();
+        Running(Box::pin(driven(
+            self.flow,
+            driver,
+            context,
+            Position::START,
             shared,
         )))
     }
@@ -189,17 +234,19 @@ impl<T> fmt::Debug for Running<'_, T> {
     }
 }
 
-fn driven<'a, F, S, D, K>(
+fn driven<'a, F, S, D, K, C>(
     flow: &'a F,
     driver: D,
+    context: C,
     mut position: Position,
     shared: &'a mut S,
-) -> impl StepFuture<Taken> + use<'a, F, S, D, K>
+) -> impl StepFuture<Taken> + use<'a, F, S, D, K, C>
 where
-    S: Shared,
-    F: Flow + Walk<S, Driven<D, K>>,
+    S: InContext<C::Context>,
+    F: Flow + Walk<S, Driven<D, K, C>>,
     D: Driver<S, K>,
     K: 'static,
+    C: BorrowContext,
 {
     async move {
         match driver.begin(F::GRAPH, None, shared).await? {
@@ -208,8 +255,8 @@ where
             Start::Over(exit) => return Ok(Taken::over(F::GRAPH, exit)),
         }
         flow::check_inputs(F::GRAPH, shared)?;
-        let driven = Driven::new(driver, position);
-        let exit = driven.flow(flow, None, shared).await?;
+        let held = Driven::new(driver, context, position);
+        let exit = Driven::flow(&held, flow, None, shared).await?;
         Ok(Taken::over(F::GRAPH, exit))
     }
 }

@@ -11,6 +11,8 @@ pub struct Store {
     pub id: &'static str,
     /// The fields, in the order of the struct.
     pub fields: &'static [Field],
+    /// The type of its context, as `#[shared(context = …)]` names it.
+    pub context: Option<&'static str>,
     pub(crate) hash: u64,
 }
 
@@ -41,7 +43,18 @@ impl Store {
             name,
             id,
             fields,
+            context: None,
             hash: hash(START, id),
+        }
+    }
+
+    /// The store, with a context of this type.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn with_context(self, context: &'static str) -> Self {
+        Self {
+            context: Some(context),
+            ..self
         }
     }
 

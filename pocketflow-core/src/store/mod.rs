@@ -1,9 +1,13 @@
 //! The shared store: a struct whose derive describes its fields.
 
+mod context;
 mod description;
 mod field_set;
 mod visitor;
 
+pub use context::{
+    Alone, BorrowContext, ContextOf, InContext, IsContext, NameContext, Never, NoContext,
+};
 pub use description::{Field, Store};
 pub use visitor::{Fields, VisitField, VisitWith};
 
@@ -30,6 +34,24 @@ pub use visitor::{Fields, VisitField, VisitWith};
     note = "write `#[derive(pocketflow::Shared)]` on `struct {Self}`"
 )]
 pub trait Shared: BetweenThreads {
+    /// The context of a run, borrowed for `'c`: `()` if the store has none. It does not name the
+    /// user's type, which may be private.
+    #[doc(hidden)]
+    type Context<'c>: Copy + Send + Sync;
+
+    /// What the `run` of a flow takes: the store, or for a store with a context
+    /// [what no store is](context::Alone).
+    #[doc(hidden)]
+    type Itself: ?Sized + Send;
+
+    /// The context of a run that is given none.
+    #[doc(hidden)]
+    type Absent: Send + Sync + 'static;
+
+    /// The store, for a run that is given no context.
+    #[doc(hidden)]
+    fn itself(itself: &mut Self::Itself) -> (&mut Self, &'static Self::Absent);
+
     /// [`Store::fields`].
     #[doc(hidden)]
     const FIELDS: &'static [Field] = &[];

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use super::parse::Store;
-use super::{fields, thread_safety};
+use super::{context, fields, thread_safety};
 use crate::names::ours;
 use crate::refusal::Errors;
 
@@ -14,6 +14,9 @@ use crate::refusal::Errors;
 fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
     let (pf, name, alias) = (&store.krate, ours(store.name), store.krate.alias());
     let (generics, arguments, _) = store.generics.split_for_impl();
+    let mut in_any = store.generics.clone();
+    in_any.params.push(syn::parse_quote!(__C: ?__p::Sized));
+    let (context_generics, ..) = in_any.split_for_impl();
     quote! {
         #errors
         const _: () = {
@@ -30,10 +33,24 @@ fn nothing(store: &Store<'_>, errors: &TokenStream) -> TokenStream {
             where
                 Self: __p::Send + __p::Sync + 'static,
             {
+                type Context<'c> = ();
+                type Itself = Self;
+                type Absent = #pf::NoContext;
                 const STORE: &'static #pf::Store = &#pf::Store::new("", "", &[]);
+                fn itself(__shared: &mut Self) -> (&mut Self, &'static #pf::NoContext) {
+                    (__shared, &#pf::NoContext)
+                }
                 fn is_filled(&self, _: __p::usize) -> __p::bool {
                     false
                 }
+            }
+
+            #[automatically_derived]
+            impl #context_generics __p::InContext<__C> for #name #arguments
+            where
+                Self: __p::Send + __p::Sync + 'static,
+            {
+                fn lend(_: &__C) {}
             }
         };
     }
@@ -65,6 +82,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         .fields
         .iter()
         .filter_map(|field| thread_safety::check(&name, field))
+        .chain(context::check(store))
         .collect();
     let (checks, sound) = match &checks[..] {
         [] => (None, None),
@@ -73,7 +91,14 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             Some(quote!(__Sound: __p::Soundness,)),
         ),
     };
+    let context = context::context(store, sound.as_ref());
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
+    let context::Context {
+        inside,
+        described,
+        impls,
+        named,
+    } = &context;
     // Behind a static, because rustc copies a constant to every place that names it.
     let description = quote! {
                 const STORE: &'static #pf::Store = {
@@ -84,13 +109,14 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                             ":", ::core::column!()
                         ),
                         <#name as #pf::Shared>::FIELDS,
-                    );
+                    )#described;
                     &__STORE
                 };
     };
     let (allow, unused, alias) = (store.allow, pf.allow_unused(), pf.alias());
     quote! {
         #errors
+        #named
         #allow
         const _: () = {
             #alias
@@ -111,6 +137,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             where
                 #sound
             {
+                #inside
+
                 const FIELDS: &'static [#pf::Field] = &[#(#fields),*];
 
                 #description
@@ -126,6 +154,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                     __p::StoreDefault::<#name>::__default()
                 }
             }
+
+            #impls
 
             #visits
         };

@@ -1,5 +1,6 @@
 //! `#[derive(Shared)]`: describes a struct, which it does not change.
 
+mod context;
 mod expand;
 mod fields;
 mod parse;

@@ -1,17 +1,21 @@
 //! The struct that is a store, and its attributes.
 
+use proc_macro2::Span;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DeriveInput, Ident, Token};
+use syn::{Attribute, Data, DeriveInput, Ident, Token, Type};
 
 use super::fields;
 use crate::krate::Krate;
-use crate::names::Allow;
-use crate::refusal::Errors;
+use crate::names::{Allow, code};
+use crate::refusal::{Errors, refuse};
+use crate::types::last_name;
 
 pub(super) struct Store<'a> {
     pub(super) name: &'a Ident,
     /// The library.
     pub(super) krate: Krate,
+    /// The type of its context.
+    pub(super) context: Option<Type>,
     pub(super) is_generic: bool,
     pub(super) generics: &'a syn::Generics,
     pub(super) allow: Option<Allow>,
@@ -23,11 +27,12 @@ pub(super) fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     let mut errors = Errors::default();
     let is_generic = !input.generics.params.is_empty();
     let serde = fields::Serde::of(&input.attrs);
-    let krate = krate(&input.attrs, &mut errors);
+    let options = Options::of(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
     let mut store = Store {
         name: &input.ident,
-        krate,
+        krate: options.krate.unwrap_or_default(),
+        context: options.context,
         is_generic,
         generics: &input.generics,
         allow,
@@ -68,35 +73,88 @@ pub(super) fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     (store, errors)
 }
 
-/// `#[shared(crate = path)]` on the struct.
-fn krate(attributes: &[Attribute], errors: &mut Errors) -> Krate {
-    let mut krate = None;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("shared"))
-    {
-        let options = attribute.parse_args_with(|input: ParseStream<'_>| {
-            while !input.is_empty() {
-                if !Krate::is_next(input) {
-                    return Err(
-                        input.error("a shared store has the option `crate = path::to::pocketflow`")
-                    );
-                }
+/// The options of a store: `#[shared(context = Services, crate = path)]` on the struct.
+#[derive(Default)]
+struct Options {
+    krate: Option<Krate>,
+    context: Option<Type>,
+}
+
+const OPTIONS: &str = "a shared store has the options `context = Services`, the type of what a run of its flows is given, and `crate = path::to::pocketflow`";
+
+impl Options {
+    fn of(attributes: &[Attribute], errors: &mut Errors) -> Self {
+        let mut options = Self::default();
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("shared"))
+        {
+            let read = attribute
+                .parse_args_with(|input: ParseStream<'_>| options.read(attribute, input, errors));
+            if let Err(error) = read {
+                errors.push(error);
+            }
+        }
+        options
+    }
+
+    fn read(
+        &mut self,
+        attribute: &Attribute,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        while !input.is_empty() {
+            if Krate::is_next(input) {
                 let given = Krate::parse(input)?;
-                if krate.replace(given).is_some() {
+                if self.krate.replace(given).is_some() {
                     errors.at(attribute, "`crate` is given twice");
                 }
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
+            } else {
+                let name = input.fork().parse::<Ident>();
+                if name.is_ok_and(|name| name != "context") || !input.peek(Ident) {
+                    return Err(input.error(OPTIONS));
+                }
+                let name: Ident = input.parse()?;
+                let given = context(input, &name)?;
+                if self.context.replace(given).is_some() {
+                    errors.at(name, "`context` is given twice");
                 }
             }
-            Ok(())
-        });
-        if let Err(error) = options {
-            errors.push(error);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
         }
+        Ok(())
     }
-    krate.unwrap_or_default()
+}
+
+/// `= Services`, after `context`.
+fn context(input: ParseStream<'_>, name: &Ident) -> syn::Result<Type> {
+    let expected = |span: Span| {
+        refuse("`context` names the type of what a run is given: write `context = Services`")
+            .on(span)
+    };
+    if input.is_empty() {
+        return Err(expected(name.span()));
+    }
+    let span = input.span();
+    input.parse::<Token![=]>().map_err(|_| expected(span))?;
+    let span = if input.is_empty() {
+        name.span()
+    } else {
+        input.span()
+    };
+    match input.parse::<Type>() {
+        Ok(Type::Path(path)) if last_name(&Type::Path(path.clone())).as_deref() == Some("Arc") => {
+            Err(refuse("`context` names the type in the `Arc`: a run takes its context by reference, or as an `Arc`").at(path))
+        }
+        Ok(ty @ Type::Path(_)) => Ok(ty),
+        Ok(Type::Reference(borrowed)) => Err(refuse("a context is borrowed for each run, so `context` names the type without `&`")
+            .help(format!("write `context = {}`", code(&borrowed.elem)))
+            .at(borrowed)),
+        _ => Err(expected(span)),
+    }
 }
 
 #[cfg(test)]

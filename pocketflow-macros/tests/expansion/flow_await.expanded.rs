@@ -268,7 +268,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<__S, __M> __p::Walk<__S, __M> for Approval
+    impl<__S, __M: __p::Mode> __p::Walk<__S, __M> for Approval
     where
         Self: __p::CheckedWalk<__S, __M, __Stores>,
     {
@@ -298,20 +298,30 @@ const _: () = {
         /// # Errors
         ///
         /// The final error of a node, with the place where it happened.
-        pub fn run<__S>(
+        pub fn run<__S: ::pocketflow::Shared>(
             &self,
-            __shared: &mut __S,
+            __shared: &mut __S::Itself,
         ) -> impl __p::Future<
             Output = __p::Result<ApprovalExit, ::pocketflow::Error>,
         > + __p::Send
         where
-            Self: __p::Walk<__S, ::pocketflow::Direct>,
+            Self: __p::Walk<__S, __p::Undriven<__S::Absent>>,
         {
-            __p::run_direct(self, __shared)
+            __p::run_direct::<Self, __S>(self, __shared)
         }
         /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
         pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
             ::pocketflow::With::new(self, __driver)
+        }
+        /// Gives a run of this flow its context: `.context(&services).run(&mut shared)`.
+        pub fn context<__C: ::pocketflow::BorrowContext>(
+            &self,
+            __context: __C,
+        ) -> ::pocketflow::WithContext<'_, Self, __C::Pointer> {
+            ::pocketflow::WithContext::new(
+                self,
+                ::pocketflow::BorrowContext::pointer(__context),
+            )
         }
     }
     #[automatically_derived]

@@ -202,7 +202,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<__S, __M> __p::Walk<__S, __M> for Payment
+    impl<__S, __M: __p::Mode> __p::Walk<__S, __M> for Payment
     where
         Self: __p::CheckedWalk<__S, __M, __Stores>,
     {
@@ -234,15 +234,28 @@ const _: () = {
         /// The final error of a node, with the place where it happened.
         pub fn run(
             &self,
-            __shared: &mut Order,
+            __shared: &mut <Order as ::pocketflow::Shared>::Itself,
         ) -> impl __p::Future<
             Output = __p::Result<PaymentExit, ::pocketflow::Error>,
-        > + __p::Send {
-            __p::run_direct(self, __shared)
+        > + __p::Send
+        where
+            __Stores: __p::Soundness,
+        {
+            __p::run_direct::<Self, Order>(self, __shared)
         }
         /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
         pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
             ::pocketflow::With::new(self, __driver)
+        }
+        /// Gives a run of this flow its context: `.context(&services).run(&mut shared)`.
+        pub fn context<__C: ::pocketflow::BorrowContext>(
+            &self,
+            __context: __C,
+        ) -> ::pocketflow::WithContext<'_, Self, __C::Pointer> {
+            ::pocketflow::WithContext::new(
+                self,
+                ::pocketflow::BorrowContext::pointer(__context),
+            )
         }
     }
     #[automatically_derived]

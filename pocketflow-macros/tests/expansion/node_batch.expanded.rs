@@ -66,11 +66,12 @@ const _: () = {
         fn prep<'a>(
             &'a self,
             __shared: &'a Article,
+            __context: <Article as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<
             <Self as ::pocketflow::Node<Article, __Marker>>::Prep<'a>,
             ::pocketflow::Failure,
         > {
-            <Self as ::pocketflow::Node<Article, __Marker>>::reads(__shared)?;
+            <Self as ::pocketflow::Node<Article, __Marker>>::reads(__shared, __context)?;
             let __items = {
                 let __field_titles = (&__shared.titles).__read();
                 let __from = match __field_titles {
@@ -99,6 +100,7 @@ const _: () = {
         #[inline]
         fn reads<'a>(
             __shared: &'a Article,
+            __context: <Article as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             let __field_style = (&__shared.style).__read();
             let __field_style: &'a str = match __field_style {
@@ -146,6 +148,7 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Article,
+            __context: <Article as ::pocketflow::Shared>::Context<'_>,
             _: <Self as ::pocketflow::Node<Article, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Article, __Marker>>::Done,
         ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {

@@ -49,6 +49,7 @@ const _: () = {
         #[inline]
         fn reads<'a>(
             __shared: &'a Chat,
+            __context: <Chat as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             let __field_query = (&__shared.query).__read();
             let __field_query: &'a str = match __field_query {
@@ -96,6 +97,7 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Chat,
+            __context: <Chat as ::pocketflow::Shared>::Context<'_>,
             _: <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
         ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {

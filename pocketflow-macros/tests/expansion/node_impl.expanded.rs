@@ -61,6 +61,7 @@ const _: () = {
         fn prep<'a>(
             &'a self,
             __shared: &'a Chat,
+            __context: <Chat as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<
             <Self as ::pocketflow::Node<Chat, __Marker>>::Prep<'a>,
             ::pocketflow::Failure,
@@ -100,6 +101,7 @@ const _: () = {
         #[inline]
         fn reads<'a>(
             __shared: &'a Chat,
+            __context: <Chat as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             __p::Result::Ok(__Reads {
                 __store: __p::PhantomData,
@@ -175,6 +177,7 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Chat,
+            __context: <Chat as ::pocketflow::Shared>::Context<'_>,
             __p::Prepared(__kept): <Self as ::pocketflow::Node<Chat, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Chat, __Marker>>::Done,
         ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {

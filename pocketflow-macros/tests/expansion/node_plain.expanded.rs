@@ -48,6 +48,7 @@ const _: () = {
         #[inline]
         fn reads<'a>(
             __shared: &'a Order,
+            __context: <Order as ::pocketflow::Shared>::Context<'a>,
         ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, ::pocketflow::Failure> {
             let __field_total = (&__shared.total).__read();
             let __field_total: &'a u64 = match __field_total {
@@ -82,6 +83,7 @@ const _: () = {
         fn post(
             &self,
             __shared: &mut Order,
+            __context: <Order as ::pocketflow::Shared>::Context<'_>,
             _: <Self as ::pocketflow::Node<Order, __Marker>>::Kept,
             __exec: <Self as ::pocketflow::Node<Order, __Marker>>::Done,
         ) -> __p::Result<__p::usize, ::pocketflow::EmptyField> {

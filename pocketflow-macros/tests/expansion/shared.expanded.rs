@@ -25,6 +25,12 @@ const _: () = {
     where
         __Sound: __p::Soundness,
     {
+        type Context<'c> = ();
+        type Itself = Self;
+        type Absent = ::pocketflow::NoContext;
+        fn itself(__shared: &mut Self) -> (&mut Self, &'static ::pocketflow::NoContext) {
+            (__shared, &::pocketflow::NoContext)
+        }
         const FIELDS: &'static [::pocketflow::Field] = &[
             ::pocketflow::Field::new("total", __p::FieldKind::<u64>::__LATE),
             ::pocketflow::Field::new(
@@ -55,6 +61,13 @@ const _: () = {
         fn blank() -> __p::Option<Self> {
             __p::StoreDefault::<Order>::__default()
         }
+    }
+    #[automatically_derived]
+    impl<__C: ?__p::Sized> __p::InContext<__C> for Order
+    where
+        __Sound: __p::Soundness,
+    {
+        fn lend(_: &__C) {}
     }
     struct __Write2<'a>(&'a Cents);
     #[automatically_derived]

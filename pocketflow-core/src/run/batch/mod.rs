@@ -13,7 +13,6 @@ use tokio::task::coop::has_budget_remaining;
 use self::bounded_unordered::BoundedUnordered;
 use self::or_else::OrElse;
 use super::contract::{ItemMode, Recovery};
-use super::exec::reads;
 use super::execution::Execution;
 use super::skipped::Skipped;
 use crate::node::Node;
@@ -23,7 +22,7 @@ use crate::store::Shared;
 
 /// A batch: a node that calls `exec` once for every item.
 #[doc(hidden)]
-pub trait Batch<S: 'static, H: 'static>: Node<S, H> {
+pub trait Batch<S: Shared, H: 'static>: Node<S, H> {
     /// The items, in order.
     fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
 
@@ -46,7 +45,7 @@ where
     M: ItemMode<S, H, N>,
 {
     OrElse::First {
-        first: M::item(*execution, reads::<S, H, N>(execution.shared), index, item),
+        first: M::item(*execution, execution.reads(), index, item),
         recover: move |failed| -> Recovery<'b, N::Exec> {
             M::recover(*execution, index, item, failed)
         },

@@ -7,19 +7,20 @@ use crate::driver::seam::{AroundExec, AroundItem};
 use crate::driver::{AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, StepInfo};
 use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::run::contract::{ItemMode, NodeMode, Recovery};
-use crate::run::exec::{self, reads};
+use crate::run::exec;
 use crate::run::execution::Execution;
 use crate::run::step_future::StepFuture;
 use crate::run_error::Error;
-use crate::store::Shared;
+use crate::store::{BorrowContext, InContext};
 
-impl<S, H, N, D, K> NodeMode<S, H, N> for Driven<D, K>
+impl<S, H, N, D, K, X> NodeMode<S, H, N> for Driven<D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
     /// A driver's call has already recovered, if it could.
     const RECOVERS: bool = false;
@@ -32,7 +33,7 @@ where
         item: N::Item<'v>,
     ) -> impl StepFuture<N::Exec> {
         K::exec(
-            &execution.context.mode.driver,
+            &execution.context.held.driver,
             execution.info,
             index,
             DrivenExec {
@@ -63,7 +64,7 @@ where
         attempt: Attempt<'_>,
     ) -> impl StepFuture<N::Exec, Failure> {
         K::attempt(
-            &execution.context.mode.driver,
+            &execution.context.held.driver,
             execution.info,
             attempt,
             DrivenAttempt {
@@ -75,13 +76,14 @@ where
     }
 }
 
-impl<S, H, N, D, K> ItemMode<S, H, N> for Driven<D, K>
+impl<S, H, N, D, K, X> ItemMode<S, H, N> for Driven<D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundItem<D, S, H, N>,
+    X: BorrowContext,
 {
     fn item<'v>(
         execution: Execution<'v, '_, S, H, N, Self>,
@@ -96,7 +98,7 @@ where
             item,
             identity: None,
         });
-        K::item(&execution.context.mode.driver, execution.info, id, call)
+        K::item(&execution.context.held.driver, execution.info, id, call)
     }
 }
 
@@ -120,20 +122,21 @@ impl node::KeySource for StepKey<'_> {
 }
 
 /// One exec with its attempts and its fallback, as a driver receives it.
-struct DrivenExec<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
-    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
+struct DrivenExec<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K, X: BorrowContext> {
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K, X>>,
     index: Option<usize>,
     item: N::Item<'v>,
     identity: Option<u64>,
 }
 
-impl<S, H, N, D, K> Call for DrivenExec<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Call for DrivenExec<'_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
     type Output = Result<N::Exec, Error>;
 
@@ -149,7 +152,7 @@ where
                 info: execution.info,
                 identity,
             };
-            let first = Execution::<S, H, N, Driven<D, K>>::first_attempt(index, Some(&work));
+            let first = Execution::<S, H, N, Driven<D, K, X>>::first_attempt(index, Some(&work));
             match Driven::attempt(execution, item, first).await {
                 Ok(exec) => Ok(exec),
                 Err(failure) => execution.recover(index, item, failure, Some(&work)).await,
@@ -158,28 +161,30 @@ where
     }
 }
 
-impl<S, H, N, D, K> ExecCall<S, H, N> for DrivenExec<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> ExecCall<S, H, N> for DrivenExec<'_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
 }
 
 /// An item or a branch, as a driver receives it.
-struct DrivenItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K>(
-    DrivenExec<'v, 'p, S, H, N, D, K>,
+struct DrivenItem<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K, X: BorrowContext>(
+    DrivenExec<'v, 'p, S, H, N, D, K, X>,
 );
 
-impl<S, H, N, D, K> Call for DrivenItem<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Call for DrivenItem<'_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
     type Output = Result<N::Exec, Error>;
 
@@ -188,7 +193,7 @@ where
             execution, index, ..
         } = self.0;
         K::exec(
-            &execution.context.mode.driver,
+            &execution.context.held.driver,
             execution.info,
             index,
             self.0,
@@ -196,13 +201,14 @@ where
     }
 }
 
-impl<S, H, N, D, K> ItemCall<S, H, N> for DrivenItem<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> ItemCall<S, H, N> for DrivenItem<'_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
     fn identify(&mut self, identity: u64) {
         self.0.identity = Some(identity);
@@ -210,19 +216,21 @@ where
 }
 
 /// One attempt, as a driver receives it.
-struct DrivenAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K> {
-    execution: Execution<'v, 'p, S, H, N, Driven<D, K>>,
+struct DrivenAttempt<'v, 'p, 't, S: 'static, H, N: Node<S, H>, D: Send + Sync, K, X: BorrowContext>
+{
+    execution: Execution<'v, 'p, S, H, N, Driven<D, K, X>>,
     item: N::Item<'v>,
     attempt: Attempt<'t>,
 }
 
-impl<S, H, N, D, K> Call for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Call for DrivenAttempt<'_, '_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
     type Output = Result<N::Exec, Failure>;
 
@@ -231,21 +239,27 @@ where
     }
 }
 
-impl<S, H, N, D, K> AttemptCall<S, H, N> for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> AttemptCall<S, H, N> for DrivenAttempt<'_, '_, '_, S, H, N, D, K, X>
 where
-    S: Shared,
+    S: InContext<X::Context>,
     H: 'static,
     N: Node<S, H>,
     D: Driver<S, K>,
     K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
 {
 }
 
-impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
-    for DrivenExec<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Lends<S, H, N> for DrivenExec<'_, '_, S, H, N, D, K, X>
+where
+    S: InContext<X::Context>,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: 'static,
+    X: BorrowContext,
 {
     fn reads(&self) -> Reads<'_, N> {
-        reads::<S, H, N>(self.execution.shared)
+        self.execution.reads()
     }
 
     fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {
@@ -253,8 +267,13 @@ impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
     }
 }
 
-impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
-    for DrivenItem<'_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Lends<S, H, N> for DrivenItem<'_, '_, S, H, N, D, K, X>
+where
+    S: InContext<X::Context>,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: 'static,
+    X: BorrowContext,
 {
     fn reads(&self) -> Reads<'_, N> {
         self.0.reads()
@@ -265,11 +284,16 @@ impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
     }
 }
 
-impl<S: 'static, H, N: Node<S, H>, D: Send + Sync, K> Lends<S, H, N>
-    for DrivenAttempt<'_, '_, '_, S, H, N, D, K>
+impl<S, H, N, D, K, X> Lends<S, H, N> for DrivenAttempt<'_, '_, '_, S, H, N, D, K, X>
+where
+    S: InContext<X::Context>,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: 'static,
+    X: BorrowContext,
 {
     fn reads(&self) -> Reads<'_, N> {
-        reads::<S, H, N>(self.execution.shared)
+        self.execution.reads()
     }
 
     fn with_item<T>(&self, lend: impl FnOnce(N::Item<'_>) -> T) -> T {

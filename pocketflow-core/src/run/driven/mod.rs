@@ -14,21 +14,23 @@ use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhe
 use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
-use crate::store::Shared;
+use crate::store::{BorrowContext, InContext};
 
-/// A driver, and the state of its run.
+/// A driver, the context of its run, and the state of it.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Driven<D, K> {
+pub struct Driven<D, K, C> {
     driver: D,
+    context: C,
     state: RunState,
     seam: PhantomData<fn() -> K>,
 }
 
-impl<D, K> Driven<D, K> {
-    pub(super) fn new(driver: D, position: Position) -> Self {
+impl<D, K, C> Driven<D, K, C> {
+    pub(super) fn new(driver: D, context: C, position: Position) -> Self {
         Self {
             driver,
+            context,
             state: RunState::new(position),
             seam: PhantomData,
         }
@@ -44,7 +46,9 @@ impl<D, K> Driven<D, K> {
     }
 }
 
-impl<D: Send + Sync, K> Mode for Driven<D, K> {
+impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
+    type Held = Self;
+
     const SKIPS: bool = true;
 
     type ExecFailure = Error;
@@ -90,13 +94,13 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
     const CHECKS_INPUTS: bool = false;
 
     fn start(
-        &self,
+        held: &Self,
         frame: &Frame<'_>,
         graph: &'static Graph,
         taken: &mut [u32],
     ) -> Result<usize, Error> {
         let mut start = 0;
-        if let Some((position, deeper)) = self.state.resume() {
+        if let Some((position, deeper)) = held.state.resume() {
             let known = graph.place(&position.place).filter(|place| {
                 position.flow == graph.label() && deeper == graph.places[*place].node.flow.is_some()
             });
@@ -110,21 +114,26 @@ impl<D: Send + Sync, K> Mode for Driven<D, K> {
             }
             start = place;
         }
-        self.state.set_taken(frame.depth(), taken);
+        held.state.set_taken(frame.depth(), taken);
         Ok(start)
     }
 
-    fn edge_taken(&self, frame: &Frame<'_>, taken: &[u32]) {
-        self.state.set_taken(frame.depth(), taken);
+    fn edge_taken(held: &Self, frame: &Frame<'_>, taken: &[u32]) {
+        held.state.set_taken(frame.depth(), taken);
     }
 }
 
-impl<S, D, K> StepMode<S> for Driven<D, K>
+impl<S, D, K, C> StepMode<S> for Driven<D, K, C>
 where
-    S: Shared,
+    S: InContext<C::Context>,
     D: Driver<S, K>,
     K: 'static,
+    C: BorrowContext,
 {
+    fn lend(held: &Self) -> S::Context<'_> {
+        S::lend(held.context.borrow_context())
+    }
+
     /// A nested flow is not a step. Its nodes are.
     fn step<'a, A>(
         context: &'a FlowContext<'a, Self>,
@@ -136,10 +145,10 @@ where
         A: StepBody<S, Self> + 'a,
     {
         async move {
-            let Self { driver, state, .. } = context.mode;
+            let Self { driver, state, .. } = context.held;
             state.step();
             let frame = context.frame(site);
-            let info = context.mode.info(&frame, driver.run_id());
+            let info = context.held.info(&frame, driver.run_id());
             let mut step = DrivenStep {
                 act: Some(act),
                 info: &info,
@@ -156,7 +165,7 @@ where
     }
 
     fn flow<'a, F>(
-        &'a self,
+        held: &'a Self,
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
         shared: &'a mut S,
@@ -165,14 +174,14 @@ where
         F: Flow + Walk<S, Self>,
     {
         async move {
-            let info = parent.map(|parent| self.info(parent, self.driver.run_id()));
+            let info = parent.map(|parent| held.info(parent, held.driver.run_id()));
             let mut walk = DrivenFlow {
                 flow,
-                mode: self,
+                held,
                 parent,
                 info: info.as_ref(),
             };
-            let taken = self
+            let taken = held
                 .driver
                 .flow(F::GRAPH, info.as_ref(), shared, Erased::new(&mut walk))
                 .await?;
@@ -191,8 +200,8 @@ where
         }
     }
 
-    fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
-        self.driver.wants(info, item)
+    fn wants(held: &Self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+        held.driver.wants(info, item)
     }
 }
 
@@ -203,11 +212,12 @@ struct DrivenStep<'a, A, M> {
     mode: PhantomData<fn() -> M>,
 }
 
-impl<S, A, D, K> RunOnce<S> for DrivenStep<'_, A, Driven<D, K>>
+impl<S, A, D, K, C> RunOnce<S> for DrivenStep<'_, A, Driven<D, K, C>>
 where
     S: Send,
-    A: StepBody<S, Driven<D, K>>,
+    A: StepBody<S, Driven<D, K, C>>,
     D: Send + Sync,
+    C: BorrowContext,
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
         let act = self.act.take().expect("a driver can run a step only once");
@@ -221,9 +231,9 @@ async fn taken(acting: impl StepFuture, info: &StepInfo<'_>) -> Result<Taken, Er
 }
 
 /// A flow, as a driver receives it.
-struct DrivenFlow<'a, F, M> {
+struct DrivenFlow<'a, F, M: Mode> {
     flow: &'a F,
-    mode: &'a M,
+    held: &'a M::Held,
     parent: Option<&'a Frame<'a>>,
     info: Option<&'a StepInfo<'a>>,
 }
@@ -237,12 +247,12 @@ where
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
         let Self {
             flow,
-            mode,
+            held,
             parent,
             info,
         } = *self;
         Box::pin(async move {
-            let exit = flow.walk(cursor::<F, M>(mode, parent), shared).await?;
+            let exit = flow.walk(cursor::<F, M>(held, parent), shared).await?;
             Ok(info.map_or_else(|| Taken::over(F::GRAPH, exit), |info| info.took(exit)))
         })
     }

@@ -25,11 +25,11 @@ use crate::run::step_future::StepFuture;
 use crate::run_error::{EmptyField, Error, Stage};
 use crate::store::Shared;
 
-impl<S, M: StepMode<S>> Fork<'_, S, M> {
+impl<S: Shared, M: StepMode<S>> Fork<'_, S, M> {
     /// Fails if this run does not do the branch.
     #[inline]
     fn wanted(&self, site: &'static Site, branch: M::Info<'_>) -> Result<(), Error> {
-        if !M::SKIPS || self.context.mode.wants(branch, None) {
+        if !M::SKIPS || M::wants(self.context.held, branch, None) {
             return Ok(());
         }
         Err(self.context.error(site, Stage::Driver, Skipped))
@@ -74,7 +74,7 @@ macro_rules! single_branch {
                     fork.wanted(get.site(), M::reborrow(info))?;
                     let failed = 'failed: {
                         let (node, site) = (get.node(), get.site());
-                        let mut prep = match node.prep(fork.shared) {
+                        let mut prep = match node.prep(fork.shared, fork.context.lent::<S>()) {
                             Ok(prep) => prep,
                             Err(failure) => break 'failed StepFailure::Prep(failure),
                         };
@@ -102,8 +102,14 @@ macro_rules! single_branch {
                 }
             }
 
-            fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
-                node.post(shared, finished.kept, finished.done)
+            fn post(
+                self,
+                node: &N,
+                context: &FlowContext<'_, M>,
+                shared: &mut S,
+                finished: Self::Finished,
+            ) -> Result<usize, EmptyField> {
+                node.post(shared, context.lent::<S>(), finished.kept, finished.done)
             }
         }
     };
@@ -138,7 +144,7 @@ where
             } = *fork;
             let info = M::reborrow(M::branch_info(&branch));
             fork.wanted(get.site(), M::reborrow(info))?;
-            let mut prep = match get.node().prep(shared) {
+            let mut prep = match get.node().prep(shared, context.lent::<S>()) {
                 Ok(prep) => prep,
                 Err(failure) => {
                     return Err(context.attempt_error(get.site(), None, Stage::Prep, failure));
@@ -161,8 +167,14 @@ where
         }
     }
 
-    fn post(self, node: &N, shared: &mut S, finished: Self::Finished) -> Result<usize, EmptyField> {
-        node.post(shared, finished.kept, finished.done)
+    fn post(
+        self,
+        node: &N,
+        context: &FlowContext<'_, M>,
+        shared: &mut S,
+        finished: Self::Finished,
+    ) -> Result<usize, EmptyField> {
+        node.post(shared, context.lent::<S>(), finished.kept, finished.done)
     }
 }
 
@@ -231,7 +243,7 @@ where
         shared: &mut S,
         finished: Self::Finished,
     ) -> Result<(), Error> {
-        match self.runner.post(self.get.node(), shared, finished) {
+        match self.runner.post(self.get.node(), context, shared, finished) {
             Ok(_) => Ok(()),
             Err(empty) => Err(context.error(self.get.site(), Stage::Post, empty)),
         }
@@ -305,7 +317,7 @@ where
     M::step(context, site, shared, ForkStep { nodes, context })
 }
 
-struct ForkStep<'a, P, M> {
+struct ForkStep<'a, P, M: Mode> {
     nodes: P,
     context: &'a FlowContext<'a, M>,
 }

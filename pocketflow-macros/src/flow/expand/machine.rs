@@ -96,7 +96,7 @@ impl Flow<'_> {
         let (pf, this) = (self.pf, &self.this);
         quote! {
             #[automatically_derived]
-            impl<__S, __M> __p::Walk<__S, __M> for #this
+            impl<__S, __M: __p::Mode> __p::Walk<__S, __M> for #this
             where
                 Self: __p::CheckedWalk<__S, __M, __Stores>,
             {

@@ -139,7 +139,10 @@ impl Flow<'_> {
         } else {
             self.dummy()
         };
-        let (runners, named) = (self.runners(self.name.span()), self.named_fields());
+        let (runners, named) = (
+            self.runners(self.name.span(), self.sound),
+            self.named_fields(),
+        );
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(#[allow(deprecated)] type #this = #name;));
         quote!(#this #(#aliases)* #mentions #named #body #runners)

@@ -28,7 +28,7 @@ impl Flow<'_> {
     /// The flow for an editor: it has its methods, but no steps.
     pub(super) fn outside(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
-        let (steps, runners) = (self.without_steps(), self.runners(Span::call_site()));
+        let (steps, runners) = (self.without_steps(), self.runners(Span::call_site(), false));
         let store = self.model.nodes().find(|node| !node.waits).map(|node| {
             let path = unmentioned(node.path.to_token_stream());
             quote!(#[automatically_derived] impl __p::On for #this { type Store = <#path as __p::On>::Store; })
@@ -66,7 +66,7 @@ impl Flow<'_> {
             }
 
             #[automatically_derived]
-            impl<__S, __M> __p::Walk<__S, __M> for #this {
+            impl<__S, __M: __p::Mode> __p::Walk<__S, __M> for #this {
                 fn walk(
                     &self,
                     _: __p::Cursor<'_, __M, [__p::u32; 0]>,

@@ -1,15 +1,17 @@
 //! How a flow is run: its methods, and its impl as a step of another flow.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use super::Flow;
 
 impl Flow<'_> {
-    /// The parts that every flow has, even if it cannot be run.
-    pub(super) fn runners(&self, span: Span) -> TokenStream {
-        let (this, methods) = (&self.this, self.methods(span));
+    /// The parts that every flow has, even if it cannot be run. A flow is not `walked` if it has no
+    /// code for its steps.
+    pub(super) fn runners(&self, span: Span, walked: bool) -> TokenStream {
+        let (this, methods) = (&self.this, self.methods(span, walked));
         quote! {
             #methods
 
@@ -26,9 +28,8 @@ impl Flow<'_> {
     }
 
     /// The methods of the flow.
-    pub(super) fn methods(&self, span: Span) -> TokenStream {
+    fn methods(&self, span: Span, walked: bool) -> TokenStream {
         let (pf, this, exit) = (self.pf, &self.this, &self.exit);
-        let (generics, store, bounds) = self.run_on();
         let max_steps = quote_spanned!(span=> (&__GRAPH).max_steps());
         // rustc shows where `run` is declared. Its tokens have the span of the flow's name and
         // belong to the macro.
@@ -37,6 +38,12 @@ impl Flow<'_> {
             Ident::new("run", declared),
             Ident::new("__shared", declared),
         );
+        let On {
+            generics,
+            store,
+            bounds,
+            body,
+        } = self.run_on(&shared, walked);
         quote! {
             impl #this {
                 /// The graph of this flow; it prints as Mermaid.
@@ -63,27 +70,63 @@ impl Flow<'_> {
                 > + __p::Send
                 #bounds
                 {
-                    __p::run_direct(self, #shared)
+                    #body
                 }
 
                 /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
                 pub fn with<__D>(&self, __driver: __D) -> #pf::With<'_, Self, __D> {
                     #pf::With::new(self, __driver)
                 }
+
+                /// Gives a run of this flow its context: `.context(&services).run(&mut shared)`.
+                pub fn context<__C: #pf::BorrowContext>(
+                    &self,
+                    __context: __C,
+                ) -> #pf::WithContext<'_, Self, __C::Pointer> {
+                    #pf::WithContext::new(self, #pf::BorrowContext::pointer(__context))
+                }
             }
         }
     }
 
-    /// The parameters of `run`, the type of its store, and its bounds.
-    pub(super) fn run_on(&self) -> (Option<TokenStream>, TokenStream, Option<TokenStream>) {
+    /// What `run` works on.
+    fn run_on(&self, shared: &Ident, walked: bool) -> On {
         let pf = self.pf;
-        match self.store() {
-            Some(store) => (None, quote!(#store), None),
-            None => (
-                Some(quote!(<__S>)),
-                quote!(__S),
-                Some(quote!(where Self: __p::Walk<__S, #pf::Direct>,)),
-            ),
+        let named = self.store();
+        if !walked {
+            return On {
+                generics: named.is_none().then(|| quote!(<__S>)),
+                store: named.map_or_else(|| quote!(__S), ToTokens::to_token_stream),
+                bounds: None,
+                body: quote!(async { __p::unreachable!() }),
+            };
+        }
+        let Some(named) = named else {
+            return On {
+                generics: Some(quote!(<__S: #pf::Shared>)),
+                store: quote!(__S::Itself),
+                bounds: Some(quote!(where Self: __p::Walk<__S, __p::Undriven<__S::Absent>>,)),
+                body: quote!(__p::run_direct::<Self, __S>(self, #shared)),
+            };
+        };
+        // A store that is none is reported where the flow names it.
+        let (span, at) = (named.span(), pf.at(named.span()));
+        On {
+            generics: None,
+            store: quote_spanned!(span=> <#named as #at::Shared>::Itself),
+            bounds: Some(quote!(where __Stores: __p::Soundness,)),
+            body: quote!(__p::run_direct::<Self, #named>(self, #shared)),
         }
     }
+}
+
+/// What the `run` of a flow works on.
+struct On {
+    /// Its parameters.
+    generics: Option<TokenStream>,
+    /// The type of the store.
+    store: TokenStream,
+    /// What it asks for.
+    bounds: Option<TokenStream>,
+    body: TokenStream,
 }

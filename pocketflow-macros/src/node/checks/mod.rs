@@ -24,5 +24,6 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     steps::post(model, errors);
     steps::missing_prep(model, errors);
     steps::borrowed_result(model, errors);
+    steps::one_name(model, errors);
     steps::fallback(model, errors);
 }

@@ -2,7 +2,7 @@
 
 use crate::names::type_text as text;
 use crate::node::model::Model;
-use crate::node::parse::{Kind, Step};
+use crate::node::parse::{Borrow, Context, Kind, Parameter, Step};
 use crate::refusal::{Errors, refuse};
 use crate::types::{argument, borrows, same};
 
@@ -93,6 +93,34 @@ pub(super) fn borrowed_result(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// A field of the store and one of the context under one name.
+pub(super) fn one_name(model: &Model, errors: &mut Errors) {
+    let is_of_context = |parameter: &Parameter| matches!(parameter.kind, Kind::Context(_));
+    let is_of_store = |parameter: &Parameter| {
+        matches!(
+            parameter.kind,
+            Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut
+        )
+    };
+    for given in model
+        .parameters()
+        .filter(|parameter| is_of_context(parameter))
+    {
+        let mut others = model.parameters().filter(|other| is_of_store(other));
+        if others.any(|other| other.name == given.name) {
+            let name = &given.name;
+            let wrong = format!(
+                "`{name}` is a field of the store in one step of this node, and of the context in another"
+            );
+            errors.at(
+                name,
+                refuse(wrong).help("rename one of the two fields, so that a name has one meaning"),
+            );
+            return;
+        }
+    }
+}
+
 /// A field that `exec` and `fallback` borrow as different types.
 pub(super) fn fallback(model: &Model, errors: &mut Errors) {
     let borrowed = model.borrowed();
@@ -101,7 +129,17 @@ pub(super) fn fallback(model: &Model, errors: &mut Errors) {
         let name = &parameter.name;
         let other = borrowed.iter().find(|other| other.name == *name);
         match (other.map(|other| &other.kind), &parameter.kind) {
-            (Some(Kind::Field(a)), Kind::Field(b)) if !same(a, b) => errors.at(
+            (Some(Kind::Field(a)), Kind::Field(b))
+            | (
+                Some(Kind::Context(Context {
+                    borrow: Borrow::Field(a),
+                    ..
+                })),
+                Kind::Context(Context {
+                    borrow: Borrow::Field(b),
+                    ..
+                }),
+            ) if !same(a, b) => errors.at(
                 name,
                 format!(
                     "`exec` and `fallback` borrow the field `{name}`: write the same type in both"

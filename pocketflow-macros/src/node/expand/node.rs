@@ -2,6 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Lifetime;
+use syn::spanned::Spanned;
 
 use super::{Node, inner, value};
 use crate::node::parse::Output;
@@ -67,9 +69,18 @@ impl Node<'_> {
         }
     }
 
+    /// The borrowed context of the store. All of it is on the user's token, as the store's
+    /// description is, so that rustc reports a type that is not a store once.
+    fn context(&self, lifetime: &str) -> TokenStream {
+        let (store, span) = (self.store, self.store.span());
+        let (at, lifetime) = (self.pf.at(span), Lifetime::new(lifetime, span));
+        quote_spanned!(span=> <#store as #at::Shared>::Context<#lifetime>)
+    }
+
     /// The part that works with the store before `exec`.
     fn before(&self) -> TokenStream {
         let (pf, this, store) = (self.pf, &self.this, self.store);
+        let context = self.context("'a");
         let prep = if self.sound {
             self.prep()
         } else {
@@ -81,6 +92,7 @@ impl Node<'_> {
                 fn prep<'a>(
                     &'a self,
                     __shared: &'a #store,
+                    __context: #context,
                 ) -> __p::Result<#this::Prep<'a>, #pf::Failure> {
                     #prep
                 }
@@ -93,6 +105,7 @@ impl Node<'_> {
             #[inline]
             fn reads<'a>(
                 __shared: &'a #store,
+                __context: #context,
             ) -> __p::Result<<Self as __p::Describe>::Reads<'a>, #pf::Failure> {
                 #borrowing
             }
@@ -132,6 +145,7 @@ impl Node<'_> {
     /// The part that works with the store after `exec`.
     fn after(&self) -> TokenStream {
         let (pf, this, store, done) = (self.pf, &self.this, self.store, self.done());
+        let context = self.context("'_");
         let keeps = self.model.keeps_prep() && self.sound;
         let keep = keeps.then(|| {
             quote! {
@@ -158,6 +172,7 @@ impl Node<'_> {
             fn post(
                 &self,
                 __shared: &mut #store,
+                __context: #context,
                 #kept: #this::Kept,
                 #done: #this::Done,
             ) -> __p::Result<__p::usize, #pf::EmptyField> {

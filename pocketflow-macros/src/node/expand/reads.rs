@@ -10,7 +10,7 @@ use super::describe::field_name;
 use super::{Node, in_lifetime, inner};
 use crate::names::ours;
 use crate::node::model::Form;
-use crate::node::parse::{Each, Kind, Parameter, Step};
+use crate::node::parse::{Borrow, Context, Each, Kind, Parameter, Step};
 use crate::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
 
 /// The step that borrows a field.
@@ -88,10 +88,15 @@ impl Node<'_> {
         });
         let borrowed = self.model.borrowed();
         let fields = borrowed.iter().map(|Parameter { name, kind, .. }| {
-            let (ty, doc) = (
-                self.field_type(kind, "'a"),
-                format!("The field `{}`.", field_name(name)),
-            );
+            let (ty, field) = (self.field_type(kind, "'a"), field_name(name));
+            let doc = match kind {
+                Kind::Context(Context {
+                    borrow: Borrow::Whole(_),
+                    ..
+                }) => "The context.".to_owned(),
+                Kind::Context(_) => format!("The field `{field}` of the context."),
+                _ => format!("The field `{field}`."),
+            };
             let name = ours(name);
             quote!(#[doc = #doc] #visibility #name: #ty,)
         });
@@ -109,16 +114,34 @@ impl Node<'_> {
     fn field_type(&self, kind: &Kind, lifetime: &str) -> TokenStream {
         let lifetime = Lifetime::new(lifetime, Span::call_site());
         match kind {
-            Kind::Peek(ty) => {
+            Kind::Peek(ty)
+            | Kind::Context(Context {
+                borrow: Borrow::Peek(ty),
+                ..
+            }) => {
                 let ty = inner(ty);
                 quote!(__p::Option<&#lifetime #ty>)
             }
-            Kind::Field(ty) => {
+            Kind::Field(ty)
+            | Kind::Context(Context {
+                borrow: Borrow::Field(ty) | Borrow::Whole(ty),
+                ..
+            }) => {
                 let ty = inner(ty);
                 quote!(&#lifetime #ty)
             }
             _ => quote!(()),
         }
+    }
+
+    /// The context itself, for a step or steps with a parameter that borrows from it.
+    pub(super) fn opened<'p>(
+        &self,
+        mut parameters: impl Iterator<Item = &'p Parameter>,
+    ) -> Option<TokenStream> {
+        let store = self.store;
+        let borrows = parameters.any(|parameter| matches!(parameter.kind, Kind::Context(_)));
+        borrows.then(|| quote!(let __context = <#store as __p::ContextOf<_>>::open(__context);))
     }
 
     /// The body of `reads`: borrows the fields that `exec` and `fallback` name.
@@ -130,12 +153,14 @@ impl Node<'_> {
         let borrows = borrowed
             .iter()
             .map(|parameter| self.borrow(parameter, Where::Prep));
+        let opened = self.opened(borrowed.iter().copied());
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
         let nothing = borrowed
             .is_empty()
             .then(|| quote!(__store: __p::PhantomData));
         quote! {
+            #opened
             #(#borrows)*
             __p::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
         }
@@ -190,7 +215,8 @@ impl Node<'_> {
             .parameters
             .iter()
             .map(|parameter| self.borrow(parameter, place));
-        quote!(#(#borrows)*)
+        let opened = self.opened(step.parameters.iter());
+        quote!(#opened #(#borrows)*)
     }
 
     fn borrow(
@@ -226,23 +252,46 @@ impl Node<'_> {
                     };
                 }
             }
-            Kind::Peek(target) => {
-                let lent = self.lent(&value, target);
-                let inside = self.field_type(&Kind::Field(target.clone()), "'_");
-                // rustc does not coerce inside an `Option`.
-                quote! {
-                    let #local = (&__shared.#name).__read();
-                    let #local: #ty = match #local {
-                        __p::Option::Some(#value) => {
-                            let #value: #inside = #lent;
-                            __p::Option::Some(#value)
-                        }
-                        __p::Option::None => __p::Option::None,
-                    };
+            Kind::Peek(target) => self.peek(name, target, &value, &ty, quote!(&__shared.#name)),
+            Kind::Context(Context { borrow, .. }) => match borrow {
+                Borrow::Whole(_) => {
+                    let whole = Ident::new("__context", *span);
+                    quote!(let #local: #ty = #whole;)
                 }
-            }
+                Borrow::Field(target) => {
+                    let lent = self.lent(&local, target);
+                    quote!(let #local = &__context.#name; let #local: #ty = #lent;)
+                }
+                Borrow::Peek(target) => {
+                    self.peek(name, target, &value, &ty, quote!(&__context.#name))
+                }
+            },
             Kind::FieldMut => quote!(let #local = &mut __shared.#name;),
             _ => TokenStream::new(),
+        }
+    }
+
+    /// Borrows a field that may be empty.
+    fn peek(
+        &self,
+        name: &Ident,
+        target: &Type,
+        value: &Ident,
+        ty: &TokenStream,
+        field: TokenStream,
+    ) -> TokenStream {
+        let (local, lent) = (local(name), self.lent(value, target));
+        let inside = self.field_type(&Kind::Field(target.clone()), "'_");
+        // rustc does not coerce inside an `Option`.
+        quote! {
+            let #local = (#field).__read();
+            let #local: #ty = match #local {
+                __p::Option::Some(#value) => {
+                    let #value: #inside = #lent;
+                    __p::Option::Some(#value)
+                }
+                __p::Option::None => __p::Option::None,
+            };
         }
     }
 
@@ -254,7 +303,7 @@ impl Node<'_> {
             target => target,
         };
         if is_dyn(target) {
-            quote!(__p::Borrowed(#value).__borrow())
+            quote!(#value.__borrow())
         } else {
             quote!(#value)
         }

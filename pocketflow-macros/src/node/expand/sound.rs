@@ -17,6 +17,7 @@ impl Node<'_> {
         let checks = self
             .of_threads()
             .into_iter()
+            .chain(self.of_context())
             .chain(self.of_result())
             .chain(self.of_option())
             .collect::<Vec<_>>();
@@ -26,6 +27,7 @@ impl Node<'_> {
     /// The bound that the checks have passed.
     pub(super) fn checked(&self) -> Option<TokenStream> {
         let has_any = self.of_threads().is_some()
+            || self.of_context().is_some()
             || !self.of_result().is_empty()
             || !self.of_option().is_empty();
         has_any.then(|| quote!(__Sound: __p::Soundness,))
@@ -42,6 +44,12 @@ impl Node<'_> {
             #text, __p::ThreadSafety::<#node>::__SEND, __p::ThreadSafety::<#node>::__SYNC
         };
         Some(self.check_call("check_node", self.model.name.span(), arguments))
+    }
+
+    /// A node that borrows from the context is one of a store that has a context.
+    fn of_context(&self) -> Option<TokenStream> {
+        let mark = self.model.context().filter(|_| self.sound)?;
+        Some(self.check_call("check_has_context", mark, self.store()))
     }
 
     /// A plain value must not be a `Result` under another name.

@@ -41,7 +41,8 @@ impl Node<'_> {
             quote!(let __prep = { #borrows #call }; let __prep = #unwrap; #kept)
         });
         let this = &self.this;
-        let look = (!self.model.borrowed().is_empty()).then(|| quote!(#this::reads(__shared)?;));
+        let look = (!self.model.borrowed().is_empty())
+            .then(|| quote!(#this::reads(__shared, __context)?;));
         let stated = self
             .model
             .options
@@ -72,7 +73,7 @@ impl Node<'_> {
             |Parameter {
                  name, span, kind, ..
              }| match kind {
-                Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut => {
+                Kind::Field(_) | Kind::Peek(_) | Kind::FieldMut | Kind::Context(_) => {
                     let local = local(name);
                     quote!(#local)
                 }

@@ -4,7 +4,7 @@ mod function;
 mod marks;
 mod methods;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Attribute, Generics, Ident, Path, Type, Visibility};
 
@@ -90,7 +90,7 @@ impl Model {
         self.steps().flat_map(|step| &step.parameters)
     }
 
-    /// What `exec` and `fallback` borrow from the store, each field once.
+    /// What `exec` and `fallback` borrow from the store and from the context, each field once.
     pub(crate) fn borrowed(&self) -> Vec<&Parameter> {
         let mut borrowed: Vec<&Parameter> = Vec::new();
         for parameter in [&self.exec]
@@ -98,12 +98,24 @@ impl Model {
             .chain(&self.fallback)
             .flat_map(|step| &step.parameters)
         {
-            let borrows = matches!(parameter.kind, Kind::Field(_) | Kind::Peek(_));
+            let borrows = matches!(
+                parameter.kind,
+                Kind::Field(_) | Kind::Peek(_) | Kind::Context(_)
+            );
             if borrows && !borrowed.iter().any(|other| other.name == parameter.name) {
                 borrowed.push(parameter);
             }
         }
         borrowed
+    }
+
+    /// The mark of the first parameter that borrows from the context.
+    pub(crate) fn context(&self) -> Option<Span> {
+        self.parameters()
+            .find_map(|parameter| match &parameter.kind {
+                Kind::Context(context) => Some(context.mark),
+                _ => None,
+            })
     }
 
     /// Whether `post` receives what `prep` returned.

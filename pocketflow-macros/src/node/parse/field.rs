@@ -1,7 +1,7 @@
 //! The parameters that borrow the field with the same name.
 
 use quote::ToTokens;
-use syn::{Ident, Path, Type, TypeReference};
+use syn::{Ident, Path, Type, TypeImplTrait, TypeReference};
 
 use super::role::Role;
 use super::step::Kind;
@@ -59,15 +59,16 @@ pub(super) fn borrowed_field(
         return None;
     }
     if let Type::ImplTrait(object) = inner {
-        let bounds = &object.bounds;
-        let message = format!(
-            "a parameter names the type that it borrows: write `{name}: &dyn {}`",
-            text(bounds)
-        );
-        errors.at(ty, message);
+        errors.at(ty, names_its_type(name, object));
         return None;
     }
     Some(Kind::Field(inner.clone()))
+}
+
+/// Refuses `llm: &impl Llm`.
+pub(super) fn names_its_type(name: &Ident, object: &TypeImplTrait) -> String {
+    let bounds = text(&object.bounds);
+    format!("a parameter names the type that it borrows: write `{name}: &dyn {bounds}`")
 }
 
 fn cannot_change(role: Role, name: &Ident) -> Refusal {

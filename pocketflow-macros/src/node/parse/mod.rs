@@ -11,4 +11,4 @@ mod step;
 
 pub(super) use self::role::Role;
 pub(super) use self::signature::step;
-pub(super) use self::step::{Each, Kind, Output, Parameter, Step};
+pub(super) use self::step::{Borrow, Context, Each, Kind, Output, Parameter, Step};

@@ -2,15 +2,16 @@
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Attribute, GenericArgument, Ident, Pat, PatType, Path, PathArguments, Type};
 
-use super::field::{borrowed, borrowed_field, optional_field};
+use super::field::{borrowed, borrowed_field, names_its_type, optional_field};
 use super::reserved::{error, exec, prep, shared};
 use super::role::Role;
-use super::step::{Each, Kind, Parameter};
+use super::step::{Borrow, Context, Each, Kind, Parameter};
 use crate::names::type_text as text;
-use crate::refusal::Errors;
-use crate::types::{last_name, plain};
+use crate::refusal::{Errors, refuse};
+use crate::types::{last_name, option, plain};
 
 pub(super) fn parameter(
     role: Role,
@@ -18,23 +19,29 @@ pub(super) fn parameter(
     store: Option<&Path>,
     errors: &mut Errors,
 ) -> Option<Parameter> {
-    let (each, attempt) = marks(&mut argument.attrs, errors);
+    let Marks {
+        each,
+        attempt,
+        context,
+    } = marks(&mut argument.attrs, errors);
     let Pat::Ident(pattern) = &*argument.pat else {
         errors.at(
             &argument.pat,
-            match each {
-                Some(_) => "name the item, and take it apart in the body",
-                None => "a parameter borrows the field it is named after: write the field's name, and take the value apart in the body",
+            match (each, context) {
+                (Some(_), _) => "name the item, and take it apart in the body",
+                (None, Some(_)) => "a parameter borrows the field of the context it is named after: write the field's name, and take the value apart in the body",
+                (None, None) => "a parameter borrows the field it is named after: write the field's name, and take the value apart in the body",
             },
         );
         return None;
     };
     let name = pattern.ident.clone();
     let ty = &plain(&argument.ty);
-    let kind = match (each, attempt) {
-        (Some(each), _) => self::each(role, &each, &name, ty, errors),
-        (None, Some(_)) => attempted(role, &name, ty, errors),
-        (None, None) => unmarked(role, &name, ty, store, errors),
+    let kind = match (each, attempt, context) {
+        (Some(each), ..) => self::each(role, &each, &name, ty, errors),
+        (None, Some(_), _) => attempted(role, &name, ty, errors),
+        (None, None, Some(mark)) => given(&mark, &name, ty, errors),
+        (None, None, None) => unmarked(role, &name, ty, store, errors),
     };
     let span = ty
         .to_token_stream()
@@ -49,39 +56,56 @@ pub(super) fn parameter(
     })
 }
 
-/// Removes `#[each(…)]` and `#[attempt]` from a parameter.
-fn marks(
-    attributes: &mut Vec<Attribute>,
-    errors: &mut Errors,
-) -> (Option<Attribute>, Option<Attribute>) {
-    let mut attempts = take(attributes, "attempt").into_iter();
-    let mut eaches = take(attributes, "each").into_iter();
-    let (attempt, each) = (attempts.next(), eaches.next());
-    if let Some(second) = attempts.next() {
-        errors.at(second, "`#[attempt]` is written twice");
-    }
-    if let Some(second) = eaches.next() {
+/// The macro's own attributes of a parameter.
+struct Marks {
+    each: Option<Attribute>,
+    attempt: Option<Attribute>,
+    context: Option<Attribute>,
+}
+
+/// Removes `#[each(…)]`, `#[attempt]` and `#[context]` from a parameter.
+fn marks(attributes: &mut Vec<Attribute>, errors: &mut Errors) -> Marks {
+    let mut once = |name: &str, twice: &str| {
+        let mut marks = take(attributes, name).into_iter();
+        let first = marks.next();
+        if let Some(second) = marks.next() {
+            errors.at(second, twice);
+        }
+        first
+    };
+    let marks = Marks {
+        each: once(
+            "each",
+            "`#[each(…)]` is written twice: a batch runs over one collection",
+        ),
+        attempt: once("attempt", "`#[attempt]` is written twice"),
+        context: once("context", "`#[context]` is written twice"),
+    };
+    let means = [
+        marks.each.as_ref().map(|mark| (mark, "an item")),
+        marks.attempt.as_ref().map(|mark| (mark, "an attempt")),
+        marks
+            .context
+            .as_ref()
+            .map(|mark| (mark, "a part of the context")),
+    ];
+    let means: Vec<_> = means.into_iter().flatten().collect();
+    if let [(_, first), (second, other), ..] = &means[..] {
         errors.at(
             second,
-            "`#[each(…)]` is written twice: a batch runs over one collection",
+            format!("a parameter is either {first} or {other}: write two parameters"),
         );
     }
-    if let (Some(_), Some(attempt)) = (&each, &attempt) {
-        errors.at(
-            attempt,
-            "a parameter is either an item or an attempt: write two parameters",
-        );
+    for (mark, name) in [(&marks.attempt, "attempt"), (&marks.context, "context")] {
+        let options = |mark: &&Attribute| mark.meta.require_path_only().is_err();
+        if let Some(mark) = mark.as_ref().filter(options) {
+            errors.at(
+                mark,
+                format!("`#[{name}]` has no options: write `#[{name}]` alone"),
+            );
+        }
     }
-    if let Some(attempt) = attempt
-        .as_ref()
-        .filter(|attempt| attempt.meta.require_path_only().is_err())
-    {
-        errors.at(
-            attempt,
-            "`#[attempt]` has no options: write `#[attempt]` alone",
-        );
-    }
-    (each, attempt)
+    marks
 }
 
 /// Removes the macro's attributes with this name from a parameter.
@@ -142,6 +166,44 @@ fn each(
             None
         }
     }
+}
+
+/// `#[context] llm: &dyn Llm`
+fn given(mark: &Attribute, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+    let inner = option(ty).unwrap_or(ty);
+    let Type::Reference(reference) = inner else {
+        let message = format!(
+            "a step borrows from the context: write `#[context] {name}: {}`",
+            match option(ty) {
+                Some(inner) => format!("Option<{}>", borrowed(inner)),
+                None => borrowed(ty),
+            }
+        );
+        errors.at(ty, message);
+        return None;
+    };
+    let target = (*reference.elem).clone();
+    if reference.mutability.is_some() {
+        let help = format!(
+            "write `&{}`; what a node changes is a field of the store",
+            text(&target)
+        );
+        errors.at(ty, refuse("a step cannot change the context, which other nodes and runs may borrow at the same time").help(help));
+        return None;
+    }
+    if let Type::ImplTrait(object) = &target {
+        errors.at(ty, names_its_type(name, object));
+        return None;
+    }
+    let borrow = match option(ty) {
+        _ if name == "context" => Borrow::Whole(target),
+        None => Borrow::Field(target),
+        Some(_) => Borrow::Peek(target),
+    };
+    Some(Kind::Context(Context {
+        mark: mark.path().span(),
+        borrow,
+    }))
 }
 
 fn attempted(role: Role, name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {

@@ -50,6 +50,8 @@ pub(crate) enum Kind {
     Item,
     /// `#[attempt] attempt: Attempt<'_>`.
     Attempt,
+    /// `#[context] llm: &dyn Llm`.
+    Context(Context),
     /// `prep: &P`.
     Prep,
     /// `prep: P`, in `post`.
@@ -60,6 +62,23 @@ pub(crate) enum Kind {
     Exec,
     /// `exec: &E`, in `post`.
     ExecRef,
+}
+
+/// A parameter that borrows from the context.
+pub(crate) struct Context {
+    /// The word `context` in its mark.
+    pub(crate) mark: Span,
+    pub(crate) borrow: Borrow,
+}
+
+/// What a parameter borrows from the context.
+pub(crate) enum Borrow {
+    /// `#[context] context: &Services`: the whole.
+    Whole(Type),
+    /// `#[context] llm: &dyn Llm`: a field.
+    Field(Type),
+    /// `#[context] cache: Option<&Cache>`: a field that may be `None`.
+    Peek(Type),
 }
 
 /// The parameter that takes each item of a batch.
@@ -80,6 +99,10 @@ impl Step {
                 .filter_map(|parameter| match &mut parameter.kind {
                     Kind::Field(ty) | Kind::Peek(ty) => Some(ty),
                     Kind::Each(each) => Some(&mut each.item),
+                    Kind::Context(Context {
+                        borrow: Borrow::Whole(ty) | Borrow::Field(ty) | Borrow::Peek(ty),
+                        ..
+                    }) => Some(ty),
                     _ => None,
                 });
         parameters.chain([&mut self.output.ty])
