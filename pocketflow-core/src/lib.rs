@@ -54,7 +54,7 @@ pub use driver::{
     AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
     Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,
 };
-pub use graph::{Bound, Edge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
+pub use graph::{Bound, Edge, ErrorEdge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
 #[doc(inline)]
@@ -69,7 +69,7 @@ pub use pocketflow_macros::flow;
 #[doc(inline)]
 pub use pocketflow_macros::node;
 pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With, WithContext};
-pub use run_error::{BoxError, EmptyField, Error, NoRuntime, Stage, TimedOut};
+pub use run_error::{BoxError, EmptyField, Error, Failed, NoRuntime, Stage, TimedOut};
 pub use store::{BorrowContext, Field, Fields, NoContext, Shared, Store, VisitField, VisitWith};
 
 pub mod errors;

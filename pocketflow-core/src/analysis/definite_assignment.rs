@@ -8,8 +8,10 @@
 //! for all three, because all three go forwards.
 
 use super::{NO_EDGE, Solution};
-use crate::const_eval::bit_set::{contains, first, intersect, replace, subtract, union};
-use crate::graph::{Graph, Target};
+use crate::const_eval::bit_set::{
+    contains, first, insert, intersect, remove, replace, subtract, union,
+};
+use crate::graph::{ErrorEdge, Graph, NodeInfo, Target};
 
 /// A read of a late field that some path leaves empty.
 #[derive(Debug, Clone, Copy)]
@@ -60,20 +62,25 @@ impl<const P: usize> Path<P> {
         None
     }
 
-    /// Whether the path to `target` passes through another place.
-    pub(crate) const fn passes(&self, graph: &Graph, other: usize, target: usize) -> bool {
+    /// The edge by which the path to `target` leaves another place, if it passes through it.
+    pub(crate) const fn edge_from(
+        &self,
+        graph: &Graph,
+        other: usize,
+        target: usize,
+    ) -> Option<usize> {
         let mut place = target;
         while let Some(edge) = self.edge_to(place) {
             let from = graph.edges[edge].from;
             if from == other {
-                return true;
+                return Some(edge);
             }
             if self.begins_before(place) {
-                return false;
+                return None;
             }
             place = from;
         }
-        false
+        None
     }
 }
 
@@ -101,9 +108,9 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         arrivals.places[0] = true;
         self.reached = 1;
         while let Some(place) = arrivals.queue.pop() {
-            let actions = graph.places[place].node.actions.len();
+            let ways = self.ways(graph, place);
             let mut action = 0;
-            while action < actions {
+            while action < ways {
                 if let Some(edge) = self.edge(place, action) {
                     let known = self.known_after(graph, place, action, &arrivals.assigned[place]);
                     let targets = graph.edges[edge].targets();
@@ -113,6 +120,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 action += 1;
             }
         }
+        self.find_failure(graph, &arrivals.assigned);
     }
 
     /// Keeps what holds for every path to the end of an edge so far.
@@ -147,21 +155,45 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             Some(Target::Exit(exit)) => {
                 let first = !arrivals.exits[exit];
                 arrivals.exits[exit] = true;
-                meet(&mut self.exits, exit, known.filled, first);
-                if self.clears {
-                    meet(&mut self.exit_assigns, exit, known.assigned, first);
-                    let mut emptied = known.emptied;
-                    union(&mut emptied, &self.exit_clears, exit);
-                    replace(&mut self.exit_clears, exit, &emptied);
-                }
+                self.leave(exit, known, first);
             }
             None => {}
         }
     }
 
-    /// What is known after an action. The fields that the node reads are filled before it: if one
-    /// of them were empty, the run would have ended there. So an empty field is reported once, and
-    /// not again at every later read.
+    /// Keeps what holds for every path to an exit so far, or to the failure of the flow.
+    const fn leave(&mut self, exit: usize, known: &Known<W>, first: bool) {
+        meet(&mut self.exits, exit, known.filled, first);
+        if self.clears {
+            meet(&mut self.exit_assigns, exit, known.assigned, first);
+            let mut emptied = known.emptied;
+            union(&mut emptied, &self.exit_clears, exit);
+            replace(&mut self.exit_clears, exit, &emptied);
+        }
+    }
+
+    /// Solves for what holds if the flow fails: what is known at each place that may fail and has
+    /// no error edge. The store is then as the last finished `post` left it.
+    const fn find_failure(&mut self, graph: &Graph, assigned: &[[u64; W]; P]) {
+        let failure = graph.exits.len();
+        let mut index = 0;
+        while index < self.reached {
+            let place = self.order[index] as usize;
+            let node = graph.places[place].node;
+            if node.fails && self.error_edges[place] == NO_EDGE {
+                let known = self.known_after(graph, place, node.actions.len(), &assigned[place]);
+                self.leave(failure, &known, !self.fails);
+                self.fails = true;
+            }
+            index += 1;
+        }
+    }
+
+    /// What is known after an action, or after the error edge, which comes after all actions. The
+    /// fields that the node reads are filled before it: if one of them were empty, the run would
+    /// have ended there. So an empty field is reported once, and not again at every later read.
+    ///
+    /// A node that has failed has written nothing. A nested flow that has failed may have.
     const fn known_after(
         &self,
         graph: &Graph,
@@ -179,16 +211,42 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             union(&mut known.filled, node.reads, 0);
             if self.clears {
                 subtract(&mut known.emptied, node.reads, 0);
-                union(&mut known.assigned, node.assigns, action);
-                if !node.clears.is_empty() {
-                    subtract(&mut known.filled, node.clears, action);
-                    union(&mut known.emptied, node.clears, action);
-                }
-                subtract(&mut known.emptied, node.writes, action);
             }
-            union(&mut known.filled, node.writes, action);
+            if has_sets(node, action) {
+                if self.clears {
+                    union(&mut known.assigned, node.assigns, action);
+                    if !node.clears.is_empty() {
+                        subtract(&mut known.filled, node.clears, action);
+                        union(&mut known.emptied, node.clears, action);
+                    }
+                    subtract(&mut known.emptied, node.writes, action);
+                }
+                union(&mut known.filled, node.writes, action);
+            }
+            if let Some(field) = self.error_field(graph, place, action) {
+                insert(&mut known.filled, field);
+                insert(&mut known.assigned, field);
+                remove(&mut known.emptied, field);
+            }
         }
         known
+    }
+
+    /// The field that an error edge fills, if this is one.
+    pub(super) const fn error_field(
+        &self,
+        graph: &Graph,
+        place: usize,
+        action: usize,
+    ) -> Option<usize> {
+        let edge = self.error_edges[place];
+        if edge == NO_EDGE || action < graph.places[place].node.actions.len() {
+            return None;
+        }
+        match graph.edges[edge as usize].error {
+            Some(ErrorEdge { field: Some(field) }) => graph.store().field(field),
+            _ => None,
+        }
     }
 
     pub(super) const fn find_unproved(&mut self, graph: &Graph) {
@@ -252,9 +310,9 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         while index < self.reached {
             let place = self.order[index] as usize;
             let mut action = 0;
-            while action < graph.places[place].node.actions.len() {
+            while action < self.ways(graph, place) {
                 match self.edge(place, action) {
-                    Some(edge) if empties::<W>(graph, place, action, field) => {
+                    Some(edge) if self.empties(graph, place, action, field) => {
                         search.follow(graph, edge, true);
                     }
                     _ => {}
@@ -271,11 +329,11 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
     const fn search(&self, graph: &Graph, search: &mut Search<P>, target: usize, field: usize) {
         while let (false, Some(place)) = (search.seen[target], search.queue.pop()) {
             let mut action = 0;
-            while action < graph.places[place].node.actions.len() {
+            while action < self.ways(graph, place) {
                 match self.edge(place, action) {
                     Some(edge)
-                        if !fills::<W>(graph, place, action, field)
-                            && !empties::<W>(graph, place, action, field) =>
+                        if !self.fills(graph, place, action, field)
+                            && !self.empties(graph, place, action, field) =>
                     {
                         search.follow(graph, edge, false);
                     }
@@ -284,6 +342,35 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 action += 1;
             }
         }
+    }
+
+    /// Whether a late field is filled after an action of a place, or after its error edge.
+    const fn fills(&self, graph: &Graph, place: usize, action: usize, field: usize) -> bool {
+        let node = graph.places[place].node;
+        if !graph.shares_store(place) {
+            return false;
+        }
+        if let Some(of_error) = self.error_field(graph, place, action) {
+            if of_error == field {
+                return true;
+            }
+        }
+        has_sets(node, action) && is_in::<W>(node.writes, action, field)
+            || contains(node.reads, field) && !self.empties(graph, place, action, field)
+    }
+
+    /// Whether a late field may be empty after an action of a place although it was filled before.
+    const fn empties(&self, graph: &Graph, place: usize, action: usize, field: usize) -> bool {
+        let node = graph.places[place].node;
+        if node.clears.is_empty() || !graph.shares_store(place) || !has_sets(node, action) {
+            return false;
+        }
+        if let Some(of_error) = self.error_field(graph, place, action) {
+            if of_error == field {
+                return false;
+            }
+        }
+        is_in::<W>(node.clears, action, field) && !is_in::<W>(node.writes, action, field)
     }
 }
 
@@ -314,20 +401,10 @@ impl<const P: usize> Search<P> {
     }
 }
 
-/// Whether a late field is filled after an action of a place.
-const fn fills<const W: usize>(graph: &Graph, place: usize, action: usize, field: usize) -> bool {
-    let node = graph.places[place].node;
-    graph.shares_store(place)
-        && (is_in::<W>(node.writes, action, field) || contains(node.reads, field))
-}
-
-/// Whether a late field may be empty after an action of a place although it was filled before.
-const fn empties<const W: usize>(graph: &Graph, place: usize, action: usize, field: usize) -> bool {
-    let node = graph.places[place].node;
-    !node.clears.is_empty()
-        && graph.shares_store(place)
-        && is_in::<W>(node.clears, action, field)
-        && !is_in::<W>(node.writes, action, field)
+/// Whether a node has sets of fields for a way out of it. A node that fails writes nothing, so only a
+/// flow has sets for its failure.
+pub(super) const fn has_sets(node: &NodeInfo, action: usize) -> bool {
+    action < node.actions.len() || node.flow.is_some()
 }
 
 /// Whether the set of an action has a field.

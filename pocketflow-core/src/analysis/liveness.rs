@@ -1,7 +1,8 @@
 //! Liveness: which fields may be read after a place, and so which of its writes are dead.
 
 use super::Solution;
-use crate::const_eval::bit_set::{intersect, subtract, union};
+use super::definite_assignment::has_sets;
+use crate::const_eval::bit_set::{intersect, remove, subtract, union};
 use crate::graph::{Graph, Target};
 
 impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
@@ -15,12 +16,16 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 let node = graph.places[place].node;
                 let (mut written, mut read) = ([0; W], [0; W]);
                 let mut action = 0;
-                while action < node.actions.len() {
+                while action < self.ways(graph, place) {
                     let mut after = self.live_after(graph, &live, place, action);
-                    union(&mut written, node.assigns, action);
+                    if action < node.actions.len() {
+                        union(&mut written, node.assigns, action);
+                    }
                     // On some paths to an exit, a flow may fill more fields than the exit states.
                     // So all live fields count, and not only those of the action.
-                    if node.flow.is_none() {
+                    if !has_sets(node, action) {
+                        after = [0; W];
+                    } else if node.flow.is_none() {
                         intersect(&mut after, node.assigns, action);
                     }
                     union(&mut read, &after, 0);
@@ -62,10 +67,13 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                     now = [u64::MAX; W];
                 }
                 let mut action = 0;
-                while action < node.actions.len() {
+                while action < self.ways(graph, place) {
                     let mut after = self.live_after(graph, &live, place, action);
-                    if shares_store {
+                    if shares_store && has_sets(node, action) {
                         subtract(&mut after, node.assigns, action);
+                    }
+                    if let Some(field) = self.error_field(graph, place, action) {
+                        remove(&mut after, field);
                     }
                     union(&mut now, &after, 0);
                     action += 1;

@@ -26,8 +26,9 @@ use crate::graph::{Graph, NodeInfo};
 /// No edge. A graph that passes the checks has an edge for every action.
 const NO_EDGE: u32 = u32::MAX;
 
-/// The results for a graph with `P` places and `T` actions in total. A set of fields is `W` words, and
-/// the sets of all exits are `E` words.
+/// The results for a graph with `P` places and `T` actions in total, where an error edge counts as an
+/// action. A set of fields is `W` words. The sets of all exits, and of the failure of the flow, are
+/// `E` words.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usize> {
@@ -37,6 +38,8 @@ pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usi
     routes: [u32; T],
     /// The edge of each action.
     edges: [u32; T],
+    /// The error edge of each place.
+    error_edges: [u32; P],
     /// The places that a path reaches, in the order in which they are found.
     order: [u32; P],
     reached: usize,
@@ -44,7 +47,7 @@ pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usi
     filled: [[u64; W]; P],
     /// The fields that some path to a place empties, and does not fill again.
     emptied: [[u64; W]; P],
-    /// The fields that every path to an exit fills.
+    /// The fields that every path to an exit fills. After the exits comes the failure of the flow.
     exits: [u64; E],
     /// The fields that some path to an exit empties, and does not fill again.
     exit_clears: [u64; E],
@@ -53,6 +56,8 @@ pub struct Solution<const P: usize, const T: usize, const E: usize, const W: usi
     /// Whether a node empties a field. If none does, `emptied` and `exit_clears` have no fields, and
     /// what a path fills is what it assigns.
     clears: bool,
+    /// Whether the flow may fail: some place may fail and has no error edge.
+    fails: bool,
     /// The late fields that are filled at the start.
     inputs: [u64; W],
     /// The fields that any node may read.
@@ -73,6 +78,7 @@ impl Graph {
             offsets: [0; P],
             routes: [NO_EDGE; T],
             edges: [NO_EDGE; T],
+            error_edges: [NO_EDGE; P],
             order: [0; P],
             reached: 0,
             filled: [[0; W]; P],
@@ -81,6 +87,7 @@ impl Graph {
             exit_clears: [0; E],
             exit_assigns: [0; E],
             clears: self.clears_fields(),
+            fails: false,
             inputs: self.input_fields(),
             optional_reads: [0; W],
             unproved: [None; P],
@@ -144,6 +151,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 &self.exits
             },
             possible_writes: &[],
+            fails: self.fails,
             flow: Some(graph),
             waits: None,
         }

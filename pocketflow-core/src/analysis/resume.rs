@@ -1,7 +1,9 @@
 //! Definite assignment at run time, from any position: which reads in the rest of a run would find
 //! their field empty.
 
-use crate::graph::{FlowPosition, Graph, Target};
+use super::definite_assignment::has_sets;
+use crate::const_eval::bit_set::insert;
+use crate::graph::{ERROR, ErrorEdge, FlowPosition, Graph, Target};
 use crate::store::Store;
 
 /// A read of a late field that nothing fills before it.
@@ -13,7 +15,8 @@ pub struct Unfilled {
     pub field: &'static str,
 }
 
-/// The fields that every path to it fills, for each place or exit that is reached.
+/// The fields that every path to it fills, for each place or exit that is reached. After the exits
+/// comes the failure of the flow.
 type Filled = Vec<Option<Vec<u64>>>;
 
 impl Graph {
@@ -74,7 +77,7 @@ impl Graph {
         let mut assignment = Assignment {
             graph: self,
             places: vec![None; self.places.len()],
-            exits: vec![None; self.exits.len()],
+            exits: vec![None; self.exits.len() + 1],
             queue: Vec::new(),
         };
         let Some((position, inner)) = flows.split_first() else {
@@ -88,13 +91,18 @@ impl Graph {
                 path.push(self.places[place].name);
                 let exits = flow.find_unfilled(inner, taken, filled, path, unfilled);
                 path.pop();
-                for (exit, filled) in flow.exits.iter().zip(exits) {
+                let names = flow.exits.iter().copied().map(Some).chain([None]);
+                for (exit, filled) in names.zip(exits) {
                     if let Some(filled) = filled {
                         assignment.leave(place, exit, &filled);
                     }
                 }
             }
-            (_, Some(action)) => assignment.leave(place, action, &filled),
+            (_, Some(action)) => {
+                let node = self.places[place].node;
+                let failed = action == ERROR && node.action(ERROR).is_none();
+                assignment.leave(place, Some(action).filter(|_| !failed), &filled);
+            }
             (_, None) => assignment.arrive(Target::Place(place), &filled),
         }
         assignment.solve();
@@ -137,9 +145,11 @@ impl Assignment {
     fn solve(&mut self) {
         while let Some(place) = self.queue.pop() {
             let node = self.graph.places[place].node;
-            for (action, name) in node.actions.iter().enumerate() {
+            let failure = node.fails.then_some(None);
+            let ways = node.actions.iter().copied().map(Some).chain(failure);
+            for (action, name) in ways.enumerate() {
                 let mut filled = self.places[place].clone().unwrap_or_default();
-                if self.graph.shares_store(place) {
+                if self.graph.shares_store(place) && has_sets(node, action) {
                     let first = action * filled.len();
                     let clears = node.clears.iter().skip(first);
                     for (word, clears) in filled.iter_mut().zip(clears) {
@@ -155,18 +165,30 @@ impl Assignment {
         }
     }
 
-    /// Follows an action of a place.
-    fn leave(&mut self, place: usize, action: &str, filled: &[u64]) {
-        for edge in self
-            .graph
-            .edges
-            .iter()
-            .filter(|edge| edge.from == place && edge.action == action)
-        {
-            self.arrive(edge.to, filled);
-            if let Some(bound) = edge.bound {
-                self.arrive(bound.otherwise, filled);
+    /// Follows an action of a place, or, for `None`, its error edge. Without an error edge, its
+    /// failure is that of the flow.
+    fn leave(&mut self, place: usize, action: Option<&str>, filled: &[u64]) {
+        let graph = self.graph;
+        let mut edges = graph.edges.iter().filter(|edge| edge.from == place);
+        let edge = edges.find(|edge| match action {
+            Some(action) => edge.error.is_none() && edge.action == action,
+            None => edge.error.is_some(),
+        });
+        let Some(edge) = edge else {
+            if action.is_none() {
+                self.arrive(Target::Exit(graph.exits.len()), filled);
             }
+            return;
+        };
+        let mut filled = filled.to_vec();
+        if let Some(ErrorEdge { field: Some(field) }) = edge.error {
+            if let Some(field) = graph.store().field(field) {
+                insert(&mut filled, field);
+            }
+        }
+        self.arrive(edge.to, &filled);
+        if let Some(bound) = edge.bound {
+            self.arrive(bound.otherwise, &filled);
         }
     }
 

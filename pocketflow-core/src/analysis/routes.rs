@@ -4,7 +4,7 @@ use super::{NO_EDGE, Solution};
 use crate::graph::{Graph, Target};
 
 impl Graph {
-    /// The total number of actions of all places.
+    /// The total number of actions of all places. An error edge counts as one more.
     #[doc(hidden)]
     pub const fn action_count(&self) -> usize {
         let mut count = 0;
@@ -12,6 +12,13 @@ impl Graph {
         while place < self.places.len() {
             count += self.places[place].node.actions.len();
             place += 1;
+        }
+        let mut edge = 0;
+        while edge < self.edges.len() {
+            if self.edges[edge].error.is_some() {
+                count += 1;
+            }
+            edge += 1;
         }
         count
     }
@@ -38,18 +45,36 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         }
     }
 
+    /// The number of ways out of a place: its actions, and after them its error edge.
+    pub(super) const fn ways(&self, graph: &Graph, place: usize) -> usize {
+        graph.places[place].node.actions.len() + (self.error_edges[place] != NO_EDGE) as usize
+    }
+
     pub(super) const fn find_routes(&mut self, graph: &Graph) {
+        let mut index = 0;
+        while index < graph.edges.len() {
+            let edge = &graph.edges[index];
+            if edge.error.is_some() && self.error_edges[edge.from] == NO_EDGE {
+                self.error_edges[edge.from] = index as u32;
+            }
+            index += 1;
+        }
         let mut offset = 0;
         let mut place = 0;
         while place < P {
             self.offsets[place] = offset as u32;
-            offset += graph.places[place].node.actions.len();
+            offset += self.ways(graph, place);
             place += 1;
         }
-        let mut index = 0;
+        index = 0;
         while index < graph.edges.len() {
             let edge = &graph.edges[index];
-            if let Some(action) = graph.places[edge.from].node.action(edge.action) {
+            let node = graph.places[edge.from].node;
+            let way = match edge.error {
+                Some(_) => Some(node.actions.len()),
+                None => node.action(edge.action),
+            };
+            if let Some(action) = way {
                 let slot = self.offsets[edge.from] as usize + action;
                 // If one action has two edges, which is PF003, the first one counts.
                 if self.edges[slot] == NO_EDGE {

@@ -39,7 +39,7 @@ const fn report_loop(unbounded: UnboundedLoop<'_>) -> ! {
     let (mut place, mut steps) = (start, 0);
     while steps == 0 || place != start && steps <= graph.places.len() {
         let (edge, next) = unbounded.next(place, start);
-        message = message.edge(graph.edges[edge].action, graph.places[next].name);
+        message = message.edge(&graph.edges[edge], graph.places[next].name);
         place = next;
         steps += 1;
     }

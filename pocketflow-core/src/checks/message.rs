@@ -2,7 +2,7 @@
 
 use crate::analysis::Path;
 use crate::const_eval::spelling::equal;
-use crate::graph::Graph;
+use crate::graph::{Edge, ErrorEdge, Graph};
 
 /// A message under construction. Text that does not fit is cut off with an ellipsis.
 #[derive(Clone, Copy)]
@@ -122,7 +122,7 @@ impl Message {
                 graph.edges[edges[length - 2 - step]].from
             };
             if step < ENDS || step >= length - ENDS {
-                self = self.edge(edge.action, graph.places[to].name);
+                self = self.edge(edge, graph.places[to].name);
             } else if step == ENDS {
                 self = self.add(" >> …", &[]);
             }
@@ -132,11 +132,12 @@ impl Message {
     }
 
     /// Adds an edge to a path: ` - "action" >> place`.
-    pub(super) const fn edge(self, action: &str, to: &str) -> Self {
-        if equal(action, "default") {
-            self.add(" >> {}", &[to])
-        } else {
-            self.add(" - \"{}\" >> {}", &[action, to])
+    pub(super) const fn edge(self, edge: &Edge, to: &str) -> Self {
+        match edge.error {
+            Some(ErrorEdge { field: Some(field) }) => self.add(" - error({}) >> {}", &[field, to]),
+            Some(ErrorEdge { field: None }) => self.add(" - error >> {}", &[to]),
+            None if equal(edge.action, "default") => self.add(" >> {}", &[to]),
+            None => self.add(" - \"{}\" >> {}", &[edge.action, to]),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::message::Message;
 use super::pf012::returns_only_default;
 use crate::const_eval::spelling::{equal, nearest};
-use crate::graph::{Edge, Graph};
+use crate::graph::{ERROR, Edge, Graph, Place};
 
 impl Graph {
     /// Checks an edge.
@@ -15,9 +15,14 @@ impl Graph {
             action,
             to,
             written,
+            error,
             ..
         } = self.edges[edge];
         let node = self.places[from].node;
+        if error.is_some() {
+            self.check_error(from);
+            return;
+        }
         if !written || node.is_unknown() || node.action(action).is_some() {
             return;
         }
@@ -37,7 +42,12 @@ impl Graph {
         };
         let message = Message::of("PF001").add(template, &[name, action]);
         let to = self.target_name(to);
-        let message = if returns_only_default(node) {
+        let message = if equal(action, ERROR) && node.fails {
+            message.add(
+                "the edge for a failure has no quotes: `{} - error >> {}`",
+                &[name, to],
+            )
+        } else if returns_only_default(node) {
             message.add("it returns no action: write `{} >> {}`", &[name, to])
         } else if node.actions.is_empty() {
             message.add("it never ends, so no edge leads on from it", &[])
@@ -56,5 +66,43 @@ impl Graph {
             }
         };
         message.report()
+    }
+
+    /// Checks an error edge.
+    #[track_caller]
+    const fn check_error(&self, from: usize) {
+        let Place { name, node, .. } = self.places[from];
+        if node.is_unknown() {
+            return;
+        }
+        if node.action(ERROR).is_some() {
+            let template = if node.flow.is_some() {
+                "`{}` has an exit \"error\", and it has an error edge as well"
+            } else {
+                "`{}` returns the action \"error\", and it has an error edge as well"
+            };
+            Message::of("PF001")
+                .add(template, &[name])
+                .add(
+                    "\nhelp: give the action another name: in the record of a run, both would be called `error`",
+                    &[],
+                )
+                .report()
+        }
+        if node.fails {
+            return;
+        }
+        let message =
+            Message::of("PF001").add("`{}` cannot fail, so it has no error edge", &[name]);
+        let help = if node.waits.is_some() {
+            "\nhelp: remove the edge: only a driver can fail while the flow waits, and its error ends the run"
+        } else if node.flow.is_some() {
+            "\nhelp: remove the edge: no node of it can fail without an error edge of its own"
+        } else if !self.places[from].fork.is_empty() {
+            "\nhelp: remove the edge, or let a node of the fork return a `Result`"
+        } else {
+            "\nhelp: remove the edge, or let `exec` return a `Result`"
+        };
+        message.add(help, &[]).report()
     }
 }

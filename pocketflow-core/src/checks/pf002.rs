@@ -61,7 +61,11 @@ const fn is_meant_by_an_edge(graph: &Graph, place: usize, action: usize) -> bool
     let mut index = 0;
     while index < graph.edges.len() {
         let edge = &graph.edges[index];
-        if edge.written && edge.from == place && node.action(edge.action).is_none() {
+        if edge.written
+            && edge.from == place
+            && edge.error.is_none()
+            && node.action(edge.action).is_none()
+        {
             match nearest(edge.action, node.actions) {
                 Some(meant) if equal(meant, node.actions[action]) => return true,
                 _ => {}
@@ -77,7 +81,11 @@ const fn has_edge(graph: &Graph, place: usize, named: bool) -> bool {
     let mut index = 0;
     while index < graph.edges.len() {
         let edge = &graph.edges[index];
-        if edge.written && edge.from == place && equal(edge.action, "default") != named {
+        if edge.written
+            && edge.from == place
+            && edge.error.is_none()
+            && equal(edge.action, "default") != named
+        {
             return true;
         }
         index += 1;

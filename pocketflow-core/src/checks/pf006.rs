@@ -7,7 +7,7 @@ use crate::analysis::{Path, Solution, UnprovedRead};
 use crate::const_eval::bit_set::contains;
 use crate::const_eval::spelling::equal;
 use crate::graph::fork::shares_store;
-use crate::graph::{Edge, Graph, NodeInfo, Place, Target};
+use crate::graph::{Edge, ErrorEdge, Graph, NodeInfo, Place, Target};
 
 impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Checks the start.
@@ -153,20 +153,35 @@ const fn help_fill<const P: usize>(
     (field, name): (usize, &str),
     words: usize,
 ) -> Message {
+    if graph.store().fields[field].failure {
+        if let Some(edge) = error_edge_without_field(graph, path, reader) {
+            let (from, to) = (
+                graph.edges[edge].from,
+                graph.target_name(graph.edges[edge].to),
+            );
+            return message.add(
+                "\nhelp: let the error edge fill it: `{} - error({}) >> {}`",
+                &[graph.places[from].name, name, to],
+            );
+        }
+    }
     if let Some((writer, action)) = writer(graph, reader, field, words) {
         let writer_name = graph.places[writer].name;
         // The path may pass through the writer with an action other than the one that fills the
         // field.
-        return if path.passes(graph, writer, reader) {
-            message.add(
+        return match path.edge_from(graph, writer, reader) {
+            Some(edge) if graph.edges[edge].error.is_some() => message.add(
+                "\nhelp: on this path `{}` has failed, so it has not filled the field: lead its error edge elsewhere, or let another node fill it",
+                &[writer_name],
+            ),
+            Some(_) => message.add(
                 "\nhelp: `{}` fills it only with the action \"{}\": wire the other actions elsewhere, or let another node fill it",
                 &[writer_name, action],
-            )
-        } else {
-            message.add(
+            ),
+            None => message.add(
                 "\nhelp: `{}` fills it: let every path pass through that node first",
                 &[writer_name],
-            )
+            ),
         };
     }
     match possible_writer(graph, reader, field) {
@@ -179,6 +194,25 @@ const fn help_fill<const P: usize>(
             &[name],
         ),
     }
+}
+
+/// The last error edge on the path that fills no field.
+const fn error_edge_without_field<const P: usize>(
+    graph: &Graph,
+    path: &Path<P>,
+    target: usize,
+) -> Option<usize> {
+    let mut place = target;
+    while let Some(edge) = path.edge_to(place) {
+        if matches!(graph.edges[edge].error, Some(ErrorEdge { field: None })) {
+            return Some(edge);
+        }
+        if path.begins_before(place) {
+            return None;
+        }
+        place = graph.edges[edge].from;
+    }
+    None
 }
 
 /// Another place that fills the field, and the action after which the field is filled.
@@ -269,6 +303,41 @@ impl Graph {
         }
         if let Some(field) = self.places[place].node.waits {
             self.check_late(field, named, false);
+        }
+    }
+
+    /// Checks that the field of an error edge is a late field for a failure.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_error_field(&self, edge: usize, named: bool) {
+        let Some(ErrorEdge { field: Some(name) }) = self.edges[edge].error else {
+            return;
+        };
+        if self.is_unknown() {
+            return;
+        }
+        let store = self.store();
+        let message = Message::of("PF006");
+        match store.field(name) {
+            Some(field) if store.fields[field].failure => {}
+            Some(_) => message
+                .add(
+                    "the field `{}` of `{}` cannot hold a failure\nhelp: give it the type `Option<pocketflow::Failed>`\nhelp: or write `error` without a field",
+                    &[name, store.name],
+                )
+                .report(),
+            None if named => {}
+            None => {
+                let message = message.add("the store `{}` has no field `{}`", &[store.name, name]);
+                match store.nearest_field(name) {
+                    Some(meant) => message.add("\nhelp: did you mean `{}`?", &[meant]),
+                    None => message.add(
+                        "\nhelp: add it to the store: `{}: Option<pocketflow::Failed>`",
+                        &[name],
+                    ),
+                }
+                .report()
+            }
         }
     }
 

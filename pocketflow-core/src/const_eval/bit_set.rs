@@ -8,6 +8,16 @@ pub(crate) const fn contains(set: &[u64], number: usize) -> bool {
     set[number / 64] & (1 << (number % 64)) != 0
 }
 
+/// Adds a number.
+pub(crate) const fn insert(set: &mut [u64], number: usize) {
+    set[number / 64] |= 1 << (number % 64);
+}
+
+/// Removes a number.
+pub(crate) const fn remove(set: &mut [u64], number: usize) {
+    set[number / 64] &= !(1 << (number % 64));
+}
+
 /// The smallest number in a set.
 pub(crate) const fn first<const W: usize>(set: &[u64; W]) -> Option<usize> {
     let mut word = 0;

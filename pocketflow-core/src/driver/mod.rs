@@ -127,6 +127,10 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     }
 
     /// Wraps a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
+    ///
+    /// If the step fails and has an error edge, `run` has already followed that edge, and has filled
+    /// its field: it returns a [`Taken`] whose action is `error` (see [`Taken::failed`]). An error
+    /// that this method returns ends the run, and no error edge follows it.
     fn step<R: Run<S>>(
         &self,
         _info: &StepInfo<'_>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::StepInfo;
-use crate::graph::{Edge, Graph, Target};
+use crate::graph::{ERROR, Edge, Graph, Target};
 
 /// The action that a step took, or the exit that a flow reached, and where it leads.
 ///
@@ -81,12 +81,21 @@ impl Taken {
     /// The name of the action, or of the flow's exit.
     pub fn action(&self) -> &'static str {
         match self.place {
+            Some(_) if self.failed() => ERROR,
             Some(place) => self.graph.places[place].node.actions[self.index],
             None => self.graph.exits[self.index],
         }
     }
 
-    /// The index of the action among the actions of its node, or of the exit in [`Graph::exits`].
+    /// Whether the step has failed, and the flow goes on along its error edge. The action is then
+    /// `error`.
+    pub fn failed(&self) -> bool {
+        self.place
+            .is_some_and(|place| self.index == self.graph.places[place].node.actions.len())
+    }
+
+    /// The index of the action among the actions of its node, or of the exit in [`Graph::exits`]. An
+    /// error edge counts as one more action.
     pub fn index(&self) -> usize {
         self.index
     }
@@ -122,9 +131,9 @@ impl Taken {
         }
     }
 
-    /// Whether this is an action of this place.
+    /// Whether this is an action of this place, or its error edge.
     pub(crate) fn is_of(&self, place: Option<usize>, actions: usize) -> bool {
-        self.place == place && self.index < actions
+        self.place == place && (self.index < actions || self.failed() && self.edge().is_some())
     }
 }
 
@@ -159,8 +168,17 @@ impl std::error::Error for TakenElsewhere {}
 impl StepInfo<'_> {
     /// Finds an action of this step, or an exit of the nested flow at this place, by name. A driver
     /// that replaces the step returns it. `None` if there is no such action.
+    ///
+    /// Where the place has an error edge, `error` is an action too. It does not fill the field of the
+    /// edge.
     pub fn taken(&self, action: &str) -> Option<Taken> {
-        Some(self.took(self.actions().iter().position(|name| *name == action)?))
+        let actions = self.actions();
+        let error_edge = || self.graph().error_edge(self.frame.site.place);
+        let index = match actions.iter().position(|name| *name == action) {
+            None if action == ERROR && error_edge().is_some() => actions.len(),
+            index => index?,
+        };
+        Some(self.took(index))
     }
 
     /// The actions of the node at this place, or the exits of the nested flow here.

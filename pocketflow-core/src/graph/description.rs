@@ -57,6 +57,8 @@ pub struct Description {
     pub may_read_all: bool,
     /// Whether its `post` may write every field.
     pub may_write_all: bool,
+    /// Whether its `prep` or its `exec` may fail.
+    pub fails: bool,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
     /// A flow that is used as a node.
@@ -77,6 +79,7 @@ impl Description {
         possible_writes: &[],
         may_read_all: false,
         may_write_all: false,
+        fails: false,
         waits: None,
         flow: None,
     };
@@ -150,14 +153,23 @@ impl Description {
         words
     }
 
-    /// The total number of actions.
+    /// The total number of sets of fields of all actions. A flow has one more, for the case that it
+    /// fails.
     pub const fn action_count(all: &[&Self]) -> usize {
         let (mut count, mut index) = (0, 0);
         while index < all.len() {
-            count += all[index].actions();
+            count += all[index].sets();
             index += 1;
         }
         count
+    }
+
+    /// The number of sets of fields of its actions.
+    pub(super) const fn sets(&self) -> usize {
+        match &self.flow {
+            Some(flow) => flow.actions.len() + 1,
+            None => self.actions.len(),
+        }
     }
 
     /// The number of its actions.

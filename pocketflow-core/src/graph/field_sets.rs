@@ -43,7 +43,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 Some(flow) => sets.add_flow(index, slot, flow),
                 None => sets.add_node(index, slot, node),
             }
-            slot += node.actions();
+            slot += node.sets();
             index += 1;
         }
         sets
@@ -102,10 +102,12 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
         while word < words {
             self.reads[index][word] = flow.reads[word];
             self.optional_reads[index][word] = flow.optional_reads[word];
+            // The last set is for the case that it fails.
+            let sets = flow.actions.len() + 1;
             let mut action = 0;
-            while action < flow.actions.len() {
+            while action < sets {
                 // The sets of a flow with an error may have more words.
-                let stride = flow.writes.len() / flow.actions.len();
+                let stride = flow.writes.len() / sets;
                 let (from, to) = (action * stride + word, (slot + action) * W + word);
                 self.writes[to] = flow.writes[from];
                 if !flow.clears.is_empty() {
@@ -133,15 +135,16 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 name,
                 store,
                 waits,
+                fails,
                 ref flow,
                 ..
             } = *all[index];
-            let count = all[index].actions();
-            let writes = self.actions_of(&self.writes, slot, count);
+            let (count, sets) = (all[index].actions(), all[index].sets());
+            let writes = self.actions_of(&self.writes, slot, sets);
             let (clears, assigns): (&[u64], _) = if self.has_clears[index] {
                 (
-                    self.actions_of(&self.clears, slot, count),
-                    self.actions_of(&self.assigns, slot, count),
+                    self.actions_of(&self.clears, slot, sets),
+                    self.actions_of(&self.assigns, slot, sets),
                 )
             } else {
                 (&[], writes)
@@ -156,13 +159,17 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 clears,
                 assigns,
                 possible_writes: &self.possible_writes[index],
+                fails: match flow {
+                    Some(flow) => flow.fails,
+                    None => fails,
+                },
                 flow: match flow {
                     Some(flow) => flow.flow,
                     None => None,
                 },
                 waits,
             };
-            slot += count;
+            slot += sets;
             index += 1;
         }
         nodes

@@ -1,4 +1,4 @@
-use super::{Edge, Graph, Target};
+use super::{Edge, ErrorEdge, Graph, Target};
 use crate::const_eval::hash::{START, hash, hash_number};
 
 impl Graph {
@@ -23,9 +23,17 @@ impl Graph {
                 action,
                 to,
                 bound,
+                error,
                 ..
             } = self.edges[index];
             sum = hash(hash_number(sum, from as u64), action);
+            if let Some(ErrorEdge { field }) = error {
+                // An action may have the same name.
+                sum = hash_number(sum, 2);
+                if let Some(field) = field {
+                    sum = hash(sum, field);
+                }
+            }
             sum = self.hash_target(sum, to);
             if let Some(bound) = bound {
                 sum = self.hash_target(hash_number(sum, bound.max as u64), bound.otherwise);

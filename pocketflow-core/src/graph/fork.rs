@@ -58,11 +58,12 @@ impl NodeInfo {
         sets: &'static ForkSets<W>,
     ) -> Self {
         // It is unknown what an unknown node fills, and so is everything after the fork.
-        let mut branch = 0;
+        let (mut branch, mut fails) = (0, false);
         while branch < fork.len() {
             if fork[branch].node.is_unknown() {
                 return Self { name, ..UNKNOWN };
             }
+            fails = fails || fork[branch].node.fails;
             branch += 1;
         }
         Self {
@@ -75,6 +76,7 @@ impl NodeInfo {
             clears: if sets.has_clears { &sets.clears } else { &[] },
             assigns: &sets.assigns,
             possible_writes: &sets.assigns,
+            fails,
             flow: None,
             waits: None,
         }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{Edge, Graph, Place, Target};
+use super::{ERROR, Edge, ErrorEdge, Graph, Place, Target};
 
 /// The first place is round or has an arrow that leads to it, so that the start is visible. An exit
-/// that the flow names is a circle.
+/// that the flow names is a circle. The line of an error edge is dotted.
 impl fmt::Display for Graph {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "flowchart TD")?;
@@ -91,37 +91,39 @@ impl Drawing<'_> {
     }
 
     fn draw_edge(&self, f: &mut fmt::Formatter<'_>, edge: &Edge) -> fmt::Result {
-        let label = if edge.action == "default" {
-            ""
-        } else {
-            edge.action
+        let label = match edge.error {
+            Some(ErrorEdge { field: Some(field) }) => Cow::from(format!("{ERROR}({field})")),
+            _ if edge.action == "default" => Cow::from(""),
+            _ => Cow::from(edge.action),
         };
         let Some(bound) = edge.bound else {
-            return self.arrow(f, edge.from, label, edge.to);
+            return self.arrow(f, edge, &label, edge.to);
         };
         let comma = if label.is_empty() { "" } else { ", " };
         let most = format!("{label}{comma}at most {}", bound.max);
-        self.arrow(f, edge.from, &most, edge.to)?;
+        self.arrow(f, edge, &most, edge.to)?;
         let then = format!("{label}{comma}then");
-        self.arrow(f, edge.from, &then, bound.otherwise)
+        self.arrow(f, edge, &then, bound.otherwise)
     }
 
     fn arrow(
         &self,
         f: &mut fmt::Formatter<'_>,
-        from: usize,
+        edge: &Edge,
         label: &str,
         to: Target,
     ) -> fmt::Result {
-        let from = self.place(from);
+        let from = self.place(edge.from);
+        // The line of an error edge is dotted.
+        let line = if edge.error.is_some() { "-.->" } else { "-->" };
         let to = match to {
             Target::Place(place) => self.place(place),
             Target::Exit(exit) if self.draws(to) => self.exit(exit),
             Target::Exit(_) => return Ok(()),
         };
         match label {
-            "" => self.line(f, format_args!("{from} --> {to}")),
-            label => self.line(f, format_args!("{from} -->|{}| {to}", text(label))),
+            "" => self.line(f, format_args!("{from} {line} {to}")),
+            label => self.line(f, format_args!("{from} {line}|{}| {to}", text(label))),
         }
     }
 

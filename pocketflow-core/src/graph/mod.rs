@@ -68,10 +68,23 @@ pub struct Edge {
     pub to: Target,
     /// How often a run may take it, for `max N else …`.
     pub bound: Option<Bound>,
+    /// For the edge that the flow takes if the place has failed: what becomes of the failure. The
+    /// action of such an edge is `error`.
+    pub error: Option<ErrorEdge>,
     /// Whether the edge is written in the flow. A place without edges has an implicit one, to the
     /// end.
     pub written: bool,
 }
+
+/// What becomes of the failure of a place that has an error edge: `pay - error(problem) >> refund;`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorEdge {
+    /// The late field that it fills, an `Option<Failed>`.
+    pub field: Option<&'static str>,
+}
+
+/// The action of an error edge.
+pub(crate) const ERROR: &str = "error";
 
 /// The end of an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +139,13 @@ impl Graph {
             Target::Place(place) => self.places[place].name,
             Target::Exit(_) => "end",
         }
+    }
+
+    /// The error edge of a place. It looks through all edges, so an analysis does not call it for
+    /// every place.
+    pub(crate) fn error_edge(&self, place: usize) -> Option<ErrorEdge> {
+        let mut edges = self.edges.iter().filter(|edge| edge.from == place);
+        edges.find_map(|edge| edge.error)
     }
 
     /// The index of the place with this name.

@@ -16,7 +16,8 @@ pub struct NodeInfo {
     pub reads: &'static [u64],
     /// The fields that it may read, and that may still be empty when it runs.
     pub optional_reads: &'static [u64],
-    /// The fields that are filled after it: one set for each action, one after the other.
+    /// The fields that are filled after it: one set for each action, one after the other. A flow
+    /// has one more set in this field and in the next two, for the case that it fails.
     pub writes: &'static [u64],
     /// The fields that may be empty after it, although they were filled before: one set for each
     /// action. It has no set at all if the node empties no field.
@@ -26,6 +27,8 @@ pub struct NodeInfo {
     /// The fields that its `post` may write, whether it fills them or not. The set is empty for a
     /// flow, because a flow cannot be in a fork.
     pub possible_writes: &'static [u64],
+    /// Whether its `prep` or its `exec` may fail, so that an error edge may follow.
+    pub fails: bool,
     /// The graph of a flow that is used as a node.
     pub flow: Option<&'static Graph>,
     /// The late field that an `await(field)` waits for.
@@ -45,6 +48,7 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     clears: &[],
     assigns: &[],
     possible_writes: &[],
+    fails: false,
     flow: None,
     waits: None,
 };

@@ -3,7 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Bound, Description, Edge, FieldSets, ForkSets, Graph, NodeInfo, Place, Target};
+use super::{
+    Bound, Description, ERROR, Edge, ErrorEdge, FieldSets, ForkSets, Graph, NodeInfo, Place, Target,
+};
 use crate::action::ActionInfo;
 use crate::store::{Field, Store};
 
@@ -45,6 +47,17 @@ pub(crate) fn node(description: Description) -> NodeInfo {
     leak(FieldSets::<1, { 8 * WORDS }, WORDS>::of(&[description])).nodes(&[description])[0]
 }
 
+/// A node that is a flow: it also has sets of fields for its failure, which are empty.
+pub(crate) fn as_flow(node: NodeInfo, flow: &'static Graph) -> NodeInfo {
+    let with_failure = |sets: &[u64]| -> &'static [u64] { [sets, &[0; WORDS]].concat().leak() };
+    NodeInfo {
+        writes: with_failure(node.writes),
+        assigns: with_failure(node.assigns),
+        flow: Some(flow),
+        ..node
+    }
+}
+
 /// An action that writes some fields.
 pub(crate) const fn action(name: &'static str, writes: &'static [&'static str]) -> ActionInfo {
     ActionInfo {
@@ -70,7 +83,8 @@ pub(crate) fn fork(name: &'static str, nodes: Vec<Place>) -> Place {
 }
 
 /// A flow `F` with two exits, `default` and `other`. The edges are written as in `flow!`, but
-/// without quotes, and the exits are called `end` and `other`.
+/// without quotes, and the exits are called `end` and `other`. An error edge is `- error() >>` or
+/// `- error(b) >>`.
 pub(crate) fn graph(places: Vec<Place>, edges: &'static str) -> Graph {
     let exits: &'static [&'static str] = &["default", "other"];
     let target = |name: &str| match name {
@@ -81,10 +95,14 @@ pub(crate) fn graph(places: Vec<Place>, edges: &'static str) -> Graph {
     let edge = |text: &'static str| {
         let mut words = text.split_whitespace();
         let from = position(&places, words.next().unwrap());
-        let mut action = "default";
+        let (mut action, mut error) = ("default", None);
         if words.next() == Some("-") {
             action = words.next().unwrap();
             assert_eq!(words.next(), Some(">>"));
+        }
+        if let Some(field) = action.strip_prefix("error(") {
+            let field = field.strip_suffix(')').filter(|field| !field.is_empty());
+            (action, error) = (ERROR, Some(ErrorEdge { field }));
         }
         let to = target(words.next().unwrap());
         let bound = words.next().map(|word| {
@@ -99,6 +117,7 @@ pub(crate) fn graph(places: Vec<Place>, edges: &'static str) -> Graph {
             action,
             to,
             bound,
+            error,
             written: true,
         }
     };

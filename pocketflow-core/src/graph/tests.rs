@@ -1,5 +1,5 @@
-use super::sample::{NODE, OTHER, graph, leak, place};
-use super::{Bound, Description, Graph, NodeInfo, Place, Target};
+use super::sample::{NODE, OTHER, as_flow, graph, leak, place};
+use super::{Bound, Description, ErrorEdge, Graph, Place, Target};
 
 /// FNV-1a as its authors describe it, over the whole text at once.
 fn fnv(text: &[u8]) -> u64 {
@@ -29,7 +29,15 @@ fn text(graph: &Graph) -> Vec<u8> {
         );
     }
     for edge in graph.edges {
-        text.extend([number(edge.from as u64), name(edge.action), target(edge.to)].concat());
+        text.extend([number(edge.from as u64), name(edge.action)].concat());
+        if let Some(ErrorEdge { field }) = edge.error {
+            text.extend(
+                number(2)
+                    .into_iter()
+                    .chain(field.into_iter().flat_map(name)),
+            );
+        }
+        text.extend(target(edge.to));
         if let Some(Bound { max, otherwise }) = edge.bound {
             text.extend([number(max.into()), target(otherwise)].concat());
         }
@@ -45,16 +53,24 @@ fn a_fingerprint_is_the_hash_of_names_edges_bounds_exits_and_inputs() {
         ..graph(vec![place("x", NODE)], "x >> end")
     });
     let stands = place("inner", NODE);
-    let node = leak(NodeInfo {
-        flow: Some(inner),
-        ..*stands.node
-    });
+    let node = leak(as_flow(*stands.node, inner));
     let outer = graph(
         vec![place("first", NODE), Place { node, ..stands }],
         "first - on >> inner; first - off >> other; inner >> first max 70000 else end",
     );
     assert_eq!(inner.fingerprint(), fnv(&text(inner)));
     assert_eq!(outer.fingerprint(), fnv(&text(&outer)));
+    // An error edge differs from an action of that name, and its field counts.
+    let on_error = |edge| {
+        let places = vec![place("first", NODE), place("second", NODE)];
+        let graph = graph(places, edge);
+        assert_eq!(graph.fingerprint(), fnv(&text(&graph)));
+        graph.fingerprint()
+    };
+    let action = on_error("first - error >> second");
+    let error = on_error("first - error() >> second");
+    let with_field = on_error("first - error(b) >> second");
+    assert!(action != error && error != with_field && action != with_field);
 }
 
 #[test]

@@ -31,7 +31,9 @@ pub use std::vec::Vec;
 pub use editor::{On, words};
 pub use failure::{IntoFailure, ReturnedError};
 pub use outcome::{IntoOutcome, outcome, plain};
-pub use probe::{FieldKind, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety};
+pub use probe::{
+    FieldKind, NoFailure, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety,
+};
 pub use read::ReadOption;
 pub use returned::{Fallible, Nothing, ReturnType, ReturnValue, ValueFor};
 pub use take::{DerivedAction, TakeAction};
@@ -54,6 +56,7 @@ pub use crate::run::{
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode, Undriven};
 pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
 pub use crate::run::{Prepared, Retained, StepFuture, within};
+pub use crate::run_error::Failed;
 pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
 pub use crate::store::{ContextOf, InContext, IsContext};
 

@@ -3,6 +3,8 @@
 
 use core::marker::PhantomData;
 
+use crate::run_error::Failed;
+
 /// Tells whether a field is late, by its type, so that an alias of `Option` is late as well.
 #[doc(hidden)]
 pub struct FieldKind<F: ?Sized>(PhantomData<F>);
@@ -28,6 +30,28 @@ pub trait PlainField<F: ?Sized> {
 }
 
 impl<F: ?Sized> PlainField<F> for FieldKind<F> {}
+
+impl FieldKind<Option<Failed>> {
+    /// The field holds a failure. This inherent constant wins over the trait's.
+    pub const __FAILURE: bool = true;
+    /// The field.
+    pub fn __failure(field: &mut Option<Failed>) -> Option<&mut Option<Failed>> {
+        Some(field)
+    }
+}
+
+/// The case of [`FieldKind`] that is not an `Option<Failed>`.
+#[doc(hidden)]
+pub trait NoFailure<F> {
+    /// The field holds no failure.
+    const __FAILURE: bool = false;
+    /// Nothing.
+    fn __failure(_: &mut F) -> Option<&mut Option<Failed>> {
+        None
+    }
+}
+
+impl<F> NoFailure<F> for FieldKind<F> {}
 
 /// Tells whether a type is `Send`, and whether it is `Sync`.
 #[doc(hidden)]

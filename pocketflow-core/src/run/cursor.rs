@@ -1,6 +1,7 @@
 //! Where the walk of a flow is.
 
 use super::context::FlowContext;
+use super::error_edge::follow_error;
 use super::flow::check_inputs;
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
@@ -70,6 +71,26 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
             Ok(next) => next,
             Err(edge) => self.count(site.graph(), edge),
         }
+    }
+
+    /// What comes after a step that has failed: where its error edge leads. In a run with drivers, the
+    /// step itself has followed that edge, so that its driver sees it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error if it is not the failure of a node.
+    #[cold]
+    pub fn fail<S: Shared>(
+        &mut self,
+        site: &'static Site,
+        error: Error,
+        shared: &mut S,
+    ) -> Result<usize, Error> {
+        if !M::FOLLOWS_ERRORS {
+            return Err(error);
+        }
+        let way = follow_error(site, error, shared)?;
+        Ok(self.next(site, way))
     }
 
     /// Takes a bounded edge, or the other one if its bound is reached.

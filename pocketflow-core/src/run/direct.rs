@@ -66,6 +66,8 @@ impl<C: ?Sized + Send + Sync> Mode for Undriven<C> {
     #[inline]
     fn branch_info((): &()) {}
 
+    const FOLLOWS_ERRORS: bool = true;
+
     const CHECKS_INPUTS: bool = true;
 
     #[inline]

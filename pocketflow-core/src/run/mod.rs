@@ -7,6 +7,7 @@ mod contract;
 mod cursor;
 mod direct;
 mod driven;
+mod error_edge;
 mod exec;
 mod execution;
 mod flow;

@@ -50,6 +50,9 @@ pub trait Mode: Sized + Send + Sync {
     /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;
 
+    /// Whether the walk follows the error edges. In the other mode, the steps do.
+    const FOLLOWS_ERRORS: bool;
+
     /// Whether the walk of the outermost flow checks the inputs.
     const CHECKS_INPUTS: bool;
 

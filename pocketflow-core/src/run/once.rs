@@ -18,6 +18,9 @@ pub(super) type BoxFuture<'r, T> = Pin<Box<dyn Future<Output = Result<T, Error>>
 pub(super) trait RunOnce<S>: Send {
     /// Runs it.
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken>;
+
+    /// Follows the error edge of the place, if it has one.
+    fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error>;
 }
 
 /// A step or a flow without its type.
@@ -31,6 +34,11 @@ impl<'e, S> Erased<'e, S> {
 
 impl<S: Send> Run<S> for Erased<'_, S> {
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
-        async move { self.0.run(shared).await }
+        async move {
+            match self.0.run(shared).await {
+                Ok(taken) => Ok(taken),
+                Err(error) => self.0.follow_error(error, shared),
+            }
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! The error of a run, which names the place and the cause.
 
 mod cause;
+mod failed;
 mod library_causes;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cause::Cause;
+pub use failed::Failed;
 pub use library_causes::{EmptyField, NoRuntime, TimedOut};
 
 use std::error::Error as StdError;
@@ -207,22 +209,7 @@ impl fmt::Display for Error {
         if let Some(item) = self.0.item {
             write!(f, "[{item}]")?;
         }
-        match self.0.stage {
-            Stage::Start => write!(f, ": cannot start"),
-            Stage::Prep => write!(f, ": prep failed"),
-            Stage::Exec { attempts: 1, .. } => write!(f, ": exec failed"),
-            Stage::Exec { attempt, attempts } => {
-                let rest = if attempt < attempts {
-                    ", not retried"
-                } else {
-                    ""
-                };
-                write!(f, ": exec failed at attempt {attempt} of {attempts}{rest}")
-            }
-            Stage::Fallback => write!(f, ": fallback failed"),
-            Stage::Post => write!(f, ": post failed"),
-            Stage::Driver => write!(f, ": stopped"),
-        }?;
+        write!(f, ": {}", self.0.stage)?;
         if f.alternate() {
             let mut source = self.source();
             while let Some(cause) = source {
@@ -231,6 +218,28 @@ impl fmt::Display for Error {
             }
         }
         Ok(())
+    }
+}
+
+/// What failed, in words: `exec failed at attempt 2 of 2`.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("cannot start"),
+            Self::Prep => f.write_str("prep failed"),
+            Self::Exec { attempts: 1, .. } => f.write_str("exec failed"),
+            Self::Exec { attempt, attempts } => {
+                let rest = if attempt < attempts {
+                    ", not retried"
+                } else {
+                    ""
+                };
+                write!(f, "exec failed at attempt {attempt} of {attempts}{rest}")
+            }
+            Self::Fallback => f.write_str("fallback failed"),
+            Self::Post => f.write_str("post failed"),
+            Self::Driver => f.write_str("stopped"),
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Field {
     pub late: bool,
     /// Whether it is a late field whose value is an `Option` as well: `Option<Option<T>>`.
     pub holds_option: bool,
+    /// Whether it is a late field for a failure: an `Option<Failed>`.
+    pub failure: bool,
     /// Whether serde skips it. Such a field is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
     /// The name under which serde reads it, after `rename` and `rename_all`. A field with `flatten`
@@ -119,6 +121,7 @@ impl Field {
             name,
             late,
             holds_option: false,
+            failure: false,
             skipped: false,
             stored: name,
             aliases: &[],
@@ -134,6 +137,13 @@ impl Field {
             holds_option,
             ..self
         }
+    }
+
+    /// The field, which holds a failure or not.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn for_failure(self, failure: bool) -> Self {
+        Self { failure, ..self }
     }
 
     /// The field, marked as skipped by serde.

@@ -11,6 +11,8 @@ pub use context::{
 pub use description::{Field, Store};
 pub use visitor::{Fields, VisitField, VisitWith};
 
+use crate::run_error::Failed;
+
 /// A shared store: a plain struct with `#[derive(Shared)]`.
 ///
 /// A field of type `Option<T>` is a **late field**: it is empty until a node fills it, and no node
@@ -61,6 +63,12 @@ pub trait Shared: BetweenThreads {
 
     /// Whether the field with this index in [`Store::fields`] has a value.
     fn is_filled(&self, field: usize) -> bool;
+
+    /// The field with this index, if it is an `Option<Failed>`.
+    #[doc(hidden)]
+    fn failure_slot(&mut self, _field: usize) -> Option<&mut Option<Failed>> {
+        None
+    }
 
     /// The store for a caller that passes none: its `Default`, if it has one.
     #[doc(hidden)]

@@ -78,6 +78,30 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             let name = ours(name);
             quote!(#index => __p::FieldKind::<#ty>::__filled(&self.#name))
         });
+    let failures: Vec<_> = store
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.is_failure())
+        .map(|(index, fields::Field { name, ty, .. })| {
+            let name = ours(name);
+            quote!(#index => __p::FieldKind::<#ty>::__failure(&mut self.#name))
+        })
+        .collect();
+    let failures = (!failures.is_empty()).then(|| {
+        quote! {
+            fn failure_slot(
+                &mut self,
+                __field: __p::usize,
+            ) -> __p::Option<&mut __p::Option<__p::Failed>> {
+                use __p::NoFailure as _;
+                match __field {
+                    #(#failures,)*
+                    _ => __p::Option::None,
+                }
+            }
+        }
+    });
     let checks: Vec<_> = store
         .fields
         .iter()
@@ -149,6 +173,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                         _ => false,
                     }
                 }
+
+                #failures
 
                 fn blank() -> __p::Option<Self> {
                     __p::StoreDefault::<#name>::__default()

@@ -11,7 +11,7 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
-use crate::types::{may_be_alias, option, without_self};
+use crate::types::{last_name, may_be_alias, option, without_self};
 
 /// A field of a store.
 pub(super) struct Field<'a> {
@@ -129,6 +129,12 @@ impl<'a> Field<'a> {
         })
     }
 
+    /// Whether the tokens of its type are those of an `Option<Failed>`.
+    pub(super) fn is_failure(&self) -> bool {
+        let held = option(self.ty).and_then(last_name);
+        held.is_some_and(|name| name == "Failed")
+    }
+
     /// Its entry in the store's description.
     pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
         let Self { name, ty, serde } = self;
@@ -136,6 +142,10 @@ impl<'a> Field<'a> {
         let field = quote!(#pf::Field::new(#name, __p::FieldKind::<#ty>::__LATE));
         let field = match option(ty) {
             Some(held) if option(held).is_some() => quote!(#field.holding_option(true)),
+            // `Failed`, under its own name.
+            Some(_) if self.is_failure() => {
+                quote!(#field.for_failure(__p::FieldKind::<#ty>::__FAILURE))
+            }
             Some(held) if may_be_alias(held) => {
                 quote!(#field.holding_option(__p::FieldKind::<#held>::__LATE))
             }

@@ -65,6 +65,7 @@ const _: () = {
                 action: "approved",
                 to: ::pocketflow::Target::Place(1usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -72,6 +73,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(2usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -79,6 +81,7 @@ const _: () = {
                 action: "rejected",
                 to: ::pocketflow::Target::Exit(0usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -86,6 +89,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Exit(1usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: false,
             },
         ],
@@ -95,7 +99,7 @@ const _: () = {
     type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
-        { 2usize * __WORDS },
+        { 3usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();

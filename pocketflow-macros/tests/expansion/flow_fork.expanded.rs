@@ -82,6 +82,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(1usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -89,6 +90,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(2usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -96,6 +98,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Exit(0usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: false,
             },
         ],
@@ -105,7 +108,7 @@ const _: () = {
     type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
-        { 1usize * __WORDS },
+        { 2usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();

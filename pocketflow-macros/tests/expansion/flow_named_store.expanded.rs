@@ -58,6 +58,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(1usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -65,6 +66,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Exit(0usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: false,
             },
         ],
@@ -74,7 +76,7 @@ const _: () = {
     type __Solution = __p::Solution<
         2usize,
         { (&__GRAPH).action_count() },
-        { 1usize * __WORDS },
+        { 2usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();

@@ -62,6 +62,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(1usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -69,6 +70,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(2usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -76,6 +78,7 @@ const _: () = {
                 action: "declined",
                 to: ::pocketflow::Target::Exit(0usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: true,
             },
             ::pocketflow::Edge {
@@ -83,6 +86,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Exit(0usize),
                 bound: __p::Option::None,
+                error: __p::Option::None,
                 written: false,
             },
         ],
@@ -92,7 +96,7 @@ const _: () = {
     type __Solution = __p::Solution<
         3usize,
         { (&__GRAPH).action_count() },
-        { 1usize * __WORDS },
+        { 2usize * __WORDS },
         __WORDS,
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();

@@ -16,6 +16,7 @@ const _: () = {
                 reads: &["total"],
                 optional_reads: &["hint"],
                 writes: &["receipt"],
+                fails: true,
                 ..__p::Description::UNKNOWN
             }
         };

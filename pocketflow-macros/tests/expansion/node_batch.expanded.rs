@@ -13,6 +13,7 @@ const _: () = {
                 actions: &[::pocketflow::ActionInfo::DEFAULT],
                 reads: &["style", "titles"],
                 writes: &["sections"],
+                fails: true,
                 ..__p::Description::UNKNOWN
             }
         };

@@ -27,6 +27,7 @@ const _: () = {
                 reads: &["query"],
                 optional_reads: &["notes"],
                 writes: &["notes"],
+                fails: true,
                 ..__p::Description::UNKNOWN
             }
         };

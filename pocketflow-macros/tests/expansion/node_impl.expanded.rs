@@ -28,6 +28,7 @@ const _: () = {
                 optional_reads: &["reply"],
                 writes: &["reply"],
                 possible_writes: &["reply"],
+                fails: true,
                 ..__p::Description::UNKNOWN
             }
         };

@@ -8,7 +8,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use crate::graph::sample::{NODE, graph, leak, message, place};
+use crate::graph::sample::{NODE, as_flow, graph, leak, message, place};
 use crate::graph::{Bound, Description, Edge, Graph, Place, Target};
 
 const NAMES: [&str; 5] = ["p0", "p1", "p2", "p3", "p4"];
@@ -55,6 +55,7 @@ fn draw(places: &[Drawn]) -> &'static Graph {
                 action,
                 to,
                 bound,
+                error: None,
                 written: true,
             });
         }
@@ -82,10 +83,7 @@ fn flow(name: &'static str, graph: &'static Graph) -> Place {
     let stands = place(name, NODE);
     let node = *place(name, Description { ..NODE }).node;
     Place {
-        node: leak(crate::graph::NodeInfo {
-            flow: Some(graph),
-            ..node
-        }),
+        node: leak(as_flow(node, graph)),
         ..stands
     }
 }

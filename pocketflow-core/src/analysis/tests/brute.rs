@@ -15,7 +15,7 @@
 //! A nested flow loses no other information. It states for each exit which fields every path to it
 //! fills and which some path empties. Any other field stays as it is on some path.
 
-use super::flows::{EXITS, FIELDS, Flow, LATE, PlaceKind, Set, union};
+use super::flows::{EXITS, FIELDS, Flow, LATE, PlaceKind, Set, Wire, union};
 use crate::graph::Target;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,13 +40,27 @@ pub(super) struct Way {
     pub(super) writes: Set,
     /// What it fills or empties.
     pub(super) maybe: Set,
+    /// Whether it is the way after a failure.
+    pub(super) failure: Failure,
     pub(super) to: Vec<To>,
+}
+
+/// Whether a way is that after a failure, and whose error edge it takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Failure {
+    None,
+    /// That of the step itself.
+    Own,
+    /// That of a flow around it, or none at all.
+    Outer,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum To {
     Step(usize),
     Exit(usize),
+    /// The run ends with the error.
+    Failed,
     /// The action is wired nowhere, so it is unknown what comes next.
     Unwired,
 }
@@ -54,22 +68,39 @@ pub(super) enum To {
 pub(super) fn lay_out(flow: &Flow, paths: Paths) -> Vec<Step> {
     let mut steps = Vec::new();
     let exits: Vec<_> = (0..flow.exits).map(|exit| vec![To::Exit(exit)]).collect();
-    add(&mut steps, flow, &exits, paths, None);
+    let failed = Way {
+        writes: 0,
+        maybe: 0,
+        failure: Failure::Outer,
+        to: vec![To::Failed],
+    };
+    add(&mut steps, flow, &exits, &failed, paths, None);
     steps
 }
 
-/// Adds a flow whose exits lead to the given steps, and returns where it starts.
+/// Adds a flow whose exits, and whose failure, lead to the given steps, and returns where it starts.
 fn add(
     steps: &mut Vec<Step>,
     flow: &Flow,
     exits: &[Vec<To>],
+    failed: &Way,
     paths: Paths,
     outermost: Option<usize>,
 ) -> usize {
     let first = steps.len();
     steps.resize(first + flow.places.len(), Step::default());
-    for (index, (kind, wires)) in flow.places.iter().enumerate() {
+    for (index, (kind, wires, error)) in flow.places.iter().enumerate() {
         let place = outermost.unwrap_or(index);
+        let follow = |wire: Wire| -> Vec<To> {
+            let mut to = Vec::new();
+            for number in [wire.to].into_iter().chain(wire.otherwise) {
+                match flow.target(index, number) {
+                    Target::Place(place) => to.push(To::Step(first + place)),
+                    Target::Exit(exit) => to.extend(&exits[exit]),
+                }
+            }
+            to
+        };
         let lead = |action: usize| -> Vec<To> {
             let Some(wire) = wires[action] else {
                 // The check of the nested flow reports it, and the flow around it does not consider
@@ -80,14 +111,20 @@ fn add(
                     vec![]
                 };
             };
-            let mut to = Vec::new();
-            for number in [wire.to].into_iter().chain(wire.otherwise) {
-                match flow.target(index, number) {
-                    Target::Place(place) => to.push(To::Step(first + place)),
-                    Target::Exit(exit) => to.extend(&exits[exit]),
-                }
-            }
-            to
+            follow(wire)
+        };
+        let own = error.map(|error| Way {
+            writes: error.field,
+            maybe: 0,
+            failure: Failure::Own,
+            to: follow(error.wire),
+        });
+        // The way of a node after a failure. An error edge of a node that cannot fail is reported,
+        // and the analyses follow it all the same.
+        let failure = |fails: bool| match &own {
+            Some(own) if fails || paths == Paths::Known => Some(own.clone()),
+            None if fails => Some(failed.clone()),
+            _ => None,
         };
         let (reads, optional_reads, ways) = match kind {
             PlaceKind::Node(node) => {
@@ -95,30 +132,42 @@ fn add(
                 let ways = ways.map(|(action, (writes, maybe))| Way {
                     writes: *writes,
                     maybe: *maybe,
+                    failure: Failure::None,
                     to: lead(action),
                 });
+                let ways = ways.chain(failure(node.fails));
                 (node.reads, node.optional_reads, ways.collect())
             }
             PlaceKind::Fork(nodes) => {
                 let way = Way {
                     writes: union(nodes, |node| node.writes[0]),
                     maybe: union(nodes, |node| node.maybe[0]),
+                    failure: Failure::None,
                     to: lead(0),
                 };
                 (
                     union(nodes, |node| node.reads),
                     union(nodes, |node| node.optional_reads),
-                    vec![way],
+                    [way]
+                        .into_iter()
+                        .chain(failure(nodes.iter().any(|node| node.fails)))
+                        .collect(),
                 )
             }
             PlaceKind::Flow(inner) => {
                 let exits: Vec<_> = (0..inner.exits).map(lead).collect();
-                let start = add(steps, inner, &exits, paths, Some(place));
+                let outer = own.clone().map(|own| Way {
+                    failure: Failure::Outer,
+                    ..own
+                });
+                let outer = outer.as_ref().unwrap_or(failed);
+                let start = add(steps, inner, &exits, outer, paths, Some(place));
                 let (mut optional_reads, mut ways) = (
                     0,
                     vec![Way {
                         writes: 0,
                         maybe: 0,
+                        failure: Failure::None,
                         to: vec![To::Step(start)],
                     }],
                 );
@@ -132,8 +181,12 @@ fn add(
                     ways.extend(missed.map(|(to, _)| Way {
                         writes: 0,
                         maybe: 0,
+                        failure: Failure::None,
                         to,
                     }));
+                    if found.failed.is_empty() {
+                        ways.extend(own);
+                    }
                 }
                 (inner.inputs, optional_reads, ways)
             }
@@ -203,6 +256,8 @@ pub(super) struct Found {
     /// The sets of filled fields on arrival at each step.
     pub(super) steps: Vec<States>,
     pub(super) exits: [States; EXITS],
+    /// The sets of filled fields with which the run fails.
+    pub(super) failed: States,
     /// The fields that a step reads although they are empty on some path.
     pub(super) empty: Vec<Set>,
 }
@@ -212,6 +267,7 @@ impl Found {
         let mut found = Self {
             steps: vec![States::default(); steps.len()],
             exits: Default::default(),
+            failed: States::default(),
             empty: vec![0; steps.len()],
         };
         found.steps[0].insert(filled);
@@ -231,6 +287,7 @@ impl Found {
                                 waiting.push((next, filled))
                             }
                             To::Exit(exit) => _ = found.exits[exit].insert(filled),
+                            To::Failed => _ = found.failed.insert(filled),
                             To::Step(_) | To::Unwired => {}
                         }
                     }
@@ -240,8 +297,9 @@ impl Found {
         found
     }
 
-    /// For each exit that a path reaches, the fields that every path to it assigns.
-    pub(super) fn assigned(steps: &[Step]) -> [Option<Set>; EXITS] {
+    /// For each exit that a path reaches, and for the failure of the flow, the fields that every path
+    /// to it assigns.
+    pub(super) fn assigned(steps: &[Step]) -> Vec<Option<Set>> {
         let mut steps = steps.to_vec();
         for step in &mut steps {
             step.reads = 0;
@@ -250,8 +308,10 @@ impl Found {
                 way.maybe = 0;
             }
         }
-        let exits = Self::new(&steps, 0, After::Read).exits;
-        exits.map(|states| (!states.is_empty()).then(|| states.always()))
+        let found = Self::new(&steps, 0, After::Read);
+        let all = found.exits.into_iter().chain([found.failed]);
+        all.map(|states| (!states.is_empty()).then(|| states.always()))
+            .collect()
     }
 
     pub(super) fn is_violated(&self) -> bool {
@@ -265,6 +325,10 @@ pub(super) fn is_seen(steps: &[Step], from: &[To], field: usize) -> bool {
     let mut visited = vec![false; steps.len()];
     let mut waiting = from.to_vec();
     while let Some(to) = waiting.pop() {
+        // A caller that reads the store after an error does not count.
+        if matches!(to, To::Failed) {
+            continue;
+        }
         let To::Step(index) = to else { return true };
         let step = &steps[index];
         if (step.reads | step.optional_reads) & field != 0 {
@@ -283,7 +347,7 @@ pub(super) fn writes_in_vain(steps: &[Step], step: &Step, field: usize) -> bool 
     let mut ways = step
         .ways
         .iter()
-        .filter(|way| way.assigns() & 1 << field != 0)
+        .filter(|way| way.failure == Failure::None && way.assigns() & 1 << field != 0)
         .peekable();
     ways.peek().is_some() && ways.all(|way| !is_seen(steps, &way.to, field))
 }

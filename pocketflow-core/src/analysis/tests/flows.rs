@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use crate::analysis::Solution;
 use crate::graph::sample::{STORE, WORDS, leak};
-use crate::graph::{Bound, Edge, ForkSets, Graph, NodeInfo, Place, Target};
+use crate::graph::{Bound, ERROR, Edge, ErrorEdge, ForkSets, Graph, NodeInfo, Place, Target};
 
 /// A set of fields, with one bit for each.
 pub(super) type Set = u8;
@@ -24,7 +24,10 @@ const NAMES: [&str; PLACES] = ["p0", "p1", "p2", "p3", "p4", "p5", "p6"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];
 pub(super) const EXITS: usize = 2;
 
-pub(super) type Solved = Solution<PLACES, { PLACES * ACTIONS.len() }, { EXITS * WORDS }, WORDS>;
+/// The actions of a node, and its error edge.
+const WAYS: usize = ACTIONS.len() + 1;
+
+pub(super) type Solved = Solution<PLACES, { PLACES * WAYS }, { (EXITS + 1) * WORDS }, WORDS>;
 
 // ---- A flow as plain data, which shrinks well. ----
 
@@ -34,7 +37,15 @@ pub(super) struct Flow {
     pub(super) exits: usize,
     /// The node there, and where its actions lead. An edge for an action that the node does not
     /// have is an error in the flow.
-    pub(super) places: Vec<(PlaceKind, [Option<Wire>; 3])>,
+    pub(super) places: Vec<(PlaceKind, [Option<Wire>; 3], Option<ErrorWire>)>,
+}
+
+/// Where a place leads if it fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ErrorWire {
+    pub(super) wire: Wire,
+    /// The late field that it fills, or none.
+    pub(super) field: Set,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +63,7 @@ pub(super) struct Node {
     pub(super) writes: Vec<Set>,
     /// The late fields that each action fills or empties.
     pub(super) maybe: Vec<Set>,
+    pub(super) fails: bool,
 }
 
 /// Where an action leads. [`Flow::target`] turns any number into an exit or a place.
@@ -78,8 +90,10 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
             (set(false, 1), prop_oneof![3 => Just(0), 1 => set(true, 2)]),
             1..=actions,
         ),
+        any::<bool>(),
     )
-        .prop_map(|(reads, optional_reads, always, actions)| Node {
+        .prop_map(|(reads, optional_reads, always, actions, fails)| Node {
+            fails,
             reads,
             optional_reads,
             writes: actions
@@ -101,8 +115,10 @@ pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
         _ => prop_oneof![2 => kind, 1 => flow(3, levels - 1).prop_map(PlaceKind::Flow)].boxed(),
     };
     let to = || prop_oneof![Just(0), any::<u8>()];
-    let wire = (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
-    let places = vec((kind, uniform3(weighted(0.95, wire))), 1..=most);
+    let wire = || (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
+    let error = (wire(), set(true, 1)).prop_map(|(wire, field)| ErrorWire { wire, field });
+    let place = (kind, uniform3(weighted(0.95, wire())), weighted(0.3, error));
+    let places = vec(place, 1..=most);
     (set(true, 2), 1..=EXITS, places)
         .prop_map(|(inputs, exits, places)| Flow {
             inputs,
@@ -131,7 +147,7 @@ impl Flow {
 
     /// Everything that any of its nodes may read.
     pub(super) fn looks(&self) -> Set {
-        let looks = self.places.iter().map(|(kind, _)| match kind {
+        let looks = self.places.iter().map(|(kind, ..)| match kind {
             PlaceKind::Node(node) => node.reads | node.optional_reads,
             PlaceKind::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
             PlaceKind::Flow(inner) => inner.inputs | inner.looks(),
@@ -186,7 +202,7 @@ fn fields(set: Set) -> &'static [u64] {
 
 fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
     let (mut places, mut edges) = (Vec::new(), Vec::new());
-    for (from, (kind, wires)) in flow.places.iter().enumerate() {
+    for (from, (kind, wires, error)) in flow.places.iter().enumerate() {
         let place = place(NAMES[from], kind, all);
         for (action, wire) in wires.iter().enumerate() {
             let Some(Wire { to, otherwise }) = *wire else {
@@ -205,6 +221,22 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
                     max: 1,
                     otherwise: flow.target(from, otherwise),
                 }),
+                error: None,
+                written: true,
+            });
+        }
+        if let Some(ErrorWire { wire, field }) = error {
+            edges.push(Edge {
+                from,
+                action: ERROR,
+                to: flow.target(from, wire.to),
+                bound: wire.otherwise.map(|otherwise| Bound {
+                    max: 1,
+                    otherwise: flow.target(from, otherwise),
+                }),
+                error: Some(ErrorEdge {
+                    field: names(*field).first().copied(),
+                }),
                 written: true,
             });
         }
@@ -221,6 +253,7 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
             optional_reads: 0,
             writes: vec![0],
             maybe: vec![0],
+            fails: false,
         })
     };
     for name in &NAMES[places.len()..] {
@@ -297,6 +330,7 @@ fn info(node: &Node) -> NodeInfo {
         assigns: sets(&assigns),
         possible_writes: fields(assigns.iter().fold(0, |set, writes| set | writes)),
         flow: None,
+        fails: node.fails,
         waits: None,
     }
 }

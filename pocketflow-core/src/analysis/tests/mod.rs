@@ -12,13 +12,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 
-use self::brute::{After, Found, Paths, Step, Way, is_seen, lay_out, outcomes, writes_in_vain};
-use self::flows::{
-    Analysed, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, analyse, flow, plain,
-    position, union, words,
+use self::brute::{
+    After, Failure, Found, Paths, Step, Way, is_seen, lay_out, outcomes, writes_in_vain,
 };
-use crate::graph::Target;
+use self::flows::{
+    Analysed, EXITS, ErrorWire, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, analyse,
+    flow, plain, position, union, words,
+};
 use crate::graph::sample::WORDS;
+use crate::graph::{ERROR, Target};
 
 fn late(set: [u64; WORDS]) -> Set {
     plain(&set) & LATE
@@ -38,10 +40,12 @@ impl Analysed<'_> {
             let routes = self.solution.routes_of(index);
             // The entries after the last place are unused.
             let is_last = index + 1 == PLACES;
-            assert!(routes.len() == place.node.actions.len() || is_last);
-            for (action, route) in place.node.actions.iter().zip(routes) {
+            let error = graph.error_edge(index).map(|_| &ERROR);
+            let ways: Vec<_> = place.node.actions.iter().chain(error).collect();
+            assert!(routes.len() == ways.len() || is_last);
+            for (action, route) in ways.iter().zip(routes) {
                 let mut edges = graph.edges.iter().enumerate();
-                let edge = edges.find(|(_, edge)| edge.from == index && edge.action == *action);
+                let edge = edges.find(|(_, edge)| edge.from == index && edge.action == **action);
                 let expected = edge.map(|(index, edge)| match (edge.bound, edge.to) {
                     (Some(_), _) => places + exits + index as u32,
                     (None, Target::Place(place)) => place as u32,
@@ -49,7 +53,7 @@ impl Analysed<'_> {
                 });
                 assert_eq!(*route, expected.unwrap_or(u32::MAX), "{action} of {index}");
             }
-            actions += place.node.actions.len();
+            actions += ways.len();
         }
         assert_eq!(graph.action_count(), actions);
     }
@@ -92,7 +96,8 @@ impl Analysed<'_> {
         // What the flow says of itself as a node, for fields that are filled before it or empty.
         for before in [0, LATE] {
             let found = Found::new(&steps, before | self.flow.inputs, After::Read);
-            for (exit, states) in found.exits.iter().enumerate() {
+            let exits = found.exits[..self.flow.exits].iter().chain([&found.failed]);
+            for (exit, states) in exits.enumerate() {
                 let kept = (before | self.flow.inputs) & !self.at_exit(self.info.clears, exit);
                 let filled = self.at_exit(self.info.writes, exit) | kept;
                 let expected = match states.is_empty() {
@@ -101,6 +106,7 @@ impl Analysed<'_> {
                 };
                 assert_eq!(filled, expected, "filled at the exit {exit}");
             }
+            assert_eq!(self.info.fails, !found.failed.is_empty(), "fails");
         }
     }
 
@@ -116,7 +122,9 @@ impl Analysed<'_> {
     /// flow reads counts as well: nothing can tell the difference.
     fn check_assigned(&self) {
         let steps = lay_out(self.flow, Paths::Known);
-        for (exit, expected) in Found::assigned(&steps).into_iter().enumerate() {
+        let assigned = Found::assigned(&steps).into_iter();
+        let exits = (0..EXITS).chain([self.flow.exits]);
+        for (exit, expected) in exits.zip(assigned) {
             if let Some(expected) = expected {
                 let assigned = self.at_exit(self.info.assigns, exit);
                 let inputs = self.flow.inputs;
@@ -160,10 +168,11 @@ impl Analysed<'_> {
                     ends.contains(&Some(Target::Place(to))),
                     "the edge leads there"
                 );
-                let action = self.graph.places[edge.from]
-                    .node
-                    .action(edge.action)
-                    .unwrap();
+                let node = self.graph.places[edge.from].node;
+                let action = match edge.error {
+                    Some(_) => node.actions.len(),
+                    None => node.action(edge.action).unwrap(),
+                };
                 filled = filled
                     .into_iter()
                     .flat_map(|filled| self.follow(edge.from, action, filled))
@@ -176,6 +185,9 @@ impl Analysed<'_> {
 
     /// The fields that may be filled after an action of a place.
     fn follow(&self, place: usize, action: usize, filled: Set) -> Vec<Set> {
+        if action == self.graph.places[place].node.actions.len() {
+            return self.follow_error(place, filled);
+        }
         match &self.flow.places[place].0 {
             PlaceKind::Node(node) => {
                 outcomes(filled, node.reads, node.writes[action], node.maybe[action])
@@ -199,6 +211,24 @@ impl Analysed<'_> {
         }
     }
 
+    /// The fields that may be filled after the error edge of a place.
+    fn follow_error(&self, place: usize, filled: Set) -> Vec<Set> {
+        let (kind, _, error) = &self.flow.places[place];
+        let field = error.unwrap().field;
+        match kind {
+            PlaceKind::Node(node) => vec![filled | node.reads | field],
+            PlaceKind::Fork(nodes) => vec![filled | union(nodes, |node| node.reads) | field],
+            PlaceKind::Flow(inner) => {
+                let filled = (filled | inner.inputs) & LATE;
+                let found = Found::new(&lay_out(inner, Paths::Known), filled, After::Read);
+                match found.failed.is_empty() {
+                    true => vec![filled | field],
+                    false => found.failed.iter().map(|filled| filled | field).collect(),
+                }
+            }
+        }
+    }
+
     /// The dead writes of the nodes, including those in forks.
     fn check_backwards(&self) {
         let (real, known) = (
@@ -206,7 +236,7 @@ impl Analysed<'_> {
             lay_out(self.flow, Paths::Known),
         );
         let found = Found::new(&known, self.flow.inputs, After::Read);
-        for (place, (kind, _)) in self.flow.places.iter().enumerate() {
+        for (place, (kind, ..)) in self.flow.places.iter().enumerate() {
             let overwritten = plain(&self.solution.dead_writes[place]);
             let in_vain = |steps: &[Step]| {
                 let fields =
@@ -266,6 +296,7 @@ impl Analysed<'_> {
                         .map(|(step, _)| step)
                         .filter(|step| step.place == place);
                     let ways = within.flat_map(|step| &step.ways);
+                    let ways = ways.filter(|way| way.failure != Failure::Outer);
                     ways.filter(|way| way.assigns() & 1 << field != 0)
                         .cloned()
                         .collect()
@@ -416,10 +447,11 @@ proptest! {
 const A: Set = 0b10;
 
 fn by_hand(places: Vec<(PlaceKind, [Option<Wire>; 3])>) -> Flow {
+    let places = places.into_iter();
     Flow {
         inputs: 0,
         exits: 1,
-        places,
+        places: places.map(|(kind, wires)| (kind, wires, None)).collect(),
     }
 }
 
@@ -430,6 +462,7 @@ fn does(reads: Set, writes: &[Set]) -> PlaceKind {
         optional_reads: 0,
         writes: writes.to_vec(),
         maybe: vec![0; writes.len()],
+        fails: false,
     })
 }
 
@@ -497,7 +530,7 @@ fn what_a_nested_flow_fills_depends_on_its_exit() {
         PlaceKind::Flow(Flow {
             inputs: 0,
             exits: 2,
-            places: vec![(does(0, &[A, 0]), wires)],
+            places: vec![(does(0, &[A, 0]), wires, None)],
         })
     };
     let reader = (does(A, &[0]), to([1]));
@@ -535,6 +568,7 @@ fn maybe(reads: Set) -> PlaceKind {
         optional_reads: 0,
         writes: vec![0],
         maybe: vec![A],
+        fails: false,
     })
 }
 
@@ -565,7 +599,7 @@ fn a_nested_flow_that_empties_a_field_on_the_way_to_an_exit_does_not_ignore_it()
         PlaceKind::Flow(Flow {
             inputs: 0,
             exits: 1,
-            places: vec![(maybe, to([1]))],
+            places: vec![(maybe, to([1]), None)],
         })
     };
     let around = |inner| {
@@ -593,4 +627,91 @@ fn a_value_that_is_emptied_before_it_is_read_is_written_in_vain() {
     let analysed = &analyse(&flow)[0];
     assert!(analysed.solution.has_dead_write(analysed.graph, 0, 0));
     assert!(!analysed.solution.has_dead_write(analysed.graph, 1, 0));
+}
+
+/// An error edge to the place or exit with this number, which fills these fields.
+fn on_error(flow: &mut Flow, place: usize, to: u8, field: Set) {
+    let otherwise = None;
+    flow.places[place].2 = Some(ErrorWire {
+        wire: Wire { to, otherwise },
+        field,
+    });
+}
+
+fn fails(kind: PlaceKind) -> PlaceKind {
+    match kind {
+        PlaceKind::Node(node) => PlaceKind::Node(Node {
+            fails: true,
+            ..node
+        }),
+        kind => kind,
+    }
+}
+
+#[test]
+fn a_node_that_failed_has_written_nothing_and_its_edge_fills_its_field() {
+    let flow = |field| {
+        let mut flow = by_hand(vec![
+            (fails(does(0, &[A])), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 0, 3, field);
+        flow
+    };
+    assert!(!check(&flow(0)));
+    assert!(check(&flow(A)));
+}
+
+#[test]
+fn a_nested_flow_that_failed_has_filled_what_is_filled_wherever_it_may_fail() {
+    let around = |first: PlaceKind, last: PlaceKind| {
+        let inner = Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(first, to([3]), None), (last, to([1]), None)],
+        };
+        let mut flow = by_hand(vec![
+            (PlaceKind::Flow(inner), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 0, 3, 0);
+        flow
+    };
+    let (fill, nothing) = (|| does(0, &[A]), || does(0, &[0]));
+    assert!(check(&around(fill(), fails(nothing()))));
+    assert!(!check(&around(fails(fill()), fails(nothing()))));
+    assert!(!check(&around(fails(fill()), nothing())));
+    assert!(!check(&around(nothing(), fails(fill()))));
+}
+
+#[test]
+fn a_nested_flow_that_failed_may_have_emptied_a_field() {
+    let around = |last: PlaceKind| {
+        let inner = Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(maybe(0), to([3]), None), (last, to([1]), None)],
+        };
+        let mut flow = by_hand(vec![
+            (does(0, &[A]), to([3])),
+            (PlaceKind::Flow(inner), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 1, 4, 0);
+        flow
+    };
+    assert!(!check(&around(fails(does(0, &[0])))));
+}
+
+#[test]
+fn a_value_is_read_after_a_failure() {
+    let mut flow = by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (fails(does(0, &[A])), to([1])),
+        (does(A, &[0]), to([1])),
+    ]);
+    on_error(&mut flow, 1, 4, 0);
+    assert!(check(&flow));
+    let analysed = &analyse(&flow)[0];
+    assert!(!analysed.solution.has_dead_write(analysed.graph, 0, 0));
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::brute::outcomes;
-use super::flows::{FIELDS, Flow, LATE, PLACES, PlaceKind, Set, analyse, flow, position, union};
+use super::flows::{
+    ErrorWire, FIELDS, Flow, LATE, PLACES, PlaceKind, Set, Wire, analyse, flow, position, union,
+};
 use crate::Unfilled;
-use crate::graph::sample::{NODE, STORE, graph, leak, node, place};
+use crate::graph::sample::{NODE, STORE, as_flow, graph, leak, node, place};
 use crate::graph::{Description, FlowPosition, Graph, NodeInfo, Place, Target};
 
 /// The position in a flow at one of its places.
@@ -43,19 +45,28 @@ fn writes(kind: &PlaceKind) -> Vec<(Set, Set)> {
     }
 }
 
+fn fails(kind: &PlaceKind) -> bool {
+    match kind {
+        PlaceKind::Node(node) => node.fails,
+        PlaceKind::Fork(nodes) => nodes.iter().any(|node| node.fails),
+        PlaceKind::Flow(_) => unreachable!("these flows have none"),
+    }
+}
+
 /// The places and fields that some path finds empty, starting from a place or after an action of
 /// it.
 fn search(flow: &Flow, from: usize, taken: Option<usize>, filled: Set) -> BTreeSet<(usize, usize)> {
+    let lead = |place: usize, wire: Wire, filled: Set| {
+        let to = [Some(wire.to), wire.otherwise].into_iter().flatten();
+        to.filter_map(move |to| match flow.target(place, to) {
+            Target::Place(place) => Some((place, filled)),
+            Target::Exit(_) => None,
+        })
+    };
     let follow = |place: usize, action: usize, filled: Set| {
         let wire = flow.places[place].1[action];
-        let to = wire
-            .into_iter()
-            .flat_map(|wire| [Some(wire.to), wire.otherwise]);
-        to.flatten()
-            .filter_map(move |to| match flow.target(place, to) {
-                Target::Place(place) => Some((place, filled)),
-                Target::Exit(_) => None,
-            })
+        wire.into_iter()
+            .flat_map(move |wire| lead(place, wire, filled))
     };
     let mut waiting: Vec<(usize, Set)> = match taken {
         Some(action) => follow(from, action, filled).collect(),
@@ -75,6 +86,9 @@ fn search(flow: &Flow, from: usize, taken: Option<usize>, filled: Set) -> BTreeS
             for filled in outcomes(filled, 0, writes, maybe) {
                 waiting.extend(follow(place, action, filled));
             }
+        }
+        if let (true, Some(ErrorWire { wire, field })) = (fails(kind), flow.places[place].2) {
+            waiting.extend(lead(place, wire, filled | field));
         }
     }
     empty
@@ -126,11 +140,13 @@ fn nested(fills: bool) -> &'static Graph {
     // As the analysis of the flow describes it.
     let known = NodeInfo {
         name: "inner",
-        flow: Some(inner),
-        ..node(Description {
-            writes: y.writes,
-            ..reads(&["a", "b"])
-        })
+        ..as_flow(
+            node(Description {
+                writes: y.writes,
+                ..reads(&["a", "b"])
+            }),
+            inner,
+        )
     };
     let stands = Place {
         name: "inner",

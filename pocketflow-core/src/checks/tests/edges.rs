@@ -290,7 +290,7 @@ fn of_many_actions_the_first_are_named() {
         }],
         "",
     );
-    let solution: Solution<1, 66, { 2 * WORDS }, WORDS> = graph.solve();
+    let solution: Solution<1, 66, { 3 * WORDS }, WORDS> = graph.solve();
     let found = reported(|| solution.check_wiring(&graph, 0));
     assert_eq!(found[..3], ["PF002", "many", "action 0"]);
     assert_eq!(

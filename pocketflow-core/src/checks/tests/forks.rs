@@ -9,8 +9,10 @@ use proptest::prelude::*;
 use super::super::pf007::another_may_write;
 use super::super::pf012::returns_only_default;
 use crate::graph::fork::shares_store;
-use crate::graph::sample::{NODE, OTHER, STORE, action, fork, graph, leak, message, node, place};
-use crate::graph::{Description, Graph, NodeInfo, Place};
+use crate::graph::sample::{
+    NODE, OTHER, STORE, action, as_flow, fork, graph, leak, message, node, place,
+};
+use crate::graph::{Description, Graph, Place};
 
 const FIELDS: [&str; 5] = ["plain", "a", "b", "c", "d"];
 const BRANCHES: [&str; 3] = ["f0", "f1", "f2"];
@@ -40,10 +42,7 @@ impl Branch {
         };
         if self.is_flow {
             let flow = leak(graph(vec![place("x", NODE)], ""));
-            Description::of_flow(NodeInfo {
-                flow: Some(flow),
-                ..crate::graph::sample::node(node)
-            })
+            Description::of_flow(as_flow(crate::graph::sample::node(node), flow))
         } else {
             node
         }
@@ -215,10 +214,7 @@ fn a_node_of_a_fork_has_the_one_action_default() {
         format!("PF012: `second` returns \"yes\", {help}")
     );
     let inner = leak(graph(vec![place("x", NODE)], ""));
-    let flow = Description::of_flow(NodeInfo {
-        flow: Some(inner),
-        ..node(NODE)
-    });
+    let flow = Description::of_flow(as_flow(node(NODE), inner));
     assert_eq!(
         says(flow),
         "PF012: the flow `second` is in a fork, where only nodes can be\nhelp: write a node that \

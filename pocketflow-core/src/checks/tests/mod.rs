@@ -7,7 +7,7 @@ mod reads;
 mod types;
 
 use crate::analysis::Solution;
-use crate::graph::sample::{NODE, WORDS, action, graph, leak, message, node, place};
+use crate::graph::sample::{NODE, WORDS, action, as_flow, graph, leak, message, node, place};
 use crate::graph::{Description, Graph, NodeInfo, Place};
 
 const CHOICE: Description = Description {
@@ -48,17 +48,16 @@ fn flow_on(name: &'static str, exits: &'static [&'static str], does: Description
         ..graph(vec![place("inner", NODE)], "")
     });
     let writes: &'static [u64] = node(does).writes.repeat(exits.len()).leak();
-    let info = Description::of_flow(NodeInfo {
+    let info = NodeInfo {
         actions: exits,
         writes,
         assigns: writes,
-        flow: Some(inner),
         ..node(does)
-    });
-    place(name, info)
+    };
+    place(name, Description::of_flow(as_flow(info, inner)))
 }
 
-fn solve<const P: usize>(graph: &Graph) -> Solution<P, 16, { 2 * WORDS }, WORDS> {
+fn solve<const P: usize>(graph: &Graph) -> Solution<P, 16, { 3 * WORDS }, WORDS> {
     assert_eq!(graph.places.len(), P);
     graph.solve()
 }

@@ -88,7 +88,7 @@ fn flows() -> impl Strategy<Value = Description> {
         )
     };
     (
-        vec((set(), set(), set()), 0..=3),
+        vec((set(), set(), set()), 1..=4),
         any::<bool>(),
         set(),
         set(),
@@ -101,7 +101,8 @@ fn flows() -> impl Strategy<Value = Description> {
                 set.truncate(words);
                 set
             };
-            let actions = &ACTIONS[..exits.len()];
+            // The last set is for the failure.
+            let actions = &ACTIONS[..exits.len() - 1];
             let exit_sets =
                 |of: fn(&(Vec<u64>, Vec<u64>, Vec<u64>)) -> &Vec<u64>| -> &'static [u64] {
                     let sets: Vec<_> = exits.iter().map(|exit| set(of(exit).clone())).collect();
@@ -133,9 +134,11 @@ proptest! {
         all in prop::array::uniform3(prop_oneof![2 => nodes(), 1 => flows()])
     ) {
         let all = all.each_ref().map(|one| leak(*one));
-        let nodes = leak(FieldSets::<3, { 9 * WORDS }, WORDS>::of(&all)).nodes(&all);
+        let nodes = leak(FieldSets::<3, { 12 * WORDS }, WORDS>::of(&all)).nodes(&all);
+        // A flow has one more set, for its failure.
+        let flows = all.iter().filter(|described| described.flow.is_some());
         let actions: usize = nodes.iter().map(|node| node.actions.len()).sum();
-        assert_eq!(Description::action_count(&all), actions);
+        assert_eq!(Description::action_count(&all), actions + flows.count());
         for (node, described) in nodes.iter().zip(all) {
             assert_eq!((node.name, node.waits), (described.name, described.waits));
             match &described.flow {

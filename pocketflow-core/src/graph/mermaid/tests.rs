@@ -1,5 +1,5 @@
 use super::{named, text};
-use crate::graph::sample::{NODE, action, fork, graph, leak, node, place};
+use crate::graph::sample::{NODE, action, as_flow, fork, graph, leak, node, place};
 use crate::graph::{Description, Edge, Graph, NodeInfo, Place};
 
 /// The lines of a diagram, without the first.
@@ -23,8 +23,7 @@ fn await_field(name: &'static str) -> Place {
 fn flow(name: &'static str, inner: Graph) -> Place {
     let inner = NodeInfo {
         name,
-        flow: Some(leak(inner)),
-        ..node(NODE)
+        ..as_flow(node(NODE), leak(inner))
     };
     Place {
         name,
@@ -179,4 +178,21 @@ fn a_text_that_mermaid_reads_as_more_is_quoted() {
     ] {
         assert_eq!(text(quoted), expected);
     }
+}
+
+#[test]
+fn an_error_edge_is_dotted_and_names_its_field() {
+    let places = vec![
+        place("pay", NODE),
+        place("release", NODE),
+        place("ship", NODE),
+    ];
+    let edges =
+        "pay >> ship; pay - error(b) >> release max 2 else other; ship - error() >> release";
+    assert_eq!(
+        graph(places, edges).to_string(),
+        "flowchart TD\n    pay([pay])\n    exit.1((other))\n    pay --> ship\n    \
+         pay -.->|\"error#40;b#41;, at most 2\"| release\n    \
+         pay -.->|\"error#40;b#41;, then\"| exit.1\n    ship -.->|error| release"
+    );
 }

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use super::NoSuchPlace;
 use super::context::FlowContext;
 use super::contract::{StepBody, StepMode};
+use super::error_edge;
 use super::flow::{Flow, Walk, cursor};
 use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
@@ -14,7 +15,7 @@ use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhe
 use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
-use crate::store::{BorrowContext, InContext};
+use crate::store::{BorrowContext, InContext, Shared};
 
 /// A driver, the context of its run, and the state of it.
 #[doc(hidden)]
@@ -88,6 +89,9 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
     fn branch_info<'b>(branch: &'b StepInfo<'_>) -> &'b StepInfo<'b> {
         branch
     }
+
+    /// A step follows its error edge itself, so that its driver sees it.
+    const FOLLOWS_ERRORS: bool = false;
 
     /// The inputs are checked before any driver is called, because a run that cannot begin has not
     /// failed.
@@ -214,7 +218,7 @@ struct DrivenStep<'a, A, M> {
 
 impl<S, A, D, K, C> RunOnce<S> for DrivenStep<'_, A, Driven<D, K, C>>
 where
-    S: Send,
+    S: Shared,
     A: StepBody<S, Driven<D, K, C>>,
     D: Send + Sync,
     C: BorrowContext,
@@ -223,6 +227,21 @@ where
         let act = self.act.take().expect("a driver can run a step only once");
         Box::pin(taken(act.act(self.info, shared), self.info))
     }
+
+    fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error> {
+        follow_error(self.info, error, shared)
+    }
+}
+
+/// The driver of a step sees that the step has failed and where the flow goes on, instead of the
+/// error.
+fn follow_error<S: Shared>(
+    info: &StepInfo<'_>,
+    error: Error,
+    shared: &mut S,
+) -> Result<Taken, Error> {
+    let way = error_edge::follow_error(info.frame.site, error, shared)?;
+    Ok(info.took(way))
 }
 
 /// Generic over the future, for Rust 1.91 and older: see [`StepSource`](super::runner::StepSource).
@@ -241,7 +260,7 @@ struct DrivenFlow<'a, F, M: Mode> {
 impl<F, S, M> RunOnce<S> for DrivenFlow<'_, F, M>
 where
     F: Flow + Walk<S, M>,
-    S: Send,
+    S: Shared,
     M: Mode,
 {
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken> {
@@ -255,5 +274,12 @@ where
             let exit = flow.walk(cursor::<F, M>(held, parent), shared).await?;
             Ok(info.map_or_else(|| Taken::over(F::GRAPH, exit), |info| info.took(exit)))
         })
+    }
+
+    fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error> {
+        match self.info {
+            Some(info) => follow_error(info, error, shared),
+            None => Err(error),
+        }
     }
 }

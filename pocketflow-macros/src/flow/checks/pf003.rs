@@ -14,6 +14,7 @@ pub(super) fn wired_twice(model: &Model, errors: &mut Errors) {
         let (name, first) = (&model.places[*from].label, &model.edges[*first]);
         let what = match first.action.as_str() {
             DEFAULT => format!("`{name} >> …` is written twice"),
+            _ if first.error.is_some() => format!("`{name}` has two error edges"),
             action => format!("the action \"{action}\" of `{name}` is wired twice"),
         };
         let help = match first.to {

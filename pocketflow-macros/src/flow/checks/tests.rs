@@ -24,6 +24,13 @@ fn a_sound_graph_passes() {
     assert!(errors(quote!(a - "x" >> b >> a; a - "y" >> c;)).is_empty());
     assert!(errors(quote!(a;)).is_empty());
     assert!(errors(quote!(#[endless] Beat { a >> a; })).is_empty());
+    assert!(
+        errors(quote!(a >> b; a - error >> c; b - error(problem) >> c max 3 else end "failed";))
+            .is_empty()
+    );
+    // An error edge leads out of a loop, and a place with nothing else is the end.
+    assert!(errors(quote!(a >> a; a - error >> end;)).is_empty());
+    assert!(errors(quote!(a - error >> a;)).is_empty());
 }
 
 #[test]

@@ -86,7 +86,10 @@ impl Flow<'_> {
             let otherwise = edge.bound.as_ref().map(|bound| {
                 quote_spanned!(bound.otherwise_span=> const _: () = (&__SOLUTION).check_arrival(&__GRAPH, #index, true);)
             });
-            quote!(#action #arrival #otherwise)
+            let field = edge.error.as_ref().and_then(|error| error.field.as_ref()).map(|field| {
+                quote_spanned!(field.span()=> const _: () = (&__GRAPH).check_error_field(#index, #named);)
+            });
+            quote!(#action #field #arrival #otherwise)
         });
         let inputs = self.inputs().iter().enumerate();
         let inputs = inputs.map(

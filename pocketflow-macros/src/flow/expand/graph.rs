@@ -6,7 +6,7 @@ use syn::Ident;
 use syn::ext::IdentExt;
 
 use super::{Flow, alias};
-use crate::flow::model::{DEFAULT, Edge, Target};
+use crate::flow::model::{DEFAULT, Edge, ErrorEdge, Target};
 use crate::krate::Krate;
 
 impl Flow<'_> {
@@ -118,12 +118,25 @@ impl Flow<'_> {
                 from, action, to, ..
             } = edge;
             let to = target(pf, *to);
+            let error = match &edge.error {
+                Some(ErrorEdge { field: None }) => {
+                    quote!(__p::Option::Some(#pf::ErrorEdge { field: __p::Option::None }))
+                }
+                Some(ErrorEdge { field: Some(field) }) => {
+                    let field = field.unraw().to_string();
+                    quote! {
+                        __p::Option::Some(#pf::ErrorEdge { field: __p::Option::Some(#field) })
+                    }
+                }
+                None => quote!(__p::Option::None),
+            };
             quote! {
                 #pf::Edge {
                     from: #from,
                     action: #action,
                     to: #to,
                     bound: #bound,
+                    error: #error,
                     written: true,
                 }
             }
@@ -141,6 +154,7 @@ impl Flow<'_> {
                     action: #DEFAULT,
                     to: #pf::Target::Exit(#end),
                     bound: __p::Option::None,
+                    error: __p::Option::None,
                     written: false,
                 }
             }

@@ -26,7 +26,8 @@ impl Flow<'_> {
     /// The analyses of the graph, and what each step needs of them.
     pub(super) fn solution(&self) -> TokenStream {
         let (pf, long) = (self.pf, self.long());
-        let (places, exits) = (self.model.places.len(), self.model.exits.len());
+        // After the exits comes the failure of the flow.
+        let (places, outcomes) = (self.model.places.len(), self.model.exits.len() + 1);
         let branches: usize = self
             .model
             .places
@@ -43,7 +44,7 @@ impl Flow<'_> {
         });
         quote! {
             type __Solution =
-                __p::Solution<#places, { (&__GRAPH).action_count() }, { #exits * __WORDS }, __WORDS>;
+                __p::Solution<#places, { (&__GRAPH).action_count() }, { #outcomes * __WORDS }, __WORDS>;
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;

@@ -225,7 +225,9 @@ impl Flow<'_> {
             .nodes()
             .filter(|node| node.waits)
             .map(|node| &node.name);
-        let fields: Vec<_> = inputs.chain(waits).collect();
+        let errors = self.model.edges.iter().flat_map(|edge| &edge.error);
+        let errors = errors.flat_map(|error| &error.field);
+        let fields: Vec<_> = inputs.chain(waits).chain(errors).collect();
         (!fields.is_empty())
             .then(|| quote!(fn __fields_of(__shared: &#store) { #(let _ = &__shared.#fields;)* }))
     }

@@ -172,6 +172,17 @@ impl Flow<'_> {
                     )
                 }
             };
+            let mut edges = self.model.edges.iter();
+            let failed = if edges.any(|edge| edge.from == *index && edge.error.is_some()) {
+                quote! {
+                    match __p::Cursor::fail(#cursor, #site, __error, __shared) {
+                        __p::Result::Ok(__next) => __place = __next,
+                        __p::Result::Err(__error) => return __p::Result::Err(__error),
+                    }
+                }
+            } else {
+                quote!(return __p::Result::Err(__error);)
+            };
             quote! {
                 if __place == #number {
                     match #step.await {
@@ -179,7 +190,7 @@ impl Flow<'_> {
                             __place = __p::Cursor::next(#cursor, #site, __action);
                         }
                         __p::Result::Err(__error) => {
-                            return __p::Result::Err(__error);
+                            #failed
                         }
                     }
                 }

@@ -11,7 +11,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, Path};
 
-use super::{Bound, DEFAULT, DuplicateEdge, Edge, Exit, Header, Mention, Model, Node, Place};
+use super::{
+    Bound, DEFAULT, DuplicateEdge, ERROR, Edge, ErrorEdge, Exit, Header, Mention, Model, Node,
+    Place,
+};
 use super::{Target, Unused};
 use crate::flow::parse::{self, Chain, Declaration, Endpoint, Link, Statement, Syntax};
 use crate::krate::Krate;
@@ -139,13 +142,21 @@ impl Builder<'_> {
             let bound = bound.as_ref().and_then(|bound| self.bound(bound));
             self.edge(Edge {
                 from,
-                action: action
-                    .as_ref()
-                    .map_or_else(|| DEFAULT.into(), |action| action.value()),
+                action: match action {
+                    Some(parse::Action::Named(name)) => name.value(),
+                    Some(parse::Action::Error { .. }) => ERROR.into(),
+                    None => DEFAULT.into(),
+                },
                 action_span: action.as_ref().map_or(from_span, |action| action.span()),
                 to: target,
                 to_span: to.span(),
                 bound,
+                error: match action {
+                    Some(parse::Action::Error { field, .. }) => Some(ErrorEdge {
+                        field: field.clone(),
+                    }),
+                    _ => None,
+                },
                 leaves_first: first && action.is_none(),
                 introduces,
             });
@@ -169,7 +180,11 @@ impl Builder<'_> {
 
     /// Adds an edge, unless its action has an edge already.
     fn edge(&mut self, edge: Edge) {
-        let is_same = |other: &Edge| other.from == edge.from && other.action == edge.action;
+        let is_same = |other: &Edge| {
+            other.from == edge.from
+                && other.action == edge.action
+                && other.error.is_some() == edge.error.is_some()
+        };
         match self.model.edges.iter().position(is_same) {
             Some(first) => self.model.duplicates.push(DuplicateEdge {
                 from: edge.from,

@@ -72,10 +72,17 @@ pub(crate) struct Edge {
     pub(crate) to: Target,
     pub(crate) to_span: Span,
     pub(crate) bound: Option<Bound>,
+    /// Whether it is an error edge, and the field that it fills.
+    pub(crate) error: Option<ErrorEdge>,
     /// Whether no action is written and the edge leaves the first mention of its place.
     pub(crate) leaves_first: bool,
     /// Whether it leads to the first mention of its place.
     pub(crate) introduces: bool,
+}
+
+/// What becomes of a failure: `- error(problem)`.
+pub(crate) struct ErrorEdge {
+    pub(crate) field: Option<Ident>,
 }
 
 /// An edge whose action has an edge already. It is not part of the graph, but its target counts as
@@ -123,6 +130,9 @@ pub(crate) struct Unused {
 /// The action of an edge without an action, and the name of an exit without a name.
 pub(crate) const DEFAULT: &str = "default";
 
+/// The action of an error edge.
+pub(crate) const ERROR: &str = "error";
+
 impl Place {
     pub(crate) fn is_fork(&self) -> bool {
         self.nodes.len() > 1
@@ -141,9 +151,11 @@ impl Model {
         self.places.iter().flat_map(|place| &place.nodes)
     }
 
-    /// Whether no edge leaves a place, so that the flow ends there.
+    /// Whether no edge leaves a place, so that the flow ends there. An error edge leads on only from
+    /// a failure.
     pub(crate) fn is_last(&self, place: usize) -> bool {
-        !self.edges.iter().any(|edge| edge.from == place)
+        let mut edges = self.edges.iter();
+        !edges.any(|edge| edge.from == place && edge.error.is_none())
     }
 
     /// Whether the flow itself is `#[deprecated]`.

@@ -4,11 +4,11 @@ use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, token};
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, parenthesized, token};
 
 use super::endpoint::{endpoint, node, target};
-use super::syntax::{Bound, Chain, Declaration, Link, Statement, Target};
-use super::tokens::{is_end, is_word, skip_statement, skip_to_semicolon};
+use super::syntax::{Action, Bound, Chain, Declaration, Link, Statement, Target};
+use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
 use crate::names::snake;
 use crate::refusal::{Errors, refuse};
 
@@ -151,7 +151,12 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
 }
 
 /// An action. If its quotes are missing, that is reported, and the action is read.
-fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
+fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Action> {
+    if is_word(input, "error") && !input.peek2(Token![::]) {
+        let span = input.parse::<Ident>()?.span();
+        let field = error_field(input, errors)?;
+        return Ok(Action::Error { span, field });
+    }
     if input.peek(Ident::peek_any) || input.peek(Token![::]) {
         let path = Path::parse_mod_style(input)?;
         let last = path
@@ -172,11 +177,27 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<LitStr> {
         if input.peek(token::Paren) || input.peek(token::Brace) {
             let _ = input.parse::<TokenTree>();
         }
-        return Ok(LitStr::new(&name, path.span()));
+        return Ok(Action::Named(LitStr::new(&name, path.span())));
     }
-    input.parse().map_err(|error| {
+    input.parse().map(Action::Named).map_err(|error| {
         refuse("expected an action in quotes: `- \"approved\" >>`").on(error.span())
     })
+}
+
+/// `error(problem)`: the late field that the edge fills.
+fn error_field(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Ident>> {
+    if !input.peek(token::Paren) {
+        return Ok(None);
+    }
+    let content;
+    let paren = parenthesized!(content in input);
+    let field = content.parse::<Ident>().ok();
+    if field.is_none() || !content.is_empty() {
+        let message = "name one late field that is to hold the failure: `- error(problem) >>`, or write `- error >>`";
+        errors.on(paren.span.join(), message);
+    }
+    skip_all(&content);
+    Ok(field)
 }
 
 fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {

@@ -56,9 +56,17 @@ pub(crate) struct Chain {
 
 /// `- "search" >> search max 5 else answer`
 pub(crate) struct Link {
-    pub(crate) action: Option<LitStr>,
+    pub(crate) action: Option<Action>,
     pub(crate) to: Target,
     pub(crate) bound: Option<Bound>,
+}
+
+/// What an edge is taken for, if that is written.
+pub(crate) enum Action {
+    /// `- "search"`
+    Named(LitStr),
+    /// `- error(problem)`: the node has failed.
+    Error { span: Span, field: Option<Ident> },
 }
 
 /// One end of an edge: a node, or a fork `(facts, figures)`, whose nodes run at the same time.
@@ -78,6 +86,15 @@ pub(crate) enum Target {
 pub(crate) struct Bound {
     pub(crate) max: LitInt,
     pub(crate) otherwise: Target,
+}
+
+impl Action {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Named(name) => name.span(),
+            Self::Error { span, .. } => *span,
+        }
+    }
 }
 
 impl Target {

@@ -87,6 +87,7 @@ impl Node<'_> {
         let may_read_all = may_read_all.then(|| quote!(may_read_all: true,));
         let may_write_all =
             (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
+        let fails = self.model.may_fail().then(|| quote!(fails: true,));
         let (actions, checked) = (self.actions(), self.checked());
         // A flow that contains a broken node has no graph, so it reports nothing about the node.
         let sound = checked.is_some().then(|| quote!(let _: __Sound;));
@@ -105,6 +106,7 @@ impl Node<'_> {
                         #(#fields)*
                         #may_read_all
                         #may_write_all
+                        #fails
                         ..__p::Description::UNKNOWN
                     }
                 };

@@ -77,6 +77,17 @@ impl Model {
             .map(|(_, each)| &each.source)
     }
 
+    /// Whether `prep`, or `exec` with its attempts and its fallback, may fail.
+    pub(crate) fn may_fail(&self) -> bool {
+        let prep = self.prep.as_ref().is_some_and(|prep| prep.output.fallible);
+        let exec = self.exec.output.fallible || self.options.timeout.is_some();
+        let recovers = self
+            .fallback
+            .as_ref()
+            .is_some_and(|fallback| !fallback.output.fallible);
+        prep || exec && !recovers
+    }
+
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.prep
             .iter()

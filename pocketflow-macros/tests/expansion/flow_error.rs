@@ -1,0 +1,6 @@
+flow! {
+    Sell {
+        pay >> ship;
+        pay - error(problem) >> release >> end "declined";
+    }
+}
