@@ -17,8 +17,12 @@ use crate::run_error::Failed;
 ///
 /// A field of type `Option<T>` is a **late field**: it is empty until a node fills it, and no node
 /// may read it before that. Every other field always has a value. The derive only adds this
-/// description and never changes the struct. `#[shared(crate = path)]` gives the path of the
-/// library in a crate that does not have it as `::pocketflow`.
+/// description and never changes the struct.
+///
+/// | attribute | effect |
+/// | --- | --- |
+/// | `#[shared(context = Services)]` | names the type of the context: what a run [is given](crate::WithContext) and the store does not contain. Nodes [borrow from it](macro@crate::node#the-context) |
+/// | `#[shared(crate = path)]` | gives the path of the library in a crate that does not have it as `::pocketflow` |
 ///
 /// ```
 /// use pocketflow::Shared;
