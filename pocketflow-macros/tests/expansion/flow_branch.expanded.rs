@@ -186,7 +186,7 @@ const _: () = {
             async move {
                 __p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;
                 let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
-                while __place < 3usize {
+                loop {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
@@ -209,6 +209,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 3usize {
+                            break;
                         }
                     }
                     if __place == 1 {
@@ -234,6 +237,9 @@ const _: () = {
                                 return __p::Result::Err(__error);
                             }
                         }
+                        if __place >= 3usize {
+                            break;
+                        }
                     }
                     if __place == 2 {
                         match __p::Runner::step(
@@ -257,6 +263,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 3usize {
+                            break;
                         }
                     }
                 }

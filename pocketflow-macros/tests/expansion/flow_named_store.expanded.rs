@@ -149,7 +149,7 @@ const _: () = {
             async move {
                 __p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;
                 let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
-                while __place < 2usize {
+                loop {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
@@ -172,6 +172,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 2usize {
+                            break;
                         }
                     }
                     if __place == 1 {
@@ -196,6 +199,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 2usize {
+                            break;
                         }
                     }
                 }

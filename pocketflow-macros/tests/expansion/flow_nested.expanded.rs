@@ -180,7 +180,7 @@ const _: () = {
         ) -> impl __p::StepFuture {
             async move {
                 let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
-                while __place < 3usize {
+                loop {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
@@ -203,6 +203,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 3usize {
+                            break;
                         }
                     }
                     if __place == 1 {
@@ -228,6 +231,9 @@ const _: () = {
                                 return __p::Result::Err(__error);
                             }
                         }
+                        if __place >= 3usize {
+                            break;
+                        }
                     }
                     if __place == 2 {
                         match __p::Runner::step(
@@ -251,6 +257,9 @@ const _: () = {
                             __p::Result::Err(__error) => {
                                 return __p::Result::Err(__error);
                             }
+                        }
+                        if __place >= 3usize {
+                            break;
                         }
                     }
                 }

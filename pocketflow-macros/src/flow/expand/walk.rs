@@ -20,11 +20,14 @@ impl Flow<'_> {
         let all: Vec<usize> = (0..self.model.places.len()).collect();
         let chunks: Vec<_> = all.chunks(CHUNK).collect();
         if let [places] = &chunks[..] {
+            let last = self.model.places.len();
+            // The head of the loop could test this once for all steps. But after most steps the
+            // compiler knows the answer, so there the test costs nothing.
+            let left = quote!(if __place >= #last { break; });
             let (bounds, arms) = (
                 self.bounds(places),
-                self.arms(places, &quote!(&mut __cursor)),
+                self.arms(places, &quote!(&mut __cursor), Some(&left)),
             );
-            let last = self.model.places.len();
             return quote! {
                 #[automatically_derived]
                 impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for #this
@@ -42,7 +45,7 @@ impl Flow<'_> {
                         async move {
                             #inputs
                             let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
-                            while __place < #last {
+                            loop {
                                 #arms
                             }
                             __p::Result::Ok(__place - #last)
@@ -56,7 +59,7 @@ impl Flow<'_> {
         let impls = chunks.iter().zip(&numbers).map(|(places, number)| {
             let (bounds, arms) = (
                 self.bounds(places),
-                self.arms(places, &quote!(&mut *__cursor)),
+                self.arms(places, &quote!(&mut *__cursor), None),
             );
             quote! {
                 #[automatically_derived]
@@ -132,8 +135,13 @@ impl Flow<'_> {
         quote!(#(#bounds,)*)
     }
 
-    /// `cursor` borrows the cursor.
-    fn arms(&self, places: &[usize], cursor: &TokenStream) -> TokenStream {
+    /// `cursor` borrows the cursor, and `left` ends the loop after a step that leaves the flow.
+    fn arms(
+        &self,
+        places: &[usize],
+        cursor: &TokenStream,
+        left: Option<&TokenStream>,
+    ) -> TokenStream {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
@@ -193,6 +201,7 @@ impl Flow<'_> {
                             #failed
                         }
                     }
+                    #left
                 }
             }
         });
