@@ -4,6 +4,9 @@
 use crate::analysis::Solution;
 use crate::graph::Graph;
 
+/// How many routes a site holds itself.
+const ROUTES: usize = 8;
+
 /// A place of a graph and where its actions lead. `flow!` writes one for every step.
 ///
 /// The sites of a flow are in one static, and its graph is in another. rustc evaluates, checks and
@@ -16,10 +19,10 @@ pub struct Site {
     pub(crate) place: usize,
     /// The number of the branch, if this is a node of a fork.
     pub(crate) branch: Option<usize>,
-    /// Where the first two actions lead: a copy from [`Solution::routes_of`], so that the compiler
+    /// Where the first actions lead: a copy from [`Solution::routes_of`], so that the compiler
     /// sees the jump targets.
-    routes: [u32; 2],
-    /// Where all actions lead, if there are more than two.
+    routes: [u32; ROUTES],
+    /// Where all actions lead, if there are more than that.
     more: &'static [u32],
     /// The first code that means a bounded edge.
     bounded: u32,
@@ -59,14 +62,18 @@ impl Site {
         place: usize,
     ) -> Self {
         let all = solution.routes_of(place);
-        let first = if all.is_empty() { 0 } else { all[0] };
-        let second = if all.len() > 1 { all[1] } else { 0 };
+        let mut routes = [0; ROUTES];
+        let mut action = 0;
+        while action < all.len() && action < ROUTES {
+            routes[action] = all[action];
+            action += 1;
+        }
         Self {
             graph,
             place,
             branch: None,
-            routes: [first, second],
-            more: if all.len() > 2 { all } else { &[] },
+            routes,
+            more: if all.len() > ROUTES { all } else { &[] },
             bounded: (P + graph.exits.len()) as u32,
         }
     }
@@ -86,7 +93,7 @@ impl Site {
             graph,
             place: 0,
             branch: None,
-            routes: [0; 2],
+            routes: [0; ROUTES],
             more: &[],
             bounded: 0,
         }
@@ -100,10 +107,19 @@ impl Site {
     /// places. If the edge is bounded, returns its index as an error.
     #[inline(always)]
     pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
+        // An optimized build knows the routes of a site, so it can jump from an action to the place
+        // that follows. Indexing, or reading a route in its arm, would become a table of routes.
+        let [first, second, third, fourth, fifth, sixth, seventh, eighth] = self.routes;
         let code = match action {
-            0 => self.routes[0],
+            0 => first,
+            1 => second,
+            2 => third,
+            3 => fourth,
+            4 => fifth,
+            5 => sixth,
+            6 => seventh,
             _ if !self.more.is_empty() => self.more[action],
-            _ => self.routes[1],
+            _ => eighth,
         };
         if code < self.bounded {
             Ok(code as usize)

@@ -65,12 +65,21 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
 
     /// What comes after an action: the index of a place, or that of an exit, counted on from the
     /// places.
-    #[inline]
+    ///
+    /// An optimized build inlines it before it simplifies it, because only then does it see that the
+    /// routes of the site are constants.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn next(&mut self, site: &'static Site, action: usize) -> usize {
         match site.next(action) {
             Ok(next) => next,
             Err(edge) => self.count(site.graph(), edge),
         }
+    }
+
+    /// [`next`](Self::next) in a flow with so many places that its code would take too much space.
+    #[inline]
+    pub fn next_of_many(&mut self, site: &'static Site, action: usize) -> usize {
+        self.next(site, action)
     }
 
     /// What comes after a step that has failed: where its error edge leads. In a run with drivers, the
@@ -90,7 +99,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
             return Err(error);
         }
         let way = follow_error(site, error, shared)?;
-        Ok(self.next(site, way))
+        Ok(self.next_of_many(site, way))
     }
 
     /// Takes a bounded edge, or the other one if its bound is reached.

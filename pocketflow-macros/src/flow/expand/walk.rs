@@ -142,6 +142,11 @@ impl Flow<'_> {
         cursor: &TokenStream,
         left: Option<&TokenStream>,
     ) -> TokenStream {
+        let next = if self.is_small() {
+            quote!(next)
+        } else {
+            quote!(next_of_many)
+        };
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
@@ -195,7 +200,7 @@ impl Flow<'_> {
                 if __place == #number {
                     match #step.await {
                         __p::Result::Ok(__action) => {
-                            __place = __p::Cursor::next(#cursor, #site, __action);
+                            __place = __p::Cursor::#next(#cursor, #site, __action);
                         }
                         __p::Result::Err(__error) => {
                             #failed
