@@ -13,7 +13,7 @@ pub struct Parked {
     pub run: String,
     /// The field.
     pub field: String,
-    /// The name of the wait, which a fill takes: the field and its visit, such as `approval#2`.
+    /// The name of the wait, as `fill` expects it: the field and its visit, such as `approval#2`.
     pub wait: String,
 }
 
@@ -31,8 +31,8 @@ pub struct WrongValue {
     pub source: serde_json::Error,
 }
 
-/// The run went on in another process while this one waited for a field. This is not a failure: run
-/// it again to get its result.
+/// Another process resumed the run while this one waited for a field. This is not a failure: run it
+/// again to get its result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("run `{run}` went on elsewhere while this process waited: run it again to have its result")]
 pub struct MovedOn {
@@ -40,8 +40,8 @@ pub struct MovedOn {
     pub run: String,
 }
 
-/// The flow or its store has changed since the run began, so that the run cannot go on. No node has
-/// run.
+/// The flow or its store has changed since the run started, so that the run cannot resume. No node
+/// has run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "run `{run}` was started with another version of this flow:{}\nhelp: finish it with the program that started it; or bring its state up to date with `DurableRun::migrate`; or start over under another id",

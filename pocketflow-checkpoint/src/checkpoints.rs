@@ -228,7 +228,7 @@ impl<E: Storage> Checkpoints<E> {
         self.fill(run, wait, &json).await
     }
 
-    /// Allows a [stuck](Status::Stuck) run to begin again: run it under its id.
+    /// Allows a [stuck](Status::Stuck) run to start again: run it under its id.
     ///
     /// # Errors
     ///
@@ -237,9 +237,9 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.retry(run).await
     }
 
-    /// Removes the stored items of a run's step, and returns how many there were. They run again
-    /// when the run resumes. Use it after [`Changed`](crate::Changed) reports that a node returns
-    /// another type than when its items were stored.
+    /// Removes the stored items of the step that a run is in, and returns how many there were. The
+    /// items run again when the run resumes. Use this after [`Changed`](crate::Changed) reports
+    /// that a node returns another type than when its items were stored.
     ///
     /// # Errors
     ///
@@ -290,8 +290,8 @@ impl<E: Storage> Checkpoints<E> {
         })?))
     }
 
-    /// Copies a run, as it was after a step, to a new run, to try again from there: run
-    /// it under its id.
+    /// Copies a run, as it was after a step, to a new run. To try again from there, run the new one
+    /// under its id.
     ///
     /// # Errors
     ///

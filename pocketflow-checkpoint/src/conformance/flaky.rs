@@ -1,6 +1,6 @@
 //! A storage that fails at random moments, like a server that is restarted or a file that another
-//! process has locked. A call fails before it has its effect, or after it, when the caller does not
-//! learn of it.
+//! process has locked. A call fails either before it takes effect, or afterwards, when the caller
+//! does not learn that it did.
 
 use std::future::Future;
 use std::sync::Mutex;

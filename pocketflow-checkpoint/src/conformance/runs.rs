@@ -289,7 +289,7 @@ pub async fn a_storage_that_fails_for_a_moment_loses_nothing<S: Storage>(a: S, b
     }
 }
 
-/// Each call of a run fails once, before and after it has its effect, with a temporary and with a
+/// Each call of a run fails once, before and after it takes effect, with a temporary and with a
 /// permanent error.
 pub async fn a_call_that_fails_once_loses_nothing_whichever_it_is<S: Storage + Clone>(a: S, b: S) {
     for how in [How::Busy, How::Disconnected, How::Broken, How::BrokenAfter] {
@@ -389,7 +389,7 @@ pub async fn a_storage_that_fails_for_long_ends_the_run<S: Storage>(a: S, b: S) 
     );
 }
 
-/// A run that is started again and again, and whose process dies each time.
+/// A run that is started again and again, while its process dies each time.
 pub async fn a_run_whose_processes_die_gets_stuck<S: Storage>(a: S, b: S) {
     let run = id("poison");
     let runs = Checkpoints::new(a)

@@ -1,4 +1,4 @@
-//! What a run asks of its storage, with retries.
+//! The calls of a run to its storage, with retries.
 
 use pocketflow::{Error, Graph, StepInfo};
 
@@ -54,7 +54,7 @@ impl<E: Storage> DurableRun<E> {
         begun
     }
 
-    /// A run whose processes die, one after the other, does not begin again forever.
+    /// A run whose processes die, one after another, is not started again forever.
     pub(super) async fn check_crashes(&self, record: &RunRecord) -> StorageResult<()> {
         let Some(limit) = self
             .runs

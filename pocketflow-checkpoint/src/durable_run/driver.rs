@@ -1,4 +1,4 @@
-//! How a durable run drives a flow: how it begins or resumes, and what it does around each step.
+//! How a durable run drives a flow: how it starts or resumes, and what it does around each step.
 
 use pocketflow::seam::Items;
 use pocketflow::{Driver, Error, Graph, Run, Start, StepInfo, Taken};
@@ -130,7 +130,7 @@ where
             definition: definition.encode(),
             ..Memory::default()
         };
-        // A run that cannot resume here stays as it is, so it is checked before it begins.
+        // A run that cannot resume here must stay as it is, so this is checked before it starts.
         let known = match self.show().await.map_err(|error| flow.error(error))? {
             Some(record) => {
                 let resumed = self.resume(flow, &record, &mut *shared)?;

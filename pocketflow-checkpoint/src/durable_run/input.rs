@@ -1,4 +1,4 @@
-//! Whether a run is started again with the input that it has.
+//! Checks that a run is started again with the same input.
 
 use pocketflow::{Field, Graph, Store};
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub(super) fn refuse_other_input<S: Durable>(
     .into())
 }
 
-/// Whether a node of a flow may change a field.
+/// Whether any node of a flow may change a field.
 fn writes(flow: &Graph, store: &Store, field: &str) -> bool {
     let Some(field) = store.field(field) else {
         return false;

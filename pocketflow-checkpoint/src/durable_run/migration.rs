@@ -1,4 +1,4 @@
-//! Converts the state and the position of a run of an older program.
+//! Converts the state and the position of a run that an older program stored.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;

@@ -51,7 +51,7 @@ pub struct DurableRun<E: Storage> {
     migration: Option<Migration>,
     /// Whether this run must renew and release the lease.
     lease: Arc<Lease<E>>,
-    /// Renews the lease once the run has begun. Dropping it releases the lease.
+    /// Renews the lease once the run has started. Dropping it releases the lease.
     keeper: Mutex<Option<LeaseKeeper<E>>>,
     memory: Mutex<Memory>,
 }
@@ -67,7 +67,7 @@ struct Memory {
     done: Option<(u64, String)>,
     /// The stored items of the current step.
     items: ItemResults,
-    /// The run has ended in a way that is stored already.
+    /// Whether the run has ended in a way that is stored already.
     settled: bool,
 }
 
@@ -98,8 +98,8 @@ impl<E: Storage> DurableRun<E> {
     /// Converts the stored state if the flow or its store has changed so that the run could not
     /// resume: the function gets the state as JSON and returns it as this program expects it.
     ///
-    /// It is called when a run starts, and again when the run starts again before its next step is
-    /// stored, with the old state. The node at which the run stands must still exist.
+    /// It is called when a run starts, and again if the run starts again before its next step is
+    /// stored, each time with the old state. The node that the run is at must still exist.
     #[must_use]
     pub fn migrate(
         mut self,

@@ -200,7 +200,7 @@ impl Resumption<'_> {
     }
 }
 
-/// An error about something of a run that cannot be read.
+/// The error that a part of a stored run cannot be read.
 fn bad(record: &RunRecord, what: &str) -> impl Fn(serde_json::Error) -> BadState {
     let (run, what) = (record.run.clone(), what.to_owned());
     move |source| BadState {

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-/// What a run begins with: see [`Storage::begin`](super::Storage::begin).
+/// What a run starts with: see [`Storage::begin`](super::Storage::begin).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewRun {
     /// The name of the flow.
@@ -114,9 +114,9 @@ pub enum Status {
     Waiting,
     /// It reached an exit.
     Finished,
-    /// A step failed. The run may begin again.
+    /// A step failed. The run may start again.
     Failed,
-    /// Several processes in a row have died in the same step. The run begins again after
+    /// Several processes in a row have died in the same step. The run can start again after
     /// [`Storage::retry`](super::Storage::retry).
     Stuck,
 }
@@ -204,7 +204,7 @@ pub struct RunRecord {
     pub wait: Option<String>,
     /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
-    /// When the run first began.
+    /// When the run first started.
     #[serde(with = "super::millis")]
     pub created: SystemTime,
     /// When the run last changed. Renewing or releasing the lease does not count.
@@ -240,7 +240,7 @@ pub struct RunSummary {
     pub wait: Option<String>,
     /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
-    /// When the run first began.
+    /// When the run first started.
     #[serde(with = "super::millis")]
     pub created: SystemTime,
     /// When the run last changed.

@@ -76,7 +76,7 @@ pub enum StorageError {
     },
     /// This wait has been filled already, and the run has not resumed yet.
     #[error(
-        "`{wait}` of run `{run}` has been filled already, and the run uses that value when it begins again"
+        "`{wait}` of run `{run}` has been filled already, and the run uses that value when it resumes"
     )]
     AlreadyFilled {
         /// The run.
@@ -94,10 +94,10 @@ pub enum StorageError {
         /// The wait that is open.
         open: Option<String>,
     },
-    /// Several processes in a row have died in the same step of the run, so it does not begin again
+    /// Several processes in a row have died in the same step of the run, so it does not start again
     /// by itself.
     #[error(
-        "run `{run}` is stuck: {why}; find out why, and then let it begin again with `Checkpoints::retry` or `pocketflow-runs retry {run}`"
+        "run `{run}` is stuck: {why}; find out why, and then let it start again with `Checkpoints::retry` or `pocketflow-runs retry {run}`"
     )]
     Stuck {
         /// The run.
@@ -114,8 +114,8 @@ pub enum StorageError {
         status: Status,
     },
     /// The storage has failed for so long that the lease is no longer certain. What was not stored
-    /// is lost with this process. The run resumes after its last stored step when it begins
-    /// again.
+    /// is lost with this process. When the run is started again, it resumes after its last stored
+    /// step.
     #[error("the lease of run `{run}` cannot be held: the storage has failed for {} s; begin the run again when it works", after.as_secs())]
     LeaseNotRenewed {
         /// The run.

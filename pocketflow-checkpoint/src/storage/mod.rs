@@ -221,8 +221,8 @@ pub trait Storage: Send + Sync + 'static {
         state: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Stores that a run failed, and why. The lease is released. The state, the stored items and the
-    /// values of waits stay, because the run may begin again.
+    /// Stores that a run failed, and why. The lease is released. The state, the stored items and
+    /// the values of waits stay, because the run may start again.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ pub trait Storage: Send + Sync + 'static {
         message: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Stores that a run is stuck, and why. It does not begin again before a
+    /// Stores that a run is stuck, and why. It cannot start again before a
     /// [`retry`](Storage::retry). The lease is released, and everything else stays as after
     /// [`fail`](Storage::fail).
     ///
@@ -248,7 +248,7 @@ pub trait Storage: Send + Sync + 'static {
         why: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Allows a stuck run to begin again.
+    /// Allows a stuck run to start again.
     ///
     /// # Errors
     ///
@@ -325,8 +325,8 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::UnknownRun`].
     fn remove(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Removes the stored items of a run's step, and returns how many there were. They run again
-    /// when the run begins again.
+    /// Removes the stored items of the step that a run is in, and returns how many there were. The
+    /// items run again when the run resumes.
     ///
     /// # Errors
     ///

@@ -175,7 +175,8 @@ pub(crate) const HEAD_LOCKED: &str = concat!(
     clock!(),
     " FROM runs WHERE run = ?1 FOR UPDATE"
 );
-/// Items of one step are stored at the same time. They lock out other owners, and not each other.
+/// The items of one step can be stored at the same time: their locks exclude other owners, but not
+/// one another.
 #[cfg(feature = "postgres")]
 pub(crate) const HEAD_SHARED: &str = concat!(
     head!(),

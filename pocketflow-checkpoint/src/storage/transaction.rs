@@ -5,8 +5,8 @@ use std::future::Future;
 
 use super::operation::{OpError, OpResult};
 
-/// A transaction of an [`Engine`](super::Engine): what every [`Operation`](super::Operation) is
-/// written with.
+/// A transaction of an [`Engine`](super::Engine), in which every [`Operation`](super::Operation) is
+/// written.
 ///
 /// The statements are plain SQL with numbered parameters, `?1`, `?2`, …, and they come from a fixed
 /// set of static strings, so an engine can prepare each of them once.

@@ -145,7 +145,7 @@ impl Operation for Retry {
     type Output = ();
 
     fn describe(&self) -> String {
-        format!("let run `{}` begin again", self.run)
+        format!("let run `{}` start again", self.run)
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {

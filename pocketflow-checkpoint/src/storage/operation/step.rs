@@ -68,8 +68,8 @@ impl Operation for KeepItem {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
-        // The items of one step are stored at the same time: they keep other owners out, and not
-        // each other.
+        // The items of one step can be stored at the same time: their locks exclude other owners,
+        // but not one another.
         fenced(tx, &self.run, &self.owner, Lock::Shared).await?;
         let (branch, item) = rules::item_columns(&self.item)?;
         let step = rules::number("step", self.step)?;

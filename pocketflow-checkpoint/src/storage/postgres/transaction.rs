@@ -10,7 +10,7 @@ use crate::storage::operation::{OpError, OpResult, Operation};
 use crate::storage::sql;
 use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
 
-/// What an operation returns; [`PostgresTransaction::end`] adds what it was, and where.
+/// The result of an operation. [`PostgresTransaction::end`] adds which operation it was, and where.
 pub(super) type PostgresResult<T> = OpResult<T, PostgresTransaction<'static>>;
 
 /// If it is dropped before its end, its connection is closed, and the server rolls it back.

@@ -56,7 +56,7 @@ pub(crate) enum Availability<T> {
     Watch(LeaseObservation),
 }
 
-/// What happens to the lease and the status when a known run begins again.
+/// What happens to the lease and the status when a known run starts again.
 pub(crate) enum Takeover {
     /// The lease is not taken.
     None,

@@ -1,4 +1,4 @@
-//! What only private items show.
+//! Tests of private items.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use crate::storage::operation::{OpError, OpResult, Operation};
 use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
 use crate::storage::{millis, sql};
 
-/// What an operation returns; the worker adds what it was, and on which file.
+/// The result of an operation. The worker adds which operation it was, and on which file.
 pub(super) type SqliteResult<T> = OpResult<T, SqliteTransaction<'static>>;
 
 pub(super) struct SqliteTransaction<'a>(&'a mut Connection);
