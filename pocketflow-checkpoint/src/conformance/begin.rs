@@ -65,12 +65,9 @@ pub async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: S
             "r",
             "me",
             &Pause {
-                step: 1,
-                field: "card",
                 position: "[9]",
-                graph: "{}",
                 state: "9",
-                refused: None
+                ..pause(1)
             }
         )
         .await,
@@ -296,12 +293,9 @@ pub async fn ids_are_any_text<S: Storage>(a: S, b: S) {
             id,
             id,
             &Pause {
-                step: 1,
                 field: id,
                 position: "[1]",
-                graph: "{}",
-                state: "{}",
-                refused: None,
+                ..pause(1)
             },
         )
         .await
@@ -326,7 +320,7 @@ pub async fn ids_that_cannot_be<S: Storage>(a: S, _: S) {
             Invalid
         );
         fails!(a.items(bad, 1).await, Invalid);
-        fails!(a.wait("r", "me", &Pause { step: 0, field: bad, position: "[]", graph: "{}", state: "{}", refused: None }).await, Invalid "field");
+        fails!(a.wait("r", "me", &Pause { field: bad, ..pause(0) }).await, Invalid "field");
         fails!(a.fill(bad, "card", "1").await, Invalid);
         fails!(a.fill("r", bad, "1").await, Invalid "field");
         fails!(a.filled(bad, "card").await, Invalid);

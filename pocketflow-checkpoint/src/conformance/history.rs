@@ -86,12 +86,8 @@ pub async fn a_forked_run_starts_after_a_step<S: Storage>(a: S, b: S) {
         "r",
         "me",
         &Pause {
-            step: 4,
-            field: "card",
             position: "[4]",
-            graph: "{}",
-            state: "{}",
-            refused: None,
+            ..pause(4)
         },
     )
     .await

@@ -26,34 +26,8 @@ pub async fn lists_by_status<S: Storage>(a: S, b: S) {
             .await
             .unwrap();
     }
-    a.wait(
-        "waiting",
-        "me",
-        &Pause {
-            step: 1,
-            field: "card",
-            position: "[]",
-            graph: "{}",
-            state: "{}",
-            refused: None,
-        },
-    )
-    .await
-    .unwrap();
-    a.wait(
-        "filled",
-        "me",
-        &Pause {
-            step: 1,
-            field: "card",
-            position: "[]",
-            graph: "{}",
-            state: "{}",
-            refused: None,
-        },
-    )
-    .await
-    .unwrap();
+    a.wait("waiting", "me", &pause(1)).await.unwrap();
+    a.wait("filled", "me", &pause(1)).await.unwrap();
     a.finish("finished", "me", "done", "{}").await.unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
     b.fill("filled", "card", "1").await.unwrap();
@@ -107,12 +81,8 @@ pub async fn a_thousand_waiting_runs<S: Storage>(a: S, b: S) {
                 &run,
                 "me",
                 &Pause {
-                    step: 0,
-                    field: "card",
                     position: "[0]",
-                    graph: "{}",
-                    state: "{}",
-                    refused: None,
+                    ..pause(0)
                 },
             )
             .await
@@ -167,20 +137,7 @@ pub async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
     a.finish("finished 1", "me", "done", "{}").await.unwrap();
     a.finish("finished 2", "me", "done", "{}").await.unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
-    a.wait(
-        "waiting",
-        "me",
-        &Pause {
-            step: 1,
-            field: "card",
-            position: "[]",
-            graph: "{}",
-            state: "{}",
-            refused: None,
-        },
-    )
-    .await
-    .unwrap();
+    a.wait("waiting", "me", &pause(1)).await.unwrap();
     assert_eq!(b.prune(UNIX_EPOCH).await.unwrap(), 0);
     assert_eq!(
         b.prune(SystemTime::now() - Duration::from_secs(60))

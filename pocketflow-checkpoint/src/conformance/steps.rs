@@ -1,6 +1,6 @@
 //! Steps and their items.
 
-use crate::{ItemKey, Pause, Retention, Status, Storage};
+use crate::{ItemKey, Retention, Status, Storage};
 
 use super::support::*;
 
@@ -49,22 +49,7 @@ pub async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
         .unwrap();
     let before = show(&a, "r").await;
     fails!(a.commit("r", "me", LONG, &step(4), Retention::None).await, Behind "`r`" "step 4" "step 5");
-    fails!(
-        a.wait(
-            "r",
-            "me",
-            &Pause {
-                step: 4,
-                field: "card",
-                position: "[]",
-                graph: "{}",
-                state: "{}",
-                refused: None
-            }
-        )
-        .await,
-        Behind
-    );
+    fails!(a.wait("r", "me", &pause(4)).await, Behind);
     assert_eq!(show(&a, "r").await, before);
     assert_eq!(a.history("r").await.unwrap().len(), 1);
 }
@@ -175,22 +160,7 @@ pub async fn an_unknown_run<S: Storage>(a: S, _: S) {
         a.keep_item("r", "me", 1, &key(None, None), "1").await,
         UnknownRun
     );
-    fails!(
-        a.wait(
-            "r",
-            "me",
-            &Pause {
-                step: 1,
-                field: "card",
-                position: "[]",
-                graph: "{}",
-                state: "{}",
-                refused: None
-            }
-        )
-        .await,
-        UnknownRun
-    );
+    fails!(a.wait("r", "me", &pause(1)).await, UnknownRun);
     fails!(a.fill("r", "card", "1").await, UnknownRun);
     fails!(a.fill("r", "card#1", "1").await, UnknownRun);
     fails!(a.filled("r", "card").await, UnknownRun);

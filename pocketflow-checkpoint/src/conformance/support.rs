@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{BeginOutcome, NewRun, RunRecord, Step, Storage};
+use crate::{BeginOutcome, NewRun, Pause, RunRecord, Step, Storage};
 
 pub const LONG: Duration = Duration::from_secs(600);
 /// A lease that has expired as soon as it begins.
@@ -25,6 +25,18 @@ pub fn step(step: u64) -> Step {
         action: format!("action{step}"),
         graph: format!(r#"{{"version":{step}}}"#),
         state: format!(r#"{{"total":{step}}}"#),
+    }
+}
+
+/// A wait for `card` after this step.
+pub fn pause(step: u64) -> Pause<'static> {
+    Pause {
+        step,
+        field: "card",
+        position: "[]",
+        graph: "{}",
+        state: "{}",
+        refused: None,
     }
 }
 

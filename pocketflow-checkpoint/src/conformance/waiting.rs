@@ -107,22 +107,7 @@ pub async fn only_json_is_filled<S: Storage>(a: S, b: S) {
 pub async fn waiting_is_fenced<S: Storage>(a: S, b: S) {
     a.begin("r", "me", OVER, &new()).await.unwrap();
     again(&b, "r", "you").await;
-    fails!(
-        a.wait(
-            "r",
-            "me",
-            &Pause {
-                step: 0,
-                field: "card",
-                position: "[]",
-                graph: "{}",
-                state: "{}",
-                refused: None
-            }
-        )
-        .await,
-        LeaseLost
-    );
+    fails!(a.wait("r", "me", &pause(0)).await, LeaseLost);
     assert_eq!(show(&b, "r").await.status, Status::Running);
 }
 

@@ -9,39 +9,26 @@ use crate::storage::error::StorageError;
 
 pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
     let (place, doing) = (place.to_owned(), doing.to_owned());
-    let Some(code) = error.code() else {
-        let lost = error.is_closed()
-            || error
-                .source()
-                .is_some_and(|cause| cause.is::<std::io::Error>());
-        return if lost {
-            StorageError::Disconnected {
-                place,
-                doing,
-                source: error.into(),
-            }
-        } else {
-            StorageError::Engine {
-                place,
-                doing,
-                source: error.into(),
-            }
-        };
-    };
-    let classes = |classes: &[&str]| classes.iter().any(|class| code.code().starts_with(class));
-    if classes(&["08", "57P"]) || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT {
+    // An error of the connection has no code.
+    let code = error.code().map_or("", SqlState::code).to_owned();
+    let is = |state: &SqlState| code == state.code();
+    let cause = error.source();
+    let is_lost = code.is_empty()
+        && (error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>()));
+    let classes = |classes: &[&str]| classes.iter().any(|class| code.starts_with(class));
+    if is_lost || classes(&["08", "57P"]) || is(&SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT) {
         StorageError::Disconnected {
             place,
             doing,
             source: error.into(),
         }
-    } else if *code == SqlState::DISK_FULL {
+    } else if is(&SqlState::DISK_FULL) {
         StorageError::Full {
             place,
             doing,
             source: error.into(),
         }
-    } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
+    } else if is(&SqlState::READ_ONLY_SQL_TRANSACTION) {
         StorageError::ReadOnly {
             place,
             doing,
