@@ -15,7 +15,9 @@ mod storage;
 ///
 /// The operations of a storage and their SQL statements are written once, over `Transaction`. An
 /// engine opens transactions, runs the statements in them, and says what its errors mean. `Sqlite`
-/// and `Postgres` are engines of this kind.
+/// and `Postgres` are engines of this kind. `tests/conformance/smallest.rs` in this crate's
+/// repository is a complete engine in 150 lines. An engine should be `Clone`, and its clones share
+/// the connections.
 pub mod engine {
     pub use crate::storage::{
         Engine, HEAD, LeaseClock, Lock, OpError, OpResult, Operation, Release, Row, SCHEMA,

@@ -3,8 +3,8 @@
 //!
 //! [`conformance_tests!`](crate::conformance_tests) generates the tests. It takes an async function
 //! that opens a new, empty database twice and returns the two storages, together with anything that
-//! must live as long as they do, such as a temporary folder. It needs tokio with its features
-//! `macros` and `rt-multi-thread`.
+//! must live as long as they do, such as a temporary folder. The storages must be `Clone`. The tests
+//! need tokio with its features `macros` and `rt-multi-thread`.
 //!
 //! ```no_run
 //! # use pocketflow_checkpoint::Sqlite;
