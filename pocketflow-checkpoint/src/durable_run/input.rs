@@ -8,8 +8,8 @@ use crate::causes::OtherInput;
 use crate::state::{Durable, Hashes, Keeper};
 use crate::storage::{RunRecord, Status};
 
-/// Returns an error if the caller gives a field another value than in the run's input. `state` is
-/// the state of the run, migrated if necessary.
+/// Returns an error if the caller gives a field a value that differs from the run's input. `state`
+/// is the state of the run, migrated if necessary.
 ///
 /// A field that equals the store's default is not part of the input, so a run resumes, and returns
 /// its result, without the input. Nor is a field that the flow may change, unless the run has

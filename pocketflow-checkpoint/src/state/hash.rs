@@ -31,8 +31,9 @@ pub(crate) fn hash<T: Serialize + ?Sized>(
     Ok(sink.finish())
 }
 
-/// Whether a type is a `HashSet`, which serde writes as a sequence. Only its name tells. If another
-/// compiler names it differently, its order counts, and an item that contains one may run again.
+/// Whether a type is a `HashSet`, which serde writes as a sequence. Only the name of the type
+/// shows that. If another compiler names it differently, the order counts, and an item that contains
+/// a set may run again.
 fn is_set<T: ?Sized>() -> bool {
     let mut name = std::any::type_name::<T>();
     loop {

@@ -220,9 +220,9 @@ pub enum StorageError {
         /// Why.
         source: Cause,
     },
-    /// The connection to the database was lost. **Whether the operation was done is unknown.** The
-    /// next call connects anew, and `commit`, `keep_item`, `renew` and `begin` may simply be
-    /// called again.
+    /// The connection to the database was lost. **It is unknown whether the operation took
+    /// effect.** The next call reconnects, and `commit`, `keep_item`, `renew` and `begin` may simply
+    /// be called again.
     #[error(
         "the connection to {place} was lost, and it is unknown whether it could {doing}: call again, which opens a new connection"
     )]

@@ -53,7 +53,7 @@ pub trait Transaction: Send + Sized {
 /// How a row is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// Other transactions may lock the row as shared too, and none may change it.
+    /// Other transactions may also take a shared lock on the row, but none may change it.
     Shared,
     /// No other transaction may lock or change the row.
     Exclusive,

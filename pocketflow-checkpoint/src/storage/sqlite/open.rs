@@ -74,8 +74,8 @@ pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
     }
 }
 
-/// Checks a file without SQLite, which would recover the file, and so change it, before it can be
-/// identified.
+/// Checks a file without SQLite, because SQLite would recover the file, and so change it, before
+/// this crate could identify it.
 fn look(target: &Target) -> StorageResult<()> {
     let path = &target.path;
     let foreign = |why: &str| StorageError::Foreign {

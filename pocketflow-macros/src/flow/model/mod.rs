@@ -196,7 +196,7 @@ impl Model {
         self.header.as_ref().is_some_and(is_function) && self.namesakes().next().is_some()
     }
 
-    /// Whether the flow contains itself, so that its type would be infinite in size.
+    /// Whether the flow contains itself, so that its type would have an infinite size.
     pub(crate) fn contains_itself(&self) -> bool {
         !self.hides_node() && self.namesakes().next().is_some()
     }
