@@ -19,6 +19,8 @@ pub struct StepInfo<'a> {
     pub(crate) run: Option<&'a str>,
     /// How many steps the run has taken, including this one.
     pub(crate) step: u64,
+    /// How many items the batch has, around an item.
+    pub(crate) items: Option<usize>,
 }
 
 impl<'a> StepInfo<'a> {
@@ -51,6 +53,7 @@ impl<'a> StepInfo<'a> {
     pub fn parent(&self) -> Option<StepInfo<'a>> {
         Some(StepInfo {
             frame: self.frame.parent?,
+            items: None,
             ..*self
         })
     }
@@ -58,6 +61,54 @@ impl<'a> StepInfo<'a> {
     /// The number of this step in the run, counted from 1. Steps in nested flows count.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// How many items the batch has. It is known around each item, and around its exec and its
+    /// attempts. Around the step it is `None`, because the items are collected inside the step, in
+    /// `prep`. It is also `None` if the node is not a batch.
+    ///
+    /// ```
+    /// use pocketflow::seam::Items;
+    /// use pocketflow::{Driver, Error, ItemCall, ItemId, KeepDriver, Node, Shared, StepInfo, flow, node};
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// /// Prints how many items are done.
+    /// #[derive(Default)]
+    /// struct Progress { done: AtomicUsize }
+    ///
+    /// impl<S: Shared> Driver<S, Items> for Progress {}
+    ///
+    /// impl<S: Shared, Marker, N: Node<S, Marker>> KeepDriver<S, Marker, N> for Progress {
+    ///     async fn item<C>(&self, info: &StepInfo<'_>, _item: ItemId<'_>, call: C) -> Result<N::Exec, Error>
+    ///     where
+    ///         C: ItemCall<S, Marker, N>,
+    ///     {
+    ///         let result = call.call().await?;
+    ///         if let Some(items) = info.items() {
+    ///             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+    ///             println!("{info}: {done} of {items}");
+    /// #           assert_eq!(items, 2);
+    ///         }
+    ///         Ok(result)
+    ///     }
+    /// }
+    ///
+    /// # #[derive(Shared, Default)] struct Article { titles: Vec<String>, drafts: Option<Vec<String>> }
+    /// #[node(Article, writes = drafts, parallel = 4)]
+    /// async fn draft(#[each(titles)] title: &str) -> String { format!("All about {title}.") }
+    ///
+    /// flow! { Write { draft; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// let mut article = Article { titles: vec!["rain".into(), "snow".into()], drafts: None };
+    /// # let progress = Progress::default();
+    /// # Write.with(&progress).run(&mut article).await?;
+    /// # assert_eq!(progress.done.into_inner(), 2);
+    /// Write.with(Progress::default()).run(&mut article).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn items(&self) -> Option<usize> {
+        self.items
     }
 
     /// The names from the outermost flow down to this place.

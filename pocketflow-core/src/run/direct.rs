@@ -64,6 +64,9 @@ impl<C: ?Sized + Send + Sync> Mode for Undriven<C> {
     fn branch((): (), (): &()) {}
 
     #[inline]
+    fn batch<'b, 'a: 'b>((): (), _: usize) {}
+
+    #[inline]
     fn branch_info((): &()) {}
 
     const FOLLOWS_ERRORS: bool = true;

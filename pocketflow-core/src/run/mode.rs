@@ -41,11 +41,14 @@ pub trait Mode: Sized + Send + Sync {
     /// Keeps the frame of a branch.
     fn branch_frame(frame: Frame<'_>) -> Self::BranchFrame<'_>;
 
-    /// What a branch stores of the information about it.
+    /// What a branch or a batch stores of the information about it.
     type BranchInfo<'a>: Send + Sync;
 
     /// The information about a branch of the fork at `info`.
     fn branch<'a>(info: Self::Info<'a>, frame: &'a Self::BranchFrame<'_>) -> Self::BranchInfo<'a>;
+
+    /// The information about a batch with so many items at `info`.
+    fn batch<'b, 'a: 'b>(info: Self::Info<'a>, items: usize) -> Self::BranchInfo<'b>;
 
     /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::batch::Batch;
+use super::batch::{self, Batch};
 use super::context::FlowContext;
 use super::contract::{ItemMode, NodeMode, StepBody};
 use super::execution::Execution;
@@ -250,13 +250,14 @@ where
                         return Err(context.attempt_error(site, None, Stage::Prep, failure));
                     }
                 };
+                let batch = M::batch(info, batch::items::<S, H, N>(&prep));
                 let execution = Execution {
                     node,
                     shared: &*shared,
                     prep: &prep,
                     context,
                     site,
-                    info: M::reborrow(info),
+                    info: M::branch_info(&batch),
                 };
                 let done = N::run(execution).await?;
                 (N::keep(&mut prep), done)

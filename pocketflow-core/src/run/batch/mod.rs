@@ -32,6 +32,11 @@ pub trait Batch<S: Shared, H: 'static>: Node<S, H> {
         M: ItemMode<S, H, Self>;
 }
 
+/// How many items a batch has.
+pub(super) fn items<S: Shared, H: 'static, N: Batch<S, H>>(prep: &N::Prep<'_>) -> usize {
+    N::items(prep).size_hint().0
+}
+
 /// The exec of one item, with its attempts and its fallback.
 fn exec<'b, 'v, 'p, S, H, N, M>(
     execution: &'b Execution<'v, 'p, S, H, N, M>,

@@ -43,6 +43,7 @@ impl<D, K, C> Driven<D, K, C> {
             state: &self.state,
             run,
             step: self.state.steps(),
+            items: None,
         }
     }
 }
@@ -84,6 +85,13 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
 
     fn branch<'a>(info: &'a StepInfo<'a>, frame: &'a Frame<'_>) -> StepInfo<'a> {
         StepInfo { frame, ..*info }
+    }
+
+    fn batch<'b, 'a: 'b>(info: &'a StepInfo<'a>, items: usize) -> StepInfo<'b> {
+        StepInfo {
+            items: Some(items),
+            ..*info
+        }
     }
 
     fn branch_info<'b>(branch: &'b StepInfo<'_>) -> &'b StepInfo<'b> {

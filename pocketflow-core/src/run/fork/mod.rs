@@ -9,7 +9,7 @@ mod join;
 use std::marker::PhantomData;
 
 use self::join::{Join, JoinAll, JoinOne, JoinPair};
-use super::batch::Batch;
+use super::batch::{self, Batch};
 use super::context::FlowContext;
 use super::contract::{ItemMode, StepBody, StepMode};
 use super::execution::Execution;
@@ -150,13 +150,14 @@ where
                     return Err(context.attempt_error(get.site(), None, Stage::Prep, failure));
                 }
             };
+            let batch = M::batch(info, batch::items::<S, H, N>(&prep));
             let execution = Execution {
                 node: get.node(),
                 shared,
                 prep: &prep,
                 context,
                 site: get.site(),
-                info,
+                info: M::branch_info(&batch),
             };
             let done = N::run(execution).await?;
             Ok(Finished {
