@@ -54,6 +54,8 @@ pub use driver::{
     AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
     Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,
 };
+#[cfg(feature = "limit")]
+pub use driver::{Limit, NestedLimit};
 pub use graph::{Bound, Edge, ErrorEdge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
 pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.

@@ -2,6 +2,7 @@
 
 mod exec;
 mod frame;
+#[cfg(feature = "limit")]
 mod limit;
 mod pointer;
 pub mod seam;
@@ -9,17 +10,20 @@ mod site;
 mod stack;
 mod state;
 mod step_info;
+mod step_limit;
 mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
 
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
-pub use limit::{StepLimit, StepsExceeded};
+#[cfg(feature = "limit")]
+pub use limit::{Limit, NestedLimit};
 pub use site::Site;
 pub use stack::Stack;
 pub(crate) use state::RunState;
 pub use step_info::{Start, StepInfo};
+pub use step_limit::{StepLimit, StepsExceeded};
 pub use taken::Taken;
 pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]

@@ -8,12 +8,24 @@ use crate::store::Store;
 #[derive(Debug)]
 pub struct Failure {
     cause: Cause,
-    retry: bool,
+    next: Next,
+}
+
+/// What may come after a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Another attempt, or else the fallback.
+    Attempt,
+    /// The fallback.
+    Fallback,
+    /// The end of the run. A fallback or an error edge would only hide a mistake in the program.
+    End,
 }
 
 impl Failure {
     pub(crate) fn new(cause: Cause, retry: bool) -> Self {
-        Self { cause, retry }
+        let next = if retry { Next::Attempt } else { Next::Fallback };
+        Self { cause, next }
     }
 
     /// The error that the node returned, or [`TimedOut`](crate::TimedOut).
@@ -23,7 +35,12 @@ impl Failure {
 
     /// Whether the node's `retry_if` allows another attempt.
     pub fn may_retry(&self) -> bool {
-        self.retry
+        self.next == Next::Attempt
+    }
+
+    /// Whether the run ends, even if the node has a fallback.
+    pub(crate) fn ends_the_run(&self) -> bool {
+        self.next == Next::End
     }
 
     /// A failure that this library reports.
@@ -32,9 +49,12 @@ impl Failure {
         Self::new(Cause::of_error(error), true)
     }
 
-    /// A failure that is not retried.
+    /// A failure that ends the run, without a retry and without the fallback.
     pub(crate) fn last(error: impl StdError + Send + Sync + 'static) -> Self {
-        Self::new(Cause::of_error(error), false)
+        Self {
+            cause: Cause::of_error(error),
+            next: Next::End,
+        }
     }
 
     /// A late field is empty, although the checks of the flow passed.

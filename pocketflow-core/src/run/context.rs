@@ -53,6 +53,10 @@ impl<'a, M: Mode> FlowContext<'a, M> {
         stage: Stage,
         failure: Failure,
     ) -> Error {
-        Error::at_item(self.frame(site).path(), item, stage, failure.into_cause())
+        let path = self.frame(site).path();
+        if failure.ends_the_run() {
+            return Error::of_mistake(path, item, stage, failure.into_cause());
+        }
+        Error::at_item(path, item, stage, failure.into_cause())
     }
 }

@@ -1,7 +1,7 @@
 //! What becomes of a failure at a place that has an error edge.
 
 use crate::driver::Site;
-use crate::run_error::{EmptyField, Error, Failed, NoRuntime, Stage};
+use crate::run_error::{EmptyField, Error, Failed, Stage};
 use crate::store::Shared;
 
 /// Follows the error edge of a place, if it has one and the error is the failure of a node. Returns
@@ -36,5 +36,5 @@ pub(super) fn is_failure(error: &Error) -> bool {
         error.stage(),
         Stage::Prep | Stage::Exec { .. } | Stage::Fallback
     );
-    of_node && !error.cause().is::<EmptyField>() && !error.cause().is::<NoRuntime>()
+    of_node && !error.cause().is::<EmptyField>() && !error.ends_the_run()
 }

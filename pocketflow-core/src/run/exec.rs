@@ -7,7 +7,7 @@ use super::execution::Execution;
 use super::timeout::timer;
 use crate::node::{self, Attempt, Failure, Node};
 use crate::run::step_future::StepFuture;
-use crate::run_error::{Error, NoRuntime, Stage};
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// Whether a node has further attempts or a fallback.
@@ -109,8 +109,7 @@ where
             }
         }
         let error = self.error(index, number, failure);
-        // A fallback would only hide that the program has no runtime.
-        if !policy.fallback || error.cause().is::<NoRuntime>() {
+        if error.ends_the_run() || !policy.fallback {
             return Err(error);
         }
         fallback(error.clone()).await.map_err(|failure| {

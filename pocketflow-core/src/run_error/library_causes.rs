@@ -19,22 +19,32 @@ impl fmt::Display for TimedOut {
 
 impl StdError for TimedOut {}
 
-/// The cause of an [`Error`](crate::Error) when a node needs a timer and no tokio runtime is
-/// running. The error ends the run, without a retry and without the fallback.
+/// The cause of an [`Error`](crate::Error) when a node or a driver needs a timer and no tokio runtime
+/// is running. The error ends the run, without a retry and without the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
-    /// The option of the node that needs the runtime: `wait` or `timeout`.
+    /// What needs the runtime: the option `wait` or `timeout` of the node, or `Limit::rate` of a
+    /// driver.
     pub option: &'static str,
 }
 
 impl fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = match self.option {
+            Self::RATE => "",
+            _ => "the node's ",
+        };
         write!(
             f,
-            "the node's `{}` needs a tokio runtime, and none is running here: run the flow in one, as `#[tokio::main]` does",
+            "{of}`{}` needs a tokio runtime, and none is running here: run the flow in one, as `#[tokio::main]` does",
             self.option
         )
     }
+}
+
+impl NoRuntime {
+    /// The option of the driver `Limit`.
+    pub(crate) const RATE: &'static str = "Limit::rate";
 }
 
 impl StdError for NoRuntime {}

@@ -53,6 +53,8 @@ struct Inner {
     item: Option<usize>,
     stage: Stage,
     cause: Cause,
+    /// Whether a mistake in the program caused it, so that nothing in the flow can recover from it.
+    ends_the_run: bool,
 }
 
 /// The stage at which a run stopped.
@@ -96,7 +98,29 @@ impl Error {
             item,
             stage,
             cause: cause.into(),
+            ends_the_run: false,
         }))
+    }
+
+    /// An error that a mistake in the program causes.
+    pub(crate) fn of_mistake(
+        path: Vec<&'static str>,
+        item: Option<usize>,
+        stage: Stage,
+        cause: Cause,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            path,
+            item,
+            stage,
+            cause,
+            ends_the_run: true,
+        }))
+    }
+
+    /// Whether neither a fallback nor an error edge may lead on from it.
+    pub(crate) fn ends_the_run(&self) -> bool {
+        self.0.ends_the_run
     }
 
     /// Whether both are the same error, and not only equal.
