@@ -32,6 +32,7 @@ pages! {
     KeepPartialResults: "how-to/keep-partial-results.md",
     KeepARegistry: "how-to/keep-a-registry.md",
     ReportProgress: "how-to/report-progress.md",
+    WatchARun: "how-to/watch-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
     ShareAFallback: "how-to/share-a-fallback.md",
     KeepCompileTimesLow: "how-to/keep-compile-times-low.md",

@@ -50,6 +50,8 @@ pub use action::{Action, ActionInfo};
 pub use analysis::Unfilled;
 #[cfg(feature = "tracing")]
 pub use driver::Trace;
+#[cfg(feature = "watch")]
+pub use driver::Watch;
 pub use driver::{
     AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
     Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,

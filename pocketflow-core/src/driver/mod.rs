@@ -14,6 +14,8 @@ mod step_limit;
 mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
+#[cfg(feature = "watch")]
+mod watch;
 
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
@@ -28,6 +30,8 @@ pub use taken::Taken;
 pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]
 pub use trace::Trace;
+#[cfg(feature = "watch")]
+pub use watch::Watch;
 
 use std::future::Future;
 
