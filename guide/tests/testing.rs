@@ -1,7 +1,7 @@
 //! Tests of a flow that writes an article.
 
 use anyhow::{Result, ensure};
-use pocketflow::{Attempt, Shared, flow, node};
+use pocketflow::{Attempt, Shared, Stub, flow, node};
 use tokio::time::{Duration, Instant};
 
 #[derive(Shared, Default, Debug, PartialEq)]
@@ -42,6 +42,14 @@ async fn an_outline_needs_a_model_that_is_not_busy() {
     assert_eq!(error.to_string(), "the model is busy");
 }
 
+// `Attempt::after` stands for the attempt after one that failed.
+#[tokio::test]
+async fn an_outline_is_ready_at_the_second_attempt() -> Result<()> {
+    let titles = outline("rain", Attempt::after(&"the model is busy".into())).await?;
+    assert_eq!(titles, ["What is rain?"]);
+    Ok(())
+}
+
 // A flow is an async function over a store. With `start_paused`, waits take no real time.
 #[tokio::test(start_paused = true)]
 async fn an_article_is_written_at_the_second_attempt() -> Result<()> {
@@ -53,6 +61,20 @@ async fn an_article_is_written_at_the_second_attempt() -> Result<()> {
     Write.run(&mut article).await?;
     assert_eq!(article.text.as_deref(), Some("What is rain?"));
     assert_eq!(start.elapsed(), Duration::from_secs(10));
+    Ok(())
+}
+
+// A `Stub` replaces what chosen nodes do, so that the test calls no model.
+#[tokio::test]
+async fn a_text_has_the_titles_of_the_outline() -> Result<()> {
+    let stub = Stub::new().node::<outline>(|reads, _attempt| Ok(vec![reads.topic.to_uppercase()]));
+    let mut article = Article {
+        topic: "rain".into(),
+        ..Default::default()
+    };
+    Write.with(&stub).run(&mut article).await?;
+    assert_eq!(article.text.as_deref(), Some("RAIN"));
+    assert_eq!(stub.calls::<outline>(), 1);
     Ok(())
 }
 

@@ -54,12 +54,12 @@ pub use driver::Trace;
 pub use driver::Watch;
 pub use driver::{
     AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
-    Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Taken, seam,
+    NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub, Taken, seam,
 };
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};
 pub use graph::{Bound, Edge, ErrorEdge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
-pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads};
+pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;

@@ -11,6 +11,7 @@ mod stack;
 mod state;
 mod step_info;
 mod step_limit;
+mod stub;
 mod taken;
 #[cfg(feature = "tracing")]
 mod trace;
@@ -26,6 +27,7 @@ pub use stack::Stack;
 pub(crate) use state::RunState;
 pub use step_info::{Start, StepInfo};
 pub use step_limit::{StepLimit, StepsExceeded};
+pub use stub::{NoStub, Stub};
 pub use taken::Taken;
 pub(crate) use taken::TakenElsewhere;
 #[cfg(feature = "tracing")]

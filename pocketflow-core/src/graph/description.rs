@@ -6,6 +6,11 @@ use crate::store::Store;
 
 /// A node or a flow, as its macro describes it.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a node",
+    label = "not the type of a node",
+    note = "a node is `#[node(Store)]` on a function or on an `impl`"
+)]
 pub trait Describe {
     /// The description.
     const NODE: Description;

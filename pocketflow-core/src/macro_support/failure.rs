@@ -56,13 +56,13 @@ pub trait IntoFailure<Kind>: Sized {
 #[diagnostic::do_not_recommend]
 impl<E: AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static> IntoFailure<IsReport> for E {
     fn into_failure(self, _: IsReport, retry: bool) -> Failure {
-        Failure::new(Cause::of_report(self), retry)
+        Failure::with_cause(Cause::of_report(self), retry)
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Into<BoxError>> IntoFailure<IsError> for E {
     fn into_failure(self, _: IsError, retry: bool) -> Failure {
-        Failure::new(Cause::of_error(self), retry)
+        Failure::with_cause(Cause::of_error(self), retry)
     }
 }

@@ -6,6 +6,7 @@
 
 mod editor;
 mod failure;
+mod judge;
 mod outcome;
 mod probe;
 mod read;
@@ -30,6 +31,7 @@ pub use std::vec::Vec;
 
 pub use editor::{On, words};
 pub use failure::{IntoFailure, ReturnedError};
+pub use judge::Judge;
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{
     FieldKind, NoFailure, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety,
@@ -45,7 +47,7 @@ pub use crate::checks::{PF011, Sound, Soundness, check_returned};
 pub use crate::checks::{check_context, check_field, check_has_context, check_node};
 pub use crate::driver::Site;
 pub use crate::graph::{Describe, Description, FieldSets, ForkSets, NodeOrFlow};
-pub use crate::node::OrNothing;
+pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{
     AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
 };
@@ -64,6 +66,7 @@ pub use crate::store::{ContextOf, InContext, IsContext};
 /// methods of a user's trait.
 pub mod methods {
     pub use super::failure::PlainError as _;
+    pub use super::judge::{JudgeError as _, JudgePlain as _};
     pub use super::probe::NotThreadSafe as _;
     pub use super::read::{BorrowPlain as _, BorrowPointer as _, ReadLate as _, ReadPlain as _};
     pub use super::returned::{NotResult as _, PlainValue as _, PlainValueFor as _};

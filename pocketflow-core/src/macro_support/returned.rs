@@ -113,8 +113,11 @@ impl Nothing for () {}
 pub trait Fallible {
     /// The type of the `Ok` value.
     type Value;
+    /// The type of the `Err` value.
+    type Error;
 }
 
 impl<T, E> Fallible for Result<T, E> {
     type Value = T;
+    type Error = E;
 }

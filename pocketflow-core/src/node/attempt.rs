@@ -2,6 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
 
+use super::Failure;
 use crate::run_error::Cause;
 
 /// Which attempt this is, and why the previous one failed. A node receives it through a parameter
@@ -42,6 +43,40 @@ pub(crate) trait KeySource: Send + Sync {
 impl<'a> Attempt<'a> {
     /// The first and only attempt, for unit tests.
     pub const FIRST: Attempt<'static> = Attempt::first_of(1, None, None);
+
+    /// The attempt after one that failed, for unit tests of a node that looks at
+    /// [`last_error`](Self::last_error). It is the second of two.
+    ///
+    /// ```
+    /// # use pocketflow::{Attempt, Shared, node};
+    /// # #[derive(Shared, Default)] struct Research { question: String, answer: Option<String> }
+    /// # fn call_llm(prompt: &str) -> std::io::Result<String> { Ok(prompt.into()) }
+    /// #[node(Research, writes = answer, attempts = 3)]
+    /// fn answer(question: &str, #[attempt] attempt: Attempt<'_>) -> std::io::Result<String> {
+    ///     let mut prompt = format!("Answer in one word: {question}");
+    ///     if let Some(error) = attempt.last_error() {
+    ///         prompt += &format!("\nYour last reply was rejected: {error}");
+    ///     }
+    ///     call_llm(&prompt)
+    /// }
+    ///
+    /// let prompt = answer("Who?", Attempt::after(&"two words".into())).unwrap();
+    /// assert_eq!(prompt, "Answer in one word: Who?\nYour last reply was rejected: two words");
+    /// ```
+    ///
+    /// A node that asks for the type of the error receives the error that the [`Failure`] was made
+    /// from:
+    ///
+    /// ```
+    /// # use pocketflow::{Attempt, Failure};
+    /// let failure = Failure::new(std::fmt::Error);
+    /// let attempt = Attempt::after(&failure);
+    /// assert!(attempt.last_error().is_some_and(|error| error.is::<std::fmt::Error>()));
+    /// assert_eq!(attempt.number(), 2);
+    /// ```
+    pub fn after(failure: &'a Failure) -> Self {
+        Attempt::first_of(2, None, None).again(2, failure.kept())
+    }
 
     pub(crate) const fn first_of(
         of: u32,

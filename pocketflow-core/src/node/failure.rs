@@ -1,10 +1,24 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::run_error::Cause;
+use crate::run_error::{BoxError, Cause};
 use crate::store::Store;
 
 /// Why an attempt failed, and whether to retry.
+///
+/// A driver that fails an attempt itself makes one from an error or a text, with `?`, with `into`,
+/// or with [`new`](Self::new):
+///
+/// ```
+/// use pocketflow::Failure;
+///
+/// let failure: Failure = "the model is busy".into();
+/// assert!(failure.may_retry());
+///
+/// let failure = Failure::new(std::fmt::Error).without_retry();
+/// assert!(failure.cause().is::<std::fmt::Error>());
+/// assert!(!failure.may_retry());
+/// ```
 #[derive(Debug)]
 pub struct Failure {
     cause: Cause,
@@ -23,7 +37,34 @@ enum Next {
 }
 
 impl Failure {
-    pub(crate) fn new(cause: Cause, retry: bool) -> Self {
+    /// The failure of an attempt with this error, which is worth another attempt.
+    ///
+    /// Give it the error itself. An `anyhow::Error` that is converted hides the type of the error in
+    /// it, so use [`of_report`](Self::of_report) for that.
+    pub fn new(error: impl Into<BoxError>) -> Self {
+        Self::with_cause(Cause::of_error(error), true)
+    }
+
+    /// The failure of an attempt with a report, such as an `anyhow::Error`.
+    pub fn of_report(
+        report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_cause(Cause::of_report(report), true)
+    }
+
+    /// The same failure, after which the node is not tried again. Its fallback runs, if it has one.
+    #[must_use]
+    pub fn without_retry(self) -> Self {
+        match self.next {
+            Next::Attempt => Self {
+                next: Next::Fallback,
+                ..self
+            },
+            Next::Fallback | Next::End => self,
+        }
+    }
+
+    pub(crate) fn with_cause(cause: Cause, retry: bool) -> Self {
         let next = if retry { Next::Attempt } else { Next::Fallback };
         Self { cause, next }
     }
@@ -46,7 +87,7 @@ impl Failure {
     /// A failure that this library reports.
     #[doc(hidden)]
     pub fn of(error: impl StdError + Send + Sync + 'static) -> Self {
-        Self::new(Cause::of_error(error), true)
+        Self::with_cause(Cause::of_error(error), true)
     }
 
     /// A failure that ends the run, without a retry and without the fallback.
@@ -64,12 +105,31 @@ impl Failure {
         Self::of(store.empty(field))
     }
 
+    /// The report that this was made from, if it is of this type.
+    pub(crate) fn report<R: 'static>(&self) -> Option<&R> {
+        self.cause.report()
+    }
+
+    /// The same failure, after the node's `retry_if` has decided about it.
+    pub(crate) fn retried(self, retry: Option<bool>) -> Self {
+        match retry {
+            Some(false) => self.without_retry(),
+            Some(true) | None => self,
+        }
+    }
+
     pub(crate) fn kept(&self) -> &Cause {
         &self.cause
     }
 
     pub(crate) fn into_cause(self) -> Cause {
         self.cause
+    }
+}
+
+impl<E: Into<BoxError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(error)
     }
 }
 

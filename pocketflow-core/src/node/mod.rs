@@ -3,11 +3,14 @@
 mod attempt;
 mod failure;
 mod policy;
+mod typed;
 
 pub(crate) use attempt::KeySource;
 pub use attempt::{Attempt, Key, LastError};
 pub use failure::Failure;
 pub use policy::Policy;
+pub(crate) use typed::{BoxedEachStub, Replacement};
+pub use typed::{Itself, NodeParameters, TypedBatch, TypedNode};
 
 use std::future::{Future, ready};
 
@@ -92,6 +95,13 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
         error: Error,
     ) -> impl Future<Output = Result<Self::Exec, Failure>> + Send {
         ready(Err(Failure::of(error)))
+    }
+
+    /// Lets the node's `retry_if` decide whether there is another attempt after a failure that a
+    /// driver has made.
+    #[doc(hidden)]
+    fn judge(failure: Failure) -> Failure {
+        failure
     }
 
     /// Takes what `post` needs out of [`Prep`](Self::Prep) before that is dropped.

@@ -1,5 +1,6 @@
 //! What went wrong, with the chain of its sources.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -10,7 +11,19 @@ use super::BoxError;
 /// What went wrong, stored as the node returned it. A report such as `anyhow::Error` is not an
 /// error but refers to one, and converting it into a [`BoxError`] would hide the type of that
 /// error.
-pub(crate) struct Cause(Box<dyn AsRef<dyn StdError + Send + Sync> + Send + Sync>);
+pub(crate) struct Cause(Box<dyn Held>);
+
+/// A report, or an error in a box.
+trait Held: AsRef<dyn StdError + Send + Sync> + Any + Send + Sync {
+    /// The report, for a downcast.
+    fn report(&self) -> &dyn Any;
+}
+
+impl<T: AsRef<dyn StdError + Send + Sync> + Any + Send + Sync> Held for T {
+    fn report(&self) -> &dyn Any {
+        self
+    }
+}
 
 impl Cause {
     /// Takes a report, which refers to an error.
@@ -33,6 +46,11 @@ impl Cause {
 
     pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
         (*self.0).as_ref()
+    }
+
+    /// The report, if it is of this type.
+    pub(crate) fn report<R: 'static>(&self) -> Option<&R> {
+        self.0.report().downcast_ref()
     }
 
     /// The first error of a type in the chain.

@@ -174,7 +174,7 @@ impl Error {
     }
 
     /// What went wrong: the error that the node returned, or one of this library's, such as
-    /// [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded).
+    /// [`TimedOut`], [`EmptyField`], [`StepsExceeded`](crate::StepsExceeded), [`NoStub`](crate::NoStub).
     ///
     /// To tell them apart, use `downcast_ref`, or [`find`](Self::find) if another error may wrap
     /// the one that you look for.

@@ -104,6 +104,10 @@ const _: () = {
                 ),
             )
         }
+        fn judge(__failure: ::pocketflow::Failure) -> ::pocketflow::Failure {
+            __p::Judge::<<Result<String> as __p::Fallible>::Error>::OF
+                .__judge(__failure, |__error| is_busy(__error))
+        }
         fn fallback(
             &self,
             __reads: <Self as __p::Describe>::Reads<'_>,
@@ -146,6 +150,13 @@ const _: () = {
             __p::FieldSlot(&mut __shared.receipt).__write(|| __exec);
             __p::Result::Ok(0)
         }
+    }
+    #[automatically_derived]
+    impl<__P> __p::NodeParameters for pay
+    where
+        (Order, __Marker): __p::Itself<Type = __P>,
+    {
+        type Pair = __P;
     }
     #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Order, __K> for pay

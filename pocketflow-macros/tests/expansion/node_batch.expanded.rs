@@ -158,6 +158,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<__P> __p::NodeParameters for write_section
+    where
+        (Article, __Marker): __p::Itself<Type = __P>,
+    {
+        type Pair = __P;
+    }
+    #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Article, __K> for write_section
     where
         __p::BatchRunner<__Marker>: __p::Runner<Article, __K, write_section>,

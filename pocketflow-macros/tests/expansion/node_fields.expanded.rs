@@ -108,6 +108,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<__P> __p::NodeParameters for WebSearch
+    where
+        (Chat, __Marker): __p::Itself<Type = __P>,
+    {
+        type Pair = __P;
+    }
+    #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Chat, __K> for WebSearch
     where
         __Sound: __p::Soundness,

@@ -196,6 +196,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<__P> __p::NodeParameters for Converse
+    where
+        (Chat, __Marker): __p::Itself<Type = __P>,
+    {
+        type Pair = __P;
+    }
+    #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Chat, __K> for Converse
     where
         __Sound: __p::Soundness,

@@ -91,6 +91,13 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<__P> __p::NodeParameters for review
+    where
+        (Order, __Marker): __p::Itself<Type = __P>,
+    {
+        type Pair = __P;
+    }
+    #[automatically_derived]
     impl<__K: __p::StepKind> __p::FlowStep<Order, __K> for review
     where
         __Sound: __p::Soundness,

@@ -4,6 +4,7 @@ mod bounded_unordered;
 mod or_else;
 mod sync;
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::num::NonZeroUsize;
 use std::task::Poll;
@@ -15,13 +16,18 @@ use self::or_else::OrElse;
 use super::contract::{ItemMode, Recovery};
 use super::execution::Execution;
 use super::skipped::Skipped;
-use crate::node::Node;
+use crate::node::{BoxedEachStub, Node, NodeParameters, Replacement, TypedBatch, TypedNode};
 use crate::run::step_future::StepFuture;
 use crate::run_error::Stage;
 use crate::store::Shared;
 
 /// A batch: a node that calls `exec` once for every item.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a batch",
+    label = "not the type of a batch",
+    note = "a batch is a node with a parameter `#[each(field)]`"
+)]
 pub trait Batch<S: Shared, H: 'static>: Node<S, H> {
     /// The items, in order.
     fn items<'p>(prep: &'p Self::Prep<'_>) -> impl Iterator<Item = Self::Item<'p>> + Send;
@@ -35,6 +41,21 @@ pub trait Batch<S: Shared, H: 'static>: Node<S, H> {
 /// How many items a batch has.
 pub(super) fn items<S: Shared, H: 'static, N: Batch<S, H>>(prep: &N::Prep<'_>) -> usize {
     N::items(prep).size_hint().0
+}
+
+#[diagnostic::do_not_recommend]
+impl<N, S, H> TypedBatch for N
+where
+    N: TypedNode<Exec = <N as Node<S, H>>::Exec> + NodeParameters<Pair = (S, H)>,
+    N: Batch<S, H>,
+    S: Shared,
+    H: 'static,
+{
+    type Item<'a> = <N as Node<S, H>>::Item<'a>;
+
+    fn erase_each(stub: BoxedEachStub<Self>) -> Box<dyn Any + Send> {
+        Box::new(Replacement::<S, H, N>::Each(stub))
+    }
 }
 
 /// The exec of one item, with its attempts and its fallback.

@@ -122,6 +122,14 @@ impl Node<'_> {
             #node
 
             #[automatically_derived]
+            impl<__P> __p::NodeParameters for #name
+            where
+                (#store, __Marker): __p::Itself<Type = __P>,
+            {
+                type Pair = __P;
+            }
+
+            #[automatically_derived]
             impl<__K: __p::StepKind> __p::FlowStep<#store, __K> for #name
             where
                 #checked

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Lifetime;
 use syn::spanned::Spanned;
 
+use super::steps::retry;
 use super::{Node, inner, value};
 use crate::node::parse::Output;
 
@@ -15,6 +16,7 @@ impl Node<'_> {
         let (work, policy, checked) = (self.work(), self.policy(), self.checked());
         let (types, before, exec) = (self.types(), self.before(), self.attempted());
         let (fallback, after) = (self.sound.then(|| self.fallback()), self.after());
+        let judge = self.judge();
         quote! {
             #work
 
@@ -27,6 +29,7 @@ impl Node<'_> {
                 #types
                 #before
                 #exec
+                #judge
                 #fallback
                 #after
             }
@@ -140,6 +143,23 @@ impl Node<'_> {
                 #exec
             }
         }
+    }
+
+    /// What `retry_if` says of a failure that a driver has made.
+    fn judge(&self) -> Option<TokenStream> {
+        let exec = &self.model.exec;
+        let retry_if = self.model.options.retry_if.as_ref()?;
+        if !self.sound || !exec.output.fallible {
+            return None;
+        }
+        let (pf, ty) = (self.pf, inner(&exec.output.ty));
+        let retry = retry(retry_if, quote!(__error));
+        Some(quote! {
+            fn judge(__failure: #pf::Failure) -> #pf::Failure {
+                __p::Judge::<<#ty as __p::Fallible>::Error>::OF
+                    .__judge(__failure, |__error| #retry)
+            }
+        })
     }
 
     /// The part that works with the store after `exec`.

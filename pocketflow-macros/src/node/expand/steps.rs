@@ -2,8 +2,8 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Ident;
 use syn::spanned::Spanned;
+use syn::{Ident, Path};
 
 use super::policy::nanos;
 use super::reads::{Where, local, local_at};
@@ -159,7 +159,7 @@ impl Node<'_> {
         let retry = match &self.model.options.retry_if {
             Some(path) => {
                 let error = error();
-                quote_spanned!(path.span()=> #path(&#error))
+                retry(path, quote_spanned!(path.span()=> &#error))
             }
             None => quote!(true),
         };
@@ -363,6 +363,11 @@ impl Node<'_> {
         let arguments = quote!(#action, __shared);
         quote_spanned!(output.span=> <#value as __p::TakeAction<#store>>::take(#arguments))
     }
+}
+
+/// Asks `retry_if` about an error.
+pub(super) fn retry(path: &Path, error: TokenStream) -> TokenStream {
+    quote_spanned!(path.span()=> #path(#error))
 }
 
 /// A span at the user's code, for tokens that the macro writes.

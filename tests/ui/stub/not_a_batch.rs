@@ -1,0 +1,18 @@
+#[path = "../nodes.rs"]
+mod nodes;
+use nodes::*;
+use pocketflow::{Stub, flow};
+
+flow! {
+    pub Checkout {
+        review - "approved" >> pay >> ship;
+        review - "rejected" >> refuse;
+    }
+}
+
+async fn test(order: &mut Order) {
+    let stub = Stub::new().each::<pay>(|reads, _, _| Ok(format!("{} cents", reads.total_cents)));
+    Checkout.with(&stub).run(order).await.unwrap();
+}
+
+fn main() {}
