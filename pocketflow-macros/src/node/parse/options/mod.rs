@@ -82,7 +82,7 @@ impl From<syn::Error> for Wrong {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Width {
     Items(usize),
-    /// `parallel = self.jobs`: as many as a field of the node says.
+    /// `parallel = self.jobs`: the number in a field of the node.
     Field(Ident),
     Unbounded,
 }
