@@ -221,18 +221,23 @@ pub async fn of_two_that_wait_for_a_run_one_resumes_it<S: Storage>(a: S, b: S) {
         let run = id("both");
         let (mut one, mut two) = (letter(), letter());
         let first = Write.with(a.run(&run)).run(&mut one);
+        let (start, started) = tokio::sync::oneshot::channel();
         let then = async {
-            until(async || a.storage().show(&run).await.unwrap()?.wait).await;
+            started.await.unwrap();
             Write.with(b.run(&run)).run(&mut two).await
         };
         let person = async {
-            // Both wait: the second one got the lease for a moment and has given it back.
-            until(async || {
+            let waits_since = async || {
                 let record = b.storage().show(&run).await.unwrap()?;
-                (record.status == Status::Waiting && record.owner.is_none()).then_some(())
-            })
-            .await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+                let waits = record.status == Status::Waiting && record.owner.is_none();
+                waits.then_some(record.updated)
+            };
+            let since = until(waits_since).await;
+            // The time is in milliseconds.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            start.send(()).unwrap();
+            // Both wait: the second one got the lease for a moment and has given it back.
+            until(async || waits_since().await.filter(|again| *again != since)).await;
             let by = if round % 2 == 0 { &a } else { &b };
             until(async || by.fill(&run, "answer#1", "true").await.ok()).await;
         };
