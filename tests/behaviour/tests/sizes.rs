@@ -65,3 +65,26 @@ fn a_waiting_flow_is_about_as_large_as_by_hand() {
     // Neither size includes the store.
     assert!(ours <= by_hand + 24, "{ours} bytes against {by_hand}");
 }
+
+#[node(Article, writes = text)]
+async fn once(topic: &str) -> Result<String, std::io::Error> {
+    Ok(topic.to_owned())
+}
+
+#[node(Article, writes = text, attempts = 2)]
+async fn twice(topic: &str) -> Result<String, std::io::Error> {
+    Ok(topic.to_owned())
+}
+
+flow! { Once { once; } }
+flow! { Twice { twice; } }
+
+/// The step of a node without attempts and fallback has no state in which it waits for a recovery.
+/// That state would cost time in each step, even though it is never reached.
+#[test]
+fn a_node_that_does_not_recover_needs_no_space_for_it() {
+    let mut article = Article::default();
+    let once = size(&Once.run(&mut article));
+    let twice = size(&Twice.run(&mut article));
+    assert!(once < twice, "{once} bytes, and {twice} with two attempts");
+}
