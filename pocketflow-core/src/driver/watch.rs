@@ -78,8 +78,8 @@ impl<S, T> Watch<S, T> {
         }
     }
 
-    /// A receiver of the values. Each receiver is told of changes for itself, and begins with the
-    /// value that is shown now.
+    /// A receiver of the values. Each receiver remembers which value it has seen, and starts
+    /// with the current one.
     pub fn subscribe(&self) -> watch::Receiver<T> {
         self.latest.subscribe()
     }
