@@ -72,7 +72,9 @@ pub use pocketflow_macros::flow;
 #[doc = include_str!("../docs/node.md")]
 #[doc(inline)]
 pub use pocketflow_macros::node;
-pub use run::{Drive, Flow, NoSuchPlace, Running, Skipped, Waits, With, WithContext};
+pub use run::{
+    BoxedFlow, Drive, Flow, NoSuchPlace, Runnable, Running, Skipped, Waits, With, WithContext,
+};
 pub use run_error::{BoxError, EmptyField, Error, Failed, NoRuntime, Stage, TimedOut};
 pub use store::{BorrowContext, Field, Fields, NoContext, Shared, Store, VisitField, VisitWith};
 

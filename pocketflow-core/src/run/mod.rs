@@ -15,6 +15,7 @@ mod fork;
 mod mode;
 mod nested;
 mod once;
+mod runnable;
 mod runner;
 mod skipped;
 mod step;
@@ -32,6 +33,7 @@ pub use execution::Execution;
 pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
 pub use mode::Mode;
+pub use runnable::{BoxedFlow, Runnable};
 pub use runner::{
     BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeAt, NodeRunner, NodeWithFields,
     RecoveringRunner, Runner, SiteRef, Step, StepKind,

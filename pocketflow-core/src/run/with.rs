@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,6 +11,7 @@ use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
 use super::once::BoxFuture;
 use super::with_context::WithContext;
+use crate::driver::seam::Steps;
 use crate::driver::{Driver, Stack, Start, Taken};
 use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
@@ -17,44 +19,44 @@ use crate::run_error::Error;
 use crate::store::{BorrowContext, InContext, NoContext, Shared};
 
 /// A flow with its drivers: `Agent.with(StepLimit::new(50)).run(&mut shared).await`. `C` is the
-/// [context](super::WithContext) of its run, where it is given one.
-#[derive(Debug, Clone, Copy)]
+/// [context](super::WithContext) of its run, where it is given one. `Seam` is the
+/// [seam](crate::seam) of the driver, which the compiler infers.
 #[must_use = "a flow does nothing until it is run"]
-pub struct With<'f, F, D, C = NoContext> {
+pub struct With<'f, F, D, C = NoContext, Seam = Steps> {
     pub(super) flow: &'f F,
     pub(super) driver: D,
     pub(super) context: C,
+    seam: PhantomData<fn() -> Seam>,
 }
 
-impl<'f, F: Flow, D> With<'f, F, D> {
+impl<'f, F: Flow, D, Seam> With<'f, F, D, NoContext, Seam> {
     #[doc(hidden)]
     pub fn new(flow: &'f F, driver: D) -> Self {
-        Self {
-            flow,
-            driver,
-            context: NoContext,
-        }
+        Self::in_context(flow, driver, NoContext)
     }
 
     /// Gives the run its context, as [`WithContext`](super::WithContext) does:
     /// `Agent.with(driver).context(&services)`.
-    pub fn context<C: BorrowContext>(self, context: C) -> With<'f, F, D, C::Pointer> {
-        With {
-            flow: self.flow,
-            driver: self.driver,
-            context: context.pointer(),
+    pub fn context<C: BorrowContext>(self, context: C) -> With<'f, F, D, C::Pointer, Seam> {
+        With::in_context(self.flow, self.driver, context.pointer())
+    }
+}
+
+impl<'f, F, D, C, Seam> With<'f, F, D, C, Seam> {
+    pub(super) fn in_context(flow: &'f F, driver: D, context: C) -> Self {
+        Self {
+            flow,
+            driver,
+            context,
+            seam: PhantomData,
         }
     }
 }
 
-impl<'f, F: Flow, D, C> With<'f, F, D, C> {
+impl<'f, F: Flow, D, C, Seam> With<'f, F, D, C, Seam> {
     /// Adds a driver. The drivers that are already there wrap it.
-    pub fn with<E>(self, driver: E) -> With<'f, F, Stack<D, E>, C> {
-        With {
-            flow: self.flow,
-            driver: Stack(self.driver, driver),
-            context: self.context,
-        }
+    pub fn with<E, Inner>(self, driver: E) -> With<'f, F, Stack<D, E>, C, Stack<Seam, Inner>> {
+        With::in_context(self.flow, Stack(self.driver, driver), self.context)
     }
 
     /// Runs the flow on a store, from its first node to an exit.
@@ -67,7 +69,7 @@ impl<'f, F: Flow, D, C> With<'f, F, D, C> {
     ///
     /// Returns the final error of a node, or the error of a driver, as an [`Error`] that names the
     /// place.
-    pub fn run<'a, S, Seam>(self, shared: &'a mut S) -> Running<'a, F::Exit>
+    pub fn run<'a, S>(self, shared: &'a mut S) -> Running<'a, F::Exit>
     where
         F: Walk<S, Driven<D, Seam, C>>,
         S: InContext<C::Context>,
@@ -86,7 +88,7 @@ impl<'f, F: Flow, D, C> With<'f, F, D, C> {
     ///
     /// The run fails as [`run`](Self::run) does. If the flow has no such place, it fails before any
     /// node has run, and the cause is [`NoSuchPlace`](crate::NoSuchPlace).
-    pub fn resume<'a, S, Seam>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
+    pub fn resume<'a, S>(self, position: Position, shared: &'a mut S) -> Running<'a, F::Exit>
     where
         F: Walk<S, Driven<D, Seam, C>>,
         S: InContext<C::Context>,
@@ -97,6 +99,24 @@ impl<'f, F: Flow, D, C> With<'f, F, D, C> {
     {
         let run = driven(self.flow, self.driver, self.context, position, shared);
         Running(Box::pin(async move { Ok(F::exit(run.await?.index())) }))
+    }
+}
+
+impl<F, D: Clone, C: Clone, Seam> Clone for With<'_, F, D, C, Seam> {
+    fn clone(&self) -> Self {
+        Self::in_context(self.flow, self.driver.clone(), self.context.clone())
+    }
+}
+
+impl<F, D: Copy, C: Copy, Seam> Copy for With<'_, F, D, C, Seam> {}
+
+impl<F: fmt::Debug, D: fmt::Debug, C: fmt::Debug, Seam> fmt::Debug for With<'_, F, D, C, Seam> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("With")
+            .field("flow", self.flow)
+            .field("driver", &self.driver)
+            .field("context", &self.context)
+            .finish()
     }
 }
 
@@ -220,6 +240,12 @@ where
 #[must_use = "a run does nothing until it is awaited"]
 pub struct Running<'a, T>(BoxFuture<'a, T>);
 
+impl<'a, T> Running<'a, T> {
+    pub(super) fn new(running: impl StepFuture<T> + 'a) -> Self {
+        Self(Box::pin(running))
+    }
+}
+
 impl<T> Future for Running<'_, T> {
     type Output = Result<T, Error>;
 
@@ -234,7 +260,7 @@ impl<T> fmt::Debug for Running<'_, T> {
     }
 }
 
-fn driven<'a, F, S, D, K, C>(
+pub(super) fn driven<'a, F, S, D, K, C>(
     flow: &'a F,
     driver: D,
     context: C,

@@ -63,12 +63,8 @@ impl<'f, F: Flow, C: BorrowContext> WithContext<'f, F, C> {
     }
 
     /// Adds a driver.
-    pub fn with<D>(self, driver: D) -> With<'f, F, D, C> {
-        With {
-            flow: self.flow,
-            driver,
-            context: self.context,
-        }
+    pub fn with<D, Seam>(self, driver: D) -> With<'f, F, D, C, Seam> {
+        With::in_context(self.flow, driver, self.context)
     }
 
     /// Runs the flow on a store, from its first node to an exit. See [`With::run`].

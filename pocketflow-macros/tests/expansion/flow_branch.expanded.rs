@@ -316,7 +316,10 @@ const _: () = {
             __p::run_direct::<Self, __S>(self, __shared)
         }
         /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
-        pub fn with<__D>(&self, __driver: __D) -> ::pocketflow::With<'_, Self, __D> {
+        pub fn with<__D, __K>(
+            &self,
+            __driver: __D,
+        ) -> ::pocketflow::With<'_, Self, __D, ::pocketflow::NoContext, __K> {
             ::pocketflow::With::new(self, __driver)
         }
         /// Gives a run of this flow its context: `.context(&services).run(&mut shared)`.

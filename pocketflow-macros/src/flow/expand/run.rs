@@ -74,7 +74,10 @@ impl Flow<'_> {
                 }
 
                 /// Runs this flow with a driver: `.with(driver).run(&mut shared)`.
-                pub fn with<__D>(&self, __driver: __D) -> #pf::With<'_, Self, __D> {
+                pub fn with<__D, __K>(
+                    &self,
+                    __driver: __D,
+                ) -> #pf::With<'_, Self, __D, #pf::NoContext, __K> {
                     #pf::With::new(self, __driver)
                 }
 
