@@ -31,6 +31,7 @@ pages! {
     LetTwoFlowsTalk: "how-to/let-two-flows-talk.md",
     KeepPartialResults: "how-to/keep-partial-results.md",
     KeepARegistry: "how-to/keep-a-registry.md",
+    ShareANode: "how-to/share-a-node.md",
     ReportProgress: "how-to/report-progress.md",
     WatchARun: "how-to/watch-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
