@@ -15,8 +15,8 @@ pub(super) struct Rate {
     pub(super) period: Duration,
 }
 
-/// When the latest attempts began, for each of the rates that hold together. There are no more of
-/// them than the rate allows in a period.
+/// When the attempts of the last period began, for each of the rates that hold together. There are no
+/// more of them than the rate allows.
 #[derive(Debug, Default)]
 pub(super) struct Begun(Vec<VecDeque<Instant>>);
 
@@ -36,7 +36,8 @@ impl Begun {
         }
         let now = Instant::now();
         for (rate, begun) in rates.iter().zip(&mut self.0) {
-            if begun.len() == rate.attempts as usize {
+            let is_over = |first: &Instant| later(*first, rate.period) <= now;
+            while begun.front().is_some_and(is_over) {
                 begun.pop_front();
             }
             begun.push_back(now);
