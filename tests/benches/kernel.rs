@@ -10,7 +10,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pocketflow::{Action, Direct, Shared, flow, node};
+use pocketflow::{Action, Direct, Limit, Shared, StepLimit, flow, node};
+use tokio::runtime::Builder;
 
 const STEPS: u64 = 9_000;
 
@@ -162,6 +163,23 @@ fn steps(criterion: &mut Criterion) {
     });
     group.bench_function("loop with a driver", |bencher| {
         bencher.iter(|| block_on(Loop.with(Direct).run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("loop with a step limit", |bencher| {
+        let limit = StepLimit::new(u64::MAX);
+        bencher.iter(|| block_on(Loop.with(limit).run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("loop with a limit at a time", |bencher| {
+        let limit = Limit::new().at_a_time(4);
+        bencher.iter(|| block_on(Loop.with(&limit).run(&mut Count::to(STEPS))).unwrap());
+    });
+    group.bench_function("loop with a limit and a rate", |bencher| {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let _entered = runtime.enter();
+        // A rate that no attempt has to wait for.
+        let limit = Limit::new()
+            .at_a_time(4)
+            .rate(u32::MAX, Duration::from_micros(10));
+        bencher.iter(|| block_on(Loop.with(&limit).run(&mut Count::to(STEPS))).unwrap());
     });
     group.bench_function("item of a batch", |bencher| {
         let mut numbers = Numbers {
