@@ -6,8 +6,9 @@ use super::{Attempt, Failure, Node, Reads};
 use crate::graph::Describe;
 use crate::store::Shared;
 
-/// A node, without the parameters of [`Node`]. `#[node]` implements it, and [`Stub`](crate::Stub)
-/// uses it as a bound, so that `stub.node::<answer>(…)` needs nothing but the node.
+/// A node, without the parameters of [`Node`]. `#[node]` implements it, and drivers such as
+/// [`Stub`](crate::Stub) use it as a bound, so that `stub.node::<answer>(…)` needs nothing but the
+/// node.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node",
     label = "not the type of a node",

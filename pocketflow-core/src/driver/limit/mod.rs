@@ -19,8 +19,7 @@ use self::rate::{Begun, Rate};
 use super::exec::{AttemptCall, ExecDriver};
 use super::seam::Execs;
 use super::{Driver, StepInfo};
-use crate::graph::NodeOrFlow;
-use crate::node::{Attempt, Failure, Node};
+use crate::node::{Attempt, Failure, Node, TypedNode};
 use crate::store::Shared;
 
 /// Limits how many attempts are in flight at a time, and how many begin in a given time. The limit
@@ -82,7 +81,8 @@ use crate::store::Shared;
 /// inner run would wait for a place while the attempt around it holds one, and sooner or later all
 /// places would be held by attempts that wait. Such a run fails with the cause [`NestedLimit`].
 /// Limit only the inner nodes, which send the requests. The limit does not see this if the inner run
-/// is in a spawned task.
+/// is in a spawned task. Attempts that wait for each other in another way, such as through a channel,
+/// need a place each.
 #[derive(Clone, Default)]
 #[must_use = "a limit does nothing until a flow runs with it"]
 pub struct Limit {
@@ -177,13 +177,7 @@ impl Limit {
     /// ```
     ///
     /// To limit a nested flow, choose its nodes.
-    pub fn node<N: NodeOrFlow + 'static>(mut self) -> Self {
-        const {
-            assert!(
-                N::INFO.flow.is_none(),
-                "`Limit::node` is for nodes, and this is a flow: choose the nodes in it"
-            );
-        }
+    pub fn node<N: TypedNode>(mut self) -> Self {
         self.nodes.push(TypeId::of::<N>());
         self
     }
