@@ -75,7 +75,8 @@ use crate::store::Shared;
 /// # Limits in limits
 ///
 /// If several limits wrap a node, put them in the same order in every flow. Otherwise two attempts
-/// can each hold a place that the other one waits for.
+/// can each hold a place that the other one waits for. Put the limit with a rate last: it counts an
+/// attempt when it lets it through, so the attempt should begin then and not wait for another limit.
 ///
 /// A node can run a flow by hand inside its `exec`. If the same limit wraps both, an attempt of the
 /// inner run would wait for a place while the attempt around it holds one, and sooner or later all
