@@ -30,6 +30,7 @@ pages! {
     RunBlockingWork: "how-to/run-blocking-work.md",
     LetTwoFlowsTalk: "how-to/let-two-flows-talk.md",
     KeepPartialResults: "how-to/keep-partial-results.md",
+    UndoFailedSteps: "how-to/undo-failed-steps.md",
     KeepARegistry: "how-to/keep-a-registry.md",
     ShareANode: "how-to/share-a-node.md",
     ReportProgress: "how-to/report-progress.md",

@@ -165,3 +165,56 @@ async fn an_order_ends_the_same_wherever_and_however_often_it_dies() {
         }
     }
 }
+
+#[derive(Shared, Default, Debug, PartialEq, Clone, Serialize, Deserialize)]
+struct Library {
+    documents: Vec<u64>,
+    summaries: Option<Vec<String>>,
+    problems: Vec<Failed>,
+}
+
+#[node(Library, writes = summaries, failures = problems, parallel = 2, attempts = 2)]
+async fn summarize(#[each(documents)] document: &u64) -> Result<String, String> {
+    tokio::task::yield_now().await;
+    match document % 3 {
+        0 => Err(format!("{document} is empty")),
+        _ => Ok(format!("summary of {document}")),
+    }
+}
+
+#[node(Library)]
+async fn publish(summaries: &[String]) {
+    _ = summaries;
+    tokio::task::yield_now().await;
+}
+
+flow! {
+    /// A batch in which items fail.
+    pub Summarize: Library {
+        summarize >> publish;
+    }
+}
+
+#[tokio::test]
+async fn the_failures_of_a_batch_are_stored_with_what_succeeded() {
+    let library = Library {
+        documents: vec![1, 2, 3, 4, 5, 6],
+        ..Default::default()
+    };
+    let mut undisturbed = library.clone();
+    Summarize.run(&mut undisturbed).await.unwrap();
+    assert_eq!(undisturbed.problems.len(), 2);
+    for death in 1..40 {
+        let (_folder, file) = file();
+        let mut store = library.clone();
+        let runs = open(&file).await;
+        let run = Summarize.with(runs.run("library")).run(&mut store);
+        _ = poll_times(run, death).await;
+        drop(runs);
+        let mut store = library.clone();
+        let runs = open(&file).await;
+        let run = Summarize.with(runs.run("library"));
+        run.run(&mut store).await.unwrap();
+        assert_eq!(store, undisturbed, "after {death}");
+    }
+}

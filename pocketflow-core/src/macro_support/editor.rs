@@ -40,6 +40,9 @@ pub mod words {
         pub timeout: (),
         /// `parallel = 8`: how many items of a batch are in flight at a time.
         pub parallel: (),
+        /// `failures = field`: collects the failures of a batch's items in a `Vec<Failed>`, and leaves
+        /// those items out of the result.
+        pub failures: (),
         /// `retry_if = path`: the function that says whether an error is worth another attempt.
         pub retry_if: (),
         /// `fallback = path`: the function whose value replaces the result when the last attempt

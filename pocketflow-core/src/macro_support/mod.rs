@@ -40,7 +40,7 @@ pub use read::ReadOption;
 pub use returned::{Fallible, Nothing, ReturnType, ReturnValue, ValueFor};
 pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
-pub use write::{Append, FieldSlot, FillPlain};
+pub use write::{Append, FieldSlot, FillPlain, KeepFailures};
 
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_returned};
@@ -51,13 +51,14 @@ pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{
     AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
 };
-pub use crate::run::{Batch, InFlight, in_parallel, in_sequence};
+pub use crate::run::{Batch, InFlight, Partial, in_parallel, in_sequence};
 pub use crate::run::{
     CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,
 };
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode, Undriven};
 pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
 pub use crate::run::{Prepared, Retained, StepFuture, within};
+pub use crate::run::{collect_in_parallel, collect_in_sequence};
 pub use crate::run_error::Failed;
 pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
 pub use crate::store::{ContextOf, InContext, IsContext};

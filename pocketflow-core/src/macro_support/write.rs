@@ -1,5 +1,7 @@
 //! How a node's result is written to the store.
 
+use crate::run_error::Failed;
+
 /// A field to fill. A late field has the inherent methods, and a plain field those of
 /// [`FillPlain`]. The value is a closure, so that rustc reports a wrong type only at the value,
 /// without a note that points into this file.
@@ -108,5 +110,23 @@ where
 {
     fn append(&mut self, value: V) {
         self.extend(value);
+    }
+}
+
+/// Implements `failures = field`: keeps the failures of a batch's items.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot hold the failures of a batch",
+    label = "`failures` names a field of the type `Vec<pocketflow::Failed>`"
+)]
+#[doc(hidden)]
+pub trait KeepFailures {
+    /// Adds the failures to the field.
+    fn keep(&mut self, failures: Vec<Failed>);
+}
+
+#[diagnostic::do_not_recommend]
+impl KeepFailures for Vec<Failed> {
+    fn keep(&mut self, mut failures: Vec<Failed>) {
+        self.append(&mut failures);
     }
 }

@@ -25,7 +25,8 @@ mod wait;
 mod with;
 mod with_context;
 
-pub use batch::{Batch, InFlight, in_parallel, in_sequence};
+pub use batch::{Batch, InFlight, Partial, in_parallel, in_sequence};
+pub use batch::{collect_in_parallel, collect_in_sequence};
 pub use contract::{ItemMode, NodeMode, StepMode};
 pub use cursor::Cursor;
 pub use direct::Undriven;

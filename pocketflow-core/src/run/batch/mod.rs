@@ -2,6 +2,7 @@
 
 mod bounded_unordered;
 mod or_else;
+mod outcomes;
 mod sync;
 
 use std::any::Any;
@@ -13,6 +14,8 @@ use tokio::task::coop::has_budget_remaining;
 
 use self::bounded_unordered::BoundedUnordered;
 use self::or_else::OrElse;
+pub use self::outcomes::Partial;
+use self::outcomes::{AllOrNone, Collected, Outcomes};
 use super::contract::{ItemMode, Recovery};
 use super::execution::Execution;
 use super::skipped::Skipped;
@@ -89,20 +92,36 @@ where
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
-    walk_in_sequence(execution, N::items(execution.prep))
+    walk_in_sequence(execution, N::items(execution.prep), AllOrNone)
 }
 
-/// Generic over the iterator, for Rust 1.91 and older: see
-/// [`StepSource`](super::runner::StepSource).
-fn walk_in_sequence<'v, S, H, N, M>(
-    execution: Execution<'v, '_, S, H, N, M>,
-    items: impl Iterator<Item = N::Item<'v>> + Send,
-) -> impl StepFuture<Vec<N::Exec>>
+/// Runs the items of a batch one after the other, and collects the failures of items.
+#[doc(hidden)]
+pub fn collect_in_sequence<S, H, N, M>(
+    execution: Execution<'_, '_, S, H, N, M>,
+) -> impl StepFuture<Partial<N::Exec>>
 where
     S: Shared,
     H: 'static,
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
+{
+    walk_in_sequence(execution, N::items(execution.prep), Collected::default())
+}
+
+/// Generic over the iterator, for Rust 1.91 and older: see
+/// [`StepSource`](super::runner::StepSource).
+fn walk_in_sequence<'v, S, H, N, M, O>(
+    execution: Execution<'v, '_, S, H, N, M>,
+    items: impl Iterator<Item = N::Item<'v>> + Send,
+    mut outcomes: O,
+) -> impl StepFuture<O::Done>
+where
+    S: Shared,
+    H: 'static,
+    N: Batch<S, H>,
+    M: ItemMode<S, H, N>,
+    O: Outcomes<N::Exec>,
 {
     async move {
         let mut results = Vec::with_capacity(items.size_hint().0);
@@ -112,14 +131,17 @@ where
                 skipped = true;
                 continue;
             }
-            results.push(exec(&execution, Some(index), item).await?);
+            match exec(&execution, Some(index), item).await {
+                Ok(exec) => results.push(exec),
+                Err(error) => outcomes.failed(error)?,
+            }
         }
         if skipped {
             return Err(execution
                 .context
                 .error(execution.site, Stage::Driver, Skipped));
         }
-        Ok(results)
+        Ok(outcomes.done(results))
     }
 }
 
@@ -169,20 +191,39 @@ where
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
 {
-    walk_in_parallel(execution, N::items(execution.prep), width)
+    walk_in_parallel(execution, N::items(execution.prep), width, AllOrNone)
 }
 
-/// Generic over the iterator, as [`walk_in_sequence`].
-fn walk_in_parallel<'v, S, H, N, M>(
-    execution: Execution<'v, '_, S, H, N, M>,
-    items: impl Iterator<Item = N::Item<'v>> + Send,
+/// Runs the items of a batch with up to `width` of them in flight, and collects the failures of
+/// items.
+#[doc(hidden)]
+pub fn collect_in_parallel<S, H, N, M>(
+    execution: Execution<'_, '_, S, H, N, M>,
     width: usize,
-) -> impl StepFuture<Vec<N::Exec>>
+) -> impl StepFuture<Partial<N::Exec>>
 where
     S: Shared,
     H: 'static,
     N: Batch<S, H>,
     M: ItemMode<S, H, N>,
+{
+    let collected = Collected::default();
+    walk_in_parallel(execution, N::items(execution.prep), width, collected)
+}
+
+/// Generic over the iterator, as [`walk_in_sequence`].
+fn walk_in_parallel<'v, S, H, N, M, O>(
+    execution: Execution<'v, '_, S, H, N, M>,
+    items: impl Iterator<Item = N::Item<'v>> + Send,
+    width: usize,
+    mut outcomes: O,
+) -> impl StepFuture<O::Done>
+where
+    S: Shared,
+    H: 'static,
+    N: Batch<S, H>,
+    M: ItemMode<S, H, N>,
+    O: Outcomes<N::Exec>,
 {
     async move {
         let mut skipped = false;
@@ -222,7 +263,10 @@ where
                 };
                 match pool.poll(slot) {
                     Poll::Ready((index, Ok(exec))) => results[index] = Some(exec),
-                    Poll::Ready((_, Err(error))) => return Poll::Ready(Err(error)),
+                    Poll::Ready((_, Err(error))) => match outcomes.failed(error) {
+                        Ok(()) => {}
+                        Err(error) => return Poll::Ready(Err(error)),
+                    },
                     Poll::Pending if !has_budget_remaining() => break,
                     Poll::Pending => {}
                 }
@@ -236,7 +280,7 @@ where
                 .context
                 .error(execution.site, Stage::Driver, Skipped));
         }
-        // Nothing is in flight anymore, so every result is there.
-        Ok(results.into_iter().flatten().collect())
+        // Nothing is in flight anymore, so every result is there, except those of items that failed.
+        Ok(outcomes.done(results.into_iter().flatten().collect()))
     }
 }

@@ -3,7 +3,7 @@
 use crate::node::model::{Form, Model};
 use crate::node::parse::Kind;
 use crate::node::parse::options::Width;
-use crate::refusal::Errors;
+use crate::refusal::{Errors, refuse};
 
 /// A second `#[each(…)]` in `exec`.
 pub(super) fn one_collection(model: &Model, errors: &mut Errors) {
@@ -19,6 +19,14 @@ pub(super) fn one_collection(model: &Model, errors: &mut Errors) {
 /// The other options and parameters of a batch.
 pub(super) fn batch(model: &Model, errors: &mut Errors) {
     let Some((name, _)) = model.each() else {
+        if let Some(field) = &model.options.failures {
+            errors.at(
+                field,
+                refuse("`failures` is for a batch, and this node is not one")
+                    .help("to run it for each item of a collection, mark the parameter that receives one: `#[each(field)] item: &Item`")
+                    .help("to go on after a failure of this node, draw an error edge: `node - error(problem) >> …`"),
+            );
+        }
         if let Some(item) = model.parameters().find(|p| matches!(p.kind, Kind::Item)) {
             errors.at(
                 &item.name,

@@ -72,6 +72,7 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
         timeout,
         retry_if,
         fallback,
+        failures,
         incomplete,
         ..
     } = &model.options;
@@ -84,6 +85,10 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
             .map(|given| (given.name, "attempts")),
         retry_if.as_ref().map(|path| (path.span(), "retry_if")),
         fallback.as_ref().map(|path| (path.span(), "fallback")),
+        failures
+            .as_ref()
+            .filter(|_| model.each().is_some())
+            .map(|field| (field.span(), "failures")),
         model
             .fallback
             .as_ref()

@@ -30,12 +30,16 @@ impl Node<'_> {
             }
             _ => None,
         };
+        let (sequence, parallel) = match self.model.options.failures {
+            Some(_) => (quote!(collect_in_sequence), quote!(collect_in_parallel)),
+            None => (quote!(in_sequence), quote!(in_parallel)),
+        };
         let work = match width {
-            None => quote!(in_sequence(__execution)),
-            Some(Width::Items(width)) => quote!(in_parallel(__execution, #width)),
-            Some(Width::Field(_)) if configured.is_none() => quote!(in_sequence(__execution)),
-            Some(Width::Field(_)) => quote!(in_parallel(__execution, __width)),
-            Some(Width::Unbounded) => quote!(in_parallel(__execution, __p::usize::MAX)),
+            None => quote!(#sequence(__execution)),
+            Some(Width::Items(width)) => quote!(#parallel(__execution, #width)),
+            Some(Width::Field(_)) if configured.is_none() => quote!(#sequence(__execution)),
+            Some(Width::Field(_)) => quote!(#parallel(__execution, __width)),
+            Some(Width::Unbounded) => quote!(#parallel(__execution, __p::usize::MAX)),
         };
         let items = match self.model.each_field() {
             _ if !self.sound => quote!(__p::empty()),

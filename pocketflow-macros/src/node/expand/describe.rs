@@ -37,12 +37,13 @@ impl Node<'_> {
             reads,
             writes,
             appends,
+            failures,
             ..
         } = &self.model.options;
         let mut read = names(|kind| matches!(kind, Kind::Field(_)));
         read.extend(self.model.each_field().map(field_name));
         let mut optional = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
-        optional.extend(appends.iter().map(field_name));
+        optional.extend(appends.iter().chain(failures).map(field_name));
         let whole = self
             .model
             .parameters()
@@ -62,7 +63,7 @@ impl Node<'_> {
             written.iter().map(|of| field_name(of.field)).collect()
         };
         let (maybe, mut written) = (names_of(maybe), names_of(written));
-        written.extend(appends.iter().map(field_name));
+        written.extend(appends.iter().chain(failures).map(field_name));
         // A fork needs more than the fields that are filled: all fields that `post` borrows
         // mutably.
         let borrowed = names(|kind| matches!(kind, Kind::FieldMut));

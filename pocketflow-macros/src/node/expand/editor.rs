@@ -54,7 +54,7 @@ impl Names {
                     self.field(field.first());
                 }
             }
-            ("writes" | "appends", [mark, value @ ..]) if is_mark(mark, '=') => {
+            ("writes" | "appends" | "failures", [mark, value @ ..]) if is_mark(mark, '=') => {
                 self.field(value.first())
             }
             _ => {}

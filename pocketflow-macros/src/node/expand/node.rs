@@ -47,7 +47,11 @@ impl Node<'_> {
         let (item, done) = match self.model.each() {
             Some((_, each)) => {
                 let item = self.item(each, "'a");
-                (quote!(#item), quote!(__p::Vec<#this::Exec>))
+                let done = match self.model.options.failures {
+                    Some(_) => quote!(__p::Partial<#this::Exec>),
+                    None => quote!(__p::Vec<#this::Exec>),
+                };
+                (quote!(#item), done)
             }
             None => (quote!(()), quote!(#this::Exec)),
         };

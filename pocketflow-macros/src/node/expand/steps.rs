@@ -274,7 +274,21 @@ impl Node<'_> {
         let unwrap = (is_given && !self.of_result().is_empty() && !self.takes_all())
             .then(|| quote!(let #exec = __p::ReturnValue(#exec).__value();));
         let post = self.written();
-        quote!(#unwrap #post)
+        let failures = self.model.options.failures.as_ref();
+        let failures = failures
+            .filter(|_| self.model.each().is_some())
+            .map(|field| {
+                let place = Ident::new("__place", field.span());
+                let keep = quote_spanned! {at(field.span())=>
+                    __p::KeepFailures::keep(#place, __failures);
+                };
+                quote! {
+                    let __p::Partial { values: #exec, failures: __failures } = #exec;
+                    let #place = __p::FieldSlot(&mut __shared.#field).__place();
+                    #keep
+                }
+            });
+        quote!(#failures #unwrap #post)
     }
 
     /// Whether `post` takes the result of `exec` under the same type.

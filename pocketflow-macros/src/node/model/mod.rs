@@ -77,10 +77,12 @@ impl Model {
             .map(|(_, each)| &each.source)
     }
 
-    /// Whether `prep`, or `exec` with its attempts and its fallback, may fail.
+    /// Whether `prep`, or `exec` with its attempts and its fallback, may fail. If a batch collects the
+    /// failures of its items, only `prep` may.
     pub(crate) fn may_fail(&self) -> bool {
         let prep = self.prep.as_ref().is_some_and(|prep| prep.output.fallible);
-        let exec = self.exec.output.fallible || self.options.timeout.is_some();
+        let collects = self.options.failures.is_some();
+        let exec = !collects && (self.exec.output.fallible || self.options.timeout.is_some());
         let recovers = self
             .fallback
             .as_ref()

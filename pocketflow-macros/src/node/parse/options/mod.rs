@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) krate: Krate,
     pub(crate) writes: Option<Writes>,
     pub(crate) appends: Option<Ident>,
+    /// The field that collects the failures of a batch's items.
+    pub(crate) failures: Option<Ident>,
     pub(crate) reads: Option<(Span, Vec<Ident>)>,
     pub(crate) attempts: Option<Given<u32>>,
     pub(crate) wait: Option<Given<Duration>>,
@@ -95,9 +97,9 @@ pub(crate) struct Writes {
     pub(crate) tuple: bool,
 }
 
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout",
-    "parallel", "retry_if", "fallback",
+    "parallel", "failures", "retry_if", "fallback",
 ];
 
 /// Reads the options. If one is wrong, it is reported, and the others are still read. `refuse`
@@ -216,6 +218,7 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
             set(&mut options.reads, (name.span(), fields), &name, errors);
         }
         "appends" => set(&mut options.appends, field(input, &name)?, &name, errors),
+        "failures" => set(&mut options.failures, field(input, &name)?, &name, errors),
         "attempts" => set(&mut options.attempts, count(input, &name)?, &name, errors),
         "wait" => set(&mut options.wait, time(input, &name)?, &name, errors),
         "max_wait" => set(&mut options.max_wait, time(input, &name)?, &name, errors),

@@ -17,6 +17,7 @@ fn example(name: &Ident) -> String {
     let value = match name.to_string().as_str() {
         "writes" => "receipt",
         "appends" => "notes",
+        "failures" => "problems",
         "attempts" => "3",
         "wait" => "\"200ms\"",
         "max_wait" => "\"10s\"",

@@ -1,0 +1,15 @@
+use pocketflow::{Shared, node};
+
+#[derive(Shared, Default)]
+struct Library {
+    documents: Vec<String>,
+    summaries: Option<Vec<String>>,
+    problems: Vec<String>,
+}
+
+#[node(Library, writes = summaries, failures = problems)]
+async fn summarize(#[each(documents)] document: &str) -> Result<String, std::io::Error> {
+    Ok(document.into())
+}
+
+fn main() {}
