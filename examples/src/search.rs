@@ -67,12 +67,13 @@ impl Library {
     }
 
     /// The passages that match a query, the best first. A passage matches if it has any of the
-    /// words. More words, and rarer words, rank higher.
+    /// words. More words, and rarer words, rank higher. With a title, only the texts of that title
+    /// are searched.
     ///
     /// # Errors
     ///
     /// Fails if SQLite fails.
-    pub fn search(&self, query: &str, most: usize) -> Result<Vec<Passage>> {
+    pub fn search(&self, query: &str, title: Option<&str>, most: usize) -> Result<Vec<Passage>> {
         // A model may write anything, so only its words go into the query, each as a quoted string.
         // That way, none of them is an operator.
         let words = query
@@ -87,10 +88,11 @@ impl Library {
         }
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = connection.prepare(
-            "SELECT title, text FROM passages WHERE passages MATCH ? ORDER BY bm25(passages, 3.0, 1.0), rowid LIMIT ?",
+            "SELECT title, text FROM passages WHERE passages MATCH ?1 AND title = ifnull(?2, title) COLLATE NOCASE \
+             ORDER BY bm25(passages, 3.0, 1.0), rowid LIMIT ?3",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let passages = found.query_map(params![query, most], |row| {
+        let passages = found.query_map(params![query, title, most], |row| {
             Ok(Passage {
                 title: row.get(0)?,
                 text: row.get(1)?,
@@ -123,7 +125,16 @@ mod tests {
             ("notes.bin", "tides tides tides"),
         ])
         .unwrap();
-        let text = |query: &str| Some(library.search(query, 1).unwrap().first()?.text.clone());
+        let text = |query: &str| {
+            Some(
+                library
+                    .search(query, None, 1)
+                    .unwrap()
+                    .first()?
+                    .text
+                    .clone(),
+            )
+        };
         assert_eq!(
             text("what makes a tide?").as_deref(),
             Some("It pulls the tides along.")
@@ -135,9 +146,14 @@ mod tests {
         assert_eq!(text("submarine"), None);
         assert_eq!(text("?!"), None);
         assert_eq!(
-            library.search("moon", 9).unwrap().len(),
+            library.search("moon", None, 9).unwrap().len(),
             2,
             "the title counts"
+        );
+        let within = |title| library.search("tides water", Some(title), 9).unwrap().len();
+        assert_eq!(
+            (within("tea"), within("The Moon"), within("no such text")),
+            (1, 1, 0)
         );
     }
 

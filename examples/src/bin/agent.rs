@@ -12,7 +12,7 @@ use pocketflow::{Action, Attempt, Reads, Shared, flow, node};
 use pocketflow_examples::cli;
 use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
 use pocketflow_examples::progress::Progress;
-use pocketflow_examples::search::Library;
+use pocketflow_examples::search::{Library, Passage};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,8 +20,10 @@ use serde::Deserialize;
 struct Research {
     question: String,
     /// What has been found so far.
-    context: String,
+    found: Vec<Passage>,
     search_query: Option<String>,
+    /// The text to search in. The search covers all texts if the model leaves it out.
+    title: Option<String>,
     answer: Option<String>,
 }
 
@@ -34,27 +36,42 @@ enum Decision {
     Search {
         #[schemars(length(min = 1, max = 80))]
         search_query: String,
+        title: Option<String>,
     },
     Answer,
+}
+
+/// The passages as part of a prompt.
+fn text(found: &[Passage]) -> String {
+    found
+        .iter()
+        .map(|passage| format!("{}: {}\n", passage.title, passage.text))
+        .collect()
 }
 
 #[node(Research, attempts = 3, wait = "1s", fallback = search_for_the_question)]
 async fn decide(
     question: &str,
-    context: &str,
+    found: &[Passage],
+    search_query: Option<&str>,
     #[attempt] attempt: Attempt<'_>,
 ) -> Result<Decision> {
+    let known = text(found);
     let mut prompt = format!(
-        "Question: {question}\n\nWhat is known:\n{context}\n\n\
+        "Question: {question}\n\nWhat is known:\n{known}\n\n\
          If that is enough to answer the question, reply with this YAML:\naction: answer\n\n\
-         If something is missing, reply with:\naction: search\nsearch_query: a few words to search for\n"
+         If something is missing, reply with:\naction: search\nsearch_query: a few words to search for\n\
+         title: the title of a text, to search only there\n"
     );
+    if let Some(query) = search_query {
+        prompt += &format!("\nThe last search was for {query:?}.\n");
+    }
     if let Some(error) = attempt.last_error() {
         prompt += &format!("\nYour last reply was rejected: {error}");
     }
     let decision = call_llm_for(&[Message::user(prompt)]).await?;
     ensure!(
-        !context.is_empty() || matches!(decision, Decision::Search { .. }),
+        search_query.is_some() || matches!(decision, Decision::Search { .. }),
         "search first: nothing is known yet"
     );
     Ok(decision)
@@ -66,12 +83,12 @@ fn search_for_the_question(
     error: pocketflow::Error,
 ) -> Result<Decision> {
     eprintln!("note: {error:#}; taking the question as it is");
-    Ok(if reads.context.is_empty() {
-        Decision::Search {
+    Ok(match reads.search_query {
+        None => Decision::Search {
             search_query: reads.question.into(),
-        }
-    } else {
-        Decision::Answer
+            title: None,
+        },
+        Some(_) => Decision::Answer,
     })
 }
 
@@ -80,24 +97,19 @@ struct Search {
     library: Library,
 }
 
-#[node(Research, appends = context)]
+#[node(Research, appends = found)]
 impl Search {
-    fn exec(&self, search_query: &str) -> Result<String> {
-        let found = self.library.search(search_query, 2)?;
+    fn exec(&self, search_query: &str, title: Option<&str>) -> Result<Vec<Passage>> {
+        let found = self.library.search(search_query, title, 2)?;
         eprintln!("searched for {search_query:?}: {} found", found.len());
-        if found.is_empty() {
-            return Ok(format!("Nothing was found for {search_query:?}.\n"));
-        }
-        Ok(found
-            .iter()
-            .map(|passage| format!("{}: {}\n", passage.title, passage.text))
-            .collect())
+        Ok(found)
     }
 }
 
 #[node(Research, writes = answer, attempts = 3, wait = "1s")]
-async fn answer(question: &str, context: &str) -> Result<String> {
-    let prompt = format!("{context}\nFrom this, answer in one or two sentences: {question}");
+async fn answer(question: &str, found: &[Passage]) -> Result<String> {
+    let known = text(found);
+    let prompt = format!("{known}\nFrom this, answer in one or two sentences: {question}");
     call_llm(&[Message::user(prompt)]).await
 }
 

@@ -31,7 +31,7 @@ struct Scholar {
 #[node(Report, writes = facts, attempts = 3, wait = "1s")]
 impl Scholar {
     async fn exec(&self, topic: &str) -> Result<String> {
-        let found = self.library.search(topic, 3)?;
+        let found = self.library.search(topic, None, 3)?;
         let found: String = found
             .iter()
             .map(|passage| format!("{}: {}\n", passage.title, passage.text))

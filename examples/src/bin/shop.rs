@@ -1,4 +1,5 @@
-//! A nested flow: the model reviews an order, and the order is paid and shipped, or refused.
+//! A nested flow and an error edge: the model reviews an order, and the order is paid and shipped, or
+//! refused. If the payment fails, what was reserved is released.
 //!
 //! ```text
 //! cargo run --bin shop -- "two pens and a ream of paper" --total 24.50 --card 4242424242424242
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use pocketflow::{Action, Attempt, Shared, flow, node};
+use pocketflow::{Action, Attempt, Failed, Shared, flow, node};
 use pocketflow_checkout::{bank, report::money};
 use pocketflow_examples::cli;
 use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
@@ -20,7 +21,10 @@ struct Order {
     items: String,
     total_cents: u64,
     card: Option<String>,
+    shelf: Option<String>,
     receipt: Option<String>,
+    /// Why the payment failed.
+    problem: Option<Failed>,
     reason: Option<String>,
     label: Option<String>,
     letter: Option<String>,
@@ -94,9 +98,24 @@ flow! {
     }
 }
 
+#[node(Order, writes = shelf)]
+fn reserve(items: &str) -> String {
+    format!("shelf {}", items.len() % 10)
+}
+
+/// The payment was declined, or it failed. Nobody else can buy the items until they are released.
+#[node(Order, writes = reason)]
+fn release(shelf: &str, reason: Option<&str>, problem: Option<&Failed>) -> String {
+    eprintln!("released: {shelf}");
+    match problem {
+        Some(problem) => format!("the payment failed: {}", problem.cause()),
+        None => reason.unwrap_or("the payment was declined").into(),
+    }
+}
+
 #[node(Order, writes = label)]
-fn ship(items: &str, receipt: &str) -> String {
-    format!("To be packed: {items}. Paid, reference {receipt}.")
+fn ship(items: &str, shelf: &str, receipt: &str) -> String {
+    format!("To be packed: {items}, from {shelf}. Paid, reference {receipt}.")
 }
 
 /// Two paths lead here, and both fill `reason`.
@@ -111,8 +130,9 @@ async fn refuse(items: &str, reason: &str) -> Result<String> {
 flow! {
     /// Sells the order or refuses it.
     pub Shop(card): Order {
-        review - "approved" >> Payment >> ship;
-        Payment - "declined" >> refuse;
+        review - "approved" >> reserve >> Payment >> ship;
+        Payment - "declined" >> release >> refuse;
+        Payment - error(problem) >> release;
         review - "rejected" >> refuse;
     }
 }

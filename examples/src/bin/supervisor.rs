@@ -34,9 +34,11 @@ struct LookUp {
 #[node(Case, writes = found)]
 impl LookUp {
     fn exec(&self, question: &str, objection: Option<&str>) -> Result<String> {
-        let found = self
-            .library
-            .search(&format!("{question} {}", objection.unwrap_or_default()), 2)?;
+        let found = self.library.search(
+            &format!("{question} {}", objection.unwrap_or_default()),
+            None,
+            2,
+        )?;
         Ok(found
             .iter()
             .map(|passage| format!("{}: {}\n", passage.title, passage.text))

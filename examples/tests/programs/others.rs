@@ -67,6 +67,28 @@ mod agent {
     }
 
     #[tokio::test]
+    async fn a_title_that_is_left_out_is_not_that_of_the_last_search() {
+        let answer = |request: &Request, before| match before {
+            0 => "action: search\nsearch_query: leaves\ntitle: no such text",
+            1 => {
+                assert!(request.asks("The last search was for \"leaves\"."));
+                "action: search\nsearch_query: leaves"
+            }
+            2 => "action: answer",
+            _ => "Leaves.",
+        };
+        let llm = Llm::new(answer).await;
+        let run = llm.run(program!("agent"), &["What is tea?"]).end().await;
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (Some(0), "Leaves.\n"),
+            "{run:?}"
+        );
+        let searches = "searched for \"leaves\": 0 found\nsearched for \"leaves\": 1 found\n";
+        assert_eq!(run.err, searches);
+    }
+
+    #[tokio::test]
     async fn it_searches_five_times_at_most() {
         let answer = |request: &Request, _| match request.wants() {
             Some(_) => "action: search\nsearch_query: xyzzy",
@@ -280,7 +302,7 @@ mod shop {
         let out = llm.run(program!("shop"), &PENS).out().await;
         assert_eq!(
             out,
-            "24.50 charged\nTo be packed: two pens. Paid, reference B-057090.\n"
+            "24.50 charged\nTo be packed: two pens, from shelf 8. Paid, reference B-057090.\n"
         );
         assert_eq!(llm.requests().await.len(), 1);
     }
@@ -332,6 +354,25 @@ mod shop {
             );
             assert!(llm.requests().await[1].asks("because the card is not valid"));
         }
+    }
+
+    #[tokio::test]
+    async fn a_payment_that_fails_releases_what_was_reserved() {
+        let answer = |request: &Request, _| match request.wants() {
+            Some(_) => "verdict: approved",
+            None => "Alas.",
+        };
+        let llm = Llm::new(answer).await;
+        let free = ["pens", "--total", "0.00", "--card", "4242424242424242"];
+        let run = llm.run(program!("shop"), &free).end().await;
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (Some(1), "Alas.\n"),
+            "{run:?}"
+        );
+        assert_eq!(run.err, "released: shelf 4\n");
+        let requests = llm.requests().await;
+        assert!(requests[1].asks("because the payment failed: there is nothing to charge"));
     }
 
     #[tokio::test]
