@@ -103,11 +103,11 @@ fn flows() -> impl Strategy<Value = Description> {
             };
             // The last set is for the failure.
             let actions = &ACTIONS[..exits.len() - 1];
-            let exit_sets =
-                |of: fn(&(Vec<u64>, Vec<u64>, Vec<u64>)) -> &Vec<u64>| -> &'static [u64] {
-                    let sets: Vec<_> = exits.iter().map(|exit| set(of(exit).clone())).collect();
-                    sets.concat().leak()
-                };
+            type Exit = (Vec<u64>, Vec<u64>, Vec<u64>);
+            let exit_sets = |of: fn(&Exit) -> &Vec<u64>| -> &'static [u64] {
+                let sets: Vec<_> = exits.iter().map(|exit| set(of(exit).clone())).collect();
+                sets.concat().leak()
+            };
             let writes = exit_sets(|exit| &exit.0);
             // A flow that empties nothing assigns what it fills.
             let (clears, assigns) = match clears {
