@@ -9,9 +9,10 @@ const ROUTES: usize = 8;
 
 /// A place of a graph and where its actions lead. `flow!` writes one for every step.
 ///
-/// The sites of a flow are in one static, and its graph is in another. rustc evaluates, checks and
-/// emits a constant wherever code names it, and once for each instance of that code, so its time
-/// would grow with the square of the number of nodes.
+/// The sites of a flow are in one constant, or in one static if the flow is large, and its graph is
+/// in another static. rustc evaluates, checks and emits a constant wherever code names it, and once
+/// for each instance of that code, so its time would grow with the square of the number of nodes. A
+/// constant for each site would make rustc check the whole graph once for each place.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
@@ -79,7 +80,7 @@ impl Site {
     }
 
     /// A node of a fork.
-    const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
+    pub const fn branch(graph: &'static &'static Graph, place: usize, branch: usize) -> Self {
         Self {
             place,
             branch: Some(branch),

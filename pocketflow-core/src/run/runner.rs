@@ -12,8 +12,8 @@ use crate::driver::Site;
 use crate::run::step_future::StepFuture;
 use crate::run_error::EmptyField;
 
-/// The node of a step, and its site. A node without fields is made where it is used, so its closure
-/// takes no space in the future.
+/// The node of a step, and its site. A node without fields is made where it is used, by a function,
+/// which takes no space in the future.
 ///
 /// No lifetime is a parameter of this trait, and [`Step`] holds the one that a step needs: Rust
 /// 1.91 and older know a future to be `Send` only if each lifetime of the function that returns it
@@ -31,7 +31,7 @@ pub trait StepSource<N: ?Sized>: Copy + Send + Sync {
 }
 
 /// A node without fields, and the site of its step. It has no lifetime parameter, because the
-/// compiler forgets which lifetime the result of a closure has.
+/// compiler forgets which lifetime the result of a function has.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct NodeAt<N: ?Sized + 'static>(pub &'static N, pub &'static Site);
@@ -55,7 +55,7 @@ where
     }
 }
 
-/// The site of a step, as a closure returns it: see [`NodeAt`].
+/// The site of a step, as a function returns it: see [`NodeAt`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct SiteRef(pub &'static Site);

@@ -105,39 +105,34 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
-    static __SITES: [__p::Site; 3usize] = __p::Site::all(&__OF, &__SOLUTION);
-    const __SITE0: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 0);
-    const __SITE1: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 1);
-    const __SITE2: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 2);
+    const __SITES: &(__p::Site, __p::Site, __p::Site) = &(
+        __p::Site::at(&__OF, &__SOLUTION, 0usize),
+        __p::Site::at(&__OF, &__SOLUTION, 1usize),
+        __p::Site::at(&__OF, &__SOLUTION, 2usize),
+    );
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 0usize);
         (&__GRAPH).check_action(0usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) }>::VALUE
     };
     const _: () = {
         (&__SOLUTION).check_start(&__GRAPH);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) },
-    >::VALUE;
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 1usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) }>::VALUE
     };
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) },
-    >::VALUE;
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 2usize);
         (&__GRAPH).check_action(2usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) }>::VALUE
     };
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 1usize, false);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) },
-    >::VALUE;
     const _: () = (&__GRAPH).check_action(1usize);
     const _: () = (&__GRAPH).check_error_field(1usize, false);
     #[automatically_derived]
@@ -170,6 +165,18 @@ const _: () = {
             0
         },
     >;
+    #[inline]
+    fn __source0_0() -> __p::NodeAt<__Node0_0> {
+        __p::NodeAt(&__Node0_0 {}, &__SITES.0)
+    }
+    #[inline]
+    fn __source1_0() -> __p::NodeAt<__Node1_0> {
+        __p::NodeAt(&__Node1_0 {}, &__SITES.1)
+    }
+    #[inline]
+    fn __source2_0() -> __p::NodeAt<__Node2_0> {
+        __p::NodeAt(&__Node2_0 {}, &__SITES.2)
+    }
     #[automatically_derived]
     impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for Sell
     where
@@ -190,10 +197,7 @@ const _: () = {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
-                                __p::Step(
-                                    || __p::NodeAt(&__Node0_0 {}, __SITE0),
-                                    __p::PhantomData,
-                                ),
+                                __p::Step(__source0_0, __p::PhantomData),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -202,14 +206,14 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE0,
+                                    &__SITES.0,
                                     __action,
                                 );
                             }
                             __p::Result::Err(__error) => {
                                 match __p::Cursor::fail(
                                     &mut __cursor,
-                                    __SITE0,
+                                    &__SITES.0,
                                     __error,
                                     __shared,
                                 ) {
@@ -227,10 +231,7 @@ const _: () = {
                     if __place == 1 {
                         match __p::Runner::step(
                                 <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
-                                __p::Step(
-                                    || __p::NodeAt(&__Node1_0 {}, __SITE1),
-                                    __p::PhantomData,
-                                ),
+                                __p::Step(__source1_0, __p::PhantomData),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -239,7 +240,7 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE1,
+                                    &__SITES.1,
                                     __action,
                                 );
                             }
@@ -254,10 +255,7 @@ const _: () = {
                     if __place == 2 {
                         match __p::Runner::step(
                                 <__Node2_0 as __p::FlowStep<__S, __M>>::runner(),
-                                __p::Step(
-                                    || __p::NodeAt(&__Node2_0 {}, __SITE2),
-                                    __p::PhantomData,
-                                ),
+                                __p::Step(__source2_0, __p::PhantomData),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -266,7 +264,7 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE2,
+                                    &__SITES.2,
                                     __action,
                                 );
                             }

@@ -113,20 +113,21 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
-    static __SITES: [__p::Site; 5usize] = __p::Site::all(&__OF, &__SOLUTION);
-    const __SITE0: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 0);
-    const __SITE1: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 1);
-    const __SITE2: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, 2);
+    const __SITES: &(__p::Site, __p::Site, __p::Site, __p::Site, __p::Site) = &(
+        __p::Site::at(&__OF, &__SOLUTION, 0usize),
+        __p::Site::at(&__OF, &__SOLUTION, 1usize),
+        __p::Site::at(&__OF, &__SOLUTION, 2usize),
+        __p::Site::branch(&__OF, 1usize, 0usize),
+        __p::Site::branch(&__OF, 1usize, 1usize),
+    );
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 0usize);
         (&__GRAPH).check_action(0usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) }>::VALUE
     };
     const _: () = {
         (&__SOLUTION).check_start(&__GRAPH);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 0usize, 0usize) },
-    >::VALUE;
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 1usize);
         (&__GRAPH).check_action(1usize);
@@ -134,25 +135,23 @@ const _: () = {
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) },
-    >::VALUE;
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 1usize) },
-    >::VALUE;
-    const _: () = (&__GRAPH).check_fields(1usize, 0usize);
+    const _: () = {
+        (&__GRAPH).check_fields(1usize, 0usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 0usize) }>::VALUE
+    };
     const _: () = (&__SOLUTION).check_reads(&__GRAPH, 1usize, 0usize);
-    const _: () = (&__GRAPH).check_fields(1usize, 1usize);
+    const _: () = {
+        (&__GRAPH).check_fields(1usize, 1usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 1usize, 1usize) }>::VALUE
+    };
     const _: () = (&__SOLUTION).check_reads(&__GRAPH, 1usize, 1usize);
     const _: () = {
         (&__SOLUTION).check_wiring(&__GRAPH, 2usize);
+        __p::PF011::<{ (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) }>::VALUE
     };
     const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 1usize, false);
     };
-    const _: () = __p::PF011::<
-        { (&__SOLUTION).has_dead_write(&__GRAPH, 2usize, 0usize) },
-    >::VALUE;
     #[automatically_derived]
     impl __p::Describe for Research {
         const NODE: __p::Description = __p::Description::of_flow(
@@ -184,6 +183,22 @@ const _: () = {
             0
         },
     >;
+    #[inline]
+    fn __source0_0() -> __p::NodeAt<__Node0_0> {
+        __p::NodeAt(&__Node0_0 {}, &__SITES.0)
+    }
+    #[inline]
+    fn __source1_0() -> __p::NodeAt<__Node1_0> {
+        __p::NodeAt(&__Node1_0 {}, &__SITES.3)
+    }
+    #[inline]
+    fn __source1_1() -> __p::NodeAt<__Node1_1> {
+        __p::NodeAt(&__Node1_1 {}, &__SITES.4)
+    }
+    #[inline]
+    fn __source2_0() -> __p::NodeAt<__Node2_0> {
+        __p::NodeAt(&__Node2_0 {}, &__SITES.2)
+    }
     #[automatically_derived]
     impl<__S, __M> __p::CheckedWalk<__S, __M, __p::Sound<0>> for Research
     where
@@ -205,10 +220,7 @@ const _: () = {
                     if __place == 0 {
                         match __p::Runner::step(
                                 <__Node0_0 as __p::FlowStep<__S, __M>>::runner(),
-                                __p::Step(
-                                    || __p::NodeAt(&__Node0_0 {}, __SITE0),
-                                    __p::PhantomData,
-                                ),
+                                __p::Step(__source0_0, __p::PhantomData),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -217,7 +229,7 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE0,
+                                    &__SITES.0,
                                     __action,
                                 );
                             }
@@ -241,7 +253,7 @@ const _: () = {
                                             __S,
                                             __p::Forked<__M>,
                                         >>::runner(),
-                                        || __p::NodeAt(&__Node1_0 {}, &__SITES[3]),
+                                        __source1_0,
                                     ),
                                     __p::ForkBranch::<
                                         __Node1_1,
@@ -252,10 +264,10 @@ const _: () = {
                                             __S,
                                             __p::Forked<__M>,
                                         >>::runner(),
-                                        || __p::NodeAt(&__Node1_1 {}, &__SITES[4]),
+                                        __source1_1,
                                     ),
                                 ),
-                                __SITE1,
+                                &__SITES.1,
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -264,7 +276,7 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE1,
+                                    &__SITES.1,
                                     __action,
                                 );
                             }
@@ -279,10 +291,7 @@ const _: () = {
                     if __place == 2 {
                         match __p::Runner::step(
                                 <__Node2_0 as __p::FlowStep<__S, __M>>::runner(),
-                                __p::Step(
-                                    || __p::NodeAt(&__Node2_0 {}, __SITE2),
-                                    __p::PhantomData,
-                                ),
+                                __p::Step(__source2_0, __p::PhantomData),
                                 __p::Cursor::context(&mut __cursor),
                                 __shared,
                             )
@@ -291,7 +300,7 @@ const _: () = {
                             __p::Result::Ok(__action) => {
                                 __place = __p::Cursor::next(
                                     &mut __cursor,
-                                    __SITE2,
+                                    &__SITES.2,
                                     __action,
                                 );
                             }

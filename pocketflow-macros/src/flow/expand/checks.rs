@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::Flow;
-use crate::flow::model::{Edge, Target};
+use crate::flow::model::{Edge, Node, Target};
 
 impl Flow<'_> {
     /// The checks that a flow must pass to be run, as a type. Only the first that fails is
@@ -40,21 +40,27 @@ impl Flow<'_> {
         let named = self.store().is_some();
         let places = self.model.places.iter().enumerate().map(|(index, place)| {
             // In a loop without an exit, all writes are overwritten. Another message reports the
-            // loop, or it is intended.
-            let overwritten = place.nodes.iter().enumerate().filter(|_| self.ends).map(|(branch, node)| {
-                quote_spanned! {node.span()=>
-                    const _: () = __p::PF011::<
-                        { (&__SOLUTION).has_dead_write(&__GRAPH, #index, #branch) }
-                    >::VALUE;
-                }
-            });
+            // loop, or it is intended. A warning does not depend on what the constant evaluates, so
+            // it needs none of its own. It is the value of the constant, because as a statement it
+            // would have no effect, which is another warning.
+            let overwritten = |branch: usize, node: &Node| {
+                self.ends.then(|| {
+                    quote_spanned! {node.span()=>
+                        __p::PF011::<
+                            { (&__SOLUTION).has_dead_write(&__GRAPH, #index, #branch) }
+                        >::VALUE
+                    }
+                })
+            };
             let branches =
                 place.nodes.iter().enumerate().filter(|_| place.is_fork()).map(|(branch, node)| {
+                    let overwritten = overwritten(branch, node);
                     quote_spanned! {node.span()=>
-                        const _: () = (&__GRAPH).check_fields(#index, #branch);
+                        const _: () = { (&__GRAPH).check_fields(#index, #branch); #overwritten };
                         const _: () = (&__SOLUTION).check_reads(&__GRAPH, #index, #branch);
                     }
                 });
+            let alone = (!place.is_fork()).then(|| overwritten(0, &place.nodes[0]));
             let waits = place.nodes[0]
                 .waits
                 .then(|| quote_spanned!(place.first=> const _: () = (&__GRAPH).check_await(#index, #named);));
@@ -71,9 +77,8 @@ impl Flow<'_> {
                 .then(|| quote_spanned!(place.first=> const _: () = { #(#arrival)* };));
             let place = quote_spanned! {place.first=>
                 #waits
-                const _: () = { (&__SOLUTION).check_wiring(&__GRAPH, #index); #(#leaves)* };
+                const _: () = { (&__SOLUTION).check_wiring(&__GRAPH, #index); #(#leaves)* #alone };
                 #arrival
-                #(#overwritten)*
             };
             quote!(#place #(#branches)*)
         });

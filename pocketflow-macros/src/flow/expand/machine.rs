@@ -1,7 +1,7 @@
 //! The state machine: the graph, the analyses, the checks and the walk.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::quote;
 use syn::Ident;
 use syn::ext::IdentExt;
 
@@ -11,13 +11,14 @@ impl Flow<'_> {
     pub(super) fn machine(&self) -> TokenStream {
         let (graph, solution, checks) = (self.graph(), self.solution(), self.checks());
         let (described, sound) = (self.described(), self.sound());
-        let (walk, walked) = (self.walk(), self.walked());
+        let (sources, walk, walked) = (self.sources(), self.walk(), self.walked());
         quote! {
             #graph
             #solution
             #checks
             #described
             #sound
+            #sources
             #walk
             #walked
         }
@@ -36,20 +37,30 @@ impl Flow<'_> {
             .map(|place| place.nodes.len())
             .sum();
         let sites = places + branches;
-        // A step reads its target faster from a constant than from a static. A large flow would
-        // have too many constants.
-        let constants = (0..places).filter(|_| self.is_small()).map(|place| {
-            let (site, place) = (self.site(place, None), Literal::usize_unsuffixed(place));
-            quote!(const #site: &__p::Site = &__p::Site::at(&__OF, &__SOLUTION, #place);)
-        });
+        // A step reads its target faster from a constant than from a static, and from a tuple without
+        // a check of an index. A large flow would make a long tuple.
+        let table = if self.is_small() {
+            let types = (0..sites).map(|_| quote!(__p::Site));
+            let forks = self.model.places.iter().enumerate();
+            let forks = forks.filter(|(_, place)| place.is_fork());
+            let branches = forks.flat_map(|(place, fork)| {
+                (0..fork.nodes.len())
+                    .map(move |branch| quote!(__p::Site::branch(&__OF, #place, #branch)))
+            });
+            let rows = (0..places)
+                .map(|place| quote!(__p::Site::at(&__OF, &__SOLUTION, #place)))
+                .chain(branches);
+            quote!(const __SITES: &(#(#types,)*) = &(#(#rows,)*);)
+        } else {
+            quote!(static __SITES: [__p::Site; #sites] = __p::Site::all(&__OF, &__SOLUTION);)
+        };
         quote! {
             type __Solution =
                 __p::Solution<#places, { (&__GRAPH).action_count() }, { #outcomes * __WORDS }, __WORDS>;
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;
-            static __SITES: [__p::Site; #sites] = __p::Site::all(&__OF, &__SOLUTION);
-            #(#constants)*
+            #table
         }
     }
 
@@ -119,11 +130,12 @@ impl Flow<'_> {
             .iter()
             .filter(|before| before.is_fork());
         let before = self.model.places.len() + forks.map(|fork| fork.nodes.len()).sum::<usize>();
-        if self.is_small() && branch.is_none() {
-            return format_ident!("__SITE{place}").into_token_stream();
-        }
         let index = Literal::usize_unsuffixed(branch.map_or(place, |branch| before + branch));
-        quote!(&__SITES[#index])
+        if self.is_small() {
+            quote!(&__SITES.#index)
+        } else {
+            quote!(&__SITES[#index])
+        }
     }
 
     /// For constants that look at the whole flow. rustc asks whether a constant is meant to take so

@@ -1,7 +1,8 @@
 //! The loop over the steps.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Ident;
 
 use super::{Flow, alias};
 use crate::flow::model::Node;
@@ -120,6 +121,39 @@ impl Flow<'_> {
         }
     }
 
+    /// A function for each node, which finds its site, and which makes the node if it has no fields.
+    /// As a closure in the walk, it would leave rustc with conditions that it cannot decide before
+    /// the end of the walk, and that it looks at again at every step.
+    pub(super) fn sources(&self) -> TokenStream {
+        let nodes = self
+            .model
+            .places
+            .iter()
+            .enumerate()
+            .flat_map(|(place, of)| {
+                let nodes = of.nodes.iter().enumerate();
+                nodes.map(move |(index, node)| (place, of.is_fork().then_some(index), index, node))
+            });
+        let sources = nodes.map(|(place, branch, index, node)| {
+            let (name, site) = (source(place, index), self.site(place, branch));
+            let (of, value) = if node.field.is_some() {
+                (quote!(__p::SiteRef), quote!(__p::SiteRef(#site)))
+            } else {
+                let of = alias(place, index, Span::call_site());
+                let made = alias(place, index, node.span());
+                let made = quote_spanned!(node.span()=> &#made {});
+                (quote!(__p::NodeAt<#of>), quote!(__p::NodeAt(#made, #site)))
+            };
+            quote! {
+                #[inline]
+                fn #name() -> #of {
+                    #value
+                }
+            }
+        });
+        quote!(#(#sources)*)
+    }
+
     fn bounds(&self, places: &[usize]) -> TokenStream {
         let bounds = places.iter().flat_map(|place| {
             let stands = &self.model.places[*place];
@@ -150,38 +184,35 @@ impl Flow<'_> {
         let arms = places.iter().map(|index| {
             let place = &self.model.places[*index];
             let (number, site) = (Literal::usize_unsuffixed(*index), self.site(*index, None));
-            let node = |node: usize, stands: &Node, site: &TokenStream| {
-                let alias = alias(*index, node, stands.span());
-                let get = match &stands.field {
+            let node = |node: usize, stands: &Node| {
+                let (alias, source) = (alias(*index, node, stands.span()), source(*index, node));
+                let source = match &stands.field {
                     Some(_) => {
                         let name = &stands.name;
-                        quote!(__p::NodeWithFields(&self.#name, || __p::SiteRef(#site)))
+                        quote!(__p::NodeWithFields(&self.#name, #source))
                     }
-                    None => {
-                        let value = quote_spanned!(stands.span()=> &#alias {});
-                        quote!(|| __p::NodeAt(#value, #site))
-                    }
+                    None => source.into_token_stream(),
                 };
-                (alias, get)
+                (alias, source)
             };
             let step = if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
-                    let (alias, get) = node(branch, stands, &self.site(*index, Some(branch)));
+                    let (alias, source) = node(branch, stands);
                     quote! {
                         __p::ForkBranch::<#alias, _, _>::new(
                             <#alias as __p::FlowStep<__S, __p::Forked<__M>>>::runner(),
-                            #get,
+                            #source,
                         )
                     }
                 });
                 let both = pairs(&branches.collect::<Vec<_>>());
                 quote!(__p::fork_step(#both, #site, __p::Cursor::context(#cursor), __shared))
             } else {
-                let (alias, get) = node(0, &place.nodes[0], &site);
+                let (alias, source) = node(0, &place.nodes[0]);
                 quote! {
                     __p::Runner::step(
                         <#alias as __p::FlowStep<__S, __M>>::runner(),
-                        __p::Step(#get, __p::PhantomData), __p::Cursor::context(#cursor), __shared,
+                        __p::Step(#source, __p::PhantomData), __p::Cursor::context(#cursor), __shared,
                     )
                 }
             };
@@ -212,6 +243,11 @@ impl Flow<'_> {
         });
         quote!(#(#arms)*)
     }
+}
+
+/// The source of the step of a node: see [`Flow::sources`].
+fn source(place: usize, node: usize) -> Ident {
+    format_ident!("__source{place}_{node}")
 }
 
 /// The nodes of a fork as a balanced tree of pairs. A list would be as deep as the fork is long,
