@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pocketflow::{
-    Action, Attempt, Error, Failure, NoStub, Shared, Stage, StepLimit, StepsExceeded, Stub,
+    Action, Attempt, Error, Failure, Limit, NoStub, Shared, Stage, StepLimit, StepsExceeded, Stub,
     TimedOut, Trace, Waits, flow, node,
 };
 use tokio::time::Instant;
@@ -560,6 +560,21 @@ mod drivers {
             assert!(error.cause().is::<StepsExceeded>());
             assert_eq!((desk.rounds, stub.calls::<decide>()), (3, 3));
         }
+    }
+
+    /// A limit around the stub holds for the attempts that the stub replaces.
+    #[tokio::test(start_paused = true)]
+    async fn limit_the_attempts_of_a_stub() -> Result<(), Error> {
+        let stub = Stub::new().each::<draft>(|_, title, attempt| match attempt.number() {
+            1 => Err("try again".into()),
+            _ => Ok(title.into()),
+        });
+        let limit = Limit::new().per_second(1).node::<draft>();
+        let start = Instant::now();
+        Draft.with(limit).with(&stub).run(&mut desk()).await?;
+        assert_eq!(stub.attempts::<draft>(), 4);
+        assert_eq!(start.elapsed(), Duration::from_secs(3));
+        Ok(())
     }
 
     /// The first stub that knows the node replaces it.
