@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pocketflow::{
-    Attempt, Error, Limit, NestedLimit, NoRuntime, Shared, Stage, StepLimit, TimedOut, Trace, flow,
-    node,
+    Attempt, Error, Failed, Limit, NestedLimit, NoRuntime, Shared, Stage, StepLimit, TimedOut,
+    Trace, flow, node,
 };
 use tokio::time::{Instant, sleep};
 
@@ -73,6 +73,7 @@ struct Article {
     titles: Vec<String>,
     drafts: Option<Vec<String>>,
     found: String,
+    failures: Vec<Failed>,
     facts: Option<String>,
     figures: Option<String>,
     text: Option<String>,
@@ -553,16 +554,22 @@ mod nested {
         }
     }
 
+    #[node(Article, writes = drafts, failures = failures)]
+    fn partial(#[each(titles)] title: &str) -> Result<String, String> {
+        Ok(title.into())
+    }
+
+    flow! { GoesOn { partial; } }
+
     #[tokio::test(start_paused = true)]
-    async fn no_error_edge_leads_on_from_a_mistake() {
+    async fn neither_an_error_edge_nor_a_batch_that_collects_failures_goes_on_after_a_mistake() {
         let limit = Limit::new().at_a_time(1);
-        let error = Recovers
-            .with(&limit)
-            .with(&limit)
-            .run(&mut article(&Arc::default(), [0]))
-            .await
-            .unwrap_err();
-        assert!(error.cause().is::<NestedLimit>());
+        let mut one = article(&Arc::default(), [0]);
+        let recovers = Recovers.with(&limit).with(&limit).run(&mut one).await;
+        assert!(recovers.unwrap_err().cause().is::<NestedLimit>());
+        let goes_on = GoesOn.with(&limit).with(&limit).run(&mut one).await;
+        assert!(goes_on.unwrap_err().cause().is::<NestedLimit>());
+        assert!(one.failures.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
