@@ -83,13 +83,13 @@ impl<'a> StepInfo<'a> {
     ///     where
     ///         C: ItemCall<S, Marker, N>,
     ///     {
-    ///         let result = call.call().await?;
+    ///         let result = call.call().await;
     ///         if let Some(items) = info.items() {
     ///             let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
     ///             println!("{info}: {done} of {items}");
     /// #           assert_eq!(items, 2);
     ///         }
-    ///         Ok(result)
+    ///         result
     ///     }
     /// }
     ///
