@@ -59,7 +59,9 @@ pub use driver::{
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};
 pub use graph::{Bound, Edge, ErrorEdge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
-pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode};
+pub use node::{
+    Attempt, Failure, InvalidPolicy, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode,
+};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;

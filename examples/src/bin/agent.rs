@@ -16,7 +16,13 @@ use pocketflow_examples::search::{Library, Passage};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// What the agent works with.
+struct Services {
+    library: Library,
+}
+
 #[derive(Shared, Default)]
+#[shared(context = Services)]
 struct Research {
     question: String,
     /// What has been found so far.
@@ -92,18 +98,15 @@ fn search_for_the_question(
     })
 }
 
-/// A node with configuration: the index that it searches.
-struct Search {
-    library: Library,
-}
-
 #[node(Research, appends = found)]
-impl Search {
-    fn exec(&self, search_query: &str, title: Option<&str>) -> Result<Vec<Passage>> {
-        let found = self.library.search(search_query, title, 2)?;
-        eprintln!("searched for {search_query:?}: {} found", found.len());
-        Ok(found)
-    }
+fn search(
+    search_query: &str,
+    title: Option<&str>,
+    #[context] library: &Library,
+) -> Result<Vec<Passage>> {
+    let found = library.search(search_query, title, 2)?;
+    eprintln!("searched for {search_query:?}: {} found", found.len());
+    Ok(found)
 }
 
 #[node(Research, writes = answer, attempts = 3, wait = "1s")]
@@ -116,7 +119,6 @@ async fn answer(question: &str, found: &[Passage]) -> Result<String> {
 flow! {
     /// Searches until it can answer, at most five times.
     pub Agent: Research {
-        search: Search;
         decide - "search" >> search max 5 else answer;
         search >> decide;
         decide - "answer" >> answer;
@@ -140,17 +142,19 @@ async fn main() -> cli::Result<()> {
     let texts = args
         .texts
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
-    let agent = Agent {
-        search: Search {
-            library: Library::open(&texts)?,
-        },
+    let services = Services {
+        library: Library::open(&texts)?,
     };
 
     let mut research = Research {
         question: args.question,
         ..Default::default()
     };
-    agent.with(Progress::new()).run(&mut research).await?;
+    Agent
+        .context(&services)
+        .with(Progress::new())
+        .run(&mut research)
+        .await?;
     println!("{}", research.answer.unwrap_or_default());
     Ok(())
 }

@@ -6,7 +6,8 @@
 //!
 //! The macros report the errors that the tokens of one `flow!` or `#[node]` show by themselves:
 //! PF003, PF004, PF005, and PF010 for the bound of an edge in their module `flow::checks`, and
-//! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here.
+//! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here, and
+//! [`pf010`] for policies that are constants.
 //!
 //! The checks without a code, [`context`], [`max_steps`], [`returned`] and [`thread_safety`], are
 //! here as well.
@@ -22,6 +23,7 @@ mod pf006;
 mod pf007;
 mod pf008;
 mod pf009;
+mod pf010;
 mod pf011;
 mod pf012;
 mod returned;
@@ -31,6 +33,7 @@ mod tests;
 mod thread_safety;
 
 pub use context::check_has_context;
+pub use pf010::check_policy;
 pub use pf011::PF011;
 pub use returned::check_returned;
 pub use sound::{Sound, Soundness};

@@ -1,7 +1,10 @@
 //! The description that the macro of a node or a flow generates.
 
+use std::any::Any;
+
 use super::{NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
+use crate::node::InvalidPolicy;
 use crate::store::Store;
 
 /// A node or a flow, as its macro describes it.
@@ -68,7 +71,13 @@ pub struct Description {
     pub waits: Option<&'static str>,
     /// A flow that is used as a node.
     pub flow: Option<NodeInfo>,
+    /// Checks the policy of a node that the context configures.
+    pub check: Option<CheckPolicy>,
 }
+
+/// Checks the policy of a node in a run, whose context is the argument.
+#[doc(hidden)]
+pub type CheckPolicy = fn(&dyn Any) -> Result<(), InvalidPolicy>;
 
 impl Description {
     /// A node that the macro could not parse. The macro reports the errors, and no check adds to
@@ -87,6 +96,7 @@ impl Description {
         fails: false,
         waits: None,
         flow: None,
+        check: None,
     };
 
     /// An `await(field)`.

@@ -135,6 +135,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 name,
                 store,
                 waits,
+                check,
                 fails,
                 ref flow,
                 ..
@@ -168,6 +169,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                     None => None,
                 },
                 waits,
+                check,
             };
             slot += sets;
             index += 1;

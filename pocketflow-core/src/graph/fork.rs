@@ -79,6 +79,7 @@ impl NodeInfo {
             fails,
             flow: None,
             waits: None,
+            check: None,
         }
     }
 }

@@ -10,7 +10,7 @@ mod position;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use description::{Describe, Description, NodeOrFlow};
+pub use description::{CheckPolicy, Describe, Description, NodeOrFlow};
 pub use field_sets::FieldSets;
 pub use fork::ForkSets;
 pub use node_info::NodeInfo;
@@ -105,6 +105,27 @@ pub struct Bound {
 }
 
 impl Graph {
+    /// Whether a node of it, or of a flow in it, has a policy that the context configures.
+    #[doc(hidden)]
+    pub const fn is_configured(&self) -> bool {
+        let mut place = 0;
+        while place < self.places.len() {
+            let (node, fork) = (self.places[place].node, self.places[place].fork);
+            if node.is_configured() {
+                return true;
+            }
+            let mut branch = 0;
+            while branch < fork.len() {
+                if fork[branch].node.is_configured() {
+                    return true;
+                }
+                branch += 1;
+            }
+            place += 1;
+        }
+        false
+    }
+
     /// The first place whose node is known. Its store is the flow's store.
     pub(crate) const fn first_known(&self) -> usize {
         let mut place = 0;

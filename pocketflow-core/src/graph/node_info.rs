@@ -1,4 +1,4 @@
-use super::Graph;
+use super::{CheckPolicy, Graph};
 use crate::const_eval::spelling::equal;
 use crate::store::Store;
 
@@ -33,6 +33,8 @@ pub struct NodeInfo {
     pub flow: Option<&'static Graph>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
+    /// Checks the policy of a node that the context configures.
+    pub(crate) check: Option<CheckPolicy>,
 }
 
 /// A node or a flow that the macro could not parse. The macro reports the errors, and no check adds
@@ -51,9 +53,18 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     fails: false,
     flow: None,
     waits: None,
+    check: None,
 };
 
 impl NodeInfo {
+    /// Whether it, or a node in it, has a policy that the context configures.
+    pub(crate) const fn is_configured(&self) -> bool {
+        match self.flow {
+            Some(flow) => flow.is_configured(),
+            None => self.check.is_some(),
+        }
+    }
+
     pub(crate) const fn is_unknown(&self) -> bool {
         self.store.name.is_empty() || !self.actions.is_empty() && self.actions[0].is_empty()
     }

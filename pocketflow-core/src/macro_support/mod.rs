@@ -17,6 +17,7 @@ mod tests;
 mod visit;
 mod write;
 
+pub use core::any::Any;
 pub use core::clone::Clone;
 pub use core::convert::Infallible;
 pub use core::future::Future;
@@ -44,9 +45,9 @@ pub use write::{Append, FieldSlot, FillPlain, KeepFailures};
 
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_returned};
-pub use crate::checks::{check_context, check_field, check_has_context, check_node};
+pub use crate::checks::{check_context, check_field, check_has_context, check_node, check_policy};
 pub use crate::driver::Site;
-pub use crate::graph::{Describe, Description, FieldSets, ForkSets, NodeOrFlow};
+pub use crate::graph::{CheckPolicy, Describe, Description, FieldSets, ForkSets, NodeOrFlow};
 pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{
     AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
@@ -56,6 +57,7 @@ pub use crate::run::{
     CheckedWalk, Cursor, ForkBranch, ForkPair, Walk, WalkChunk, fork_step, run_direct,
 };
 pub use crate::run::{Execution, ItemMode, Mode, NodeMode, StepMode, Undriven};
+pub use crate::run::{FlowContext, check_in_context, limit};
 pub use crate::run::{FlowStep, Forked, NodeAt, NodeWithFields, Runner, SiteRef, Step, StepKind};
 pub use crate::run::{Prepared, Retained, StepFuture, within};
 pub use crate::run::{collect_in_parallel, collect_in_sequence};

@@ -8,7 +8,7 @@ mod typed;
 pub(crate) use attempt::KeySource;
 pub use attempt::{Attempt, Key, LastError};
 pub use failure::Failure;
-pub use policy::Policy;
+pub use policy::{InvalidPolicy, Policy};
 pub(crate) use typed::{BoxedEachStub, Replacement};
 pub use typed::{Itself, NodeParameters, TypedBatch, TypedNode};
 
@@ -35,7 +35,22 @@ use crate::store::Shared;
 /// `Marker` keeps them out of the public interface.
 pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
     /// When and how often `exec` is attempted.
+    ///
+    /// An option that is a field of the node or of the context is not in it: see
+    /// [`policy`](Self::policy).
     const POLICY: Policy = Policy::ONCE;
+
+    /// Whether an option is a field of the node or of the context.
+    const CONFIGURED: bool = false;
+
+    /// The policy of a run, with the options that are fields of the node or of the context.
+    #[inline]
+    fn policy(&self, _context: S::Context<'_>) -> Policy
+    where
+        S: Shared,
+    {
+        Self::POLICY
+    }
 
     /// What `prep` computed for `exec`: the result of the user's `prep`, and the items of a batch.
     /// It does not include the fields that `exec` borrows.

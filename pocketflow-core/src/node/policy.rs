@@ -1,5 +1,8 @@
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::const_eval::spelling::equal;
 
 /// When and how often a node's `exec` is attempted, as the options of `#[node]` say.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,7 +23,33 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// Whether the node has a `fallback`.
     pub fallback: bool,
+    /// How many items of a batch are in flight at a time.
+    pub parallel: usize,
 }
+
+/// The cause of an [`Error`](crate::Error) when a policy that a run is given makes no sense, such as
+/// `attempts = context.tries` with zero tries. The run ends before its first node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidPolicy {
+    /// The option of the node.
+    pub option: &'static str,
+    pub(crate) wrong: &'static str,
+    pub(crate) help: &'static str,
+}
+
+impl fmt::Display for InvalidPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            option,
+            wrong,
+            help,
+        } = self;
+        write!(f, "`{option}` makes no sense: {wrong}; {help}")
+    }
+}
+
+impl std::error::Error for InvalidPolicy {}
 
 impl Policy {
     /// One attempt, whose error is final.
@@ -32,7 +61,62 @@ impl Policy {
         jitter: 0.0,
         timeout: None,
         fallback: false,
+        parallel: 1,
     };
+
+    /// What is wrong with one of the options.
+    pub(crate) const fn fault(&self, option: &'static str) -> Option<InvalidPolicy> {
+        let (wrong, help) = if equal(option, "attempts") && self.attempts == 0 {
+            (
+                "with no attempt, the node never runs",
+                "it counts all tries, so it is at least 1",
+            )
+        } else if equal(option, "backoff") && !(self.backoff >= 1.0 && self.backoff <= 1_000.0) {
+            (
+                "it is the factor from one wait to the next",
+                "it is a number from 1.0 (no growth) to 1000.0",
+            )
+        } else if equal(option, "jitter") && !(self.jitter >= 0.0 && self.jitter <= 1.0) {
+            (
+                "it is the fraction of a wait that is random",
+                "it is a number from 0.0 to 1.0",
+            )
+        } else if equal(option, "max_wait") && self.max_wait.as_nanos() < self.wait.as_nanos() {
+            (
+                "the longest wait is shorter than the first",
+                "it is at least `wait`",
+            )
+        } else if equal(option, "timeout") && matches!(self.timeout, Some(limit) if limit.is_zero())
+        {
+            (
+                "with a timeout of zero, no attempt can finish",
+                "it is longer than zero",
+            )
+        } else if equal(option, "parallel") && self.parallel == 0 {
+            (
+                "with no item in flight, the batch never makes progress",
+                "it is at least 1",
+            )
+        } else {
+            return None;
+        };
+        Some(InvalidPolicy {
+            option,
+            wrong,
+            help,
+        })
+    }
+
+    /// Checks all options.
+    pub(crate) fn check(&self) -> Result<(), InvalidPolicy> {
+        let options = [
+            "attempts", "backoff", "jitter", "max_wait", "timeout", "parallel",
+        ];
+        match options.iter().find_map(|option| self.fault(option)) {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
+    }
 
     /// The wait after `failed` failed attempts, before jitter is applied: `wait × backoff^(failed −
     /// 1)`, at most `max_wait`. If `wait` is zero, the result is zero. A `backoff` that is not a

@@ -1,9 +1,11 @@
 //! Where the walk of a flow is.
 
 use super::context::FlowContext;
+use super::contract::StepMode;
 use super::error_edge::follow_error;
 use super::flow::check_inputs;
 use super::mode::Mode;
+use super::policies::check_in_flow;
 use crate::driver::{Frame, Site};
 use crate::graph::{Graph, Target};
 use crate::run_error::Error;
@@ -50,11 +52,28 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     ///
     /// # Errors
     ///
-    /// If a run resumes at a place that the flow does not have.
+    /// If a run resumes at a place that the flow does not have, or if the context of the outermost
+    /// flow configures a node with a policy that makes no sense.
     #[inline]
-    pub fn start(&mut self, graph: &'static Graph) -> Result<usize, Error> {
+    pub fn start<S: Shared>(
+        &mut self,
+        graph: &'static Graph,
+        is_configured: bool,
+    ) -> Result<usize, Error>
+    where
+        M: StepMode<S>,
+    {
         let FlowContext { held, frame } = &self.context;
+        if is_configured && frame.parent.is_none() {
+            check_in_flow::<S, M>(graph, &self.context)?;
+        }
         M::start(held, frame, graph, self.counts.as_mut())
+    }
+
+    /// Whether this flow is in no other.
+    #[inline]
+    pub fn is_outermost(&self) -> bool {
+        self.context.frame.parent.is_none()
     }
 
     /// The context of the next step.

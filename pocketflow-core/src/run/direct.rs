@@ -140,7 +140,7 @@ where
         index: Option<usize>,
         item: N::Item<'v>,
     ) -> impl StepFuture<N::Exec, Failure> {
-        let attempt = Attempt::first_of(N::POLICY.attempts, index, None);
+        let attempt = execution.first_attempt(index, None);
         execution.node.exec(reads, execution.prep, item, attempt)
     }
 

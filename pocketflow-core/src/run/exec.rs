@@ -12,7 +12,7 @@ use crate::store::Shared;
 
 /// Whether a node has further attempts or a fallback.
 pub(super) const fn recovers<S: Shared, H, N: Node<S, H>>() -> bool {
-    N::POLICY.attempts > 1 || N::POLICY.fallback
+    N::CONFIGURED || N::POLICY.attempts > 1 || N::POLICY.fallback
 }
 
 /// The recovery that is only an error.
@@ -29,11 +29,13 @@ where
     M: NodeMode<S, H, N>,
 {
     /// The first attempt of an exec. `work` makes its key.
+    #[inline]
     pub(super) fn first_attempt<'w>(
+        &self,
         index: Option<usize>,
         work: Option<&'w dyn node::KeySource>,
     ) -> Attempt<'w> {
-        Attempt::first_of(N::POLICY.attempts, index, work)
+        Attempt::first_of(self.policy().attempts, index, work)
     }
 
     /// Whether this run does the item, or the branch.
@@ -76,7 +78,7 @@ where
     fn error(&self, index: Option<usize>, attempt: u32, failure: Failure) -> Error {
         let stage = Stage::Exec {
             attempt,
-            attempts: N::POLICY.attempts,
+            attempts: self.policy().attempts,
         };
         self.context.attempt_error(self.site, index, stage, failure)
     }
@@ -91,7 +93,7 @@ where
         work: Option<&dyn node::KeySource>,
         fallback: impl FnOnce(Error) -> F + Send,
     ) -> Result<N::Exec, Error> {
-        let policy = N::POLICY;
+        let policy = self.policy();
         let mut number = 1;
         while number < policy.attempts && failure.may_retry() {
             let wait = policy.jittered_wait_after(number);
@@ -102,7 +104,9 @@ where
                 }
             }
             number += 1;
-            let attempt = Self::first_attempt(index, work).again(number, failure.kept());
+            let attempt = self
+                .first_attempt(index, work)
+                .again(number, failure.kept());
             match M::attempt(self, item, attempt).await {
                 Ok(exec) => return Ok(exec),
                 Err(again) => failure = again,

@@ -4,7 +4,7 @@ use super::context::FlowContext;
 use super::contract::StepMode;
 use super::mode::Mode;
 use crate::driver::Site;
-use crate::node::{Failure, Node, Reads};
+use crate::node::{Failure, Node, Policy, Reads};
 use crate::store::Shared;
 
 /// One execution of a node's `exec`, with all its attempts: the node, what it reads, where it is,
@@ -19,18 +19,16 @@ pub struct Execution<'v, 'p, S: 'static, H, N: Node<S, H>, M: Mode> {
     pub(super) info: M::Info<'v>,
 }
 
-impl<'v, S: 'static, H, N: Node<S, H>, M: Mode> Execution<'v, '_, S, H, N, M> {
-    /// The node, whose fields can configure the execution.
-    pub fn node(&self) -> &'v N {
-        self.node
-    }
-}
-
 impl<'v, S: Shared, H, N: Node<S, H>, M: StepMode<S>> Execution<'v, '_, S, H, N, M> {
-    /// The context, whose fields can configure the execution as well.
+    /// The policy of the node in this run.
     #[inline]
-    pub fn lent(&self) -> S::Context<'v> {
-        self.context.lent::<S>()
+    pub fn policy(&self) -> Policy {
+        // A constant, so a node whose policy is known has no code for it.
+        if const { N::CONFIGURED } {
+            self.node.policy(self.context.lent::<S>())
+        } else {
+            N::POLICY
+        }
     }
 
     /// What `exec` reads, after `prep`.

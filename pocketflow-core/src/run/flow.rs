@@ -1,5 +1,6 @@
 //! A flow, and its walk over the graph.
 
+use super::context::FlowContext;
 use super::cursor::Cursor;
 use super::mode::Mode;
 use crate::checks::Sound;
@@ -37,6 +38,11 @@ pub trait Flow: Describe + Send + Sync {
 /// second time, at the flow.
 #[doc(hidden)]
 pub trait Walk<S, M: Mode> {
+    /// Checks the policies of the nodes that the flow holds.
+    fn check(&self, _context: &FlowContext<'_, M>) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Walks from the start, or from where a run resumes, to an exit.
     fn walk(
         &self,
@@ -55,6 +61,11 @@ pub trait Walk<S, M: Mode> {
 /// failed check.
 #[doc(hidden)]
 pub trait CheckedWalk<S, M: Mode, Checks> {
+    /// [`Walk::check`].
+    fn check(&self, _context: &FlowContext<'_, M>) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// [`Walk::walk`].
     fn walk(
         &self,

@@ -15,6 +15,7 @@ mod fork;
 mod mode;
 mod nested;
 mod once;
+mod policies;
 mod runnable;
 mod runner;
 mod skipped;
@@ -27,6 +28,7 @@ mod with_context;
 
 pub use batch::{Batch, InFlight, Partial, in_parallel, in_sequence};
 pub use batch::{collect_in_parallel, collect_in_sequence};
+pub use context::FlowContext;
 pub use contract::{ItemMode, NodeMode, StepMode};
 pub use cursor::Cursor;
 pub use direct::Undriven;
@@ -34,6 +36,7 @@ pub use execution::Execution;
 pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
 pub use mode::Mode;
+pub use policies::{check_in_context, limit};
 pub use runnable::{BoxedFlow, Runnable};
 pub use runner::{
     BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeAt, NodeRunner, NodeWithFields,

@@ -5,7 +5,9 @@ use super::contract::StepMode;
 use super::flow::{Flow, Walk};
 use super::mode::Mode;
 use super::runner::{FlowRunner, Forked, Runner, Step, StepSource};
+use crate::driver::{Frame, Site};
 use crate::run::step_future::StepFuture;
+use crate::run_error::Error;
 use crate::store::Shared;
 
 impl<S, M, F> Runner<S, M, F> for FlowRunner
@@ -15,6 +17,22 @@ where
     F: Flow + Walk<S, M>,
 {
     type Finished = ();
+
+    fn check(
+        self,
+        flow: &F,
+        site: &'static Site,
+        context: &FlowContext<'_, M>,
+    ) -> Result<(), Error> {
+        let frame = context.frame(site);
+        flow.check(&FlowContext {
+            held: context.held,
+            frame: Frame {
+                parent: Some(&frame),
+                site: const { &Site::of_flow(&F::GRAPH) },
+            },
+        })
+    }
 
     #[inline]
     fn step<'a, G>(

@@ -10,7 +10,7 @@ use super::context::FlowContext;
 use super::mode::Mode;
 use crate::driver::Site;
 use crate::run::step_future::StepFuture;
-use crate::run_error::EmptyField;
+use crate::run_error::{EmptyField, Error};
 
 /// The node of a step, and its site. A node without fields is made where it is used, by a function,
 /// which takes no space in the future.
@@ -157,6 +157,16 @@ pub trait Runner<S, K: StepKind, N: ?Sized>: Copy + Send + Sync {
         G: StepSource<N>,
     {
         async { unreachable!("a fork has no steps of its own") }
+    }
+
+    /// Checks the policies that its fields configure.
+    fn check(
+        self,
+        _node: &N,
+        _site: &'static Site,
+        _context: &FlowContext<'_, K::Mode>,
+    ) -> Result<(), Error> {
+        Ok(())
     }
 
     /// `prep` and `exec`.

@@ -10,8 +10,9 @@ use super::mode::{Mode, StepFailure};
 use super::runner::{BatchRunner, NodeRunner, RecoveringRunner, Runner, Step, StepSource};
 use crate::driver::Site;
 use crate::node::{Node, OrNothing};
+use crate::run::policies::check_node;
 use crate::run::step_future::StepFuture;
-use crate::run_error::Stage;
+use crate::run_error::{Error, Stage};
 use crate::store::Shared;
 
 /// An [`Execution`](super::execution::Execution). It is made where it is needed, because keeping
@@ -111,6 +112,15 @@ macro_rules! single_step {
         {
             type Finished = ();
 
+            fn check(
+                self,
+                node: &N,
+                site: &'static Site,
+                context: &FlowContext<'_, M>,
+            ) -> Result<(), Error> {
+                check_node::<S, H, N, M>(node, site, context)
+            }
+
             #[inline]
             fn step<'a, G>(
                 self,
@@ -198,6 +208,15 @@ where
     M: Mode + ItemMode<S, H, N>,
 {
     type Finished = ();
+
+    fn check(
+        self,
+        node: &N,
+        site: &'static Site,
+        context: &FlowContext<'_, M>,
+    ) -> Result<(), Error> {
+        check_node::<S, H, N, M>(node, site, context)
+    }
 
     #[inline]
     fn step<'a, G>(

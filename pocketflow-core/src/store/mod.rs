@@ -5,6 +5,8 @@ mod description;
 mod field_set;
 mod visitor;
 
+use std::any::Any;
+
 pub use context::{
     Alone, BorrowContext, ContextOf, InContext, IsContext, NameContext, Never, NoContext,
 };
@@ -53,6 +55,12 @@ pub trait Shared: BetweenThreads {
     /// The context of a run that is given none.
     #[doc(hidden)]
     type Absent: Send + Sync + 'static;
+
+    /// The context without its type, for the check of what it configures.
+    #[doc(hidden)]
+    fn any_context<'c>(_context: Self::Context<'c>) -> Option<&'c dyn Any> {
+        None
+    }
 
     /// The store, for a run that is given no context.
     #[doc(hidden)]

@@ -59,6 +59,12 @@ pub(super) fn context(store: &Store<'_>, sound: Option<&TokenStream>) -> Context
             fn itself(__no_store: &mut Self::Itself) -> (&mut Self, &'static Self::Absent) {
                 match __p::Alone::never(__no_store) {}
             }
+
+            fn any_context<'c>(
+                __context: <Self as #pf::Shared>::Context<'c>,
+            ) -> __p::Option<&'c dyn __p::Any> {
+                __p::Option::Some(__context.0)
+            }
         },
         described: Some(quote!(.with_context(#text))),
         named: Some(quote! {

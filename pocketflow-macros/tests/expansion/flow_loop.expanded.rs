@@ -67,7 +67,7 @@ const _: () = {
                 action: "default",
                 to: ::pocketflow::Target::Place(0usize),
                 bound: __p::Option::Some(::pocketflow::Bound {
-                    max: 5u32,
+                    max: 5,
                     otherwise: ::pocketflow::Target::Place(2usize),
                 }),
                 error: __p::Option::None,
@@ -101,6 +101,7 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
+    const __CONFIGURED: __p::bool = (&__GRAPH).is_configured();
     const __SITES: &(__p::Site, __p::Site, __p::Site) = &(
         __p::Site::at(&__OF, &__SOLUTION, 0usize),
         __p::Site::at(&__OF, &__SOLUTION, 1usize),
@@ -184,13 +185,34 @@ const _: () = {
         __Node2_0: __p::FlowStep<__S, __M>,
         __Stores: __p::Soundness,
     {
+        fn check(
+            &self,
+            __context: &__p::FlowContext<'_, __M>,
+        ) -> __p::Result<(), ::pocketflow::Error> {
+            __p::Runner::check(
+                <__Node1_0 as __p::FlowStep<__S, __M>>::runner(),
+                &self.search,
+                &__SITES.1,
+                __context,
+            )?;
+            __p::Result::Ok(())
+        }
         fn walk(
             &self,
             mut __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,
             __shared: &mut __S,
         ) -> impl __p::StepFuture {
             async move {
-                let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
+                if __p::Cursor::is_outermost(&__cursor) {
+                    <Self as __p::CheckedWalk<
+                        __S,
+                        __M,
+                        __p::Sound<0>,
+                    >>::check(self, __p::Cursor::context(&mut __cursor))?;
+                }
+                let mut __place = __p::Cursor::start::<
+                    __S,
+                >(&mut __cursor, &__GRAPH, __CONFIGURED)?;
                 loop {
                     if __place == 0 {
                         match __p::Runner::step(
@@ -277,6 +299,12 @@ const _: () = {
     where
         Self: __p::CheckedWalk<__S, __M, __Stores>,
     {
+        fn check(
+            &self,
+            __context: &__p::FlowContext<'_, __M>,
+        ) -> __p::Result<(), ::pocketflow::Error> {
+            <Self as __p::CheckedWalk<__S, __M, __Stores>>::check(self, __context)
+        }
         fn walk(
             &self,
             __cursor: __p::Cursor<'_, __M, <Self as ::pocketflow::Flow>::EdgeCounts>,

@@ -81,6 +81,7 @@ const _: () = {
     >;
     static __SOLUTION: __Solution = (&__GRAPH).solve();
     static __OF: &::pocketflow::Graph = &__GRAPH;
+    const __CONFIGURED: __p::bool = (&__GRAPH).is_configured();
     const __SITES: &(__p::Site, __p::Site) = &(
         __p::Site::at(&__OF, &__SOLUTION, 0usize),
         __p::Site::at(&__OF, &__SOLUTION, 1usize),
@@ -153,7 +154,9 @@ const _: () = {
         ) -> impl __p::StepFuture {
             async move {
                 __p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;
-                let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
+                let mut __place = __p::Cursor::start::<
+                    __S,
+                >(&mut __cursor, &__GRAPH, __CONFIGURED)?;
                 loop {
                     if __place == 0 {
                         match __p::Runner::step(

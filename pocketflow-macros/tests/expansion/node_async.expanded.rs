@@ -33,8 +33,8 @@ const _: () = {
         const POLICY: ::pocketflow::Policy = ::pocketflow::Policy {
             attempts: 3u32,
             wait: __p::Duration::from_nanos(1000000000u64),
-            backoff: 2f64,
             timeout: __p::Option::Some(__p::Duration::from_nanos(5000000000u64)),
+            backoff: 2f64,
             fallback: true,
             ..::pocketflow::Policy::ONCE
         };

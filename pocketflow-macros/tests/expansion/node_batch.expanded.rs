@@ -58,6 +58,10 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::pocketflow::Node<Article, __Marker> for write_section {
+        const POLICY: ::pocketflow::Policy = ::pocketflow::Policy {
+            parallel: 4usize,
+            ..::pocketflow::Policy::ONCE
+        };
         type Prep<'a> = __Prep<'a>;
         type Item<'a> = &'a str;
         type Exec = <Result<Section> as __p::Fallible>::Value;

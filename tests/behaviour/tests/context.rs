@@ -27,7 +27,6 @@ struct Index(Vec<&'static str>);
 struct Services {
     llm: Box<dyn Llm>,
     index: Index,
-    #[allow(unused)]
     tries: u32,
 }
 
@@ -44,10 +43,9 @@ async fn search(question: &str, #[context] index: &Index) -> Result<String> {
     Ok(format!("{question}: {}", index.0.join(", ")))
 }
 
-#[allow(unused)]
 const RETRY_WAIT: Duration = Duration::from_millis(1);
 
-#[node(Research, writes = answer, attempts = 3)]
+#[node(Research, writes = answer, attempts = context.tries, wait = RETRY_WAIT)]
 async fn answer(question: &str, notes: &str, #[context] llm: &dyn Llm) -> Result<String> {
     llm.ask(&format!("{question} {notes}"))
 }

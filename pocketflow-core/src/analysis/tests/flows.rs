@@ -332,6 +332,7 @@ fn info(node: &Node) -> NodeInfo {
         flow: None,
         fails: node.fails,
         waits: None,
+        check: None,
     }
 }
 

@@ -152,13 +152,19 @@ const POLLS_AT_A_TIME: usize = 64;
 /// A field of a node that says how many items are in flight at a time. It is never zero.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`parallel` takes a field of the type `NonZeroUsize`",
-    label = "this is a `{Self}`",
-    note = "with no item in flight, a batch would never make progress"
+    message = "`parallel` takes a field of the type `usize` or `NonZeroUsize`",
+    label = "this is a `{Self}`"
 )]
 pub trait InFlight {
     /// How many.
     fn in_flight(&self) -> usize;
+}
+
+#[diagnostic::do_not_recommend]
+impl InFlight for usize {
+    fn in_flight(&self) -> usize {
+        *self
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -152,7 +152,7 @@ where
                 info: execution.info,
                 identity,
             };
-            let first = Execution::<S, H, N, Driven<D, K, X>>::first_attempt(index, Some(&work));
+            let first = execution.first_attempt(index, Some(&work));
             match Driven::attempt(execution, item, first).await {
                 Ok(exec) => Ok(exec),
                 Err(failure) => execution.recover(index, item, failure, Some(&work)).await,

@@ -21,6 +21,7 @@ use super::skipped::Skipped;
 use super::step::{done_or_failed, done_or_recovered, execution};
 use crate::driver::Site;
 use crate::node::Node;
+use crate::run::policies::check_node;
 use crate::run::step_future::StepFuture;
 use crate::run_error::{EmptyField, Error, Stage};
 use crate::store::Shared;
@@ -57,6 +58,15 @@ macro_rules! single_branch {
             M: ItemMode<S, H, N>,
         {
             type Finished = Finished<S, H, N>;
+
+            fn check(
+                self,
+                node: &N,
+                site: &'static Site,
+                context: &FlowContext<'_, M>,
+            ) -> Result<(), Error> {
+                check_node::<S, H, N, M>(node, site, context)
+            }
 
             fn exec<'a, G>(
                 self,
@@ -126,6 +136,15 @@ where
     M: ItemMode<S, H, N>,
 {
     type Finished = Finished<S, H, N>;
+
+    fn check(
+        self,
+        node: &N,
+        site: &'static Site,
+        context: &FlowContext<'_, M>,
+    ) -> Result<(), Error> {
+        check_node::<S, H, N, M>(node, site, context)
+    }
 
     fn exec<'a, G>(
         self,

@@ -94,7 +94,8 @@ impl Flow<'_> {
             let field = edge.error.as_ref().and_then(|error| error.field.as_ref()).map(|field| {
                 quote_spanned!(field.span()=> const _: () = (&__GRAPH).check_error_field(#index, #named);)
             });
-            quote!(#action #field #arrival #otherwise)
+            let bound = bound_check(index, edge);
+            quote!(#action #field #arrival #bound #otherwise)
         });
         let inputs = self.inputs().iter().enumerate();
         let inputs = inputs.map(
@@ -102,6 +103,12 @@ impl Flow<'_> {
         );
         quote!(#(#inputs)* #(#places)* #(#edges)*)
     }
+}
+
+/// The check of a bound that is a constant.
+fn bound_check(index: usize, edge: &Edge) -> Option<TokenStream> {
+    let span = edge.bound.as_ref()?.constant?;
+    Some(quote_spanned!(span=> const _: () = (&__GRAPH).check_bound(#index);))
 }
 
 pub(super) fn action_check(index: usize, edge: &Edge) -> TokenStream {

@@ -188,6 +188,10 @@ impl Names<'_> {
                         continue;
                     }
                 }
+                TokenTree::Ident(word) if word == "max" && self.constant(after) => {
+                    rest = &after[path(after)..];
+                    continue;
+                }
                 TokenTree::Ident(word)
                     if word == "max" && matches!(after, [TokenTree::Literal(_), ..])
                         || word == "else" => {}
@@ -213,6 +217,19 @@ impl Names<'_> {
             }
             rest = after;
         }
+    }
+
+    /// The constant of `max ROUNDS else …`.
+    fn constant(&mut self, tokens: &[TokenTree]) -> bool {
+        let path = &tokens[..path(tokens)];
+        let after = tokens.get(path.len());
+        let is_bound = matches!(after, Some(TokenTree::Ident(word)) if word == "else");
+        if path.is_empty() || !is_bound {
+            return false;
+        }
+        let path: TokenStream = path.iter().cloned().collect();
+        self.out.extend(quote!(let _ = #path;));
+        true
     }
 
     /// A name may refer to a function. The node of a function is a type with the same name, so the

@@ -109,7 +109,7 @@ impl Flow<'_> {
         let written = self.model.edges.iter().map(|edge| {
             let bound = match &edge.bound {
                 Some(bound) => {
-                    let (max, otherwise) = (bound.max, target(pf, bound.otherwise));
+                    let (max, otherwise) = (&bound.max, target(pf, bound.otherwise));
                     quote!(__p::Option::Some(#pf::Bound { max: #max, otherwise: #otherwise }))
                 }
                 None => quote!(__p::Option::None),

@@ -60,6 +60,7 @@ impl Flow<'_> {
             #long
             static __SOLUTION: __Solution = (&__GRAPH).solve();
             static __OF: &#pf::Graph = &__GRAPH;
+            const __CONFIGURED: __p::bool = (&__GRAPH).is_configured();
             #table
         }
     }
@@ -106,12 +107,24 @@ impl Flow<'_> {
     /// The walk, if the checks have passed.
     pub(super) fn walked(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
+        let check = (!self.fields().is_empty()).then(|| {
+            quote! {
+                fn check(
+                    &self,
+                    __context: &__p::FlowContext<'_, __M>,
+                ) -> __p::Result<(), #pf::Error> {
+                    <Self as __p::CheckedWalk<__S, __M, __Stores>>::check(self, __context)
+                }
+            }
+        });
         quote! {
             #[automatically_derived]
             impl<__S, __M: __p::Mode> __p::Walk<__S, __M> for #this
             where
                 Self: __p::CheckedWalk<__S, __M, __Stores>,
             {
+                #check
+
                 fn walk(
                     &self,
                     __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,

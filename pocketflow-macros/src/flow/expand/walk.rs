@@ -16,6 +16,7 @@ impl Flow<'_> {
     pub(super) fn walk(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         let holds = self.holds();
+        let (check, checks, held) = self.held_policies();
         let inputs = (!self.inputs().is_empty())
             .then(|| quote!(__p::Cursor::check_inputs(&__cursor, &__GRAPH, &*__shared)?;));
         let all: Vec<usize> = (0..self.model.places.len()).collect();
@@ -38,14 +39,17 @@ impl Flow<'_> {
                     #bounds
                     #holds
                 {
+                    #check
+
                     fn walk(
                         &self,
                         mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                         __shared: &mut __S,
                     ) -> impl __p::StepFuture {
                         async move {
+                            #checks
                             #inputs
-                            let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
+                            let mut __place = __p::Cursor::start::<__S>(&mut __cursor, &__GRAPH, __CONFIGURED)?;
                             loop {
                                 #arms
                             }
@@ -96,16 +100,20 @@ impl Flow<'_> {
                 __S: #pf::Shared,
                 __M: __p::StepMode<__S>,
                 #(Self: __p::WalkChunk<__S, __M, #numbers>,)*
+                #held
                 #holds
             {
+                #check
+
                 fn walk(
                     &self,
                     mut __cursor: __p::Cursor<'_, __M, <Self as #pf::Flow>::EdgeCounts>,
                     __shared: &mut __S,
                 ) -> impl __p::StepFuture {
                     async move {
+                        #checks
                         #inputs
-                        let mut __place = __p::Cursor::start(&mut __cursor, &__GRAPH)?;
+                        let mut __place = __p::Cursor::start::<__S>(&mut __cursor, &__GRAPH, __CONFIGURED)?;
                         while __place < #last {
                             __place = match __place / #CHUNK {
                                 #(#numbers => <Self as __p::WalkChunk<__S, __M, #numbers>>::chunk(
@@ -152,6 +160,60 @@ impl Flow<'_> {
             }
         });
         quote!(#(#sources)*)
+    }
+
+    /// The check of the policies of the nodes that the flow holds, its call where a run starts, and
+    /// its bounds.
+    fn held_policies(&self) -> (Option<TokenStream>, Option<TokenStream>, TokenStream) {
+        let pf = self.pf;
+        let mut names = Vec::new();
+        let (mut checks, mut bounds) = (Vec::new(), Vec::new());
+        for (place, stands) in self.model.places.iter().enumerate() {
+            for (index, node) in stands.nodes.iter().enumerate() {
+                if node.field.is_none() || names.contains(&&node.name) {
+                    continue;
+                }
+                names.push(&node.name);
+                let (alias, name) = (alias(place, index, node.span()), &node.name);
+                let branch = stands.is_fork().then_some(index);
+                let (site, kind) = (
+                    self.site(place, branch),
+                    match stands.is_fork() {
+                        true => quote!(__p::Forked<__M>),
+                        false => quote!(__M),
+                    },
+                );
+                bounds.push(quote!(#alias: __p::FlowStep<__S, #kind>,));
+                checks.push(quote! {
+                    __p::Runner::check(
+                        <#alias as __p::FlowStep<__S, #kind>>::runner(),
+                        &self.#name,
+                        #site,
+                        __context,
+                    )?;
+                });
+            }
+        }
+        if checks.is_empty() {
+            return (None, None, TokenStream::new());
+        }
+        let check = quote! {
+            fn check(
+                &self,
+                __context: &__p::FlowContext<'_, __M>,
+            ) -> __p::Result<(), #pf::Error> {
+                #(#checks)*
+                __p::Result::Ok(())
+            }
+        };
+        let call = quote! {
+            if __p::Cursor::is_outermost(&__cursor) {
+                <Self as __p::CheckedWalk<__S, __M, __p::Sound<0>>>::check(
+                    self, __p::Cursor::context(&mut __cursor),
+                )?;
+            }
+        };
+        (Some(check), Some(call), quote!(#(#bounds)*))
     }
 
     fn bounds(&self, places: &[usize]) -> TokenStream {

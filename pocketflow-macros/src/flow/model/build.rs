@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::Span;
+use proc_macro2::{Literal, Span};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -16,7 +16,7 @@ use super::{
     Place,
 };
 use super::{Target, Unused};
-use crate::flow::parse::{self, Chain, Declaration, Endpoint, Link, Statement, Syntax};
+use crate::flow::parse::{self, Chain, Declaration, Endpoint, Link, Max, Statement, Syntax};
 use crate::krate::Krate;
 use crate::names::{self, names_deprecated};
 
@@ -170,9 +170,16 @@ impl Builder<'_> {
     /// `None` if the bound is not a valid number. The checks report that.
     fn bound(&mut self, bound: &parse::Bound) -> Option<Bound> {
         let otherwise = self.target(&bound.otherwise);
-        let max = bound.max.base10_parse().ok().filter(|max| *max > 0)?;
+        let (max, constant) = match &bound.max {
+            Max::Literal(literal) => {
+                let max = literal.base10_parse().ok().filter(|max| *max > 0)?;
+                (Literal::u32_unsuffixed(max).to_token_stream(), None)
+            }
+            Max::Constant(path) => (path.to_token_stream(), Some(path.span())),
+        };
         Some(Bound {
             max,
+            constant,
             otherwise,
             otherwise_span: bound.otherwise.span(),
         })

@@ -4,7 +4,7 @@ mod build;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Path, Visibility};
 
@@ -102,7 +102,10 @@ pub(crate) enum Target {
 }
 
 pub(crate) struct Bound {
-    pub(crate) max: u32,
+    /// The number, or the path of a constant.
+    pub(crate) max: TokenStream,
+    /// The span of the constant.
+    pub(crate) constant: Option<Span>,
     pub(crate) otherwise: Target,
     pub(crate) otherwise_span: Span,
 }

@@ -17,7 +17,7 @@ use self::header::header;
 use self::kind::{in_braces, is_item};
 use self::statement::statements;
 pub(crate) use self::syntax::{
-    Action, Bound, Chain, Declaration, Endpoint, Link, Statement, Syntax, Target,
+    Action, Bound, Chain, Declaration, Endpoint, Link, Max, Statement, Syntax, Target,
 };
 use self::tokens::skip_all;
 use crate::refusal::Errors;

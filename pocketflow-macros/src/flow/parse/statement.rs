@@ -1,15 +1,16 @@
 //! The statements of a graph: declarations, and chains of edges.
 
 use proc_macro2::TokenTree;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Token, Visibility, parenthesized, token};
+use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, token};
 
 use super::endpoint::{endpoint, node, target};
-use super::syntax::{Action, Bound, Chain, Declaration, Link, Statement, Target};
+use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Statement, Target};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
-use crate::names::snake;
+use crate::names::{code, snake};
 use crate::refusal::{Errors, refuse};
 
 pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Statement> {
@@ -202,20 +203,21 @@ fn error_field(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Optio
 
 fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
     input.parse::<Ident>()?;
-    let max: LitInt = input.parse().map_err(|error| {
-        refuse("expected how often the edge may be taken: `max 5 else …`").on(error.span())
-    })?;
+    let max = max(input)?;
     if input.parse::<Token![else]>().is_err() {
-        let message =
-            format!("a bounded edge says where its action leads after that: `max {max} else …`");
+        let message = format!(
+            "a bounded edge says where its action leads after that: `max {} else …`",
+            code(&max)
+        );
         return Err(if input.is_empty() || input.peek(Token![;]) {
             refuse(message).on(max.span())
         } else {
             input.error(message)
         });
     }
-    if max.base10_parse::<u32>().is_err() {
-        let message = if max.base10_digits().starts_with('-') {
+    let literal = max.literal();
+    if let Some(literal) = literal.filter(|literal| literal.base10_parse::<u32>().is_err()) {
+        let message = if literal.base10_digits().starts_with('-') {
             "a bound is at least 1: `max 5 else …`".to_string()
         } else {
             format!(
@@ -229,6 +231,31 @@ fn bound(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Bound> {
         max,
         otherwise: target(input, errors)?,
     })
+}
+
+/// `5`, or the path of a constant.
+fn max(input: ParseStream<'_>) -> syn::Result<Max> {
+    let starts_path = input.peek(Ident)
+        || input.peek(Token![::])
+        || input.peek(Token![crate])
+        || input.peek(Token![super])
+        || input.peek(Token![self]);
+    if !starts_path {
+        return input.parse().map(Max::Literal).map_err(|error| {
+            refuse("expected how often the edge may be taken: `max 5 else …`").on(error.span())
+        });
+    }
+    let path = input.call(Path::parse_mod_style)?;
+    if input.peek(Token![.]) || input.peek(token::Paren) {
+        let mut value = path.to_token_stream();
+        while !input.is_empty() && !input.peek(Token![else]) && !input.peek(Token![;]) {
+            value.extend(input.parse::<TokenTree>());
+        }
+        return Err(refuse("the bound of an edge is a number or a constant, since it is a part of the graph")
+            .help("write `max 5 else …` or `max ROUNDS else …`; a run is limited to what is known when it begins by a driver: `.with(StepLimit::new(n))`")
+            .at(value));
+    }
+    Ok(Max::Constant(path))
 }
 
 fn expected_edge(input: ParseStream<'_>) -> String {

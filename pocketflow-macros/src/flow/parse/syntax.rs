@@ -1,6 +1,7 @@
 //! The syntax of a flow.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
 
 /// A flow as it is written.
@@ -84,8 +85,33 @@ pub(crate) enum Target {
 
 /// `max 5 else answer`
 pub(crate) struct Bound {
-    pub(crate) max: LitInt,
+    pub(crate) max: Max,
     pub(crate) otherwise: Target,
+}
+
+/// How often an edge may be taken.
+pub(crate) enum Max {
+    Literal(LitInt),
+    Constant(Path),
+}
+
+impl Max {
+    /// The number, if it is written.
+    pub(crate) fn literal(&self) -> Option<&LitInt> {
+        match self {
+            Self::Literal(literal) => Some(literal),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
+impl ToTokens for Max {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 impl Action {

@@ -2,7 +2,7 @@
 
 use crate::node::model::{Form, Model};
 use crate::node::parse::Kind;
-use crate::node::parse::options::Width;
+use crate::node::parse::options::{Value, Width};
 use crate::refusal::{Errors, refuse};
 
 /// A second `#[each(…)]` in `exec`.
@@ -36,11 +36,11 @@ pub(super) fn batch(model: &Model, errors: &mut Errors) {
         return;
     };
     let width = model.options.parallel.as_ref();
-    let field = width.filter(|given| matches!(given.value, Width::Field(_)));
+    let field = width.filter(|given| matches!(given.value, Width::Items(Value::OfNode(_))));
     if let (Some(given), Form::Function(..)) = (field, &model.form) {
         errors.on(
             given.span,
-            "a function has no fields: write a number, or the node as an `impl`, with a field of type `NonZeroUsize`",
+            "a function has no fields: write a number, a field of the context, or the node as an `impl`, with a field of type `NonZeroUsize`",
         );
     }
     let writes = model.options.writes.as_ref();

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 
 use crate::node::model::{Form, Model};
-use crate::node::parse::options::{Fault, Given, Options, Senseless, Width};
+use crate::node::parse::options::{Fault, Given, Options, Senseless, Value, Width};
 use crate::refusal::{Code, Errors, Refusal};
 use crate::types::may_be_result;
 
@@ -45,7 +45,9 @@ pub(in crate::node) fn senseless(value: Senseless) -> syn::Error {
 
 /// Policies about attempts.
 pub(super) fn policy(model: &Model, errors: &mut Errors) {
-    if let Some(Given { value: 0, span, .. }) = model.options.attempts {
+    own_fields(model, errors);
+    let attempts = model.options.attempts.as_ref();
+    if let Some(Given { value: 0, span, .. }) = attempts.and_then(Given::literal) {
         let help = "`attempts` counts all tries: write at least 1";
         errors.on(span, refuse("with no attempt, the node never runs", help));
     }
@@ -65,6 +67,21 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// Policies that a function takes from its fields. `batch` checks `parallel`.
+fn own_fields(model: &Model, errors: &mut Errors) {
+    if !matches!(model.form, Form::Function(..)) {
+        return;
+    }
+    for (name, span, value) in model.options.named_policies() {
+        if matches!(value, Value::OfNode(_)) && name != "parallel" {
+            let message = format!(
+                "a function has no fields: write a value, a constant, or a field of the context, as in `{name} = context.{name}`"
+            );
+            errors.on(span, message);
+        }
+    }
+}
+
 /// An option about failures in a node that returns a plain value. Returns the error.
 pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
     let Options {
@@ -81,7 +98,8 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
     }
     let about_failure = [
         attempts
-            .filter(|attempts| attempts.value > 1)
+            .as_ref()
+            .filter(|attempts| attempts.value.literal().is_none_or(|value| value > 1))
             .map(|given| (given.name, "attempts")),
         retry_if.as_ref().map(|path| (path.span(), "retry_if")),
         fallback.as_ref().map(|path| (path.span(), "fallback")),
@@ -112,13 +130,16 @@ fn without_effect(options: &Options, errors: &mut Errors) {
         ..
     } = options;
     let of_growth = [
-        backoff.map(|given| (given.name, "backoff")),
-        max_wait.map(|given| (given.name, "max_wait")),
-        jitter.map(|given| (given.name, "jitter")),
+        backoff.as_ref().map(|given| (given.name, "backoff")),
+        max_wait.as_ref().map(|given| (given.name, "max_wait")),
+        jitter.as_ref().map(|given| (given.name, "jitter")),
     ];
     let growth = of_growth.into_iter().flatten().next();
-    if attempts.is_none_or(|attempts| attempts.value == 1) && !options.incomplete {
-        let wait = wait.map(|given| (given.name, "wait"));
+    let attempts = attempts
+        .as_ref()
+        .map_or(Some(1), |attempts| attempts.value.literal());
+    if attempts == Some(1) && !options.incomplete {
+        let wait = wait.as_ref().map(|given| (given.name, "wait"));
         let retry_if = retry_if.as_ref().map(|path| (path.span(), "retry_if"));
         if let Some((span, name)) = wait.or(growth).or(retry_if) {
             let wrong = format!("`{name}` has no effect, since this node has one attempt");
@@ -126,7 +147,7 @@ fn without_effect(options: &Options, errors: &mut Errors) {
         }
     } else if let Some((span, name)) = growth {
         let (wrong, help) = match wait {
-            Some(wait) if !wait.value.is_zero() => return,
+            Some(wait) if wait.value.literal().is_none_or(|wait| !wait.is_zero()) => return,
             Some(_) => (
                 "the wait of this node is zero",
                 format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),
@@ -150,6 +171,14 @@ fn out_of_range(options: &Options, errors: &mut Errors) {
         jitter,
         ..
     } = options;
+    let (backoff, jitter) = (
+        backoff.as_ref().and_then(Given::literal),
+        jitter.as_ref().and_then(Given::literal),
+    );
+    let (wait, max_wait) = (
+        wait.as_ref().and_then(Given::literal),
+        max_wait.as_ref().and_then(Given::literal),
+    );
     if let Some(backoff) = backoff.filter(|backoff| !(1.0..=1_000.0).contains(&backoff.value)) {
         let wrong = format!("a wait cannot grow by the factor {}", backoff.value);
         let help = "`backoff` is the factor from one wait to the next, from 1.0 (no growth) to 1000.0: `backoff = 2.0`";
@@ -170,10 +199,14 @@ fn out_of_range(options: &Options, errors: &mut Errors) {
 
 /// A timeout that no attempt can meet, or that cannot be enforced.
 fn timeout(model: &Model, errors: &mut Errors) {
-    let Some(timeout) = model.options.timeout else {
+    let Some(timeout) = &model.options.timeout else {
         return;
     };
-    if timeout.value.is_zero() {
+    if timeout
+        .value
+        .literal()
+        .is_some_and(|timeout| timeout.is_zero())
+    {
         let wrong = "with a timeout of zero, no attempt can finish";
         let help = "write a longer one: `timeout = \"30s\"`";
         errors.on(timeout.span, refuse(wrong, help));
@@ -189,7 +222,7 @@ pub(super) fn parallel(model: &Model, errors: &mut Errors) {
     let Some(Given { value, name, span }) = &model.options.parallel else {
         return;
     };
-    let is_field = matches!(value, Width::Field(_));
+    let is_field = matches!(value, Width::Items(Value::OfNode(_)));
     if model.each().is_none() {
         // If there is another error, the node may be a batch in which something is wrong.
         if errors.is_empty() {
@@ -199,7 +232,7 @@ pub(super) fn parallel(model: &Model, errors: &mut Errors) {
         }
     } else if is_field && matches!(model.form, Form::Function(..)) {
         // A function has no fields, so this is wrong in any case.
-    } else if *value == Width::Items(0) {
+    } else if matches!(value, Width::Items(Value::Literal(0))) {
         let wrong = "with no item in flight, the batch never makes progress";
         let help = "`parallel` is how many items are in flight at a time: write at least 1";
         errors.on(*span, refuse(wrong, help));

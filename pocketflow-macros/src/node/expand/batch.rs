@@ -1,12 +1,11 @@
 //! What a batch does between `prep` and `post`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Ident;
 
 use super::Node;
-use crate::node::model::Form;
-use crate::node::parse::options::Width;
+use crate::node::parse::options::{Value, Width};
 
 impl Node<'_> {
     /// What a batch does between `prep` and `post`.
@@ -20,25 +19,24 @@ impl Node<'_> {
             .parallel
             .as_ref()
             .map(|given| &given.value);
-        let configured = match (width, &self.model.form) {
-            (Some(Width::Field(field)), Form::Methods) => {
-                let execution = quote!(__execution);
-                let width = quote_spanned! {field.span()=>
-                    __p::InFlight::in_flight(&__p::Execution::node(&#execution).#field)
-                };
-                Some(quote!(let __width = #width;))
-            }
-            _ => None,
-        };
+        let configured = matches!(
+            width,
+            Some(Width::Items(Value::OfNode(_) | Value::OfContext(_)))
+        );
+        let configured = (configured && self.sound)
+            .then(|| quote!(let __width = __p::Execution::policy(&__execution).parallel;));
         let (sequence, parallel) = match self.model.options.failures {
             Some(_) => (quote!(collect_in_sequence), quote!(collect_in_parallel)),
             None => (quote!(in_sequence), quote!(in_parallel)),
         };
         let work = match width {
             None => quote!(#sequence(__execution)),
-            Some(Width::Items(width)) => quote!(#parallel(__execution, #width)),
-            Some(Width::Field(_)) if configured.is_none() => quote!(#sequence(__execution)),
-            Some(Width::Field(_)) => quote!(#parallel(__execution, __width)),
+            Some(Width::Items(Value::Literal(width))) => quote!(#parallel(__execution, #width)),
+            Some(Width::Items(Value::Constant(_))) => {
+                quote!(#parallel(__execution, #this::POLICY.parallel))
+            }
+            Some(Width::Items(_)) if configured.is_none() => quote!(#sequence(__execution)),
+            Some(Width::Items(_)) => quote!(#parallel(__execution, __width)),
             Some(Width::Unbounded) => quote!(#parallel(__execution, __p::usize::MAX)),
         };
         let items = match self.model.each_field() {

@@ -89,7 +89,7 @@ impl Node<'_> {
         let may_write_all =
             (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
         let fails = self.model.may_fail().then(|| quote!(fails: true,));
-        let (actions, checked) = (self.actions(), self.checked());
+        let (actions, checked, policy) = (self.actions(), self.checked(), self.described_policy());
         // A flow that contains a broken node has no graph, so it reports nothing about the node.
         let sound = checked.is_some().then(|| quote!(let _: __Sound;));
         quote! {
@@ -107,6 +107,7 @@ impl Node<'_> {
                         #(#fields)*
                         #may_read_all
                         #may_write_all
+                        #policy
                         #fails
                         ..__p::Description::UNKNOWN
                     }

@@ -104,7 +104,7 @@ impl Node<'_> {
     fn inside(&self) -> TokenStream {
         let pf = self.pf;
         let (describe, reads, node) = (self.describe(), self.reads(), self.node());
-        let (checks, checked) = (self.checks(), self.checked());
+        let (checks, checked, policies) = (self.checks(), self.checked(), self.policies());
         let (store, name, allow_unused) = (self.store, &self.model.node, pf.allow_unused());
         let runner = match self.model.each() {
             Some(_) => quote!(__p::BatchRunner::<__Marker>),
@@ -117,6 +117,7 @@ impl Node<'_> {
 
             enum __Marker {}
             #checks
+            #policies
             #describe
             #reads
             #node

@@ -78,7 +78,7 @@ impl Node<'_> {
 
     /// The borrowed context of the store. All of it is on the user's token, as the store's
     /// description is, so that rustc reports a type that is not a store once.
-    fn context(&self, lifetime: &str) -> TokenStream {
+    pub(super) fn context(&self, lifetime: &str) -> TokenStream {
         let (store, span) = (self.store, self.store.span());
         let (at, lifetime) = (self.pf.at(span), Lifetime::new(lifetime, span));
         quote_spanned!(span=> <#store as #at::Shared>::Context<#lifetime>)

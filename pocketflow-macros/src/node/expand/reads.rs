@@ -10,6 +10,7 @@ use super::describe::field_name;
 use super::{Node, in_lifetime, inner};
 use crate::names::ours;
 use crate::node::model::Form;
+use crate::node::parse::options::Value;
 use crate::node::parse::{Borrow, Context, Each, Kind, Parameter, Step};
 use crate::types::{argument, is_dyn, last_name, option, rename_outer_lifetimes};
 
@@ -103,11 +104,21 @@ impl Node<'_> {
         let nothing = borrowed
             .is_empty()
             .then(|| quote!(__store: __p::PhantomData<&'a ()>,));
+        let given = self.has_configured_timeout().then(|| {
+            let context = self.context("'a");
+            quote!(__context: #context,)
+        });
         quote! {
             #prepared
 
-            pub struct __Reads<'a> { #(#fields)* #nothing }
+            pub struct __Reads<'a> { #(#fields)* #given #nothing }
         }
+    }
+
+    /// Whether an attempt takes its timeout from a field of the node or of the context.
+    fn has_configured_timeout(&self) -> bool {
+        let timeout = self.model.options.timeout.as_ref();
+        timeout.is_some_and(|given| matches!(given.value, Value::OfNode(_) | Value::OfContext(_)))
     }
 
     /// The type of a borrowed field.
@@ -154,15 +165,19 @@ impl Node<'_> {
             .iter()
             .map(|parameter| self.borrow(parameter, Where::Prep));
         let opened = self.opened(borrowed.iter().copied());
+        let keeps = self.has_configured_timeout();
+        let given = keeps.then(|| quote!(let __given = __context;));
+        let kept = keeps.then(|| quote!(__context: __given,));
         let names = borrowed.iter().map(|parameter| &parameter.name);
         let locals = borrowed.iter().map(|parameter| local(&parameter.name));
         let nothing = borrowed
             .is_empty()
             .then(|| quote!(__store: __p::PhantomData));
         quote! {
+            #given
             #opened
             #(#borrows)*
-            __p::Result::Ok(__Reads { #(#names: #locals,)* #nothing })
+            __p::Result::Ok(__Reads { #(#names: #locals,)* #kept #nothing })
         }
     }
 

@@ -48,7 +48,8 @@ impl Node<'_> {
 
     /// A node that borrows from the context is one of a store that has a context.
     fn of_context(&self) -> Option<TokenStream> {
-        let mark = self.model.context().filter(|_| self.sound)?;
+        let mark = self.model.context().or_else(|| self.configuring_option());
+        let mark = mark.filter(|_| self.sound)?;
         Some(self.check_call("check_has_context", mark, self.store()))
     }
 

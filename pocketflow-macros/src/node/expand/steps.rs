@@ -9,7 +9,7 @@ use super::policy::nanos;
 use super::reads::{Where, local, local_at};
 use super::{Node, value};
 use crate::node::model::Form;
-use crate::node::parse::options::Options;
+use crate::node::parse::options::{Options, Value};
 use crate::node::parse::{Kind, Output, Parameter, Step};
 use crate::types::same;
 
@@ -176,13 +176,23 @@ impl Node<'_> {
             let result = self.result(exec, call, retry);
             quote_spanned!(span=> async move { #result })
         };
-        match &self.model.options.timeout {
-            Some(limit) => {
-                let limit = nanos(limit);
-                quote!(__p::within(#limit, #exec))
+        let this = &self.this;
+        let limit = match &self
+            .model
+            .options
+            .timeout
+            .as_ref()
+            .map(|given| &given.value)
+        {
+            Some(Value::Literal(limit)) => nanos(limit),
+            Some(Value::Constant(_)) => quote!(__p::limit(&#this::POLICY)),
+            // In `policy` rustc has reported a field of another type.
+            Some(Value::OfNode(_) | Value::OfContext(_)) => {
+                quote!(__p::limit(&#this::policy(self, __reads.__context)))
             }
-            None => exec,
-        }
+            None => return exec,
+        };
+        quote!(__p::within(#limit, #exec))
     }
 
     /// The result of a step, with the user's error as a failure.

@@ -27,12 +27,12 @@ pub(crate) struct Options {
     /// The field that collects the failures of a batch's items.
     pub(crate) failures: Option<Ident>,
     pub(crate) reads: Option<(Span, Vec<Ident>)>,
-    pub(crate) attempts: Option<Given<u32>>,
-    pub(crate) wait: Option<Given<Duration>>,
-    pub(crate) backoff: Option<Given<f64>>,
-    pub(crate) max_wait: Option<Given<Duration>>,
-    pub(crate) jitter: Option<Given<f64>>,
-    pub(crate) timeout: Option<Given<Duration>>,
+    pub(crate) attempts: Option<Given<Value<u32>>>,
+    pub(crate) wait: Option<Given<Value<Duration>>>,
+    pub(crate) backoff: Option<Given<Value<f64>>>,
+    pub(crate) max_wait: Option<Given<Value<Duration>>>,
+    pub(crate) jitter: Option<Given<Value<f64>>>,
+    pub(crate) timeout: Option<Given<Value<Duration>>>,
     pub(crate) parallel: Option<Given<Width>>,
     pub(crate) retry_if: Option<Path>,
     pub(crate) fallback: Option<Path>,
@@ -80,12 +80,86 @@ impl From<syn::Error> for Wrong {
     }
 }
 
-/// How many items of a batch are in flight at the same time.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The value of a policy.
+#[derive(Clone)]
+pub(crate) enum Value<T> {
+    Literal(T),
+    /// `attempts = TRIES`: the path of a constant.
+    Constant(Path),
+    /// `attempts = self.tries`: a field of the node.
+    OfNode(Ident),
+    /// `attempts = context.tries`: a field of the context.
+    OfContext(Ident),
+}
+
+impl<T> Value<T> {
+    /// The value, if the tokens show it.
+    pub(crate) fn literal(&self) -> Option<T>
+    where
+        T: Copy,
+    {
+        match self {
+            Self::Literal(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The value with another type of literal.
+    pub(crate) fn map<U>(&self, literal: impl FnOnce(&T) -> U) -> Value<U> {
+        match self {
+            Self::Literal(value) => Value::Literal(literal(value)),
+            Self::Constant(path) => Value::Constant(path.clone()),
+            Self::OfNode(field) => Value::OfNode(field.clone()),
+            Self::OfContext(field) => Value::OfContext(field.clone()),
+        }
+    }
+}
+
+impl<T: Copy> Given<Value<T>> {
+    /// The value, if the tokens show it.
+    pub(crate) fn literal(&self) -> Option<Given<T>> {
+        self.value.literal().map(|value| Given {
+            value,
+            name: self.name,
+            span: self.span,
+        })
+    }
+}
+
+impl Options {
+    /// The policies whose value is a field of the node or of the context, or a constant. Each has
+    /// its name, its span, and the value without its type.
+    pub(crate) fn named_policies(&self) -> Vec<(&'static str, Span, Value<()>)> {
+        fn value<T>(given: &Option<Given<Value<T>>>) -> Option<(Span, Value<()>)> {
+            given
+                .as_ref()
+                .map(|given| (given.span, given.value.map(|_| ())))
+        }
+        let parallel = self.parallel.as_ref().and_then(|given| match &given.value {
+            Width::Items(width) => Some((given.span, width.map(|_| ()))),
+            Width::Unbounded => None,
+        });
+        let policies = [
+            ("attempts", value(&self.attempts)),
+            ("wait", value(&self.wait)),
+            ("backoff", value(&self.backoff)),
+            ("max_wait", value(&self.max_wait)),
+            ("jitter", value(&self.jitter)),
+            ("timeout", value(&self.timeout)),
+            ("parallel", parallel),
+        ];
+        let named = policies.into_iter().filter_map(|(name, value)| {
+            let (span, value) = value?;
+            (!matches!(value, Value::Literal(()))).then_some((name, span, value))
+        });
+        named.collect()
+    }
+}
+
+/// How many items of a batch are in flight at a time.
+#[derive(Clone)]
 pub(crate) enum Width {
-    Items(usize),
-    /// `parallel = self.jobs`: the number in a field of the node.
-    Field(Ident),
+    Items(Value<usize>),
     Unbounded,
 }
 

@@ -23,8 +23,8 @@ fn all_options_are_read() {
         fallback = none::at_all,
     ));
     assert!(errors.is_empty(), "{:?}", errors.messages());
-    assert_eq!(options.attempts.unwrap().value, 3);
-    assert_eq!(options.backoff.unwrap().value, 2.0);
+    assert_eq!(options.attempts.unwrap().value.literal(), Some(3));
+    assert_eq!(options.backoff.unwrap().value.literal(), Some(2.0));
     assert_eq!(options.writes.unwrap().fields.len(), 2);
 }
 
@@ -246,5 +246,5 @@ fn a_number_may_name_its_type() {
         parallel = 8usize
     ));
     assert!(errors.is_empty(), "{:?}", errors.messages());
-    assert_eq!(options.attempts.unwrap().value, 3);
+    assert_eq!(options.attempts.unwrap().value.literal(), Some(3));
 }

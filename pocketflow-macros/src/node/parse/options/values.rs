@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
 
-use super::{Fault, Given, Senseless, Width, Wrong};
+use super::{Fault, Given, Senseless, Value, Width, Wrong};
 use crate::refusal::{Refusal, refuse};
 
 /// An option in one of its possible forms.
@@ -132,8 +133,48 @@ fn senseless(name: &Ident, given: TokenStream, fault: Fault) -> Wrong {
     })
 }
 
+/// A value that is not a literal: `self.field`, `context.field`, or the path of a constant.
+fn named<T>(input: ParseStream<'_>, name: &Ident) -> Option<Given<Value<T>>> {
+    let (ahead, start) = (input.fork(), input.fork());
+    ahead.parse::<Token![=]>().ok()?;
+    start.parse::<Token![=]>().ok()?;
+    let of = |word: &str| {
+        let owner = ahead.fork().call(Ident::parse_any);
+        owner.is_ok_and(|owner| owner == word) && ahead.peek2(Token![.])
+    };
+    let value = if of("self") || of("context") {
+        let owner = ahead.call(Ident::parse_any).ok()?;
+        ahead.parse::<Token![.]>().ok()?;
+        let field = ahead.parse().ok()?;
+        if owner == "self" {
+            Value::OfNode(field)
+        } else {
+            Value::OfContext(field)
+        }
+    } else if ahead.peek(Lit) {
+        return None;
+    } else {
+        let path = ahead.call(Path::parse_mod_style).ok()?;
+        let last = path.segments.last()?.ident.to_string();
+        if ["self", "Self", "super", "crate"].contains(&&*last) {
+            return None;
+        }
+        Value::Constant(path)
+    };
+    let ends = ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(Token![;]);
+    if !ends {
+        return None;
+    }
+    input.parse::<Token![=]>().ok()?;
+    let whole = tokens_between(input, &ahead);
+    Some(given(value, name, &whole))
+}
+
 /// `attempts = 3`
-pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> Result<Given<u32>, Wrong> {
+pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> Result<Given<Value<u32>>, Wrong> {
+    if let Some(named) = named(input, name) {
+        return Ok(named);
+    }
     let digits = |input: ParseStream<'_>| {
         let negative = input.parse::<Token![-]>().is_ok();
         let literal: LitInt = input.parse()?;
@@ -149,29 +190,31 @@ pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> Result<Given<u32>, 
         return Err(senseless(name, whole, Fault::Negative));
     }
     match digits.parse() {
-        Ok(value) => Ok(given(value, name, &whole)),
+        Ok(value) => Ok(given(Value::Literal(value), name, &whole)),
         Err(_) => Err(expected(whole, format!("`{name}` is at most {}", u32::MAX)).into()),
     }
 }
 
-/// `parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`
+/// `parallel = 8` or `parallel = unbounded`
 pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<Width>> {
+    if let Some(named) = named(input, name) {
+        let is_word = |path: &Path| path.is_ident("unbounded");
+        let value = match named.value {
+            Value::Constant(word) if is_word(&word) => Width::Unbounded,
+            value => Width::Items(value),
+        };
+        return Ok(Given {
+            value,
+            name: named.name,
+            span: named.span,
+        });
+    }
     let width = |input: ParseStream<'_>| {
-        if input.peek(LitInt) {
-            let literal: LitInt = input.parse()?;
-            suffix(literal.suffix(), "usize", &literal)?;
-            return literal.base10_parse().map(Width::Items);
-        }
-        if input.parse::<Token![self]>().is_ok() {
-            input.parse::<Token![.]>()?;
-            return input.parse().map(Width::Field);
-        }
-        let word: Ident = input.parse()?;
-        if word == "unbounded" {
-            Ok(Width::Unbounded)
-        } else {
-            Err(input.error(""))
-        }
+        let literal: LitInt = input.parse()?;
+        suffix(literal.suffix(), "usize", &literal)?;
+        literal
+            .base10_parse()
+            .map(|items| Width::Items(Value::Literal(items)))
     };
     let wrong = |whole: &TokenStream| {
         let forms = "`parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
@@ -188,7 +231,10 @@ pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<W
 }
 
 /// `backoff = 2.0`
-pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> Result<Given<f64>, Wrong> {
+pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> Result<Given<Value<f64>>, Wrong> {
+    if let Some(named) = named(input, name) {
+        return Ok(named);
+    }
     let number = |input: ParseStream<'_>| {
         let negative = input.parse::<Token![-]>().is_ok();
         let (digits, given) = match input.parse::<Lit>()? {
@@ -215,11 +261,14 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> Result<Given<f64>,
         let example = example(name);
         return Err(senseless(name, whole, Fault::Infinite { example }));
     }
-    Ok(given(value, name, &whole))
+    Ok(given(Value::Literal(value), name, &whole))
 }
 
 /// `wait = "200ms"`
-pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> Result<Given<Duration>, Wrong> {
+pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> Result<Given<Value<Duration>>, Wrong> {
+    if let Some(named) = named(input, name) {
+        return Ok(named);
+    }
     let text = |input: ParseStream<'_>| input.parse::<LitStr>();
     let wrong = |whole: TokenStream| {
         let is_duration = duration(&whole.to_string()).is_some();
@@ -228,7 +277,7 @@ pub(super) fn time(input: ParseStream<'_>, name: &Ident) -> Result<Given<Duratio
     let (literal, whole) = value_or(input, name, text, wrong)?;
     let text = literal.value();
     match duration(&text) {
-        Some(value) => Ok(given(value, name, &whole)),
+        Some(value) => Ok(given(Value::Literal(value), name, &whole)),
         None => Err(senseless(name, whole, Fault::NoDuration { text })),
     }
 }
