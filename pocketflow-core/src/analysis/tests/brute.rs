@@ -49,9 +49,9 @@ pub(super) struct Way {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Failure {
     None,
-    /// That of the step itself.
+    /// That of the step itself, or of a flow around it inside the same place of the outermost flow.
     Own,
-    /// That of a flow around it, or none at all.
+    /// That of the place of the outermost flow that contains it, or none at all.
     Outer,
 }
 
@@ -156,10 +156,13 @@ fn add(
             }
             PlaceKind::Flow(inner) => {
                 let exits: Vec<_> = (0..inner.exits).map(lead).collect();
-                let outer = own.clone().map(|own| Way {
-                    failure: Failure::Outer,
-                    ..own
-                });
+                // The error edge of a place of the outermost flow leads out of the flow there. Any
+                // other one is inside it.
+                let failure = match outermost {
+                    None => Failure::Outer,
+                    Some(_) => Failure::Own,
+                };
+                let outer = own.clone().map(|own| Way { failure, ..own });
                 let outer = outer.as_ref().unwrap_or(failed);
                 let start = add(steps, inner, &exits, outer, paths, Some(place));
                 let (mut optional_reads, mut ways) = (
