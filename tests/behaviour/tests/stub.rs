@@ -7,8 +7,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use pocketflow::{
-    Action, Attempt, Error, Failure, Limit, NoStub, Shared, Stage, StepLimit, StepsExceeded, Stub,
-    TimedOut, Trace, Waits, flow, node,
+    Action, Attempt, Error, Failed, Failure, Limit, NoStub, Shared, Stage, StepLimit,
+    StepsExceeded, Stub, TimedOut, Trace, Waits, flow, node,
 };
 use tokio::time::Instant;
 
@@ -491,6 +491,47 @@ mod places {
         let mut desk = desk();
         Loop.with(&stub).run(&mut desk).await?;
         assert_eq!((desk.rounds, stub.calls::<decide>()), (2, 3));
+        Ok(())
+    }
+
+    /// A test plays the failure that an error edge leads on from.
+    #[tokio::test]
+    async fn that_fail_lead_along_their_error_edge() -> Result<(), Error> {
+        #[derive(Shared, Default)]
+        struct Sale {
+            receipt: Option<String>,
+            problem: Option<Failed>,
+        }
+
+        #[node(Sale, attempts = 2, writes = receipt)]
+        async fn pay() -> anyhow::Result<String> {
+            unreachable!("{UNREACHABLE}")
+        }
+
+        #[node(Sale)]
+        fn explain(problem: &Failed) {
+            assert_eq!(problem.cause(), "no money");
+        }
+
+        flow! {
+            Sell {
+                pay >> end;
+                pay - error(problem) >> explain >> end "declined";
+            }
+        }
+
+        let stub = Stub::new().node::<pay>(|_, _| Err("no money".into()));
+        let exit = Sell.with(&stub).run(&mut Sale::default()).await?;
+        assert_eq!(exit, SellExit::Declined);
+        assert_eq!((stub.attempts::<pay>(), stub.calls::<explain>()), (2, 1));
+
+        // A missing stub is a mistake of the test, and no error edge hides it.
+        let error = Sell
+            .with(&Stub::strict())
+            .run(&mut Sale::default())
+            .await
+            .unwrap_err();
+        assert!(error.cause().is::<NoStub>());
         Ok(())
     }
 
