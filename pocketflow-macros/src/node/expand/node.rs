@@ -157,7 +157,7 @@ impl Node<'_> {
             return None;
         }
         let (pf, ty) = (self.pf, inner(&exec.output.ty));
-        let retry = retry(retry_if, quote!(__error));
+        let retry = retry(retry_if, TokenStream::new());
         Some(quote! {
             fn judge(__failure: #pf::Failure) -> #pf::Failure {
                 __p::Judge::<<#ty as __p::Fallible>::Error>::OF

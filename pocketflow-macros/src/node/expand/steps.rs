@@ -157,10 +157,7 @@ impl Node<'_> {
         let call = self.call_with_reads(exec);
         let (name, span) = (exec.name.span(), exec.output.span);
         let retry = match &self.model.options.retry_if {
-            Some(path) => {
-                let error = error();
-                retry(path, quote_spanned!(path.span()=> &#error))
-            }
+            Some(path) => retry(path, quote_spanned!(path.span()=> &)),
             None => quote!(true),
         };
         // With the user's span, so that rustc reports a future that is not `Send` there.
@@ -389,9 +386,11 @@ impl Node<'_> {
     }
 }
 
-/// Asks `retry_if` about an error.
-pub(super) fn retry(path: &Path, error: TokenStream) -> TokenStream {
-    quote_spanned!(path.span()=> #path(#error))
+/// Asks `retry_if` about an error. All tokens are at the user's path, so that rustc reports another
+/// type of error there.
+pub(super) fn retry(path: &Path, borrow: TokenStream) -> TokenStream {
+    let error = Ident::new("__error", at(path.span()));
+    quote_spanned!(path.span()=> #path(#borrow #error))
 }
 
 /// A span at the user's code, for tokens that the macro writes.
