@@ -45,6 +45,8 @@ pub mod words {
         pub failures: (),
         /// `retry_if = path`: the function that says whether an error is worth another attempt.
         pub retry_if: (),
+        /// `retry_after = path`: the function that says how long to wait after an error.
+        pub retry_after: (),
         /// `fallback = path`: the function whose value replaces the result when the last attempt
         /// has failed.
         pub fallback: (),

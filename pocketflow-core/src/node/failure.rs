@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use crate::run_error::{BoxError, Cause};
 use crate::store::Store;
@@ -23,6 +24,8 @@ use crate::store::Store;
 pub struct Failure {
     cause: Cause,
     next: Next,
+    /// How long to wait before the next attempt, in milliseconds: 0 if the policy says that.
+    after: u32,
 }
 
 /// What may come after a failed attempt.
@@ -66,7 +69,29 @@ impl Failure {
 
     pub(crate) fn with_cause(cause: Cause, retry: bool) -> Self {
         let next = if retry { Next::Attempt } else { Next::Fallback };
-        Self { cause, next }
+        Self {
+            cause,
+            next,
+            after: 0,
+        }
+    }
+
+    /// The same failure, with the wait before the next attempt. It replaces the wait of the node's
+    /// policy, without jitter, and is at most the node's `max_wait`.
+    ///
+    /// `retry_after` of a node calls this with what an error says, such as the header `Retry-After`.
+    #[must_use]
+    pub fn retry_after(self, wait: Option<Duration>) -> Self {
+        let millis = wait.map_or(0, |wait| wait.as_millis().max(1));
+        Self {
+            after: u32::try_from(millis).unwrap_or(u32::MAX),
+            ..self
+        }
+    }
+
+    /// The wait before the next attempt, if the failure says how long it is.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        (self.after > 0).then(|| Duration::from_millis(self.after.into()))
     }
 
     /// The error that the node returned, or [`TimedOut`](crate::TimedOut).
@@ -95,6 +120,7 @@ impl Failure {
         Self {
             cause: Cause::of_error(error),
             next: Next::End,
+            after: 0,
         }
     }
 

@@ -96,7 +96,10 @@ where
         let policy = self.policy();
         let mut number = 1;
         while number < policy.attempts && failure.may_retry() {
-            let wait = policy.jittered_wait_after(number);
+            let wait = match failure.wait() {
+                Some(wait) => wait.min(policy.max_wait),
+                None => policy.jittered_wait_after(number),
+            };
             if !wait.is_zero() {
                 match timer(wait, "wait") {
                     Ok(timer) => timer.await,

@@ -297,3 +297,42 @@ mod bounds {
         assert_eq!((Look::MAX_STEPS, Path::MAX_STEPS), (4, 4));
     }
 }
+
+mod after {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Busy(Option<Duration>);
+
+    impl std::fmt::Display for Busy {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("busy")
+        }
+    }
+
+    impl std::error::Error for Busy {}
+
+    fn wait(error: &Busy) -> Option<Duration> {
+        error.0
+    }
+
+    #[node(Desk, attempts = 4, wait = WAIT, jitter = 1.0, max_wait = "30s", retry_after = wait)]
+    async fn ask(#[attempt] attempt: Attempt<'_>) -> Result<(), Busy> {
+        match attempt.number() {
+            1 => Err(Busy(Some(Duration::from_secs(10)))),
+            2 => Err(Busy(Some(Duration::from_secs(100)))),
+            3 => Err(Busy(None)),
+            _ => Ok(()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_says_how_long_to_wait() {
+        let (settings, mut desk, start) = (settings(), Desk::default(), Instant::now());
+        let flow = flow! { ask };
+        flow.context(&settings).run(&mut desk).await.unwrap();
+        // The second wait is bounded by `max_wait`, and the third is the policy's own.
+        let (least, most) = (Duration::from_secs(40), Duration::from_secs(41));
+        assert!((least..=most + Duration::from_millis(5)).contains(&start.elapsed()));
+    }
+}

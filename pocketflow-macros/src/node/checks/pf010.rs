@@ -88,6 +88,7 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
         attempts,
         timeout,
         retry_if,
+        retry_after,
         fallback,
         failures,
         incomplete,
@@ -102,6 +103,9 @@ pub(in crate::node) fn needs_failure(model: &Model) -> Option<(Span, Refusal)> {
             .filter(|attempts| attempts.value.literal().is_none_or(|value| value > 1))
             .map(|given| (given.name, "attempts")),
         retry_if.as_ref().map(|path| (path.span(), "retry_if")),
+        retry_after
+            .as_ref()
+            .map(|path| (path.span(), "retry_after")),
         fallback.as_ref().map(|path| (path.span(), "fallback")),
         failures
             .as_ref()
@@ -127,6 +131,7 @@ fn without_effect(options: &Options, errors: &mut Errors) {
         max_wait,
         jitter,
         retry_if,
+        retry_after,
         ..
     } = options;
     let of_growth = [
@@ -141,7 +146,10 @@ fn without_effect(options: &Options, errors: &mut Errors) {
     if attempts == Some(1) && !options.incomplete {
         let wait = wait.as_ref().map(|given| (given.name, "wait"));
         let retry_if = retry_if.as_ref().map(|path| (path.span(), "retry_if"));
-        if let Some((span, name)) = wait.or(growth).or(retry_if) {
+        let retry_after = retry_after
+            .as_ref()
+            .map(|path| (path.span(), "retry_after"));
+        if let Some((span, name)) = wait.or(growth).or(retry_if).or(retry_after) {
             let wrong = format!("`{name}` has no effect, since this node has one attempt");
             errors.on(span, refuse(wrong, "allow more attempts: `attempts = 3`"));
         }
@@ -152,6 +160,8 @@ fn without_effect(options: &Options, errors: &mut Errors) {
                 "the wait of this node is zero",
                 format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),
             ),
+            // It bounds what an error says.
+            None if retry_after.is_some() && name == "max_wait" => return,
             None => (
                 "this node has none",
                 "write how long it is: `wait = \"1s\"`".into(),

@@ -22,7 +22,7 @@ impl Node<'_> {
         let prep = self.model.prep.as_ref().map(|prep| {
             let (borrows, call) = (self.borrows(prep, Where::Prep), self.call(prep));
             let unwrap = if prep.output.fallible {
-                let error = self.failure(quote!(false), prep.output.error_span);
+                let error = self.failure(quote!(false), None, prep.output.error_span);
                 quote! {
                     match __prep {
                         __p::Result::Ok(__value) => __value,
@@ -160,6 +160,10 @@ impl Node<'_> {
             Some(path) => retry(path, quote_spanned!(path.span()=> &)),
             None => quote!(true),
         };
+        let after = self.model.options.retry_after.as_ref().map(|path| {
+            let error = error();
+            quote_spanned!(path.span()=> #path(&#error))
+        });
         // With the user's span, so that rustc reports a future that is not `Send` there.
         let exec = if exec.is_async && !exec.output.fallible {
             quote_spanned!(name=> __p::plain(#call))
@@ -167,10 +171,10 @@ impl Node<'_> {
             // This is not wrapped in another future, because each one adds to the size of every
             // future around it.
             let output = Ident::new("__output", name.resolved_at(Span::mixed_site()));
-            let result = self.result(exec, output.to_token_stream(), retry);
+            let result = self.result(exec, output.to_token_stream(), retry, after);
             quote_spanned!(name=> __p::outcome(#call, |#output| #result))
         } else {
-            let result = self.result(exec, call, retry);
+            let result = self.result(exec, call, retry, after);
             quote_spanned!(span=> async move { #result })
         };
         let this = &self.this;
@@ -193,7 +197,13 @@ impl Node<'_> {
     }
 
     /// The result of a step, with the user's error as a failure.
-    fn result(&self, step: &Step, output: TokenStream, retry: TokenStream) -> TokenStream {
+    fn result(
+        &self,
+        step: &Step,
+        output: TokenStream,
+        retry: TokenStream,
+        after: Option<TokenStream>,
+    ) -> TokenStream {
         // If a fallback does not return what `exec` returns, rustc reports that on the fallback's
         // return type.
         let span = at(step.output.span);
@@ -210,7 +220,7 @@ impl Node<'_> {
                 None => quote!(__p::Result::Ok(#output)),
             };
         }
-        let error = self.failure(retry, step.output.error_span);
+        let error = self.failure(retry, after, step.output.error_span);
         quote! {
             match #output {
                 __p::Result::Ok(__value) => { #checked __p::Result::Ok(__value) }
@@ -220,14 +230,29 @@ impl Node<'_> {
     }
 
     /// With the user's span, so that rustc reports an unsuitable error type there.
-    fn failure(&self, retry: TokenStream, span: Span) -> TokenStream {
-        let error = error();
+    fn failure(&self, retry: TokenStream, after: Option<TokenStream>, span: Span) -> TokenStream {
+        let (error, pf) = (error(), self.pf);
+        let (after, waits) = match after {
+            Some(after) => (
+                quote!(let __after: __p::Option<__p::Duration> = #after;),
+                quote!(let __failure = #pf::Failure::retry_after(__failure, __after);),
+            ),
+            None => Default::default(),
+        };
+        let failed =
+            quote_spanned!(span=> __p::IntoFailure::into_failure(__raised, __kind, __retry));
+        let failed = if waits.is_empty() {
+            failed
+        } else {
+            quote!({ let __failure = #failed; #waits __failure })
+        };
         quote_spanned! {span=>
             {
                 let __retry = #retry;
+                #after
                 let __raised = #error;
                 let __kind = __p::ReturnedError(&__raised).__kind();
-                __p::IntoFailure::into_failure(__raised, __kind, __retry)
+                #failed
             }
         }
     }
@@ -242,7 +267,7 @@ impl Node<'_> {
                 } else {
                     call
                 };
-                self.result(step, output, quote!(false))
+                self.result(step, output, quote!(false), None)
             }
             (None, Some(path)) => {
                 let exec = &self.model.exec;
@@ -252,7 +277,7 @@ impl Node<'_> {
                 let outcome = quote_spanned! {path.span()=>
                     __p::IntoOutcome::<#ty, _>::into_outcome(#path(#arguments)).await
                 };
-                self.result(exec, outcome, quote!(false))
+                self.result(exec, outcome, quote!(false), None)
             }
             (None, None) => return TokenStream::new(),
         };

@@ -35,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Given<Value<Duration>>>,
     pub(crate) parallel: Option<Given<Width>>,
     pub(crate) retry_if: Option<Path>,
+    pub(crate) retry_after: Option<Path>,
     pub(crate) fallback: Option<Path>,
     /// Whether one of them is wrong. It may have been meant to be one that is missing.
     pub(crate) incomplete: bool,
@@ -171,9 +172,21 @@ pub(crate) struct Writes {
     pub(crate) tuple: bool,
 }
 
-const NAMES: [&str; 13] = [
-    "writes", "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout",
-    "parallel", "failures", "retry_if", "fallback",
+const NAMES: [&str; 14] = [
+    "writes",
+    "appends",
+    "reads",
+    "attempts",
+    "wait",
+    "backoff",
+    "max_wait",
+    "jitter",
+    "timeout",
+    "parallel",
+    "failures",
+    "retry_if",
+    "retry_after",
+    "fallback",
 ];
 
 /// Reads the options. If one is wrong, it is reported, and the others are still read. `refuse`
@@ -301,6 +314,7 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
         "jitter" => set(&mut options.jitter, number(input, &name)?, &name, errors),
         "parallel" => set(&mut options.parallel, width(input, &name)?, &name, errors),
         "retry_if" => set(&mut options.retry_if, path(input, &name)?, &name, errors),
+        "retry_after" => set(&mut options.retry_after, path(input, &name)?, &name, errors),
         "fallback" => set(&mut options.fallback, path(input, &name)?, &name, errors),
         other => return Err(unknown(&name, other, options.store.as_ref()).into()),
     }

@@ -27,6 +27,7 @@ fn example(name: &Ident) -> String {
         "jitter" => "0.5",
         "parallel" => "8",
         "retry_if" => "is_busy",
+        "retry_after" => "wait_of",
         _ => "path::of_a_function",
     };
     format!("`{name} = {value}`")
