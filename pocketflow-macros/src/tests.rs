@@ -331,3 +331,21 @@ proptest! {
         }
     }
 }
+
+/// A parameter without a type so far is a field of the context where it is marked so.
+#[test]
+fn an_editor_reads_a_half_written_parameter_as_a_field_of_the_context() {
+    let options: TokenStream = quote::quote!(Research);
+    let half_written = |parameter: TokenStream| {
+        let item = quote::quote!(fn answer(#parameter) {});
+        in_editor(|| node::node(options.clone(), item.clone())).to_string()
+    };
+    assert!(
+        half_written(quote::quote!(
+            #[context]
+            ll
+        ))
+        .contains(":: open (__context) . ll")
+    );
+    assert!(half_written(quote::quote!(question)).contains("& __shared . question"));
+}

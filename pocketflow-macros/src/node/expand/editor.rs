@@ -31,7 +31,7 @@ pub(in crate::node) fn names(
             .out
             .extend(quote!(|__options: &#pf::__private::words::Options| &__options.;));
     }
-    names.item(&item.clone().into_iter().collect::<Vec<_>>());
+    names.item(pf, &item.clone().into_iter().collect::<Vec<_>>());
     mentions(&names.out)
 }
 
@@ -61,7 +61,7 @@ impl Names {
         }
     }
 
-    fn item(&mut self, tokens: &[TokenTree]) {
+    fn item(&mut self, pf: &Krate, tokens: &[TokenTree]) {
         let is_step = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "fn");
         for (at, _) in tokens
             .iter()
@@ -72,7 +72,7 @@ impl Names {
                 .iter()
                 .find_map(|token| group(token, Delimiter::Parenthesis));
             if let Some(parameters) = group {
-                self.parameters(&parameters.stream().into_iter().collect::<Vec<_>>());
+                self.parameters(pf, &parameters.stream().into_iter().collect::<Vec<_>>());
             }
         }
         if tokens.iter().any(is_step) {
@@ -83,13 +83,13 @@ impl Names {
             .rev()
             .find_map(|token| group(token, Delimiter::Brace));
         if let Some(methods) = methods {
-            self.item(&methods.stream().into_iter().collect::<Vec<_>>());
+            self.item(pf, &methods.stream().into_iter().collect::<Vec<_>>());
         }
     }
 
-    fn parameters(&mut self, parameters: &[TokenTree]) {
+    fn parameters(&mut self, pf: &Krate, parameters: &[TokenTree]) {
         for parameter in parameters.split(|token| is_mark(token, ',')) {
-            let mut rest = parameter;
+            let (mut rest, mut of_context) = (parameter, false);
             while let [
                 TokenTree::Punct(mark),
                 TokenTree::Group(attribute),
@@ -101,6 +101,7 @@ impl Names {
                 }
                 let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
                 match &attribute[..] {
+                    [TokenTree::Ident(name)] if name == "context" => of_context = true,
                     [TokenTree::Ident(name), TokenTree::Group(field)] if name == "each" => {
                         self.field(field.stream().into_iter().next().as_ref());
                     }
@@ -109,12 +110,23 @@ impl Names {
                 rest = after;
             }
             // A parameter that has no type yet.
-            if let [name @ TokenTree::Ident(_)] = rest {
-                self.field(Some(name));
+            match rest {
+                [name @ TokenTree::Ident(_)] if of_context => self.context_field(pf, name),
+                [name @ TokenTree::Ident(_)] => self.field(Some(name)),
+                _ => {}
             }
         }
         // The position at which the next parameter may follow.
         self.field(None);
+    }
+
+    fn context_field(&mut self, pf: &Krate, field: &TokenTree) {
+        let store = &self.store;
+        self.out.extend(quote! {
+            |__context: <#store as #pf::Shared>::Context<'_>| {
+                &<#store as #pf::__private::ContextOf<_>>::open(__context).#field
+            };
+        });
     }
 
     fn field(&mut self, field: Option<&TokenTree>) {
