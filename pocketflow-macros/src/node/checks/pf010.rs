@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 
 use crate::node::model::{Form, Model};
-use crate::node::parse::options::{Fault, Given, Options, Senseless, Value, Width};
+use crate::node::parse::options::{Fault, Given, Options, Senseless, Value, Width, other_forms};
 use crate::refusal::{Code, Errors, Refusal};
 use crate::types::may_be_result;
 
@@ -33,7 +33,12 @@ pub(in crate::node) fn senseless(value: Senseless) -> syn::Error {
             } else {
                 "\"1.5s\"".into()
             };
-            refuse(format!("`{name}` is a duration"), duration(&example))
+            let refusal = refuse(format!("`{name}` is a duration"), duration(&example));
+            if is_duration {
+                refusal
+            } else {
+                refusal.help(other_forms(&name, &given))
+            }
         }
         Fault::NoDuration { text } => refuse(
             format!("\"{text}\" is not a duration"),
@@ -160,6 +165,8 @@ fn without_effect(options: &Options, errors: &mut Errors) {
                 "the wait of this node is zero",
                 format!("write a wait above zero: `wait = \"1s\"`; or leave `{name}` out"),
             ),
+            // The wait may be what is wrong.
+            None if options.incomplete => return,
             // It bounds what an error says.
             None if retry_after.is_some() && name == "max_wait" => return,
             None => (

@@ -11,6 +11,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Path, Token, token};
 
+pub(in crate::node) use self::values::other_forms;
 use self::values::{count, field, fields, number, path, rest, time, width};
 use crate::krate::Krate;
 use crate::names::nearest;

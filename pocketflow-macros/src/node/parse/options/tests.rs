@@ -137,6 +137,14 @@ fn a_value_that_will_not_do_is_one_error() {
             "`attempts` is a whole number: write `attempts = 3`",
         ),
         (
+            quote!(attempts = tries),
+            "`attempts` is a whole number: write `attempts = 3`",
+        ),
+        (
+            quote!(attempts = services.tries),
+            "`attempts` is a whole number: write `attempts = 3`",
+        ),
+        (
             quote!(attempts = "5"),
             "`attempts` is a number, without quotes: write `attempts = 5`",
         ),
@@ -167,15 +175,15 @@ fn a_value_that_will_not_do_is_one_error() {
         ),
         (
             quote!(parallel = self.n()),
-            "`parallel` is a number, a field of the node, or `unbounded`",
+            "`parallel` is a number or `unbounded`",
         ),
         (
             quote!(parallel = self),
-            "`parallel` is a number, a field of the node, or `unbounded`",
+            "`parallel` is a number or `unbounded`",
         ),
         (
             quote!(parallel = 8.0),
-            "`parallel` is a number, a field of the node, or `unbounded`",
+            "`parallel` is a number or `unbounded`",
         ),
         (
             quote!(retry_if = |error| true),

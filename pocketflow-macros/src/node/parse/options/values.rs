@@ -134,6 +134,40 @@ fn senseless(name: &Ident, given: TokenStream, fault: Fault) -> Wrong {
     })
 }
 
+/// What a policy can be besides a literal. The example is the field that the user has named, if
+/// any.
+pub(in crate::node) fn other_forms(name: &Ident, given: &TokenStream) -> String {
+    let named = last_name(given).filter(|last| {
+        let last = last.unraw().to_string();
+        last.starts_with(char::is_lowercase)
+            && !["self", "super", "crate", "context"].contains(&&*last)
+    });
+    let field = named.unwrap_or_else(|| name.clone());
+    format!(
+        "it can also be a constant, a field of the context (`context.{field}`) or, in an impl node, a field of the node (`self.{field}`)"
+    )
+}
+
+/// What to write in the place of a value that is no number.
+fn no_number(name: &Ident, kind: &str, whole: &TokenStream) -> Refusal {
+    if let Some(number) = unquoted(whole) {
+        return refuse(format!(
+            "`{name}` is a number, without quotes: write `{name} = {number}`"
+        ));
+    }
+    let refusal = refuse(format!("`{name}` is {kind}: write {}", example(name)));
+    match syn::parse2::<Lit>(whole.clone()) {
+        Ok(_) => refusal,
+        Err(_) => refusal.help(other_forms(name, whole)),
+    }
+}
+
+/// A single name in small letters. It is no constant, but the name of a field without its owner.
+fn is_bare_field(path: &Path) -> bool {
+    path.get_ident()
+        .is_some_and(|name| name.unraw().to_string().starts_with(char::is_lowercase))
+}
+
 /// A value that is not a literal: `self.field`, `context.field`, or the path of a constant.
 fn named<T>(input: ParseStream<'_>, name: &Ident) -> Option<Given<Value<T>>> {
     let (ahead, start) = (input.fork(), input.fork());
@@ -157,7 +191,10 @@ fn named<T>(input: ParseStream<'_>, name: &Ident) -> Option<Given<Value<T>>> {
     } else {
         let path = ahead.call(Path::parse_mod_style).ok()?;
         let last = path.segments.last()?.ident.to_string();
-        if ["self", "Self", "super", "crate"].contains(&&*last) {
+        let is_word = name == "parallel" && path.is_ident("unbounded");
+        if ["self", "Self", "super", "crate"].contains(&&*last)
+            || (is_bare_field(&path) && !is_word)
+        {
             return None;
         }
         Value::Constant(path)
@@ -182,10 +219,7 @@ pub(super) fn count(input: ParseStream<'_>, name: &Ident) -> Result<Given<Value<
         suffix(literal.suffix(), "u32", &literal)?;
         Ok((negative, literal.base10_digits().to_owned()))
     };
-    let wrong = |whole: &TokenStream| match unquoted(whole) {
-        Some(number) => format!("`{name}` is a number, without quotes: write `{name} = {number}`"),
-        None => format!("`{name}` is a whole number: write {}", example(name)),
-    };
+    let wrong = |whole: &TokenStream| no_number(name, "a whole number", whole);
     let ((negative, digits), whole) = value(input, name, digits, wrong)?;
     if negative {
         return Err(senseless(name, whole, Fault::Negative));
@@ -217,16 +251,7 @@ pub(super) fn width(input: ParseStream<'_>, name: &Ident) -> syn::Result<Given<W
             .base10_parse()
             .map(|items| Width::Items(Value::Literal(items)))
     };
-    let wrong = |whole: &TokenStream| {
-        let forms = "`parallel = 8`, `parallel = self.jobs` or `parallel = unbounded`";
-        match unquoted(whole) {
-            Some(number) => refuse(format!(
-                "`parallel` is a number, without quotes: write `parallel = {number}`"
-            )),
-            None => refuse("`parallel` is a number, a field of the node, or `unbounded`")
-                .help(format!("write {forms}")),
-        }
-    };
+    let wrong = |whole: &TokenStream| no_number(name, "a number or `unbounded`", whole);
     let (width, whole) = value(input, name, width, wrong)?;
     Ok(given(width, name, &whole))
 }
@@ -253,10 +278,7 @@ pub(super) fn number(input: ParseStream<'_>, name: &Ident) -> Result<Given<Value
         let value = f64::from_str(&digits).map_err(|_| input.error(""))?;
         Ok(if negative { -value } else { value })
     };
-    let wrong = |whole: &TokenStream| match unquoted(whole) {
-        Some(number) => format!("`{name}` is a number, without quotes: write `{name} = {number}`"),
-        None => format!("`{name}` is a number: write {}", example(name)),
-    };
+    let wrong = |whole: &TokenStream| no_number(name, "a number", whole);
     let (value, whole) = value(input, name, number, wrong)?;
     if !value.is_finite() {
         let example = example(name);
