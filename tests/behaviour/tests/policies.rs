@@ -157,7 +157,8 @@ mod of_the_context {
     /// An error before the first node names the node that would have failed.
     #[tokio::test]
     async fn are_checked_before_the_first_node() {
-        let cases: [(&str, fn(&mut Settings), &str); 6] = [
+        type Case = (&'static str, fn(&mut Settings), &'static str);
+        let cases: [Case; 6] = [
             ("attempts", |it| it.tries = 0, "Fork > Try > try_as_often"),
             ("backoff", |it| it.growth = 0.5, "Fork > Try > try_as_often"),
             (
