@@ -3,7 +3,7 @@
 use super::message::Message;
 use super::pf012::returns_only_default;
 use crate::const_eval::spelling::{equal, nearest};
-use crate::graph::{ERROR, Edge, Graph, Place};
+use crate::graph::{ERROR, Edge, Graph, Handled, Place};
 
 impl Graph {
     /// Checks an edge.
@@ -94,15 +94,44 @@ impl Graph {
         }
         let message =
             Message::of("PF001").add("`{}` cannot fail, so it has no error edge", &[name]);
+        let fork = self.places[from].fork;
+        let mut message = message;
+        let mut branch = 0;
+        while branch < fork.len() {
+            if let Some(handled) = fork[branch].node.handled {
+                message = note_handled(message, fork[branch].name, handled);
+            }
+            branch += 1;
+        }
+        if let Some(handled) = node.handled {
+            message = note_handled(message, name, handled);
+        }
         let help = if node.waits.is_some() {
             "\nhelp: remove the edge: only a driver can fail while the flow waits, and its error ends the run"
         } else if node.flow.is_some() {
             "\nhelp: remove the edge: no node of it can fail without an error edge of its own"
-        } else if !self.places[from].fork.is_empty() {
-            "\nhelp: remove the edge, or let a node of the fork return a `Result`"
+        } else if !fork.is_empty() {
+            "\nhelp: remove the edge, or let a failure of a node leave the fork"
         } else {
-            "\nhelp: remove the edge, or let `exec` return a `Result`"
+            match node.handled {
+                Some(Handled::Failures) => "\nhelp: remove the edge, or leave `failures` out",
+                Some(Handled::Fallback) => {
+                    "\nhelp: remove the edge, or let `fallback` return a `Result`"
+                }
+                None => "\nhelp: remove the edge, or let `exec` return a `Result`",
+            }
         };
         message.add(help, &[]).report()
     }
+}
+
+/// Adds why a node whose `exec` may fail cannot fail.
+const fn note_handled(message: Message, name: &str, handled: Handled) -> Message {
+    let note = match handled {
+        Handled::Failures => "\nnote: `{}` collects the items that fail, with `failures`",
+        Handled::Fallback => {
+            "\nnote: the `fallback` of `{}` returns a plain value, which replaces each failure"
+        }
+    };
+    message.add(note, &[name])
 }

@@ -67,12 +67,24 @@ pub struct Description {
     pub may_write_all: bool,
     /// Whether its `prep` or its `exec` may fail.
     pub fails: bool,
+    /// What handles all failures of its `exec`.
+    pub handled: Option<Handled>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
     /// A flow that is used as a node.
     pub flow: Option<NodeInfo>,
     /// Checks the policy of a node that the context configures.
     pub check: Option<CheckPolicy>,
+}
+
+/// What handles all failures of a node's `exec`, so that none leaves the node.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum Handled {
+    /// A batch with `failures = field`.
+    Failures,
+    /// A fallback method that returns a plain value.
+    Fallback,
 }
 
 /// Checks the policy of a node in a run, whose context is the argument.
@@ -94,6 +106,7 @@ impl Description {
         may_read_all: false,
         may_write_all: false,
         fails: false,
+        handled: None,
         waits: None,
         flow: None,
         check: None,

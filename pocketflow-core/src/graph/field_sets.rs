@@ -137,6 +137,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 waits,
                 check,
                 fails,
+                handled,
                 ref flow,
                 ..
             } = *all[index];
@@ -169,6 +170,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                     None => None,
                 },
                 waits,
+                handled,
                 check,
             };
             slot += sets;

@@ -79,6 +79,7 @@ impl NodeInfo {
             fails,
             flow: None,
             waits: None,
+            handled: None,
             check: None,
         }
     }

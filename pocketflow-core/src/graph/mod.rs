@@ -10,7 +10,7 @@ mod position;
 #[cfg(test)]
 pub(crate) mod sample;
 
-pub use description::{CheckPolicy, Describe, Description, NodeOrFlow};
+pub use description::{CheckPolicy, Describe, Description, Handled, NodeOrFlow};
 pub use field_sets::FieldSets;
 pub use fork::ForkSets;
 pub use node_info::NodeInfo;

@@ -1,4 +1,4 @@
-use super::{CheckPolicy, Graph};
+use super::{CheckPolicy, Graph, Handled};
 use crate::const_eval::spelling::equal;
 use crate::store::Store;
 
@@ -33,6 +33,8 @@ pub struct NodeInfo {
     pub flow: Option<&'static Graph>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
+    /// What handles all failures of its `exec`.
+    pub(crate) handled: Option<Handled>,
     /// Checks the policy of a node that the context configures.
     pub(crate) check: Option<CheckPolicy>,
 }
@@ -53,6 +55,7 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     fails: false,
     flow: None,
     waits: None,
+    handled: None,
     check: None,
 };
 

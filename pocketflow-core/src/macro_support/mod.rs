@@ -47,7 +47,9 @@ pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_returned};
 pub use crate::checks::{check_context, check_field, check_has_context, check_node, check_policy};
 pub use crate::driver::Site;
-pub use crate::graph::{CheckPolicy, Describe, Description, FieldSets, ForkSets, NodeOrFlow};
+pub use crate::graph::{
+    CheckPolicy, Describe, Description, FieldSets, ForkSets, Handled, NodeOrFlow,
+};
 pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{
     AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,

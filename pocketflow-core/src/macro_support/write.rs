@@ -116,7 +116,7 @@ where
 /// Implements `failures = field`: keeps the failures of a batch's items.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot hold the failures of a batch",
-    label = "`failures` names a field of the type `Vec<pocketflow::Failed>`"
+    label = "`failures` names a field of the type `Vec<pocketflow::Failed>` or `Option<Vec<pocketflow::Failed>>`"
 )]
 #[doc(hidden)]
 pub trait KeepFailures {
@@ -128,5 +128,12 @@ pub trait KeepFailures {
 impl KeepFailures for Vec<Failed> {
     fn keep(&mut self, mut failures: Vec<Failed>) {
         self.append(&mut failures);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl KeepFailures for Option<Vec<Failed>> {
+    fn keep(&mut self, failures: Vec<Failed>) {
+        self.get_or_insert_default().keep(failures);
     }
 }

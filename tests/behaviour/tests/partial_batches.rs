@@ -160,6 +160,29 @@ async fn post_sees_the_failures_and_only_prep_can_fail() {
     assert!(!info.fails && Post::GRAPH.places[0].node.fails);
 }
 
+struct Counting;
+
+#[node(Library, writes(report), failures = late_problems)]
+impl Counting {
+    async fn exec(&self, #[each(documents)] document: &u64) -> Result<String, String> {
+        summary(*document)
+    }
+    fn post(&self, exec: Vec<String>, late_problems: &[Failed], report: &mut String) {
+        *report = format!("{} done, {} failed", exec.len(), late_problems.len());
+    }
+}
+
+#[tokio::test]
+async fn post_reads_a_late_field_that_the_failures_fill() {
+    flow! { Only: Library { Counting; } }
+    let mut library = library();
+    Only.run(&mut library).await.unwrap();
+    assert_eq!(library.report, "4 done, 2 failed");
+    let mut none = Library::default();
+    Only.run(&mut none).await.unwrap();
+    assert_eq!(none.report, "0 done, 0 failed");
+}
+
 #[tokio::test]
 async fn a_second_run_adds_to_the_field() {
     let mut library = library();

@@ -64,6 +64,12 @@ pub(super) fn policy(model: &Model, errors: &mut Errors) {
         return;
     }
     without_effect(&model.options, errors);
+    let failures = model.options.failures.as_ref();
+    if let Some(failures) = failures.filter(|_| model.each().is_some() && model.always_recovers()) {
+        let wrong = "`failures` collects the items that fail, and none does: `fallback` returns a plain value";
+        let help = "let `fallback` return a `Result`, or leave `failures` out";
+        errors.at(failures, refuse(wrong, help));
+    }
     out_of_range(&model.options, errors);
     timeout(model, errors);
     if let (Some(path), Form::Methods) = (&model.options.fallback, &model.form) {

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 
 use super::written::{By, Written};
 use super::{Node, value};
+use crate::node::model::Handled;
 use crate::node::parse::Kind;
 use crate::node::parse::options::Options;
 
@@ -41,6 +42,21 @@ impl Node<'_> {
             ..
         } = &self.model.options;
         let mut read = names(|kind| matches!(kind, Kind::Field(_)));
+        if let Some(field) = failures.as_ref().filter(|_| self.model.each().is_some()) {
+            // The field is filled before `post`, which is the only step that reads it.
+            let field = field_name(field);
+            let steps = [&self.model.prep, &self.model.fallback]
+                .into_iter()
+                .flatten();
+            let mut before_post = steps
+                .chain([&self.model.exec])
+                .flat_map(|step| &step.parameters);
+            if !before_post
+                .any(|of| matches!(of.kind, Kind::Field(_)) && field_name(&of.name) == field)
+            {
+                read.retain(|read| *read != field);
+            }
+        }
         read.extend(self.model.each_field().map(field_name));
         let mut optional = names(|kind| matches!(kind, Kind::Peek(_) | Kind::FieldMut));
         optional.extend(appends.iter().chain(failures).map(field_name));
@@ -88,7 +104,17 @@ impl Node<'_> {
         let may_read_all = may_read_all.then(|| quote!(may_read_all: true,));
         let may_write_all =
             (takes_store_mut && writes.is_none()).then(|| quote!(may_write_all: true,));
-        let fails = self.model.may_fail().then(|| quote!(fails: true,));
+        let fails = match self.model.handled() {
+            _ if self.model.may_fail() => quote!(fails: true,),
+            Some(handled) if self.model.exec_may_fail() => {
+                let handled = match handled {
+                    Handled::Failures => quote!(Failures),
+                    Handled::Fallback => quote!(Fallback),
+                };
+                quote!(handled: __p::Option::Some(__p::Handled::#handled),)
+            }
+            _ => TokenStream::new(),
+        };
         let (actions, checked, policy) = (self.actions(), self.checked(), self.described_policy());
         // A flow that contains a broken node has no graph, so it reports nothing about the node.
         let sound = checked.is_some().then(|| quote!(let _: __Sound;));

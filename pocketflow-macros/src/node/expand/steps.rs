@@ -316,7 +316,7 @@ impl Node<'_> {
                 };
                 quote! {
                     let __p::Partial { values: #exec, failures: __failures } = #exec;
-                    let #place = __p::FieldSlot(&mut __shared.#field).__place();
+                    let #place = &mut __shared.#field;
                     #keep
                 }
             });

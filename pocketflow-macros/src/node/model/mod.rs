@@ -53,6 +53,15 @@ pub(crate) enum Form {
     Methods,
 }
 
+/// What handles all failures of `exec`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handled {
+    /// A batch with `failures = field`.
+    Failures,
+    /// A fallback method that returns a plain value.
+    Fallback,
+}
+
 impl Model {
     /// The node's name in a graph.
     pub(crate) fn text(&self) -> String {
@@ -77,17 +86,32 @@ impl Model {
             .map(|(_, each)| &each.source)
     }
 
-    /// Whether `prep`, or `exec` with its attempts and its fallback, may fail. If a batch collects the
-    /// failures of its items, only `prep` may.
+    /// Whether `prep`, or `exec` with its attempts and its fallback, may fail.
     pub(crate) fn may_fail(&self) -> bool {
         let prep = self.prep.as_ref().is_some_and(|prep| prep.output.fallible);
-        let collects = self.options.failures.is_some();
-        let exec = !collects && (self.exec.output.fallible || self.options.timeout.is_some());
-        let recovers = self
-            .fallback
-            .as_ref()
-            .is_some_and(|fallback| !fallback.output.fallible);
-        prep || exec && !recovers
+        prep || self.exec_may_fail() && self.handled().is_none()
+    }
+
+    /// Whether an attempt of `exec` may fail.
+    pub(crate) fn exec_may_fail(&self) -> bool {
+        self.exec.output.fallible || self.options.timeout.is_some()
+    }
+
+    /// What handles all failures of `exec`, so that none leaves the node.
+    pub(crate) fn handled(&self) -> Option<Handled> {
+        if self.always_recovers() {
+            Some(Handled::Fallback)
+        } else if self.options.failures.is_some() && self.each().is_some() {
+            Some(Handled::Failures)
+        } else {
+            None
+        }
+    }
+
+    /// Whether it has a fallback method that returns a plain value.
+    pub(crate) fn always_recovers(&self) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|fallback| !fallback.output.fallible)
     }
 
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
