@@ -137,9 +137,12 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
         S: Shared;
 }
 
-/// What a node reads: a struct with a field for each parameter. For the node
-/// `async fn outline(topic: &str)`, `Reads<'_, outline>` has the field `topic`. A parameter that
-/// borrows from the context is a field of it as well.
+/// What the `exec` of a node reads: a struct with a field for each parameter that borrows from the
+/// store or from the context. For the node `async fn outline(topic: &str)`, `Reads<'_, outline>`
+/// has the field `topic`. The parameters `#[each(…)]` and `#[attempt]` are no fields of it.
+///
+/// For an `impl`, these are the parameters of `exec` and of `fallback`. What only `prep` or `post`
+/// reads is not in it, and neither is the value of `prep`.
 ///
 /// A node's `fallback` function receives it, together with the error:
 ///

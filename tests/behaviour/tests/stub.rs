@@ -416,7 +416,7 @@ mod strict {
             "the node `answer` has no stub: replace it with `.node::<answer>(…)`, or let it run with `.real::<answer>()`"
         );
         // Neither the retries nor the fallback of a node can hide it.
-        assert_eq!(stub.attempts::<answer>(), 0);
+        assert_eq!((stub.calls::<answer>(), stub.attempts::<answer>()), (0, 0));
         assert_eq!(stub.calls::<count>(), 1);
 
         let stub = Stub::strict();

@@ -46,11 +46,11 @@ impl<S: Shared, Marker: 'static, N: Node<S, Marker>> ExecDriver<S, Marker, N> fo
         C: ExecCall<S, Marker, N>,
     {
         async move {
-            self.count::<N>(|counts| counts.calls += 1);
             if self.strict && !self.nodes.contains_key(&TypeId::of::<N>()) {
                 let node = <N as Describe>::NODE.name;
                 return Err(info.error(NoStub { node }));
             }
+            self.count::<N>(|counts| counts.calls += 1);
             call.call().await
         }
     }

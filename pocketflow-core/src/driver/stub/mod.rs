@@ -46,9 +46,11 @@ use crate::store::{Field, Shared};
 ///
 /// # What a stub sees
 ///
-/// `reads` is the [`Reads`] of the node, with a field for each parameter. [`each`](Self::each) also
-/// gives the item of a batch. Both are borrowed from the store, so a test that wants to keep what
-/// each call has read takes what it needs in the closure. The closure may change what it owns:
+/// `reads` is the [`Reads`] of the node, with a field for each parameter of `exec` that borrows from
+/// the store or from the context. It has neither what only `prep` reads nor what `prep` returns: if
+/// a test needs such a field, name it in `exec` as well. [`each`](Self::each) also gives the item of
+/// a batch. Both are borrowed from the store, so a test that wants to keep what each call has read
+/// takes what it needs in the closure. The closure may change what it owns:
 ///
 /// ```
 /// # use pocketflow::{Shared, Stub, flow, node};
@@ -161,7 +163,9 @@ impl Stub {
     /// a batch, the function runs once for every item; the index is
     /// [`Attempt::item`], and the method [`each`](Self::each) also gives the value.
     ///
-    /// A second function for the same node takes the place of the first.
+    /// A second function for the same node takes the place of the first. If the flow does not have
+    /// the node, the function is never called, and that is not an error: a set of stubs can be for
+    /// several flows. To test that a node has run, look at its [`calls`](Self::calls).
     pub fn node<N: TypedNode>(
         mut self,
         stub: impl FnMut(Reads<'_, N>, Attempt<'_>) -> Result<N::Exec, Failure> + Send + 'static,
@@ -253,7 +257,8 @@ impl Stub {
 
     /// How many times the `exec` of a node has been called, over all runs with this stub. In a
     /// batch, each item is a call. The attempts of one call count once. Nodes that are not replaced
-    /// are counted too.
+    /// are counted too. A call that a [strict](Self::strict) stub refuses does not count, because
+    /// `exec` does not run.
     pub fn calls<N: TypedNode>(&self) -> usize {
         self.counts::<N>().calls
     }
