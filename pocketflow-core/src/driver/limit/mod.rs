@@ -80,8 +80,10 @@ use crate::store::Shared;
 ///
 /// A node can run a flow by hand inside its `exec`. If the same limit wraps both, an attempt of the
 /// inner run would wait for a place while the attempt around it holds one, and sooner or later all
-/// places would be held by attempts that wait. Such a run fails with the cause [`NestedLimit`].
-/// Limit only the inner nodes, which send the requests. The limit does not see this if the inner run
+/// places would be held by attempts that wait. The inner run fails with the cause [`NestedLimit`]
+/// instead. For the node around it, this is a failure like any other: if its `exec` returns the
+/// error, the node is tried again, and then its fallback runs or its error edge is followed. Limit
+/// only the inner nodes, which send the requests. The limit does not see this if the inner run
 /// is in a spawned task. Attempts that wait for each other in another way, such as through a channel,
 /// need a place each.
 #[derive(Clone, Default)]
@@ -177,7 +179,9 @@ impl Limit {
     /// # Ok(()) }
     /// ```
     ///
-    /// To limit a nested flow, choose its nodes.
+    /// To limit a nested flow, choose its nodes. A node that a flow does not have is not an error, so
+    /// one limit can name the nodes of several flows. But then a flow in which the limit names no
+    /// node runs without a limit.
     pub fn node<N: TypedNode>(mut self) -> Self {
         self.nodes.push(TypeId::of::<N>());
         self
