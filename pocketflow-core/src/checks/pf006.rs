@@ -8,6 +8,7 @@ use crate::const_eval::bit_set::contains;
 use crate::const_eval::spelling::equal;
 use crate::graph::fork::shares_store;
 use crate::graph::{Edge, ErrorEdge, Graph, NodeInfo, Place, Target};
+use crate::store::Field;
 
 impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P, T, E, W> {
     /// Checks the start.
@@ -76,6 +77,9 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             return;
         }
         let path = self.path(graph, place, field);
+        if node.store.fields[field].failure && passes_a_wrong_error_edge(graph, &path, place) {
+            return;
+        }
         let message = if node.flow.is_some() {
             pf009::empty_input(reader.name, name)
         } else {
@@ -153,8 +157,11 @@ const fn help_fill<const P: usize>(
     (field, name): (usize, &str),
     words: usize,
 ) -> Message {
-    if graph.store().fields[field].failure {
-        if let Some(edge) = error_edge_without_field(graph, path, reader) {
+    let Field {
+        failure, failures, ..
+    } = graph.store().fields[field];
+    if failure {
+        if let Some(edge) = error_edge(graph, path, reader) {
             let (from, to) = (
                 graph.edges[edge].from,
                 graph.target_name(graph.edges[edge].to),
@@ -189,6 +196,14 @@ const fn help_fill<const P: usize>(
             "\nhelp: `{}` changes it in `post`: add `writes({})` to its `#[node(…)]`",
             &[graph.places[writer].name, name],
         ),
+        None if failure => message.add(
+            "\nhelp: let an error edge fill it: `… - error({}) >> {}`",
+            &[name, graph.places[reader].name],
+        ),
+        None if failures => message.add(
+            "\nhelp: let an earlier batch fill it: `#[node(…, failures = {})]`",
+            &[name],
+        ),
         None => message.add(
             "\nhelp: let an earlier node fill it: `#[node(…, writes = {})]`",
             &[name],
@@ -196,23 +211,44 @@ const fn help_fill<const P: usize>(
     }
 }
 
-/// The last error edge on the path that fills no field.
-const fn error_edge_without_field<const P: usize>(
-    graph: &Graph,
-    path: &Path<P>,
-    target: usize,
-) -> Option<usize> {
-    let mut place = target;
+/// The last error edge on the path, or the last one that fills no field if there is one.
+const fn error_edge<const P: usize>(graph: &Graph, path: &Path<P>, target: usize) -> Option<usize> {
+    let (mut place, mut last) = (target, None);
     while let Some(edge) = path.edge_to(place) {
-        if matches!(graph.edges[edge].error, Some(ErrorEdge { field: None })) {
-            return Some(edge);
+        match graph.edges[edge].error {
+            Some(ErrorEdge { field: None }) => return Some(edge),
+            Some(_) if last.is_none() => last = Some(edge),
+            _ => {}
         }
         if path.begins_before(place) {
-            return None;
+            break;
         }
         place = graph.edges[edge].from;
     }
-    None
+    last
+}
+
+/// Whether an error edge on the path names a field that cannot hold a failure, or no field of the
+/// store. The check of that edge, or rustc, reports it, and the field that is meant may be this one.
+const fn passes_a_wrong_error_edge<const P: usize>(
+    graph: &Graph,
+    path: &Path<P>,
+    target: usize,
+) -> bool {
+    let mut place = target;
+    while let Some(edge) = path.edge_to(place) {
+        if let Some(ErrorEdge { field: Some(name) }) = graph.edges[edge].error {
+            match graph.store().field(name) {
+                Some(field) if graph.store().fields[field].failure => {}
+                _ => return true,
+            }
+        }
+        if path.begins_before(place) {
+            return false;
+        }
+        place = graph.edges[edge].from;
+    }
+    false
 }
 
 /// Another place that fills the field, and the action after which the field is filled.

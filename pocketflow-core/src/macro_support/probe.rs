@@ -40,11 +40,18 @@ impl FieldKind<Option<Failed>> {
     }
 }
 
-/// The case of [`FieldKind`] that is not an `Option<Failed>`.
+impl FieldKind<Option<Vec<Failed>>> {
+    /// The field holds the failures of a batch. This inherent constant wins over the trait's.
+    pub const __FAILURES: bool = true;
+}
+
+/// The case of [`FieldKind`] that is not an `Option<Failed>`, or not an `Option<Vec<Failed>>`.
 #[doc(hidden)]
 pub trait NoFailure<F> {
     /// The field holds no failure.
     const __FAILURE: bool = false;
+    /// The field holds no failures.
+    const __FAILURES: bool = false;
     /// Nothing.
     fn __failure(_: &mut F) -> Option<&mut Option<Failed>> {
         None

@@ -27,6 +27,8 @@ pub struct Field {
     pub holds_option: bool,
     /// Whether it is a late field for a failure: an `Option<Failed>`.
     pub failure: bool,
+    /// Whether it is a late field for the failures of a batch: an `Option<Vec<Failed>>`.
+    pub failures: bool,
     /// Whether serde skips it. Such a field is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
     /// The name under which serde reads it, after `rename` and `rename_all`. A field with `flatten`
@@ -122,6 +124,7 @@ impl Field {
             late,
             holds_option: false,
             failure: false,
+            failures: false,
             skipped: false,
             stored: name,
             aliases: &[],
@@ -144,6 +147,13 @@ impl Field {
     #[must_use]
     pub const fn for_failure(self, failure: bool) -> Self {
         Self { failure, ..self }
+    }
+
+    /// The field, which holds the failures of a batch or not.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn for_failures(self, failures: bool) -> Self {
+        Self { failures, ..self }
     }
 
     /// The field, marked as skipped by serde.

@@ -11,7 +11,7 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
-use crate::types::{last_name, may_be_alias, option, without_self};
+use crate::types::{arguments, last_name, may_be_alias, option, without_self};
 
 /// A field of a store.
 pub(super) struct Field<'a> {
@@ -135,6 +135,14 @@ impl<'a> Field<'a> {
         held.is_some_and(|name| name == "Failed")
     }
 
+    /// Whether the tokens of its type are those of an `Option<Vec<Failed>>`.
+    fn is_failures(&self) -> bool {
+        let held = option(self.ty).filter(|held| last_name(held).is_some_and(|name| name == "Vec"));
+        let item = held.and_then(|held| arguments(held).next());
+        let item = item.and_then(last_name);
+        item.is_some_and(|name| name == "Failed")
+    }
+
     /// Its entry in the store's description.
     pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
         let Self { name, ty, serde } = self;
@@ -145,6 +153,9 @@ impl<'a> Field<'a> {
             // `Failed`, under its own name.
             Some(_) if self.is_failure() => {
                 quote!(#field.for_failure(__p::FieldKind::<#ty>::__FAILURE))
+            }
+            Some(_) if self.is_failures() => {
+                quote!(#field.for_failures(__p::FieldKind::<#ty>::__FAILURES))
             }
             Some(held) if may_be_alias(held) => {
                 quote!(#field.holding_option(__p::FieldKind::<#held>::__LATE))
