@@ -331,6 +331,7 @@ fn info(node: &Node) -> NodeInfo {
         possible_writes: fields(assigns.iter().fold(0, |set, writes| set | writes)),
         flow: None,
         fails: node.fails,
+        handled: None,
         waits: None,
         check: None,
     }
