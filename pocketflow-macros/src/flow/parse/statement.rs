@@ -10,8 +10,8 @@ use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, toke
 use super::endpoint::{endpoint, node, target};
 use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Statement, Target};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
-use crate::names::{code, snake};
-use crate::refusal::{Errors, refuse};
+use crate::names::{code, nearest, snake};
+use crate::refusal::{Errors, Refusal, refuse};
 
 pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Statement> {
     let mut statements = Vec::new();
@@ -169,12 +169,24 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Action> {
         let name = if path.segments.len() > 1 || last.starts_with(char::is_uppercase) {
             snake(&last)
         } else {
-            last
+            last.clone()
         };
-        errors.at(
-            &path,
-            format!("an action is written in quotes: `- \"{name}\"`"),
-        );
+        let in_quotes = format!("an action is written in quotes: `- \"{name}\"`");
+        if path.segments.len() == 1 && (input.peek(token::Paren) || resembles_error(&last)) {
+            let span = path.span();
+            let of_action = (!input.peek(token::Paren)).then_some(in_quotes);
+            let field = error_field(input, errors)?;
+            let field_text = field.as_ref().map(|field| format!("({field})"));
+            let written = format!(
+                "an error edge is written `- error{}`",
+                field_text.unwrap_or_default()
+            );
+            let refusal = refuse(written);
+            let refusal = of_action.into_iter().fold(refusal, Refusal::help);
+            errors.on(span, refusal);
+            return Ok(Action::Error { span, field });
+        }
+        errors.at(&path, in_quotes);
         if input.peek(token::Paren) || input.peek(token::Brace) {
             let _ = input.parse::<TokenTree>();
         }
@@ -185,8 +197,27 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Action> {
     })
 }
 
+/// Whether a word without quotes stands for `error`, as `Error`, `err` and `eror` do.
+fn resembles_error(word: &str) -> bool {
+    let word = word.to_lowercase();
+    word.starts_with('e') && nearest(&word, &["error"]).is_some()
+}
+
 /// `error(problem)`: the late field that the edge fills.
 fn error_field(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Ident>> {
+    if input.peek(token::Bracket) || input.peek(token::Brace) || input.peek(Ident) {
+        let tokens = input.parse::<TokenTree>()?;
+        let inner = match &tokens {
+            TokenTree::Group(group) => group.stream(),
+            word => word.to_token_stream(),
+        };
+        let field = syn::parse2::<Ident>(inner).ok();
+        let example = field.as_ref().map_or("problem".into(), Ident::to_string);
+        let message =
+            format!("the field of an error edge is in parentheses: `- error({example}) >>`");
+        errors.at(&tokens, message);
+        return Ok(field);
+    }
     if !input.peek(token::Paren) {
         return Ok(None);
     }
