@@ -105,7 +105,7 @@ use crate::store::Shared;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
     label = "not a `Driver<{S}, {Seam}>`",
-    note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
+    note = "if the type is yours, write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
 pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Called before a run begins. Returns where it begins. A driver that stores runs loads the

@@ -126,7 +126,7 @@ impl<F: fmt::Debug, D: fmt::Debug, C: fmt::Debug, Seam> fmt::Debug for With<'_, 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a driver for the store `{S}`",
     label = "not a `Driver<{S}, {Seam}>`",
-    note = "write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
+    note = "if the type is yours, write `impl<S: Shared> Driver<S> for {Self}`; with `Driver<S, Execs>` it is an `ExecDriver` too, with `Driver<S, Items>` a `KeepDriver`"
 )]
 pub trait Drives<S: Shared, Seam: 'static>: Driver<S, Seam> {}
 
