@@ -79,7 +79,8 @@ impl<'a, F> FillPlain<'a, F> for FieldSlot<'a, F> {
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be extended by a value of type `{V}`",
     label = "`appends` extends a string by a string, or a collection by what iterates over its items",
-    note = "to append one item, return it in an array: `[item]`"
+    note = "to append one item, return it in an array: `[item]`",
+    note = "the items must have the type of the items of the field: if it is a `Vec<String>`, write `[text.to_owned()]` for a `text: &str`"
 )]
 #[doc(hidden)]
 pub trait Append<V, Kind> {

@@ -91,7 +91,7 @@ pub trait InContext<C: ?Sized>: Shared {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the store `{S}` has the context `{T}`, and this run is given `{Self}`",
-    label = "give the run its context: `.context(&context)`"
+    label = "give the run a `{T}`: `.context(&context)`"
 )]
 pub trait IsContext<S, T> {
     /// The context itself.
