@@ -160,8 +160,9 @@ impl Stub {
     }
 
     /// Replaces the `exec` of the node `N`: the type of its `impl`, or the name of its function. The
-    /// name is a type here, and no argument: `stub.node::<pay>(|reads, attempt| …)`. For a batch, the function runs once for every item; the index is
-    /// [`Attempt::item`], and the method [`each`](Self::each) also gives the value.
+    /// name is a type here, and no argument: `stub.node::<pay>(|reads, attempt| …)`. For a batch, the
+    /// function runs once for every item; the index is [`Attempt::item`], and the method
+    /// [`each`](Self::each) also gives the value.
     ///
     /// A second function for the same node takes the place of the first. If the flow does not have
     /// the node, the function is never called, and that is not an error: a set of stubs can be for
