@@ -197,7 +197,7 @@ fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Action> {
     })
 }
 
-/// Whether a word without quotes stands for `error`, as `Error`, `err` and `eror` do.
+/// Whether a word without quotes stands for `error`, as `Error` and `err` do.
 fn resembles_error(word: &str) -> bool {
     let word = word.to_lowercase();
     word.starts_with('e') && nearest(&word, &["error"]).is_some()
