@@ -14,11 +14,31 @@ impl<'a, T> FieldSlot<'a, Option<T>> {
         *self.0 = Some(value());
     }
     /// The value of the late field, or the default if the field is empty.
-    pub fn __place(self) -> &'a mut T
+    pub fn __place(self) -> &'a mut T::Itself
     where
-        T: Default,
+        T: Begin,
     {
-        self.0.get_or_insert_default()
+        T::begin(self.0)
+    }
+}
+
+/// What `appends` puts into an empty late field before it extends it.
+#[doc(hidden)]
+pub trait Begin: Sized {
+    /// This type. For a type without a default, rustc does not know it. It then takes the method of
+    /// [`FillPlain`] and reports only that the `Option` cannot be extended.
+    type Itself;
+
+    /// The value of the field, or the default.
+    fn begin(field: &mut Option<Self>) -> &mut Self::Itself;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> Begin for T {
+    type Itself = T;
+
+    fn begin(field: &mut Option<T>) -> &mut T {
+        field.get_or_insert_default()
     }
 }
 
@@ -80,7 +100,8 @@ impl<'a, F> FillPlain<'a, F> for FieldSlot<'a, F> {
     message = "a field of type `{Self}` cannot be extended by a value of type `{V}`",
     label = "`appends` extends a string by a string, or a collection by what iterates over its items",
     note = "to append one item, return it in an array: `[item]`",
-    note = "the items must have the type of the items of the field: if it is a `Vec<String>`, write `[text.to_owned()]` for a `text: &str`"
+    note = "the items must have the type of the items of the field: if it is a `Vec<String>`, write `[text.to_owned()]` for a `text: &str`",
+    note = "a late field `Option<T>` can be extended if `T` implements `Default`"
 )]
 #[doc(hidden)]
 pub trait Append<V, Kind> {
