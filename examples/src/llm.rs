@@ -12,9 +12,14 @@
 //!
 //! and the feature `yaml` of PocketFlow.
 //!
-//! [`call_llm`] asks a question, [`stream_llm`] returns the reply in pieces as they arrive, and
-//! [`call_llm_for`] asks for a value of a type. They work with any server that speaks the OpenAI
-//! protocol. Environment variables configure them:
+//! A flow with a context has an [`Llm`] in it, and its nodes borrow it as `#[context] llm: &dyn
+//! Llm`. The program puts a [`Model`] there, and a test puts a [`Fake`](crate::fake::Fake).
+//!
+//! A program without a context calls functions: [`call_llm`] asks a question, [`stream_llm`]
+//! returns the reply in pieces as they arrive, and [`call_llm_for`] asks for a value of a type.
+//!
+//! Both ways work with any server that speaks the OpenAI protocol. Environment variables configure
+//! it:
 //!
 //! | variable | meaning |
 //! | --- | --- |
@@ -27,6 +32,7 @@
 //!
 //! Nothing is retried here. Use the `attempts` of the node that asks.
 
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -93,35 +99,71 @@ impl Message {
     }
 }
 
-/// Asks the model. If the reply reached the server's token limit, it ends with " …".
-///
-/// # Errors
-///
-/// Fails if no model is configured, if the server cannot be reached, reports an error or does not
-/// answer in time, or if the reply is empty.
-pub async fn call_llm(messages: &[Message]) -> Result<String> {
-    call(messages, None).await
+/// What the nodes need from a model.
+pub trait Llm: Send + Sync {
+    /// Replies to a conversation. If there is a schema, the reply should be JSON or YAML that
+    /// matches it.
+    fn reply<'a>(
+        &'a self,
+        messages: &'a [Message],
+        schema: Option<ResponseFormatJsonSchema>,
+    ) -> Pin<Box<dyn Future<Output = Result<String>> + Send + 'a>>;
 }
 
-/// Asks the model for a value of a type. It sends the JSON schema of the type to the server and
-/// reads the reply as YAML, which includes JSON.
-///
-/// A server that supports schemas can only reply with such a value. Other servers may still get it
-/// right. The documentation of the fields is part of the schema, so the model sees it.
+impl dyn Llm + '_ {
+    /// Asks the model. If the reply reached the server's token limit, it ends with " …".
+    ///
+    /// # Errors
+    ///
+    /// Fails if the server cannot be reached, reports an error or does not answer in time, or if
+    /// the reply is empty.
+    pub async fn call(&self, messages: &[Message]) -> Result<String> {
+        self.reply(messages, None).await
+    }
+
+    /// Asks the model for a value of a type. It sends the JSON schema of the type to the server and
+    /// reads the reply as YAML, which includes JSON.
+    ///
+    /// A server that supports schemas can only reply with such a value. Other servers may still get
+    /// it right. The documentation of the fields is part of the schema, so the model sees it.
+    ///
+    /// # Errors
+    ///
+    /// Fails like [`call`](Self::call), and if the reply is not such a value. The text of that
+    /// error is suited for the prompt of the next attempt.
+    pub async fn call_for<T: JsonSchema + DeserializeOwned>(
+        &self,
+        messages: &[Message],
+    ) -> Result<T> {
+        let schema = ResponseFormatJsonSchema {
+            name: T::schema_name().into_owned(),
+            schema: schema_for!(T).to_value(),
+            description: None,
+            strict: None,
+        };
+        let reply = self.reply(messages, Some(schema)).await?;
+        Ok(pocketflow::yaml::extract(&reply)?)
+    }
+}
+
+/// Asks the model that the environment names, as `call` of [`Llm`] does.
 ///
 /// # Errors
 ///
-/// Fails like [`call_llm`], and if the reply is not such a value. The text of that error is suited
-/// for the prompt of the next attempt.
+/// Fails like `call`, and if no model is configured.
+pub async fn call_llm(messages: &[Message]) -> Result<String> {
+    let llm: &dyn Llm = model()?;
+    llm.call(messages).await
+}
+
+/// Asks the model that the environment names for a value of a type, as `call_for` of [`Llm`] does.
+///
+/// # Errors
+///
+/// Fails like `call_for`, and if no model is configured.
 pub async fn call_llm_for<T: JsonSchema + DeserializeOwned>(messages: &[Message]) -> Result<T> {
-    let json_schema = ResponseFormatJsonSchema {
-        name: T::schema_name().into_owned(),
-        schema: schema_for!(T).to_value(),
-        description: None,
-        strict: None,
-    };
-    let reply = call(messages, Some(ResponseFormat::JsonSchema { json_schema })).await?;
-    Ok(pocketflow::yaml::extract(&reply)?)
+    let llm: &dyn Llm = model()?;
+    llm.call_for(messages).await
 }
 
 /// Asks the model, and returns its reply in pieces as they arrive. Dropping the stream closes the
@@ -186,7 +228,8 @@ pub fn configured() -> Result<()> {
     model().map(drop)
 }
 
-struct Model {
+/// A model on a server.
+pub struct Model {
     client: Client<OpenAIConfig>,
     name: String,
     timeout: Duration,
@@ -218,7 +261,12 @@ fn model() -> Result<&'static Model> {
 }
 
 impl Model {
-    fn from_environment() -> Result<Self> {
+    /// The model that the environment variables name.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no model is configured, with a message that explains how to get one.
+    pub fn from_environment() -> Result<Self> {
         let variable = |name| {
             std::env::var(name)
                 .ok()
@@ -281,25 +329,34 @@ impl Model {
     }
 }
 
-async fn call(messages: &[Message], format: Option<ResponseFormat>) -> Result<String> {
-    let (model, formatted) = (model()?, format.is_some());
-    let request = model.request(messages, format);
-    let reply = model
-        .in_time(async { model.client.chat().create(request).await.map_err(said_once) })
-        .await?;
-    let choice = reply
-        .choices
-        .into_iter()
-        .next()
-        .context("the model's reply is empty")?;
-    let text = choice.message.content.unwrap_or_default();
-    ensure!(!text.trim().is_empty(), "the model's reply is empty");
-    match choice.finish_reason {
-        Some(FinishReason::Length) if formatted => {
-            bail!("the reply was cut off at the token limit")
-        }
-        Some(FinishReason::Length) => Ok(text + CUT_OFF),
-        _ => Ok(text),
+impl Llm for Model {
+    fn reply<'a>(
+        &'a self,
+        messages: &'a [Message],
+        schema: Option<ResponseFormatJsonSchema>,
+    ) -> Pin<Box<dyn Future<Output = Result<String>> + Send + 'a>> {
+        Box::pin(async move {
+            let formatted = schema.is_some();
+            let format = schema.map(|json_schema| ResponseFormat::JsonSchema { json_schema });
+            let request = self.request(messages, format);
+            let reply = self
+                .in_time(async { self.client.chat().create(request).await.map_err(said_once) })
+                .await?;
+            let choice = reply
+                .choices
+                .into_iter()
+                .next()
+                .context("the model's reply is empty")?;
+            let text = choice.message.content.unwrap_or_default();
+            ensure!(!text.trim().is_empty(), "the model's reply is empty");
+            match choice.finish_reason {
+                Some(FinishReason::Length) if formatted => {
+                    bail!("the reply was cut off at the token limit")
+                }
+                Some(FinishReason::Length) => Ok(text + CUT_OFF),
+                _ => Ok(text),
+            }
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use pocketflow::{Action, Attempt, Reads, Shared, flow, node};
 use pocketflow_examples::cli;
-use pocketflow_examples::llm::{self, Message, call_llm, call_llm_for};
+use pocketflow_examples::llm::{Llm, Message, Model};
 use pocketflow_examples::progress::Progress;
 use pocketflow_examples::search::{Library, Passage};
 use schemars::JsonSchema;
@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 /// What the agent works with.
 struct Services {
+    llm: Box<dyn Llm>,
     library: Library,
 }
 
@@ -61,6 +62,7 @@ async fn decide(
     found: &[Passage],
     search_query: Option<&str>,
     #[attempt] attempt: Attempt<'_>,
+    #[context] llm: &dyn Llm,
 ) -> Result<Decision> {
     let known = text(found);
     let mut prompt = format!(
@@ -75,7 +77,7 @@ async fn decide(
     if let Some(error) = attempt.last_error() {
         prompt += &format!("\nYour last reply was rejected: {error}");
     }
-    let decision = call_llm_for(&[Message::user(prompt)]).await?;
+    let decision = llm.call_for(&[Message::user(prompt)]).await?;
     ensure!(
         search_query.is_some() || matches!(decision, Decision::Search { .. }),
         "search first: nothing is known yet"
@@ -110,10 +112,10 @@ fn search(
 }
 
 #[node(Research, writes = answer, attempts = 3, wait = "1s")]
-async fn answer(question: &str, found: &[Passage]) -> Result<String> {
+async fn answer(question: &str, found: &[Passage], #[context] llm: &dyn Llm) -> Result<String> {
     let known = text(found);
     let prompt = format!("{known}\nFrom this, answer in one or two sentences: {question}");
-    call_llm(&[Message::user(prompt)]).await
+    llm.call(&[Message::user(prompt)]).await
 }
 
 flow! {
@@ -138,11 +140,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> cli::Result<()> {
     let args: Args = cli::arguments(Agent::GRAPH);
-    llm::configured()?;
     let texts = args
         .texts
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("texts"));
     let services = Services {
+        llm: Box::new(Model::from_environment()?),
         library: Library::open(&texts)?,
     };
 
@@ -157,4 +159,105 @@ async fn main() -> cli::Result<()> {
         .await?;
     println!("{}", research.answer.unwrap_or_default());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use pocketflow_examples::fake::Fake;
+
+    use super::*;
+
+    /// Asks a question with this model, in a folder with one text.
+    async fn ask(llm: &Fake, question: &str) -> Research {
+        let texts = tempfile::tempdir().unwrap();
+        fs::write(
+            texts.path().join("tea.md"),
+            "Tea\n\nTea is made of leaves.\n",
+        )
+        .unwrap();
+        let services = Services {
+            llm: Box::new(llm.clone()),
+            library: Library::open(texts.path()).unwrap(),
+        };
+        let mut research = Research {
+            question: question.into(),
+            ..Default::default()
+        };
+        Agent.context(&services).run(&mut research).await.unwrap();
+        research
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_action_that_does_not_exist_is_never_taken() {
+        let llm = Fake::replies(&[
+            "action: dance",
+            "action: answer",
+            "action: search\nsearch_query: tea",
+            "action: answer",
+            "Leaves.",
+        ]);
+        let research = ask(&llm, "What is tea?").await;
+        assert_eq!(research.answer.as_deref(), Some("Leaves."));
+        let calls = llm.calls();
+        assert!(
+            calls[1].asks(
+                "rejected: line 1 of the YAML block, \"action: dance\": unknown variant `dance`"
+            ),
+            "{calls:?}"
+        );
+        assert!(
+            calls[2].asks("rejected: search first: nothing is known yet"),
+            "{calls:?}"
+        );
+        assert!(!calls[3].asks("rejected"), "the next visit starts anew");
+        assert!(calls[4].asks("Tea is made of leaves."), "{calls:?}");
+    }
+
+    #[tokio::test]
+    async fn a_title_that_is_left_out_is_not_that_of_the_last_search() {
+        let llm = Fake::new(|call, before| {
+            Ok(match before {
+                0 => "action: search\nsearch_query: leaves\ntitle: no such text",
+                1 => {
+                    assert!(call.asks("The last search was for \"leaves\"."));
+                    assert!(!call.asks("Tea is made of leaves."));
+                    "action: search\nsearch_query: leaves"
+                }
+                2 => "action: answer",
+                _ => "Leaves.",
+            })
+        });
+        let research = ask(&llm, "What is tea?").await;
+        assert_eq!(research.found.len(), 1);
+        assert_eq!(research.title, None);
+    }
+
+    #[tokio::test]
+    async fn it_searches_five_times_at_most() {
+        let llm = Fake::new(|call, _| {
+            Ok(match call.wants {
+                Some(_) => "action: search\nsearch_query: xyzzy",
+                None => "I do not know.",
+            })
+        });
+        let research = ask(&llm, "What is xyzzy?").await;
+        assert_eq!(research.answer.as_deref(), Some("I do not know."));
+        assert_eq!(llm.calls().len(), 6 + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_model_that_cannot_follow_the_format_gets_there_all_the_same() {
+        let llm = Fake::new(|call, _| {
+            Ok(match call.wants {
+                Some(_) => "Hm, let me see.",
+                None => "It is a drink.",
+            })
+        });
+        let research = ask(&llm, "What is tea?").await;
+        assert_eq!(research.search_query.as_deref(), Some("What is tea?"));
+        assert_eq!(research.answer.as_deref(), Some("It is a drink."));
+        assert_eq!(llm.calls().len(), 3 + 3 + 1);
+    }
 }

@@ -35,94 +35,6 @@ mod agent {
     }
 
     #[tokio::test]
-    async fn an_action_that_does_not_exist_is_never_taken() {
-        let answer = |_: &_, before| {
-            [
-                "action: dance",
-                "action: answer",
-                "action: search\nsearch_query: tea",
-                "action: answer",
-                "Tea.",
-            ][before]
-        };
-        let llm = Llm::new(answer).await;
-        assert_eq!(
-            llm.run(program!("agent"), &["What is tea?"]).out().await,
-            "Tea.\n"
-        );
-        let requests = llm.requests().await;
-        assert!(
-            requests[1].asks(
-                "rejected: line 1 of the YAML block, \"action: dance\": unknown variant `dance`"
-            ),
-            "{}",
-            requests[1].prompt()
-        );
-        assert!(
-            requests[2].asks("rejected: search first: nothing is known yet"),
-            "{}",
-            requests[2].prompt()
-        );
-        assert!(!requests[3].asks("rejected"), "the next visit starts anew");
-    }
-
-    #[tokio::test]
-    async fn a_title_that_is_left_out_is_not_that_of_the_last_search() {
-        let answer = |request: &Request, before| match before {
-            0 => "action: search\nsearch_query: leaves\ntitle: no such text",
-            1 => {
-                assert!(request.asks("The last search was for \"leaves\"."));
-                "action: search\nsearch_query: leaves"
-            }
-            2 => "action: answer",
-            _ => "Leaves.",
-        };
-        let llm = Llm::new(answer).await;
-        let run = llm.run(program!("agent"), &["What is tea?"]).end().await;
-        assert_eq!(
-            (run.code, run.out.as_str()),
-            (Some(0), "Leaves.\n"),
-            "{run:?}"
-        );
-        let searches = "searched for \"leaves\": 0 found\nsearched for \"leaves\": 1 found\n";
-        assert_eq!(run.err, searches);
-    }
-
-    #[tokio::test]
-    async fn it_searches_five_times_at_most() {
-        let answer = |request: &Request, _| match request.wants() {
-            Some(_) => "action: search\nsearch_query: xyzzy",
-            None => "I do not know.",
-        };
-        let llm = Llm::new(answer).await;
-        assert_eq!(
-            llm.run(program!("agent"), &["What is xyzzy?"]).out().await,
-            "I do not know.\n"
-        );
-        assert_eq!(llm.requests().await.len(), 6 + 1);
-    }
-
-    #[tokio::test]
-    async fn a_model_that_cannot_follow_the_format_gets_there_all_the_same() {
-        let answer = |request: &Request, _| {
-            if request.wants().is_some() {
-                "Hm, let me see."
-            } else {
-                "It is a drink."
-            }
-        };
-        let llm = Llm::new(answer).await;
-        let run = llm.run(program!("agent"), &["What is tea?"]).end().await;
-        assert_eq!((run.code, run.out.as_str()), (Some(0), "It is a drink.\n"));
-        assert!(
-            run.err.contains("searched for \"What is tea?\": 2 found"),
-            "{}",
-            run.err
-        );
-        assert_eq!(llm.requests().await.len(), 3 + 3 + 1);
-    }
-
-    #[tokio::test]
     async fn a_folder_without_texts_is_an_error() {
         let (llm, folder) = (Llm::new(|_, _| "").await, tempfile::tempdir().unwrap());
         let texts = folder.path().display().to_string();
@@ -168,39 +80,6 @@ mod article {
             "# Rain\n\n## Clouds\n\nAbout Clouds.\n\n## Drops\n\nAbout Drops.\n\n## Smell\n\nAbout Smell.\n"
         );
         assert_eq!(llm.requests().await.len(), 1 + 3);
-    }
-
-    #[tokio::test]
-    async fn a_section_that_fails_ends_the_article() {
-        let answer = |request: &Request, _| match request.wants() {
-            Some(_) => "titles: [Clouds, Drops]".into(),
-            None if request.asks("Drops") => Reply::overloaded(),
-            None => "Text.".into(),
-        };
-        let llm = Llm::new(answer).await;
-        let run = llm.run(program!("article"), &["Rain"]).end().await;
-        assert_eq!((run.code, run.out.as_str()), (Some(1), ""));
-        assert!(
-            run.err
-                .contains("Error: Write > draft[1]: exec failed at attempt 3 of 3: 503"),
-            "{}",
-            run.err
-        );
-    }
-
-    #[tokio::test]
-    async fn an_outline_of_one_section_is_sent_back() {
-        let answer = |request: &Request, before| match (request.wants(), before) {
-            (Some(_), 0) => "titles: [All]",
-            (Some(_), _) => "titles: [One, Two]",
-            _ => "Text.",
-        };
-        let llm = Llm::new(answer).await;
-        llm.run(program!("article"), &["Rain"]).out().await;
-        let requests = llm.requests().await;
-        assert!(
-            requests[1].asks("rejected: an outline has at least two sections, and this one has 1")
-        );
     }
 }
 
