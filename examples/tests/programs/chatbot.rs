@@ -1,12 +1,14 @@
 //! Tests the program `chatbot`.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use pocketflow_examples::llm::Role::{Assistant, System, User};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
+use tokio::time::timeout;
 
 use super::support::{Llm, Reply, Run, program};
 
@@ -91,16 +93,14 @@ async fn a_model_that_is_down_does_not_end_the_chat() {
 
 /// A slow server: it sends one piece, and then waits for the client to close the connection.
 async fn speaks_and_waits(listener: &TcpListener) -> Value {
-    let (mut stream, _) = listener.accept().await.unwrap();
-    let (reader, mut writer) = stream.split();
-    let (mut reader, mut line, mut length) = (BufReader::new(reader), String::new(), 0);
-    while line != "\r\n" {
-        line.clear();
-        reader.read_line(&mut line).await.unwrap();
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
+    // A client may open a connection and close it unused, so the server goes on to the next one.
+    let (mut stream, length) = loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        if let Some(length) = content_length(&mut stream).await {
+            break (stream, length);
         }
-    }
+    };
+    let (mut reader, mut writer) = stream.split();
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await.unwrap();
     let piece = json!({
@@ -118,6 +118,18 @@ async fn speaks_and_waits(listener: &TcpListener) -> Value {
         "the program hangs up"
     );
     serde_json::from_slice(&body).unwrap()
+}
+
+/// Reads the head of a request, byte by byte so that the body stays in the stream, and returns the
+/// length of the body. Returns `None` if the connection ends before the head does.
+async fn content_length(stream: &mut TcpStream) -> Option<usize> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let (_, rest) = head.split_once("content-length:").unwrap();
+    Some(rest.lines().next()?.trim().parse().unwrap())
 }
 
 #[tokio::test]
@@ -152,7 +164,8 @@ async fn ctrl_c_stops_the_reply_and_not_the_program() {
             output.read_exact(&mut rest).await.unwrap();
             assert_eq!(&rest, b" (stopped)\n\n");
         };
-        let (request, ()) = tokio::join!(speaks_and_waits(&listener), interrupted);
+        let both = async { tokio::join!(speaks_and_waits(&listener), interrupted) };
+        let (request, ()) = timeout(Duration::from_secs(60), both).await.unwrap();
         assert_eq!(
             request["messages"].as_array().unwrap().len(),
             2 * round,
