@@ -129,7 +129,7 @@ impl dyn Llm + '_ {
     ///
     /// # Errors
     ///
-    /// Fails like [`call`](Self::call), and if the reply is not such a value. The text of that
+    /// Fails like `call`, and if the reply is not such a value. The text of that
     /// error is suited for the prompt of the next attempt.
     pub async fn call_for<T: JsonSchema + DeserializeOwned>(
         &self,
