@@ -39,7 +39,7 @@ pub(crate) fn option_under_another_name(ty: &str, field: &str) -> String {
     format!(
         "`{ty}` is an `Option` under another name\n\
          help: write `Option<…>`, and `{field}` is set, or is empty again where there is no value\n\
-         note: whether a field may be left empty is a matter of the last name of the type"
+         note: the last segment of the type decides whether the field may be left empty"
     )
 }
 

@@ -283,7 +283,7 @@ fn max(input: ParseStream<'_>) -> syn::Result<Max> {
             value.extend(input.parse::<TokenTree>());
         }
         return Err(refuse("the bound of an edge is a number or a constant, since it is a part of the graph")
-            .help("write `max 5 else …` or `max ROUNDS else …`; a run is limited to what is known when it begins by a driver: `.with(StepLimit::new(n))`")
+            .help("write `max 5 else …` or `max ROUNDS else …`; to limit a run by a number that is known only when it starts, add a driver: `.with(StepLimit::new(n))`")
             .at(value));
     }
     Ok(Max::Constant(path))
