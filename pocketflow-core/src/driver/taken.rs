@@ -167,7 +167,7 @@ impl std::error::Error for TakenElsewhere {}
 
 impl StepInfo<'_> {
     /// Finds an action of this step, or an exit of the nested flow at this place, by name. A driver
-    /// that replaces the step returns it. `None` if there is no such action.
+    /// that replaces the step returns it. Returns `None` if there is no such action.
     ///
     /// Where the place has an error edge, `error` is an action too. It does not fill the field of the
     /// edge.

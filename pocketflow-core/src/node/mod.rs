@@ -139,7 +139,7 @@ pub trait Node<S: 'static, Marker>: Describe + Sized + Send + Sync + 'static {
 
 /// What the `exec` of a node reads: a struct with a field for each parameter that borrows from the
 /// store or from the context. For the node `async fn outline(topic: &str)`, `Reads<'_, outline>`
-/// has the field `topic`. The parameters `#[each(…)]` and `#[attempt]` are no fields of it.
+/// has the field `topic`. It has no fields for the parameters `#[each(…)]` and `#[attempt]`.
 ///
 /// For an `impl`, these are the parameters of `exec` and of `fallback`. What only `prep` or `post`
 /// reads is not in it, and neither is the value of `prep`.

@@ -494,7 +494,7 @@ fn the_node_is_named_that_may_leave_the_field_empty() {
         read::<3>(&of(maybe, NODE, straight)),
         expected("first >> second >> reader")
     );
-    // An input is no longer filled after it.
+    // After that step, the input may be empty.
     let with_input = Graph {
         inputs: &["b"],
         ..of(maybe, NODE, straight)
