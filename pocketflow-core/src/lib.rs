@@ -58,7 +58,10 @@ pub use driver::{
 };
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};
-pub use graph::{Bound, Edge, ErrorEdge, FlowPosition, Graph, NodeInfo, Place, Position, Target};
+pub use graph::{
+    Bound, Each, Edge, ErrorEdge, FailuresField, FlowPosition, Graph, NodeInfo, OnField, Place,
+    Position, Target,
+};
 pub use node::{
     Attempt, Failure, InvalidPolicy, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode,
 };

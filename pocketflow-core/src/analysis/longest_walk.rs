@@ -1,6 +1,6 @@
 //! The longest walk: the largest number of steps that a run may take.
 
-use crate::graph::{Edge, Graph, Target};
+use crate::graph::{Edge, Graph, OnField, Place, Target};
 
 /// The maximum number of states in the search. A state is a place together with how often each
 /// bounded edge has been taken.
@@ -16,6 +16,8 @@ pub(crate) enum NoLongestWalk<'a> {
     TooManyStates(&'a Graph),
     /// A loop has no bound.
     Unbounded(UnboundedLoop<'a>),
+    /// A flow runs on every item of a collection, at this place of the graph.
+    Each(&'a Graph, &'a Place),
 }
 
 /// A loop without a bound.
@@ -30,8 +32,8 @@ pub(crate) struct UnboundedLoop<'a> {
 
 impl Graph {
     /// The largest number of steps that a run of this flow takes: its longest walk, on which every
-    /// bounded edge is taken as often as its bound allows. The steps of nested flows count, and a
-    /// fork is one step.
+    /// bounded edge is taken as often as its bound allows. The steps of nested flows count, and so do
+    /// those of the flows on fields, in addition to the step of their place. A fork is one step.
     ///
     /// The search is exact. It covers all places with all counts of the bounded edges.
     pub(crate) const fn longest_walk(&self) -> Result<u64, NoLongestWalk<'_>> {
@@ -136,15 +138,37 @@ impl Graph {
         let mut steps = [1; STATES];
         let mut place = 0;
         while place < self.places.len() {
-            if let Some(flow) = self.places[place].node.flow {
+            let Place { node, fork, .. } = self.places[place];
+            if let Some(flow) = node.flow {
                 steps[place] = match flow.longest_walk() {
                     Ok(steps) => steps,
                     Err(error) => return Err(error),
                 };
             }
+            steps[place] += match self.steps_on_field(&self.places[place]) {
+                Ok(steps) => steps,
+                Err(error) => return Err(error),
+            };
+            let mut branch = 0;
+            while branch < fork.len() {
+                steps[place] += match self.steps_on_field(&fork[branch]) {
+                    Ok(steps) => steps,
+                    Err(error) => return Err(error),
+                };
+                branch += 1;
+            }
             place += 1;
         }
         Ok(steps)
+    }
+
+    /// The number of steps of the flow that runs on a field at a place, or in a branch.
+    const fn steps_on_field<'a>(&'a self, place: &'a Place) -> Result<u64, NoLongestWalk<'a>> {
+        match place.node.on {
+            Some(OnField { each: Some(_), .. }) => Err(NoLongestWalk::Each(self, place)),
+            Some(OnField { graph, .. }) => graph.longest_walk(),
+            None => Ok(0),
+        }
     }
 }
 

@@ -154,6 +154,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             fails: self.fails,
             flow: Some(graph),
             waits: None,
+            on: None,
             handled: None,
             check: None,
         }

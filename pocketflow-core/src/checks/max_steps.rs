@@ -2,14 +2,14 @@
 
 use super::message::Message;
 use crate::analysis::{NoLongestWalk, UnboundedLoop};
-use crate::graph::Graph;
+use crate::graph::{Graph, Place};
 
 impl Graph {
     /// The largest number of steps that a run of this flow takes.
     ///
     /// # Panics
     ///
-    /// Panics if a loop has no bound, or if the bounds multiply to too many states for the search.
+    /// Panics if a loop has no bound, if a flow runs on every item of a collection, or if the bounds multiply to too many states for the search.
     /// In a constant, the panic is a compile error. Call this only in a constant, because its
     /// tables are large for the stack of a thread.
     #[doc(hidden)]
@@ -24,8 +24,23 @@ impl Graph {
                 )
                 .report(),
             Err(NoLongestWalk::Unbounded(unbounded)) => report_loop(unbounded),
+            Err(NoLongestWalk::Each(graph, place)) => report_each(graph, place),
         }
     }
+}
+
+#[track_caller]
+const fn report_each(graph: &Graph, place: &Place) -> ! {
+    let field = match place.node.on {
+        Some(on) => on.field,
+        None => "",
+    };
+    Message::new()
+        .add(
+            "the flow `{}` has no MAX_STEPS: `{}` runs `{}` on every item of `{}`, and nothing bounds their number\nhelp: to limit a run, add a driver: `.with(StepLimit::new(n))`",
+            &[graph.label(), place.name, place.node.name, field],
+        )
+        .report()
 }
 
 #[track_caller]

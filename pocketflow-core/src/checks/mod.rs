@@ -9,14 +9,15 @@
 //! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here, and
 //! [`pf010`] for policies that are constants.
 //!
-//! The checks without a code, [`context`], [`max_steps`], [`returned`] and [`thread_safety`], are
-//! here as well.
+//! The checks without a code, [`context`], [`max_steps`], [`on_field`], [`returned`] and
+//! [`thread_safety`], are here as well.
 //! [`sound`] lets a check in a type suppress the errors that follow from it.
 
 mod message;
 
 mod context;
 mod max_steps;
+mod on_field;
 mod pf001;
 mod pf002;
 mod pf006;
@@ -33,6 +34,7 @@ mod tests;
 mod thread_safety;
 
 pub use context::check_has_context;
+pub use on_field::{check_failures, check_field_store, check_is_flow, check_parallel};
 pub use pf010::check_policy;
 pub use pf011::PF011;
 pub use returned::check_returned;

@@ -35,7 +35,7 @@ impl Graph {
             branch += 1;
         }
         let name = self.places[from].name;
-        let template = if node.flow.is_some() {
+        let template = if node.has_exits() {
             "`{}` has no exit \"{}\"\nhelp: "
         } else {
             "`{}` never returns \"{}\"\nhelp: "
@@ -76,7 +76,7 @@ impl Graph {
             return;
         }
         if node.action(ERROR).is_some() {
-            let template = if node.flow.is_some() {
+            let template = if node.has_exits() {
                 "`{}` has an exit \"error\", and it has an error edge as well"
             } else {
                 "`{}` returns the action \"error\", and it has an error edge as well"
@@ -108,7 +108,7 @@ impl Graph {
         }
         let help = if node.waits.is_some() {
             "\nhelp: remove the edge: only a driver can fail while the flow waits, and its error ends the run"
-        } else if node.flow.is_some() {
+        } else if node.on.is_some() && node.handled.is_none() || node.flow.is_some() {
             "\nhelp: remove the edge: no node of it can fail without an error edge of its own"
         } else if !fork.is_empty() {
             "\nhelp: remove the edge, or let a failure of a node leave the fork"

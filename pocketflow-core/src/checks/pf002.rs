@@ -38,7 +38,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             return;
         }
         let name = graph.places[place].name;
-        let message = if node.flow.is_some() {
+        let message = if node.has_exits() {
             pf009::unwired_exit(name)
         } else {
             Message::of("PF002").add("`{}` can return ", &[name])

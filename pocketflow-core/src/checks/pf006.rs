@@ -82,13 +82,19 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         }
         let message = if node.flow.is_some() {
             pf009::empty_input(reader.name, name)
+        } else if node.on.is_some() {
+            Message::of("PF006").add("`{}` runs on `{}`", &[reader.name, name])
         } else {
             Message::of("PF006").add("node `{}` reads `{}`", &[reader.name, name])
         };
         let emptied_by = path.emptied_by(graph, place);
         let mut message = match (path.edge_to(place), emptied_by) {
             (None, _) => message.add(
-                ", but it is the first node, and nothing has filled that field",
+                if node.on.is_some() {
+                    ", but it comes first, and nothing has filled that field"
+                } else {
+                    ", but it is the first node, and nothing has filled that field"
+                },
                 &[],
             ),
             (Some(_), None) => message
@@ -116,7 +122,7 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             help_emptied(message, node, graph.places[by].name, name).report();
         }
         message = help_fill(message, graph, &path, place, (field, name), W);
-        if node.flow.is_none() {
+        if node.flow.is_none() && node.on.is_none() {
             message = message.add(
                 "\nhelp: or read it as `Option<&_>`, if the node can do without it",
                 &[],
@@ -135,12 +141,12 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
 
 /// Adds what to do about a node that may leave the field empty.
 const fn help_emptied(message: Message, reader: &NodeInfo, by: &str, name: &str) -> Message {
-    let message = match reader.flow {
-        None => message.add(
+    let message = match (reader.flow, reader.on) {
+        (None, None) => message.add(
             "\nhelp: read it as `Option<&_>`, and handle the case that it is empty\nhelp: or",
             &[],
         ),
-        Some(_) => message.add("\nhelp:", &[]),
+        _ => message.add("\nhelp:", &[]),
     };
     message.add(
         " let `{}` return an action that says whether `{}` is filled, and lead the other one elsewhere",
@@ -288,7 +294,8 @@ const fn possible_writer(graph: &Graph, reader: usize, field: usize) -> Option<u
     let mut place = 0;
     while place < graph.places.len() {
         let Place { node, fork, .. } = graph.places[place];
-        let is_node = node.flow.is_none() && node.waits.is_none() && fork.is_empty();
+        let is_node =
+            node.flow.is_none() && node.on.is_none() && node.waits.is_none() && fork.is_empty();
         if is_node
             && place != reader
             && graph.shares_store(place)

@@ -1,5 +1,5 @@
 //! PF007: two nodes of one fork that write the same field, or one that reads a field that the other
-//! writes.
+//! writes. Two flows on the same field.
 
 use super::message::Message;
 use crate::const_eval::bit_set::{contains, intersects};
@@ -10,6 +10,7 @@ use crate::graph::{Graph, NodeInfo, Place};
 const BOTH_WRITE: &str = "`{}` and `{}` are in one fork, and both write `{}`\nhelp: let each write a different field, and let the node after the fork combine them";
 const WRITES: &str = "`{}` writes `{}`, which `{}` reads in the same fork";
 const READS: &str = "`{}` reads `{}`, which `{}` writes in the same fork";
+const BOTH_RUN: &str = "`{}` and `{}` are in one fork, and both run on `{}`\nhelp: let each flow run on a field of its own, and let the node after the fork combine them";
 const HELP: &str = "\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> {} >> {}`";
 
 impl Graph {
@@ -28,11 +29,30 @@ impl Graph {
                 && other.node.store.hash == node.store.hash
                 && conflict(node, other.node)
                 && !equal(other.name, name)
+                && !both_run_on_a_field(node, other.node)
             {
                 report_conflict(name, node, other.name, other.node);
             }
+            // It is one mistake, so it is reported once, at the second flow.
+            if index < branch && both_run_on_a_field(node, other.node) {
+                Message::of("PF007")
+                    .add(BOTH_RUN, &[other.name, name, field_of(node)])
+                    .report()
+            }
             index += 1;
         }
+    }
+}
+
+/// Whether two flows run on the same field.
+const fn both_run_on_a_field(a: &NodeInfo, b: &NodeInfo) -> bool {
+    a.on.is_some() && b.on.is_some() && equal(field_of(a), field_of(b))
+}
+
+const fn field_of(node: &NodeInfo) -> &'static str {
+    match node.on {
+        Some(on) => on.field,
+        None => "",
     }
 }
 

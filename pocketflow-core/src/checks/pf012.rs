@@ -1,4 +1,5 @@
-//! PF012: a fork that contains a flow, or a node that returns anything but `default`.
+//! PF012: a fork that contains a flow of the same store, or that returns anything but `default`. The
+//! macro reports a fork that has both nodes and flows on fields.
 
 use super::message::Message;
 use crate::const_eval::spelling::equal;
@@ -21,6 +22,9 @@ impl Graph {
                 )
                 .report()
         }
+        if node.has_exits() && !returns_only_default(node) {
+            self.report_exits(name, node)
+        }
         if !returns_only_default(node) {
             Message::of("PF012")
                 .add("`{}` returns ", &[name])
@@ -34,6 +38,27 @@ impl Graph {
         if branch > 0 && !self.is_unknown() && node.store.hash != self.store().hash {
             self.report_store(name, node)
         }
+    }
+
+    /// Reports a flow on a field that can leave at another exit than `default`.
+    #[track_caller]
+    const fn report_exits(&self, name: &str, node: &NodeInfo) -> ! {
+        let message = Message::of("PF012");
+        let message = if node.actions.is_empty() {
+            message.add(
+                "`{}` never ends, and a fork waits for all its branches\nhelp: let the flow `{}` end",
+                &[name, node.name],
+            )
+        } else {
+            message
+                .add("`{}` can leave at ", &[name])
+                .actions(node.actions, "or")
+                .add(
+                    ", and no edge can follow an exit out of a fork\nhelp: let `{}` end at `end`, and write what it found to its store; the node after the fork can choose by that",
+                    &[node.name],
+                )
+        };
+        message.report()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::{NodeInfo, UNKNOWN};
+use super::{Each, NodeInfo, OnField, UNKNOWN};
 use crate::action::ActionInfo;
 use crate::node::InvalidPolicy;
 use crate::store::Store;
@@ -73,6 +73,8 @@ pub struct Description {
     pub waits: Option<&'static str>,
     /// A flow that is used as a node.
     pub flow: Option<NodeInfo>,
+    /// The field that a flow of another store runs on.
+    pub on: Option<OnField>,
     /// Checks the policy of a node that the context configures.
     pub check: Option<CheckPolicy>,
 }
@@ -109,6 +111,7 @@ impl Description {
         handled: None,
         waits: None,
         flow: None,
+        on: None,
         check: None,
     };
 
@@ -142,6 +145,43 @@ impl Description {
             name: flow.name,
             store: flow.store,
             flow: Some(flow),
+            ..Self::UNKNOWN
+        }
+    }
+
+    /// A flow of another store on a field of this one, or, with `each`, on every item of the field.
+    ///
+    /// It reads the field, which must be filled, and it may change what is in it. Nothing is known
+    /// about anything but a flow, which a check rejects.
+    pub const fn on(
+        flow: &Self,
+        store: &'static Store,
+        field: &'static str,
+        each: Option<Each>,
+    ) -> Self {
+        let Some(NodeInfo {
+            name,
+            fails,
+            flow: Some(graph),
+            ..
+        }) = flow.flow
+        else {
+            return Self::UNKNOWN;
+        };
+        let keeps_failures = match each {
+            Some(each) => each.failures.is_some(),
+            None => false,
+        };
+        Self {
+            name,
+            store,
+            fails: fails && !keeps_failures,
+            handled: if fails && keeps_failures {
+                Some(Handled::Failures)
+            } else {
+                None
+            },
+            on: Some(OnField { graph, field, each }),
             ..Self::UNKNOWN
         }
     }
@@ -196,15 +236,16 @@ impl Description {
     pub(super) const fn sets(&self) -> usize {
         match &self.flow {
             Some(flow) => flow.actions.len() + 1,
-            None => self.actions.len(),
+            None => self.actions(),
         }
     }
 
     /// The number of its actions.
     pub(super) const fn actions(&self) -> usize {
-        match &self.flow {
-            Some(flow) => flow.actions.len(),
-            None => self.actions.len(),
+        match (&self.flow, &self.on) {
+            (Some(flow), _) => flow.actions.len(),
+            (None, Some(on)) => on.actions().len(),
+            (None, None) => self.actions.len(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The sets of fields of a flow's nodes. Descriptions name fields, and the analyses work on bit
 //! sets.
 
-use super::{Description, NodeInfo, UNKNOWN};
+use super::{Description, Each, NodeInfo, OnField, UNKNOWN};
 use crate::action::ActionInfo;
 use crate::const_eval::bit_set::{replace, subtract, union};
+use crate::store::Store;
 
 /// The sets of fields of the `N` nodes of a flow. A set is `W` words of 64 fields, and the sets of
 /// all actions are `A` words.
@@ -39,9 +40,10 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
         let (mut index, mut slot) = (0, 0);
         while index < N {
             let node = all[index];
-            match &node.flow {
-                Some(flow) => sets.add_flow(index, slot, flow),
-                None => sets.add_node(index, slot, node),
+            match (&node.flow, &node.on) {
+                (Some(flow), _) => sets.add_flow(index, slot, flow),
+                (None, Some(on)) => sets.add_on(index, slot, node.store, on),
+                (None, None) => sets.add_node(index, slot, node),
             }
             slot += node.sets();
             index += 1;
@@ -126,6 +128,30 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
         }
     }
 
+    /// A flow on a field reads the field, and may change it, but the field is filled before and
+    /// after. The failures of items are added to what their field holds.
+    const fn add_on(&mut self, index: usize, slot: usize, store: &Store, on: &OnField) {
+        store.add(&mut self.reads[index], &[on.field]);
+        store.add(&mut self.possible_writes[index], &[on.field]);
+        let mut writes: [u64; W] = [0; W];
+        if let Some(Each {
+            failures: Some(failures),
+            ..
+        }) = on.each
+        {
+            store.add(&mut writes, &[failures.name]);
+            store.add(&mut self.optional_reads[index], &[failures.name]);
+            union(&mut self.possible_writes[index], &writes, 0);
+        }
+        let actions = on.actions();
+        let mut action = 0;
+        while action < actions.len() {
+            replace(&mut self.writes, slot + action, &writes);
+            self.actions[slot + action] = actions[action];
+            action += 1;
+        }
+    }
+
     /// The nodes of the flow, with their sets.
     pub const fn nodes(&'static self, all: &[&Description; N]) -> [NodeInfo; N] {
         let mut nodes = [UNKNOWN; N];
@@ -139,6 +165,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 fails,
                 handled,
                 ref flow,
+                on,
                 ..
             } = *all[index];
             let (count, sets) = (all[index].actions(), all[index].sets());
@@ -170,6 +197,7 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                     None => None,
                 },
                 waits,
+                on,
                 handled,
                 check,
             };

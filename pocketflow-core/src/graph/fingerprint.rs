@@ -1,9 +1,9 @@
-use super::{Edge, ErrorEdge, Graph, Target};
+use super::{Edge, ErrorEdge, Graph, NodeInfo, OnField, Target};
 use crate::const_eval::hash::{START, hash, hash_number};
 
 impl Graph {
     /// A number that changes with the names, edges, bounds, exits and inputs of the graph,
-    /// including those of nested flows. It is the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their
+    /// including those of nested flows and of flows on fields. It is the 64-bit FNV-1a hash (Fowler, Noll, Vo) of their
     /// text. Stored together with a [`Position`](crate::Position), it shows whether the flow has
     /// changed since.
     pub const fn fingerprint(&self) -> u64 {
@@ -13,6 +13,12 @@ impl Graph {
             sum = hash(sum, self.places[index].name);
             if let Some(flow) = self.places[index].node.flow {
                 sum = hash_number(sum, flow.fingerprint());
+            }
+            sum = hash_field(sum, self.places[index].node);
+            let (fork, mut branch) = (self.places[index].fork, 0);
+            while branch < fork.len() {
+                sum = hash_field(sum, fork[branch].node);
+                branch += 1;
             }
             index += 1;
         }
@@ -54,4 +60,13 @@ impl Graph {
             Target::Exit(exit) => hash(hash_number(sum, 1), self.exits[exit]),
         }
     }
+}
+
+/// Adds the field that a flow runs on, and that flow. A node without such a field adds nothing.
+const fn hash_field(sum: u64, node: &NodeInfo) -> u64 {
+    let Some(OnField { graph, field, each }) = node.on else {
+        return sum;
+    };
+    let sum = hash_number(hash(sum, field), each.is_some() as u64);
+    hash_number(sum, graph.fingerprint())
 }

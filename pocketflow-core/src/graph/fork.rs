@@ -12,6 +12,7 @@ pub struct ForkSets<const W: usize> {
     writes: [u64; W],
     clears: [u64; W],
     assigns: [u64; W],
+    possible_writes: [u64; W],
     has_clears: bool,
 }
 
@@ -24,6 +25,7 @@ impl<const W: usize> ForkSets<W> {
             writes: [0; W],
             clears: [0; W],
             assigns: [0; W],
+            possible_writes: [0; W],
             has_clears: false,
         };
         let mut branch = 0;
@@ -32,6 +34,7 @@ impl<const W: usize> ForkSets<W> {
             if shares_store(fork, branch) {
                 union(&mut sets.reads, node.reads, 0);
                 union(&mut sets.optional_reads, node.optional_reads, 0);
+                union(&mut sets.possible_writes, node.possible_writes, 0);
                 // PF012 rejects a node with several actions, so the first one stands for all of
                 // them.
                 if !node.actions.is_empty() {
@@ -75,10 +78,11 @@ impl NodeInfo {
             writes: &sets.writes,
             clears: if sets.has_clears { &sets.clears } else { &[] },
             assigns: &sets.assigns,
-            possible_writes: &sets.assigns,
+            possible_writes: &sets.possible_writes,
             fails,
             flow: None,
             waits: None,
+            on: None,
             handled: None,
             check: None,
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{ERROR, Edge, ErrorEdge, Graph, Place, Target};
+use super::{ERROR, Edge, ErrorEdge, Graph, OnField, Place, Target};
 
 /// The first place is round or has an arrow that leads to it, so that the start is visible. An exit
 /// that the flow names is a circle. The line of an error edge is dotted.
@@ -48,7 +48,9 @@ impl Drawing<'_> {
     /// An arrow to a first place whose shape does not show that it is the start.
     fn draw_start(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_node = |place: &Place| {
-            place.node.flow.is_none() && place.node.waits.is_none() && place.fork.is_empty()
+            let node = place.node;
+            let is_alone = place.fork.is_empty() && node.waits.is_none();
+            is_alone && node.flow.is_none() && node.on.is_none()
         };
         match self.graph.places.first() {
             Some(first) if !is_node(first) => self.line(
@@ -62,19 +64,22 @@ impl Drawing<'_> {
     fn draw_place(&self, f: &mut fmt::Formatter<'_>, index: usize, place: &Place) -> fmt::Result {
         let (id, name) = (self.place(index), &text(place.name));
         if let Some(graph) = place.node.flow {
-            self.line(f, format_args!("subgraph {id}[{name}]"))?;
-            Drawing {
-                graph,
-                prefix: format!("{id}."),
-                depth: self.depth + 1,
-            }
-            .draw(f)?;
-            self.line(f, format_args!("end"))
+            self.draw_flow(f, &id, name, graph)
+        } else if let Some(on) = &place.node.on {
+            self.draw_flow(f, &id, &text(&title(place, on)), on.graph)
         } else if !place.fork.is_empty() {
             self.line(f, format_args!("subgraph {id}[at the same time]"))?;
+            let inside = Drawing {
+                graph: self.graph,
+                prefix: format!("{id}."),
+                depth: self.depth + 1,
+            };
             for (branch, node) in place.fork.iter().enumerate() {
-                let (id, name) = (named(&format!("{id}."), node.name, branch), text(node.name));
-                self.line(f, format_args!("    {id}[{name}]"))?;
+                let id = identifier(&inside.prefix, node, branch);
+                match &node.node.on {
+                    Some(on) => inside.draw_flow(f, &id, &text(&title(node, on)), on.graph)?,
+                    None => inside.line(f, format_args!("{id}[{}]", text(node.name)))?,
+                }
             }
             self.line(f, format_args!("end"))
         } else if let Some(field) = place.node.waits {
@@ -88,6 +93,24 @@ impl Drawing<'_> {
             // The edges refer to a place by its identifier, which is its name.
             Ok(())
         }
+    }
+
+    /// A flow inside this one, in a box of its own.
+    fn draw_flow(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        id: &str,
+        title: &str,
+        graph: &Graph,
+    ) -> fmt::Result {
+        self.line(f, format_args!("subgraph {id}[{title}]"))?;
+        Drawing {
+            graph,
+            prefix: format!("{id}."),
+            depth: self.depth + 1,
+        }
+        .draw(f)?;
+        self.line(f, format_args!("end"))
     }
 
     fn draw_edge(&self, f: &mut fmt::Formatter<'_>, edge: &Edge) -> fmt::Result {
@@ -140,18 +163,43 @@ impl Drawing<'_> {
     }
 
     fn place(&self, place: usize) -> String {
-        let Place { name, node, fork } = &self.graph.places[place];
-        if !fork.is_empty() {
-            return format!("{}fork.{place}", self.prefix);
-        }
-        if node.waits.is_some() {
-            return format!("{}await.{place}", self.prefix);
-        }
-        named(&self.prefix, name, place)
+        identifier(&self.prefix, &self.graph.places[place], place)
     }
 
     fn exit(&self, exit: usize) -> String {
         format!("{}exit.{exit}", self.prefix)
+    }
+}
+
+/// The identifier of a place, or of a branch of a fork, with this number. Only a name alone can be an
+/// identifier.
+fn identifier(prefix: &str, place: &Place, number: usize) -> String {
+    let Place { name, node, fork } = place;
+    let kind = if !fork.is_empty() {
+        "fork"
+    } else if node.waits.is_some() {
+        "await"
+    } else if node.on.is_some() {
+        "on"
+    } else {
+        return named(prefix, name, number);
+    };
+    format!("{prefix}{kind}.{number}")
+}
+
+/// The flow of a place, or the name that its declaration gives the place, and what it runs on.
+fn title(place: &Place, on: &OnField) -> String {
+    let OnField { field, each, .. } = on;
+    // A name has no parentheses.
+    let name = match place.name.contains('(') {
+        true => place.node.name,
+        false => place.name,
+    };
+    match each.map(|each| each.parallel) {
+        None => format!("{name}, on {field}"),
+        Some(0 | 1) => format!("{name}, each of {field}"),
+        Some(usize::MAX) => format!("{name}, each of {field}, all at the same time"),
+        Some(width) => format!("{name}, each of {field}, {width} at a time"),
     }
 }
 

@@ -6,6 +6,7 @@ mod fingerprint;
 pub(crate) mod fork;
 mod mermaid;
 mod node_info;
+mod on_field;
 mod position;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -15,6 +16,7 @@ pub use field_sets::FieldSets;
 pub use fork::ForkSets;
 pub use node_info::NodeInfo;
 pub(crate) use node_info::UNKNOWN;
+pub use on_field::{Each, FailuresField, OnField};
 pub use position::{FlowPosition, Position};
 
 use crate::store::Store;
@@ -175,7 +177,7 @@ impl Graph {
     }
 
     /// The flow's name as it appears in messages.
-    pub(crate) fn label(&self) -> &'static str {
+    pub(crate) const fn label(&self) -> &'static str {
         if self.name.is_empty() {
             "flow"
         } else {

@@ -1,4 +1,4 @@
-use super::{CheckPolicy, Graph, Handled};
+use super::{CheckPolicy, Graph, Handled, OnField};
 use crate::const_eval::spelling::equal;
 use crate::store::Store;
 
@@ -25,7 +25,7 @@ pub struct NodeInfo {
     /// The fields whose value from before the node is gone after it: one set for each action.
     pub assigns: &'static [u64],
     /// The fields that its `post` may write, whether it fills them or not. The set is empty for a
-    /// flow, because a flow cannot be in a fork.
+    /// flow of the same store, because such a flow cannot be in a fork.
     pub possible_writes: &'static [u64],
     /// Whether its `prep` or its `exec` may fail, so that an error edge may follow.
     pub fails: bool,
@@ -33,6 +33,8 @@ pub struct NodeInfo {
     pub flow: Option<&'static Graph>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
+    /// The field that a flow of another store runs on, for a place such as `Investigate.on(facts)`.
+    pub on: Option<OnField>,
     /// What handles all failures of its `exec`.
     pub(crate) handled: Option<Handled>,
     /// Checks the policy of a node that the context configures.
@@ -55,6 +57,7 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     fails: false,
     flow: None,
     waits: None,
+    on: None,
     handled: None,
     check: None,
 };
@@ -62,9 +65,18 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
 impl NodeInfo {
     /// Whether it, or a node in it, has a policy that the context configures.
     pub(crate) const fn is_configured(&self) -> bool {
-        match self.flow {
-            Some(flow) => flow.is_configured(),
-            None => self.check.is_some(),
+        match (self.flow, self.on) {
+            (Some(flow), _) => flow.is_configured(),
+            (None, Some(on)) => on.graph.is_configured(),
+            (None, None) => self.check.is_some(),
+        }
+    }
+
+    /// Whether its actions are the exits of a flow.
+    pub(crate) const fn has_exits(&self) -> bool {
+        match self.on {
+            Some(on) => on.each.is_none(),
+            None => self.flow.is_some(),
         }
     }
 

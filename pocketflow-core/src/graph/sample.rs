@@ -4,7 +4,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{
-    Bound, Description, ERROR, Edge, ErrorEdge, FieldSets, ForkSets, Graph, NodeInfo, Place, Target,
+    Bound, Description, ERROR, Each, Edge, ErrorEdge, FieldSets, ForkSets, Graph, NodeInfo, Place,
+    Target,
 };
 use crate::action::ActionInfo;
 use crate::store::{Field, Store};
@@ -56,6 +57,25 @@ pub(crate) fn as_flow(node: NodeInfo, flow: &'static Graph) -> NodeInfo {
         flow: Some(flow),
         ..node
     }
+}
+
+/// A place at which a flow runs on a field, or, with `each`, on its items.
+pub(crate) fn on(
+    name: &'static str,
+    graph: &'static Graph,
+    field: &'static str,
+    each: Option<Each>,
+) -> Place {
+    let exits: Vec<ActionInfo> = graph.exits.iter().map(|name| action(name, &[])).collect();
+    let described = Description {
+        name: "Inner",
+        actions: exits.leak(),
+        ..NODE
+    };
+    let flow = Description::of_flow(as_flow(self::node(described), graph));
+    let node = leak(self::node(Description::on(&flow, STORE, field, each)));
+    let fork = &[];
+    Place { name, node, fork }
 }
 
 /// An action that writes some fields.

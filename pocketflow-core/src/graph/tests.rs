@@ -1,5 +1,5 @@
-use super::sample::{NODE, OTHER, as_flow, graph, leak, place};
-use super::{Bound, Description, ErrorEdge, Graph, Place, Target};
+use super::sample::{NODE, OTHER, as_flow, fork, graph, leak, on, place};
+use super::{Bound, Description, Each, ErrorEdge, Graph, OnField, Place, Target};
 
 /// FNV-1a as its authors describe it, over the whole text at once.
 fn fnv(text: &[u8]) -> u64 {
@@ -27,6 +27,13 @@ fn text(graph: &Graph) -> Vec<u8> {
                 .into_iter()
                 .flatten(),
         );
+        for stands in [place].into_iter().chain(place.fork) {
+            if let Some(OnField { graph, field, each }) = stands.node.on {
+                text.extend(name(field));
+                text.extend(number(each.is_some().into()));
+                text.extend(number(graph.fingerprint()));
+            }
+        }
     }
     for edge in graph.edges {
         text.extend([number(edge.from as u64), name(edge.action)].concat());
@@ -71,6 +78,59 @@ fn a_fingerprint_is_the_hash_of_names_edges_bounds_exits_and_inputs() {
     let error = on_error("first - error() >> second");
     let with_field = on_error("first - error(b) >> second");
     assert!(action != error && error != with_field && action != with_field);
+}
+
+#[test]
+fn a_fingerprint_covers_the_flows_on_fields_and_their_fields() {
+    let inner = |name| -> &'static Graph { leak(graph(vec![place(name, NODE)], "")) };
+    let each = Some(Each::at_a_time(1));
+    // The name is that of the place, so only what runs there differs.
+    let alone = |name, field, each| {
+        let flow = graph(vec![on("again", inner(name), field, each)], "");
+        assert_eq!(flow.fingerprint(), fnv(&text(&flow)));
+        flow.fingerprint()
+    };
+    let first = alone("x", "a", None);
+    assert_eq!(first, alone("x", "a", None));
+    for other in [
+        alone("y", "a", None),
+        alone("x", "b", None),
+        alone("x", "a", each),
+    ] {
+        assert_ne!(first, other);
+    }
+    // The width may change while a run is stored.
+    assert_eq!(
+        alone("x", "a", each),
+        alone("x", "a", Some(Each::at_a_time(8)))
+    );
+    let forked = |name| {
+        let branches = vec![
+            on("f0", inner(name), "a", None),
+            on("f1", inner("x"), "b", None),
+        ];
+        let flow = graph(vec![fork("(f0, f1)", branches)], "");
+        assert_eq!(flow.fingerprint(), fnv(&text(&flow)));
+        flow.fingerprint()
+    };
+    assert_ne!(forked("x"), forked("y"));
+}
+
+#[test]
+fn a_flow_is_configured_if_a_flow_on_a_field_is() {
+    let configured = Description {
+        check: Some(|_| Ok(())),
+        ..NODE
+    };
+    let is_configured = |node| {
+        let inner = leak(graph(vec![place("x", node)], ""));
+        let alone = graph(vec![on("on", inner, "a", None)], "");
+        let forked = vec![on("f0", inner, "a", None), place("f1", NODE)];
+        let forked = graph(vec![fork("both", forked)], "");
+        [alone.is_configured(), forked.is_configured()]
+    };
+    assert_eq!(is_configured(configured), [true, true]);
+    assert_eq!(is_configured(NODE), [false, false]);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod editor;
 mod failure;
 mod judge;
+mod on_field;
 mod outcome;
 mod probe;
 mod read;
@@ -33,6 +34,7 @@ pub use std::vec::Vec;
 pub use editor::{On, words};
 pub use failure::{IntoFailure, ReturnedError};
 pub use judge::Judge;
+pub use on_field::keep_failures;
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{
     FieldKind, NoFailure, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety,
@@ -46,9 +48,10 @@ pub use write::{Append, FieldSlot, FillPlain, KeepFailures};
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_returned};
 pub use crate::checks::{check_context, check_field, check_has_context, check_node, check_policy};
+pub use crate::checks::{check_failures, check_field_store, check_is_flow, check_parallel};
 pub use crate::driver::Site;
 pub use crate::graph::{
-    CheckPolicy, Describe, Description, FieldSets, ForkSets, Handled, NodeOrFlow,
+    CheckPolicy, Describe, Description, Each, FieldSets, ForkSets, Handled, NodeOrFlow,
 };
 pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{

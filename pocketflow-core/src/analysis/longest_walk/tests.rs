@@ -8,8 +8,8 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use crate::graph::sample::{NODE, as_flow, graph, leak, message, place};
-use crate::graph::{Bound, Description, Edge, Graph, Place, Target};
+use crate::graph::sample::{NODE, as_flow, fork, graph, leak, message, on, place};
+use crate::graph::{Bound, Description, Each, Edge, Graph, Place, Target};
 
 const NAMES: [&str; 5] = ["p0", "p1", "p2", "p3", "p4"];
 const ACTIONS: [&str; 3] = ["default", "second", "third"];
@@ -271,6 +271,59 @@ fn each_nested_flow_counts_its_own_steps() {
             "first >> last",
         );
         assert_eq!(outer.max_steps(), 8 + 1);
+    });
+}
+
+#[test]
+fn the_steps_on_a_field_count_besides_the_step_of_the_place() {
+    with_room(|| {
+        // Three levels, with a fork on the second.
+        let innermost = || chain(3);
+        let inner = leak(graph(
+            vec![
+                place("p0", NODE),
+                fork(
+                    "p1",
+                    vec![
+                        on("f0", innermost(), "a", None),
+                        on("f1", chain(2), "b", None),
+                    ],
+                ),
+            ],
+            "p0 >> p1",
+        ));
+        let outer = graph(
+            vec![on("p0", inner, "c", None), place("p1", NODE)],
+            "p0 >> p1 max 1 else end; p1 >> p0",
+        );
+        // The fork is a step, and so is the place on each field.
+        let inner_steps = 1 + (1 + 3 + 2);
+        assert_eq!(inner.max_steps(), inner_steps);
+        assert_eq!(outer.max_steps(), 2 * (1 + inner_steps) + 1);
+    });
+}
+
+#[test]
+fn a_flow_on_every_item_has_no_longest_walk() {
+    with_room(|| {
+        let each = || on("Inner.each(a)", chain(1), "a", Some(Each::at_a_time(1)));
+        let says = |place: Place| message(|| graph(vec![place], "").max_steps()).unwrap();
+        let expected = "the flow `F` has no MAX_STEPS: `Inner.each(a)` runs `Inner` on every item \
+                        of `a`, and nothing bounds their number\nhelp: to limit a run, add a \
+                        driver: `.with(StepLimit::new(n))`";
+        assert_eq!(says(each()), expected);
+        let branches = vec![on("f0", chain(1), "b", None), each()];
+        assert_eq!(says(fork("both", branches)), expected);
+        // The flow that has the place is named.
+        let inner = leak(Graph {
+            name: "Deep",
+            ..graph(vec![each()], "")
+        });
+        let text = says(on("outer", inner, "b", None));
+        assert!(
+            text.starts_with("the flow `Deep` has no MAX_STEPS"),
+            "{text}"
+        );
     });
 }
 

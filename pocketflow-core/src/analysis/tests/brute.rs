@@ -126,7 +126,7 @@ fn add(
             None if fails => Some(failed.clone()),
             _ => None,
         };
-        let (reads, optional_reads, ways) = match kind {
+        let (reads, optional_reads, ways) = match &*kind.as_seen() {
             PlaceKind::Node(node) => {
                 let ways = node.writes.iter().zip(&node.maybe).enumerate();
                 let ways = ways.map(|(action, (writes, maybe))| Way {
@@ -193,6 +193,7 @@ fn add(
                 }
                 (inner.inputs, optional_reads, ways)
             }
+            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
         };
         steps[first + index] = Step {
             place,

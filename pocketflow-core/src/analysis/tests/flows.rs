@@ -1,13 +1,18 @@
 //! Small random flows: as plain data, and as `flow!` describes them.
 
+use std::borrow::Cow;
+
 use proptest::array::uniform3;
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::*;
 
+use super::brute::{After, Found, Paths, lay_out};
 use crate::analysis::Solution;
-use crate::graph::sample::{STORE, WORDS, leak};
-use crate::graph::{Bound, ERROR, Edge, ErrorEdge, ForkSets, Graph, NodeInfo, Place, Target};
+use crate::graph::sample::{STORE, WORDS, leak, node as described};
+use crate::graph::{
+    Bound, Description, ERROR, Each, Edge, ErrorEdge, ForkSets, Graph, NodeInfo, Place, Target,
+};
 
 /// A set of fields, with one bit for each.
 pub(super) type Set = u8;
@@ -53,6 +58,18 @@ pub(super) enum PlaceKind {
     Node(Node),
     Fork(Vec<Node>),
     Flow(Flow),
+    On(On),
+    OnFork(Vec<On>),
+}
+
+/// A flow of another store that runs on a field.
+#[derive(Debug, Clone)]
+pub(super) struct On {
+    pub(super) flow: Flow,
+    /// The field, as a set.
+    pub(super) field: Set,
+    /// For `each`, the late field that collects the failures, or none.
+    pub(super) each: Option<Set>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,7 +129,13 @@ pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
     ];
     let kind = match levels {
         0 => kind.boxed(),
-        _ => prop_oneof![2 => kind, 1 => flow(3, levels - 1).prop_map(PlaceKind::Flow)].boxed(),
+        _ => prop_oneof![
+            4 => kind,
+            2 => flow(3, levels - 1).prop_map(PlaceKind::Flow),
+            2 => on(levels - 1).prop_map(PlaceKind::On),
+            1 => vec(on(levels - 1), 2..=3).prop_map(on_fork),
+        ]
+        .boxed(),
     };
     let to = || prop_oneof![Just(0), any::<u8>()];
     let wire = || (to(), weighted(0.2, to())).prop_map(|(to, otherwise)| Wire { to, otherwise });
@@ -126,6 +149,55 @@ pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
             places,
         })
         .boxed()
+}
+
+/// A flow on a field, with nested flows of at most this many levels in it.
+fn on(levels: usize) -> impl Strategy<Value = On> {
+    let each = weighted(0.5, set(true, 1));
+    (flow(3, levels), 0..FIELDS, each).prop_map(|(flow, field, each)| On {
+        flow,
+        field: 1 << field,
+        each,
+    })
+}
+
+/// A fork of flows on fields, which have one exit each.
+fn on_fork(mut branches: Vec<On>) -> PlaceKind {
+    for On { flow, .. } in &mut branches {
+        flow.exits = 1;
+    }
+    PlaceKind::OnFork(branches)
+}
+
+impl PlaceKind {
+    /// The place as the flow around it sees it. A flow on a field is a node there, which reads the
+    /// field.
+    pub(super) fn as_seen(&self) -> Cow<'_, Self> {
+        match self {
+            Self::On(on) => Cow::Owned(Self::Node(on.as_node())),
+            Self::OnFork(all) => Cow::Owned(Self::Fork(all.iter().map(On::as_node).collect())),
+            Self::Node(_) | Self::Fork(_) | Self::Flow(_) => Cow::Borrowed(self),
+        }
+    }
+}
+
+impl On {
+    fn as_node(&self) -> Node {
+        let On { flow, field, each } = self;
+        let failures = each.unwrap_or(0);
+        let exits = match each {
+            Some(_) => 1,
+            None => flow.exits,
+        };
+        let found = Found::new(&lay_out(flow, Paths::Known), flow.inputs, After::Read);
+        Node {
+            reads: *field,
+            optional_reads: failures,
+            writes: vec![failures; exits],
+            maybe: vec![0; exits],
+            fails: failures == 0 && !found.failed.is_empty(),
+        }
+    }
 }
 
 impl Flow {
@@ -147,10 +219,11 @@ impl Flow {
 
     /// Everything that any of its nodes may read.
     pub(super) fn looks(&self) -> Set {
-        let looks = self.places.iter().map(|(kind, ..)| match kind {
+        let looks = self.places.iter().map(|(kind, ..)| match &*kind.as_seen() {
             PlaceKind::Node(node) => node.reads | node.optional_reads,
             PlaceKind::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
             PlaceKind::Flow(inner) => inner.inputs | inner.looks(),
+            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
         });
         looks.fold(0, |set, looks| set | looks)
     }
@@ -285,20 +358,11 @@ fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>
     let (node, fork): (_, &'static [Place]) = match kind {
         PlaceKind::Node(node) => (info(node), &[]),
         PlaceKind::Flow(flow) => (describe(flow, all), &[]),
-        PlaceKind::Fork(nodes) => {
-            let place = |(name, node)| Place {
-                name,
-                node: leak(info(node)),
-                fork: &[],
-            };
-            let nodes: &'static [Place] = ["f0", "f1", "f2"]
-                .into_iter()
-                .zip(nodes)
-                .map(place)
-                .collect::<Vec<_>>()
-                .leak();
-            let sets = leak(ForkSets::<WORDS>::of(nodes));
-            (NodeInfo::of_fork(name, nodes, sets), nodes)
+        PlaceKind::On(on) => (on_field(on, all), &[]),
+        PlaceKind::Fork(nodes) => fork(name, nodes.iter().map(info).collect()),
+        PlaceKind::OnFork(flows) => {
+            let nodes = flows.iter().map(|on| on_field(on, all));
+            fork(name, nodes.collect())
         }
     };
     Place {
@@ -306,6 +370,31 @@ fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>
         node: leak(node),
         fork,
     }
+}
+
+fn fork(name: &'static str, nodes: Vec<NodeInfo>) -> (NodeInfo, &'static [Place]) {
+    let place = |(name, node)| Place {
+        name,
+        node: leak(node),
+        fork: &[],
+    };
+    let places = ["f0", "f1", "f2"].into_iter().zip(nodes).map(place);
+    let places: &'static [Place] = places.collect::<Vec<_>>().leak();
+    let sets = leak(ForkSets::<WORDS>::of(places));
+    (NodeInfo::of_fork(name, places, sets), places)
+}
+
+/// A flow on a field, as the macro describes it.
+fn on_field<'a>(on: &'a On, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
+    let flow = Description::of_flow(describe(&on.flow, all));
+    let each = on.each.map(|failures| {
+        let each = Each::at_a_time(1);
+        match names(failures).first() {
+            Some(field) => each.failing_into(field, |_, _| {}),
+            None => each,
+        }
+    });
+    described(Description::on(&flow, STORE, names(on.field)[0], each))
 }
 
 fn info(node: &Node) -> NodeInfo {
@@ -333,6 +422,7 @@ fn info(node: &Node) -> NodeInfo {
         fails: node.fails,
         handled: None,
         waits: None,
+        on: None,
         check: None,
     }
 }

@@ -188,7 +188,7 @@ impl Analysed<'_> {
         if action == self.graph.places[place].node.actions.len() {
             return self.follow_error(place, filled);
         }
-        match &self.flow.places[place].0 {
+        match &*self.flow.places[place].0.as_seen() {
             PlaceKind::Node(node) => {
                 outcomes(filled, node.reads, node.writes[action], node.maybe[action])
             }
@@ -208,6 +208,7 @@ impl Analysed<'_> {
                     exit.iter().collect()
                 }
             }
+            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
         }
     }
 
@@ -215,7 +216,7 @@ impl Analysed<'_> {
     fn follow_error(&self, place: usize, filled: Set) -> Vec<Set> {
         let (kind, _, error) = &self.flow.places[place];
         let field = error.unwrap().field;
-        match kind {
+        match &*kind.as_seen() {
             PlaceKind::Node(node) => vec![filled | node.reads | field],
             PlaceKind::Fork(nodes) => vec![filled | union(nodes, |node| node.reads) | field],
             PlaceKind::Flow(inner) => {
@@ -226,6 +227,7 @@ impl Analysed<'_> {
                     false => found.failed.iter().map(|filled| filled | field).collect(),
                 }
             }
+            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
         }
     }
 
@@ -243,13 +245,14 @@ impl Analysed<'_> {
                     (0..FIELDS).filter(|field| writes_in_vain(steps, &steps[place], *field));
                 fields.fold(0, |set: Set, field| set | 1 << field)
             };
-            let branches: Vec<Set> = match kind {
+            let branches: Vec<Set> = match &*kind.as_seen() {
                 PlaceKind::Node(_) => vec![Set::MAX],
                 PlaceKind::Fork(nodes) => nodes
                     .iter()
                     .map(|node| node.writes[0] | node.maybe[0])
                     .collect(),
                 PlaceKind::Flow(_) => continue,
+                PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
             };
             let expected = if found.steps[place].is_empty() {
                 0

@@ -26,7 +26,7 @@ fn reads(kind: &PlaceKind) -> Set {
     match kind {
         PlaceKind::Node(node) => node.reads,
         PlaceKind::Fork(nodes) => union(nodes, |node| node.reads),
-        PlaceKind::Flow(_) => unreachable!("these flows have none"),
+        _ => unreachable!("these flows have none"),
     }
 }
 
@@ -41,7 +41,7 @@ fn writes(kind: &PlaceKind) -> Vec<(Set, Set)> {
             union(nodes, |node| node.writes[0]),
             union(nodes, |node| node.maybe[0]),
         )],
-        PlaceKind::Flow(_) => unreachable!("these flows have none"),
+        _ => unreachable!("these flows have none"),
     }
 }
 
@@ -49,7 +49,7 @@ fn fails(kind: &PlaceKind) -> bool {
     match kind {
         PlaceKind::Node(node) => node.fails,
         PlaceKind::Fork(nodes) => nodes.iter().any(|node| node.fails),
-        PlaceKind::Flow(_) => unreachable!("these flows have none"),
+        _ => unreachable!("these flows have none"),
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::pf007::another_may_write;
 use super::super::pf012::returns_only_default;
 use crate::graph::fork::shares_store;
 use crate::graph::sample::{
-    NODE, OTHER, STORE, action, as_flow, fork, graph, leak, message, node, place,
+    NODE, OTHER, STORE, action, as_flow, fork, graph, leak, message, node, on, place,
 };
 use crate::graph::{Description, Graph, Place};
 
@@ -109,7 +109,13 @@ proptest! {
         assert_eq!(named(node.reads), union(&|branch| branch.reads));
         assert_eq!(named(node.optional_reads), union(&|branch| branch.optional_reads));
         assert_eq!(named(node.writes), union(&|branch| branch.writes));
-        assert_eq!(node.possible_writes, node.writes);
+        assert_eq!(
+            named(node.possible_writes),
+            union(&|branch| match branch.is_flow {
+                true => 0,
+                false => branch.writes | branch.possible_writes,
+            })
+        );
         for (index, branch) in branches.iter().enumerate() {
             assert_eq!(shares_store(fork, index), native(&branch));
             for (field, name) in FIELDS.iter().enumerate() {
@@ -219,6 +225,66 @@ fn a_node_of_a_fork_has_the_one_action_default() {
         says(flow),
         "PF012: the flow `second` is in a fork, where only nodes can be\nhelp: write a node that \
          runs it on another store, and name that node here: `second.run(&mut store).await`"
+    );
+}
+
+/// A fork of flows on these fields.
+fn flows_on(branches: Vec<(&'static str, &'static [&'static str], &'static str)>) -> Graph {
+    let branches = branches.into_iter().map(|(name, exits, field)| {
+        let inner = leak(Graph {
+            exits,
+            ..graph(vec![place("x", NODE)], "")
+        });
+        on(name, inner, field, None)
+    });
+    graph(vec![fork("both", branches.collect())], "")
+}
+
+#[test]
+fn a_flow_on_a_field_in_a_fork_ends_at_its_end() {
+    let says = |exits| {
+        let flow = flows_on(vec![
+            ("Inner.on(a)", &["default"], "a"),
+            ("Inner.on(b)", exits, "b"),
+        ]);
+        assert_eq!(message(|| flow.check_branch(0, 0)), None);
+        message(|| flow.check_branch(0, 1)).unwrap_or_default()
+    };
+    assert_eq!(says(&["default"]), "");
+    assert_eq!(
+        says(&["found", "default"]),
+        "PF012: `Inner.on(b)` can leave at \"found\" or \"default\", and no edge can follow an \
+         exit out of a fork\nhelp: let `Inner` end at `end`, and write what it found to its store; \
+         the node after the fork can choose by that"
+    );
+    assert_eq!(
+        says(&[]),
+        "PF012: `Inner.on(b)` never ends, and a fork waits for all its branches\nhelp: let the \
+         flow `Inner` end"
+    );
+}
+
+#[test]
+fn two_flows_on_one_field_are_reported_once() {
+    let says = |first: (&'static str, &'static str), second: (&'static str, &'static str)| {
+        let flow = flows_on(vec![
+            (first.0, &["default"], first.1),
+            (second.0, &["default"], second.1),
+        ]);
+        [0, 1].map(|branch| message(|| flow.check_fields(0, branch)))
+    };
+    let a = ("Inner.on(a)", "a");
+    assert_eq!(says(a, ("Inner.on(b)", "b")), [None, None]);
+    let both = |first, second| {
+        Some(format!(
+            "PF007: `{first}` and `{second}` are in one fork, and both run on `a`\nhelp: let each \
+             flow run on a field of its own, and let the node after the fork combine them"
+        ))
+    };
+    assert_eq!(says(a, a), [None, both("Inner.on(a)", "Inner.on(a)")]);
+    assert_eq!(
+        says(a, ("again", "a")),
+        [None, both("Inner.on(a)", "again")]
     );
 }
 

@@ -3,6 +3,7 @@
 
 mod edges;
 mod forks;
+mod on_field;
 mod reads;
 mod types;
 

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::{Description, FieldSets, NodeInfo, UNKNOWN};
 use crate::action::ActionInfo;
-use crate::graph::sample::{NODE, STORE, action, leak};
+use crate::graph::Each;
+use crate::graph::sample::{self, NODE, STORE, action, as_flow, graph, leak, on, place};
 use crate::store::{Field, Store};
 
 const NAMES: [&str; 6] = ["plain", "a", "b", "c", "d", "no such field"];
@@ -269,6 +270,58 @@ fn an_await_fills_its_field() {
     );
     let unknown = Description::awaits("await", UNKNOWN.store, &["c"]);
     assert_eq!((unknown.name, unknown.waits), ("", None));
+}
+
+#[test]
+fn a_flow_on_a_field_reads_the_field_and_may_change_what_is_in_it() {
+    let inner = leak(graph(vec![place("x", NODE)], ""));
+    let described = |each| *on("on", inner, "c", each).node;
+    let sets = |of: &[u64]| -> Vec<Set> { of.chunks(sample::WORDS).map(named).collect() };
+    let node = described(None);
+    assert_eq!(
+        (node.name, node.actions),
+        ("Inner", &["default", "other"][..])
+    );
+    assert_eq!(named(node.reads), Set::from(["c"]));
+    assert_eq!(named(node.possible_writes), Set::from(["c"]));
+    assert_eq!(sets(node.writes), [Set::new(), Set::new()]);
+    assert_eq!((node.clears.len(), node.flow.is_some()), (0, false));
+    let field = node.on.unwrap();
+    assert_eq!((field.field, field.each.is_none()), ("c", true));
+    // The failures of items are added to what the field holds.
+    let each = Each::at_a_time(3).failing_into("d", |_, _| {});
+    let node = described(Some(each));
+    assert_eq!(node.actions, ["default"]);
+    assert_eq!(named(node.reads), Set::from(["c"]));
+    assert_eq!(named(node.optional_reads), Set::from(["d"]));
+    assert_eq!(named(node.possible_writes), Set::from(["c", "d"]));
+    assert_eq!(sets(node.writes), [Set::from(["d"])]);
+    assert_eq!(node.on.unwrap().each.unwrap().parallel, 3);
+}
+
+#[test]
+fn a_flow_whose_failures_are_kept_does_not_fail() {
+    let inner = leak(graph(vec![place("x", NODE)], ""));
+    let flow = |fails| {
+        let info = as_flow(sample::node(NODE), inner);
+        Description::of_flow(NodeInfo { fails, ..info })
+    };
+    let each = Some(Each::at_a_time(1));
+    let keeps = Some(Each::at_a_time(1).failing_into("d", |_, _| {}));
+    for (fails, each, expected) in [
+        (true, None, (true, false)),
+        (true, each, (true, false)),
+        (true, keeps, (false, true)),
+        (false, keeps, (false, false)),
+        (false, each, (false, false)),
+    ] {
+        let on = Description::on(&flow(fails), STORE, "a", each);
+        assert_eq!((on.fails, on.handled.is_some()), expected);
+    }
+    // Only a flow runs on a field.
+    assert_eq!(Description::on(&NODE, STORE, "a", None).name, "");
+    let unknown = Description::on(&Description::UNKNOWN, STORE, "a", None);
+    assert_eq!((unknown.name, unknown.on.is_none()), ("", true));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{named, text};
-use crate::graph::sample::{NODE, action, as_flow, fork, graph, leak, node, place};
-use crate::graph::{Description, Edge, Graph, NodeInfo, Place};
+use crate::graph::sample::{NODE, action, as_flow, fork, graph, leak, node, on, place};
+use crate::graph::{Description, Each, Edge, Graph, NodeInfo, Place};
 
 /// The lines of a diagram, without the first.
 fn lines(graph: &Graph) -> Vec<String> {
@@ -138,6 +138,53 @@ fn what_is_no_single_node_has_a_shape_of_its_own() {
             "    await.2{{await a}}",
             "    fork.0 --> inner",
             "    inner -->|other| await.2",
+        ]
+    );
+}
+
+#[test]
+fn a_flow_on_a_field_is_a_box_that_says_so() {
+    let inner = || leak(graph(vec![place("x", NODE)], ""));
+    let each = |width| Some(Each::at_a_time(width));
+    let flow = graph(
+        vec![
+            on("Inner.each(a)", inner(), "a", each(8)),
+            fork(
+                "both",
+                vec![
+                    on("Inner.on(b)", inner(), "b", None),
+                    on("again", inner(), "c", None),
+                ],
+            ),
+            on("again", inner(), "a", each(1)),
+            on("Inner.each(d)", inner(), "d", each(usize::MAX)),
+        ],
+        "Inner.each(a) >> both; both >> again; again >> Inner.each(d)",
+    );
+    assert_eq!(
+        lines(&flow),
+        [
+            "    start.0((start)) --> on.0",
+            "    subgraph on.0[Inner, each of a, 8 at a time]",
+            "        on.0.x([x])",
+            "    end",
+            "    subgraph fork.1[at the same time]",
+            "        subgraph fork.1.on.0[Inner, on b]",
+            "            fork.1.on.0.x([x])",
+            "        end",
+            "        subgraph fork.1.on.1[again, on c]",
+            "            fork.1.on.1.x([x])",
+            "        end",
+            "    end",
+            "    subgraph on.2[again, each of a]",
+            "        on.2.x([x])",
+            "    end",
+            "    subgraph on.3[Inner, each of d, all at the same time]",
+            "        on.3.x([x])",
+            "    end",
+            "    on.0 --> fork.1",
+            "    fork.1 --> on.2",
+            "    on.2 --> on.3",
         ]
     );
 }
