@@ -110,8 +110,8 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|shared| shared.retention = retention)
     }
 
-    /// Sets how often a run that waits in memory checks whether another process has filled its
-    /// field: every second by default.
+    /// Sets how often the runs that wait in memory are checked for what another process has filled:
+    /// every second by default. One query checks all of them.
     ///
     /// # Panics
     ///
@@ -175,7 +175,7 @@ impl<E: Storage> Checkpoints<E> {
         let RunsShared {
             storage,
             max_retry_time,
-            filled,
+            waiters,
             ..
         } = &*self.shared;
         let mut backoff = Backoff::new(*max_retry_time, run);
@@ -206,7 +206,7 @@ impl<E: Storage> Checkpoints<E> {
             }
             None => done?,
         }
-        filled.send_replace(());
+        waiters.wake(run);
         Ok(())
     }
 

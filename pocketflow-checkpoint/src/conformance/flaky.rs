@@ -142,6 +142,8 @@ impl<S: Storage> Storage for Flaky<S> {
         wait(run: &str, owner: &str, pause: &Pause<'_>) -> OpenWait;
         fill(run: &str, wait: &str, value_json: &str) -> ();
         filled(run: &str, wait: &str) -> Option<String>;
+        moved(waiting: &[(String, u64)]) -> Vec<String>;
+        version() -> Option<String>;
         finish(run: &str, owner: &str, exit: &str, state: &str) -> ();
         fail(run: &str, owner: &str, message: &str) -> ();
         give_up(run: &str, owner: &str, why: &str) -> ();

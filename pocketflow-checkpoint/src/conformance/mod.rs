@@ -87,6 +87,8 @@ macro_rules! conformance_tests {
             waiting::an_early_answer_is_kept_for_its_wait
             waiting::a_fork_counts_its_waits_on
             waiting::of_two_that_fill_one_wins
+            waiting::runs_that_moved_are_found_in_one_query
+            waiting::a_change_changes_the_version
             runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
             runs::an_answer_is_not_taken_for_the_next_question
             runs::of_two_that_wait_for_a_run_one_resumes_it

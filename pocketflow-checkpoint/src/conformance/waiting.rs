@@ -329,3 +329,62 @@ pub async fn of_two_that_fill_one_wins<S: Storage>(a: S, b: S) {
         assert_eq!(a.filled(&run, "card").await.unwrap(), card(value));
     }
 }
+
+pub async fn runs_that_moved_are_found_in_one_query<S: Storage>(a: S, b: S) {
+    let ids = [
+        "waits",
+        "\"quoted\" \\ \n\u{1F600}'",
+        "$.a[0]",
+        "filled",
+        "running",
+        "failed",
+        "finished",
+        "later",
+    ];
+    for id in ids {
+        waiting(&a, id).await;
+    }
+    let all: Vec<_> = ids.iter().map(|id| ((*id).to_owned(), 1)).collect();
+    let moved = async |waiting: &[(String, u64)]| {
+        let mut moved = b.moved(waiting).await.unwrap();
+        moved.sort();
+        moved
+    };
+    assert_eq!(moved(&[]).await, [""; 0]);
+    assert_eq!(moved(&all).await, [""; 0]);
+
+    a.fill("filled", "card", "1").await.unwrap();
+    for id in ["running", "failed", "finished", "later"] {
+        a.fill(id, "card", "1").await.unwrap();
+        again(&a, id, "you").await;
+    }
+    a.fail("failed", "you", "bad").await.unwrap();
+    a.finish("finished", "you", "done", "{}").await.unwrap();
+    a.commit("later", "you", LONG, &step(2), Retention::All)
+        .await
+        .unwrap();
+    a.wait("later", "you", &pause(2)).await.unwrap();
+    let expected = ["failed", "filled", "finished", "later", "running"];
+    assert_eq!(moved(&all).await, expected);
+    assert_eq!(moved(&[("later".into(), 2)]).await, [""; 0]);
+    assert_eq!(moved(&[("unknown".into(), 0)]).await, ["unknown"]);
+    // A run that another process looks at still waits.
+    again(&a, "waits", "you").await;
+    assert_eq!(moved(&all).await, expected);
+}
+
+pub async fn a_change_changes_the_version<S: Storage>(a: S, b: S) {
+    waiting(&a, "r").await;
+    for storage in [&a, &b] {
+        let version = async || storage.version().await.unwrap();
+        let first = version().await;
+        assert_eq!(version().await, first);
+        // A storage that cannot tell has none.
+        for by in [&a, &b] {
+            let before = version().await;
+            again(by, "r", "you").await;
+            by.release("r", "you").await.unwrap();
+            assert!(before.is_none() || version().await != before);
+        }
+    }
+}

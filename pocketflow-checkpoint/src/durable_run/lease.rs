@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
 use super::retry::Backoff;
@@ -18,6 +18,8 @@ pub(crate) struct Lease<E: Storage> {
     run: String,
     owner: String,
     state: AtomicU8,
+    /// Notified when the lease is to be renewed again.
+    held: Notify,
 }
 
 const NONE: u8 = 0;
@@ -36,6 +38,7 @@ impl<E: Storage> Lease<E> {
             run,
             owner,
             state: AtomicU8::new(NONE),
+            held: Notify::new(),
         }
     }
 
@@ -45,6 +48,7 @@ impl<E: Storage> Lease<E> {
 
     pub(crate) fn acquired(&self) {
         self.state.store(HELD, SeqCst);
+        self.held.notify_one();
     }
 
     /// The lease is renewed until the call that releases it is done. Losing it before then does no
@@ -68,6 +72,13 @@ impl<E: Storage> Lease<E> {
 
     fn is_renewed(&self) -> bool {
         matches!(self.state.load(SeqCst), HELD | RELEASING)
+    }
+
+    /// Waits until it is renewed. A run that waits in memory holds no lease, and costs no timer.
+    async fn until_renewed(&self) {
+        while !self.is_renewed() {
+            self.held.notified().await;
+        }
     }
 }
 
@@ -110,6 +121,7 @@ async fn renew<E: Storage>(lease: &Lease<E>) -> StorageError {
         shared, run, owner, ..
     } = lease;
     loop {
+        lease.until_renewed().await;
         sleep((shared.lease / 3).max(Duration::from_millis(10))).await;
         let mut backoff = Backoff::new(shared.max_retry_time, run);
         while lease.is_renewed() {

@@ -14,6 +14,7 @@ mod resume;
 mod retry;
 mod shared;
 mod wait;
+mod waiters;
 
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

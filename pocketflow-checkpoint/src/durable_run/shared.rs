@@ -1,14 +1,11 @@
 //! What all runs of a storage share: its settings, and what the runs of this process wait for.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
-use tokio::sync::watch;
 
-use crate::state::{Fits, encoding};
+use super::waiters::Waiters;
+use crate::state::encoding;
 use crate::storage::{Retention, StorageError, StorageResult};
 
 /// What all runs of a storage share.
@@ -19,26 +16,7 @@ pub(crate) struct RunsShared<E> {
     pub(crate) poll: Duration,
     pub(crate) max_retry_time: Duration,
     pub(crate) max_crashes: Option<u32>,
-    /// Notifies the runs that wait in this process when a wait is filled.
-    pub(crate) filled: watch::Sender<()>,
-    /// The runs that wait in this process.
-    waits: Mutex<HashMap<String, Wait>>,
-}
-
-/// What a run waits for in this process.
-struct Wait {
-    field: String,
-    /// Checks whether a text is a value of the field.
-    fits: Fits,
-    /// Identifies this wait: a run may wait again before the guard of an earlier wait is dropped.
-    number: u64,
-}
-
-/// Registers what a run waits for until it is dropped.
-pub(crate) struct WaitGuard<'a, E> {
-    shared: &'a RunsShared<E>,
-    run: &'a str,
-    number: u64,
+    pub(crate) waiters: Waiters,
 }
 
 impl<E> RunsShared<E> {
@@ -50,25 +28,7 @@ impl<E> RunsShared<E> {
             poll: Duration::from_secs(1),
             max_retry_time: Duration::from_secs(120),
             max_crashes: Some(10),
-            filled: watch::Sender::new(()),
-            waits: Mutex::default(),
-        }
-    }
-
-    /// Registers that a run waits for a field in this process.
-    pub(crate) fn wait<'a>(&'a self, run: &'a str, field: &str, fits: Fits) -> WaitGuard<'a, E> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Relaxed);
-        let wait = Wait {
-            field: field.to_owned(),
-            fits,
-            number,
-        };
-        lock(&self.waits).insert(run.to_owned(), wait);
-        WaitGuard {
-            shared: self,
-            run,
-            number,
+            waiters: Waiters::default(),
         }
     }
 
@@ -76,10 +36,7 @@ impl<E> RunsShared<E> {
     pub(crate) fn fits(&self, run: &str, wait: &str, json: &str) -> StorageResult<()> {
         // The type of a field is the same in every visit.
         let field = wait.split('#').next().unwrap_or(wait);
-        let fits = lock(&self.waits)
-            .get(run)
-            .filter(|wait| wait.field == field)
-            .map(|wait| wait.fits);
+        let fits = self.waiters.fits(run, field);
         // The storage rejects what is not JSON.
         let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
             return Ok(());
@@ -99,21 +56,4 @@ impl<E> RunsShared<E> {
             }
         })
     }
-}
-
-impl<E> Drop for WaitGuard<'_, E> {
-    fn drop(&mut self) {
-        let mut waits = lock(&self.shared.waits);
-        if waits
-            .get(self.run)
-            .is_some_and(|wait| wait.number == self.number)
-        {
-            waits.remove(self.run);
-        }
-    }
-}
-
-/// The map is always consistent, so a poisoned lock does no harm.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,12 +1,11 @@
 //! A run at an `await`.
 
 use pocketflow::{Error, Graph, StepInfo};
-use tokio::time::timeout;
 
 use super::DurableRun;
 use super::position;
 use super::retry::retry;
-use super::shared::RunsShared;
+use super::waiters::WaitGuard;
 use crate::causes::{MovedOn, Parked, WrongValue};
 use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError};
@@ -26,22 +25,24 @@ impl<E: Storage> DurableRun<E> {
         // field has been cleared already. `null` may not clear a field whose serde attributes
         // change how it is read; the answer replaces its value all the same.
         let _ = Keeper::fill(index, "null", shared);
-        // A fill in this process fails at once if the value does not fit.
-        let fits = Keeper::fits(index, shared).filter(|_| !self.park);
-        let _guard = fits.map(|fits| self.runs.wait(&self.id, field, fits));
+        // A fill in this process wakes the run, and fails at once if the value does not fit.
+        let guard = (!self.park).then(|| {
+            let (step, fits) = (info.step() - 1, Keeper::fits(index, shared));
+            self.runs.waiters.add(&self.id, field, step, fits)
+        });
         let mut refused = None;
         loop {
             let OpenWait { name, value } =
                 self.store_wait(info, field, shared, refused.take()).await?;
             let Some(json) = value else {
-                if self.park {
+                let Some(guard) = &guard else {
                     return Err(info.error(Parked {
                         run: self.id.clone(),
                         field: field.to_owned(),
                         wait: name,
                     }));
-                }
-                self.until_filled(info, shared).await?;
+                };
+                self.until_filled(info, guard, shared).await?;
                 continue;
             };
             let Err(source) = fill(shared, index, &json) else {
@@ -66,11 +67,11 @@ impl<E: Storage> DurableRun<E> {
     async fn until_filled<S: Durable>(
         &self,
         info: &StepInfo<'_>,
+        guard: &WaitGuard<'_>,
         shared: &mut S,
     ) -> Result<(), Error> {
-        let RunsShared { poll, filled, .. } = &*self.runs;
-        let mut news = filled.subscribe();
         loop {
+            guard.woken(&self.runs).await;
             let record = self.show().await.map_err(|error| info.error(error))?;
             self.stands_before(info, record.as_ref())?;
             if record.is_some_and(|record| record.filled || record.status == Status::Failed) {
@@ -89,7 +90,6 @@ impl<E: Storage> DurableRun<E> {
                     Err(error) => return Err(info.error(error)),
                 }
             }
-            let _ = timeout(*poll, news.changed()).await;
         }
     }
 

@@ -104,6 +104,14 @@ impl<E: Engine> Storage for E {
         self.run(operation::Filled { run, wait }).await
     }
 
+    async fn moved(&self, waiting: &[(String, u64)]) -> StorageResult<Vec<String>> {
+        self.run(operation::Moved::new(waiting)).await
+    }
+
+    async fn version(&self) -> StorageResult<Option<String>> {
+        self.run(operation::ReadVersion).await
+    }
+
     async fn finish(&self, run: &str, owner: &str, exit: &str, state: &str) -> StorageResult<()> {
         let [run, owner, exit, state] = [run, owner, exit, state].map(str::to_owned);
         self.run(operation::Finish {

@@ -207,6 +207,20 @@ pub trait Storage: Send + Sync + 'static {
         wait: &str,
     ) -> impl Future<Output = StorageResult<Option<String>>> + Send;
 
+    /// Of these runs that wait, each with its last finished step, those that another call should
+    /// look at: a run that has been filled, does not wait any more, has moved on, or is unknown. A
+    /// process asks this about all runs that wait in it.
+    fn moved(
+        &self,
+        waiting: &[(String, u64)],
+    ) -> impl Future<Output = StorageResult<Vec<String>>> + Send;
+
+    /// A text that differs after anything that is stored may have changed. `None` if the storage
+    /// cannot tell that at once; then a process that waits for runs asks about them each time.
+    fn version(&self) -> impl Future<Output = StorageResult<Option<String>>> + Send {
+        std::future::ready(Ok(None))
+    }
+
     /// Stores that a run reached an exit, and its last state. The lease is released and stored items
     /// are removed. The history stays.
     ///

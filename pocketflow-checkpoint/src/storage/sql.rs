@@ -230,6 +230,11 @@ pub(crate) const LAST_VISIT: &str =
     "SELECT coalesce(max(visit), 0) FROM waits WHERE run = ?1 AND field = ?2 AND step IS NOT NULL";
 pub(crate) const WAIT_NAMED: &str =
     "SELECT coalesce(step, -1), value FROM waits WHERE run = ?1 AND field = ?2 AND visit = ?3";
+/// Without a visit ?3, the value of the open wait.
+pub(crate) const FILLED: &str = "
+SELECT w.value FROM runs r LEFT JOIN waits w ON w.run = r.run AND w.field = ?2
+    AND w.visit = coalesce(CAST(?3 AS BIGINT), CASE WHEN r.waits_for = ?2 THEN r.visit END)
+WHERE r.run = ?1";
 /// A value that arrived early stays.
 pub(crate) const OPEN_WAIT: &str = "
 INSERT INTO waits (run, field, visit, step) VALUES (?1, ?2, ?3, ?4)
@@ -240,6 +245,17 @@ pub(crate) const SET_STATE: &str = "UPDATE states SET state = ?2 WHERE run = ?1"
 pub(crate) const FILL: &str = "
 INSERT INTO waits (run, field, visit, value) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET value = excluded.value";
+pub(crate) const MOVED: &str = "
+SELECT w.key FROM json_each(?1) w WHERE NOT EXISTS (
+    SELECT 1 FROM runs r WHERE r.run = w.key AND r.step = w.value AND r.status = 'waiting' AND r.filled = 0)";
+#[cfg(feature = "postgres")]
+pub(crate) const MOVED_POSTGRES: &str = "
+SELECT w.key FROM json_each_text(CAST(CAST(?1 AS TEXT) AS JSON)) w WHERE NOT EXISTS (
+    SELECT 1 FROM runs r
+    WHERE r.run = w.key AND r.step = CAST(w.value AS BIGINT) AND r.status = 'waiting' AND r.filled = 0)";
+/// The changes of other connections, and those of this one.
+pub(crate) const VERSION_SQLITE: &str =
+    "SELECT data_version || '/' || total_changes() FROM pragma_data_version";
 /// ?2 tells whether the open wait has a value now.
 pub(crate) const FILL_RUN: &str = "
 UPDATE runs SET filled = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 1 ELSE filled END, message = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN NULL ELSE message END,

@@ -21,6 +21,13 @@ pub trait Transaction: Send + Sized {
     /// skips the rows that another transaction is removing.
     const PRUNE: &'static str = super::sql::PRUNE;
 
+    /// The query for the runs of `?1`, a JSON object with a step for each run, that do not wait
+    /// after that step.
+    const MOVED: &'static str = super::sql::MOVED;
+
+    /// A query for a text that changes whenever the database changes, if it takes no time.
+    const VERSION: Option<&'static str> = None;
+
     /// The rows that a query returns.
     fn rows(
         &mut self,

@@ -14,7 +14,7 @@ pub use lease::Release;
 pub(crate) use lease::{Begin, Fail, Renew, Retry};
 pub(crate) use read::{List, Show};
 pub(crate) use step::{Commit, DropItems, Finish, Items, KeepItem};
-pub(crate) use wait::{Fill, Filled, Wait};
+pub(crate) use wait::{Fill, Filled, Moved, ReadVersion, Wait};
 
 use super::error::StorageError;
 use super::rules::{self, RunHead};

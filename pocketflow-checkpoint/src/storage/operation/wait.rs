@@ -1,6 +1,8 @@
 //! What a run waits for, and what its waits are filled with.
 
-use super::{OpResult, Operation, count, fenced, first, head};
+use serde::{Serialize, Serializer};
+
+use super::{OpResult, Operation, all, count, fenced, first, head};
 use crate::storage::data::{OpenWait, Pause};
 use crate::storage::rules::{self, WaitName};
 use crate::storage::sql;
@@ -141,13 +143,66 @@ impl Operation for Filled {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<String>, T> {
         let run = &*self.run;
-        let wait = WaitName::parse(&self.wait)?;
-        let head = head(tx, run, Lock::Shared).await?;
-        let Some((field, visit)) = head.named_or_open(&wait) else {
-            return Ok(None);
-        };
-        let row = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
-        let value = row.map(|mut row| row.maybe_text(1)).transpose()?;
-        Ok(value.flatten())
+        let WaitName { field, visit } = WaitName::parse(&self.wait)?;
+        rules::id("run", run)?;
+        let row = first(tx, sql::FILLED, values![run, field, visit]).await?;
+        row.ok_or_else(|| rules::unknown(run))?.maybe_text(0)
+    }
+}
+
+/// Finds the runs that do not wait any more.
+pub(crate) struct Moved {
+    /// An object with the last step of each run.
+    waiting: String,
+}
+
+impl Moved {
+    pub(crate) fn new(waiting: &[(String, u64)]) -> Self {
+        Self {
+            waiting: serde_json::to_string(&Steps(waiting)).expect("texts and numbers are JSON"),
+        }
+    }
+}
+
+struct Steps<'a>(&'a [(String, u64)]);
+
+impl Serialize for Steps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(run, step)| (run, step)))
+    }
+}
+
+impl Operation for Moved {
+    type Output = Vec<String>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        "look at the runs that wait".to_owned()
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<String>, T> {
+        all(tx, T::MOVED, values![&self.waiting], |mut row| row.text(0)).await
+    }
+}
+
+/// Reads a text that changes with the database.
+pub(crate) struct ReadVersion;
+
+impl Operation for ReadVersion {
+    type Output = Option<String>;
+    const WRITES: bool = false;
+
+    fn describe(&self) -> String {
+        "see whether it has changed".to_owned()
+    }
+
+    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<String>, T> {
+        match T::VERSION {
+            Some(sql) => first(tx, sql, &[])
+                .await?
+                .map(|mut row| row.text(0))
+                .transpose(),
+            None => Ok(None),
+        }
     }
 }

@@ -188,16 +188,6 @@ impl RunHead {
         Some((self.waits_for.as_deref()?, self.visit?))
     }
 
-    /// The wait with this name, or the open wait if only its field is named.
-    pub(crate) fn named_or_open<'a>(&self, wait: &WaitName<'a>) -> Option<(&'a str, i64)> {
-        let visit = wait.visit.or_else(|| {
-            self.open()
-                .filter(|open| open.0 == wait.field)
-                .map(|open| open.1)
-        });
-        Some((wait.field, visit?))
-    }
-
     /// The visit that a value is for if the caller names only the field: that of the open wait.
     pub(crate) fn fillable(&self, run: &str, field: &str) -> StorageResult<i64> {
         match self.open() {

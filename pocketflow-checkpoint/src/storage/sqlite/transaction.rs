@@ -51,6 +51,7 @@ impl Transaction for SqliteTransaction<'_> {
     type Error = Error;
 
     const CLOCK: LeaseClock = LeaseClock::Process;
+    const VERSION: Option<&'static str> = Some(sql::VERSION_SQLITE);
 
     fn rows(
         &mut self,

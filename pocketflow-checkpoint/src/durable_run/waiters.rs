@@ -1,0 +1,217 @@
+//! The runs that wait in this process, and the task that looks for what other processes have
+//! filled.
+//!
+//! A run that waits is woken by its id: by a fill in this process, or by the poller, which asks the
+//! storage about all of them in one query. Nothing else costs a waiting run anything.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+use super::retry::{Backoff, retry};
+use super::shared::RunsShared;
+use crate::state::Fits;
+use crate::storage::Storage;
+
+/// The runs that wait in this process.
+#[derive(Default)]
+pub(crate) struct Waiters(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    /// By their ids. Several tasks may wait for one run.
+    runs: HashMap<String, Vec<Waiter>>,
+    /// How many have been added.
+    added: u64,
+    /// The task that polls, with its number.
+    poller: Option<(u64, AbortHandle)>,
+}
+
+/// What a run waits for.
+struct Waiter {
+    number: u64,
+    field: String,
+    /// The last finished step of the run.
+    step: u64,
+    /// Checks whether a text is a value of the field.
+    fits: Option<Fits>,
+    wake: Arc<Notify>,
+}
+
+/// Identifies waiters and pollers.
+fn number() -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    NUMBER.fetch_add(1, Relaxed)
+}
+
+impl Waiters {
+    /// The map is always consistent, so a poisoned lock does no harm.
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Registers that a run waits for a field after a step.
+    pub(crate) fn add<'a>(
+        &'a self,
+        run: &'a str,
+        field: &str,
+        step: u64,
+        fits: Option<Fits>,
+    ) -> WaitGuard<'a> {
+        let (number, wake) = (number(), Arc::<Notify>::default());
+        let mut waiting = self.lock();
+        waiting.added += 1;
+        let same = waiting.runs.entry(run.to_owned()).or_default();
+        // The poller asks about one step of a run. After another step, the run has moved on.
+        for other in same.iter().filter(|other| other.step != step) {
+            other.wake.notify_one();
+        }
+        same.push(Waiter {
+            number,
+            field: field.to_owned(),
+            step,
+            fits,
+            wake: wake.clone(),
+        });
+        WaitGuard {
+            waiters: self,
+            run,
+            number,
+            wake,
+        }
+    }
+
+    /// Lets the tasks that wait for a run look at it.
+    pub(crate) fn wake(&self, run: &str) {
+        wake(self.lock().runs.get(run).into_iter().flatten());
+    }
+
+    fn wake_all(&self) {
+        wake(self.lock().runs.values().flatten());
+    }
+
+    /// The check of a field that a run waits for.
+    pub(crate) fn fits(&self, run: &str, field: &str) -> Option<Fits> {
+        let waiting = self.lock();
+        let mut waiters = waiting.runs.get(run)?.iter();
+        waiters.find(|waiter| waiter.field == field)?.fits
+    }
+
+    /// The runs, each with its last finished step.
+    fn all(&self) -> Vec<(String, u64)> {
+        let waiting = self.lock();
+        let runs = waiting.runs.iter();
+        runs.filter_map(|(run, waiters)| Some((run.clone(), waiters.last()?.step)))
+            .collect()
+    }
+}
+
+fn wake<'a>(waiters: impl Iterator<Item = &'a Waiter>) {
+    waiters.for_each(|waiter| waiter.wake.notify_one());
+}
+
+/// Keeps a run registered until it is dropped.
+pub(crate) struct WaitGuard<'a> {
+    waiters: &'a Waiters,
+    run: &'a str,
+    number: u64,
+    wake: Arc<Notify>,
+}
+
+impl WaitGuard<'_> {
+    /// Waits until there may be news. The storage knows whether there are.
+    pub(crate) async fn woken<E: Storage>(&self, shared: &Arc<RunsShared<E>>) {
+        start_polling(shared);
+        self.wake.notified().await;
+    }
+}
+
+impl Drop for WaitGuard<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.waiters.lock();
+        if let Some(waiters) = waiting.runs.get_mut(self.run) {
+            waiters.retain(|waiter| waiter.number != self.number);
+            if waiters.is_empty() {
+                waiting.runs.remove(self.run);
+            }
+        }
+        if waiting.runs.is_empty()
+            && let Some((_, poller)) = waiting.poller.take()
+        {
+            poller.abort();
+        }
+    }
+}
+
+/// Starts the poller, unless there is one. It ends with the last run that waits.
+fn start_polling<E: Storage>(shared: &Arc<RunsShared<E>>) {
+    let mut waiting = shared.waiters.lock();
+    if waiting.poller.is_none() {
+        let (number, weak) = (number(), Arc::downgrade(shared));
+        let pause = shared.poll.max(Duration::from_millis(1));
+        let poller = Poller {
+            shared: weak,
+            number,
+        };
+        let task = tokio::spawn(poller.run(pause));
+        waiting.poller = Some((number, task.abort_handle()));
+    }
+}
+
+/// Between two polls it does not keep the storage open.
+struct Poller<E: Storage> {
+    shared: Weak<RunsShared<E>>,
+    number: u64,
+}
+
+impl<E: Storage> Poller<E> {
+    async fn run(self, pause: Duration) {
+        // What was the same when no run had moved.
+        let mut last = None;
+        loop {
+            sleep(pause).await;
+            let Some(shared) = self.shared.upgrade() else {
+                return;
+            };
+            let added = shared.waiters.lock().added;
+            let mut backoff = Backoff::new(shared.max_retry_time, "");
+            let version = retry!(backoff, shared.storage.version());
+            let version = version.unwrap_or_default().map(|version| (version, added));
+            if version.is_some() && version == last {
+                continue;
+            }
+            let waiting = shared.waiters.all();
+            match retry!(backoff, shared.storage.moved(&waiting)) {
+                Ok(moved) => {
+                    last = version.filter(|_| moved.is_empty());
+                    moved.iter().for_each(|run| shared.waiters.wake(run));
+                }
+                // Each run finds the error itself, and ends with it.
+                Err(_) => shared.waiters.wake_all(),
+            }
+        }
+    }
+}
+
+impl<E: Storage> Drop for Poller<E> {
+    /// If the poller's runtime ends before the last run that waits, a run of another runtime starts
+    /// the next poller.
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        let mut waiting = shared.waiters.lock();
+        if waiting
+            .poller
+            .take_if(|(number, _)| *number == self.number)
+            .is_some()
+        {
+            wake(waiting.runs.values().flatten());
+        }
+    }
+}
