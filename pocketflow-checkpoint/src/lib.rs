@@ -35,10 +35,10 @@ pub use durable_run::{Kept, Known};
 #[doc(hidden)]
 pub use state::Stored;
 pub use state::{Durable, Keeper};
-#[cfg(feature = "postgres")]
-pub use storage::Postgres;
 pub use storage::{
     BeginOutcome, Cause, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
     RunRecord, RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageError,
     StorageResult, UnknownStatus,
 };
+#[cfg(feature = "postgres")]
+pub use storage::{Postgres, PostgresOptions};

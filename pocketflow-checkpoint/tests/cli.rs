@@ -197,10 +197,14 @@ async fn fills() {
         let folder = folder().await;
         let said = says(folder.path(), &["fill", "order-1", "card", value]);
         // A text of digits is a number in JSON, which a user who fills a field has to know.
-        let kind = if stored == "-5" { "the number " } else { "" };
+        let kind = match stored {
+            "-5" => "a number",
+            "true" => "true",
+            _ => "a text",
+        };
         assert_eq!(
             said,
-            format!("filled `card` of run `order-1` with {kind}{stored}\n")
+            format!("filled `card` of run `order-1` with {kind}\n")
         );
         assert!(
             says(folder.path(), &["list", "--status", "waiting"]).ends_with("card#1 (filled)\n")
@@ -227,7 +231,7 @@ async fn fills_by_the_name_of_a_wait() {
     // A value may come before its wait.
     assert_eq!(
         says(folder, &["fill", "order\n4", "card#1", "7"]),
-        "filled `card#1` of run `order\\n4` with the number 7\n"
+        "filled `card#1` of run `order\\n4` with a number\n"
     );
     assert!(
         fails(folder, &["fill", "order\n4", "card#1", "8"]).contains("has been filled already")
@@ -314,6 +318,60 @@ async fn creates_nothing() {
     assert!(fails(folder.path(), &["list", "--db", "empty.db"]).contains("an empty file"));
     assert!(fails(folder.path(), &["list", "--db", "."]).contains("a folder"));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_query_changes_nothing() {
+    let folder = folder().await;
+    let folder = folder.path();
+    let files = || {
+        let names = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = names.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = (files(), std::fs::read(folder.join("runs.db")).unwrap());
+    for query in [
+        &["list"][..],
+        &["show", "order-1"],
+        &["history", "order-1"],
+        &["state", "order-1"],
+    ] {
+        says(folder, query);
+    }
+    assert!(before == (files(), std::fs::read(folder.join("runs.db")).unwrap()));
+
+    // Nor does it wait for a process that writes.
+    let db = rusqlite::Connection::open(folder.join("runs.db")).unwrap();
+    db.execute_batch("BEGIN IMMEDIATE; UPDATE runs SET flow = 'changed'")
+        .unwrap();
+    assert!(says(folder, &["show", "order-1"]).contains("Checkout"));
+    db.execute_batch("COMMIT").unwrap();
+    assert!(says(folder, &["show", "order-1"]).contains("changed"));
+}
+
+/// An address in the wrong place, or of another database.
+#[test]
+fn a_password_is_not_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code) in [
+        (&["list", "--db", "mysql://me:secret@host/runs"][..], 1),
+        (&["list", "--db", "me:secret@host/runs"], 1),
+        (&["postgres://me:secret@host/runs", "list"], 2),
+        (&["list", "host=a password=secret"], 2),
+        (&["fill", "run", "--db=postgres://me:secret@host/runs"], 2),
+    ] {
+        let output = command(folder.path(), arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{error}");
+        assert!(error.starts_with("error: "), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let error = fails(
+        folder.path(),
+        &["list", "--db", "mysql://me:secret@host/runs"],
+    );
+    assert!(error.contains("`mysql://…` is not the address"), "{error}");
 }
 
 /// Tests without a server. The conformance suite tests with one.

@@ -374,18 +374,31 @@ async fn a_file_that_may_only_be_read() {
     fs::copy(env!("CARGO_BIN_EXE_pocketflow-runs"), &program).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     let root = fs::metadata(folder.path()).unwrap().uid() == 0;
-    for mode in [0o777, 0o555] {
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    let run = |arguments: &[&str]| {
         let mut command = std::process::Command::new(&program);
         command
             .arg("--db")
             .arg(&path)
-            .args(["fill", "r", "card", "1"])
+            .args(arguments)
             .current_dir("/");
         if root {
             command.uid(65_534).gid(65_534);
         }
-        let output = command.output().unwrap();
+        command.output().unwrap()
+    };
+    // It can be listed, with or without the log of another process, and leaves no file behind.
+    let lists = || {
+        let output = run(&["list"]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{error}");
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert!(listed.contains("r    running"), "{listed}");
+    };
+    for mode in [0o777, 0o555] {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        lists();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let output = run(&["fill", "r", "card", "1"]);
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
         assert!(
@@ -398,16 +411,8 @@ async fn a_file_that_may_only_be_read() {
     // A writable file in a read-only folder.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    let mut command = std::process::Command::new(&program);
-    command
-        .arg("--db")
-        .arg(&path)
-        .args(["fill", "r", "card", "1"])
-        .current_dir("/");
-    if root {
-        command.uid(65_534).gid(65_534);
-    }
-    let output = command.output().unwrap();
+    lists();
+    let output = run(&["fill", "r", "card", "1"]);
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
         error.contains(path.to_str().unwrap()) && error.contains("folder"),
@@ -416,6 +421,37 @@ async fn a_file_that_may_only_be_read() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let runs = Sqlite::open(&path).await.unwrap();
     assert_eq!(runs.show("r").await.unwrap().unwrap().step, 1);
+    // The process that has it open has stored something in the log.
+    for file in [&path, &beside(&path, "-wal"), &beside(&path, "-shm")] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o444)).unwrap();
+    }
+    runs.renew("r", "me", Duration::from_secs(1)).await.unwrap();
+    lists();
+}
+
+/// Only the user who created it can read it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.db");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let runs = Sqlite::open(&path).await.unwrap();
+    runs.begin("r", "me", LEASE, &new()).await.unwrap();
+    for file in [&path, &beside(&path, "-wal"), &beside(&path, "-shm")] {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    let backup = folder.path().join("backup.db");
+    runs.backup(&backup).await.unwrap();
+    assert_eq!(mode(&backup), 0o600);
+    // A mode that someone has chosen stays.
+    runs.close().await;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).unwrap();
+    let runs = Sqlite::open(&path).await.unwrap();
+    assert_eq!(mode(&path), 0o660);
+    assert_eq!(mode(&beside(&path, "-wal")), 0o660);
+    drop(runs);
 }
 
 #[tokio::test]

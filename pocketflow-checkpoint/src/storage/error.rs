@@ -198,6 +198,19 @@ pub enum StorageError {
         /// The newest version of the schema that this crate knows.
         known: i64,
     },
+    /// The database was written by an older version of this crate, and was opened only to be read. It
+    /// is left unchanged.
+    #[error(
+        "{place} was written by an older pocketflow-checkpoint (schema {found}, and this program knows {known}), and reading does not upgrade it: open it to write, as a program that runs its flows does, or `pocketflow-runs vacuum`"
+    )]
+    Older {
+        /// The database.
+        place: String,
+        /// The version of its schema.
+        found: i64,
+        /// The newest version of the schema that this crate knows.
+        known: i64,
+    },
     /// This is not a database of runs. It is left unchanged.
     #[error("{place} is not a database of runs, but {why}: choose another; it was left as it is")]
     Foreign {

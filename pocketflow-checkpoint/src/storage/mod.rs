@@ -24,7 +24,7 @@ pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
 pub use operation::{OpError, OpResult, Operation, Release};
 #[cfg(feature = "postgres")]
-pub use postgres::Postgres;
+pub use postgres::{Postgres, PostgresOptions};
 pub use sql::{HEAD, SCHEMA, SCHEMA_VERSION};
 pub use sqlite::{Sqlite, SqliteOptions};
 pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};

@@ -129,6 +129,54 @@ async fn what_is_not_ours_is_left_alone() {
 }
 
 #[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_reader_creates_nothing_and_needs_no_rights() {
+    let admin = admin().await;
+    let reader = Postgres::options().schema("absent").create(false);
+    fails!(reader.connect(&config()).await, Foreign "`absent`" "no tables of runs");
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'absent'";
+    let count: i64 = admin.query_one(schemas, &[]).await.unwrap().get(0);
+    assert_eq!(count, 0);
+
+    let owner = Postgres::connect_in(&config(), "readable").await.unwrap();
+    begin(&owner, "r", "me").await;
+    owner
+        .commit("r", "me", LONG, &step(1), Retention::All)
+        .await
+        .unwrap();
+    admin
+        .batch_execute(
+            "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA readable TO reader; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA readable TO reader",
+        )
+        .await
+        .unwrap();
+    let reader = Postgres::options().schema("readable").create(false);
+    let config = format!("{} user=reader", config());
+    let reader = reader.connect(&config).await.unwrap();
+    assert_eq!(reader.list(None).await.unwrap().len(), 1);
+    // It does not wait for a transaction that has locked the run.
+    admin
+        .batch_execute("BEGIN; SELECT run FROM readable.runs FOR UPDATE")
+        .await
+        .unwrap();
+    assert_eq!(show(&reader, "r").await.step, 1);
+    assert_eq!(reader.history("r").await.unwrap().len(), 1);
+    assert!(reader.checkpoint("r", 1).await.unwrap().is_some());
+    assert_eq!(reader.filled("r", "card#1").await.unwrap(), None);
+    assert_eq!(reader.items("r", 2).await.unwrap(), []);
+    admin.batch_execute("ROLLBACK").await.unwrap();
+    fails!(reader.release("r", "me").await, Engine);
+
+    admin
+        .batch_execute("UPDATE readable.version SET version = 1")
+        .await
+        .unwrap();
+    let older = Postgres::options().schema("readable").create(false);
+    fails!(older.connect(&config).await, Older "schema 1");
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_there() {
     let error = Postgres::connect("postgres://me:secret@127.0.0.1:1/runs").await;
     let error = fails!(error, Unreachable "postgres://127.0.0.1:1/runs");

@@ -229,11 +229,16 @@ async fn fill(
         Err(_) => Value::from(value).to_string(),
     };
     storage.fill(run, wait, &text).await?;
-    // Otherwise the type of the value would become known only when the run resumes.
-    let kind = match serde_json::from_str::<serde_json::Number>(&text) {
-        Ok(_) => "the number ",
-        Err(_) => "",
+    // Otherwise the type of the value would become known only when the run resumes. The value
+    // itself may be confidential.
+    let kind = match text.trim_start().as_bytes().first() {
+        Some(b'"') => "a text",
+        Some(b'{') => "an object",
+        Some(b'[') => "a list",
+        Some(b't' | b'f') => text.trim(),
+        Some(b'n') => "null",
+        _ => "a number",
     };
-    let filled = format!("filled `{wait}` of run `{run}` with {kind}{text}");
+    let filled = format!("filled `{wait}` of run `{run}` with {kind}");
     Ok((filled, json!({ "run": run, "wait": wait })))
 }

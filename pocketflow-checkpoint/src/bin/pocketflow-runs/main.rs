@@ -1,5 +1,6 @@
 //! `pocketflow-runs`: durable runs from the terminal.
 
+mod address;
 mod commands;
 mod print;
 
@@ -8,6 +9,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use address::Address;
 use clap::{Parser, Subcommand};
 use commands::{Change, Query};
 use pocketflow_checkpoint::{Sqlite, Storage};
@@ -16,7 +18,8 @@ use pocketflow_checkpoint::{Sqlite, Storage};
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
-    /// The database: an existing SQLite file, or postgres://user:password@host/database
+    /// The database: an existing SQLite file, postgres://user:password@host/database, or settings
+    /// such as "host=/run/postgresql dbname=runs"
     #[arg(long, global = true, default_value = "runs.db")]
     db: String,
     /// Print JSON, with times in milliseconds since the epoch
@@ -35,7 +38,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            eprint!("{}", address::without_passwords(&error.to_string()));
+            return ExitCode::from(2);
+        }
+    };
     let result = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -70,11 +80,14 @@ fn one_line(error: &dyn Error) -> String {
 }
 
 async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
-    let db = &arguments.db;
-    if db.starts_with("postgres://") || db.starts_with("postgresql://") {
+    // A query creates and upgrades nothing, and needs no right to write.
+    let reads = matches!(arguments.command, Command::Query(_));
+    let file = match address::parse(&arguments.db)? {
+        Address::File(file) => file,
         #[cfg(feature = "postgres")]
-        {
-            let storage = pocketflow_checkpoint::Postgres::connect(db).await?;
+        Address::Postgres(address) => {
+            let options = pocketflow_checkpoint::Postgres::options().create(!reads);
+            let storage = options.connect(address).await?;
             let backup = async |_: &Path| {
                 Err("a PostgreSQL database is backed up with its own program: \
                      pg_dump --schema=pocketflow --format=custom --file=FILE ADDRESS"
@@ -83,12 +96,15 @@ async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
             return run(storage, arguments, backup).await;
         }
         #[cfg(not(feature = "postgres"))]
-        return Err(
-            "this program was built without PostgreSQL: install it with `--features cli,postgres`"
-                .into(),
-        );
-    }
-    let storage = Sqlite::options().create(false).open(db).await?;
+        Address::Postgres(_) => {
+            return Err(
+                "this program was built without PostgreSQL: install it with `--features cli,postgres`"
+                    .into(),
+            );
+        }
+    };
+    let options = Sqlite::options().create(false).read_only(reads);
+    let storage = options.open(file).await?;
     let backup = async |file: &Path| Ok(storage.backup(file).await?);
     let text = run(storage.clone(), arguments, backup).await;
     // The last process to close the file writes the log into it.

@@ -22,9 +22,14 @@ impl Operation for History {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<Checkpoint>, T> {
-        // The lock keeps the run from being removed in between.
-        head(tx, &self.run, Lock::Shared).await?;
-        all(tx, sql::HISTORY, values![&self.run], rules::step).await
+        let run = &*self.run;
+        rules::id("run", run)?;
+        let steps = all(tx, sql::HISTORY, values![run], rules::step).await?;
+        // In this order, a run that is removed in between needs no lock.
+        if steps.is_empty() && first(tx, sql::HEAD, values![run]).await?.is_none() {
+            return Err(rules::unknown(run).into());
+        }
+        Ok(steps)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The PostgreSQL engine: runs in a database that several machines share.
 
 mod explain;
+mod options;
 mod pool;
 mod release;
 mod tables;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::error::StorageResult;
 use super::operation::{Operation, Release};
-use super::rules;
+pub use options::PostgresOptions;
 use pool::Pool;
 use release::ReleaseQueue;
 
@@ -60,11 +61,12 @@ impl Postgres {
     ///
     /// Those of [`Postgres::connect`].
     pub async fn connect_in(config: &str, schema: &str) -> StorageResult<Postgres> {
-        rules::id("schema", schema)?;
-        let pool = Arc::new(Pool::new(config, schema)?);
-        tables::create(&pool).await?;
-        let releases = Arc::new(ReleaseQueue::new(pool.clone()));
-        Ok(Postgres { pool, releases })
+        Postgres::options().schema(schema).connect(config).await
+    }
+
+    /// Options for connecting.
+    pub fn options() -> PostgresOptions {
+        PostgresOptions::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Creates the tables of a schema, or upgrades them.
 
 use super::pool::Pool;
-use super::transaction::{PostgresResult, PostgresTransaction};
+use super::transaction::{Access, PostgresResult, PostgresTransaction};
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::sql;
 use crate::storage::transaction::{Transaction, values};
@@ -13,16 +13,37 @@ const LOCK: i64 = 0x5046_6c6f;
 /// one does.
 pub(super) async fn create(pool: &Pool) -> StorageResult<()> {
     let doing = || "open it".to_owned();
-    let mut tx = PostgresTransaction::begin(pool, doing).await?;
+    let mut tx = PostgresTransaction::begin(pool, Access::Write, doing).await?;
     let done = create_in(&mut tx, pool).await;
     tx.end(done, doing).await
 }
 
-async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<()> {
-    let foreign = |why| StorageError::Foreign {
-        place: pool.place().to_owned(),
-        why,
+/// Checks the tables of a schema, and changes nothing.
+pub(super) async fn check(pool: &Pool) -> StorageResult<()> {
+    let doing = || "open it".to_owned();
+    let mut tx = PostgresTransaction::begin(pool, Access::Read, doing).await?;
+    let done = check_in(&mut tx, pool).await;
+    tx.end(done, doing).await
+}
+
+async fn check_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<()> {
+    let Some(found) = version(tx, pool).await? else {
+        let why = format!("one whose schema `{}` has no tables of runs", pool.schema());
+        return Err(foreign(pool, why).into());
     };
+    match found {
+        sql::SCHEMA_VERSION => Ok(()),
+        found if (1..sql::SCHEMA_VERSION).contains(&found) => Err(StorageError::Older {
+            place: pool.place().to_owned(),
+            found,
+            known: sql::SCHEMA_VERSION,
+        }
+        .into()),
+        found => Err(unknown(pool, found).into()),
+    }
+}
+
+async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<()> {
     tx.execute("SELECT pg_advisory_xact_lock(?1)", values![LOCK])
         .await?;
     // Not `IF NOT EXISTS`, which needs the right to create a schema even if it exists.
@@ -31,31 +52,13 @@ async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresRes
         tx.batch(&format!("CREATE SCHEMA {}", pool.quoted_schema()))
             .await?;
     }
-    let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = ?1";
-    let tables = tx.rows(tables, values![pool.schema()]).await?;
-    let tables = tables.into_iter().map(|mut row| row.text(0));
-    let tables: Vec<String> = tables.collect::<PostgresResult<_>>()?;
-    if tables.is_empty() {
+    let Some(found) = version(tx, pool).await? else {
         let (schema, version) = (translated(sql::SCHEMA), sql::SCHEMA_VERSION);
-        tx.batch(&format!(
-            "{schema} CREATE TABLE version (version BIGINT NOT NULL); INSERT INTO version VALUES ({version});"
-        ))
-        .await?;
-        return Ok(());
-    }
-    if !["version", "runs"]
-        .iter()
-        .all(|ours| tables.iter().any(|table| table == ours))
-    {
-        return Err(foreign(format!(
-            "one whose schema `{}` has other tables",
-            pool.schema()
-        ))
-        .into());
-    }
-    let found = match tx.rows("SELECT version FROM version", &[]).await?.pop() {
-        Some(mut row) => row.int(0)?,
-        None => 0,
+        return tx
+            .batch(&format!(
+                "{schema} CREATE TABLE version (version BIGINT NOT NULL); INSERT INTO version VALUES ({version});"
+            ))
+            .await;
     };
     match found {
         sql::SCHEMA_VERSION => Ok(()),
@@ -66,13 +69,48 @@ async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresRes
             ))
             .await
         }
-        found if found > sql::SCHEMA_VERSION => Err(StorageError::Newer {
+        found => Err(unknown(pool, found).into()),
+    }
+}
+
+/// The version of the tables, or `None` if the schema has no tables.
+async fn version(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<Option<i64>> {
+    let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = ?1";
+    let tables = tx.rows(tables, values![pool.schema()]).await?;
+    let tables = tables.into_iter().map(|mut row| row.text(0));
+    let tables: Vec<String> = tables.collect::<PostgresResult<_>>()?;
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    if !["version", "runs"]
+        .iter()
+        .all(|ours| tables.iter().any(|table| table == ours))
+    {
+        let why = format!("one whose schema `{}` has other tables", pool.schema());
+        return Err(foreign(pool, why).into());
+    }
+    match tx.rows("SELECT version FROM version", &[]).await?.pop() {
+        Some(mut row) => row.int(0).map(Some),
+        None => Ok(Some(0)),
+    }
+}
+
+fn foreign(pool: &Pool, why: String) -> StorageError {
+    StorageError::Foreign {
+        place: pool.place().to_owned(),
+        why,
+    }
+}
+
+fn unknown(pool: &Pool, found: i64) -> StorageError {
+    if found > sql::SCHEMA_VERSION {
+        StorageError::Newer {
             place: pool.place().to_owned(),
             found,
             known: sql::SCHEMA_VERSION,
         }
-        .into()),
-        found => Err(foreign(format!("one of the unknown schema {found}")).into()),
+    } else {
+        foreign(pool, format!("one of the unknown schema {found}"))
     }
 }
 

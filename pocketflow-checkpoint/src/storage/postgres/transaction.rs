@@ -13,6 +13,14 @@ use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
 /// The result of an operation. [`PostgresTransaction::end`] adds which operation it was, and where.
 pub(super) type PostgresResult<T> = OpResult<T, PostgresTransaction<'static>>;
 
+/// Whether a transaction may change the database. One that only reads needs no right to write, and
+/// works on a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
 /// If it is dropped before its end, its connection is closed, and the server rolls it back.
 pub(super) struct PostgresTransaction<'a> {
     connection: PooledConnection<'a>,
@@ -21,7 +29,12 @@ pub(super) struct PostgresTransaction<'a> {
 /// Runs an operation in a transaction.
 pub(super) async fn run<O: Operation>(pool: &Pool, operation: &O) -> StorageResult<O::Output> {
     let doing = || operation.describe();
-    let mut tx = PostgresTransaction::begin(pool, doing).await?;
+    let access = if O::WRITES {
+        Access::Write
+    } else {
+        Access::Read
+    };
+    let mut tx = PostgresTransaction::begin(pool, access, doing).await?;
     let done = operation.perform(&mut tx).await;
     tx.end(done, doing).await
 }
@@ -29,11 +42,18 @@ pub(super) async fn run<O: Operation>(pool: &Pool, operation: &O) -> StorageResu
 impl<'a> PostgresTransaction<'a> {
     /// Begins a transaction. A connection that was lost while it was idle is replaced, because
     /// nothing was in progress on it.
-    pub(super) async fn begin(pool: &'a Pool, doing: impl Fn() -> String) -> StorageResult<Self> {
-        const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    pub(super) async fn begin(
+        pool: &'a Pool,
+        access: Access,
+        doing: impl Fn() -> String,
+    ) -> StorageResult<Self> {
+        let begin = match access {
+            Access::Read => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+            Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+        };
         loop {
             let connection = pool.get().await?;
-            match connection.client().batch_execute(BEGIN).await {
+            match connection.client().batch_execute(begin).await {
                 Ok(()) => return Ok(Self { connection }),
                 Err(error) if connection.is_new => {
                     return Err(explain(pool.place(), &doing(), error));

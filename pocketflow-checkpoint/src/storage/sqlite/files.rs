@@ -63,18 +63,19 @@ static OPEN: Mutex<Option<HashMap<Id, usize>>> = Mutex::new(None);
 pub(super) struct Opened(Option<Id>);
 
 impl Opened {
-    /// Calls `look`, which may open and close the file, unless this process has it open.
+    /// Calls `look`, which may open and close the file, unless this process has it open. It may
+    /// also create the file.
     pub(super) fn new<E>(path: &Path, look: impl FnOnce() -> Result<(), E>) -> Result<Self, E> {
         let mut open = open();
-        let Some(id) = id(path) else {
-            return look().map(|()| Self(None));
-        };
-        let count = open.get_or_insert_default().entry(id).or_insert(0);
-        if *count == 0 {
+        let open = open.get_or_insert_default();
+        if id(path).is_none_or(|id| open.get(&id).is_none_or(|count| *count == 0)) {
             look()?;
         }
-        *count += 1;
-        Ok(Self(Some(id)))
+        let id = id(path);
+        if let Some(id) = id {
+            *open.entry(id).or_insert(0) += 1;
+        }
+        Ok(Self(id))
     }
 
     /// A new database has an id only after it was created.

@@ -2,6 +2,7 @@
 
 mod files;
 mod open;
+mod read_only;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -20,6 +21,7 @@ use worker::Worker;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqliteOptions {
     create: bool,
+    read_only: bool,
     busy_timeout: Duration,
     max_bytes: Option<u64>,
 }
@@ -28,6 +30,7 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         SqliteOptions {
             create: true,
+            read_only: false,
             busy_timeout: Duration::from_secs(30),
             max_bytes: None,
         }
@@ -39,6 +42,27 @@ impl SqliteOptions {
     #[must_use]
     pub fn create(mut self, create: bool) -> Self {
         self.create = create;
+        self
+    }
+
+    /// Sets whether the file is only read. It is then neither created nor upgraded, this user need
+    /// not be able to write it or its folder, and no call waits for a process that writes. Every
+    /// change is [`StorageError::ReadOnly`](crate::StorageError::ReadOnly), and a file of an older
+    /// version is [`StorageError::Older`](crate::StorageError::Older).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use pocketflow_checkpoint::{Sqlite, Storage};
+    ///
+    /// # let folder = tempfile::tempdir()?; let file = folder.path().join("runs.db");
+    /// # Sqlite::open(&file).await?.close().await;
+    /// let runs = Sqlite::options().read_only(true).open(&file).await?;
+    /// assert_eq!(runs.list(None).await?, []);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
         self
     }
 
@@ -57,6 +81,11 @@ impl SqliteOptions {
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = Some(bytes);
         self
+    }
+
+    /// Whether a missing file is created.
+    fn creates(&self) -> bool {
+        self.create && !self.read_only
     }
 
     /// Opens the file.
@@ -80,8 +109,9 @@ impl SqliteOptions {
 /// one does not affect the others. Each is acknowledged when it is on the disk (`synchronous =
 /// FULL`).
 ///
-/// The file has a write-ahead log beside it (`-wal` and `-shm`), which disappears when the last
-/// process closes the file. Do not put the file on a network file system. SQLite detects a damaged
+/// Only this user can read a file that is created (its mode is 0600). The file has a write-ahead log
+/// beside it (`-wal` and `-shm`), with the same mode, which disappears when the last process closes
+/// the file. Do not put the file on a network file system. SQLite detects a damaged
 /// structure, but not a flipped bit within a text.
 ///
 /// A clone uses the same connection. The connection closes when the last clone is dropped and its

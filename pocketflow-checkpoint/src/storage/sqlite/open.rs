@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, ffi};
 
 use super::files::{Files, Opened};
-use super::{Target, place};
+use super::{Target, place, read_only};
 use crate::storage::error::{Cause, StorageError, StorageResult};
 use crate::storage::sql;
 
 /// "PFlo", which identifies a file as a database of runs.
-const APPLICATION_ID: u32 = 0x5046_6c6f;
+pub(super) const APPLICATION_ID: u32 = 0x5046_6c6f;
 /// An open database. Its fields are dropped in this order.
 pub(super) struct Open {
     pub(super) db: Connection,
@@ -23,7 +23,7 @@ pub(super) struct Open {
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8] = b"SQLite format 3\0";
-const OPENING: &str = "open it";
+pub(super) const OPENING: &str = "open it";
 
 /// What an error of the engine means for the caller.
 pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
@@ -88,7 +88,9 @@ fn look(target: &Target) -> StorageResult<()> {
     };
     let kind = match std::fs::metadata(path) {
         Ok(metadata) => metadata.file_type(),
-        Err(error) if error.kind() == ErrorKind::NotFound && target.options.create => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound && target.options.creates() => {
+            return create_file(path).map_err(unreachable);
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(StorageError::Missing { place: place(path) });
         }
@@ -105,7 +107,7 @@ fn look(target: &Target) -> StorageResult<()> {
         .and_then(|file| file.take(100).read_to_end(&mut header))
         .map_err(unreachable)?;
     if header.is_empty() {
-        return if target.options.create {
+        return if target.options.creates() {
             Ok(())
         } else {
             Err(foreign("an empty file"))
@@ -125,7 +127,16 @@ fn look(target: &Target) -> StorageResult<()> {
     known(path, number(60).into())
 }
 
-fn known(path: &Path, found: i64) -> StorageResult<()> {
+/// Creates an empty file that only this user can read. SQLite gives its log the same mode.
+fn create_file(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+pub(super) fn known(path: &Path, found: i64) -> StorageResult<()> {
     match found {
         1..=sql::SCHEMA_VERSION => Ok(()),
         found if found > sql::SCHEMA_VERSION => Err(StorageError::Newer {
@@ -143,15 +154,35 @@ fn known(path: &Path, found: i64) -> StorageResult<()> {
 pub(super) fn open(target: &Target) -> StorageResult<Open> {
     let mut opened = Opened::new(&target.path, || look(target))?;
     let place = place(&target.path);
-    let explain = |error| explain(&place, OPENING, error);
     // An absolute path, because `:memory:` is a special name in SQLite.
     let path = std::path::absolute(&target.path).map_err(|error| StorageError::Unreachable {
         place: place.clone(),
         source: error.into(),
     })?;
+    let db = if target.options.read_only {
+        read_only::open(target, &path)?
+    } else {
+        open_to_write(target, &path)?
+    };
+    opened.made(&target.path);
+    // The log is beside the file, and not beside a link to it.
+    let path = std::fs::canonicalize(&path).map_err(|error| StorageError::Unreachable {
+        place: place.clone(),
+        source: error.into(),
+    })?;
+    Ok(Open {
+        db,
+        files: Files::of(&path),
+        _opened: opened,
+    })
+}
+
+fn open_to_write(target: &Target, path: &Path) -> StorageResult<Connection> {
+    let place = place(&target.path);
+    let explain = |error| explain(&place, OPENING, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, target.options.create);
-    let db = Connection::open_with_flags(&path, flags).map_err(explain)?;
+    let db = Connection::open_with_flags(path, flags).map_err(explain)?;
     if db.is_readonly("main").map_err(explain)? {
         return Err(StorageError::ReadOnly {
             place,
@@ -176,17 +207,7 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     // The first query creates the log and its index.
     db.query_row("SELECT count(*) FROM runs WHERE run = ''", [], |_| Ok(()))
         .map_err(explain)?;
-    opened.made(&target.path);
-    // The log is beside the file, and not beside a link to it.
-    let path = std::fs::canonicalize(&path).map_err(|error| StorageError::Unreachable {
-        place: place.clone(),
-        source: error.into(),
-    })?;
-    Ok(Open {
-        db,
-        files: Files::of(&path),
-        _opened: opened,
-    })
+    Ok(db)
 }
 
 /// Creates the tables of a new file, or upgrades those of an older one, in a transaction, so that
@@ -301,6 +322,8 @@ pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {
 
 fn copy(from: &Path, part: &Path) -> Result<(), Cause> {
     let from = std::path::absolute(from)?;
+    // SQLite writes to an empty file, which keeps its mode.
+    create_file(part)?;
     let part = part.to_str().ok_or("its name is no Unicode text")?;
     let db = Connection::open_with_flags(
         from,
