@@ -17,16 +17,17 @@ pub struct Parked {
     pub wait: String,
 }
 
-/// The value that was filled in does not fit the field. The run still waits for it.
+/// The value that was filled in does not fit the field. The run still waits for it. Neither the
+/// message nor the source contains the value, which may be confidential.
 #[derive(Debug, Error)]
-#[error("{value} does not fit the field `{field}`: fill it again, run `{run}` still waits for it")]
+#[error(
+    "the value does not fit the field `{field}`: fill it again, run `{run}` still waits for it"
+)]
 pub struct WrongValue {
     /// The run.
     pub run: String,
     /// The field.
     pub field: String,
-    /// The value, as JSON.
-    pub value: String,
     /// Why it does not fit.
     pub source: serde_json::Error,
 }

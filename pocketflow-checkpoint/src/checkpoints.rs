@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::causes::BadState;
 use crate::durable_run::{Backoff, DurableRun, RunsShared, retry};
-use crate::state::StateReader;
+use crate::state::{StateReader, without_values};
 use crate::storage::{
     Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,
 };
@@ -282,11 +282,11 @@ impl<E: Storage> Checkpoints<E> {
             return Ok(None);
         };
         let state = StateReader::read(&kept.state);
-        Ok(Some(state.map_err(|source| BadState {
+        Ok(Some(state.map_err(|error| BadState {
             run: run.into(),
             doing: "read",
             what: "the store".into(),
-            source,
+            source: without_values(error, &kept.state),
         })?))
     }
 

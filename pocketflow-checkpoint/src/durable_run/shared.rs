@@ -47,13 +47,8 @@ impl<E> RunsShared<E> {
             fits(json)
         };
         fit.map_err(|source| {
-            let (run, field, value) = (run.to_owned(), field.to_owned(), json.to_owned());
-            StorageError::WrongValue {
-                run,
-                field,
-                value,
-                source,
-            }
+            let (run, field) = (run.to_owned(), field.to_owned());
+            StorageError::WrongValue { run, field, source }
         })
     }
 }

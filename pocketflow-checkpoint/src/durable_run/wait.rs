@@ -49,13 +49,12 @@ impl<E: Storage> DurableRun<E> {
                 return Ok(());
             };
             // The value is rejected and removed. A run that waits in memory waits again.
-            let why = format!("{json} does not fit the field `{field}`: {source}");
+            let why = format!("the value does not fit the field `{field}`: {source}");
             if self.park {
                 self.store_wait(info, field, shared, Some(why)).await?;
                 return Err(info.error(WrongValue {
                     run: self.id.clone(),
                     field: field.to_owned(),
-                    value: json,
                     source,
                 }));
             }

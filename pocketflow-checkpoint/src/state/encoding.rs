@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Error;
 
+use super::confidential::without_values;
 use super::hash::{HashError, OrderMatters, hash};
 
 /// A value that JSON cannot hold.
@@ -59,12 +60,13 @@ pub(crate) fn write_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<
     write::<T, T>(value, |value, order| hash(value, order))
 }
 
-/// Reads a text that [`write`] wrote, or other JSON.
+/// Reads a text that [`write`] wrote, or other JSON. The error does not contain the value.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     match ron(text) {
         Some(text) => ron::from_str(&text).map_err(custom),
         None => serde_json::from_str(text),
     }
+    .map_err(|error| without_values(error, text))
 }
 
 /// The RON in a text, if the text contains RON.

@@ -1,5 +1,6 @@
 //! The state of a run: the fields of its store, each written and read in place.
 
+mod confidential;
 pub(crate) mod encoding;
 pub(crate) mod hash;
 mod reader;
@@ -14,6 +15,7 @@ use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Error;
 use serde_json::value::RawValue;
 
+pub(crate) use confidential::without_values;
 pub(crate) use reader::StateReader;
 
 use encoding::{custom, read, write};

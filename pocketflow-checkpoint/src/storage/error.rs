@@ -174,15 +174,14 @@ pub enum StorageError {
         source: serde_json::Error,
     },
     /// The value does not fit the field, according to the run that waits for it in this process. The
-    /// wait was not filled.
-    #[error("{value} does not fit the field `{field}` of run `{run}`, which still waits for it")]
+    /// wait was not filled. Neither the message nor the source contains the value, which may be
+    /// confidential.
+    #[error("the value does not fit the field `{field}` of run `{run}`, which still waits for it")]
     WrongValue {
         /// The run.
         run: String,
         /// The field.
         field: String,
-        /// The value, as JSON.
-        value: String,
         /// Why it does not fit.
         source: serde_json::Error,
     },

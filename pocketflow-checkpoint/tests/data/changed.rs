@@ -156,7 +156,9 @@ mod retyped {
             "{text}"
         );
         assert!(
-            text.contains("cannot read the field `price` of run `a`: invalid type: integer `7`"),
+            text.contains(
+                "cannot read the field `price` of run `a`: invalid type: integer, expected a string"
+            ),
             "{text}"
         );
         let migrated = || {

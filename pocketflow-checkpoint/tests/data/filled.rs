@@ -32,9 +32,11 @@ async fn a_value_of_another_type_is_refused_where_the_type_is_known() {
     }
     for wrong in ["12", "null", r#"["Ada"]"#] {
         let error = runs.fill("a", "name", wrong).await.unwrap_err();
+        assert!(matches!(&error, StorageError::WrongValue { .. }), "{error}");
+        let printed = format!("{error} {error:?}");
         assert!(
-            matches!(&error, StorageError::WrongValue { value, .. } if value == wrong),
-            "{error}"
+            !printed.contains("Ada") && !printed.contains("12"),
+            "{printed}"
         );
     }
     assert!(matches!(
@@ -66,7 +68,11 @@ async fn a_parked_run_rejects_it_when_it_resumes() {
         .run(&mut Form::default())
         .await
         .unwrap_err();
-    assert_eq!(cause::<WrongValue>(&error).value, "12");
+    let wrong = cause::<WrongValue>(&error);
+    assert_eq!(
+        wrong.source.to_string(),
+        "invalid type: integer, expected a string at line 1 column 2"
+    );
     runs.fill("a", "name", r#""Ada""#).await.unwrap();
     Greet
         .with(runs.run("a").park())
