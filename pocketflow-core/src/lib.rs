@@ -53,8 +53,9 @@ pub use driver::Trace;
 #[cfg(feature = "watch")]
 pub use driver::Watch;
 pub use driver::{
-    AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends,
-    NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub, Taken, seam,
+    AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, InnerRun, ItemCall, ItemId,
+    KeepDriver, Lends, NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub, Taken,
+    seam,
 };
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};
@@ -80,8 +81,11 @@ pub use pocketflow_macros::node;
 pub use run::{
     BoxedFlow, Drive, Flow, NoSuchPlace, Runnable, Running, Skipped, Waits, With, WithContext,
 };
-pub use run_error::{BoxError, EmptyField, Error, Failed, NoRuntime, Stage, TimedOut};
-pub use store::{BorrowContext, Field, Fields, NoContext, Shared, Store, VisitField, VisitWith};
+pub use run_error::{BoxError, EmptyField, Error, Failed, ItemName, NoRuntime, Stage, TimedOut};
+pub use store::{
+    BorrowContext, Field, Fields, NoContext, Reach, Shared, Store, StoreItem, StoreItems,
+    VisitField, VisitWith,
+};
 
 pub mod errors;
 #[cfg(feature = "yaml")]

@@ -1,8 +1,9 @@
 //! Names: the case of identifiers, and the name that a wrong one may have meant.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::Attribute;
+use syn::ext::IdentExt;
 
 /// The user's name, at its location but with a span of the macro, so that no lint reports what the
 /// user did not write.
@@ -15,6 +16,15 @@ pub(crate) fn ours(name: &Ident) -> Ident {
     };
     name.set_span(span);
     name
+}
+
+/// A number for the name of a field, which a type can have as a parameter: its FNV-1a hash.
+pub(crate) fn field_hash(field: &Ident) -> Literal {
+    let name = field.unraw().to_string();
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    Literal::u64_unsuffixed(hash)
 }
 
 /// The user's `#[allow(deprecated)]`, or an `#[expect(…)]` of the same lint.

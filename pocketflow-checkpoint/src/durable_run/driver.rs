@@ -122,9 +122,14 @@ where
     async fn begin(
         &self,
         flow: &'static Graph,
-        _info: Option<&StepInfo<'_>>,
+        info: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
+        if let Some(info) = info {
+            return Err(info.error(
+                "a durable run cannot store the run of a flow on a field: run it without this driver",
+            ));
+        }
         let definition = self.definition(flow, shared)?;
         *self.memory() = Memory {
             definition: definition.encode(),

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize, Deserialize)]
 struct StoredPosition {
     steps: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    inner_steps: u64,
     #[serde(rename = "visits")]
     flows: Vec<StoredFlow>,
 }
@@ -17,6 +19,10 @@ struct StoredFlow {
     place: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     taken: Vec<u32>,
+}
+
+fn is_zero(steps: &u64) -> bool {
+    *steps == 0
 }
 
 pub(crate) fn encode(position: Position) -> String {
@@ -36,13 +42,18 @@ pub(crate) fn encode(position: Position) -> String {
     );
     let stored = StoredPosition {
         steps: position.steps,
+        inner_steps: position.inner_steps,
         flows: flows.collect(),
     };
     serde_json::to_string(&stored).expect("numbers and texts are JSON")
 }
 
 pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
-    let StoredPosition { steps, flows } = serde_json::from_str(json)?;
+    let StoredPosition {
+        steps,
+        inner_steps,
+        flows,
+    } = serde_json::from_str(json)?;
     let flows = flows.into_iter();
     let flows = flows.map(
         |StoredFlow {
@@ -59,6 +70,7 @@ pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
     );
     Ok(Position {
         steps,
+        inner_steps,
         flows: flows.collect(),
     })
 }
@@ -77,9 +89,12 @@ mod tests {
         };
         let position = Position {
             steps: 7,
+            inner_steps: 30,
             flows: vec![at("Payment", vec![0, 3]), at("pay", vec![])],
         };
         assert_eq!(decode(&encode(position.clone())).unwrap(), position);
+        let before = r#"{"steps":7,"visits":[]}"#;
+        assert_eq!(decode(before).unwrap().inner_steps, 0);
         assert!(decode("{}").is_err());
     }
 }

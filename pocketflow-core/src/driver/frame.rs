@@ -27,9 +27,26 @@ impl Frame<'_> {
     }
 
     /// The names down to a flow. The last is the name of the flow's place in the flow around it, or
-    /// the name of the flow if it is the outermost.
+    /// that of the field it runs on, or the name of the flow if it is the outermost.
     pub(crate) fn above(parent: Option<&Frame<'_>>, graph: &Graph) -> Vec<&'static str> {
-        parent.map_or_else(|| vec![graph.label()], Frame::path)
+        let Some(parent) = parent else {
+            return vec![graph.label()];
+        };
+        let mut path = Self::above(parent.parent, parent.site.graph());
+        path.push(parent.inside());
+        path
+    }
+
+    /// What the path of a step inside this place calls it: its field, if a flow runs on one there.
+    pub(crate) fn inside(&self) -> &'static str {
+        self.site
+            .on()
+            .map_or_else(|| self.site.name(), |on| on.field)
+    }
+
+    /// Whether a flow below this frame is a run on an inner store.
+    pub(crate) fn holds_inner_run(&self) -> bool {
+        self.site.on().is_some()
     }
 
     #[cold]

@@ -2,6 +2,7 @@
 
 mod exec;
 mod frame;
+mod inner_run;
 #[cfg(feature = "limit")]
 mod limit;
 mod pointer;
@@ -20,11 +21,12 @@ mod watch;
 
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
+pub use inner_run::InnerRun;
 #[cfg(feature = "limit")]
 pub use limit::{Limit, NestedLimit};
 pub use site::Site;
 pub use stack::Stack;
-pub(crate) use state::RunState;
+pub(crate) use state::{OuterRun, RunState};
 pub use step_info::{Start, StepInfo};
 pub use step_limit::{StepLimit, StepsExceeded};
 pub use stub::{NoStub, Stub};
@@ -111,7 +113,8 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// Called before a run begins. Returns where it begins. A driver that stores runs loads the
     /// stored state into `shared` here and returns the position to resume at.
     ///
-    /// `info` describes the step that this run is nested in. It is `None` for the outermost run.
+    /// `info` describes the place that this run is in, for a flow on a field of another store, such as
+    /// `Flow.on(field)`. It is `None` for the outermost run.
     fn begin(
         &self,
         _flow: &'static Graph,
@@ -122,7 +125,8 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     }
 
     /// Wraps a flow, including the outermost one. `info` describes the step of the flow around
-    /// it. It is `None` for the outermost flow.
+    /// it. It is `None` for the outermost flow. An [inner run](StepInfo::begins_inner_run) is a flow
+    /// as well.
     ///
     /// The action taken is the flow's exit. For the outermost flow, the whole run has ended when
     /// `run` returns.

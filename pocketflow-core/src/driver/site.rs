@@ -2,7 +2,7 @@
 //! step.
 
 use crate::analysis::Solution;
-use crate::graph::Graph;
+use crate::graph::{Graph, OnField, Place};
 
 /// How many routes a site holds itself.
 const ROUTES: usize = 8;
@@ -129,12 +129,22 @@ impl Site {
         }
     }
 
-    /// The name of the place, or of the node of a fork.
-    pub(crate) fn name(&self) -> &'static str {
+    /// The place, or the node of a fork.
+    fn of(&self) -> &'static Place {
         let place = &self.graph().places[self.place];
         match self.branch {
-            Some(branch) => place.fork[branch].name,
-            None => place.name,
+            Some(branch) => &place.fork[branch],
+            None => place,
         }
+    }
+
+    /// The name of the place, or of the node of a fork.
+    pub(crate) fn name(&self) -> &'static str {
+        self.of().name
+    }
+
+    /// The field that the flow of this place runs on, if it runs on one.
+    pub(crate) fn on(&self) -> Option<&'static OnField> {
+        self.of().node.on.as_ref()
     }
 }

@@ -1,38 +1,88 @@
 //! The state of a run with drivers.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::vec;
 
+use super::frame::Frame;
 use crate::graph::{FlowPosition, Position};
+use crate::run_error::ItemName;
 
-/// The steps taken, where to resume, and how often the bounded edges have been taken.
+/// The steps taken, where to resume, and how often the bounded edges have been taken. An inner run
+/// has a state of its own.
 #[derive(Debug)]
 pub(crate) struct RunState {
     steps: AtomicU64,
+    /// The steps of the inner runs of all steps before the current one.
+    inner_steps: AtomicU64,
+    /// The steps of the inner runs of the current step that have ended.
+    ended_steps: AtomicU64,
     resume: Mutex<vec::IntoIter<FlowPosition>>,
     /// The counts of each running flow, from the outermost on. A flow without a bounded edge may
     /// be missing.
     taken: Mutex<Vec<Vec<u32>>>,
+    /// What an inner run is in.
+    pub(super) outer: Option<OuterRun>,
+    /// The id of an inner run, once it has been asked for.
+    id: OnceLock<String>,
+}
+
+/// The run around an inner run, and the place where it runs.
+#[derive(Debug)]
+pub(crate) struct OuterRun {
+    pub(crate) state: Arc<RunState>,
+    /// The number of the outer step.
+    pub(crate) step: u64,
+    /// How many steps the whole run had taken at the outer step.
+    pub(crate) total: u64,
+    /// The field that it runs on, and which item of it.
+    pub(crate) field: &'static str,
+    pub(crate) item: Option<ItemName>,
+    /// How many flows are around its outermost one.
+    pub(crate) depth: usize,
 }
 
 impl RunState {
-    pub(crate) fn new(position: Position) -> Self {
+    pub(crate) fn new(position: Position, outer: Option<OuterRun>) -> Self {
         Self {
             steps: AtomicU64::new(position.steps),
+            inner_steps: AtomicU64::new(position.inner_steps),
+            ended_steps: AtomicU64::new(0),
             resume: Mutex::new(position.flows.into_iter()),
             taken: Mutex::default(),
+            outer,
+            id: OnceLock::new(),
         }
     }
 
-    /// How many steps the run has taken.
+    /// Moves a run that has not begun to a position.
+    pub(crate) fn resume_at(&self, position: Position) {
+        self.steps.store(position.steps, Relaxed);
+        self.inner_steps.store(position.inner_steps, Relaxed);
+        *lock(&self.resume) = position.flows.into_iter();
+    }
+
+    /// How many steps the run has taken, without those of its inner runs.
     pub(crate) fn steps(&self) -> u64 {
         self.steps.load(Relaxed)
+    }
+
+    /// How many steps its inner runs have taken before the current step.
+    pub(crate) fn inner_steps(&self) -> u64 {
+        self.inner_steps.load(Relaxed)
     }
 
     /// Begins the next step. One run takes one step at a time.
     pub(crate) fn step(&self) {
         self.steps.store(self.steps() + 1, Relaxed);
+        let ended = self.ended_steps.swap(0, Relaxed);
+        self.inner_steps.fetch_add(ended, Relaxed);
+    }
+
+    /// Adds the steps of an inner run that has ended.
+    pub(crate) fn end_inner(&self, inner: &Self) {
+        let steps = inner.steps() + inner.inner_steps() + inner.ended_steps.load(Relaxed);
+        self.ended_steps.fetch_add(steps, Relaxed);
     }
 
     /// Where the next flow resumes, and whether a flow inside it does as well.
@@ -42,30 +92,55 @@ impl RunState {
         Some((position, resume.len() > 0))
     }
 
-    /// How often each edge of the flow at this depth has been taken.
-    pub(crate) fn taken(&self, depth: usize) -> Vec<u32> {
-        lock(&self.taken).get(depth).cloned().unwrap_or_default()
+    /// The number of a flow among the running flows of this run. `None` for the place that an inner
+    /// run is in.
+    pub(crate) fn level(&self, frame: &Frame<'_>) -> Option<usize> {
+        let around = self.outer.as_ref().map_or(0, |outer| outer.depth);
+        frame.depth().checked_sub(around)
+    }
+
+    /// How often each edge of a flow has been taken.
+    pub(crate) fn taken(&self, frame: &Frame<'_>) -> Vec<u32> {
+        let level = self.level(frame).unwrap_or_default();
+        lock(&self.taken).get(level).cloned().unwrap_or_default()
     }
 
     /// How often one edge has been taken.
-    pub(crate) fn taken_of(&self, depth: usize, edge: usize) -> u32 {
+    pub(crate) fn taken_of(&self, frame: &Frame<'_>, edge: usize) -> u32 {
+        let level = self.level(frame).unwrap_or_default();
         lock(&self.taken)
-            .get(depth)
+            .get(level)
             .and_then(|taken| taken.get(edge))
             .copied()
             .unwrap_or_default()
     }
 
-    pub(crate) fn set_taken(&self, depth: usize, taken: &[u32]) {
+    pub(crate) fn set_taken(&self, frame: &Frame<'_>, taken: &[u32]) {
+        let level = self.level(frame).unwrap_or_default();
         let mut all = lock(&self.taken);
-        if all.len() <= depth {
+        if all.len() <= level {
             if taken.is_empty() {
                 return;
             }
-            all.resize(depth + 1, Vec::new());
+            all.resize(level + 1, Vec::new());
         }
-        all[depth].clear();
-        all[depth].extend_from_slice(taken);
+        all[level].clear();
+        all[level].extend_from_slice(taken);
+    }
+
+    /// The id of this run, if that of the outermost run is `run`. That of an inner run names the
+    /// outer step, so another visit of its place is another run.
+    pub(crate) fn id<'a>(&'a self, run: &'a str) -> &'a str {
+        let Some(outer) = &self.outer else {
+            return run;
+        };
+        self.id.get_or_init(|| {
+            let (run, field) = (outer.state.id(run), outer.field);
+            match &outer.item {
+                Some(item) => format!("{run}/{}/{field}{item}", outer.step),
+                None => format!("{run}/{}/{field}", outer.step),
+            }
+        })
     }
 }
 

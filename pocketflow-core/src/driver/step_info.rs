@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::frame::Frame;
+use super::inner_run::{write_above, write_run};
 use super::state::RunState;
 use crate::graph::{FlowPosition, Graph, Position};
 use crate::run_error::{BoxError, Error, Stage};
@@ -10,15 +11,18 @@ use crate::run_error::{BoxError, Error, Stage};
 /// Where a run is: the flows around the place, from the outermost to the innermost, and the place
 /// in the innermost flow.
 ///
-/// It prints as a path: `Shop > Payment > authorize`.
+/// It prints as a path: `Shop > Payment > authorize`. Where a flow runs on a field, the field stands
+/// for it: `Digest > documents[3] > read`.
 #[derive(Debug, Clone, Copy)]
 pub struct StepInfo<'a> {
     pub(crate) frame: &'a Frame<'a>,
     pub(crate) state: &'a RunState,
-    /// The id of the run, if a driver has one.
+    /// The id of the outermost run, if a driver has one.
     pub(crate) run: Option<&'a str>,
     /// How many steps the run has taken, including this one.
     pub(crate) step: u64,
+    /// How many steps the whole run had taken when this one began, including it.
+    pub(crate) total: u64,
     /// How many items the batch has, around an item.
     pub(crate) items: Option<usize>,
 }
@@ -49,18 +53,34 @@ impl<'a> StepInfo<'a> {
         self.frame.site.branch
     }
 
-    /// The place of the flow in the flow around it, if there is one.
+    /// The place of the flow in the flow around it, if there is one in this run. For the place that an
+    /// inner run is in, see [`inner_run`](Self::inner_run).
     pub fn parent(&self) -> Option<StepInfo<'a>> {
+        let parent = self.frame.parent?;
+        self.state.level(parent)?;
         Some(StepInfo {
-            frame: self.frame.parent?,
+            frame: parent,
             items: None,
             ..*self
         })
     }
 
-    /// The number of this step in the run, counted from 1. Steps in nested flows count.
+    /// The number of this step in the run, counted from 1. Steps in nested flows count. An inner run
+    /// counts its own steps, and is a part of one step of the run around it.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// How many steps have begun in the whole run, including this one: those of the outermost run and
+    /// those of all inner runs.
+    pub fn total_steps(&self) -> u64 {
+        self.total
+    }
+
+    /// The id of the run, if a driver has one. That of an inner run also has the number of the outer
+    /// step, the field, and the item: `order-17/4/documents[3]`.
+    pub fn run_id(&self) -> Option<&'a str> {
+        Some(self.state.id(self.run?))
     }
 
     /// How many items the batch has. It is known around each item, and around its exec and its
@@ -113,31 +133,35 @@ impl<'a> StepInfo<'a> {
 
     /// The names from the outermost flow down to this place.
     pub fn path(&self) -> Vec<&'static str> {
-        self.frame.path()
+        match self.begun() {
+            Some(graph) => Frame::above(Some(self.frame), graph),
+            None => self.frame.path(),
+        }
     }
 
     /// Makes an error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
-        self.frame.error(Stage::Driver, cause)
+        Error::new(self.path(), Stage::Driver, cause)
     }
 
     /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, it is the position of the whole fork.
     pub fn position(&self) -> Position {
         let mut flows = Vec::new();
-        let mut frame = Some(self.frame);
+        let mut frame = Some(self.frame).filter(|_| !self.begins_inner_run());
         while let Some(here @ Frame { parent, site }) = frame {
             flows.push(FlowPosition {
                 flow: site.graph().label().into(),
                 fingerprint: site.graph().fingerprint(),
                 place: site.graph().places[site.place].name.into(),
-                taken: self.state.taken(here.depth()),
+                taken: self.state.taken(here),
             });
-            frame = *parent;
+            frame = parent.filter(|parent| self.state.level(parent).is_some());
         }
         flows.reverse();
         Position {
-            steps: self.step - 1,
+            steps: self.step.saturating_sub(1),
+            inner_steps: self.state.inner_steps(),
             flows,
         }
     }
@@ -145,9 +169,12 @@ impl<'a> StepInfo<'a> {
 
 impl fmt::Display for StepInfo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.parent() {
-            Some(parent) => write!(f, "{parent} > {}", self.name()),
-            None => write!(f, "{} > {}", self.graph().label(), self.name()),
+        match &self.state.outer {
+            Some(outer) if self.begins_inner_run() => write_run(f, self.frame, outer),
+            _ => {
+                write_above(f, self.frame, self.state)?;
+                write!(f, " > {}", self.name())
+            }
         }
     }
 }

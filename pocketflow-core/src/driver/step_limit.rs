@@ -5,7 +5,8 @@ use super::{Driver, Run, StepInfo, Taken};
 use crate::run_error::Error;
 use crate::store::Shared;
 
-/// Stops a run that takes more than a given number of steps, including those in nested flows.
+/// Stops a run that takes more than a given number of steps, including those in nested flows and in
+/// the flows on inner stores.
 ///
 /// The store is then as the last allowed step left it, and the [cause](Error::cause) of the error
 /// is [`StepsExceeded`].
@@ -60,7 +61,7 @@ impl<S: Shared> Driver<S> for StepLimit {
         run: R,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         async move {
-            if info.step() > self.max {
+            if info.total_steps() > self.max {
                 return Err(info.error(StepsExceeded { max: self.max }));
             }
             run.run(shared).await

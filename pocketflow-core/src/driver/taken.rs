@@ -53,7 +53,7 @@ use crate::graph::{ERROR, Edge, Graph, Target};
 #[derive(Clone, Copy)]
 pub struct Taken {
     graph: &'static Graph,
-    /// `None` for the outermost flow, which has no place in another flow.
+    /// `None` for the outermost flow of a run, which has no place in another flow.
     place: Option<usize>,
     index: usize,
     target: Target,
@@ -172,6 +172,9 @@ impl StepInfo<'_> {
     /// Where the place has an error edge, `error` is an action too. It does not fill the field of the
     /// edge.
     pub fn taken(&self, action: &str) -> Option<Taken> {
+        if let Some(graph) = self.begun() {
+            return graph.taken(action);
+        }
         let actions = self.actions();
         let error_edge = || self.graph().error_edge(self.frame.site.place);
         let index = match actions.iter().position(|name| *name == action) {
@@ -183,6 +186,9 @@ impl StepInfo<'_> {
 
     /// The actions of the node at this place, or the exits of the nested flow here.
     pub fn actions(&self) -> &'static [&'static str] {
+        if let Some(graph) = self.begun() {
+            return graph.exits;
+        }
         self.graph().places[self.frame.site.place].node.actions
     }
 
@@ -194,7 +200,7 @@ impl StepInfo<'_> {
             Err(edge) => {
                 let edge_of = &graph.edges[edge];
                 match edge_of.bound {
-                    Some(bound) if self.state.taken_of(self.frame.depth(), edge) >= bound.max => {
+                    Some(bound) if self.state.taken_of(self.frame, edge) >= bound.max => {
                         bound.otherwise
                     }
                     _ => edge_of.to,

@@ -6,6 +6,9 @@
 pub struct Position {
     /// The number of steps taken so far.
     pub steps: u64,
+    /// The number of steps that the inner runs of these steps have taken: see
+    /// [`StepInfo::total_steps`](crate::StepInfo::total_steps).
+    pub inner_steps: u64,
     /// The position in each flow that is running, from the outermost to the innermost.
     pub flows: Vec<FlowPosition>,
 }
@@ -14,6 +17,7 @@ impl Position {
     /// Before the first step.
     pub(crate) const START: Self = Self {
         steps: 0,
+        inner_steps: 0,
         flows: Vec::new(),
     };
 }

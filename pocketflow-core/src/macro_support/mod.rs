@@ -55,6 +55,10 @@ pub use crate::graph::{
 };
 pub use crate::node::{Itself, NodeParameters, OrNothing};
 pub use crate::run::{
+    At, EachBranch, EachFlow, EachRunner, FieldOn, InnerPlace, OnBranch, OnFlow, OnRunner, RunOn,
+    fork_of_flows,
+};
+pub use crate::run::{
     AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
 };
 pub use crate::run::{Batch, InFlight, Partial, in_parallel, in_sequence};
@@ -69,6 +73,7 @@ pub use crate::run::{collect_in_parallel, collect_in_sequence};
 pub use crate::run_error::Failed;
 pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
 pub use crate::store::{ContextOf, InContext, IsContext};
+pub use crate::store::{Parts, Reach, Split, field_store, items_store, part};
 
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with
 /// methods of a user's trait.

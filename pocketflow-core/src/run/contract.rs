@@ -6,6 +6,7 @@ use std::pin::Pin;
 use super::context::FlowContext;
 use super::execution::Execution;
 use super::flow::{Flow, Walk};
+use super::inner::{Item, Outer};
 use super::mode::Mode;
 use crate::driver::{Frame, Site};
 use crate::node::{Attempt, Failure, Node, Reads};
@@ -41,6 +42,16 @@ pub trait StepMode<S: Shared>: Mode {
         held: &'a Self::Held,
         flow: &'a F,
         parent: Option<&'a Frame<'a>>,
+        shared: &'a mut S,
+    ) -> impl StepFuture
+    where
+        F: Flow + Walk<S, Self>;
+
+    /// Runs a flow on an inner store.
+    fn inner<'a, F>(
+        outer: Outer<'a, Self>,
+        item: Option<Item<'a>>,
+        flow: &'a F,
         shared: &'a mut S,
     ) -> impl StepFuture
     where

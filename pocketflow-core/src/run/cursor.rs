@@ -5,7 +5,7 @@ use super::contract::StepMode;
 use super::error_edge::follow_error;
 use super::flow::check_inputs;
 use super::mode::Mode;
-use super::policies::check_in_flow;
+use super::policies::{check_in_flow, to_be_checked};
 use crate::driver::{Frame, Site};
 use crate::graph::{Graph, Target};
 use crate::run_error::Error;
@@ -38,11 +38,12 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     ///
     /// # Errors
     ///
-    /// If an input of the outermost flow is empty.
+    /// If an input of the outermost flow of its store is empty.
     #[inline]
     pub fn check_inputs<S: Shared>(&self, graph: &'static Graph, shared: &S) -> Result<(), Error> {
-        if M::CHECKS_INPUTS && self.context.frame.parent.is_none() {
-            check_inputs(graph, shared)
+        let parent = self.context.frame.parent;
+        if M::CHECKS_INPUTS && parent.is_none_or(Frame::holds_inner_run) {
+            check_inputs(graph, parent, shared)
         } else {
             Ok(())
         }
@@ -64,7 +65,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         M: StepMode<S>,
     {
         let FlowContext { held, frame } = &self.context;
-        if is_configured && frame.parent.is_none() {
+        if is_configured && to_be_checked(frame) {
             check_in_flow::<S, M>(graph, &self.context)?;
         }
         M::start(held, frame, graph, self.counts.as_mut())

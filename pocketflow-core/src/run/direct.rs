@@ -7,6 +7,7 @@ use super::contract::{ItemMode, NodeMode, Recovery, StepBody, StepMode};
 use super::exec::recovers;
 use super::execution::Execution;
 use super::flow::{Flow, Walk, cursor};
+use super::inner::{Item, Outer};
 use super::mode::{Mode, StepFailure};
 use crate::driver::{Frame, Site};
 use crate::graph::Graph;
@@ -116,6 +117,19 @@ where
         F: Flow + Walk<S, Self>,
     {
         flow.walk(cursor::<F, Self>(context, parent), shared)
+    }
+
+    #[inline]
+    fn inner<'a, F>(
+        outer: Outer<'a, Self>,
+        _: Option<Item<'a>>,
+        flow: &'a F,
+        shared: &'a mut S,
+    ) -> impl StepFuture
+    where
+        F: Flow + Walk<S, Self>,
+    {
+        flow.walk(cursor::<F, Self>(outer.held, Some(outer.frame)), shared)
     }
 
     #[inline]

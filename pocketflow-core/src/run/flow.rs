@@ -102,12 +102,16 @@ pub trait WalkChunk<S, M: Mode, const I: usize> {
 
 /// Checks that the inputs of a flow are filled.
 #[inline]
-pub(super) fn check_inputs<S: Shared>(graph: &'static Graph, shared: &S) -> Result<(), Error> {
+pub(super) fn check_inputs<S: Shared>(
+    graph: &'static Graph,
+    parent: Option<&Frame<'_>>,
+    shared: &S,
+) -> Result<(), Error> {
     for input in graph.inputs {
         let field = S::STORE.field(input);
         if field.is_some_and(|field| !shared.is_filled(field)) {
             return Err(Error::new(
-                Frame::above(None, graph),
+                Frame::above(parent, graph),
                 Stage::Start,
                 S::STORE.empty(input),
             ));

@@ -12,6 +12,7 @@ mod exec;
 mod execution;
 mod flow;
 mod fork;
+mod inner;
 mod mode;
 mod nested;
 mod once;
@@ -35,6 +36,10 @@ pub use direct::Undriven;
 pub use execution::Execution;
 pub use flow::{CheckedWalk, Flow, Walk, WalkChunk};
 pub use fork::{ForkBranch, ForkPair, fork_step};
+pub use inner::{
+    At, EachBranch, EachFlow, EachRunner, FieldOn, InnerPlace, OnBranch, OnFlow, OnRunner, RunOn,
+    fork_of_flows,
+};
 pub use mode::Mode;
 pub use policies::{check_in_context, limit};
 pub use runnable::{BoxedFlow, Runnable};

@@ -6,11 +6,25 @@ use std::time::Duration;
 use super::context::FlowContext;
 use super::contract::StepMode;
 use super::mode::Mode;
-use crate::driver::Site;
+use crate::driver::{Frame, Site};
 use crate::graph::Graph;
 use crate::node::{InvalidPolicy, Node, Policy};
 use crate::run_error::{Error, Stage};
 use crate::store::{ContextOf, InContext, Shared};
+
+/// Whether the nodes that the context configures are still to be checked: at the start of a run, and
+/// at that of an inner run if the store of the whole run has no context.
+#[cold]
+pub(super) fn to_be_checked(frame: &Frame<'_>) -> bool {
+    let Some(parent) = frame.parent else {
+        return true;
+    };
+    let mut outermost = parent;
+    while let Some(above) = outermost.parent {
+        outermost = above;
+    }
+    parent.holds_inner_run() && outermost.site.graph().store().context.is_none()
+}
 
 /// Checks the nodes that the context configures, also those of the flows in this one.
 #[cold]
@@ -35,11 +49,12 @@ fn check_graph(
 ) -> Result<(), Error> {
     for place in graph.places {
         for node in place.fork.iter().chain([place]) {
-            path.push(node.name);
+            path.push(node.node.on.map_or(node.name, |on| on.field));
             if let Some(check) = node.node.check {
                 check(context).map_err(|fault| Error::new(path.clone(), Stage::Start, fault))?;
             }
-            if let Some(flow) = node.node.flow {
+            let on_field = node.node.on.map(|on| on.graph);
+            if let Some(flow) = node.node.flow.or(on_field) {
                 check_graph(flow, context, path)?;
             }
             path.pop();

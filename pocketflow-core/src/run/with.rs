@@ -280,7 +280,7 @@ where
             Start::At(kept) => position = kept,
             Start::Over(exit) => return Ok(Taken::over(F::GRAPH, exit)),
         }
-        flow::check_inputs(F::GRAPH, shared)?;
+        flow::check_inputs(F::GRAPH, None, shared)?;
         let held = Driven::new(driver, context, position);
         let exit = Driven::flow(&held, flow, None, shared).await?;
         Ok(Taken::over(F::GRAPH, exit))

@@ -11,7 +11,8 @@ use super::BoxError;
 /// What went wrong, stored as the node returned it. A report such as `anyhow::Error` is not an
 /// error but refers to one, and converting it into a [`BoxError`] would hide the type of that
 /// error.
-pub(crate) struct Cause(Box<dyn Held>);
+#[derive(Clone)]
+pub(crate) struct Cause(Arc<dyn Held>);
 
 /// A report, or an error in a box.
 trait Held: AsRef<dyn StdError + Send + Sync> + Any + Send + Sync {
@@ -30,7 +31,7 @@ impl Cause {
     pub(crate) fn of_report(
         report: impl AsRef<dyn StdError + Send + Sync> + Send + Sync + 'static,
     ) -> Self {
-        Self(Box::new(report))
+        Self(Arc::new(report))
     }
 
     /// Takes an error, or a value that converts into one.
@@ -41,7 +42,7 @@ impl Cause {
                 &*self.0
             }
         }
-        Self(Box::new(Boxed(error.into())))
+        Self(Arc::new(Boxed(error.into())))
     }
 
     pub(crate) fn error(&self) -> &(dyn StdError + Send + Sync + 'static) {
@@ -51,6 +52,11 @@ impl Cause {
     /// The report, if it is of this type.
     pub(crate) fn report<R: 'static>(&self) -> Option<&R> {
         self.0.report().downcast_ref()
+    }
+
+    /// Whether both are the same, and not only equal.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The first error of a type in the chain.

@@ -42,9 +42,11 @@ use super::{Error, Stage};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Failed {
-    /// The names from the outermost flow down to the node.
+    /// The names from the outermost flow down to the node. Where a flow runs on the items of a
+    /// collection, the names carry their items: `["Digest", "documents[3]", "read"]`.
     pub path: Vec<String>,
-    /// In a batch, the index of the item.
+    /// In a batch, the index of the item. In the field `failures = field` of `Flow.each(…)`, the index
+    /// of the item of that collection, unless it is a map.
     pub item: Option<usize>,
     /// How many attempts were made. It is 0 if `prep` failed, and also if the fallback failed, which
     /// runs after the last attempt.
@@ -58,7 +60,22 @@ pub struct Failed {
 impl Failed {
     /// The name of the node that failed.
     pub fn node(&self) -> Option<&str> {
-        self.path.last().map(String::as_str)
+        let last = self.path.last()?;
+        Some(last.split_once('[').map_or(&**last, |(name, _)| name))
+    }
+
+    /// The failure of an inner run that has left the outermost item of its path.
+    pub(crate) fn of_item(error: &Error) -> Self {
+        let item = error.items().next();
+        Self {
+            item: item.and_then(|(_, item)| item.index()),
+            ..Self::from(error)
+        }
+    }
+
+    /// Whether the names carry their items.
+    fn is_in_item(&self) -> bool {
+        self.path.iter().any(|name| name.ends_with(']'))
     }
 
     /// The text of the cause, without its sources.
@@ -75,8 +92,16 @@ impl From<&Error> for Failed {
             causes.push(cause.to_string());
             source = cause.source();
         }
+        let named = error.named().map(|(name, item)| match item {
+            Some(item) => format!("{name}{item}"),
+            None => name.to_owned(),
+        });
+        let mut path: Vec<String> = named.collect();
+        if let (true, Some(item), Some(node)) = (error.has_items(), error.item(), path.last_mut()) {
+            *node += &format!("[{item}]");
+        }
         Self {
-            path: error.path().iter().map(|name| (*name).into()).collect(),
+            path,
             item: error.item(),
             attempts: match error.stage() {
                 Stage::Exec { attempt, .. } => attempt,
@@ -92,7 +117,7 @@ impl From<&Error> for Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path.join(" > "))?;
-        if let Some(item) = self.item {
+        if let Some(item) = self.item.filter(|_| !self.is_in_item()) {
             write!(f, "[{item}]")?;
         }
         write!(f, ": {}", self.stage)?;

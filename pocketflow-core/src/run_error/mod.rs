@@ -2,12 +2,15 @@
 
 mod cause;
 mod failed;
+mod items;
 mod library_causes;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use cause::Cause;
 pub use failed::Failed;
+pub use items::ItemName;
+use items::PathItem;
 pub use library_causes::{EmptyField, NoRuntime, TimedOut};
 
 use std::error::Error as StdError;
@@ -48,8 +51,11 @@ pub type BoxError = Box<dyn StdError + Send + Sync + 'static>;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     path: Vec<&'static str>,
+    /// The items of collections on the path, from the outermost to the innermost.
+    items: Vec<PathItem>,
     item: Option<usize>,
     stage: Stage,
     cause: Cause,
@@ -95,6 +101,7 @@ impl Error {
     ) -> Self {
         Self(Arc::new(Inner {
             path,
+            items: Vec::new(),
             item,
             stage,
             cause: cause.into(),
@@ -111,6 +118,7 @@ impl Error {
     ) -> Self {
         Self(Arc::new(Inner {
             path,
+            items: Vec::new(),
             item,
             stage,
             cause,
@@ -125,10 +133,12 @@ impl Error {
 
     /// Whether both are the same error, and not only equal.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.cause.is(&other.0.cause)
     }
 
-    /// The names from the outermost flow down to the node: `["Shop", "Payment", "authorize"]`.
+    /// The names from the outermost flow down to the node: `["Shop", "Payment", "authorize"]`. Where
+    /// a flow runs on a field, the name of the field stands for the flow: `["Digest", "documents",
+    /// "read"]`. See [`items`](Self::items).
     pub fn path(&self) -> &[&'static str] {
         &self.0.path
     }
@@ -227,9 +237,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (depth, name) in self.0.path.iter().enumerate() {
-            write!(f, "{}{name}", if depth == 0 { "" } else { " > " })?;
-        }
+        self.write_path(f)?;
         if let Some(item) = self.0.item {
             write!(f, "[{item}]")?;
         }

@@ -3,6 +3,7 @@
 mod context;
 mod description;
 mod field_set;
+mod reach;
 mod visitor;
 
 use std::any::Any;
@@ -11,6 +12,7 @@ pub use context::{
     Alone, BorrowContext, ContextOf, InContext, IsContext, NameContext, Never, NoContext,
 };
 pub use description::{Field, Store};
+pub use reach::{Parts, Reach, Split, StoreItem, StoreItems, field_store, items_store, part};
 pub use visitor::{Fields, VisitField, VisitWith};
 
 use crate::run_error::Failed;

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use super::parse::Store;
-use super::{context, fields, thread_safety};
+use super::{context, fields, inner, thread_safety};
 use crate::names::ours;
 use crate::refusal::Errors;
 
@@ -116,6 +116,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         ),
     };
     let context = context::context(store, sound.as_ref());
+    let inner = inner::impls(pf, &name, &store.fields, sound.as_ref());
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
     let context::Context {
         inside,
@@ -182,6 +183,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             }
 
             #impls
+
+            #inner
 
             #visits
         };

@@ -3,6 +3,7 @@
 mod context;
 mod expand;
 mod fields;
+mod inner;
 mod parse;
 mod thread_safety;
 

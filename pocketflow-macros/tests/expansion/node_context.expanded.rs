@@ -106,6 +106,17 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::pocketflow::Reach for Research
+    where
+        __Sound: __p::Soundness,
+    {
+        type Store = Self;
+        #[inline]
+        fn reach(&mut self) -> __p::Option<&mut Self> {
+            __p::Option::Some(self)
+        }
+    }
+    #[automatically_derived]
     impl<__V> ::pocketflow::Fields<__V> for Research
     where
         __Sound: __p::Soundness,

@@ -69,6 +69,63 @@ const _: () = {
     {
         fn lend(_: &__C) {}
     }
+    #[automatically_derived]
+    impl ::pocketflow::Reach for Order
+    where
+        __Sound: __p::Soundness,
+    {
+        type Store = Self;
+        #[inline]
+        fn reach(&mut self) -> __p::Option<&mut Self> {
+            __p::Option::Some(self)
+        }
+    }
+    pub struct __Parts<'p> {
+        paid: __p::Option<&'p mut Cents>,
+    }
+    #[automatically_derived]
+    impl __p::Split for Order
+    where
+        __Sound: __p::Soundness,
+    {
+        type Parts<'p> = __Parts<'p>;
+        #[inline]
+        fn parts(&mut self) -> Self::Parts<'_> {
+            __Parts {
+                paid: __p::Option::Some(&mut self.paid),
+            }
+        }
+        #[inline]
+        fn no_parts<'p>() -> Self::Parts<'p> {
+            __Parts { paid: __p::Option::None }
+        }
+        #[inline]
+        fn move_part<'p>(
+            __from: &mut Self::Parts<'p>,
+            __to: &mut Self::Parts<'p>,
+            __field: __p::u64,
+        ) {
+            match __field {
+                245788187594111175 => __to.paid = __p::Option::take(&mut __from.paid),
+                _ => {}
+            }
+        }
+    }
+    #[automatically_derived]
+    impl<__P, __M> __p::FieldOn<245788187594111175, __P, __M> for Order
+    where
+        __P: __p::InnerPlace,
+        __M: __p::Mode,
+        Cents: __p::RunOn<__P, __M>,
+        __Sound: __p::Soundness,
+    {
+        #[inline]
+        fn field<'p>(
+            __parts: __p::Parts<'p, Self>,
+        ) -> &'p mut (impl __p::RunOn<__P, __M> + 'p) {
+            __p::part(__parts.0.paid)
+        }
+    }
     struct __Write2<'a>(&'a Cents);
     #[automatically_derived]
     impl<'a> ::serde::Serialize for __Write2<'a> {

@@ -11,7 +11,7 @@ use super::sync::{AtomicBool, Mutex, MutexGuard, Ordering};
 /// A bounded number of futures, which finish in any order. Each has a slot, and only those that
 /// were woken are polled. Slots are reused, so a batch allocates as many as there are items in
 /// flight at a time, and not one for each item.
-pub(super) struct BoundedUnordered<F> {
+pub(crate) struct BoundedUnordered<F> {
     slots: Vec<Option<Slot<F>>>,
     free: Vec<usize>,
     in_flight: usize,
@@ -80,7 +80,7 @@ impl Wake for SlotWaker {
 impl<F: Future> BoundedUnordered<F> {
     /// Makes room for `size` futures at a time. Growing later, with many slots in use, would keep
     /// other tasks waiting.
-    pub(super) fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         let ready = Ready {
             slots: VecDeque::with_capacity(size),
             task: None,
@@ -98,18 +98,18 @@ impl<F: Future> BoundedUnordered<F> {
     }
 
     /// How many futures are in flight.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.in_flight
     }
 
     /// Declares that no more items will be pushed. Slots are then dropped one by one, because
     /// dropping all of them at the end would keep other tasks waiting.
-    pub(super) fn complete(&mut self) {
+    pub(crate) fn complete(&mut self) {
         self.complete = true;
     }
 
     /// Puts an item into a slot, and returns the slot.
-    pub(super) fn push(&mut self, index: usize, future: F) -> usize {
+    pub(crate) fn push(&mut self, index: usize, future: F) -> usize {
         self.in_flight += 1;
         if let Some(free) = self.free.pop() {
             if let Some(slot) = &mut self.slots[free] {
@@ -137,7 +137,7 @@ impl<F: Future> BoundedUnordered<F> {
     /// The slot that was woken first. An empty queue takes no lock, because a batch asks before
     /// each new item. If it misses a wake, it sees it the next time.
     #[inline]
-    pub(super) fn pop_ready(&mut self) -> Option<usize> {
+    pub(crate) fn pop_ready(&mut self) -> Option<usize> {
         if self.queue.any.load(Ordering::Relaxed) {
             self.pop_first()
         } else {
@@ -155,7 +155,7 @@ impl<F: Future> BoundedUnordered<F> {
     }
 
     /// The slot that was woken first. If there is none, the next wake wakes `task`.
-    pub(super) fn pop_ready_or_wake(&mut self, task: &Waker) -> Option<usize> {
+    pub(crate) fn pop_ready_or_wake(&mut self, task: &Waker) -> Option<usize> {
         {
             let mut ready = self.queue.lock();
             let slot = ready.slots.pop_front();
@@ -182,7 +182,7 @@ impl<F: Future> BoundedUnordered<F> {
 
     /// Polls the future in a slot, and returns its output and its index when it is done. A wake can
     /// come after the end: then the slot is empty, or has another future.
-    pub(super) fn poll(&mut self, slot: usize) -> Poll<(usize, F::Output)> {
+    pub(crate) fn poll(&mut self, slot: usize) -> Poll<(usize, F::Output)> {
         let Some(Slot {
             index,
             future,

@@ -12,7 +12,7 @@ use std::task::Poll;
 
 use tokio::task::coop::has_budget_remaining;
 
-use self::bounded_unordered::BoundedUnordered;
+pub(super) use self::bounded_unordered::BoundedUnordered;
 use self::or_else::OrElse;
 pub use self::outcomes::Partial;
 use self::outcomes::{AllOrNone, Collected, Outcomes};
@@ -147,7 +147,7 @@ where
 
 /// How many items are polled before the task yields to others, when they use none of tokio's
 /// budget.
-const POLLS_AT_A_TIME: usize = 64;
+pub(super) const POLLS_AT_A_TIME: usize = 64;
 
 /// A field of a node that says how many items are in flight at a time. It is never zero.
 #[doc(hidden)]

@@ -33,7 +33,7 @@ where
         item: N::Item<'v>,
     ) -> impl StepFuture<N::Exec> {
         K::exec(
-            &execution.context.held.driver,
+            execution.context.held.driver(),
             execution.info,
             index,
             DrivenExec {
@@ -64,7 +64,7 @@ where
         attempt: Attempt<'_>,
     ) -> impl StepFuture<N::Exec, Failure> {
         K::attempt(
-            &execution.context.held.driver,
+            execution.context.held.driver(),
             execution.info,
             attempt,
             DrivenAttempt {
@@ -98,7 +98,7 @@ where
             item,
             identity: None,
         });
-        K::item(&execution.context.held.driver, execution.info, id, call)
+        K::item(execution.context.held.driver(), execution.info, id, call)
     }
 }
 
@@ -112,7 +112,7 @@ impl node::KeySource for StepKey<'_> {
     fn key(&self) -> Option<Key<'_>> {
         let Self { info, identity } = *self;
         Some(Key {
-            run: info.run?,
+            run: info.run_id()?,
             step: info.step,
             branch: info.branch_number(),
             item: None,
@@ -193,7 +193,7 @@ where
             execution, index, ..
         } = self.0;
         K::exec(
-            &execution.context.held.driver,
+            execution.context.held.driver(),
             execution.info,
             index,
             self.0,

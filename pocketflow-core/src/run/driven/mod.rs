@@ -1,14 +1,18 @@
 //! Runs with drivers.
 
 mod exec;
+mod inner;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::NoSuchPlace;
 use super::context::FlowContext;
 use super::contract::{StepBody, StepMode};
 use super::error_edge;
 use super::flow::{Flow, Walk, cursor};
+use super::inner::{Item, Outer};
 use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
 use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhere};
@@ -17,24 +21,39 @@ use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::{BorrowContext, InContext, Shared};
 
-/// A driver, the context of its run, and the state of it.
+/// A run with a driver: what it shares with its inner runs, and the state of its own.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Driven<D, K, C> {
+    shared: Arc<WholeRun<D, C>>,
+    state: Arc<RunState>,
+    seam: PhantomData<fn() -> K>,
+}
+
+/// A driver, the context of its run, and how many steps it has taken, those of its inner runs
+/// included.
+#[derive(Debug)]
+struct WholeRun<D, C> {
     driver: D,
     context: C,
-    state: RunState,
-    seam: PhantomData<fn() -> K>,
+    steps: AtomicU64,
 }
 
 impl<D, K, C> Driven<D, K, C> {
     pub(super) fn new(driver: D, context: C, position: Position) -> Self {
         Self {
-            driver,
-            context,
-            state: RunState::new(position),
+            shared: Arc::new(WholeRun {
+                driver,
+                context,
+                steps: AtomicU64::new(position.steps + position.inner_steps),
+            }),
+            state: Arc::new(RunState::new(position, None)),
             seam: PhantomData,
         }
+    }
+
+    fn driver(&self) -> &D {
+        &self.shared.driver
     }
 
     fn info<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> StepInfo<'a> {
@@ -43,7 +62,18 @@ impl<D, K, C> Driven<D, K, C> {
             state: &self.state,
             run,
             step: self.state.steps(),
+            total: self.shared.steps.load(Relaxed),
             items: None,
+        }
+    }
+
+    /// Begins the next step.
+    fn begin_step<'a>(&'a self, frame: &'a Frame<'a>, run: Option<&'a str>) -> StepInfo<'a> {
+        self.state.step();
+        let total = self.shared.steps.fetch_add(1, Relaxed) + 1;
+        StepInfo {
+            total,
+            ..self.info(frame, run)
         }
     }
 }
@@ -126,12 +156,12 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
             }
             start = place;
         }
-        held.state.set_taken(frame.depth(), taken);
+        held.state.set_taken(frame, taken);
         Ok(start)
     }
 
     fn edge_taken(held: &Self, frame: &Frame<'_>, taken: &[u32]) {
-        held.state.set_taken(frame.depth(), taken);
+        held.state.set_taken(frame, taken);
     }
 }
 
@@ -143,7 +173,7 @@ where
     C: BorrowContext,
 {
     fn lend(held: &Self) -> S::Context<'_> {
-        S::lend(held.context.borrow_context())
+        S::lend(held.shared.context.borrow_context())
     }
 
     /// A nested flow is not a step. Its nodes are.
@@ -157,10 +187,9 @@ where
         A: StepBody<S, Self> + 'a,
     {
         async move {
-            let Self { driver, state, .. } = context.held;
-            state.step();
+            let driver = context.held.driver();
             let frame = context.frame(site);
-            let info = context.held.info(&frame, driver.run_id());
+            let info = context.held.begin_step(&frame, driver.run_id());
             let mut step = DrivenStep {
                 act: Some(act),
                 info: &info,
@@ -186,7 +215,7 @@ where
         F: Flow + Walk<S, Self>,
     {
         async move {
-            let info = parent.map(|parent| held.info(parent, held.driver.run_id()));
+            let info = parent.map(|parent| held.info(parent, held.driver().run_id()));
             let mut walk = DrivenFlow {
                 flow,
                 held,
@@ -194,10 +223,11 @@ where
                 info: info.as_ref(),
             };
             let taken = held
-                .driver
+                .driver()
                 .flow(F::GRAPH, info.as_ref(), shared, Erased::new(&mut walk))
                 .await?;
-            let place = parent.map(|parent| parent.site.place);
+            let place = info.filter(|info| !info.begins_inner_run());
+            let place = place.map(|info| info.frame.site.place);
             if !taken.is_of(place, F::GRAPH.exits.len()) {
                 let elsewhere = TakenElsewhere {
                     action: taken.action(),
@@ -213,7 +243,20 @@ where
     }
 
     fn wants(held: &Self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
-        held.driver.wants(info, item)
+        held.driver().wants(info, item)
+    }
+
+    /// It is boxed, so the types of drivers and flows do not nest.
+    fn inner<'a, F>(
+        outer: Outer<'a, Self>,
+        item: Option<Item<'a>>,
+        flow: &'a F,
+        shared: &'a mut S,
+    ) -> impl StepFuture
+    where
+        F: Flow + Walk<S, Self>,
+    {
+        inner::run(outer, item, flow, shared)
     }
 }
 
@@ -280,12 +323,15 @@ where
         } = *self;
         Box::pin(async move {
             let exit = flow.walk(cursor::<F, M>(held, parent), shared).await?;
-            Ok(info.map_or_else(|| Taken::over(F::GRAPH, exit), |info| info.took(exit)))
+            Ok(match info.filter(|info| !info.begins_inner_run()) {
+                Some(info) => info.took(exit),
+                None => Taken::over(F::GRAPH, exit),
+            })
         })
     }
 
     fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error> {
-        match self.info {
+        match self.info.filter(|info| !info.begins_inner_run()) {
             Some(info) => follow_error(info, error, shared),
             None => Err(error),
         }

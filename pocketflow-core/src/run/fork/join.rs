@@ -33,7 +33,7 @@ pub trait Join<M: Mode> {
 pin_project! {
     /// One future, and then its result.
     #[project = JoinOneProjected]
-    pub(super) enum JoinOne<F, T> {
+    pub(in crate::run) enum JoinOne<F, T> {
         Runs { #[pin] exec: F },
         Finished { finished: Option<T> },
         Skipped { skipped: Error },
@@ -94,11 +94,11 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for JoinOne<F, T>
 
 pin_project! {
     /// Two futures in one.
-    pub(super) struct JoinPair<A, B> {
+    pub(in crate::run) struct JoinPair<A, B> {
         #[pin]
-        pub(super) a: A,
+        pub(in crate::run) a: A,
         #[pin]
-        pub(super) b: B,
+        pub(in crate::run) b: B,
     }
 }
 
@@ -135,11 +135,11 @@ impl<A: Join<M>, B: Join<M>, M: Mode> Join<M> for JoinPair<A, B> {
 
 pin_project! {
     /// All the branches of a fork, as one future.
-    pub(super) struct JoinAll<J, M> {
+    pub(in crate::run) struct JoinAll<J, M> {
         #[pin]
-        pub(super) execs: J,
-        pub(super) turn: u32,
-        pub(super) mode: PhantomData<fn() -> M>,
+        pub(in crate::run) execs: J,
+        pub(in crate::run) turn: u32,
+        pub(in crate::run) mode: PhantomData<fn() -> M>,
     }
 }
 

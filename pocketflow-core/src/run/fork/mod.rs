@@ -8,7 +8,7 @@ mod join;
 
 use std::marker::PhantomData;
 
-use self::join::{Join, JoinAll, JoinOne, JoinPair};
+pub(super) use self::join::{Join, JoinAll, JoinOne, JoinPair};
 use super::batch::{self, Batch};
 use super::context::FlowContext;
 use super::contract::{ItemMode, StepBody, StepMode};
@@ -320,6 +320,8 @@ macro_rules! in_place {
         $future
     };
 }
+
+pub(super) use in_place;
 
 /// Runs a fork, as one step.
 #[doc(hidden)]

@@ -52,6 +52,7 @@ async fn a_run_that_resumes_is_limited() {
     let (service, start) = (Arc::default(), Instant::now());
     let position = Position {
         steps: 0,
+        inner_steps: 0,
         flows: vec![FlowPosition {
             flow: "Write".into(),
             fingerprint: Write::GRAPH.fingerprint(),

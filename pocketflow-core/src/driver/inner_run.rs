@@ -1,0 +1,100 @@
+//! A run on an inner store, as a driver sees it.
+
+use std::fmt;
+
+use super::frame::Frame;
+use super::state::{OuterRun, RunState};
+use super::step_info::StepInfo;
+use crate::graph::Graph;
+use crate::run_error::ItemName;
+
+/// A run on an inner store, for `Flow.on(field)` and for each item of `Flow.each(field)`: see
+/// [`StepInfo::inner_run`].
+#[derive(Debug, Clone, Copy)]
+pub struct InnerRun<'a> {
+    pub(super) outer: &'a OuterRun,
+    /// The information about the outer step.
+    pub(super) step: StepInfo<'a>,
+}
+
+impl<'a> InnerRun<'a> {
+    /// The field of the outer store that it runs on.
+    pub fn field(&self) -> &'static str {
+        self.outer.field
+    }
+
+    /// Which item of the field it runs on, for `Flow.each(field)`.
+    pub fn item(&self) -> Option<&'a ItemName> {
+        self.outer.item.as_ref()
+    }
+
+    /// The step of the outer run that it belongs to or, in a fork, the branch.
+    pub fn outer(&self) -> StepInfo<'a> {
+        self.step
+    }
+}
+
+impl<'a> StepInfo<'a> {
+    /// The run on an inner store that this is a step of. It is `None` in the outermost run. The run
+    /// around it is that of [`outer`](InnerRun::outer), which may be an inner run as well.
+    pub fn inner_run(&self) -> Option<InnerRun<'a>> {
+        let outer = self.state.outer.as_ref()?;
+        let mut frame = self.frame;
+        while frame.depth() >= outer.depth {
+            frame = frame.parent?;
+        }
+        let step = StepInfo {
+            frame,
+            state: &outer.state,
+            step: outer.step,
+            total: outer.total,
+            items: None,
+            ..*self
+        };
+        Some(InnerRun { outer, step })
+    }
+
+    /// Whether an inner run begins here. [`Driver::begin`](crate::Driver::begin) and
+    /// [`Driver::flow`](crate::Driver::flow) receive the place of the outer flow in both cases: for a
+    /// flow on an inner store, which is a run of its own, and for a nested flow on the same store,
+    /// which is not.
+    pub fn begins_inner_run(&self) -> bool {
+        self.state.level(self.frame).is_none()
+    }
+
+    /// The graph of the inner run that begins here.
+    pub(super) fn begun(&self) -> Option<&'static Graph> {
+        let on = self.frame.site.on().filter(|_| self.begins_inner_run())?;
+        Some(on.graph)
+    }
+}
+
+/// Writes the path down to a flow that runs in this frame.
+pub(super) fn write_above(
+    f: &mut fmt::Formatter<'_>,
+    frame: &Frame<'_>,
+    state: &RunState,
+) -> fmt::Result {
+    match (frame.parent, &state.outer) {
+        (None, _) => f.write_str(frame.site.graph().label()),
+        (Some(place), Some(outer)) if frame.depth() == outer.depth => write_run(f, place, outer),
+        (Some(place), _) => {
+            write_above(f, place, state)?;
+            write!(f, " > {}", place.site.name())
+        }
+    }
+}
+
+/// Writes the path down to an inner run at this place.
+pub(super) fn write_run(
+    f: &mut fmt::Formatter<'_>,
+    place: &Frame<'_>,
+    outer: &OuterRun,
+) -> fmt::Result {
+    write_above(f, place, &outer.state)?;
+    write!(f, " > {}", outer.field)?;
+    match &outer.item {
+        Some(item) => fmt::Display::fmt(item, f),
+        None => Ok(()),
+    }
+}
