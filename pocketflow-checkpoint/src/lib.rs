@@ -37,7 +37,7 @@ pub use state::Stored;
 pub use state::{Durable, Keeper};
 pub use storage::{
     BeginOutcome, Cause, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, Sqlite, SqliteOptions, Status, Step, Storage, StorageError,
+    RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange, Status, Step, Storage, StorageError,
     StorageResult, UnknownStatus,
 };
 #[cfg(feature = "postgres")]

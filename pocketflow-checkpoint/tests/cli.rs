@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use pocketflow_checkpoint::{NewRun, Pause, Retention, Sqlite, Step, Storage};
+use pocketflow_checkpoint::{NewRun, Pause, Retention, Sqlite, StateChange, Step, Storage};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
@@ -60,8 +60,8 @@ async fn folder() -> tempfile::TempDir {
                 step,
                 path,
                 action,
-                state,
-                graph: r#"{"nodes":[]}"#.into(),
+                state: StateChange::all(state),
+                graph: Some(r#"{"nodes":[]}"#.into()),
                 position: "[1]".into(),
             };
             runs.commit(id, "host", lease, &step, Retention::All)
@@ -76,14 +76,16 @@ async fn folder() -> tempfile::TempDir {
             step: 3,
             field: "card",
             position: "[2]",
-            graph: "{}",
-            state: r#"{"total":4}"#,
+            graph: Some("{}"),
+            state: StateChange::some(r#"{"total":4}"#),
             refused: None,
         },
     )
     .await
     .unwrap();
-    runs.finish("order-2", "host", "done", "{}").await.unwrap();
+    runs.finish("order-2", "host", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     runs.fail("order-3", "host", "no ink\nat all")
         .await
         .unwrap();

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use pocketflow::{Shared, flow, node};
 use pocketflow_checkpoint::{
-    Checkpoints, NewRun, Retention, Sqlite, Status, Step, Storage, StorageError, StorageResult,
+    Checkpoints, NewRun, Retention, Sqlite, StateChange, Status, Step, Storage, StorageError,
+    StorageResult,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +30,13 @@ fn step(step: u64, state: String) -> Step {
         path: "F > a".into(),
         position: "[]".into(),
         action: "default".into(),
-        graph: "{}".into(),
-        state,
+        graph: None,
+        state: StateChange::all(state),
     }
 }
 
 fn large(number: u64) -> String {
-    format!("\"{number} {}\"", "x".repeat(20_000))
+    format!(r#"{{"text":"{number} {}"}}"#, "x".repeat(20_000))
 }
 
 /// A closed file with one run of this many steps.
@@ -129,7 +130,8 @@ async fn full(path: &Path, runs: Sqlite) -> Sqlite {
     assert!(last > 3, "{last}");
     intact(&runs, last).await;
     // A step that is too large does not affect steps that are stored at the same time and fit.
-    let (next, item) = (step(last + 1, large(1).repeat(20)), Default::default());
+    let too_large = format!(r#"{{"text":"{}"}}"#, "x".repeat(400_000));
+    let (next, item) = (step(last + 1, too_large), Default::default());
     let (commit, items) = tokio::join!(
         runs.commit("r", "me", LEASE, &next, Retention::All),
         runs.items("r", 1)
@@ -287,7 +289,7 @@ async fn a_newer_file() {
             error,
             StorageError::Newer {
                 found: 9,
-                known: 2,
+                known: 3,
                 ..
             }
         ),
@@ -538,7 +540,10 @@ async fn a_file_that_goes_while_it_is_open() {
         gone(runs.renew("r", "me", LEASE).await);
         gone(runs.keep_item("r", "me", 3, &item, "1").await);
         gone(runs.list(None).await.map(drop));
-        gone(runs.finish("r", "me", "done", "{}").await);
+        gone(
+            runs.finish("r", "me", "done", &StateChange::all("{}"))
+                .await,
+        );
     }
 }
 

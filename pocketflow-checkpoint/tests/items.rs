@@ -166,7 +166,7 @@ async fn with_another_list(run: &str, list: &[&str], lost: &str, then: &[&str]) 
     let state = runs.storage().show(run).await.unwrap().unwrap().state;
     let mut state: serde_json::Value = serde_json::from_str(&state).unwrap();
     state["list"] = then.iter().copied().collect();
-    change(&_folder, "UPDATE states SET state = ?1", &state.to_string());
+    change(&_folder, "UPDATE runs SET state = ?1", &state.to_string());
     let mut again = Accounts::default();
     Each.with(runs.run(run)).run(&mut again).await.unwrap();
     again

@@ -454,7 +454,7 @@ mod input {
         }
         // An input that a migration has changed is still the same input.
         FAILS.store(false, SeqCst);
-        let state = r#"UPDATE states SET state = '{"log":["x","noted"],"euros":42}'"#;
+        let state = r#"UPDATE runs SET state = '{"log":["x","noted"],"euros":42}'"#;
         rusqlite::Connection::open(_folder.path().join("runs.db"))
             .unwrap()
             .execute(state, [])

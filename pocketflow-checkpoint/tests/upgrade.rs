@@ -1,7 +1,8 @@
 //! Upgrades a database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for
-//! PostgreSQL. Both hold the same five runs of this flow: one is finished, one waits, one waits and
+//! PostgreSQL. `old/version-2.*.sql` make databases of version 2 of them. All hold the same five runs of this flow: one is finished, one waits, one waits and
 //! has been filled, one failed in its batch, and one died there.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use pocketflow::{Shared, flow, node};
@@ -50,7 +51,7 @@ fn article() -> Article {
 }
 
 /// All runs of the old database end as they would have ended with the old version.
-async fn resumes<S: Storage>(storage: S) {
+async fn resumes<S: Storage>(storage: S, was_version_2: bool) {
     let _one = ONE.lock().await;
     let runs = Checkpoints::new(storage);
     let list = runs.list(None).await.unwrap();
@@ -59,6 +60,14 @@ async fn resumes<S: Storage>(storage: S) {
         (run.status, run.step, run.wait.as_deref(), run.filled)
     };
     assert_eq!(list.len(), 5);
+    for step in 1..=4 {
+        let kept = runs.storage().checkpoint("finished", step).await.unwrap();
+        let kept = kept.unwrap();
+        let other = kept.graph == r#"{"flow":"another"}"#;
+        assert_eq!(other, step == 2 && was_version_2, "{}", kept.graph);
+        assert!(other || kept.graph.starts_with(r#"{"flow":{"name":"Write""#));
+        assert_eq!(kept.state.contains(r#""approval":"Ada""#), step > 2);
+    }
     assert_eq!(status("finished"), (Status::Finished, 4, None, false));
     assert_eq!(
         status("waiting"),
@@ -104,27 +113,40 @@ async fn resumes<S: Storage>(storage: S) {
         assert_eq!(article.price.to_bits(), (0.1_f64 + 0.2).to_bits());
     }
     assert_eq!(runs.list(Some(Status::Finished)).await.unwrap().len(), 5);
+    runs.fork("finished", 2, "fork").await.unwrap();
+    let fork = runs.storage().show("fork").await.unwrap().unwrap();
+    assert_eq!(
+        fork.state,
+        r#"{"topic":"rain for 0.30000000000000004","items":[1,2,3,4,5],"price":0.30000000000000004,"sums":[10,20,30,40,50],"approval":null,"text":null}"#
+    );
+}
+
+/// A file that an older version wrote.
+fn old_file(folder: &Path, version: i64) -> PathBuf {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
+    let file = folder.join("runs.db");
+    std::fs::copy(old.join("version-1.db"), &file).unwrap();
+    if version == 2 {
+        let sql = std::fs::read_to_string(old.join("version-2.sqlite.sql")).unwrap();
+        let db = rusqlite::Connection::open(&file).unwrap();
+        db.execute_batch(&sql).unwrap();
+    }
+    file
 }
 
 /// The new version waits 30 s for an owner whose lease the old version did not release. The test
 /// moves that time to the past.
-#[tokio::test]
-async fn a_file_of_the_previous_version_is_upgraded() {
+async fn a_file_is_upgraded(from: i64) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("runs.db");
-    std::fs::copy(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"),
-        &file,
-    )
-    .unwrap();
+    let file = old_file(folder.path(), from);
     let version = |file| {
         let db = rusqlite::Connection::open(file).unwrap();
         db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
             .unwrap()
     };
-    assert_eq!(version(&file), 1);
+    assert_eq!(version(&file), from);
     Sqlite::open(&file).await.unwrap().close().await;
-    assert_eq!(version(&file), 2);
+    assert_eq!(version(&file), 3);
     let db = rusqlite::Connection::open(&file).unwrap();
     let (check, orphans) = (
         "PRAGMA integrity_check",
@@ -171,29 +193,41 @@ async fn a_file_of_the_previous_version_is_upgraded() {
     db.execute("UPDATE runs SET lease = 0 WHERE run = 'died'", [])
         .unwrap();
     drop(db);
-    resumes(Sqlite::open(&file).await.unwrap()).await;
+    resumes(Sqlite::open(&file).await.unwrap(), from == 2).await;
+}
+
+#[tokio::test]
+async fn a_file_of_the_previous_version_is_upgraded() {
+    a_file_is_upgraded(2).await;
+}
+
+#[tokio::test]
+async fn a_file_of_the_version_before_is_upgraded() {
+    a_file_is_upgraded(1).await;
 }
 
 /// If a process is killed during the upgrade, the file keeps the old version.
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
+    for version in [1, 2] {
+        an_upgrade_fails(version).await;
+    }
+}
+
+async fn an_upgrade_fails(from: i64) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("runs.db");
-    std::fs::copy(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db"),
-        &file,
-    )
-    .unwrap();
+    let file = old_file(folder.path(), from);
     // The upgrade meets a table that is in the way halfway through.
     let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("CREATE TABLE new_runs (x)").unwrap();
+    db.execute_batch("CREATE TABLE new_checkpoints (x)")
+        .unwrap();
     drop(db);
     let before = std::fs::read(&file).unwrap();
     let error = Sqlite::open(&file).await.unwrap_err();
     assert!(matches!(error, StorageError::Engine { .. }), "{error:?}");
     assert!(before == std::fs::read(&file).unwrap(), "it has changed");
     let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("DROP TABLE new_runs").unwrap();
+    db.execute_batch("DROP TABLE new_checkpoints").unwrap();
     drop(db);
     Sqlite::open(&file).await.unwrap();
 }
@@ -202,6 +236,15 @@ async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn a_server_of_the_previous_version_is_upgraded() {
+    // Version 2 takes the schema of version 1 over.
+    for version in [2, 1] {
+        a_server_is_upgraded(version).await;
+    }
+}
+
+#[cfg(feature = "postgres")]
+async fn a_server_is_upgraded(from: i64) {
+    let old = format!("version_{from}");
     let config = std::env::var("POCKETFLOW_POSTGRES")
         .expect("no server in POCKETFLOW_POSTGRES: see scripts/with-postgres");
     let (admin, connection) = tokio_postgres::connect(&config, tokio_postgres::NoTls)
@@ -212,19 +255,23 @@ async fn a_server_of_the_previous_version_is_upgraded() {
         .batch_execute(include_str!("old/version-1.sql"))
         .await
         .unwrap();
+    if from == 2 {
+        let sql = include_str!("old/version-2.postgres.sql");
+        admin.batch_execute(sql).await.unwrap();
+    }
     let (a, b) = tokio::join!(
-        pocketflow_checkpoint::Postgres::connect_in(&config, "version_1"),
-        pocketflow_checkpoint::Postgres::connect_in(&config, "version_1")
+        pocketflow_checkpoint::Postgres::connect_in(&config, &old),
+        pocketflow_checkpoint::Postgres::connect_in(&config, &old)
     );
     drop(a.unwrap());
     let version: i64 = admin
-        .query_one("SELECT version FROM version_1.version", &[])
+        .query_one(&format!("SELECT version FROM {old}.version"), &[])
         .await
         .unwrap()
         .get(0);
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
     drop(
-        pocketflow_checkpoint::Postgres::connect_in(&config, "version_2")
+        pocketflow_checkpoint::Postgres::connect_in(&config, "version_3")
             .await
             .unwrap(),
     );
@@ -237,10 +284,10 @@ async fn a_server_of_the_previous_version_is_upgraded() {
             .map(|row| row.get::<_, String>(0))
             .collect::<Vec<_>>()
     };
-    assert_eq!(columns("version_1").await, columns("version_2").await);
+    assert_eq!(columns(&old).await, columns("version_3").await);
     admin
-        .execute("UPDATE version_1.runs SET lease_until = 0", &[])
+        .execute(&format!("UPDATE {old}.runs SET lease_until = 0"), &[])
         .await
         .unwrap();
-    resumes(b.unwrap()).await;
+    resumes(b.unwrap(), from == 2).await;
 }

@@ -54,7 +54,7 @@ pub async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: S
     let found = again(&b, "r", "you").await;
     assert_eq!(
         (found.step, found.state, found.status),
-        (1, step(1).state, Status::Running)
+        (1, state(1), Status::Running)
     );
     assert_eq!(found.owner.as_deref(), Some("you"));
     let before = show(&b, "r").await;
@@ -66,14 +66,17 @@ pub async fn a_lease_that_ran_out_is_taken_over_and_the_old_owner_is_fenced<S: S
             "me",
             &Pause {
                 position: "[9]",
-                state: "9",
+                state: StateChange::all("9"),
                 ..pause(1)
             }
         )
         .await,
         LeaseLost
     );
-    fails!(a.finish("r", "me", "done", "9").await, LeaseLost);
+    fails!(
+        a.finish("r", "me", "done", &StateChange::all("9")).await,
+        LeaseLost
+    );
     fails!(a.fail("r", "me", "bad").await, LeaseLost);
     fails!(a.renew("r", "me", LONG).await, LeaseLost);
     fails!(a.release("r", "me").await, LeaseLost);
@@ -93,7 +96,9 @@ pub async fn an_expired_lease_that_nobody_took_still_counts<S: Storage>(a: S, _:
     a.commit("r", "me", OVER, &step(1), Retention::All)
         .await
         .unwrap();
-    a.finish("r", "me", "done", "{}").await.unwrap();
+    a.finish("r", "me", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
 }
 
 pub async fn an_owner_can_start_its_run_again<S: Storage>(a: S, b: S) {
@@ -179,7 +184,7 @@ pub async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
     a.keep_item("r", "me", 2, &Default::default(), "1")
         .await
         .unwrap();
-    a.finish("r", "me", "declined", r#"{"total":7}"#)
+    a.finish("r", "me", "declined", &StateChange::all(r#"{"total":7}"#))
         .await
         .unwrap();
     let found = again(&b, "r", "you").await;
@@ -198,7 +203,10 @@ pub async fn a_finished_run_is_returned_and_not_taken<S: Storage>(a: S, b: S) {
         b.commit("r", "you", LONG, &step(2), Retention::All).await,
         LeaseLost
     );
-    fails!(a.finish("r", "me", "again", "{}").await, LeaseLost);
+    fails!(
+        a.finish("r", "me", "again", &StateChange::all("{}")).await,
+        LeaseLost
+    );
 }
 
 pub async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {

@@ -80,7 +80,7 @@ pub async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
             if run.step == 0 {
                 new().state
             } else {
-                step(run.step).state
+                state(run.step)
             }
         );
     }
@@ -88,6 +88,6 @@ pub async fn futures_that_are_dropped<S: Storage>(a: S, b: S) {
     a.commit("r", "me", LONG, &last, Retention::All)
         .await
         .unwrap();
-    assert_eq!(show(&b, "r").await.state, last.state);
+    assert_eq!(show(&b, "r").await.state, state(51));
     assert_eq!(b.items("r", 51).await.unwrap(), []);
 }

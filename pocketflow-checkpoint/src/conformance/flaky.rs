@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, Status, Step, Storage, StorageError, StorageResult,
+    RunRecord, RunSummary, StateChange, Status, Step, Storage, StorageError, StorageResult,
 };
 
 /// One call in this many fails, and with 0 none does. In addition, one call can be chosen by its
@@ -144,7 +144,7 @@ impl<S: Storage> Storage for Flaky<S> {
         filled(run: &str, wait: &str) -> Option<String>;
         moved(waiting: &[(String, u64)]) -> Vec<String>;
         version() -> Option<String>;
-        finish(run: &str, owner: &str, exit: &str, state: &str) -> ();
+        finish(run: &str, owner: &str, exit: &str, state: &StateChange) -> ();
         fail(run: &str, owner: &str, message: &str) -> ();
         give_up(run: &str, owner: &str, why: &str) -> ();
         retry(run: &str) -> ();

@@ -64,18 +64,15 @@ pub async fn none_is_kept<S: Storage>(a: S, b: S) {
     assert_eq!(kept(&b, "r").await, [0; 0]);
     assert_eq!(
         (show(&b, "r").await.step, show(&b, "r").await.state),
-        (3, step(3).state)
+        (3, state(3))
     );
 }
 
 pub async fn a_state_after_each_step<S: Storage>(a: S, b: S) {
     run_of(&a, "r", 3, Retention::Last(2)).await;
-    let state = b.checkpoint("r", 2).await.unwrap().unwrap();
-    assert_eq!(
-        (state.graph, state.position),
-        (step(2).graph, step(2).position)
-    );
-    assert_eq!((state.action, state.state), (step(2).action, step(2).state));
+    let kept = b.checkpoint("r", 2).await.unwrap().unwrap();
+    assert_eq!((kept.graph, kept.position), (graph(2), step(2).position));
+    assert_eq!((kept.action, kept.state), (step(2).action, state(2)));
     assert_eq!(b.checkpoint("r", 1).await.unwrap(), None);
     assert_eq!(b.checkpoint("r", 4).await.unwrap(), None);
 }
@@ -105,7 +102,7 @@ pub async fn a_forked_run_starts_after_a_step<S: Storage>(a: S, b: S) {
         (fork.path, fork.position, fork.action.unwrap()),
         (step(2).path, step(2).position, step(2).action)
     );
-    assert_eq!((fork.graph, fork.state), (step(2).graph, step(2).state));
+    assert_eq!((fork.graph, fork.state), (graph(2), state(2)));
     assert_eq!(
         (fork.owner, fork.waits_for, fork.exit, fork.message),
         (None, None, None, None)
@@ -118,10 +115,7 @@ pub async fn a_forked_run_starts_after_a_step<S: Storage>(a: S, b: S) {
     a.fork("s", 1, "t").await.unwrap();
     // The fork does not depend on its origin.
     a.remove("r").await.unwrap();
-    assert_eq!(
-        a.checkpoint("s", 1).await.unwrap().unwrap().state,
-        step(1).state
-    );
+    assert_eq!(a.checkpoint("s", 1).await.unwrap().unwrap().state, state(1));
 }
 
 pub async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {
@@ -132,4 +126,91 @@ pub async fn a_fork_of_what_is_not_there<S: Storage>(a: S, _: S) {
     begin(&a, "s", "me").await;
     fails!(a.fork("r", 4, "s").await, Exists "`s`");
     assert_eq!(show(&a, "s").await.step, 0);
+}
+
+/// A state with a long field, which stays or changes with each step.
+pub async fn long_fields_have_the_value_of_their_step<S: Storage>(a: S, b: S) {
+    let long = |at: u64| format!("\"{at} {}\"", "x".repeat(3_000));
+    let whole = |at: u64, text: u64| format!(r#"{{"total":{at},"text":{}}}"#, long(text));
+    let mut first = new();
+    first.state = whole(0, 0);
+    a.begin("r", "me", LONG, &first).await.unwrap();
+    let commit = async |number: u64, fields: String, keep| {
+        let mut step = step(number);
+        step.state = StateChange::some(fields);
+        step.graph = (number == 4).then(|| graph(4));
+        a.commit("r", "me", LONG, &step, keep).await.unwrap();
+    };
+    // The text of steps 1 to 8.
+    let texts = [0, 2, 2, 2, 5, 5, 7, 7];
+    for (number, text) in (1..).zip(texts) {
+        let change = match number == text {
+            true => whole(number, text),
+            false => state(number),
+        };
+        commit(number, change, Retention::All).await;
+    }
+    let expected = |number: u64| whole(number, texts[number as usize - 1]);
+    for number in 1..=8 {
+        let kept = b.checkpoint("r", number).await.unwrap().unwrap();
+        assert_eq!(kept.state, expected(number));
+        assert_eq!(
+            kept.graph,
+            if number < 4 { new().graph } else { graph(4) },
+            "{number}"
+        );
+    }
+    assert_eq!(show(&b, "r").await.state, expected(8));
+    b.fork("r", 4, "fork").await.unwrap();
+    // What the forgotten steps alone had goes, and nothing else.
+    commit(9, whole(9, 9), Retention::Last(4)).await;
+    for number in 6..=8 {
+        let kept = b.checkpoint("r", number).await.unwrap().unwrap();
+        assert_eq!((kept.state, kept.graph), (expected(number), graph(4)));
+    }
+    assert_eq!(show(&b, "r").await.state, whole(9, 9));
+    a.wait("r", "me", &pause(9)).await.unwrap();
+    assert_eq!(show(&b, "r").await.state, "{}");
+    let kept = b.checkpoint("r", 9).await.unwrap().unwrap();
+    assert_eq!(kept.state, whole(9, 9));
+    again(&a, "r", "me").await;
+    commit(10, r#"{"text":null}"#.into(), Retention::None).await;
+    assert_eq!(show(&b, "r").await.state, r#"{"text":null}"#);
+    a.remove("r").await.unwrap_err();
+    a.finish("r", "me", "done", &StateChange::some(whole(11, 11)))
+        .await
+        .unwrap();
+    let end = show(&b, "r").await.state;
+    assert_eq!(end, format!(r#"{{"text":{},"total":11}}"#, long(11)));
+    a.remove("r").await.unwrap();
+
+    assert_eq!(again(&a, "fork", "me").await.state, expected(4));
+    for number in 1..=4 {
+        let kept = b.checkpoint("fork", number).await.unwrap().unwrap();
+        assert_eq!(kept.state, expected(number));
+    }
+    let mut change = step(5);
+    change.state = StateChange::some(whole(5, 50));
+    a.commit("fork", "me", LONG, &change, Retention::Last(2))
+        .await
+        .unwrap();
+    let kept = b.checkpoint("fork", 4).await.unwrap().unwrap();
+    assert_eq!(kept.state, expected(4));
+    assert_eq!(show(&b, "fork").await.state, whole(5, 50));
+}
+
+pub async fn only_an_object_is_a_state<S: Storage>(a: S, _: S) {
+    let mut bad = new();
+    for state in ["", "7", "[]", "{"] {
+        bad.state = state.into();
+        fails!(a.begin("r", "me", LONG, &bad).await, InvalidState "`r`");
+    }
+    begin(&a, "r", "me").await;
+    for state in ["7", "{"] {
+        let mut bad = step(1);
+        bad.state = StateChange::some(state);
+        fails!(a.commit("r", "me", LONG, &bad, Retention::All).await, InvalidState "`r`");
+        fails!(a.finish("r", "me", "done", &bad.state).await, InvalidState);
+    }
+    assert_eq!(show(&a, "r").await.step, 0);
 }

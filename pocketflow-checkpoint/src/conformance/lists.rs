@@ -28,7 +28,9 @@ pub async fn lists_by_status<S: Storage>(a: S, b: S) {
     }
     a.wait("waiting", "me", &pause(1)).await.unwrap();
     a.wait("filled", "me", &pause(1)).await.unwrap();
-    a.finish("finished", "me", "done", "{}").await.unwrap();
+    a.finish("finished", "me", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
     b.fill("filled", "card", "1").await.unwrap();
 
@@ -134,8 +136,12 @@ pub async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
             .await
             .unwrap();
     }
-    a.finish("finished 1", "me", "done", "{}").await.unwrap();
-    a.finish("finished 2", "me", "done", "{}").await.unwrap();
+    a.finish("finished 1", "me", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
+    a.finish("finished 2", "me", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
     a.wait("waiting", "me", &pause(1)).await.unwrap();
     assert_eq!(b.prune(UNIX_EPOCH).await.unwrap(), 0);

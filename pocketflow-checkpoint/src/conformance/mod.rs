@@ -106,6 +106,8 @@ macro_rules! conformance_tests {
             history::the_last_are_kept
             history::none_is_kept
             history::a_state_after_each_step
+            history::long_fields_have_the_value_of_their_step
+            history::only_an_object_is_a_state
             history::a_forked_run_starts_after_a_step
             history::a_fork_of_what_is_not_there
             lists::lists_by_status

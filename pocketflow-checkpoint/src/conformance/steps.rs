@@ -20,7 +20,7 @@ pub async fn a_step_is_stored<S: Storage>(a: S, b: S) {
         (run.path, run.position, run.action.unwrap()),
         (step(1).path, step(1).position, step(1).action)
     );
-    assert_eq!((run.graph, run.state), (step(1).graph, step(1).state));
+    assert_eq!((run.graph, run.state), (graph(1), state(1)));
     assert!(run.lease_until > before.lease_until);
     assert!(run.updated >= before.updated && run.created == before.created);
 }
@@ -33,13 +33,13 @@ pub async fn a_step_is_stored_once_more<S: Storage>(a: S, _: S) {
         .await
         .unwrap();
     let mut other = step(1);
-    other.state = "2".into();
+    other.state = StateChange::some(r#"{"total":2}"#);
     a.commit("r", "me", LONG, &other, Retention::All)
         .await
         .unwrap();
     assert_eq!(a.history("r").await.unwrap().len(), 1);
-    assert_eq!(a.checkpoint("r", 1).await.unwrap().unwrap().state, "2");
-    assert_eq!(show(&a, "r").await.state, "2");
+    assert_eq!(a.checkpoint("r", 1).await.unwrap().unwrap().state, state(2));
+    assert_eq!(show(&a, "r").await.state, state(2));
 }
 
 pub async fn steps_do_not_go_back<S: Storage>(a: S, _: S) {
@@ -123,23 +123,24 @@ pub async fn items_are_fenced<S: Storage>(a: S, b: S) {
 pub async fn a_large_state<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
     let mut large = step(1);
-    large.state = format!("{:?}", "x".repeat(5 << 20));
+    let state = format!(r#"{{"total":0,"text":"{}"}}"#, "x".repeat(5 << 20));
+    large.state = StateChange::all(&*state);
     a.commit("r", "me", LONG, &large, Retention::Last(1))
         .await
         .unwrap();
-    assert!(show(&b, "r").await.state == large.state);
-    assert!(b.checkpoint("r", 1).await.unwrap().unwrap().state == large.state);
+    assert!(show(&b, "r").await.state == state);
+    assert!(b.checkpoint("r", 1).await.unwrap().unwrap().state == state);
 }
 
 pub async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
     let mut new = new();
     new.flow = "a\0b 'c' \"d\" 🦀\n".into();
-    new.state = r#""\u0000 🦀""#.into();
+    new.state = r#"{"a":"\u0000 🦀"}"#.into();
     a.begin("r", "me", LONG, &new).await.unwrap();
     let mut odd = step(1);
     odd.path = "a\0b".into();
     odd.action = "not\nyet\0".into();
-    odd.state = new.state.clone();
+    odd.state = StateChange::all(&*new.state);
     a.commit("r", "me", LONG, &odd, Retention::All)
         .await
         .unwrap();
@@ -150,7 +151,9 @@ pub async fn texts_with_anything_in_them<S: Storage>(a: S, b: S) {
         ("a\u{fffd}b", Some("not\nyet\u{fffd}"))
     );
     assert_eq!(run.state, new.state);
-    a.finish("r", "me", "\0", &new.state).await.unwrap();
+    a.finish("r", "me", "\0", &StateChange::some("{}"))
+        .await
+        .unwrap();
     assert_eq!(show(&b, "r").await.exit.as_deref(), Some("\u{fffd}"));
 }
 
@@ -164,7 +167,10 @@ pub async fn an_unknown_run<S: Storage>(a: S, _: S) {
     fails!(a.fill("r", "card", "1").await, UnknownRun);
     fails!(a.fill("r", "card#1", "1").await, UnknownRun);
     fails!(a.filled("r", "card").await, UnknownRun);
-    fails!(a.finish("r", "me", "done", "{}").await, UnknownRun);
+    fails!(
+        a.finish("r", "me", "done", &StateChange::all("{}")).await,
+        UnknownRun
+    );
     fails!(a.fail("r", "me", "bad").await, UnknownRun);
     fails!(a.give_up("r", "me", "bad").await, UnknownRun);
     fails!(a.renew("r", "me", LONG).await, UnknownRun);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::{BeginOutcome, NewRun, Pause, RunRecord, Step, Storage};
 
+pub use crate::StateChange;
+
 pub const LONG: Duration = Duration::from_secs(600);
 /// A lease that has expired as soon as it begins.
 pub const OVER: Duration = Duration::ZERO;
@@ -23,9 +25,19 @@ pub fn step(step: u64) -> Step {
         path: format!("Checkout > step{step}"),
         position: format!("[{step}]"),
         action: format!("action{step}"),
-        graph: format!(r#"{{"version":{step}}}"#),
-        state: format!(r#"{{"total":{step}}}"#),
+        graph: Some(graph(step)),
+        state: StateChange::some(state(step)),
     }
+}
+
+/// The graph of [`step`].
+pub fn graph(step: u64) -> String {
+    format!(r#"{{"version":{step}}}"#)
+}
+
+/// The state after [`step`].
+pub fn state(step: u64) -> String {
+    format!(r#"{{"total":{step}}}"#)
 }
 
 /// A wait for `card` after this step.
@@ -34,8 +46,8 @@ pub fn pause(step: u64) -> Pause<'static> {
         step,
         field: "card",
         position: "[]",
-        graph: "{}",
-        state: "{}",
+        graph: Some("{}"),
+        state: StateChange::all("{}"),
         refused: None,
     }
 }

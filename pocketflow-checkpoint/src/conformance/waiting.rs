@@ -19,8 +19,8 @@ async fn waiting(storage: &impl Storage, run: &str) {
                 step: 1,
                 field: "card",
                 position: "[7]",
-                graph: "{}",
-                state: r#"{"total":1.5}"#,
+                graph: Some("{}"),
+                state: StateChange::all(r#"{"total":1.5}"#),
                 refused: None,
             },
         )
@@ -79,7 +79,9 @@ pub async fn a_run_waits_and_is_filled<S: Storage>(a: S, b: S) {
 pub async fn only_what_waits_is_filled<S: Storage>(a: S, b: S) {
     begin(&a, "running", "me").await;
     fails!(b.fill("running", "card", "1").await, NotWaiting "`running`" "`card`" "it is running" "`card#1`");
-    a.finish("running", "me", "done", "{}").await.unwrap();
+    a.finish("running", "me", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     fails!(b.fill("running", "card", "1").await, NotWaiting "it is finished");
     begin(&a, "failed", "me").await;
     a.fail("failed", "me", "bad").await.unwrap();
@@ -138,8 +140,8 @@ async fn wait(
         step,
         field,
         position: "[7]",
-        graph: "{}",
-        state: "{}",
+        graph: Some("{}"),
+        state: StateChange::all("{}"),
         refused,
     };
     storage.wait("r", owner, &pause).await.unwrap()
@@ -172,7 +174,9 @@ pub async fn what_was_filled_outlasts_a_crash_and_a_failure<S: Storage>(a: S, b:
     b.commit("r", "works", LONG, &step(2), Retention::All)
         .await
         .unwrap();
-    b.finish("r", "works", "done", "{}").await.unwrap();
+    b.finish("r", "works", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     assert_eq!(b.filled("r", "card").await.unwrap(), None);
 }
 
@@ -246,7 +250,9 @@ pub async fn an_answer_is_taken_by_the_wait_that_it_names<S: Storage>(a: S, b: S
     b.commit("r", "he", LONG, &step(3), Retention::All)
         .await
         .unwrap();
-    b.finish("r", "he", "done", "{}").await.unwrap();
+    b.finish("r", "he", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     fails!(b.fill("r", "card#2", "3").await, WaitClosed "`card#2`");
     fails!(b.fill("r", "card#3", "3").await, NotWaiting "it is finished");
 }
@@ -311,8 +317,8 @@ pub async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
             step: from,
             field: "card",
             position: "[7]",
-            graph: "{}",
-            state: "{}",
+            graph: Some("{}"),
+            state: StateChange::all("{}"),
             refused: None,
         };
         assert_eq!(b.wait(&fork, "me", &pause).await.unwrap(), open(name, None));
@@ -359,7 +365,9 @@ pub async fn runs_that_moved_are_found_in_one_query<S: Storage>(a: S, b: S) {
         again(&a, id, "you").await;
     }
     a.fail("failed", "you", "bad").await.unwrap();
-    a.finish("finished", "you", "done", "{}").await.unwrap();
+    a.finish("finished", "you", "done", &StateChange::all("{}"))
+        .await
+        .unwrap();
     a.commit("later", "you", LONG, &step(2), Retention::All)
         .await
         .unwrap();

@@ -9,7 +9,8 @@ use super::shared::RunsShared;
 use crate::causes::BadState;
 use crate::state::Durable;
 use crate::storage::{
-    BeginOutcome, ItemKey, NewRun, RunRecord, Step, Storage, StorageError, StorageResult,
+    BeginOutcome, ItemKey, NewRun, RunRecord, StateChange, Step, Storage, StorageError,
+    StorageResult,
 };
 
 impl<E: Storage> DurableRun<E> {
@@ -17,10 +18,16 @@ impl<E: Storage> DurableRun<E> {
         Backoff::new(self.runs.max_retry_time, &self.id)
     }
 
-    /// The state of the store as it is stored.
+    /// The whole state of the store.
     pub(super) fn encode<S: Durable>(&self, shared: &mut S) -> Result<String, BadState> {
         let written = self.memory().keeper.write(shared);
         written.map_err(|error| self.bad_field("store", error))
+    }
+
+    /// What has changed in the store since it was stored.
+    pub(super) fn change<S: Durable>(&self, shared: &mut S) -> Result<StateChange, BadState> {
+        let changed = self.memory().keeper.change(shared);
+        changed.map_err(|error| self.bad_field("store", error))
     }
 
     pub(super) async fn show(&self) -> StorageResult<Option<RunRecord>> {
@@ -46,7 +53,12 @@ impl<E: Storage> DurableRun<E> {
         let mut backoff = self.backoff();
         let begun = retry!(backoff, storage.begin(&self.id, &self.owner, *lease, &new));
         match &begun {
-            Ok(_) => self.lease.acquired(),
+            Ok(begun) => {
+                self.lease.acquired();
+                if let BeginOutcome::New = begun {
+                    self.memory().stored();
+                }
+            }
             // After any other error it is unknown.
             Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.ended(),
             Err(_) => {}
@@ -108,8 +120,8 @@ impl<E: Storage> DurableRun<E> {
             path: info.to_string(),
             position: position::encode(info.position()),
             action: action.into(),
-            state: self.encode(shared).map_err(|error| info.error(error))?,
-            graph: self.memory().definition.clone(),
+            state: self.change(shared).map_err(|error| info.error(error))?,
+            graph: self.memory().new_definition(),
         };
         let RunsShared {
             storage,
@@ -122,6 +134,9 @@ impl<E: Storage> DurableRun<E> {
             backoff,
             storage.commit(&self.id, &self.owner, *lease, &step, *retention)
         );
+        if stored.is_ok() {
+            self.memory().stored();
+        }
         #[cfg(feature = "tracing")]
         if let left @ 1.. = self.memory().items.left_over(info.step()) {
             tracing::warn!(
@@ -137,13 +152,14 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Stores that the run has finished.
-    pub(super) async fn finish(&self, exit: &str, state: &str) -> StorageResult<()> {
+    pub(super) async fn finish(&self, exit: &str, state: &StateChange) -> StorageResult<()> {
         let mut backoff = self.backoff();
         let storage = &self.runs.storage;
         let finished = retry!(backoff, storage.finish(&self.id, &self.owner, exit, state));
         if let (Err(StorageError::LeaseLost { .. }), true) = (&finished, backoff.has_retried()) {
             // An earlier call may have finished the run before its answer was lost.
             let record = self.show().await?;
+            let state = self.memory().keeper.last();
             if record.is_some_and(|run| run.exit.as_deref() == Some(exit) && run.state == state) {
                 return Ok(());
             }

@@ -68,13 +68,20 @@ impl<E: Storage> DurableRun<E> {
         Keeper::read(&resumed.state, &mut *shared)
             .map_err(|error| flow.error(self.bad_field("read", error)))?;
         definition.input = resumed.input;
+        let definition = definition.encode();
         *self.memory() = Memory {
-            definition: definition.encode(),
+            definition_stored: definition == record.graph,
+            definition,
             ..Memory::default()
         };
         if let Start::Over(_) = resumed.start {
             self.lease.ended();
             return Ok(resumed.start);
+        }
+        // A migrated state is not stored yet.
+        if resumed.state == record.state {
+            let kept = self.memory().keeper.resume(&resumed.state, &mut *shared);
+            kept.map_err(|error| flow.error(self.bad_field("read", error)))?;
         }
         let step = record.step + 1;
         let mut backoff = self.backoff();
@@ -95,7 +102,7 @@ impl<E: Storage> DurableRun<E> {
         exit: &str,
         shared: &mut S,
     ) -> Result<(), Error> {
-        let state = self.encode(shared).map_err(|error| flow.error(error))?;
+        let state = self.change(shared).map_err(|error| flow.error(error))?;
         self.lease.releasing();
         let finished = self.finish(exit, &state).await;
         finished.map_err(|error| flow.error(error))

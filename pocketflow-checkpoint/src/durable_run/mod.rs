@@ -62,6 +62,8 @@ pub struct DurableRun<E: Storage> {
 struct Memory {
     /// The definition of the flow and its store, as it is stored.
     definition: String,
+    /// Whether the storage has this definition.
+    definition_stored: bool,
     /// Writes the state, and remembers what it wrote.
     keeper: Keeper,
     /// The last stored step and its action: it does not run again.
@@ -70,6 +72,19 @@ struct Memory {
     items: ItemResults,
     /// Whether the run has ended in a way that is stored already.
     settled: bool,
+}
+
+impl Memory {
+    /// The storage has the state that was written last, with this definition.
+    fn stored(&mut self) {
+        self.keeper.stored();
+        self.definition_stored = true;
+    }
+
+    /// The definition, unless the storage has it.
+    fn new_definition(&self) -> Option<String> {
+        (!self.definition_stored).then(|| self.definition.clone())
+    }
 }
 
 impl<E: Storage> DurableRun<E> {

@@ -80,6 +80,7 @@ impl<E: Storage> DurableRun<E> {
                     Ok(begun) => {
                         if let BeginOutcome::Known(record) = begun {
                             self.stands_before(info, Some(&record))?;
+                            self.compare(&record);
                         }
                         self.memory().settled = false;
                         return Ok(());
@@ -90,6 +91,15 @@ impl<E: Storage> DurableRun<E> {
                 }
             }
         }
+    }
+
+    /// Another process may have stored the run in the meantime, with another state.
+    fn compare(&self, record: &RunRecord) {
+        let mut memory = self.memory();
+        if memory.keeper.last() != record.state {
+            memory.keeper.forget();
+        }
+        memory.definition_stored &= memory.definition == record.graph;
     }
 
     /// Whether the run still waits before this step: another process may have resumed it.
@@ -112,15 +122,15 @@ impl<E: Storage> DurableRun<E> {
         shared: &mut S,
         refused: Option<String>,
     ) -> Result<OpenWait, Error> {
-        let state = self.encode(shared).map_err(|error| info.error(error))?;
+        let state = self.change(shared).map_err(|error| info.error(error))?;
         let position = position::encode(info.position());
-        let definition = self.memory().definition.clone();
+        let definition = self.memory().new_definition();
         let pause = Pause {
             step: info.step() - 1,
             field,
             position: &position,
-            graph: &definition,
-            state: &state,
+            graph: definition.as_deref(),
+            state,
             refused: refused.as_deref(),
         };
         let mut backoff = self.backoff();
@@ -136,6 +146,9 @@ impl<E: Storage> DurableRun<E> {
             if let Some(name) = waits.and_then(|record| record.wait) {
                 stored = Ok(OpenWait { name, value: None });
             }
+        }
+        if stored.is_ok() {
+            self.memory().stored();
         }
         if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
             self.lease.ended();

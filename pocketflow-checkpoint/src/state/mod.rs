@@ -18,6 +18,7 @@ use serde_json::value::RawValue;
 pub(crate) use confidential::without_values;
 pub(crate) use reader::StateReader;
 
+use crate::storage::StateChange;
 use encoding::{custom, read, write};
 use hash::{HashError, OrderMatters, hash};
 
@@ -38,6 +39,9 @@ pub struct Keeper {
     at: usize,
     /// The last text of each field.
     written: Vec<Option<Written>>,
+    fields: &'static [Field],
+    /// Whether the storage has a state of this store, so that only fields that change are stored.
+    stored: bool,
     hashes: Hashes,
     failed: Option<BadField>,
 }
@@ -59,6 +63,8 @@ enum Task {
         texts: BTreeMap<String, Box<RawValue>>,
         change: bool,
     },
+    /// Takes the texts of fields that were read from a state.
+    Resume(BTreeMap<String, Box<RawValue>>),
     /// Reads one field.
     Fill(String),
     /// Finds the function that checks whether a text is a value of a field.
@@ -68,6 +74,8 @@ enum Task {
 struct Written {
     hash: u128,
     text: String,
+    /// Whether the storage has it.
+    stored: bool,
 }
 
 /// A field that cannot be written or read, and why.
@@ -101,28 +109,71 @@ impl Keeper {
     /// since the last time is not written again.
     pub(crate) fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
         self.written.resize_with(S::STORE.fields.len(), || None);
+        self.fields = S::STORE.fields;
         self.visit(Task::Write, store)?;
-        let mut state = String::with_capacity(
-            self.written
-                .iter()
-                .flatten()
-                .map(|field| field.text.len() + 24)
-                .sum(),
-        );
+        Ok(self.text(|_| true))
+    }
+
+    /// What has changed since the storage [got](Self::stored) the last state.
+    pub(crate) fn change<S: Durable>(&mut self, store: &mut S) -> Result<StateChange, BadField> {
+        if !self.stored {
+            return self.write(store).map(StateChange::all);
+        }
+        self.visit(Task::Write, store)?;
+        Ok(StateChange::some(self.text(|written| !written.stored)))
+    }
+
+    /// The storage has the state that was written last.
+    pub(crate) fn stored(&mut self) {
+        self.stored = true;
+        for written in self.written.iter_mut().flatten() {
+            written.stored = true;
+        }
+    }
+
+    /// The storage may have any state.
+    pub(crate) fn forget(&mut self) {
+        self.stored = false;
+    }
+
+    /// The storage has this state, from which the store was read.
+    pub(crate) fn resume<S: Durable>(
+        &mut self,
+        state: &str,
+        store: &mut S,
+    ) -> Result<(), BadField> {
+        self.written.resize_with(S::STORE.fields.len(), || None);
+        self.fields = S::STORE.fields;
+        let texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(state)?;
+        // Another version of the program may have stored a field that this store does not have.
+        let is_field = |name: &String| self.fields.iter().any(|field| field.stored == *name);
+        self.stored = texts.keys().all(is_field);
+        self.visit(Task::Resume(texts), store)
+    }
+
+    /// The last state that was written.
+    pub(crate) fn last(&self) -> String {
+        self.text(|_| true)
+    }
+
+    /// An object with the fields that a predicate chooses.
+    fn text(&self, chosen: impl Fn(&Written) -> bool) -> String {
+        let written = self.fields.iter().zip(&self.written);
+        let written = written.filter_map(|(field, written)| Some((field, written.as_ref()?)));
+        let written = written.filter(|(_, written)| chosen(written));
+        let length = written.clone().map(|(_, written)| written.text.len() + 24);
+        let mut state = String::with_capacity(length.sum::<usize>() + 2);
         state.push('{');
-        for (field, written) in S::STORE.fields.iter().zip(&self.written) {
-            let Some(Written { text, .. }) = written else {
-                continue;
-            };
+        for (field, written) in written {
             state.extend([
                 if state.len() > 1 { ",\"" } else { "\"" },
                 field.stored,
                 "\":",
-                text,
+                &written.text,
             ]);
         }
         state.push('}');
-        Ok(state)
+        state
     }
 
     /// Checks whether the state fits this store.
@@ -226,6 +277,18 @@ impl Keeper {
                 };
                 read.map(|value| change.then_some(value))
             }
+            Task::Resume(texts) => {
+                hash(value, OrderMatters::Everywhere)
+                    .map_err(custom)
+                    .map(|hash| {
+                        self.written[self.at] = texts.remove(field.stored).map(|text| Written {
+                            hash,
+                            text: text.get().to_owned(),
+                            stored: true,
+                        });
+                        None
+                    })
+            }
             Task::Fill(json) => read(json).map(Some),
             Task::Fit(fits) => {
                 *fits = Some(|json| read::<R>(json).map(drop));
@@ -258,6 +321,7 @@ impl Keeper {
             *written = Some(Written {
                 hash,
                 text: write(value, seen)?,
+                stored: false,
             });
         }
         Ok(())

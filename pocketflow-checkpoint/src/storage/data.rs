@@ -13,10 +13,34 @@ pub struct NewRun {
     pub flow: String,
     /// The graph of the flow, as JSON, to tell later whether the flow has changed.
     pub graph: String,
-    /// The shared store, as JSON.
+    /// The shared store, as a JSON object with its fields.
     pub state: String,
     /// The position at which the run continues, as JSON.
     pub position: String,
+}
+
+/// What the store of a run looks like from now on: its fields, or those that have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// A JSON object with the fields.
+    pub fields: String,
+    /// Whether these are all fields. Otherwise, the fields that are not among them stay as they
+    /// are stored.
+    pub whole: bool,
+}
+
+impl StateChange {
+    /// All fields of a store.
+    pub fn all(fields: impl Into<String>) -> Self {
+        let (fields, whole) = (fields.into(), true);
+        Self { fields, whole }
+    }
+
+    /// The fields that have changed since the state was stored last.
+    pub fn some(fields: impl Into<String>) -> Self {
+        let (fields, whole) = (fields.into(), false);
+        Self { fields, whole }
+    }
 }
 
 /// What [`Storage::begin`](super::Storage::begin) found.
@@ -42,14 +66,14 @@ pub struct Step {
     pub position: String,
     /// The action that the step returned.
     pub action: String,
-    /// The graph of the flow, as JSON.
-    pub graph: String,
-    /// The shared store after the step, as JSON.
-    pub state: String,
+    /// The graph of the flow, as JSON, or `None` if it is the stored one.
+    pub graph: Option<String>,
+    /// The shared store after the step.
+    pub state: StateChange,
 }
 
 /// A run that waits: see [`Storage::wait`](super::Storage::wait).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause<'a> {
     /// The last finished step, as in [`RunRecord::step`].
     pub step: u64,
@@ -57,10 +81,10 @@ pub struct Pause<'a> {
     pub field: &'a str,
     /// The position at which it waits, as JSON.
     pub position: &'a str,
-    /// The graph of the flow to which the state belongs, as JSON.
-    pub graph: &'a str,
-    /// The shared store, as JSON.
-    pub state: &'a str,
+    /// The graph of the flow to which the state belongs, as JSON, or `None` if it is the stored one.
+    pub graph: Option<&'a str>,
+    /// The shared store.
+    pub state: StateChange,
     /// Why the value of this wait does not fit. The value is removed, and this becomes the run's
     /// message.
     pub refused: Option<&'a str>,

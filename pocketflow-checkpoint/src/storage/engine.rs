@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Storage;
 use super::data::{
     BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, Status, Step,
+    RunRecord, RunSummary, StateChange, Status, Step,
 };
 use super::error::StorageResult;
 use super::operation::{self, Operation, Release};
@@ -112,8 +112,14 @@ impl<E: Engine> Storage for E {
         self.run(operation::ReadVersion).await
     }
 
-    async fn finish(&self, run: &str, owner: &str, exit: &str, state: &str) -> StorageResult<()> {
-        let [run, owner, exit, state] = [run, owner, exit, state].map(str::to_owned);
+    async fn finish(
+        &self,
+        run: &str,
+        owner: &str,
+        exit: &str,
+        state: &StateChange,
+    ) -> StorageResult<()> {
+        let ([run, owner, exit], state) = ([run, owner, exit].map(str::to_owned), state.clone());
         self.run(operation::Finish {
             run,
             owner,

@@ -173,6 +173,15 @@ pub enum StorageError {
         /// Where it is wrong.
         source: serde_json::Error,
     },
+    /// A state is not an object with the fields of a store: the new one, or the stored one of which
+    /// only some fields should change.
+    #[error("the state of run `{run}` is not a JSON object with the fields of its store")]
+    InvalidState {
+        /// The run.
+        run: String,
+        /// Where it is wrong.
+        source: serde_json::Error,
+    },
     /// The value does not fit the field, according to the run that waits for it in this process. The
     /// wait was not filled. Neither the message nor the source contains the value, which may be
     /// confidential.

@@ -11,6 +11,7 @@ mod postgres;
 mod rules;
 mod sql;
 mod sqlite;
+mod stored_state;
 mod transaction;
 
 use std::future::Future;
@@ -18,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 pub use data::{
     BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, Status, Step, UnknownStatus,
+    RunRecord, RunSummary, StateChange, Status, Step, UnknownStatus,
 };
 pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
@@ -37,7 +38,7 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 /// waits for, and a history of its steps.
 ///
 /// ```
-/// use pocketflow_checkpoint::{BeginOutcome, Retention, NewRun, Pause, Sqlite, Status, Step, Storage};
+/// use pocketflow_checkpoint::{BeginOutcome, Retention, NewRun, Pause, Sqlite, StateChange, Status, Step, Storage};
 /// use std::time::Duration;
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,11 +53,12 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 ///     path: "Checkout > review".into(),
 ///     position: "[1]".into(),
 ///     action: "approved".into(),
-///     graph: "{}".into(),
-///     state: r#"{"total_cents": 4200}"#.into(),
+///     graph: None,
+///     state: StateChange::some(r#"{"total_cents": 4200}"#),
 /// };
 /// runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
-/// let pause = Pause { step: 1, field: "signature", position: "[1]", graph: "{}", state: &step.state, refused: None };
+/// let state = StateChange::some("{}");
+/// let pause = Pause { step: 1, field: "signature", position: "[1]", graph: None, state, refused: None };
 /// assert_eq!(runs.wait("order-7", "host-1", &pause).await?.name, "signature#1");
 ///
 /// // Another program, days later:
@@ -121,12 +123,14 @@ pub trait Storage: Send + Sync + 'static {
     /// Stores a finished step and renews the lease. The run is running from then on.
     ///
     /// The stored items of this step and of earlier steps are removed, the value of a wait counts as
-    /// used, and the step is added to the history, of which `retention` says how much is kept.
-    /// Storing the same step again replaces it.
+    /// used, and the step is added to the history, of which `retention` says how much is kept. The
+    /// history shares the fields that a step does not change with the steps before it. Storing the
+    /// same step again replaces it.
     ///
     /// # Errors
     ///
-    /// [`StorageError::LeaseLost`]; [`StorageError::Behind`] if a later step has been stored.
+    /// [`StorageError::LeaseLost`]; [`StorageError::Behind`] if a later step has been stored;
+    /// [`StorageError::InvalidState`] if the state is not a JSON object.
     fn commit(
         &self,
         run: &str,
@@ -232,7 +236,7 @@ pub trait Storage: Send + Sync + 'static {
         run: &str,
         owner: &str,
         exit: &str,
-        state: &str,
+        state: &StateChange,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Stores that a run failed, and why. The lease is released. The state, the stored items and

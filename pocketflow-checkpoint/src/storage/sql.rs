@@ -1,7 +1,7 @@
 //! The statements, which all engines share. The parameters are `?1`, `?2`, …
 
 /// The version of [`SCHEMA`].
-pub const SCHEMA_VERSION: i64 = 2;
+pub const SCHEMA_VERSION: i64 = 3;
 
 macro_rules! runs {
     ($name:literal) => {
@@ -29,9 +29,46 @@ CREATE TABLE ",
     visit INTEGER,
     filled INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
-    updated INTEGER NOT NULL
+    updated INTEGER NOT NULL,
+    graph INTEGER NOT NULL,
+    state TEXT NOT NULL
 ) STRICT;"
         )
+    };
+}
+
+macro_rules! checkpoints {
+    ($name:literal) => {
+        concat!(
+            "
+CREATE TABLE ",
+            $name,
+            " (
+    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    position TEXT NOT NULL,
+    action TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    graph INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (run, step)
+) STRICT, WITHOUT ROWID;"
+        )
+    };
+}
+
+macro_rules! texts {
+    () => {
+        "
+CREATE TABLE texts (
+    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run, name, version)
+) STRICT, WITHOUT ROWID;"
     };
 }
 
@@ -51,32 +88,22 @@ CREATE TABLE waits (
 
 /// The schema, in SQLite's dialect.
 ///
-/// The table `runs` has no states, because every renewal of a lease rewrites a row of it, and lists
-/// read all of it. `beat` counts how often the owner has renewed its `lease`, whose length is in
+/// In `runs`, `beat` counts how often the owner has renewed its `lease`, whose length is in
 /// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and the
 /// number of its stored items. `filled` tells whether the open wait has a value. In `items`, -1
 /// stands for no branch and no item, because NULL never equals itself. In `waits`, a `step` of NULL
 /// means that the run has not reached the wait.
+///
+/// A `state` has the short fields, and refers to the long ones by the version of their row in
+/// `texts`; so does `graph`, whose text has no name. A version is the `beat` of the change that made
+/// the text. A row of `checkpoints` has the version after its step.
 pub const SCHEMA: &str = concat!(
     runs!("runs"),
     "
-CREATE INDEX runs_status ON runs (status);
-CREATE TABLE states (
-    run TEXT NOT NULL PRIMARY KEY REFERENCES runs (run) ON DELETE CASCADE,
-    graph TEXT NOT NULL,
-    state TEXT NOT NULL
-) STRICT;
-CREATE TABLE checkpoints (
-    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
-    step INTEGER NOT NULL,
-    path TEXT NOT NULL,
-    position TEXT NOT NULL,
-    action TEXT NOT NULL,
-    time INTEGER NOT NULL,
-    graph TEXT NOT NULL,
-    state TEXT NOT NULL,
-    PRIMARY KEY (run, step)
-) STRICT;
+CREATE INDEX runs_status ON runs (status);",
+    checkpoints!("checkpoints"),
+    texts!(),
+    "
 CREATE TABLE items (
     run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
     step INTEGER NOT NULL,
@@ -88,59 +115,15 @@ CREATE TABLE items (
     waits!(),
 );
 
-/// Moves values and waits to the new table. An open wait becomes the first wait for its field.
-macro_rules! old_waits {
-    () => {
-        "
-INSERT INTO waits (run, field, visit, step, value)
-    SELECT run, waits_for, 1, step + 1, CASE WHEN filled_field = waits_for THEN filled END FROM runs
-    WHERE waits_for IS NOT NULL;
-INSERT INTO waits (run, field, visit, step, value)
-    SELECT run, filled_field, 1, step + 1, filled FROM runs WHERE filled IS NOT NULL AND waits_for IS NULL;"
-    };
-}
-
-/// From version 1 to 2. SQLite cannot change a CHECK, so the table is recreated. Foreign keys
-/// are off in the meantime.
-pub(crate) const UPGRADE_SQLITE: &str = concat!(
-    waits!(),
-    old_waits!(),
-    runs!("new_runs"),
-    "
-INSERT INTO new_runs (run, flow, status, step, path, position, action, owner, lease, lease_until, exit, message, waits_for, visit,
-    filled, created, updated)
-SELECT run, flow, status, step, path, position, action, owner, CASE WHEN owner IS NOT NULL THEN 30000 END, lease_until, exit,
-    message, waits_for, CASE WHEN waits_for IS NOT NULL THEN 1 END, filled IS NOT NULL AND filled_field IS waits_for, created,
-    updated
-FROM runs;
-DROP TABLE runs;
-ALTER TABLE new_runs RENAME TO runs;
-CREATE INDEX runs_status ON runs (status);
-"
-);
-
-/// From version 1 to 2. The table is in SQLite's dialect.
+mod upgrade;
 #[cfg(feature = "postgres")]
-pub(crate) const UPGRADE_POSTGRES: &str = concat!(
-    waits!(),
-    old_waits!(),
-    "
-ALTER TABLE runs DROP CONSTRAINT runs_status_check,
-    ADD CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck')),
-    ADD COLUMN beat INTEGER NOT NULL DEFAULT 0, ADD COLUMN lease INTEGER, ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0,
-    ADD COLUMN crash_mark TEXT, ADD COLUMN visit INTEGER;
-ALTER TABLE runs RENAME COLUMN filled TO filled_value;
-ALTER TABLE runs ADD COLUMN filled INTEGER NOT NULL DEFAULT 0;
-UPDATE runs SET lease = CASE WHEN owner IS NOT NULL THEN 30000 END, visit = CASE WHEN waits_for IS NOT NULL THEN 1 END,
-    filled = CASE WHEN filled_value IS NOT NULL AND filled_field = waits_for THEN 1 ELSE 0 END;
-ALTER TABLE runs DROP COLUMN filled_field, DROP COLUMN filled_value, DROP COLUMN filled_seen;
-"
-);
+pub(crate) use upgrade::{UPGRADE_POSTGRES_1, UPGRADE_POSTGRES_2};
+pub(crate) use upgrade::{UPGRADE_SQLITE_1, UPGRADE_SQLITE_2};
 
 /// The columns of [`RunHead`](super::rules::RunHead).
 macro_rules! head {
     () => {
-        "SELECT status, step, owner, lease_until, lease, beat, waits_for, visit, filled, crashes, crash_mark, message"
+        "SELECT status, step, owner, lease_until, lease, beat, waits_for, visit, filled, crashes, crash_mark, message, graph, state"
     };
 }
 
@@ -156,7 +139,7 @@ macro_rules! summary {
 pub const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
 /// The index of the clock in a row of [`HEAD_LOCKED`] and [`HEAD_SHARED`].
 #[cfg(feature = "postgres")]
-pub(crate) const HEAD_CLOCK: usize = 12;
+pub(crate) const HEAD_CLOCK: usize = 14;
 
 /// The time of the server. It is read after the row is locked or shortly before, and then a lease
 /// seems to last a little longer.
@@ -186,30 +169,54 @@ pub(crate) const HEAD_SHARED: &str = concat!(
 );
 
 pub(crate) const BEGIN_RUN: &str = "
-INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated)
-VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT DO NOTHING";
-pub(crate) const BEGIN_STATE: &str = "INSERT INTO states (run, graph, state) VALUES (?1, ?2, ?3)";
+INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated, graph, state)
+VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8) ON CONFLICT DO NOTHING";
 pub(crate) const TAKE_OVER: &str = "
 UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, status = ?5, message = NULL, crashes = ?6,
     crash_mark = ?7, updated = CASE WHEN status = ?5 THEN updated ELSE ?8 END
 WHERE run = ?1";
 pub(crate) const COUNT_ITEMS: &str = "SELECT count(*) FROM items WHERE run = ?1 AND step = ?2";
 
-pub(crate) const COMMIT_RUN: &str = "
-UPDATE runs SET status = 'running', step = ?2, path = ?3, position = ?4, action = ?5, lease = ?6, lease_until = ?7, updated = ?8,
-    beat = beat + 1, crashes = 0, crash_mark = NULL, message = NULL, waits_for = NULL, visit = NULL, filled = 0
-WHERE run = ?1";
-pub(crate) const COMMIT_STATE: &str = "UPDATE states SET graph = ?2, state = ?3 WHERE run = ?1";
+/// The columns that a step changes. The status is indexed, so a running run keeps its own.
+macro_rules! commit {
+    ($status:literal) => {
+        concat!(
+            "UPDATE runs SET ",
+            $status,
+            "step = ?2, path = ?3, position = ?4, action = ?5, lease = ?6, lease_until = ?7, updated = ?8, beat = beat + 1, \
+             crashes = 0, crash_mark = NULL, message = NULL, waits_for = NULL, visit = NULL, filled = 0, graph = ?9, state = ?10 \
+             WHERE run = ?1"
+        )
+    };
+}
+pub(crate) const COMMIT_RUN: &str = commit!("status = 'running', ");
+pub(crate) const COMMIT_RUNNING: &str = commit!("");
+pub(crate) const SET_STATE: &str =
+    "UPDATE runs SET graph = ?2, state = ?3, beat = beat + 1 WHERE run = ?1";
+pub(crate) const ADD_TEXT: &str =
+    "INSERT INTO texts (run, name, version, text) VALUES (?1, ?2, ?3, ?4)";
+pub(crate) const DROP_TEXT: &str =
+    "DELETE FROM texts WHERE run = ?1 AND name = ?2 AND version = ?3";
+/// The long fields as of a version.
+pub(crate) const TEXTS: &str = "
+SELECT name, text FROM texts t WHERE run = ?1 AND name <> '' AND version =
+    (SELECT max(version) FROM texts WHERE run = ?1 AND name = t.name AND version <= ?2)";
 pub(crate) const DROP_ITEMS: &str = "DELETE FROM items WHERE run = ?1 AND step <= ?2";
 pub(crate) const ADD_CHECKPOINT: &str = "
-INSERT INTO checkpoints (run, step, path, position, action, time, graph, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-ON CONFLICT (run, step) DO UPDATE SET path = excluded.path, position = excluded.position, action = excluded.action,
-    time = excluded.time, graph = excluded.graph, state = excluded.state";
+INSERT INTO checkpoints (run, step, path, position, action, time, version, graph, state)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 /// Removes all but the last ?2 steps. The subquery returns the newest step to remove, or NULL if
 /// there is none.
 pub(crate) const PRUNE_HISTORY: &str = "
 DELETE FROM checkpoints WHERE run = ?1
-    AND step <= (SELECT step FROM checkpoints WHERE run = ?1 ORDER BY step DESC LIMIT 1 OFFSET ?2)";
+    AND step <= (SELECT step FROM checkpoints WHERE run = ?1 ORDER BY step DESC LIMIT 1 OFFSET ?2) RETURNING graph, state";
+/// A step that is stored once more is replaced.
+pub(crate) const DROP_CHECKPOINT: &str =
+    "DELETE FROM checkpoints WHERE run = ?1 AND step >= ?2 RETURNING graph, state";
+pub(crate) const FIRST_CHECKPOINT: &str =
+    "SELECT graph, state FROM checkpoints WHERE run = ?1 ORDER BY step LIMIT 1";
+pub(crate) const LAST_CHECKPOINT: &str =
+    "SELECT graph, state FROM checkpoints WHERE run = ?1 ORDER BY step DESC LIMIT 1";
 
 pub(crate) const KEEP_ITEM: &str = "
 INSERT INTO items (run, step, branch, item, json) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -241,7 +248,6 @@ INSERT INTO waits (run, field, visit, step) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET step = excluded.step";
 pub(crate) const DROP_VALUE: &str =
     "UPDATE waits SET value = NULL WHERE run = ?1 AND field = ?2 AND visit = ?3";
-pub(crate) const SET_STATE: &str = "UPDATE states SET state = ?2 WHERE run = ?1";
 pub(crate) const FILL: &str = "
 INSERT INTO waits (run, field, visit, value) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET value = excluded.value";
@@ -281,26 +287,32 @@ pub(crate) const RELEASE: &str =
 pub(crate) const LIST_ALL: &str = concat!(summary!(), " ORDER BY updated, run");
 pub(crate) const LIST: &str = concat!(summary!(), " WHERE status = ?1 ORDER BY updated, run");
 pub(crate) const SHOW: &str = "
-SELECT r.run, r.flow, r.status, r.step, r.path, r.owner, r.lease_until, r.exit, r.message, r.waits_for, r.visit, r.filled,
-    r.created, r.updated, r.position, r.action, r.crashes, s.graph, s.state
-FROM runs r JOIN states s ON s.run = r.run WHERE r.run = ?1";
-pub(crate) const GRAPH: &str = "SELECT graph FROM states WHERE run = ?1";
+SELECT r.run, flow, status, step, path, owner, lease_until, exit, message, waits_for, visit, filled, created, updated, position,
+    action, crashes, g.text, state, beat
+FROM runs r LEFT JOIN texts g ON g.run = r.run AND g.name = '' AND g.version = r.graph WHERE r.run = ?1";
+pub(crate) const GRAPH: &str =
+    "SELECT text FROM texts WHERE run = ?1 AND name = '' AND version = ?2";
 pub(crate) const HISTORY: &str =
     "SELECT step, path, action, time FROM checkpoints WHERE run = ?1 ORDER BY step";
-pub(crate) const CHECKPOINT: &str =
-    "SELECT graph, position, action, state FROM checkpoints WHERE run = ?1 AND step = ?2";
+pub(crate) const CHECKPOINT: &str = "
+SELECT g.text, position, action, state, c.version
+FROM checkpoints c LEFT JOIN texts g ON g.run = c.run AND g.name = '' AND g.version = c.graph
+WHERE c.run = ?1 AND c.step = ?2";
 
 pub(crate) const FORK_RUN: &str = "
-INSERT INTO runs (run, flow, status, step, path, position, action, created, updated)
-SELECT CAST(?3 AS TEXT), r.flow, 'running', c.step, c.path, c.position, c.action, CAST(?4 AS BIGINT), CAST(?4 AS BIGINT)
+INSERT INTO runs (run, flow, status, step, path, position, action, beat, created, updated, graph, state)
+SELECT CAST(?3 AS TEXT), r.flow, 'running', c.step, c.path, c.position, c.action, r.beat, CAST(?4 AS BIGINT),
+    CAST(?4 AS BIGINT), c.graph, c.state
 FROM runs r JOIN checkpoints c ON c.run = r.run WHERE r.run = ?1 AND c.step = ?2 ON CONFLICT DO NOTHING";
-pub(crate) const FORK_STATE: &str = "
-INSERT INTO states (run, graph, state)
-SELECT CAST(?3 AS TEXT), graph, state FROM checkpoints WHERE run = ?1 AND step = ?2";
 pub(crate) const FORK_HISTORY: &str = "
-INSERT INTO checkpoints (run, step, path, position, action, time, graph, state)
-SELECT CAST(?3 AS TEXT), step, path, position, action, time, graph, state
+INSERT INTO checkpoints (run, step, path, position, action, time, version, graph, state)
+SELECT CAST(?3 AS TEXT), step, path, position, action, time, version, graph, state
 FROM checkpoints WHERE run = ?1 AND step <= ?2";
+/// The texts that the steps up to ?2 refer to: a later one has a higher version.
+pub(crate) const FORK_TEXTS: &str = "
+INSERT INTO texts (run, name, version, text)
+SELECT CAST(?3 AS TEXT), name, version, text FROM texts
+WHERE run = ?1 AND version <= (SELECT version FROM checkpoints WHERE run = ?1 AND step = ?2)";
 pub(crate) const FORK_WAITS: &str = "
 INSERT INTO waits (run, field, visit, step)
 SELECT CAST(?3 AS TEXT), field, visit, step FROM waits WHERE run = ?1 AND step <= ?2";

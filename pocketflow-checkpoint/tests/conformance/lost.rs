@@ -122,7 +122,7 @@ async fn what_is_not_ours_is_left_alone() {
         error,
         StorageError::Newer {
             found: 7,
-            known: 2,
+            known: 3,
             ..
         }
     ));

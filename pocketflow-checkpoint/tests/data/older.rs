@@ -58,9 +58,11 @@ async fn a_run_of_the_previous_version_resumes() {
         "fields that serde skips are known by their names"
     );
     let file = rusqlite::Connection::open(folder.path().join("runs.db")).unwrap();
+    file.execute("UPDATE runs SET state = ?1", [&state])
+        .unwrap();
     file.execute(
-        "UPDATE states SET state = ?1, graph = ?2",
-        [&state, &graph.to_string()],
+        "UPDATE texts SET text = ?1 WHERE name = ''",
+        [&graph.to_string()],
     )
     .unwrap();
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{OpResult, Operation, all, find, first, head};
+use super::{OpResult, Operation, all, find, first, head, state};
 use crate::storage::data::{Checkpoint, CheckpointState};
 use crate::storage::error::StorageError;
 use crate::storage::rules::{self, Availability, LeaseObservation};
@@ -50,8 +50,12 @@ impl Operation for ReadCheckpoint {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<CheckpointState>, T> {
         rules::id("run", &self.run)?;
         let step = rules::number("step", self.step)?;
-        let row = first(tx, sql::CHECKPOINT, values![&self.run, step]).await?;
-        row.map(rules::step_state).transpose()
+        let Some(row) = first(tx, sql::CHECKPOINT, values![&self.run, step]).await? else {
+            return Ok(None);
+        };
+        let (mut kept, version) = rules::step_state(row)?;
+        kept.state = state::whole(tx, &self.run, kept.state, version).await?;
+        Ok(Some(kept))
     }
 }
 
@@ -97,7 +101,7 @@ impl Operation for Fork {
             // Another transaction has made the new run in between.
             return Err(exists().into());
         }
-        for copy in [sql::FORK_STATE, sql::FORK_HISTORY, sql::FORK_WAITS] {
+        for copy in [sql::FORK_HISTORY, sql::FORK_TEXTS, sql::FORK_WAITS] {
             tx.execute(copy, values![run, step, new_run]).await?;
         }
         Ok(())

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::read::show;
-use super::{OpResult, Operation, count, fenced, find, head};
-use crate::storage::data::{BeginOutcome, NewRun, Status};
+use super::{OpResult, Operation, count, fenced, find, head, state};
+use crate::storage::data::{BeginOutcome, NewRun, StateChange, Status};
 use crate::storage::rules::{self, Availability, LeaseObservation, Takeover};
 use crate::storage::transaction::{Lock, Transaction, values};
 use crate::storage::{millis, sql};
@@ -35,10 +35,24 @@ impl Operation for Begin {
             let now = tx.now().await?;
             let until = now.saturating_add(length);
             let (new, flow) = (&self.new, rules::text(&self.new.flow));
-            let row = values![run, flow, &new.position, owner, length, until, now];
+            let whole = StateChange::all(&*new.state);
+            let stored = state::changed(run, "{}", &whole, 0)?;
+            let row = values![
+                run,
+                flow,
+                &new.position,
+                owner,
+                length,
+                until,
+                now,
+                &stored.state
+            ];
             if tx.execute(sql::BEGIN_RUN, row).await? == 1 {
-                tx.execute(sql::BEGIN_STATE, values![run, &new.graph, &new.state])
-                    .await?;
+                let graph = (String::new(), &*new.graph);
+                for (name, text) in stored.long.into_iter().chain([graph]) {
+                    tx.execute(sql::ADD_TEXT, values![run, &name, 0, text])
+                        .await?;
+                }
                 return Ok(Availability::Free(BeginOutcome::New));
             }
             // Another transaction has inserted the run and committed. The next look finds it,

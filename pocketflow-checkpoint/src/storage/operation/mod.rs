@@ -4,6 +4,7 @@
 mod history;
 mod lease;
 mod read;
+mod state;
 mod step;
 mod wait;
 
@@ -26,7 +27,8 @@ pub trait Operation: Send + Sync + 'static {
     /// What it returns.
     type Output: Send + 'static;
 
-    /// Whether it changes the database.
+    /// Whether it changes the database. One that does not sees the database as it is at one moment,
+    /// and locks no row.
     const WRITES: bool = true;
 
     /// What it does, for error messages: ``store step 3 of run `order-7` ``.
@@ -56,6 +58,11 @@ pub enum OpError<E> {
         /// The index of the column.
         at: usize,
     },
+    /// The text of a field is missing.
+    Missing {
+        /// The name of the field.
+        field: String,
+    },
 }
 
 impl<E> From<StorageError> for OpError<E> {
@@ -80,6 +87,11 @@ impl<E> OpError<E> {
                 place: place.to_owned(),
                 doing: doing.to_owned(),
                 source: format!("column {at} of a row has an unexpected type").into(),
+            },
+            OpError::Missing { field } => StorageError::Engine {
+                place: place.to_owned(),
+                doing: doing.to_owned(),
+                source: format!("the text of the field `{field}` is missing").into(),
             },
         }
     }

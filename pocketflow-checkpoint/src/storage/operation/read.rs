@@ -1,6 +1,6 @@
 //! Reading runs.
 
-use super::{OpResult, Operation, all, first};
+use super::{OpResult, Operation, all, first, state};
 use crate::storage::data::{RunRecord, RunSummary, Status};
 use crate::storage::rules;
 use crate::storage::sql;
@@ -46,6 +46,10 @@ impl Operation for Show {
 
 pub(super) async fn show<T: Transaction>(tx: &mut T, run: &str) -> OpResult<Option<RunRecord>, T> {
     rules::id("run", run)?;
-    let row = first(tx, sql::SHOW, values![run]).await?;
-    row.map(rules::record).transpose()
+    let Some(row) = first(tx, sql::SHOW, values![run]).await? else {
+        return Ok(None);
+    };
+    let (mut record, version) = rules::record(row)?;
+    record.state = state::whole(tx, run, record.state, version).await?;
+    Ok(Some(record))
 }

@@ -1,9 +1,10 @@
 //! What a run stores as it makes progress: steps, items, and its end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{OpResult, Operation, all, fenced, head};
-use crate::storage::data::{ItemKey, Retention, Step};
+use super::{OpResult, Operation, all, fenced, head, state};
+use crate::storage::data::{ItemKey, Retention, StateChange, Step};
 use crate::storage::rules::{self, Availability, LeaseObservation};
 use crate::storage::transaction::{Lock, Transaction, values};
 use crate::storage::{millis, sql};
@@ -30,23 +31,39 @@ impl Operation for Commit {
         let (path, action) = (rules::text(&step.path), rules::text(&step.action));
         let length = millis::from_duration(self.lease);
         let until = now.saturating_add(length);
-        let (position, graph, state) = (&step.position, &step.graph, &step.state);
-        let row = values![run, number, &path, position, &action, length, until, now];
-        tx.execute(sql::COMMIT_RUN, row).await?;
-        tx.execute(sql::COMMIT_STATE, values![run, graph, state])
-            .await?;
-        tx.execute(sql::DROP_ITEMS, values![run, number]).await?;
+        let replaced = match number == head.step {
+            true => state::replace(tx, run, number).await?,
+            false => BTreeSet::new(),
+        };
+        let change = (&step.state, step.graph.as_deref());
+        let new = state::change(tx, run, &head, change, replaced).await?;
         let last = match self.retention {
             Retention::All => None,
             Retention::Last(last) => Some(i64::from(last)),
             Retention::None => Some(0),
         };
-        if last != Some(0) {
-            let row = values![run, number, &path, position, &action, now, graph, state];
-            tx.execute(sql::ADD_CHECKPOINT, row).await?;
-        }
         if let Some(last) = last {
-            tx.execute(sql::PRUNE_HISTORY, values![run, last]).await?;
+            // This step is one of the last.
+            let before = (last - 1).max(0);
+            state::prune(tx, run, before, &new.stored).await?;
+        }
+        new.add_texts(tx, run).await?;
+        let (position, graph, state) = (&step.position, new.stored.graph, &new.stored.state);
+        let row = values![
+            run, number, &path, position, &action, length, until, now, graph, state
+        ];
+        let commit = match head.is_running() {
+            true => sql::COMMIT_RUNNING,
+            false => sql::COMMIT_RUN,
+        };
+        tx.execute(commit, row).await?;
+        tx.execute(sql::DROP_ITEMS, values![run, number]).await?;
+        if last != Some(0) {
+            let version = head.next_version();
+            let row = values![
+                run, number, &path, position, &action, now, version, graph, state
+            ];
+            tx.execute(sql::ADD_CHECKPOINT, row).await?;
         }
         Ok(())
     }
@@ -128,7 +145,7 @@ pub(crate) struct Finish {
     pub(crate) run: String,
     pub(crate) owner: String,
     pub(crate) exit: String,
-    pub(crate) state: String,
+    pub(crate) state: StateChange,
 }
 
 impl Operation for Finish {
@@ -141,10 +158,9 @@ impl Operation for Finish {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let run = &*self.run;
         let head = fenced(tx, run, &self.owner, Lock::Exclusive).await?;
+        state::store(tx, run, &head, (&self.state, None)).await?;
         let row = values![run, rules::text(&self.exit), head.now];
         tx.execute(sql::FINISH_RUN, row).await?;
-        tx.execute(sql::SET_STATE, values![run, &self.state])
-            .await?;
         tx.execute(sql::DROP_ALL_ITEMS, values![run]).await?;
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{OpResult, Operation, all, count, fenced, first, head};
-use crate::storage::data::{OpenWait, Pause};
+use super::{OpResult, Operation, all, count, fenced, first, head, state};
+use crate::storage::data::{OpenWait, Pause, StateChange};
 use crate::storage::rules::{self, WaitName};
 use crate::storage::sql;
 use crate::storage::transaction::{Lock, Transaction, values};
@@ -15,8 +15,8 @@ pub(crate) struct Wait {
     pub(crate) step: u64,
     pub(crate) field: String,
     pub(crate) position: String,
-    pub(crate) graph: String,
-    pub(crate) state: String,
+    pub(crate) graph: Option<String>,
+    pub(crate) state: StateChange,
     pub(crate) refused: Option<String>,
 }
 
@@ -28,8 +28,8 @@ impl Wait {
             step: pause.step,
             field: pause.field.to_owned(),
             position: pause.position.to_owned(),
-            graph: pause.graph.to_owned(),
-            state: pause.state.to_owned(),
+            graph: pause.graph.map(str::to_owned),
+            state: pause.state.clone(),
             refused: pause.refused.map(str::to_owned),
         }
     }
@@ -67,8 +67,8 @@ impl Operation for Wait {
         let head = fenced(tx, run, &self.owner, Lock::Exclusive).await?;
         let (step, now) = (head.not_before(run, self.step)?, head.now);
         let (visit, value) = self.visit(tx, step).await?;
-        tx.execute(sql::COMMIT_STATE, values![run, &self.graph, &self.state])
-            .await?;
+        let change = (&self.state, self.graph.as_deref());
+        state::store(tx, run, &head, change).await?;
         let name = rules::wait_name(field, visit);
         if value.is_some() && self.refused.is_none() {
             let row = values![run, step, field, visit, position, now];
@@ -111,7 +111,7 @@ impl Operation for Fill {
                 let is_early = known.is_none();
                 head.named(run, (field, visit), known.transpose()?)?;
                 if is_early {
-                    let graph = first(tx, sql::GRAPH, values![run]).await?;
+                    let graph = first(tx, sql::GRAPH, values![run, head.graph]).await?;
                     let graph = graph.map(|mut row| row.text(0)).transpose()?;
                     rules::awaited(run, field, &graph.unwrap_or_default())?;
                 }

@@ -62,8 +62,12 @@ async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresRes
     };
     match found {
         sql::SCHEMA_VERSION => Ok(()),
-        1 => {
-            let (upgrade, version) = (translated(sql::UPGRADE_POSTGRES), sql::SCHEMA_VERSION);
+        1 | 2 => {
+            let upgrade = match found {
+                1 => sql::UPGRADE_POSTGRES_1,
+                _ => sql::UPGRADE_POSTGRES_2,
+            };
+            let (upgrade, version) = (translated(upgrade), sql::SCHEMA_VERSION);
             tx.batch(&format!(
                 "{upgrade} UPDATE version SET version = {version};"
             ))
@@ -118,6 +122,7 @@ fn unknown(pool: &Pool, found: i64) -> StorageError {
 fn translated(sqlite: &str) -> String {
     sqlite
         .replace("INTEGER", "BIGINT")
+        .replace(") STRICT, WITHOUT ROWID", ")")
         .replace(") STRICT", ")")
         .replace("run TEXT", "run TEXT COLLATE \"C\"")
 }

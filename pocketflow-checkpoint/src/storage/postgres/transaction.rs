@@ -13,8 +13,8 @@ use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
 /// The result of an operation. [`PostgresTransaction::end`] adds which operation it was, and where.
 pub(super) type PostgresResult<T> = OpResult<T, PostgresTransaction<'static>>;
 
-/// Whether a transaction may change the database. One that only reads needs no right to write, and
-/// works on a replica.
+/// Whether a transaction may change the database. One that only reads needs no right to write, works
+/// on a replica, and sees the database as it was when it began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -48,7 +48,7 @@ impl<'a> PostgresTransaction<'a> {
         doing: impl Fn() -> String,
     ) -> StorageResult<Self> {
         let begin = match access {
-            Access::Read => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
+            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         loop {

@@ -32,6 +32,10 @@ pub(crate) struct RunHead {
     crashes: i64,
     crash_mark: Option<String>,
     message: Option<String>,
+    /// The version of the graph.
+    pub(crate) graph: i64,
+    /// The state as it is stored.
+    pub(crate) state: String,
     /// The time, by the clock that leases are measured with.
     pub(crate) now: i64,
 }
@@ -169,6 +173,15 @@ impl RunHead {
         let died =
             self.status == Status::Running && self.owner.as_deref().is_some_and(|was| was != owner);
         (before + i64::from(died), mark)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.status == Status::Running
+    }
+
+    /// The version of what the next change of the run stores.
+    pub(crate) fn next_version(&self) -> i64 {
+        self.beat + 1
     }
 
     pub(crate) fn not_before(&self, run: &str, step: u64) -> StorageResult<i64> {

@@ -23,6 +23,8 @@ impl RunHead {
             crashes: row.int(9)?,
             crash_mark: row.maybe_text(10)?,
             message: row.maybe_text(11)?,
+            graph: row.int(12)?,
+            state: row.text(13)?,
             now,
         })
     }
@@ -65,9 +67,11 @@ pub(crate) fn summary<E>(row: &mut Row) -> Result<RunSummary, OpError<E>> {
     })
 }
 
-pub(crate) fn record<E>(mut row: Row) -> Result<RunRecord, OpError<E>> {
+/// A run with its stored state, and the version of that state.
+pub(crate) fn record<E>(mut row: Row) -> Result<(RunRecord, i64), OpError<E>> {
     let short = summary(&mut row)?;
-    Ok(RunRecord {
+    let version = row.int(19)?;
+    let record = RunRecord {
         run: short.run,
         flow: short.flow,
         graph: row.text(17)?,
@@ -87,7 +91,8 @@ pub(crate) fn record<E>(mut row: Row) -> Result<RunRecord, OpError<E>> {
         filled: short.filled,
         created: short.created,
         updated: short.updated,
-    })
+    };
+    Ok((record, version))
 }
 
 pub(crate) fn item<E>(mut row: Row) -> Result<(ItemKey, String), OpError<E>> {
@@ -109,11 +114,13 @@ pub(crate) fn step<E>(mut row: Row) -> Result<Checkpoint, OpError<E>> {
     })
 }
 
-pub(crate) fn step_state<E>(mut row: Row) -> Result<CheckpointState, OpError<E>> {
-    Ok(CheckpointState {
+/// A step with its stored state, and the version of that state.
+pub(crate) fn step_state<E>(mut row: Row) -> Result<(CheckpointState, i64), OpError<E>> {
+    let step = CheckpointState {
         graph: row.text(0)?,
         position: row.text(1)?,
         action: row.text(2)?,
         state: row.text(3)?,
-    })
+    };
+    Ok((step, row.int(4)?))
 }

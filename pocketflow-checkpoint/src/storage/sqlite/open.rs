@@ -228,7 +228,11 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
             return db.execute_batch("ROLLBACK").map_err(explain);
         }
         // After an error the connection is dropped, which rolls the whole upgrade back.
-        let (upgrade, version) = (sql::UPGRADE_SQLITE, sql::SCHEMA_VERSION);
+        let upgrade = match found {
+            1 => sql::UPGRADE_SQLITE_1,
+            _ => sql::UPGRADE_SQLITE_2,
+        };
+        let version = sql::SCHEMA_VERSION;
         return db
             .execute_batch(&format!(
                 "{upgrade} PRAGMA user_version = {version}; COMMIT;"

@@ -1,11 +1,15 @@
 //! Tests of private items.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::Sqlite;
-use crate::storage::{NewRun, Pause, Status, Storage, sql};
+use crate::storage::{
+    NewRun, Pause, Retention, StateChange, Status, Step, Storage, sql, stored_state,
+};
 
 #[tokio::test]
 async fn waiting_runs_are_listed_by_the_index_alone() {
@@ -28,8 +32,8 @@ async fn waiting_runs_are_listed_by_the_index_alone() {
                 step: 0,
                 field: "card",
                 position: "[]",
-                graph: "{}",
-                state: "{}",
+                graph: None,
+                state: StateChange::some("{}"),
                 refused: None,
             },
         )
@@ -51,4 +55,130 @@ async fn waiting_runs_are_listed_by_the_index_alone() {
         "{steps:?}"
     );
     assert!(steps.iter().all(|step| !step.contains("SCAN")), "{steps:?}");
+}
+
+/// The long texts in the file, and those that its states refer to.
+fn texts(path: &Path) -> [Vec<(String, String, i64)>; 2] {
+    let db = Connection::open(path).unwrap();
+    let rows = |sql: &str| -> Vec<(String, i64, String)> {
+        let mut rows = db.prepare(sql).unwrap();
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let kept = rows("SELECT run, version, name FROM texts ORDER BY run, name, version");
+    let kept = kept
+        .into_iter()
+        .map(|(run, version, name)| (run, name, version));
+    let used =
+        rows("SELECT run, graph, state FROM runs UNION SELECT run, graph, state FROM checkpoints");
+    let used: BTreeSet<_> = used
+        .into_iter()
+        .flat_map(|(run, graph, state)| {
+            let mut used = stored_state::references(&state);
+            used.insert((String::new(), graph));
+            let used = used.into_iter();
+            used.map(move |(name, version)| (run.clone(), name, version))
+        })
+        .collect();
+    [kept.collect(), used.into_iter().collect()]
+}
+
+/// Whatever a run stores, each text is there once and goes with the last state that has it.
+#[tokio::test]
+async fn a_text_stays_as_long_as_a_state_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let runs = Sqlite::open(&path).await.unwrap();
+    let lease = Duration::from_secs(60);
+    for round in 0..15 {
+        let run = format!("r{round}");
+        let new = NewRun {
+            flow: "F".into(),
+            graph: "{}".into(),
+            state: "{}".into(),
+            position: "[]".into(),
+        };
+        runs.begin(&run, "me", lease, &new).await.unwrap();
+        let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        let mut history: BTreeMap<u64, String> = BTreeMap::new();
+        let json = |fields: &BTreeMap<String, String>| {
+            let fields = fields
+                .iter()
+                .map(|(name, text)| format!("\"{name}\":{text}"));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        };
+        let sorted = |state: &str| -> serde_json::Value { serde_json::from_str(state).unwrap() };
+        let mut step = 0;
+        for _ in 0..fastrand::usize(1..25) {
+            let changed = (0..4).filter(|_| fastrand::u8(..3) == 0).map(|name| {
+                let length = [1, 300][fastrand::usize(..2)] + fastrand::usize(..9);
+                (format!("f{name}"), format!("\"{}\"", "x".repeat(length)))
+            });
+            let changed: BTreeMap<_, _> = changed.collect();
+            let state = match fastrand::u8(..6) {
+                0 => {
+                    fields.clone_from(&changed);
+                    StateChange::all(json(&changed))
+                }
+                _ => {
+                    fields.extend(changed.clone());
+                    StateChange::some(json(&changed))
+                }
+            };
+            let graph = (fastrand::u8(..8) == 0).then(|| format!("{{\"g\":{step}}}"));
+            match fastrand::u8(..8) {
+                0 => {
+                    let pause = Pause {
+                        step,
+                        field: "card",
+                        position: "[]",
+                        graph: graph.as_deref(),
+                        state,
+                        refused: None,
+                    };
+                    runs.wait(&run, "me", &pause).await.unwrap();
+                    runs.begin(&run, "me", lease, &new).await.unwrap();
+                }
+                // Once more, or the next one.
+                again => {
+                    step += u64::from(again > 1 || step == 0);
+                    let stored = Step {
+                        step,
+                        path: "F > a".into(),
+                        position: "[]".into(),
+                        action: "default".into(),
+                        graph,
+                        state,
+                    };
+                    let keep = match fastrand::u8(..6) {
+                        0 => Retention::All,
+                        1 => Retention::None,
+                        last => Retention::Last(last.into()),
+                    };
+                    history.insert(step, json(&fields));
+                    runs.commit(&run, "me", lease, &stored, keep).await.unwrap();
+                    let kept = runs.history(&run).await.unwrap();
+                    history.retain(|step, _| kept.iter().any(|kept| kept.step == *step));
+                }
+            }
+            let shown = runs.show(&run).await.unwrap().unwrap().state;
+            assert_eq!(sorted(&shown), sorted(&json(&fields)));
+            for (step, state) in &history {
+                let kept = runs.checkpoint(&run, *step).await.unwrap().unwrap();
+                assert_eq!(sorted(&kept.state), sorted(state), "step {step}");
+            }
+            let [kept, used] = texts(&path);
+            assert_eq!(kept, used);
+        }
+        if let Some(step) = history.keys().next() {
+            runs.fork(&run, *step, &format!("fork of {run}"))
+                .await
+                .unwrap();
+        }
+        runs.finish(&run, "me", "done", &StateChange::some(r#"{"f0":1}"#))
+            .await
+            .unwrap();
+    }
+    let [kept, used] = texts(&path);
+    assert_eq!(kept, used);
 }
