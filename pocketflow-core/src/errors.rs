@@ -21,11 +21,11 @@
 //! | [`PF005`] | a node from which no exit can be reached |
 //! | [`PF006`] | a late field that is read before it is filled |
 //! | [`PF007`] | two nodes of one fork that write one field, or one that reads what the other writes |
-//! | [`PF008`] | nodes of different stores in one flow |
+//! | [`PF008`] | nodes of different stores in one flow, or a flow on a field with another store |
 //! | [`PF009`] | a nested flow whose input is not filled, or whose exit is wired nowhere |
 //! | [`PF010`] | a policy that makes no sense |
 //! | [`PF011`] | a warning: a value that is overwritten before anything can read it |
-//! | [`PF012`] | in a fork, a flow, or a node that returns anything but `default` |
+//! | [`PF012`] | in a fork, a flow of the same store, both nodes and flows on fields, or anything that ends with another action than `default` |
 //!
 //! The macro reports the errors that a flow shows by itself. The errors that depend on the flow's
 //! nodes are found by a constant that the compiler evaluates, which is why rustc puts `E0080` and

@@ -13,6 +13,7 @@ pub(crate) enum Code {
     PF004,
     PF005,
     PF010,
+    PF012,
 }
 
 /// The message of an error: what is wrong, and what to write.

@@ -12,7 +12,7 @@ const WORDS: &[&str] = &[
     "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if",
     "fallback", "fn", "async", "impl", "struct", "enum", "prep", "exec", "post", "shared", "error",
     "attempt", "Option", "Result", "mut", "where", "endless", "action", "r#type", "Self", "dyn",
-    "const", "move", "await",
+    "const", "move", "await", "on", "each", "parallel", "failures",
 ];
 
 fn tokens() -> impl Strategy<Value = TokenStream> {
@@ -81,6 +81,11 @@ const RIGHT: &[(&str, &str)] = &[
         "/// Doc.\n#[endless] pub(crate) Checkout(card, amount) { first: Review; search: web::Search; \
          first - \"approved\" >> pay >> search max 5 else end \"tired\"; first - \"rejected\" >> end; \
          search >> steps::log >> first }",
+    ),
+    (
+        "",
+        "pub Digest: Library { again: Look.on(facts); find >> Sum.each(docs, parallel = 8, failures = bad) \
+         >> (Look.on(facts), m::Look.each(drafts, parallel = N)) - \"x\" >> again max 2 else Sum.each(docs); }",
     ),
 ];
 
@@ -236,6 +241,13 @@ fn the_library_is_named_by_the_path_that_is_given() {
             Inner >> end;
         }
     };
+    let on_fields = quote::quote! {
+        #[flow(crate = renamed)]
+        pub Digest: Library {
+            again: Look.on(facts);
+            find >> Sum.each(docs, parallel = 8, failures = bad) >> (Look.on(facts), Sum.each(drafts)) >> again;
+        }
+    };
     let expression = quote::quote!(#[flow(crate = renamed)] a >> (b, c) max 2 else end;);
     let more_options = quote::quote!(Order, crate = renamed, attempts = 2, writes(a));
     let written = || {
@@ -245,6 +257,7 @@ fn the_library_is_named_by_the_path_that_is_given() {
             node::node(options.clone(), function.clone()),
             node::node(more_options.clone(), methods.clone()),
             flow::flow(flow.clone()),
+            flow::flow(on_fields.clone()),
             flow::flow(expression.clone()),
         ]
     };
@@ -272,7 +285,7 @@ fn half_written(input: &str) -> Vec<String> {
 
 #[test]
 fn a_half_written_flow_keeps_the_names_of_what_was_read() {
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 14] = [
         // A missing `;`, in the middle and at the end.
         (
             "pub Checkout { review - \"approved\" >> pay  pay >> ship }",
@@ -297,6 +310,27 @@ fn a_half_written_flow_keeps_the_names_of_what_was_read() {
         (
             "search: ; review >> steps::pay; search",
             &["review", "steps", "pay", "search"],
+        ),
+        // A flow on a field.
+        (
+            "pub D: L { find >> Look. ; again >> last; }",
+            &["find", "Look", "again", "last"],
+        ),
+        (
+            "pub D: L { find >> Look.on() >> last; }",
+            &["find", "Look", "last"],
+        ),
+        (
+            "pub D: L { find >> Sum.each(docs, parallel = ) >> last; }",
+            &["find", "Sum", "docs", "last"],
+        ),
+        (
+            "pub D: L { find >> (Look.on(facts), Look.) >> last; }",
+            &["find", "Look", "facts", "last"],
+        ),
+        (
+            "pub D: L { again: Look. ; find >> last; }",
+            &["find", "last"],
         ),
     ];
     for (input, names) in cases {

@@ -5,8 +5,6 @@ use crate::const_eval::spelling::equal;
 use crate::graph::{Graph, NodeInfo, Place};
 use crate::store::Store;
 
-const HELP: &str = "\nhelp: put the nodes of each store into a separate flow, and call the `run` of one flow in a node of the other";
-
 impl Graph {
     /// Checks a place of a flow whose store is the store of its first node.
     #[doc(hidden)]
@@ -33,7 +31,7 @@ impl Graph {
         };
         let message = Message::of("PF008")
             .add(template, &[name, node.store.name, store.name])
-            .add(HELP, &[]);
+            .add(help(node), &[name]);
         tell_apart(message, name, node.store, None, store).report()
     }
 
@@ -54,7 +52,24 @@ impl Graph {
                 &[name, store.name, ours.name, first.name],
             )
         };
-        tell_apart(message.add(HELP, &[]), name, store, Some(first.name), ours).report()
+        tell_apart(
+            message.add(help(node), &[name]),
+            name,
+            store,
+            Some(first.name),
+            ours,
+        )
+        .report()
+    }
+}
+
+/// What to do about a node, or a flow, of another store.
+const fn help(node: &NodeInfo) -> &'static str {
+    match node.flow {
+        Some(_) => "\nhelp: run it on a field that is its store: `{}.on(field)`",
+        None => {
+            "\nhelp: put the nodes of each store into a separate flow, and run one flow on a field of the other store: `Inner.on(field)`"
+        }
     }
 }
 

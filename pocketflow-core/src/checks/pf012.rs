@@ -17,7 +17,7 @@ impl Graph {
         if node.flow.is_some() {
             Message::of("PF012")
                 .add(
-                    "the flow `{}` is in a fork, where only nodes can be\nhelp: write a node that runs it on another store, and name that node here: `{}.run(&mut store).await`",
+                    "the flow `{}` is in a fork, and it changes the store that the other branches borrow\nhelp: give it a store of its own, in a field of this one, and run it there: `{}.on(field)`",
                     &[name, name],
                 )
                 .report()

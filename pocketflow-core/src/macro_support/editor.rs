@@ -17,6 +17,23 @@ pub mod words {
     #[allow(non_camel_case_types)]
     pub enum end {}
 
+    /// What a flow of another store runs on, as fields.
+    pub struct Place {
+        /// `Investigate.on(facts)`: runs the flow on a field, which is a store of its own.
+        pub on: (),
+        /// `Summarize.each(documents, parallel = 8)`: runs the flow on every item of a field.
+        pub each: (),
+    }
+
+    /// The options of `Flow.each(field, …)`, as fields.
+    pub struct Each {
+        /// `parallel = 8`: how many items are in flight at a time.
+        pub parallel: (),
+        /// `failures = field`: collects the failures of items in a `Vec<Failed>`, and goes on with the
+        /// others.
+        pub failures: (),
+    }
+
     /// The options of a node, as fields.
     pub struct Options {
         /// `writes = field`: stores the value that the node returns. `writes(a, b)` stores a

@@ -34,7 +34,7 @@ pub use std::vec::Vec;
 pub use editor::{On, words};
 pub use failure::{IntoFailure, ReturnedError};
 pub use judge::Judge;
-pub use on_field::keep_failures;
+pub use on_field::{HoldsItems, HoldsStore, field_store, items_store, keep_failures};
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{
     FieldKind, NoFailure, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety,
@@ -72,8 +72,8 @@ pub use crate::run::{Prepared, Retained, StepFuture, within};
 pub use crate::run::{collect_in_parallel, collect_in_sequence};
 pub use crate::run_error::Failed;
 pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
-pub use crate::store::{ContextOf, InContext, IsContext};
-pub use crate::store::{Parts, Reach, Split, field_store, items_store, part};
+pub use crate::store::{ContextAround, ContextOf, InContext, IsContext, SharesContext};
+pub use crate::store::{Parts, Reach, Split, part};
 
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with
 /// methods of a user's trait.

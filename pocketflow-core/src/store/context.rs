@@ -127,6 +127,27 @@ impl<S, T> IsContext<S, T> for Never<S> {
     }
 }
 
+/// The context of the store `S`, which has a field with another store, for a check of that store.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ContextAround<S>(Infallible, PhantomData<fn() -> S>);
+
+impl<S, T, O: SharesContext<S, T>> IsContext<S, T> for ContextAround<O> {
+    fn get(&self) -> &T {
+        match self.0 {}
+    }
+}
+
+/// A store with the context `T`, which it shares with the stores in its fields. It is a trait of its
+/// own for its message.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the store `{S}` has the context `{T}`, and `{Self}` does not have the same one",
+    label = "a flow runs on this field in the context of `{Self}`",
+    note = "write `#[shared(context = {T})]` on `struct {Self}`, or take what the nodes of `{S}` need from the context of `{Self}`"
+)]
+pub trait SharesContext<S, T> {}
+
 /// What the `run` of a flow takes in place of a store `S` with the context `T`. Nothing implements
 /// it.
 ///

@@ -9,10 +9,11 @@ mod visitor;
 use std::any::Any;
 
 pub use context::{
-    Alone, BorrowContext, ContextOf, InContext, IsContext, NameContext, Never, NoContext,
+    Alone, BorrowContext, ContextAround, ContextOf, InContext, IsContext, NameContext, Never,
+    NoContext, SharesContext,
 };
 pub use description::{Field, Store};
-pub use reach::{Parts, Reach, Split, StoreItem, StoreItems, field_store, items_store, part};
+pub use reach::{Parts, Reach, Split, StoreItem, StoreItems, part};
 pub use visitor::{Fields, VisitField, VisitWith};
 
 use crate::run_error::Failed;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Shared, Store};
+use super::Shared;
 
 /// A store, or an `Option` or a `Box` of one: what `Flow.on(field)` runs a flow on.
 /// `#[derive(Shared)]` implements it for the store.
@@ -202,19 +202,6 @@ pub trait Split: Shared {
 
     /// Moves one of them, by the hash of its name.
     fn move_part<'p>(from: &mut Self::Parts<'p>, to: &mut Self::Parts<'p>, field: u64);
-}
-
-/// The store in a field, for a check of `Flow.on(field)`. rustc reports a field that is no store at the
-/// user's token.
-#[doc(hidden)]
-pub const fn field_store<S, T: Reach>(_: fn(&mut S) -> &mut T) -> &'static Store {
-    T::Store::STORE
-}
-
-/// The store of the items of a field, for a check of `Flow.each(field)`.
-#[doc(hidden)]
-pub const fn items_store<S, T: StoreItems>(_: fn(&mut S) -> &mut T) -> &'static Store {
-    <T::Item as Reach>::Store::STORE
 }
 
 /// Fields of a store that may hold stores, borrowed at the same time. A function that takes it has the

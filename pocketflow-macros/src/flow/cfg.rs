@@ -126,6 +126,12 @@ fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
                     true => spliced(&inside, element(&inside, at), TokenStream::new()),
                     false => spliced(&inside, at..at + 2, TokenStream::new()),
                 };
+                // The parentheses of `Summarize.each(…)` remain.
+                let is_list = matches!(
+                    tokens[..index],
+                    [.., TokenTree::Punct(ref dot), TokenTree::Ident(_)] if dot.as_char() == '.'
+                );
+                let is_fork = is_fork && !is_list;
                 let with = |list| spliced(tokens, index..index + 1, listed(group, list, is_fork));
                 Some(Case {
                     condition: found.condition,

@@ -110,6 +110,9 @@ pub(super) fn context(store: &Store<'_>, sound: Option<&TokenStream>) -> Context
             }
 
             #[automatically_derived]
+            impl<__S> __p::SharesContext<__S, #ty> for #name {}
+
+            #[automatically_derived]
             impl __p::ContextOf<#ty> for #name
             where
                 #sound

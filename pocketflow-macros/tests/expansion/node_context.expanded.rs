@@ -95,6 +95,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<__S> __p::SharesContext<__S, Services> for Research {}
+    #[automatically_derived]
     impl __p::ContextOf<Services> for Research
     where
         __Sound: __p::Soundness,

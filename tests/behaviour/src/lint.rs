@@ -36,6 +36,17 @@ pub fn step(count: &u8) -> u8 {
 #[node(Job)]
 pub fn left() {}
 
+/// Fails.
+///
+/// # Errors
+///
+/// Always.
+#[node(Job)]
+pub async fn fail(count: &u8) -> Result<(), String> {
+    core::future::ready(()).await;
+    Err(format!("{count} is too much"))
+}
+
 /// The second branch.
 #[node(Job)]
 pub fn right() {}

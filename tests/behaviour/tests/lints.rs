@@ -30,7 +30,7 @@
 )]
 #![forbid(clippy::all, clippy::pedantic, clippy::nursery)]
 
-use pocketflow::{Action, Shared, flow};
+use pocketflow::{Action, Failed, Shared, flow};
 use pocketflow_behaviour::lint as nodes;
 use pocketflow_behaviour::lint::Job;
 
@@ -86,6 +86,41 @@ flow! {
         nodes::choose - "stop" >> Plain;
         Plain - "stopped" >> end "stopped";
         Plain >> end;
+    }
+}
+
+/// A store that holds stores.
+#[derive(Debug, Shared, Default)]
+pub struct Yard {
+    /// A store.
+    pub first: Job,
+    /// A store that may be missing.
+    pub second: Option<Job>,
+    /// A collection of stores.
+    pub rest: Vec<Job>,
+    /// What has failed.
+    pub problems: Vec<Failed>,
+}
+
+flow! {
+    /// A flow whose nodes may fail.
+    pub Fails {
+        nodes::fail;
+    }
+}
+
+/// How many jobs run at the same time.
+pub const JOBS: usize = 2;
+
+flow! {
+    /// A flow of flows on fields.
+    #[derive(Debug, Clone, Copy)]
+    pub Work: Yard {
+        /// Works again.
+        again: Large.on(first);
+        Waits.on(first) - "waited" >> (Hidden.on(first), Hidden.each(rest))
+            >> Fails.each(rest, parallel = JOBS, failures = problems) >> again >> Fails.each(rest);
+        again - "stopped" >> end;
     }
 }
 

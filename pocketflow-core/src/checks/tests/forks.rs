@@ -223,8 +223,9 @@ fn a_node_of_a_fork_has_the_one_action_default() {
     let flow = Description::of_flow(as_flow(node(NODE), inner));
     assert_eq!(
         says(flow),
-        "PF012: the flow `second` is in a fork, where only nodes can be\nhelp: write a node that \
-         runs it on another store, and name that node here: `second.run(&mut store).await`"
+        "PF012: the flow `second` is in a fork, and it changes the store that the other branches \
+         borrow\nhelp: give it a store of its own, in a field of this one, and run it there: \
+         `second.on(field)`"
     );
 }
 

@@ -34,11 +34,12 @@ pub(super) fn recursion(model: &Model, errors: &mut Errors) {
         );
     } else {
         for node in model.namesakes() {
-            errors.on(
-                node.span(),
-                refuse(format!("`{}` cannot contain itself", header.name))
-                    .help("to repeat its nodes, lead an edge back to one of them"),
-            );
+            let refusal = refuse(format!("`{}` cannot contain itself", header.name));
+            let refusal = match node.on {
+                Some(_) => refusal.help("a node can visit stores inside stores in a loop"),
+                None => refusal.help("to repeat its nodes, lead an edge back to one of them"),
+            };
+            errors.on(node.span(), refusal);
         }
     }
 }

@@ -1,9 +1,10 @@
-//! The checks that need only the tokens of one flow: one file for each code, and `names` and
-//! `graph` for the checks without a code.
+//! The checks that need only the tokens of one flow: one file for each code, and `names`,
+//! `graph` and `on_field` for the checks without a code.
 
 mod graph;
 mod names;
 mod neighbours;
+mod on_field;
 mod pf003;
 mod pf004;
 mod pf005;
@@ -24,6 +25,10 @@ pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut
     pf003::wired_twice(model, errors);
     names::forks(model, errors);
     names::exits(model, errors);
+    on_field::store(model, errors);
+    on_field::twice(model, errors);
+    on_field::parallel(model, errors);
+    on_field::forks(model, errors);
     pf004::unused(model, errors);
     names::places(model, errors);
     graph::recursion(model, errors);

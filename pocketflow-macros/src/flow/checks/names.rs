@@ -4,7 +4,7 @@ use quote::ToTokens;
 
 use crate::flow::model::Model;
 use crate::flow::parse::{Statement, Syntax};
-use crate::names::{is_identifier, pascal};
+use crate::names::{is_identifier, pascal, snake};
 use crate::refusal::{Errors, refuse};
 
 /// A declaration of `end`, and a second declaration of a name.
@@ -33,6 +33,10 @@ pub(super) fn forks(model: &Model, errors: &mut Errors) {
     for place in &model.places {
         for (index, node) in place.nodes.iter().enumerate() {
             let name = &node.name;
+            // Flows on one field are PF007, and one flow may run on several fields.
+            if node.on.is_some() {
+                continue;
+            }
             if place.nodes[..index].iter().any(|other| other.name == *name) {
                 errors.on(
                     node.span(),
@@ -72,12 +76,18 @@ pub(super) fn places(model: &Model, errors: &mut Errors) {
             .iter()
             .any(|other| other.label == *label)
         {
-            let path = place.nodes[0].path.to_token_stream().to_string();
-            let path = path.replace(' ', "");
+            let node = &place.nodes[0];
+            let path = node.path.to_token_stream().to_string();
+            let mut path = path.replace(' ', "");
+            let mut name = label.clone();
+            if let (Some(_), Some((flow, field))) = (&node.on, label.split_once('.')) {
+                path = format!("{path}.{field}");
+                name = snake(flow);
+            }
             errors.on(
                 place.first,
                 refuse(format!("two nodes of this flow are called `{label}`")).help(format!(
-                    "declare this one under another name: `other_{label}: {path};`"
+                    "declare this one under another name: `other_{name}: {path};`"
                 )),
             );
         }

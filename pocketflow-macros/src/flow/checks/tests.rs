@@ -31,6 +31,12 @@ fn a_sound_graph_passes() {
     // An error edge leads out of a loop, and a place with nothing else is the end.
     assert!(errors(quote!(a >> a; a - error >> end;)).is_empty());
     assert!(errors(quote!(a - error >> a;)).is_empty());
+    assert!(
+        errors(quote!(F: S { (A.on(x), A.on(y)) >> B.each(z, parallel = 1) >> A.on(x); }))
+            .is_empty()
+    );
+    // The types of the flow say that this is PF007.
+    assert!(errors(quote!(F: S { (A.on(x), A.on(x)) >> b; })).is_empty());
 }
 
 #[test]
@@ -101,6 +107,43 @@ fn one_mistake_is_one_error() {
             "would both be",
         ),
         (quote!(b: B; b: C; a >> b;), "declared twice"),
+        (
+            quote!(a >> A.on(x);),
+            "a flow that is an expression cannot run another one",
+        ),
+        (
+            quote!(F { a >> A.on(x) >> B.each(y); }),
+            "a flow that runs another one on a field names its store",
+        ),
+        (
+            quote!(F: S { A.on(x) >> (B.on(x), b, c); }),
+            "PF012: `b` is in a fork with `B.on(x)`",
+        ),
+        (
+            quote!(F: S { a >> (b, B.on(x)); }),
+            "PF012: `b` is in a fork with `B.on(x)`",
+        ),
+        (
+            quote!(F: S { A.each(x, parallel = 0); }),
+            "PF010: with no item in flight",
+        ),
+        (
+            quote!(F: S { A.each(x, parallel = 1) >> b; b >> A.each(x, parallel = 1) max 1 else end; }),
+            "`A.each(x)` has its options already",
+        ),
+        (
+            quote!(F: S { again: A.on(x); again.on(y); }),
+            "`again` is declared with its field",
+        ),
+        (
+            quote!(F: S { m::A.on(x) >> n::A.on(x); }),
+            "two nodes of this flow are called `A.on(x)`",
+        ),
+        (quote!(F: S { F.on(x); }), "`F` cannot contain itself"),
+        (
+            quote!(F: S { a >> b; A.on(x) >> end; }),
+            "PF004: no path from `a` leads to `A.on(x)`",
+        ),
     ];
     for (tokens, start) in cases {
         let errors = errors(tokens.clone());

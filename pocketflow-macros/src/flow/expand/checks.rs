@@ -16,16 +16,18 @@ impl Flow<'_> {
             let at = pf.at(store.span());
             quote_spanned!(store.span()=> const __STORE: &#at::Store = <#store as #at::Shared>::STORE;)
         });
-        let places = self.model.places.iter().enumerate().map(|(index, place)| {
-            let branches = place.nodes.iter().enumerate().filter(|_| place.is_fork());
+        let places = self.model.places.iter().enumerate().map(|(index, stands)| {
+            let branches = stands.nodes.iter().enumerate().filter(|_| stands.is_fork());
             let branches = branches.map(
                 |(branch, node)| quote_spanned!(node.span()=> (&__GRAPH).check_branch(#index, #branch);),
             );
             let place = match store {
-                Some(_) => quote_spanned!(place.first=> (&__GRAPH).check_own_store(#index, __STORE);),
-                None => quote_spanned!(place.first=> (&__GRAPH).check_store(#index);),
+                Some(_) => quote_spanned!(stands.first=> (&__GRAPH).check_own_store(#index, __STORE);),
+                None => quote_spanned!(stands.first=> (&__GRAPH).check_store(#index);),
             };
-            quote!(#place #(#branches)*)
+            let on_fields = stands.nodes.iter().enumerate();
+            let on_fields = on_fields.map(|(node, stands)| self.on_field_sound(index, node, stands));
+            quote!(#place #(#branches)* #(#on_fields)*)
         });
         quote! {
             #store
@@ -101,7 +103,8 @@ impl Flow<'_> {
         let inputs = inputs.map(
             |(index, input)| quote_spanned!(input.span()=> const _: () = (&__GRAPH).check_input(#index, #named);),
         );
-        quote!(#(#inputs)* #(#places)* #(#edges)*)
+        let on_fields = self.on_field_checks();
+        quote!(#(#inputs)* #(#places)* #(#edges)* #on_fields)
     }
 }
 

@@ -107,7 +107,8 @@ struct Names<'a> {
 impl Names<'_> {
     fn declarations(&mut self, graph: &[TokenTree]) {
         for statement in graph.split(|token| is_mark(token, ';')) {
-            if let Some((name, path)) = declaration(statement) {
+            if let Some((name, stands)) = declaration(statement) {
+                let path = &stands[..path(stands)];
                 self.declared
                     .insert(name.to_string(), path.iter().cloned().collect());
             }
@@ -131,9 +132,17 @@ impl Names<'_> {
                 }
                 TokenTree::Ident(_) => {
                     let path = &rest[..path(rest)];
-                    let is_declaration = rest
-                        .get(path.len())
-                        .is_some_and(|token| is_mark(token, ':'));
+                    let after = &rest[path.len()..];
+                    let is_declaration = after.first().is_some_and(|token| is_mark(token, ':'));
+                    // A flow on a field has another store.
+                    if after.first().is_some_and(|token| is_mark(token, '.')) {
+                        let method = after.iter().skip(1);
+                        let of_place = method.take_while(|token| {
+                            matches!(token, TokenTree::Ident(_) | TokenTree::Group(_))
+                        });
+                        rest = &after[1 + of_place.count().min(2)..];
+                        continue;
+                    }
                     let path: TokenStream = path.iter().cloned().collect();
                     if !is_declaration {
                         let path = unmentioned(
@@ -211,6 +220,7 @@ impl Names<'_> {
                     } else {
                         self.mention(path);
                     }
+                    rest = self.on_field(rest);
                     continue;
                 }
                 _ => {}
@@ -247,18 +257,74 @@ impl Names<'_> {
     }
 
     fn awaits(&mut self, group: &Group) {
-        let field = group
-            .stream()
-            .into_iter()
-            .next()
-            .filter(|token| matches!(token, TokenTree::Ident(_)));
-        match field {
-            Some(field) => self.field(&field),
-            None => self.out.extend(
+        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        self.named_field(&tokens);
+    }
+
+    /// The field that begins these tokens, or the place where it is missing.
+    fn named_field(&mut self, tokens: &[TokenTree]) {
+        match tokens.first() {
+            Some(field @ TokenTree::Ident(_)) => self.field(field),
+            _ => self.out.extend(
                 self.store
                     .as_ref()
                     .map(|store| quote!(|__shared: &#store| &__shared.;)),
             ),
+        }
+    }
+
+    /// `.on(facts)` or `.each(documents, parallel = 8)` after the path of a flow. Returns what follows
+    /// it.
+    fn on_field<'t>(&mut self, tokens: &'t [TokenTree]) -> &'t [TokenTree] {
+        let pf = self.pf;
+        let [dot, after @ ..] = tokens else {
+            return tokens;
+        };
+        if !is_mark(dot, '.') {
+            return tokens;
+        }
+        let method = match after {
+            [TokenTree::Ident(method), ..] if method != "await" => Some(method),
+            _ => None,
+        };
+        self.out
+            .extend(quote!(|__place: &#pf::__private::words::Place| &__place.#method;));
+        match after {
+            [TokenTree::Ident(_), TokenTree::Group(group), after @ ..] => {
+                self.arguments(group);
+                after
+            }
+            [TokenTree::Ident(_), after @ ..] => after,
+            _ => after,
+        }
+    }
+
+    /// `(documents, parallel = 8, failures = problems)`
+    fn arguments(&mut self, group: &Group) {
+        let pf = self.pf;
+        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        let mut parts = tokens.split(|token| is_mark(token, ','));
+        self.named_field(parts.next().unwrap_or_default());
+        for part in parts {
+            let name = part
+                .first()
+                .filter(|token| matches!(token, TokenTree::Ident(_)));
+            self.out
+                .extend(quote!(|__options: &#pf::__private::words::Each| &__options.#name;));
+            let [TokenTree::Ident(name), mark, value @ ..] = part else {
+                continue;
+            };
+            if !is_mark(mark, '=') {
+                continue;
+            }
+            if name == "failures" {
+                self.named_field(value);
+            } else if let [TokenTree::Ident(first), ..] = value {
+                let path: TokenStream = value[..path(value)].iter().cloned().collect();
+                if first != "unbounded" {
+                    self.out.extend(quote!(let _ = #path;));
+                }
+            }
         }
     }
 

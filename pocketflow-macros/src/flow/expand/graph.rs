@@ -1,12 +1,12 @@
 //! The graph as a constant.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use super::{Flow, alias};
-use crate::flow::model::{DEFAULT, Edge, ErrorEdge, Target};
+use super::{Flow, on_field};
+use crate::flow::model::{DEFAULT, Edge, ErrorEdge, Node, Target};
 use crate::krate::Krate;
 
 impl Flow<'_> {
@@ -54,15 +54,19 @@ impl Flow<'_> {
             .iter()
             .enumerate()
             .flat_map(|(index, place)| {
-                place.nodes.iter().enumerate().map(move |(node, stands)| {
-                    // If this is not a node, rustc reports that where the type is named.
-                    let last = stands.path.segments.last().filter(|_| stands.declared);
-                    let span = last.map_or_else(|| stands.span(), |last| last.ident.span());
-                    let alias = alias(index, node, span);
-                    quote_spanned!(span=> <#alias as __p::NodeOrFlow>::INFO)
-                })
+                let nodes = place.nodes.iter().enumerate();
+                nodes.map(move |(node, stands)| self.row(index, node, stands))
             });
         rows.collect()
+    }
+
+    /// The description of a node, a flow, or a flow on a field.
+    pub(super) fn row(&self, place: usize, index: usize, node: &Node) -> TokenStream {
+        match &node.on {
+            Some(_) if self.sound => on_field::row(place, index).into_token_stream(),
+            Some(_) => quote!(&__p::Description::UNKNOWN),
+            None => on_field::info(place, index, node),
+        }
     }
 
     /// The places, with a row for each node of each.
@@ -71,11 +75,7 @@ impl Flow<'_> {
         let mut row = 0_usize;
         let places = self.model.places.iter().map(|place| {
             let nodes = place.nodes.iter().map(|stands| {
-                let name = if stands.waits {
-                    place.label.clone()
-                } else {
-                    stands.name.unraw().to_string()
-                };
+                let name = &stands.label;
                 let node = row;
                 row += 1;
                 quote!(#pf::Place { name: #name, node: &__NODES[#node], fork: &[] })

@@ -10,9 +10,11 @@ use super::{Flow, walk};
 impl Flow<'_> {
     pub(super) fn machine(&self) -> TokenStream {
         let (graph, solution, checks) = (self.graph(), self.solution(), self.checks());
+        let on_fields = self.on_field_items();
         let (described, sound) = (self.described(), self.sound());
         let (sources, walk, walked) = (self.sources(), self.walk(), self.walked());
         quote! {
+            #on_fields
             #graph
             #solution
             #checks

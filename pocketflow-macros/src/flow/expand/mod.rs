@@ -5,6 +5,7 @@ mod declare;
 mod editor;
 mod graph;
 mod machine;
+mod on_field;
 mod placeholder;
 mod run;
 mod walk;
@@ -14,7 +15,7 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Ident, Path, Visibility};
 
-use super::model::{Mention, Model, Node};
+use super::model::{Mention, Model, Node, Place};
 use crate::editor::written;
 use crate::krate::Krate;
 use crate::refusal::Errors;
@@ -52,7 +53,9 @@ pub(crate) fn expand(
         sound: complete
             && !model.places.is_empty()
             && !model.contains_itself()
-            && !model.only_waits(),
+            && !model.only_waits()
+            && (model.names_store() || model.on_fields().next().is_none())
+            && !model.places.iter().any(Place::is_mixed_fork),
         ends: errors.is_empty() && !model.endless,
     };
     let (exits, errors, alias) = (flow.exits(), errors.to_compile_errors(), flow.pf.alias());
@@ -153,8 +156,8 @@ impl Flow<'_> {
         let mut places = self.model.places.iter().enumerate();
         let store = match places.find(|(_, place)| !place.nodes[0].waits) {
             Some((place, stands)) => {
-                let first = self::alias(place, 0, stands.nodes[0].span());
-                quote!(<#first as __p::NodeOrFlow>::INFO.store)
+                let row = self.row(place, 0, &stands.nodes[0]);
+                quote!(#row.store)
             }
             None => quote!(__p::Description::UNKNOWN.store),
         };

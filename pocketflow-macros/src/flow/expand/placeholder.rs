@@ -29,9 +29,20 @@ impl Flow<'_> {
     pub(super) fn outside(&self) -> TokenStream {
         let (pf, this) = (self.pf, &self.this);
         let (steps, runners) = (self.without_steps(), self.runners(Span::call_site(), false));
-        let store = self.model.nodes().find(|node| !node.waits).map(|node| {
-            let path = unmentioned(node.path.to_token_stream());
-            quote!(#[automatically_derived] impl __p::On for #this { type Store = <#path as __p::On>::Store; })
+        let mut nodes = self.model.nodes();
+        let store = match self.store() {
+            Some(store) if self.model.on_fields().next().is_some() => {
+                Some(unmentioned(store.to_token_stream()))
+            }
+            _ => nodes
+                .find(|node| !node.waits && node.on.is_none())
+                .map(|node| {
+                    let path = unmentioned(node.path.to_token_stream());
+                    quote!(<#path as __p::On>::Store)
+                }),
+        };
+        let store = store.map(|store| {
+            quote!(#[automatically_derived] impl __p::On for #this { type Store = #store; })
         });
         let (name, this) = (&self.name, &self.this);
         let this = (name != this).then(|| quote!(type #this = #name;));

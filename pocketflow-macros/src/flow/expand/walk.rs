@@ -4,7 +4,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Ident;
 
-use super::{Flow, alias};
+use super::{Flow, alias, on_field};
 use crate::flow::model::Node;
 
 /// How many places one function walks. The time that rustc needs for a function grows with the
@@ -176,6 +176,15 @@ impl Flow<'_> {
                 names.push(&node.name);
                 let (alias, name) = (alias(place, index, node.span()), &node.name);
                 let branch = stands.is_fork().then_some(index);
+                if let Some(on) = &node.on {
+                    let (site, runner) = (self.site(place, branch), on_field::runner(on));
+                    let bound = on_field::bound(on, &alias);
+                    bounds.push(quote!(#bound,));
+                    checks.push(quote! {
+                        __p::Runner::<__S, __M, #alias>::check(#runner, &self.#name, #site, __context)?;
+                    });
+                    continue;
+                }
                 let (site, kind) = (
                     self.site(place, branch),
                     match stands.is_fork() {
@@ -221,7 +230,9 @@ impl Flow<'_> {
             let stands = &self.model.places[*place];
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let alias = alias(*place, index, node.span());
-                if stands.is_fork() {
+                if let Some(on) = &node.on {
+                    on_field::bound(on, &alias)
+                } else if stands.is_fork() {
                     quote!(#alias: __p::FlowStep<__S, __p::Forked<__M>>)
                 } else {
                     quote!(#alias: __p::FlowStep<__S, __M>)
@@ -257,7 +268,24 @@ impl Flow<'_> {
                 };
                 (alias, source)
             };
-            let step = if place.is_fork() {
+            let step = if place.is_fork_of_flows() {
+                let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
+                    let (alias, source) = node(branch, stands);
+                    let on = stands.on.as_ref();
+                    on.map(|on| on_field::branch(on, &alias, &source)).unwrap_or_default()
+                });
+                let all = pairs(&branches.collect::<Vec<_>>());
+                quote!(__p::fork_of_flows(#all, #site, __p::Cursor::context(#cursor), __shared))
+            } else if let Some(on) = &place.nodes[0].on {
+                let (alias, source) = node(0, &place.nodes[0]);
+                let runner = on_field::runner(on);
+                quote! {
+                    __p::Runner::<__S, __M, #alias>::step(
+                        #runner,
+                        __p::Step(#source, __p::PhantomData), __p::Cursor::context(#cursor), __shared,
+                    )
+                }
+            } else if place.is_fork() {
                 let branches = place.nodes.iter().enumerate().map(|(branch, stands)| {
                     let (alias, source) = node(branch, stands);
                     quote! {

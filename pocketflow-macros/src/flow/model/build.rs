@@ -13,10 +13,12 @@ use syn::{Attribute, Ident, Path};
 
 use super::{
     Bound, DEFAULT, DuplicateEdge, ERROR, Edge, ErrorEdge, Exit, Header, Mention, Model, Node,
-    Place,
+    OptionsAgain, Place,
 };
 use super::{Target, Unused};
-use crate::flow::parse::{self, Chain, Declaration, Endpoint, Link, Max, Statement, Syntax};
+use crate::flow::parse::{
+    self, Chain, Declaration, Endpoint, Link, Max, OnField, Statement, Syntax,
+};
 use crate::krate::Krate;
 use crate::names::{self, names_deprecated};
 
@@ -43,6 +45,8 @@ pub(crate) fn model(syntax: &Syntax, krate: Krate) -> Model {
             exits: Vec::new(),
             mentions: Vec::new(),
             unused: Vec::new(),
+            again: Vec::new(),
+            on_twice: Vec::new(),
         },
     };
     builder.attributes(&syntax.attributes);
@@ -52,6 +56,7 @@ pub(crate) fn model(syntax: &Syntax, krate: Krate) -> Model {
         }
     }
     builder.unused();
+    builder.on_twice(&syntax.statements);
     builder.ends();
     builder.model
 }
@@ -85,7 +90,8 @@ fn alone(statements: &[Statement], declarations: &[&Declaration]) -> HashSet<Str
             Statement::Declaration(_) => None,
         })
         .flat_map(endpoints)
-        .flat_map(Endpoint::paths)
+        .flat_map(Endpoint::nodes)
+        .map(|node| &node.path)
         .filter(|path| !named(path))
         .map(|path| path.to_token_stream().to_string())
         .collect()
@@ -233,30 +239,31 @@ impl Builder<'_> {
 
     /// The place of an endpoint: the place of its first mention, or a new one.
     fn place(&mut self, endpoint: &Endpoint) -> usize {
-        let paths = endpoint.paths();
+        let written = endpoint.nodes();
         let nodes: Vec<_> = match endpoint {
             Endpoint::Await(field) => vec![waits_for(field)],
-            _ => paths.iter().map(|path| self.node(path)).collect(),
+            _ => written.iter().map(|node| self.node(node)).collect(),
         };
         let known = self.model.places.iter().position(|place| {
             let same = |(a, b): (&Node, &Node)| a.key == b.key && a.declared == b.declared;
             place.nodes.len() == nodes.len() && place.nodes.iter().zip(&nodes).all(same)
         });
         if let Some(place) = known {
-            let mentions = paths.iter().cloned().enumerate();
+            let mentions = written.iter().map(|node| node.path.clone()).enumerate();
             self.model
                 .mentions
                 .extend(mentions.map(|(node, path)| Mention { place, node, path }));
+            for (index, (node, written)) in nodes.into_iter().zip(written).enumerate() {
+                if let Some(on) = &written.on {
+                    self.options(place, index, node.label, on);
+                }
+            }
             return place;
         }
-        let names: Vec<_> = nodes
-            .iter()
-            .map(|node| node.name.unraw().to_string())
-            .collect();
+        let labels: Vec<_> = nodes.iter().map(|node| &*node.label).collect();
         let label = match endpoint {
-            Endpoint::Fork(_) => format!("({})", names.join(", ")),
-            Endpoint::Await(_) => format!("await({})", names.concat()),
-            Endpoint::Node(_) => names.concat(),
+            Endpoint::Fork(_) => format!("({})", labels.join(", ")),
+            Endpoint::Await(_) | Endpoint::Node(_) => labels.concat(),
         };
         self.model.places.push(Place {
             label,
@@ -268,7 +275,8 @@ impl Builder<'_> {
 
     /// The node that a path refers to: a declared one, or the node itself. Its name has the span of
     /// the mention.
-    fn node(&self, path: &Path) -> Node {
+    fn node(&self, written: &parse::Node) -> Node {
+        let path = &written.path;
         let name = last(path);
         let declared = path
             .get_ident()
@@ -276,18 +284,43 @@ impl Builder<'_> {
         let field = declared
             .filter(|declaration| self.is_configured(declaration))
             .map(|declaration| declaration.attributes.clone());
+        // A declared flow may run on several fields: `search: Search; search.on(facts);`.
+        let on = declared
+            .and_then(|declaration| declaration.node.on.as_ref())
+            .or(written.on.as_ref());
+        let text = name.unraw().to_string();
         Node {
+            label: match &written.on {
+                Some(on) => on_label(&text, on),
+                None => text,
+            },
+            on: on.cloned(),
             given: declared
                 .map_or(&name, |declaration| &declaration.name)
                 .clone(),
             path: declared
-                .map_or(path, |declaration| &declaration.path)
+                .map_or(path, |declaration| &declaration.node.path)
                 .clone(),
             name,
             field,
             declared: declared.is_some(),
             waits: false,
-            key: path.to_token_stream().to_string(),
+            key: match &written.on {
+                Some(on) => on_label(&path.to_token_stream().to_string(), on),
+                None => path.to_token_stream().to_string(),
+            },
+        }
+    }
+
+    /// Keeps the options at a mention of a flow on a field after the first, unless it has some.
+    fn options(&mut self, place: usize, node: usize, label: String, again: &OnField) {
+        let Some(known) = &mut self.model.places[place].nodes[node].on else {
+            return;
+        };
+        match (known.options.span, again.options.span) {
+            (_, None) => {}
+            (None, Some(_)) => known.options = again.options.clone(),
+            (Some(_), Some(span)) => self.model.again.push(OptionsAgain { label, span }),
         }
     }
 
@@ -296,15 +329,13 @@ impl Builder<'_> {
     /// type begins with a capital letter, and a function, which holds nothing, with a small letter.
     /// In a script without case, a path that the graph also names directly holds nothing.
     fn is_configured(&self, declaration: &Declaration) -> bool {
-        let name = last(&declaration.path).unraw().to_string();
+        let path = &declaration.node.path;
+        let name = last(path).unraw().to_string();
         let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
         let has_case = first.is_lowercase() || first.is_uppercase();
         declaration.is_field
             || first.is_uppercase()
-            || !has_case
-                && !self
-                    .alone
-                    .contains(&declaration.path.to_token_stream().to_string())
+            || !has_case && !self.alone.contains(&path.to_token_stream().to_string())
     }
 
     fn unused(&mut self) {
@@ -312,8 +343,26 @@ impl Builder<'_> {
             if !self.model.nodes().any(|node| node.name == declaration.name) {
                 self.model.unused.push(Unused {
                     name: declaration.name.clone(),
-                    path: declaration.path.clone(),
+                    path: declaration.node.path.clone(),
                 });
+            }
+        }
+    }
+
+    /// Finds the mentions `again.on(figures)` of a name that is declared as a flow on a field.
+    fn on_twice(&mut self, statements: &[Statement]) {
+        let chains = statements.iter().filter_map(|statement| match statement {
+            Statement::Chain(chain) => Some(chain),
+            Statement::Declaration(_) => None,
+        });
+        let nodes = chains.flat_map(endpoints).flat_map(Endpoint::nodes);
+        for node in nodes.filter(|node| node.on.is_some()) {
+            let name = node.path.get_ident();
+            let is_on = |declared: &&Declaration| {
+                declared.node.on.is_some() && name.is_some_and(|name| *name == declared.name)
+            };
+            if self.declarations.iter().any(is_on) {
+                self.model.on_twice.extend(name.cloned());
             }
         }
     }
@@ -332,6 +381,8 @@ impl Builder<'_> {
 /// An `await(field)`. The expansion of the flow declares its type.
 fn waits_for(field: &Ident) -> Node {
     Node {
+        label: format!("await({})", field.unraw()),
+        on: None,
         name: field.clone(),
         given: field.clone(),
         path: Path::from(field.clone()),
@@ -340,6 +391,14 @@ fn waits_for(field: &Ident) -> Node {
         waits: true,
         key: format!("await({field})"),
     }
+}
+
+/// The name of a flow on a field: `Investigate.on(facts)`.
+fn on_label(flow: &str, on: &OnField) -> String {
+    let field = on.field.as_ref();
+    let field = field.map_or_else(String::new, |field| field.unraw().to_string());
+    let method = if on.each { "each" } else { "on" };
+    format!("{flow}.{method}({field})")
 }
 
 fn last(path: &Path) -> Ident {

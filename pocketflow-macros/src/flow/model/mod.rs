@@ -9,6 +9,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Path, Visibility};
 
 pub(crate) use self::build::model;
+use super::parse::OnField;
 use crate::krate::Krate;
 
 /// A flow.
@@ -28,6 +29,10 @@ pub(crate) struct Model {
     pub(crate) mentions: Vec<Mention>,
     /// The declared nodes that no edge mentions.
     pub(crate) unused: Vec<Unused>,
+    /// The flows on fields whose options are written again.
+    pub(crate) again: Vec<OptionsAgain>,
+    /// The declared flows on fields that are named with a field once more.
+    pub(crate) on_twice: Vec<Ident>,
 }
 
 pub(crate) struct Header {
@@ -52,6 +57,10 @@ pub(crate) struct Place {
 pub(crate) struct Node {
     pub(crate) name: Ident,
     pub(crate) path: Path,
+    /// Its name in the graph: its name, `await(approval)`, or `Investigate.on(facts)`.
+    pub(crate) label: String,
+    /// The field that it runs on.
+    pub(crate) on: Option<OnField>,
     /// Its name, with the span of the declaration or of the first mention.
     pub(crate) given: Ident,
     /// The field of the flow that holds the node, with its documentation.
@@ -124,6 +133,13 @@ pub(crate) struct Mention {
     pub(crate) path: Path,
 }
 
+/// The options of `Summarize.each(documents, parallel = 8)`, at a mention after the first that has
+/// some.
+pub(crate) struct OptionsAgain {
+    pub(crate) label: String,
+    pub(crate) span: Span,
+}
+
 /// A declaration that no edge mentions.
 pub(crate) struct Unused {
     pub(crate) name: Ident,
@@ -139,6 +155,17 @@ pub(crate) const ERROR: &str = "error";
 impl Place {
     pub(crate) fn is_fork(&self) -> bool {
         self.nodes.len() > 1
+    }
+
+    /// Whether it is a fork of flows on fields. A fork that has nodes as well is PF012.
+    pub(crate) fn is_fork_of_flows(&self) -> bool {
+        self.is_fork() && self.nodes.iter().all(|node| node.on.is_some())
+    }
+
+    /// Whether it is a fork that has both nodes and flows on fields.
+    pub(crate) fn is_mixed_fork(&self) -> bool {
+        self.nodes.iter().any(|node| node.on.is_some())
+            && self.nodes.iter().any(|node| node.on.is_none())
     }
 }
 
@@ -202,6 +229,19 @@ impl Model {
     /// Whether the flow contains itself, so that its type would have an infinite size.
     pub(crate) fn contains_itself(&self) -> bool {
         !self.hides_node() && self.namesakes().next().is_some()
+    }
+
+    /// The flows that run on fields.
+    pub(crate) fn on_fields(&self) -> impl Iterator<Item = (&Node, &OnField)> {
+        self.nodes()
+            .filter_map(|node| node.on.as_ref().map(|on| (node, on)))
+    }
+
+    /// Whether the store is named, which a flow that runs another on a field must do.
+    pub(crate) fn names_store(&self) -> bool {
+        self.header
+            .as_ref()
+            .is_some_and(|header| header.store.is_some())
     }
 
     /// Whether it has places and all of them are waits. A wait does not say which store a flow runs

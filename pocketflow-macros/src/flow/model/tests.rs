@@ -76,6 +76,63 @@ fn a_declared_name_is_a_place_of_its_own() {
     );
 }
 
+/// The places, and how each flow on a field runs.
+fn on_fields(model: &Model) -> Vec<(String, bool, bool)> {
+    let nodes = model.nodes().map(|node| {
+        let on = node.on.as_ref();
+        let options = on.is_some_and(|on| on.options.parallel.is_some());
+        (node.label.clone(), node.field.is_some(), options)
+    });
+    nodes.collect()
+}
+
+#[test]
+fn a_flow_and_a_field_are_a_place() {
+    let model = modelled(quote!(
+        again: Look.on(facts);
+        find >> Sum.each(docs) >> Look.on(facts) >> Look.on(figures) >> m::Look.on(drafts) >> again;
+        Look.on(facts) - "x" >> Sum.each(docs, parallel = 8);
+    ));
+    let place = |label: &str, is_field, options| (label.to_owned(), is_field, options);
+    assert_eq!(
+        on_fields(&model),
+        [
+            place("find", false, false),
+            place("Sum.each(docs)", false, true),
+            place("Look.on(facts)", false, false),
+            place("Look.on(figures)", false, false),
+            place("Look.on(drafts)", false, false),
+            place("again", true, false),
+        ]
+    );
+    assert!(model.again.is_empty() && model.on_twice.is_empty());
+    let edges = edges(&model);
+    assert_eq!(edges[5], "Look.on(facts) - x >> Sum.each(docs)");
+}
+
+#[test]
+fn a_declared_flow_runs_on_several_fields() {
+    let model = modelled(quote!(
+        look: Look;
+        (look.on(facts), look.on(figures)) >> look;
+    ));
+    let places: Vec<_> = model.places.iter().map(|place| &*place.label).collect();
+    assert_eq!(places, ["(look.on(facts), look.on(figures))", "look"]);
+    assert!(model.nodes().all(|node| node.field.is_some()));
+}
+
+#[test]
+fn options_are_written_once() {
+    let model = modelled(quote!(
+        declared: Sum.each(more, parallel = 2);
+        Sum.each(docs, parallel = 8) >> Sum.each(docs) >> declared >> declared;
+        Sum.each(docs, failures = bad) >> declared.on(x);
+    ));
+    let again: Vec<_> = model.again.iter().map(|again| &*again.label).collect();
+    assert_eq!(again, ["Sum.each(docs)"]);
+    assert_eq!(model.on_twice.len(), 1);
+}
+
 #[test]
 fn a_bounded_edge_keeps_both_targets() {
     let model = modelled(quote!(a - "again" >> a max 5 else b; a - "done" >> b;));

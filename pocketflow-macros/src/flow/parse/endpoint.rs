@@ -4,7 +4,8 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
-use super::syntax::{Endpoint, Target};
+use super::on_field::on_field;
+use super::syntax::{Endpoint, Node, Target};
 use super::tokens::{is_end, skip_all};
 use crate::names::code;
 use crate::refusal::{Errors, refuse};
@@ -63,18 +64,19 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
         return awaited(input).map(Endpoint::Await);
     }
     if !input.peek(token::Paren) {
-        let path = node(input)?;
-        return match is_method_await(input) {
-            true => Err(method_await(input, &path)?),
-            false => Ok(Endpoint::Node(path)),
-        };
+        let path = path(input)?;
+        if is_method_await(input) {
+            return Err(method_await(input, &path)?);
+        }
+        let on = on_field(input, &path, errors)?;
+        return Ok(Endpoint::Node(Node { path, on }));
     }
     let content;
     let paren = parenthesized!(content in input);
     let (mut nodes, mut whole) = (Vec::new(), true);
     while !content.is_empty() {
-        match branch(&content) {
-            Ok(path) => nodes.push(path),
+        match branch(&content, errors) {
+            Ok(node) => nodes.push(node),
             Err(error) => {
                 errors.push(error);
                 skip_all(&content);
@@ -91,7 +93,7 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
     }
     let alone = "a fork has at least two nodes, which run at the same time: `(facts, figures)`";
     let alone = refuse(alone).on(paren.span.join());
-    match <[Path; 1]>::try_from(nodes) {
+    match <[Node; 1]>::try_from(nodes) {
         Ok([node]) => {
             if whole {
                 errors.push(alone);
@@ -142,7 +144,7 @@ fn method_await(input: ParseStream<'_>, path: &Path) -> syn::Result<syn::Error> 
 }
 
 /// One node of a fork.
-fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
+fn branch(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Node> {
     if is_end(input) {
         return Err(input.error("a flow ends after a fork, not in it: `(facts, figures) >> end`"));
     }
@@ -156,18 +158,19 @@ fn branch(input: ParseStream<'_>) -> syn::Result<Path> {
             input.error("a fork cannot hold another fork: name all the nodes in one, `(a, b, c)`")
         );
     }
-    let path = node(input)?;
+    let path = path(input)?;
     if is_method_await(input) {
         return Err(input.error(format!(
             "write the name of the node alone, `{}`: the flow awaits it",
             code(&path)
         )));
     }
-    Ok(path)
+    let on = on_field(input, &path, errors)?;
+    Ok(Node { path, on })
 }
 
 /// A node or a flow, by its path.
-pub(super) fn node(input: ParseStream<'_>) -> syn::Result<Path> {
+pub(super) fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     let found = Path::parse_mod_style(input).map_err(|error| {
         refuse("expected a node: its name, its path, or `end`").on(error.span())
     })?;

@@ -5,6 +5,7 @@
 mod endpoint;
 mod header;
 mod kind;
+mod on_field;
 mod statement;
 mod syntax;
 mod tokens;
@@ -17,7 +18,8 @@ use self::header::header;
 use self::kind::{in_braces, is_item};
 use self::statement::statements;
 pub(crate) use self::syntax::{
-    Action, Bound, Chain, Declaration, Endpoint, Link, Max, Statement, Syntax, Target,
+    Action, Bound, Chain, Declaration, Endpoint, Link, Max, Node, OnField, Statement, Syntax,
+    Target, Width,
 };
 use self::tokens::skip_all;
 use crate::refusal::Errors;

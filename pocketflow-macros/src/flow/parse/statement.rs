@@ -7,8 +7,9 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, token};
 
-use super::endpoint::{endpoint, node, target};
-use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Statement, Target};
+use super::endpoint::{endpoint, path, target};
+use super::on_field::on_field;
+use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Node, Statement, Target};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
 use crate::names::{code, nearest, snake};
 use crate::refusal::{Errors, Refusal, refuse};
@@ -68,13 +69,14 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
         let path = if input.peek(Ident::peek_any) && input.fork().parse::<Path>().is_ok() {
             input.parse()?
         } else {
-            node(input)?
+            self::path(input)?
         };
+        let on = on_field(input, &path, errors)?;
         return Ok(Statement::Declaration(Declaration {
             attributes,
             is_field,
             name,
-            path,
+            node: Node { path, on },
         }));
     }
     if is_field {

@@ -46,7 +46,42 @@ pub(crate) struct Declaration {
     /// name.
     pub(crate) is_field: bool,
     pub(crate) name: Ident,
+    pub(crate) node: Node,
+}
+
+/// What an edge or a declaration names: a node or a flow, by its path, or a flow on a field.
+pub(crate) struct Node {
     pub(crate) path: Path,
+    pub(crate) on: Option<OnField>,
+}
+
+/// `.on(facts)`, or `.each(documents, parallel = 8)`.
+#[derive(Clone)]
+pub(crate) struct OnField {
+    pub(crate) each: bool,
+    /// `on` or `each`.
+    pub(crate) method: Ident,
+    /// The field, if it could be read.
+    pub(crate) field: Option<Ident>,
+    pub(crate) options: OnOptions,
+}
+
+/// The options of `each`.
+#[derive(Clone, Default)]
+pub(crate) struct OnOptions {
+    /// The first of them, if there is any.
+    pub(crate) span: Option<Span>,
+    pub(crate) parallel: Option<Width>,
+    /// The field that collects the failures of items.
+    pub(crate) failures: Option<Ident>,
+}
+
+/// How many items are in flight at a time.
+#[derive(Clone)]
+pub(crate) enum Width {
+    Items(usize, Span),
+    Constant(Path),
+    Unbounded,
 }
 
 /// `decide - "search" >> search >> decide;`
@@ -72,8 +107,8 @@ pub(crate) enum Action {
 
 /// One end of an edge: a node, or a fork `(facts, figures)`, whose nodes run at the same time.
 pub(crate) enum Endpoint {
-    Node(Path),
-    Fork(Vec<Path>),
+    Node(Node),
+    Fork(Vec<Node>),
     /// `await(approval)`: waits until the field is filled from outside.
     Await(Ident),
 }
@@ -134,22 +169,21 @@ impl Target {
 
 impl Endpoint {
     /// The nodes and flows of this endpoint.
-    pub(crate) fn paths(&self) -> &[Path] {
+    pub(crate) fn nodes(&self) -> &[Node] {
         match self {
-            Self::Node(path) => std::slice::from_ref(path),
-            Self::Fork(paths) => paths,
+            Self::Node(node) => std::slice::from_ref(node),
+            Self::Fork(nodes) => nodes,
             Self::Await(_) => &[],
         }
     }
 
     /// The name of the node, or of the first node of a fork.
     pub(crate) fn span(&self) -> Span {
-        let path = match self {
-            Self::Node(path) => Some(path),
-            Self::Fork(nodes) => nodes.first(),
-            Self::Await(field) => return field.span(),
-        };
-        let last = path.and_then(|path| path.segments.last());
+        if let Self::Await(field) = self {
+            return field.span();
+        }
+        let first = self.nodes().first();
+        let last = first.and_then(|node| node.path.segments.last());
         last.map_or_else(Span::call_site, |last| last.ident.span())
     }
 }
