@@ -7,6 +7,7 @@ mod checkpoints;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod durable_run;
+pub mod events;
 mod state;
 mod storage;
 

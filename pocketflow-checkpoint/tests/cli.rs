@@ -254,12 +254,12 @@ async fn retries_and_backs_up() {
     let runs = Sqlite::open(folder.join("runs.db")).await.unwrap();
     runs.give_up("order\n4", "host", "it dies").await.unwrap();
     assert!(says(folder, &["list", "--status", "stuck"]).ends_with("Z  it dies\n"));
-    assert!(fails(folder, &["retry", "order-1"]).contains("is not stuck, but waiting"));
+    assert!(fails(folder, &["retry", "order-1"]).contains("cannot be retried: it is waiting"));
     assert_eq!(
         says(folder, &["retry", "order\n4"]),
         "run `order\\n4` can resume: start its program again\n"
     );
-    assert!(fails(folder, &["retry", "order\n4"]).contains("is not stuck, but running"));
+    assert!(fails(folder, &["retry", "order\n4"]).contains("cannot be retried: it is running"));
 
     // The file is in use, and its log contains the latest data.
     assert_eq!(
@@ -309,6 +309,62 @@ async fn forks_removes_and_prunes() {
     );
     tokio::time::sleep(Duration::from_millis(5)).await;
     assert_eq!(json(folder, &["prune", "--older-than", "0s"])["removed"], 1);
+}
+
+#[tokio::test]
+async fn cancels_and_mends() {
+    let folder = folder().await;
+    let folder = folder.path();
+    let run = "order\n4";
+    assert!(fails(folder, &["edit", run, "total", "5"]).contains("is being driven by `host`"));
+    assert_eq!(
+        says(folder, &["release", run]),
+        "released the lease of run `order\\n4`\n"
+    );
+    assert!(fails(folder, &["release", run]).contains("no process holds the lease"));
+    let listed = says(folder, &["list", "--status", "orphaned"]);
+    assert!(listed.contains("order\\n4  orphaned  3"), "{listed}");
+    assert_eq!(
+        says(folder, &["list", "--status", "running"])
+            .lines()
+            .count(),
+        1
+    );
+    assert!(says(folder, &["show", run]).contains("status       orphaned"));
+    assert_eq!(json(folder, &["show", run])["orphaned"], true);
+
+    assert_eq!(
+        says(folder, &["edit", run, "total", "5.50"]),
+        "set `total` of run `order\\n4` to a number\n"
+    );
+    assert_eq!(says(folder, &["state", run]), "{\"total\":5.50}\n");
+    assert!(fails(folder, &["edit", run, "sum", "5"]).contains("no field `sum`: it has `total`"));
+    assert_eq!(
+        says(folder, &["rewind", run, "2"]),
+        "run `order\\n4` continues after step 2: start its program again\n"
+    );
+    assert_eq!(json(folder, &["show", run])["step"], 2);
+    assert!(fails(folder, &["rewind", run, "3"]).contains("no step 3"));
+
+    assert_eq!(
+        says(folder, &["cancel", run]),
+        "cancelled run `order\\n4`\n"
+    );
+    assert!(says(folder, &["list", "--status", "cancelled"]).contains("order\\n4  cancelled  2"));
+    assert!(fails(folder, &["fill", run, "card#1", "1"]).contains("it is cancelled"));
+    assert!(fails(folder, &["cancel", "order-2"]).contains("it is finished"));
+    says(folder, &["retry", run]);
+    says(folder, &["retry", "order-3"]);
+    says(folder, &["cancel", "order-3"]);
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let prune = ["prune", "--older-than", "0s", "--status"];
+    assert_eq!(
+        json(folder, &[&prune[..], &["cancelled"]].concat())["removed"],
+        1
+    );
+    assert!(fails(folder, &[&prune[..], &["waiting"]].concat()).contains("such a run is not over"));
+    assert_eq!(says(folder, &["vacuum"]), "gave the free room back\n");
+    assert_eq!(says(folder, &["list"]).lines().count(), 4);
 }
 
 #[tokio::test]

@@ -86,6 +86,9 @@ async fn resumes<S: Storage>(storage: S, was_version_2: bool) {
 
     ADDED.lock().unwrap().clear();
     runs.fill("waiting", "approval#1", "\"Ada\"").await.unwrap();
+    // A status that the old version did not have.
+    runs.cancel("failed").await.unwrap();
+    runs.retry("failed").await.unwrap();
     for run in ["failed", "died"] {
         // It is unknown whether a process of the old version is still alive, so its lease has to
         // expire.

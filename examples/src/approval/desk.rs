@@ -362,6 +362,9 @@ impl Case {
             Status::Failed | Status::Stuck => self.record(Event::Failed {
                 error: message.unwrap_or_default(),
             }),
+            Status::Cancelled => self.record(Event::Failed {
+                error: "it was cancelled".into(),
+            }),
             Status::Running | Status::Waiting => {}
         }
     }

@@ -245,7 +245,7 @@ pub async fn owners_that_die_are_counted<S: Storage>(a: S, b: S) {
 
 pub async fn a_stuck_run_starts_after_a_retry<S: Storage>(a: S, b: S) {
     begin(&a, "r", "me").await;
-    fails!(b.retry("r").await, NotStuck "is not stuck, but running");
+    fails!(b.retry("r").await, WrongStatus "cannot be retried: it is running");
     a.give_up("r", "me", "it dies").await.unwrap();
     let run = show(&b, "r").await;
     assert_eq!(

@@ -157,7 +157,12 @@ impl<S: Storage> Storage for Flaky<S> {
         fork(run: &str, step: u64, new_run: &str) -> ();
         remove(run: &str) -> ();
         drop_items(run: &str) -> u64;
-        prune(finished_before: SystemTime) -> u64;
+        cancel(run: &str) -> ();
+        release_lease(run: &str) -> ();
+        rewind(run: &str, step: u64) -> ();
+        edit(run: &str, fields: &str) -> ();
+        prune(status: Status, before: SystemTime, limit: Option<u32>) -> u64;
+        vacuum() -> ();
     }
 
     fn release_later(&self, run: &str, owner: &str) {

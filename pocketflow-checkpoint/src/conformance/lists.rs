@@ -144,17 +144,28 @@ pub async fn old_finished_runs_are_pruned<S: Storage>(a: S, b: S) {
         .unwrap();
     a.fail("failed", "me", "bad").await.unwrap();
     a.wait("waiting", "me", &pause(1)).await.unwrap();
-    assert_eq!(b.prune(UNIX_EPOCH).await.unwrap(), 0);
     assert_eq!(
-        b.prune(SystemTime::now() - Duration::from_secs(60))
-            .await
-            .unwrap(),
+        b.prune(Status::Finished, UNIX_EPOCH, None).await.unwrap(),
         0
     );
     assert_eq!(
-        b.prune(SystemTime::now() + Duration::from_secs(60))
-            .await
-            .unwrap(),
+        b.prune(
+            Status::Finished,
+            SystemTime::now() - Duration::from_secs(60),
+            None
+        )
+        .await
+        .unwrap(),
+        0
+    );
+    assert_eq!(
+        b.prune(
+            Status::Finished,
+            SystemTime::now() + Duration::from_secs(60),
+            None
+        )
+        .await
+        .unwrap(),
         2
     );
     assert_eq!(names(&a, None).await, ["failed", "running", "waiting"]);

@@ -34,6 +34,8 @@ pub mod history;
 #[doc(hidden)]
 pub mod lists;
 #[doc(hidden)]
+pub mod manage;
+#[doc(hidden)]
 pub mod runs;
 #[doc(hidden)]
 pub mod steps;
@@ -115,6 +117,20 @@ macro_rules! conformance_tests {
             lists::a_removed_run_is_gone
             lists::a_live_run_is_not_removed
             lists::old_finished_runs_are_pruned
+            manage::an_orphaned_run_is_told_from_a_running_one
+            manage::a_run_is_cancelled
+            manage::a_cancelled_run_is_not_revived_by_a_fill
+            manage::a_run_that_ended_badly_is_retried
+            manage::a_lease_is_released_by_anybody
+            manage::a_run_is_rewound
+            manage::a_rewound_run_asks_again
+            manage::the_state_of_a_run_is_edited
+            manage::runs_are_pruned_by_their_status
+            manage::a_vacuum_changes_no_run
+            manage::a_cancelled_run_stops_at_its_next_step
+            manage::a_cancelled_run_does_not_wait_any_longer
+            manage::a_run_that_waits_in_memory_is_edited_and_rewound
+            manage::old_runs_are_removed_by_themselves
             crowd::hundreds_of_items_at_once
             crowd::one_that_fails_takes_no_other_with_it
             crowd::futures_that_are_dropped

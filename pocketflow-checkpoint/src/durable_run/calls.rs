@@ -1,5 +1,7 @@
 //! The calls of a run to its storage, with retries.
 
+use std::time::Instant;
+
 use pocketflow::{Error, Graph, StepInfo};
 
 use super::DurableRun;
@@ -7,6 +9,7 @@ use super::position;
 use super::retry::{Backoff, retry};
 use super::shared::RunsShared;
 use crate::causes::BadState;
+use crate::events::event;
 use crate::state::Durable;
 use crate::storage::{
     BeginOutcome, ItemKey, NewRun, RunRecord, StateChange, Step, Storage, StorageError,
@@ -60,7 +63,11 @@ impl<E: Storage> DurableRun<E> {
                 }
             }
             // After any other error it is unknown.
-            Err(StorageError::Alive { .. } | StorageError::Stuck { .. }) => self.lease.ended(),
+            Err(
+                StorageError::Alive { .. }
+                | StorageError::Stuck { .. }
+                | StorageError::Cancelled { .. },
+            ) => self.lease.ended(),
             Err(_) => {}
         }
         begun
@@ -86,6 +93,7 @@ impl<E: Storage> DurableRun<E> {
         let storage = &self.runs.storage;
         retry!(backoff, storage.give_up(&self.id, &self.owner, &why))?;
         self.lease.ended();
+        event!(ERROR, "run stuck", run = &*self.id, why = &*why);
         Err(StorageError::Stuck {
             run: self.id.clone(),
             why,
@@ -101,10 +109,21 @@ impl<E: Storage> DurableRun<E> {
     ) -> Result<(), Error> {
         let mut backoff = self.backoff();
         let (storage, step) = (&self.runs.storage, info.step());
+        let start = Instant::now();
         let stored = retry!(
             backoff,
             storage.keep_item(&self.id, &self.owner, step, key, json)
         );
+        if stored.is_ok() {
+            let (run, micros) = (&*self.id, micros(start));
+            event!(
+                TRACE,
+                "item stored",
+                run = run,
+                step = step,
+                micros = micros
+            );
+        }
         stored.map_err(|error| info.error(error))
     }
 
@@ -130,22 +149,42 @@ impl<E: Storage> DurableRun<E> {
             ..
         } = &*self.runs;
         let mut backoff = self.backoff();
+        let start = Instant::now();
         let stored = retry!(
             backoff,
             storage.commit(&self.id, &self.owner, *lease, &step, *retention)
         );
         if stored.is_ok() {
             self.memory().stored();
+            let (run, path, micros) = (&*self.id, &*step.path, micros(start));
+            event!(
+                DEBUG,
+                "step stored",
+                run = run,
+                step = step.step,
+                path = path,
+                micros = micros
+            );
         }
         #[cfg(feature = "tracing")]
         if let left @ 1.. = self.memory().items.left_over(info.step()) {
-            tracing::warn!(
-                run = self.id,
-                "{left} stored results of `{info}` belong to items that are not in the list any more"
+            let (run, node) = (&*self.id, info.to_string());
+            event!(
+                WARN,
+                "results left over",
+                run = run,
+                node = node,
+                count = left
             );
         }
-        if let Err(StorageError::LeaseLost { .. } | StorageError::Behind { .. }) = &stored {
-            // Another owner drives the run, which is not a failure of the run.
+        if let Err(
+            StorageError::LeaseLost { .. }
+            | StorageError::Behind { .. }
+            | StorageError::Cancelled { .. },
+        ) = &stored
+        {
+            // Another owner drives the run, or a person has cancelled it, which is not a failure of
+            // the run.
             self.memory().settled = true;
         }
         stored.map_err(|error| info.error(error))
@@ -176,7 +215,10 @@ impl<E: Storage> DurableRun<E> {
         let message = format!("{error:#}");
         let storage = &self.runs.storage;
         match retry!(backoff, storage.fail(&self.id, &self.owner, &message)) {
-            Ok(()) => self.lease.ended(),
+            Ok(()) => {
+                self.lease.ended();
+                event!(ERROR, "run failed", run = &*self.id, error = message);
+            }
             Err(_) => self.release(error).await,
         }
     }
@@ -188,12 +230,19 @@ impl<E: Storage> DurableRun<E> {
             return;
         }
         match self.runs.storage.release(&self.id, &self.owner).await {
-            Ok(()) | Err(StorageError::LeaseLost { .. } | StorageError::UnknownRun { .. }) => {
-                self.lease.ended()
-            }
+            Ok(())
+            | Err(
+                StorageError::LeaseLost { .. }
+                | StorageError::Cancelled { .. }
+                | StorageError::UnknownRun { .. },
+            ) => self.lease.ended(),
             Err(_) => {}
         }
     }
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// After a long failure of the storage, it is not called again, and the lease expires.

@@ -10,9 +10,10 @@ use super::lease::LeaseKeeper;
 use super::resume::{Resumed, resumes};
 use super::retry::retry;
 use super::{DurableRun, Memory};
-use crate::causes::Changed;
+use crate::causes::{Changed, Parked};
+use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
-use crate::storage::{BeginOutcome, RunRecord, Storage};
+use crate::storage::{BeginOutcome, RunRecord, Status, Storage};
 
 impl<E: Storage> DurableRun<E> {
     /// The definition of this flow, with the hashes of the input.
@@ -55,10 +56,22 @@ impl<E: Storage> DurableRun<E> {
         let state = self.encode(shared).map_err(|error| flow.error(error))?;
         let begun = self.claim(flow, &definition.encode(), state).await;
         let begun = begun.map_err(|error| flow.error(error))?;
+        let run = &*self.id;
         let BeginOutcome::Known(record) = begun else {
             *self.keeper() = keeper.take();
+            event!(INFO, "run started", run = run, flow = flow.name);
             return Ok(Start::Fresh);
         };
+        let before = known.as_ref().and_then(|(known, _)| known.owner.clone());
+        if let Some(from) = before.filter(|_| record.status != Status::Finished) {
+            event!(
+                WARN,
+                "lease taken over",
+                run = run,
+                from = from,
+                to = &*self.owner
+            );
+        }
         let crashes = self.check_crashes(&record).await;
         crashes.map_err(|error| flow.error(error))?;
         let resumed = match known {
@@ -88,6 +101,13 @@ impl<E: Storage> DurableRun<E> {
         let items = retry!(backoff, self.runs.storage.items(&self.id, step));
         let items = items.map_err(|error| flow.error(error))?;
         *self.keeper() = keeper.take();
+        event!(
+            INFO,
+            "run resumed",
+            run = run,
+            flow = flow.name,
+            step = record.step
+        );
         let mut memory = self.memory();
         memory.items = ItemResults::new(step, items);
         // At an `await`, the position is before the next step, and not at this one.
@@ -142,6 +162,7 @@ where
             definition: definition.encode(),
             ..Memory::default()
         };
+        self.runs.remove_old_runs().await;
         // A run that cannot resume here must stay as it is, so this is checked before it starts.
         let known = match self.show().await.map_err(|error| flow.error(error))? {
             Some(record) => {
@@ -189,8 +210,13 @@ where
                     return Err(error);
                 }
                 self.lease.ended();
+                event!(INFO, "run finished", run = &*self.id, exit = taken.action());
             }
             Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
+            Err(error) if !error.cause().is::<Parked>() => {
+                let (run, error) = (&*self.id, format!("{error:#}"));
+                event!(WARN, "run stopped", run = run, error = error);
+            }
             Err(_) => {}
         }
         result

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::retry::Backoff;
 use super::shared::RunsShared;
+use crate::events::event;
 use crate::storage::{Storage, StorageError};
 
 /// What a run knows of its lease.
@@ -96,7 +97,10 @@ impl<E: Storage> LeaseKeeper<E> {
         let renewal = tokio::spawn({
             let lease = lease.clone();
             async move {
-                let _ = sender.send(renew(&lease).await);
+                let error = renew(&lease).await;
+                let (run, owner, text) = (&*lease.run, &*lease.owner, error.to_string());
+                event!(WARN, "lease lost", run = run, owner = owner, error = text);
+                let _ = sender.send(error);
             }
         });
         Self {
@@ -127,8 +131,12 @@ async fn renew<E: Storage>(lease: &Lease<E>) -> StorageError {
         while lease.is_renewed() {
             match shared.storage.renew(run, owner, shared.lease).await {
                 Ok(()) => break,
-                Err(StorageError::LeaseLost { .. }) if !lease.is_held() => break,
-                Err(error @ StorageError::LeaseLost { .. }) => {
+                Err(StorageError::LeaseLost { .. } | StorageError::Cancelled { .. })
+                    if !lease.is_held() =>
+                {
+                    break;
+                }
+                Err(error @ (StorageError::LeaseLost { .. } | StorageError::Cancelled { .. })) => {
                     lease.ended();
                     return error;
                 }

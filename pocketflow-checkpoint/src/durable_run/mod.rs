@@ -13,6 +13,7 @@ mod position;
 mod resume;
 mod retry;
 mod shared;
+mod ttl;
 mod wait;
 mod waiters;
 

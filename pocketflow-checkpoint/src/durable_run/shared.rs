@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::IgnoredAny;
 
+use super::ttl::Ttl;
 use super::waiters::Waiters;
 use crate::state::encoding;
 use crate::storage::{Retention, StorageError, StorageResult};
@@ -16,6 +17,7 @@ pub(crate) struct RunsShared<E> {
     pub(crate) poll: Duration,
     pub(crate) max_retry_time: Duration,
     pub(crate) max_crashes: Option<u32>,
+    pub(crate) ttl: Ttl,
     pub(crate) waiters: Waiters,
 }
 
@@ -28,6 +30,7 @@ impl<E> RunsShared<E> {
             poll: Duration::from_secs(1),
             max_retry_time: Duration::from_secs(120),
             max_crashes: Some(10),
+            ttl: Ttl::default(),
             waiters: Waiters::default(),
         }
     }

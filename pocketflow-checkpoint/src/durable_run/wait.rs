@@ -7,6 +7,7 @@ use super::position;
 use super::retry::retry;
 use super::waiters::WaitGuard;
 use crate::causes::{MovedOn, Parked, WrongValue};
+use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError};
 
@@ -35,19 +36,30 @@ impl<E: Storage> DurableRun<E> {
             let OpenWait { name, value } =
                 self.store_wait(info, field, shared, refused.take()).await?;
             let Some(json) = value else {
+                let (run, step) = (&*self.id, info.step() - 1);
                 let Some(guard) = &guard else {
+                    event!(INFO, "run parked", run = run, wait = &*name, step = step);
                     return Err(info.error(Parked {
                         run: self.id.clone(),
                         field: field.to_owned(),
                         wait: name,
                     }));
                 };
+                event!(INFO, "run waits", run = run, wait = &*name, step = step);
                 self.until_filled(info, guard, shared).await?;
                 continue;
             };
             let Err(source) = fill(shared, index, &json) else {
                 return Ok(());
             };
+            let (run, error) = (&*self.id, source.to_string());
+            event!(
+                WARN,
+                "fill refused",
+                run = run,
+                wait = &*name,
+                error = error
+            );
             // The value is rejected and removed. A run that waits in memory waits again.
             let why = format!("the value does not fit the field `{field}`: {source}");
             if self.park {
@@ -73,14 +85,16 @@ impl<E: Storage> DurableRun<E> {
             guard.woken(&self.runs).await;
             let record = self.show().await.map_err(|error| info.error(error))?;
             self.stands_before(info, record.as_ref())?;
-            if record.is_some_and(|record| record.filled || record.status == Status::Failed) {
+            // It has been filled, or a person has changed its status: the storage decides whether it
+            // may go on.
+            if record.is_some_and(|record| record.filled || record.status != Status::Waiting) {
                 let state = self.encode(shared).map_err(|error| info.error(error))?;
                 let definition = self.memory().definition.clone();
                 match self.claim(root(info), &definition, state).await {
                     Ok(begun) => {
                         if let BeginOutcome::Known(record) = begun {
                             self.stands_before(info, Some(&record))?;
-                            self.compare(&record);
+                            self.reread(info, &record, &mut *shared)?;
                         }
                         self.memory().settled = false;
                         return Ok(());
@@ -93,18 +107,29 @@ impl<E: Storage> DurableRun<E> {
         }
     }
 
-    /// Another process may have stored the run in the meantime, with another state.
-    fn compare(&self, record: &RunRecord) {
+    /// Reads the state again if it has changed: a person may have edited it, or another process may
+    /// have stored it, while this one waited.
+    fn reread<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        record: &RunRecord,
+        shared: &mut S,
+    ) -> Result<(), Error> {
         let mut memory = self.memory();
-        if memory.keeper.last() != record.state {
-            memory.keeper.forget();
-        }
         memory.definition_stored &= memory.definition == record.graph;
+        if memory.keeper.last() == record.state {
+            return Ok(());
+        }
+        let read = Keeper::read(&record.state, &mut *shared)
+            .and_then(|()| memory.keeper.resume(&record.state, shared));
+        drop(memory);
+        read.map_err(|error| info.error(self.bad_field("read", error)))
     }
 
-    /// Whether the run still waits before this step: another process may have resumed it.
+    /// Whether the run still waits before this step: another process may have resumed it, or a
+    /// person may have rewound it.
     fn stands_before(&self, info: &StepInfo<'_>, record: Option<&RunRecord>) -> Result<(), Error> {
-        if record.is_some_and(|run| run.status != Status::Finished && run.step < info.step()) {
+        if record.is_some_and(|run| run.status != Status::Finished && run.step + 1 == info.step()) {
             return Ok(());
         }
         // Its outcome is stored, and this process must not change it.

@@ -131,11 +131,6 @@ impl Keeper {
         }
     }
 
-    /// The storage may have any state.
-    pub(crate) fn forget(&mut self) {
-        self.stored = false;
-    }
-
     /// The storage has this state, from which the store was read.
     pub(crate) fn resume<S: Durable>(
         &mut self,

@@ -131,8 +131,7 @@ pub struct ItemKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It is in progress, or was when its process died. The lease shows whether a process drives
-    /// it.
+    /// It is in progress, or was when its process died: see [`RunSummary::orphaned`].
     Running,
     /// It waits for a field to be filled.
     Waiting,
@@ -143,19 +142,24 @@ pub enum Status {
     /// Several processes in a row have died in the same step. The run can start again after
     /// [`Storage::retry`](super::Storage::retry).
     Stuck,
+    /// It was [cancelled](super::Storage::cancel), and can start again after
+    /// [`Storage::retry`](super::Storage::retry).
+    Cancelled,
 }
 
 impl Status {
     /// All statuses.
-    pub const ALL: [Status; 5] = [
+    pub const ALL: [Status; 6] = [
         Status::Running,
         Status::Waiting,
         Status::Finished,
         Status::Failed,
         Status::Stuck,
+        Status::Cancelled,
     ];
 
-    /// The status as it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`.
+    /// The status as it is stored and printed: `running`, `waiting`, `finished`, `failed`, `stuck`,
+    /// `cancelled`.
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Running => "running",
@@ -163,6 +167,7 @@ impl Status {
             Status::Finished => "finished",
             Status::Failed => "failed",
             Status::Stuck => "stuck",
+            Status::Cancelled => "cancelled",
         }
     }
 }
@@ -175,7 +180,7 @@ impl fmt::Display for Status {
 
 /// A text that is not a [`Status`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a status: write running, waiting, finished, failed or stuck")]
+#[error("`{0}` is not a status: write running, waiting, finished, failed, stuck or cancelled")]
 pub struct UnknownStatus(String);
 
 impl FromStr for Status {
@@ -215,6 +220,8 @@ pub struct RunRecord {
     /// When the lease expires. After that, another owner may take the run over.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
+    /// Whether it is running, but no process drives it: see [`RunSummary::orphaned`].
+    pub orphaned: bool,
     /// How many processes in a row have died in the next step, with nothing of it stored in
     /// between.
     pub crashes: u64,
@@ -254,6 +261,9 @@ pub struct RunSummary {
     /// When the lease expires.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
+    /// Whether it is running, but no process drives it: no owner holds the lease, the lease has
+    /// expired, or the owner is known to have died. Start its program again.
+    pub orphaned: bool,
     /// The exit of a finished run.
     pub exit: Option<String>,
     /// Why a run failed or is stuck, or why a waiting run rejected a value.

@@ -27,6 +27,12 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// An engine that drops its last handle waits for this, for a few seconds at most.
     fn release_in_background(&self, release: Release);
+
+    /// Gives the room of removed runs back to the system. An engine whose database does that by
+    /// itself does nothing.
+    fn vacuum(&self) -> impl Future<Output = StorageResult<()>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 impl<E: Engine> Storage for E {
@@ -156,6 +162,40 @@ impl<E: Engine> Storage for E {
         self.run(operation::Retry { run }).await
     }
 
+    async fn cancel(&self, run: &str) -> StorageResult<()> {
+        let run = run.to_owned();
+        self.run(operation::Cancel { run }).await
+    }
+
+    async fn release_lease(&self, run: &str) -> StorageResult<()> {
+        let run = run.to_owned();
+        self.run(operation::ReleaseLease { run }).await
+    }
+
+    async fn rewind(&self, run: &str, step: u64) -> StorageResult<()> {
+        watch(|observed| {
+            let run = run.to_owned();
+            self.run(operation::Rewind {
+                run,
+                step,
+                observed,
+            })
+        })
+        .await
+    }
+
+    async fn edit(&self, run: &str, fields: &str) -> StorageResult<()> {
+        watch(|observed| {
+            let [run, fields] = [run, fields].map(str::to_owned);
+            self.run(operation::Edit {
+                run,
+                fields,
+                observed,
+            })
+        })
+        .await
+    }
+
     async fn renew(&self, run: &str, owner: &str, lease: Duration) -> StorageResult<()> {
         let [run, owner] = [run, owner].map(str::to_owned);
         self.run(operation::Renew { run, owner, lease }).await
@@ -211,8 +251,22 @@ impl<E: Engine> Storage for E {
         .await
     }
 
-    async fn prune(&self, finished_before: SystemTime) -> StorageResult<u64> {
-        self.run(operation::Prune { finished_before }).await
+    async fn prune(
+        &self,
+        status: Status,
+        before: SystemTime,
+        limit: Option<u32>,
+    ) -> StorageResult<u64> {
+        self.run(operation::Prune {
+            status,
+            before,
+            limit,
+        })
+        .await
+    }
+
+    async fn vacuum(&self) -> StorageResult<()> {
+        Engine::vacuum(self).await
     }
 }
 

@@ -105,13 +105,42 @@ pub enum StorageError {
         /// How often, and where.
         why: String,
     },
-    /// The run is not stuck.
-    #[error("run `{run}` is not stuck, but {status}: it needs no retry")]
-    NotStuck {
+    /// The run was cancelled: its owner stops, and no owner may start it.
+    #[error(
+        "run `{run}` was cancelled: to let it start again, use `Checkpoints::retry` or `pocketflow-runs retry {run}`"
+    )]
+    Cancelled {
         /// The run.
         run: String,
+    },
+    /// This is not possible for a run with this status.
+    #[error("run `{run}` cannot be {done}: it is {status}{}", instead_of(done, *status))]
+    WrongStatus {
+        /// The run.
+        run: String,
+        /// What was to be done: `cancelled`, `retried`, `edited`, `pruned`.
+        done: &'static str,
         /// The status of the run.
         status: Status,
+    },
+    /// No owner holds the run's lease, so there is none to release.
+    #[error("no process holds the lease of run `{run}`: it can start at once")]
+    NoLease {
+        /// The run.
+        run: String,
+    },
+    /// The state of the run has no such field.
+    #[error(
+        "the state of run `{run}` has no field `{field}`: it has {}",
+        listed(fields)
+    )]
+    NoSuchField {
+        /// The run.
+        run: String,
+        /// The field that was to be changed.
+        field: String,
+        /// The fields of the state.
+        fields: Vec<String>,
     },
     /// The storage has failed for so long that the lease is no longer certain. What was not stored
     /// is lost with this process. When the run is started again, it resumes after its last stored
@@ -359,13 +388,26 @@ fn instead(status: Status, field: &str, waits_for: Option<&str>) -> String {
     match (status, waits_for) {
         (Status::Waiting, Some(other)) => format!("it waits for `{other}`"),
         (Status::Finished, _) => "it is finished".to_owned(),
+        (Status::Cancelled, _) => "it is cancelled".to_owned(),
         _ => format!(
             "it is {status}; to fill a wait that the run has not reached, name the wait, such as `{field}#1`"
         ),
     }
 }
 
-/// The fields that a flow waits for.
+/// What to do instead of what the status of a run does not allow.
+fn instead_of(done: &str, status: Status) -> &'static str {
+    match (done, status) {
+        ("retried", Status::Waiting) => ", so fill what it waits for",
+        ("retried", Status::Running) => {
+            ", so it goes on by itself, or when its program is started again"
+        }
+        ("retried" | "edited", Status::Finished) => ", so rewind it to an earlier step first",
+        _ => "",
+    }
+}
+
+/// The names of fields.
 fn listed(fields: &[String]) -> String {
     if fields.is_empty() {
         return "nothing".to_owned();

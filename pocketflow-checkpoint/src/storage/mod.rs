@@ -266,12 +266,54 @@ pub trait Storage: Send + Sync + 'static {
         why: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Allows a stuck run to start again.
+    /// Lets a run that is stuck, failed or cancelled start again: it is running, has no owner, and
+    /// goes on after its last finished step.
     ///
     /// # Errors
     ///
-    /// [`StorageError::NotStuck`]; [`StorageError::UnknownRun`].
+    /// [`StorageError::WrongStatus`] if it is running, waiting or finished;
+    /// [`StorageError::UnknownRun`].
     fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Cancels a run, whoever drives it: its lease is released, and the next call of its owner is
+    /// [`StorageError::Cancelled`]. It cannot start again, and cannot be filled, before a
+    /// [`retry`](Storage::retry). Its state, its history and the values of its waits stay. A run
+    /// that is cancelled already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::WrongStatus`] if it is finished; [`StorageError::UnknownRun`].
+    fn cancel(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Releases the lease of a run, whoever holds it. If that owner is alive, its next call is
+    /// [`StorageError::LeaseLost`], and what it was doing is done once more.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NoLease`]; [`StorageError::UnknownRun`].
+    fn release_lease(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Puts a run back to where it was after a step of its history. It is running and has no owner,
+    /// whatever its status was. The later steps, the stored items, and the waits that it reached
+    /// after that step, with their values, are removed.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::NoCheckpoint`] if the history does not have the step;
+    /// [`StorageError::Alive`] if an owner holds a lease that has not expired;
+    /// [`StorageError::UnknownRun`].
+    fn rewind(&self, run: &str, step: u64) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Changes the state of a run: `fields` is a JSON object with the fields that change. The
+    /// history stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Alive`] if an owner holds a lease that has not expired;
+    /// [`StorageError::WrongStatus`] if the run is finished; [`StorageError::NoSuchField`];
+    /// [`StorageError::InvalidState`] if `fields` is not a JSON object;
+    /// [`StorageError::UnknownRun`].
+    fn edit(&self, run: &str, fields: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Renews the lease, which then lasts for `lease` from now.
     ///
@@ -352,8 +394,20 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::UnknownRun`].
     fn drop_items(&self, run: &str) -> impl Future<Output = StorageResult<u64>> + Send;
 
-    /// Removes the runs that finished before this time, and returns how many there were. Failed and
-    /// waiting runs stay.
-    fn prune(&self, finished_before: SystemTime)
-    -> impl Future<Output = StorageResult<u64>> + Send;
+    /// Removes the runs with this status that have not changed since `before`, at most `limit` of
+    /// them, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Invalid`] if the status is running or waiting.
+    fn prune(
+        &self,
+        status: Status,
+        before: SystemTime,
+        limit: Option<u32>,
+    ) -> impl Future<Output = StorageResult<u64>> + Send;
+
+    /// Gives the room of removed runs and steps back to the system. Runs may be in progress, and
+    /// wait in the meantime.
+    fn vacuum(&self) -> impl Future<Output = StorageResult<()>> + Send;
 }

@@ -12,7 +12,7 @@ CREATE TABLE ",
             " (
     run TEXT NOT NULL PRIMARY KEY,
     flow TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck')),
+    status TEXT NOT NULL CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck', 'cancelled')),
     step INTEGER NOT NULL,
     path TEXT NOT NULL,
     position TEXT NOT NULL,
@@ -115,7 +115,9 @@ CREATE TABLE items (
     waits!(),
 );
 
+mod manage;
 mod upgrade;
+pub(crate) use manage::*;
 #[cfg(feature = "postgres")]
 pub(crate) use upgrade::{UPGRADE_POSTGRES_1, UPGRADE_POSTGRES_2};
 pub(crate) use upgrade::{UPGRADE_SQLITE_1, UPGRADE_SQLITE_2};
@@ -277,8 +279,6 @@ pub(crate) const FAIL: &str = "
 UPDATE runs SET status = ?4, message = ?2, updated = ?3, owner = NULL, lease = NULL, lease_until = NULL, waits_for = NULL,
     visit = NULL, filled = 0
 WHERE run = ?1";
-pub(crate) const RETRY: &str = "
-UPDATE runs SET status = 'running', message = NULL, crashes = 0, crash_mark = NULL, updated = ?2 WHERE run = ?1";
 pub(crate) const RENEW: &str =
     "UPDATE runs SET lease = ?2, lease_until = ?3, beat = beat + 1 WHERE run = ?1";
 pub(crate) const RELEASE: &str =
@@ -318,10 +318,3 @@ INSERT INTO waits (run, field, visit, step)
 SELECT CAST(?3 AS TEXT), field, visit, step FROM waits WHERE run = ?1 AND step <= ?2";
 
 pub(crate) const REMOVE: &str = "DELETE FROM runs WHERE run = ?1";
-pub(crate) const PRUNE: &str = "DELETE FROM runs WHERE status = 'finished' AND updated < ?1";
-/// Locks the rows in one order and skips locked rows, so that two transactions that prune at the
-/// same time do not deadlock.
-#[cfg(feature = "postgres")]
-pub(crate) const PRUNE_LOCKED: &str = "
-DELETE FROM runs WHERE run IN (
-    SELECT run FROM runs WHERE status = 'finished' AND updated < ?1 ORDER BY run FOR UPDATE SKIP LOCKED)";

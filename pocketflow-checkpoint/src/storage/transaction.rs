@@ -17,7 +17,8 @@ pub trait Transaction: Send + Sized {
     /// The clock that leases are measured with.
     const CLOCK: LeaseClock;
 
-    /// The statement that removes the runs that finished before `?1`. An engine with row locks
+    /// The statement that removes at most `?3` runs with the status `?1` that have not changed since
+    /// `?2`. An engine with row locks
     /// skips the rows that another transaction is removing.
     const PRUNE: &'static str = super::sql::PRUNE;
 

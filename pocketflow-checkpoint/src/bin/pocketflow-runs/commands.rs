@@ -1,5 +1,6 @@
 //! The commands.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
 use pocketflow_checkpoint::{Status, Storage, StorageError};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::print;
@@ -18,9 +20,10 @@ type Failure = Box<dyn Error>;
 pub(crate) enum Query {
     /// Lists the runs, most recently changed last
     List {
-        /// Only runs with this status: running, waiting, finished, failed or stuck
-        #[arg(long)]
-        status: Option<Status>,
+        /// Only runs that are running, orphaned, waiting, finished, failed, stuck or cancelled. An
+        /// orphaned run is unfinished, and no process drives it: start its program again
+        #[arg(long, value_parser = Listed::parse)]
+        status: Option<Listed>,
     },
     /// Shows a run, except for its state, which `state` prints
     Show {
@@ -57,10 +60,39 @@ pub(crate) enum Change {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Allows a stuck run to start again
+    /// Cancels a run. If a process drives it, it stops at the end of its step. A cancelled run does
+    /// not start again, and cannot be filled, before it is retried
+    Cancel {
+        /// The id of the run
+        run: String,
+    },
+    /// Lets a stuck, failed or cancelled run start again
     Retry {
         /// The id of the run
         run: String,
+    },
+    /// Releases the lease of a run, so that another process can drive it at once. If the process
+    /// that has it is alive, it stops, and its step runs once more
+    Release {
+        /// The id of the run
+        run: String,
+    },
+    /// Puts a run back to where it was after a given step, to run again from there
+    Rewind {
+        /// The id of the run
+        run: String,
+        /// The number of the step, as `history` lists it
+        step: u64,
+    },
+    /// Sets a field of the state of a run that no process drives
+    Edit {
+        /// The id of the run
+        run: String,
+        /// The field, as `state` prints it
+        field: String,
+        /// The value, as for `fill`
+        #[arg(allow_hyphen_values = true)]
+        value: String,
     },
     /// Copies all runs to a new file, even while programs use them. A plain copy of the file would
     /// lack the changes that are still in its log
@@ -92,7 +124,40 @@ pub(crate) enum Change {
         /// How long ago: 90s, 30m, 12h, 30d or 8w
         #[arg(long, value_parser = duration)]
         older_than: Duration,
+        /// The runs to remove: finished, failed, stuck or cancelled
+        #[arg(long, default_value = "finished")]
+        status: Status,
     },
+    /// Gives the room of removed runs back to the system
+    Vacuum,
+}
+
+/// A status as it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listed {
+    Orphaned,
+    Status(Status),
+}
+
+impl Listed {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == print::ORPHANED {
+            return Ok(Self::Orphaned);
+        }
+        text.parse().map(Self::Status).map_err(|_| {
+            format!(
+                "`{text}` is not a status: write running, orphaned, waiting, finished, failed, stuck or cancelled"
+            )
+        })
+    }
+
+    /// The stored status.
+    fn stored(self) -> Status {
+        match self {
+            Self::Orphaned => Status::Running,
+            Self::Status(status) => status,
+        }
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -125,7 +190,10 @@ pub(crate) async fn query(
 ) -> Result<String, Failure> {
     Ok(match query {
         Query::List { status } => {
-            let runs = storage.list(*status).await?;
+            let mut runs = storage.list(status.map(Listed::stored)).await?;
+            if let Some(status) = status {
+                runs.retain(|run| run.orphaned == (*status == Listed::Orphaned));
+            }
             if json {
                 print::line(&runs)
             } else {
@@ -180,11 +248,26 @@ pub(crate) async fn change(
 ) -> Result<(String, Value), Failure> {
     Ok(match change {
         Change::Fill { run, wait, value } => fill(storage, run, wait, value).await?,
+        Change::Cancel { run } => {
+            storage.cancel(run).await?;
+            (format!("cancelled run `{run}`"), json!({ "run": run }))
+        }
         Change::Retry { run } => {
             storage.retry(run).await?;
             let text = format!("run `{run}` can resume: start its program again");
             (text, json!({ "run": run }))
         }
+        Change::Release { run } => {
+            storage.release_lease(run).await?;
+            let text = format!("released the lease of run `{run}`");
+            (text, json!({ "run": run }))
+        }
+        Change::Rewind { run, step } => {
+            storage.rewind(run, *step).await?;
+            let text = format!("run `{run}` continues after step {step}: start its program again");
+            (text, json!({ "run": run, "step": step }))
+        }
+        Change::Edit { run, field, value } => edit(storage, run, field, value).await?,
         Change::Backup { file } => {
             backup(file).await?;
             let text = format!("copied all runs to {}", file.display());
@@ -205,15 +288,19 @@ pub(crate) async fn change(
             storage.remove(run).await?;
             (format!("removed run `{run}`"), json!({ "run": run }))
         }
-        Change::Prune { older_than } => {
+        Change::Prune { older_than, status } => {
             let before = SystemTime::now().checked_sub(*older_than);
             let before = before.unwrap_or(SystemTime::UNIX_EPOCH);
-            let removed = storage.prune(before).await?;
+            let removed = storage.prune(*status, before, None).await?;
             let runs = if removed == 1 { "run" } else { "runs" };
             (
                 format!("removed {removed} {runs}"),
                 json!({ "removed": removed }),
             )
+        }
+        Change::Vacuum => {
+            storage.vacuum().await?;
+            ("gave the free room back".to_owned(), json!({}))
         }
     })
 }
@@ -224,21 +311,45 @@ async fn fill(
     wait: &str,
     value: &str,
 ) -> Result<(String, Value), Failure> {
-    let text = match serde_json::from_str::<serde::de::IgnoredAny>(value) {
+    let text = value_json(value);
+    storage.fill(run, wait, &text).await?;
+    let kind = kind(&text);
+    let filled = format!("filled `{wait}` of run `{run}` with {kind}");
+    Ok((filled, json!({ "run": run, "wait": wait })))
+}
+
+async fn edit(
+    storage: &impl Storage,
+    run: &str,
+    field: &str,
+    value: &str,
+) -> Result<(String, Value), Failure> {
+    let text = value_json(value);
+    let value: &RawValue = serde_json::from_str(&text)?;
+    let fields = serde_json::to_string(&BTreeMap::from([(field, value)]))?;
+    storage.edit(run, &fields).await?;
+    let kind = kind(&text);
+    let edited = format!("set `{field}` of run `{run}` to {kind}");
+    Ok((edited, json!({ "run": run, "field": field })))
+}
+
+/// A value of the command line as JSON.
+fn value_json(value: &str) -> String {
+    match serde_json::from_str::<serde::de::IgnoredAny>(value) {
         Ok(_) => value.to_owned(),
         Err(_) => Value::from(value).to_string(),
-    };
-    storage.fill(run, wait, &text).await?;
-    // Otherwise the type of the value would become known only when the run resumes. The value
-    // itself may be confidential.
-    let kind = match text.trim_start().as_bytes().first() {
+    }
+}
+
+/// What kind of value a JSON text is. Otherwise its type would become known only when the run
+/// resumes. The value itself may be confidential.
+fn kind(json: &str) -> &str {
+    let json = json.trim();
+    match json.as_bytes().first() {
         Some(b'"') => "a text",
         Some(b'{') => "an object",
         Some(b'[') => "a list",
-        Some(b't' | b'f') => text.trim(),
-        Some(b'n') => "null",
+        Some(b't' | b'f' | b'n') => json,
         _ => "a number",
-    };
-    let filled = format!("filled `{wait}` of run `{run}` with {kind}");
-    Ok((filled, json!({ "run": run, "wait": wait })))
+    }
 }

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use commands::{Change, Query};
 use pocketflow_checkpoint::{Sqlite, Storage};
 
-/// Lists, shows, fills, forks, backs up and removes durable runs of flows.
+/// Lists, shows, fills, cancels, mends, backs up and removes durable runs of flows.
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {

@@ -68,6 +68,16 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     text
 }
 
+/// The status of a run that no process drives.
+pub(crate) const ORPHANED: &str = "orphaned";
+
+fn status(status: Status, orphaned: bool) -> String {
+    if orphaned {
+        return ORPHANED.to_owned();
+    }
+    status.to_string()
+}
+
 /// What the status does not say: for what the run waits, how it ended, or which process drives it.
 fn details(run: &RunSummary) -> String {
     match run.status {
@@ -81,7 +91,9 @@ fn details(run: &RunSummary) -> String {
         }
         Status::Finished => run.exit.clone().unwrap_or_default(),
         Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
+        Status::Cancelled => String::new(),
         Status::Running => match &run.owner {
+            Some(owner) if run.orphaned => format!("was driven by {owner}"),
             Some(owner) => format!("driven by {owner}"),
             None => String::new(),
         },
@@ -93,7 +105,7 @@ pub(crate) fn list(runs: &[RunSummary]) -> String {
         let step = run.step.to_string();
         [
             run.run.clone(),
-            run.status.to_string(),
+            status(run.status, run.orphaned),
             step,
             run.flow.clone(),
             time(run.updated),
@@ -122,7 +134,7 @@ pub(crate) fn record(run: &RunRecord) -> String {
     let lines = [
         ("run", Some(run.run.clone())),
         ("flow", Some(run.flow.clone())),
-        ("status", Some(run.status.to_string())),
+        ("status", Some(status(run.status, run.orphaned))),
         ("waits for", run.wait.clone()),
         ("filled", run.filled.then(|| "yes".to_owned())),
         ("exit", run.exit.clone()),

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{OpResult, Operation, all, find, first, head, state};
-use crate::storage::data::{Checkpoint, CheckpointState};
+use crate::storage::data::{Checkpoint, CheckpointState, Status};
 use crate::storage::error::StorageError;
 use crate::storage::rules::{self, Availability, LeaseObservation};
 use crate::storage::transaction::{Lock, Transaction, values};
@@ -130,20 +130,32 @@ impl Operation for Remove {
     }
 }
 
-/// Removes the runs that finished before a time.
+/// Removes the runs with a status that have not changed since a time.
 pub(crate) struct Prune {
-    pub(crate) finished_before: SystemTime,
+    pub(crate) status: Status,
+    pub(crate) before: SystemTime,
+    /// How many are removed at most.
+    pub(crate) limit: Option<u32>,
 }
 
 impl Operation for Prune {
     type Output = u64;
 
     fn describe(&self) -> String {
-        "remove the old runs".to_owned()
+        format!("remove the old runs that are {}", self.status)
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<u64, T> {
-        let before = millis::from_time(self.finished_before);
-        tx.execute(T::PRUNE, values![before]).await
+        if matches!(self.status, Status::Running | Status::Waiting) {
+            return Err(StorageError::Invalid {
+                what: "status of runs that are removed by their age",
+                value: self.status.to_string(),
+                why: "such a run is not over; write finished, failed, stuck or cancelled",
+            }
+            .into());
+        }
+        let (status, before) = (self.status.as_str(), millis::from_time(self.before));
+        let limit = self.limit.map_or(i64::MAX, i64::from);
+        tx.execute(T::PRUNE, values![status, before, limit]).await
     }
 }

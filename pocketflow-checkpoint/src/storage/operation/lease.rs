@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::read::show;
-use super::{OpResult, Operation, count, fenced, find, head, state};
+use super::{OpResult, Operation, count, fenced, find, state};
 use crate::storage::data::{BeginOutcome, NewRun, StateChange, Status};
 use crate::storage::rules::{self, Availability, LeaseObservation, Takeover};
 use crate::storage::transaction::{Lock, Transaction, values};
@@ -59,7 +59,9 @@ impl Operation for Begin {
             // unless it has been removed since.
         };
         let takeover = head.takeover(run, owner, T::CLOCK, self.observed.as_ref())?;
-        let mut record = show(tx, run).await?.ok_or_else(|| rules::unknown(run))?;
+        let mut record = show(tx, run, head.now)
+            .await?
+            .ok_or_else(|| rules::unknown(run))?;
         match takeover {
             Takeover::Watch(observation) => return Ok(Availability::Watch(observation)),
             Takeover::None => {}
@@ -147,25 +149,6 @@ impl Operation for Fail {
         let (message, status) = (rules::text(&self.message), self.status.as_str());
         tx.execute(sql::FAIL, values![&self.run, message, head.now, status])
             .await?;
-        Ok(())
-    }
-}
-
-pub(crate) struct Retry {
-    pub(crate) run: String,
-}
-
-impl Operation for Retry {
-    type Output = ();
-
-    fn describe(&self) -> String {
-        format!("let run `{}` start again", self.run)
-    }
-
-    async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
-        let head = head(tx, &self.run, Lock::Exclusive).await?;
-        head.stuck(&self.run)?;
-        tx.execute(sql::RETRY, values![&self.run, head.now]).await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod history;
 mod lease;
+mod manage;
 mod read;
 mod state;
 mod step;
@@ -12,7 +13,8 @@ use std::future::Future;
 
 pub(crate) use history::{Fork, History, Prune, ReadCheckpoint, Remove};
 pub use lease::Release;
-pub(crate) use lease::{Begin, Fail, Renew, Retry};
+pub(crate) use lease::{Begin, Fail, Renew};
+pub(crate) use manage::{Cancel, Edit, ReleaseLease, Retry, Rewind};
 pub(crate) use read::{List, Show};
 pub(crate) use step::{Commit, DropItems, Finish, Items, KeepItem};
 pub(crate) use wait::{Fill, Filled, Moved, ReadVersion, Wait};

@@ -19,7 +19,8 @@ impl Operation for List {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<RunSummary>, T> {
-        let read = |mut row| rules::summary(&mut row);
+        let now = tx.now().await?;
+        let read = |mut row| rules::summary(&mut row, now);
         match self.filter {
             Some(status) => all(tx, sql::LIST, values![status.as_str()], read).await,
             None => all(tx, sql::LIST_ALL, &[], read).await,
@@ -40,16 +41,21 @@ impl Operation for Show {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<RunRecord>, T> {
-        show(tx, &self.run).await
+        let now = tx.now().await?;
+        show(tx, &self.run, now).await
     }
 }
 
-pub(super) async fn show<T: Transaction>(tx: &mut T, run: &str) -> OpResult<Option<RunRecord>, T> {
+pub(super) async fn show<T: Transaction>(
+    tx: &mut T,
+    run: &str,
+    now: i64,
+) -> OpResult<Option<RunRecord>, T> {
     rules::id("run", run)?;
     let Some(row) = first(tx, sql::SHOW, values![run]).await? else {
         return Ok(None);
     };
-    let (mut record, version) = rules::record(row)?;
+    let (mut record, version) = rules::record(row, now)?;
     record.state = state::whole(tx, run, record.state, version).await?;
     Ok(Some(record))
 }

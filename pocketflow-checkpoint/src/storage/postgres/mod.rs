@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::error::StorageResult;
 use super::operation::{Operation, Release};
+use explain::explain;
 pub use options::PostgresOptions;
 use pool::Pool;
 use release::ReleaseQueue;
@@ -77,5 +78,15 @@ impl Engine for Postgres {
 
     fn release_in_background(&self, release: Release) {
         self.releases.push(release);
+    }
+
+    async fn vacuum(&self) -> StorageResult<()> {
+        let connection = self.pool.get().await?;
+        // The server refuses it within a transaction, and so in a list of statements.
+        let tables = "VACUUM (ANALYZE) runs, checkpoints, texts, items, waits";
+        let done = connection.client().batch_execute(tables).await;
+        done.map_err(|error| explain(self.pool.place(), "give room back", error))?;
+        connection.put_back();
+        Ok(())
     }
 }

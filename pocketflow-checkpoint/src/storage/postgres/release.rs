@@ -105,10 +105,13 @@ async fn release_all(pool: &Pool, mut releases: Vec<Release>) {
         for release in releases {
             match transaction::run(pool, &release).await {
                 Ok(()) => {}
-                // Another owner holds it.
-                Err(StorageError::LeaseLost {
-                    holder: Some(_), ..
-                }) => {}
+                // Another owner holds it, or it was released with its run.
+                Err(
+                    StorageError::LeaseLost {
+                        holder: Some(_), ..
+                    }
+                    | StorageError::Cancelled { .. },
+                ) => {}
                 Err(_) => left.push(release),
             }
         }

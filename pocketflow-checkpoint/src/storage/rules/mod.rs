@@ -1,11 +1,13 @@
 //! What the engines have in common: what may be stored, who may write, and how rows are read.
 
 mod input;
+mod manage;
 mod rows;
 
 use std::time::Duration;
 
 pub(crate) use input::{WaitName, awaited, id, ids, item_columns, json, number, text, wait_name};
+pub(crate) use manage::is_orphaned;
 pub(crate) use rows::{item, record, step, step_state, summary};
 
 use super::data::Status;
@@ -76,6 +78,11 @@ impl RunHead {
         if self.owner.as_deref() == Some(owner) {
             return Ok(());
         }
+        if self.status == Status::Cancelled {
+            return Err(StorageError::Cancelled {
+                run: run.to_owned(),
+            });
+        }
         let (run, owner) = (run.to_owned(), owner.to_owned());
         Err(StorageError::LeaseLost {
             run,
@@ -144,6 +151,11 @@ impl RunHead {
                 return Err(StorageError::Stuck {
                     run: run.to_owned(),
                     why,
+                });
+            }
+            Status::Cancelled => {
+                return Err(StorageError::Cancelled {
+                    run: run.to_owned(),
                 });
             }
             Status::Running | Status::Waiting | Status::Failed => {}
@@ -227,7 +239,9 @@ impl RunHead {
                 wait: wait_name(field, visit),
                 open: self.open().map(|(field, visit)| wait_name(field, visit)),
             }),
-            _ if self.status == Status::Finished => Err(self.not_waiting(run, field)),
+            _ if matches!(self.status, Status::Finished | Status::Cancelled) => {
+                Err(self.not_waiting(run, field))
+            }
             Some((_, Some(_))) => Err(StorageError::AlreadyFilled {
                 run: run.to_owned(),
                 wait: wait_name(field, visit),
@@ -250,16 +264,6 @@ impl RunHead {
                 waits_for: open.map(|(field, visit)| wait_name(field, visit)),
             },
         }
-    }
-
-    pub(crate) fn stuck(&self, run: &str) -> StorageResult<()> {
-        if self.status == Status::Stuck {
-            return Ok(());
-        }
-        Err(StorageError::NotStuck {
-            run: run.to_owned(),
-            status: self.status,
-        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::RunHead;
 use super::input::{shortened, wait_name};
+use super::is_orphaned;
 use crate::storage::data::{Checkpoint, CheckpointState, ItemKey, RunRecord, RunSummary, Status};
 use crate::storage::error::StorageError;
 use crate::storage::millis;
@@ -44,16 +45,18 @@ fn count<E>(row: &mut Row, at: usize) -> Result<u64, OpError<E>> {
     Ok(row.int(at)?.unsigned_abs())
 }
 
-pub(crate) fn summary<E>(row: &mut Row) -> Result<RunSummary, OpError<E>> {
+pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<E>> {
     let (waits_for, visit) = (row.maybe_text(9)?, row.maybe_int(10)?);
+    let (status, owner, lease_until) = (status(row, 2)?, row.maybe_text(5)?, row.maybe_int(6)?);
     Ok(RunSummary {
         run: row.text(0)?,
         flow: row.text(1)?,
-        status: status(row, 2)?,
+        status,
         step: count(row, 3)?,
         path: row.text(4)?,
-        owner: row.maybe_text(5)?,
-        lease_until: row.maybe_int(6)?.map(millis::to_time),
+        orphaned: is_orphaned(status, owner.as_deref(), lease_until, now),
+        owner,
+        lease_until: lease_until.map(millis::to_time),
         exit: row.maybe_text(7)?,
         message: row.maybe_text(8)?,
         wait: waits_for
@@ -68,8 +71,8 @@ pub(crate) fn summary<E>(row: &mut Row) -> Result<RunSummary, OpError<E>> {
 }
 
 /// A run with its stored state, and the version of that state.
-pub(crate) fn record<E>(mut row: Row) -> Result<(RunRecord, i64), OpError<E>> {
-    let short = summary(&mut row)?;
+pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpError<E>> {
+    let short = summary(&mut row, now)?;
     let version = row.int(19)?;
     let record = RunRecord {
         run: short.run,
@@ -83,6 +86,7 @@ pub(crate) fn record<E>(mut row: Row) -> Result<(RunRecord, i64), OpError<E>> {
         state: row.text(18)?,
         owner: short.owner,
         lease_until: short.lease_until,
+        orphaned: short.orphaned,
         crashes: count(&mut row, 16)?,
         exit: short.exit,
         message: short.message,

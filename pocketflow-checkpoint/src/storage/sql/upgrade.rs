@@ -89,7 +89,9 @@ macro_rules! upgrade_postgres {
             texts!(),
             old_graphs!(),
             "
-ALTER TABLE runs ADD COLUMN graph INTEGER NOT NULL DEFAULT 0, ADD COLUMN state TEXT;
+ALTER TABLE runs DROP CONSTRAINT runs_status_check,
+    ADD CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck', 'cancelled')),
+    ADD COLUMN graph INTEGER NOT NULL DEFAULT 0, ADD COLUMN state TEXT;
 UPDATE runs r SET state = s.state FROM states s WHERE s.run = r.run;
 ALTER TABLE runs ALTER COLUMN graph DROP DEFAULT, ALTER COLUMN state SET NOT NULL;
 ALTER TABLE checkpoints RENAME COLUMN graph TO old_graph;
@@ -107,9 +109,7 @@ pub(crate) const UPGRADE_POSTGRES_1: &str = upgrade_postgres!(
     waits!(),
     old_waits!(),
     "
-ALTER TABLE runs DROP CONSTRAINT runs_status_check,
-    ADD CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck')),
-    ADD COLUMN beat INTEGER NOT NULL DEFAULT 0, ADD COLUMN lease INTEGER, ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0,
+ALTER TABLE runs ADD COLUMN beat INTEGER NOT NULL DEFAULT 0, ADD COLUMN lease INTEGER, ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0,
     ADD COLUMN crash_mark TEXT, ADD COLUMN visit INTEGER;
 ALTER TABLE runs RENAME COLUMN filled TO filled_value;
 ALTER TABLE runs ADD COLUMN filled INTEGER NOT NULL DEFAULT 0;

@@ -198,4 +198,19 @@ impl Engine for Sqlite {
     fn release_in_background(&self, release: Release) {
         self.worker.send(release);
     }
+
+    async fn vacuum(&self) -> StorageResult<()> {
+        let path = self.path().to_owned();
+        let (closed, options) = (place(&path), self.worker.options().clone());
+        let target = Target { path, options };
+        tokio::task::spawn_blocking(move || open::vacuum(&target))
+            .await
+            .unwrap_or_else(|error| {
+                Err(StorageError::Engine {
+                    place: closed,
+                    doing: "give room back".to_owned(),
+                    source: error.into(),
+                })
+            })
+    }
 }

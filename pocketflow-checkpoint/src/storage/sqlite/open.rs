@@ -294,6 +294,13 @@ fn limit(db: &Connection, bytes: u64) -> Result<(), Error> {
     })
 }
 
+/// Rewrites the file without its free pages. Other processes may have it open, and wait.
+pub(super) fn vacuum(target: &Target) -> StorageResult<()> {
+    let Open { db, .. } = open(target)?;
+    db.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        .map_err(|error| explain(&place(&target.path), "give room back", error))
+}
+
 /// Copies the current content of a file to a new file, which appears only when it is complete and
 /// on the disk.
 pub(super) fn backup(from: &Path, to: &Path) -> StorageResult<()> {

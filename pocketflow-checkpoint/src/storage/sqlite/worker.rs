@@ -26,6 +26,7 @@ pub(super) struct Worker(Arc<Channel>);
 
 struct Channel {
     path: PathBuf,
+    options: SqliteOptions,
     /// Always `Some` until it is dropped.
     queue: Option<mpsc::Sender<Message>>,
     /// Disconnected when the thread ends.
@@ -131,6 +132,7 @@ impl Worker {
         let (end, ended) = mpsc::channel();
         let channel = Channel {
             path: path.clone(),
+            options: options.clone(),
             queue: Some(queue),
             ended: Mutex::new(ended),
         };
@@ -162,6 +164,10 @@ impl Worker {
 
     pub(super) fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    pub(super) fn options(&self) -> &SqliteOptions {
+        &self.0.options
     }
 
     fn place(&self) -> String {

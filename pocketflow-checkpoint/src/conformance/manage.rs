@@ -1,0 +1,551 @@
+//! What people do to runs from outside.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{Checkpoints, MovedOn, Parked, Pause, Retention, Status, Storage, StorageError};
+use pocketflow::{Attempt, Shared, flow, node};
+use serde::{Deserialize, Serialize};
+
+use super::support::*;
+
+/// A run in each status, by its name.
+async fn each_status(storage: &impl Storage) {
+    for run in [
+        "running",
+        "orphaned",
+        "waiting",
+        "failed",
+        "stuck",
+        "cancelled",
+        "finished",
+    ] {
+        begin(storage, run, "me").await;
+        for number in 1..=3 {
+            storage
+                .commit(run, "me", LONG, &step(number), Retention::All)
+                .await
+                .unwrap();
+        }
+    }
+    storage.renew("orphaned", "me", OVER).await.unwrap();
+    let pause = Pause {
+        state: StateChange::some("{}"),
+        ..pause(3)
+    };
+    storage.wait("waiting", "me", &pause).await.unwrap();
+    storage.fail("failed", "me", "bad").await.unwrap();
+    storage.give_up("stuck", "me", "it dies").await.unwrap();
+    storage.cancel("cancelled").await.unwrap();
+    storage
+        .finish("finished", "me", "done", &StateChange::some("{}"))
+        .await
+        .unwrap();
+}
+
+pub async fn an_orphaned_run_is_told_from_a_running_one<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    begin(&a, "released", "me").await;
+    a.release("released", "me").await.unwrap();
+    let orphaned = async || {
+        let runs = b.list(None).await.unwrap();
+        for run in &runs {
+            assert_eq!(
+                show(&b, &run.run).await.orphaned,
+                run.orphaned,
+                "{}",
+                run.run
+            );
+        }
+        let runs = runs.into_iter().filter(|run| run.orphaned);
+        let mut names: Vec<_> = runs.map(|run| run.run).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(orphaned().await, ["orphaned", "released"]);
+    again(&a, "released", "you").await;
+    assert_eq!(orphaned().await, ["orphaned"]);
+}
+
+pub async fn a_run_is_cancelled<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    // The one that is cancelled already stays as it is.
+    let before = show(&a, "cancelled").await;
+    for run in [
+        "running",
+        "orphaned",
+        "waiting",
+        "failed",
+        "stuck",
+        "cancelled",
+    ] {
+        b.cancel(run).await.unwrap();
+        let record = show(&a, run).await;
+        assert_eq!(
+            (record.status, record.owner),
+            (Status::Cancelled, None),
+            "{run}"
+        );
+        assert_eq!(
+            (record.step, record.wait, record.message),
+            (3, None, None),
+            "{run}"
+        );
+        fails!(a.begin(run, "you", LONG, &new()).await, Cancelled run "Checkpoints::retry");
+    }
+    assert_eq!(show(&a, "cancelled").await, before);
+    fails!(b.cancel("finished").await, WrongStatus "cannot be cancelled" "it is finished");
+    fails!(b.cancel("unknown").await, UnknownRun);
+    // Its owner learns of it, whatever it does next.
+    fails!(a.commit("running", "me", LONG, &step(4), Retention::All).await, Cancelled "`running`");
+    fails!(a.renew("running", "me", LONG).await, Cancelled);
+    fails!(
+        a.keep_item("running", "me", 4, &Default::default(), "1")
+            .await,
+        Cancelled
+    );
+    fails!(a.wait("running", "me", &pause(3)).await, Cancelled);
+    fails!(a.fail("running", "me", "bad").await, Cancelled);
+    fails!(
+        a.finish("running", "me", "done", &StateChange::some("{}"))
+            .await,
+        Cancelled
+    );
+    fails!(a.release("running", "me").await, Cancelled);
+    assert_eq!(b.list(Some(Status::Cancelled)).await.unwrap().len(), 6);
+}
+
+pub async fn a_cancelled_run_is_not_revived_by_a_fill<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    b.cancel("waiting").await.unwrap();
+    for wait in ["card", "card#1", "card#2"] {
+        fails!(b.fill("waiting", wait, "1").await, NotWaiting "`waiting`" "it is cancelled");
+    }
+    assert_eq!(show(&a, "waiting").await.status, Status::Cancelled);
+    assert_eq!(
+        a.moved(&[("waiting".into(), 3)]).await.unwrap(),
+        ["waiting"]
+    );
+    // It asks again after a retry, and an answer from before is not lost.
+    b.retry("waiting").await.unwrap();
+    again(&a, "waiting", "you").await;
+    assert_eq!(
+        a.wait("waiting", "you", &pause(3)).await.unwrap().name,
+        "card#1"
+    );
+    b.fill("waiting", "card", "1").await.unwrap();
+    b.cancel("waiting").await.unwrap();
+    b.retry("waiting").await.unwrap();
+    again(&a, "waiting", "you").await;
+    let wait = a.wait("waiting", "you", &pause(3)).await.unwrap();
+    assert_eq!((&*wait.name, wait.value.as_deref()), ("card#1", Some("1")));
+}
+
+pub async fn a_run_that_ended_badly_is_retried<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    for run in ["failed", "stuck", "cancelled"] {
+        b.retry(run).await.unwrap();
+        let record = show(&a, run).await;
+        assert_eq!(
+            (record.status, record.orphaned, record.step),
+            (Status::Running, true, 3)
+        );
+        assert_eq!((record.message, record.crashes), (None, 0));
+        again(&a, run, "you").await;
+        a.commit(run, "you", LONG, &step(4), Retention::All)
+            .await
+            .unwrap();
+    }
+    fails!(b.retry("running").await, WrongStatus "cannot be retried" "it is running" "goes on by itself");
+    fails!(b.retry("orphaned").await, WrongStatus "it is running");
+    fails!(b.retry("waiting").await, WrongStatus "it is waiting" "fill");
+    fails!(b.retry("finished").await, WrongStatus "it is finished" "rewind");
+    fails!(b.retry("unknown").await, UnknownRun);
+}
+
+pub async fn a_lease_is_released_by_anybody<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    b.release_lease("running").await.unwrap();
+    let record = show(&a, "running").await;
+    assert_eq!(
+        (record.status, record.owner, record.orphaned),
+        (Status::Running, None, true)
+    );
+    fails!(a.commit("running", "me", LONG, &step(4), Retention::All).await, LeaseLost "begin the run again");
+    again(&b, "running", "you").await;
+    assert_eq!(show(&b, "running").await.crashes, 0);
+    b.release_lease("orphaned").await.unwrap();
+    for run in [
+        "orphaned",
+        "waiting",
+        "failed",
+        "stuck",
+        "cancelled",
+        "finished",
+    ] {
+        fails!(b.release_lease(run).await, NoLease run);
+    }
+    fails!(b.release_lease("unknown").await, UnknownRun);
+    // A run that waits may be held by a process that looks at it.
+    again(&a, "waiting", "you").await;
+    b.release_lease("waiting").await.unwrap();
+    let record = show(&a, "waiting").await;
+    assert_eq!((record.status, record.owner), (Status::Waiting, None));
+}
+
+pub async fn a_run_is_rewound<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    fails!(b.rewind("running", 1).await, Alive "`me`");
+    b.release_lease("running").await.unwrap();
+    for run in [
+        "running",
+        "orphaned",
+        "waiting",
+        "failed",
+        "stuck",
+        "cancelled",
+        "finished",
+    ] {
+        fails!(b.rewind(run, 7).await, NoCheckpoint "step 7");
+        b.rewind(run, 2).await.unwrap();
+        let record = show(&a, run).await;
+        assert_eq!(
+            (record.status, record.step, record.orphaned),
+            (Status::Running, 2, true)
+        );
+        assert_eq!(
+            (&*record.path, &*record.position),
+            (&*step(2).path, &*step(2).position)
+        );
+        assert_eq!(record.action.as_deref(), Some("action2"));
+        assert_eq!((record.graph, record.state), (graph(2), state(2)));
+        assert_eq!(
+            (record.exit, record.message, record.wait),
+            (None, None, None)
+        );
+        let history = a.history(run).await.unwrap();
+        assert_eq!(
+            history.iter().map(|step| step.step).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        // It goes on from there.
+        again(&b, run, "you").await;
+        b.commit(run, "you", LONG, &step(3), Retention::All)
+            .await
+            .unwrap();
+        assert_eq!(show(&a, run).await.state, state(3));
+        assert_eq!(a.checkpoint(run, 3).await.unwrap().unwrap().state, state(3));
+    }
+    fails!(b.rewind("unknown", 1).await, UnknownRun);
+}
+
+pub async fn a_rewound_run_asks_again<S: Storage>(a: S, b: S) {
+    begin(&a, "r", "me").await;
+    a.commit("r", "me", LONG, &step(1), Retention::All)
+        .await
+        .unwrap();
+    a.wait("r", "me", &pause(1)).await.unwrap();
+    a.fill("r", "card#1", "1").await.unwrap();
+    again(&a, "r", "me").await;
+    a.commit("r", "me", LONG, &step(2), Retention::All)
+        .await
+        .unwrap();
+    a.keep_item("r", "me", 3, &Default::default(), "1")
+        .await
+        .unwrap();
+    a.fill("r", "card#2", "2").await.unwrap();
+    a.release("r", "me").await.unwrap();
+
+    b.rewind("r", 1).await.unwrap();
+    assert_eq!(b.items("r", 3).await.unwrap(), []);
+    again(&b, "r", "me").await;
+    let wait = b.wait("r", "me", &pause(1)).await.unwrap();
+    assert_eq!((&*wait.name, wait.value), ("card#1", None));
+    b.fill("r", "card", "3").await.unwrap();
+    again(&b, "r", "me").await;
+    b.commit("r", "me", LONG, &step(2), Retention::All)
+        .await
+        .unwrap();
+    // An answer to a question that was not asked yet stays.
+    let wait = b.wait("r", "me", &pause(2)).await.unwrap();
+    assert_eq!((&*wait.name, wait.value.as_deref()), ("card#2", Some("2")));
+}
+
+pub async fn the_state_of_a_run_is_edited<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    // A long field is stored apart.
+    let long = format!(r#"{{"total":7,"text":"{}"}}"#, "x".repeat(2_000));
+    let mut fourth = step(4);
+    fourth.state = StateChange::all(&*long);
+    let mut runs = vec!["orphaned", "waiting", "failed", "stuck", "cancelled"];
+    fails!(b.edit("running", r#"{"total":9}"#).await, Alive "`me`");
+    b.release_lease("running").await.unwrap();
+    runs.push("running");
+    for run in runs {
+        let before = show(&a, run).await;
+        b.edit(run, r#"{"total":9.50}"#).await.unwrap();
+        let record = show(&a, run).await;
+        assert_eq!(record.state, r#"{"total":9.50}"#);
+        assert!(record.updated >= before.updated);
+        assert_eq!(
+            (record.status, record.step, record.position, record.graph),
+            (before.status, before.step, before.position, before.graph)
+        );
+        // The history stays.
+        assert_eq!(a.checkpoint(run, 3).await.unwrap().unwrap().state, state(3));
+    }
+    fails!(b.edit("finished", r#"{"total":9}"#).await, WrongStatus "it is finished" "rewind");
+    fails!(b.edit("unknown", r#"{"total":9}"#).await, UnknownRun);
+    fails!(b.edit("running", r#"{"totl":9}"#).await, NoSuchField "`totl`" "`total`");
+    fails!(b.edit("running", "9").await, InvalidState "`running`");
+    again(&a, "running", "you").await;
+    a.commit("running", "you", LONG, &fourth, Retention::All)
+        .await
+        .unwrap();
+    assert_eq!(show(&a, "running").await.state, long);
+    a.release("running", "you").await.unwrap();
+    b.edit("running", r#"{"text":"short"}"#).await.unwrap();
+    assert_eq!(
+        show(&a, "running").await.state,
+        r#"{"total":7,"text":"short"}"#
+    );
+    assert_eq!(
+        a.checkpoint("running", 4).await.unwrap().unwrap().state,
+        long
+    );
+    b.rewind("running", 4).await.unwrap();
+    assert_eq!(show(&a, "running").await.state, long);
+}
+
+pub async fn runs_are_pruned_by_their_status<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    let soon = SystemTime::now() + Duration::from_secs(60);
+    for status in [Status::Running, Status::Waiting] {
+        fails!(b.prune(status, soon, None).await, Invalid "status" status.as_str());
+    }
+    for status in [
+        Status::Finished,
+        Status::Failed,
+        Status::Stuck,
+        Status::Cancelled,
+    ] {
+        assert_eq!(
+            b.prune(status, SystemTime::UNIX_EPOCH, None).await.unwrap(),
+            0
+        );
+        assert_eq!(b.prune(status, soon, None).await.unwrap(), 1);
+        assert_eq!(a.show(status.as_str()).await.unwrap(), None);
+    }
+    assert_eq!(a.list(None).await.unwrap().len(), 3);
+}
+
+pub async fn a_vacuum_changes_no_run<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    let before = b.list(None).await.unwrap();
+    b.vacuum().await.unwrap();
+    assert_eq!(a.list(None).await.unwrap(), before);
+    a.commit("running", "me", LONG, &step(4), Retention::All)
+        .await
+        .unwrap();
+    b.vacuum().await.unwrap();
+    assert_eq!(show(&b, "running").await.state, state(4));
+}
+
+#[derive(Shared, Default, Debug, Serialize, Deserialize)]
+struct Order {
+    total: u32,
+    answer: Option<bool>,
+    receipt: Option<String>,
+}
+
+/// Waits until the test says so, once for each run.
+static BILL: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+#[node(Order)]
+async fn bill(total: &u32) {
+    if *total == 1 {
+        BILL.notified().await;
+    }
+}
+
+#[node(Order, writes = receipt)]
+fn pay(total: &u32, answer: &bool, #[attempt] attempt: Attempt<'_>) -> String {
+    let key = attempt.key().expect("a key");
+    format!("{total} {answer} {key}")
+}
+
+flow! { Sell { bill >> await(answer) >> pay; } }
+flow! { Twice { bill >> again >> await(answer) >> pay; again: bill; } }
+
+fn id(name: &str) -> String {
+    format!("{name}-{:08x}", fastrand::u32(..))
+}
+
+fn order(total: u32) -> Order {
+    Order {
+        total,
+        ..Order::default()
+    }
+}
+
+fn cause<T: std::error::Error + Send + Sync + 'static>(error: &pocketflow::Error) -> &T {
+    error
+        .cause()
+        .downcast_ref()
+        .unwrap_or_else(|| panic!("{error:#}"))
+}
+
+async fn until(storage: &impl Storage, run: &str, what: impl Fn(&crate::RunRecord) -> bool) {
+    let look = async {
+        while !storage
+            .show(run)
+            .await
+            .unwrap()
+            .is_some_and(|run| what(&run))
+        {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), look)
+        .await
+        .expect("it takes no 20 s");
+}
+
+pub async fn a_cancelled_run_stops_at_its_next_step<S: Storage>(a: S, b: S) {
+    let (run, runs) = (id("cancelled"), Checkpoints::new(a));
+    let driver = runs.run(&run);
+    let started = tokio::spawn(async move { Sell.with(driver).run(&mut order(1)).await.map(drop) });
+    until(&b, &run, |run| run.status == Status::Running).await;
+    Checkpoints::new(b).cancel(&run).await.unwrap();
+    BILL.notify_one();
+    let error = started.await.unwrap().unwrap_err();
+    assert!(matches!(cause(&error), StorageError::Cancelled { run: of } if *of == run));
+    let record = show(runs.storage(), &run).await;
+    assert_eq!((record.status, record.step), (Status::Cancelled, 0));
+    let error = Sell
+        .with(runs.run(&run))
+        .run(&mut order(1))
+        .await
+        .unwrap_err();
+    assert!(matches!(cause(&error), StorageError::Cancelled { .. }));
+    runs.retry(&run).await.unwrap();
+    BILL.notify_one();
+    let error = Sell
+        .with(runs.run(&run).park())
+        .run(&mut order(1))
+        .await
+        .unwrap_err();
+    cause::<Parked>(&error);
+}
+
+pub async fn a_cancelled_run_does_not_wait_any_longer<S: Storage>(a: S, b: S) {
+    let runs = Checkpoints::new(a).poll(Duration::from_millis(5));
+    let elsewhere = Checkpoints::new(b);
+    for here in [true, false] {
+        let run = id("waits");
+        let driver = runs.run(&run);
+        let waits =
+            tokio::spawn(async move { Sell.with(driver).run(&mut order(2)).await.map(drop) });
+        until(elsewhere.storage(), &run, |run| {
+            run.status == Status::Waiting
+        })
+        .await;
+        match here {
+            true => runs.cancel(&run).await.unwrap(),
+            false => elsewhere.cancel(&run).await.unwrap(),
+        }
+        let error = waits.await.unwrap().unwrap_err();
+        assert!(
+            matches!(cause(&error), StorageError::Cancelled { .. }),
+            "{error:#}"
+        );
+        assert_eq!(
+            show(elsewhere.storage(), &run).await.status,
+            Status::Cancelled
+        );
+    }
+}
+
+pub async fn a_run_that_waits_in_memory_is_edited_and_rewound<S: Storage>(a: S, b: S) {
+    let runs = Checkpoints::new(a).poll(Duration::from_millis(5));
+    let elsewhere = Checkpoints::new(b);
+    let run = id("edited");
+    let driver = runs.run(&run);
+    let waits = tokio::spawn(async move {
+        let mut order = order(2);
+        Sell.with(driver).run(&mut order).await.map(|_| order)
+    });
+    until(elsewhere.storage(), &run, |run| {
+        run.status == Status::Waiting
+    })
+    .await;
+    elsewhere.edit(&run, "total", "3").await.unwrap();
+    elsewhere.fill_value(&run, "answer#1", &true).await.unwrap();
+    let sold = waits.await.unwrap().unwrap();
+    assert_eq!(sold.receipt.as_deref(), Some(&*format!("3 true {run}/3")));
+
+    // What was done after step 1 is done again, with the same key.
+    elsewhere.rewind(&run, 1).await.unwrap();
+    elsewhere.edit_value(&run, "total", &4).await.unwrap();
+    let driver = runs.run(&run);
+    let waits =
+        tokio::spawn(async move { Sell.with(driver).run(&mut Order::default()).await.map(drop) });
+    until(elsewhere.storage(), &run, |run| {
+        run.status == Status::Waiting
+    })
+    .await;
+    elsewhere
+        .fill_value(&run, "answer#1", &false)
+        .await
+        .unwrap();
+    waits.await.unwrap().unwrap();
+    let mut result = Order::default();
+    Sell.with(runs.run(&run)).run(&mut result).await.unwrap();
+    assert_eq!(
+        result.receipt.as_deref(),
+        Some(&*format!("4 false {run}/3"))
+    );
+
+    // A process that waits for a run that is rewound does not put it forward again.
+    let run = id("rewound");
+    let driver = runs.run(&run);
+    let waits = tokio::spawn(async move { Twice.with(driver).run(&mut order(2)).await.map(drop) });
+    until(elsewhere.storage(), &run, |run| {
+        run.status == Status::Waiting
+    })
+    .await;
+    elsewhere.rewind(&run, 1).await.unwrap();
+    let error = waits.await.unwrap().unwrap_err();
+    cause::<MovedOn>(&error);
+    let record = show(elsewhere.storage(), &run).await;
+    assert_eq!((record.status, record.step), (Status::Running, 1));
+    let error = Twice
+        .with(runs.run(&run).park())
+        .run(&mut order(2))
+        .await
+        .unwrap_err();
+    cause::<Parked>(&error);
+}
+
+pub async fn old_runs_are_removed_by_themselves<S: Storage>(a: S, b: S) {
+    each_status(&a).await;
+    // The times are in milliseconds.
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let runs = Checkpoints::new(b)
+        .remove_finished_after(Duration::from_millis(1))
+        .remove_failed_after(Duration::from_secs(600));
+    let run = id("next");
+    let error = Sell
+        .with(runs.run(&run).park())
+        .run(&mut order(2))
+        .await
+        .unwrap_err();
+    cause::<Parked>(&error);
+    for (run, stays) in [
+        ("finished", false),
+        ("cancelled", false),
+        ("failed", true),
+        ("stuck", true),
+    ] {
+        assert_eq!(a.show(run).await.unwrap().is_some(), stays, "{run}");
+    }
+}

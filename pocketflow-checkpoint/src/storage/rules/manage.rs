@@ -1,0 +1,58 @@
+//! With which status what people do to a run is allowed.
+
+use super::RunHead;
+use crate::storage::data::Status;
+use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::owner;
+
+impl RunHead {
+    /// Whether the run is to be cancelled. `false` means that it was cancelled already.
+    pub(crate) fn cancellable(&self, run: &str) -> StorageResult<bool> {
+        match self.status {
+            Status::Finished => Err(self.wrong_status(run, "cancelled")),
+            status => Ok(status != Status::Cancelled),
+        }
+    }
+
+    pub(crate) fn retryable(&self, run: &str) -> StorageResult<()> {
+        match self.status {
+            Status::Stuck | Status::Failed | Status::Cancelled => Ok(()),
+            _ => Err(self.wrong_status(run, "retried")),
+        }
+    }
+
+    pub(crate) fn editable(&self, run: &str) -> StorageResult<()> {
+        match self.status {
+            Status::Finished => Err(self.wrong_status(run, "edited")),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn leased(&self, run: &str) -> StorageResult<()> {
+        match self.owner {
+            Some(_) => Ok(()),
+            None => Err(StorageError::NoLease {
+                run: run.to_owned(),
+            }),
+        }
+    }
+
+    fn wrong_status(&self, run: &str, done: &'static str) -> StorageError {
+        StorageError::WrongStatus {
+            run: run.to_owned(),
+            done,
+            status: self.status,
+        }
+    }
+}
+
+/// Whether a run is running without a process that drives it.
+pub(crate) fn is_orphaned(
+    status: Status,
+    owner: Option<&str>,
+    lease_until: Option<i64>,
+    now: i64,
+) -> bool {
+    status == Status::Running
+        && owner.is_none_or(|owner| lease_until.unwrap_or(0) <= now || owner::is_dead(owner))
+}
