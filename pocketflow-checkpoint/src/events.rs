@@ -15,7 +15,9 @@
 //! | `run stuck` | error | `run`, `why` | too many processes have died in one step of the run |
 //! | `run stopped` | warn | `run`, `error` | another process or a person has taken the run from this process |
 //! | `run cancelled` | info | `run` | this process has cancelled the run |
-//! | `run retried`, `run rewound`, `run edited`, `run removed` | info | `run`, and `step` | this process has changed the run |
+//! | `run retried`, `run removed` | info | `run` | this process has let it start again, or removed it |
+//! | `run rewound` | info | `run`, `step` | this process has put it back to this step |
+//! | `run edited` | info | `run`, `field` | this process has set a field of its state |
 //! | `lease taken over` | warn | `run`, `from`, `to` | the process that drove the run has died, or was too slow |
 //! | `lease lost` | warn | `run`, `owner`, `error` | this process does not hold the lease of its run any more |
 //! | `lease released` | warn | `run` | this process has released the lease of another |

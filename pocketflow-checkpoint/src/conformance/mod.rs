@@ -36,6 +36,8 @@ pub mod lists;
 #[doc(hidden)]
 pub mod manage;
 #[doc(hidden)]
+pub mod managed;
+#[doc(hidden)]
 pub mod runs;
 #[doc(hidden)]
 pub mod steps;
@@ -127,10 +129,10 @@ macro_rules! conformance_tests {
             manage::the_state_of_a_run_is_edited
             manage::runs_are_pruned_by_their_status
             manage::a_vacuum_changes_no_run
-            manage::a_cancelled_run_stops_at_its_next_step
-            manage::a_cancelled_run_does_not_wait_any_longer
-            manage::a_run_that_waits_in_memory_is_edited_and_rewound
-            manage::old_runs_are_removed_by_themselves
+            managed::a_cancelled_run_stops_at_its_next_step
+            managed::a_cancelled_run_does_not_wait_any_longer
+            managed::a_run_that_waits_in_memory_is_edited_and_rewound
+            managed::old_runs_are_removed_by_themselves
             crowd::hundreds_of_items_at_once
             crowd::one_that_fails_takes_no_other_with_it
             crowd::futures_that_are_dropped

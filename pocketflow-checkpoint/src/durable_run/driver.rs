@@ -10,7 +10,7 @@ use super::lease::LeaseKeeper;
 use super::resume::{Resumed, resumes};
 use super::retry::retry;
 use super::{DurableRun, Memory};
-use crate::causes::{Changed, Parked};
+use crate::causes::{Changed, Parked, WrongValue};
 use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{BeginOutcome, RunRecord, Status, Storage};
@@ -213,7 +213,7 @@ where
                 event!(INFO, "run finished", run = &*self.id, exit = taken.action());
             }
             Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
-            Err(error) if !error.cause().is::<Parked>() => {
+            Err(error) if !error.cause().is::<Parked>() && !error.cause().is::<WrongValue>() => {
                 let (run, error) = (&*self.id, format!("{error:#}"));
                 event!(WARN, "run stopped", run = run, error = error);
             }

@@ -64,6 +64,13 @@ impl<E: Storage> DurableRun<E> {
             let why = format!("the value does not fit the field `{field}`: {source}");
             if self.park {
                 self.store_wait(info, field, shared, Some(why)).await?;
+                event!(
+                    INFO,
+                    "run parked",
+                    run = run,
+                    wait = &*name,
+                    step = info.step() - 1
+                );
                 return Err(info.error(WrongValue {
                     run: self.id.clone(),
                     field: field.to_owned(),
@@ -95,6 +102,14 @@ impl<E: Storage> DurableRun<E> {
                         if let BeginOutcome::Known(record) = begun {
                             self.stands_before(info, Some(&record))?;
                             self.reread(info, &record, &mut *shared)?;
+                            let (run, flow) = (&*self.id, root(info).name);
+                            event!(
+                                INFO,
+                                "run resumed",
+                                run = run,
+                                flow = flow,
+                                step = record.step
+                            );
                         }
                         self.memory().settled = false;
                         return Ok(());
