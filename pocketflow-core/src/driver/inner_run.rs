@@ -37,6 +37,48 @@ impl<'a> InnerRun<'a> {
 impl<'a> StepInfo<'a> {
     /// The run on an inner store that this is a step of. It is `None` in the outermost run. The run
     /// around it is that of [`outer`](InnerRun::outer), which may be an inner run as well.
+    ///
+    /// ```
+    /// use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
+    /// use std::sync::Mutex;
+    ///
+    /// /// Records the step of each run, and the place of the inner runs.
+    /// #[derive(Default)]
+    /// struct Log(Mutex<Vec<String>>);
+    ///
+    /// impl<S: Shared> Driver<S> for Log {
+    ///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    ///         let taken = run.run(shared).await?;
+    ///         let inner = info.inner_run().map(|inner| inner.field());
+    ///         self.0.lock().unwrap().push(format!("{}. {info}, in {inner:?}", info.step()));
+    ///         Ok(taken)
+    ///     }
+    /// }
+    ///
+    /// #[derive(Shared, Default)] struct Document { text: String, words: usize }
+    /// #[derive(Shared, Default)] struct Library { documents: Vec<Document>, words: usize }
+    ///
+    /// #[node(Document, writes = words)] fn count(text: &str) -> usize { text.split(' ').count() }
+    /// #[node(Library, writes = words)]
+    /// fn add(documents: &[Document]) -> usize { documents.iter().map(|document| document.words).sum() }
+    ///
+    /// flow! { Count { count; } }
+    /// flow! { Digest: Library { Count.each(documents) >> add; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// let document = |text: &str| Document { text: text.into(), words: 0 };
+    /// let documents = vec![document("a b"), document("c")];
+    /// let (log, mut library) = (Log::default(), Library { documents, words: 0 });
+    /// Digest.with(&log).run(&mut library).await?;
+    /// assert_eq!(library.words, 3);
+    /// assert_eq!(*log.0.lock().unwrap(), [
+    ///     r#"1. Digest > documents[0] > count, in Some("documents")"#,
+    ///     r#"1. Digest > documents[1] > count, in Some("documents")"#,
+    ///     r#"1. Digest > Count.each(documents), in None"#,
+    ///     r#"2. Digest > add, in None"#,
+    /// ]);
+    /// # Ok(()) }
+    /// ```
     pub fn inner_run(&self) -> Option<InnerRun<'a>> {
         let outer = self.state.outer.as_ref()?;
         let mut frame = self.frame;

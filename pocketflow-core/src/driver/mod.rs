@@ -26,7 +26,7 @@ pub use inner_run::InnerRun;
 pub use limit::{Limit, NestedLimit};
 pub use site::Site;
 pub use stack::Stack;
-pub(crate) use state::{OuterRun, RunState};
+pub(crate) use state::{Above, Group, OuterRun, RunState};
 pub use step_info::{Start, StepInfo};
 pub use step_limit::{StepLimit, StepsExceeded};
 pub use stub::{NoStub, Stub};

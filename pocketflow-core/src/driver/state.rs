@@ -1,8 +1,13 @@
 //! The state of a run with drivers.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+mod group;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::vec;
+
+pub(crate) use self::group::{Above, Group};
 
 use super::frame::Frame;
 use crate::graph::{FlowPosition, Position};
@@ -25,6 +30,8 @@ pub(crate) struct RunState {
     pub(super) outer: Option<OuterRun>,
     /// The id of an inner run, once it has been asked for.
     id: OnceLock<String>,
+    /// Whether it is an inner run that waits, and so holds no seat in its group.
+    waits: AtomicBool,
 }
 
 /// The run around an inner run, and the place where it runs.
@@ -40,6 +47,8 @@ pub(crate) struct OuterRun {
     pub(crate) item: Option<ItemName>,
     /// How many flows are around its outermost one.
     pub(crate) depth: usize,
+    /// The inner runs of the same step.
+    pub(crate) group: Arc<Group>,
 }
 
 impl RunState {
@@ -52,6 +61,7 @@ impl RunState {
             taken: Mutex::default(),
             outer,
             id: OnceLock::new(),
+            waits: AtomicBool::new(false),
         }
     }
 
@@ -79,10 +89,42 @@ impl RunState {
         self.inner_steps.fetch_add(ended, Relaxed);
     }
 
-    /// Adds the steps of an inner run that has ended.
-    pub(crate) fn end_inner(&self, inner: &Self) {
-        let steps = inner.steps() + inner.inner_steps() + inner.ended_steps.load(Relaxed);
-        self.ended_steps.fetch_add(steps, Relaxed);
+    /// Ends an inner run: adds its steps to those of the run around it, and gives up its seat.
+    pub(crate) fn end(&self) {
+        let Some(OuterRun { state, group, .. }) = &self.outer else {
+            return;
+        };
+        let steps = self.steps() + self.inner_steps() + self.ended_steps.load(Relaxed);
+        state.ended_steps.fetch_add(steps, Relaxed);
+        group.end(self.address(), !self.waits());
+    }
+
+    /// Whether it is an inner run that waits, or whose inner runs all wait.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits.load(Relaxed)
+    }
+
+    /// Begins to wait, if it is an inner run.
+    pub(crate) fn wait(&self) {
+        if let Some(outer) = &self.outer {
+            if !self.waits.swap(true, Relaxed) {
+                outer.group.leave();
+            }
+        }
+    }
+
+    /// Takes a seat again, after it has waited.
+    pub(crate) fn poll_go_on(&self, context: &mut Context<'_>) -> Poll<()> {
+        if let (Some(outer), true) = (&self.outer, self.waits()) {
+            ready!(outer.group.poll_enter(self.address(), context));
+            self.waits.store(false, Relaxed);
+        }
+        Poll::Ready(())
+    }
+
+    /// The address, as the id of a member of a group.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Where the next flow resumes, and whether a flow inside it does as well.

@@ -144,6 +144,16 @@ impl<'a> StepInfo<'a> {
         Error::new(self.path(), Stage::Driver, cause)
     }
 
+    /// Makes an error with which a driver suspends the run at this place, to go on later: it waits for
+    /// something that may take days, say. Such an error does not end what runs at the same time. In
+    /// `Flow.each(field, parallel = n)` and in a fork of flows, the others go on, and the step ends
+    /// with the error when nothing else is left.
+    ///
+    /// [`Error::suspends`] tells such an error from one that ends the run.
+    pub fn suspend(&self, cause: impl Into<BoxError>) -> Error {
+        Error::suspending(self.path(), cause)
+    }
+
     /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, it is the position of the whole fork.
     pub fn position(&self) -> Position {

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 
@@ -56,6 +57,9 @@ use crate::store::Shared;
 /// A run waits to show a value while a receiver holds a `borrow()`, so clone what you need, and do
 /// not hold it across an `.await`.
 ///
+/// It shows the store of the outermost run. The steps of a flow on a field are a part of one of its
+/// steps, and change nothing that it shows before that step has ended.
+///
 /// A watch is made for one run. If several runs share one, it shows the latest value of any of them.
 pub struct Watch<S, T> {
     show: Box<dyn Fn(&S) -> T + Send + Sync>,
@@ -102,33 +106,48 @@ impl<S, T: fmt::Debug> fmt::Debug for Watch<S, T> {
     }
 }
 
-impl<S: Shared, T: Send + Sync> Driver<S> for Watch<S, T> {
+/// A watch drives the runs on inner stores as well, and does not look at them.
+impl<S: Shared, R, T: Send + Sync> Driver<R> for Watch<S, T>
+where
+    R: Shared,
+{
     /// A driver that stores runs may have replaced the store.
-    fn flow<R: Run<S>>(
+    fn flow<F: Run<R>>(
         &self,
-        _flow: &'static Graph,
+        flow: &'static Graph,
         info: Option<&StepInfo<'_>>,
-        shared: &mut S,
-        run: R,
+        shared: &mut R,
+        run: F,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         async move {
             if info.is_none() {
-                self.show(shared);
+                let watched = (shared as &dyn Any).downcast_ref();
+                let Some(watched) = watched else {
+                    let (watched, store) = (S::STORE.name, R::STORE.name);
+                    return Err(flow.error(format!(
+                        "the watch shows a `{watched}`, and the run is on a `{store}`"
+                    )));
+                };
+                self.show(watched);
             }
             run.run(shared).await
         }
     }
 
     /// A step can fail after its `post` has written, so its error changes nothing here.
-    fn step<R: Run<S>>(
+    fn step<F: Run<R>>(
         &self,
-        _info: &StepInfo<'_>,
-        shared: &mut S,
-        run: R,
+        info: &StepInfo<'_>,
+        shared: &mut R,
+        run: F,
     ) -> impl Future<Output = Result<Taken, Error>> + Send {
         async move {
             let taken = run.run(shared).await;
-            self.show(shared);
+            // An inner store may have the type of the outer one.
+            let shown = info.inner_run().is_none().then_some(&*shared);
+            if let Some(watched) = shown.and_then(|shared| (shared as &dyn Any).downcast_ref()) {
+                self.show(watched);
+            }
             taken
         }
     }

@@ -2,6 +2,7 @@
 
 use super::contract::StepMode;
 use super::mode::Mode;
+use super::skipped::Skipped;
 use crate::driver::{Frame, Site};
 use crate::node::Failure;
 use crate::run_error::{Cause, Error, Stage};
@@ -42,6 +43,12 @@ impl<'a, M: Mode> FlowContext<'a, M> {
         cause: impl Into<Cause>,
     ) -> Error {
         self.frame(site).error(stage, cause)
+    }
+
+    /// The error of a step of which this run does a part.
+    #[cold]
+    pub(super) fn skipped(&self, site: &'static Site) -> Error {
+        Error::suspending(self.frame(site).path(), Skipped)
     }
 
     /// The error of an attempt. It does not depend on the node, so it is compiled once.

@@ -5,7 +5,7 @@ use super::contract::StepMode;
 use super::error_edge::follow_error;
 use super::flow::check_inputs;
 use super::mode::Mode;
-use super::policies::{check_in_flow, to_be_checked};
+use super::policies::check_in_flow;
 use crate::driver::{Frame, Site};
 use crate::graph::{Graph, Target};
 use crate::run_error::Error;
@@ -65,7 +65,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         M: StepMode<S>,
     {
         let FlowContext { held, frame } = &self.context;
-        if is_configured && to_be_checked(frame) {
+        if is_configured && frame.parent.is_none() {
             check_in_flow::<S, M>(graph, &self.context)?;
         }
         M::start(held, frame, graph, self.counts.as_mut())

@@ -70,6 +70,37 @@ impl<C: ?Sized + Send + Sync> Mode for Undriven<C> {
     #[inline]
     fn branch_info((): &()) {}
 
+    type Above = ();
+
+    type Group = ();
+
+    #[inline]
+    fn above(_: &C) {}
+
+    #[inline]
+    fn above_branch((): &()) {}
+
+    #[inline]
+    fn group_of_one((): &()) {}
+
+    #[inline]
+    fn group_of_each((): &(), _: usize) {}
+
+    #[inline]
+    fn group_of_fork((): &(), _: usize) {}
+
+    /// Nothing waits in a plain run.
+    #[inline]
+    fn may_begin((): &(), in_flight: usize, width: usize) -> bool {
+        in_flight < width
+    }
+
+    #[inline]
+    fn begin((): &()) {}
+
+    #[inline]
+    fn close((): &()) {}
+
     const FOLLOWS_ERRORS: bool = true;
 
     const CHECKS_INPUTS: bool = true;

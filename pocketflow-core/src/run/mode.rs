@@ -53,6 +53,36 @@ pub trait Mode: Sized + Send + Sync {
     /// Borrows it.
     fn branch_info<'b>(branch: &'b Self::BranchInfo<'_>) -> Self::Info<'b>;
 
+    /// What the inner runs of a place are in.
+    type Above: Clone + Send + Sync;
+
+    /// The inner runs of a place, and which of them wait.
+    type Group: Clone + Send + Sync;
+
+    /// A step of a run.
+    fn above(held: &Self::Held) -> Self::Above;
+
+    /// A fork.
+    fn above_branch(fork: &Self::Group) -> Self::Above;
+
+    /// The group of the inner run of `Flow.on(field)`.
+    fn group_of_one(above: &Self::Above) -> Self::Group;
+
+    /// The group of the inner runs of `Flow.each(field)`.
+    fn group_of_each(above: &Self::Above, width: usize) -> Self::Group;
+
+    /// The group of so many branches.
+    fn group_of_fork(above: &Self::Above, branches: usize) -> Self::Group;
+
+    /// Whether another item may begin. So many are in flight, and `width` may be.
+    fn may_begin(group: &Self::Group, in_flight: usize, width: usize) -> bool;
+
+    /// Begins an item.
+    fn begin(group: &Self::Group);
+
+    /// Says that no other item will begin.
+    fn close(group: &Self::Group);
+
     /// Whether the walk follows the error edges. In the other mode, the steps do.
     const FOLLOWS_ERRORS: bool;
 

@@ -6,27 +6,14 @@ use std::time::Duration;
 use super::context::FlowContext;
 use super::contract::StepMode;
 use super::mode::Mode;
-use crate::driver::{Frame, Site};
+use crate::driver::Site;
 use crate::graph::Graph;
 use crate::node::{InvalidPolicy, Node, Policy};
 use crate::run_error::{Error, Stage};
 use crate::store::{ContextOf, InContext, Shared};
 
-/// Whether the nodes that the context configures are still to be checked: at the start of a run, and
-/// at that of an inner run if the store of the whole run has no context.
-#[cold]
-pub(super) fn to_be_checked(frame: &Frame<'_>) -> bool {
-    let Some(parent) = frame.parent else {
-        return true;
-    };
-    let mut outermost = parent;
-    while let Some(above) = outermost.parent {
-        outermost = above;
-    }
-    parent.holds_inner_run() && outermost.site.graph().store().context.is_none()
-}
-
-/// Checks the nodes that the context configures, also those of the flows in this one.
+/// Checks the nodes that the context configures, also those of the flows in this one. A flow on an
+/// inner store has the same context.
 #[cold]
 pub(super) fn check_in_flow<S, M>(
     graph: &'static Graph,

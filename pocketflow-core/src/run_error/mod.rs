@@ -61,6 +61,8 @@ struct Inner {
     cause: Cause,
     /// Whether a mistake in the program caused it, so that nothing in the flow can recover from it.
     ends_the_run: bool,
+    /// Whether the run can go on later from where it is.
+    suspends: bool,
 }
 
 /// The stage at which a run stopped.
@@ -106,6 +108,7 @@ impl Error {
             stage,
             cause: cause.into(),
             ends_the_run: false,
+            suspends: false,
         }))
     }
 
@@ -123,12 +126,26 @@ impl Error {
             stage,
             cause,
             ends_the_run: true,
+            suspends: false,
         }))
     }
 
     /// Whether neither a fallback nor an error edge may lead on from it.
     pub(crate) fn ends_the_run(&self) -> bool {
         self.0.ends_the_run
+    }
+
+    /// An error with which a run is suspended.
+    pub(crate) fn suspending(path: Vec<&'static str>, cause: impl Into<Cause>) -> Self {
+        let mut inner = Arc::unwrap_or_clone(Self::new(path, Stage::Driver, cause).0);
+        inner.suspends = true;
+        Self(Arc::new(inner))
+    }
+
+    /// Whether a driver has suspended the run, which can go on later: see
+    /// [`StepInfo::suspend`](crate::StepInfo::suspend).
+    pub fn suspends(&self) -> bool {
+        self.0.suspends
     }
 
     /// Whether both are the same error, and not only equal.

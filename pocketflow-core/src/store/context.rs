@@ -121,7 +121,7 @@ pub trait ContextOf<T>: Shared {
 pub struct Never<S>(Infallible, PhantomData<fn() -> S>);
 
 #[diagnostic::do_not_recommend]
-impl<S, T> IsContext<S, T> for Never<S> {
+impl<S, Of, T> IsContext<Of, T> for Never<S> {
     fn get(&self) -> &T {
         match self.0 {}
     }

@@ -18,10 +18,8 @@ pub use self::outcomes::Partial;
 use self::outcomes::{AllOrNone, Collected, Outcomes};
 use super::contract::{ItemMode, Recovery};
 use super::execution::Execution;
-use super::skipped::Skipped;
 use crate::node::{BoxedEachStub, Node, NodeParameters, Replacement, TypedBatch, TypedNode};
 use crate::run::step_future::StepFuture;
-use crate::run_error::Stage;
 use crate::store::Shared;
 
 /// A batch: a node that calls `exec` once for every item.
@@ -137,9 +135,7 @@ where
             }
         }
         if skipped {
-            return Err(execution
-                .context
-                .error(execution.site, Stage::Driver, Skipped));
+            return Err(execution.context.skipped(execution.site));
         }
         Ok(outcomes.done(results))
     }
@@ -282,9 +278,7 @@ where
         })
         .await?;
         if skipped {
-            return Err(execution
-                .context
-                .error(execution.site, Stage::Driver, Skipped));
+            return Err(execution.context.skipped(execution.site));
         }
         // Nothing is in flight anymore, so every result is there, except those of items that failed.
         Ok(outcomes.done(results.into_iter().flatten().collect()))

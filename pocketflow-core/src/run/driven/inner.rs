@@ -28,10 +28,9 @@ where
     C: BorrowContext,
 {
     Box::pin(async move {
-        let Outer { held, frame, .. } = outer;
+        let frame = outer.frame;
         let inner = Ending {
             run: inner_of(&outer, item),
-            outer: held,
         };
         let begun = {
             let info = inner.run.info(frame, inner.run.driver().run_id());
@@ -61,7 +60,12 @@ where
     D: Send + Sync,
     C: BorrowContext,
 {
-    let Outer { held, frame, info } = outer;
+    let Outer {
+        held,
+        frame,
+        info,
+        group,
+    } = outer;
     let around = OuterRun {
         state: Arc::clone(&held.state),
         step: info.step,
@@ -69,6 +73,7 @@ where
         field: frame.inside(),
         item: item.map(|item| item.name()),
         depth: frame.depth() + 1,
+        group: Arc::clone(group),
     };
     Driven {
         shared: Arc::clone(&held.shared),
@@ -77,14 +82,13 @@ where
     }
 }
 
-/// Adds the steps of an inner run to those of the run around it, however it ends.
-struct Ending<'a, D, K, C> {
+/// Ends an inner run, even if it is dropped.
+struct Ending<D, K, C> {
     run: Driven<D, K, C>,
-    outer: &'a Driven<D, K, C>,
 }
 
-impl<D, K, C> Drop for Ending<'_, D, K, C> {
+impl<D, K, C> Drop for Ending<D, K, C> {
     fn drop(&mut self) {
-        self.outer.state.end_inner(&self.run.state);
+        self.run.state.end();
     }
 }

@@ -3,6 +3,7 @@
 mod exec;
 mod inner;
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,7 +16,7 @@ use super::flow::{Flow, Walk, cursor};
 use super::inner::{Item, Outer};
 use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
-use crate::driver::{Driver, Frame, RunState, Site, StepInfo, Taken, TakenElsewhere};
+use crate::driver::{Above, Driver, Frame, Group, RunState, Site, StepInfo, Taken, TakenElsewhere};
 use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
@@ -128,6 +129,43 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
         branch
     }
 
+    type Above = Above;
+
+    type Group = Arc<Group>;
+
+    fn above(held: &Self) -> Above {
+        Above::step_of(&held.state)
+    }
+
+    fn above_branch(fork: &Arc<Group>) -> Above {
+        Above::fork(fork)
+    }
+
+    fn group_of_one(above: &Above) -> Arc<Group> {
+        above.group_of_one()
+    }
+
+    /// In order, one item begins when the item before it has ended, so all of them wait if one does.
+    fn group_of_each(above: &Above, width: usize) -> Arc<Group> {
+        above.group(0, width, width != 1)
+    }
+
+    fn group_of_fork(above: &Above, branches: usize) -> Arc<Group> {
+        above.group(branches, usize::MAX, false)
+    }
+
+    fn may_begin(group: &Arc<Group>, _: usize, _: usize) -> bool {
+        group.may_begin()
+    }
+
+    fn begin(group: &Arc<Group>) {
+        group.begin();
+    }
+
+    fn close(group: &Arc<Group>) {
+        group.close();
+    }
+
     /// A step follows its error edge itself, so that its driver sees it.
     const FOLLOWS_ERRORS: bool = false;
 
@@ -195,7 +233,12 @@ where
                 info: &info,
                 mode: PhantomData::<fn() -> Self>,
             };
+            // While an inner run waits, it holds no seat among those that run at the same time.
+            if info.waits_for().is_some() {
+                context.held.state.wait();
+            }
             let taken = driver.step(&info, shared, Erased::new(&mut step)).await?;
+            poll_fn(|task| context.held.state.poll_go_on(task)).await;
             if !taken.is_of(Some(site.place), info.actions().len()) {
                 return Err(info.error(TakenElsewhere {
                     action: taken.action(),

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::run::mode::Mode;
-use crate::run::skipped::Skipped;
 use crate::run_error::Error;
 
 /// Futures that run at the same time.
@@ -66,10 +65,8 @@ impl<F: Future<Output = Result<T, Error>>, T, M: Mode> Join<M> for JoinOne<F, T>
             match exec.poll(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(finished)) => self.end(Ok(finished)),
-                // A branch that this run skips must not stop the others.
-                Poll::Ready(Err(skipped)) if M::SKIPS && skipped.cause().is::<Skipped>() => {
-                    self.end(Err(skipped));
-                }
+                // A branch that this run skips, or suspends, must not stop the others.
+                Poll::Ready(Err(error)) if M::SKIPS && error.suspends() => self.end(Err(error)),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             }
         }

@@ -17,7 +17,6 @@ use super::mode::{Mode, StepFailure};
 use super::runner::{
     BatchRunner, Fork, Forked, NodeRunner, RecoveringRunner, Runner, Step, StepSource,
 };
-use super::skipped::Skipped;
 use super::step::{done_or_failed, done_or_recovered, execution};
 use crate::driver::Site;
 use crate::node::Node;
@@ -33,7 +32,7 @@ impl<S: Shared, M: StepMode<S>> Fork<'_, S, M> {
         if !M::SKIPS || M::wants(self.context.held, branch, None) {
             return Ok(());
         }
-        Err(self.context.error(site, Stage::Driver, Skipped))
+        Err(self.context.skipped(site))
     }
 }
 

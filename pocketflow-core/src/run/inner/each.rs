@@ -54,24 +54,28 @@ where
     M: StepMode<T::Store>,
 {
     async move {
-        outer!(M, at, outer);
+        outer!(M, at, outer, M::group_of_each(&at.above, width));
         let mut ends = Ends::new(at.collects_failures());
         if width == 1 {
             for (index, StoreItem { key, item }) in items.enumerate() {
                 let Some(store) = item.reach() else { continue };
                 let item = Item { index, key };
+                M::begin(outer.group);
                 if let Err(error) = run_item(outer, item, flow, store).await {
+                    if M::SKIPS && error.suspends() {
+                        return Err(error);
+                    }
                     ends.failed(index, error)?;
                 }
             }
-            return Ok(ends.failures());
+            return ends.failures();
         }
         let mut items = items.enumerate().fuse();
         let mut pool = BoundedUnordered::new(items.size_hint().0.min(width));
         poll_fn(|context| {
             for turn in 0..POLLS_AT_A_TIME {
                 let slot = 'slot: {
-                    if pool.len() < width {
+                    if M::may_begin(outer.group, pool.len(), width) {
                         let ready = if turn % 2 == 1 {
                             pool.pop_ready()
                         } else {
@@ -84,10 +88,12 @@ where
                             Some((Item { index, key }, item.reach()?))
                         });
                         if let Some((item, store)) = next {
+                            M::begin(outer.group);
                             let run = run_item(outer, item, flow, store);
                             break 'slot pool.push(item.index, run);
                         }
                         pool.complete();
+                        M::close(outer.group);
                         if pool.len() == 0 {
                             return Poll::Ready(Ok(()));
                         }
@@ -112,7 +118,7 @@ where
             Poll::Pending
         })
         .await?;
-        Ok(ends.failures())
+        ends.failures()
     }
 }
 
@@ -140,18 +146,25 @@ where
 struct Ends {
     /// The failures, if the place collects them.
     failures: Option<Vec<(usize, Failed)>>,
+    /// The first error that suspends the run. The other items go on.
+    suspended: Option<Error>,
 }
 
 impl Ends {
     fn new(collects: bool) -> Self {
         Self {
             failures: collects.then(Vec::new),
+            suspended: None,
         }
     }
 
     /// Takes the error of an item, or returns it, which ends the step.
     #[cold]
     fn failed(&mut self, index: usize, error: Error) -> Result<(), Error> {
+        if error.suspends() {
+            self.suspended.get_or_insert(error);
+            return Ok(());
+        }
         match &mut self.failures {
             Some(failures) if is_failure(&error) => {
                 failures.push((index, Failed::of_item(&error)));
@@ -162,9 +175,12 @@ impl Ends {
     }
 
     /// The failures, in the order of the items. Items that run at the same time fail in any order.
-    fn failures(self) -> Vec<Failed> {
+    fn failures(self) -> Result<Vec<Failed>, Error> {
+        if let Some(suspended) = self.suspended {
+            return Err(suspended);
+        }
         let mut failures = self.failures.unwrap_or_default();
         failures.sort_by_key(|(index, _)| *index);
-        failures.into_iter().map(|(_, failed)| failed).collect()
+        Ok(failures.into_iter().map(|(_, failed)| failed).collect())
     }
 }

@@ -22,6 +22,7 @@ use crate::store::{Parts, Split};
 pub struct ForkAt<'a, M: Mode> {
     context: &'a FlowContext<'a, M>,
     info: M::Info<'a>,
+    group: &'a M::Group,
 }
 
 impl<M: Mode> Clone for ForkAt<'_, M> {
@@ -38,6 +39,7 @@ impl<'a, M: Mode> ForkAt<'a, M> {
             context: self.context,
             site,
             info: self.info,
+            above: M::above_branch(self.group),
         }
     }
 }
@@ -45,6 +47,9 @@ impl<'a, M: Mode> ForkAt<'a, M> {
 /// The flows of a fork, as a tree of pairs.
 #[doc(hidden)]
 pub trait ForkFlows<S: Split, M: Mode>: Send + Sync {
+    /// How many they are.
+    const COUNT: usize;
+
     /// What is known when all are done: the failures of items.
     type Finished: Send;
 
@@ -86,6 +91,8 @@ where
     F: Send + Sync,
     G: StepSource<F>,
 {
+    const COUNT: usize = 1;
+
     /// PF012 rejects a flow with other exits than `default`.
     type Finished = usize;
 
@@ -133,6 +140,8 @@ where
     F: Send + Sync,
     G: StepSource<F>,
 {
+    const COUNT: usize = 1;
+
     type Finished = Vec<Failed>;
 
     fn take<'p>(&self, from: &mut Parts<'p, S>, to: &mut Parts<'p, S>) {
@@ -167,6 +176,8 @@ where
     A: ForkFlows<S, M>,
     B: ForkFlows<S, M>,
 {
+    const COUNT: usize = A::COUNT + B::COUNT;
+
     type Finished = (A::Finished, B::Finished);
 
     fn take<'p>(&self, from: &mut Parts<'p, S>, to: &mut Parts<'p, S>) {
@@ -224,9 +235,11 @@ where
         let Self { flows, context } = self;
         async move {
             let finished = {
+                let group = M::group_of_fork(&M::above(context.held), P::COUNT);
                 let fork = ForkAt {
                     context,
                     info: M::reborrow(info),
+                    group: &group,
                 };
                 let joined = in_place!(JoinAll {
                     execs: flows.runs(fork, Parts::of(shared)),

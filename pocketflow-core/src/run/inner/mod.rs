@@ -7,14 +7,16 @@
 /// Makes the [`Outer`] of a place, with what it borrows from. It is a macro, because the borrows
 /// live as long as the step.
 macro_rules! outer {
-    ($M:ident, $at:ident, $outer:ident) => {
+    ($M:ident, $at:ident, $outer:ident, $group:expr) => {
         let frame = $at.context.frame($at.site);
         let branch_frame = $M::branch_frame(frame);
         let branch = $M::branch($M::reborrow($at.info), &branch_frame);
+        let group = $group;
         let $outer = Outer::<$M> {
             held: $at.context.held,
             frame: &frame,
             info: $M::branch_info(&branch),
+            group: &group,
         };
     };
 }
@@ -135,15 +137,8 @@ pub struct At<'c, 'i, M: Mode> {
     context: &'c FlowContext<'c, M>,
     site: &'static Site,
     info: M::Info<'i>,
+    above: M::Above,
 }
-
-impl<M: Mode> Clone for At<'_, '_, M> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<M: Mode> Copy for At<'_, '_, M> {}
 
 impl<M: Mode> At<'_, '_, M> {
     /// The error of a place whose store is missing. The analysis proves that its field is filled, but
@@ -170,6 +165,7 @@ pub struct Outer<'a, M: Mode> {
     pub(super) frame: &'a Frame<'a>,
     /// The information about the place.
     pub(super) info: M::Info<'a>,
+    pub(super) group: &'a M::Group,
 }
 
 impl<M: Mode> Clone for Outer<'_, M> {

@@ -17,7 +17,7 @@ where
 {
     fn run_on(&mut self, _: OnFlow<F>, flow: &F, at: At<'_, '_, M>) -> impl StepFuture {
         async move {
-            outer!(M, at, outer);
+            outer!(M, at, outer, M::group_of_one(&at.above));
             match self.reach() {
                 Some(store) => M::inner(outer, None, flow, store).await,
                 None => Err(at.empty()),

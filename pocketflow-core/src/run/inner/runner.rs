@@ -89,6 +89,7 @@ where
             context,
             site,
             info,
+            above: M::above(context.held),
         };
         RunOn::run_on(S::field(Parts::of(shared)), OnFlow(PhantomData), flow, at)
     }
@@ -158,6 +159,7 @@ where
                     context,
                     site,
                     info: M::reborrow(info),
+                    above: M::above(context.held),
                 };
                 RunOn::run_on(S::field(Parts::of(shared)), EachFlow::of(width), flow, at).await?
             };
