@@ -37,9 +37,9 @@ pub use durable_run::{Kept, Known};
 pub use state::Stored;
 pub use state::{Durable, Keeper};
 pub use storage::{
-    BeginOutcome, Cause, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange, Status, Step, Storage, StorageError,
-    StorageResult, UnknownStatus,
+    BeginOutcome, Cause, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun,
+    OpenWait, Pause, Retention, RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange, Status,
+    Step, Storage, StorageError, StorageResult, UnknownStatus,
 };
 #[cfg(feature = "postgres")]
 pub use storage::{Postgres, PostgresOptions};

@@ -57,6 +57,7 @@ async fn folder() -> tempfile::TempDir {
             // One digit more than an `f64` can hold.
             let state = format!(r#"{{"total":{step}.10000000000000000001}}"#);
             let step = Step {
+                inner_runs: false,
                 step,
                 path,
                 action,

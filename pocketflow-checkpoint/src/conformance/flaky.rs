@@ -7,8 +7,9 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, StateChange, Status, Step, Storage, StorageError, StorageResult,
+    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
+    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, Storage, StorageError,
+    StorageResult,
 };
 
 /// One call in this many fails, and with 0 none does. In addition, one call can be chosen by its
@@ -136,6 +137,9 @@ macro_rules! flaky {
 impl<S: Storage> Storage for Flaky<S> {
     flaky! {
         begin(run: &str, owner: &str, lease: Duration, new: &NewRun) -> BeginOutcome;
+        begin_inner(run: &str, owner: &str, inner: &NewInnerRun<'_>) -> BeginOutcome;
+        inner_runs(run: &str) -> Vec<InnerRecord>;
+        wait_for_inner(run: &str, owner: &str) -> ();
         commit(run: &str, owner: &str, lease: Duration, step: &Step, keep: Retention) -> ();
         keep_item(run: &str, owner: &str, step: u64, item: &ItemKey, json: &str) -> ();
         items(run: &str, step: u64) -> Vec<(ItemKey, String)>;

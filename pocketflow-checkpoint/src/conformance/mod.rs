@@ -32,6 +32,8 @@ pub mod flaky;
 #[doc(hidden)]
 pub mod history;
 #[doc(hidden)]
+pub mod inner;
+#[doc(hidden)]
 pub mod lists;
 #[doc(hidden)]
 pub mod manage;
@@ -114,6 +116,18 @@ macro_rules! conformance_tests {
             history::only_an_object_is_a_state
             history::a_forked_run_starts_after_a_step
             history::a_fork_of_what_is_not_there
+            inner::an_inner_run_is_a_run_within_a_step
+            inner::an_inner_run_is_fenced_by_the_outermost_run
+            inner::an_inner_run_begins_again_where_it_was
+            inner::what_only_an_outermost_run_can_do
+            inner::a_run_waits_for_its_inner_runs
+            inner::an_inner_run_that_is_filled_in_time_is_not_missed
+            inner::inner_runs_are_progress
+            inner::inner_runs_are_dropped_with_the_items
+            inner::inner_runs_are_cancelled_with_the_outermost_run
+            inner::an_inner_run_is_edited_while_nothing_drives_it
+            inner::inner_runs_go_with_the_outermost_run
+            inner::a_hundred_inner_runs_at_once
             lists::lists_by_status
             lists::a_thousand_waiting_runs
             lists::a_removed_run_is_gone

@@ -27,6 +27,7 @@ pub fn step(step: u64) -> Step {
         action: format!("action{step}"),
         graph: Some(graph(step)),
         state: StateChange::some(state(step)),
+        inner_runs: false,
     }
 }
 

@@ -141,6 +141,7 @@ impl<E: Storage> DurableRun<E> {
             action: action.into(),
             state: self.change(shared).map_err(|error| info.error(error))?,
             graph: self.memory().new_definition(),
+            inner_runs: false,
         };
         let RunsShared {
             storage,

@@ -70,6 +70,9 @@ pub struct Step {
     pub graph: Option<String>,
     /// The shared store after the step.
     pub state: StateChange,
+    /// Whether the step had inner runs. They are removed with everything that is stored of them.
+    #[serde(default)]
+    pub inner_runs: bool,
 }
 
 /// A run that waits: see [`Storage::wait`](super::Storage::wait).
@@ -241,6 +244,15 @@ pub struct RunRecord {
     /// When the run last changed. Renewing or releasing the lease does not count.
     #[serde(with = "super::millis")]
     pub updated: SystemTime,
+    /// The run around it, if it is an inner run. Its lease is that of the outermost run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<String>,
+    /// How many inner runs it waits for, if it is an outermost run whose inner runs all wait.
+    #[serde(default)]
+    pub inner_waits: u64,
+    /// How many inner runs of its current step are stored.
+    #[serde(default)]
+    pub inner_runs: u64,
 }
 
 /// A run in a list: a [`RunRecord`] without its long fields.
@@ -280,6 +292,36 @@ pub struct RunSummary {
     /// When the run last changed.
     #[serde(with = "super::millis")]
     pub updated: SystemTime,
+    /// The run around it, if it is an inner run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer: Option<String>,
+    /// How many inner runs it waits for, if it is an outermost run whose inner runs all wait.
+    #[serde(default)]
+    pub inner_waits: u64,
+}
+
+/// A new inner run: see [`Storage::begin_inner`](super::Storage::begin_inner).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewInnerRun<'a> {
+    /// The id of the run around it.
+    pub outer: &'a str,
+    /// The number of the step of that run that it belongs to.
+    pub step: u64,
+    /// What it starts with.
+    pub new: &'a NewRun,
+}
+
+/// An inner run of a run: see [`Storage::inner_runs`](super::Storage::inner_runs).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InnerRecord {
+    /// The inner run's id.
+    pub run: String,
+    /// Its status.
+    pub status: Status,
+    /// The number of its last finished step; 0 if there is none.
+    pub step: u64,
+    /// The position of that step, as JSON.
+    pub position: String,
 }
 
 /// A step in the history of a run.

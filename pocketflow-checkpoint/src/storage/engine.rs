@@ -6,8 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Storage;
 use super::data::{
-    BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, StateChange, Status, Step,
+    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
+    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step,
 };
 use super::error::StorageResult;
 use super::operation::{self, Operation, Release};
@@ -53,6 +53,26 @@ impl<E: Engine> Storage for E {
             })
         })
         .await
+    }
+
+    async fn begin_inner(
+        &self,
+        run: &str,
+        owner: &str,
+        inner: &NewInnerRun<'_>,
+    ) -> StorageResult<BeginOutcome> {
+        self.run(operation::BeginInner::new(run, owner, inner))
+            .await
+    }
+
+    async fn inner_runs(&self, run: &str) -> StorageResult<Vec<InnerRecord>> {
+        let run = run.to_owned();
+        self.run(operation::InnerRuns { run }).await
+    }
+
+    async fn wait_for_inner(&self, run: &str, owner: &str) -> StorageResult<()> {
+        let [run, owner] = [run, owner].map(str::to_owned);
+        self.run(operation::WaitForInner { run, owner }).await
     }
 
     async fn commit(

@@ -154,6 +154,14 @@ pub enum StorageError {
         /// How it failed the last time.
         source: Box<StorageError>,
     },
+    /// The run is an inner run. It has no lease, and no end, without the outermost run.
+    #[error("run `{run}` is a part of run `{outermost}`: do this with `{outermost}`")]
+    InnerRun {
+        /// The run.
+        run: String,
+        /// The outermost run.
+        outermost: String,
+    },
     /// A run with the new id exists.
     #[error("a run `{run}` exists: choose another id, or remove that run first")]
     Exists {
@@ -387,6 +395,9 @@ fn lost_to(holder: Option<&str>) -> String {
 fn instead(status: Status, field: &str, waits_for: Option<&str>) -> String {
     match (status, waits_for) {
         (Status::Waiting, Some(other)) => format!("it waits for `{other}`"),
+        (Status::Waiting, None) => {
+            "its inner runs wait: fill one of them, as `pocketflow-runs list` shows".to_owned()
+        }
         (Status::Finished, _) => "it is finished".to_owned(),
         (Status::Cancelled, _) => "it is cancelled".to_owned(),
         _ => format!(

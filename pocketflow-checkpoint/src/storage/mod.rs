@@ -18,8 +18,8 @@ use std::future::Future;
 use std::time::{Duration, SystemTime};
 
 pub use data::{
-    BeginOutcome, Checkpoint, CheckpointState, ItemKey, NewRun, OpenWait, Pause, Retention,
-    RunRecord, RunSummary, StateChange, Status, Step, UnknownStatus,
+    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
+    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, UnknownStatus,
 };
 pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
@@ -55,6 +55,7 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 ///     action: "approved".into(),
 ///     graph: None,
 ///     state: StateChange::some(r#"{"total_cents": 4200}"#),
+///     inner_runs: false,
 /// };
 /// runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
 /// let state = StateChange::some("{}");
@@ -99,6 +100,12 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 /// Each time a run reaches an `await(field)`, that wait gets a name: the field, and how many times
 /// the run has waited for it, counted from 1: `approval#1`, `approval#2`. The records and lists
 /// contain the name, and [`fill`](Storage::fill) takes it.
+///
+/// # Inner runs
+///
+/// Where a flow runs on a field of the store, that run is a run as well, with an id of 1 to 1,000
+/// bytes. It is a part of one step of the run around it: see
+/// [`begin_inner`](Storage::begin_inner).
 pub trait Storage: Send + Sync + 'static {
     /// Begins or resumes a run, and takes its lease.
     ///
@@ -119,6 +126,44 @@ pub trait Storage: Send + Sync + 'static {
         lease: Duration,
         new: &NewRun,
     ) -> impl Future<Output = StorageResult<BeginOutcome>> + Send;
+
+    /// Begins or resumes an inner run: a run on a store within the store of another run, in a step of
+    /// that run. It has a state, items, waits and a history of its own. It has no lease: the caller
+    /// must hold that of the outermost run, for this and for all other operations on it.
+    ///
+    /// An unknown inner run is stored with the data in `inner.new`. A known one is returned as it was
+    /// stored last. If it has failed, or if its wait has been filled, it is then running again.
+    ///
+    /// The inner runs of a step are removed with it: see [`Step::inner_runs`].
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`]; [`StorageError::Behind`] if the outer step has been stored;
+    /// [`StorageError::Exists`] if there is a run with this id that is not an inner run of the same
+    /// outermost run.
+    fn begin_inner(
+        &self,
+        run: &str,
+        owner: &str,
+        inner: &NewInnerRun<'_>,
+    ) -> impl Future<Output = StorageResult<BeginOutcome>> + Send;
+
+    /// The stored inner runs of the step that a run is in, in the order of their ids.
+    fn inner_runs(&self, run: &str)
+    -> impl Future<Output = StorageResult<Vec<InnerRecord>>> + Send;
+
+    /// Stores that an outermost run waits for nothing but its inner runs, which all wait, and releases
+    /// its lease. As soon as one of them is filled, so is the outermost run. If one has been filled in
+    /// the meantime, it is at once.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`]; [`StorageError::InnerRun`].
+    fn wait_for_inner(
+        &self,
+        run: &str,
+        owner: &str,
+    ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Stores a finished step and renews the lease. The run is running from then on.
     ///
@@ -339,7 +384,8 @@ pub trait Storage: Send + Sync + 'static {
     /// the storage waits for the release, for a few seconds at most.
     fn release_later(&self, run: &str, owner: &str);
 
-    /// The runs with this status, or all runs. The run that changed last comes last.
+    /// The runs with this status, or all runs. The run that changed last comes last. Of the inner
+    /// runs, only those that wait are among them.
     fn list(
         &self,
         filter: Option<Status>,
@@ -369,7 +415,7 @@ pub trait Storage: Send + Sync + 'static {
     /// # Errors
     ///
     /// [`StorageError::NoCheckpoint`] if the history does not have the step;
-    /// [`StorageError::Exists`]; [`StorageError::UnknownRun`].
+    /// [`StorageError::Exists`]; [`StorageError::UnknownRun`]; [`StorageError::InnerRun`].
     fn fork(
         &self,
         run: &str,
@@ -377,16 +423,16 @@ pub trait Storage: Send + Sync + 'static {
         new_run: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Removes a run with its history and its items.
+    /// Removes a run with its history, its items and its inner runs.
     ///
     /// # Errors
     ///
     /// [`StorageError::Alive`] if an owner holds a lease that has not expired;
-    /// [`StorageError::UnknownRun`].
+    /// [`StorageError::UnknownRun`]; [`StorageError::InnerRun`].
     fn remove(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Removes the stored items of the step that a run is in, and returns how many there were. The
-    /// items run again when the run resumes.
+    /// Removes the stored items and inner runs of the step that a run is in, and returns how many there
+    /// were. They run again when the run resumes.
     ///
     /// # Errors
     ///

@@ -31,9 +31,21 @@ CREATE TABLE ",
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
     graph INTEGER NOT NULL,
-    state TEXT NOT NULL
+    state TEXT NOT NULL,
+    root TEXT,
+    parent TEXT REFERENCES runs (run) ON DELETE CASCADE
 ) STRICT;"
         )
+    };
+}
+
+/// An outermost run is in none of the indexes of inner runs.
+macro_rules! indexes {
+    () => {
+        "
+CREATE INDEX runs_status ON runs (status);
+CREATE INDEX runs_root ON runs (root) WHERE root IS NOT NULL;
+CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;"
     };
 }
 
@@ -94,13 +106,16 @@ CREATE TABLE waits (
 /// stands for no branch and no item, because NULL never equals itself. In `waits`, a `step` of NULL
 /// means that the run has not reached the wait.
 ///
+/// An inner run has a `parent`, which is the run around it, and a `root`, which is the outermost run
+/// and has the lease. An outermost run that waits and does not say for what waits for inner runs;
+/// then `filled` tells whether one of them has a value.
+///
 /// A `state` has the short fields, and refers to the long ones by the version of their row in
 /// `texts`; so does `graph`, whose text has no name. A version is the `beat` of the change that made
 /// the text. A row of `checkpoints` has the version after its step.
 pub const SCHEMA: &str = concat!(
     runs!("runs"),
-    "
-CREATE INDEX runs_status ON runs (status);",
+    indexes!(),
     checkpoints!("checkpoints"),
     texts!(),
     "
@@ -125,23 +140,28 @@ pub(crate) use upgrade::{UPGRADE_SQLITE_1, UPGRADE_SQLITE_2};
 /// The columns of [`RunHead`](super::rules::RunHead).
 macro_rules! head {
     () => {
-        "SELECT status, step, owner, lease_until, lease, beat, waits_for, visit, filled, crashes, crash_mark, message, graph, state"
+        "SELECT status, step, owner, lease_until, lease, beat, waits_for, visit, filled, crashes, crash_mark, message, graph, state, root"
     };
 }
 
-/// The columns of a [`RunSummary`](super::RunSummary).
+/// The columns of a [`RunSummary`](super::RunSummary). The owner of an inner run is that of the
+/// outermost run.
 macro_rules! summary {
     () => {
-        "SELECT run, flow, status, step, path, owner, lease_until, exit, message, waits_for, visit, filled, created, updated \
-         FROM runs"
+        "SELECT r.run, r.flow, r.status, r.step, r.path, \
+         CASE WHEN r.root IS NULL THEN r.owner ELSE (SELECT o.owner FROM runs o WHERE o.run = r.root) END, \
+         CASE WHEN r.root IS NULL THEN r.lease_until ELSE (SELECT o.lease_until FROM runs o WHERE o.run = r.root) END, \
+         r.exit, r.message, r.waits_for, r.visit, r.filled, r.created, r.updated, r.parent, \
+         CASE WHEN r.status = 'waiting' AND r.waits_for IS NULL THEN \
+         (SELECT count(*) FROM runs i WHERE i.root = r.run AND i.status = 'waiting' AND i.filled = 0) ELSE 0 END"
     };
 }
 
 /// What an engine reads of a run before it changes the run.
 pub const HEAD: &str = concat!(head!(), " FROM runs WHERE run = ?1");
-/// The index of the clock in a row of [`HEAD_LOCKED`] and [`HEAD_SHARED`].
+/// The index of the clock in a row of [`HEAD_LOCKED`] and the statements after it.
 #[cfg(feature = "postgres")]
-pub(crate) const HEAD_CLOCK: usize = 14;
+pub(crate) const HEAD_CLOCK: usize = 15;
 
 /// The time of the server. It is read after the row is locked or shortly before, and then a lease
 /// seems to last a little longer.
@@ -160,14 +180,21 @@ pub(crate) const HEAD_LOCKED: &str = concat!(
     clock!(),
     " FROM runs WHERE run = ?1 FOR UPDATE"
 );
-/// The items of one step can be stored at the same time: their locks exclude other owners, but not
-/// one another.
+/// The items of one step can be stored at the same time, and the steps of inner runs: their locks
+/// exclude other owners, but not one another, nor the renewal of the lease.
 #[cfg(feature = "postgres")]
 pub(crate) const HEAD_SHARED: &str = concat!(
     head!(),
     ", ",
     clock!(),
-    " FROM runs WHERE run = ?1 FOR SHARE"
+    " FROM runs WHERE run = ?1 FOR KEY SHARE"
+);
+#[cfg(feature = "postgres")]
+pub(crate) const HEAD_RENEWED: &str = concat!(
+    head!(),
+    ", ",
+    clock!(),
+    " FROM runs WHERE run = ?1 FOR NO KEY UPDATE"
 );
 
 pub(crate) const BEGIN_RUN: &str = "
@@ -178,6 +205,23 @@ UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, statu
     crash_mark = ?7, updated = CASE WHEN status = ?5 THEN updated ELSE ?8 END
 WHERE run = ?1";
 pub(crate) const COUNT_ITEMS: &str = "SELECT count(*) FROM items WHERE run = ?1 AND step = ?2";
+/// How far the inner runs of an outermost run are: how many there are, their changes, and their items.
+pub(crate) const INNER_PROGRESS: &str = "
+SELECT count(*), CAST(coalesce(sum(i.beat), 0) AS BIGINT),
+    (SELECT count(*) FROM items WHERE run IN (SELECT run FROM runs WHERE root = ?1))
+FROM runs i WHERE i.root = ?1";
+/// An inner run has no lease.
+pub(crate) const BEGIN_INNER: &str = "
+INSERT INTO runs (run, flow, status, step, path, position, created, updated, graph, state, root, parent)
+VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?4, 0, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+pub(crate) const RESUME_INNER: &str =
+    "UPDATE runs SET status = 'running', message = NULL, updated = ?2 WHERE run = ?1";
+/// The inner runs of a run, and theirs.
+pub(crate) const DROP_INNER: &str = "DELETE FROM runs WHERE parent = ?1";
+/// The inner runs of a run that have ended, with their steps and positions.
+pub(crate) const INNER_RUNS: &str =
+    "SELECT run, status, step, position FROM runs WHERE parent = ?1 ORDER BY run";
+pub(crate) const ROOT: &str = "SELECT root FROM runs WHERE run = ?1";
 
 /// The columns that a step changes. The status is indexed, so a running run keeps its own.
 macro_rules! commit {
@@ -233,6 +277,15 @@ WHERE run = ?1";
 /// The wait has been filled already, so the run continues.
 pub(crate) const PASS_WAIT: &str = "
 UPDATE runs SET step = ?2, waits_for = ?3, visit = ?4, position = ?5, updated = ?6, filled = 1 WHERE run = ?1";
+/// All inner runs that are left wait. One of them may have been filled in the meantime.
+pub(crate) const WAIT_FOR_INNER: &str = "
+UPDATE runs SET status = 'waiting', waits_for = NULL, visit = NULL, message = NULL, updated = ?2,
+    filled = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 1 ELSE 0 END,
+    owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
+WHERE run = ?1";
+/// One of the inner runs that an outermost run waits for has been filled.
+pub(crate) const FILL_OUTERMOST: &str = "
+UPDATE runs SET filled = 1, updated = ?2 WHERE run = ?1 AND status = 'waiting' AND waits_for IS NULL";
 pub(crate) const WAIT_AT: &str =
     "SELECT visit, value FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
 pub(crate) const LAST_VISIT: &str =
@@ -255,12 +308,14 @@ INSERT INTO waits (run, field, visit, value) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET value = excluded.value";
 pub(crate) const MOVED: &str = "
 SELECT w.key FROM json_each(?1) w WHERE NOT EXISTS (
-    SELECT 1 FROM runs r WHERE r.run = w.key AND r.step = w.value AND r.status = 'waiting' AND r.filled = 0)";
+    SELECT 1 FROM runs r WHERE r.run = w.key AND r.step = w.value AND r.status = 'waiting' AND r.filled = 0
+        AND (r.root IS NULL OR (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled'))";
 #[cfg(feature = "postgres")]
 pub(crate) const MOVED_POSTGRES: &str = "
 SELECT w.key FROM json_each_text(CAST(CAST(?1 AS TEXT) AS JSON)) w WHERE NOT EXISTS (
     SELECT 1 FROM runs r
-    WHERE r.run = w.key AND r.step = CAST(w.value AS BIGINT) AND r.status = 'waiting' AND r.filled = 0)";
+    WHERE r.run = w.key AND r.step = CAST(w.value AS BIGINT) AND r.status = 'waiting' AND r.filled = 0
+        AND (r.root IS NULL OR (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled'))";
 /// The changes of other connections, and those of this one.
 pub(crate) const VERSION_SQLITE: &str =
     "SELECT data_version || '/' || total_changes() FROM pragma_data_version";
@@ -284,12 +339,24 @@ pub(crate) const RENEW: &str =
 pub(crate) const RELEASE: &str =
     "UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL WHERE run = ?1";
 
-pub(crate) const LIST_ALL: &str = concat!(summary!(), " ORDER BY updated, run");
-pub(crate) const LIST: &str = concat!(summary!(), " WHERE status = ?1 ORDER BY updated, run");
-pub(crate) const SHOW: &str = "
-SELECT r.run, flow, status, step, path, owner, lease_until, exit, message, waits_for, visit, filled, created, updated, position,
-    action, crashes, g.text, state, beat
-FROM runs r LEFT JOIN texts g ON g.run = r.run AND g.name = '' AND g.version = r.graph WHERE r.run = ?1";
+/// The outermost runs, and the inner runs that wait, unless they are cancelled with the outermost run.
+macro_rules! listed {
+    () => {
+        "(r.parent IS NULL OR r.status = 'waiting' \
+         AND (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled') ORDER BY r.updated, r.run"
+    };
+}
+pub(crate) const LIST_ALL: &str = concat!(summary!(), " FROM runs r WHERE ", listed!());
+pub(crate) const LIST: &str = concat!(
+    summary!(),
+    " FROM runs r WHERE r.status = ?1 AND ",
+    listed!()
+);
+pub(crate) const SHOW: &str = concat!(
+    summary!(),
+    ", r.position, r.action, r.crashes, g.text, r.state, r.beat, (SELECT count(*) FROM runs i WHERE i.parent = r.run) \
+     FROM runs r LEFT JOIN texts g ON g.run = r.run AND g.name = '' AND g.version = r.graph WHERE r.run = ?1"
+);
 pub(crate) const GRAPH: &str =
     "SELECT text FROM texts WHERE run = ?1 AND name = '' AND version = ?2";
 pub(crate) const HISTORY: &str =

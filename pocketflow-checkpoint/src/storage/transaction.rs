@@ -61,8 +61,11 @@ pub trait Transaction: Send + Sized {
 /// How a row is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// Other transactions may also take a shared lock on the row, but none may change it.
+    /// Other transactions may also take a shared lock on the row, and one may renew its lease, but
+    /// none may change anything else of it.
     Shared,
+    /// Other transactions may take a shared lock on the row, but no other one.
+    Renewal,
     /// No other transaction may lock or change the row.
     Exclusive,
 }

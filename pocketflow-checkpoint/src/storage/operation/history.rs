@@ -23,7 +23,7 @@ impl Operation for History {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<Checkpoint>, T> {
         let run = &*self.run;
-        rules::id("run", run)?;
+        rules::run_id(run)?;
         let steps = all(tx, sql::HISTORY, values![run], rules::step).await?;
         // In this order, a run that is removed in between needs no lock.
         if steps.is_empty() && first(tx, sql::HEAD, values![run]).await?.is_none() {
@@ -48,7 +48,7 @@ impl Operation for ReadCheckpoint {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<CheckpointState>, T> {
-        rules::id("run", &self.run)?;
+        rules::run_id(&self.run)?;
         let step = rules::number("step", self.step)?;
         let Some(row) = first(tx, sql::CHECKPOINT, values![&self.run, step]).await? else {
             return Ok(None);
@@ -76,7 +76,7 @@ impl Operation for Fork {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let (run, new_run) = (&*self.run, &*self.new_run);
         rules::id("new run", new_run)?;
-        head(tx, run, Lock::Shared).await?;
+        head(tx, run, Lock::Shared).await?.outermost(run)?;
         let step = rules::number("step", self.step)?;
         let exists = || StorageError::Exists {
             run: new_run.to_owned(),
@@ -122,6 +122,7 @@ impl Operation for Remove {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<()>, T> {
         let head = head(tx, &self.run, Lock::Exclusive).await?;
+        head.outermost(&self.run)?;
         let lease = head.idle(&self.run, None, T::CLOCK, self.observed.as_ref())?;
         if let Availability::Free(()) = lease {
             tx.execute(sql::REMOVE, values![&self.run]).await?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 
+use super::inner::lock_owned;
 use super::{OpResult, Operation, first, head, state};
 use crate::storage::data::StateChange;
 use crate::storage::error::StorageError;
@@ -25,6 +26,7 @@ impl Operation for Cancel {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let head = head(tx, &self.run, Lock::Exclusive).await?;
+        head.outermost(&self.run)?;
         if head.cancellable(&self.run)? {
             tx.execute(sql::CANCEL, values![&self.run, head.now])
                 .await?;
@@ -47,6 +49,7 @@ impl Operation for Retry {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let head = head(tx, &self.run, Lock::Exclusive).await?;
+        head.outermost(&self.run)?;
         head.retryable(&self.run)?;
         tx.execute(sql::RETRY, values![&self.run, head.now]).await?;
         Ok(())
@@ -67,6 +70,7 @@ impl Operation for ReleaseLease {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let head = head(tx, &self.run, Lock::Exclusive).await?;
+        head.outermost(&self.run)?;
         head.leased(&self.run)?;
         tx.execute(sql::RELEASE, values![&self.run]).await?;
         Ok(())
@@ -90,6 +94,7 @@ impl Operation for Rewind {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<()>, T> {
         let run = &*self.run;
         let head = head(tx, run, Lock::Exclusive).await?;
+        head.outermost(run)?;
         let step = rules::number("step", self.step)?;
         let lease = head.idle(run, None, T::CLOCK, self.observed.as_ref())?;
         if let Availability::Watch(_) = lease {
@@ -112,6 +117,7 @@ impl Operation for Rewind {
             tx.execute(later, values![run, step]).await?;
         }
         tx.execute(sql::DROP_ALL_ITEMS, values![run]).await?;
+        tx.execute(sql::DROP_INNER, values![run]).await?;
         Ok(lease)
     }
 }
@@ -132,9 +138,10 @@ impl Operation for Edit {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<()>, T> {
         let run = &*self.run;
+        let (outermost, owned) = lock_owned(tx, run).await?;
         let head = head(tx, run, Lock::Exclusive).await?;
         head.editable(run)?;
-        let lease = head.idle(run, None, T::CLOCK, self.observed.as_ref())?;
+        let lease = owned.idle(&outermost, None, T::CLOCK, self.observed.as_ref())?;
         if let Availability::Watch(_) = lease {
             return Ok(lease);
         }

@@ -2,6 +2,7 @@
 //! the [statements](super::sql) store.
 
 mod history;
+mod inner;
 mod lease;
 mod manage;
 mod read;
@@ -12,6 +13,7 @@ mod wait;
 use std::future::Future;
 
 pub(crate) use history::{Fork, History, Prune, ReadCheckpoint, Remove};
+pub(crate) use inner::{BeginInner, InnerRuns, WaitForInner};
 pub use lease::Release;
 pub(crate) use lease::{Begin, Fail, Renew};
 pub(crate) use manage::{Cancel, Edit, ReleaseLease, Retry, Rewind};
@@ -101,7 +103,7 @@ impl<E> OpError<E> {
 
 /// The head of a run that must exist.
 async fn head<T: Transaction>(tx: &mut T, run: &str, lock: Lock) -> OpResult<RunHead, T> {
-    rules::id("run", run)?;
+    rules::run_id(run)?;
     find(tx, run, lock)
         .await?
         .ok_or_else(|| rules::unknown(run).into())
@@ -112,16 +114,32 @@ async fn find<T: Transaction>(tx: &mut T, run: &str, lock: Lock) -> OpResult<Opt
     found.map(|(row, now)| RunHead::read(row, now)).transpose()
 }
 
-/// The head of a run whose lease the caller must hold.
+/// The head of a run whose lease the caller must hold. That of an inner run is the lease of the
+/// outermost run.
 async fn fenced<T: Transaction>(
     tx: &mut T,
     run: &str,
     owner: &str,
     lock: Lock,
 ) -> OpResult<RunHead, T> {
-    rules::ids(run, owner)?;
+    rules::id("owner", owner)?;
     let head = head(tx, run, lock).await?;
-    head.fence(run, owner)?;
+    match &head.root {
+        Some(root) => inner::fence_root(tx, root, owner).await?,
+        None => head.fence(run, owner)?,
+    }
+    Ok(head)
+}
+
+/// The head of an outermost run whose lease the caller must hold.
+async fn fenced_outermost<T: Transaction>(
+    tx: &mut T,
+    run: &str,
+    owner: &str,
+    lock: Lock,
+) -> OpResult<RunHead, T> {
+    let head = fenced(tx, run, owner, lock).await?;
+    head.outermost(run)?;
     Ok(head)
 }
 

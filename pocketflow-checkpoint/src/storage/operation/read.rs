@@ -51,7 +51,7 @@ pub(super) async fn show<T: Transaction>(
     run: &str,
     now: i64,
 ) -> OpResult<Option<RunRecord>, T> {
-    rules::id("run", run)?;
+    rules::run_id(run)?;
     let Some(row) = first(tx, sql::SHOW, values![run]).await? else {
         return Ok(None);
     };

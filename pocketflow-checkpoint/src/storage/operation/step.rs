@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{OpResult, Operation, all, fenced, head, state};
+use super::inner::lock_owned;
+use super::{OpResult, Operation, all, fenced, state};
 use crate::storage::data::{ItemKey, Retention, StateChange, Step};
 use crate::storage::rules::{self, Availability, LeaseObservation};
 use crate::storage::transaction::{Lock, Transaction, values};
@@ -29,8 +30,12 @@ impl Operation for Commit {
         let head = fenced(tx, run, &self.owner, Lock::Exclusive).await?;
         let (number, now) = (head.not_before(run, step.step)?, head.now);
         let (path, action) = (rules::text(&step.path), rules::text(&step.action));
-        let length = millis::from_duration(self.lease);
-        let until = now.saturating_add(length);
+        // The lease of an inner run is that of the outermost run.
+        let length = match head.root {
+            None => Some(millis::from_duration(self.lease)),
+            Some(_) => None,
+        };
+        let until = length.map(|length| now.saturating_add(length));
         let replaced = match number == head.step {
             true => state::replace(tx, run, number).await?,
             false => BTreeSet::new(),
@@ -58,6 +63,9 @@ impl Operation for Commit {
         };
         tx.execute(commit, row).await?;
         tx.execute(sql::DROP_ITEMS, values![run, number]).await?;
+        if step.inner_runs {
+            tx.execute(sql::DROP_INNER, values![run]).await?;
+        }
         if last != Some(0) {
             let version = head.next_version();
             let row = values![
@@ -110,13 +118,13 @@ impl Operation for Items {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Vec<(ItemKey, String)>, T> {
-        rules::id("run", &self.run)?;
+        rules::run_id(&self.run)?;
         let step = rules::number("step", self.step)?;
         all(tx, sql::ITEMS, values![&self.run, step], rules::item).await
     }
 }
 
-/// Removes the stored items of a run's step.
+/// Removes the stored items and inner runs of a run's step.
 pub(crate) struct DropItems {
     pub(crate) run: String,
     pub(crate) observed: Option<LeaseObservation>,
@@ -130,11 +138,14 @@ impl Operation for DropItems {
     }
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Availability<u64>, T> {
-        let head = head(tx, &self.run, Lock::Exclusive).await?;
-        let lease = head.idle(&self.run, None, T::CLOCK, self.observed.as_ref())?;
+        let run = &*self.run;
+        let (outermost, owned) = lock_owned(tx, run).await?;
+        let lease = owned.idle(&outermost, None, T::CLOCK, self.observed.as_ref())?;
         Ok(match lease {
             Availability::Free(()) => {
-                Availability::Free(tx.execute(sql::DROP_ALL_ITEMS, values![&self.run]).await?)
+                let items = tx.execute(sql::DROP_ALL_ITEMS, values![run]).await?;
+                let inner_runs = tx.execute(sql::DROP_INNER, values![run]).await?;
+                Availability::Free(items + inner_runs)
             }
             Availability::Watch(observation) => Availability::Watch(observation),
         })

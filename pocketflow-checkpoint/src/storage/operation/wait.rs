@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::inner::lock_outermost;
 use super::{OpResult, Operation, all, count, fenced, first, head, state};
 use crate::storage::data::{OpenWait, Pause, StateChange};
 use crate::storage::rules::{self, WaitName};
@@ -101,6 +102,10 @@ impl Operation for Fill {
         let run = &*self.run;
         let WaitName { field, visit } = WaitName::parse(&self.wait)?;
         rules::json(run, &self.wait, &self.json)?;
+        let outermost = lock_outermost(tx, run).await?;
+        if let Some((outermost, owned)) = &outermost {
+            owned.not_cancelled(outermost)?;
+        }
         let head = head(tx, run, Lock::Exclusive).await?;
         let visit = match visit {
             None => head.fillable(run, field)?,
@@ -123,6 +128,10 @@ impl Operation for Fill {
             .await?;
         tx.execute(sql::FILL_RUN, values![run, open, head.now])
             .await?;
+        if let (Some((outermost, _)), 1) = (outermost, open) {
+            tx.execute(sql::FILL_OUTERMOST, values![&outermost, head.now])
+                .await?;
+        }
         Ok(())
     }
 }
@@ -144,7 +153,7 @@ impl Operation for Filled {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<Option<String>, T> {
         let run = &*self.run;
         let WaitName { field, visit } = WaitName::parse(&self.wait)?;
-        rules::id("run", run)?;
+        rules::run_id(run)?;
         let row = first(tx, sql::FILLED, values![run, field, visit]).await?;
         row.ok_or_else(|| rules::unknown(run))?.maybe_text(0)
     }

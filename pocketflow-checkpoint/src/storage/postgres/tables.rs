@@ -125,4 +125,6 @@ fn translated(sqlite: &str) -> String {
         .replace(") STRICT, WITHOUT ROWID", ")")
         .replace(") STRICT", ")")
         .replace("run TEXT", "run TEXT COLLATE \"C\"")
+        .replace("root TEXT", "root TEXT COLLATE \"C\"")
+        .replace("parent TEXT", "parent TEXT COLLATE \"C\"")
 }

@@ -118,6 +118,7 @@ impl Transaction for PostgresTransaction<'_> {
     async fn head(&mut self, run: &str, lock: Lock) -> OpResult<Option<(Row, i64)>, Self> {
         let sql = match lock {
             Lock::Shared => sql::HEAD_SHARED,
+            Lock::Renewal => sql::HEAD_RENEWED,
             Lock::Exclusive => sql::HEAD_LOCKED,
         };
         let Some(mut row) = self.rows(sql, &[run.into()]).await?.pop() else {

@@ -14,9 +14,25 @@ pub(super) fn shortened(text: &str) -> String {
 /// Checks an id. PostgreSQL allows no NUL in texts, and `sqlite3` does not print it. The limit
 /// keeps indexes and messages short.
 pub(crate) fn id(what: &'static str, text: &str) -> StorageResult<()> {
+    checked(what, text, (200, "it is longer than 200 bytes"))
+}
+
+/// Checks the id of any run. That of an inner run has a part for each run around it.
+pub(crate) fn run_id(text: &str) -> StorageResult<()> {
+    if text.contains('/') {
+        return checked("run", text, (1_000, "it is longer than 1,000 bytes"));
+    }
+    id("run", text)
+}
+
+fn checked(
+    what: &'static str,
+    text: &str,
+    (longest, too_long): (usize, &'static str),
+) -> StorageResult<()> {
     let why = match text {
         "" => "it is empty",
-        _ if text.len() > 200 => "it is longer than 200 bytes",
+        _ if text.len() > longest => too_long,
         _ if text.contains('\0') => "it has a NUL character",
         _ => return Ok(()),
     };
@@ -25,11 +41,6 @@ pub(crate) fn id(what: &'static str, text: &str) -> StorageResult<()> {
         value: shortened(text),
         why,
     })
-}
-
-pub(crate) fn ids(run: &str, owner: &str) -> StorageResult<()> {
-    id("run", run)?;
-    id("owner", owner)
 }
 
 /// A text that is not an id, without NUL. JSON has no NUL, and no other text needs one.

@@ -14,6 +14,16 @@ impl RunHead {
         }
     }
 
+    /// An inner run of a cancelled run goes on with it, or not at all.
+    pub(crate) fn not_cancelled(&self, run: &str) -> StorageResult<()> {
+        match self.status {
+            Status::Cancelled => Err(StorageError::Cancelled {
+                run: run.to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn retryable(&self, run: &str) -> StorageResult<()> {
         match self.status {
             Status::Stuck | Status::Failed | Status::Cancelled => Ok(()),

@@ -6,9 +6,11 @@ mod rows;
 
 use std::time::Duration;
 
-pub(crate) use input::{WaitName, awaited, id, ids, item_columns, json, number, text, wait_name};
+pub(crate) use input::{
+    WaitName, awaited, id, item_columns, json, number, run_id, text, wait_name,
+};
 pub(crate) use manage::is_orphaned;
-pub(crate) use rows::{item, record, step, step_state, summary};
+pub(crate) use rows::{inner_run, item, record, step, step_state, summary};
 
 use super::data::Status;
 use super::error::{StorageError, StorageResult};
@@ -38,6 +40,8 @@ pub(crate) struct RunHead {
     pub(crate) graph: i64,
     /// The state as it is stored.
     pub(crate) state: String,
+    /// The outermost run, if this is an inner run.
+    pub(crate) root: Option<String>,
     /// The time, by the clock that leases are measured with.
     pub(crate) now: i64,
 }
@@ -89,6 +93,27 @@ impl RunHead {
             owner,
             holder: self.owner.clone(),
         })
+    }
+
+    /// The run must not be an inner run.
+    pub(crate) fn outermost(&self, run: &str) -> StorageResult<()> {
+        match &self.root {
+            None => Ok(()),
+            Some(root) => Err(StorageError::InnerRun {
+                run: run.to_owned(),
+                outermost: root.clone(),
+            }),
+        }
+    }
+
+    /// Whether an inner run that begins again is running from then on: it had failed, or its wait
+    /// has been filled.
+    pub(crate) fn starts_again(&self) -> bool {
+        match self.status {
+            Status::Failed | Status::Stuck | Status::Cancelled => true,
+            Status::Waiting => self.filled,
+            Status::Running | Status::Finished => false,
+        }
     }
 
     /// No owner except `caller` may hold a lease that has not expired.
@@ -173,10 +198,10 @@ impl RunHead {
         }))
     }
 
-    /// How many owners in a row have died at this step with this number of stored items, including
-    /// the owner from which `owner` takes over.
-    pub(crate) fn crashes(&self, owner: &str, items: i64) -> (i64, String) {
-        let mark = format!("{}/{items}", self.step);
+    /// How many owners in a row have died at this step with this progress in it, including the owner
+    /// from which `owner` takes over.
+    pub(crate) fn crashes(&self, owner: &str, progress: &str) -> (i64, String) {
+        let mark = format!("{}/{progress}", self.step);
         let before = if self.crash_mark.as_deref() == Some(&mark) {
             self.crashes
         } else {
@@ -200,6 +225,18 @@ impl RunHead {
         let number = number("step", step)?;
         if number >= self.step {
             return Ok(number);
+        }
+        Err(StorageError::Behind {
+            run: run.to_owned(),
+            step,
+            stored: self.step.unsigned_abs(),
+        })
+    }
+
+    /// The step must come after the last stored one.
+    pub(crate) fn before(&self, run: &str, step: u64) -> StorageResult<()> {
+        if number("step", step)? > self.step {
+            return Ok(());
         }
         Err(StorageError::Behind {
             run: run.to_owned(),

@@ -3,7 +3,9 @@
 use super::RunHead;
 use super::input::{shortened, wait_name};
 use super::is_orphaned;
-use crate::storage::data::{Checkpoint, CheckpointState, ItemKey, RunRecord, RunSummary, Status};
+use crate::storage::data::{
+    Checkpoint, CheckpointState, InnerRecord, ItemKey, RunRecord, RunSummary, Status,
+};
 use crate::storage::error::StorageError;
 use crate::storage::millis;
 use crate::storage::operation::OpError;
@@ -26,6 +28,7 @@ impl RunHead {
             message: row.maybe_text(11)?,
             graph: row.int(12)?,
             state: row.text(13)?,
+            root: row.maybe_text(14)?,
             now,
         })
     }
@@ -67,27 +70,29 @@ pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<
         filled: row.int(11)? != 0,
         created: millis::to_time(row.int(12)?),
         updated: millis::to_time(row.int(13)?),
+        outer: row.maybe_text(14)?,
+        inner_waits: count(row, 15)?,
     })
 }
 
 /// A run with its stored state, and the version of that state.
 pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpError<E>> {
     let short = summary(&mut row, now)?;
-    let version = row.int(19)?;
+    let version = row.int(21)?;
     let record = RunRecord {
         run: short.run,
         flow: short.flow,
-        graph: row.text(17)?,
+        graph: row.text(19)?,
         status: short.status,
         step: short.step,
         path: short.path,
-        position: row.text(14)?,
-        action: row.maybe_text(15)?,
-        state: row.text(18)?,
+        position: row.text(16)?,
+        action: row.maybe_text(17)?,
+        state: row.text(20)?,
         owner: short.owner,
         lease_until: short.lease_until,
         orphaned: short.orphaned,
-        crashes: count(&mut row, 16)?,
+        crashes: count(&mut row, 18)?,
         exit: short.exit,
         message: short.message,
         waits_for: short.waits_for,
@@ -95,8 +100,20 @@ pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpEr
         filled: short.filled,
         created: short.created,
         updated: short.updated,
+        outer: short.outer,
+        inner_waits: short.inner_waits,
+        inner_runs: count(&mut row, 22)?,
     };
     Ok((record, version))
+}
+
+pub(crate) fn inner_run<E>(mut row: Row) -> Result<InnerRecord, OpError<E>> {
+    Ok(InnerRecord {
+        run: row.text(0)?,
+        status: status(&mut row, 1)?,
+        step: count(&mut row, 2)?,
+        position: row.text(3)?,
+    })
 }
 
 pub(crate) fn item<E>(mut row: Row) -> Result<(ItemKey, String), OpError<E>> {

@@ -23,10 +23,10 @@ pub(crate) const REWIND_WAITS: &str = "DELETE FROM waits WHERE run = ?1 AND step
 
 /// Removes at most ?3 runs.
 pub(crate) const PRUNE: &str = "
-DELETE FROM runs WHERE run IN (SELECT run FROM runs WHERE status = ?1 AND updated < ?2 LIMIT ?3)";
+DELETE FROM runs WHERE run IN (SELECT run FROM runs WHERE status = ?1 AND parent IS NULL AND updated < ?2 LIMIT ?3)";
 /// Locks the rows in one order and skips locked rows, so that two transactions that prune at the
 /// same time do not deadlock.
 #[cfg(feature = "postgres")]
 pub(crate) const PRUNE_LOCKED: &str = "
 DELETE FROM runs WHERE run IN (
-    SELECT run FROM runs WHERE status = ?1 AND updated < ?2 ORDER BY run LIMIT ?3 FOR UPDATE SKIP LOCKED)";
+    SELECT run FROM runs WHERE status = ?1 AND parent IS NULL AND updated < ?2 ORDER BY run LIMIT ?3 FOR UPDATE SKIP LOCKED)";

@@ -39,8 +39,8 @@ macro_rules! upgrade_sqlite {
             $($old,)*
             "
 DROP TABLE runs;
-ALTER TABLE new_runs RENAME TO runs;
-CREATE INDEX runs_status ON runs (status);",
+ALTER TABLE new_runs RENAME TO runs;",
+            indexes!(),
             texts!(),
             old_graphs!(),
             checkpoints!("new_checkpoints"),
@@ -89,9 +89,13 @@ macro_rules! upgrade_postgres {
             texts!(),
             old_graphs!(),
             "
+DROP INDEX runs_status;
 ALTER TABLE runs DROP CONSTRAINT runs_status_check,
     ADD CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck', 'cancelled')),
-    ADD COLUMN graph INTEGER NOT NULL DEFAULT 0, ADD COLUMN state TEXT;
+    ADD COLUMN graph INTEGER NOT NULL DEFAULT 0, ADD COLUMN state TEXT, ADD COLUMN root TEXT,
+    ADD COLUMN parent TEXT REFERENCES runs (run) ON DELETE CASCADE;",
+            indexes!(),
+            "
 UPDATE runs r SET state = s.state FROM states s WHERE s.run = r.run;
 ALTER TABLE runs ALTER COLUMN graph DROP DEFAULT, ALTER COLUMN state SET NOT NULL;
 ALTER TABLE checkpoints RENAME COLUMN graph TO old_graph;

@@ -143,6 +143,7 @@ async fn a_text_stays_as_long_as_a_state_has_it() {
                 again => {
                     step += u64::from(again > 1 || step == 0);
                     let stored = Step {
+                        inner_runs: false,
                         step,
                         path: "F > a".into(),
                         position: "[]".into(),
