@@ -18,6 +18,7 @@ pages! {
     AgentLoop: "agent-loop.md",
     Forks: "forks.md",
     NestedFlows: "nested-flows.md",
+    InnerStores: "inner-stores.md",
     DurableRuns: "durable-runs.md",
     Testing: "testing.md",
     ImplNodes: "impl-nodes.md",
