@@ -112,7 +112,7 @@ fn in_statements(tokens: &[TokenTree]) -> Option<Case> {
     })
 }
 
-/// In the parentheses of a fork, or of the inputs.
+/// In the parentheses of a fork, of a flow on a field, or of the inputs.
 fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
     tokens
         .iter()
@@ -120,7 +120,15 @@ fn in_lists(tokens: &[TokenTree], is_fork: bool) -> Option<Case> {
         .find_map(|(index, token)| match token {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
                 let inside: Vec<TokenTree> = group.stream().into_iter().collect();
-                let (at, found) = find(&inside)?;
+                let Some((at, found)) = find(&inside) else {
+                    let case = in_lists(&inside, is_fork)?;
+                    let with = |inside| spliced(tokens, index..index + 1, grouped(group, inside));
+                    return Some(Case {
+                        condition: case.condition,
+                        holds: with(case.holds),
+                        fails: case.fails.map(with),
+                    });
+                };
                 let holds = spliced(&inside, at..at + 2, found.attributes);
                 let fails = match found.is_cfg {
                     true => spliced(&inside, element(&inside, at), TokenStream::new()),
@@ -166,7 +174,12 @@ fn listed(group: &Group, list: TokenStream, is_fork: bool) -> TokenStream {
         }
         _ => {}
     }
-    let mut parentheses = Group::new(Delimiter::Parenthesis, tokens.into_iter().collect());
+    grouped(group, tokens.into_iter().collect())
+}
+
+/// These tokens in the parentheses of a group.
+fn grouped(group: &Group, inside: TokenStream) -> TokenStream {
+    let mut parentheses = Group::new(Delimiter::Parenthesis, inside);
     parentheses.set_span(group.span());
     TokenTree::from(parentheses).into()
 }
@@ -325,6 +338,25 @@ mod tests {
             both(
                 quote!(F { a >> (b, m::c) >> e; }),
                 quote!(F { a >> b >> e; })
+            )
+        );
+        let option = decided(
+            true,
+            quote!(F: S { a >> (A.on(b), A.each(c, #[cfg(x)] parallel = 2)); }),
+        );
+        assert_eq!(
+            option,
+            both(
+                quote!(F: S { a >> (A.on(b), A.each(c, parallel = 2)); }),
+                quote!(F: S { a >> (A.on(b), A.each(c,)); })
+            )
+        );
+        let alone = decided(true, quote!(F: S { A.each(c, #[cfg(x)] parallel = 2); }));
+        assert_eq!(
+            alone,
+            both(
+                quote!(F: S { A.each(c, parallel = 2); }),
+                quote!(F: S { A.each(c,); })
             )
         );
         let input = decided(true, quote!(pub(crate) F(b, #[cfg(x)] c) { a; }));

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use pocketflow::{Action, Edge, Graph, Shared, Target, flow, node};
+use pocketflow::{Action, Edge, Graph, Place, Shared, Target, flow, node};
 use pocketflow_behaviour::Steps;
 
 #[derive(Shared, Default)]
@@ -271,6 +271,36 @@ flow! {
     }
 }
 
+#[derive(Shared, Default)]
+struct Market {
+    first: Order,
+    r#end: Order,
+    graph: Option<Order>,
+    stalls: Vec<Order>,
+}
+
+flow! {
+    /// Flows of another store, alone and in a fork, and inside other flows.
+    pub Trade(graph): Market {
+        style: 内.on(graph);
+        内.each(stalls, parallel = 8) >> (内.on(r#end), 内.on(first), 内.each(stalls)) >> style
+            >> Payment.on(graph) - "declined" >> end "no";
+        Payment.on(graph) >> Names.each(stalls, parallel = unbounded);
+    }
+}
+
+#[derive(Shared, Default)]
+struct Town {
+    markets: Vec<Market>,
+}
+
+flow! {
+    /// One more level.
+    pub Season: Town {
+        Trade.each(markets) >> end;
+    }
+}
+
 #[test]
 fn an_odd_text_is_quoted_and_an_odd_name_is_marked() {
     let texts = Texts::GRAPH.to_string();
@@ -314,6 +344,8 @@ fn mermaid_shows_every_graph_as_it_is_meant() {
         Names::GRAPH,
         内::GRAPH,
         Nested::GRAPH,
+        Trade::GRAPH,
+        Season::GRAPH,
     ] {
         let mut words = Vec::new();
         words_of(graph, &mut words);
@@ -367,11 +399,18 @@ fn mermaid_shows_every_graph_as_it_is_meant() {
 /// The words that a graph's diagram must show.
 fn words_of(graph: &Graph, words: &mut Vec<String>) {
     for place in graph.places {
+        if let Some(on) = place.node.on {
+            title_of(place, words);
+            words_of(on.graph, words);
+            continue;
+        }
         match (place.node.flow, place.node.waits) {
             (_, Some(field)) => words.push(format!("await {field}")),
             _ if !place.fork.is_empty() => {
                 words.push("at the same time".into());
-                words.extend(place.fork.iter().map(|node| node.name.to_owned()));
+                for node in place.fork {
+                    title_of(node, words);
+                }
             }
             (flow, None) => {
                 words.push(place.name.into());
@@ -400,6 +439,23 @@ fn words_of(graph: &Graph, words: &mut Vec<String>) {
             );
         }
     }
+}
+
+/// What a branch of a fork, or a flow on a field, is called.
+fn title_of(place: &Place, words: &mut Vec<String>) {
+    let Some(on) = place.node.on else {
+        return words.push(place.name.to_owned());
+    };
+    let name = match place.name.split_once('.') {
+        Some((flow, _)) => flow,
+        None => place.name,
+    };
+    words.push(match on.each.map(|each| each.parallel) {
+        None => format!("{name}, on {}", on.field),
+        Some(1) => format!("{name}, each of {}", on.field),
+        Some(usize::MAX) => format!("{name}, each of {}, all at the same time", on.field),
+        Some(width) => format!("{name}, each of {}, {width} at a time", on.field),
+    });
 }
 
 mod resumed {

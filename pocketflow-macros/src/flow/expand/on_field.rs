@@ -61,9 +61,11 @@ impl Flow<'_> {
         let keep = format_ident!("__keep{place}_{index}");
         let (name, span) = (failures.unraw().to_string(), failures.span());
         let field = quote_spanned!(span=> |__shared: &mut __Shared| &mut __shared.#failures);
-        let call = quote_spanned!(span=> __p::keep_failures(__shared, __failures, #field));
+        // A local name resolves only at the span of its declaration.
+        let (shared, kept) = (Ident::new("__shared", span), Ident::new("__failures", span));
+        let call = quote_spanned!(span=> __p::keep_failures(#shared, #kept, #field));
         let keep_fn = quote! {
-            fn #keep(__shared: &mut dyn __p::Any, __failures: __p::Vec<__p::Failed>) {
+            fn #keep(#shared: &mut dyn __p::Any, #kept: __p::Vec<__p::Failed>) {
                 #call
             }
         };
