@@ -112,4 +112,22 @@ flow! {
     }
 }
 
+flow! {
+    pub T: Library {
+        list >> documents.each(Read);
+    }
+}
+
+flow! {
+    pub U: Library {
+        list >> Investigate(facts) >> combine;
+    }
+}
+
+flow! {
+    pub V: Library {
+        list >> Investigate::on(facts);
+    }
+}
+
 fn main() {}

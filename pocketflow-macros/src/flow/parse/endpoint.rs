@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
-use super::on_field::on_field;
+use super::on_field::node;
 use super::syntax::{Endpoint, Node, Target};
 use super::tokens::{is_end, skip_all};
 use crate::names::code;
@@ -68,8 +68,7 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
         if is_method_await(input) {
             return Err(method_await(input, &path)?);
         }
-        let on = on_field(input, &path, errors)?;
-        return Ok(Endpoint::Node(Node { path, on }));
+        return node(input, path, errors).map(Endpoint::Node);
     }
     let content;
     let paren = parenthesized!(content in input);
@@ -165,8 +164,7 @@ fn branch(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Node> {
             code(&path)
         )));
     }
-    let on = on_field(input, &path, errors)?;
-    Ok(Node { path, on })
+    node(input, path, errors)
 }
 
 /// A node or a flow, by its path.

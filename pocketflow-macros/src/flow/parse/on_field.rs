@@ -1,19 +1,94 @@
 //! A flow on a field: `Investigate.on(facts)`, or `Summarize.each(documents, parallel = 8)`.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+mod arguments;
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Ident, LitInt, LitStr, Path, Token};
+use syn::{Ident, Path, Token, token};
 
-use super::syntax::{OnField, OnOptions, Width};
+use super::syntax::{Node, OnField, OnOptions};
 use crate::names::{code, nearest};
 use crate::refusal::{Errors, refuse};
 
-const OPTIONS: [&str; 2] = ["parallel", "failures"];
+/// A node or a flow, and what follows its path: `.on(facts)`. A mistake in it is reported, and the
+/// rest is kept.
+pub(super) fn node(input: ParseStream<'_>, path: Path, errors: &mut Errors) -> syn::Result<Node> {
+    if input.peek(token::Paren) {
+        if let Some((flow, method)) = as_method(&path) {
+            return Ok(as_path(input, flow, method, &path, errors));
+        }
+    }
+    let on = on_field(input, &path, errors)?;
+    let reversed = on.as_ref().and_then(|on| reversed(&path, on));
+    let Some((flow, on)) = reversed else {
+        return Ok(Node { path, on });
+    };
+    let method = if on.each { "each" } else { "on" };
+    let message = format!(
+        "the flow comes first, and then its field: `{}.{method}({})`",
+        code(&flow),
+        code(&path)
+    );
+    errors.at(&path, message);
+    Ok(Node {
+        path: flow,
+        on: Some(on),
+    })
+}
 
-/// What follows the path of a flow: `.on(facts)`. A mistake in it is reported, and the rest is kept.
-pub(super) fn on_field(
+/// The flow and the method of the path `Investigate::on`.
+fn as_method(path: &Path) -> Option<(Path, Ident)> {
+    let mut flow = path.clone();
+    let method = flow.segments.pop()?.ident;
+    flow.segments.pop_punct();
+    let is_method = method == "on" || method == "each";
+    (is_method && !flow.segments.is_empty()).then_some((flow, method))
+}
+
+/// `Investigate::on(facts)`, with a path in place of a method.
+fn as_path(
+    input: ParseStream<'_>,
+    flow: Path,
+    method: Ident,
+    written: &Path,
+    errors: &mut Errors,
+) -> Node {
+    let field = group(input).and_then(|arguments| first_name(arguments.stream()));
+    let example = field.as_ref().map_or("field".into(), Ident::to_string);
+    let message = format!(
+        "a flow runs on a field with a dot: `{}.{method}({example})`",
+        code(&flow)
+    );
+    errors.at(written, message);
+    Node {
+        path: flow,
+        on: Some(OnField {
+            each: method == "each",
+            method,
+            field,
+            options: OnOptions::default(),
+        }),
+    }
+}
+
+/// The flow and the field of `facts.on(Investigate)`, where the user has swapped them. Fields and
+/// nodes begin with a small letter, and flows with a capital.
+fn reversed(path: &Path, on: &OnField) -> Option<(Path, OnField)> {
+    let (first, second) = (path.get_ident()?, on.field.as_ref()?);
+    let begins = |name: &Ident, is: fn(char) -> bool| name.unraw().to_string().starts_with(is);
+    let is_swapped = begins(first, char::is_lowercase) && begins(second, char::is_uppercase);
+    is_swapped.then(|| {
+        let on = OnField {
+            field: Some(first.clone()),
+            ..on.clone()
+        };
+        (second.clone().into(), on)
+    })
+}
+
+/// `.on(facts)`, if it follows.
+fn on_field(
     input: ParseStream<'_>,
     flow: &Path,
     errors: &mut Errors,
@@ -119,224 +194,6 @@ impl Reader<'_> {
         self.errors.at(method, refusal);
     }
 
-    /// `(documents, parallel = 8)`
-    fn arguments(&mut self, group: &Group) -> (Option<Ident>, OnOptions) {
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        let mut parts: Vec<&[TokenTree]> = tokens.split(is_comma).collect();
-        if parts.last().is_some_and(|last| last.is_empty()) {
-            parts.pop();
-        }
-        let written = &self.written;
-        let mut options = OnOptions::default();
-        let Some((first, others)) = parts.split_first() else {
-            let message = match self.each {
-                true => format!(
-                    "name the field whose items `{}` runs on: `{written}(documents)`",
-                    self.flow
-                ),
-                false => format!(
-                    "name the field that `{}` runs on: `{written}(facts)`",
-                    self.flow
-                ),
-            };
-            self.errors.on(group.span(), message);
-            return (None, options);
-        };
-        let field = match first {
-            [TokenTree::Ident(name), value @ ..] if is_option(name, value) => {
-                let option = join(first);
-                let alone = others.iter().find_map(|part| match part {
-                    [TokenTree::Ident(name)] => Some(name.clone()),
-                    _ => None,
-                });
-                let field = alone.as_ref().map_or("field".into(), Ident::to_string);
-                let option_text = code(&option);
-                let message = format!("the field comes first: `{written}({field}, {option_text})`");
-                self.errors.at(option, message);
-                self.option(name, value, &mut options);
-                return (alone, options);
-            }
-            first => self.field(first, group.span()),
-        };
-        for part in others {
-            match part {
-                [TokenTree::Ident(name), value @ ..]
-                    if is_option(name, value) || OPTIONS.iter().any(|option| name == option) =>
-                {
-                    self.option(name, value, &mut options);
-                }
-                part => self.second_field(part, field.as_ref(), group.span()),
-            }
-        }
-        (field, options)
-    }
-
-    /// The field, or the field that is probably meant.
-    fn field(&mut self, tokens: &[TokenTree], whole: Span) -> Option<Ident> {
-        if let [TokenTree::Ident(_)] = tokens {
-            if let Ok(field) = syn::parse2::<Ident>(join(tokens)) {
-                return Some(field);
-            }
-        }
-        let written = &self.written;
-        let (meant, message) = match quoted(tokens) {
-            Some(field) => {
-                let message = format!("a field is named without quotes: `{written}({field})`");
-                (Some(field), message)
-            }
-            None => {
-                let last = tokens.iter().rev().find_map(|token| match token {
-                    TokenTree::Ident(name) => Some(name.clone()),
-                    _ => None,
-                });
-                let example = last.as_ref().map_or("field".into(), Ident::to_string);
-                let message = format!(
-                    "a field of the store is named by its name alone: `{written}({example})`"
-                );
-                (last, message)
-            }
-        };
-        match tokens {
-            [] => self.errors.on(whole, message),
-            tokens => self.errors.at(join(tokens), message),
-        }
-        meant.filter(|name| syn::parse2::<Ident>(name.to_token_stream()).is_ok())
-    }
-
-    /// Something that is not an option, after the field.
-    fn second_field(&mut self, tokens: &[TokenTree], field: Option<&Ident>, whole: Span) {
-        let (flow, written) = (&self.flow, &self.written);
-        let refusal = match (tokens, field) {
-            ([TokenTree::Ident(second)], Some(first)) if self.each => refuse(format!(
-                "a flow runs on the items of one field: `{written}({first}) >> {written}({second})`"
-            )),
-            ([TokenTree::Ident(second)], Some(first)) => {
-                refuse("a flow runs on one field").help(format!(
-                    "write a place for each: `{flow}.on({first}) >> {flow}.on({second})`, or `({flow}.on({first}), {flow}.on({second}))` to run both at the same time"
-                ))
-            }
-            _ if self.each => refuse(format!(
-                "an option is expected here: `{written}(documents, parallel = 8)`"
-            )),
-            _ => refuse(format!("`on` takes one field: `{written}(facts)`")),
-        };
-        match tokens {
-            [] => self.errors.on(whole, refusal),
-            tokens => self.errors.at(join(tokens), refusal),
-        }
-    }
-
-    /// `parallel = 8`
-    fn option(&mut self, name: &Ident, value: &[TokenTree], options: &mut OnOptions) {
-        if !OPTIONS.iter().any(|option| name == option) {
-            let text = name.to_string();
-            let refusal = match self.each {
-                true => refuse(format!("`each` has no option `{text}`")),
-                false => refuse(format!("`on` has no option `{text}`")),
-            };
-            let refusal = match nearest(&text, &OPTIONS) {
-                Some(meant) if self.each => refusal.help(format!("did you mean `{meant}`?")),
-                _ if self.each => refusal.help("its options are `parallel` and `failures`"),
-                _ => refusal,
-            };
-            return self.errors.at(name, refusal);
-        }
-        if !self.each {
-            let flow = &self.flow;
-            let refusal = refuse(format!(
-                "`{name}` is an option of `each`; `on` runs the flow once"
-            ))
-            .help(format!(
-                "to run it on every item of a field, write `{flow}.each(field, …)`"
-            ));
-            return self.errors.at(name, refusal);
-        }
-        let is_twice = match name == "parallel" {
-            true => options.parallel.is_some(),
-            false => options.failures.is_some(),
-        };
-        if is_twice {
-            return self.errors.at(name, format!("`{name}` is given twice"));
-        }
-        options.span.get_or_insert(name.span());
-        let example = match name == "parallel" {
-            true => "parallel = 8",
-            false => "failures = problems",
-        };
-        let value = match value {
-            [TokenTree::Punct(mark), value @ ..] if mark.as_char() == '=' && !value.is_empty() => {
-                value
-            }
-            [] | [TokenTree::Punct(_)] => {
-                let message = format!("`{name}` has no value: write `{example}`");
-                return self.errors.at(name, message);
-            }
-            value => {
-                let message = format!("`{name}` takes its value after `=`: write `{example}`");
-                return self.errors.at(join(value), message);
-            }
-        };
-        if name == "parallel" {
-            options.parallel = self.width(value);
-        } else {
-            options.failures = self.failures(value);
-        }
-    }
-
-    /// `8`, `unbounded`, or the path of a constant.
-    fn width(&mut self, value: &[TokenTree]) -> Option<Width> {
-        let tokens = join(value);
-        if let Ok(literal) = syn::parse2::<LitInt>(tokens.clone()) {
-            let is_negative = literal.base10_digits().starts_with('-');
-            if matches!(literal.suffix(), "" | "usize") && !is_negative {
-                return match literal.base10_parse() {
-                    Ok(items) => Some(Width::Items(items, literal.span())),
-                    Err(_) => {
-                        let message = format!("`parallel` is at most {}", usize::MAX);
-                        self.errors.at(literal, message);
-                        None
-                    }
-                };
-            }
-        }
-        if let Ok(path) = syn::parse::Parser::parse2(Path::parse_mod_style, tokens.clone()) {
-            if path.is_ident("unbounded") {
-                return Some(Width::Unbounded);
-            }
-            let last = path.segments.last();
-            let last = last.map(|last| last.ident.unraw().to_string());
-            if last.is_some_and(|last| last.starts_with(|first: char| !first.is_lowercase())) {
-                return Some(Width::Constant(path));
-            }
-        }
-        let refusal = match quoted_text(value) {
-            Some(number) if number.parse::<usize>().is_ok() => refuse(format!(
-                "`parallel` is a number, without quotes: write `parallel = {number}`"
-            )),
-            _ => refuse("`parallel` is a number or `unbounded`: write `parallel = 8`")
-                .help("it can also be a constant: it is a part of the graph"),
-        };
-        self.errors.at(tokens, refusal);
-        None
-    }
-
-    /// The field of `failures = problems`.
-    fn failures(&mut self, value: &[TokenTree]) -> Option<Ident> {
-        let tokens = join(value);
-        if let Ok(field) = syn::parse2::<Ident>(tokens.clone()) {
-            return Some(field);
-        }
-        let message = match quoted(value) {
-            Some(field) => {
-                format!("a field is named without quotes: write `failures = {field}`")
-            }
-            None => "a field of the store is named by its name alone: write `failures = problems`"
-                .into(),
-        };
-        self.errors.at(tokens, message);
-        None
-    }
-
     /// `.on(…)` after a place on a field, or `.await`.
     fn further_methods(&mut self, input: ParseStream<'_>, field: Option<&Ident>) {
         let mut reported = false;
@@ -366,16 +223,6 @@ impl Reader<'_> {
     }
 }
 
-/// Whether `name = …` is meant: an option with its value.
-fn is_option(name: &Ident, value: &[TokenTree]) -> bool {
-    let is_known = OPTIONS.iter().any(|option| name == option);
-    match value {
-        [TokenTree::Punct(mark), ..] => mark.as_char() == '=' || mark.as_char() == ':' && is_known,
-        [TokenTree::Group(_)] => is_known,
-        _ => false,
-    }
-}
-
 /// The next group, whatever its delimiter.
 fn group(input: ParseStream<'_>) -> Option<Group> {
     match input.fork().parse() {
@@ -387,28 +234,6 @@ fn group(input: ParseStream<'_>) -> Option<Group> {
 fn first_name(tokens: TokenStream) -> Option<Ident> {
     let first = tokens.into_iter().next()?;
     syn::parse2::<Ident>(first.into()).ok()
-}
-
-/// The field that a string names.
-fn quoted(tokens: &[TokenTree]) -> Option<Ident> {
-    let [token] = tokens else { return None };
-    let text = quoted_text(tokens)?;
-    let mut field = syn::parse_str::<Ident>(&text).ok()?;
-    field.set_span(token.span());
-    Some(field)
-}
-
-fn quoted_text(tokens: &[TokenTree]) -> Option<String> {
-    let text = syn::parse2::<LitStr>(join(tokens)).ok()?;
-    Some(text.value())
-}
-
-fn join(tokens: &[TokenTree]) -> TokenStream {
-    tokens.iter().cloned().collect()
-}
-
-fn is_comma(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(mark) if mark.as_char() == ',')
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The statements of a graph: declarations, and chains of edges.
 
-use proc_macro2::TokenTree;
+use proc_macro2::{Group, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, token};
 
 use super::endpoint::{endpoint, path, target};
-use super::on_field::on_field;
-use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Node, Statement, Target};
+use super::on_field::node;
+use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Statement, Target};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
 use crate::names::{code, nearest, snake};
 use crate::refusal::{Errors, Refusal, refuse};
@@ -71,12 +71,12 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
         } else {
             self::path(input)?
         };
-        let on = on_field(input, &path, errors)?;
+        let node = node(input, path, errors)?;
         return Ok(Statement::Declaration(Declaration {
             attributes,
             is_field,
             name,
-            node: Node { path, on },
+            node,
         }));
     }
     if is_field {
@@ -306,7 +306,14 @@ fn expected_edge(input: ParseStream<'_>) -> String {
     let expected = if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
         "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
     } else if input.peek(token::Paren) {
-        "a node is named without parentheses: `a >> b;`"
+        return match input.fork().parse::<Group>().map(|group| group.stream()) {
+            Ok(inside) if syn::parse2::<Ident>(inside.clone()).is_ok() => {
+                format!(
+                    "a node is named without parentheses; a flow runs on a field with `Flow.on({inside})`"
+                )
+            }
+            _ => "a node is named without parentheses: `a >> b;`".into(),
+        };
     } else if input.peek(Token![,]) {
         "end the edge with `;`"
     } else {

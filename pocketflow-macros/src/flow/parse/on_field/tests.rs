@@ -1,7 +1,7 @@
 use quote::quote;
 
 use super::*;
-use crate::flow::parse::{Endpoint, Statement, parse};
+use crate::flow::parse::{Endpoint, Statement, Width, parse};
 
 /// The messages about a flow with this graph, and the field and the options that are read.
 fn read(graph: TokenStream) -> (Vec<String>, Option<String>, String) {
@@ -216,6 +216,16 @@ fn one_mistake_is_one_message_and_the_field_is_kept() {
         (
             quote!(Sum.each(facts).on(body);),
             "a place runs a flow on one field of the store",
+            facts,
+        ),
+        (
+            quote!(facts.on(Look);),
+            "the flow comes first, and then its field: `Look.on(facts)`",
+            facts,
+        ),
+        (
+            quote!(m::Look::on(facts);),
+            "a flow runs on a field with a dot: `m::Look.on(facts)`",
             facts,
         ),
         (
