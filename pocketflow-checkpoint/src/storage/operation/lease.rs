@@ -21,6 +21,10 @@ pub(crate) struct Begin {
 impl Operation for Begin {
     type Output = Availability<BeginOutcome>;
 
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
+
     fn describe(&self) -> String {
         format!("begin run `{}`", self.run)
     }
@@ -124,6 +128,10 @@ pub(crate) struct Renew {
 impl Operation for Renew {
     type Output = ();
 
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
+
     fn describe(&self) -> String {
         format!("renew the lease of run `{}`", self.run)
     }
@@ -149,6 +157,10 @@ pub struct Release {
 impl Operation for Release {
     type Output = ();
 
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
+
     fn describe(&self) -> String {
         format!("release run `{}`", self.run)
     }
@@ -170,6 +182,11 @@ pub(crate) struct Fail {
 
 impl Operation for Fail {
     type Output = ();
+    const ALONE: bool = true;
+
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
 
     fn describe(&self) -> String {
         match self.status {

@@ -35,6 +35,15 @@ pub trait Operation: Send + Sync + 'static {
     /// and locks no row.
     const WRITES: bool = true;
 
+    /// Whether its run does nothing else until it is done: it is a step that is stored, or the end
+    /// of a run. An engine may then perform it without a queue.
+    const ALONE: bool = false;
+
+    /// The run whose progress it stores, if it is an operation of an owner.
+    fn run(&self) -> Option<&str> {
+        None
+    }
+
     /// What it does, for error messages: ``store step 3 of run `order-7` ``.
     fn describe(&self) -> String;
 

@@ -20,6 +20,11 @@ pub(crate) struct Commit {
 
 impl Operation for Commit {
     type Output = ();
+    const ALONE: bool = true;
+
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
 
     fn describe(&self) -> String {
         format!("store step {} of run `{}`", self.step.step, self.run)
@@ -87,6 +92,10 @@ pub(crate) struct KeepItem {
 
 impl Operation for KeepItem {
     type Output = ();
+
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
 
     fn describe(&self) -> String {
         format!("store an item of step {} of run `{}`", self.step, self.run)
@@ -161,6 +170,11 @@ pub(crate) struct Finish {
 
 impl Operation for Finish {
     type Output = ();
+    const ALONE: bool = true;
+
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
 
     fn describe(&self) -> String {
         format!("store the end of run `{}`", self.run)

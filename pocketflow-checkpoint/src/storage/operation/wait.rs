@@ -57,6 +57,11 @@ impl Wait {
 
 impl Operation for Wait {
     type Output = OpenWait;
+    const ALONE: bool = true;
+
+    fn run(&self) -> Option<&str> {
+        Some(&self.run)
+    }
 
     fn describe(&self) -> String {
         format!("let run `{}` wait", self.run)

@@ -1,6 +1,8 @@
 //! The SQLite engine: runs in one file.
 
+mod blocking;
 mod files;
+mod group;
 mod open;
 mod read_only;
 #[cfg(test)]
@@ -103,11 +105,16 @@ impl SqliteOptions {
 
 /// A storage of runs in one SQLite file, which several processes of one machine may open.
 ///
-/// A separate thread owns the connection, so nothing blocks the async runtime. Operations that
+/// A separate thread performs the operations, so nothing blocks the async runtime. Operations that
 /// arrive while it writes go into its next transaction together, so hundreds of items that finish
 /// at the same time cost a few waits for the disk. Each operation has a savepoint, so that a failed
 /// one does not affect the others. Each is acknowledged when it is on the disk (`synchronous =
 /// FULL`).
+///
+/// On a multi-threaded runtime, a run that is alone stores its steps without that thread, which is
+/// faster: in `block_in_place`, or in place within `Runtime::block_on`, which then polls nothing
+/// else of the same future for as long as the disk takes. A current-thread runtime, and a task of a
+/// `LocalSet`, are never blocked.
 ///
 /// Only this user can read a file that is created (its mode is 0600). The file has a write-ahead log
 /// beside it (`-wal` and `-shm`), with the same mode, which disappears when the last process closes

@@ -18,6 +18,7 @@ pub(super) const APPLICATION_ID: u32 = 0x5046_6c6f;
 pub(super) struct Open {
     pub(super) db: Connection,
     pub(super) files: Files,
+    pub(super) busy_timeout: Duration,
     _opened: Opened,
 }
 
@@ -173,6 +174,7 @@ pub(super) fn open(target: &Target) -> StorageResult<Open> {
     Ok(Open {
         db,
         files: Files::of(&path),
+        busy_timeout: target.options.busy_timeout,
         _opened: opened,
     })
 }
