@@ -19,7 +19,7 @@ pub fn runtime() -> Runtime {
 
 /// Runs a future as a task, because the users of a flow do that, and a task has a different waker
 /// than `block_on`.
-fn task(runtime: &Runtime, future: BoxFuture) -> u64 {
+pub fn task(runtime: &Runtime, future: BoxFuture) -> u64 {
     runtime
         .block_on(runtime.spawn(future))
         .expect("a contender panics")

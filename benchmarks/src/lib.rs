@@ -5,3 +5,4 @@
 pub mod contender;
 pub mod contenders;
 pub mod drive;
+pub mod inner_runs;

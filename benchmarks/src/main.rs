@@ -6,6 +6,7 @@ mod callgrind;
 mod compile;
 mod counts;
 mod goals;
+mod inner;
 mod machine;
 mod python;
 mod report;
@@ -21,7 +22,7 @@ use std::{env, fs};
 use pocketflow_benchmarks::contender::{Contender, Steps};
 use pocketflow_benchmarks::contenders;
 
-const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [compile]
+const USAGE: &str = "usage: cargo run --release -- [--quick] [steps] [batches] [waiting] [inner] [compile]
        [incremental] [python]
 
 Without a part, all parts run, and the result is also written to results.md. --quick runs fewer rounds, counts instructions and
@@ -37,6 +38,9 @@ pub struct Results {
     pub steps: Vec<steps::Row>,
     pub batches: Vec<batches::Row>,
     pub waiting: Vec<waiting::Row>,
+    /// Flows on inner stores: on each of many, and in forks.
+    pub each: Vec<inner::EachRow>,
+    pub forks: Vec<inner::ForkRow>,
     pub compile: Vec<compile::Row>,
     pub incremental: Vec<compile::Row>,
     /// The versions of contenders that are not in the lock file, by name, in the order of the
@@ -94,16 +98,18 @@ enum Part {
     Steps,
     Batches,
     Waiting,
+    Inner,
     Compile,
     Incremental,
     Python,
 }
 
 impl Part {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Steps,
         Self::Batches,
         Self::Waiting,
+        Self::Inner,
         Self::Compile,
         Self::Incremental,
         Self::Python,
@@ -114,6 +120,7 @@ impl Part {
             "steps" => Self::Steps,
             "batches" => Self::Batches,
             "waiting" => Self::Waiting,
+            "inner" => Self::Inner,
             "compile" => Self::Compile,
             "incremental" => Self::Incremental,
             "python" => Self::Python,
@@ -205,7 +212,7 @@ fn measure(request: &Request) -> Results {
             }
         }
     }
-    if [Part::Steps, Part::Batches, Part::Waiting]
+    if [Part::Steps, Part::Batches, Part::Waiting, Part::Inner]
         .into_iter()
         .any(|part| request.has(part))
     {
@@ -218,6 +225,9 @@ fn measure(request: &Request) -> Results {
         }
         if request.has(Part::Waiting) {
             waiting::measure(request.quick, &counter, &mut results);
+        }
+        if request.has(Part::Inner) {
+            inner::measure(request.quick, &counter, &mut results);
         }
     }
     if request.has(Part::Compile) {

@@ -2,11 +2,12 @@
 
 use pocketflow_benchmarks::contender::{Pause, Shape};
 use pocketflow_benchmarks::contenders::{ALL, BASE, BATCH_BASE};
+use pocketflow_benchmarks::inner_runs::WIDTH;
 
 use crate::counts::Counts;
 use crate::rounds::Timing;
 use crate::table::{NONE, Table, count, maybe, number, times};
-use crate::{Results, batches, compile, goals, machine, waiting};
+use crate::{Results, batches, compile, goals, inner, machine, waiting};
 
 pub fn render(results: &Results) -> String {
     let mut text = format!(
@@ -17,6 +18,7 @@ pub fn render(results: &Results) -> String {
     text += &steps(results);
     text += &batches(results);
     text += &waiting(results);
+    text += &inner(results);
     text += &compile(results);
     text += &incremental(results);
     text += &missing(results);
@@ -415,6 +417,41 @@ fn waiting(results: &Results) -> String {
         about.trim_end(),
         table.render()
     )
+}
+
+const INNER: &str = "\
+A flow runs on a store that is in another store. The figures of \"each\" are for one of {ITEMS} stores, {WIDTH} at a time: a flow of two
+nodes, of which the first yields once. The counts include the list of the stores. The figures of \"forks\" are for one fork: flows that
+search twice in a loop, each on its own field. Every node yields once, and the size is that of the future. The same loops by hand are
+joined by `tokio::try_join!`. × is the ratio to what is written by hand.
+";
+
+fn inner(results: &Results) -> String {
+    if results.each.is_empty() {
+        return String::new();
+    }
+    let about = INNER
+        .replace("{ITEMS}", &number(inner::ITEMS as f64))
+        .replace("{WIDTH}", &number(WIDTH as f64));
+    let counts = ["allocations", "bytes", "peak bytes"];
+    let mut each = Table::new(["each"].into_iter().chain(TIMED).chain(counts));
+    for row in &results.each {
+        let mut cells = vec![row.name.to_owned()];
+        cells.extend(timed(Some(&row.timing)));
+        cells.push(counted(row.counts, |counts| counts.allocations));
+        cells.push(counted(row.counts, |counts| counts.bytes));
+        cells.push(counted(row.counts, |counts| counts.peak));
+        each.row(cells);
+    }
+    let mut forks = Table::new(["forks"].into_iter().chain(TIMED).chain(["size"]));
+    for row in &results.forks {
+        let mut cells = vec![row.name.clone()];
+        cells.extend(timed(Some(&row.timing)));
+        cells.push(number(row.size as f64));
+        forks.row(cells);
+    }
+    let (each, forks) = (each.render(), forks.render());
+    format!("\n## Inner stores\n\n{about}\n{each}\n{forks}")
 }
 
 const HELLO: &str = "\

@@ -1,5 +1,5 @@
 //! Counts the allocations of one contender: `steps <contender> <shape>`, `batch <contender>
-//! <items>` or `waiting <contender> <flows>`. For each step, item or flow, it prints the
+//! <items>`, `waiting <contender> <flows>`, or `each <way> <items>` for flows on inner stores. For each step, item or flow, it prints the
 //! allocations, the bytes, and the peak bytes. It also prints the number of threads, because it
 //! only counts the allocations of its own thread.
 
@@ -10,6 +10,7 @@ use allocation_counter::measure;
 use pocketflow_benchmarks::contender::{Batch, Contender, Pause};
 use pocketflow_benchmarks::contenders;
 use pocketflow_benchmarks::drive::{self, Flows};
+use pocketflow_benchmarks::inner_runs::EACH;
 
 /// A multiple of all rounds.
 const STEPS: u64 = 6_000;
@@ -19,6 +20,11 @@ fn main() -> Result<(), String> {
     let [part, name, case] = words.as_slice() else {
         return Err("three arguments are needed".to_owned());
     };
+    if part == "each" {
+        let [allocations, bytes, peak] = each(name, case)?;
+        println!("{allocations} {bytes} {peak} {}", threads());
+        return Ok(());
+    }
     let contender = contenders::ALL
         .iter()
         .find(|contender| contender.name == name);
@@ -66,6 +72,21 @@ fn batch(contender: &Contender, items: u64) -> Result<[f64; 3], String> {
         pause: Pause::Yield,
     };
     let run = || measure(|| drive::batch(&runtime, contender.name, run, batch));
+    run();
+    let counted = run();
+    Ok(
+        [counted.count_total, counted.bytes_total, counted.bytes_max]
+            .map(|all| all as f64 / items as f64),
+    )
+}
+
+/// A flow on each of many stores. The stores themselves are counted as well.
+fn each(name: &str, items: &str) -> Result<[f64; 3], String> {
+    let way = EACH.iter().find(|way| way.name == name);
+    let way = way.ok_or_else(|| format!("there is no {name}"))?;
+    let items: u64 = items.parse().map_err(|error| format!("{items}: {error}"))?;
+    let runtime = drive::runtime();
+    let run = || measure(|| _ = drive::task(&runtime, (way.run)(items)));
     run();
     let counted = run();
     Ok(
