@@ -39,7 +39,7 @@ impl<E: Storage> DurableRun<E> {
                 let (run, step) = (&*self.id, info.step() - 1);
                 let Some(guard) = &guard else {
                     event!(INFO, "run parked", run = run, wait = &*name, step = step);
-                    return Err(info.error(Parked {
+                    return Err(info.suspend(Parked {
                         run: self.id.clone(),
                         field: field.to_owned(),
                         wait: name,

@@ -82,6 +82,52 @@ use crate::store::Shared;
 /// # Ok(()) }
 /// ```
 ///
+/// # Inner runs
+///
+/// A flow on a field of the store, as in `Summarize.each(documents)`, is a run of its own, and the
+/// drivers of the run around it see it: [`begin`](Self::begin), [`flow`](Self::flow) and the steps, on
+/// the inner store. So a driver has to drive the stores in its store as well. The impl above does, for
+/// every store. A driver that is made for one store looks for it, and only passes the others on:
+///
+/// ```
+/// use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
+/// use std::any::Any;
+/// use std::sync::Mutex;
+///
+/// #[derive(Shared, Default)] struct Document { text: String, words: usize }
+/// #[derive(Shared, Default)] struct Library { documents: Vec<Document>, words: usize }
+///
+/// /// Records how many words a library has after each of its steps.
+/// #[derive(Default)]
+/// struct Words(Mutex<Vec<usize>>);
+///
+/// impl<S: Shared> Driver<S> for Words {
+///     async fn step<R: Run<S>>(&self, _info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+///         let taken = run.run(shared).await?;
+///         if let Some(library) = (shared as &dyn Any).downcast_ref::<Library>() {
+///             self.0.lock().unwrap().push(library.words);
+///         }
+///         Ok(taken)
+///     }
+/// }
+///
+/// # #[node(Document, writes = words)] fn count(text: &str) -> usize { text.split(' ').count() }
+/// # #[node(Library, writes = words)]
+/// # fn add(documents: &[Document]) -> usize { documents.iter().map(|document| document.words).sum() }
+/// # flow! { Count { count; } }
+/// flow! { Digest: Library { Count.each(documents, parallel = 8) >> add; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// # let document = |text: &str| Document { text: text.into(), words: 0 };
+/// # let mut library = Library { documents: vec![document("a b"), document("c")], words: 0 };
+/// let words = Words::default();
+/// Digest.with(&words).run(&mut library).await?;
+/// assert_eq!(*words.0.lock().unwrap(), [0, 3]);
+/// # Ok(()) }
+/// ```
+///
+/// [`StepInfo::inner_run`] tells which field and which item an inner run is for.
+///
 /// # Inside a step
 ///
 /// The parameter `Seam` says what else a driver wraps. A `Driver<S>` wraps runs, flows and steps,
@@ -140,7 +186,8 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
         run.run(shared)
     }
 
-    /// Wraps a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`.
+    /// Wraps a step: a node's `prep`, `exec` and `post`, or a fork, or an `await(field)`, or all inner
+    /// runs of a flow on a field.
     ///
     /// If the step fails and has an error edge, `run` has already followed that edge, and has filled
     /// its field: it returns a [`Taken`] whose action is `error` (see [`Taken::failed`]). An error
@@ -155,7 +202,8 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     }
 
     /// Returns whether this run should process an item of a batch, or a branch of a fork (`item` is
-    /// `None`, and `info` describes the branch). Called just before the work would begin.
+    /// `None`, and `info` describes the branch). Called just before the work would begin. It is not
+    /// called for flows on fields, where [`begin`](Self::begin) decides.
     ///
     /// This is for an engine that distributes the work of one step over many processes. Each
     /// process resumes the run at the step and does a part of the work, and a [`KeepDriver`] stores

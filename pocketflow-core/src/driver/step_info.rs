@@ -150,6 +150,45 @@ impl<'a> StepInfo<'a> {
     /// with the error when nothing else is left.
     ///
     /// [`Error::suspends`] tells such an error from one that ends the run.
+    ///
+    /// ```
+    /// use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
+    ///
+    /// /// Waits for nothing.
+    /// struct Park;
+    ///
+    /// impl<S: Shared> Driver<S> for Park {
+    ///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    ///         match info.waits_for() {
+    ///             Some(field) => Err(info.suspend(format!("it waits for `{field}`"))),
+    ///             None => run.run(shared).await,
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// #[derive(Shared, Default)]
+    /// struct Document { draft: Option<String>, approval: Option<String> }
+    /// #[derive(Shared, Default)]
+    /// struct Library { documents: [Document; 3] }
+    ///
+    /// #[node(Document, writes = draft)]
+    /// async fn draft() -> String { "…".into() }
+    ///
+    /// flow! { Write { draft >> await(approval); } }
+    /// flow! { WriteAll: Library { Write.each(documents, parallel = 2); } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let mut library = Library::default();
+    /// let error = WriteAll.with(Park).run(&mut library).await.unwrap_err();
+    /// assert!(error.suspends());
+    /// assert_eq!(
+    ///     format!("{error:#}"),
+    ///     "WriteAll > documents[0] > await(approval): stopped: it waits for `approval`",
+    /// );
+    /// // All of them have been drafted.
+    /// assert!(library.documents.iter().all(|document| document.draft.is_some()));
+    /// # }
+    /// ```
     pub fn suspend(&self, cause: impl Into<BoxError>) -> Error {
         Error::suspending(self.path(), cause)
     }

@@ -53,8 +53,30 @@ pub(super) struct PathItem {
 
 impl Error {
     /// The items of collections on the [path](Self::path), from the outermost to the innermost. Each
-    /// comes with the name of its field: if `Summarize.each(documents)` has failed, the name is
-    /// `documents`.
+    /// comes with the name of its field.
+    ///
+    /// ```
+    /// use pocketflow::{ItemName, Shared, flow, node};
+    ///
+    /// #[derive(Shared, Default)] struct Document { text: String, summary: Option<String> }
+    /// #[derive(Shared, Default)] struct Library { documents: Vec<Document> }
+    ///
+    /// #[node(Document, writes = summary)]
+    /// async fn summarize(text: &str) -> Result<String, String> {
+    ///     if text.is_empty() { Err("there is no text".into()) } else { Ok(text.into()) }
+    /// }
+    ///
+    /// flow! { Summarize { summarize; } }
+    /// flow! { Digest: Library { Summarize.each(documents, parallel = 8); } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let document = |text: &str| Document { text: text.into(), summary: None };
+    /// let mut library = Library { documents: vec![document("rain"), document("")] };
+    /// let error = Digest.run(&mut library).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "Digest > documents[1] > summarize: exec failed");
+    /// assert_eq!(error.items().next(), Some(("documents", &ItemName::Index(1))));
+    /// # }
+    /// ```
     pub fn items(&self) -> impl Iterator<Item = (&'static str, &ItemName)> {
         let Inner { path, items, .. } = &*self.0;
         items.iter().map(|item| (path[item.position], &item.name))
