@@ -409,6 +409,24 @@ async fn a_query_changes_nothing() {
     assert!(says(folder, &["show", "order-1"]).contains("changed"));
 }
 
+#[test]
+fn a_query_upgrades_no_file_of_an_older_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("runs.db");
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db");
+    std::fs::copy(old, &file).unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let error = fails(folder.path(), &["list"]);
+    assert!(
+        error.contains("schema 1") && error.contains("`pocketflow-runs vacuum`"),
+        "{error}"
+    );
+    assert!(before == std::fs::read(&file).unwrap());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    says(folder.path(), &["vacuum"]);
+    assert_eq!(says(folder.path(), &["list"]).lines().count(), 6);
+}
+
 /// An address in the wrong place, or of another database.
 #[test]
 fn a_password_is_not_printed() {
