@@ -26,8 +26,8 @@ pub(crate) struct Waiters(Mutex<Waiting>);
 struct Waiting {
     /// By their ids. Several tasks may wait for one run.
     runs: HashMap<String, Vec<Waiter>>,
-    /// How many have been added.
-    added: u64,
+    /// How many have begun to wait.
+    begun: u64,
     /// The task that polls, with its number.
     poller: Option<(u64, AbortHandle)>,
 }
@@ -40,6 +40,8 @@ struct Waiter {
     step: u64,
     /// Checks whether a text is a value of the field.
     fits: Option<Fits>,
+    /// Whether the storage knows that the run waits. Before that, it would seem to have moved.
+    is_stored: bool,
     wake: Arc<Notify>,
 }
 
@@ -65,7 +67,6 @@ impl Waiters {
     ) -> WaitGuard<'a> {
         let (number, wake) = (number(), Arc::<Notify>::default());
         let mut waiting = self.lock();
-        waiting.added += 1;
         let same = waiting.runs.entry(run.to_owned()).or_default();
         // The poller asks about one step of a run. After another step, the run has moved on.
         for other in same.iter().filter(|other| other.step != step) {
@@ -76,6 +77,7 @@ impl Waiters {
             field: field.to_owned(),
             step,
             fits,
+            is_stored: false,
             wake: wake.clone(),
         });
         WaitGuard {
@@ -105,9 +107,11 @@ impl Waiters {
     /// The runs, each with its last finished step.
     fn all(&self) -> Vec<(String, u64)> {
         let waiting = self.lock();
-        let runs = waiting.runs.iter();
-        runs.filter_map(|(run, waiters)| Some((run.clone(), waiters.last()?.step)))
-            .collect()
+        let runs = waiting.runs.iter().filter_map(|(run, waiters)| {
+            let stored = waiters.iter().rfind(|waiter| waiter.is_stored);
+            Some((run.clone(), stored?.step))
+        });
+        runs.collect()
     }
 }
 
@@ -124,8 +128,17 @@ pub(crate) struct WaitGuard<'a> {
 }
 
 impl WaitGuard<'_> {
-    /// Waits until there may be news. The storage knows whether there are.
+    /// Waits until there may be news. The storage knows whether there are, and knows that the run
+    /// waits.
     pub(crate) async fn woken<E: Storage>(&self, shared: &Arc<RunsShared<E>>) {
+        {
+            let mut waiting = self.waiters.lock();
+            waiting.begun += 1;
+            let same = waiting.runs.get_mut(self.run).into_iter().flatten();
+            for waiter in same.filter(|waiter| waiter.number == self.number) {
+                waiter.is_stored = true;
+            }
+        }
         start_polling(shared);
         self.wake.notified().await;
     }
@@ -178,10 +191,10 @@ impl<E: Storage> Poller<E> {
             let Some(shared) = self.shared.upgrade() else {
                 return;
             };
-            let added = shared.waiters.lock().added;
+            let begun = shared.waiters.lock().begun;
             let mut backoff = Backoff::new(shared.max_retry_time, "");
             let version = retry!(backoff, shared.storage.version());
-            let version = version.unwrap_or_default().map(|version| (version, added));
+            let version = version.unwrap_or_default().map(|version| (version, begun));
             if version.is_some() && version == last {
                 continue;
             }

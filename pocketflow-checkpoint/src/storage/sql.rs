@@ -310,12 +310,20 @@ pub(crate) const MOVED: &str = "
 SELECT w.key FROM json_each(?1) w WHERE NOT EXISTS (
     SELECT 1 FROM runs r WHERE r.run = w.key AND r.step = w.value AND r.status = 'waiting' AND r.filled = 0
         AND (r.root IS NULL OR (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled'))";
+/// The subqueries look a run up by its id, whatever the server knows about the table.
 #[cfg(feature = "postgres")]
 pub(crate) const MOVED_POSTGRES: &str = "
-SELECT w.key FROM json_each_text(CAST(CAST(?1 AS TEXT) AS JSON)) w WHERE NOT EXISTS (
-    SELECT 1 FROM runs r
-    WHERE r.run = w.key AND r.step = CAST(w.value AS BIGINT) AND r.status = 'waiting' AND r.filled = 0
-        AND (r.root IS NULL OR (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled'))";
+SELECT w.key FROM json_each_text(CAST(CAST(?1 AS TEXT) AS JSON)) w
+    LEFT JOIN LATERAL (SELECT step, status, filled, root FROM runs WHERE run = w.key OFFSET 0) r ON TRUE
+    LEFT JOIN LATERAL (SELECT status FROM runs WHERE run = r.root OFFSET 0) o ON TRUE
+WHERE r.step IS DISTINCT FROM CAST(w.value AS BIGINT) OR r.status <> 'waiting' OR r.filled <> 0 OR o.status = 'cancelled'";
+/// Two equal snapshots see the same transactions.
+#[cfg(feature = "postgres")]
+pub(crate) const VERSION_POSTGRES: &str = "SELECT CAST(txid_current_snapshot() AS TEXT)";
+/// The server must not reuse a plan that it made when the table was small, or when it did not know
+/// that most runs may wait: with thousands of runs, that plan would take seconds.
+#[cfg(feature = "postgres")]
+pub(crate) const PLANNED_ANEW: [&str; 1] = [MOVED_POSTGRES];
 /// The changes of other connections, and those of this one.
 pub(crate) const VERSION_SQLITE: &str =
     "SELECT data_version || '/' || total_changes() FROM pragma_data_version";

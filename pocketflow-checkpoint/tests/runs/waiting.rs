@@ -1,5 +1,11 @@
 //! Runs that wait for an answer.
 
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+use pocketflow_checkpoint::engine::{Engine, Operation, Release};
+use pocketflow_checkpoint::{Sqlite, StorageResult};
+
 use super::*;
 
 flow! {
@@ -174,4 +180,126 @@ async fn a_run_that_resumes_elsewhere_ends_the_other_wait_and_stays_intact() {
         1,
         "it is finished once, and did not fail"
     );
+}
+
+/// A storage that counts its calls.
+#[derive(Clone)]
+struct Counting {
+    inner: Sqlite,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl Engine for Counting {
+    fn run<O: Operation>(
+        &self,
+        operation: O,
+    ) -> impl Future<Output = StorageResult<O::Output>> + Send {
+        self.calls.lock().unwrap().push(operation.describe());
+        self.inner.run(operation)
+    }
+
+    fn release_in_background(&self, release: Release) {
+        self.inner.release_in_background(release);
+    }
+}
+
+#[tokio::test]
+async fn a_fill_wakes_the_run_that_it_is_for_and_one_query_asks_about_all() {
+    const RUNS: usize = 200;
+    let (_folder, file) = file();
+    let calls = Arc::<Mutex<Vec<String>>>::default();
+    let storage = Counting {
+        inner: Sqlite::open(&file).await.unwrap(),
+        calls: calls.clone(),
+    };
+    let runs = Checkpoints::new(storage).poll(Duration::from_millis(5));
+    let started: Vec<_> = (0..RUNS)
+        .map(|number| {
+            let run = runs.run(format!("run-{number}"));
+            tokio::spawn(async move { Approve.with(run).run(&mut order()).await.map(drop) })
+        })
+        .collect();
+    let elsewhere = Checkpoints::open(&file).await.unwrap();
+    let waiting = async || elsewhere.list(Some(Status::Waiting)).await.unwrap().len();
+    while waiting().await < RUNS {
+        tokio::task::yield_now().await;
+    }
+    let count = |what: &str| {
+        let calls = calls.lock().unwrap();
+        calls.iter().filter(|call| call.starts_with(what)).count()
+    };
+    let asked = count("see whether");
+    while count("see whether") < asked + 3 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    calls.lock().unwrap().clear();
+    runs.fill("run-7", "approval#1", "true").await.unwrap();
+    elsewhere.fill("run-8", "approval#1", "true").await.unwrap();
+    while waiting().await > RUNS - 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    // Each of the two reads its record, and perhaps once more because the poller woke it too.
+    let reads = count("read run");
+    assert!((2..=6).contains(&reads), "{reads}: {calls:?}");
+    assert!(count("look at the runs") >= 1);
+    drop(runs);
+    for run in started {
+        run.abort();
+        let _ = run.await;
+    }
+    // Nothing keeps the file open: the poller has ended with the last run.
+    let wal = file.with_extension("db-wal");
+    drop(elsewhere);
+    let gone = async {
+        while wal.exists() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone)
+        .await
+        .unwrap();
+}
+
+#[test]
+fn a_runtime_that_ends_leaves_the_poll_to_another() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (first, second) = (runtime(), runtime());
+    let (_folder, file) = file();
+    let open = async || Checkpoints::open(&file).await.unwrap();
+    let runs = first.block_on(open()).poll(Duration::from_millis(5));
+    let elsewhere = second.block_on(open());
+    let wait = |on: &tokio::runtime::Runtime, id: &str| {
+        let run = runs.run(id);
+        let started = on.spawn(async move { Approve.with(run).run(&mut order()).await.map(drop) });
+        second.block_on(async {
+            while !elsewhere
+                .list(Some(Status::Waiting))
+                .await
+                .unwrap()
+                .iter()
+                .any(|run| run.run == id)
+            {
+                tokio::task::yield_now().await;
+            }
+        });
+        started
+    };
+    wait(&first, "first");
+    let waits = wait(&second, "second");
+    first.shutdown_timeout(Duration::from_secs(20));
+    second.block_on(async {
+        elsewhere
+            .fill("second", "approval#1", "true")
+            .await
+            .unwrap();
+        let done = tokio::time::timeout(Duration::from_secs(20), waits).await;
+        done.unwrap().unwrap().unwrap();
+    });
 }

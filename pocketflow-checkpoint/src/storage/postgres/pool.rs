@@ -14,6 +14,7 @@ use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 
 use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::sql;
 
 /// The maximum number of connections. A server allows 100 by default for all of its clients.
 const CONNECTIONS: usize = 8;
@@ -159,7 +160,9 @@ impl PooledConnection<'_> {
             return Ok(statement.clone());
         }
         let statement = client.prepare(&sql.replace('?', "$")).await?;
-        statements.insert(sql, statement.clone());
+        if !sql::PLANNED_ANEW.contains(&sql) {
+            statements.insert(sql, statement.clone());
+        }
         Ok(statement)
     }
 

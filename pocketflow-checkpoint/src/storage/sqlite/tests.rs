@@ -183,3 +183,26 @@ async fn a_text_stays_as_long_as_a_state_has_it() {
     let [kept, used] = texts(&path);
     assert_eq!(kept, used);
 }
+
+#[tokio::test]
+async fn the_version_of_a_file_stays_as_long_as_nothing_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let (a, b) = (
+        Sqlite::open(&path).await.unwrap(),
+        Sqlite::open(&path).await.unwrap(),
+    );
+    let version = async || a.version().await.unwrap().unwrap();
+    let first = version().await;
+    a.list(None).await.unwrap();
+    b.list(None).await.unwrap();
+    assert_eq!(version().await, first);
+    let new = NewRun {
+        flow: "F".into(),
+        graph: "{}".into(),
+        state: "{}".into(),
+        position: "[]".into(),
+    };
+    b.begin("r", "me", Duration::ZERO, &new).await.unwrap();
+    assert_ne!(version().await, first);
+}
