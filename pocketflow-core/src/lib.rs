@@ -79,7 +79,8 @@ pub use pocketflow_macros::flow;
 #[doc(inline)]
 pub use pocketflow_macros::node;
 pub use run::{
-    BoxedFlow, Drive, Flow, NoSuchPlace, Runnable, Running, Skipped, Waits, With, WithContext,
+    BoxedFlow, Drive, Flow, FlowOf, NoSuchPlace, Runnable, Running, Skipped, Waits, With,
+    WithContext,
 };
 pub use run_error::{BoxError, EmptyField, Error, Failed, ItemName, NoRuntime, Stage, TimedOut};
 pub use store::{

@@ -42,7 +42,7 @@ pub use inner::{
 };
 pub use mode::Mode;
 pub use policies::{check_in_context, limit};
-pub use runnable::{BoxedFlow, Runnable};
+pub use runnable::{BoxedFlow, FlowOf, Runnable};
 pub use runner::{
     BatchRunner, FlowRunner, FlowStep, Forked, NoRunner, NodeAt, NodeRunner, NodeWithFields,
     RecoveringRunner, Runner, SiteRef, Step, StepKind,

@@ -14,7 +14,7 @@ use crate::driver::Driver;
 use crate::driver::seam::Through;
 use crate::graph::{Graph, Position};
 use crate::run_error::Error;
-use crate::store::{BorrowContext, InContext, NoContext};
+use crate::store::{BorrowContext, InContext, NoContext, Shared};
 
 /// Whatever can be run on the store `S`: a flow, a flow [with drivers](With), a flow [with a
 /// context](WithContext), and a [`BoxedFlow`].
@@ -148,6 +148,32 @@ where
         async move { Ok(run.await?.index()) }
     });
 }
+
+/// A flow of the store `S`, whatever the context and the drivers of its runs are: a bound for code
+/// that does not run the flow itself, such as code that stores a run for another process.
+///
+/// ```
+/// use pocketflow::{FlowOf, Shared, flow, node};
+///
+/// /// The inputs of a flow that a store does not have yet.
+/// fn missing<S: Shared, F: FlowOf<S>>(_flow: &F, shared: &S) -> Vec<&'static str> {
+///     let is_empty = |input: &&str| S::STORE.field(input).is_some_and(|field| !shared.is_filled(field));
+///     F::GRAPH.inputs.iter().copied().filter(is_empty).collect()
+/// }
+///
+/// # #[derive(Shared, Default)] struct Order { approval: Option<String>, receipt: Option<String> }
+/// # #[node(Order, writes = receipt)] fn pay(approval: &str) -> String { approval.into() }
+/// flow! { Payment(approval) { pay; } }
+/// assert_eq!(missing(&Payment, &Order::default()), ["approval"]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a flow of `{S}`",
+    label = "not a flow of `{S}`"
+)]
+pub trait FlowOf<S>: Flow {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Shared, F: Flow + Walk<S, Undriven<S::Absent>>> FlowOf<S> for F {}
 
 /// A [`Runnable`] without its type, for a registry of flows. Its exit is the name of the flow's exit.
 ///
