@@ -32,6 +32,15 @@ pub struct WrongValue {
     pub source: serde_json::Error,
 }
 
+/// A node of a run panicked that a [worker](crate::Worker) had taken up. The run has failed, and the
+/// worker goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("it panicked: {message}")]
+pub struct Panicked {
+    /// The message of the panic.
+    pub message: String,
+}
+
 /// Another process resumed the run while this one waited for a field. This is not a failure: run it
 /// again to get its result.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -7,16 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use pocketflow::FlowOf;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::causes::BadState;
 use crate::durable_run::{Backoff, DurableRun, RunsShared, retry};
 use crate::events::event;
-use crate::state::{StateReader, without_values};
+use crate::state::{Durable, StateReader, without_values};
 use crate::storage::{
     Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,
 };
+use crate::worker::Worker;
 
 /// The runs of a storage, which makes [`DurableRun`]s.
 ///
@@ -181,6 +183,32 @@ impl<E: Storage> Checkpoints<E> {
         DurableRun::new(self.shared.clone(), id.into(), owner::new())
     }
 
+    /// Stores a new run, which a [worker](Self::worker) of this process or another then takes up.
+    /// When this returns, the run is durable.
+    ///
+    /// The same run may be enqueued again, for example when a client repeats its request: if the
+    /// flow and the input are the same, nothing happens.
+    ///
+    /// # Errors
+    ///
+    /// An input of the flow is empty, or the store cannot be stored; the id belongs to a run of
+    /// another flow ([`OtherFlow`](crate::OtherFlow)) or with other input
+    /// ([`OtherInput`](crate::OtherInput)); the storage fails.
+    pub async fn enqueue<S: Durable, F: FlowOf<S>>(
+        &self,
+        run: impl Into<String>,
+        _flow: &F,
+        shared: S,
+    ) -> Result<(), pocketflow::Error> {
+        self.run(run).enqueue(F::GRAPH, shared).await
+    }
+
+    /// Returns a worker, which runs what is enqueued, what has been filled, and what a process that
+    /// has died left unfinished.
+    pub fn worker(&self) -> Worker<E> {
+        Worker::new(self.shared.clone())
+    }
+
     /// Answers a wait of a run with a JSON value. A run that waits in this process resumes at once.
     ///
     /// The name of the wait is its field and its visit, such as `approval#2`.
@@ -201,6 +229,7 @@ impl<E: Storage> Checkpoints<E> {
             Ok(()) => {
                 event!(INFO, "wait filled", run = run, wait = wait);
                 self.shared.waiters.wake(run);
+                self.shared.ready.send_replace(());
             }
             Err(error) => {
                 let error = error.to_string();
@@ -326,7 +355,9 @@ impl<E: Storage> Checkpoints<E> {
     ///
     /// The history does not have that step, or a run with the new id exists.
     pub async fn fork(&self, run: &str, step: u64, new: &str) -> StorageResult<()> {
-        self.shared.storage.fork(run, step, new).await
+        self.shared.storage.fork(run, step, new).await?;
+        self.shared.ready.send_replace(());
+        Ok(())
     }
 
     /// Returns the storage, which has more operations.

@@ -7,11 +7,13 @@
 //! | event | level | fields | when |
 //! | --- | --- | --- | --- |
 //! | `run started` | info | `run`, `flow` | a new run is stored |
+//! | `run enqueued` | info | `run`, `flow` | a new run is stored for a worker |
 //! | `run resumed` | info | `run`, `flow`, `step` | a known run goes on after its step `step` |
 //! | `run waits` | info | `run`, `wait`, `step` | a run waits in memory |
 //! | `run parked` | info | `run`, `wait`, `step` | a run waits and has ended in this process |
 //! | `run finished` | info | `run`, `exit` | a run has reached an exit |
 //! | `run failed` | error | `run`, `error` | a run has failed for good, and can be started again |
+//! | `run deferred` | warn | `run`, `error` | this program cannot resume a run that its worker has taken up |
 //! | `run stuck` | error | `run`, `why` | too many processes have died in one step of the run |
 //! | `run stopped` | warn | `run`, `error` | another process or a person has taken the run from this process |
 //! | `run cancelled` | info | `run` | this process has cancelled the run |
@@ -26,6 +28,10 @@
 //! | `step stored` | debug | `run`, `step`, `path`, `micros` | a step is durable; `micros` is how long that took, with its retries |
 //! | `item stored` | trace | `run`, `step`, `micros` | an item of a batch or a branch of a fork is durable |
 //! | `results left over` | warn | `run`, `node`, `count` | stored results belong to items that are not in the list any more |
+//! | `runs taken up` | debug | `count`, `micros` | a worker has claimed runs; `micros` is how long that took |
+//! | `orphans found` | warn | `count` | processes have died, and the runs that they drove go on |
+//! | `worker waits` | warn | `error`, `failures` | a worker cannot reach the storage, and tries again |
+//! | `task of the worker failed` | error | `error` | code outside of the nodes has panicked |
 //! | `runs pruned` | info | `status`, `count` | runs were removed because of their age |
 //! | `prune failed` | warn | `status`, `error` | the runs that are old enough could not be removed |
 

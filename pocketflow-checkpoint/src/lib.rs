@@ -10,6 +10,7 @@ mod durable_run;
 pub mod events;
 mod state;
 mod storage;
+mod worker;
 
 /// What a database needs to store runs: implement [`Engine`](engine::Engine) and
 /// [`Transaction`](engine::Transaction), and the database is a [`Storage`].
@@ -27,7 +28,7 @@ pub mod engine {
 }
 
 pub use causes::{
-    BadState, Changed, MovedOn, OtherFlow, OtherInput, Parked, SkippedField, WrongValue,
+    BadState, Changed, MovedOn, OtherFlow, OtherInput, Panicked, Parked, SkippedField, WrongValue,
 };
 pub use checkpoints::Checkpoints;
 pub use durable_run::DurableRun;
@@ -37,9 +38,12 @@ pub use durable_run::{Kept, Known};
 pub use state::Stored;
 pub use state::{Durable, Keeper};
 pub use storage::{
-    BeginOutcome, Cause, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun,
-    OpenWait, Pause, Retention, RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange, Status,
-    Step, Storage, StorageError, StorageResult, UnknownStatus,
+    BeginOutcome, Cause, Checkpoint, CheckpointState, Claim, InnerRecord, ItemKey, NewInnerRun,
+    NewRun, OpenWait, Pause, Retention, RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange,
+    Status, Step, Storage, StorageError, StorageResult, UnknownStatus, Watched,
 };
 #[cfg(feature = "postgres")]
 pub use storage::{Postgres, PostgresOptions};
+#[doc(hidden)]
+pub use worker::FromState;
+pub use worker::Worker;

@@ -290,7 +290,7 @@ async fn a_newer_file() {
             error,
             StorageError::Newer {
                 found: 9,
-                known: 3,
+                known: pocketflow_checkpoint::engine::SCHEMA_VERSION,
                 ..
             }
         ),

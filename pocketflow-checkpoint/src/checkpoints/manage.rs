@@ -21,6 +21,7 @@ impl<E: Storage> Checkpoints<E> {
     pub async fn retry(&self, run: &str) -> StorageResult<()> {
         self.shared.storage.retry(run).await?;
         event!(INFO, "run retried", run = run);
+        self.shared.ready.send_replace(());
         Ok(())
     }
 
@@ -75,6 +76,7 @@ impl<E: Storage> Checkpoints<E> {
     pub async fn release_lease(&self, run: &str) -> StorageResult<()> {
         self.shared.storage.release_lease(run).await?;
         event!(WARN, "lease released", run = run);
+        self.shared.ready.send_replace(());
         Ok(())
     }
 
@@ -90,6 +92,7 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.rewind(run, step).await?;
         event!(INFO, "run rewound", run = run, step = step);
         self.shared.waiters.wake(run);
+        self.shared.ready.send_replace(());
         Ok(())
     }
 

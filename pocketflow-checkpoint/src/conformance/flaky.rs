@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
-    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, Storage, StorageError,
-    StorageResult,
+    BeginOutcome, Checkpoint, CheckpointState, Claim, InnerRecord, ItemKey, NewInnerRun, NewRun,
+    OpenWait, Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, Storage,
+    StorageError, StorageResult, Watched,
 };
 
 /// One call in this many fails, and with 0 none does. In addition, one call can be chosen by its
@@ -140,6 +140,10 @@ impl<S: Storage> Storage for Flaky<S> {
         begin_inner(run: &str, owner: &str, inner: &NewInnerRun<'_>) -> BeginOutcome;
         inner_runs(run: &str) -> Vec<InnerRecord>;
         wait_for_inner(run: &str, owner: &str) -> ();
+        enqueue(run: &str, new: &NewRun) -> BeginOutcome;
+        claim(claim: &Claim<'_>) -> Vec<RunRecord>;
+        release_orphans(flows: &[&str], watched: &mut Watched) -> u64;
+        defer(run: &str, owner: &str, message: &str) -> ();
         commit(run: &str, owner: &str, lease: Duration, step: &Step, keep: Retention) -> ();
         keep_item(run: &str, owner: &str, step: u64, item: &ItemKey, json: &str) -> ();
         items(run: &str, step: u64) -> Vec<(ItemKey, String)>;

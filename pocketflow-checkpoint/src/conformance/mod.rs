@@ -24,6 +24,8 @@
 #[doc(hidden)]
 pub mod begin;
 #[doc(hidden)]
+pub mod claims;
+#[doc(hidden)]
 pub mod crowd;
 #[doc(hidden)]
 pub mod data;
@@ -47,6 +49,8 @@ pub mod steps;
 pub mod support;
 #[doc(hidden)]
 pub mod waiting;
+#[doc(hidden)]
+pub mod workers;
 
 /// Generates the tests of a storage, which open their databases with an async function: see
 /// [`conformance`](crate::conformance). Attributes before the function, such as `#[ignore]`, apply
@@ -147,6 +151,25 @@ macro_rules! conformance_tests {
             managed::a_cancelled_run_does_not_wait_any_longer
             managed::a_run_that_waits_in_memory_is_edited_and_rewound
             managed::old_runs_are_removed_by_themselves
+            claims::a_new_run_is_stored_for_a_worker
+            claims::the_oldest_runs_of_a_flow_are_claimed_first
+            claims::only_what_can_continue_is_claimed
+            claims::a_forked_run_is_claimed
+            claims::a_run_whose_owner_has_died_is_claimed
+            claims::a_lease_that_is_renewed_is_not_released
+            claims::owners_that_die_are_counted_by_workers
+            claims::a_deferred_run_waits_for_a_while
+            claims::of_two_workers_each_gets_its_own_runs
+            workers::what_is_enqueued_is_run
+            workers::a_run_is_enqueued_once
+            workers::a_run_that_waits_holds_no_place
+            workers::two_workers_share_the_runs
+            workers::a_run_that_fails_stays_failed
+            workers::a_run_that_does_not_fit_is_left_with_a_message
+            workers::a_worker_that_ends_finishes_its_steps
+            workers::a_worker_does_not_wait_for_a_step_for_ever
+            workers::a_worker_takes_over_from_one_that_died
+            workers::a_worker_survives_a_storage_that_fails
             crowd::hundreds_of_items_at_once
             crowd::one_that_fails_takes_no_other_with_it
             crowd::futures_that_are_dropped

@@ -9,7 +9,7 @@ use super::item_results::ItemResults;
 use super::lease::LeaseKeeper;
 use super::resume::{Resumed, resumes};
 use super::retry::retry;
-use super::{DurableRun, Memory};
+use super::{DurableRun, Memory, Stopped};
 use crate::causes::{Changed, Parked, WrongValue};
 use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
@@ -17,7 +17,7 @@ use crate::storage::{BeginOutcome, RunRecord, Status, Storage};
 
 impl<E: Storage> DurableRun<E> {
     /// The definition of this flow, with the hashes of the input.
-    fn definition<S: Durable>(
+    pub(super) fn definition<S: Durable>(
         &self,
         flow: &'static Graph,
         shared: &mut S,
@@ -34,13 +34,22 @@ impl<E: Storage> DurableRun<E> {
         Ok(definition)
     }
 
-    fn resume<S: Durable>(
+    pub(super) fn resume<S: Durable>(
         &self,
         flow: &'static Graph,
         record: &RunRecord,
         shared: &mut S,
     ) -> Result<Resumed, Error> {
-        resumes(flow, record, self.migration.as_ref(), shared).map_err(|error| flow.error(error))
+        // The store that a worker makes is not input.
+        let compares_input = self.claimed.is_none();
+        let resumed = resumes(
+            flow,
+            record,
+            self.migration.as_ref(),
+            compares_input,
+            shared,
+        );
+        resumed.map_err(|error| flow.error(error))
     }
 
     /// Takes the lease, and loads the run if it is known. `known` is the run as it was found before
@@ -48,7 +57,7 @@ impl<E: Storage> DurableRun<E> {
     async fn start<S: Durable>(
         &self,
         flow: &'static Graph,
-        mut definition: Definition,
+        definition: Definition,
         known: Option<(RunRecord, Resumed)>,
         shared: &mut S,
         keeper: &mut Option<LeaseKeeper<E>>,
@@ -72,12 +81,26 @@ impl<E: Storage> DurableRun<E> {
                 to = &*self.owner
             );
         }
-        let crashes = self.check_crashes(&record).await;
-        crashes.map_err(|error| flow.error(error))?;
         let resumed = match known {
             Some((known, resumed)) if is_unchanged(&known, &record) => resumed,
             _ => self.resume(flow, &record, &mut *shared)?,
         };
+        self.load(flow, definition, *record, resumed, shared, keeper)
+            .await
+    }
+
+    /// Loads a known run whose lease is held.
+    pub(super) async fn load<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        mut definition: Definition,
+        record: RunRecord,
+        resumed: Resumed,
+        shared: &mut S,
+        keeper: &mut Option<LeaseKeeper<E>>,
+    ) -> Result<Start, Error> {
+        let crashes = self.check_crashes(&record).await;
+        crashes.map_err(|error| flow.error(error))?;
         Keeper::read(&resumed.state, &mut *shared)
             .map_err(|error| flow.error(self.bad_field("read", error)))?;
         definition.input = resumed.input;
@@ -104,7 +127,7 @@ impl<E: Storage> DurableRun<E> {
         event!(
             INFO,
             "run resumed",
-            run = run,
+            run = &*self.id,
             flow = flow.name,
             step = record.step
         );
@@ -157,6 +180,9 @@ where
                 "a durable run cannot store the run of a flow on a field: run it without this driver",
             ));
         }
+        if let Some(record) = self.take_record() {
+            return self.resume_claimed(flow, record, shared).await;
+        }
         let definition = self.definition(flow, shared)?;
         *self.memory() = Memory {
             definition: definition.encode(),
@@ -199,19 +225,22 @@ where
                 None => std::future::pending().await,
             }
         };
+        let panic = |panic| flow.error(panic);
         let result = tokio::select! {
-            result = run.run(&mut *shared) => result,
+            result = self.guarded(panic, run.run(&mut *shared)) => result,
             lost = lost => Err(flow.error(lost)),
         };
         match &result {
             Ok(taken) => {
-                if let Err(error) = self.end(flow, taken.action(), shared).await {
+                let end = self.end(flow, taken.action(), shared);
+                if let Err(error) = self.guarded(panic, end).await {
                     self.release(&error).await;
                     return Err(error);
                 }
                 self.lease.ended();
                 event!(INFO, "run finished", run = &*self.id, exit = taken.action());
             }
+            Err(error) if error.cause().is::<Stopped>() => self.release(error).await,
             Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
             Err(error) if !error.cause().is::<Parked>() && !error.cause().is::<WrongValue>() => {
                 let (run, error) = (&*self.id, format!("{error:#}"));
@@ -228,6 +257,9 @@ where
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
+        if self.is_stopping() {
+            return Err(info.error(Stopped));
+        }
         let done = self.memory().done.take();
         if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
             return info.taken(&action).ok_or_else(|| {
@@ -245,7 +277,10 @@ where
                 self.wait(info, field, shared).await?;
                 info.taken("default").expect("the action of every `await`")
             }
-            None => run.run(shared).await?,
+            None => {
+                let panic = |panic| info.error(panic);
+                self.guarded(panic, run.run(shared)).await?
+            }
         };
         self.commit(info, taken.action(), shared).await?;
         Ok(taken)

@@ -1,9 +1,11 @@
 //! One durable run: the driver.
 
 mod calls;
+mod claimed;
 mod definition;
 mod driver;
 mod empty_reads;
+mod enqueue;
 mod input;
 mod item_results;
 mod items;
@@ -25,6 +27,8 @@ use serde_json::Value;
 use crate::causes::BadState;
 use crate::state::{BadField, Keeper};
 use crate::storage::Storage;
+use claimed::Claimed;
+pub(crate) use claimed::Stopped;
 use item_results::ItemResults;
 #[doc(hidden)]
 pub use items::{Kept, Known};
@@ -51,6 +55,8 @@ pub struct DurableRun<E: Storage> {
     owner: String,
     park: bool,
     migration: Option<Migration>,
+    /// Whether a worker has taken up the run.
+    claimed: Option<Claimed>,
     /// Whether this run must renew and release the lease.
     lease: Arc<Lease<E>>,
     /// Renews the lease once the run has started. Dropping it releases the lease.
@@ -97,6 +103,7 @@ impl<E: Storage> DurableRun<E> {
             owner,
             park: false,
             migration: None,
+            claimed: None,
             lease,
             keeper: Mutex::default(),
             memory,

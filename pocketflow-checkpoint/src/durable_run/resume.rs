@@ -27,11 +27,12 @@ pub(crate) struct Resumed {
 }
 
 /// How a stored run resumes with this flow. Of the caller's store, `shared`, only the fields that
-/// serde skips matter.
+/// serde skips matter. The others must not be other input than the run's, if `compares_input`.
 pub(crate) fn resumes<S: Durable>(
     flow: &'static Graph,
     record: &RunRecord,
     migration: Option<&Migration>,
+    compares_input: bool,
     shared: &mut S,
 ) -> Result<Resumed, Refusal> {
     let was = Definition::decode(&record.graph).map_err(bad(record, "the flow"))?;
@@ -40,6 +41,7 @@ pub(crate) fn resumes<S: Durable>(
         flow,
         record,
         migration,
+        compares_input,
         same: was.is(&now),
         was,
         now,
@@ -55,6 +57,7 @@ struct Resumption<'a> {
     flow: &'static Graph,
     record: &'a RunRecord,
     migration: Option<&'a Migration>,
+    compares_input: bool,
     /// The program that stored the run.
     was: Definition,
     /// This program.
@@ -136,7 +139,7 @@ impl Resumption<'_> {
     }
 
     fn refuse_other_input<S: Durable>(&self, state: &str, shared: &mut S) -> Result<(), Refusal> {
-        let input = self.was.input.as_ref();
+        let input = self.was.input.as_ref().filter(|_| self.compares_input);
         refuse_other_input(self.flow, self.record, input, state, shared)
     }
 

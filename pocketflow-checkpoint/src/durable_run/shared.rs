@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use tokio::sync::watch;
 
 use super::ttl::Ttl;
 use super::waiters::Waiters;
@@ -19,6 +20,8 @@ pub(crate) struct RunsShared<E> {
     pub(crate) max_crashes: Option<u32>,
     pub(crate) ttl: Ttl,
     pub(crate) waiters: Waiters,
+    /// Notifies the workers of this process when a run can be taken up.
+    pub(crate) ready: watch::Sender<()>,
 }
 
 impl<E> RunsShared<E> {
@@ -32,6 +35,7 @@ impl<E> RunsShared<E> {
             max_crashes: Some(10),
             ttl: Ttl::default(),
             waiters: Waiters::default(),
+            ready: watch::Sender::new(()),
         }
     }
 

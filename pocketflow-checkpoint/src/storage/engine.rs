@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Storage;
+use super::claim::{Claim, Watched};
 use super::data::{
     BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
     Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step,
@@ -73,6 +74,36 @@ impl<E: Engine> Storage for E {
     async fn wait_for_inner(&self, run: &str, owner: &str) -> StorageResult<()> {
         let [run, owner] = [run, owner].map(str::to_owned);
         self.run(operation::WaitForInner { run, owner }).await
+    }
+
+    async fn enqueue(&self, run: &str, new: &NewRun) -> StorageResult<BeginOutcome> {
+        let (run, new) = (run.to_owned(), new.clone());
+        self.run(operation::Enqueue { run, new }).await
+    }
+
+    async fn claim(&self, claim: &Claim<'_>) -> StorageResult<Vec<RunRecord>> {
+        self.run(operation::TakeUp::new(claim)).await
+    }
+
+    async fn release_orphans(&self, flows: &[&str], watched: &mut Watched) -> StorageResult<u64> {
+        let flows = flows.iter().copied().map(str::to_owned).collect();
+        let seen = watched.observations();
+        let (dead, suspects) = self.run(operation::Owned { flows, seen }).await?;
+        watched.update(suspects);
+        if dead.is_empty() {
+            return Ok(0);
+        }
+        self.run(operation::ReleaseOrphans { dead }).await
+    }
+
+    async fn defer(&self, run: &str, owner: &str, message: &str) -> StorageResult<()> {
+        let [run, owner, message] = [run, owner, message].map(str::to_owned);
+        self.run(operation::Defer {
+            run,
+            owner,
+            message,
+        })
+        .await
     }
 
     async fn commit(
@@ -306,12 +337,9 @@ where
             Availability::Free(done) => return Ok(done),
             Availability::Watch(observation) => observation,
         };
-        let pause =
-            (observation.lease / 20).clamp(Duration::from_millis(1), Duration::from_secs(1));
-        // If the database was locked in the meantime, or this process was stopped, the owner may
-        // have had no chance to renew the lease.
+        let pause = observation.pause();
         if let Some((_, at)) = last {
-            observation.still += at.elapsed().min(2 * pause);
+            observation.still_for(at.elapsed());
         }
         last = Some((observation, Instant::now()));
         tokio::time::sleep(pause).await;

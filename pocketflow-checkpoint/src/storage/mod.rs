@@ -1,5 +1,6 @@
 //! Where runs are stored: the trait [`Storage`], its plain data, and its engines.
 
+mod claim;
 mod data;
 mod engine;
 mod error;
@@ -17,6 +18,7 @@ mod transaction;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
+pub use claim::{Claim, Watched};
 pub use data::{
     BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
     Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, UnknownStatus,
@@ -163,6 +165,50 @@ pub trait Storage: Send + Sync + 'static {
         &self,
         run: &str,
         owner: &str,
+    ) -> impl Future<Output = StorageResult<()>> + Send;
+
+    /// Stores a new run that no owner holds, for a worker to [take up](Storage::claim). A known run
+    /// is returned as it is stored, and does not change.
+    fn enqueue(
+        &self,
+        run: &str,
+        new: &NewRun,
+    ) -> impl Future<Output = StorageResult<BeginOutcome>> + Send;
+
+    /// Takes the leases of runs that can continue and that no owner holds: new runs, runs that were
+    /// released, and waiting runs whose wait has been filled. The runs of each flow come in the order
+    /// in which they were created. Several workers that claim at the same time get different runs.
+    ///
+    /// The records have the new owner and the new lease. Everything else in them is as it was
+    /// before. The runs are running from then on.
+    fn claim(
+        &self,
+        claim: &Claim<'_>,
+    ) -> impl Future<Output = StorageResult<Vec<RunRecord>>> + Send;
+
+    /// Releases the leases of owners that have died, of runs of these flows, so that
+    /// [`claim`](Storage::claim) finds the runs, and returns how many there were.
+    ///
+    /// If it is unknown whether an owner is alive, the lease is watched. Pass the same `watched` each
+    /// time, and call this again after its [`pause`](Watched::pause).
+    fn release_orphans(
+        &self,
+        flows: &[&str],
+        watched: &mut Watched,
+    ) -> impl Future<Output = StorageResult<u64>> + Send;
+
+    /// Releases the lease of a run that this program cannot resume, with the reason as its message.
+    /// [`claim`](Storage::claim) finds it again after a minute, and later and later while the run does
+    /// not change, up to an hour, because another program may be able to.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`].
+    fn defer(
+        &self,
+        run: &str,
+        owner: &str,
+        message: &str,
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Stores a finished step and renews the lease. The run is running from then on.

@@ -33,19 +33,23 @@ CREATE TABLE ",
     graph INTEGER NOT NULL,
     state TEXT NOT NULL,
     root TEXT,
-    parent TEXT REFERENCES runs (run) ON DELETE CASCADE
+    parent TEXT REFERENCES runs (run) ON DELETE CASCADE,
+    due INTEGER
 ) STRICT;"
         )
     };
 }
 
-/// An outermost run is in none of the indexes of inner runs.
+/// An outermost run is in none of the indexes of inner runs. Neither a step nor the renewal of a
+/// lease changes a column of any index.
 macro_rules! indexes {
     () => {
         "
 CREATE INDEX runs_status ON runs (status);
 CREATE INDEX runs_root ON runs (root) WHERE root IS NOT NULL;
-CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;"
+CREATE INDEX runs_parent ON runs (parent) WHERE parent IS NOT NULL;
+CREATE INDEX runs_due ON runs (flow, due, created) WHERE owner IS NULL AND root IS NULL AND due IS NOT NULL;
+CREATE INDEX runs_owned ON runs (run) WHERE owner IS NOT NULL;"
     };
 }
 
@@ -102,9 +106,10 @@ CREATE TABLE waits (
 ///
 /// In `runs`, `beat` counts how often the owner has renewed its `lease`, whose length is in
 /// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and the
-/// number of its stored items. `filled` tells whether the open wait has a value. In `items`, -1
-/// stands for no branch and no item, because NULL never equals itself. In `waits`, a `step` of NULL
-/// means that the run has not reached the wait.
+/// number of its stored items. `filled` tells whether the open wait has a value. `due` is when a
+/// worker may take the run up if no owner holds it: 0 at once, whatever the clock says, and NULL
+/// never. In `items`, -1 stands for no branch and no item, because NULL never equals itself. In
+/// `waits`, a `step` of NULL means that the run has not reached the wait.
 ///
 /// An inner run has a `parent`, which is the run around it, and a `root`, which is the outermost run
 /// and has the lease. An outermost run that waits and does not say for what waits for inner runs;
@@ -198,12 +203,49 @@ pub(crate) const HEAD_RENEWED: &str = concat!(
 );
 
 pub(crate) const BEGIN_RUN: &str = "
-INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated, graph, state)
-VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8) ON CONFLICT DO NOTHING";
+INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated, graph, state, due)
+VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8, CASE WHEN CAST(?4 AS TEXT) IS NULL THEN 0 END)
+ON CONFLICT DO NOTHING";
 pub(crate) const TAKE_OVER: &str = "
 UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, status = ?5, message = NULL, crashes = ?6,
     crash_mark = ?7, updated = CASE WHEN status = ?5 THEN updated ELSE ?8 END
 WHERE run = ?1";
+/// When a worker may take the run up after its owner has gone.
+macro_rules! due_again {
+    () => {
+        "due = CASE WHEN status = 'running' OR filled = 1 THEN 0 ELSE due END"
+    };
+}
+macro_rules! ready {
+    ($lock:literal) => {
+        concat!(
+            "SELECT run FROM runs WHERE flow = ?1 AND due <= ?2 AND owner IS NULL AND root IS NULL ORDER BY due, created LIMIT ?3",
+            $lock
+        )
+    };
+}
+/// The first runs of a flow that a worker may take up.
+pub(crate) const READY: &str = ready!("");
+/// The same, without those that another worker is taking up.
+#[cfg(feature = "postgres")]
+pub(crate) const READY_LOCKED: &str = ready!(" FOR UPDATE SKIP LOCKED");
+pub(crate) const TAKE_UP: &str = "
+UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, message = NULL,
+    updated = CASE WHEN status = 'waiting' AND filled = 1 THEN ?5 ELSE updated END,
+    status = CASE WHEN status = 'waiting' AND filled = 0 THEN 'waiting' ELSE 'running' END
+WHERE run = ?1";
+pub(crate) const OWNED: &str =
+    "SELECT run, flow, owner, lease_until, lease, beat FROM runs WHERE owner IS NOT NULL";
+/// Releases the lease of an owner that has died.
+pub(crate) const RELEASE_ORPHAN: &str = concat!(
+    "UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL, crashes = ?2, crash_mark = ?3, ",
+    due_again!(),
+    " WHERE run = ?1"
+);
+/// Releases the lease of a run that this program cannot resume. Another may, so it is tried again
+/// after a while, which is longer the longer the run has not changed.
+pub(crate) const DEFER: &str = "
+UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL, message = ?2, due = ?3 WHERE run = ?1";
 pub(crate) const COUNT_ITEMS: &str = "SELECT count(*) FROM items WHERE run = ?1 AND step = ?2";
 /// How far the inner runs of an outermost run are: how many there are, their changes, and their items.
 pub(crate) const INNER_PROGRESS: &str = "
@@ -272,7 +314,7 @@ pub(crate) const ITEMS: &str =
 
 pub(crate) const WAIT_RUN: &str = "
 UPDATE runs SET status = 'waiting', step = ?2, waits_for = ?3, visit = ?4, position = ?5, message = ?6, updated = ?7, filled = 0,
-    owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
+    due = NULL, owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
 /// The wait has been filled already, so the run continues.
 pub(crate) const PASS_WAIT: &str = "
@@ -281,11 +323,12 @@ UPDATE runs SET step = ?2, waits_for = ?3, visit = ?4, position = ?5, updated = 
 pub(crate) const WAIT_FOR_INNER: &str = "
 UPDATE runs SET status = 'waiting', waits_for = NULL, visit = NULL, message = NULL, updated = ?2,
     filled = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 1 ELSE 0 END,
+    due = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 0 END,
     owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
 /// One of the inner runs that an outermost run waits for has been filled.
 pub(crate) const FILL_OUTERMOST: &str = "
-UPDATE runs SET filled = 1, updated = ?2 WHERE run = ?1 AND status = 'waiting' AND waits_for IS NULL";
+UPDATE runs SET filled = 1, due = 0, updated = ?2 WHERE run = ?1 AND status = 'waiting' AND waits_for IS NULL";
 pub(crate) const WAIT_AT: &str =
     "SELECT visit, value FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
 pub(crate) const LAST_VISIT: &str =
@@ -330,22 +373,25 @@ pub(crate) const VERSION_SQLITE: &str =
 /// ?2 tells whether the open wait has a value now.
 pub(crate) const FILL_RUN: &str = "
 UPDATE runs SET filled = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 1 ELSE filled END, message = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN NULL ELSE message END,
-    updated = ?3
+    due = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 0 ELSE due END, updated = ?3
 WHERE run = ?1";
 pub(crate) const FINISH_RUN: &str = "
 UPDATE runs SET status = 'finished', exit = ?2, updated = ?3, owner = NULL, lease = NULL, lease_until = NULL, message = NULL,
-    waits_for = NULL, visit = NULL, filled = 0
+    waits_for = NULL, visit = NULL, filled = 0, due = NULL
 WHERE run = ?1";
 pub(crate) const DROP_ALL_ITEMS: &str = "DELETE FROM items WHERE run = ?1";
 /// The run does not wait any more. The values of its waits stay, because they were acknowledged.
 pub(crate) const FAIL: &str = "
 UPDATE runs SET status = ?4, message = ?2, updated = ?3, owner = NULL, lease = NULL, lease_until = NULL, waits_for = NULL,
-    visit = NULL, filled = 0
+    visit = NULL, filled = 0, due = NULL
 WHERE run = ?1";
 pub(crate) const RENEW: &str =
     "UPDATE runs SET lease = ?2, lease_until = ?3, beat = beat + 1 WHERE run = ?1";
-pub(crate) const RELEASE: &str =
-    "UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL WHERE run = ?1";
+pub(crate) const RELEASE: &str = concat!(
+    "UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL, ",
+    due_again!(),
+    " WHERE run = ?1"
+);
 
 /// The outermost runs, and the inner runs that wait, unless they are cancelled with the outermost run.
 macro_rules! listed {
@@ -375,9 +421,9 @@ FROM checkpoints c LEFT JOIN texts g ON g.run = c.run AND g.name = '' AND g.vers
 WHERE c.run = ?1 AND c.step = ?2";
 
 pub(crate) const FORK_RUN: &str = "
-INSERT INTO runs (run, flow, status, step, path, position, action, beat, created, updated, graph, state)
+INSERT INTO runs (run, flow, status, step, path, position, action, beat, created, updated, graph, state, due)
 SELECT CAST(?3 AS TEXT), r.flow, 'running', c.step, c.path, c.position, c.action, r.beat, CAST(?4 AS BIGINT),
-    CAST(?4 AS BIGINT), c.graph, c.state
+    CAST(?4 AS BIGINT), c.graph, c.state, 0
 FROM runs r JOIN checkpoints c ON c.run = r.run WHERE r.run = ?1 AND c.step = ?2 ON CONFLICT DO NOTHING";
 pub(crate) const FORK_HISTORY: &str = "
 INSERT INTO checkpoints (run, step, path, position, action, time, version, graph, state)

@@ -29,6 +29,11 @@ pub trait Transaction: Send + Sized {
     /// A query for a text that changes whenever the database changes, if it takes no time.
     const VERSION: Option<&'static str> = None;
 
+    /// The statement that finds the first `?3` runs of the flow `?1` that a worker may take up at the
+    /// time `?2`. An engine with row locks locks them, and skips those that another transaction has
+    /// locked.
+    const READY: &'static str = super::sql::READY;
+
     /// The rows that a query returns.
     fn rows(
         &mut self,

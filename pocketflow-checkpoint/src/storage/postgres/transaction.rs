@@ -95,6 +95,7 @@ impl Transaction for PostgresTransaction<'_> {
     const PRUNE: &'static str = sql::PRUNE_LOCKED;
     const MOVED: &'static str = sql::MOVED_POSTGRES;
     const VERSION: Option<&'static str> = Some(sql::VERSION_POSTGRES);
+    const READY: &'static str = sql::READY_LOCKED;
 
     async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> OpResult<Vec<Row>, Self> {
         let query = async {

@@ -58,6 +58,88 @@ pub(crate) struct LeaseObservation {
     pub(crate) still: Duration,
 }
 
+impl LeaseObservation {
+    /// How often to look again.
+    pub(crate) fn pause(&self) -> Duration {
+        (self.lease / 20).clamp(Duration::from_millis(1), Duration::from_secs(1))
+    }
+
+    /// The owner has not renewed the lease since the last look. If the database was locked in the
+    /// meantime, or this process was stopped, the owner may have had no chance to renew it.
+    pub(crate) fn still_for(&mut self, since_last_look: Duration) {
+        self.still += since_last_look.min(2 * self.pause());
+    }
+}
+
+/// A lease that an owner holds.
+#[derive(Debug)]
+pub(crate) struct HeldLease<'a> {
+    owner: &'a str,
+    /// When it expires.
+    until: i64,
+    /// How long it lasts.
+    length: i64,
+    beat: i64,
+}
+
+impl<'a> HeldLease<'a> {
+    pub(crate) fn new(owner: &'a str, until: Option<i64>, length: Option<i64>, beat: i64) -> Self {
+        Self {
+            owner,
+            until: until.unwrap_or(0),
+            length: length.unwrap_or(OLD_LEASE),
+            beat,
+        }
+    }
+
+    /// Whether another owner may take it over: its owner is known to be dead, or it has expired.
+    pub(crate) fn availability(
+        &self,
+        run: &str,
+        now: i64,
+        clock: LeaseClock,
+        observed: Option<&LeaseObservation>,
+    ) -> StorageResult<Availability<()>> {
+        let Self {
+            owner,
+            until,
+            length,
+            beat,
+        } = *self;
+        if owner::is_dead(owner) {
+            return Ok(Availability::Free(()));
+        }
+        let alive = |until| {
+            let (run, owner, until) = (run.to_owned(), owner.to_owned(), millis::to_time(until));
+            Err(StorageError::Alive { run, owner, until })
+        };
+        if clock == LeaseClock::Server {
+            return if until > now {
+                alive(until)
+            } else {
+                Ok(Availability::Free(()))
+            };
+        }
+        match observed {
+            Some(seen) if seen.owner != owner || seen.beat != beat => {
+                alive(now.saturating_add(length))
+            }
+            Some(seen) if seen.still >= seen.lease => Ok(Availability::Free(())),
+            Some(seen) => Ok(Availability::Watch(seen.clone())),
+            // The owner looks alive. That can be wrong for the length of one lease. That an owner
+            // looks dead can be wrong forever.
+            None if until > now && until.saturating_sub(now) <= length => alive(until),
+            None if length <= 0 => Ok(Availability::Free(())),
+            None => Ok(Availability::Watch(LeaseObservation {
+                owner: owner.to_owned(),
+                beat,
+                lease: Duration::from_millis(length.unsigned_abs()),
+                still: Duration::ZERO,
+            })),
+        }
+    }
+}
+
 /// Whether a run is available to another owner.
 pub(crate) enum Availability<T> {
     /// The lease was free, and the operation returned this.
@@ -127,39 +209,12 @@ impl RunHead {
         let Some(owner) = self.owner.as_deref().filter(|owner| caller != Some(owner)) else {
             return Ok(Availability::Free(()));
         };
-        if owner::is_dead(owner) {
-            return Ok(Availability::Free(()));
-        }
-        let until = self.lease_until.unwrap_or(0);
-        let alive = |until| {
-            let (run, owner, until) = (run.to_owned(), owner.to_owned(), millis::to_time(until));
-            Err(StorageError::Alive { run, owner, until })
-        };
-        if clock == LeaseClock::Server {
-            return if until > self.now {
-                alive(until)
-            } else {
-                Ok(Availability::Free(()))
-            };
-        }
-        let lease = self.lease.unwrap_or(OLD_LEASE);
-        match observed {
-            Some(seen) if seen.owner != owner || seen.beat != self.beat => {
-                alive(self.now.saturating_add(lease))
-            }
-            Some(seen) if seen.still >= seen.lease => Ok(Availability::Free(())),
-            Some(seen) => Ok(Availability::Watch(seen.clone())),
-            // The owner looks alive. That can be wrong for the length of one lease. That an owner
-            // looks dead can be wrong forever.
-            None if until > self.now && until.saturating_sub(self.now) <= lease => alive(until),
-            None if lease <= 0 => Ok(Availability::Free(())),
-            None => Ok(Availability::Watch(LeaseObservation {
-                owner: owner.to_owned(),
-                beat: self.beat,
-                lease: Duration::from_millis(lease.unsigned_abs()),
-                still: Duration::ZERO,
-            })),
-        }
+        let held = HeldLease::new(owner, self.lease_until, self.lease, self.beat);
+        held.availability(run, self.now, clock, observed)
+    }
+
+    pub(crate) fn is_owned(&self) -> bool {
+        self.owner.is_some()
     }
 
     pub(crate) fn takeover(

@@ -3,17 +3,17 @@
 /// The values of its waits stay, because they were acknowledged.
 pub(crate) const CANCEL: &str = "
 UPDATE runs SET status = 'cancelled', message = NULL, updated = ?2, owner = NULL, lease = NULL, lease_until = NULL,
-    waits_for = NULL, visit = NULL, filled = 0, crashes = 0, crash_mark = NULL
+    waits_for = NULL, visit = NULL, filled = 0, crashes = 0, crash_mark = NULL, due = NULL
 WHERE run = ?1";
 pub(crate) const RETRY: &str = "
-UPDATE runs SET status = 'running', message = NULL, crashes = 0, crash_mark = NULL, updated = ?2 WHERE run = ?1";
+UPDATE runs SET status = 'running', due = 0, message = NULL, crashes = 0, crash_mark = NULL, updated = ?2 WHERE run = ?1";
 pub(crate) const TOUCH: &str = "UPDATE runs SET updated = ?2 WHERE run = ?1";
 
 pub(crate) const REWIND_RUN: &str = "
 UPDATE runs SET (step, path, position, action, graph, state) =
         (SELECT c.step, c.path, c.position, c.action, c.graph, c.state FROM checkpoints c WHERE c.run = ?1 AND c.step = ?2),
     status = 'running', beat = beat + 1, owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL,
-    exit = NULL, message = NULL, waits_for = NULL, visit = NULL, filled = 0, updated = ?3
+    exit = NULL, message = NULL, waits_for = NULL, visit = NULL, filled = 0, due = 0, updated = ?3
 WHERE run = ?1";
 /// A later text has a higher version.
 pub(crate) const REWIND_TEXTS: &str = "

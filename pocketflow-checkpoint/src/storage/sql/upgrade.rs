@@ -30,6 +30,14 @@ macro_rules! old_graph {
     };
 }
 
+/// A worker may take up every run that can continue.
+macro_rules! old_due {
+    () => {
+        "
+UPDATE runs SET due = 0 WHERE status = 'running' OR status = 'waiting' AND filled = 1;"
+    };
+}
+
 /// From version 1 or 2. SQLite cannot change a CHECK, so the tables are recreated. Foreign keys are
 /// off in the meantime. A state may contain long fields: the next step takes them out.
 #[rustfmt::skip]
@@ -41,6 +49,7 @@ macro_rules! upgrade_sqlite {
 DROP TABLE runs;
 ALTER TABLE new_runs RENAME TO runs;",
             indexes!(),
+            old_due!(),
             texts!(),
             old_graphs!(),
             checkpoints!("new_checkpoints"),
@@ -93,8 +102,9 @@ DROP INDEX runs_status;
 ALTER TABLE runs DROP CONSTRAINT runs_status_check,
     ADD CHECK (status IN ('running', 'waiting', 'finished', 'failed', 'stuck', 'cancelled')),
     ADD COLUMN graph INTEGER NOT NULL DEFAULT 0, ADD COLUMN state TEXT, ADD COLUMN root TEXT,
-    ADD COLUMN parent TEXT REFERENCES runs (run) ON DELETE CASCADE;",
+    ADD COLUMN parent TEXT REFERENCES runs (run) ON DELETE CASCADE, ADD COLUMN due INTEGER;",
             indexes!(),
+            old_due!(),
             "
 UPDATE runs r SET state = s.state FROM states s WHERE s.run = r.run;
 ALTER TABLE runs ALTER COLUMN graph DROP DEFAULT, ALTER COLUMN state SET NOT NULL;

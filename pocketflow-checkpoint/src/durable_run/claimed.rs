@@ -1,0 +1,154 @@
+//! A run that a worker has taken up: the worker has its lease already, and outlives it.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use pocketflow::{Error, Graph, Start};
+
+use super::DurableRun;
+use super::lease::LeaseKeeper;
+use super::retry::retry;
+use crate::causes::Panicked;
+use crate::events::event;
+use crate::state::Durable;
+use crate::storage::{RunRecord, Storage, StorageError};
+
+/// What a worker knows of a run that it has taken up.
+pub(crate) struct Claimed {
+    /// The run as it was before. It is used once.
+    record: Mutex<Option<RunRecord>>,
+    /// Whether the worker is shutting down, so that the run ends before its next step.
+    stop: Arc<AtomicBool>,
+}
+
+impl Claimed {
+    fn lock(&self) -> MutexGuard<'_, Option<RunRecord>> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The worker is shutting down. The run continues with another worker.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker is shutting down")]
+pub(crate) struct Stopped;
+
+impl<E: Storage> DurableRun<E> {
+    /// This run, which a worker has taken up. Its lease is renewed from now on.
+    pub(crate) fn claimed(mut self, record: RunRecord, stop: Arc<AtomicBool>) -> Self {
+        self.lease.acquired();
+        *self.keeper() = Some(LeaseKeeper::start(&self.lease));
+        self.claimed = Some(Claimed {
+            record: Mutex::new(Some(record)),
+            stop,
+        });
+        self.park()
+    }
+
+    /// Makes the store of a run that a worker has taken up, with a function of its state.
+    pub(crate) async fn make_store<S: Send>(
+        &self,
+        flow: &'static Graph,
+        make: &(impl Fn(&str) -> Result<S, serde_json::Error> + Sync),
+    ) -> Result<S, Error> {
+        let record = self.take_record();
+        let make = async {
+            let state = record.as_ref().map_or("null", |record| &record.state);
+            make(state).map_err(|source| flow.error(self.bad("read", "the store")(source)))
+        };
+        let made = self.guarded(|panic| flow.error(panic), make).await;
+        if let Some(claimed) = &self.claimed {
+            *claimed.lock() = record;
+        }
+        if let Err(error) = &made {
+            self.defer(error).await;
+        }
+        made
+    }
+
+    /// The record of a run that a worker has taken up, if this is one and has not begun yet.
+    pub(super) fn take_record(&self) -> Option<RunRecord> {
+        self.claimed.as_ref()?.lock().take()
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        let claimed = self.claimed.as_ref();
+        claimed.is_some_and(|claimed| claimed.stop.load(SeqCst))
+    }
+
+    /// Does the work. If a worker has taken up the run, a panic in it becomes an error.
+    pub(super) async fn guarded<T>(
+        &self,
+        error: impl FnOnce(Panicked) -> Error,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        match self.claimed {
+            Some(_) => caught(work).await.unwrap_or_else(|panic| Err(error(panic))),
+            None => work.await,
+        }
+    }
+
+    /// Loads a run whose lease is held.
+    pub(super) async fn resume_claimed<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        record: RunRecord,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
+        let mut keeper = self.keeper().take();
+        let load = async {
+            let definition = self.definition(flow, shared)?;
+            let resumed = self.resume(flow, &record, &mut *shared)?;
+            let start = self
+                .load(flow, definition, record, resumed, shared, &mut keeper)
+                .await?;
+            super::enqueue::refuse_empty_inputs(flow, shared)?;
+            Ok(start)
+        };
+        let started = self.guarded(|panic| flow.error(panic), load).await;
+        match &started {
+            Err(error) if error.cause().is::<StorageError>() => self.release(error).await,
+            Err(error) => self.defer(error).await,
+            Ok(_) => {}
+        }
+        started
+    }
+
+    /// Releases the lease of a run that cannot resume here, and stores why.
+    pub(crate) async fn defer(&self, error: &Error) {
+        let mut backoff = self.backoff();
+        let message = format!("{error:#}");
+        let storage = &self.runs.storage;
+        match retry!(backoff, storage.defer(&self.id, &self.owner, &message)) {
+            Ok(()) => {
+                self.lease.ended();
+                event!(WARN, "run deferred", run = &*self.id, error = message);
+            }
+            Err(_) => self.release(error).await,
+        }
+    }
+}
+
+/// Does the work, and catches a panic in it.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut work = pin!(work);
+    poll_fn(
+        |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(Panicked {
+                message: message(&*panic),
+            })),
+        },
+    )
+    .await
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a value that is not a text".to_owned())
+}

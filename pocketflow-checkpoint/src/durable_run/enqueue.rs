@@ -1,0 +1,58 @@
+//! A new run that is stored for a worker.
+
+use pocketflow::{Error, Graph};
+
+use super::DurableRun;
+use super::retry::retry;
+use crate::events::event;
+use crate::state::Durable;
+use crate::storage::{BeginOutcome, NewRun, Storage};
+
+impl<E: Storage> DurableRun<E> {
+    /// Stores the run for a worker, unless it is stored already.
+    pub(crate) async fn enqueue<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        mut shared: S,
+    ) -> Result<(), Error> {
+        let definition = self.definition(flow, &mut shared)?;
+        refuse_empty_inputs(flow, &shared)?;
+        let state = self
+            .encode(&mut shared)
+            .map_err(|error| flow.error(error))?;
+        let new = NewRun {
+            flow: flow.name.into(),
+            graph: definition.encode(),
+            state,
+            position: String::from("null"),
+        };
+        let mut backoff = self.backoff();
+        let stored = retry!(backoff, self.runs.storage.enqueue(&self.id, &new));
+        match stored.map_err(|error| flow.error(error))? {
+            BeginOutcome::New => {
+                event!(INFO, "run enqueued", run = &*self.id, flow = flow.name);
+            }
+            // It must be a run of this flow with this input.
+            BeginOutcome::Known(record) => {
+                self.resume(flow, &record, &mut shared)?;
+            }
+        }
+        self.runs.ready.send_replace(());
+        Ok(())
+    }
+}
+
+/// A run that cannot begin is rejected before it is stored.
+pub(super) fn refuse_empty_inputs<S: Durable>(
+    flow: &'static Graph,
+    shared: &S,
+) -> Result<(), Error> {
+    let is_empty = |input: &&&'static str| {
+        let field = S::STORE.field(input);
+        field.is_some_and(|field| !shared.is_filled(field))
+    };
+    match flow.inputs.iter().find(is_empty) {
+        Some(input) => Err(flow.error(S::STORE.empty(input))),
+        None => Ok(()),
+    }
+}
