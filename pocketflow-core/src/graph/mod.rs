@@ -48,7 +48,8 @@ pub struct Graph {
     pub inputs: &'static [&'static str],
 }
 
-/// A place in a graph: a node or a nested flow, with its name in the flow.
+/// A place in a graph: a node, a nested flow, or a flow of another store on a field, with its name in
+/// the flow.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// The name in the flow.

@@ -26,13 +26,23 @@ fn with_room(test: impl FnOnce() + Send + 'static) {
 
 /// A place: the number of places of the flow that is there, and where its actions lead. The numbers
 /// are those of places, counted from the next one on. The number after the last place is the exit.
-type Drawn = (Option<usize>, Vec<(usize, Option<(u32, usize)>)>);
+type Drawn = (Option<(Way, usize)>, Vec<(usize, Option<(u32, usize)>)>);
+
+/// How a flow is at a place.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Nested,
+    OnField,
+    /// In a fork, with a flow of one place.
+    InFork,
+}
 
 fn flows() -> impl Strategy<Value = Vec<Drawn>> {
     let to = || prop_oneof![3 => Just(0), 1 => 0..=NAMES.len()];
     let edge = (to(), weighted(0.3, (0_u32..=2, to())));
+    let way = prop_oneof![Just(Way::Nested), Just(Way::OnField), Just(Way::InFork)];
     vec(
-        (weighted(0.2, 1_usize..4), vec(edge, 0..=3)),
+        (weighted(0.3, (way, 1_usize..4)), vec(edge, 0..=3)),
         1..=NAMES.len(),
     )
 }
@@ -61,7 +71,12 @@ fn draw(places: &[Drawn]) -> &'static Graph {
         }
     }
     let stands = |(name, (inner, _)): (&'static str, &Drawn)| match inner {
-        Some(length) => flow(name, chain(*length)),
+        Some((Way::Nested, length)) => flow(name, chain(*length)),
+        Some((Way::OnField, length)) => on(name, chain(*length), "a", None),
+        Some((Way::InFork, length)) => {
+            let branch = |length, field| on("branch", chain(length), field, None);
+            fork(name, vec![branch(*length, "a"), branch(1, "b")])
+        }
         None => place(name, NODE),
     };
     let places: Vec<Place> = NAMES.into_iter().zip(places).map(stands).collect();
@@ -106,9 +121,14 @@ impl Walks<'_> {
             return *known;
         }
         self.longest.insert(state.clone(), None);
-        let steps = match self.graph.places[state.0].node.flow {
+        let Place { node, fork, .. } = self.graph.places[state.0];
+        let on_fields = [node]
+            .into_iter()
+            .chain(fork.iter().map(|branch| branch.node));
+        let inside = on_fields.filter_map(|node| Some(node.on?.graph.places.len() as u64));
+        let steps = match node.flow {
             Some(flow) => flow.places.len() as u64,
-            None => 1,
+            None => 1 + inside.sum::<u64>(),
         };
         let mut most = 0;
         for edge in 0..self.graph.edges.len() {

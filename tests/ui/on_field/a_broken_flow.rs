@@ -1,0 +1,23 @@
+#[path = "../desks.rs"]
+mod desks;
+use desks::*;
+use pocketflow::{StepLimit, flow};
+
+flow! {
+    pub Inner: Desk {
+        search - "found" >> conclude;
+    }
+}
+
+flow! {
+    pub Digest: Library {
+        list >> Inner.on(facts) >> (Inner.on(figures), Investigate.on(facts)) >> combine;
+    }
+}
+
+async fn run(library: &mut Library) {
+    let _ = Digest.run(library).await;
+    let _ = Digest.with(StepLimit::new(5)).run(library).await;
+}
+
+fn main() {}
