@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use futures_util::stream::{self, StreamExt};
-use pocketflow::{Action, Shared, flow, node};
+use pocketflow::{Action, Shared, StepLimit, flow, node};
 
 use crate::contender::{BoxFuture, Pause, item, yield_once};
 
@@ -23,6 +23,10 @@ pub const EACH: &[Each] = &[
     Each {
         name: "`Flow.each(items, parallel = 1000)`",
         run: |items| Box::pin(in_place(items)),
+    },
+    Each {
+        name: "the same with the driver `StepLimit`",
+        run: |items| Box::pin(driven(items)),
     },
     Each {
         name: "a batch, whose node runs the flow on a store of its own",
@@ -81,6 +85,17 @@ async fn in_place(items: u64) -> u64 {
         sums: None,
     };
     InPlace.run(&mut numbers).await.expect(ENDS);
+    sum(&numbers.items)
+}
+
+async fn driven(items: u64) -> u64 {
+    let mut numbers = Numbers {
+        items: numbers(items),
+        values: Vec::new(),
+        sums: None,
+    };
+    let driver = StepLimit::new(u64::MAX);
+    InPlace.with(driver).run(&mut numbers).await.expect(ENDS);
     sum(&numbers.items)
 }
 

@@ -37,6 +37,8 @@ struct Recorder {
     /// The current spans, the innermost last.
     entered: Arc<Mutex<Vec<Id>>>,
     spans: Arc<Mutex<HashMap<u64, &'static Metadata<'static>>>>,
+    /// The span around each span.
+    parents: Arc<Mutex<HashMap<u64, u64>>>,
 }
 
 struct Fields(String);
@@ -64,6 +66,10 @@ impl Subscriber for Recorder {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let id = self.line(span.metadata().name().into(), |fields| span.record(fields));
         self.spans.lock().unwrap().insert(id, span.metadata());
+        if let Some(parent) = self.entered.lock().unwrap().last() {
+            let parent = parent.into_u64();
+            self.parents.lock().unwrap().insert(id, parent);
+        }
         Id::from_u64(id)
     }
     fn record(&self, span: &Id, values: &Record<'_>) {
@@ -117,4 +123,58 @@ async fn flows_and_nodes_have_spans_with_the_attempt_and_the_action() {
             "  1: exit=\"paid\"",
         ]
     );
+}
+
+#[derive(Shared, Default)]
+struct Market {
+    orders: Vec<Order>,
+    first: Order,
+}
+
+#[node(Order, writes = receipt)]
+async fn settle(total_cents: &u64) -> String {
+    tokio::task::yield_now().await;
+    format!("{total_cents} cents")
+}
+
+flow! { Settle { settle; } }
+
+flow! { Close: Market { (Settle.each(orders, parallel = 2), Settle.on(first)); } }
+
+/// The spans of runs that are polled in turns are each inside the span of its own run.
+#[tokio::test]
+async fn inner_runs_have_spans_in_the_span_of_their_step() {
+    let recorder = Recorder::default();
+    let guard = tracing::subscriber::set_default(recorder.clone());
+    let mut market = Market {
+        orders: vec![Order::default(), Order::default(), Order::default()],
+        ..Market::default()
+    };
+    Close.with(Trace).run(&mut market).await.unwrap();
+    drop(guard);
+    let lines = recorder.lines.lock().unwrap();
+    let parents = recorder.parents.lock().unwrap();
+    let around = |line: &str| -> Vec<&str> {
+        let place = lines.iter().position(|known| known.starts_with(line));
+        let place = place.unwrap_or_else(|| panic!("{line} in {lines:#?}"));
+        let mut around = Vec::new();
+        let mut next = parents.get(&(place as u64 + 1));
+        while let Some(parent) = next {
+            around.push(&*lines[*parent as usize - 1]);
+            next = parents.get(parent);
+        }
+        around
+    };
+    let fork = "node name=\"(Settle.each(orders), Settle.on(first))\" path=Close > (Settle.each(orders), Settle.on(first)) step=1";
+    for item in ["orders[0]", "orders[1]", "orders[2]", "first"] {
+        let step = format!("node name=\"settle\" path=Close > {item} > settle step=1");
+        assert_eq!(
+            around(&step),
+            ["flow name=\"Settle\"", fork, "flow name=\"Close\""]
+        );
+    }
+    let flows = lines
+        .iter()
+        .filter(|line| line.starts_with("flow name=\"Settle\""));
+    assert_eq!(flows.count(), 4);
 }

@@ -447,3 +447,66 @@ async fn shelves_that_wait_in_order() {
     done.unwrap();
     assert_eq!(library.shelves[1].title.as_deref(), Some("2"));
 }
+
+/// A small generator of numbers, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// Answers come at random moments, so runs wait and go on in any order, at two levels and in a fork.
+#[tokio::test(start_paused = true)]
+async fn whenever_the_answers_come_all_runs_end_and_no_seat_is_taken_twice() {
+    let _guard = gauges().await;
+    for seed in 0..300 {
+        let (mut random, answers) = (Random(seed), Answers::default());
+        let mut names = vec!["other".to_owned()];
+        let mut library = Library::default();
+        library.other.name = names[0].clone();
+        for shelf in 0..random.below(5) {
+            let document = |index| Document {
+                name: format!("{shelf}.{index}"),
+                ..Document::default()
+            };
+            let documents: Vec<_> = (0..random.below(6)).map(document).collect();
+            names.extend(documents.iter().map(|document| document.name.clone()));
+            library.shelves.push(Shelf {
+                documents,
+                title: None,
+            });
+        }
+        let mut moments: Vec<_> = names
+            .iter()
+            .map(|name| (random.below(12_000), name))
+            .collect();
+        moments.sort();
+        let start = tokio::time::Instant::now();
+        let approve = async {
+            for (moment, name) in moments {
+                tokio::time::sleep_until(start + Duration::from_millis(moment)).await;
+                answers.fill(name, "yes");
+            }
+        };
+        let run = async { tokio::join!(Beside.with(&answers).run(&mut library), approve).0 };
+        let ended = tokio::time::timeout(Duration::from_secs(1_000), run).await;
+        ended
+            .unwrap_or_else(|_| panic!("seed {seed} ends"))
+            .unwrap();
+        // Two shelves at a time with two documents each, and the other document.
+        for gauge in [&DRAFTS, &PUBLISHED] {
+            assert!(gauge.most.load(Relaxed) <= 5, "seed {seed}");
+        }
+        assert!(library.other.published);
+        for shelf in &library.shelves {
+            assert!(shelf.title.is_some(), "seed {seed}");
+            assert!(shelf.documents.iter().all(|document| document.published));
+        }
+    }
+}
