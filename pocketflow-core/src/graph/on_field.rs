@@ -7,6 +7,22 @@ use crate::run_error::Failed;
 
 /// The field that a flow of another store runs on, at a place such as `Investigate.on(facts)` or
 /// `Summarize.each(documents, parallel = 8)`.
+///
+/// ```
+/// use pocketflow::{Shared, flow, node};
+///
+/// #[derive(Shared, Default)] struct Document { text: String, words: Option<usize> }
+/// #[derive(Shared, Default)] struct Library { preface: Document, documents: Vec<Document> }
+///
+/// #[node(Document, writes = words)] fn count(text: &str) -> usize { text.split(' ').count() }
+/// flow! { Count: Document { count; } }
+/// flow! { Digest: Library { Count.on(preface) >> Count.each(documents, parallel = 8); } }
+///
+/// let on = Digest::GRAPH.places[0].node.on.unwrap();
+/// assert_eq!((on.graph.name, on.field), ("Count", "preface"));
+/// let on = Digest::GRAPH.places[1].node.on.unwrap();
+/// assert_eq!(on.each.unwrap().parallel, 8);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OnField {
     /// The graph of the flow that runs there, the inner flow.

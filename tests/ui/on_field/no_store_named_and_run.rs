@@ -4,7 +4,7 @@ use desks::*;
 use pocketflow::{StepLimit, flow};
 
 flow! {
-    pub Digest {
+    pub Digest(digest) {
         list >> Investigate.on(facts) >> combine;
     }
 }

@@ -25,7 +25,6 @@ pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut
     pf003::wired_twice(model, errors);
     names::forks(model, errors);
     names::exits(model, errors);
-    on_field::store(model, errors);
     on_field::twice(model, errors);
     on_field::parallel(model, errors);
     on_field::forks(model, errors);
@@ -38,6 +37,8 @@ pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut
     }
     let neighbours = Neighbours::new(model);
     graph::empty(model, errors);
+    // If the store could not be read, that has been reported.
+    on_field::store(model, errors);
     pf004::unreachable(model, &neighbours, errors);
     pf005::never_ends(model, &neighbours, errors);
 }

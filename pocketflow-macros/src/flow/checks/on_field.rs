@@ -13,11 +13,17 @@ pub(super) fn store(model: &Model, errors: &mut Errors) {
         return;
     };
     let label = &node.label;
+    let inputs = model.header.iter().flat_map(|header| &header.inputs);
+    let inputs: Vec<_> = inputs.map(ToString::to_string).collect();
+    let (inputs, what) = match &inputs[..] {
+        [] => (String::new(), "the name"),
+        inputs => (format!("({})", inputs.join(", ")), "the inputs"),
+    };
     let refusal = match &model.header {
         Some(header) => refuse(format!(
             "a flow that runs another one on a field names its store, so that `{label}` means a field of it"
         ))
-        .help(format!("write the store after the name: `{}: Store {{ … }}`", header.name)),
+        .help(format!("write the store after {what}: `{}{inputs}: Store {{ … }}`", header.name)),
         None => refuse(format!(
             "a flow that is an expression cannot run another one on a field: it has no place for the store of `{label}`"
         ))

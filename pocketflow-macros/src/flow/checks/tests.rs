@@ -95,6 +95,14 @@ fn an_endless_flow_has_no_trap() {
 }
 
 #[test]
+fn a_store_that_cannot_be_read_is_reported_once() {
+    let (syntax, mut errors) = parse::parse(quote!(pub F: 5 { A.on(x); }));
+    let model = model::model(&syntax, Krate::default());
+    check(&syntax, &model, errors.is_empty(), &mut errors);
+    assert_eq!(errors.messages().len(), 1, "{:?}", errors.messages());
+}
+
+#[test]
 fn one_mistake_is_one_error() {
     let cases = [
         (quote!(a - "x" >> b; a - "x" >> c; b >> c;), "PF003"),
