@@ -293,7 +293,7 @@ pub async fn the_state_of_a_run_is_edited<S: Storage>(a: S, b: S) {
     }
     fails!(b.edit("finished", r#"{"total":9}"#).await, WrongStatus "it is finished" "rewind");
     fails!(b.edit("unknown", r#"{"total":9}"#).await, UnknownRun);
-    fails!(b.edit("running", r#"{"totl":9}"#).await, NoSuchField "`totl`" "`total`");
+    fails!(b.edit("running", r#"{"sum":9}"#).await, NoSuchField "`sum`" "`total`");
     fails!(b.edit("running", "9").await, InvalidState "`running`");
     again(&a, "running", "you").await;
     a.commit("running", "you", LONG, &fourth, Retention::All)

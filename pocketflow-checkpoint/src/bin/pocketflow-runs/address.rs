@@ -115,7 +115,7 @@ mod tests {
         for (text, safe) in [
             ("a b: c\n", "a b: c\n"),
             (
-                "unexpected 'postgres://me:secr@t@host/runs' found\n",
+                "unexpected 'postgres://me:sec@ret@host/runs' found\n",
                 "unexpected 'postgres://…@host/runs' found\n",
             ),
             ("'host=a password=secret'", "'host=a password=…'"),
