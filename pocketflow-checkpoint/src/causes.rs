@@ -7,7 +7,7 @@ use thiserror::Error;
 /// The run waits for a field, and does not wait in memory: see
 /// [`DurableRun::park`](crate::DurableRun::park).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("run `{run}` waits for `{wait}`: fill it, and run it again")]
+#[error("run `{run}` waits for `{wait}`: fill it, and run {} again", again(outermost.as_deref()))]
 pub struct Parked {
     /// The run.
     pub run: String,
@@ -15,6 +15,14 @@ pub struct Parked {
     pub field: String,
     /// The name of the wait, as `fill` expects it: the field and its visit, such as `approval#2`.
     pub wait: String,
+    /// The outermost run, if it is an inner run that waits. Other inner runs may wait as well, and the
+    /// outermost run is the one to run again.
+    pub outermost: Option<String>,
+}
+
+/// The run to run again.
+fn again(outermost: Option<&str>) -> String {
+    outermost.map_or_else(|| "it".to_owned(), |run| format!("`{run}`"))
 }
 
 /// The value that was filled in does not fit the field. The run still waits for it. Neither the

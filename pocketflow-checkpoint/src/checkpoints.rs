@@ -295,8 +295,8 @@ impl<E: Storage> Checkpoints<E> {
         self.fill(run, wait, &json).await
     }
 
-    /// Removes the stored items of the step that a run is in, and returns how many there were. The
-    /// items run again when the run resumes. Use this after [`Changed`](crate::Changed) reports
+    /// Removes the stored items and inner runs of the step that a run is in, and returns how many there
+    /// were. They run again when the run resumes. Use this after [`Changed`](crate::Changed) reports
     /// that a node returns another type than when its items were stored.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ impl<E: Storage> Checkpoints<E> {
     pub async fn cancel(&self, run: &str) -> StorageResult<()> {
         self.shared.storage.cancel(run).await?;
         event!(INFO, "run cancelled", run = run);
-        self.shared.waiters.wake(run);
+        self.shared.waiters.wake_within(run);
         Ok(())
     }
 

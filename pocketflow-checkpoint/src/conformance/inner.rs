@@ -262,7 +262,7 @@ pub async fn a_run_waits_for_its_inner_runs<S: Storage>(a: S, b: S) {
     // Another owner finds the same.
     let record = again(&b, "r", "you").await;
     assert_eq!(record.status, Status::Waiting);
-    assert_eq!(show(&b, "r").await.status, Status::Waiting);
+    assert_eq!(show(&b, "r").await.status, Status::Running);
     b.wait_for_inner("r", "you").await.unwrap();
 
     b.fill(SECTION, "card", "\"Ada\"").await.unwrap();

@@ -127,13 +127,15 @@ impl<E: Storage> DurableRun<E> {
         stored.map_err(|error| info.error(error))
     }
 
-    /// Stores a finished step.
+    /// Stores a finished step, which may have had inner runs.
     pub(super) async fn commit<S: Durable>(
         &self,
         info: &StepInfo<'_>,
         action: &str,
+        inner_runs: bool,
         shared: &mut S,
     ) -> Result<(), Error> {
+        let had_inner_runs = self.memory().had_inner_runs;
         let step = Step {
             step: info.step(),
             path: info.to_string(),
@@ -141,7 +143,7 @@ impl<E: Storage> DurableRun<E> {
             action: action.into(),
             state: self.change(shared).map_err(|error| info.error(error))?,
             graph: self.memory().new_definition(),
-            inner_runs: false,
+            inner_runs: inner_runs || had_inner_runs,
         };
         let RunsShared {
             storage,
@@ -156,7 +158,12 @@ impl<E: Storage> DurableRun<E> {
             storage.commit(&self.id, &self.owner, *lease, &step, *retention)
         );
         if stored.is_ok() {
-            self.memory().stored();
+            {
+                let mut memory = self.memory();
+                memory.stored();
+                memory.step = step.step;
+                memory.had_inner_runs = false;
+            }
             let (run, path, micros) = (&*self.id, &*step.path, micros(start));
             event!(
                 DEBUG,
@@ -186,7 +193,7 @@ impl<E: Storage> DurableRun<E> {
         {
             // Another owner drives the run, or a person has cancelled it, which is not a failure of
             // the run.
-            self.memory().settled = true;
+            self.settle();
         }
         stored.map_err(|error| info.error(error))
     }
@@ -247,7 +254,7 @@ fn micros(since: Instant) -> u64 {
 }
 
 /// After a long failure of the storage, it is not called again, and the lease expires.
-fn is_gone(error: &Error) -> bool {
+pub(super) fn is_gone(error: &Error) -> bool {
     matches!(
         error.cause().downcast_ref(),
         Some(StorageError::LeaseNotRenewed { .. } | StorageError::Gone { .. })

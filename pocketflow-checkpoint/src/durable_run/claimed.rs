@@ -11,6 +11,7 @@ use std::task::Poll;
 use pocketflow::{Error, Graph, Start};
 
 use super::DurableRun;
+use super::begins_at::BeginsAt;
 use super::lease::LeaseKeeper;
 use super::retry::retry;
 use crate::causes::Panicked;
@@ -95,21 +96,21 @@ impl<E: Storage> DurableRun<E> {
     /// Loads a run whose lease is held.
     pub(super) async fn resume_claimed<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         record: RunRecord,
         shared: &mut S,
     ) -> Result<Start, Error> {
         let mut keeper = self.keeper().take();
         let load = async {
-            let definition = self.definition(flow, shared)?;
-            let resumed = self.resume(flow, &record, &mut *shared)?;
+            let definition = self.definition(at, shared)?;
+            let resumed = self.resume(at, &record, &mut *shared)?;
             let start = self
-                .load(flow, definition, record, resumed, shared, &mut keeper)
+                .load(at, definition, record, resumed, shared, &mut keeper)
                 .await?;
-            super::enqueue::refuse_empty_inputs(flow, shared)?;
+            super::enqueue::refuse_empty_inputs(at.flow, shared)?;
             Ok(start)
         };
-        let started = self.guarded(|panic| flow.error(panic), load).await;
+        let started = self.guarded(|panic| at.error(panic), load).await;
         match &started {
             Err(error) if error.cause().is::<StorageError>() => self.release(error).await,
             Err(error) => self.defer(error).await,

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use pocketflow::{Graph, Store, Target};
+use pocketflow::{Graph, Place, Store, Target};
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
@@ -41,6 +41,9 @@ struct PlaceDefinition {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     flow: Option<FlowDefinition>,
+    /// The fields on which flows run here. Their inner runs have definitions of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on: Option<String>,
 }
 
 /// An edge, by names. The edge that a bound leads to is separate.
@@ -140,6 +143,19 @@ fn waits(graph: &Graph, fields: &mut BTreeSet<String>) {
     }
 }
 
+/// The fields on which flows run at a place, in words.
+fn runs_on(place: &Place) -> Option<String> {
+    let own = place.node.on.map(|on| match on.each {
+        Some(_) => format!("on each of `{}`", on.field),
+        None => format!("on `{}`", on.field),
+    });
+    let fields: Vec<_> = own
+        .into_iter()
+        .chain(place.fork.iter().filter_map(runs_on))
+        .collect();
+    (!fields.is_empty()).then(|| fields.join(" and "))
+}
+
 /// Hashes what the nodes of a graph read and write, by the names of the fields.
 fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
     let mut text = |text: &str| {
@@ -185,6 +201,7 @@ impl FlowDefinition {
         let places = places.map(|place| PlaceDefinition {
             name: place.name.into(),
             flow: place.node.flow.map(Self::of),
+            on: runs_on(place),
         });
         let mut edges = Vec::new();
         for edge in graph.edges {
@@ -213,6 +230,22 @@ impl FlowDefinition {
         }
     }
 
+    /// The inner runs of a place belong to a field.
+    fn compare_fields(&self, place: &PlaceDefinition, now: &Self, conflicts: &mut Vec<String>) {
+        let mut others = now.places.iter();
+        let Some(other) = others.find(|other| other.name == place.name) else {
+            return;
+        };
+        if other.on != place.on {
+            let [was, is] =
+                [place, other].map(|place| place.on.as_deref().unwrap_or("on no field"));
+            conflicts.push(format!(
+                "`{}` of `{}` ran {was}, and runs {is} now",
+                place.name, now.name
+            ));
+        }
+    }
+
     fn conflicts(&self, now: &Self, conflicts: &mut Vec<String>) {
         if self.name != now.name {
             conflicts.push(format!(
@@ -223,6 +256,7 @@ impl FlowDefinition {
         let flow = &now.name;
         let known: BTreeSet<_> = self.places.iter().map(|place| &place.name).collect();
         for place in &self.places {
+            self.compare_fields(place, now, conflicts);
             match (
                 now.places.iter().find(|other| other.name == place.name),
                 &place.flow,

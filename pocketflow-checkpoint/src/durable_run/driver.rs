@@ -3,8 +3,10 @@
 use pocketflow::seam::Items;
 use pocketflow::{Driver, Error, Graph, Run, Start, StepInfo, Taken};
 
+use super::begins_at::BeginsAt;
 use super::definition::Definition;
-use super::empty_reads::waits_for_skipped;
+use super::empty_reads::{runs_on_skipped, waits_for_skipped};
+use super::inner::holds_inner_runs;
 use super::item_results::ItemResults;
 use super::lease::LeaseKeeper;
 use super::resume::{Resumed, resumes};
@@ -19,56 +21,61 @@ impl<E: Storage> DurableRun<E> {
     /// The definition of this flow, with the hashes of the input.
     pub(super) fn definition<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         shared: &mut S,
     ) -> Result<Definition, Error> {
-        if let Some(field) = waits_for_skipped(flow, S::STORE) {
+        if let Some(field) = waits_for_skipped(at.flow, S::STORE) {
             let why =
                 "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
             let what = format!("the field `{field}`, for which the flow waits,");
-            return Err(flow.error(self.bad("store", &what)(encoding::custom(why))));
+            return Err(at.error(self.bad("store", &what)(encoding::custom(why))));
         }
-        let mut definition = Definition::of(flow, S::STORE);
+        if let Some((field, inner)) = runs_on_skipped(at.flow, S::STORE) {
+            let why = "serde skips it, so the inner runs would be lost: leave `skip` out";
+            let what = format!("the field `{field}`, on which `{inner}` runs,");
+            return Err(at.error(self.bad("store", &what)(encoding::custom(why))));
+        }
+        let mut definition = Definition::of(at.flow, S::STORE);
         let input = Keeper::hashes(shared);
-        definition.input = Some(input.map_err(|error| flow.error(self.bad_field("store", error)))?);
+        definition.input = Some(input.map_err(|error| at.error(self.bad_field("store", error)))?);
         Ok(definition)
     }
 
     pub(super) fn resume<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         record: &RunRecord,
         shared: &mut S,
     ) -> Result<Resumed, Error> {
         // The store that a worker makes is not input.
         let compares_input = self.claimed.is_none();
         let resumed = resumes(
-            flow,
+            at.flow,
             record,
             self.migration.as_ref(),
             compares_input,
             shared,
         );
-        resumed.map_err(|error| flow.error(error))
+        resumed.map_err(|error| at.error(error))
     }
 
     /// Takes the lease, and loads the run if it is known. `known` is the run as it was found before
     /// the lease was taken, with how it resumes.
     async fn start<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         definition: Definition,
         known: Option<(RunRecord, Resumed)>,
         shared: &mut S,
         keeper: &mut Option<LeaseKeeper<E>>,
     ) -> Result<Start, Error> {
-        let state = self.encode(shared).map_err(|error| flow.error(error))?;
-        let begun = self.claim(flow, &definition.encode(), state).await;
-        let begun = begun.map_err(|error| flow.error(error))?;
+        let state = self.encode(shared).map_err(|error| at.error(error))?;
+        let begun = self.claim(at.flow, &definition.encode(), state).await;
+        let begun = begun.map_err(|error| at.error(error))?;
         let run = &*self.id;
         let BeginOutcome::Known(record) = begun else {
             *self.keeper() = keeper.take();
-            event!(INFO, "run started", run = run, flow = flow.name);
+            event!(INFO, "run started", run = run, flow = at.flow.name);
             return Ok(Start::Fresh);
         };
         let before = known.as_ref().and_then(|(known, _)| known.owner.clone());
@@ -83,16 +90,16 @@ impl<E: Storage> DurableRun<E> {
         }
         let resumed = match known {
             Some((known, resumed)) if is_unchanged(&known, &record) => resumed,
-            _ => self.resume(flow, &record, &mut *shared)?,
+            _ => self.resume(at, &record, &mut *shared)?,
         };
-        self.load(flow, definition, *record, resumed, shared, keeper)
+        self.load(at, definition, *record, resumed, shared, keeper)
             .await
     }
 
     /// Loads a known run whose lease is held.
     pub(super) async fn load<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         mut definition: Definition,
         record: RunRecord,
         resumed: Resumed,
@@ -100,56 +107,138 @@ impl<E: Storage> DurableRun<E> {
         keeper: &mut Option<LeaseKeeper<E>>,
     ) -> Result<Start, Error> {
         let crashes = self.check_crashes(&record).await;
-        crashes.map_err(|error| flow.error(error))?;
+        crashes.map_err(|error| at.error(error))?;
         Keeper::read(&resumed.state, &mut *shared)
-            .map_err(|error| flow.error(self.bad_field("read", error)))?;
+            .map_err(|error| at.error(self.bad_field("read", error)))?;
         definition.input = resumed.input;
         let definition = definition.encode();
         *self.memory() = Memory {
             definition_stored: definition == record.graph,
             definition,
+            step: record.step,
+            had_inner_runs: record.inner_runs > 0,
             ..Memory::default()
         };
         if let Start::Over(_) = resumed.start {
-            self.lease.ended();
+            if self.outer.is_none() {
+                self.lease.ended();
+            }
             return Ok(resumed.start);
         }
         // A migrated state is not stored yet.
         if resumed.state == record.state {
             let kept = self.memory().keeper.resume(&resumed.state, &mut *shared);
-            kept.map_err(|error| flow.error(self.bad_field("read", error)))?;
+            kept.map_err(|error| at.error(self.bad_field("read", error)))?;
         }
         let step = record.step + 1;
         let mut backoff = self.backoff();
         let items = retry!(backoff, self.runs.storage.items(&self.id, step));
-        let items = items.map_err(|error| flow.error(error))?;
+        let items = items.map_err(|error| at.error(error))?;
+        self.failed_before(at, &items, &record).await?;
+        let start = self.count_inner_runs(&record, resumed.start).await;
+        let start = start.map_err(|error| at.error(error))?;
         *self.keeper() = keeper.take();
         event!(
             INFO,
             "run resumed",
             run = &*self.id,
-            flow = flow.name,
+            flow = at.flow.name,
             step = record.step
         );
         let mut memory = self.memory();
         memory.items = ItemResults::new(step, items);
         // At an `await`, the position is before the next step, and not at this one.
         memory.done = record.action.map(|action| (record.step, action));
-        Ok(resumed.start)
+        Ok(start)
     }
 
     /// Stores that the flow reached an exit.
-    async fn end<S: Durable>(
+    pub(super) async fn end<S: Durable>(
         &self,
-        flow: &'static Graph,
+        at: BeginsAt<'_>,
         exit: &str,
         shared: &mut S,
     ) -> Result<(), Error> {
-        let state = self.change(shared).map_err(|error| flow.error(error))?;
-        self.lease.releasing();
+        let state = self.change(shared).map_err(|error| at.error(error))?;
+        if self.outer.is_none() {
+            self.lease.releasing();
+        }
         let finished = self.finish(exit, &state).await;
-        finished.map_err(|error| flow.error(error))
+        finished.map_err(|error| at.error(error))
     }
+
+    /// Takes a step of this run. `inner_runs` says whether it consists of inner runs.
+    async fn take_step<S: Durable, R: Run<S>>(
+        &self,
+        info: &StepInfo<'_>,
+        inner_runs: bool,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        let done = self.memory().done.take();
+        if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
+            return info.taken(&action).ok_or_else(|| {
+                let conflicts = vec![format!(
+                    "`{info}` has no action \"{action}\" any more, which it took"
+                )];
+                info.error(Changed {
+                    run: self.id.clone(),
+                    conflicts,
+                })
+            });
+        }
+        let taken = match info.waits_for() {
+            Some(field) => {
+                self.wait(info, field, shared).await?;
+                info.taken("default").expect("the action of every `await`")
+            }
+            None => {
+                let panic = |panic| info.error(panic);
+                match inner_runs {
+                    true => {
+                        let run = self.run_inner_runs(info, shared, run);
+                        self.guarded(panic, run).await?
+                    }
+                    false => self.guarded(panic, run.run(shared)).await?,
+                }
+            }
+        };
+        self.commit(info, taken.action(), inner_runs, shared)
+            .await?;
+        Ok(taken)
+    }
+
+    /// Whether the run ends because its worker is shutting down, and continues with another one.
+    fn stops_with(&self, error: &Error) -> bool {
+        let waits = self.is_stopping() && self.lease.is_held() && waits_for_value(error);
+        error.cause().is::<Stopped>() || waits && !self.memory().settled
+    }
+
+    /// Takes a step that consists of inner runs. In the meantime this run is not at work.
+    async fn run_inner_runs<S: Durable, R: Run<S>>(
+        &self,
+        info: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        if self.outer.is_none() {
+            self.activity.at_step(info.step());
+        }
+        let taken = {
+            let _paused = self.activity.pause();
+            run.run(shared).await?
+        };
+        let holds = self.take_lease_again().await;
+        match holds.map_err(|error| info.error(error))? {
+            true => Ok(taken),
+            false => Err(self.moved_on(info)),
+        }
+    }
+}
+
+/// Whether a run, or an inner run, is parked.
+fn waits_for_value(error: &Error) -> bool {
+    error.cause().is::<Parked>() || error.cause().is::<WrongValue>()
 }
 
 /// Whether the run is where it was.
@@ -176,14 +265,14 @@ where
         shared: &mut S,
     ) -> Result<Start, Error> {
         if let Some(info) = info {
-            return Err(info.error(
-                "a durable run cannot store the run of a flow on a field: run it without this driver",
-            ));
+            return self.begin_inner_run(flow, info, shared).await;
         }
+        let at = BeginsAt::outermost(flow);
+        self.activity.begin().await;
         if let Some(record) = self.take_record() {
-            return self.resume_claimed(flow, record, shared).await;
+            return self.resume_claimed(at, record, shared).await;
         }
-        let definition = self.definition(flow, shared)?;
+        let definition = self.definition(at, shared)?;
         *self.memory() = Memory {
             definition: definition.encode(),
             ..Memory::default()
@@ -191,17 +280,16 @@ where
         self.runs.remove_old_runs().await;
         // A run that cannot resume here must stay as it is, so this is checked before it starts.
         let known = match self.show().await.map_err(|error| flow.error(error))? {
-            Some(record) => {
-                let resumed = self.resume(flow, &record, &mut *shared)?;
+            // The storage refuses to begin an inner run.
+            Some(record) if record.outer.is_none() => {
+                let resumed = self.resume(at, &record, &mut *shared)?;
                 Some((record, resumed))
             }
-            None => None,
+            _ => None,
         };
         // From here on the lease is released whatever ends the run, even if this call is dropped.
         let mut keeper = Some(LeaseKeeper::start(&self.lease));
-        let started = self
-            .start(flow, definition, known, shared, &mut keeper)
-            .await;
+        let started = self.start(at, definition, known, shared, &mut keeper).await;
         if let Err(error) = &started {
             self.release(error).await;
         }
@@ -215,8 +303,12 @@ where
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        if info.is_some() {
-            return run.run(shared).await;
+        match info {
+            Some(info) if info.begins_inner_run() => {
+                return self.run_inner(flow, info, shared, run).await;
+            }
+            Some(_) => return run.run(shared).await,
+            None => {}
         }
         let mut keeper = self.keeper().take();
         let lost = async {
@@ -232,7 +324,8 @@ where
         };
         match &result {
             Ok(taken) => {
-                let end = self.end(flow, taken.action(), shared);
+                let at = BeginsAt::outermost(flow);
+                let end = self.end(at, taken.action(), shared);
                 if let Err(error) = self.guarded(panic, end).await {
                     self.release(&error).await;
                     return Err(error);
@@ -240,9 +333,14 @@ where
                 self.lease.ended();
                 event!(INFO, "run finished", run = &*self.id, exit = taken.action());
             }
-            Err(error) if error.cause().is::<Stopped>() => self.release(error).await,
-            Err(error) if !self.memory().settled && self.lease.is_held() => self.fail(error).await,
-            Err(error) if !error.cause().is::<Parked>() && !error.cause().is::<WrongValue>() => {
+            Err(error) if self.stops_with(error) => self.release(error).await,
+            Err(error) if !self.memory().settled && self.lease.is_held() => {
+                match waits_for_value(error) {
+                    true => self.park_for_inner_runs(error).await,
+                    false => self.fail(error).await,
+                }
+            }
+            Err(error) if !waits_for_value(error) => {
                 let (run, error) = (&*self.id, format!("{error:#}"));
                 event!(WARN, "run stopped", run = run, error = error);
             }
@@ -258,31 +356,16 @@ where
         run: R,
     ) -> Result<Taken, Error> {
         if self.is_stopping() {
-            return Err(info.error(Stopped));
+            // The inner runs that run at the same time stop before their next step as well.
+            return Err(info.suspend(Stopped));
         }
-        let done = self.memory().done.take();
-        if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
-            return info.taken(&action).ok_or_else(|| {
-                let conflicts = vec![format!(
-                    "`{info}` has no action \"{action}\" any more, which it took"
-                )];
-                info.error(Changed {
-                    run: self.id.clone(),
-                    conflicts,
-                })
-            });
+        let inner = self.inner_run(info);
+        let this = inner.as_deref().unwrap_or(self);
+        let inner_runs = holds_inner_runs(info);
+        let taken = this.take_step(info, inner_runs, shared, run).await?;
+        if inner_runs {
+            self.inner_runs.forget(&this.id, info.step());
         }
-        let taken = match info.waits_for() {
-            Some(field) => {
-                self.wait(info, field, shared).await?;
-                info.taken("default").expect("the action of every `await`")
-            }
-            None => {
-                let panic = |panic| info.error(panic);
-                self.guarded(panic, run.run(shared)).await?
-            }
-        };
-        self.commit(info, taken.action(), shared).await?;
         Ok(taken)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pocketflow::{Graph, Position, Store, Unfilled};
+use pocketflow::{Graph, Place, Position, Store, Unfilled};
 use serde_json::value::RawValue;
 
 use crate::state::Durable;
@@ -71,6 +71,21 @@ pub(super) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static 
     flow.places.iter().find_map(|place| match place.node.flow {
         Some(inner) => waits_for_skipped(inner, store),
         None => place.node.waits.filter(|field| is_skipped(store, field)),
+    })
+}
+
+/// A field on which a flow runs and that serde skips, and that flow.
+pub(super) fn runs_on_skipped(flow: &Graph, store: &Store) -> Option<(&'static str, &'static str)> {
+    places_on_skipped(flow.places, store)
+}
+
+fn places_on_skipped(places: &[Place], store: &Store) -> Option<(&'static str, &'static str)> {
+    places.iter().find_map(|place| {
+        let on = place.node.on.filter(|on| is_skipped(store, on.field));
+        let nested = || runs_on_skipped(place.node.flow?, store);
+        on.map(|on| (on.field, on.graph.name))
+            .or_else(nested)
+            .or_else(|| places_on_skipped(place.fork, store))
     })
 }
 

@@ -3,6 +3,7 @@
 use pocketflow::{Error, Graph};
 
 use super::DurableRun;
+use super::begins_at::BeginsAt;
 use super::retry::retry;
 use crate::events::event;
 use crate::state::Durable;
@@ -15,7 +16,8 @@ impl<E: Storage> DurableRun<E> {
         flow: &'static Graph,
         mut shared: S,
     ) -> Result<(), Error> {
-        let definition = self.definition(flow, &mut shared)?;
+        let at = BeginsAt::outermost(flow);
+        let definition = self.definition(at, &mut shared)?;
         refuse_empty_inputs(flow, &shared)?;
         let state = self
             .encode(&mut shared)
@@ -34,7 +36,7 @@ impl<E: Storage> DurableRun<E> {
             }
             // It must be a run of this flow with this input.
             BeginOutcome::Known(record) => {
-                self.resume(flow, &record, &mut shared)?;
+                self.resume(at, &record, &mut shared)?;
             }
         }
         self.runs.ready.send_replace(());

@@ -49,9 +49,33 @@ where
         &self,
         info: &StepInfo<'_>,
         item: ItemId<'_>,
+        call: C,
+    ) -> Result<N::Exec, Error>
+    where
+        C: ItemCall<S, Marker, N>,
+    {
+        let inner = self.inner_run(info);
+        inner
+            .as_deref()
+            .unwrap_or(self)
+            .keep(info, item, call)
+            .await
+    }
+}
+
+impl<E: Storage> DurableRun<E> {
+    /// Computes a result, unless it is stored.
+    async fn keep<S, Marker, N, C>(
+        &self,
+        info: &StepInfo<'_>,
+        item: ItemId<'_>,
         mut call: C,
     ) -> Result<N::Exec, Error>
     where
+        S: Durable,
+        N: Node<S, Marker>,
+        for<'i> N::Item<'i>: Known,
+        N::Exec: Kept,
         C: ItemCall<S, Marker, N>,
     {
         let (step, branch) = (

@@ -71,6 +71,15 @@ impl<E: Storage> Lease<E> {
         self.state.load(SeqCst) != NONE
     }
 
+    /// The outermost run, whose lease it is.
+    pub(crate) fn run(&self) -> &str {
+        &self.run
+    }
+
+    pub(crate) fn is_releasing(&self) -> bool {
+        self.state.load(SeqCst) == RELEASING
+    }
+
     fn is_renewed(&self) -> bool {
         matches!(self.state.load(SeqCst), HELD | RELEASING)
     }

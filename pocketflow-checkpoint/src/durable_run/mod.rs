@@ -1,11 +1,14 @@
 //! One durable run: the driver.
 
+mod activity;
+mod begins_at;
 mod calls;
 mod claimed;
 mod definition;
 mod driver;
 mod empty_reads;
 mod enqueue;
+mod inner;
 mod input;
 mod item_results;
 mod items;
@@ -27,8 +30,10 @@ use serde_json::Value;
 use crate::causes::BadState;
 use crate::state::{BadField, Keeper};
 use crate::storage::Storage;
+use activity::Activity;
 use claimed::Claimed;
 pub(crate) use claimed::Stopped;
+use inner::{InnerRuns, Outer};
 use item_results::ItemResults;
 #[doc(hidden)]
 pub use items::{Kept, Known};
@@ -61,7 +66,13 @@ pub struct DurableRun<E: Storage> {
     lease: Arc<Lease<E>>,
     /// Renews the lease once the run has started. Dropping it releases the lease.
     keeper: Mutex<Option<LeaseKeeper<E>>>,
-    memory: Mutex<Memory>,
+    memory: Arc<Mutex<Memory>>,
+    /// The inner runs that are running in this process. Those of an inner run are among them.
+    inner_runs: InnerRuns<E>,
+    /// What this run is in, if it is an inner run.
+    outer: Option<Outer>,
+    /// Which runs are at work, this one and all inner runs.
+    activity: Arc<Activity>,
 }
 
 /// What the run has read from the storage and not used yet.
@@ -77,6 +88,10 @@ struct Memory {
     done: Option<(u64, String)>,
     /// The stored items of the current step.
     items: ItemResults,
+    /// The number of the last stored step.
+    step: u64,
+    /// Whether inner runs of the current step were stored when the run was loaded.
+    had_inner_runs: bool,
     /// Whether the run has ended in a way that is stored already.
     settled: bool,
 }
@@ -96,7 +111,7 @@ impl Memory {
 
 impl<E: Storage> DurableRun<E> {
     pub(crate) fn new(runs: Arc<RunsShared<E>>, id: String, owner: String) -> Self {
-        let (lease, memory) = (Arc::new(Lease::new(&runs, &id, &owner)), Mutex::default());
+        let lease = Arc::new(Lease::new(&runs, &id, &owner));
         Self {
             runs,
             id,
@@ -106,7 +121,10 @@ impl<E: Storage> DurableRun<E> {
             claimed: None,
             lease,
             keeper: Mutex::default(),
-            memory,
+            memory: Arc::default(),
+            inner_runs: InnerRuns::default(),
+            outer: None,
+            activity: Arc::default(),
         }
     }
 
@@ -124,6 +142,10 @@ impl<E: Storage> DurableRun<E> {
     ///
     /// It is called when a run starts, and again if the run starts again before its next step is
     /// stored, each time with the old state. The node that the run is at must still exist.
+    ///
+    /// It does not get the states of inner runs, which flows on a field have within a step. If they
+    /// do not fit any more, or if it changes the items that they run on, the run is rejected with
+    /// [`Changed`](crate::Changed), which says how to let them run again.
     #[must_use]
     pub fn migrate(
         mut self,

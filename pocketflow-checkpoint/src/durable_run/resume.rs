@@ -139,8 +139,34 @@ impl Resumption<'_> {
     }
 
     fn refuse_other_input<S: Durable>(&self, state: &str, shared: &mut S) -> Result<(), Refusal> {
+        if self.record.outer.is_some() {
+            return self.refuse_other_item(shared);
+        }
         let input = self.was.input.as_ref().filter(|_| self.compares_input);
         refuse_other_input(self.flow, self.record, input, state, shared)
+    }
+
+    /// Within a step, the store around an inner run does not change, so the item that it runs on is the
+    /// one that it began with.
+    fn refuse_other_item<S: Durable>(&self, shared: &mut S) -> Result<(), Refusal> {
+        let now = Keeper::hashes(shared).map_err(|error| error.source)?;
+        let was = self.was.input.iter().flatten();
+        let differs = |(field, was): &(&String, &String)| {
+            let now = now.get(*field);
+            now.is_some_and(|now| now != *was)
+        };
+        let differ: Vec<_> = was
+            .filter(differs)
+            .map(|(field, _)| format!("`{field}`"))
+            .collect();
+        if differ.is_empty() {
+            return Ok(());
+        }
+        let conflict = format!(
+            "it began with another item: {} had another value",
+            differ.join(", ")
+        );
+        Err(self.changed(vec![conflict]))
     }
 
     /// The reads of empty fields in the rest of the flow. The checks of the same program cover its
@@ -189,8 +215,14 @@ impl Resumption<'_> {
         ))
     }
 
-    fn changed(&self, conflicts: Vec<String>) -> Refusal {
+    fn changed(&self, mut conflicts: Vec<String>) -> Refusal {
         let run = self.record.run.clone();
+        if let Some(outer) = &self.record.outer {
+            conflicts.push(format!(
+                "no migration converts it, because it is a part of a step: remove the stored inner runs of that step with \
+                 `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {outer}`, so that they run again"
+            ));
+        }
         Changed { run, conflicts }.into()
     }
 

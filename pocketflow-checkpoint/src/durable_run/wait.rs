@@ -6,7 +6,7 @@ use super::DurableRun;
 use super::position;
 use super::retry::retry;
 use super::waiters::WaitGuard;
-use crate::causes::{MovedOn, Parked, WrongValue};
+use crate::causes::{Parked, WrongValue};
 use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError};
@@ -39,10 +39,12 @@ impl<E: Storage> DurableRun<E> {
                 let (run, step) = (&*self.id, info.step() - 1);
                 let Some(guard) = &guard else {
                     event!(INFO, "run parked", run = run, wait = &*name, step = step);
+                    let outermost = self.outer.as_ref().map(|_| self.lease.run().to_owned());
                     return Err(info.suspend(Parked {
                         run: self.id.clone(),
                         field: field.to_owned(),
                         wait: name,
+                        outermost,
                     }));
                 };
                 event!(INFO, "run waits", run = run, wait = &*name, step = step);
@@ -71,7 +73,7 @@ impl<E: Storage> DurableRun<E> {
                     wait = &*name,
                     step = info.step() - 1
                 );
-                return Err(info.error(WrongValue {
+                return Err(info.suspend(WrongValue {
                     run: self.id.clone(),
                     field: field.to_owned(),
                     source,
@@ -88,17 +90,39 @@ impl<E: Storage> DurableRun<E> {
         guard: &WaitGuard<'_>,
         shared: &mut S,
     ) -> Result<(), Error> {
+        // An inner run that waits is not at work. When none is, the lease is given back.
+        let mut paused = self.outer.as_ref().map(|_| self.activity.pause());
         loop {
-            guard.woken(&self.runs).await;
+            if paused.is_some() {
+                tokio::select! {
+                    () = guard.woken(&self.runs) => {}
+                    () = self.activity.idle() => {
+                        let returned = self.return_lease().await;
+                        returned.map_err(|error| info.error(error))?;
+                        continue;
+                    }
+                }
+            } else {
+                guard.woken(&self.runs).await;
+            }
             let record = self.show().await.map_err(|error| info.error(error))?;
             self.stands_before(info, record.as_ref())?;
+            if paused.is_some() {
+                self.outermost_stands(info).await?;
+            }
             // It has been filled, or a person has changed its status: the storage decides whether it
             // may go on.
             if record.is_some_and(|record| record.filled || record.status != Status::Waiting) {
                 let state = self.encode(shared).map_err(|error| info.error(error))?;
                 let definition = self.memory().definition.clone();
-                match self.claim(root(info), &definition, state).await {
-                    Ok(begun) => {
+                let was_paused = paused.take().is_some();
+                let claimed = match was_paused {
+                    true => self.claim_inner(root(info), &definition, state).await,
+                    false => self.claim(root(info), &definition, state).await.map(Some),
+                };
+                match claimed {
+                    Ok(None) => return Err(self.moved_on(info)),
+                    Ok(Some(begun)) => {
                         if let BeginOutcome::Known(record) = begun {
                             self.stands_before(info, Some(&record))?;
                             self.reread(info, &record, &mut *shared)?;
@@ -115,7 +139,9 @@ impl<E: Storage> DurableRun<E> {
                         return Ok(());
                     }
                     // Another process was faster. It resumes the run, or dies.
-                    Err(StorageError::Alive { .. }) => {}
+                    Err(StorageError::Alive { .. }) => {
+                        paused = was_paused.then(|| self.activity.pause());
+                    }
                     Err(error) => return Err(info.error(error)),
                 }
             }
@@ -148,10 +174,21 @@ impl<E: Storage> DurableRun<E> {
             return Ok(());
         }
         // Its outcome is stored, and this process must not change it.
-        self.memory().settled = true;
-        Err(info.error(MovedOn {
-            run: self.id.clone(),
-        }))
+        Err(self.moved_on(info))
+    }
+
+    /// Whether the outermost run of an inner run may still go on.
+    async fn outermost_stands(&self, info: &StepInfo<'_>) -> Result<(), Error> {
+        let mut backoff = self.backoff();
+        let outermost = retry!(backoff, self.runs.storage.show(self.lease.run()));
+        match outermost.map_err(|error| info.error(error))? {
+            Some(run) if run.status == Status::Cancelled => {
+                self.settle();
+                Err(info.error(StorageError::Cancelled { run: run.run }))
+            }
+            Some(run) if run.status != Status::Finished => Ok(()),
+            _ => Err(self.moved_on(info)),
+        }
     }
 
     /// Stores that the run waits, unless the wait has been filled already.
@@ -175,9 +212,13 @@ impl<E: Storage> DurableRun<E> {
         };
         let mut backoff = self.backoff();
         let storage = &self.runs.storage;
-        self.lease.releasing();
+        let releases = self.outer.is_none();
+        if releases {
+            self.lease.releasing();
+        }
         let mut stored = retry!(backoff, storage.wait(&self.id, &self.owner, &pause));
-        if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, backoff.has_retried()) {
+        let retried = releases && backoff.has_retried();
+        if let (Err(StorageError::LeaseLost { .. }), true) = (&stored, retried) {
             // An earlier call may have released the lease before its answer was lost.
             let record = self.show().await.map_err(|error| info.error(error))?;
             let waits = record.filter(|record| {
@@ -191,9 +232,11 @@ impl<E: Storage> DurableRun<E> {
             self.memory().stored();
         }
         if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
-            self.lease.ended();
+            if releases {
+                self.lease.ended();
+            }
             self.memory().settled = true;
-        } else {
+        } else if releases {
             self.lease.acquired();
         }
         stored.map_err(|error| info.error(error))

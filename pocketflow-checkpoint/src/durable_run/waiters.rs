@@ -93,6 +93,17 @@ impl Waiters {
         wake(self.lock().runs.get(run).into_iter().flatten());
     }
 
+    /// Lets the tasks that wait for a run, or for one of its inner runs, look at it.
+    pub(crate) fn wake_within(&self, run: &str) {
+        let is_within = |id: &str| {
+            let rest = id.strip_prefix(run);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let waiting = self.lock();
+        let within = waiting.runs.iter().filter(|(id, _)| is_within(id));
+        wake(within.flat_map(|(_, waiters)| waiters));
+    }
+
     fn wake_all(&self) {
         wake(self.lock().runs.values().flatten());
     }

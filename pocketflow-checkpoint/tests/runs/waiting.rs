@@ -29,7 +29,8 @@ async fn a_parked_run_is_listed_filled_and_resumed_elsewhere() {
         Some(&Parked {
             run: "a".into(),
             field: "approval".into(),
-            wait: "approval#1".into()
+            wait: "approval#1".into(),
+            outermost: None,
         })
     );
     drop(runs);

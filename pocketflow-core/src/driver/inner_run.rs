@@ -28,6 +28,13 @@ impl<'a> InnerRun<'a> {
         self.outer.item.as_ref()
     }
 
+    /// Whether a failure of this run goes to a field of the outer store, so that the other items go on:
+    /// `Flow.each(field, failures = problems)`.
+    pub fn collects_failures(&self) -> bool {
+        let each = self.step.frame.site.on().and_then(|on| on.each);
+        each.is_some_and(|each| each.failures.is_some())
+    }
+
     /// The step of the outer run that it belongs to or, in a fork, the branch.
     pub fn outer(&self) -> StepInfo<'a> {
         self.step

@@ -82,6 +82,11 @@ impl RunState {
         self.inner_steps.load(Relaxed)
     }
 
+    /// How many steps its inner runs have taken, those of the current step that have ended included.
+    pub(crate) fn ended_inner_steps(&self) -> u64 {
+        self.inner_steps() + self.ended_steps.load(Relaxed)
+    }
+
     /// Begins the next step. One run takes one step at a time.
     pub(crate) fn step(&self) {
         self.steps.store(self.steps() + 1, Relaxed);

@@ -6,7 +6,7 @@ use super::frame::Frame;
 use super::inner_run::{write_above, write_run};
 use super::state::RunState;
 use crate::graph::{FlowPosition, Graph, Position};
-use crate::run_error::{BoxError, Error, Stage};
+use crate::run_error::{BoxError, Error, Failed, Stage};
 
 /// Where a run is: the flows around the place, from the outermost to the innermost, and the place
 /// in the innermost flow.
@@ -193,8 +193,18 @@ impl<'a> StepInfo<'a> {
         Error::suspending(self.path(), cause)
     }
 
+    /// Makes the error of a node that has failed before, in an inner run that is not run again because
+    /// its failure [goes to a field](crate::InnerRun::collects_failures). A driver that has stored the
+    /// failure returns this from [`begin`](crate::Driver::begin), and the field gets the same
+    /// [`Failed`].
+    pub fn failed(&self, failed: Failed) -> Error {
+        Error::failed_before(self.path(), failed)
+    }
+
     /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, it is the position of the whole fork.
+    ///
+    /// After a step, it counts the steps of the inner runs of that step.
     pub fn position(&self) -> Position {
         let mut flows = Vec::new();
         let mut frame = Some(self.frame).filter(|_| !self.begins_inner_run());
@@ -210,7 +220,7 @@ impl<'a> StepInfo<'a> {
         flows.reverse();
         Position {
             steps: self.step.saturating_sub(1),
-            inner_steps: self.state.inner_steps(),
+            inner_steps: self.state.ended_inner_steps(),
             flows,
         }
     }

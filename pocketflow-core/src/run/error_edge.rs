@@ -1,7 +1,7 @@
 //! What becomes of a failure at a place that has an error edge.
 
 use crate::driver::Site;
-use crate::run_error::{EmptyField, Error, Failed, Stage};
+use crate::run_error::{Error, Failed};
 use crate::store::Shared;
 
 /// Follows the error edge of a place, if it has one and the error is the failure of a node. Returns
@@ -19,7 +19,7 @@ pub(super) fn follow_error<S: Shared>(
     shared: &mut S,
 ) -> Result<usize, Error> {
     let graph = site.graph();
-    let Some(edge) = graph.error_edge(site.place).filter(|_| is_failure(&error)) else {
+    let Some(edge) = graph.error_edge(site.place).filter(|_| error.is_failure()) else {
         return Err(error);
     };
     let field = edge.field.and_then(|field| S::STORE.field(field));
@@ -27,14 +27,4 @@ pub(super) fn follow_error<S: Shared>(
         *slot = Some(Failed::from(&error));
     }
     Ok(graph.places[site.place].node.actions.len())
-}
-
-/// Whether an error is the failure of a node: its `prep` or its last attempt failed, and no fallback
-/// helped.
-pub(super) fn is_failure(error: &Error) -> bool {
-    let of_node = matches!(
-        error.stage(),
-        Stage::Prep | Stage::Exec { .. } | Stage::Fallback
-    );
-    of_node && !error.cause().is::<EmptyField>() && !error.ends_the_run()
 }

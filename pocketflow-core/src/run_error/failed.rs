@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::{Error, Stage};
+use super::{BoxError, Error, Stage};
 
 /// Why a node failed, as plain text that a store can hold: a copy of an [`Error`]. An error edge
 /// fills a late field `Option<Failed>` with it, as does `failures = field` of a batch.
@@ -86,16 +86,24 @@ impl Failed {
 
 impl From<&Error> for Failed {
     fn from(error: &Error) -> Self {
+        let named = error.named().map(|(name, item)| match item {
+            Some(item) => format!("{name}{item}"),
+            None => name.to_owned(),
+        });
+        if let Some(FailedBefore(failed)) = error.cause().downcast_ref() {
+            let mut failed = failed.clone();
+            // Since then the error may have left items, which the names of their collections carry.
+            for (name, now) in failed.path.iter_mut().zip(named) {
+                *name = now;
+            }
+            return failed;
+        }
         let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
             causes.push(cause.to_string());
             source = cause.source();
         }
-        let named = error.named().map(|(name, item)| match item {
-            Some(item) => format!("{name}{item}"),
-            None => name.to_owned(),
-        });
         let mut path: Vec<String> = named.collect();
         if let (true, Some(item), Some(node)) = (error.has_items(), error.item(), path.last_mut()) {
             *node += &format!("[{item}]");
@@ -110,6 +118,30 @@ impl From<&Error> for Failed {
             stage: error.stage().to_string(),
             causes,
         }
+    }
+}
+
+/// A failure that a driver has stored.
+#[derive(Debug)]
+struct FailedBefore(Failed);
+
+impl fmt::Display for FailedBefore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl StdError for FailedBefore {}
+
+impl Error {
+    /// The error of an inner run at this path that has failed before.
+    pub(crate) fn failed_before(path: Vec<&'static str>, failed: Failed) -> Self {
+        let attempt = failed.attempts.max(1);
+        let stage = Stage::Exec {
+            attempt,
+            attempts: attempt,
+        };
+        Self::new(path, stage, BoxError::from(FailedBefore(failed)))
     }
 }
 

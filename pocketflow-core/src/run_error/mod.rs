@@ -130,6 +130,18 @@ impl Error {
         }))
     }
 
+    /// Whether this is the failure of a node: its `prep` or its last attempt failed, and no fallback
+    /// helped. An error edge can lead on from it, and `Flow.each(field, failures = problems)` collects
+    /// it. The errors of drivers and those that a mistake in the program causes are no failures of a
+    /// node.
+    pub fn is_failure(&self) -> bool {
+        let of_node = matches!(
+            self.stage(),
+            Stage::Prep | Stage::Exec { .. } | Stage::Fallback
+        );
+        of_node && !self.cause().is::<EmptyField>() && !self.ends_the_run()
+    }
+
     /// Whether neither a fallback nor an error edge may lead on from it.
     pub(crate) fn ends_the_run(&self) -> bool {
         self.0.ends_the_run

@@ -82,11 +82,15 @@ fn status(status: Status, orphaned: bool) -> String {
 fn details(run: &RunSummary) -> String {
     match run.status {
         Status::Waiting => {
-            let wait = run.wait.as_deref().unwrap_or_default();
+            let wait = match &run.wait {
+                Some(wait) => wait.clone(),
+                None if run.filled => "an inner run".to_owned(),
+                None => inner_runs(run.inner_waits),
+            };
             match &run.message {
                 _ if run.filled => format!("{wait} (filled)"),
                 Some(refused) => format!("{wait} ({refused})"),
-                None => wait.to_owned(),
+                None => wait,
             }
         }
         Status::Finished => run.exit.clone().unwrap_or_default(),
@@ -97,6 +101,14 @@ fn details(run: &RunSummary) -> String {
             Some(owner) => format!("driven by {owner}"),
             None => String::new(),
         },
+    }
+}
+
+/// How many inner runs, in words.
+fn inner_runs(count: u64) -> String {
+    match count {
+        1 => "1 inner run".to_owned(),
+        count => format!("{count} inner runs"),
     }
 }
 
@@ -131,11 +143,16 @@ pub(crate) fn history(steps: &[Checkpoint]) -> String {
 }
 
 pub(crate) fn record(run: &RunRecord) -> String {
+    let waiting = (run.inner_waits > 0).then(|| inner_runs(run.inner_waits));
+    let waits_for = run.wait.clone().or(waiting);
+    let inner = (run.inner_runs > 0).then(|| run.inner_runs.to_string());
     let lines = [
         ("run", Some(run.run.clone())),
         ("flow", Some(run.flow.clone())),
         ("status", Some(status(run.status, run.orphaned))),
-        ("waits for", run.wait.clone()),
+        ("part of", run.outer.clone()),
+        ("waits for", waits_for),
+        ("inner runs", inner),
         ("filled", run.filled.then(|| "yes".to_owned())),
         ("exit", run.exit.clone()),
         ("message", run.message.clone()),

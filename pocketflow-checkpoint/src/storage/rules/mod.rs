@@ -244,8 +244,8 @@ impl RunHead {
             return Ok(Takeover::Watch(seen));
         }
         // A waiting run can be filled while a driver holds its lease, and it still waits if that
-        // driver dies.
-        let waits = self.status == Status::Waiting && !self.filled;
+        // driver dies. One that waits for inner runs waits again if they do.
+        let waits = self.status == Status::Waiting && !self.filled && self.waits_for.is_some();
         Ok(Takeover::As(if waits {
             Status::Waiting
         } else {

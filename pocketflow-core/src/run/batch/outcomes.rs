@@ -1,6 +1,5 @@
 //! What a batch does with an item that fails.
 
-use crate::run::error_edge::is_failure;
 use crate::run_error::{Error, Failed};
 
 /// What a batch does with an item that fails, and what it leaves for `post`.
@@ -41,7 +40,7 @@ impl<T> Outcomes<T> for Collected {
 
     #[cold]
     fn failed(&mut self, error: Error) -> Result<(), Error> {
-        if !is_failure(&error) {
+        if !error.is_failure() {
             return Err(error);
         }
         self.0.push(Failed::from(&error));

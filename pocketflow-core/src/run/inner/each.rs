@@ -10,7 +10,6 @@ use crate::driver::Site;
 use crate::run::batch::{BoundedUnordered, POLLS_AT_A_TIME};
 use crate::run::context::FlowContext;
 use crate::run::contract::StepMode;
-use crate::run::error_edge::is_failure;
 use crate::run::flow::{Flow, Walk};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Failed};
@@ -166,7 +165,7 @@ impl Ends {
             return Ok(());
         }
         match &mut self.failures {
-            Some(failures) if is_failure(&error) => {
+            Some(failures) if error.is_failure() => {
                 failures.push((index, Failed::of_item(&error)));
                 Ok(())
             }
