@@ -73,7 +73,9 @@ impl Postgres {
 
 impl Engine for Postgres {
     async fn run<O: Operation>(&self, operation: O) -> StorageResult<O::Output> {
-        transaction::run(&self.pool, &operation).await
+        // Boxed, because the futures of the client are large, and those of each level of inner runs
+        // would contain them.
+        Box::pin(transaction::run(&self.pool, &operation)).await
     }
 
     fn release_in_background(&self, release: Release) {
