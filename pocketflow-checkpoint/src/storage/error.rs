@@ -328,6 +328,18 @@ pub enum StorageError {
         /// What the engine said, if it reported the error.
         source: Option<Cause>,
     },
+    /// The user of the database does not have the right to do this.
+    #[error("{place} does not let this user {doing}: {remedy}")]
+    Forbidden {
+        /// The database.
+        place: String,
+        /// The operation in progress.
+        doing: String,
+        /// Who has to run what.
+        remedy: String,
+        /// What the engine said, if it reported the error.
+        source: Option<Cause>,
+    },
     /// Another process has held the database's lock for too long.
     #[error("{place} is locked by another process, could not {doing}: try again")]
     Busy {

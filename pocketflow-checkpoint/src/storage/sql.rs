@@ -363,10 +363,6 @@ WHERE r.step IS DISTINCT FROM CAST(w.value AS BIGINT) OR r.status <> 'waiting' O
 /// Two equal snapshots see the same transactions.
 #[cfg(feature = "postgres")]
 pub(crate) const VERSION_POSTGRES: &str = "SELECT CAST(txid_current_snapshot() AS TEXT)";
-/// The server must not reuse a plan that it made when the table was small, or when it did not know
-/// that most runs may wait: with thousands of runs, that plan would take seconds.
-#[cfg(feature = "postgres")]
-pub(crate) const PLANNED_ANEW: [&str; 1] = [MOVED_POSTGRES];
 /// The changes of other connections, and those of this one.
 pub(crate) const VERSION_SQLITE: &str =
     "SELECT data_version || '/' || total_changes() FROM pragma_data_version";

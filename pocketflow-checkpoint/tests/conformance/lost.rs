@@ -5,12 +5,12 @@ use tokio_postgres::NoTls;
 
 use pocketflow_checkpoint::conformance::support::*;
 
-fn config() -> String {
+pub(crate) fn config() -> String {
     std::env::var("POCKETFLOW_POSTGRES")
         .expect("no server in POCKETFLOW_POSTGRES: run this with scripts/with-postgres")
 }
 
-async fn admin() -> tokio_postgres::Client {
+pub(crate) async fn admin() -> tokio_postgres::Client {
     let (client, connection) = tokio_postgres::connect(&config(), NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -166,7 +166,7 @@ async fn a_reader_creates_nothing_and_needs_no_rights() {
     assert_eq!(reader.filled("r", "card#1").await.unwrap(), None);
     assert_eq!(reader.items("r", 2).await.unwrap(), []);
     admin.batch_execute("ROLLBACK").await.unwrap();
-    fails!(reader.release("r", "me").await, Engine);
+    fails!(reader.release("r", "me").await, Forbidden "INSERT, UPDATE" "TO \"reader\"");
 
     admin
         .batch_execute("UPDATE readable.version SET version = 1")

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "postgres")]
 mod lost;
+#[cfg(feature = "postgres")]
+mod rights;
 mod smallest;
 
 mod sqlite {

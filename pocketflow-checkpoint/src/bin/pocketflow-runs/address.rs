@@ -13,7 +13,7 @@ pub(crate) enum Address<'a> {
 const WRITE: &str = "write the path of a file, postgres://user:password@host/database, or settings such as \
      \"host=/run/postgresql dbname=runs\"";
 /// Settings with which a list of settings can begin.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 13] = [
     "application_name",
     "connect_timeout",
     "dbname",
@@ -23,6 +23,7 @@ const SETTINGS: [&str; 12] = [
     "passfile",
     "password",
     "port",
+    "schema",
     "sslmode",
     "target_session_attrs",
     "user",
@@ -91,6 +92,7 @@ mod tests {
             "postgresql:///runs",
             "host=/run/postgresql dbname=runs",
             "password = secret host=a",
+            "schema=shop host=a",
         ] {
             assert_eq!(parse(db), Ok(Address::Postgres(db)));
         }

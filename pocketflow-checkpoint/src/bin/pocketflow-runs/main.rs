@@ -18,8 +18,8 @@ use pocketflow_checkpoint::{Sqlite, Storage};
 #[derive(Parser)]
 #[command(version, max_term_width = 100)]
 struct Arguments {
-    /// The database: an existing SQLite file, postgres://user:password@host/database, or settings
-    /// such as "host=/run/postgresql dbname=runs"
+    /// The database: an existing SQLite file, postgres://user:password@host/database?schema=shop, or
+    /// settings such as "host=/run/postgresql dbname=runs schema=shop"
     #[arg(long, global = true, default_value = "runs.db")]
     db: String,
     /// Print JSON, with times in milliseconds since the epoch
@@ -90,7 +90,7 @@ async fn open(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
             let storage = options.connect(address).await?;
             let backup = async |_: &Path| {
                 Err("a PostgreSQL database is backed up with its own program: \
-                     pg_dump --schema=pocketflow --format=custom --file=FILE ADDRESS"
+                     pg_dump --schema=SCHEMA --format=custom --file=FILE ADDRESS"
                     .into())
             };
             return run(storage, arguments, backup).await;

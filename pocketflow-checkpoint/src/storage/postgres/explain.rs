@@ -5,10 +5,11 @@ use std::error::Error as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use super::pool::Pool;
 use crate::storage::error::StorageError;
 
-pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
-    let (place, doing) = (place.to_owned(), doing.to_owned());
+pub(super) fn explain(pool: &Pool, doing: &str, error: Error) -> StorageError {
+    let (place, doing) = (pool.place().to_owned(), doing.to_owned());
     // An error of the connection has no code.
     let code = error.code().map_or("", SqlState::code).to_owned();
     let is = |state: &SqlState| code == state.code();
@@ -21,6 +22,17 @@ pub(super) fn explain(place: &str, doing: &str, error: Error) -> StorageError {
             place,
             doing,
             source: error.into(),
+        }
+    } else if is(&SqlState::INSUFFICIENT_PRIVILEGE) {
+        let (schema, user) = (pool.quoted_schema(), pool.quoted_user());
+        StorageError::Forbidden {
+            place,
+            doing,
+            remedy: format!(
+                "let an administrator run `GRANT USAGE ON SCHEMA {schema} TO {user}; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {user}`"
+            ),
+            source: Some(error.into()),
         }
     } else if is(&SqlState::DISK_FULL) {
         StorageError::Full {

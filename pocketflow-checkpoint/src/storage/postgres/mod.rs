@@ -1,5 +1,6 @@
 //! The PostgreSQL engine: runs in a database that several machines share.
 
+mod address;
 mod explain;
 mod options;
 mod pool;
@@ -26,8 +27,37 @@ use release::ReleaseQueue;
 /// current call fails with [`StorageError::Disconnected`](crate::StorageError::Disconnected), and
 /// the next call opens a new connection.
 ///
-/// The tables are in a separate schema. Each operation is acknowledged when it is on the server's
-/// disk, whatever the server's default for `synchronous_commit` is.
+/// Each operation is acknowledged when it is on the server's disk, whatever the server's default for
+/// `synchronous_commit` is.
+///
+/// # The address
+///
+/// The address is a URL, `postgres://user:password@host:5432/database?schema=shop`, or a list of
+/// settings, `host=/run/postgresql dbname=runs schema='the shop'`. Both take the settings of
+/// [`tokio_postgres::Config`](https://docs.rs/tokio-postgres/latest/tokio_postgres/config/struct.Config.html),
+/// such as `connect_timeout`, and one of this crate:
+///
+/// | setting | meaning | default |
+/// | --- | --- | --- |
+/// | `host`, `port`, `dbname`, `user`, `password` | the server, the database and the user | `localhost`, 5432, the name of the user, the user of the system, none |
+/// | `connect_timeout` | after how many seconds an attempt to connect fails | 10 |
+/// | `application_name` | the name in `pg_stat_activity` | `pocketflow-checkpoint` |
+/// | `schema` | the schema that has the tables | `pocketflow` |
+///
+/// # Rights
+///
+/// The schema and its tables are created when they do not exist, which needs the right `CREATE` on
+/// the database. Where programs may not create a schema, an administrator runs `CREATE SCHEMA
+/// pocketflow AUTHORIZATION app`, and the user `app` creates the tables in it. Where they may create
+/// no tables either, the administrator opens the database once, for example with `pocketflow-runs
+/// vacuum`, and grants `USAGE` on the schema, and `SELECT`, `INSERT`, `UPDATE` and `DELETE` on its
+/// tables. A missing right is [`StorageError::Forbidden`](crate::StorageError::Forbidden), which says
+/// what to run.
+///
+/// # Poolers
+///
+/// A pooler such as PgBouncer may be in between, also in transaction mode: no setting, prepared
+/// statement or lock of a session outlives a transaction.
 ///
 /// A clone shares the connections.
 #[derive(Clone)]
@@ -43,20 +73,29 @@ impl fmt::Debug for Postgres {
 }
 
 impl Postgres {
-    /// Connects, and creates the schema `pocketflow` with its tables if they do not exist.
-    ///
-    /// `config` is a URL (`postgres://user:password@host/database`) or a list of settings
-    /// (`host=/run/postgresql dbname=runs`).
+    /// Connects, and creates the schema with its tables if they do not exist. `config` is an
+    /// [address](Postgres#the-address).
     ///
     /// # Errors
     ///
     /// Of [`StorageError`](crate::StorageError): `Unreachable`, `Newer`, `Foreign` if the schema
-    /// has other tables, `Engine`.
+    /// has other tables, `Forbidden`, `Engine`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), pocketflow_checkpoint::StorageError> {
+    /// use pocketflow_checkpoint::{Checkpoints, Postgres};
+    ///
+    /// let storage = Postgres::connect("postgres://app@db.example.org/shop?schema=runs").await?;
+    /// let runs = Checkpoints::new(storage);
+    /// # Ok(()) }
+    /// ```
     pub async fn connect(config: &str) -> StorageResult<Postgres> {
-        Postgres::connect_in(config, "pocketflow").await
+        Postgres::options().connect(config).await
     }
 
-    /// Connects like [`Postgres::connect`], with another schema.
+    /// Connects like [`Postgres::connect`], with this schema instead of that of the address.
     ///
     /// # Errors
     ///
@@ -85,9 +124,12 @@ impl Engine for Postgres {
     async fn vacuum(&self) -> StorageResult<()> {
         let connection = self.pool.get().await?;
         // The server refuses it within a transaction, and so in a list of statements.
-        let tables = "VACUUM (ANALYZE) runs, checkpoints, texts, items, waits";
-        let done = connection.client().batch_execute(tables).await;
-        done.map_err(|error| explain(self.pool.place(), "give room back", error))?;
+        let tables = ["runs", "checkpoints", "texts", "items", "waits"];
+        let schema = self.pool.quoted_schema();
+        let tables = tables.map(|table| format!("{schema}.{table}")).join(", ");
+        let vacuum = format!("VACUUM (ANALYZE) {tables}");
+        let done = connection.client().batch_execute(&vacuum).await;
+        done.map_err(|error| explain(&self.pool, "give room back", error))?;
         connection.put_back();
         Ok(())
     }

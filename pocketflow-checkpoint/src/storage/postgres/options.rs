@@ -2,33 +2,36 @@
 
 use std::sync::Arc;
 
+use super::address::Address;
 use super::pool::Pool;
 use super::release::ReleaseQueue;
 use super::{Postgres, tables};
-use crate::storage::error::StorageResult;
-use crate::storage::rules;
+use crate::storage::error::{StorageError, StorageResult};
+
+/// The longest name that a server keeps; it cuts off the rest of a longer one.
+const LONGEST_NAME: usize = 63;
 
 /// Options for connecting to a server: see [`Postgres::options`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresOptions {
-    schema: String,
+    schema: Option<String>,
     create: bool,
 }
 
 impl Default for PostgresOptions {
     fn default() -> Self {
         Self {
-            schema: "pocketflow".to_owned(),
+            schema: None,
             create: true,
         }
     }
 }
 
 impl PostgresOptions {
-    /// Sets the schema that has the tables: `pocketflow` by default.
+    /// Sets the schema that has the tables: by default that of the address, or `pocketflow`.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
-        self.schema = schema.into();
+        self.schema = Some(schema.into());
         self
     }
 
@@ -40,17 +43,18 @@ impl PostgresOptions {
         self
     }
 
-    /// Connects. `config` is a URL (`postgres://user:password@host/database`) or a list of settings
-    /// (`host=/run/postgresql dbname=runs`).
+    /// Connects. `config` is an [address](Postgres#the-address).
     ///
     /// # Errors
     ///
     /// Those of [`Postgres::connect`], and without [`create`](Self::create)
-    /// [`StorageError::Foreign`](crate::StorageError::Foreign) if the schema has no tables, and
-    /// [`StorageError::Older`](crate::StorageError::Older).
+    /// [`StorageError::Foreign`] if the schema has no tables, and [`StorageError::Older`].
     pub async fn connect(self, config: &str) -> StorageResult<Postgres> {
-        rules::id("schema", &self.schema)?;
-        let pool = Arc::new(Pool::new(config, &self.schema)?);
+        let address = Address::parse(config)?;
+        let schema = self.schema.or(address.schema);
+        let schema = schema.unwrap_or_else(|| "pocketflow".to_owned());
+        check_name(&schema)?;
+        let pool = Arc::new(Pool::new(address.config, &schema));
         if self.create {
             tables::create(&pool).await?;
         } else {
@@ -59,4 +63,21 @@ impl PostgresOptions {
         let releases = Arc::new(ReleaseQueue::new(pool.clone()));
         Ok(Postgres { pool, releases })
     }
+}
+
+fn check_name(schema: &str) -> StorageResult<()> {
+    let why = match schema {
+        "" => "it is empty",
+        _ if schema.len() > LONGEST_NAME => "it is longer than 63 bytes",
+        _ if schema.contains('\0') => "it has a NUL character",
+        _ if schema.starts_with("pg_") => {
+            "PostgreSQL keeps the names that start with `pg_` for itself"
+        }
+        _ => return Ok(()),
+    };
+    Err(StorageError::Invalid {
+        what: "schema",
+        value: schema.chars().take(LONGEST_NAME).collect(),
+        why,
+    })
 }

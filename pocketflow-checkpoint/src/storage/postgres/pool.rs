@@ -4,17 +4,18 @@
 //! returns the connection of a dropped call to the pool, and if the server still waits for a lock
 //! there, the next call waits as well (`tests/conformance/lost.rs`). The guard against this, and the
 //! retry on a lost connection, are most of this file.
+//!
+//! Between two transactions, a connection has no state on the server: no settings and no prepared
+//! statements. So a pooler such as PgBouncer may give each transaction another server connection.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, Error, NoTls, Statement};
+use tokio_postgres::{Client, Config, Error, NoTls};
 
 use crate::storage::error::{StorageError, StorageResult};
-use crate::storage::sql;
 
 /// The maximum number of connections. A server allows 100 by default for all of its clients.
 const CONNECTIONS: usize = 8;
@@ -23,25 +24,14 @@ pub(super) struct Pool {
     config: Config,
     schema: String,
     place: String,
+    /// The user, once the server has named it.
+    user: Arc<OnceLock<String>>,
     permits: Semaphore,
-    idle: Mutex<Vec<Connection>>,
-}
-
-struct Connection {
-    client: Client,
-    statements: HashMap<&'static str, Statement>,
+    idle: Mutex<Vec<Client>>,
 }
 
 impl Pool {
-    pub(super) fn new(config: &str, schema: &str) -> StorageResult<Pool> {
-        let mut config: Config =
-            config
-                .parse()
-                .map_err(|error: Error| StorageError::Unreachable {
-                    // The text may contain a password.
-                    place: "the address of the PostgreSQL database".to_owned(),
-                    source: error.into(),
-                })?;
+    pub(super) fn new(mut config: Config, schema: &str) -> Pool {
         // Without these, it takes hours to notice a machine that has vanished.
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
@@ -52,13 +42,14 @@ impl Pool {
         if config.get_application_name().is_none() {
             config.application_name("pocketflow-checkpoint");
         }
-        Ok(Pool {
+        Pool {
             place: place(&config),
             config,
             schema: schema.to_owned(),
+            user: Arc::default(),
             permits: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
-        })
+        }
     }
 
     pub(super) fn place(&self) -> &str {
@@ -70,7 +61,18 @@ impl Pool {
     }
 
     pub(super) fn quoted_schema(&self) -> String {
-        format!("\"{}\"", self.schema.replace('"', "\"\""))
+        quoted(&self.schema)
+    }
+
+    /// The user, in quotation marks.
+    pub(super) fn quoted_user(&self) -> String {
+        self.user
+            .get()
+            .map_or("USER".to_owned(), |user| quoted(user))
+    }
+
+    pub(super) fn set_user(&self, user: String) {
+        let _ = self.user.set(user);
     }
 
     /// A pool of the same database with new connections: those of this pool belong to a runtime,
@@ -80,16 +82,17 @@ impl Pool {
             config: self.config.clone(),
             schema: self.schema.clone(),
             place: self.place.clone(),
+            user: self.user.clone(),
             permits: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Client>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn connect(&self) -> StorageResult<Connection> {
+    async fn connect(&self) -> StorageResult<Client> {
         let unreachable = |error: Error| StorageError::Unreachable {
             place: self.place.clone(),
             source: error.into(),
@@ -97,19 +100,7 @@ impl Pool {
         let (client, connection) = self.config.connect(NoTls).await.map_err(unreachable)?;
         // The task ends with the client, or with an error that the client reports too.
         tokio::spawn(connection);
-        // The timeouts are for rows that a machine locked before it vanished. An acknowledged
-        // operation must be on the disk.
-        let settings = format!(
-            "SET search_path TO {}; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'; \
-             SELECT set_config('synchronous_commit', 'on', false) \
-                WHERE current_setting('synchronous_commit') IN ('off', 'local')",
-            self.quoted_schema(),
-        );
-        client.batch_execute(&settings).await.map_err(unreachable)?;
-        Ok(Connection {
-            client,
-            statements: HashMap::new(),
-        })
+        Ok(client)
     }
 
     /// An idle connection, or a new one. At most [`CONNECTIONS`] are in use at the same time.
@@ -123,16 +114,16 @@ impl Pool {
             })?;
         let idle = {
             let mut idle = self.idle();
-            idle.retain(|connection| !connection.client.is_closed());
+            idle.retain(|client| !client.is_closed());
             idle.pop()
         };
-        let (connection, is_new) = match idle {
-            Some(connection) => (connection, false),
+        let (client, is_new) = match idle {
+            Some(client) => (client, false),
             None => (self.connect().await?, true),
         };
         Ok(PooledConnection {
             pool: self,
-            connection,
+            client,
             is_new,
             _permit: permit,
         })
@@ -142,7 +133,7 @@ impl Pool {
 /// A connection that one transaction uses. Dropping it closes the connection.
 pub(super) struct PooledConnection<'a> {
     pub(super) pool: &'a Pool,
-    connection: Connection,
+    client: Client,
     /// Whether it was opened for this transaction.
     pub(super) is_new: bool,
     _permit: SemaphorePermit<'a>,
@@ -150,28 +141,20 @@ pub(super) struct PooledConnection<'a> {
 
 impl PooledConnection<'_> {
     pub(super) fn client(&self) -> &Client {
-        &self.connection.client
-    }
-
-    /// A prepared statement. Its parameters are `?1`, which is `$1` in PostgreSQL.
-    pub(super) async fn statement(&mut self, sql: &'static str) -> Result<Statement, Error> {
-        let Connection { client, statements } = &mut self.connection;
-        if let Some(statement) = statements.get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = client.prepare(&sql.replace('?', "$")).await?;
-        if !sql::PLANNED_ANEW.contains(&sql) {
-            statements.insert(sql, statement.clone());
-        }
-        Ok(statement)
+        &self.client
     }
 
     /// Makes the connection available to the next transaction.
     pub(super) fn put_back(self) {
-        if !self.connection.client.is_closed() {
-            self.pool.idle().push(self.connection);
+        if !self.client.is_closed() {
+            self.pool.idle().push(self.client);
         }
     }
+}
+
+/// An identifier as SQL writes it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// The address, without user and password.

@@ -1,10 +1,19 @@
 //! Creates the tables of a schema, or upgrades them.
 
+use tokio_postgres::error::SqlState;
+
 use super::pool::Pool;
-use super::transaction::{Access, PostgresResult, PostgresTransaction};
+use super::transaction::{Access, PostgresError, PostgresResult, PostgresTransaction};
 use crate::storage::error::{StorageError, StorageResult};
+use crate::storage::operation::OpError;
 use crate::storage::sql;
 use crate::storage::transaction::{Transaction, values};
+
+/// What the user is and may do: 1 for yes, and NULL if there is no schema.
+const RIGHTS: &str = "
+SELECT current_user::text, has_database_privilege(current_database(), 'CREATE')::int::bigint,
+    (SELECT has_schema_privilege(oid, 'USAGE')::int::bigint FROM pg_namespace WHERE nspname = ?1),
+    (SELECT has_schema_privilege(oid, 'CREATE')::int::bigint FROM pg_namespace WHERE nspname = ?1)";
 
 /// "PFlo": the transaction that creates tables holds the advisory lock of this number.
 const LOCK: i64 = 0x5046_6c6f;
@@ -27,6 +36,10 @@ pub(super) async fn check(pool: &Pool) -> StorageResult<()> {
 }
 
 async fn check_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<()> {
+    let rights = Rights::read(tx, pool).await?;
+    if rights.uses == Some(false) {
+        return Err(rights.forbidden(pool, "read its runs").into());
+    }
     let Some(found) = version(tx, pool).await? else {
         let why = format!("one whose schema `{}` has no tables of runs", pool.schema());
         return Err(foreign(pool, why).into());
@@ -46,13 +59,21 @@ async fn check_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResu
 async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<()> {
     tx.execute("SELECT pg_advisory_xact_lock(?1)", values![LOCK])
         .await?;
-    // Not `IF NOT EXISTS`, which needs the right to create a schema even if it exists.
-    let schema = "SELECT nspname::text FROM pg_namespace WHERE nspname = ?1";
-    if tx.rows(schema, values![pool.schema()]).await?.is_empty() {
-        tx.batch(&format!("CREATE SCHEMA {}", pool.quoted_schema()))
-            .await?;
+    let rights = Rights::read(tx, pool).await?;
+    match rights.uses {
+        Some(true) => {}
+        Some(false) => return Err(rights.forbidden(pool, "use its runs").into()),
+        None if rights.creates_schemas => {
+            // Not `IF NOT EXISTS`, which needs the right to create a schema even if it exists.
+            tx.batch(&format!("CREATE SCHEMA {}", pool.quoted_schema()))
+                .await?;
+        }
+        None => return Err(rights.forbidden(pool, "create the tables of runs").into()),
     }
     let Some(found) = version(tx, pool).await? else {
+        if rights.creates_tables == Some(false) {
+            return Err(rights.forbidden(pool, "create the tables of runs").into());
+        }
         let (schema, version) = (translated(sql::SCHEMA), sql::SCHEMA_VERSION);
         return tx
             .batch(&format!(
@@ -68,12 +89,74 @@ async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresRes
                 _ => sql::UPGRADE_POSTGRES_2,
             };
             let (upgrade, version) = (translated(upgrade), sql::SCHEMA_VERSION);
-            tx.batch(&format!(
-                "{upgrade} UPDATE version SET version = {version};"
-            ))
-            .await
+            let upgrade = format!("{upgrade} UPDATE version SET version = {version};");
+            let done = tx.batch(&upgrade).await;
+            done.map_err(|error| owner_must_upgrade(pool, error))
         }
         found => Err(unknown(pool, found).into()),
+    }
+}
+
+/// What the user may do.
+#[derive(Debug)]
+struct Rights {
+    creates_schemas: bool,
+    /// `None` if there is no schema.
+    uses: Option<bool>,
+    creates_tables: Option<bool>,
+}
+
+impl Rights {
+    async fn read(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresResult<Self> {
+        let rows = tx.rows(RIGHTS, values![pool.schema()]).await?;
+        let mut rights = Self {
+            creates_schemas: false,
+            uses: None,
+            creates_tables: None,
+        };
+        for mut row in rows {
+            pool.set_user(row.text(0)?);
+            rights.creates_schemas = row.int(1)? == 1;
+            rights.uses = row.maybe_int(2)?.map(|yes| yes == 1);
+            rights.creates_tables = row.maybe_int(3)?.map(|yes| yes == 1);
+        }
+        Ok(rights)
+    }
+
+    fn forbidden(&self, pool: &Pool, doing: &str) -> StorageError {
+        let (schema, user) = (pool.quoted_schema(), pool.quoted_user());
+        let run = match self.uses {
+            None => format!("CREATE SCHEMA {schema} AUTHORIZATION {user}"),
+            Some(true) => format!("GRANT CREATE ON SCHEMA {schema} TO {user}"),
+            Some(false) => format!(
+                "GRANT USAGE, CREATE ON SCHEMA {schema} TO {user}; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {user}"
+            ),
+        };
+        StorageError::Forbidden {
+            place: pool.place().to_owned(),
+            doing: doing.to_owned(),
+            remedy: format!("let an administrator run `{run}`"),
+            source: None,
+        }
+    }
+}
+
+/// Only the owner of a table may change its columns.
+fn owner_must_upgrade(pool: &Pool, error: PostgresError) -> PostgresError {
+    match error {
+        OpError::Engine(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            StorageError::Forbidden {
+                place: pool.place().to_owned(),
+                doing: "upgrade the tables of runs".to_owned(),
+                remedy:
+                    "let the owner of the tables run `pocketflow-runs vacuum`, which upgrades them"
+                        .to_owned(),
+                source: Some(error.into()),
+            }
+            .into()
+        }
+        error => error,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::storage::transaction::{LeaseClock, Lock, Row, Transaction, Value};
 
 /// The result of an operation. [`PostgresTransaction::end`] adds which operation it was, and where.
 pub(super) type PostgresResult<T> = OpResult<T, PostgresTransaction<'static>>;
+pub(super) type PostgresError = OpError<Error>;
 
 /// Whether a transaction may change the database. One that only reads needs no right to write, works
 /// on a replica, and sees the database as it was when it began.
@@ -47,16 +48,13 @@ impl<'a> PostgresTransaction<'a> {
         access: Access,
         doing: impl Fn() -> String,
     ) -> StorageResult<Self> {
-        let begin = match access {
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-        };
+        let begin = begin(access, &pool.quoted_schema());
         loop {
             let connection = pool.get().await?;
-            match connection.client().batch_execute(begin).await {
+            match connection.client().batch_execute(&begin).await {
                 Ok(()) => return Ok(Self { connection }),
                 Err(error) if connection.is_new => {
-                    return Err(explain(pool.place(), &doing(), error));
+                    return Err(explain(pool, &doing(), error));
                 }
                 Err(_) => {}
             }
@@ -69,7 +67,7 @@ impl<'a> PostgresTransaction<'a> {
         done: PostgresResult<T>,
         doing: impl Fn() -> String,
     ) -> StorageResult<T> {
-        let place = self.connection.pool.place();
+        let pool = self.connection.pool;
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.connection.client().batch_execute(end).await;
         if ended.is_ok() {
@@ -77,8 +75,11 @@ impl<'a> PostgresTransaction<'a> {
         }
         match (done, ended) {
             (Ok(value), Ok(())) => Ok(value),
-            (Ok(_), Err(error)) => Err(explain(place, &doing(), error)),
-            (Err(error), _) => Err(error.explain(place, &doing(), explain)),
+            (Ok(_), Err(error)) => Err(explain(pool, &doing(), error)),
+            (Err(error), _) => {
+                let explain = |_: &str, doing: &str, error| explain(pool, doing, error);
+                Err(error.explain(pool.place(), &doing(), explain))
+            }
         }
     }
 
@@ -99,21 +100,17 @@ impl Transaction for PostgresTransaction<'_> {
 
     async fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> OpResult<Vec<Row>, Self> {
         let query = async {
-            let statement = self.connection.statement(sql).await?;
-            let values: Vec<_> = values.iter().map(|value| value as _).collect();
-            let rows = self.connection.client().query(&statement, &values).await?;
+            let client = self.connection.client();
+            let rows = client.query_typed(&numbered(sql), &typed(values)).await?;
             rows.iter().map(read).collect::<Result<Vec<_>, _>>()
         };
         query.await.map_err(OpError::Engine)
     }
 
     async fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> OpResult<u64, Self> {
-        let query = async {
-            let statement = self.connection.statement(sql).await?;
-            let values: Vec<_> = values.iter().map(|value| value as _).collect();
-            self.connection.client().execute(&statement, &values).await
-        };
-        query.await.map_err(OpError::Engine)
+        let client = self.connection.client();
+        let done = client.execute_typed(&numbered(sql), &typed(values)).await;
+        done.map_err(OpError::Engine)
     }
 
     /// The clock of the server comes with the row, which saves a round trip.
@@ -136,6 +133,43 @@ impl Transaction for PostgresTransaction<'_> {
             None => Ok(0),
         }
     }
+}
+
+/// The statements that begin a transaction. The settings end with it, as a pooler may use the
+/// connection for others then.
+fn begin(access: Access, schema: &str) -> String {
+    // A temporary table that others have left must not hide a table of runs.
+    let path = format!("SET LOCAL search_path TO {schema}, pg_temp");
+    match access {
+        Access::Read => format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {path}"),
+        // The timeouts are for rows that a machine locked before it vanished. An acknowledged
+        // operation must be on the disk.
+        Access::Write => format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {path}; SET LOCAL lock_timeout = '30s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+             SELECT set_config('synchronous_commit', 'on', true) \
+                WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+        ),
+    }
+}
+
+/// A statement whose parameters are `?1` has `$1` in PostgreSQL.
+fn numbered(sql: &str) -> String {
+    sql.replace('?', "$")
+}
+
+/// The values with their types, so that a statement needs neither a name nor a round trip of its own.
+/// The server finds out the type of a NULL.
+fn typed<'a>(values: &'a [Value<'_>]) -> Vec<(&'a (dyn ToSql + Sync), Type)> {
+    let typed = values.iter().map(|value| {
+        let ty = match value {
+            Value::Null => Type::UNKNOWN,
+            Value::Int(_) => Type::INT8,
+            Value::Text(_) => Type::TEXT,
+        };
+        (value as &(dyn ToSql + Sync), ty)
+    });
+    typed.collect()
 }
 
 fn read(row: &PostgresRow) -> Result<Row, Error> {
