@@ -54,6 +54,22 @@ impl ActionInfo {
     /// The action of a node that has no choice.
     pub const DEFAULT: Self = Self::named("default");
 
+    /// The action of an `await` whose deadline has passed.
+    #[doc(hidden)]
+    pub const EXPIRED: &'static str = "expired";
+
+    /// Its index among the actions of an `await`.
+    pub(crate) const EXPIRED_INDEX: usize = 1;
+
+    /// The actions of an `await` with a deadline. On the second, the field is empty.
+    #[doc(hidden)]
+    pub const fn of_await(field: &'static [&'static str; 1]) -> [Self; 2] {
+        let (mut filled, mut expired) = (Self::DEFAULT, Self::named(Self::EXPIRED));
+        filled.writes = field;
+        expired.maybe_writes = field;
+        [filled, expired]
+    }
+
     /// An action without fields.
     #[doc(hidden)]
     pub const fn named(name: &'static str) -> Self {

@@ -1,6 +1,7 @@
 //! The macros of [pocketflow](https://docs.rs/pocketflow-dsl): use them through that crate, which documents and re-exports them.
 
 mod action;
+mod duration;
 mod editor;
 #[cfg(test)]
 mod expansion;

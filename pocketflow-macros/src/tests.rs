@@ -285,7 +285,7 @@ fn half_written(input: &str) -> Vec<String> {
 
 #[test]
 fn a_half_written_flow_keeps_the_names_of_what_was_read() {
-    let cases: [(&str, &[&str]); 14] = [
+    let cases: [(&str, &[&str]); 17] = [
         // A missing `;`, in the middle and at the end.
         (
             "pub Checkout { review - \"approved\" >> pay  pay >> ship }",
@@ -332,6 +332,19 @@ fn a_half_written_flow_keeps_the_names_of_what_was_read() {
             "pub D: L { again: Look. ; find >> last; }",
             &["find", "last"],
         ),
+        // A deadline, and a sleep.
+        (
+            "pub D: L { find >> await(docs, within = ) >> last; }",
+            &["find", "docs", "within", "last"],
+        ),
+        (
+            "pub D: L { wait: sleep(); find >> wait >> last; }",
+            &["wait", "sleep", "find", "wait", "last"],
+        ),
+        (
+            "pub D: L { again: await(docs, wit); find >> again >> last; }",
+            &["again", "docs", "wit", "find", "again", "last"],
+        ),
     ];
     for (input, names) in cases {
         let found = half_written(input);
@@ -347,6 +360,28 @@ fn an_unknown_node_is_a_name_like_any_other() {
     assert!(
         !found.iter().any(|name| name == "compile_error"),
         "rustc says that itself, at the token"
+    );
+}
+
+#[test]
+fn an_editor_reads_the_names_of_pauses_with_their_meaning() {
+    let input = "first >> wait >> await(docs, within = LIMIT) >> last; wait: sleep(limits::PAUSE);";
+    let input: TokenStream = input.parse().unwrap();
+    let written = in_editor(|| flow::flow(input)).to_string().replace(' ', "");
+    for part in [
+        "let_:*constwait",
+        "|__shared:&<first",
+        "&__shared.docs",
+        "&__options.within",
+        "let_=LIMIT;",
+        "typewait=sleep;",
+        "let_=limits::PAUSE;",
+    ] {
+        assert!(written.contains(part), "{part} is not in {written}");
+    }
+    assert!(
+        !written.contains("LIMIT()") && !written.contains("PAUSE()"),
+        "{written}"
     );
 }
 

@@ -2,8 +2,11 @@
 
 use super::message::Message;
 use super::pf012::returns_only_default;
+use crate::action::ActionInfo;
 use crate::const_eval::spelling::{equal, nearest};
 use crate::graph::{ERROR, Edge, Graph, Handled, Place};
+
+const EXPIRED: &str = ActionInfo::EXPIRED;
 
 impl Graph {
     /// Checks an edge.
@@ -46,6 +49,15 @@ impl Graph {
             message.add(
                 "the edge for a failure has no quotes: `{} - error >> {}`",
                 &[name, to],
+            )
+        } else if node.waits.is_some() && node.within.is_none() && equal(action, EXPIRED) {
+            let field = match node.waits {
+                Some(field) => field,
+                None => "",
+            };
+            message.add(
+                "give it a deadline, once, at any mention: `await({}, within = \"3d\")`",
+                &[field],
             )
         } else if returns_only_default(node) {
             message.add("it returns no action: write `{} >> {}`", &[name, to])
@@ -106,7 +118,7 @@ impl Graph {
         if let Some(handled) = node.handled {
             message = note_handled(message, name, handled);
         }
-        let help = if node.waits.is_some() {
+        let help = if node.is_pause() {
             "\nhelp: remove the edge: only a driver can fail while the flow waits, and its error ends the run"
         } else if node.on.is_some() && node.handled.is_none() || node.flow.is_some() {
             "\nhelp: remove the edge: no node of it can fail without an error edge of its own"

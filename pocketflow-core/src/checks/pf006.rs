@@ -101,6 +101,13 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
                 .add(", but no node fills it on the path `", &[])
                 .path(graph, &path, place)
                 .add("`", &[]),
+            (Some(_), Some(by)) if graph.places[by].node.within.is_some() => message
+                .add(
+                    ", which is empty when `{}` has expired, on the path `",
+                    &[graph.places[by].name],
+                )
+                .path(graph, &path, place)
+                .add("`", &[]),
             (Some(_), Some(by)) => message
                 .add(
                     ", which `{}` may leave empty on the path `",
@@ -119,6 +126,19 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
             other += 1;
         }
         if let Some(by) = emptied_by {
+            if graph.places[by].node.within.is_some() {
+                message = message.add(
+                    "\nhelp: lead the action \"expired\" to a node that does without `{}`",
+                    &[name],
+                );
+                if node.flow.is_none() && node.on.is_none() {
+                    message = message.add(
+                        "\nhelp: or read it as `Option<&_>`, and handle the case that it is empty",
+                        &[],
+                    );
+                }
+                message.report();
+            }
             help_emptied(message, node, graph.places[by].name, name).report();
         }
         message = help_fill(message, graph, &path, place, (field, name), W);
@@ -295,7 +315,7 @@ const fn possible_writer(graph: &Graph, reader: usize, field: usize) -> Option<u
     while place < graph.places.len() {
         let Place { node, fork, .. } = graph.places[place];
         let is_node =
-            node.flow.is_none() && node.on.is_none() && node.waits.is_none() && fork.is_empty();
+            node.flow.is_none() && node.on.is_none() && !node.is_pause() && fork.is_empty();
         if is_node
             && place != reader
             && graph.shares_store(place)

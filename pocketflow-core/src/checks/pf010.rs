@@ -20,6 +20,27 @@ pub const fn check_policy(policy: &Policy, option: &'static str) {
 }
 
 impl Graph {
+    /// Checks the deadline of an `await`, or the length of a `sleep`, which is a constant.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_time(&self, place: usize) {
+        let node = self.places[place].node;
+        let (time, message) = match (node.within, node.sleeps) {
+            (Some(within), _) => (
+                within,
+                "PF010: with a deadline of zero, nothing can arrive in time\nhelp: let the constant be above zero\nnote: see `pocketflow::errors::PF010`",
+            ),
+            (None, Some(time)) => (
+                time,
+                "PF010: a sleep of zero does nothing\nhelp: let the constant be above zero, or leave the step out\nnote: see `pocketflow::errors::PF010`",
+            ),
+            (None, None) => return,
+        };
+        if time.is_zero() {
+            Message::new().add(message, &[]).report();
+        }
+    }
+
     /// Checks the bound of an edge, which is a constant.
     #[doc(hidden)]
     #[track_caller]

@@ -1,6 +1,7 @@
 //! Where a run is.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::frame::Frame;
 use super::inner_run::{write_above, write_run};
@@ -46,6 +47,57 @@ impl<'a> StepInfo<'a> {
     /// The late field that this step waits for, if it is an `await(field)`.
     pub fn waits_for(&self) -> Option<&'static str> {
         self.graph().places[self.frame.site.place].node.waits
+    }
+
+    /// How long this step waits at most, if it is an `await(field, within = "3d")`. After that time it
+    /// takes its action `expired`, and its field is empty.
+    ///
+    /// A driver that fills fields does this itself. Without such a driver, the step waits in memory:
+    /// nothing can fill the field, so it expires.
+    ///
+    /// ```
+    /// use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
+    /// use std::time::Duration;
+    ///
+    /// /// Nobody answers, and no test waits for three days.
+    /// struct Nobody;
+    ///
+    /// impl<S: Shared> Driver<S> for Nobody {
+    ///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    ///         match info.expires_after() {
+    ///             Some(_) => Ok(info.taken("expired").expect("a second action")),
+    ///             None => run.run(shared).await,
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[derive(Shared, Default)] struct Article { text: String, approval: Option<String>, state: String }
+    /// # #[node(Article, writes = text)] fn draft() -> String { "…".into() }
+    /// # #[node(Article, writes = state)] fn publish(approval: &str) -> String { approval.into() }
+    /// # #[node(Article, writes = state)] fn escalate() -> String { "late".into() }
+    /// flow! {
+    ///     Publish {
+    ///         draft >> await(approval, within = "3d") >> publish;
+    ///         await(approval) - "expired" >> escalate;
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// let mut article = Article::default();
+    /// Publish.with(Nobody).run(&mut article).await?;
+    /// assert_eq!(article.state, "late");
+    /// # let within = Publish::GRAPH.places[1].node.within;
+    /// # assert_eq!(within, Some(Duration::from_secs(3 * 24 * 60 * 60)));
+    /// # Ok(()) }
+    /// ```
+    pub fn expires_after(&self) -> Option<Duration> {
+        self.graph().places[self.frame.site.place].node.within
+    }
+
+    /// How long this step sleeps, if it is a declared `sleep("1h")`. Without a driver that does it in
+    /// another way, it sleeps in memory.
+    pub fn sleeps_for(&self) -> Option<Duration> {
+        self.graph().places[self.frame.site.place].node.sleeps
     }
 
     /// Which of a fork's nodes this is, counted from 0.

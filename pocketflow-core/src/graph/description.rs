@@ -1,6 +1,7 @@
 //! The description that the macro of a node or a flow generates.
 
 use std::any::Any;
+use std::time::Duration;
 
 use super::{Each, NodeInfo, OnField, UNKNOWN};
 use crate::action::ActionInfo;
@@ -71,6 +72,10 @@ pub struct Description {
     pub handled: Option<Handled>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
+    /// How long the `await` waits.
+    pub within: Option<Duration>,
+    /// How long a `sleep` sleeps.
+    pub sleeps: Option<Duration>,
     /// A flow that is used as a node.
     pub flow: Option<NodeInfo>,
     /// The field that a flow of another store runs on.
@@ -110,6 +115,8 @@ impl Description {
         fails: false,
         handled: None,
         waits: None,
+        within: None,
+        sleeps: None,
         flow: None,
         on: None,
         check: None,
@@ -131,6 +138,34 @@ impl Description {
             actions,
             writes: field,
             waits: Some(field[0]),
+            ..Self::UNKNOWN
+        }
+    }
+
+    /// An `await(field)` with a deadline. The actions are those of [`ActionInfo::of_await`].
+    #[must_use]
+    pub const fn expiring(self, actions: &'static [ActionInfo; 2], within: Duration) -> Self {
+        if self.waits.is_none() {
+            return self;
+        }
+        Self {
+            actions,
+            writes: &[],
+            within: Some(within),
+            ..self
+        }
+    }
+
+    /// A declared `sleep("1h")`.
+    pub const fn sleeps(name: &'static str, store: &'static Store, time: Duration) -> Self {
+        if store.name.is_empty() {
+            return Self::UNKNOWN;
+        }
+        Self {
+            name,
+            store,
+            actions: &[ActionInfo::DEFAULT],
+            sleeps: Some(time),
             ..Self::UNKNOWN
         }
     }
@@ -190,6 +225,10 @@ impl Description {
     /// [`ActionInfo::UNKNOWN`], or if one of them writes a field that the store does not have,
     /// which rustc reports.
     pub const fn if_known(self) -> Self {
+        // A check reports a field to wait for that the store does not have.
+        if self.waits.is_some() {
+            return self;
+        }
         let mut action = 0;
         while action < self.actions.len() {
             let ActionInfo {

@@ -76,6 +76,10 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
             if !maybe_writes.is_empty() || !node.maybe_writes.is_empty() {
                 let mut clears: [u64; W] = store.emptied(maybe_writes);
                 union(&mut clears, &store.emptied::<W>(node.maybe_writes), 0);
+                if node.within.is_some() {
+                    // A field is empty after its `await` has expired, whatever it can hold.
+                    store.add(&mut clears, maybe_writes);
+                }
                 store.add(&mut writes, maybe_writes);
                 store.add(&mut writes, node.maybe_writes);
                 replace(&mut self.clears, slot + action, &clears);
@@ -161,6 +165,8 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                 name,
                 store,
                 waits,
+                within,
+                sleeps,
                 check,
                 fails,
                 handled,
@@ -197,6 +203,8 @@ impl<const N: usize, const A: usize, const W: usize> FieldSets<N, A, W> {
                     None => None,
                 },
                 waits,
+                within,
+                sleeps,
                 on,
                 handled,
                 check,

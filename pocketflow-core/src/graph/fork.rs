@@ -82,6 +82,8 @@ impl NodeInfo {
             fails,
             flow: None,
             waits: None,
+            within: None,
+            sleeps: None,
             on: None,
             handled: None,
             check: None,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::short::Short;
 use super::{ERROR, Edge, ErrorEdge, Graph, OnField, Place, Target};
 
 /// The first place is round or has an arrow that leads to it, so that the start is visible. An exit
@@ -49,7 +50,7 @@ impl Drawing<'_> {
     fn draw_start(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_node = |place: &Place| {
             let node = place.node;
-            let is_alone = place.fork.is_empty() && node.waits.is_none();
+            let is_alone = place.fork.is_empty() && !node.is_pause();
             is_alone && node.flow.is_none() && node.on.is_none()
         };
         match self.graph.places.first() {
@@ -83,7 +84,13 @@ impl Drawing<'_> {
             }
             self.line(f, format_args!("end"))
         } else if let Some(field) = place.node.waits {
-            let name = format!("await {field}");
+            let name = match place.node.within {
+                Some(within) => format!("await {field}, {}", Short(within)),
+                None => format!("await {field}"),
+            };
+            self.line(f, format_args!("{id}{{{{{}}}}}", text(&name)))
+        } else if let Some(time) = place.node.sleeps {
+            let name = format!("sleep {}", Short(time));
             self.line(f, format_args!("{id}{{{{{}}}}}", text(&name)))
         } else if index == 0 {
             self.line(f, format_args!("{id}([{name}])"))

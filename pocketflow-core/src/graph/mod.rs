@@ -10,6 +10,7 @@ mod on_field;
 mod position;
 #[cfg(test)]
 pub(crate) mod sample;
+mod short;
 
 pub use description::{CheckPolicy, Describe, Description, Handled, NodeOrFlow};
 pub use field_sets::FieldSets;

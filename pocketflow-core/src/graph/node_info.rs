@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{CheckPolicy, Graph, Handled, OnField};
 use crate::const_eval::spelling::equal;
 use crate::store::Store;
@@ -33,6 +35,11 @@ pub struct NodeInfo {
     pub flow: Option<&'static Graph>,
     /// The late field that an `await(field)` waits for.
     pub waits: Option<&'static str>,
+    /// How long an `await(field, within = "3d")` waits. Its second action, `expired`, is taken after
+    /// that time.
+    pub within: Option<Duration>,
+    /// How long a declared `sleep("1h")` sleeps.
+    pub sleeps: Option<Duration>,
     /// The field that a flow of another store runs on, for a place such as `Investigate.on(facts)`.
     pub on: Option<OnField>,
     /// What handles all failures of its `exec`.
@@ -57,6 +64,8 @@ pub(crate) const UNKNOWN: NodeInfo = NodeInfo {
     fails: false,
     flow: None,
     waits: None,
+    within: None,
+    sleeps: None,
     on: None,
     handled: None,
     check: None,
@@ -70,6 +79,11 @@ impl NodeInfo {
             (None, Some(on)) => on.graph.is_configured(),
             (None, None) => self.check.is_some(),
         }
+    }
+
+    /// Whether it lets time pass: an `await` or a `sleep`, which the flow itself contains.
+    pub(crate) const fn is_pause(&self) -> bool {
+        self.waits.is_some() || self.sleeps.is_some()
     }
 
     /// Whether its actions are the exits of a flow.

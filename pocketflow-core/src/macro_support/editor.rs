@@ -17,6 +17,17 @@ pub mod words {
     #[allow(non_camel_case_types)]
     pub enum end {}
 
+    /// A step that lets time pass: `cool_down: sleep("1h");`
+    #[allow(non_camel_case_types)]
+    pub enum sleep {}
+
+    /// The options of `await(field, …)`, as fields.
+    pub struct Await {
+        /// `within = "3d"`: how long the flow waits. After that time, `await(field)` takes its action
+        /// `expired`.
+        pub within: (),
+    }
+
     /// What a flow of another store runs on, as fields.
     pub struct Place {
         /// `Investigate.on(facts)`: runs the flow on a field, which is a store of its own.

@@ -45,6 +45,7 @@ pub use take::{DerivedAction, TakeAction};
 pub use visit::{FieldIndex, ShowField};
 pub use write::{Append, FieldSlot, FillPlain, KeepFailures};
 
+pub use crate::action::ActionInfo;
 pub use crate::analysis::Solution;
 pub use crate::checks::{PF011, Sound, Soundness, check_returned};
 pub use crate::checks::{check_context, check_field, check_has_context, check_node, check_policy};
@@ -59,7 +60,8 @@ pub use crate::run::{
     fork_of_flows,
 };
 pub use crate::run::{
-    AwaitRunner, BatchRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
+    AwaitRunner, BatchRunner, ExpiringRunner, FlowRunner, NoRunner, NodeRunner, RecoveringRunner,
+    SleepRunner,
 };
 pub use crate::run::{Batch, InFlight, Partial, in_parallel, in_sequence};
 pub use crate::run::{

@@ -16,6 +16,10 @@ impl<T> FieldKind<Option<T>> {
     pub fn __filled(field: &Option<T>) -> bool {
         field.is_some()
     }
+    /// Empties the field.
+    pub fn __clear(field: &mut Option<T>) {
+        *field = None;
+    }
 }
 
 /// The case of [`FieldKind`] that is a plain field.
@@ -27,6 +31,8 @@ pub trait PlainField<F: ?Sized> {
     fn __filled(_: &F) -> bool {
         true
     }
+    /// A plain field stays as it is.
+    fn __clear(_: &mut F) {}
 }
 
 impl<F: ?Sized> PlainField<F> for FieldKind<F> {}

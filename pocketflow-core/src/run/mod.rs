@@ -20,6 +20,7 @@ mod policies;
 mod runnable;
 mod runner;
 mod skipped;
+mod sleep;
 mod step;
 mod step_future;
 mod timeout;
@@ -48,10 +49,11 @@ pub use runner::{
     RecoveringRunner, Runner, SiteRef, Step, StepKind,
 };
 pub use skipped::Skipped;
+pub use sleep::SleepRunner;
 pub use step::{Prepared, Retained};
 pub use step_future::StepFuture;
 pub use timeout::within;
-pub use wait::{AwaitRunner, Waits};
+pub use wait::{AwaitRunner, ExpiringRunner, Waits};
 pub use with::{Drive, Running, With};
 pub use with_context::WithContext;
 

@@ -23,15 +23,15 @@ impl StdError for TimedOut {}
 /// is running. The error ends the run, without a retry and without the fallback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
-    /// What needs the runtime: the option `wait` or `timeout` of the node, or `Limit::rate` of a
-    /// driver.
+    /// What needs the runtime: the option `wait` or `timeout` of the node, `within` of an `await`, a
+    /// `sleep`, or `Limit::rate` of a driver.
     pub option: &'static str,
 }
 
 impl fmt::Display for NoRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = match self.option {
-            Self::RATE => "",
+            Self::RATE | Self::WITHIN | Self::SLEEP => "",
             _ => "the node's ",
         };
         write!(
@@ -45,6 +45,10 @@ impl fmt::Display for NoRuntime {
 impl NoRuntime {
     /// The option of the driver `Limit`.
     pub(crate) const RATE: &'static str = "Limit::rate";
+    /// The deadline of an `await`.
+    pub(crate) const WITHIN: &'static str = "within";
+    /// A step that sleeps.
+    pub(crate) const SLEEP: &'static str = "sleep";
 }
 
 impl StdError for NoRuntime {}

@@ -79,6 +79,10 @@ pub trait Shared: BetweenThreads {
     /// Whether the field with this index in [`Store::fields`] has a value.
     fn is_filled(&self, field: usize) -> bool;
 
+    /// Empties the field with this index, if it is late.
+    #[doc(hidden)]
+    fn clear_field(&mut self, _field: usize) {}
+
     /// The field with this index, if it is an `Option<Failed>`.
     #[doc(hidden)]
     fn failure_slot(&mut self, _field: usize) -> Option<&mut Option<Failed>> {

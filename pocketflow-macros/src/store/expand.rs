@@ -78,6 +78,26 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
             let name = ours(name);
             quote!(#index => __p::FieldKind::<#ty>::__filled(&self.#name))
         });
+    let cleared: Vec<_> = store
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| field.may_be_late())
+        .map(|(index, fields::Field { name, ty, .. })| {
+            let name = ours(name);
+            quote!(#index => __p::FieldKind::<#ty>::__clear(&mut self.#name))
+        })
+        .collect();
+    let cleared = (!cleared.is_empty()).then(|| {
+        quote! {
+            fn clear_field(&mut self, __field: __p::usize) {
+                match __field {
+                    #(#cleared,)*
+                    _ => {}
+                }
+            }
+        }
+    });
     let failures: Vec<_> = store
         .fields
         .iter()
@@ -174,6 +194,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                         _ => false,
                     }
                 }
+
+                #cleared
 
                 #failures
 

@@ -129,6 +129,11 @@ impl<'a> Field<'a> {
         })
     }
 
+    /// Whether its type is an `Option`, or a name that may be an alias of one.
+    pub(super) fn may_be_late(&self) -> bool {
+        option(self.ty).is_some() || may_be_alias(self.ty)
+    }
+
     /// Whether the tokens of its type are those of an `Option<Failed>`.
     pub(super) fn is_failure(&self) -> bool {
         let held = option(self.ty).and_then(last_name);

@@ -65,6 +65,12 @@ const _: () = {
                 _ => false,
             }
         }
+        fn clear_field(&mut self, __field: __p::usize) {
+            match __field {
+                1usize => __p::FieldKind::<Option<String>>::__clear(&mut self.answer),
+                _ => {}
+            }
+        }
         fn blank() -> __p::Option<Self> {
             __p::StoreDefault::<Research>::__default()
         }

@@ -58,6 +58,13 @@ const _: () = {
                 _ => false,
             }
         }
+        fn clear_field(&mut self, __field: __p::usize) {
+            match __field {
+                1usize => __p::FieldKind::<Option<String>>::__clear(&mut self.receipt),
+                2usize => __p::FieldKind::<Cents>::__clear(&mut self.paid),
+                _ => {}
+            }
+        }
         fn blank() -> __p::Option<Self> {
             __p::StoreDefault::<Order>::__default()
         }

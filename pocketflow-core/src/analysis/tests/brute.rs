@@ -193,7 +193,9 @@ fn add(
                 }
                 (inner.inputs, optional_reads, ways)
             }
-            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
+            PlaceKind::Await(..) | PlaceKind::On(_) | PlaceKind::OnFork(_) => {
+                unreachable!("they are seen as nodes")
+            }
         };
         steps[first + index] = Step {
             place,

@@ -1,6 +1,7 @@
 //! Small random flows: as plain data, and as `flow!` describes them.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use proptest::array::uniform3;
 use proptest::collection::vec;
@@ -8,6 +9,7 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 
 use super::brute::{After, Found, Paths, lay_out};
+use crate::action::ActionInfo;
 use crate::analysis::Solution;
 use crate::graph::sample::{STORE, WORDS, leak, node as described};
 use crate::graph::{
@@ -56,6 +58,8 @@ pub(super) struct ErrorWire {
 #[derive(Debug, Clone)]
 pub(super) enum PlaceKind {
     Node(Node),
+    /// An `await` of this field, as a set, and whether it has a deadline.
+    Await(Set, bool),
     Fork(Vec<Node>),
     Flow(Flow),
     On(On),
@@ -125,6 +129,7 @@ fn node(actions: usize) -> impl Strategy<Value = Node> {
 pub(super) fn flow(most: usize, levels: usize) -> BoxedStrategy<Flow> {
     let kind = prop_oneof![
         4 => node(3).prop_map(PlaceKind::Node),
+        1 => (1..FIELDS, any::<bool>()).prop_map(|(field, expires)| PlaceKind::Await(1 << field, expires)),
         1 => vec(node(1), 2..=3).prop_map(PlaceKind::Fork),
     ];
     let kind = match levels {
@@ -175,9 +180,22 @@ impl PlaceKind {
     pub(super) fn as_seen(&self) -> Cow<'_, Self> {
         match self {
             Self::On(on) => Cow::Owned(Self::Node(on.as_node())),
+            Self::Await(field, false) => Cow::Owned(Self::Node(waits(&[*field], &[0]))),
+            Self::Await(field, true) => Cow::Owned(Self::Node(waits(&[*field, 0], &[0, *field]))),
             Self::OnFork(all) => Cow::Owned(Self::Fork(all.iter().map(On::as_node).collect())),
             Self::Node(_) | Self::Fork(_) | Self::Flow(_) => Cow::Borrowed(self),
         }
+    }
+}
+
+/// A wait as a node: it fills its field, or leaves it empty.
+fn waits(writes: &[Set], maybe: &[Set]) -> Node {
+    Node {
+        reads: 0,
+        optional_reads: 0,
+        writes: writes.to_vec(),
+        maybe: maybe.to_vec(),
+        fails: false,
     }
 }
 
@@ -223,7 +241,9 @@ impl Flow {
             PlaceKind::Node(node) => node.reads | node.optional_reads,
             PlaceKind::Fork(nodes) => union(nodes, |node| node.reads | node.optional_reads),
             PlaceKind::Flow(inner) => inner.inputs | inner.looks(),
-            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
+            PlaceKind::Await(..) | PlaceKind::On(_) | PlaceKind::OnFork(_) => {
+                unreachable!("they are seen as nodes")
+            }
         });
         looks.fold(0, |set, looks| set | looks)
     }
@@ -357,6 +377,7 @@ fn describe<'a>(flow: &'a Flow, all: &mut Vec<Analysed<'a>>) -> NodeInfo {
 fn place<'a>(name: &'static str, kind: &'a PlaceKind, all: &mut Vec<Analysed<'a>>) -> Place {
     let (node, fork): (_, &'static [Place]) = match kind {
         PlaceKind::Node(node) => (info(node), &[]),
+        PlaceKind::Await(field, expires) => (awaits(names(*field), *expires), &[]),
         PlaceKind::Flow(flow) => (describe(flow, all), &[]),
         PlaceKind::On(on) => (on_field(on, all), &[]),
         PlaceKind::Fork(nodes) => fork(name, nodes.iter().map(info).collect()),
@@ -382,6 +403,16 @@ fn fork(name: &'static str, nodes: Vec<NodeInfo>) -> (NodeInfo, &'static [Place]
     let places: &'static [Place] = places.collect::<Vec<_>>().leak();
     let sets = leak(ForkSets::<WORDS>::of(places));
     (NodeInfo::of_fork(name, places, sets), places)
+}
+
+/// An `await`, as the macro describes it.
+fn awaits(field: &'static [&'static str], expires: bool) -> NodeInfo {
+    let field: &'static [&'static str; 1] = field.try_into().unwrap();
+    let awaits = Description::awaits("await", STORE, field);
+    described(match expires {
+        true => awaits.expiring(leak(ActionInfo::of_await(field)), Duration::from_secs(1)),
+        false => awaits,
+    })
 }
 
 /// A flow on a field, as the macro describes it.
@@ -422,6 +453,8 @@ fn info(node: &Node) -> NodeInfo {
         fails: node.fails,
         handled: None,
         waits: None,
+        within: None,
+        sleeps: None,
         on: None,
         check: None,
     }

@@ -208,7 +208,9 @@ impl Analysed<'_> {
                     exit.iter().collect()
                 }
             }
-            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
+            PlaceKind::Await(..) | PlaceKind::On(_) | PlaceKind::OnFork(_) => {
+                unreachable!("they are seen as nodes")
+            }
         }
     }
 
@@ -227,7 +229,9 @@ impl Analysed<'_> {
                     false => found.failed.iter().map(|filled| filled | field).collect(),
                 }
             }
-            PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
+            PlaceKind::Await(..) | PlaceKind::On(_) | PlaceKind::OnFork(_) => {
+                unreachable!("they are seen as nodes")
+            }
         }
     }
 
@@ -252,7 +256,9 @@ impl Analysed<'_> {
                     .map(|node| node.writes[0] | node.maybe[0])
                     .collect(),
                 PlaceKind::Flow(_) => continue,
-                PlaceKind::On(_) | PlaceKind::OnFork(_) => unreachable!("they are seen as nodes"),
+                PlaceKind::Await(..) | PlaceKind::On(_) | PlaceKind::OnFork(_) => {
+                    unreachable!("they are seen as nodes")
+                }
             };
             let expected = if found.steps[place].is_empty() {
                 0

@@ -23,7 +23,7 @@ fn at(place: &str) -> FlowPosition {
 }
 
 fn reads(kind: &PlaceKind) -> Set {
-    match kind {
+    match &*kind.as_seen() {
         PlaceKind::Node(node) => node.reads,
         PlaceKind::Fork(nodes) => union(nodes, |node| node.reads),
         _ => unreachable!("these flows have none"),
@@ -32,7 +32,7 @@ fn reads(kind: &PlaceKind) -> Set {
 
 /// The fields that each action of a place fills, and those that it fills or empties.
 fn writes(kind: &PlaceKind) -> Vec<(Set, Set)> {
-    match kind {
+    match &*kind.as_seen() {
         PlaceKind::Node(node) => {
             let writes = node.writes.iter().copied();
             writes.zip(node.maybe.iter().copied()).collect()
@@ -46,7 +46,7 @@ fn writes(kind: &PlaceKind) -> Vec<(Set, Set)> {
 }
 
 fn fails(kind: &PlaceKind) -> bool {
-    match kind {
+    match &*kind.as_seen() {
         PlaceKind::Node(node) => node.fails,
         PlaceKind::Fork(nodes) => nodes.iter().any(|node| node.fails),
         _ => unreachable!("these flows have none"),

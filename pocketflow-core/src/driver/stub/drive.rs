@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::future::Future;
 
 use super::{Fill, Known, NoStub, Stub, lock};
+use crate::action::ActionInfo;
 use crate::driver::exec::{AttemptCall, ExecCall, ExecDriver};
 use crate::driver::seam::Execs;
 use crate::driver::{Driver, Run, StepInfo, Taken};
@@ -25,6 +26,8 @@ impl<S: Shared> Driver<S, Execs> for Stub {
                     let is_filled = |field| shared.is_filled(field);
                     if S::STORE.field(field).is_some_and(is_filled) {
                         Ok(info.took(0))
+                    } else if info.expires_after().is_some() {
+                        Ok(info.took(ActionInfo::EXPIRED_INDEX))
                     } else {
                         Err(info.error(S::STORE.empty(field)))
                     }
@@ -105,6 +108,10 @@ impl Stub {
         let Some(fill) = self.waits.get(&(TypeId::of::<S>(), field)) else {
             return false;
         };
+        // An earlier value of the field is not an answer.
+        if let Some(index) = S::STORE.field(field) {
+            shared.clear_field(index);
+        }
         let mut fill = lock(fill);
         let fill = fill
             .downcast_mut::<Fill<S>>()

@@ -91,7 +91,8 @@ use crate::store::{Field, Shared};
 /// with `Inner.run(&mut its_store)`, is a separate run without this driver.
 ///
 /// An `await(field)` has no `exec`. [`fill`](Self::fill) says what arrives there; without it, the
-/// step waits as it does without the stub.
+/// step waits as it does without the stub. A `sleep` sleeps; in a test with `start_paused`, that takes
+/// no time.
 ///
 /// A driver that is added after the stub does not see the attempts that the stub replaces, so add
 /// the stub last: `Agent.with(Trace).with(&stub)`.
@@ -233,6 +234,28 @@ impl Stub {
     /// let mut article = Article::default();
     /// Write.with(&stub).run(&mut article).await?;
     /// assert!(article.published);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// The field is empty when the function is called, even if an earlier visit has filled it. If the
+    /// function leaves it empty, an `await` with a deadline expires at once. Without a deadline, that is
+    /// an error.
+    ///
+    /// ```
+    /// # use pocketflow::{Shared, Stub, flow, node};
+    /// # #[derive(Shared, Default)] struct Article { draft: Option<String>, approval: Option<String>, published: bool }
+    /// # #[node(Article, writes = draft)] fn draft() -> String { "…".into() }
+    /// # #[node(Article, writes = published)] fn publish(draft: &str, approval: &str) -> bool { approval == "Ada" }
+    /// flow! {
+    ///     Write {
+    ///         draft >> await(approval, within = "3d") >> publish;
+    ///         await(approval) - "expired" >> end "late";
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), pocketflow::Error> {
+    /// let nobody = Stub::new().fill("approval", |_: &mut Article| {});
+    /// assert_eq!(Write.with(&nobody).run(&mut Article::default()).await?, WriteExit::Late);
     /// # Ok(()) }
     /// ```
     ///

@@ -1,6 +1,7 @@
 //! Compares the sets of a flow's nodes with the same sets by name.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::bits::u8::masked;
 use proptest::collection::vec;
@@ -270,6 +271,49 @@ fn an_await_fills_its_field() {
     );
     let unknown = Description::awaits("await", UNKNOWN.store, &["c"]);
     assert_eq!((unknown.name, unknown.waits), ("", None));
+}
+
+#[test]
+fn the_field_of_an_await_is_empty_when_it_has_expired() {
+    const ACTIONS: &[ActionInfo; 2] = &ActionInfo::of_await(&["c"]);
+    let awaits = Description::awaits("await", STORE, &["c"]);
+    let node = sample::node(awaits.expiring(ACTIONS, Duration::from_secs(1)));
+    let sets = |of: &[u64]| -> Vec<Set> { of.chunks(sample::WORDS).map(named).collect() };
+    let (field, none) = (Set::from(["c"]), Set::new());
+    assert_eq!(node.actions, ["default", "expired"]);
+    assert_eq!(sets(node.writes), [field.clone(), none.clone()]);
+    assert_eq!(sets(node.clears), [none, field.clone()]);
+    assert_eq!(sets(node.assigns), [field.clone(), field]);
+    assert_eq!(
+        (node.waits, node.within),
+        (Some("c"), Some(Duration::from_secs(1)))
+    );
+
+    let unknown = Description::UNKNOWN.expiring(ACTIONS, Duration::from_secs(1));
+    assert_eq!((unknown.name, unknown.within), ("", None));
+}
+
+#[test]
+fn a_sleep_reads_and_writes_nothing() {
+    let node = sample::node(Description::sleeps("pause", STORE, Duration::from_secs(1)));
+    assert_eq!((node.name, node.actions), ("pause", &["default"][..]));
+    assert_eq!(
+        (node.sleeps, node.waits),
+        (Some(Duration::from_secs(1)), None)
+    );
+    assert!(
+        [
+            node.reads,
+            node.optional_reads,
+            node.writes,
+            node.possible_writes
+        ]
+        .concat()
+        .iter()
+        .all(|word| *word == 0)
+    );
+    let unknown = Description::sleeps("pause", UNKNOWN.store, Duration::from_secs(1));
+    assert_eq!((unknown.name, unknown.sleeps), ("", None));
 }
 
 #[test]

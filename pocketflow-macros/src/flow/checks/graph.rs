@@ -47,9 +47,11 @@ pub(super) fn recursion(model: &Model, errors: &mut Errors) {
 /// A flow without a node that says which store it runs on.
 pub(super) fn only_waits(model: &Model, errors: &mut Errors) {
     if model.only_waits() {
-        errors.on(
-            model.places[0].first,
-            "a flow that only waits does nothing: name a node before the `await` or after it",
+        let waits = model.nodes().any(|node| node.waits_for().is_some());
+        let word = if waits { "await" } else { "sleep" };
+        let message = format!(
+            "a flow that only waits does nothing: name a node before the `{word}` or after it"
         );
+        errors.on(model.places[0].first, message);
     }
 }

@@ -1,10 +1,11 @@
 //! The checks that need only the tokens of one flow: one file for each code, and `names`,
-//! `graph` and `on_field` for the checks without a code.
+//! `graph`, `on_field` and `pause` for the checks without a code.
 
 mod graph;
 mod names;
 mod neighbours;
 mod on_field;
+mod pause;
 mod pf003;
 mod pf004;
 mod pf005;
@@ -28,6 +29,8 @@ pub(crate) fn check(syntax: &Syntax, model: &Model, complete: bool, errors: &mut
     on_field::twice(model, errors);
     on_field::parallel(model, errors);
     on_field::forks(model, errors);
+    pause::forks(model, errors);
+    pause::zero(model, errors);
     pf004::unused(model, errors);
     names::places(model, errors);
     graph::recursion(model, errors);

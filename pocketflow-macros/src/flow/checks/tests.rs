@@ -35,6 +35,10 @@ fn a_sound_graph_passes() {
         errors(quote!(F: S { (A.on(x), A.on(y)) >> B.each(z, parallel = 1) >> A.on(x); }))
             .is_empty()
     );
+    assert!(
+        errors(quote!(a >> await(x, within = "3d") >> b; await(x) - "expired" >> wait >> again; wait: sleep(T); again: await(x);))
+            .is_empty()
+    );
     // The types of the flow say that this is PF007.
     assert!(errors(quote!(F: S { (A.on(x), A.on(x)) >> b; })).is_empty());
 }
@@ -107,6 +111,21 @@ fn one_mistake_is_one_error() {
     let cases = [
         (quote!(a - "x" >> b; a - "x" >> c; b >> c;), "PF003"),
         (quote!(b: B; a >> c;), "PF004"),
+        (quote!(b: sleep("1h"); a >> c;), "PF004"),
+        (
+            quote!(a >> await(x, within = "0s") >> end; await(x) - "expired" >> b;),
+            "PF010",
+        ),
+        (quote!(b: sleep("0s"); a >> b;), "PF010"),
+        (
+            quote!(b: sleep("1s"); a >> (b, c);),
+            "which cannot be in a fork",
+        ),
+        (quote!(b: sleep("1s"); b;), "only waits does nothing"),
+        (
+            quote!(a >> await(x, within = "1s") >> b; await(x, within = "2s") - "expired" >> b;),
+            "has its options already",
+        ),
         (quote!(x::a >> y::a;), "two nodes"),
         (quote!(a >> b max 0 else end;), "PF010"),
         (quote!(a - "1" >> end "--";), "cannot be the name"),

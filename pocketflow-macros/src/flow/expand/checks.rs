@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::Flow;
+use super::pause::time_check;
 use crate::flow::model::{Edge, Node, Target};
 
 impl Flow<'_> {
@@ -63,9 +64,11 @@ impl Flow<'_> {
                     }
                 });
             let alone = (!place.is_fork()).then(|| overwritten(0, &place.nodes[0]));
-            let waits = place.nodes[0]
-                .waits
-                .then(|| quote_spanned!(place.first=> const _: () = (&__GRAPH).check_await(#index, #named);));
+            let field = place.nodes[0].waits_for();
+            let waits = field.map(|field| {
+                quote_spanned!(field.span()=> const _: () = (&__GRAPH).check_await(#index, #named);)
+            });
+            let time = time_check(index, &place.nodes[0]);
             let edges = || self.model.edges.iter().enumerate();
             let start = (index == 0).then(|| quote_spanned!(place.first=> (&__SOLUTION).check_start(&__GRAPH);));
             let arrives = edges().filter(|(_, edge)| edge.introduces && edge.to == Target::Place(index)).map(
@@ -79,6 +82,7 @@ impl Flow<'_> {
                 .then(|| quote_spanned!(place.first=> const _: () = { #(#arrival)* };));
             let place = quote_spanned! {place.first=>
                 #waits
+                #time
                 const _: () = { (&__SOLUTION).check_wiring(&__GRAPH, #index); #(#leaves)* #alone };
                 #arrival
             };

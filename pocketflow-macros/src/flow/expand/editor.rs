@@ -1,7 +1,9 @@
 //! What an editor reads for a flow: each name once, with its meaning. The names come from the
 //! tokens, so this works for an incomplete flow as well.
 
-use std::collections::HashMap;
+mod pause;
+
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -23,6 +25,7 @@ pub(crate) fn names(
         flow: unmentioned(flow.to_token_stream()),
         fields: fields.iter().map(ToString::to_string).collect(),
         declared: HashMap::new(),
+        pauses: HashSet::new(),
         store: header.store.clone().map(unmentioned),
         out: TokenStream::new(),
     };
@@ -100,6 +103,8 @@ struct Names<'a> {
     fields: Vec<String>,
     /// The meaning of each declared name.
     declared: HashMap<String, TokenStream>,
+    /// The declared names of steps that let time pass.
+    pauses: HashSet<String>,
     store: Option<TokenStream>,
     out: TokenStream,
 }
@@ -108,6 +113,9 @@ impl Names<'_> {
     fn declarations(&mut self, graph: &[TokenTree]) {
         for statement in graph.split(|token| is_mark(token, ';')) {
             if let Some((name, stands)) = declaration(statement) {
+                if pause::is_pause(stands) {
+                    self.pauses.insert(name.to_string());
+                }
                 let path = &stands[..path(stands)];
                 self.declared
                     .insert(name.to_string(), path.iter().cloned().collect());
@@ -144,7 +152,11 @@ impl Names<'_> {
                         continue;
                     }
                     let path: TokenStream = path.iter().cloned().collect();
-                    if !is_declaration {
+                    if is_declaration && pause::is_pause(&after[1..]) {
+                        rest = after.get(3..).unwrap_or_default();
+                        continue;
+                    }
+                    if !is_declaration && !self.pauses.contains(&path.to_string()) {
                         let path = unmentioned(
                             self.declared
                                 .get(&path.to_string())
@@ -211,6 +223,10 @@ impl Names<'_> {
                         && path.len() == 1
                         && rest.first().is_some_and(|token| is_mark(token, ':'))
                     {
+                        if let Some(after) = self.declared_pause(name, &rest[1..]) {
+                            rest = after;
+                            continue;
+                        }
                         let to = &rest[1..][..self::path(&rest[1..])];
                         rest = &rest[1 + to.len()..];
                         if !(to.len() == 1 && *name == to[0].to_string()) {
@@ -254,11 +270,6 @@ impl Names<'_> {
             self.out.extend(quote!(#tokens();));
         }
         self.out.extend(quote!(let _: *const #tokens;));
-    }
-
-    fn awaits(&mut self, group: &Group) {
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        self.named_field(&tokens);
     }
 
     /// The field that begins these tokens, or the place where it is missing.

@@ -6,13 +6,13 @@ mod editor;
 mod graph;
 mod machine;
 mod on_field;
+mod pause;
 mod placeholder;
 mod run;
 mod walk;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::ext::IdentExt;
 use syn::{Ident, Path, Visibility};
 
 use super::model::{Mention, Model, Node, Place};
@@ -55,6 +55,7 @@ pub(crate) fn expand(
             && !model.contains_itself()
             && !model.only_waits()
             && (model.names_store() || model.on_fields().next().is_none())
+            && !model.places.iter().any(Place::is_fork_with_pause)
             && !model.places.iter().any(Place::is_mixed_fork),
         ends: errors.is_empty() && !model.endless,
     };
@@ -129,10 +130,9 @@ impl Flow<'_> {
         let aliases = places.flat_map(|(place, stands)| {
             stands.nodes.iter().enumerate().map(move |(index, node)| {
                 let (alias, path) = (alias(place, index, Span::call_site()), &node.path);
-                if node.waits {
-                    self.awaits(&alias, node)
-                } else {
-                    quote!(type #alias = #path;)
+                match &node.pause {
+                    Some(pause) => self.pause(&alias, node, pause),
+                    None => quote!(type #alias = #path;),
                 }
             })
         });
@@ -151,42 +151,6 @@ impl Flow<'_> {
         quote!(#this #(#aliases)* #mentions #named #body #runners)
     }
 
-    /// The type of an `await(field)`.
-    fn awaits(&self, alias: &Ident, node: &Node) -> TokenStream {
-        let mut places = self.model.places.iter().enumerate();
-        let store = match places.find(|(_, place)| !place.nodes[0].waits) {
-            Some((place, stands)) => {
-                let row = self.row(place, 0, &stands.nodes[0]);
-                quote!(#row.store)
-            }
-            None => quote!(__p::Description::UNKNOWN.store),
-        };
-        let field = node.name.unraw().to_string();
-        let name = format!("await({field})");
-        quote! {
-            struct #alias {}
-
-            const _: () = {
-                #[automatically_derived]
-                impl __p::Describe for #alias {
-                    const NODE: __p::Description =
-                        __p::Description::awaits(#name, #store, &[#field]);
-                    type Reads<'a> = ();
-                }
-
-                #[automatically_derived]
-                impl<__S, __K: __p::StepKind> __p::FlowStep<__S, __K> for #alias
-                where
-                    __p::AwaitRunner: __p::Runner<__S, __K, #alias>,
-                {
-                    fn runner() -> impl __p::Runner<__S, __K, Self> {
-                        __p::AwaitRunner(#field)
-                    }
-                }
-            };
-        }
-    }
-
     /// Every mention of a node after its first, for hovering and renaming.
     fn mentions(&self) -> TokenStream {
         let node = |mention: &Mention| &self.model.places[mention.place].nodes[mention.node];
@@ -199,7 +163,12 @@ impl Flow<'_> {
         let nodes = mentions()
             .filter(|(node, _)| !node.declared)
             .map(|(_, path)| path)
-            .chain(self.model.unused.iter().map(|unused| &unused.path));
+            .chain(
+                self.model
+                    .unused
+                    .iter()
+                    .filter_map(|unused| unused.path.as_ref()),
+            );
         let fields = mentions().filter(|(node, _)| node.field.is_some());
         let fields: Vec<_> = fields.map(|(_, path)| path).collect();
         let fields = (!fields.is_empty()).then(|| {
@@ -223,11 +192,7 @@ impl Flow<'_> {
     fn named_fields(&self) -> Option<TokenStream> {
         let store = self.store()?;
         let inputs = self.model.header.iter().flat_map(|header| &header.inputs);
-        let waits = self
-            .model
-            .nodes()
-            .filter(|node| node.waits)
-            .map(|node| &node.name);
+        let waits = self.model.nodes().filter_map(Node::waits_for);
         let errors = self.model.edges.iter().flat_map(|edge| &edge.error);
         let errors = errors.flat_map(|error| &error.field);
         let fields: Vec<_> = inputs.chain(waits).chain(errors).collect();

@@ -35,7 +35,7 @@ impl Flow<'_> {
                 Some(unmentioned(store.to_token_stream()))
             }
             _ => nodes
-                .find(|node| !node.waits && node.on.is_none())
+                .find(|node| node.pause.is_none() && node.on.is_none())
                 .map(|node| {
                     let path = unmentioned(node.path.to_token_stream());
                     quote!(<#path as __p::On>::Store)

@@ -17,7 +17,7 @@ use super::{
 };
 use super::{Target, Unused};
 use crate::flow::parse::{
-    self, Chain, Declaration, Endpoint, Link, Max, OnField, Statement, Syntax,
+    self, Await, Chain, Declaration, Endpoint, Link, Max, OnField, Pause, Statement, Syntax,
 };
 use crate::krate::Krate;
 use crate::names::{self, names_deprecated};
@@ -241,7 +241,7 @@ impl Builder<'_> {
     fn place(&mut self, endpoint: &Endpoint) -> usize {
         let written = endpoint.nodes();
         let nodes: Vec<_> = match endpoint {
-            Endpoint::Await(field) => vec![waits_for(field)],
+            Endpoint::Await(awaited) => vec![waits_for(awaited)],
             _ => written.iter().map(|node| self.node(node)).collect(),
         };
         let known = self.model.places.iter().position(|place| {
@@ -253,6 +253,9 @@ impl Builder<'_> {
             self.model
                 .mentions
                 .extend(mentions.map(|(node, path)| Mention { place, node, path }));
+            if let Endpoint::Await(awaited) = endpoint {
+                self.within(place, awaited);
+            }
             for (index, (node, written)) in nodes.into_iter().zip(written).enumerate() {
                 if let Some(on) = &written.on {
                     self.options(place, index, node.label, on);
@@ -304,7 +307,7 @@ impl Builder<'_> {
             name,
             field,
             declared: declared.is_some(),
-            waits: false,
+            pause: declared.and_then(|declaration| declaration.pause.clone()),
             key: match &written.on {
                 Some(on) => on_label(&path.to_token_stream().to_string(), on),
                 None => path.to_token_stream().to_string(),
@@ -324,11 +327,30 @@ impl Builder<'_> {
         }
     }
 
+    /// Keeps the deadline at a mention of an `await` after the first, unless it has one.
+    fn within(&mut self, place: usize, again: &Await) {
+        let node = &mut self.model.places[place].nodes[0];
+        let (Some(Pause::Await(known)), Some(within)) = (&mut node.pause, &again.within) else {
+            return;
+        };
+        if known.within.is_none() {
+            known.within = Some(within.clone());
+        } else {
+            self.model.again.push(OptionsAgain {
+                label: node.label.clone(),
+                span: within.span,
+            });
+        }
+    }
+
     /// Whether a declared node is a field of the flow, because it may hold configuration. A
     /// declaration that begins with `pub` is a field. Otherwise, the case of the name decides: a
     /// type begins with a capital letter, and a function, which holds nothing, with a small letter.
     /// In a script without case, a path that the graph also names directly holds nothing.
     fn is_configured(&self, declaration: &Declaration) -> bool {
+        if declaration.pause.is_some() {
+            return false;
+        }
         let path = &declaration.node.path;
         let name = last(path).unraw().to_string();
         let first = name.trim_start_matches('_').chars().next().unwrap_or('_');
@@ -343,7 +365,10 @@ impl Builder<'_> {
             if !self.model.nodes().any(|node| node.name == declaration.name) {
                 self.model.unused.push(Unused {
                     name: declaration.name.clone(),
-                    path: declaration.node.path.clone(),
+                    path: match &declaration.pause {
+                        Some(_) => None,
+                        None => Some(declaration.node.path.clone()),
+                    },
                 });
             }
         }
@@ -379,7 +404,8 @@ impl Builder<'_> {
 }
 
 /// An `await(field)`. The expansion of the flow declares its type.
-fn waits_for(field: &Ident) -> Node {
+fn waits_for(awaited: &Await) -> Node {
+    let field = &awaited.field;
     Node {
         label: format!("await({})", field.unraw()),
         on: None,
@@ -388,7 +414,7 @@ fn waits_for(field: &Ident) -> Node {
         path: Path::from(field.clone()),
         field: None,
         declared: false,
-        waits: true,
+        pause: Some(Pause::Await(awaited.clone())),
         key: format!("await({field})"),
     }
 }

@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Ident, Path, Visibility};
 
 pub(crate) use self::build::model;
-use super::parse::OnField;
+use super::parse::{OnField, Pause, Time};
 use crate::krate::Krate;
 
 /// A flow.
@@ -67,8 +67,9 @@ pub(crate) struct Node {
     pub(crate) field: Option<Vec<Attribute>>,
     /// Whether the flow declares it.
     pub(crate) declared: bool,
-    /// Whether it is an `await(field)`. If so, its name is that of the field.
-    pub(crate) waits: bool,
+    /// Whether it is a step that lets time pass. An `await` without a declaration has the name of its
+    /// field.
+    pub(crate) pause: Option<Pause>,
     /// Its path as text, which identifies its mentions.
     key: String,
 }
@@ -143,7 +144,8 @@ pub(crate) struct OptionsAgain {
 /// A declaration that no edge mentions.
 pub(crate) struct Unused {
     pub(crate) name: Ident,
-    pub(crate) path: Path,
+    /// Its path. A pause has none.
+    pub(crate) path: Option<Path>,
 }
 
 /// The action of an edge without an action, and the name of an exit without a name.
@@ -162,6 +164,11 @@ impl Place {
         self.is_fork() && self.nodes.iter().all(|node| node.on.is_some())
     }
 
+    /// Whether it is a fork in which a node lets time pass.
+    pub(crate) fn is_fork_with_pause(&self) -> bool {
+        self.is_fork() && self.nodes.iter().any(|node| node.pause.is_some())
+    }
+
     /// Whether it is a fork that has both nodes and flows on fields.
     pub(crate) fn is_mixed_fork(&self) -> bool {
         self.nodes.iter().any(|node| node.on.is_some())
@@ -172,6 +179,22 @@ impl Place {
 impl Node {
     pub(crate) fn span(&self) -> Span {
         self.name.span()
+    }
+
+    /// The field that it waits for.
+    pub(crate) fn waits_for(&self) -> Option<&Ident> {
+        match &self.pause {
+            Some(Pause::Await(awaited)) => Some(&awaited.field),
+            _ => None,
+        }
+    }
+
+    /// How long it waits or sleeps, if that is written and could be read.
+    pub(crate) fn time(&self) -> Option<&Time> {
+        match self.pause.as_ref()? {
+            Pause::Await(awaited) => awaited.within.as_ref()?.time.as_ref(),
+            Pause::Sleep(time) => time.as_ref(),
+        }
     }
 }
 
@@ -244,9 +267,9 @@ impl Model {
             .is_some_and(|header| header.store.is_some())
     }
 
-    /// Whether it has places and all of them are waits. A wait does not say which store a flow runs
-    /// on.
+    /// Whether it has places and all of them let time pass. Such a place does not say which store a
+    /// flow runs on.
     pub(crate) fn only_waits(&self) -> bool {
-        !self.places.is_empty() && self.nodes().all(|node| node.waits)
+        !self.places.is_empty() && self.nodes().all(|node| node.pause.is_some())
     }
 }

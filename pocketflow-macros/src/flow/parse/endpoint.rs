@@ -5,6 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
 use super::on_field::node;
+use super::pause::{awaited, is_sleep, undeclared_sleep};
 use super::syntax::{Endpoint, Node, Target};
 use super::tokens::{is_end, skip_all};
 use crate::names::code;
@@ -61,7 +62,10 @@ fn exit_in_parentheses(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
 /// A node, or a fork of nodes in parentheses. If a part of a fork cannot be read, the rest is kept.
 pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Endpoint> {
     if input.peek(Token![await]) {
-        return awaited(input).map(Endpoint::Await);
+        return awaited(input, errors).map(Endpoint::Await);
+    }
+    if is_sleep(input) {
+        return Err(undeclared_sleep(input)?);
     }
     if !input.peek(token::Paren) {
         let path = path(input)?;
@@ -104,24 +108,6 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
     }
 }
 
-/// `await(approval)`
-fn awaited(input: ParseStream<'_>) -> syn::Result<Ident> {
-    let word: Token![await] = input.parse()?;
-    let wrong = |span| refuse("name the late field to wait for: `await(approval)`").on(span);
-    if !input.peek(token::Paren) {
-        return Err(wrong(word.span));
-    }
-    let content;
-    parenthesized!(content in input);
-    let field: Ident = content.parse().map_err(|_| wrong(word.span))?;
-    if content.is_empty() {
-        return Ok(field);
-    }
-    let span = content.span();
-    skip_all(&content);
-    Err(refuse("a place waits for one field: `await(first) >> await(second)`").on(span))
-}
-
 /// Whether `.await` follows, as after a future.
 fn is_method_await(input: ParseStream<'_>) -> bool {
     input.peek(Token![.]) && input.peek2(Token![await])
@@ -151,6 +137,11 @@ fn branch(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Node> {
         return Err(
             input.error("an `await` cannot be in a fork: write it before the fork, or after it")
         );
+    }
+    if is_sleep(input) {
+        return Err(input.error(
+            "a `sleep` cannot be in a fork: declare it, and write it before the fork, or after it",
+        ));
     }
     if input.peek(token::Paren) {
         return Err(

@@ -6,6 +6,7 @@ mod endpoint;
 mod header;
 mod kind;
 mod on_field;
+mod pause;
 mod statement;
 mod syntax;
 mod tokens;
@@ -18,8 +19,8 @@ use self::header::header;
 use self::kind::{in_braces, is_item};
 use self::statement::statements;
 pub(crate) use self::syntax::{
-    Action, Bound, Chain, Declaration, Endpoint, Link, Max, Node, OnField, Statement, Syntax,
-    Target, Width,
+    Action, Await, Bound, Chain, Declaration, Endpoint, Link, Max, Node, OnField, Pause, Statement,
+    Syntax, Target, Time, Width,
 };
 use self::tokens::skip_all;
 use crate::refusal::Errors;

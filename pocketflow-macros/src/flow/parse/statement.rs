@@ -9,7 +9,8 @@ use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, toke
 
 use super::endpoint::{endpoint, path, target};
 use super::on_field::node;
-use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Statement, Target};
+use super::pause::declared_pause;
+use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Node, Statement, Target};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
 use crate::names::{code, nearest, snake};
 use crate::refusal::{Errors, Refusal, refuse};
@@ -63,8 +64,26 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
         );
     }
     if input.peek(Ident::peek_any) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
-        let name = input.parse()?;
+        let name: Ident = input.parse()?;
         input.parse::<Token![:]>()?;
+        if let Some(pause) = declared_pause(input, errors)? {
+            if is_field {
+                errors.at(
+                    &visibility,
+                    format!("`{name}` holds nothing that can be configured: leave `pub` out"),
+                );
+            }
+            return Ok(Statement::Declaration(Declaration {
+                attributes,
+                is_field: false,
+                node: Node {
+                    path: Path::from(name.clone()),
+                    on: None,
+                },
+                name,
+                pause: Some(pause),
+            }));
+        }
         // A declaration names a type, which may have arguments.
         let path = if input.peek(Ident::peek_any) && input.fork().parse::<Path>().is_ok() {
             input.parse()?
@@ -77,6 +96,7 @@ fn statement(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Stateme
             is_field,
             name,
             node,
+            pause: None,
         }));
     }
     if is_field {

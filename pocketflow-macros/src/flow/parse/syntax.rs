@@ -1,5 +1,7 @@
 //! The syntax of a flow.
 
+use std::time::Duration;
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
@@ -46,7 +48,40 @@ pub(crate) struct Declaration {
     /// name.
     pub(crate) is_field: bool,
     pub(crate) name: Ident,
+    /// What the name stands for. A pause has only its own name.
     pub(crate) node: Node,
+    pub(crate) pause: Option<Pause>,
+}
+
+/// A step that lets time pass.
+#[derive(Clone)]
+pub(crate) enum Pause {
+    Await(Await),
+    /// `sleep("1h")`, with its time, if it could be read.
+    Sleep(Option<Time>),
+}
+
+/// `await(approval, within = "3d")`: waits until the field is filled from outside.
+#[derive(Clone)]
+pub(crate) struct Await {
+    pub(crate) field: Ident,
+    pub(crate) within: Option<Within>,
+}
+
+/// `within = "3d"`
+#[derive(Clone)]
+pub(crate) struct Within {
+    /// Of the name of the option.
+    pub(crate) span: Span,
+    /// The time, if it could be read.
+    pub(crate) time: Option<Time>,
+}
+
+/// A length of time.
+#[derive(Clone)]
+pub(crate) enum Time {
+    Literal(Duration, Span),
+    Constant(Path),
 }
 
 /// What an edge or a declaration names: a node or a flow, by its path, or a flow on a field.
@@ -109,8 +144,7 @@ pub(crate) enum Action {
 pub(crate) enum Endpoint {
     Node(Node),
     Fork(Vec<Node>),
-    /// `await(approval)`: waits until the field is filled from outside.
-    Await(Ident),
+    Await(Await),
 }
 
 pub(crate) enum Target {
@@ -179,7 +213,7 @@ impl Endpoint {
 
     /// The name of the node, or of the first node of a fork.
     pub(crate) fn span(&self) -> Span {
-        if let Self::Await(field) = self {
+        if let Self::Await(Await { field, .. }) = self {
             return field.span();
         }
         let first = self.nodes().first();

@@ -3,6 +3,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 
+use crate::duration::UNITS;
 use crate::node::model::{Form, Model};
 use crate::node::parse::options::{Fault, Given, Options, Senseless, Value, Width, other_forms};
 use crate::refusal::{Code, Errors, Refusal};
@@ -16,7 +17,7 @@ fn refuse(wrong: impl Into<String>, help: impl Into<String>) -> Refusal {
 pub(in crate::node) fn senseless(value: Senseless) -> syn::Error {
     let Senseless { name, given, fault } = value;
     let duration = |example: &str| {
-        format!("write a number and a unit (us, ms, s, m or h) in quotes: `{name} = {example}`")
+        format!("write a number and a unit ({UNITS}) in quotes: `{name} = {example}`")
     };
     let refusal = match fault {
         Fault::Negative => refuse(

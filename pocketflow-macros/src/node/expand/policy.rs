@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Ident;
 
 use super::Node;
+use crate::duration::nanos;
 use crate::node::parse::options::{Options, Value, Width};
 
 impl Node<'_> {
@@ -194,10 +195,4 @@ fn of(owner: &str, field: &Ident) -> TokenStream {
         owner => Ident::new(owner, span).into_token_stream(),
     };
     quote_spanned!(span=> #owner.#field)
-}
-
-/// A duration that was written.
-pub(super) fn nanos(time: &std::time::Duration) -> TokenStream {
-    let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-    quote!(__p::Duration::from_nanos(#nanos))
 }

@@ -5,9 +5,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path};
 
-use super::policy::nanos;
 use super::reads::{Where, local, local_at};
 use super::{Node, value};
+use crate::duration::nanos;
 use crate::node::model::Form;
 use crate::node::parse::options::{Options, Value};
 use crate::node::parse::{Kind, Output, Parameter, Step};
