@@ -1,28 +1,42 @@
 //! What stops a durable run. Each is the cause of a [`pocketflow::Error`].
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
 use thiserror::Error;
 
-/// The run waits for a field, and does not wait in memory: see
+use crate::storage::millis;
+
+/// The run waits for a field, or sleeps, and does not do so in memory: see
 /// [`DurableRun::park`](crate::DurableRun::park).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("run `{run}` waits for `{wait}`: fill it, and run {} again", again(outermost.as_deref()))]
+#[error("run `{run}` {}", parked(wait, *until, outermost.as_deref()))]
 pub struct Parked {
     /// The run.
     pub run: String,
-    /// The field.
+    /// The field. It is empty if the run sleeps.
     pub field: String,
-    /// The name of the wait, as `fill` expects it: the field and its visit, such as `approval#2`.
+    /// The name of the wait, as `fill` expects it: the field and its visit, such as `approval#2`. It is
+    /// empty if the run sleeps.
     pub wait: String,
     /// The outermost run, if it is an inner run that waits. Other inner runs may wait as well, and the
     /// outermost run is the one to run again.
     pub outermost: Option<String>,
+    /// When the wait expires, or until when the run sleeps.
+    pub until: Option<SystemTime>,
 }
 
-/// The run to run again.
-fn again(outermost: Option<&str>) -> String {
-    outermost.map_or_else(|| "it".to_owned(), |run| format!("`{run}`"))
+/// What a parked run waits for, and what to do.
+fn parked(wait: &str, until: Option<SystemTime>, outermost: Option<&str>) -> String {
+    let until = until.map(millis::to_text).unwrap_or_default();
+    let again = outermost.map_or_else(|| "it".to_owned(), |run| format!("`{run}`"));
+    match (wait.is_empty(), until.is_empty()) {
+        (true, _) => format!("sleeps until {until}: run {again} again then"),
+        (false, true) => format!("waits for `{wait}`: fill it, and run {again} again"),
+        (false, false) => format!(
+            "waits for `{wait}` until {until}: fill it, or let it expire, and run {again} again"
+        ),
+    }
 }
 
 /// The value that was filled in does not fit the field. The run still waits for it. Neither the

@@ -76,6 +76,7 @@ async fn folder() -> tempfile::TempDir {
         &Pause {
             step: 3,
             field: "card",
+            within: None,
             position: "[2]",
             graph: Some("{}"),
             state: StateChange::some(r#"{"total":4}"#),

@@ -48,6 +48,8 @@ pub mod steps;
 #[doc(hidden)]
 pub mod support;
 #[doc(hidden)]
+pub mod time;
+#[doc(hidden)]
 pub mod waiting;
 #[doc(hidden)]
 pub mod workers;
@@ -99,6 +101,13 @@ macro_rules! conformance_tests {
             waiting::of_two_that_fill_one_wins
             waiting::runs_that_moved_are_found_in_one_query
             waiting::a_change_changes_the_version
+            time::a_wait_expires_once
+            time::the_deadline_that_is_stored_counts
+            time::a_value_that_came_in_time_is_not_lost
+            time::a_refused_value_does_not_make_the_wait_longer
+            time::a_run_sleeps
+            time::of_a_value_and_the_end_of_the_time_one_wins
+            time::a_rewound_run_waits_anew
             runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
             runs::an_answer_is_not_taken_for_the_next_question
             runs::of_two_that_wait_for_a_run_one_resumes_it

@@ -46,6 +46,7 @@ pub fn pause(step: u64) -> Pause<'static> {
     Pause {
         step,
         field: "card",
+        within: None,
         position: "[]",
         graph: Some("{}"),
         state: StateChange::all("{}"),

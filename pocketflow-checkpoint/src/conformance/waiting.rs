@@ -18,6 +18,7 @@ async fn waiting(storage: &impl Storage, run: &str) {
             &Pause {
                 step: 1,
                 field: "card",
+                within: None,
                 position: "[7]",
                 graph: Some("{}"),
                 state: StateChange::all(r#"{"total":1.5}"#),
@@ -139,6 +140,7 @@ async fn wait(
     let pause = Pause {
         step,
         field,
+        within: None,
         position: "[7]",
         graph: Some("{}"),
         state: StateChange::all("{}"),
@@ -151,6 +153,9 @@ fn open(name: &str, value: Option<&str>) -> OpenWait {
     OpenWait {
         name: name.into(),
         value: value.map(Into::into),
+        expired: false,
+        until: None,
+        left: None,
     }
 }
 
@@ -316,6 +321,7 @@ pub async fn a_fork_counts_its_waits_on<S: Storage>(a: S, b: S) {
         let pause = Pause {
             step: from,
             field: "card",
+            within: None,
             position: "[7]",
             graph: Some("{}"),
             state: StateChange::all("{}"),

@@ -187,12 +187,16 @@ impl<E: Storage> DurableRun<E> {
                 })
             });
         }
-        let taken = match info.waits_for() {
-            Some(field) => {
-                self.wait(info, field, shared).await?;
-                info.taken("default").expect("the action of every `await`")
+        let taken = match (info.waits_for(), info.sleeps_for()) {
+            (Some(field), _) => {
+                let action = self.wait(info, field, shared).await?;
+                info.taken(action).expect("an action of the `await`")
             }
-            None => {
+            (None, Some(_)) => {
+                self.sleep(info, shared).await?;
+                info.taken("default").expect("the action of every `sleep`")
+            }
+            (None, None) => {
                 let panic = |panic| info.error(panic);
                 match inner_runs {
                     true => {

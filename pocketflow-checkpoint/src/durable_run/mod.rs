@@ -128,7 +128,7 @@ impl<E: Storage> DurableRun<E> {
         }
     }
 
-    /// At an `await(field)`, ends the run with [`Parked`](crate::Parked) as the cause of the error,
+    /// At an `await(field)` or a `sleep`, ends the run with [`Parked`](crate::Parked) as the cause of the error,
     /// so that the process can end too. Without it, the run waits in memory, which costs next to
     /// nothing; the process may still end at any time.
     #[must_use]

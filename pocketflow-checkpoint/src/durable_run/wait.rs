@@ -1,6 +1,10 @@
 //! A run at an `await`.
 
+use std::future::pending;
+use std::time::{Duration, SystemTime};
+
 use pocketflow::{Error, Graph, StepInfo};
+use tokio::time::{Instant, sleep_until};
 
 use super::DurableRun;
 use super::position;
@@ -9,23 +13,23 @@ use super::waiters::WaitGuard;
 use crate::causes::{Parked, WrongValue};
 use crate::events::event;
 use crate::state::{Durable, Keeper, encoding};
-use crate::storage::{BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError};
+use crate::storage::{
+    BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError, millis,
+};
 
 impl<E: Storage> DurableRun<E> {
-    /// Waits for a value, and fills the field with it.
+    /// Waits for a value, and fills the field with it, or waits until the deadline. Returns the action.
     pub(super) async fn wait<S: Durable>(
         &self,
         info: &StepInfo<'_>,
         field: &str,
         shared: &mut S,
-    ) -> Result<(), Error> {
+    ) -> Result<&'static str, Error> {
         let index = S::STORE
             .field(field)
             .expect("a flow waits for a field of its store");
-        // An earlier value of the field is not an answer. When the run resumes at this wait, the
-        // field has been cleared already. `null` may not clear a field whose serde attributes
-        // change how it is read; the answer replaces its value all the same.
-        let _ = Keeper::fill(index, "null", shared);
+        // An earlier value of the field is not an answer.
+        shared.clear_field(index);
         // A fill in this process wakes the run, and fails at once if the value does not fit.
         let guard = (!self.park).then(|| {
             let (step, fits) = (info.step() - 1, Keeper::fits(index, shared));
@@ -33,44 +37,40 @@ impl<E: Storage> DurableRun<E> {
         });
         let mut refused = None;
         loop {
-            let OpenWait { name, value } =
-                self.store_wait(info, field, shared, refused.take()).await?;
+            let wait = self.store_wait(info, field, shared, refused.take()).await?;
+            if wait.expired {
+                return Ok(self.expired(info, &wait.name));
+            }
+            let OpenWait { name, value, .. } = &wait;
             let Some(json) = value else {
-                let (run, step) = (&*self.id, info.step() - 1);
-                let Some(guard) = &guard else {
-                    event!(INFO, "run parked", run = run, wait = &*name, step = step);
-                    let outermost = self.outer.as_ref().map(|_| self.lease.run().to_owned());
-                    return Err(info.suspend(Parked {
-                        run: self.id.clone(),
-                        field: field.to_owned(),
-                        wait: name,
-                        outermost,
-                    }));
-                };
-                event!(INFO, "run waits", run = run, wait = &*name, step = step);
-                self.until_filled(info, guard, shared).await?;
+                self.until_over(info, field, wait, guard.as_ref(), shared)
+                    .await?;
                 continue;
             };
-            let Err(source) = fill(shared, index, &json) else {
-                return Ok(());
+            let Err(source) = fill(shared, index, json) else {
+                return Ok("default");
             };
             let (run, error) = (&*self.id, source.to_string());
             event!(
                 WARN,
                 "fill refused",
                 run = run,
-                wait = &*name,
+                wait = name.as_str(),
                 error = error
             );
             // The value is rejected and removed. A run that waits in memory waits again.
             let why = format!("the value does not fit the field `{field}`: {source}");
             if self.park {
-                self.store_wait(info, field, shared, Some(why)).await?;
+                shared.clear_field(index);
+                let again = self.store_wait(info, field, shared, Some(why)).await?;
+                if again.expired {
+                    return Ok(self.expired(info, &again.name));
+                }
                 event!(
                     INFO,
                     "run parked",
                     run = run,
-                    wait = &*name,
+                    wait = name.as_str(),
                     step = info.step() - 1
                 );
                 return Err(info.suspend(WrongValue {
@@ -79,40 +79,96 @@ impl<E: Storage> DurableRun<E> {
                     source,
                 }));
             }
+            shared.clear_field(index);
             refused = Some(why);
         }
     }
 
-    /// Waits in memory until the open wait is filled, and takes the lease again.
-    async fn until_filled<S: Durable>(
+    /// The deadline of a wait has passed. Returns the action.
+    fn expired(&self, info: &StepInfo<'_>, wait: &str) -> &'static str {
+        let step = info.step() - 1;
+        event!(
+            INFO,
+            "wait expired",
+            run = &*self.id,
+            wait = wait,
+            step = step
+        );
+        "expired"
+    }
+
+    /// Sleeps. The time begins when the run first reaches the step.
+    pub(super) async fn sleep<S: Durable>(
         &self,
         info: &StepInfo<'_>,
-        guard: &WaitGuard<'_>,
         shared: &mut S,
     ) -> Result<(), Error> {
+        let step = info.step() - 1;
+        let guard = (!self.park).then(|| self.runs.waiters.add(&self.id, "", step, None));
+        loop {
+            let wait = self.store_wait(info, "", shared, None).await?;
+            if wait.expired {
+                return Ok(());
+            }
+            self.until_over(info, "", wait, guard.as_ref(), shared)
+                .await?;
+        }
+    }
+
+    /// Waits in memory until the open wait may be over, and takes the lease again. A parked run ends
+    /// instead.
+    async fn until_over<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        field: &str,
+        wait: OpenWait,
+        guard: Option<&WaitGuard<'_>>,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let OpenWait {
+            name, until, left, ..
+        } = wait;
+        let (run, step) = (&*self.id, info.step() - 1);
+        let Some(guard) = guard else {
+            event!(INFO, "run parked", run = run, wait = &*name, step = step);
+            let outermost = self.outer.as_ref().map(|_| self.lease.run().to_owned());
+            return Err(info.suspend(Parked {
+                run: self.id.clone(),
+                field: field.to_owned(),
+                wait: name,
+                outermost,
+                until,
+            }));
+        };
+        event!(INFO, "run waits", run = run, wait = &*name, step = step);
         // An inner run that waits is not at work. When none is, the lease is given back.
         let mut paused = self.outer.as_ref().map(|_| self.activity.pause());
+        let mut deadline = left.map(Deadline::after);
         loop {
-            if paused.is_some() {
-                tokio::select! {
-                    () = guard.woken(&self.runs) => {}
-                    () = self.activity.idle() => {
-                        let returned = self.return_lease().await;
-                        returned.map_err(|error| info.error(error))?;
-                        continue;
-                    }
+            let passed = async {
+                match &deadline {
+                    Some(deadline) => deadline.passed().await,
+                    None => pending().await,
                 }
-            } else {
-                guard.woken(&self.runs).await;
-            }
+            };
+            let is_over = tokio::select! {
+                () = guard.woken(&self.runs) => false,
+                () = passed => true,
+                () = self.activity.idle(), if paused.is_some() => {
+                    let returned = self.return_lease().await;
+                    returned.map_err(|error| info.error(error))?;
+                    continue;
+                }
+            };
             let record = self.show().await.map_err(|error| info.error(error))?;
             self.stands_before(info, record.as_ref())?;
             if paused.is_some() {
                 self.outermost_stands(info).await?;
             }
-            // It has been filled, or a person has changed its status: the storage decides whether it
-            // may go on.
-            if record.is_some_and(|record| record.filled || record.status != Status::Waiting) {
+            // It has been filled, its time is over, or a person has changed its status: the storage
+            // decides whether it may go on.
+            let goes_on = |record: RunRecord| record.filled || record.status != Status::Waiting;
+            if is_over || record.is_some_and(goes_on) {
                 let state = self.encode(shared).map_err(|error| info.error(error))?;
                 let definition = self.memory().definition.clone();
                 let was_paused = paused.take().is_some();
@@ -141,6 +197,9 @@ impl<E: Storage> DurableRun<E> {
                     // Another process was faster. It resumes the run, or dies.
                     Err(StorageError::Alive { .. }) => {
                         paused = was_paused.then(|| self.activity.pause());
+                        if is_over {
+                            deadline = Some(Deadline::after(self.runs.lease));
+                        }
                     }
                     Err(error) => return Err(info.error(error)),
                 }
@@ -205,6 +264,7 @@ impl<E: Storage> DurableRun<E> {
         let pause = Pause {
             step: info.step() - 1,
             field,
+            within: info.expires_after().or(info.sleeps_for()),
             position: &position,
             graph: definition.as_deref(),
             state,
@@ -222,16 +282,25 @@ impl<E: Storage> DurableRun<E> {
             // An earlier call may have released the lease before its answer was lost.
             let record = self.show().await.map_err(|error| info.error(error))?;
             let waits = record.filter(|record| {
-                record.step == pause.step && record.waits_for.as_deref() == Some(field)
+                let waits_for = record.waits_for.as_deref().unwrap_or_default();
+                let waits = record.status == Status::Waiting && record.step == pause.step;
+                waits && waits_for == field && (!field.is_empty() || record.until.is_some())
             });
-            if let Some(name) = waits.and_then(|record| record.wait) {
-                stored = Ok(OpenWait { name, value: None });
+            if let Some(record) = waits {
+                let deadline = record.until.map(millis::from_time);
+                let now = millis::from_time(SystemTime::now());
+                stored = Ok(OpenWait::open(
+                    record.wait.unwrap_or_default(),
+                    deadline,
+                    now,
+                ));
             }
         }
         if stored.is_ok() {
             self.memory().stored();
         }
-        if stored.as_ref().is_ok_and(|wait| wait.value.is_none()) {
+        let is_open = |wait: &OpenWait| wait.value.is_none() && !wait.expired;
+        if stored.as_ref().is_ok_and(is_open) {
             if releases {
                 self.lease.ended();
             }
@@ -240,6 +309,35 @@ impl<E: Storage> DurableRun<E> {
             self.lease.acquired();
         }
         stored.map_err(|error| info.error(error))
+    }
+}
+
+/// When a wait in memory may be over.
+struct Deadline {
+    at: Instant,
+    /// The same by the clock of the system, which may be set, and goes on while the machine sleeps.
+    on_clock: Option<SystemTime>,
+}
+
+impl Deadline {
+    /// How often to look at the clock of the system.
+    const LOOK: Duration = Duration::from_secs(30);
+
+    fn after(left: Duration) -> Self {
+        Self {
+            // A day too far away for the timer is looked at again.
+            at: Instant::now() + left.min(Duration::from_secs(86_400)),
+            on_clock: SystemTime::now().checked_add(left),
+        }
+    }
+
+    /// Waits until the time is over by one of the two clocks. The storage has a clock of its own, and
+    /// decides.
+    async fn passed(&self) {
+        let is_over = |time| SystemTime::now() >= time;
+        while Instant::now() < self.at && !self.on_clock.is_some_and(is_over) {
+            sleep_until(self.at.min(Instant::now() + Self::LOOK)).await;
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+
+use super::millis;
 
 /// What a run starts with: see [`Storage::begin`](super::Storage::begin).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +82,12 @@ pub struct Step {
 pub struct Pause<'a> {
     /// The last finished step, as in [`RunRecord::step`].
     pub step: u64,
-    /// The field that it waits for.
+    /// The field that it waits for. If it is empty, the run sleeps: the wait cannot be filled, and it
+    /// has a deadline.
     pub field: &'a str,
+    /// How long it waits, if the wait has a deadline. The time begins when the run first reaches this
+    /// wait, and the deadline that is stored then stays, even if this changes.
+    pub within: Option<Duration>,
     /// The position at which it waits, as JSON.
     pub position: &'a str,
     /// The graph of the flow to which the state belongs, as JSON, or `None` if it is the stored one.
@@ -100,6 +106,31 @@ pub struct OpenWait {
     pub name: String,
     /// Its value as JSON, if it has been filled already.
     pub value: Option<String>,
+    /// Whether its deadline has passed. It cannot be filled any more, and the run goes on.
+    #[serde(default)]
+    pub expired: bool,
+    /// When it expires, if it is open and has a deadline.
+    #[serde(default, with = "super::millis::option")]
+    pub until: Option<SystemTime>,
+    /// How long that is from now, by the clock of the storage.
+    #[serde(default)]
+    pub left: Option<Duration>,
+}
+
+impl OpenWait {
+    /// A wait that is open.
+    pub(crate) fn open(name: String, deadline: Option<i64>, now: i64) -> Self {
+        let left = |deadline: i64| {
+            Duration::from_millis(deadline.saturating_sub(now).max(0).unsigned_abs())
+        };
+        Self {
+            name,
+            value: None,
+            expired: false,
+            until: deadline.map(millis::to_time),
+            left: deadline.map(left),
+        }
+    }
 }
 
 /// How much of the history [`Storage::commit`](super::Storage::commit) keeps.
@@ -136,7 +167,7 @@ pub struct ItemKey {
 pub enum Status {
     /// It is in progress, or was when its process died: see [`RunSummary::orphaned`].
     Running,
-    /// It waits for a field to be filled.
+    /// It waits for a field to be filled, or sleeps.
     Waiting,
     /// It reached an exit.
     Finished,
@@ -238,6 +269,13 @@ pub struct RunRecord {
     pub wait: Option<String>,
     /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
+    /// When the wait expires, or until when the run sleeps, if it does not wait for a field.
+    #[serde(
+        default,
+        with = "super::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub until: Option<SystemTime>,
     /// When the run first started.
     #[serde(with = "super::millis")]
     pub created: SystemTime,
@@ -286,6 +324,13 @@ pub struct RunSummary {
     pub wait: Option<String>,
     /// Whether that field has been filled, and no step has finished since.
     pub filled: bool,
+    /// When the wait expires, or until when the run sleeps, if it does not wait for a field.
+    #[serde(
+        default,
+        with = "super::millis::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub until: Option<SystemTime>,
     /// When the run first started.
     #[serde(with = "super::millis")]
     pub created: SystemTime,

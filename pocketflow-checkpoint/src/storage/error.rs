@@ -84,8 +84,8 @@ pub enum StorageError {
         /// The wait, such as `approval#2`.
         wait: String,
     },
-    /// The run has continued after this wait.
-    #[error("`{wait}` of run `{run}` is closed: the run has continued after it{}", open_now(open.as_deref()))]
+    /// The run has continued after this wait, or the wait has expired.
+    #[error("`{wait}` of run `{run}` is closed: {}{}", closed(*expired), open_now(open.as_deref()))]
     WaitClosed {
         /// The run.
         run: String,
@@ -93,6 +93,8 @@ pub enum StorageError {
         wait: String,
         /// The wait that is open.
         open: Option<String>,
+        /// Whether its deadline passed before it was filled.
+        expired: bool,
     },
     /// Several processes in a row have died in the same step of the run, so it does not start again
     /// by itself.
@@ -440,6 +442,14 @@ fn listed(fields: &[String]) -> String {
 }
 
 /// What a run waits for after a wait is closed.
+/// Why a wait is closed.
+fn closed(expired: bool) -> &'static str {
+    match expired {
+        true => "its deadline passed before it was filled",
+        false => "the run has continued after it",
+    }
+}
+
 fn open_now(open: Option<&str>) -> String {
     open.map_or_else(String::new, |open| {
         format!("; it waits for `{open}` now: look at it, and fill that")

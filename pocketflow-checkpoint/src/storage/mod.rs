@@ -4,7 +4,7 @@ mod claim;
 mod data;
 mod engine;
 mod error;
-mod millis;
+pub(crate) mod millis;
 mod operation;
 pub(crate) mod owner;
 #[cfg(feature = "postgres")]
@@ -61,7 +61,7 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 /// };
 /// runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
 /// let state = StateChange::some("{}");
-/// let pause = Pause { step: 1, field: "signature", position: "[1]", graph: None, state, refused: None };
+/// let pause = Pause { step: 1, field: "signature", within: None, position: "[1]", graph: None, state, refused: None };
 /// assert_eq!(runs.wait("order-7", "host-1", &pause).await?.name, "signature#1");
 ///
 /// // Another program, days later:
@@ -260,6 +260,12 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// A value that was [refused](Pause::refused) is removed.
     ///
+    /// If the wait has a deadline, it is stored when the run first reaches the wait: the time by the
+    /// clock that leases are measured with, and [`Pause::within`]. A call after the deadline, at which
+    /// the wait has no value, lets it [expire](OpenWait::expired), and the caller continues and keeps its
+    /// lease. From then on the wait cannot be filled, and every later call returns the same. Until then
+    /// it can, even after the deadline. So of a value and the end of the time, one wins.
+    ///
     /// # Errors
     ///
     /// [`StorageError::LeaseLost`]; [`StorageError::Behind`] if a later step has been stored.
@@ -279,7 +285,7 @@ pub trait Storage: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StorageError::WaitClosed`] if the run has continued after that wait;
+    /// [`StorageError::WaitClosed`] if the run has continued after that wait, or the wait has expired;
     /// [`StorageError::AlreadyFilled`]; [`StorageError::NotWaiting`] if only a field is named
     /// and the run does not wait for it, or if the run is finished;
     /// [`StorageError::InvalidJson`]; [`StorageError::UnknownRun`].

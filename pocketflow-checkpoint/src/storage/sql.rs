@@ -97,6 +97,8 @@ CREATE TABLE waits (
     visit INTEGER NOT NULL,
     step INTEGER,
     value TEXT,
+    deadline INTEGER,
+    expired INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (run, field, visit)
 ) STRICT;"
     };
@@ -109,7 +111,8 @@ CREATE TABLE waits (
 /// number of its stored items. `filled` tells whether the open wait has a value. `due` is when a
 /// worker may take the run up if no owner holds it: 0 at once, whatever the clock says, and NULL
 /// never. In `items`, -1 stands for no branch and no item, because NULL never equals itself. In
-/// `waits`, a `step` of NULL means that the run has not reached the wait.
+/// `waits`, a `step` of NULL means that the run has not reached the wait, and a `field` of '' that it
+/// sleeps.
 ///
 /// An inner run has a `parent`, which is the run around it, and a `root`, which is the outermost run
 /// and has the lease. An outermost run that waits and does not say for what waits for inner runs;
@@ -158,7 +161,9 @@ macro_rules! summary {
          CASE WHEN r.root IS NULL THEN r.lease_until ELSE (SELECT o.lease_until FROM runs o WHERE o.run = r.root) END, \
          r.exit, r.message, r.waits_for, r.visit, r.filled, r.created, r.updated, r.parent, \
          CASE WHEN r.status = 'waiting' AND r.waits_for IS NULL THEN \
-         (SELECT count(*) FROM runs i WHERE i.root = r.run AND i.status = 'waiting' AND i.filled = 0) ELSE 0 END"
+         (SELECT count(*) FROM runs i WHERE i.root = r.run AND i.status = 'waiting' AND i.filled = 0) ELSE 0 END, \
+         CASE WHEN r.status = 'waiting' AND r.filled = 0 THEN (SELECT max(w.deadline) FROM waits w \
+         WHERE w.run = r.run AND w.field = coalesce(r.waits_for, '') AND w.step = r.step + 1) END"
     };
 }
 
@@ -314,27 +319,28 @@ pub(crate) const ITEMS: &str =
 
 pub(crate) const WAIT_RUN: &str = "
 UPDATE runs SET status = 'waiting', step = ?2, waits_for = ?3, visit = ?4, position = ?5, message = ?6, updated = ?7, filled = 0,
-    due = NULL, owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
+    due = ?8, owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
-/// The wait has been filled already, so the run continues.
+/// The wait has been filled already, or has expired, so the run continues.
 pub(crate) const PASS_WAIT: &str = "
 UPDATE runs SET step = ?2, waits_for = ?3, visit = ?4, position = ?5, updated = ?6, filled = 1 WHERE run = ?1";
 /// All inner runs that are left wait. One of them may have been filled in the meantime.
 pub(crate) const WAIT_FOR_INNER: &str = "
 UPDATE runs SET status = 'waiting', waits_for = NULL, visit = NULL, message = NULL, updated = ?2,
     filled = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 1 ELSE 0 END,
-    due = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 0 END,
+    due = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 0 ELSE
+        (SELECT min(w.deadline) FROM runs i JOIN waits w ON w.run = i.run AND w.field = coalesce(i.waits_for, '') AND w.step = i.step + 1
+        WHERE i.root = ?1 AND i.status = 'waiting') END,
     owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
 /// One of the inner runs that an outermost run waits for has been filled.
 pub(crate) const FILL_OUTERMOST: &str = "
 UPDATE runs SET filled = 1, due = 0, updated = ?2 WHERE run = ?1 AND status = 'waiting' AND waits_for IS NULL";
 pub(crate) const WAIT_AT: &str =
-    "SELECT visit, value FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
+    "SELECT visit, value, deadline, expired FROM waits WHERE run = ?1 AND field = ?2 AND step = ?3";
 pub(crate) const LAST_VISIT: &str =
     "SELECT coalesce(max(visit), 0) FROM waits WHERE run = ?1 AND field = ?2 AND step IS NOT NULL";
-pub(crate) const WAIT_NAMED: &str =
-    "SELECT coalesce(step, -1), value FROM waits WHERE run = ?1 AND field = ?2 AND visit = ?3";
+pub(crate) const WAIT_NAMED: &str = "SELECT coalesce(step, -1), value, expired FROM waits WHERE run = ?1 AND field = ?2 AND visit = ?3";
 /// Without a visit ?3, the value of the open wait.
 pub(crate) const FILLED: &str = "
 SELECT w.value FROM runs r LEFT JOIN waits w ON w.run = r.run AND w.field = ?2
@@ -342,10 +348,15 @@ SELECT w.value FROM runs r LEFT JOIN waits w ON w.run = r.run AND w.field = ?2
 WHERE r.run = ?1";
 /// A value that arrived early stays.
 pub(crate) const OPEN_WAIT: &str = "
-INSERT INTO waits (run, field, visit, step) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (run, field, visit) DO UPDATE SET step = excluded.step";
+INSERT INTO waits (run, field, visit, step, deadline) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (run, field, visit) DO UPDATE SET step = excluded.step, deadline = excluded.deadline";
+pub(crate) const SET_DEADLINE: &str =
+    "UPDATE waits SET deadline = ?4 WHERE run = ?1 AND field = ?2 AND visit = ?3";
+/// From now on, the wait cannot be filled.
+pub(crate) const EXPIRE: &str =
+    "UPDATE waits SET value = NULL, expired = 1 WHERE run = ?1 AND field = ?2 AND visit = ?3";
 pub(crate) const DROP_VALUE: &str =
-    "UPDATE waits SET value = NULL WHERE run = ?1 AND field = ?2 AND visit = ?3";
+    "UPDATE waits SET value = NULL, expired = 0 WHERE run = ?1 AND field = ?2 AND visit = ?3";
 pub(crate) const FILL: &str = "
 INSERT INTO waits (run, field, visit, value) VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (run, field, visit) DO UPDATE SET value = excluded.value";

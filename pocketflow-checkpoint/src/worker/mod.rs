@@ -21,8 +21,8 @@ use job::{FlowJob, Job};
 use work::Work;
 
 /// Runs the durable runs of some flows: those that are
-/// [enqueued](crate::Checkpoints::enqueue), those that waited and have been filled, and those that a
-/// process left unfinished when it died or ended. [`Checkpoints::worker`](crate::Checkpoints::worker)
+/// [enqueued](crate::Checkpoints::enqueue), those that waited and have been filled or whose time is
+/// over, and those that a process left unfinished when it died or ended. [`Checkpoints::worker`](crate::Checkpoints::worker)
 /// makes one.
 ///
 /// ```
@@ -62,7 +62,8 @@ use work::Work;
 /// # What it does
 ///
 /// - It runs as many runs at a time as its [`concurrency`](Self::concurrency) says, each in a task of
-///   its own. A run that waits is parked: it costs nothing until it is filled.
+///   its own. A run that waits or sleeps is parked: it costs nothing until it is filled, or its
+///   time is over.
 /// - It notices what happens in its process at once, and asks the storage for the rest every
 ///   [`poll`](crate::Checkpoints::poll). Several workers, in several processes, share the work. The
 ///   lease keeps them from running the same run.

@@ -31,6 +31,7 @@ async fn a_parked_run_is_listed_filled_and_resumed_elsewhere() {
             field: "approval".into(),
             wait: "approval#1".into(),
             outermost: None,
+            until: None,
         })
     );
     drop(runs);

@@ -1,8 +1,8 @@
 //! Output as text and as JSON.
 
 use std::fmt::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use pocketflow_checkpoint::__utc as time;
 use pocketflow_checkpoint::{Checkpoint, RunRecord, RunSummary, Status};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -24,27 +24,6 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn line(value: &impl Serialize) -> String {
     // Only maps whose keys are not strings fail, and there are none.
     serde_json::to_string(value).unwrap_or_default() + "\n"
-}
-
-/// A time in UTC, to the second.
-pub(crate) fn time(time: SystemTime) -> String {
-    let seconds = time
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days to a date, by Howard Hinnant's algorithm: years begin in March, so that the leap day is
-    // the last of a year.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
@@ -82,15 +61,18 @@ fn status(status: Status, orphaned: bool) -> String {
 fn details(run: &RunSummary) -> String {
     match run.status {
         Status::Waiting => {
-            let wait = match &run.wait {
-                Some(wait) => wait.clone(),
-                None if run.filled => "an inner run".to_owned(),
-                None => inner_runs(run.inner_waits),
+            let until = run.until.map(time);
+            let wait = match (&run.wait, &until) {
+                (Some(wait), _) => wait.clone(),
+                (None, _) if run.filled => "an inner run".to_owned(),
+                (None, Some(until)) => return format!("sleeps until {until}"),
+                (None, None) => inner_runs(run.inner_waits),
             };
-            match &run.message {
+            match (&run.message, until) {
                 _ if run.filled => format!("{wait} (filled)"),
-                Some(refused) => format!("{wait} ({refused})"),
-                None => wait,
+                (Some(refused), _) => format!("{wait} ({refused})"),
+                (None, Some(until)) => format!("{wait} (until {until})"),
+                (None, None) => wait,
             }
         }
         Status::Finished => run.exit.clone().unwrap_or_default(),

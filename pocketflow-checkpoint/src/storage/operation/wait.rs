@@ -1,13 +1,15 @@
 //! What a run waits for, and what its waits are filled with.
 
+use std::time::Duration;
+
 use serde::{Serialize, Serializer};
 
 use super::inner::lock_outermost;
 use super::{OpResult, Operation, all, count, fenced, first, head, state};
 use crate::storage::data::{OpenWait, Pause, StateChange};
-use crate::storage::rules::{self, WaitName};
-use crate::storage::sql;
+use crate::storage::rules::{self, KnownWait, WaitName};
 use crate::storage::transaction::{Lock, Transaction, values};
+use crate::storage::{millis, sql};
 
 /// Lets a run wait.
 pub(crate) struct Wait {
@@ -15,6 +17,7 @@ pub(crate) struct Wait {
     pub(crate) owner: String,
     pub(crate) step: u64,
     pub(crate) field: String,
+    pub(crate) within: Option<Duration>,
     pub(crate) position: String,
     pub(crate) graph: Option<String>,
     pub(crate) state: StateChange,
@@ -28,6 +31,7 @@ impl Wait {
             owner: owner.to_owned(),
             step: pause.step,
             field: pause.field.to_owned(),
+            within: pause.within,
             position: pause.position.to_owned(),
             graph: pause.graph.map(str::to_owned),
             state: pause.state.clone(),
@@ -35,24 +39,46 @@ impl Wait {
         }
     }
 
-    /// The visit of the field that the run waits for in the step after `step`, and its value. A
-    /// visit that the run has not reached before is stored.
-    async fn visit<T: Transaction>(
-        &self,
-        tx: &mut T,
-        step: i64,
-    ) -> OpResult<(i64, Option<String>), T> {
+    /// The wait in the step after `step`. One that the run has not reached before is stored.
+    async fn visit<T: Transaction>(&self, tx: &mut T, step: i64, now: i64) -> OpResult<Visit, T> {
         let (run, field) = (&*self.run, &*self.field);
+        let within = self.within.map(millis::from_duration);
+        let deadline = within.map(|within| now.saturating_add(within));
         if let Some(mut row) = first(tx, sql::WAIT_AT, values![run, field, step + 1]).await? {
-            return Ok((row.int(0)?, row.maybe_text(1)?));
+            let mut visit = Visit {
+                number: row.int(0)?,
+                value: row.maybe_text(1)?,
+                deadline: row.maybe_int(2)?,
+                expired: row.int(3)? != 0,
+            };
+            // The flow has given the wait a deadline in the meantime.
+            if let (None, Some(deadline)) = (visit.deadline, deadline) {
+                let row = values![run, field, visit.number, deadline];
+                tx.execute(sql::SET_DEADLINE, row).await?;
+                visit.deadline = Some(deadline);
+            }
+            return Ok(visit);
         }
-        let visit = count(tx, sql::LAST_VISIT, values![run, field]).await? + 1;
-        let early = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
-        tx.execute(sql::OPEN_WAIT, values![run, field, visit, step + 1])
-            .await?;
+        let number = count(tx, sql::LAST_VISIT, values![run, field]).await? + 1;
+        let early = first(tx, sql::WAIT_NAMED, values![run, field, number]).await?;
+        let row = values![run, field, number, step + 1, deadline];
+        tx.execute(sql::OPEN_WAIT, row).await?;
         let value = early.map(|mut row| row.maybe_text(1)).transpose()?;
-        Ok((visit, value.flatten()))
+        Ok(Visit {
+            number,
+            value: value.flatten(),
+            deadline,
+            expired: false,
+        })
     }
+}
+
+/// What is stored of a wait that the run has reached.
+struct Visit {
+    number: i64,
+    value: Option<String>,
+    deadline: Option<i64>,
+    expired: bool,
 }
 
 impl Operation for Wait {
@@ -69,24 +95,52 @@ impl Operation for Wait {
 
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<OpenWait, T> {
         let (run, field, position) = (&*self.run, &*self.field, &*self.position);
-        rules::id("field", field)?;
+        let sleeps = field.is_empty() && self.within.is_some();
+        if !sleeps {
+            rules::id("field", field)?;
+        }
         let head = fenced(tx, run, &self.owner, Lock::Exclusive).await?;
         let (step, now) = (head.not_before(run, self.step)?, head.now);
-        let (visit, value) = self.visit(tx, step).await?;
+        let Visit {
+            number: visit,
+            value,
+            deadline,
+            expired,
+        } = self.visit(tx, step, now).await?;
+        // A flow that has no deadline any more does not know what to do after it.
+        let deadline = deadline.filter(|_| self.within.is_some());
         let change = (&self.state, self.graph.as_deref());
         state::store(tx, run, &head, change).await?;
-        let name = rules::wait_name(field, visit);
-        if value.is_some() && self.refused.is_none() {
-            let row = values![run, step, field, visit, position, now];
+        let name = match sleeps {
+            true => String::new(),
+            false => rules::wait_name(field, visit),
+        };
+        let waits_for = (!sleeps).then_some(field);
+        let open = OpenWait::open(name, deadline, now);
+        let is_filled = value.is_some() && self.refused.is_none();
+        let expires = deadline.is_some_and(|deadline| expired || deadline <= now);
+        if is_filled || expires {
+            if !is_filled {
+                tx.execute(sql::EXPIRE, values![run, field, visit]).await?;
+            }
+            let row = values![run, step, waits_for, visit, position, now];
             tx.execute(sql::PASS_WAIT, row).await?;
-            return Ok(OpenWait { name, value });
+            return Ok(OpenWait {
+                value: value.filter(|_| is_filled),
+                expired: !is_filled,
+                until: None,
+                left: None,
+                ..open
+            });
         }
         tx.execute(sql::DROP_VALUE, values![run, field, visit])
             .await?;
         let message = self.refused.as_deref().map(rules::text);
-        let row = values![run, step, field, visit, position, message, now];
+        // A worker takes up an outermost run, which takes its inner runs along.
+        let due = deadline.filter(|_| head.is_outermost());
+        let row = values![run, step, waits_for, visit, position, message, now, due];
         tx.execute(sql::WAIT_RUN, row).await?;
-        Ok(OpenWait { name, value: None })
+        Ok(open)
     }
 }
 
@@ -113,13 +167,21 @@ impl Operation for Fill {
         }
         let head = head(tx, run, Lock::Exclusive).await?;
         let visit = match visit {
-            None => head.fillable(run, field)?,
+            None => {
+                if let Some(open) = head.open().filter(|(open, _)| *open == field) {
+                    let known = first(tx, sql::WAIT_NAMED, values![run, field, open.1]).await?;
+                    let known = known.map(KnownWait::read).transpose()?;
+                    if known.as_ref().is_some_and(|known| known.expired) {
+                        head.named(run, open, known)?;
+                    }
+                }
+                head.fillable(run, field)?
+            }
             Some(visit) => {
                 let known = first(tx, sql::WAIT_NAMED, values![run, field, visit]).await?;
-                let known: Option<OpResult<_, T>> =
-                    known.map(|mut row| Ok((row.int(0)?, row.maybe_text(1)?)));
+                let known = known.map(KnownWait::read).transpose()?;
                 let is_early = known.is_none();
-                head.named(run, (field, visit), known.transpose()?)?;
+                head.named(run, (field, visit), known)?;
                 if is_early {
                     let graph = first(tx, sql::GRAPH, values![run, head.graph]).await?;
                     let graph = graph.map(|mut row| row.text(0)).transpose()?;

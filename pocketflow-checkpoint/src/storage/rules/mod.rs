@@ -15,8 +15,9 @@ pub(crate) use rows::{inner_run, item, record, step, step_state, summary};
 use super::data::Status;
 use super::error::{StorageError, StorageResult};
 use super::millis;
+use super::operation::OpError;
 use super::owner;
-use super::transaction::LeaseClock;
+use super::transaction::{LeaseClock, Row};
 
 /// The length of a lease, in milliseconds, of a version that did not store it.
 const OLD_LEASE: i64 = 30_000;
@@ -140,6 +141,24 @@ impl<'a> HeldLease<'a> {
     }
 }
 
+/// What is stored of a wait.
+pub(crate) struct KnownWait {
+    /// The step in which the run reached it, or a negative number.
+    step: i64,
+    value: Option<String>,
+    pub(crate) expired: bool,
+}
+
+impl KnownWait {
+    pub(crate) fn read<E>(mut row: Row) -> Result<Self, OpError<E>> {
+        Ok(Self {
+            step: row.int(0)?,
+            value: row.maybe_text(1)?,
+            expired: row.int(2)? != 0,
+        })
+    }
+}
+
 /// Whether a run is available to another owner.
 pub(crate) enum Availability<T> {
     /// The lease was free, and the operation returned this.
@@ -175,6 +194,10 @@ impl RunHead {
             owner,
             holder: self.owner.clone(),
         })
+    }
+
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.root.is_none()
     }
 
     /// The run must not be an inner run.
@@ -317,24 +340,27 @@ impl RunHead {
         }
     }
 
-    /// Whether the wait with this name may be filled. `known` is the step in which the run reached
-    /// it, or a negative number, and its value.
+    /// Whether the wait with this name may be filled. `known` is what is stored of it.
     pub(crate) fn named(
         &self,
         run: &str,
         (field, visit): (&str, i64),
-        known: Option<(i64, Option<String>)>,
+        known: Option<KnownWait>,
     ) -> StorageResult<()> {
         match known {
-            Some((step, _)) if (0..=self.step).contains(&step) => Err(StorageError::WaitClosed {
-                run: run.to_owned(),
-                wait: wait_name(field, visit),
-                open: self.open().map(|(field, visit)| wait_name(field, visit)),
-            }),
+            Some(known) if known.expired || (0..=self.step).contains(&known.step) => {
+                let open = self.open().filter(|open| *open != (field, visit));
+                Err(StorageError::WaitClosed {
+                    run: run.to_owned(),
+                    wait: wait_name(field, visit),
+                    open: open.map(|(field, visit)| wait_name(field, visit)),
+                    expired: known.expired,
+                })
+            }
             _ if matches!(self.status, Status::Finished | Status::Cancelled) => {
                 Err(self.not_waiting(run, field))
             }
-            Some((_, Some(_))) => Err(StorageError::AlreadyFilled {
+            Some(KnownWait { value: Some(_), .. }) => Err(StorageError::AlreadyFilled {
                 run: run.to_owned(),
                 wait: wait_name(field, visit),
             }),

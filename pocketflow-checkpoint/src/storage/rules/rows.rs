@@ -72,37 +72,39 @@ pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<
         updated: millis::to_time(row.int(13)?),
         outer: row.maybe_text(14)?,
         inner_waits: count(row, 15)?,
+        until: row.maybe_int(16)?.map(millis::to_time),
     })
 }
 
 /// A run with its stored state, and the version of that state.
 pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpError<E>> {
     let short = summary(&mut row, now)?;
-    let version = row.int(21)?;
+    let version = row.int(22)?;
     let record = RunRecord {
         run: short.run,
         flow: short.flow,
-        graph: row.text(19)?,
+        graph: row.text(20)?,
         status: short.status,
         step: short.step,
         path: short.path,
-        position: row.text(16)?,
-        action: row.maybe_text(17)?,
-        state: row.text(20)?,
+        position: row.text(17)?,
+        action: row.maybe_text(18)?,
+        state: row.text(21)?,
         owner: short.owner,
         lease_until: short.lease_until,
         orphaned: short.orphaned,
-        crashes: count(&mut row, 18)?,
+        crashes: count(&mut row, 19)?,
         exit: short.exit,
         message: short.message,
         waits_for: short.waits_for,
         wait: short.wait,
         filled: short.filled,
+        until: short.until,
         created: short.created,
         updated: short.updated,
         outer: short.outer,
         inner_waits: short.inner_waits,
-        inner_runs: count(&mut row, 22)?,
+        inner_runs: count(&mut row, 23)?,
     };
     Ok((record, version))
 }

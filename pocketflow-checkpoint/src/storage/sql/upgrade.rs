@@ -63,6 +63,15 @@ DROP TABLE states;"
     };
 }
 
+/// The columns of the waits that version 2 does not have.
+macro_rules! new_wait_columns {
+    () => {
+        "
+ALTER TABLE waits ADD COLUMN deadline INTEGER;
+ALTER TABLE waits ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;"
+    };
+}
+
 /// From version 1.
 pub(crate) const UPGRADE_SQLITE_1: &str = upgrade_sqlite!(
     waits!(),
@@ -79,6 +88,7 @@ FROM runs r JOIN states s ON s.run = r.run;"
 
 /// From version 2.
 pub(crate) const UPGRADE_SQLITE_2: &str = upgrade_sqlite!(
+    new_wait_columns!(),
     runs!("new_runs"),
     "
 INSERT INTO new_runs (run, flow, status, step, path, position, action, owner, beat, lease, lease_until, crashes, crash_mark, exit,
@@ -134,4 +144,4 @@ ALTER TABLE runs DROP COLUMN filled_field, DROP COLUMN filled_value, DROP COLUMN
 
 /// From version 2.
 #[cfg(feature = "postgres")]
-pub(crate) const UPGRADE_POSTGRES_2: &str = upgrade_postgres!();
+pub(crate) const UPGRADE_POSTGRES_2: &str = upgrade_postgres!(new_wait_columns!());

@@ -31,6 +31,7 @@ async fn waiting_runs_are_listed_by_the_index_alone() {
             &Pause {
                 step: 0,
                 field: "card",
+                within: None,
                 position: "[]",
                 graph: None,
                 state: StateChange::some("{}"),
@@ -131,6 +132,7 @@ async fn a_text_stays_as_long_as_a_state_has_it() {
                     let pause = Pause {
                         step,
                         field: "card",
+                        within: None,
                         position: "[]",
                         graph: graph.as_deref(),
                         state,
