@@ -37,6 +37,7 @@ pages! {
     ReportProgress: "how-to/report-progress.md",
     WatchARun: "how-to/watch-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
+    RunAWorker: "how-to/run-a-worker.md",
     OperateDurableRuns: "how-to/operate-durable-runs.md",
     ShareAFallback: "how-to/share-a-fallback.md",
     KeepCompileTimesLow: "how-to/keep-compile-times-low.md",
