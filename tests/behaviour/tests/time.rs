@@ -29,6 +29,7 @@ fn escalate(text: &str, approval: Option<&str>) -> Vec<String> {
 }
 
 flow! {
+    /// A person approves within three days.
     pub Publish {
         draft >> await(approval, within = "3d") >> publish;
         await(approval) - "expired" >> escalate;
@@ -95,7 +96,7 @@ async fn a_stub_finds_no_earlier_value_in_the_field() {
 const LIMIT: Duration = Duration::from_millis(1_500);
 
 mod limits {
-    pub const PAUSE: std::time::Duration = std::time::Duration::from_secs(90);
+    pub(super) const PAUSE: std::time::Duration = std::time::Duration::from_secs(90);
 }
 
 flow! {
@@ -218,6 +219,7 @@ flow! {
 }
 
 flow! {
+    /// A flow that sleeps, in another one.
     pub Nested {
         Slow >> publish;
     }
