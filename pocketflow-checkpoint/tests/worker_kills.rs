@@ -253,7 +253,7 @@ fn check(log: &Path, count: u32) {
         }
         let last = lines.last().unwrap();
         let number: u32 = run.trim_start_matches("order-").parse().unwrap();
-        let steps = if number % 2 == 0 { 1 } else { 4 };
+        let steps = if number.is_multiple_of(2) { 1 } else { 4 };
         assert_eq!((last.0, last.2), ("done", steps), "{run}");
     }
     // Only a step whose process was killed before it was stored ran more than once.

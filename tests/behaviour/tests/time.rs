@@ -122,18 +122,17 @@ async fn a_flow_sleeps_and_waits_again() {
     assert_eq!(article.state, ["RAIN, None"]);
 }
 
+/// The name of a step, what it waits for, when that expires, and how long it sleeps.
+type Learned = (
+    String,
+    Option<&'static str>,
+    Option<Duration>,
+    Option<Duration>,
+);
+
 /// Records what a driver learns of each step.
 #[derive(Default)]
-struct Watch(
-    std::sync::Mutex<
-        Vec<(
-            String,
-            Option<&'static str>,
-            Option<Duration>,
-            Option<Duration>,
-        )>,
-    >,
-);
+struct Watch(std::sync::Mutex<Vec<Learned>>);
 
 impl Driver<Article> for Watch {
     async fn step<R: Run<Article>>(
