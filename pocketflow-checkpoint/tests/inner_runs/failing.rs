@@ -100,3 +100,45 @@ async fn a_collected_failure_is_stored_and_does_not_run_again() {
     let digest = "All about fine, approved by Ada; -; All about good, approved by Ada; -";
     assert_eq!(library.digest.as_deref(), Some(digest));
 }
+
+flow! {
+    /// Only with a text.
+    Republish(text): Document { await(approval) >> publish; }
+}
+
+flow! { Again: Library { Republish.each(documents, parallel = 2, failures = problems) >> combine; } }
+
+#[tokio::test]
+async fn an_inner_run_without_its_input_has_failed_for_good() {
+    let (_folder, runs) = runs().await;
+    let run = "without-input";
+    let empty_and_full = || {
+        let mut library = library(["empty", "full"]);
+        library.documents[1].text = Some("All about full".into());
+        library
+    };
+    let parked = Again
+        .with(runs.run(run).park())
+        .run(&mut empty_and_full())
+        .await;
+    assert!(parked.unwrap_err().cause().is::<Parked>());
+    let inner = |number| format!("{run}/1/documents[{number}]");
+    let record = runs.storage().show(&inner(0)).await.unwrap().unwrap();
+    assert_eq!(record.status, Status::Failed);
+    let message =
+        "Again > documents[0]: cannot start: the late field `text` of `Document` is empty";
+    assert!(record.message.unwrap().contains("the late field `text` of"));
+    runs.fill_value(&inner(1), "approval#1", "Ada")
+        .await
+        .unwrap();
+    let mut library = empty_and_full();
+    Again.with(runs.run(run)).run(&mut library).await.unwrap();
+    let problems: Vec<_> = library
+        .problems
+        .iter()
+        .map(|failed| (failed.item, format!("{failed:#}")))
+        .collect();
+    assert_eq!(problems, [(Some(0), message.to_owned())]);
+    let digest = "-; All about full, approved by Ada";
+    assert_eq!(library.digest.as_deref(), Some(digest));
+}

@@ -72,10 +72,9 @@ pub const fn check_parallel(width: usize) {
 #[doc(hidden)]
 #[track_caller]
 pub const fn check_failures(flow: &Description) {
-    if let Some(NodeInfo {
-        name, fails: false, ..
-    }) = flow.flow
-    {
+    let Some(inner) = flow.flow else { return };
+    let NodeInfo { name, .. } = inner;
+    if !inner.fails_on_field() {
         Message::of("PF010")
             .add(
                 "`failures` collects the items that fail, and none does: no failure leaves the flow `{}`\nhelp: leave `failures` out",

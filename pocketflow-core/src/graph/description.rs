@@ -186,7 +186,8 @@ impl Description {
 
     /// A flow of another store on a field of this one, or, with `each`, on every item of the field.
     ///
-    /// It reads the field, which must be filled, and it may change what is in it. Nothing is known
+    /// It reads the field, which must be filled, and it may change what is in it. It may fail if the
+    /// flow may, or if the flow has inputs, which may be empty in the inner store. Nothing is known
     /// about anything but a flow, which a check rejects.
     pub const fn on(
         flow: &Self,
@@ -194,15 +195,18 @@ impl Description {
         field: &'static str,
         each: Option<Each>,
     ) -> Self {
-        let Some(NodeInfo {
+        let Some(inner) = flow.flow else {
+            return Self::UNKNOWN;
+        };
+        let NodeInfo {
             name,
-            fails,
             flow: Some(graph),
             ..
-        }) = flow.flow
+        } = inner
         else {
             return Self::UNKNOWN;
         };
+        let fails = inner.fails_on_field();
         let keeps_failures = match each {
             Some(each) => each.failures.is_some(),
             None => false,

@@ -81,6 +81,14 @@ impl NodeInfo {
         }
     }
 
+    /// Whether a run of this flow on a field may fail: its nodes may, or an input may be empty.
+    pub(crate) const fn fails_on_field(&self) -> bool {
+        match self.flow {
+            Some(graph) => self.fails || !graph.inputs.is_empty(),
+            None => self.fails,
+        }
+    }
+
     /// Whether it lets time pass: an `await` or a `sleep`, which the flow itself contains.
     pub(crate) const fn is_pause(&self) -> bool {
         self.waits.is_some() || self.sleeps.is_some()

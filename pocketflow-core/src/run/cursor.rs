@@ -42,7 +42,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
     #[inline]
     pub fn check_inputs<S: Shared>(&self, graph: &'static Graph, shared: &S) -> Result<(), Error> {
         let parent = self.context.frame.parent;
-        if M::CHECKS_INPUTS && parent.is_none_or(Frame::holds_inner_run) {
+        if parent.map_or(M::CHECKS_INPUTS, Frame::holds_inner_run) {
             check_inputs(graph, parent, shared)
         } else {
             Ok(())

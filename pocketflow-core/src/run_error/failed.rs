@@ -58,8 +58,12 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// The name of the node that failed.
+    /// The name of the node that failed. `None` if an input of an inner run was empty, so that the run
+    /// had not reached its first node.
     pub fn node(&self) -> Option<&str> {
+        if self.stage == Stage::Start.to_string() {
+            return None;
+        }
         let last = self.path.last()?;
         Some(last.split_once('[').map_or(&**last, |(name, _)| name))
     }

@@ -130,16 +130,20 @@ impl Error {
         }))
     }
 
-    /// Whether this is the failure of a node: its `prep` or its last attempt failed, and no fallback
+    /// Whether this is a failure of a node: its `prep` or its last attempt failed, and no fallback
     /// helped. An error edge can lead on from it, and `Flow.each(field, failures = problems)` collects
-    /// it. The errors of drivers and those that a mistake in the program causes are no failures of a
-    /// node.
+    /// it. An inner run whose input is empty has failed as well, because the data of the run around it
+    /// decide that. The errors of drivers and those that a mistake in the program causes are no
+    /// failures.
     pub fn is_failure(&self) -> bool {
-        let of_node = matches!(
-            self.stage(),
-            Stage::Prep | Stage::Exec { .. } | Stage::Fallback
-        );
-        of_node && !self.cause().is::<EmptyField>() && !self.ends_the_run()
+        let is_empty = self.cause().is::<EmptyField>();
+        let failed = match self.stage() {
+            Stage::Prep | Stage::Exec { .. } | Stage::Fallback => !is_empty,
+            // The inputs of the outermost flow are up to the caller.
+            Stage::Start => is_empty && self.path().len() > 1,
+            Stage::Post | Stage::Driver => false,
+        };
+        failed && !self.ends_the_run()
     }
 
     /// Whether neither a fallback nor an error edge may lead on from it.

@@ -8,7 +8,7 @@ use super::Driven;
 use crate::driver::{Driver, OuterRun, RunState, Start};
 use crate::graph::Position;
 use crate::run::contract::StepMode;
-use crate::run::flow::{Flow, Walk, check_inputs};
+use crate::run::flow::{Flow, Walk};
 use crate::run::inner::{Item, Outer};
 use crate::run::once::BoxFuture;
 use crate::store::{BorrowContext, InContext};
@@ -49,7 +49,6 @@ where
             }
             Start::Over(exit) => return Ok(exit),
         }
-        check_inputs(F::GRAPH, Some(frame), shared)?;
         Driven::flow(&inner.run, flow, Some(frame), shared).await
     })
 }

@@ -170,7 +170,7 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
     const FOLLOWS_ERRORS: bool = false;
 
     /// The inputs are checked before any driver is called, because a run that cannot begin has not
-    /// failed.
+    /// failed. Those of an inner run are data of the run around it, so there the walk checks them.
     const CHECKS_INPUTS: bool = false;
 
     fn start(

@@ -4,6 +4,7 @@
 mod cancel;
 mod contexts;
 mod drivers;
+mod failing;
 mod fields;
 mod school;
 mod waiting;
