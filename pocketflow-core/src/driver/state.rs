@@ -11,7 +11,7 @@ pub(crate) use self::group::{Above, Group};
 
 use super::frame::Frame;
 use crate::graph::{FlowPosition, Position};
-use crate::run_error::ItemName;
+use crate::run_error::{Error, ItemName};
 
 /// The steps taken, where to resume, and how often the bounded edges have been taken. An inner run
 /// has a state of its own.
@@ -173,6 +173,19 @@ impl RunState {
         }
         all[level].clear();
         all[level].extend_from_slice(taken);
+    }
+
+    /// The error, with the items that this run is in.
+    #[cold]
+    pub(crate) fn in_items(&self, mut error: Error) -> Error {
+        let mut next = self.outer.as_ref();
+        while let Some(outer) = next {
+            if let Some(item) = &outer.item {
+                error = error.in_item(outer.depth, item.clone());
+            }
+            next = outer.state.outer.as_ref();
+        }
+        error
     }
 
     /// The id of this run, if that of the outermost run is `run`. That of an inner run names the

@@ -193,7 +193,8 @@ impl<'a> StepInfo<'a> {
 
     /// Makes an error of a driver at this place.
     pub fn error(&self, cause: impl Into<BoxError>) -> Error {
-        Error::new(self.path(), Stage::Driver, cause)
+        self.state
+            .in_items(Error::new(self.path(), Stage::Driver, cause))
     }
 
     /// Makes an error with which a driver suspends the run at this place, to go on later: it waits for
@@ -242,7 +243,7 @@ impl<'a> StepInfo<'a> {
     /// # }
     /// ```
     pub fn suspend(&self, cause: impl Into<BoxError>) -> Error {
-        Error::suspending(self.path(), cause)
+        self.state.in_items(Error::suspending(self.path(), cause))
     }
 
     /// Makes the error of a node that has failed before, in an inner run that is not run again because
@@ -250,7 +251,8 @@ impl<'a> StepInfo<'a> {
     /// failure returns this from [`begin`](crate::Driver::begin), and the field gets the same
     /// [`Failed`].
     pub fn failed(&self, failed: Failed) -> Error {
-        Error::failed_before(self.path(), failed)
+        self.state
+            .in_items(Error::failed_before(self.path(), failed))
     }
 
     /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a

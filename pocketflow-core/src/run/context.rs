@@ -42,13 +42,14 @@ impl<'a, M: Mode> FlowContext<'a, M> {
         stage: Stage,
         cause: impl Into<Cause>,
     ) -> Error {
-        self.frame(site).error(stage, cause)
+        M::in_items(self.held, self.frame(site).error(stage, cause))
     }
 
     /// The error of a step of which this run does a part.
     #[cold]
     pub(super) fn skipped(&self, site: &'static Site) -> Error {
-        Error::suspending(self.frame(site).path(), Skipped)
+        let error = Error::suspending(self.frame(site).path(), Skipped);
+        M::in_items(self.held, error)
     }
 
     /// The error of an attempt. It does not depend on the node, so it is compiled once.
@@ -61,9 +62,11 @@ impl<'a, M: Mode> FlowContext<'a, M> {
         failure: Failure,
     ) -> Error {
         let path = self.frame(site).path();
-        if failure.ends_the_run() {
-            return Error::of_mistake(path, item, stage, failure.into_cause());
-        }
-        Error::at_item(path, item, stage, failure.into_cause())
+        let error = if failure.ends_the_run() {
+            Error::of_mistake(path, item, stage, failure.into_cause())
+        } else {
+            Error::at_item(path, item, stage, failure.into_cause())
+        };
+        M::in_items(self.held, error)
     }
 }

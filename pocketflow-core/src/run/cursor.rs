@@ -44,6 +44,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         let parent = self.context.frame.parent;
         if parent.map_or(M::CHECKS_INPUTS, Frame::holds_inner_run) {
             check_inputs(graph, parent, shared)
+                .map_err(|error| M::in_items(self.context.held, error))
         } else {
             Ok(())
         }
@@ -118,7 +119,7 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         if !M::FOLLOWS_ERRORS {
             return Err(error);
         }
-        let way = follow_error(site, error, shared)?;
+        let way = follow_error(&self.context.frame(site), error, shared)?;
         Ok(self.next_of_many(site, way))
     }
 

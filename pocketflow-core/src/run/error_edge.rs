@@ -1,6 +1,6 @@
 //! What becomes of a failure at a place that has an error edge.
 
-use crate::driver::Site;
+use crate::driver::Frame;
 use crate::run_error::{Error, Failed};
 use crate::store::Shared;
 
@@ -14,17 +14,18 @@ use crate::store::Shared;
 /// the program causes: a late field that a `post` has left empty, or a missing runtime.
 #[cold]
 pub(super) fn follow_error<S: Shared>(
-    site: &'static Site,
+    frame: &Frame<'_>,
     error: Error,
     shared: &mut S,
 ) -> Result<usize, Error> {
+    let site = frame.site;
     let graph = site.graph();
     let Some(edge) = graph.error_edge(site.place).filter(|_| error.is_failure()) else {
         return Err(error);
     };
     let field = edge.field.and_then(|field| S::STORE.field(field));
     if let Some(slot) = field.and_then(|field| shared.failure_slot(field)) {
-        *slot = Some(Failed::from(&error));
+        *slot = Some(Failed::of_place(&error, frame.depth()));
     }
     Ok(graph.places[site.place].node.actions.len())
 }

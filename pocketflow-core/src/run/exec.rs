@@ -123,12 +123,12 @@ where
             // A fallback that returns the same error has not failed.
             match failure.cause().downcast_ref::<Error>() {
                 Some(handed_on) if handed_on.is(&error) => error,
-                _ => Error::at_item(
-                    self.context.frame(self.site).path(),
-                    index,
-                    Stage::Fallback,
-                    failure.into_cause(),
-                ),
+                _ => {
+                    let path = self.context.frame(self.site).path();
+                    let cause = failure.into_cause();
+                    let error = Error::at_item(path, index, Stage::Fallback, cause);
+                    M::in_items(self.context.held, error)
+                }
             }
         })
     }

@@ -29,6 +29,13 @@ pub trait Mode: Sized + Send + Sync {
         failed: StepFailure<Self::ExecFailure>,
     ) -> Error;
 
+    /// The error of a place of the run, with the items that the run is in, as far as the mode knows
+    /// them. Without a driver, an error gets the name of an item as it leaves it.
+    #[cold]
+    fn in_items(_held: &Self::Held, error: Error) -> Error {
+        error
+    }
+
     /// What the code around a step learns about it: a [`StepInfo`](crate::StepInfo), or nothing.
     type Info<'a>: Copy + Send + Sync;
 

@@ -45,9 +45,12 @@ pub struct Failed {
     /// The names from the outermost flow down to the node. Where a flow runs on the items of a
     /// collection, the names carry their items: `["Digest", "documents[3]", "read"]`.
     pub path: Vec<String>,
-    /// In a batch, the index of the item. In the field `failures = field` of `Flow.each(…)`, the index
-    /// of the item of that collection, unless it is a map.
+    /// In a batch, the index of the item. In the field of `failures = field` and of an error edge of
+    /// `Flow.each(…)`, the index of the item of that collection, unless it is a map.
     pub item: Option<usize>,
+    /// The key of the item, as text, if the collection of `Flow.each(…)` is a map.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub key: Option<String>,
     /// How many attempts were made. It is 0 if `prep` failed, and also if the fallback failed, which
     /// runs after the last attempt.
     pub attempts: u32,
@@ -68,12 +71,17 @@ impl Failed {
         Some(last.split_once('[').map_or(&**last, |(name, _)| name))
     }
 
-    /// The failure of an inner run that has left the outermost item of its path.
-    pub(crate) fn of_item(error: &Error) -> Self {
-        let item = error.items().next();
-        Self {
-            item: item.and_then(|(_, item)| item.index()),
-            ..Self::from(error)
+    /// The failure of a place with so many flows around it, which may have failed in an item of its
+    /// collection.
+    pub(crate) fn of_place(error: &Error, depth: usize) -> Self {
+        let failed = Self::from(error);
+        match error.item_after(depth + 1) {
+            Some(item) => Self {
+                item: item.index(),
+                key: item.key().map(Into::into),
+                ..failed
+            },
+            None => failed,
         }
     }
 
@@ -115,6 +123,7 @@ impl From<&Error> for Failed {
         Self {
             path,
             item: error.item(),
+            key: None,
             attempts: match error.stage() {
                 Stage::Exec { attempt, .. } => attempt,
                 _ => 0,

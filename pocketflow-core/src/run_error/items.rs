@@ -82,15 +82,23 @@ impl Error {
         items.iter().map(|item| (path[item.position], &item.name))
     }
 
-    /// The error, as it leaves an item of the collection at this position of its path. An error of a
-    /// driver may have a path of its own.
+    /// The error, as it leaves an item of the collection at this position of its path. It may name the
+    /// item already, and an error of a driver may have a path of its own.
     #[cold]
     pub(crate) fn in_item(self, position: usize, name: ItemName) -> Self {
-        let mut inner = Arc::unwrap_or_clone(self.0);
-        if position < inner.path.len() {
-            inner.items.insert(0, PathItem { position, name });
+        let known = self.0.items.iter().any(|item| item.position == position);
+        if known || position >= self.0.path.len() {
+            return self;
         }
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.items.insert(0, PathItem { position, name });
         Self(Arc::new(inner))
+    }
+
+    /// The outermost item of the collections after this many names of the path.
+    pub(super) fn item_after(&self, names: usize) -> Option<&ItemName> {
+        let mut items = self.0.items.iter();
+        Some(&items.find(|item| item.position >= names)?.name)
     }
 
     /// Whether it names an item.

@@ -42,7 +42,8 @@ impl<R: Reach> Reach for Box<R> {
 /// A collection of stores: what `Flow.each(field)` runs a flow on.
 ///
 /// It is implemented for `Vec`, `VecDeque`, arrays, boxed slices, the values of a `HashMap` and a
-/// `BTreeMap`, and for an `Option` and a `Box` of any of them. Implement it for a collection of your
+/// `BTreeMap`, and for an `Option` and a `Box` of any of them. The keys of a map need `Display`,
+/// because they name the items: use `String`, or a newtype that implements `Display`. Implement it for a collection of your
 /// own:
 ///
 /// ```

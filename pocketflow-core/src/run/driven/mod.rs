@@ -100,6 +100,11 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
         }
     }
 
+    #[cold]
+    fn in_items(held: &Self, error: Error) -> Error {
+        held.state.in_items(error)
+    }
+
     type Info<'a> = &'a StepInfo<'a>;
 
     fn reborrow<'b, 'a: 'b>(info: &'a StepInfo<'a>) -> &'b StepInfo<'b> {
@@ -187,7 +192,8 @@ impl<D: Send + Sync, K, C: BorrowContext> Mode for Driven<D, K, C> {
             let Some(place) = known else {
                 let path = Frame::above(frame.parent, graph);
                 let place = format!("{} > {}", position.flow, position.place);
-                return Err(Error::new(path, Stage::Start, NoSuchPlace { place }));
+                let error = Error::new(path, Stage::Start, NoSuchPlace { place });
+                return Err(held.state.in_items(error));
             };
             for (taken, stored) in taken.iter_mut().zip(position.taken) {
                 *taken = stored;
@@ -275,11 +281,9 @@ where
                 let elsewhere = TakenElsewhere {
                     action: taken.action(),
                 };
-                return Err(Error::new(
-                    Frame::above(parent, F::GRAPH),
-                    Stage::Driver,
-                    elsewhere,
-                ));
+                let path = Frame::above(parent, F::GRAPH);
+                let error = Error::new(path, Stage::Driver, elsewhere);
+                return Err(held.state.in_items(error));
             }
             Ok(taken.index())
         }
@@ -334,7 +338,7 @@ fn follow_error<S: Shared>(
     error: Error,
     shared: &mut S,
 ) -> Result<Taken, Error> {
-    let way = error_edge::follow_error(info.frame.site, error, shared)?;
+    let way = error_edge::follow_error(info.frame, error, shared)?;
     Ok(info.took(way))
 }
 

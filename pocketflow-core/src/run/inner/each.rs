@@ -54,7 +54,7 @@ where
 {
     async move {
         outer!(M, at, outer, M::group_of_each(&at.above, width));
-        let mut ends = Ends::new(at.collects_failures());
+        let mut ends = Ends::new(at.collects_failures(), outer.frame.depth());
         if width == 1 {
             for (index, StoreItem { key, item }) in items.enumerate() {
                 let Some(store) = item.reach() else { continue };
@@ -147,13 +147,16 @@ struct Ends {
     failures: Option<Vec<(usize, Failed)>>,
     /// The first error that suspends the run. The other items go on.
     suspended: Option<Error>,
+    /// How many flows are around the place.
+    depth: usize,
 }
 
 impl Ends {
-    fn new(collects: bool) -> Self {
+    fn new(collects: bool, depth: usize) -> Self {
         Self {
             failures: collects.then(Vec::new),
             suspended: None,
+            depth,
         }
     }
 
@@ -166,7 +169,7 @@ impl Ends {
         }
         match &mut self.failures {
             Some(failures) if error.is_failure() => {
-                failures.push((index, Failed::of_item(&error)));
+                failures.push((index, Failed::of_place(&error, self.depth)));
                 Ok(())
             }
             _ => Err(error),

@@ -1,6 +1,11 @@
 //! Inner runs that fail: what collects the failures, what follows them, and how they name their items.
 
-use pocketflow::{Error, Failed, Shared, Stage, StepLimit, flow, node};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use pocketflow::{
+    Driver, Error, Failed, Run, Shared, Stage, StepInfo, StepLimit, Taken, flow, node,
+};
 
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Desk {
@@ -11,6 +16,7 @@ struct Desk {
 #[derive(Shared, Default, Debug, Clone, PartialEq)]
 struct Report {
     facts: Desk,
+    named: BTreeMap<String, Desk>,
     desks: Vec<Desk>,
     problems: Vec<Failed>,
     problem: Option<Failed>,
@@ -131,9 +137,107 @@ async fn an_error_edge_follows_a_run_without_its_input() {
         }
     );
     assert_eq!(
-        report.unwrap().text.as_deref(),
+        report.as_ref().unwrap().text.as_deref(),
         Some("FollowsItem > desks[1]: cannot start: the late field `hint` of `Desk` is empty")
     );
+    assert_eq!(report.unwrap().problem.unwrap().item, Some(1));
+}
+
+flow! { CollectsNamed: Report { Hinted.each(named, failures = problems); } }
+flow! {
+    FollowsNamed: Report {
+        Hinted.each(named) >> write;
+        Hinted.each(named) - error(problem) >> apologize;
+    }
+}
+
+#[tokio::test]
+async fn the_failure_of_an_item_of_a_map_has_its_key() {
+    let named = [("a", Some("x")), ("b \"c\"", None)];
+    let report = Report {
+        named: named.map(|(key, hint)| (key.to_owned(), desk(hint))).into(),
+        ..Report::default()
+    };
+    let collected = ran!(CollectsNamed, report.clone()).unwrap().problems;
+    let followed = ran!(FollowsNamed, report.clone()).unwrap().problem;
+    for failed in [&collected[0], &followed.unwrap()] {
+        assert_eq!(
+            (failed.item, failed.key.as_deref()),
+            (None, Some("b \"c\""))
+        );
+    }
+}
+
+#[derive(Shared, Default)]
+struct Archive {
+    reports: BTreeMap<String, Report>,
+}
+
+flow! { Archived: Archive { Collects.each(reports); } }
+flow! { Strict: Report { Hinted.each(desks); } }
+flow! { ArchivedStrictly: Archive { Strict.each(reports); } }
+
+/// Records the error that each step and each flow ends with, next to its place.
+#[derive(Default)]
+struct Errors(Mutex<Vec<(String, String)>>);
+
+impl<S: Shared> Driver<S> for Errors {
+    async fn flow<R: Run<S>>(
+        &self,
+        _: &'static pocketflow::Graph,
+        info: Option<&StepInfo<'_>>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        let end = run.run(shared).await;
+        if let (Err(error), Some(info)) = (&end, info) {
+            let mut errors = self.0.lock().unwrap();
+            errors.push((info.to_string(), error.to_string()));
+            errors.push((info.to_string(), info.error("stop").to_string()));
+        }
+        end
+    }
+}
+
+fn archive() -> Archive {
+    let report = Report {
+        desks: [Some("a"), None].map(desk).into(),
+        ..Report::default()
+    };
+    Archive {
+        reports: [("x".to_owned(), report)].into(),
+    }
+}
+
+#[tokio::test]
+async fn a_driver_sees_errors_with_all_their_items() {
+    let (errors, mut store) = (Errors::default(), archive());
+    let end = ArchivedStrictly.with(&errors).run(&mut store).await;
+    let path = "ArchivedStrictly > reports[\"x\"] > desks[1]";
+    let text = format!("{path}: cannot start");
+    assert_eq!(end.unwrap_err().to_string(), text);
+    let errors = errors.0.into_inner().unwrap();
+    let around = "ArchivedStrictly > reports[\"x\"]";
+    let expected = [
+        (path, text.clone()),
+        (path, format!("{path}: stopped")),
+        (around, text),
+        (around, format!("{around}: stopped")),
+    ];
+    assert_eq!(errors, expected.map(|(at, text)| (at.to_owned(), text)));
+}
+
+#[tokio::test]
+async fn a_collected_failure_of_a_driven_run_names_the_items_around_it() {
+    let mut store = archive();
+    Archived
+        .with(StepLimit::new(99))
+        .run(&mut store)
+        .await
+        .unwrap();
+    let failed = &store.reports["x"].problems[0];
+    assert_eq!(failed.path, ["Archived", "reports[\"x\"]", "desks[1]"]);
+    assert_eq!((failed.item, &failed.key), (Some(1), &None));
 }
 
 #[tokio::test]
