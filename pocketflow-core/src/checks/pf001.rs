@@ -4,7 +4,7 @@ use super::message::Message;
 use super::pf012::returns_only_default;
 use crate::action::ActionInfo;
 use crate::const_eval::spelling::{equal, nearest};
-use crate::graph::{ERROR, Edge, Graph, Handled, Place};
+use crate::graph::{ERROR, Edge, Graph, Handled, NodeInfo, OnField, Place};
 
 const EXPIRED: &str = ActionInfo::EXPIRED;
 
@@ -26,19 +26,21 @@ impl Graph {
             self.check_error(from);
             return;
         }
-        if !written || node.is_unknown() || node.action(action).is_some() {
+        let is_known = node.action(action).is_some() && !node.never_ends();
+        if !written || node.is_unknown() || is_known {
             return;
         }
         // PF012 rejects a node with a choice of actions in a fork.
         let mut branch = 0;
         while branch < self.places[from].fork.len() {
-            if !returns_only_default(self.places[from].fork[branch].node) {
+            let node = self.places[from].fork[branch].node;
+            if node.never_ends() || !returns_only_default(node) {
                 return;
             }
             branch += 1;
         }
         let name = self.places[from].name;
-        let template = if node.has_exits() {
+        let template = if node.has_exits() || node.never_ends() {
             "`{}` has no exit \"{}\"\nhelp: "
         } else {
             "`{}` never returns \"{}\"\nhelp: "
@@ -59,10 +61,15 @@ impl Graph {
                 "give it a deadline, once, at any mention: `await({}, within = \"3d\")`",
                 &[field],
             )
+        } else if node.never_ends() {
+            message.add("it never ends, so no edge leads on from it", &[])
+        } else if is_exit_of_an_item(node, action) {
+            message.add(
+                "`each` has one action, `default`, because each item ends on its own: let an item say in its own store how it ended, and let a node after `{}` choose by that",
+                &[name],
+            )
         } else if returns_only_default(node) {
             message.add("it returns no action: write `{} >> {}`", &[name, to])
-        } else if node.actions.is_empty() {
-            message.add("it never ends, so no edge leads on from it", &[])
         } else if equal(action, "default") {
             message
                 .add("it returns ", &[])
@@ -135,6 +142,26 @@ impl Graph {
         };
         message.add(help, &[]).report()
     }
+}
+
+/// Whether the place runs a flow on every item of a field, and the flow has this exit.
+const fn is_exit_of_an_item(node: &NodeInfo, action: &str) -> bool {
+    let Some(OnField {
+        graph,
+        each: Some(_),
+        ..
+    }) = node.on
+    else {
+        return false;
+    };
+    let mut exit = 0;
+    while exit < graph.exits.len() {
+        if equal(graph.exits[exit], action) {
+            return true;
+        }
+        exit += 1;
+    }
+    false
 }
 
 /// Adds why a node whose `exec` may fail cannot fail.

@@ -5,12 +5,13 @@ use super::message::Message;
 use crate::const_eval::bit_set::{contains, intersects};
 use crate::const_eval::spelling::equal;
 use crate::graph::fork::shares_store;
-use crate::graph::{Graph, NodeInfo, Place};
+use crate::graph::{Each, Graph, NodeInfo, OnField, Place};
 
 const BOTH_WRITE: &str = "`{}` and `{}` are in one fork, and both write `{}`\nhelp: let each write a different field, and let the node after the fork combine them";
 const WRITES: &str = "`{}` writes `{}`, which `{}` reads in the same fork";
 const READS: &str = "`{}` reads `{}`, which `{}` writes in the same fork";
 const BOTH_RUN: &str = "`{}` and `{}` are in one fork, and both run on `{}`\nhelp: let each flow run on a field of its own, and let the node after the fork combine them";
+const BOTH_COLLECT: &str = "`{}` and `{}` are in one fork, and both collect failures in `{}`\nhelp: give each a field of its own for its failures";
 const HELP: &str = "\nhelp: they run at the same time: let the one that reads follow the one that writes, `… >> {} >> {}`";
 
 impl Graph {
@@ -42,11 +43,44 @@ impl Graph {
             index += 1;
         }
     }
+
+    /// Checks the field that collects the failures of items, in a fork. If two branches name the
+    /// same field, the second is reported.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn check_failures_field(&self, place: usize, branch: usize) {
+        let fork = self.places[place].fork;
+        let mut index = 0;
+        while index < fork.len() && index < branch {
+            let (other, field) = (&fork[index], failures_of(fork[branch].node));
+            if !field.is_empty() && equal(failures_of(other.node), field) {
+                Message::of("PF007")
+                    .add(BOTH_COLLECT, &[other.name, fork[branch].name, field])
+                    .report()
+            }
+            index += 1;
+        }
+    }
 }
 
 /// Whether two flows run on the same field.
 const fn both_run_on_a_field(a: &NodeInfo, b: &NodeInfo) -> bool {
     a.on.is_some() && b.on.is_some() && equal(field_of(a), field_of(b))
+}
+
+/// The field that collects the failures of items.
+const fn failures_of(node: &NodeInfo) -> &'static str {
+    match node.on {
+        Some(OnField {
+            each:
+                Some(Each {
+                    failures: Some(failures),
+                    ..
+                }),
+            ..
+        }) => failures.name,
+        _ => "",
+    }
 }
 
 const fn field_of(node: &NodeInfo) -> &'static str {
@@ -62,6 +96,11 @@ const fn report_conflict(name: &str, node: &NodeInfo, other_name: &str, other: &
     let mut field = 0;
     while field < node.store.fields.len() {
         let field_name = node.store.fields[field].name;
+        // It is reported once, on the option.
+        if equal(failures_of(node), field_name) && equal(failures_of(other), field_name) {
+            field += 1;
+            continue;
+        }
         let (writes, other_writes) = (may_write(node, field), may_write(other, field));
         let message = Message::of("PF007");
         if writes && other_writes {

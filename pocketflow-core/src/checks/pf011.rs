@@ -10,6 +10,10 @@ impl<const P: usize, const T: usize, const E: usize, const W: usize> Solution<P,
         let mut fields = self.dead_writes[place];
         let fork = graph.places[place].fork;
         if !fork.is_empty() && graph.shares_store(place) {
+            // A flow that never ends has no set for an action. PF012 rejects it in a fork.
+            if fork[branch].node.actions.is_empty() {
+                return false;
+            }
             intersect(&mut fields, fork[branch].node.assigns, 0);
         }
         first(&fields).is_some()

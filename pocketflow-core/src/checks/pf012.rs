@@ -22,7 +22,7 @@ impl Graph {
                 )
                 .report()
         }
-        if node.has_exits() && !returns_only_default(node) {
+        if node.never_ends() || node.has_exits() && !returns_only_default(node) {
             self.report_exits(name, node)
         }
         if !returns_only_default(node) {
@@ -44,7 +44,7 @@ impl Graph {
     #[track_caller]
     const fn report_exits(&self, name: &str, node: &NodeInfo) -> ! {
         let message = Message::of("PF012");
-        let message = if node.actions.is_empty() {
+        let message = if node.never_ends() {
             message.add(
                 "`{}` never ends, and a fork waits for all its branches\nhelp: let the flow `{}` end",
                 &[name, node.name],

@@ -102,6 +102,15 @@ impl NodeInfo {
         }
     }
 
+    /// Whether it never ends. A flow that runs on every item and never ends has the action `default`
+    /// all the same, because there may be no item.
+    pub(crate) const fn never_ends(&self) -> bool {
+        match self.on {
+            Some(on) => on.graph.exits.is_empty(),
+            None => self.actions.is_empty(),
+        }
+    }
+
     pub(crate) const fn is_unknown(&self) -> bool {
         self.store.name.is_empty() || !self.actions.is_empty() && self.actions[0].is_empty()
     }

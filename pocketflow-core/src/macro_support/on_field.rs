@@ -11,7 +11,8 @@ use crate::store::{ContextAround, InContext, Reach, Shared, Store, StoreItems};
 #[diagnostic::on_unimplemented(
     message = "no flow runs on a `{Self}`: it is not a shared store, nor an `Option` or a `Box` of one",
     label = "this field is not a shared store",
-    note = "write `#[derive(pocketflow::Shared)]` on the struct of the field; for a collection of stores, write `each` in place of `on`"
+    note = "write `#[derive(pocketflow::Shared)]` on the struct of the field; for a collection of stores, write `each` in place of `on`",
+    note = "a flow borrows its store mutably, and an `Arc` or an `Rc` of one cannot be borrowed mutably: hold the store itself"
 )]
 pub trait HoldsStore {
     /// The store.
@@ -27,6 +28,7 @@ impl<T: Reach> HoldsStore for T {
 #[diagnostic::on_unimplemented(
     message = "no flow runs on each item of a `{Self}`: it is not a collection of shared stores",
     label = "this field is not a collection of shared stores",
+    note = "for a field that holds one store, write `on` in place of `each`",
     note = "a `Vec`, a `VecDeque`, an array, a boxed slice, and the values of a `HashMap` or a `BTreeMap` can hold them; for another type, implement `pocketflow::StoreItems`"
 )]
 pub trait HoldsItems {

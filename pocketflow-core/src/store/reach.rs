@@ -11,7 +11,9 @@ use super::Shared;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a shared store, nor an `Option` or a `Box` of one",
     label = "no flow can run on this",
-    note = "to run a flow on each item of a collection of stores, write `Flow.each(field)`"
+    note = "if `{Self}` is a struct of this crate, write `#[derive(pocketflow::Shared)]` on `{Self}`",
+    note = "to run a flow on each item of a collection of stores, write `Flow.each(field)`",
+    note = "a flow borrows its store mutably, and an `Arc` or an `Rc` of one cannot be borrowed mutably: hold the store itself"
 )]
 pub trait Reach: Send {
     /// The store.

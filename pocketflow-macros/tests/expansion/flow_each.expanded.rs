@@ -118,6 +118,7 @@ const _: () = {
         (&__SOLUTION).check_arrival(&__GRAPH, 0usize, false);
     };
     const _: () = __p::check_failures(<__Node0_0 as __p::NodeOrFlow>::INFO);
+    const _: () = (&__GRAPH).check_failures_field(0usize, 0usize);
     #[automatically_derived]
     impl __p::Describe for Digest {
         const NODE: __p::Description = __p::Description::of_flow(

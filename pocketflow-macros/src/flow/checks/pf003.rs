@@ -11,7 +11,8 @@ pub(super) fn wired_twice(model: &Model, errors: &mut Errors) {
             to,
             first,
         } = duplicate;
-        let (name, first) = (&model.places[*from].label, &model.edges[*first]);
+        let (place, first) = (&model.places[*from], &model.edges[*first]);
+        let name = &place.label;
         let what = match first.action.as_str() {
             DEFAULT => format!("`{name} >> …` is written twice"),
             _ if first.error.is_some() => format!("`{name}` has two error edges"),
@@ -26,7 +27,16 @@ pub(super) fn wired_twice(model: &Model, errors: &mut Errors) {
         };
         let target = describe(model, first.to);
         let wrong = format!("{what}: it already leads to {target}");
-        errors.on(*action_span, Code::PF003.refuse(wrong).help(help));
+        let mut refusal = Code::PF003.refuse(wrong).help(help);
+        // The same flow on the same field is one place, wherever it is written.
+        let is_on_field =
+            !place.is_fork() && place.nodes[0].on.is_some() && !place.nodes[0].declared;
+        if is_on_field && first.to != *to {
+            refusal = refusal.help(format!(
+                "if this is meant to be another place, declare it: `again: {name};`, and name `again` in the edges"
+            ));
+        }
+        errors.on(*action_span, refusal);
     }
 }
 

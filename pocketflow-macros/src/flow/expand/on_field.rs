@@ -126,9 +126,12 @@ impl Flow<'_> {
                 _ => None,
             };
             let info = info(place, index, node);
-            let failures = on.options.failures.as_ref().map(
-                |field| quote_spanned!(field.span()=> const _: () = __p::check_failures(#info);),
-            );
+            let failures = on.options.failures.as_ref().map(|field| {
+                quote_spanned! {field.span()=>
+                    const _: () = __p::check_failures(#info);
+                    const _: () = (&__GRAPH).check_failures_field(#place, #index);
+                }
+            });
             quote!(#width #failures)
         });
         quote!(#(#checks)*)

@@ -1,6 +1,6 @@
 //! The statements of a graph: declarations, and chains of edges.
 
-use proc_macro2::{Group, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
@@ -10,7 +10,9 @@ use syn::{Attribute, Ident, LitStr, Path, Token, Visibility, parenthesized, toke
 use super::endpoint::{endpoint, path, target};
 use super::on_field::node;
 use super::pause::declared_pause;
-use super::syntax::{Action, Bound, Chain, Declaration, Link, Max, Node, Statement, Target};
+use super::syntax::{
+    Action, Bound, Chain, Declaration, Endpoint, Link, Max, Node, Statement, Target,
+};
 use super::tokens::{is_end, is_word, skip_all, skip_statement, skip_to_semicolon};
 use crate::names::{code, nearest, snake};
 use crate::refusal::{Errors, Refusal, refuse};
@@ -25,6 +27,9 @@ pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Sta
         let before = input.cursor();
         match statement(input, errors) {
             Ok(statement) => {
+                if input.peek(Token![:]) && !input.peek(Token![::]) {
+                    declaration_in_chain(input, &statement, errors);
+                }
                 statements.push(statement);
                 end_of_statement(input, errors);
             }
@@ -38,6 +43,41 @@ pub(super) fn statements(input: ParseStream<'_>, errors: &mut Errors) -> Vec<Sta
         }
     }
     statements
+}
+
+/// Reports `a >> again: Look.on(facts)`, and skips the rest of the statement.
+fn declaration_in_chain(input: ParseStream<'_>, statement: &Statement, errors: &mut Errors) {
+    let Statement::Chain(Chain { links, .. }) = statement else {
+        return;
+    };
+    let Some(Link {
+        to: Target::Endpoint(Endpoint::Node(Node { path, on: None })),
+        bound: None,
+        ..
+    }) = links.last()
+    else {
+        return;
+    };
+    let Some(name) = path.get_ident() else {
+        return;
+    };
+    let Ok(colon) = input.parse::<Token![:]>() else {
+        return;
+    };
+    let mut declared = TokenStream::new();
+    while !input.is_empty()
+        && !input.peek(Token![;])
+        && !input.peek(Token![>>])
+        && !input.peek(Token![-])
+    {
+        declared.extend(input.parse::<TokenTree>());
+    }
+    let refusal = refuse("a declaration is a statement of its own").help(format!(
+        "write `{name}: {};`, and name `{name}` alone in the edge",
+        code(&declared).replace(" . ", ".").replace(" (", "(")
+    ));
+    errors.at(colon, refusal);
+    skip_to_semicolon(input);
 }
 
 /// Expects `;`. If a new statement starts without one, only the `;` is missing.

@@ -1,6 +1,6 @@
 //! What is in the parentheses of `Summarize.each(documents, parallel = 8)`.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Ident, LitInt, LitStr, Path};
@@ -15,7 +15,8 @@ const OPTIONS: [&str; 2] = ["parallel", "failures"];
 impl Reader<'_> {
     /// `(documents, parallel = 8)`
     pub(super) fn arguments(&mut self, group: &Group) -> (Option<Ident>, OnOptions) {
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        let mut tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        self.semicolons(&mut tokens);
         let mut parts: Vec<&[TokenTree]> = tokens.split(is_comma).collect();
         if parts.last().is_some_and(|last| last.is_empty()) {
             parts.pop();
@@ -65,6 +66,24 @@ impl Reader<'_> {
         (field, options)
     }
 
+    /// Reads `;` as `,`, which is meant, and reports the first.
+    fn semicolons(&mut self, tokens: &mut [TokenTree]) {
+        let mut first = None;
+        for token in &mut *tokens {
+            if matches!(token, TokenTree::Punct(mark) if mark.as_char() == ';') {
+                let mut comma = Punct::new(',', Spacing::Alone);
+                comma.set_span(token.span());
+                first.get_or_insert(token.span());
+                *token = comma.into();
+            }
+        }
+        if let Some(span) = first {
+            let (written, arguments) = (&self.written, code(join(tokens)));
+            let message = format!("write `,` in place of `;`: `{written}({arguments})`");
+            self.errors.on(span, message);
+        }
+    }
+
     /// The field, or the field that is probably meant.
     fn field(&mut self, tokens: &[TokenTree], whole: Span) -> Option<Ident> {
         if let [TokenTree::Ident(_)] = tokens {
@@ -73,12 +92,19 @@ impl Reader<'_> {
             }
         }
         let written = &self.written;
-        let (meant, message) = match quoted(tokens) {
-            Some(field) => {
+        let (meant, message) = match (quoted(tokens), field_of_field(tokens)) {
+            (Some(field), _) => {
                 let message = format!("a field is named without quotes: `{written}({field})`");
-                (Some(field), message)
+                (Some(field), refuse(message))
             }
-            None => {
+            (None, Some((outer, inner))) => {
+                let refusal =
+                    refuse("a place names a field of the flow's own store").help(format!(
+                        "put the place `{written}({inner})` into a flow that runs on `{outer}`"
+                    ));
+                (Some(inner), refusal)
+            }
+            (None, None) => {
                 let last = tokens.iter().rev().find_map(|token| match token {
                     TokenTree::Ident(name) => Some(name.clone()),
                     _ => None,
@@ -87,7 +113,7 @@ impl Reader<'_> {
                 let message = format!(
                     "a field of the store is named by its name alone: `{written}({example})`"
                 );
-                (last, message)
+                (last, refuse(message))
             }
         };
         match tokens {
@@ -240,6 +266,33 @@ fn is_option(name: &Ident, value: &[TokenTree]) -> bool {
         [TokenTree::Group(_)] => is_known,
         _ => false,
     }
+}
+
+/// The fields of `facts.inner`: what is before the last dot, and what is after it. `self.facts` and
+/// `shared.facts` mean the field `facts`.
+fn field_of_field(tokens: &[TokenTree]) -> Option<(String, Ident)> {
+    let [
+        TokenTree::Ident(first),
+        ..,
+        TokenTree::Punct(dot),
+        TokenTree::Ident(inner),
+    ] = tokens
+    else {
+        return None;
+    };
+    let is_store = ["self", "shared", "store"]
+        .iter()
+        .any(|store| first == store);
+    let outer = &tokens[..tokens.len() - 2];
+    let is_path = outer.iter().all(|token| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(mark) => mark.as_char() == '.',
+        _ => false,
+    });
+    (!is_store && is_path && dot.as_char() == '.').then(|| {
+        let outer = code(join(outer)).replace(" . ", ".");
+        (outer, inner.clone())
+    })
 }
 
 /// The field that a string names.

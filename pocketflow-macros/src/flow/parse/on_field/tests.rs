@@ -89,6 +89,21 @@ fn one_mistake_is_one_message_and_the_field_is_kept() {
             facts,
         ),
         (
+            quote!(Look.on(facts.inner);),
+            "a place names a field of the flow's own store",
+            Some("inner"),
+        ),
+        (
+            quote!(Look.on(self.facts);),
+            "a field of the store is named by its name alone: `Look.on(facts)`",
+            facts,
+        ),
+        (
+            quote!(Sum.each(facts; parallel = 3; failures = bad);),
+            "write `,` in place of `;`: `Sum.each(facts, parallel = 3, failures = bad)`",
+            facts,
+        ),
+        (
             quote!(Look.on(5);),
             "a field of the store is named by its name alone: `Look.on(field)`",
             None,

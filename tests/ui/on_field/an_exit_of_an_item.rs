@@ -1,0 +1,42 @@
+#[path = "../desks.rs"]
+mod desks;
+use desks::*;
+use pocketflow::{Shared, flow, node};
+
+struct Plain;
+
+#[derive(Shared)]
+pub struct Office {
+    desks: Vec<Desk>,
+    plain: Vec<Plain>,
+    one: Option<Plain>,
+    arc: std::sync::Arc<Desk>,
+    arcs: Vec<std::sync::Arc<Desk>>,
+}
+
+#[node(Office)]
+fn open() {}
+
+#[node(Office)]
+fn close() {}
+
+flow! {
+    pub Digest: Office {
+        Find.each(desks) - "nothing" >> close;
+    }
+}
+
+flow! {
+    pub Both: Office {
+        Find.each(desks) - "nothing" >> close;
+        Find.each(desks) >> open;
+    }
+}
+
+flow! {
+    pub Misspelt: Office {
+        Find.each(desks) - "never" >> close;
+    }
+}
+
+fn main() {}
