@@ -25,6 +25,7 @@
 //! | `lease released` | warn | `run` | this process has released the lease of another |
 //! | `wait filled` | info | `run`, `wait` | an answer is stored |
 //! | `fill refused` | warn | `run`, `wait`, `error` | an answer is not stored, or does not fit when the run resumes |
+//! | `wait expired` | info | `run`, `step`, `wait` | no answer came within the deadline |
 //! | `step stored` | debug | `run`, `step`, `path`, `micros` | a step is durable; `micros` is how long that took, with its retries |
 //! | `item stored` | trace | `run`, `step`, `micros` | an item of a batch or a branch of a fork is durable |
 //! | `results left over` | warn | `run`, `node`, `count` | stored results belong to items that are not in the list any more |
