@@ -425,7 +425,7 @@ async fn killed<S: Storage>(place: &Place<'_>, storage: &S, times: usize) {
     println!("{kills} kills in {runs} runs");
 }
 
-/// A result, whoever approved it.
+/// A result without the name of the person who approved it.
 fn answered(result: &str) -> String {
     result.replace("Eve", "Ada")
 }

@@ -88,7 +88,11 @@ pub async fn an_inner_run_is_a_run_within_a_step<S: Storage>(a: S, b: S) {
     assert_eq!(b.items(SECTION, 2).await.unwrap().len(), 1);
     assert_eq!(show(&b, "r").await.inner_runs, 1);
     assert_eq!(show(&b, "r").await.outer, None);
-    assert_eq!(names(&b, None).await, ["r"], "it is no run of its own");
+    assert_eq!(
+        names(&b, None).await,
+        ["r"],
+        "an inner run is not listed on its own"
+    );
 
     a.finish(SECTION, "me", "done", &StateChange::some("{}"))
         .await
@@ -312,7 +316,7 @@ pub async fn inner_runs_are_progress<S: Storage>(a: S, _: S) {
     try_inner(&a, "r/1/a", &owner, ("r", 1)).await.unwrap();
     let (crashes, owner) = die().await;
     assert_eq!(crashes, 1, "a new inner run");
-    // To begin again is no progress.
+    // Beginning again does not count as progress.
     try_inner(&a, "r/1/a", &owner, ("r", 1)).await.unwrap();
     let (crashes, owner) = die().await;
     assert_eq!(crashes, 2);

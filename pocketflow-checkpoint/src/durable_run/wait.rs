@@ -325,7 +325,7 @@ impl Deadline {
 
     fn after(left: Duration) -> Self {
         Self {
-            // A day too far away for the timer is looked at again.
+            // The deadline may be later than the timer reaches, so check it again.
             at: Instant::now() + left.min(Duration::from_secs(86_400)),
             on_clock: SystemTime::now().checked_add(left),
         }

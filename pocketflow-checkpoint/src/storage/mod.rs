@@ -372,7 +372,7 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::UnknownRun`].
     fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Cancels a run, whoever drives it: its lease is released, and the next call of its owner is
+    /// Cancels a run, no matter who drives it: its lease is released, and the next call of its owner is
     /// [`StorageError::Cancelled`]. It cannot start again, and cannot be filled, before a
     /// [`retry`](Storage::retry). Its state, its history and the values of its waits stay. A run
     /// that is cancelled already stays as it is.
@@ -382,7 +382,7 @@ pub trait Storage: Send + Sync + 'static {
     /// [`StorageError::WrongStatus`] if it is finished; [`StorageError::UnknownRun`].
     fn cancel(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 
-    /// Releases the lease of a run, whoever holds it. If that owner is alive, its next call is
+    /// Releases the lease of a run, no matter who holds it. If that owner is alive, its next call is
     /// [`StorageError::LeaseLost`], and what it was doing is done once more.
     ///
     /// # Errors

@@ -229,7 +229,7 @@ async fn a_run_that_another_process_has_finished_moves_on() {
             assert!(alive || error.cause().is::<MovedOn>(), "{error:#}");
         }
     }
-    // Whoever was faster has finished it, or it can be finished.
+    // Either the faster process has finished it, or it can be finished now.
     let mut library = numbered(3);
     Digest.with(runs.run(run)).run(&mut library).await.unwrap();
     assert!(library.digest.is_some());

@@ -115,7 +115,7 @@ impl Operation for InnerRuns {
     }
 }
 
-/// Locks the outermost run of an inner run. Whoever locks both locks them in this order.
+/// Locks the outermost run of an inner run. An operation that locks both must lock them in this order.
 pub(super) async fn lock_outermost<T: Transaction>(
     tx: &mut T,
     run: &str,

@@ -56,7 +56,7 @@ impl Operation for Retry {
     }
 }
 
-/// Releases the lease of a run, whoever holds it.
+/// Releases the lease of a run, no matter who holds it.
 pub(crate) struct ReleaseLease {
     pub(crate) run: String,
 }

@@ -9,7 +9,8 @@ use crate::storage::operation::OpError;
 use crate::storage::sql;
 use crate::storage::transaction::{Transaction, values};
 
-/// What the user is and may do: 1 for yes, and NULL if there is no schema.
+/// The name and the rights of the user. A right is 1 if the user has it, and NULL if the schema does
+/// not exist.
 const RIGHTS: &str = "
 SELECT current_user::text, has_database_privilege(current_database(), 'CREATE')::int::bigint,
     (SELECT has_schema_privilege(oid, 'USAGE')::int::bigint FROM pg_namespace WHERE nspname = ?1),
