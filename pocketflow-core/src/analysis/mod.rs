@@ -9,14 +9,17 @@
 //! assignment at run time, from any position.
 
 mod definite_assignment;
+mod empty_path;
 mod liveness;
 mod longest_walk;
+mod queue;
 mod resume;
 mod routes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use definite_assignment::{Path, UnprovedRead};
+pub(crate) use definite_assignment::UnprovedRead;
+pub(crate) use empty_path::Path;
 pub(crate) use longest_walk::{NoLongestWalk, UnboundedLoop};
 pub use resume::Unfilled;
 

@@ -1,0 +1,275 @@
+//! Flows that are written by hand, with one field each.
+
+use super::*;
+
+const A: Set = 0b10;
+
+fn by_hand(places: Vec<(PlaceKind, [Option<Wire>; 3])>) -> Flow {
+    let places = places.into_iter();
+    Flow {
+        inputs: 0,
+        exits: 1,
+        places: places.map(|(kind, wires)| (kind, wires, None)).collect(),
+    }
+}
+
+/// Whether a node reads the field `a`, and what it writes for each action.
+fn does(reads: Set, writes: &[Set]) -> PlaceKind {
+    PlaceKind::Node(Node {
+        reads,
+        optional_reads: 0,
+        writes: writes.to_vec(),
+        maybe: vec![0; writes.len()],
+        fails: false,
+    })
+}
+
+/// The numbers of a flow with one exit: 1 is the exit, 2 is the first place.
+fn to<const N: usize>(numbers: [u8; N]) -> [Option<Wire>; 3] {
+    let mut wires = [None; 3];
+    for (wire, to) in wires.iter_mut().zip(numbers) {
+        *wire = Some(Wire {
+            to,
+            otherwise: None,
+        });
+    }
+    wires
+}
+
+/// Checks every property of a flow, and returns whether it is accepted.
+fn check(flow: &Flow) -> bool {
+    for one in analyse(flow) {
+        one.check_forwards();
+        one.check_paths();
+        one.check_backwards();
+    }
+    let accepted = check_verdict(flow);
+    if accepted {
+        analyse(flow).iter().for_each(Analysed::check_assigned);
+    }
+    accepted
+}
+
+#[test]
+fn a_field_that_one_branch_of_two_fills_is_empty_where_they_meet() {
+    let branches = |other| {
+        by_hand(vec![
+            (does(0, &[0, 0]), to([3, 4])),
+            (does(0, &[A]), to([5])),
+            (does(0, &[other]), to([5])),
+            (does(A, &[0]), to([1])),
+        ])
+    };
+    assert!(!check(&branches(0)));
+    assert!(check(&branches(A)));
+}
+
+#[test]
+fn a_bound_may_lead_past_the_node_that_fills_the_field() {
+    let wire = [
+        Some(Wire {
+            to: 3,
+            otherwise: Some(4),
+        }),
+        None,
+        None,
+    ];
+    assert!(!check(&by_hand(vec![
+        (does(0, &[0]), wire),
+        (does(0, &[A]), to([4])),
+        (does(A, &[0]), to([1])),
+    ])));
+}
+
+#[test]
+fn what_a_nested_flow_fills_depends_on_its_exit() {
+    let inner = || {
+        let wires = to([1, 2]);
+        PlaceKind::Flow(Flow {
+            inputs: 0,
+            exits: 2,
+            places: vec![(does(0, &[A, 0]), wires, None)],
+        })
+    };
+    let reader = (does(A, &[0]), to([1]));
+    assert!(check(&by_hand(vec![(inner(), to([3, 1])), reader.clone()])));
+    assert!(!check(&by_hand(vec![(inner(), to([1, 3])), reader])));
+}
+
+#[test]
+fn a_loop_that_only_overwrites_writes_in_vain() {
+    let flow = by_hand(vec![(does(0, &[A]), to([2]))]);
+    assert!(check(&flow));
+    assert!(
+        analyse(&flow)[0]
+            .solution
+            .has_dead_write(analyse(&flow)[0].graph, 0, 0)
+    );
+}
+
+#[test]
+fn a_path_on_which_the_field_was_read_before_is_not_shown() {
+    let flow = by_hand(vec![
+        (does(0, &[0, 0]), to([3, 4])),
+        (does(A, &[0]), to([6])),
+        (does(0, &[0]), to([5])),
+        (does(0, &[0]), to([6])),
+        (does(A, &[0]), to([1])),
+    ]);
+    assert!(!check(&flow));
+}
+
+/// A node that fills or empties the field `a`.
+fn maybe(reads: Set) -> PlaceKind {
+    PlaceKind::Node(Node {
+        reads,
+        optional_reads: 0,
+        writes: vec![0],
+        maybe: vec![A],
+        fails: false,
+    })
+}
+
+#[test]
+fn a_field_that_a_node_may_leave_empty_is_empty_after_it() {
+    let reader = || (does(A, &[0]), to([1]));
+    assert!(!check(&by_hand(vec![(maybe(0), to([3])), reader()])));
+    assert!(check(&by_hand(vec![
+        (maybe(0), to([3])),
+        (does(0, &[A]), to([4])),
+        reader(),
+    ])));
+    // What was filled before is empty as well, and so is an input.
+    assert!(!check(&by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (maybe(A), to([4])),
+        reader(),
+    ])));
+    assert!(!check(&Flow {
+        inputs: A,
+        ..by_hand(vec![(maybe(A), to([3])), reader()])
+    }));
+}
+
+#[test]
+fn a_nested_flow_that_empties_a_field_on_the_way_to_an_exit_does_not_ignore_it() {
+    let inner = |maybe| {
+        PlaceKind::Flow(Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(maybe, to([1]), None)],
+        })
+    };
+    let around = |inner| {
+        by_hand(vec![
+            (does(0, &[A]), to([3])),
+            (inner, to([4])),
+            (does(A, &[0]), to([1])),
+        ])
+    };
+    assert!(!check(&around(inner(maybe(0)))));
+    assert!(check(&around(inner(does(0, &[0])))));
+}
+
+#[test]
+fn a_loop_reads_the_field_that_its_last_lap_emptied() {
+    // `first` fills it, `second` reads it and then may empty it.
+    let flow = by_hand(vec![(does(0, &[A]), to([3])), (maybe(A), to([3]))]);
+    assert!(!check(&flow));
+}
+
+#[test]
+fn a_value_that_is_emptied_before_it_is_read_is_written_in_vain() {
+    let flow = by_hand(vec![(does(0, &[A]), to([3])), (maybe(0), to([1]))]);
+    assert!(check(&flow));
+    let analysed = &analyse(&flow)[0];
+    assert!(analysed.solution.has_dead_write(analysed.graph, 0, 0));
+    assert!(!analysed.solution.has_dead_write(analysed.graph, 1, 0));
+}
+
+/// An error edge to the place or exit with this number, which fills these fields.
+fn on_error(flow: &mut Flow, place: usize, to: u8, field: Set) {
+    let otherwise = None;
+    flow.places[place].2 = Some(ErrorWire {
+        wire: Wire { to, otherwise },
+        field,
+    });
+}
+
+fn fails(kind: PlaceKind) -> PlaceKind {
+    match kind {
+        PlaceKind::Node(node) => PlaceKind::Node(Node {
+            fails: true,
+            ..node
+        }),
+        kind => kind,
+    }
+}
+
+#[test]
+fn a_node_that_failed_has_written_nothing_and_its_edge_fills_its_field() {
+    let flow = |field| {
+        let mut flow = by_hand(vec![
+            (fails(does(0, &[A])), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 0, 3, field);
+        flow
+    };
+    assert!(!check(&flow(0)));
+    assert!(check(&flow(A)));
+}
+
+#[test]
+fn a_nested_flow_that_failed_has_filled_what_is_filled_wherever_it_may_fail() {
+    let around = |first: PlaceKind, last: PlaceKind| {
+        let inner = Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(first, to([3]), None), (last, to([1]), None)],
+        };
+        let mut flow = by_hand(vec![
+            (PlaceKind::Flow(inner), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 0, 3, 0);
+        flow
+    };
+    let (fill, nothing) = (|| does(0, &[A]), || does(0, &[0]));
+    assert!(check(&around(fill(), fails(nothing()))));
+    assert!(!check(&around(fails(fill()), fails(nothing()))));
+    assert!(!check(&around(fails(fill()), nothing())));
+    assert!(!check(&around(nothing(), fails(fill()))));
+}
+
+#[test]
+fn a_nested_flow_that_failed_may_have_emptied_a_field() {
+    let around = |last: PlaceKind| {
+        let inner = Flow {
+            inputs: 0,
+            exits: 1,
+            places: vec![(maybe(0), to([3]), None), (last, to([1]), None)],
+        };
+        let mut flow = by_hand(vec![
+            (does(0, &[A]), to([3])),
+            (PlaceKind::Flow(inner), to([1])),
+            (does(A, &[0]), to([1])),
+        ]);
+        on_error(&mut flow, 1, 4, 0);
+        flow
+    };
+    assert!(!check(&around(fails(does(0, &[0])))));
+}
+
+#[test]
+fn a_value_is_read_after_a_failure() {
+    let mut flow = by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (fails(does(0, &[A])), to([1])),
+        (does(A, &[0]), to([1])),
+    ]);
+    on_error(&mut flow, 1, 4, 0);
+    assert!(check(&flow));
+    let analysed = &analyse(&flow)[0];
+    assert!(!analysed.solution.has_dead_write(analysed.graph, 0, 0));
+}
