@@ -255,6 +255,59 @@ impl<'a> StepInfo<'a> {
             .in_items(Error::failed_before(self.path(), failed))
     }
 
+    /// Makes the error of the node at this place, as if its exec had ended so. An error edge and a
+    /// `failures` field take it as the node's own. `item` is the index of the item, in a batch.
+    ///
+    /// A driver that gives back how an exec has ended before, or that makes one up, returns it from
+    /// [`ExecDriver::exec`](crate::ExecDriver::exec) or, so that a driver around it can still replace
+    /// the attempt, as a [`Failure::ending`](crate::Failure::ending) from
+    /// [`ExecDriver::attempt`](crate::ExecDriver::attempt).
+    ///
+    /// ```
+    /// use pocketflow::seam::Execs;
+    /// use pocketflow::{
+    ///     Attempt, AttemptCall, Driver, ExecDriver, Failed, Failure, Node, Shared, Stage, StepInfo, flow, node,
+    /// };
+    ///
+    /// /// Lets every node fail at its last attempt.
+    /// struct Outage;
+    ///
+    /// impl<S: Shared> Driver<S, Execs> for Outage {}
+    ///
+    /// impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Outage {
+    ///     async fn attempt<C>(&self, info: &StepInfo<'_>, attempt: Attempt<'_>, _call: C) -> Result<N::Exec, Failure>
+    ///     where
+    ///         C: AttemptCall<S, Marker, N>,
+    ///     {
+    ///         let stage = Stage::Exec { attempt: attempt.of(), attempts: attempt.of() };
+    ///         Err(Failure::ending(info.failure(attempt.item(), stage, "no network")))
+    ///     }
+    /// }
+    ///
+    /// #[derive(Shared, Default)]
+    /// struct Order { receipt: Option<String>, problem: Option<Failed>, note: String }
+    ///
+    /// #[node(Order, writes = receipt, attempts = 5, wait = "1h")]
+    /// async fn pay() -> Result<String, String> { Ok("paid".into()) }
+    ///
+    /// #[node(Order, writes = note)]
+    /// fn release(problem: &Failed) -> String { format!("released: {problem:#}") }
+    ///
+    /// flow! { Checkout { pay - error(problem) >> release; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let mut order = Order::default();
+    /// let error = Checkout.with(Outage).run(&mut order).await.unwrap_err();
+    /// assert_eq!(order.problem.unwrap().attempts, 5);
+    /// // `release` cannot fail by itself, and has no error edge.
+    /// assert_eq!(format!("{error:#}"), "Checkout > release: exec failed: no network");
+    /// # }
+    /// ```
+    pub fn failure(&self, item: Option<usize>, stage: Stage, cause: impl Into<BoxError>) -> Error {
+        let error = Error::at_item(self.path(), item, stage, cause);
+        self.state.in_items(error)
+    }
+
     /// The position at which a run can resume here: see [`With::resume`](crate::With::resume). At a
     /// node of a fork, it is the position of the whole fork.
     ///

@@ -2,7 +2,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::run_error::{BoxError, Cause};
+use crate::run_error::{BoxError, Cause, Error};
 use crate::store::Store;
 
 /// Why an attempt failed, and whether to retry.
@@ -35,6 +35,8 @@ enum Next {
     Attempt,
     /// The fallback.
     Fallback,
+    /// The end of the exec, whose error is the cause.
+    Error,
     /// The end of the run. A fallback or an error edge would only hide a mistake in the program.
     End,
 }
@@ -63,7 +65,19 @@ impl Failure {
                 next: Next::Fallback,
                 ..self
             },
-            Next::Fallback | Next::End => self,
+            Next::Fallback | Next::Error | Next::End => self,
+        }
+    }
+
+    /// The failure with which a whole exec ends: this error is the error of the node, after all its
+    /// attempts and its fallback. Neither another attempt nor the fallback follows.
+    ///
+    /// It is for a driver that gives back how an exec has ended before, or that makes one up. The
+    /// error comes from [`StepInfo::failure`](crate::StepInfo::failure).
+    pub fn ending(error: Error) -> Self {
+        Self {
+            next: Next::Error,
+            ..Self::new(error)
         }
     }
 
@@ -107,6 +121,14 @@ impl Failure {
     /// Whether the run ends, even if the node has a fallback.
     pub(crate) fn ends_the_run(&self) -> bool {
         self.next == Next::End
+    }
+
+    /// The error of the node, if a driver has made it.
+    pub(crate) fn ends_with(&self) -> Option<&Error> {
+        match self.next {
+            Next::Error => self.cause().downcast_ref(),
+            Next::Attempt | Next::Fallback | Next::End => None,
+        }
     }
 
     /// A failure that this library reports.

@@ -76,6 +76,9 @@ where
 
     /// The error of the last attempt.
     fn error(&self, index: Option<usize>, attempt: u32, failure: Failure) -> Error {
+        if let Some(error) = failure.ends_with() {
+            return error.clone();
+        }
         let stage = Stage::Exec {
             attempt,
             attempts: self.policy().attempts,
@@ -115,8 +118,9 @@ where
                 Err(again) => failure = again,
             }
         }
+        let is_final = failure.ends_with().is_some();
         let error = self.error(index, number, failure);
-        if error.ends_the_run() || !policy.fallback {
+        if is_final || error.ends_the_run() || !policy.fallback {
             return Err(error);
         }
         fallback(error.clone()).await.map_err(|failure| {
