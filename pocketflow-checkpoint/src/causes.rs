@@ -28,7 +28,7 @@ pub struct Parked {
 
 /// What a parked run waits for, and what to do.
 fn parked(wait: &str, until: Option<SystemTime>, outermost: Option<&str>) -> String {
-    let until = until.map(millis::to_text).unwrap_or_default();
+    let until = until.map(millis::utc).unwrap_or_default();
     let again = outermost.map_or_else(|| "it".to_owned(), |run| format!("`{run}`"));
     match (wait.is_empty(), until.is_empty()) {
         (true, _) => format!("sleeps until {until}: run {again} again then"),

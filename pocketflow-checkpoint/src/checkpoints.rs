@@ -212,7 +212,7 @@ impl<E: Storage> Checkpoints<E> {
     /// Answers a wait of a run with a JSON value. A run that waits in this process resumes at once.
     ///
     /// The name of the wait is its field and its visit, such as `approval#2`.
-    /// [`Parked`](crate::Parked), [`list`](Self::list) and `pocketflow-runs list` contain it. With
+    /// [`Parked`](crate::Parked), [`list`](Self::list) and `pocketflow runs list` contain it. With
     /// this name, an answer that arrives twice or late is never used for the next question. A value
     /// may arrive before the run waits for it. The field alone is enough while the run waits for
     /// it.

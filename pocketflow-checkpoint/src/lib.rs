@@ -37,8 +37,7 @@ pub use durable_run::{Kept, Known};
 #[doc(hidden)]
 pub use state::Stored;
 pub use state::{Durable, Keeper};
-#[doc(hidden)]
-pub use storage::millis::to_text as __utc;
+pub use storage::utc;
 pub use storage::{
     BeginOutcome, Cause, Checkpoint, CheckpointState, Claim, InnerRecord, ItemKey, NewInnerRun,
     NewRun, OpenWait, Pause, Retention, RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange,

@@ -595,7 +595,7 @@ async fn a_step_that_kills_its_process_starts_ten_times() {
             text.contains("run `poison` is stuck: 10 processes in a row have died in its step 9"),
             "{text}"
         );
-        assert!(text.contains("pocketflow-runs retry poison"), "{text}");
+        assert!(text.contains("pocketflow runs retry poison"), "{text}");
     }
     let runs = Checkpoints::open(folder.join("runs.db")).await.unwrap();
     assert_eq!(runs.list(Some(Status::Stuck)).await.unwrap().len(), 1);

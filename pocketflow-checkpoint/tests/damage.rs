@@ -364,74 +364,6 @@ async fn what_becomes_a_database() {
     }
 }
 
-/// File permissions do not restrict root, so root runs the test as another user.
-#[cfg(all(unix, feature = "cli"))]
-#[tokio::test]
-async fn a_file_that_may_only_be_read() {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use std::os::unix::process::CommandExt;
-    let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 1).await;
-    // The folder of the command may be accessible only to root.
-    let program = folder.path().join("pocketflow-runs");
-    fs::copy(env!("CARGO_BIN_EXE_pocketflow-runs"), &program).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-    let root = fs::metadata(folder.path()).unwrap().uid() == 0;
-    let run = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(&program);
-        command
-            .arg("--db")
-            .arg(&path)
-            .args(arguments)
-            .current_dir("/");
-        if root {
-            command.uid(65_534).gid(65_534);
-        }
-        command.output().unwrap()
-    };
-    // It can be listed, with or without the log of another process, and leaves no file behind.
-    let lists = || {
-        let output = run(&["list"]);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{error}");
-        let listed = String::from_utf8(output.stdout).unwrap();
-        assert!(listed.contains("r    running"), "{listed}");
-    };
-    for mode in [0o777, 0o555] {
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-        lists();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        let output = run(&["fill", "r", "card", "1"]);
-        let error = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{error}");
-        assert!(
-            error.contains(path.to_str().unwrap()) && error.contains("is read-only"),
-            "{error}"
-        );
-    }
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-    // A writable file in a read-only folder.
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).unwrap();
-    lists();
-    let output = run(&["fill", "r", "card", "1"]);
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.contains(path.to_str().unwrap()) && error.contains("folder"),
-        "{error}"
-    );
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-    let runs = Sqlite::open(&path).await.unwrap();
-    assert_eq!(runs.show("r").await.unwrap().unwrap().step, 1);
-    // The process that has it open has stored something in the log.
-    for file in [&path, &beside(&path, "-wal"), &beside(&path, "-shm")] {
-        fs::set_permissions(file, fs::Permissions::from_mode(0o444)).unwrap();
-    }
-    runs.renew("r", "me", Duration::from_secs(1)).await.unwrap();
-    lists();
-}
-
 /// Only the user who created it can read it.
 #[cfg(unix)]
 #[tokio::test]
@@ -598,34 +530,6 @@ async fn a_run_whose_file_goes_stops() {
             "{text}"
         );
     }
-}
-
-/// When a process closes a file, it loses all of its locks on the file, even those of other
-/// connections.
-#[cfg(all(unix, feature = "cli"))]
-#[tokio::test]
-async fn a_file_that_is_opened_twice_in_a_process_stays_locked() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 1).await;
-    let runs = Sqlite::open(&path).await.unwrap();
-    runs.begin("r", "me", LEASE, &new()).await.unwrap();
-    let again = Sqlite::open(&path).await.unwrap();
-    // Another process that believes it is the last one would delete the log.
-    let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"));
-    assert!(
-        list.arg("--db")
-            .arg(&path)
-            .arg("list")
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
-    assert!(beside(&path, "-wal").exists());
-    runs.commit("r", "me", LEASE, &step(2, large(2)), Retention::All)
-        .await
-        .unwrap();
-    assert_eq!(again.show("r").await.unwrap().unwrap().step, 2);
 }
 
 #[tokio::test]

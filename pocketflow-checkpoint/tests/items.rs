@@ -458,7 +458,7 @@ mod retyped {
                 "{conflicts:?}"
             );
             assert!(
-                conflicts[0].contains("`pocketflow-runs drop-items type`"),
+                conflicts[0].contains("`pocketflow runs drop-items type`"),
                 "{conflicts:?}"
             );
         }

@@ -106,7 +106,7 @@ impl<E: Storage> DurableRun<E> {
                 let conflict = |(key, error): (ItemKey, _)| {
                     format!(
                         "the stored result of `{info}`{} does not fit what it returns now: {error}; remove the stored items with \
-                         `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {}`, so that they run again",
+                         `Checkpoints::drop_items`, or with `pocketflow runs drop-items {}`, so that they run again",
                         what(key),
                         self.id
                     )

@@ -220,7 +220,7 @@ impl Resumption<'_> {
         if let Some(outer) = &self.record.outer {
             conflicts.push(format!(
                 "no migration converts it, because it is a part of a step: remove the stored inner runs of that step with \
-                 `Checkpoints::drop_items`, or with `pocketflow-runs drop-items {outer}`, so that they run again"
+                 `Checkpoints::drop_items`, or with `pocketflow runs drop-items {outer}`, so that they run again"
             ));
         }
         Changed { run, conflicts }.into()

@@ -99,7 +99,7 @@ pub enum StorageError {
     /// Several processes in a row have died in the same step of the run, so it does not start again
     /// by itself.
     #[error(
-        "run `{run}` is stuck: {why}; find out why, and then let it start again with `Checkpoints::retry` or `pocketflow-runs retry {run}`"
+        "run `{run}` is stuck: {why}; find out why, and then let it start again with `Checkpoints::retry` or `pocketflow runs retry {run}`"
     )]
     Stuck {
         /// The run.
@@ -109,7 +109,7 @@ pub enum StorageError {
     },
     /// The run was cancelled: its owner stops, and no owner may start it.
     #[error(
-        "run `{run}` was cancelled: to let it start again, use `Checkpoints::retry` or `pocketflow-runs retry {run}`"
+        "run `{run}` was cancelled: to let it start again, use `Checkpoints::retry` or `pocketflow runs retry {run}`"
     )]
     Cancelled {
         /// The run.
@@ -248,7 +248,7 @@ pub enum StorageError {
     /// The database was written by an older version of this crate, and was opened only to be read. It
     /// is left unchanged.
     #[error(
-        "{place} was written by an older pocketflow-checkpoint (schema {found}, and this program knows {known}), and reading does not upgrade it: open it to write, as a program that runs its flows does, or `pocketflow-runs vacuum`"
+        "{place} was written by an older pocketflow-checkpoint (schema {found}, and this program knows {known}), and reading does not upgrade it: open it to write, as a program that runs its flows does, or `pocketflow runs vacuum`"
     )]
     Older {
         /// The database.
@@ -355,7 +355,7 @@ pub enum StorageError {
     /// The file, or its write-ahead log, was deleted or replaced while it was open. What was
     /// acknowledged before may be gone too.
     #[error(
-        "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup (`pocketflow-runs backup` makes one) without the old `-wal` and `-shm` beside it, and begin the runs again"
+        "{file} was deleted or replaced while {place} was open: stop all programs that use it, restore it from a backup (`pocketflow runs backup` makes one) without the old `-wal` and `-shm` beside it, and begin the runs again"
     )]
     Gone {
         /// The database.
@@ -410,7 +410,7 @@ fn instead(status: Status, field: &str, waits_for: Option<&str>) -> String {
     match (status, waits_for) {
         (Status::Waiting, Some(other)) => format!("it waits for `{other}`"),
         (Status::Waiting, None) => {
-            "its inner runs wait: fill one of them, as `pocketflow-runs list` shows".to_owned()
+            "its inner runs wait: fill one of them, as `pocketflow runs list` shows".to_owned()
         }
         (Status::Finished, _) => "it is finished".to_owned(),
         (Status::Cancelled, _) => "it is cancelled".to_owned(),

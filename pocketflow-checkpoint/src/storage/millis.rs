@@ -22,9 +22,16 @@ pub(crate) fn to_time(millis: i64) -> SystemTime {
     UNIX_EPOCH.checked_add(after).unwrap_or(UNIX_EPOCH)
 }
 
-/// A time in UTC, to the second.
-#[doc(hidden)]
-pub fn to_text(time: SystemTime) -> String {
+/// Writes a time in UTC, to the second, as the messages of this crate do. A time before the epoch is
+/// written as the epoch.
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let updated = UNIX_EPOCH + Duration::from_secs(1_772_442_845);
+/// assert_eq!(pocketflow_checkpoint::utc(updated), "2026-03-02 09:14:05Z");
+/// ```
+pub fn utc(time: SystemTime) -> String {
     let seconds = time
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());

@@ -25,6 +25,7 @@ pub use data::{
 };
 pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
+pub use millis::utc;
 pub use operation::{OpError, OpResult, Operation, Release};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresOptions};

@@ -176,41 +176,6 @@ async fn a_reader_creates_nothing_and_needs_no_rights() {
     fails!(older.connect(&config).await, Older "schema 1");
 }
 
-/// The command with a list of settings as the address.
-#[cfg(feature = "cli")]
-#[tokio::test]
-#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
-async fn a_query_of_the_command_creates_nothing() {
-    let admin = admin().await;
-    let database = "commands";
-    admin
-        .batch_execute(&format!("CREATE DATABASE {database}"))
-        .await
-        .unwrap();
-    let address = format!("{} dbname={database}", config());
-    let command = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
-            .args(["--db", &address])
-            .args(arguments)
-            .output()
-            .unwrap();
-        let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        texts.concat()
-    };
-    let listed = command(&["list"]);
-    assert!(listed.contains("has no tables of runs"), "{listed}");
-    let listed = command(&["list"]);
-    assert!(listed.contains("has no tables of runs"), "{listed}");
-    let storage = Postgres::connect(&address).await.unwrap();
-    begin(&storage, "r", "me").await;
-    let listed = command(&["list"]);
-    assert!(listed.contains("driven by me"), "{listed}");
-    assert_eq!(command(&["cancel", "r"]), "cancelled run `r`\n");
-    assert_eq!(command(&["vacuum"]), "gave the free room back\n");
-    let listed = command(&["list", "--status", "cancelled"]);
-    assert_eq!(listed.lines().count(), 2, "{listed}");
-}
-
 #[tokio::test]
 async fn a_server_that_is_not_there() {
     let error = Postgres::connect("postgres://me:secret@127.0.0.1:1/runs").await;

@@ -27,7 +27,7 @@ async fn another_item_is_refused() {
         [
             "it began with another item: `title` had another value",
             "no migration converts it, because it is a part of a step: remove the stored inner runs of that step with \
-             `Checkpoints::drop_items`, or with `pocketflow-runs drop-items changed`, so that they run again"
+             `Checkpoints::drop_items`, or with `pocketflow runs drop-items changed`, so that they run again"
         ]
     );
     assert_eq!(runs.drop_items(run).await.unwrap(), 2);

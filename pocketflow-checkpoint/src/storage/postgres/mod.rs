@@ -49,7 +49,7 @@ use release::ReleaseQueue;
 /// The schema and its tables are created when they do not exist, which needs the right `CREATE` on
 /// the database. Where programs may not create a schema, an administrator runs `CREATE SCHEMA
 /// pocketflow AUTHORIZATION app`, and the user `app` creates the tables in it. Where they may create
-/// no tables either, the administrator opens the database once, for example with `pocketflow-runs
+/// no tables either, the administrator opens the database once, for example with `pocketflow runs
 /// vacuum`, and grants `USAGE` on the schema, and `SELECT`, `INSERT`, `UPDATE` and `DELETE` on its
 /// tables. A missing right is [`StorageError::Forbidden`](crate::StorageError::Forbidden), which says
 /// what to run.

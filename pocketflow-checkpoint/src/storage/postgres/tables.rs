@@ -151,7 +151,7 @@ fn owner_must_upgrade(pool: &Pool, error: PostgresError) -> PostgresError {
                 place: pool.place().to_owned(),
                 doing: "upgrade the tables of runs".to_owned(),
                 remedy:
-                    "let the owner of the tables run `pocketflow-runs vacuum`, which upgrades them"
+                    "let the owner of the tables run `pocketflow runs vacuum`, which upgrades them"
                         .to_owned(),
                 source: Some(error.into()),
             }

@@ -11,7 +11,8 @@ use pocketflow_checkpoint::{Status, Storage, StorageError};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::print;
+use super::print;
+use crate::output;
 
 type Failure = Box<dyn Error>;
 
@@ -195,7 +196,7 @@ pub(crate) async fn query(
                 runs.retain(|run| run.orphaned == (*status == Listed::Orphaned));
             }
             if json {
-                print::line(&runs)
+                output::line(&runs)
             } else {
                 print::list(&runs)
             }
@@ -211,7 +212,7 @@ pub(crate) async fn query(
         Query::History { run } => {
             let steps = storage.history(run).await?;
             if json {
-                print::line(&steps)
+                output::line(&steps)
             } else {
                 print::history(&steps)
             }

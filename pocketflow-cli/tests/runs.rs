@@ -1,4 +1,4 @@
-//! Runs `pocketflow-runs` like a user.
+//! Runs `pocketflow runs` like a user.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -7,7 +7,8 @@ use std::time::Duration;
 use pocketflow_checkpoint::{NewRun, Pause, Retention, Sqlite, StateChange, Step, Storage};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
+    Command::new(env!("CARGO_BIN_EXE_pocketflow"))
+        .arg("runs")
         .args(arguments)
         .current_dir(folder)
         .output()
@@ -414,12 +415,15 @@ async fn a_query_changes_nothing() {
 fn a_query_upgrades_no_file_of_an_older_version() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("runs.db");
-    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/old/version-1.db");
+    let old = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../pocketflow-checkpoint/tests/old/version-1.db"
+    );
     std::fs::copy(old, &file).unwrap();
     let before = std::fs::read(&file).unwrap();
     let error = fails(folder.path(), &["list"]);
     assert!(
-        error.contains("schema 1") && error.contains("`pocketflow-runs vacuum`"),
+        error.contains("schema 1") && error.contains("`pocketflow runs vacuum`"),
         "{error}"
     );
     assert!(before == std::fs::read(&file).unwrap());

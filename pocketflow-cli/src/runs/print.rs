@@ -2,29 +2,10 @@
 
 use std::fmt::Write;
 
-use pocketflow_checkpoint::__utc as time;
-use pocketflow_checkpoint::{Checkpoint, RunRecord, RunSummary, Status};
-use serde::Serialize;
+use pocketflow_checkpoint::{Checkpoint, RunRecord, RunSummary, Status, utc as time};
 use serde_json::value::RawValue;
 
-/// An id is any text, so characters that move the cursor or begin a new line are escaped.
-pub(crate) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            plain.extend(c.escape_default())
-        } else {
-            plain.push(c)
-        }
-    }
-    plain
-}
-
-/// A value as one line of JSON.
-pub(crate) fn line(value: &impl Serialize) -> String {
-    // Only maps whose keys are not strings fail, and there are none.
-    serde_json::to_string(value).unwrap_or_default() + "\n"
-}
+use crate::output::{line, plain};
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut lines = vec![head.map(str::to_owned)];

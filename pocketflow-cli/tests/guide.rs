@@ -1,4 +1,4 @@
-//! Runs the commands of the guide's page about `pocketflow-runs`, and compares what they print. With
+//! Runs the commands of the guide's page about `pocketflow runs`, and compares what they print. With
 //! `UPDATE_GUIDE=1`, writes what they print to the page.
 
 use std::path::Path;
@@ -147,7 +147,8 @@ fn output(folder: &Path, line: &str) -> String {
             c => words.last_mut().unwrap().push(c),
         }
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_pocketflow-runs"))
+    let output = Command::new(env!("CARGO_BIN_EXE_pocketflow"))
+        .arg("runs")
         .args(&words)
         .current_dir(folder)
         .output()
@@ -165,7 +166,7 @@ async fn the_guide_shows_what_each_command_prints() {
     let mut now = String::new();
     let (mut is_console, mut used) = (false, Vec::new());
     for line in page.lines() {
-        match line.strip_prefix("$ pocketflow-runs ") {
+        match line.strip_prefix("$ pocketflow runs ") {
             Some(command) if is_console => {
                 now += &format!("{line}\n{}", output(folder.path(), command));
                 used.push(command.split(' ').find(|word| !word.starts_with("--")));

@@ -1,0 +1,96 @@
+//! `pocketflow runs`: durable runs.
+
+mod address;
+mod commands;
+mod print;
+
+use std::error::Error;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use pocketflow_checkpoint::{Sqlite, Storage};
+
+use self::address::Address;
+pub(crate) use self::address::without_passwords;
+use self::commands::{Change, Query};
+use crate::output;
+
+/// Lists, shows, fills, cancels, mends, backs up and removes durable runs of flows
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The database: an existing SQLite file, postgres://user:password@host/database?schema=shop, or
+    /// settings such as "host=/run/postgresql dbname=runs schema=shop"
+    #[arg(long, global = true, default_value = "runs.db")]
+    db: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Query(Query),
+    #[command(flatten)]
+    Change(Change),
+}
+
+/// What the command prints.
+pub(crate) fn printed(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(open(arguments, json))
+}
+
+async fn open(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
+    // A query creates and upgrades nothing, and needs no right to write.
+    let reads = matches!(arguments.command, Command::Query(_));
+    let file = match address::parse(&arguments.db)? {
+        Address::File(file) => file,
+        #[cfg(feature = "postgres")]
+        Address::Postgres(address) => {
+            let options = pocketflow_checkpoint::Postgres::options().create(!reads);
+            let storage = options.connect(address).await?;
+            let backup = async |_: &Path| {
+                Err("a PostgreSQL database is backed up with its own program: \
+                     pg_dump --schema=SCHEMA --format=custom --file=FILE ADDRESS"
+                    .into())
+            };
+            return run(storage, &arguments.command, json, backup).await;
+        }
+        #[cfg(not(feature = "postgres"))]
+        Address::Postgres(_) => {
+            return Err(
+                "this program was built without PostgreSQL: install it with its default features, \
+                 or with `--features postgres`"
+                    .into(),
+            );
+        }
+    };
+    let options = Sqlite::options().create(false).read_only(reads);
+    let storage = options.open(file).await?;
+    let backup = async |file: &Path| Ok(storage.backup(file).await?);
+    let text = run(storage.clone(), &arguments.command, json, backup).await;
+    // The last process to close the file writes the log into it.
+    storage.close().await;
+    text
+}
+
+async fn run(
+    storage: impl Storage,
+    command: &Command,
+    json: bool,
+    backup: impl AsyncFn(&Path) -> Result<(), Box<dyn Error>>,
+) -> Result<String, Box<dyn Error>> {
+    match command {
+        Command::Query(query) => commands::query(&storage, query, json).await,
+        Command::Change(change) => {
+            let (text, value) = commands::change(&storage, change, backup).await?;
+            Ok(if json {
+                output::line(&value)
+            } else {
+                output::plain(&text) + "\n"
+            })
+        }
+    }
+}
