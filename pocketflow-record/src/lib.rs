@@ -3,14 +3,16 @@
 //!
 //! A record is a text. Each line is a JSON object, an [event](event::Event): a run begins, a step begins,
 //! an attempt ends, a step is done. [`event`] describes the format, and [`Recording`] reads a
-//! record.
+//! record. [`report`] makes a page of it, which shows the run as a drawing, step by step.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod event;
 mod reader;
+mod report;
 
 pub use reader::{
     Changes, Ended, Line, Lines, Nested, Outcome, ReadError, ReadErrorKind, Recording, Run, State,
     Step, lines,
 };
+pub use report::{Report, report};
