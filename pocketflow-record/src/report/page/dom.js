@@ -61,7 +61,7 @@ function link(label, onclick, attributes) {
 /** A titled part of a pane. It is left out if it would be empty. */
 function part(title, ...children) {
   const content = children.flat(3).filter((child) => child != null && child !== false);
-  return content.length ? h("section", { class: "part" }, title && h("h3", null, title), content) : null;
+  return content.length ? h("section", { class: "part" }, h("h3", null, title), content) : null;
 }
 
 /** A list of terms and what they are. */

@@ -30,7 +30,7 @@ function overview(page, run, entry, names) {
 function history(page, run, field) {
   const all = historyOf(run, field);
   const redacted = run.redacted.has(field);
-  return part(null, h("p", { class: "soft" }, redacted ? "The values of this field are redacted." : count(all.length - (all[0]?.written.entry ? 0 : 1), "change") + ` in ${run.outer ? runName(run) : "this run"}`),
+  return part("History", h("p", { class: "soft" }, redacted ? "The values of this field are redacted." : count(all.length - (all[0]?.written.entry ? 0 : 1), "change") + ` in ${run.outer ? runName(run) : "this run"}`),
     firstOf(all, FEW, ({ written, before, run: of, resumes }, index) => {
       const { entry } = written;
       const current = entry !== null && entry === page.entry;

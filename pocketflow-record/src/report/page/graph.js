@@ -108,32 +108,32 @@ class GraphView {
     const counted = this.count(box.key, "places", box.branch ? box.index : box.place);
     const current = this.marked === `${box.key}:${box.index}`;
     const state = counted.stopped ? "failed" : counted.visits ? "lit" : "pale";
-    const facts = [
-      counted.visits && count(counted.visits, "visit"),
-      counted.failed && `${count(counted.failed, "failed attempt")}`,
-      counted.stopped && "failed here",
-    ].filter(Boolean);
-    const group = svg("g", {
-      class: `place ${box.kind} ${state}${current ? " current" : ""}`, transform: `translate(${x} ${y})`, role: "button", "data-box": `${box.key}:${box.index}`, tabindex: "-1",
-      "aria-label": [box.name, facts.length ? facts.join(", ") : "not reached", box.closed && "closed"].filter(Boolean).join(", "), "aria-current": current && "step",
-      onclick: (event) => (event.stopPropagation(), this.pressedBox(box, event)), onkeydown: (event) => this.key(box, event),
+    const opened = box.cluster && !box.closed;
+    const facts = counted.visits ? this.facts(box, counted, opened) : "not reached";
+    const sign = box.flow ? (box.closed ? "▸ " : "▾ ") : "";
+    const button = svg("g", {
+      role: "button", class: "button", "data-box": `${box.key}:${box.index}`, tabindex: "-1", "aria-label": [sign + box.name, facts, counted.stopped && "failed here"].filter(Boolean).join(" "),
+      "aria-current": current && "step", onclick: (event) => this.pressedBox(box, event), onkeydown: (event) => this.key(box, event),
     }, svg("rect", { width: box.width, height: box.height, rx: box.cluster ? 6 : box.spec.waits != null || box.spec.sleeps_ms != null ? 14 : 4 }));
-    group.append(svg("title", null, [titleOf(box.spec), ...(facts.length ? facts : ["not reached"])].join("\n")));
-    if (box.cluster && !box.closed) {
-      group.append(svg("text", { x: ROOM, y: 16, class: "title" }, box.flow ? `▾ ${box.name}` : box.name));
-      if (counted.visits > 1) group.append(svg("text", { x: box.width - ROOM, y: 16, class: "facts end" }, `${compact(counted.visits)}×`));
-      for (const { drawing, x, y } of box.inner) group.append(this.flow(drawing, x, y));
-      for (const branch of box.branches ?? []) group.append(this.box(branch, branch.x, branch.y));
+    const group = svg("g", { class: `place ${box.kind} ${state}${current ? " current" : ""}`, transform: `translate(${x} ${y})` }, button);
+    if (box.name !== titleOf(box.spec)) button.append(svg("title", null, titleOf(box.spec)));
+    if (!opened) {
+      button.append(svg("text", { x: box.width / 2, y: 18, class: "name" }, sign + box.name), svg("text", { x: box.width / 2, y: 33, class: `facts${counted.failed ? " bad" : ""}` }, facts));
       return group;
     }
-    const middle = box.width / 2;
-    group.append(svg("text", { x: middle, y: 18, class: "name" }, box.cluster ? `▸ ${box.name}` : box.name));
-    const time = counted.time ? duration(counted.time) : "";
-    const parts = [counted.visits > 1 && `${compact(counted.visits)}×`, counted.failed > 0 && `${compact(counted.failed)} failed`, time].filter(Boolean);
-    if (parts.length > 1 && widthOf(parts.join(" · "), "11px system-ui, sans-serif") > box.width - 8) parts.pop();
-    const line = parts.join(" · ");
-    group.append(svg("text", { x: middle, y: 33, class: `facts${counted.failed ? " bad" : ""}` }, counted.visits ? line : "not reached"));
+    button.append(svg("text", { x: ROOM, y: 16, class: "title" }, sign + box.name), svg("text", { x: box.width - ROOM, y: 16, class: "facts end" }, facts));
+    for (const { drawing, x, y } of box.inner) group.append(this.flow(drawing, x, y));
+    for (const branch of box.branches ?? []) group.append(this.box(branch, branch.x, branch.y));
     return group;
+  }
+
+  /** How often a place was visited, how many attempts failed, and how long it took, as far as there is room. */
+  facts(box, counted, opened) {
+    const visits = counted.visits > 1 && `${compact(counted.visits)}×`;
+    if (opened) return visits || "";
+    const parts = [visits, counted.failed > 0 && `${compact(counted.failed)} failed`, counted.time > 0 && duration(counted.time)].filter(Boolean);
+    if (parts.length > 1 && widthOf(parts.join(" · "), "11px system-ui, sans-serif") > box.width - 8) parts.pop();
+    return parts.join(" · ");
   }
 
   pressedBox(box, event) {

@@ -49,7 +49,7 @@ class Keys {
     const arrows = { ArrowDown: () => page.timeline.move(1), ArrowUp: () => page.timeline.move(-1) };
     const letters = {
       j: () => page.timeline.move(1), k: () => page.timeline.move(-1), e: () => page.setErrors(!page.filter.errors), "/": () => this.search(), g: () => this.toGraph(),
-      n: () => page.timeline.move(1, hasError), N: () => page.timeline.move(-1, hasError), s: () => page.openPane("step", true), f: () => page.openPane("field", true), r: () => page.openPane("run", true),
+      n: () => page.timeline.move(1, hidesError), N: () => page.timeline.move(-1, hidesError), s: () => page.openPane("step", true), f: () => page.openPane("field", true), r: () => page.openPane("run", true),
       c: () => page.header.copyTest(), t: () => page.header.nextTheme(), "?": () => this.help(),
     };
     const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;

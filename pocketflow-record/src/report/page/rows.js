@@ -138,6 +138,16 @@ function hasError(row) {
   return entry.kind === "step" && entry.failedAttempts > 0;
 }
 
+/** Whether something failed in this row, or in what a closed row hides. */
+function hidesError(row) {
+  const inRun = (run) => run.steps.some(inStep) || (run.end && failed(run.end) && !run.end.suspended);
+  const inStep = (step) => step.failedAttempts > 0 || step.outcome === "failed" || step.taken?.failed || (step.run.children.get(step.number) ?? []).some(inRun);
+  const inEntry = (entry) => (entry.kind === "flow" ? entry.inner.entries.some(inEntry) : inStep(entry));
+  if (hasError(row)) return true;
+  if (row.open || !row.children) return false;
+  return row.kind === "run" ? inRun(row.run) : inEntry(row.entry);
+}
+
 const TEXTS = new WeakMap();
 
 /** What a search looks through: names, actions, values that were written, errors and notes. */

@@ -26,6 +26,7 @@ function runPane(page) {
     timePart(page, of),
     boundsPart(page, of),
     !inner && testPart(page, last),
+    !inner && last.id == null && part("Go on from here", h("p", null, "This run cannot be resumed or forked: no driver stores it. The driver of pocketflow-checkpoint makes runs durable.")),
     inner ? null : goOnPart(page, last.waits ?? last.steps.at(-1) ?? { kind: "none", run: last }, false),
   ];
 }
@@ -111,5 +112,5 @@ const visitsIn = (entry) => (entry.inner ? [entry.inner, ...entry.inner.entries.
 
 function testPart(page, run) {
   if (!run.values) return part("Keep it as a test", h("p", null, "This record has the steps only. A test needs the values of exec: record without ", h("code", null, "steps_only()"), "."));
-  return part("Keep it as a test", h("p", null, "This command writes a test that runs the flow again with the recorded values, offline:"), command(page, testCommand(page)));
+  return part("Keep it as a test", h("p", null, "This command writes a test that runs the flow again with the recorded values of exec, without a model and without a network:"), command(page, testCommand(page)));
 }

@@ -52,7 +52,6 @@ class Timeline {
     this.tree.hidden = !this.empty.hidden;
     this.empty.textContent = !this.rows.filters ? "No step has begun." : filter.errors && !filter.search ? "Nothing failed in this run." : "Nothing fits. Press Escape to see everything.";
     this.summary.textContent = this.rows.filters ? `${count(this.rows.found, "row")} of ${number(this.rows.total)}` : "";
-    this.tree.setAttribute("aria-rowcount", this.rows.list.length);
     this.draw();
   }
 
@@ -131,7 +130,7 @@ class Timeline {
     h("span", { class: "name" },
       h("span", { class: "twisty", "aria-hidden": "true" }, row.children ? (row.open ? "▾" : "▸") : ""),
       row.kind === "step" && h("span", { class: "number" }, number(row.entry.number)),
-      h("span", { class: "sign", title: meaning || null }, sign),
+      h("span", { class: "sign", title: meaning || null, "aria-hidden": "true" }, sign),
       h("span", { class: "label" }, visible(name)), note && h("span", { class: "note" }, note)),
     h("span", { class: "action" }, visible(action)),
     h("span", { class: "track" }, this.bars(row, state, began, ended)),
@@ -188,6 +187,7 @@ class Timeline {
     index = Math.max(0, Math.min(list.length - 1, index + by));
     while (list[index] && !fits(list[index])) index += Math.sign(by);
     if (list[index]) this.page.select(list[index].key, {});
+    else this.page.toast(by > 0 ? "Nothing failed after this." : "Nothing failed before this.");
   }
 
   toParent(row) {
