@@ -105,6 +105,56 @@ impl<'a> StepInfo<'a> {
         self.frame.site.branch
     }
 
+    /// The index of the place in [`Graph::places`] of the innermost flow. For one of a fork's nodes, it
+    /// is that of the fork.
+    pub fn place_number(&self) -> usize {
+        self.frame.site.place
+    }
+
+    /// How often this run has taken an edge of the innermost flow, if the edge is bounded. `edge` is its
+    /// index in [`Graph::edges`]. The count begins with each visit to the flow. Inside
+    /// [`Driver::step`](crate::Driver::step), the edge that the step takes is not counted yet.
+    ///
+    /// ```
+    /// use pocketflow::{Action, Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
+    ///
+    /// /// Prints how many more times a bounded edge can be taken.
+    /// struct Left;
+    ///
+    /// impl<S: Shared> Driver<S> for Left {
+    ///     async fn step<R: Run<S>>(&self, info: &StepInfo<'_>, shared: &mut S, run: R) -> Result<Taken, Error> {
+    ///         let taken = run.run(shared).await?;
+    ///         for (index, edge) in info.graph().edges.iter().enumerate() {
+    ///             if let (true, Some(bound)) = (edge.from == info.place_number(), edge.bound) {
+    ///                 println!("{} >>: {} of {}", edge.action, info.times_taken(index), bound.max);
+    /// #               COUNTS.lock().unwrap().push(info.times_taken(index));
+    ///             }
+    ///         }
+    ///         Ok(taken)
+    ///     }
+    /// }
+    ///
+    /// # static COUNTS: std::sync::Mutex<Vec<u32>> = std::sync::Mutex::new(Vec::new());
+    /// # #[derive(Shared, Default)] struct Article { text: String }
+    /// # #[derive(Action)] enum Verdict { Good, Bad }
+    /// # #[node(Article, writes = text)] fn draft() -> String { "…".into() }
+    /// # #[node(Article)] fn review(text: &str) -> Verdict { if text == "…" { Verdict::Bad } else { Verdict::Good } }
+    /// flow! {
+    ///     Write {
+    ///         draft >> review;
+    ///         review - "bad" >> draft max 2 else end;
+    ///         review - "good" >> end;
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// Write.with(Left).run(&mut Article::default()).await?;
+    /// # assert_eq!(*COUNTS.lock().unwrap(), [0, 1, 2]);
+    /// # Ok(()) }
+    /// ```
+    pub fn times_taken(&self, edge: usize) -> u32 {
+        self.state.taken_of(self.frame, edge)
+    }
+
     /// The place of the flow in the flow around it, if there is one in this run. For the place that an
     /// inner run is in, see [`inner_run`](Self::inner_run).
     pub fn parent(&self) -> Option<StepInfo<'a>> {

@@ -31,6 +31,9 @@ pub struct Field {
     pub failures: bool,
     /// Whether serde skips it. Such a field is not data, and no [visitor](crate::Fields) sees it.
     pub skipped: bool,
+    /// Whether it is confidential: `#[shared(redact)]`. A driver that shows or writes values leaves out
+    /// those of this field.
+    pub redacted: bool,
     /// The name under which serde reads it, after `rename` and `rename_all`. A field with `flatten`
     /// has no such name, so this is the name of the field behind two dots: `..rest`.
     pub stored: &'static str,
@@ -126,6 +129,7 @@ impl Field {
             failure: false,
             failures: false,
             skipped: false,
+            redacted: false,
             stored: name,
             aliases: &[],
             hash: hash(START, name),
@@ -162,6 +166,16 @@ impl Field {
     pub const fn skipped(self) -> Self {
         Self {
             skipped: true,
+            ..self
+        }
+    }
+
+    /// The field, marked as confidential.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn confidential(self) -> Self {
+        Self {
+            redacted: true,
             ..self
         }
     }

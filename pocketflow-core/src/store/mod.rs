@@ -24,10 +24,14 @@ use crate::run_error::Failed;
 /// may read it before that. Every other field always has a value. The derive only adds this
 /// description and never changes the struct.
 ///
-/// | attribute | effect |
+/// | attribute of the struct | effect |
 /// | --- | --- |
 /// | `#[shared(context = Services)]` | names the type of the context: what a run [is given](crate::WithContext) and the store does not contain. Nodes [borrow from it](macro@crate::node#the-context) |
 /// | `#[shared(crate = path)]` | gives the path of the library in a crate that does not have it as `::pocketflow` |
+///
+/// | attribute of a field | effect |
+/// | --- | --- |
+/// | `#[shared(redact)]` | marks the field as [confidential](Field::redacted): a record of a run, which `pocketflow-record` writes, does not contain its value. A durable run still stores it |
 ///
 /// ```
 /// use pocketflow::Shared;

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, Type, parenthesized};
+use syn::{Attribute, ExprPath, Ident, LitStr, Meta, Path, Token, Type, parenthesized};
 
 use crate::krate::Krate;
 use crate::names::ours;
+use crate::refusal::{Errors, refuse};
 use crate::types::{arguments, last_name, may_be_alias, option, without_self};
 
 /// A field of a store.
@@ -18,6 +20,8 @@ pub(super) struct Field<'a> {
     pub(super) name: &'a Ident,
     pub(super) ty: &'a Type,
     serde: Serde,
+    /// Whether it is confidential.
+    redacted: bool,
 }
 
 /// The `#[serde(…)]` attributes of a field or of the struct. Serde's own derive reports mistakes in
@@ -121,11 +125,12 @@ impl Serde {
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn of(field: &'a syn::Field) -> Option<Self> {
+    pub(super) fn of(field: &'a syn::Field, errors: &mut Errors) -> Option<Self> {
         Some(Self {
             name: field.ident.as_ref()?,
             ty: &field.ty,
             serde: Serde::of(&field.attrs),
+            redacted: is_redacted(&field.attrs, errors),
         })
     }
 
@@ -150,9 +155,16 @@ impl<'a> Field<'a> {
 
     /// Its entry in the store's description.
     pub(super) fn describe(&self, pf: &Krate, store: &Serde) -> TokenStream {
-        let Self { name, ty, serde } = self;
+        let Self {
+            name, ty, serde, ..
+        } = self;
         let name = &*name.unraw().to_string();
         let field = quote!(#pf::Field::new(#name, __p::FieldKind::<#ty>::__LATE));
+        let field = if self.redacted {
+            quote!(#field.confidential())
+        } else {
+            field
+        };
         let field = match option(ty) {
             Some(held) if option(held).is_some() => quote!(#field.holding_option(true)),
             // `Failed`, under its own name.
@@ -194,6 +206,49 @@ impl<'a> Field<'a> {
             quote!(#field.also(&[#(#aliases),*]))
         }
     }
+}
+
+/// Whether a field has `#[shared(redact)]`.
+fn is_redacted(attributes: &[Attribute], errors: &mut Errors) -> bool {
+    const OPTION: &str =
+        "a field of a shared store has one option: `#[shared(redact)]`, for a confidential value";
+    let mut redacted = false;
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("shared"))
+    {
+        let read = attribute.parse_args_with(|input: ParseStream<'_>| {
+            let option = match input.call(Ident::parse_any) {
+                Ok(option) => option,
+                Err(error) => return Err(refuse(OPTION).on(error.span())),
+            };
+            if option == "context" || option == "crate" {
+                let on_struct =
+                    format!("`{option}` is an option of the struct: write it above the `struct`");
+                return Err(refuse(on_struct).at(option));
+            }
+            if option != "redact" {
+                return Err(refuse(OPTION).at(option));
+            }
+            if !input.is_empty() {
+                let rest: TokenStream = input.parse()?;
+                return Err(refuse("`redact` takes no value: write `#[shared(redact)]`").at(rest));
+            }
+            if redacted {
+                return Err(refuse("`redact` is given twice").at(option));
+            }
+            redacted = true;
+            Ok(())
+        });
+        if let Err(error) = read {
+            // An attribute without parentheses has no tokens that syn could name.
+            errors.push(match attribute.meta {
+                Meta::List(_) => error,
+                _ => refuse(OPTION).at(attribute),
+            });
+        }
+    }
+    redacted
 }
 
 /// The name of a field under one of serde's rules, if the rule changes it.
@@ -244,6 +299,7 @@ pub(super) fn visits(
             name,
             ty,
             serde: field,
+            ..
         },
     ) in fields.iter().enumerate()
     {

@@ -52,7 +52,10 @@ pub(super) fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
                     store.allow = store
                         .allow
                         .or_else(|| fields.named.iter().find_map(|f| Allow::of(&f.attrs)));
-                    store.fields = fields.named.iter().filter_map(fields::Field::of).collect();
+                    let fields = fields.named.iter();
+                    store.fields = fields
+                        .filter_map(|field| fields::Field::of(field, &mut errors))
+                        .collect();
                 }
                 syn::Fields::Unnamed(fields) => {
                     errors
@@ -112,6 +115,10 @@ impl Options {
                 }
             } else {
                 let name = input.fork().parse::<Ident>();
+                if let (Ok(name), true) = (&name, name.as_ref().is_ok_and(|name| name == "redact"))
+                {
+                    return Err(refuse("`redact` is an option of a field: write `#[shared(redact)]` above the confidential field").at(name));
+                }
                 if name.is_ok_and(|name| name != "context") || !input.peek(Ident) {
                     return Err(input.error(OPTIONS));
                 }

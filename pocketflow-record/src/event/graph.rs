@@ -19,6 +19,9 @@ pub struct Graph {
     pub fingerprint: String,
     /// The name of the store.
     pub store: String,
+    /// The type of the store's context, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
     /// The late fields that are filled when the flow starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<String>,

@@ -42,7 +42,7 @@ mod step;
 
 pub use graph::{Bound, EachField, Edge, ErrorEdge, Graph, Kind, Place, Target};
 pub use json::{Json, Values};
-pub use run::{End, Item, Parent, Resumed, Run};
+pub use run::{End, Item, Parent, Resumed, ResumedFlow, Run};
 pub use step::{Attempt, Enter, Exec, Failed, Leave, Note, Step, Suspended, Taken};
 
 use serde::{Deserialize, Serialize};

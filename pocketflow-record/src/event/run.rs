@@ -71,14 +71,31 @@ pub enum Item {
     Key(String),
 }
 
-/// Where a run resumed.
+/// Where a run resumed: a [`pocketflow::Position`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Resumed {
     /// How many steps it had taken before.
-    pub step: u64,
-    /// The names down to the place.
-    pub place: Vec<String>,
+    pub steps: u64,
+    /// How many steps the inner runs of these steps had taken.
+    pub inner_steps: u64,
+    /// The position in each flow, from the outermost to the innermost.
+    pub flows: Vec<ResumedFlow>,
+}
+
+/// The position in a flow, when a run resumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ResumedFlow {
+    /// The name of the flow.
+    pub flow: String,
+    /// [`pocketflow::Graph::fingerprint`] as 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// The name of the place.
+    pub place: String,
+    /// How often each edge had been taken. It is empty if no edge of the flow is bounded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<u32>,
 }
 
 /// A run has ended.

@@ -123,6 +123,15 @@ pub struct Exec {
     /// Why it failed: the text of the error, then that of its cause, and so on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub error: Vec<String>,
+    /// If it failed: the stage, in words, such as `exec failed at attempt 3 of 3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// If it failed: how many attempts were made, as in [`pocketflow::Failed::attempts`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+    /// Whether it failed in a way that an error edge can follow: see [`pocketflow::Error::is_failure`].
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub failure: bool,
 }
 
 /// What a node has added to its attempt with [`note`](crate::note).

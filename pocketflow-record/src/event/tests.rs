@@ -44,7 +44,7 @@ fn all() -> Vec<Value> {
     left["graph"] = json!(1);
     vec![
         json!({
-            "event": "graph", "at": 1, "graph": 0, "name": "Shop", "fingerprint": "00000000000000ff", "store": "Order",
+            "event": "graph", "at": 1, "graph": 0, "name": "Shop", "fingerprint": "00000000000000ff", "store": "Order", "context": "Services",
             "inputs": ["total"], "exits": ["default"], "places": [node, each, waits, sleeps, fork],
             "edges": [
                 { "from": 0, "action": "later", "to": { "place": 0 }, "bound": { "max": 3, "otherwise": { "exit": 0 } }, "written": true },
@@ -54,7 +54,10 @@ fn all() -> Vec<Value> {
         json!({
             "event": "run", "at": 2, "run": 3, "id": "order-17", "graph": 0, "max_steps": 9,
             "parent": { "run": 0, "step": 2, "field": "documents", "branch": 1, "item": { "index": 4 } },
-            "resumed": { "step": 5, "place": path }, "shared": { "total": 1.5, "receipt": null }, "redacted": ["card"],
+            "resumed": {
+                "steps": 5, "inner_steps": 2,
+                "flows": [{ "flow": "Shop", "fingerprint": "00000000000000ff", "place": "pay", "taken": [0, 2] }]
+            }, "shared": { "total": 1.5, "receipt": null }, "redacted": ["card"],
             "content": true, "values": true
         }),
         json!({ "event": "enter", "at": 3, "run": 3, "path": ["Payment"], "graph": 1 }),
@@ -68,7 +71,8 @@ fn all() -> Vec<Value> {
         ),
         of(
             "exec",
-            json!({ "items": 5, "began": 4, "node": "pay", "value": { "b": 1, "a": [null] }, "redacted": true, "kept": true, "error": ["no"] }),
+            json!({ "items": 5, "began": 4, "node": "pay", "value": { "b": 1, "a": [null] }, "redacted": true, "kept": true, "error": ["no"],
+                "stage": "exec failed", "attempts": 1, "failure": true }),
         ),
         of(
             "note",

@@ -264,6 +264,7 @@ fn the_longest_walk_is_that_of_a_search_of_all() {
         let result = runner.run(&flows(), |places| {
             let graph = draw(&places);
             let mut steps = None;
+            assert_eq!(graph.step_bound(), search(graph));
             match (message(|| steps = Some(graph.max_steps())), search(graph)) {
                 (None, most) => assert_eq!(steps, most),
                 (Some(message), most) => {
@@ -291,6 +292,7 @@ fn each_nested_flow_counts_its_own_steps() {
             "first >> last",
         );
         assert_eq!(outer.max_steps(), 8 + 1);
+        assert_eq!(outer.step_bound(), Some(8 + 1));
     });
 }
 
@@ -320,6 +322,7 @@ fn the_steps_on_a_field_count_besides_the_step_of_the_place() {
         let inner_steps = 1 + (1 + 3 + 2);
         assert_eq!(inner.max_steps(), inner_steps);
         assert_eq!(outer.max_steps(), 2 * (1 + inner_steps) + 1);
+        assert_eq!(outer.step_bound(), Some(2 * (1 + inner_steps) + 1));
     });
 }
 
@@ -327,7 +330,11 @@ fn the_steps_on_a_field_count_besides_the_step_of_the_place() {
 fn a_flow_on_every_item_has_no_longest_walk() {
     with_room(|| {
         let each = || on("Inner.each(a)", chain(1), "a", Some(Each::at_a_time(1)));
-        let says = |place: Place| message(|| graph(vec![place], "").max_steps()).unwrap();
+        let says = |place: Place| {
+            let graph = graph(vec![place], "");
+            assert_eq!(graph.step_bound(), None);
+            message(|| graph.max_steps()).unwrap()
+        };
         let expected = "the flow `F` has no MAX_STEPS: `Inner.each(a)` runs `Inner` on every item \
                         of `a`, and nothing bounds their number\nhelp: to limit a run, add a \
                         driver: `.with(StepLimit::new(n))`";
@@ -353,7 +360,9 @@ fn as_many_states_are_searched_as_the_tables_hold() {
         let flow = |edges| graph(vec![place("a", NODE), place("b", NODE)], edges);
         let most = flow("a >> b max 127 else end; b >> a max 255 else end");
         assert_eq!(most.max_steps(), 255);
+        assert_eq!(most.step_bound(), Some(255));
         let more = flow("a >> b max 127 else end; b >> a max 256 else end");
+        assert_eq!(more.step_bound(), None);
         assert_eq!(
             message(|| more.max_steps()).as_deref(),
             Some(
