@@ -1,16 +1,26 @@
 //! Records of runs: one file with everything that happened in a run, which a person can open, send
 //! and keep.
 //!
-//! A record is a text. Each line is a JSON object, an [event](event::Event): a run begins, a step begins,
-//! an attempt ends, a step is done. [`event`] describes the format, and [`Recording`] reads a
-//! record. [`report`] makes a page of it, which shows the run as a drawing, step by step.
+//! [`Record`] is a driver that writes a record, and [`Recording`] reads one. A record is a text. Each
+//! line is a JSON object, an [event](event::Event): a run begins, a step begins, an attempt ends, a step
+//! is done. [`event`] describes the format.
+//!
+//! [`report`](report()) makes a page of a record, which shows the run as a drawing, step by step.
+//!
+//! A node adds to its attempt with [`note`](note()), or with [`ModelCall`] what a call of a model cost.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod driver;
 pub mod event;
 mod reader;
 mod report;
 
+pub use driver::{
+    ExecValues, FieldWriter, ModelCall, Record, Recorded, RecordedStore, StepsOnly, note,
+};
+#[doc(hidden)]
+pub use driver::{RecordedExec, RecordedField, Scope};
 pub use reader::{
     Changes, Ended, Line, Lines, Nested, Outcome, ReadError, ReadErrorKind, Recording, Run, State,
     Step, lines,

@@ -6,6 +6,7 @@ mod state;
 
 pub use error::{ReadError, ReadErrorKind};
 pub use lines::{Line, Lines, lines};
+pub(crate) use state::appended;
 pub use state::{Changes, State};
 
 use std::collections::HashMap;

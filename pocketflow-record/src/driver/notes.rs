@@ -1,0 +1,198 @@
+//! What nodes add to their attempts.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Recorded;
+use super::fields::text_of;
+use super::run::RunScope;
+use crate::event;
+
+tokio::task_local! {
+    /// The attempt that this task is in.
+    static ATTEMPT: Arc<AttemptScope>;
+}
+
+/// An attempt in a record, and the same attempt in the records of other drivers.
+pub(super) struct AttemptScope {
+    pub(super) run: Arc<RunScope>,
+    pub(super) step: u64,
+    pub(super) branch: Option<usize>,
+    pub(super) item: Option<usize>,
+    pub(super) number: u32,
+    pub(super) node: &'static str,
+    pub(super) around: Option<Arc<AttemptScope>>,
+}
+
+impl AttemptScope {
+    /// The attempt that this task is in.
+    pub(super) fn current() -> Option<Arc<Self>> {
+        ATTEMPT.try_with(Arc::clone).ok()
+    }
+
+    /// Does the work of the attempt.
+    pub(super) fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        ATTEMPT.scope(Arc::new(self), work)
+    }
+
+    fn note(&self, name: &str, text: &str) {
+        let mut text = text.to_owned();
+        if name == MODEL && !self.run.options.content {
+            text = without_content(text);
+        }
+        let what = Recorded::Note {
+            node: self.node,
+            name,
+        };
+        let (value, _) = self.run.pen().json(what, text);
+        self.run.write(event::Note {
+            at: self.run.now(),
+            run: self.run.number(),
+            step: self.step,
+            branch: self.branch,
+            item: self.item,
+            attempt: self.number,
+            node: self.node.into(),
+            name: name.into(),
+            value,
+        });
+    }
+}
+
+/// The name of a note about a call of a model.
+const MODEL: &str = "model";
+
+/// The note about a model, without the prompt and the reply.
+fn without_content(text: String) -> String {
+    match serde_json::from_str(&text) {
+        Ok(Value::Object(mut members)) => {
+            let had = [members.remove("prompt"), members.remove("reply")];
+            match had {
+                [None, None] => text,
+                _ => Value::Object(members).to_string(),
+            }
+        }
+        _ => text,
+    }
+}
+
+/// Adds a note to the attempt that calls it. In a run that is not recorded, it does nothing.
+///
+/// ```
+/// use pocketflow::{Shared, flow, node};
+/// use pocketflow_record::{Record, Recording};
+/// use serde_json::json;
+///
+/// #[derive(Shared, Default)]
+/// struct Research { question: String, pages: Vec<String> }
+///
+/// #[node(Research, writes = pages)]
+/// async fn search(question: &str) -> Vec<String> {
+///     let pages = vec![format!("All about {question}")];
+///     pocketflow_record::note("search", &json!({ "engine": "local", "hits": pages.len() }));
+///     pages
+/// }
+///
+/// flow! { Find { search; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let record = Record::in_memory();
+/// let mut research = Research { question: "rain".into(), pages: vec![] };
+/// Find.with(&record).run(&mut research).await?;
+///
+/// let recording = Recording::read(record.text())?;
+/// let note = &recording.runs()[0].steps[0].notes[0];
+/// assert_eq!((&*note.node, &*note.name), ("search", "search"));
+/// assert_eq!(note.value.value()?, json!({ "engine": "local", "hits": 1 }));
+/// # Ok(()) }
+/// ```
+///
+/// It belongs to the attempt whose future calls it. A task that the node spawns, and a function that it
+/// runs with `spawn_blocking`, are outside.
+///
+/// For the call of a model, use [`ModelCall`].
+pub fn note<T: Serialize + ?Sized>(name: &str, value: &T) {
+    let mut next = AttemptScope::current();
+    if next.is_none() {
+        return;
+    }
+    let text = text_of(value);
+    while let Some(attempt) = next {
+        attempt.note(name, &text);
+        next = attempt.around.clone();
+    }
+}
+
+/// A call of a model, as a [note](note()) with the name `model`.
+///
+/// ```
+/// use pocketflow_record::ModelCall;
+///
+/// # fn after(prompt: &str, reply: &str) {
+/// ModelCall::new("mistral-small")
+///     .tokens(412, 87)
+///     .content(prompt, reply)
+///     .note();
+/// # }
+/// ```
+///
+/// The prompt and the reply are recorded only if the record asks for them with
+/// [`Record::content`](crate::Record::content).
+#[derive(Debug, Clone, Serialize)]
+#[must_use = "it is recorded by `note`"]
+pub struct ModelCall<'a> {
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply: Option<&'a str>,
+}
+
+impl<'a> ModelCall<'a> {
+    /// A call of the model with this name.
+    pub fn new(model: &'a str) -> Self {
+        Self {
+            model,
+            operation: None,
+            input_tokens: None,
+            output_tokens: None,
+            prompt: None,
+            reply: None,
+        }
+    }
+
+    /// What the model did: `chat`, `embeddings`, `text_completion`. These are the names of
+    /// `gen_ai.operation.name` in the conventions of OpenTelemetry.
+    pub fn operation(mut self, operation: &'a str) -> Self {
+        self.operation = Some(operation);
+        self
+    }
+
+    /// How many tokens the prompt had, and how many the reply.
+    pub fn tokens(mut self, input: u64, output: u64) -> Self {
+        self.input_tokens = Some(input);
+        self.output_tokens = Some(output);
+        self
+    }
+
+    /// The prompt and the reply as texts.
+    pub fn content(mut self, prompt: &'a str, reply: &'a str) -> Self {
+        self.prompt = Some(prompt);
+        self.reply = Some(reply);
+        self
+    }
+
+    /// Adds the call to the attempt that calls this.
+    pub fn note(&self) {
+        note(MODEL, self);
+    }
+}

@@ -1,0 +1,675 @@
+//! A run that is being recorded.
+
+use std::collections::HashSet;
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use pocketflow::{Error, Failed, Graph, StepInfo, Store, Taken, TimedOut};
+
+use super::fields::{Changed, Pen, RecordedStore, Snapshot, Which};
+use super::graphs::{self, Facts};
+use super::redaction::Secrets;
+use super::sink::Sink;
+use super::{Options, Recorded, Shared};
+use crate::event::{self, Event, Values};
+
+tokio::task_local! {
+    /// The run that this task is in.
+    static RUN: Arc<Link>;
+}
+
+/// A run, and the run around it, which may be in another record.
+struct Link {
+    run: Arc<RunScope>,
+    around: Option<Arc<Link>>,
+}
+
+/// A run that is being recorded.
+pub(super) struct RunScope {
+    pub(super) shared: Arc<Shared>,
+    pub(super) options: Arc<Options>,
+    /// The run around it in the same record.
+    outer: Option<Arc<RunScope>>,
+    facts: Arc<Facts>,
+    secrets: Secrets,
+    /// The record, and the number of the run in it, once the first step has begun. `None` if the record
+    /// cannot be opened.
+    place: OnceLock<Option<(Arc<Sink>, u64)>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    snapshot: Snapshot,
+    /// What is written when the first step begins.
+    pending: Option<Pending>,
+    /// The execs of the current step that are written when its `post` has shown what is confidential.
+    deferred: Vec<event::Exec>,
+    /// The branches and items of the current step whose exec has run.
+    ran: HashSet<(Option<usize>, Option<usize>)>,
+}
+
+struct Pending {
+    graph: &'static Graph,
+    run: event::Run,
+    enters: Vec<(u64, Vec<String>, &'static Graph)>,
+}
+
+/// Which exec of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) step: u64,
+    pub(super) branch: Option<usize>,
+    pub(super) item: Option<usize>,
+}
+
+impl Part {
+    pub(super) fn of(info: &StepInfo<'_>, item: Option<usize>) -> Self {
+        Self {
+            step: info.step(),
+            branch: info.branch_number(),
+            item,
+        }
+    }
+}
+
+/// The record of an exec's value.
+pub(super) enum ExecValue {
+    /// Values are not recorded.
+    None,
+    Text(String),
+}
+
+impl RunScope {
+    /// The run of this record that this task is in.
+    pub(super) fn current(shared: &Arc<Shared>) -> Option<Arc<Self>> {
+        RUN.try_with(|link| {
+            let mut next = Some(link);
+            while let Some(link) = next {
+                if Arc::ptr_eq(&link.run.shared, shared) {
+                    return Some(link.run.clone());
+                }
+                next = link.around.as_ref();
+            }
+            None
+        })
+        .ok()
+        .flatten()
+    }
+
+    /// Does the work of the run.
+    pub(super) fn scope<F: Future>(self: Arc<Self>, work: F) -> impl Future<Output = F::Output> {
+        let around = RUN.try_with(Arc::clone).ok();
+        RUN.scope(Arc::new(Link { run: self, around }), work)
+    }
+
+    /// A run begins.
+    pub(super) fn begin<S: RecordedStore>(
+        shared: &Arc<Shared>,
+        options: &Arc<Options>,
+        values: bool,
+        (graph, info): (&'static Graph, Option<&StepInfo<'_>>),
+        store: &mut S,
+    ) -> Arc<Self> {
+        let at = shared.clock.now();
+        let inner = info.and_then(StepInfo::inner_run);
+        let outer = inner.and_then(|_| Self::current(shared));
+        let facts = shared.facts(graph);
+        let scope = Self {
+            shared: shared.clone(),
+            options: options.clone(),
+            outer,
+            facts,
+            secrets: Secrets::default(),
+            place: OnceLock::new(),
+            state: Mutex::default(),
+        };
+        let parent = inner.zip(scope.outer.as_ref()).map(|(inner, outer)| {
+            let step = inner.outer();
+            event::Parent {
+                run: outer.number(),
+                step: step.step(),
+                field: inner.field().into(),
+                branch: step.branch_number(),
+                item: inner.item().and_then(|item| {
+                    let index = item.index().map(event::Item::Index);
+                    index.or_else(|| Some(event::Item::Key(item.key()?.into())))
+                }),
+            }
+        });
+        let values_at_start =
+            scope
+                .state()
+                .snapshot
+                .begin(store, &scope.facts.fields, &scope.pen());
+        let fields = S::STORE.fields.iter();
+        let run = event::Run {
+            at,
+            run: 0,
+            id: None,
+            graph: 0,
+            max_steps: scope.facts.max_steps,
+            parent,
+            resumed: None,
+            shared: values_at_start,
+            redacted: fields
+                .filter(|field| field.redacted && !field.skipped)
+                .map(|field| field.name.to_owned())
+                .collect(),
+            content: options.content,
+            values,
+        };
+        scope.state().pending = Some(Pending {
+            graph,
+            run,
+            enters: Vec::new(),
+        });
+        Arc::new(scope)
+    }
+
+    /// The state is consistent whenever the lock is free, so a poisoned lock can be used.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn pen(&self) -> Pen<'_> {
+        let mut outer = Vec::new();
+        let mut next = self.outer.as_deref();
+        while let Some(run) = next {
+            if !run.secrets.is_empty() {
+                outer.push(&run.secrets);
+            }
+            next = run.outer.as_deref();
+        }
+        Pen {
+            options: &self.options,
+            secrets: &self.secrets,
+            outer,
+        }
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.shared.clock.now()
+    }
+
+    /// The number of the run in its record. Its first step has begun.
+    pub(super) fn number(&self) -> u64 {
+        match self.place.get() {
+            Some(Some((_, number))) => *number,
+            _ => 0,
+        }
+    }
+
+    fn sink(&self) -> Option<&Arc<Sink>> {
+        self.place.get()?.as_ref().map(|(sink, _)| sink)
+    }
+
+    pub(super) fn write(&self, event: impl Into<Event>) {
+        if let Some(sink) = self.sink() {
+            sink.write([event.into()]);
+        }
+    }
+
+    /// Writes how the run began, unless that is written. `info` describes the first step.
+    fn write_pending(&self, info: Option<&StepInfo<'_>>) {
+        let Some(Pending {
+            graph,
+            mut run,
+            enters,
+        }) = self.state().pending.take()
+        else {
+            return;
+        };
+        run.id = info.and_then(|info| info.run_id().map(str::to_owned));
+        run.resumed = info.and_then(resumed);
+        let sink = match &self.outer {
+            Some(outer) => outer.sink().cloned(),
+            None => self.shared.open(run.id.as_deref(), graph.name),
+        };
+        let place = sink.map(|sink| {
+            let number = sink.new_run();
+            (sink, number)
+        });
+        let (sink, number) = match self.place.get_or_init(|| place) {
+            Some((sink, number)) => (sink, *number),
+            None => return,
+        };
+        run.run = number;
+        run.graph = sink.graph(graph);
+        let enters = enters.into_iter().map(|(at, path, graph)| {
+            let graph = sink.graph(graph);
+            event::Enter {
+                at,
+                run: number,
+                path,
+                graph,
+            }
+        });
+        // The graphs come before the run, because the sink writes them while it numbers them.
+        let enters: Vec<_> = enters.map(Event::from).collect();
+        sink.write([Event::from(run)].into_iter().chain(enters));
+    }
+
+    /// A nested flow begins.
+    pub(super) fn enter(&self, info: &StepInfo<'_>, graph: &'static Graph) {
+        let (at, path) = (self.now(), path(info));
+        if let Some(pending) = &mut self.state().pending {
+            pending.enters.push((at, path, graph));
+            return;
+        }
+        let Some(sink) = self.sink() else { return };
+        self.write(event::Enter {
+            at,
+            run: self.number(),
+            path,
+            graph: sink.graph(graph),
+        });
+    }
+
+    /// A nested flow has ended.
+    pub(super) fn leave<S: RecordedStore>(
+        &self,
+        info: &StepInfo<'_>,
+        graph: &'static Graph,
+        result: &Result<Taken, Error>,
+        store: &mut S,
+    ) {
+        let Ok(taken) = result else { return };
+        let Some(sink) = self.sink() else { return };
+        let field = error_field(taken, S::STORE);
+        let (changed, appended) = match field {
+            Some(_) => self.change(store, Which::Some(&[], field)),
+            None => (Changed::default(), Values::default()),
+        };
+        let way = Way::of(info, taken);
+        self.write(event::Leave {
+            at: self.now(),
+            run: self.number(),
+            path: path(info),
+            graph: sink.graph(graph),
+            action: taken.action().into(),
+            edge: way.edge,
+            to: way.to,
+            count: way.count,
+            max: way.max,
+            failed: taken.failed(),
+            changed: changed.values,
+            appended,
+        });
+    }
+
+    /// A step begins.
+    pub(super) fn begin_step(&self, info: &StepInfo<'_>) {
+        self.write_pending(Some(info));
+        {
+            let mut state = self.state();
+            state.deferred.clear();
+            state.ran.clear();
+        }
+        let Some(sink) = self.sink() else { return };
+        let sleeps = info.sleeps_for().map(|time| time.as_millis());
+        self.write(event::Step {
+            at: self.now(),
+            run: self.number(),
+            step: info.step(),
+            graph: sink.graph(info.graph()),
+            place: info.place_number(),
+            path: path(info),
+            waits: info.waits_for().map(Into::into),
+            sleeps_ms: sleeps.map(|millis| u64::try_from(millis).unwrap_or(u64::MAX)),
+        });
+    }
+
+    /// A step has ended.
+    pub(super) fn end_step<S: RecordedStore>(
+        &self,
+        info: &StepInfo<'_>,
+        result: &Result<Taken, Error>,
+        store: &mut S,
+    ) {
+        let node = info.graph().places[info.place_number()].node;
+        let which = match result {
+            // While a step waits, a person may edit the store.
+            Ok(_) if info.waits_for().is_some() || info.sleeps_for().is_some() => Which::All,
+            Ok(taken) => Which::Some(node.possible_writes, error_field(taken, S::STORE)),
+            Err(_) => Which::All,
+        };
+        let (changed, appended) = self.change(store, which);
+        let Some(sink) = self.sink() else { return };
+        let execs = self.deferred_execs(changed.redacted);
+        let (at, run, step, path) = (self.now(), self.number(), info.step(), path(info));
+        let Changed {
+            values: changed, ..
+        } = changed;
+        let event = match result {
+            Ok(taken) => {
+                let way = Way::of(info, taken);
+                Event::from(event::Taken {
+                    at,
+                    run,
+                    step,
+                    path,
+                    action: taken.action().into(),
+                    edge: way.edge,
+                    to: way.to,
+                    count: way.count,
+                    max: way.max,
+                    failed: taken.failed(),
+                    changed,
+                    appended,
+                })
+            }
+            Err(error) if error.suspends() => Event::from(event::Suspended {
+                at,
+                run,
+                step,
+                path,
+                error: self.chain(error),
+                place: self.place_of(error),
+                changed,
+                appended,
+            }),
+            Err(error) => Event::from(event::Failed {
+                at,
+                run,
+                step,
+                path,
+                error: self.chain(error),
+                place: self.place_of(error),
+                changed,
+                appended,
+            }),
+        };
+        sink.write(execs.into_iter().chain([event]));
+    }
+
+    /// The run has ended.
+    pub(super) fn end<S: RecordedStore>(&self, result: &Result<Taken, Error>, store: &mut S) {
+        self.write_pending(None);
+        let (changed, appended) = self.change(store, Which::All);
+        let mut end = event::End {
+            at: self.now(),
+            run: self.number(),
+            changed: changed.values,
+            appended,
+            ..event::End::default()
+        };
+        match result {
+            Ok(taken) => end.exit = Some(taken.action().into()),
+            Err(error) => {
+                end.error = self.chain(error);
+                end.place = Some(self.place_of(error));
+                end.suspended = error.suspends();
+                // The run around this one may have the same error.
+                if let Some(outer) = &self.outer {
+                    outer.secrets.add_all(&self.secrets);
+                }
+            }
+        }
+        self.write(end);
+    }
+
+    fn change<S: RecordedStore>(&self, store: &mut S, which: Which<'_>) -> (Changed, Values) {
+        let pen = self.pen();
+        let mut state = self.state();
+        state
+            .snapshot
+            .change(store, which, &self.facts.fields, &pen)
+    }
+
+    /// The execs that were kept back. `redacted` says whether `post` has changed a confidential field.
+    fn deferred_execs(&self, redacted: bool) -> Vec<Event> {
+        let execs = std::mem::take(&mut self.state().deferred);
+        let execs = execs.into_iter().map(|exec| match redacted {
+            true => event::Exec {
+                value: None,
+                redacted: true,
+                ..exec
+            },
+            // The values of its confidential fields are known now.
+            false => self.redacted_again(exec),
+        });
+        execs.map(Event::from).collect()
+    }
+
+    fn redacted_again(&self, exec: event::Exec) -> event::Exec {
+        let Some(value) = &exec.value else {
+            return exec;
+        };
+        let (text, found) = self.secrets.out_of_json(value.text().to_owned());
+        match event::Json::from_text(text) {
+            Ok(value) if found => event::Exec {
+                value: Some(value),
+                redacted: true,
+                ..exec
+            },
+            _ => exec,
+        }
+    }
+
+    /// An attempt has ended.
+    pub(super) fn attempt(
+        &self,
+        (part, node): (Part, &'static str),
+        began: u64,
+        attempt: pocketflow::Attempt<'_>,
+        failure: Option<&pocketflow::Failure>,
+    ) {
+        let Some(sink) = self.sink() else { return };
+        let event = Event::from(event::Attempt {
+            at: self.now(),
+            run: self.number(),
+            step: part.step,
+            branch: part.branch,
+            item: part.item,
+            number: attempt.number(),
+            of: attempt.of(),
+            began,
+            node: node.into(),
+            error: failure.map_or_else(Vec::new, |failure| self.chain(failure.cause())),
+            timed_out: failure.is_some_and(|failure| failure.cause().is::<TimedOut>()),
+            gives_up: failure.is_some_and(|failure| !failure.may_retry()),
+        });
+        match failure {
+            // Its exec follows at once.
+            None => sink.add(event),
+            Some(_) => sink.write([event]),
+        }
+    }
+
+    /// An exec has ended.
+    pub(super) fn exec(
+        &self,
+        info: &StepInfo<'_>,
+        (part, node): (Part, &'static str),
+        began: u64,
+        kept: bool,
+        result: Result<ExecValue, &Error>,
+    ) {
+        let Some(sink) = self.sink() else { return };
+        let mut exec = event::Exec {
+            at: self.now(),
+            run: self.number(),
+            step: part.step,
+            branch: part.branch,
+            item: part.item,
+            items: info.items(),
+            began,
+            node: node.into(),
+            value: None,
+            redacted: false,
+            kept,
+            error: Vec::new(),
+            stage: None,
+            attempts: None,
+            failure: false,
+        };
+        let mut defer = false;
+        match result {
+            Ok(ExecValue::None) => {}
+            Ok(ExecValue::Text(text)) => match self.confidential(info) {
+                Some(true) => exec.redacted = true,
+                known => {
+                    defer = known.is_none();
+                    let what = Recorded::Exec { node };
+                    let (value, redacted) = self.pen().json(what, text);
+                    (exec.value, exec.redacted) = (Some(value), redacted);
+                }
+            },
+            Err(error) => {
+                let failed = Failed::from(error);
+                exec.error = self.chain(error);
+                exec.stage = Some(failed.stage);
+                exec.attempts = Some(failed.attempts);
+                exec.failure = error.is_failure();
+            }
+        }
+        let mut state = self.state();
+        if part.branch.is_some() || part.item.is_some() {
+            state.ran.insert((part.branch, part.item));
+        }
+        if defer {
+            state.deferred.push(exec);
+            return;
+        }
+        drop(state);
+        sink.write([Event::from(exec)]);
+    }
+
+    /// Whether the exec of a branch or an item has run in this step. It is asked once.
+    pub(super) fn has_run(&self, part: Part) -> bool {
+        self.state().ran.remove(&(part.branch, part.item))
+    }
+
+    /// Whether a value that the node of this step returns is confidential, because its `post` writes a
+    /// confidential field. `None` if that depends on what it writes.
+    fn confidential(&self, info: &StepInfo<'_>) -> Option<bool> {
+        if !self.facts.redacts() {
+            return Some(false);
+        }
+        let place = &info.graph().places[info.place_number()];
+        let node = match info.branch_number() {
+            Some(branch) => place.fork[branch].node,
+            None => place.node,
+        };
+        let written = |field: usize| graphs::has(node.possible_writes, field);
+        let confidential = (0..self.facts.fields.len()).filter(|field| self.is_all(*field));
+        if !confidential.into_iter().any(written) {
+            return Some(false);
+        }
+        // The node has a `post` of its own, which may write any field.
+        if (0..self.facts.fields.len()).all(written) {
+            return None;
+        }
+        Some(true)
+    }
+
+    fn is_all(&self, field: usize) -> bool {
+        self.facts.fields[field] == graphs::Confidential::All
+    }
+
+    /// The text of an error, then that of its cause, and so on.
+    fn chain(&self, error: &(dyn StdError + 'static)) -> Vec<String> {
+        /// A chain that refers to itself has no end.
+        const LONGEST: usize = 64;
+        let pen = self.pen();
+        let (mut texts, mut next) = (Vec::new(), Some(error));
+        while let Some(error) = next.filter(|_| texts.len() < LONGEST) {
+            texts.push(pen.text(Recorded::Error, &error.to_string()));
+            next = error.source();
+        }
+        texts
+    }
+
+    /// The place that an error names.
+    fn place_of(&self, error: &Error) -> String {
+        let failed = Failed::from(error);
+        let mut place = failed.path.join(" > ");
+        let in_items = failed.path.iter().any(|name| name.ends_with(']'));
+        if let Some(item) = failed.item.filter(|_| !in_items) {
+            place += &format!("[{item}]");
+        }
+        self.pen().text(Recorded::Error, &place)
+    }
+}
+
+/// Where an action leads.
+struct Way {
+    edge: Option<usize>,
+    to: Option<event::Target>,
+    count: Option<u32>,
+    max: Option<u32>,
+}
+
+impl Way {
+    fn of(info: &StepInfo<'_>, taken: &Taken) -> Self {
+        let target = taken.target();
+        let edge = taken.edge().and_then(|edge| {
+            let mut edges = info.graph().edges.iter();
+            Some((edges.position(|other| std::ptr::eq(other, edge))?, edge))
+        });
+        let bound = edge.and_then(|(index, edge)| Some((index, edge.bound?)));
+        // The edge is counted after the step.
+        let count = bound.map(|(index, bound)| {
+            let before = info.times_taken(index);
+            before.saturating_add(1).min(bound.max)
+        });
+        Self {
+            edge: edge.map(|(index, _)| index),
+            to: Some(graphs::target(target)),
+            count,
+            max: bound.map(|(_, bound)| bound.max),
+        }
+    }
+}
+
+/// The field that the error edge has filled, if the step has failed.
+fn error_field(taken: &Taken, store: &Store) -> Option<usize> {
+    let edge = taken.edge().filter(|_| taken.failed())?;
+    store.field(edge.error?.field?)
+}
+
+/// The names of places from the outermost flow of the run down to this one.
+fn path(info: &StepInfo<'_>) -> Vec<String> {
+    let mut path = vec![info.graph().places[info.place_number()].name.to_owned()];
+    let mut next = info.parent();
+    while let Some(place) = next {
+        path.push(place.name().to_owned());
+        next = place.parent();
+    }
+    path.reverse();
+    path
+}
+
+/// Where a run has resumed, if its first step is not the first one of its flow.
+fn resumed(info: &StepInfo<'_>) -> Option<event::Resumed> {
+    let position = info.position();
+    let mut places = vec![info.place_number()];
+    let mut next = info.parent();
+    while let Some(place) = next {
+        places.push(place.place_number());
+        next = place.parent();
+    }
+    let counted = position
+        .flows
+        .iter()
+        .any(|flow| flow.taken.iter().any(|taken| *taken > 0));
+    let moved = position.steps > 0 || position.inner_steps > 0;
+    if !moved && !counted && places.iter().all(|place| *place == 0) {
+        return None;
+    }
+    let flows = position.flows.into_iter();
+    Some(event::Resumed {
+        steps: position.steps,
+        inner_steps: position.inner_steps,
+        flows: flows
+            .map(|flow| event::ResumedFlow {
+                flow: flow.flow,
+                fingerprint: graphs::fingerprint(flow.fingerprint),
+                place: flow.place,
+                taken: flow.taken,
+            })
+            .collect(),
+    })
+}
