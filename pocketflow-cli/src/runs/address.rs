@@ -13,8 +13,9 @@ pub(crate) enum Address<'a> {
 const WRITE: &str = "write the path of a file, postgres://user:password@host/database, or settings such as \
      \"host=/run/postgresql dbname=runs\"";
 /// Settings with which a list of settings can begin.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 18] = [
     "application_name",
+    "channel_binding",
     "connect_timeout",
     "dbname",
     "host",
@@ -24,7 +25,11 @@ const SETTINGS: [&str; 13] = [
     "password",
     "port",
     "schema",
+    "sslcert",
+    "sslkey",
     "sslmode",
+    "sslnegotiation",
+    "sslrootcert",
     "target_session_attrs",
     "user",
 ];

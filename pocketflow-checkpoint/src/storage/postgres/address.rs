@@ -5,80 +5,107 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 
+use super::ssl::Ssl;
 use crate::storage::error::{Cause, StorageError, StorageResult};
 
 /// An address.
 pub(super) struct Address {
     pub(super) config: Config,
     pub(super) schema: Option<String>,
+    pub(super) ssl: Ssl,
 }
 
 impl Address {
     pub(super) fn parse(text: &str) -> StorageResult<Self> {
-        let (rest, schema) = without_schema(text);
-        let config = rest.parse().map_err(|error: tokio_postgres::Error| {
-            StorageError::Unreachable {
-                // The text may contain a password.
-                place: "the address of the PostgreSQL database".to_owned(),
-                source: Cause::from(error),
+        let (rest, own) = without_own(text);
+        let mut config = rest.parse::<Config>().map_err(wrong)?;
+        let [schema, settings @ ..] = own;
+        let ssl = Ssl::read(settings, &config).map_err(wrong)?;
+        if config.get_hosts().is_empty() {
+            // A certificate may be for an address.
+            for address in config.get_hostaddrs().to_vec() {
+                config.host(address.to_string());
             }
-        })?;
-        Ok(Self { config, schema })
+        }
+        Ok(Self {
+            config,
+            schema,
+            ssl,
+        })
     }
 }
 
-/// The address without the setting `schema`, and its last value. A text with a mistake comes back as
-/// it is, for the error of [`Config`].
-fn without_schema(text: &str) -> (String, Option<String>) {
+/// The error of an address. It does not show the text, which may contain a password.
+pub(super) fn wrong(source: impl Into<Cause>) -> StorageError {
+    StorageError::Unreachable {
+        place: "the address of the PostgreSQL database".to_owned(),
+        source: source.into(),
+    }
+}
+
+/// The settings of this crate. [`Config`] does not know them, or not all of their values.
+const OWN: [&str; 5] = ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey"];
+
+type Own = [Option<String>; OWN.len()];
+
+/// The address without the settings of this crate, and their last values. A text with a mistake comes
+/// back as it is, for the error of [`Config`].
+fn without_own(text: &str) -> (String, Own) {
     let is_url = ["postgres://", "postgresql://"]
         .iter()
         .any(|scheme| text.starts_with(scheme));
     let split = if is_url {
-        without_schema_in_url(text)
+        without_own_in_url(text)
     } else {
-        without_schema_in_settings(text)
+        without_own_in_settings(text)
     };
-    split.unwrap_or_else(|| (text.to_owned(), None))
+    split.unwrap_or_else(|| (text.to_owned(), Own::default()))
 }
 
-fn without_schema_in_url(url: &str) -> Option<(String, Option<String>)> {
+/// Where the value of a setting belongs, if it is one of this crate.
+fn place_of<'a>(name: &str, own: &'a mut Own) -> Option<&'a mut Option<String>> {
+    let at = OWN.iter().position(|known| *known == name)?;
+    Some(&mut own[at])
+}
+
+fn without_own_in_url(url: &str) -> Option<(String, Own)> {
     // A password may contain a question mark.
     let after_user = url.find('@').unwrap_or_default();
     let query = after_user + url[after_user..].find('?')?;
-    let (mut schema, mut others) = (None, Vec::new());
+    let (mut own, mut others) = (Own::default(), Vec::new());
     for setting in url[query + 1..].split('&') {
-        match setting.split_once('=') {
-            Some((name, value)) if decoded(name)? == "schema" => {
-                schema = Some(decoded(value)?.into_owned());
-            }
-            _ => others.push(setting),
+        if let Some((name, value)) = setting.split_once('=')
+            && let Some(place) = place_of(&decoded(name)?, &mut own)
+        {
+            *place = Some(decoded(value)?.into_owned());
+        } else {
+            others.push(setting);
         }
     }
     let mut rest = url[..query].to_owned();
     if !others.is_empty() {
         rest = format!("{rest}?{}", others.join("&"));
     }
-    Some((rest, schema))
+    Some((rest, own))
 }
 
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok()
 }
 
-fn without_schema_in_settings(text: &str) -> Option<(String, Option<String>)> {
-    let (mut schema, mut others) = (None, Vec::new());
+fn without_own_in_settings(text: &str) -> Option<(String, Own)> {
+    let (mut own, mut others) = (Own::default(), Vec::new());
     let mut left = text.trim_start();
     while !left.is_empty() {
         let (name, value) = left.split_once('=')?;
         let (value, after) = setting_value(value.trim_start())?;
-        if name.trim_end() == "schema" {
-            schema = Some(value);
-        } else {
-            others.push(left[..left.len() - after.len()].trim_end());
+        match place_of(name.trim_end(), &mut own) {
+            Some(place) => *place = Some(value),
+            None => others.push(left[..left.len() - after.len()].trim_end()),
         }
         left = after.trim_start();
     }
-    Some((others.join(" "), schema))
+    Some((others.join(" "), own))
 }
 
 /// The value at the start of a text, and the text after it. `'` encloses a value with spaces, and `\`
@@ -103,60 +130,4 @@ fn setting_value(text: &str) -> Option<(String, &str)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_schema_is_taken_out() {
-        for (text, rest, schema) in [
-            (
-                "postgres://me:a?b@host/runs",
-                "postgres://me:a?b@host/runs",
-                None,
-            ),
-            (
-                "postgres://host/runs?schema=shop",
-                "postgres://host/runs",
-                Some("shop"),
-            ),
-            (
-                "postgresql://me:a?schema=b@host/runs?connect_timeout=3&schema=my%20%22shop%22&port=1",
-                "postgresql://me:a?schema=b@host/runs?connect_timeout=3&port=1",
-                Some("my \"shop\""),
-            ),
-            ("postgres:///?sch%65ma=", "postgres:///", Some("")),
-            ("host=a dbname=b", "host=a dbname=b", None),
-            ("schema=shop", "", Some("shop")),
-            (
-                " host = a  schema = 'my \\'\\\\shop' password='schema=x y' ",
-                "host = a password='schema=x y'",
-                Some("my '\\shop"),
-            ),
-            ("host=a schema=a\\ b", "host=a", Some("a b")),
-            ("schema='a", "schema='a", None),
-            ("nonsense", "nonsense", None),
-        ] {
-            let expected = (rest.to_owned(), schema.map(str::to_owned));
-            assert_eq!(without_schema(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_left_is_an_address() {
-        let address = "postgres://me:secret@host:6432/runs?schema=shop&connect_timeout=3";
-        let url = Address::parse(address).ok().unwrap();
-        let settings =
-            "user=me schema=shop password=secret host=host port=6432 dbname=runs connect_timeout=3";
-        let settings = Address::parse(settings).ok().unwrap();
-        assert_eq!(url.config, settings.config);
-        assert_eq!(url.schema, settings.schema);
-        for wrong in ["postgres://host/runs?scheme=shop", "host=a scheme=shop"] {
-            let error = Address::parse(wrong).err().unwrap();
-            let cause = std::error::Error::source(&error).unwrap();
-            let cause = cause
-                .source()
-                .map_or(cause.to_string(), ToString::to_string);
-            assert!(cause.contains("`scheme`"), "{cause}");
-        }
-    }
-}
+mod tests;

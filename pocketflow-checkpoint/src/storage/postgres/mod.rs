@@ -1,11 +1,23 @@
 //! The PostgreSQL engine: runs in a database that several machines share.
 
 mod address;
+mod connection;
 mod explain;
+#[cfg(any(test, not(feature = "tls")))]
+#[cfg_attr(
+    feature = "tls",
+    expect(dead_code, reason = "it is there for its tests")
+)]
+mod no_tls;
 mod options;
 mod pool;
 mod release;
+mod ssl;
 mod tables;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+use no_tls as tls;
 mod transaction;
 
 use std::fmt;
@@ -22,7 +34,7 @@ use release::ReleaseQueue;
 /// A storage of runs in a PostgreSQL database, which several machines may share. Feature
 /// `postgres`.
 ///
-/// It opens up to eight connections (without TLS) as it needs them. Leases are measured with the
+/// It opens up to eight connections as it needs them. Leases are measured with the
 /// clock of the server, so the clocks of the machines do not matter. If a connection is lost, the
 /// current call fails with [`StorageError::Disconnected`](crate::StorageError::Disconnected), and
 /// the next call opens a new connection.
@@ -35,7 +47,7 @@ use release::ReleaseQueue;
 /// The address is a URL, `postgres://user:password@host:5432/database?schema=shop`, or a list of
 /// settings, `host=/run/postgresql dbname=runs schema='the shop'`. Both take the settings of
 /// [`tokio_postgres::Config`](https://docs.rs/tokio-postgres/latest/tokio_postgres/config/struct.Config.html),
-/// such as `connect_timeout`, and one of this crate:
+/// such as `connect_timeout`, and some of this crate:
 ///
 /// | setting | meaning | default |
 /// | --- | --- | --- |
@@ -43,6 +55,39 @@ use release::ReleaseQueue;
 /// | `connect_timeout` | after how many seconds an attempt to connect fails | 10 |
 /// | `application_name` | the name in `pg_stat_activity` | `pocketflow-checkpoint` |
 /// | `schema` | the schema that has the tables | `pocketflow` |
+/// | `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `channel_binding` | see below | `prefer`, none |
+///
+/// # TLS
+///
+/// Connections with TLS need the feature `tls`. Without it, an address that asks for TLS is an error.
+/// `sslmode` has the meanings that it has in PostgreSQL's own programs:
+///
+/// | `sslmode` | the connection has TLS | what is checked of the server's certificate |
+/// | --- | --- | --- |
+/// | `disable` | never | nothing |
+/// | `allow` | if the server refuses the connection without TLS | nothing |
+/// | `prefer` | if the server admits it with TLS | nothing |
+/// | `require` | always | nothing |
+/// | `verify-ca` | always | that an authority in the file `sslrootcert` has issued it |
+/// | `verify-full` | always | also that it is for the `host` of the address |
+///
+/// Only `verify-full` protects against an attacker who can change what the network transports, and
+/// `verify-ca` does if the authority issues certificates for nothing else. A connection through a
+/// socket of the machine has no TLS, whatever `sslmode` says.
+///
+/// `sslrootcert` names a file with certificates of authorities in PEM format, or is `system`, which
+/// needs `verify-full` and trusts the authorities of the system. That is the default of
+/// `verify-full`. With a file, the modes from `allow` to `require` check the certificate as
+/// `verify-ca` does. The file may also contain the certificate of the server itself.
+///
+/// `sslcert` and `sslkey` name files in PEM format with a certificate of the client and its key. The
+/// key must not be encrypted. The files are read for each connection, so they can be replaced while
+/// a program runs. The files in `~/.postgresql` and the variables of the environment that begin with
+/// `PG` are not read.
+///
+/// The certificate of a server must be of version 3, with the server's name among its *subject
+/// alternative names*: a common name does not count. `channel_binding=require` binds the password to
+/// the connection. It works unless the certificate is signed with Ed25519 or RSA-PSS.
 ///
 /// # Rights
 ///

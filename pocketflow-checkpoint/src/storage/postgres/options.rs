@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::address::Address;
+use super::address::{self, Address};
 use super::pool::Pool;
 use super::release::ReleaseQueue;
+use super::tls::Tls;
 use super::{Postgres, tables};
 use crate::storage::error::{StorageError, StorageResult};
 
@@ -54,7 +55,8 @@ impl PostgresOptions {
         let schema = self.schema.or(address.schema);
         let schema = schema.unwrap_or_else(|| "pocketflow".to_owned());
         check_name(&schema)?;
-        let pool = Arc::new(Pool::new(address.config, &schema));
+        let tls = Tls::new(address.ssl, &address.config).map_err(address::wrong)?;
+        let pool = Arc::new(Pool::new(address.config, tls, &schema));
         if self.create {
             tables::create(&pool).await?;
         } else {

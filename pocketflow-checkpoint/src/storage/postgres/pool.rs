@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{Client, Config};
 
+use super::connection::Messages;
+use super::tls::Tls;
 use crate::storage::error::{StorageError, StorageResult};
 
 /// The maximum number of connections. A server allows 100 by default for all of its clients.
@@ -22,6 +24,7 @@ const CONNECTIONS: usize = 8;
 
 pub(super) struct Pool {
     config: Config,
+    tls: Tls,
     schema: String,
     place: String,
     /// The user, once the server has named it.
@@ -31,7 +34,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(mut config: Config, schema: &str) -> Pool {
+    pub(super) fn new(mut config: Config, tls: Tls, schema: &str) -> Pool {
         // Without these, it takes hours to notice a machine that has vanished.
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_secs(10));
@@ -45,6 +48,7 @@ impl Pool {
         Pool {
             place: place(&config),
             config,
+            tls,
             schema: schema.to_owned(),
             user: Arc::default(),
             permits: Semaphore::new(CONNECTIONS),
@@ -80,6 +84,7 @@ impl Pool {
     pub(super) fn anew(&self) -> Pool {
         Pool {
             config: self.config.clone(),
+            tls: self.tls.clone(),
             schema: self.schema.clone(),
             place: self.place.clone(),
             user: self.user.clone(),
@@ -92,15 +97,13 @@ impl Pool {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn connect(&self) -> StorageResult<Client> {
-        let unreachable = |error: Error| StorageError::Unreachable {
+    /// Opens a connection. Its messages must be driven.
+    pub(super) async fn connect(&self) -> StorageResult<(Client, Messages)> {
+        let connected = self.tls.connect(&self.config).await;
+        connected.map_err(|source| StorageError::Unreachable {
             place: self.place.clone(),
-            source: error.into(),
-        };
-        let (client, connection) = self.config.connect(NoTls).await.map_err(unreachable)?;
-        // The task ends with the client, or with an error that the client reports too.
-        tokio::spawn(connection);
-        Ok(client)
+            source,
+        })
     }
 
     /// An idle connection, or a new one. At most [`CONNECTIONS`] are in use at the same time.
@@ -119,7 +122,11 @@ impl Pool {
         };
         let (client, is_new) = match idle {
             Some(client) => (client, false),
-            None => (self.connect().await?, true),
+            None => {
+                let (client, messages) = self.connect().await?;
+                tokio::spawn(messages.drive());
+                (client, true)
+            }
         };
         Ok(PooledConnection {
             pool: self,
