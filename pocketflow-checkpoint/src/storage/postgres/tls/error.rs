@@ -102,7 +102,7 @@ fn from(time: Option<UnixTime>) -> String {
 
 fn text(time: UnixTime) -> String {
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
-    millis::to_text(time.unwrap_or(SystemTime::UNIX_EPOCH))
+    millis::utc(time.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 impl From<TlsError> for ConnectError {
