@@ -149,7 +149,12 @@ impl<E: Storage> DurableRun<E> {
         memory.items = ItemResults::new(step, items);
         // At an `await`, the position is before the next step, and not at this one.
         memory.done = record.action.map(|action| (record.step, action));
-        Ok(start)
+        Ok(match start {
+            Start::At(position) if memory.done.is_some() && position.steps + 1 == record.step => {
+                Start::After(position)
+            }
+            start => start,
+        })
     }
 
     /// Stores that the flow reached an exit.

@@ -226,6 +226,12 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
 pub trait Run<S>: Send {
     /// Runs the step or the flow, and returns the action taken.
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send;
+
+    /// The id of the run, if a driver has one: [`StepInfo::run_id`], also for the outermost flow, which
+    /// has no `StepInfo`.
+    fn run_id(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Work that a driver wraps. It runs once, when called.

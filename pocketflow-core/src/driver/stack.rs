@@ -137,6 +137,10 @@ where
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
         self.driver.flow(self.flow, self.info, shared, self.run)
     }
+
+    fn run_id(&self) -> Option<&str> {
+        self.run.run_id()
+    }
 }
 
 struct InnerStep<'d, 'a, 't, B, R, L> {
@@ -155,6 +159,10 @@ where
 {
     fn run(self, shared: &mut S) -> impl Future<Output = Result<Taken, Error>> + Send {
         self.driver.step(self.info, shared, self.run)
+    }
+
+    fn run_id(&self) -> Option<&str> {
+        self.run.run_id()
     }
 }
 

@@ -18,6 +18,8 @@ use crate::run_error::{Error, ItemName};
 #[derive(Debug)]
 pub(crate) struct RunState {
     steps: AtomicU64,
+    /// The step after which the run resumes; 0 if it does not.
+    resumes_after: AtomicU64,
     /// The steps of the inner runs of all steps before the current one.
     inner_steps: AtomicU64,
     /// The steps of the inner runs of the current step that have ended.
@@ -55,6 +57,7 @@ impl RunState {
     pub(crate) fn new(position: Position, outer: Option<OuterRun>) -> Self {
         Self {
             steps: AtomicU64::new(position.steps),
+            resumes_after: AtomicU64::new(0),
             inner_steps: AtomicU64::new(position.inner_steps),
             ended_steps: AtomicU64::new(0),
             resume: Mutex::new(position.flows.into_iter()),
@@ -70,6 +73,16 @@ impl RunState {
         self.steps.store(position.steps, Relaxed);
         self.inner_steps.store(position.inner_steps, Relaxed);
         *lock(&self.resume) = position.flows.into_iter();
+    }
+
+    /// Says that the step at which the run resumes has finished before.
+    pub(crate) fn resume_after(&self) {
+        self.resumes_after.store(self.steps() + 1, Relaxed);
+    }
+
+    /// Whether the run resumes after this step.
+    pub(crate) fn resumes_after(&self, step: u64) -> bool {
+        self.resumes_after.load(Relaxed) == step
     }
 
     /// How many steps the run has taken, without those of its inner runs.

@@ -179,6 +179,13 @@ impl<'a> StepInfo<'a> {
         self.total
     }
 
+    /// Whether this step has finished before, in an earlier process: the run resumes after it. A driver
+    /// returns the action that it took, and the step does not run again, so a driver that reports steps
+    /// leaves it out.
+    pub fn has_finished_before(&self) -> bool {
+        self.state.resumes_after(self.step)
+    }
+
     /// The id of the run, if a driver has one. That of an inner run also has the number of the outer
     /// step, the field, and the item: `order-17/4/documents[3]`.
     pub fn run_id(&self) -> Option<&'a str> {
@@ -409,6 +416,9 @@ pub enum Start {
     Fresh,
     /// At this position. The step there runs again.
     At(Position),
+    /// After the step at this position, which has finished before. The driver that returns this returns
+    /// the action that the step took from [`Driver::step`](crate::Driver::step), and does not run it.
+    After(Position),
     /// The run has already finished, at the exit with this index in [`Graph::exits`].
     Over(usize),
 }

@@ -19,6 +19,9 @@ pub(super) trait RunOnce<S>: Send {
     /// Runs it.
     fn run<'r>(&'r mut self, shared: &'r mut S) -> BoxFuture<'r, Taken>;
 
+    /// The id of the run, if a driver has one.
+    fn run_id(&self) -> Option<&str>;
+
     /// Follows the error edge of the place, if it has one.
     fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error>;
 }
@@ -40,5 +43,9 @@ impl<S: Send> Run<S> for Erased<'_, S> {
                 Err(error) => self.0.follow_error(error, shared),
             }
         }
+    }
+
+    fn run_id(&self) -> Option<&str> {
+        self.0.run_id()
     }
 }

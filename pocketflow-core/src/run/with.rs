@@ -275,13 +275,18 @@ where
     C: BorrowContext,
 {
     async move {
-        match driver.begin(F::GRAPH, None, shared).await? {
+        let start = driver.begin(F::GRAPH, None, shared).await?;
+        let finished = matches!(start, Start::After(_));
+        match start {
             Start::Fresh => {}
-            Start::At(kept) => position = kept,
+            Start::At(kept) | Start::After(kept) => position = kept,
             Start::Over(exit) => return Ok(Taken::over(F::GRAPH, exit)),
         }
         flow::check_inputs(F::GRAPH, None, shared)?;
         let held = Driven::new(driver, context, position);
+        if finished {
+            held.resume_after();
+        }
         let exit = Driven::flow(&held, flow, None, shared).await?;
         Ok(Taken::over(F::GRAPH, exit))
     }

@@ -335,6 +335,59 @@ mod positions {
         }
     }
 
+    /// Begins after the step of a position, whose action it knows, and records which steps have
+    /// finished before.
+    struct BeginsAfter {
+        position: Position,
+        action: &'static str,
+        steps: Mutex<Vec<(u64, bool)>>,
+    }
+
+    impl Driver<Count> for BeginsAfter {
+        async fn begin(
+            &self,
+            _flow: &'static Graph,
+            _info: Option<&StepInfo<'_>>,
+            _shared: &mut Count,
+        ) -> Result<Start, Error> {
+            Ok(Start::After(self.position.clone()))
+        }
+
+        async fn step<R: Run<Count>>(
+            &self,
+            info: &StepInfo<'_>,
+            shared: &mut Count,
+            run: R,
+        ) -> Result<Taken, Error> {
+            let before = info.has_finished_before();
+            self.steps.lock().unwrap().push((info.step(), before));
+            match before {
+                true => Ok(info.taken(self.action).unwrap()),
+                false => run.run(shared).await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_run_resumes_after_a_step() {
+        let keep = Keep::default();
+        let mut whole = Count::default();
+        Whole.with(&keep).run(&mut whole).await.unwrap();
+        let kept = keep.0.into_inner().unwrap();
+        // The store of the next step is the store after this one.
+        let (position, (_, mut shared)) = (kept[4].0.clone(), kept[5].clone());
+        let driver = BeginsAfter {
+            position,
+            action: "default",
+            steps: Mutex::default(),
+        };
+        Whole.with(&driver).run(&mut shared).await.unwrap();
+        assert_eq!(shared, whole);
+        let steps = driver.steps.into_inner().unwrap();
+        assert_eq!(steps[..2], [(5, true), (6, false)]);
+        assert!(steps[2..].iter().all(|(_, before)| !before));
+    }
+
     #[tokio::test]
     async fn any_driver_of_a_stack_can_choose_where_a_run_begins() {
         let keep = Keep::default();

@@ -40,12 +40,16 @@ where
                 .begin(F::GRAPH, Some(&info), shared)
                 .await?
         };
+        let finished = matches!(begun, Start::After(_));
         match begun {
             Start::Fresh => {}
-            Start::At(position) => {
+            Start::At(position) | Start::After(position) => {
                 let steps = position.steps + position.inner_steps;
                 inner.run.shared.steps.fetch_add(steps, Relaxed);
                 inner.run.state.resume_at(position);
+                if finished {
+                    inner.run.state.resume_after();
+                }
             }
             Start::Over(exit) => return Ok(exit),
         }

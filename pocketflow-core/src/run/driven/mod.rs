@@ -53,6 +53,11 @@ impl<D, K, C> Driven<D, K, C> {
         }
     }
 
+    /// Says that the step at which the run resumes has finished before.
+    pub(super) fn resume_after(&self) {
+        self.state.resume_after();
+    }
+
     fn driver(&self) -> &D {
         &self.shared.driver
     }
@@ -264,11 +269,13 @@ where
         F: Flow + Walk<S, Self>,
     {
         async move {
-            let info = parent.map(|parent| held.info(parent, held.driver().run_id()));
+            let id = held.driver().run_id();
+            let info = parent.map(|parent| held.info(parent, id));
             let mut walk = DrivenFlow {
                 flow,
                 held,
                 parent,
+                id,
                 info: info.as_ref(),
             };
             let taken = held
@@ -326,6 +333,10 @@ where
         Box::pin(taken(act.act(self.info, shared), self.info))
     }
 
+    fn run_id(&self) -> Option<&str> {
+        self.info.run_id()
+    }
+
     fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error> {
         follow_error(self.info, error, shared)
     }
@@ -352,6 +363,8 @@ struct DrivenFlow<'a, F, M: Mode> {
     flow: &'a F,
     held: &'a M::Held,
     parent: Option<&'a Frame<'a>>,
+    /// The id of the outermost run.
+    id: Option<&'a str>,
     info: Option<&'a StepInfo<'a>>,
 }
 
@@ -367,6 +380,7 @@ where
             held,
             parent,
             info,
+            ..
         } = *self;
         Box::pin(async move {
             let exit = flow.walk(cursor::<F, M>(held, parent), shared).await?;
@@ -375,6 +389,10 @@ where
                 None => Taken::over(F::GRAPH, exit),
             })
         })
+    }
+
+    fn run_id(&self) -> Option<&str> {
+        self.info.map_or(self.id, StepInfo::run_id)
     }
 
     fn follow_error(&mut self, error: Error, shared: &mut S) -> Result<Taken, Error> {
