@@ -2,6 +2,7 @@
 //! `checkout`, which is a separate package, like `tutorial`.
 
 pub mod approval;
+mod chat_span;
 pub mod fake;
 pub mod llm;
 pub mod progress;

@@ -1,5 +1,5 @@
-//! The model. Copy this file into your program and change it as you like, because PocketFlow itself
-//! does not depend on any vendor. It needs
+//! The model. Copy this file and `chat_span.rs` into your program and change them as you like, because
+//! PocketFlow itself does not depend on any vendor. They need
 //!
 //! ```toml
 //! anyhow = "1"
@@ -7,7 +7,9 @@
 //! futures-util = "0.3"
 //! schemars = "1"
 //! serde = { version = "1", features = ["derive"] }
+//! serde_json = "1"
 //! tokio = { version = "1", features = ["macros", "rt-multi-thread", "time"] }
+//! tracing = "0.1"
 //! ```
 //!
 //! and the feature `yaml` of PocketFlow.
@@ -30,8 +32,10 @@
 //! | `OPENAI_TIMEOUT` | the time limit for a reply in seconds, 120 by default; for a stream, the
 //! limit applies to each piece |
 //!
-//! Nothing is retried here. Use the `attempts` of the node that asks.
+//! Nothing is retried here. Use the `attempts` of the node that asks. Each call has a span of `tracing`,
+//! with the tokens that it has used.
 
+use std::fmt;
 use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -51,6 +55,8 @@ use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
+
+use crate::chat_span::{ChatSpan, Server};
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,27 +184,25 @@ pub async fn stream_llm(
 ) -> Result<impl Stream<Item = Result<String>> + Unpin + use<>> {
     let model = model()?;
     let request = model.request(messages, None);
-    let reply = model
-        .in_time(async {
-            model
-                .client
-                .chat()
-                .create_stream(request)
-                .await
-                .map_err(said_once)
-        })
-        .await?;
+    let chat = ChatSpan::open(&model.name, &model.server, messages, false, true);
+    let asked = model.in_time(async {
+        let chat = model.client.chat();
+        chat.create_stream(request).await.map_err(said_once)
+    });
+    let reply = chat.around(asked).await?;
     Ok(Box::pin(stream::unfold(
-        Some(reply),
-        move |reply| async move {
-            let mut reply = reply?;
+        Some((reply, chat)),
+        move |state| async move {
+            let (mut reply, chat) = state?;
             loop {
-                let chunk = match model.in_time(async { Ok(reply.next().await) }).await {
-                    Ok(Some(Ok(chunk))) => chunk,
-                    Ok(Some(Err(error))) => {
-                        return Some((Err(error).context("the reply broke off"), None));
+                let next = model.in_time(async {
+                    match reply.next().await {
+                        Some(chunk) => chunk.context("the reply broke off"),
+                        None => bail!("the reply broke off"),
                     }
-                    Ok(None) => return Some((Err(anyhow::anyhow!("the reply broke off")), None)),
+                });
+                let chunk = match chat.around(next).await {
+                    Ok(chunk) => chunk,
                     Err(error) => return Some((Err(error), None)),
                 };
                 let Some(choice) = chunk.choices.into_iter().next() else {
@@ -210,7 +214,7 @@ pub async fn stream_llm(
                         return Some((Ok(piece.unwrap_or_default() + CUT_OFF), None));
                     }
                     (piece, Some(_)) => return piece.map(|piece| (Ok(piece), None)),
-                    (Some(piece), None) => return Some((Ok(piece), Some(reply))),
+                    (Some(piece), None) => return Some((Ok(piece), Some((reply, chat)))),
                     (None, None) => {}
                 }
             }
@@ -232,8 +236,21 @@ pub fn configured() -> Result<()> {
 pub struct Model {
     client: Client<OpenAIConfig>,
     name: String,
+    server: Server,
     timeout: Duration,
 }
+
+/// The model did not answer in time.
+#[derive(Debug)]
+pub struct NoAnswer(Duration);
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the model did not answer within {:?}", self.0)
+    }
+}
+
+impl std::error::Error for NoAnswer {}
 
 /// The end of a reply that reached the token limit.
 const CUT_OFF: &str = " …";
@@ -288,6 +305,7 @@ impl Model {
         let timeout = timeout
             .with_context(|| format!("OPENAI_TIMEOUT is not a number of seconds: {seconds}"))?;
 
+        let server = Server::of(base.as_deref().unwrap_or("https://api.openai.com"));
         let mut config = OpenAIConfig::new().with_api_key(key.unwrap_or_else(|| "none".into()));
         if let Some(base) = base {
             ensure!(
@@ -301,6 +319,7 @@ impl Model {
         Ok(Self {
             client,
             name,
+            server,
             timeout,
         })
     }
@@ -324,7 +343,7 @@ impl Model {
     async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match timeout(self.timeout, work).await {
             Ok(result) => result,
-            Err(_) => bail!("the model did not answer within {:?}", self.timeout),
+            Err(_) => bail!(NoAnswer(self.timeout)),
         }
     }
 }
@@ -339,9 +358,11 @@ impl Llm for Model {
             let formatted = schema.is_some();
             let format = schema.map(|json_schema| ResponseFormat::JsonSchema { json_schema });
             let request = self.request(messages, format);
-            let reply = self
-                .in_time(async { self.client.chat().create(request).await.map_err(said_once) })
-                .await?;
+            let chat = ChatSpan::open(&self.name, &self.server, messages, formatted, false);
+            let asked =
+                self.in_time(async { self.client.chat().create(request).await.map_err(said_once) });
+            let reply = chat.around(asked).await?;
+            chat.replied(&reply);
             let choice = reply
                 .choices
                 .into_iter()
