@@ -7,13 +7,19 @@
 //!
 //! [`report`](report()) makes a page of a record, which shows the run as a drawing, step by step.
 //!
+//! [`replay`](replay()) runs a recorded run again on today's code, as a test, and [`Generate`] runs a flow
+//! with generated values.
+//!
 //! A node adds to its attempt with [`note`](note()), or with [`ModelCall`] what a call of a model cost.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod driver;
 pub mod event;
+pub mod generate;
+mod names;
 mod reader;
+pub mod replay;
 mod report;
 
 pub use driver::{
@@ -21,8 +27,15 @@ pub use driver::{
 };
 #[doc(hidden)]
 pub use driver::{RecordedExec, RecordedField, Scope};
+#[doc(inline)]
+pub use generate::Generate;
 pub use reader::{
     Changes, Ended, Line, Lines, Nested, Outcome, ReadError, ReadErrorKind, Recording, Run, State,
     Step, lines,
+};
+#[doc(inline)]
+pub use replay::{
+    Difference, GeneratedTest, Replay, ReplayError, ReplayErrorKind, Replayed, generate_test,
+    replay, replay_all,
 };
 pub use report::{Report, report};

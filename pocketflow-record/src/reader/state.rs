@@ -13,7 +13,7 @@ pub struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn of(changed: &'a Values, appended: &'a Values) -> Self {
+    pub(crate) fn of(changed: &'a Values, appended: &'a Values) -> Self {
         Self { changed, appended }
     }
 

@@ -1,0 +1,303 @@
+//! A recorded run as the source of a test.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use super::Replay;
+use super::difference::Plain;
+use super::error::{ReplayError, ReplayErrorKind};
+use super::plan::Plan;
+use crate::names;
+use crate::{Outcome, Recording, Run};
+
+/// A recorded run as a test: the fixture, which is the record of this run alone, and the lines of the
+/// test. [`generate_test`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GeneratedTest {
+    /// The name of the test's function, such as `checkout_order_17`. It is a good name for the file of
+    /// the fixture as well.
+    pub name: String,
+    /// The text of the fixture.
+    pub fixture: String,
+    flow: String,
+    store: String,
+    context: Option<String>,
+    about: String,
+    /// The nodes whose values are confidential.
+    redacted: BTreeSet<String>,
+    fails: bool,
+}
+
+/// Makes a test of a run of a record. `run` is its id or, for a run without an id, its number in the
+/// record; without it, the record has to have one run only.
+///
+/// ```
+/// # use pocketflow::{Shared, flow, node};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Shared, Default, Serialize, Deserialize)] struct Article { topic: String, text: Option<String> }
+/// # #[node(Article, writes = text)] async fn draft(topic: &str) -> String { topic.into() }
+/// # flow! { Write { draft; } }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let record = pocketflow_record::Record::in_memory();
+/// # Write.with(&record).run(&mut Article { topic: "rain".into(), text: None }).await?;
+/// # let record = record.text();
+/// let test = pocketflow_record::generate_test(&record, None)?;
+/// println!("{}", test.code("runs/write.jsonl"));
+/// # assert!(test.code("runs/write.jsonl").contains(r#"replay(&Write, include_str!("runs/write.jsonl"))"#));
+/// # assert_eq!(pocketflow_record::replay(&Write, &test.fixture).await?, 1);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// If the text is not a record, if it has no such run, if the run has no values, or if the flow has no
+/// name.
+pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, ReplayError> {
+    let replay = match run {
+        Some(run) => Replay::run_of(record, run)?,
+        None => Replay::of(record)?,
+    };
+    let plan = &replay.plan;
+    let is_without = |piece: &Run| !piece.run.values;
+    if plan.pieces(replay.run).any(is_without) {
+        return Err(ReplayErrorKind::WithoutValues.into());
+    }
+    if replay.flow().is_empty() {
+        return Err(ReplayErrorKind::Unnamed.into());
+    }
+    let runs = with_inner_runs(plan, replay.run);
+    let recording = plan.recording();
+    let of_test = || {
+        recording
+            .runs()
+            .iter()
+            .filter(|run| runs.contains(&run.number()))
+    };
+    let execs = of_test().flat_map(|run| run.steps.iter().flat_map(|step| &step.execs));
+    let redacted = execs
+        .filter(|exec| exec.redacted)
+        .map(|exec| exec.node.clone());
+    let outcome = plan.outcome(replay.run);
+    Ok(GeneratedTest {
+        name: function_name(replay.flow(), &replay.name(), replay.id().is_some()),
+        fixture: fixture(record, recording, &runs),
+        flow: replay.flow().to_owned(),
+        store: plan.graph(replay.run).store.clone(),
+        context: plan.graph(replay.run).context.clone(),
+        about: about(plan, replay.run, outcome),
+        redacted: redacted.collect(),
+        fails: !matches!(outcome, Outcome::Exit(_)),
+    })
+}
+
+impl GeneratedTest {
+    /// The lines of the test. `fixture` is the path of the fixture's file, relative to the file of the
+    /// test.
+    ///
+    /// They name the flow, its store and its context by their types. Where these are in another crate or
+    /// module, add a `use`. If the flow has fields, for nodes with values, add them:
+    /// `&Agent { ask: Ask::new() }`. A context is left to you, and so is the value of a confidential exec.
+    pub fn code(&self, fixture: &str) -> String {
+        let Self { name, about, .. } = self;
+        let mut code = format!("/// {about}\n#[tokio::test]\nasync fn {name}() ");
+        let flow = match &self.context {
+            Some(_) => format!("{}.context(&context)", self.flow),
+            None => self.flow.clone(),
+        };
+        let context = self.context.as_ref().map(|context| {
+            format!(
+                "    // No exec runs, so the context can be one that does nothing.
+    let context: {context} = todo!(\"a context\");
+"
+            )
+        });
+        let context = context.unwrap_or_default();
+        if self.redacted.is_empty() {
+            let _ = write!(
+                code,
+                "-> Result<(), pocketflow_record::ReplayError> {{
+{context}    pocketflow_record::replay(&{flow}, include_str!({fixture:?})).await?;
+    Ok(())
+}}
+"
+            );
+            return code;
+        }
+        let _ = write!(
+            code,
+            "-> Result<(), Box<dyn std::error::Error>> {{
+{context}    // These values are confidential, so they are not in the record.
+    let stub = pocketflow::Stub::new()"
+        );
+        for node in &self.redacted {
+            let _ = write!(
+                code,
+                "\n        .node::<{node}>(|_reads, _attempt| todo!(\"a value of `{node}`\"))"
+            );
+        }
+        let store = &self.store;
+        let _ = write!(
+            code,
+            ";
+    let replay = pocketflow_record::Replay::of(include_str!({fixture:?}))?;
+    let run = {flow}.with(&stub).with(&replay).run(&mut {store}::default()).await;
+"
+        );
+        code += if self.fails {
+            "    let error = run.err().expect(\"it failed in the record\");
+    assert!(error.find::<pocketflow_record::ReplayErrorKind>().is_none(), \"{error:?}\");
+"
+        } else {
+            "    run?;
+"
+        };
+        code + "    Ok(())\n}\n"
+    }
+}
+
+/// The numbers of a run's pieces, and of all inner runs in them.
+fn with_inner_runs(plan: &Plan, run: usize) -> HashSet<u64> {
+    let mut runs: HashSet<u64> = plan.pieces(run).map(Run::number).collect();
+    // An inner run comes after the run around it.
+    for run in plan.recording().runs() {
+        let parent = run.run.parent.as_ref();
+        if parent.is_some_and(|parent| runs.contains(&parent.run)) {
+            runs.insert(run.number());
+        }
+    }
+    runs
+}
+
+/// The lines of the record that are about these runs and their graphs.
+fn fixture(record: &str, recording: &Recording, runs: &HashSet<u64>) -> String {
+    #[derive(Deserialize)]
+    struct About {
+        #[serde(default)]
+        event: String,
+        graph: Option<u64>,
+        run: Option<u64>,
+    }
+    let mut graphs = HashSet::new();
+    let of_test = recording.runs().iter();
+    for run in of_test.filter(|run| runs.contains(&run.number())) {
+        add_graphs(recording, run.run.graph, &mut graphs);
+    }
+    let is_kept = |line: &&str| match serde_json::from_str::<About>(line) {
+        Ok(about) if about.event == "graph" => {
+            about.graph.is_some_and(|graph| graphs.contains(&graph))
+        }
+        Ok(about) if !about.event.is_empty() => about.run.is_some_and(|run| runs.contains(&run)),
+        // The headers.
+        _ => true,
+    };
+    let lines = record.split_inclusive('\n');
+    lines
+        .filter(|line| line.ends_with('\n'))
+        .filter(is_kept)
+        .collect()
+}
+
+fn add_graphs(recording: &Recording, number: u64, graphs: &mut HashSet<u64>) {
+    if !graphs.insert(number) {
+        return;
+    }
+    let places = recording
+        .graph(number)
+        .map_or(&[][..], |graph| &graph.places);
+    let branches = places.iter().flat_map(|place| &place.fork);
+    for flow in places.iter().chain(branches).filter_map(|place| place.flow) {
+        add_graphs(recording, flow, graphs);
+    }
+}
+
+/// What the run was, in a line.
+fn about(plan: &Plan, run: usize, outcome: Outcome<'_>) -> String {
+    let first = plan.first(run);
+    let flow = &plan.graph(run).name;
+    let steps = plan.run(run).steps.len();
+    let ends = match outcome {
+        Outcome::Exit(exit) => format!("reached `{}`", names::end(exit)),
+        Outcome::Failed(_) => "failed".to_owned(),
+        Outcome::Suspended(_) => "was suspended".to_owned(),
+        Outcome::Unfinished => "was not finished".to_owned(),
+    };
+    let of = match &first.run.id {
+        Some(id) => format!("The run `{id}` of `{flow}`"),
+        None => format!("A run of `{flow}`"),
+    };
+    let (steps, date) = (count(steps, "step"), date(first.run.at));
+    let about = format!("{of}, recorded on {date}: it {ends} in {steps}.");
+    Plain(&about).to_string()
+}
+
+fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
+}
+
+/// The date of a time in microseconds since the Unix epoch.
+fn date(micros: u64) -> String {
+    // The days are counted in eras of 400 years that begin on 1 March of the year 0.
+    let days = micros / 86_400_000_000 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The name of the function: `checkout_order_17`.
+fn function_name(flow: &str, run: &str, has_id: bool) -> String {
+    let mut name = String::new();
+    let mut was_small = false;
+    for letter in flow.chars() {
+        if letter.is_uppercase() && was_small {
+            name.push('_');
+        }
+        was_small = letter.is_lowercase() || letter.is_numeric();
+        name.extend(letter.to_lowercase());
+    }
+    name += if has_id { "_" } else { "_run_" };
+    for letter in run.chars() {
+        if letter.is_ascii_alphanumeric() {
+            name.push(letter.to_ascii_lowercase());
+        } else if !name.ends_with('_') {
+            name.push('_');
+        }
+    }
+    name.truncate(80);
+    name.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_after_the_flow_and_the_run() {
+        assert_eq!(
+            function_name("Checkout", "order-17", true),
+            "checkout_order_17"
+        );
+        assert_eq!(function_name("WriteAll2", "3", false), "write_all2_run_3");
+        assert_eq!(function_name("A", "../É \"x\"//", true), "a_x");
+    }
+
+    #[test]
+    fn a_date_is_that_of_the_calendar() {
+        let day = 86_400_000_000;
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(59 * day - 1), "1970-02-28");
+        assert_eq!(date(19_782 * day), "2024-02-29");
+        assert_eq!(date(19_783 * day), "2024-03-01");
+        assert_eq!(date(1_764_149_400_000_000), "2025-11-26");
+    }
+}
