@@ -88,6 +88,9 @@ pub use store::{
     VisitField, VisitWith,
 };
 
+#[doc(hidden)]
+pub use store::InnerStore;
+
 pub mod errors;
 #[cfg(feature = "yaml")]
 #[doc(inline)]

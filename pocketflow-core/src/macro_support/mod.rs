@@ -37,7 +37,8 @@ pub use judge::Judge;
 pub use on_field::{HoldsItems, HoldsStore, field_store, items_store, keep_failures};
 pub use outcome::{IntoOutcome, outcome, plain};
 pub use probe::{
-    FieldKind, NoFailure, NoStoreDefault, NotThreadSafe, PlainField, StoreDefault, ThreadSafety,
+    FieldKind, NoFailure, NoStoreDefault, NoStoreIn, NotThreadSafe, PlainField, StoreDefault,
+    StoreIn, ThreadSafety,
 };
 pub use read::ReadOption;
 pub use returned::{Fallible, Nothing, ReturnType, ReturnValue, ValueFor};
@@ -75,7 +76,7 @@ pub use crate::run::{collect_in_parallel, collect_in_sequence};
 pub use crate::run_error::Failed;
 pub use crate::store::{Alone, BetweenThreads, NameContext, Never};
 pub use crate::store::{ContextAround, ContextOf, InContext, IsContext, SharesContext};
-pub use crate::store::{Parts, Reach, Split, part};
+pub use crate::store::{InnerStore, Parts, Reach, Split, part};
 
 /// The methods that generated code calls. Their names begin with `__`, so they do not clash with
 /// methods of a user's trait.

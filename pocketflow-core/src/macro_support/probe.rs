@@ -4,6 +4,7 @@
 use core::marker::PhantomData;
 
 use crate::run_error::Failed;
+use crate::store::{InnerStore, Reach, StoreItems};
 
 /// Tells whether a field is late, by its type, so that an alias of `Option` is late as well.
 #[doc(hidden)]
@@ -65,6 +66,32 @@ pub trait NoFailure<F> {
 }
 
 impl<F> NoFailure<F> for FieldKind<F> {}
+
+/// Tells which stores are in a field, by its type.
+#[doc(hidden)]
+pub struct StoreIn<T>(PhantomData<T>);
+
+impl<T: Reach> StoreIn<T> {
+    /// The field is a store, or an `Option` or a `Box` of one. This inherent constant wins over the
+    /// trait's.
+    pub const __ONE: Option<InnerStore> = Some(InnerStore::of::<T::Store>());
+}
+
+impl<T: StoreItems> StoreIn<T> {
+    /// The field is a collection of stores. This inherent constant wins over the trait's.
+    pub const __EACH: Option<InnerStore> = Some(InnerStore::of::<<T::Item as Reach>::Store>());
+}
+
+/// The case of [`StoreIn`] that is not a store, or not a collection of stores.
+#[doc(hidden)]
+pub trait NoStoreIn {
+    /// The field is not a store.
+    const __ONE: Option<InnerStore> = None;
+    /// The field is not a collection of stores.
+    const __EACH: Option<InnerStore> = None;
+}
+
+impl<T> NoStoreIn for StoreIn<T> {}
 
 /// Tells whether a type is `Send`, and whether it is `Sync`.
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 use crate::const_eval::hash::{START, hash};
 use crate::const_eval::spelling::{equal, nearest};
 use crate::run_error::EmptyField;
+use crate::store::Shared;
 
 /// The description of a shared store.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,26 @@ pub struct Store {
     /// The type of its context, as `#[shared(context = …)]` names it.
     pub context: Option<&'static str>,
     pub(crate) hash: u64,
+}
+
+/// The description of a store that is in a field of another one.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct InnerStore {
+    /// The store.
+    pub store: &'static Store,
+    /// [`Shared::inner_store`] of the store.
+    pub inner: fn(usize) -> Option<InnerStore>,
+}
+
+impl InnerStore {
+    /// The description of a store.
+    pub const fn of<S: Shared>() -> Self {
+        Self {
+            store: S::STORE,
+            inner: S::inner_store,
+        }
+    }
 }
 
 /// The description of a store's field.

@@ -12,7 +12,7 @@ pub use context::{
     Alone, BorrowContext, ContextAround, ContextOf, InContext, IsContext, NameContext, Never,
     NoContext, SharesContext,
 };
-pub use description::{Field, Store};
+pub use description::{Field, InnerStore, Store};
 pub use reach::{Parts, Reach, Split, StoreItem, StoreItems, part};
 pub use visitor::{Fields, VisitField, VisitWith};
 
@@ -90,6 +90,12 @@ pub trait Shared: BetweenThreads {
     /// The field with this index, if it is an `Option<Failed>`.
     #[doc(hidden)]
     fn failure_slot(&mut self, _field: usize) -> Option<&mut Option<Failed>> {
+        None
+    }
+
+    /// The store in the field with this index, or the store of its items, if the field holds stores.
+    #[doc(hidden)]
+    fn inner_store(_field: usize) -> Option<InnerStore> {
         None
     }
 

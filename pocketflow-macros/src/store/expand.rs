@@ -136,6 +136,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
         ),
     };
     let context = context::context(store, sound.as_ref());
+    let inner_store = inner::inner_store(&store.fields);
     let inner = inner::impls(pf, &name, &store.fields, sound.as_ref());
     let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
     let context::Context {
@@ -198,6 +199,8 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
                 #cleared
 
                 #failures
+
+                #inner_store
 
                 fn blank() -> __p::Option<Self> {
                     __p::StoreDefault::<#name>::__default()

@@ -12,6 +12,31 @@ use crate::krate::Krate;
 use crate::names::{field_hash, ours};
 use crate::types::without_self;
 
+/// The method of `Shared` that describes the stores in the fields.
+pub(super) fn inner_store(fields: &[Field<'_>]) -> Option<TokenStream> {
+    let (mut indices, mut types) = (Vec::new(), Vec::new());
+    for (index, field) in fields.iter().enumerate() {
+        if may_hold(field.ty) {
+            indices.push(index);
+            types.push(field.ty);
+        }
+    }
+    (!indices.is_empty()).then(|| {
+        quote! {
+            fn inner_store(__field: __p::usize) -> __p::Option<__p::InnerStore> {
+                use __p::NoStoreIn as _;
+                match __field {
+                    #(#indices => __p::Option::or(
+                        __p::StoreIn::<#types>::__ONE,
+                        __p::StoreIn::<#types>::__EACH,
+                    ),)*
+                    _ => __p::Option::None,
+                }
+            }
+        }
+    })
+}
+
 /// The impls of `Reach` and, if a field may hold stores, of `Split` and of `FieldOn` for each such
 /// field.
 pub(super) fn impls(

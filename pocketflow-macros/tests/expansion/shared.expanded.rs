@@ -65,6 +65,18 @@ const _: () = {
                 _ => {}
             }
         }
+        fn inner_store(__field: __p::usize) -> __p::Option<__p::InnerStore> {
+            use __p::NoStoreIn as _;
+            match __field {
+                2usize => {
+                    __p::Option::or(
+                        __p::StoreIn::<Cents>::__ONE,
+                        __p::StoreIn::<Cents>::__EACH,
+                    )
+                }
+                _ => __p::Option::None,
+            }
+        }
         fn blank() -> __p::Option<Self> {
             __p::StoreDefault::<Order>::__default()
         }

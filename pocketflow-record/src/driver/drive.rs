@@ -9,9 +9,10 @@ use pocketflow::{
 };
 use serde::Serialize;
 
+use super::exec::Part;
 use super::fields::{RecordedStore, text_of};
 use super::notes::AttemptScope;
-use super::run::{ExecValue, Part, RunScope};
+use super::run::RunScope;
 use super::{ExecValues, Record, StepsOnly};
 
 /// The seam of a record.
@@ -96,7 +97,7 @@ impl<E> Record<E> {
         info: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
-        write: impl Fn(&N::Exec) -> ExecValue + Send + Sync,
+        write: impl Fn(&N::Exec) -> Option<String> + Send + Sync,
     ) -> Result<N::Exec, Error>
     where
         S: RecordedStore,
@@ -150,7 +151,7 @@ impl<E> Record<E> {
         info: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
-        write: impl Fn(&N::Exec) -> ExecValue + Send + Sync,
+        write: impl Fn(&N::Exec) -> Option<String> + Send + Sync,
     ) -> Result<N::Exec, Error>
     where
         S: RecordedStore,
@@ -196,10 +197,7 @@ where
     where
         C: ExecCall<S, Marker, N>,
     {
-        Record::exec(self, info, item, call, |value| {
-            ExecValue::Text(text_of(value))
-        })
-        .await
+        Record::exec(self, info, item, call, |value| Some(text_of(value))).await
     }
 
     async fn attempt<C>(
@@ -230,10 +228,7 @@ where
     where
         C: ItemCall<S, Marker, N>,
     {
-        Record::item(self, info, item, call, |value| {
-            ExecValue::Text(text_of(value))
-        })
-        .await
+        Record::item(self, info, item, call, |value| Some(text_of(value))).await
     }
 }
 
@@ -251,7 +246,7 @@ where
     where
         C: ExecCall<S, Marker, N>,
     {
-        Record::exec(self, info, item, call, |_| ExecValue::None).await
+        Record::exec(self, info, item, call, |_| None).await
     }
 
     async fn attempt<C>(
@@ -281,6 +276,6 @@ where
     where
         C: ItemCall<S, Marker, N>,
     {
-        Record::item(self, info, item, call, |_| ExecValue::None).await
+        Record::item(self, info, item, call, |_| None).await
     }
 }

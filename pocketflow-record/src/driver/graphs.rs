@@ -157,10 +157,16 @@ pub(super) enum Confidential {
 }
 
 impl Facts {
-    pub(super) fn of(graph: &'static core::Graph) -> Self {
+    pub(super) fn of<S: core::Shared>(graph: &'static core::Graph) -> Self {
+        let fields = S::STORE.fields.iter().enumerate();
         Self {
             max_steps: graph.step_bound(),
-            fields: confidential(graph),
+            fields: fields
+                .map(|(index, field)| match field.redacted {
+                    true => Confidential::All,
+                    false => confidential_in(S::inner_store(index)),
+                })
+                .collect(),
         }
     }
 
@@ -170,52 +176,44 @@ impl Facts {
     }
 }
 
-/// What is confidential in each field of a graph's store. The stores in a field are known if a flow runs
-/// on them.
-fn confidential(graph: &'static core::Graph) -> Vec<Confidential> {
-    let store = graph.store();
-    let fields = store.fields.iter().map(|field| match field.redacted {
+/// What is confidential in a field that holds these stores.
+fn confidential_in(inner: Option<core::InnerStore>) -> Confidential {
+    let Some(inner) = inner else {
+        return Confidential::Nothing;
+    };
+    let mut names = BTreeSet::new();
+    match add_members(inner, &mut names, &mut Vec::new()) {
         true => Confidential::All,
-        false => Confidential::Nothing,
-    });
-    let mut fields: Vec<_> = fields.collect();
-    add_members(graph, &mut fields);
-    fields
-}
-
-fn add_members(graph: &'static core::Graph, fields: &mut [Confidential]) {
-    for place in graph.places {
-        if let Some(nested) = place.node.flow {
-            add_members(nested, fields);
-        }
-        for node in [place].into_iter().chain(place.fork).map(|it| it.node) {
-            let Some(on) = node.on else { continue };
-            let Some(field) = graph.store().field(on.field) else {
-                continue;
-            };
-            add(&mut fields[field], on.graph);
-        }
+        false if names.is_empty() => Confidential::Nothing,
+        false => Confidential::Members(names),
     }
 }
 
-/// Adds what is confidential in the store of an inner flow.
-fn add(field: &mut Confidential, inner: &'static core::Graph) {
-    let known = confidential(inner);
-    for (index, known) in known.into_iter().enumerate() {
-        let members = match known {
-            Confidential::Nothing => continue,
-            // The members of a flattened field are those of its store.
-            Confidential::All if inner.store().fields[index].stored.starts_with("..") => {
-                *field = Confidential::All;
-                return;
-            }
-            Confidential::All => inner.store().fields[index].names().collect(),
-            Confidential::Members(members) => members,
-        };
-        match field {
-            Confidential::All => return,
-            Confidential::Members(all) => all.extend(members),
-            Confidential::Nothing => *field = Confidential::Members(members),
+/// Adds the names of confidential members, those of stores in stores included. Returns whether one of them
+/// has no name, because serde flattens it.
+fn add_members(
+    inner: core::InnerStore,
+    names: &mut BTreeSet<&'static str>,
+    known: &mut Vec<&'static str>,
+) -> bool {
+    // A store may contain stores of its own type.
+    if known.contains(&inner.store.id) {
+        return false;
+    }
+    known.push(inner.store.id);
+    let mut all = false;
+    for (index, field) in inner.store.fields.iter().enumerate() {
+        if field.skipped {
+            continue;
+        }
+        if !field.redacted {
+            let deeper = (inner.inner)(index);
+            all |= deeper.is_some_and(|deeper| add_members(deeper, names, known));
+        } else if field.stored.starts_with("..") {
+            all = true;
+        } else {
+            names.extend(field.names());
         }
     }
+    all
 }

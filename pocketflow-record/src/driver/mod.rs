@@ -1,22 +1,23 @@
 //! The driver that records runs.
 
+mod destination;
 mod drive;
+mod exec;
 mod fields;
 mod graphs;
 mod notes;
 mod redaction;
 mod run;
 mod sink;
+mod way;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, Weak};
 
-use pocketflow::Graph;
 use serde_json::Value;
 
 #[doc(hidden)]
@@ -26,7 +27,7 @@ pub use fields::RecordedField;
 pub use fields::{FieldWriter, RecordedStore};
 pub use notes::{ModelCall, note};
 
-use graphs::Facts;
+use destination::{Destination, Memory, Shared, copy, lock};
 use sink::{Clock, Sink};
 
 /// A driver that writes a record: one line for each thing that happens in a run, in the format of
@@ -88,8 +89,8 @@ use sink::{Clock, Sink};
 ///
 /// A field with `#[shared(redact)]` is in the record as `{"$redacted":true}`, as is what the `exec` of a
 /// node returns that writes such a field. Texts and numbers of six letters or more that such a field has
-/// held are also removed from all other values, errors and notes. Stores inside a store are
-/// known where a flow runs on them; for any other type in a field, mark the whole field.
+/// held are also removed from all other values, errors and notes. The fields of stores in a store
+/// are redacted as well. If a confidential value is inside a field of any other type, mark the whole field.
 /// [`redact`](Self::redact) takes a function for everything else.
 ///
 /// # With other drivers
@@ -153,27 +154,6 @@ struct Options {
     /// Whether prompts and replies are recorded.
     content: bool,
     redact: Option<Arc<Redact>>,
-}
-
-/// What all clones of a record share.
-struct Shared {
-    clock: Clock,
-    to: Destination,
-    /// What is known about each graph, by its address.
-    facts: Mutex<HashMap<usize, Arc<Facts>>>,
-    /// Why a file of a folder could not be opened.
-    error: Mutex<Option<io::Error>>,
-}
-
-enum Destination {
-    One(Arc<Sink>),
-    Memory(Arc<Sink>, Memory),
-    Folder {
-        path: PathBuf,
-        /// The files that runs are writing to.
-        open: Mutex<HashMap<PathBuf, Weak<Sink>>>,
-        unnamed: AtomicU64,
-    },
 }
 
 impl Record {
@@ -326,118 +306,6 @@ impl<E> Record<E> {
                 open.iter().try_for_each(|sink| sink.finish())
             }
         }
-    }
-}
-
-impl Shared {
-    /// What is known about a graph.
-    fn facts(&self, graph: &'static Graph) -> Arc<Facts> {
-        let address = std::ptr::from_ref(graph).addr();
-        if let Some(facts) = lock(&self.facts).get(&address) {
-            return facts.clone();
-        }
-        let facts = Arc::new(Facts::of(graph));
-        lock(&self.facts).insert(address, facts.clone());
-        facts
-    }
-
-    /// The record of an outermost run. `None` if it cannot be opened.
-    fn open(&self, id: Option<&str>, flow: &str) -> Option<Arc<Sink>> {
-        let Destination::Folder {
-            path,
-            open,
-            unnamed,
-        } = &self.to
-        else {
-            let (Destination::One(sink) | Destination::Memory(sink, _)) = &self.to else {
-                return None;
-            };
-            return Some(sink.clone());
-        };
-        let name = match id {
-            Some(id) => file_name(id),
-            None => {
-                let flow = if flow.is_empty() { "flow" } else { flow };
-                let (at, process) = (self.clock.now(), std::process::id());
-                let number = unnamed.fetch_add(1, Ordering::Relaxed);
-                format!("{flow}-{at}-{process}-{number}")
-            }
-        };
-        let path = path.join(name + ".jsonl");
-        let mut open = lock(open);
-        if let Some(sink) = open.get(&path).and_then(Weak::upgrade) {
-            return Some(sink);
-        }
-        match Sink::append(self.clock, &path) {
-            Ok(sink) => {
-                let sink = Arc::new(sink);
-                open.retain(|_, sink| sink.strong_count() > 0);
-                open.insert(path, Arc::downgrade(&sink));
-                Some(sink)
-            }
-            Err(error) => {
-                #[cfg(feature = "tracing")]
-                tracing::warn!(target: "pocketflow_record", path = %path.display(), %error, "a run is not recorded: its file cannot be opened");
-                let what = format!("{}: {error}", path.display());
-                let error = io::Error::new(error.kind(), what);
-                lock(&self.error).get_or_insert(error);
-                None
-            }
-        }
-    }
-}
-
-/// An id as the name of a file: letters, digits and `-_.` stay, and other bytes are percent-encoded.
-fn file_name(id: &str) -> String {
-    let mut name = String::new();
-    for (index, byte) in id.bytes().enumerate() {
-        let plain = byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        // A name that begins with a dot is hidden, or is the folder itself.
-        if plain || byte == b'.' && index > 0 {
-            name.push(char::from(byte));
-        } else {
-            name += &format!("%{byte:02X}");
-        }
-    }
-    // Most file systems allow 255 bytes.
-    if name.len() > 200 {
-        let hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        name.truncate(180);
-        name += &format!("-{hash:016x}");
-    }
-    name
-}
-
-/// What a lock protects is consistent whenever the lock is free, so a poisoned lock can be used.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An `io::Error` cannot be cloned.
-fn copy(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
-}
-
-/// A record in memory.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
-
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
-        lock(&self.0)
-    }
-}
-
-impl Write for Memory {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.lock().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -5,12 +5,13 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pocketflow::{Error, Failed, Graph, StepInfo, Store, Taken, TimedOut};
+use pocketflow::{Error, Failed, Graph, StepInfo, Taken};
 
 use super::fields::{Changed, Pen, RecordedStore, Snapshot, Which};
-use super::graphs::{self, Facts};
+use super::graphs::Facts;
 use super::redaction::Secrets;
 use super::sink::Sink;
+use super::way::{Way, error_field, path, resumed};
 use super::{Options, Recorded, Shared};
 use crate::event::{self, Event, Values};
 
@@ -31,8 +32,8 @@ pub(super) struct RunScope {
     pub(super) options: Arc<Options>,
     /// The run around it in the same record.
     outer: Option<Arc<RunScope>>,
-    facts: Arc<Facts>,
-    secrets: Secrets,
+    pub(super) facts: Arc<Facts>,
+    pub(super) secrets: Secrets,
     /// The record, and the number of the run in it, once the first step has begun. `None` if the record
     /// cannot be opened.
     place: OnceLock<Option<(Arc<Sink>, u64)>>,
@@ -40,45 +41,20 @@ pub(super) struct RunScope {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     snapshot: Snapshot,
     /// What is written when the first step begins.
     pending: Option<Pending>,
     /// The execs of the current step that are written when its `post` has shown what is confidential.
-    deferred: Vec<event::Exec>,
+    pub(super) deferred: Vec<event::Exec>,
     /// The branches and items of the current step whose exec has run.
-    ran: HashSet<(Option<usize>, Option<usize>)>,
+    pub(super) ran: HashSet<(Option<usize>, Option<usize>)>,
 }
 
 struct Pending {
     graph: &'static Graph,
     run: event::Run,
     enters: Vec<(u64, Vec<String>, &'static Graph)>,
-}
-
-/// Which exec of a step.
-#[derive(Clone, Copy)]
-pub(super) struct Part {
-    pub(super) step: u64,
-    pub(super) branch: Option<usize>,
-    pub(super) item: Option<usize>,
-}
-
-impl Part {
-    pub(super) fn of(info: &StepInfo<'_>, item: Option<usize>) -> Self {
-        Self {
-            step: info.step(),
-            branch: info.branch_number(),
-            item,
-        }
-    }
-}
-
-/// The record of an exec's value.
-pub(super) enum ExecValue {
-    /// Values are not recorded.
-    None,
-    Text(String),
 }
 
 impl RunScope {
@@ -115,7 +91,7 @@ impl RunScope {
         let at = shared.clock.now();
         let inner = info.and_then(StepInfo::inner_run);
         let outer = inner.and_then(|_| Self::current(shared));
-        let facts = shared.facts(graph);
+        let facts = shared.facts::<S>(graph);
         let scope = Self {
             shared: shared.clone(),
             options: options.clone(),
@@ -169,7 +145,7 @@ impl RunScope {
     }
 
     /// The state is consistent whenever the lock is free, so a poisoned lock can be used.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -201,7 +177,7 @@ impl RunScope {
         }
     }
 
-    fn sink(&self) -> Option<&Arc<Sink>> {
+    pub(super) fn sink(&self) -> Option<&Arc<Sink>> {
         self.place.get()?.as_ref().map(|(sink, _)| sink)
     }
 
@@ -418,159 +394,8 @@ impl RunScope {
             .change(store, which, &self.facts.fields, &pen)
     }
 
-    /// The execs that were kept back. `redacted` says whether `post` has changed a confidential field.
-    fn deferred_execs(&self, redacted: bool) -> Vec<Event> {
-        let execs = std::mem::take(&mut self.state().deferred);
-        let execs = execs.into_iter().map(|exec| match redacted {
-            true => event::Exec {
-                value: None,
-                redacted: true,
-                ..exec
-            },
-            // The values of its confidential fields are known now.
-            false => self.redacted_again(exec),
-        });
-        execs.map(Event::from).collect()
-    }
-
-    fn redacted_again(&self, exec: event::Exec) -> event::Exec {
-        let Some(value) = &exec.value else {
-            return exec;
-        };
-        let (text, found) = self.secrets.out_of_json(value.text().to_owned());
-        match event::Json::from_text(text) {
-            Ok(value) if found => event::Exec {
-                value: Some(value),
-                redacted: true,
-                ..exec
-            },
-            _ => exec,
-        }
-    }
-
-    /// An attempt has ended.
-    pub(super) fn attempt(
-        &self,
-        (part, node): (Part, &'static str),
-        began: u64,
-        attempt: pocketflow::Attempt<'_>,
-        failure: Option<&pocketflow::Failure>,
-    ) {
-        let Some(sink) = self.sink() else { return };
-        let event = Event::from(event::Attempt {
-            at: self.now(),
-            run: self.number(),
-            step: part.step,
-            branch: part.branch,
-            item: part.item,
-            number: attempt.number(),
-            of: attempt.of(),
-            began,
-            node: node.into(),
-            error: failure.map_or_else(Vec::new, |failure| self.chain(failure.cause())),
-            timed_out: failure.is_some_and(|failure| failure.cause().is::<TimedOut>()),
-            gives_up: failure.is_some_and(|failure| !failure.may_retry()),
-        });
-        match failure {
-            // Its exec follows at once.
-            None => sink.add(event),
-            Some(_) => sink.write([event]),
-        }
-    }
-
-    /// An exec has ended.
-    pub(super) fn exec(
-        &self,
-        info: &StepInfo<'_>,
-        (part, node): (Part, &'static str),
-        began: u64,
-        kept: bool,
-        result: Result<ExecValue, &Error>,
-    ) {
-        let Some(sink) = self.sink() else { return };
-        let mut exec = event::Exec {
-            at: self.now(),
-            run: self.number(),
-            step: part.step,
-            branch: part.branch,
-            item: part.item,
-            items: info.items(),
-            began,
-            node: node.into(),
-            value: None,
-            redacted: false,
-            kept,
-            error: Vec::new(),
-            stage: None,
-            attempts: None,
-            failure: false,
-        };
-        let mut defer = false;
-        match result {
-            Ok(ExecValue::None) => {}
-            Ok(ExecValue::Text(text)) => match self.confidential(info) {
-                Some(true) => exec.redacted = true,
-                known => {
-                    defer = known.is_none();
-                    let what = Recorded::Exec { node };
-                    let (value, redacted) = self.pen().json(what, text);
-                    (exec.value, exec.redacted) = (Some(value), redacted);
-                }
-            },
-            Err(error) => {
-                let failed = Failed::from(error);
-                exec.error = self.chain(error);
-                exec.stage = Some(failed.stage);
-                exec.attempts = Some(failed.attempts);
-                exec.failure = error.is_failure();
-            }
-        }
-        let mut state = self.state();
-        if part.branch.is_some() || part.item.is_some() {
-            state.ran.insert((part.branch, part.item));
-        }
-        if defer {
-            state.deferred.push(exec);
-            return;
-        }
-        drop(state);
-        sink.write([Event::from(exec)]);
-    }
-
-    /// Whether the exec of a branch or an item has run in this step. It is asked once.
-    pub(super) fn has_run(&self, part: Part) -> bool {
-        self.state().ran.remove(&(part.branch, part.item))
-    }
-
-    /// Whether a value that the node of this step returns is confidential, because its `post` writes a
-    /// confidential field. `None` if that depends on what it writes.
-    fn confidential(&self, info: &StepInfo<'_>) -> Option<bool> {
-        if !self.facts.redacts() {
-            return Some(false);
-        }
-        let place = &info.graph().places[info.place_number()];
-        let node = match info.branch_number() {
-            Some(branch) => place.fork[branch].node,
-            None => place.node,
-        };
-        let written = |field: usize| graphs::has(node.possible_writes, field);
-        let confidential = (0..self.facts.fields.len()).filter(|field| self.is_all(*field));
-        if !confidential.into_iter().any(written) {
-            return Some(false);
-        }
-        // The node has a `post` of its own, which may write any field.
-        if (0..self.facts.fields.len()).all(written) {
-            return None;
-        }
-        Some(true)
-    }
-
-    fn is_all(&self, field: usize) -> bool {
-        self.facts.fields[field] == graphs::Confidential::All
-    }
-
     /// The text of an error, then that of its cause, and so on.
-    fn chain(&self, error: &(dyn StdError + 'static)) -> Vec<String> {
+    pub(super) fn chain(&self, error: &(dyn StdError + 'static)) -> Vec<String> {
         /// A chain that refers to itself has no end.
         const LONGEST: usize = 64;
         let pen = self.pen();
@@ -592,84 +417,4 @@ impl RunScope {
         }
         self.pen().text(Recorded::Error, &place)
     }
-}
-
-/// Where an action leads.
-struct Way {
-    edge: Option<usize>,
-    to: Option<event::Target>,
-    count: Option<u32>,
-    max: Option<u32>,
-}
-
-impl Way {
-    fn of(info: &StepInfo<'_>, taken: &Taken) -> Self {
-        let target = taken.target();
-        let edge = taken.edge().and_then(|edge| {
-            let mut edges = info.graph().edges.iter();
-            Some((edges.position(|other| std::ptr::eq(other, edge))?, edge))
-        });
-        let bound = edge.and_then(|(index, edge)| Some((index, edge.bound?)));
-        // The edge is counted after the step.
-        let count = bound.map(|(index, bound)| {
-            let before = info.times_taken(index);
-            before.saturating_add(1).min(bound.max)
-        });
-        Self {
-            edge: edge.map(|(index, _)| index),
-            to: Some(graphs::target(target)),
-            count,
-            max: bound.map(|(_, bound)| bound.max),
-        }
-    }
-}
-
-/// The field that the error edge has filled, if the step has failed.
-fn error_field(taken: &Taken, store: &Store) -> Option<usize> {
-    let edge = taken.edge().filter(|_| taken.failed())?;
-    store.field(edge.error?.field?)
-}
-
-/// The names of places from the outermost flow of the run down to this one.
-fn path(info: &StepInfo<'_>) -> Vec<String> {
-    let mut path = vec![info.graph().places[info.place_number()].name.to_owned()];
-    let mut next = info.parent();
-    while let Some(place) = next {
-        path.push(place.name().to_owned());
-        next = place.parent();
-    }
-    path.reverse();
-    path
-}
-
-/// Where a run has resumed, if its first step is not the first one of its flow.
-fn resumed(info: &StepInfo<'_>) -> Option<event::Resumed> {
-    let position = info.position();
-    let mut places = vec![info.place_number()];
-    let mut next = info.parent();
-    while let Some(place) = next {
-        places.push(place.place_number());
-        next = place.parent();
-    }
-    let counted = position
-        .flows
-        .iter()
-        .any(|flow| flow.taken.iter().any(|taken| *taken > 0));
-    let moved = position.steps > 0 || position.inner_steps > 0;
-    if !moved && !counted && places.iter().all(|place| *place == 0) {
-        return None;
-    }
-    let flows = position.flows.into_iter();
-    Some(event::Resumed {
-        steps: position.steps,
-        inner_steps: position.inner_steps,
-        flows: flows
-            .map(|flow| event::ResumedFlow {
-                flow: flow.flow,
-                fingerprint: graphs::fingerprint(flow.fingerprint),
-                place: flow.place,
-                taken: flow.taken,
-            })
-            .collect(),
-    })
 }

@@ -1,0 +1,178 @@
+//! Attempts and execs of a run.
+
+use pocketflow::{Attempt, Error, Failed, Failure, StepInfo, TimedOut};
+
+use super::run::RunScope;
+use super::{Recorded, graphs};
+use crate::event::{self, Event};
+
+/// Which exec of a step.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) step: u64,
+    pub(super) branch: Option<usize>,
+    pub(super) item: Option<usize>,
+}
+
+impl Part {
+    pub(super) fn of(info: &StepInfo<'_>, item: Option<usize>) -> Self {
+        Self {
+            step: info.step(),
+            branch: info.branch_number(),
+            item,
+        }
+    }
+}
+
+impl RunScope {
+    /// The execs that were kept back. `redacted` says whether `post` has changed a confidential field.
+    pub(super) fn deferred_execs(&self, redacted: bool) -> Vec<Event> {
+        let execs = std::mem::take(&mut self.state().deferred);
+        let execs = execs.into_iter().map(|exec| match redacted {
+            true => event::Exec {
+                value: None,
+                redacted: true,
+                ..exec
+            },
+            // The values of its confidential fields are known now.
+            false => self.redacted_again(exec),
+        });
+        execs.map(Event::from).collect()
+    }
+
+    fn redacted_again(&self, exec: event::Exec) -> event::Exec {
+        let Some(value) = &exec.value else {
+            return exec;
+        };
+        let (text, found) = self.secrets.out_of_json(value.text().to_owned());
+        match event::Json::from_text(text) {
+            Ok(value) if found => event::Exec {
+                value: Some(value),
+                redacted: true,
+                ..exec
+            },
+            _ => exec,
+        }
+    }
+
+    /// An attempt has ended.
+    pub(super) fn attempt(
+        &self,
+        (part, node): (Part, &'static str),
+        began: u64,
+        attempt: Attempt<'_>,
+        failure: Option<&Failure>,
+    ) {
+        let Some(sink) = self.sink() else { return };
+        let event = Event::from(event::Attempt {
+            at: self.now(),
+            run: self.number(),
+            step: part.step,
+            branch: part.branch,
+            item: part.item,
+            number: attempt.number(),
+            of: attempt.of(),
+            began,
+            node: node.into(),
+            error: failure.map_or_else(Vec::new, |failure| self.chain(failure.cause())),
+            timed_out: failure.is_some_and(|failure| failure.cause().is::<TimedOut>()),
+            gives_up: failure.is_some_and(|failure| !failure.may_retry()),
+        });
+        match failure {
+            // Its exec follows at once.
+            None => sink.add(event),
+            Some(_) => sink.write([event]),
+        }
+    }
+
+    /// An exec has ended.
+    pub(super) fn exec(
+        &self,
+        info: &StepInfo<'_>,
+        (part, node): (Part, &'static str),
+        began: u64,
+        kept: bool,
+        result: Result<Option<String>, &Error>,
+    ) {
+        let Some(sink) = self.sink() else { return };
+        let mut exec = event::Exec {
+            at: self.now(),
+            run: self.number(),
+            step: part.step,
+            branch: part.branch,
+            item: part.item,
+            items: info.items(),
+            began,
+            node: node.into(),
+            value: None,
+            redacted: false,
+            kept,
+            error: Vec::new(),
+            stage: None,
+            attempts: None,
+            failure: false,
+        };
+        let mut defer = false;
+        match result {
+            Ok(None) => {}
+            Ok(Some(text)) => match self.confidential(info) {
+                Some(true) => exec.redacted = true,
+                known => {
+                    defer = known.is_none();
+                    let what = Recorded::Exec { node };
+                    let (value, redacted) = self.pen().json(what, text);
+                    (exec.value, exec.redacted) = (Some(value), redacted);
+                }
+            },
+            Err(error) => {
+                let failed = Failed::from(error);
+                exec.error = self.chain(error);
+                exec.stage = Some(failed.stage);
+                exec.attempts = Some(failed.attempts);
+                exec.failure = error.is_failure();
+            }
+        }
+        let mut state = self.state();
+        if part.branch.is_some() || part.item.is_some() {
+            state.ran.insert((part.branch, part.item));
+        }
+        if defer {
+            state.deferred.push(exec);
+            return;
+        }
+        drop(state);
+        sink.write([Event::from(exec)]);
+    }
+
+    /// Whether the exec of a branch or an item has run in this step. It is asked once.
+    pub(super) fn has_run(&self, part: Part) -> bool {
+        self.state().ran.remove(&(part.branch, part.item))
+    }
+
+    /// Whether a value that the node of this step returns is confidential, because its `post` writes a
+    /// confidential field. `None` if that depends on what it writes.
+    fn confidential(&self, info: &StepInfo<'_>) -> Option<bool> {
+        if !self.facts.redacts() {
+            return Some(false);
+        }
+        let place = &info.graph().places[info.place_number()];
+        let node = match info.branch_number() {
+            Some(branch) => place.fork[branch].node,
+            None => place.node,
+        };
+        let written = |field: usize| graphs::has(node.possible_writes, field);
+        let confidential = (0..self.facts.fields.len()).filter(|field| self.is_all(*field));
+        if !confidential.into_iter().any(written) {
+            return Some(false);
+        }
+        // The node has a `post` of its own, which may write any field.
+        if (0..self.facts.fields.len()).all(written) {
+            return None;
+        }
+        Some(true)
+    }
+
+    fn is_all(&self, field: usize) -> bool {
+        self.facts.fields[field] == graphs::Confidential::All
+    }
+}
