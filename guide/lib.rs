@@ -36,6 +36,7 @@ pages! {
     ShareANode: "how-to/share-a-node.md",
     ReportProgress: "how-to/report-progress.md",
     WatchARun: "how-to/watch-a-run.md",
+    RecordARun: "how-to/record-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
     RunAWorker: "how-to/run-a-worker.md",
     OperateDurableRuns: "how-to/operate-durable-runs.md",

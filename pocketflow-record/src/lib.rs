@@ -39,3 +39,8 @@ pub use replay::{
     replay, replay_all,
 };
 pub use report::{Report, report};
+
+/// Tests the program in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;
