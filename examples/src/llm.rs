@@ -12,7 +12,7 @@
 //! tracing = "0.1"
 //! ```
 //!
-//! and the feature `yaml` of PocketFlow.
+//! the feature `yaml` of PocketFlow, and `pocketflow-record`, in whose records the calls appear.
 //!
 //! A flow with a context has an [`Llm`] in it, and its nodes borrow it as `#[context] llm: &dyn
 //! Llm`. The program puts a [`Model`] there, and a test puts a [`Fake`](crate::fake::Fake).
@@ -47,10 +47,11 @@ use async_openai::error::OpenAIError;
 use async_openai::middleware::ReqwestService;
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
-    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
+    ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage, CompletionUsage,
     CreateChatCompletionRequest, FinishReason, ResponseFormat, ResponseFormatJsonSchema,
 };
 use futures_util::{Stream, StreamExt, stream};
+use pocketflow_record::ModelCall;
 use schemars::{JsonSchema, schema_for};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,16 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        })
+    }
 }
 
 /// One message of a conversation.
@@ -340,6 +351,18 @@ impl Model {
         }
     }
 
+    /// Adds the call to the record of the run, if there is one.
+    fn note(&self, messages: &[Message], reply: &str, usage: Option<CompletionUsage>) {
+        let said = |message: &Message| format!("{}: {}\n", message.role, message.content);
+        let prompt: String = messages.iter().map(said).collect();
+        let call = ModelCall::new(&self.name).operation("chat");
+        let call = match usage {
+            Some(usage) => call.tokens(usage.prompt_tokens.into(), usage.completion_tokens.into()),
+            None => call,
+        };
+        call.content(&prompt, reply).note();
+    }
+
     async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match timeout(self.timeout, work).await {
             Ok(result) => result,
@@ -369,6 +392,7 @@ impl Llm for Model {
                 .next()
                 .context("the model's reply is empty")?;
             let text = choice.message.content.unwrap_or_default();
+            self.note(messages, &text, reply.usage);
             ensure!(!text.trim().is_empty(), "the model's reply is empty");
             match choice.finish_reason {
                 Some(FinishReason::Length) if formatted => {

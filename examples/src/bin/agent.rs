@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --bin agent -- "Why is the sea salty?"
+//! cargo run --bin agent -- --record run.jsonl "Why is the sea salty?"
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -13,8 +14,9 @@ use pocketflow_examples::cli;
 use pocketflow_examples::llm::{Llm, Message, Model};
 use pocketflow_examples::progress::Progress;
 use pocketflow_examples::search::{Library, Passage};
+use pocketflow_record::Record;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the agent works with.
 struct Services {
@@ -22,7 +24,7 @@ struct Services {
     library: Library,
 }
 
-#[derive(Shared, Default)]
+#[derive(Shared, Default, Serialize)]
 #[shared(context = Services)]
 struct Research {
     question: String,
@@ -36,7 +38,7 @@ struct Research {
 
 /// What to do next. The model's reply, as YAML or JSON, is the action. A reply that names an
 /// unknown action is retried.
-#[derive(Action, Deserialize, JsonSchema)]
+#[derive(Action, Serialize, Deserialize, JsonSchema)]
 #[action(Research)]
 #[serde(tag = "action", rename_all = "snake_case")]
 enum Decision {
@@ -135,6 +137,9 @@ struct Args {
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]
     texts: Option<PathBuf>,
+    /// Record the run in this file, with prompts and replies
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -152,11 +157,17 @@ async fn main() -> cli::Result<()> {
         question: args.question,
         ..Default::default()
     };
-    Agent
-        .context(&services)
-        .with(Progress::new())
-        .run(&mut research)
-        .await?;
+    let flow = Agent.context(&services).with(Progress::new());
+    match &args.record {
+        Some(file) => {
+            let record = Record::create(file)?.content(true);
+            flow.with(&record).run(&mut research).await?;
+            record.finish()?;
+        }
+        None => {
+            flow.run(&mut research).await?;
+        }
+    }
     println!("{}", research.answer.unwrap_or_default());
     Ok(())
 }

@@ -14,8 +14,9 @@ use pocketflow_examples::cli;
 use pocketflow_examples::llm::{Llm, Message, Model};
 use pocketflow_examples::progress::Progress;
 use pocketflow_examples::search::{Library, Passage};
+use pocketflow_record::Record;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What everyone in the newsroom works with.
 struct Services {
@@ -24,7 +25,7 @@ struct Services {
 }
 
 /// The store of the newsroom. The desks are stores too: each reporter works on one of them.
-#[derive(Shared, Default)]
+#[derive(Shared, Default, Serialize)]
 #[shared(context = Services)]
 struct Issue {
     topic: String,
@@ -33,7 +34,7 @@ struct Issue {
 }
 
 /// The store of a reporter.
-#[derive(Debug, Shared, Default)]
+#[derive(Debug, Shared, Default, Serialize)]
 #[shared(context = Services)]
 struct Desk {
     question: String,
@@ -50,7 +51,7 @@ struct Plan {
 }
 
 /// What a reporter does next. The model's reply, as YAML or JSON, is the action.
-#[derive(Action, Deserialize, JsonSchema)]
+#[derive(Action, Serialize, Deserialize, JsonSchema)]
 #[action(Desk)]
 #[serde(tag = "action", rename_all = "snake_case")]
 enum Decision {
@@ -200,6 +201,9 @@ struct Args {
     /// The folder with the texts, *.md and *.txt [default: examples/texts]
     #[arg(long, value_name = "FOLDER")]
     texts: Option<PathBuf>,
+    /// Record the run in this file, with prompts and replies
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -217,11 +221,17 @@ async fn main() -> cli::Result<()> {
         topic: args.topic,
         ..Default::default()
     };
-    Newsroom
-        .context(&services)
-        .with(Progress::new())
-        .run(&mut issue)
-        .await?;
+    let flow = Newsroom.context(&services).with(Progress::new());
+    match &args.record {
+        Some(file) => {
+            let record = Record::create(file)?.content(true);
+            flow.with(&record).run(&mut issue).await?;
+            record.finish()?;
+        }
+        None => {
+            flow.run(&mut issue).await?;
+        }
+    }
     for desk in issue.desks.iter().flatten() {
         println!(
             "{}\n  {}\n",

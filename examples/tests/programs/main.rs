@@ -4,5 +4,6 @@ mod approval;
 mod chatbot;
 mod llm;
 mod others;
+mod reports;
 mod resume;
 mod support;

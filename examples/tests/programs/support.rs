@@ -105,6 +105,7 @@ impl Reply {
             Self::Text(text) | Self::CutOff(text) => ResponseTemplate::new(200).set_body_json(json!({
                 "id": "1", "object": "chat.completion", "created": 0, "model": "m",
                 "choices": [{ "index": 0, "finish_reason": reason, "message": { "role": "assistant", "content": text } }],
+                "usage": { "prompt_tokens": 120, "completion_tokens": text.len() / 4, "total_tokens": 120 + text.len() / 4 },
             })),
             Self::BrokenOff(text) => events(&text, ""),
             Self::Error(status, text) => ResponseTemplate::new(status).set_body_string(text),

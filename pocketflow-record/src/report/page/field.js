@@ -30,7 +30,8 @@ function overview(page, run, entry, names) {
 function history(page, run, field) {
   const all = historyOf(run, field);
   const redacted = run.redacted.has(field);
-  return part("History", h("p", { class: "soft" }, redacted ? "The values of this field are redacted." : count(all.length - (all[0]?.written.entry ? 0 : 1), "change") + ` in ${run.outer ? runName(run) : "this run"}`),
+  const changes = all.length - (all[0]?.written.entry ? 0 : 1);
+  return part("History", h("p", { class: "soft" }, redacted ? "The values of this field are redacted." : changes ? `${count(changes, "change")} in this run` : "It did not change in this run."),
     firstOf(all, FEW, ({ written, before, run: of, resumes }, index) => {
       const { entry } = written;
       const current = entry !== null && entry === page.entry;

@@ -27,7 +27,7 @@ class Header {
       ["Time", duration((last.ended ?? model.last) - thread.runs[0].began)],
       ["Steps", `${number(last.steps.at(-1)?.number ?? 0)}${last.max_steps == null ? "" : ` of at most ${number(last.max_steps)}`}`],
       thread.failedAttempts > 0 && ["Failed attempts", `${number(thread.failedAttempts)} of ${number(thread.attempts)}`],
-      thread.tokens.calls > 0 && ["Tokens", `${number(thread.tokens.input)} in, ${number(thread.tokens.output)} out`],
+      thread.tokens.counted > 0 && ["Tokens", `${number(thread.tokens.input)} in, ${number(thread.tokens.output)} out`],
       ["Graph", this.graphFact(thread)],
     ];
     show(this.box,

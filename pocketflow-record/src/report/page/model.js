@@ -78,7 +78,7 @@ class Model {
     // A run that begins anew under the same id is another one.
     let thread = run.resumed && run.id != null ? this.byId.get(run.id) : null;
     if (!thread) {
-      thread = { id: run.id ?? null, runs: [], counts: new Map(), tokens: { calls: 0, input: 0, output: 0, models: new Set() }, attempts: 0, failedAttempts: 0 };
+      thread = { id: run.id ?? null, runs: [], counts: new Map(), tokens: { calls: 0, counted: 0, input: 0, output: 0, models: new Set() }, attempts: 0, failedAttempts: 0 };
       this.threads.push(thread);
       if (run.id != null) this.byId.set(run.id, thread);
     }
@@ -159,6 +159,7 @@ const TAKE = {
     if (event.name !== "model" || !event.value || typeof event.value !== "object") return;
     const { tokens } = run.thread;
     tokens.calls++;
+    if (Number.isFinite(event.value.input_tokens ?? event.value.output_tokens)) tokens.counted++;
     if (Number.isFinite(event.value.input_tokens)) tokens.input += event.value.input_tokens;
     if (Number.isFinite(event.value.output_tokens)) tokens.output += event.value.output_tokens;
     if (typeof event.value.model === "string") tokens.models.add(event.value.model);

@@ -44,9 +44,10 @@ function stepsInWords(runs) {
   return last.max_steps == null ? number(steps) : `${number(steps)} of at most ${number(last.max_steps)}`;
 }
 
-function tokensInWords({ calls, input, output, models }) {
-  const names = [...models].slice(0, 3).join(", ");
-  return visible(`${count(calls, "call")}, ${number(input)} tokens in, ${number(output)} out${names ? `: ${names}` : ""}`);
+function tokensInWords({ calls, counted, input, output, models }) {
+  const names = [...models].slice(0, 3).map((name) => preview(name, 40).replace(/^"|"$/g, "")).join(", ");
+  const tokens = counted ? `, ${number(input)} tokens in, ${number(output)} out` : "";
+  return visible(`${count(calls, "call")}${tokens}${names ? `: ${names}` : ""}`);
 }
 
 /** Whether the graph is the one that was recorded. */

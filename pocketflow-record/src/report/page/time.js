@@ -2,8 +2,8 @@
 
 /** The width of a compressed wait, as a share of the time in which something ran. */
 const WAIT_WIDTH = 0.08;
-/** A pause is compressed if it is longer than this share of the time in which something ran. */
-const LONG_WAIT = 0.15;
+/** A pause is compressed if it is longer than this share of the time in which something ran, and than 0.1 seconds. */
+const LONG_WAIT = 0.15, NOTICED = 100_000;
 
 /** When something ran: attempts, and steps that only the library itself executed. */
 function activity(thread, until) {
@@ -11,9 +11,10 @@ function activity(thread, until) {
   const visit = (run) => {
     for (const step of run.steps) {
       const ended = step.ended ?? until;
-      if (step.attempts.length || step.execs.length) {
-        for (const attempt of step.attempts) spans.push([attempt.began, attempt.at]);
-        for (const exec of step.execs) spans.push([exec.began, exec.at]);
+      // An exec lasts from its first attempt to its last, with the waits between them.
+      const worked = step.attempts.length ? step.attempts : step.execs;
+      if (worked.length) {
+        for (const { began, at } of worked) spans.push([began, at]);
         // An attempt without an end is still going on, or its process was killed.
         if (step.ended == null) spans.push([Math.max(step.began, step.attempts.at(-1)?.at ?? 0), ended]);
       } else if (step.waits != null || step.sleeps != null) {
@@ -51,7 +52,7 @@ class Axis {
     this.from = spans[0][0];
     this.to = spans.at(-1)[1];
     this.active = spans.reduce((sum, [from, to]) => sum + to - from, 0);
-    const long = Math.max(this.active * LONG_WAIT, 1);
+    const long = Math.max(this.active * LONG_WAIT, NOTICED);
     // Short pauses count like time in which something ran, so that they keep their length.
     let shown = 0;
     const pieces = [];
