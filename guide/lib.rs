@@ -37,6 +37,7 @@ pages! {
     ReportProgress: "how-to/report-progress.md",
     WatchARun: "how-to/watch-a-run.md",
     RecordARun: "how-to/record-a-run.md",
+    ReadAReport: "how-to/read-a-report.md",
     TraceARun: "how-to/trace-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
     RunAWorker: "how-to/run-a-worker.md",

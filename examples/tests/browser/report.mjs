@@ -5,7 +5,7 @@
 // The test `reports_in_a_browser` in ../programs/reports.rs makes the reports that this script expects, from runs of the programs.
 
 import assert from "node:assert/strict";
-import { mkdir, stat } from "node:fs/promises";
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -218,6 +218,18 @@ try {
   // A record that is cut off, and one without a run.
   assert.match(await (await open("cut-off")).locator("#head").textContent(), /not finished.*its last line is not whole/s);
   assert.match(await (await open("empty")).locator("#head").textContent(), /no run yet/);
+
+  // A record that stops anywhere is shown as far as it goes: a run may still be going on, or its process may have died.
+  const whole = await readFile(file("shop"), "utf8");
+  const begin = whole.indexOf(">", whole.indexOf('id="record"')) + 1;
+  const lines = whole.slice(begin, whole.indexOf("</script>", begin)).trim().split("\n");
+  for (let length = 4; length < lines.length; length++) {
+    await writeFile(file("stops"), whole.slice(0, begin) + lines.slice(0, length).join("\n") + whole.slice(whole.indexOf("</script>", begin)));
+    const stops = await open("stops");
+    for (const key of ["r", "f", "s", "j"]) await stops.keyboard.press(key);
+    assert.match(await stops.locator("#head").textContent(), /not finished|waits for approval|ended with refunded/);
+    await stops.context().close();
+  }
 
   // Long runs open quickly.
   for (const name of ["steps-10", "steps-1000", "steps-10000", "items-10000", "runs-10000"]) {

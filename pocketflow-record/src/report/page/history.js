@@ -58,6 +58,7 @@ function difference(earlier, written) {
   if (isRedacted(after) || isUnwritable(after)) return { kind: "set" };
   if (after === null) return { kind: "emptied" };
   if (before == null) return { kind: "filled" };
+  if (sameValue(before, after)) return { kind: "same" };
   if (Array.isArray(before) && Array.isArray(after)) {
     const added = after.length - before.length;
     if (added > 0 && before.every((item, index) => sameValue(item, after[index]))) return { kind: "added", from: before.length, items: after.slice(before.length) };

@@ -17,7 +17,7 @@ class Keys {
     show(this.dialog, h("h2", null, "Keys"), h("dl", { class: "keys" }, HELP.map(([key, what]) => [h("dt", null, h("kbd", null, key)), h("dd", null, what)])),
       h("p", null, h("label", null, box, " Use single letters as keys")),
       h("h2", null, "The drawing"), h("p", null, "Strong lines were taken, with how often; pale ones were not. 2/3 is a bound: taken twice, at most three times. Dashed lines are for failures. The numbers in a box are visits, failed attempts and time."),
-      h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close")));
+      h("form", { method: "dialog" }, h("button", null, "Close")));
   }
 
   turn(on) {
@@ -27,6 +27,7 @@ class Keys {
 
   help() {
     this.dialog.showModal();
+    this.dialog.querySelector("button").focus();
   }
 
   pressed(event) {

@@ -37,10 +37,20 @@ class Model {
     if (event.event === "graph") return void this.graphs.set(event.graph, graphOf(event));
     if (event.event === "run") return this.begin(event);
     const run = this.runs.get(event.run);
-    const take = TAKE[event.event];
-    if (!take) return;
+    if (!Object.hasOwn(TAKE, event.event)) return;
     if (!run) return void this.strange++;
-    take.call(this, run, event);
+    TAKE[event.event].call(this, run, event);
+    this.touch(run, event);
+  }
+
+  /** Takes down that something is new in a run, in its step, and in what is around them. */
+  touch(run, event) {
+    const step = run.byStep.get(event.step);
+    if (step) step.touched = this.version;
+    for (let inner = run; inner; inner = inner.outer) {
+      inner.touched = this.version;
+      if (inner.of) inner.of.touched = this.version;
+    }
   }
 
   begin(event) {
@@ -49,7 +59,7 @@ class Model {
     const run = {
       ...event, number: event.run, graph, began: event.at, ended: null, end: null,
       redacted: new Set(event.redacted), entries: [], steps: [], byStep: new Map(), children: new Map(), visits: [],
-      fields: new Map(), errors: 0, step: null, waits: null, of: null, outer: null, branch: null,
+      fields: new Map(), order: 0, touched: 0, waits: null, of: null, outer: null, branch: null,
     };
     for (const [field, value] of Object.entries(event.shared ?? {})) run.fields.set(field, [new Written(event.at, null, -1, value)]);
     this.runs.set(run.number, run);
@@ -128,7 +138,6 @@ const TAKE = {
     }
     run.steps.push(step);
     run.byStep.set(event.step, step);
-    run.step = step;
   },
 
   attempt(run, event) {
@@ -213,7 +222,7 @@ function stopped(model, run, event, outcome) {
 function entryOf(run, kind, event, visit, place) {
   const entry = {
     kind, run, visit, place, spec: visit.graph.places[place] ?? UNKNOWN, path: event.path ?? [], began: event.at, ended: null,
-    outcome: null, taken: null, error: null, changes: new Map(), order: run.order ?? 0, index: visit.entries.length,
+    outcome: null, taken: null, error: null, changes: new Map(), order: run.order, touched: 0,
   };
   run.order = entry.order + 1;
   visit.entries.push(entry);

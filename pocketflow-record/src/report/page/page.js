@@ -194,9 +194,11 @@ class Page {
     const panes = { step: stepPane, field: fieldPane, run: runPane };
     const side = document.getElementById("content");
     const shown = `${this.side} ${this.selected} ${this.run?.number} ${this.field}`;
-    show(side, panes[this.side](this));
+    const touched = (this.side === "step" && this.entry?.kind === "step" ? this.entry : this.run)?.touched;
+    // What a person reads is left alone while nothing new is in it.
+    if (shown !== this.shown || touched !== this.touched) show(side, panes[this.side](this));
     if (shown !== this.shown) side.parentElement.scrollTop = 0;
-    this.shown = shown;
+    Object.assign(this, { shown, touched });
     this.header.draw();
     this.graph.draw();
     if (this.timeline.axis) this.timeline.draw();

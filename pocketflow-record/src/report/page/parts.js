@@ -75,6 +75,6 @@ function goOnPart(page, entry, forks = true) {
   const before = entry.number - 1;
   if (forks && !run.outer && before > 0) rows.push(["Fork here: a new run that begins with this step", `${runs}fork ${id} ${before} ${argument(`${run.id}-from-${entry.number}`)}`]);
   if (forks && !run.outer && entry.outcome === "taken") rows.push(["Fork after this step", `${runs}fork ${id} ${entry.number} ${argument(`${run.id}-after-${entry.number}`)}`]);
-  return part("Go on from here", rows.map(([title, text]) => [h("h4", null, title), command(page, text)]),
+  return part("Go on from here", rows.map(([title, text]) => [h("h4", null, title), command(page, text, title)]),
     !forks && !run.outer && h("p", null, "To fork the run, select the step to begin with."), rows.length > 0 && h("p", { class: "soft" }, "The commands use the database runs.db: add ", h("code", null, "--db ADDRESS"), " for another one."));
 }

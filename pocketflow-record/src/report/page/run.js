@@ -113,5 +113,5 @@ const visitsIn = (entry) => (entry.inner ? [entry.inner, ...entry.inner.entries.
 
 function testPart(page, run) {
   if (!run.values) return part("Keep it as a test", h("p", null, "This record has the steps only. A test needs the values of exec: record without ", h("code", null, "steps_only()"), "."));
-  return part("Keep it as a test", h("p", null, "This command writes a test that runs the flow again with the recorded values of exec, without a model and without a network:"), command(page, testCommand(page)));
+  return part("Keep it as a test", h("p", null, "This command writes a test that runs the flow again with the recorded values of exec, without a model and without a network:"), command(page, testCommand(page), "keep this run as a test"));
 }

@@ -67,8 +67,8 @@ function disclosure(title, make, open = false) {
 }
 
 /** A text with a button that copies it. */
-function command(page, text) {
-  return h("div", { class: "command" }, h("code", null, visible(text)), h("button", { type: "button", onclick: () => page.copy(text) }, "Copy"));
+function command(page, text, what) {
+  return h("div", { class: "command" }, h("code", null, visible(text)), h("button", { type: "button", "aria-label": `Copy the command: ${what}`, onclick: () => page.copy(text) }, "Copy"));
 }
 
 /** The chain of an error, from what happened to why. */
@@ -85,6 +85,7 @@ function changeView({ before, after }) {
   const whole = (label) => disclosure(soft(label), () => valueView(after.value, true));
   switch (change.kind) {
     case "emptied": return [box("before", "before", valueView(before?.value)), box("after", "after", soft("empty"))];
+    case "same": return box("after", "written again, the same as before", valueView(after.value));
     case "filled": return box("after", before ? "filled, was empty" : "filled", valueView(after.value));
     case "added": return [
       box("after", `${count(change.items.length, "item")} added to ${number(change.from)}`, firstOf(change.items, 5,
