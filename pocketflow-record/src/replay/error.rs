@@ -61,6 +61,13 @@ pub enum ReplayErrorKind {
     },
     /// The flow of the record has no name, so a test cannot name it.
     Unnamed,
+    /// A name in the record is not one of Rust, so it does not belong into the code of a test.
+    BadName {
+        /// What has the name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
     /// The record does not have the values of execs.
     WithoutValues,
     /// The value of an exec is confidential, so it is not in the record.
@@ -242,6 +249,11 @@ impl fmt::Display for ReplayErrorKind {
             ),
             Self::Unnamed => f.write_str(
                 "the flow of the record has no name, so a test cannot name it: declare it with one, `flow! { Agent { … } }`, and record the run again",
+            ),
+            Self::BadName { what, name } => write!(
+                f,
+                "{what} of the record has the name `{}`, which is not one of Rust: the record was changed or damaged, so record the run again",
+                Plain(name)
             ),
             Self::WithoutValues => f.write_str(
                 "the record has only the steps, and no values of execs, so it cannot be replayed: record the run without `steps_only()`",

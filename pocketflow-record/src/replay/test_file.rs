@@ -80,15 +80,31 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
     let redacted = execs
         .filter(|exec| exec.redacted)
         .map(|exec| exec.node.clone());
+    let redacted: BTreeSet<String> = redacted.collect();
+    let graph = plan.graph(replay.run);
+    let context = graph.context.as_deref();
+    let nodes = redacted.iter().map(|node| ("a node", node.as_str()));
+    let names = [("the flow", replay.flow()), ("the store", &graph.store)];
+    let bad_name = names
+        .into_iter()
+        .chain(nodes)
+        .find(|(_, name)| !is_name(name));
+    let bad_type = context
+        .filter(|name| !is_type(name))
+        .map(|name| ("the context", name));
+    if let Some((what, name)) = bad_name.or(bad_type) {
+        let name = name.to_owned();
+        return Err(ReplayErrorKind::BadName { what, name }.into());
+    }
     let outcome = plan.outcome(replay.run);
     Ok(GeneratedTest {
         name: function_name(replay.flow(), &replay.name(), replay.id().is_some()),
         fixture: fixture(record, recording, &runs),
         flow: replay.flow().to_owned(),
-        store: plan.graph(replay.run).store.clone(),
-        context: plan.graph(replay.run).context.clone(),
+        store: graph.store.clone(),
+        context: graph.context.clone(),
         about: about(plan, replay.run, outcome),
-        redacted: redacted.collect(),
+        redacted,
         fails: !matches!(outcome, Outcome::Exit(_)),
     })
 }
@@ -254,6 +270,19 @@ fn date(micros: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// Whether a name can be that of a type, such as `Services<'static>`. A record is a file that anybody may
+/// have written, so nothing else of it becomes code.
+fn is_name(name: &str) -> bool {
+    is_type(name) && !name.contains(['(', '[', '+', '-'])
+}
+
+/// Whether a text can be a type, such as `Box<dyn Fn() -> u8>`. It has no block, and nothing that ends it.
+fn is_type(text: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || "_:<>,&'()[]+- ".contains(c);
+    let starts = |c: char| c.is_alphabetic() || "_&<([".contains(c);
+    text.starts_with(starts) && text.chars().all(part)
+}
+
 /// The name of the function: `checkout_order_17`.
 fn function_name(flow: &str, run: &str, has_id: bool) -> String {
     let mut name = String::new();
@@ -289,6 +318,28 @@ mod tests {
         );
         assert_eq!(function_name("WriteAll2", "3", false), "write_all2_run_3");
         assert_eq!(function_name("A", "../É \"x\"//", true), "a_x");
+    }
+
+    #[test]
+    fn only_types_become_code() {
+        for name in ["Order", "Café", "shop::Order", "Services<'static, u8>"] {
+            assert!(is_name(name) && is_type(name), "{name}");
+        }
+        for text in [
+            "dyn Llm",
+            "(Client, [u8])",
+            "Box<dyn Fn(&str) -> u8 + Send>",
+        ] {
+            assert!(is_type(text), "{text}");
+        }
+        for name in ["a()", "[a]", "-a", "(a)"] {
+            assert!(!is_name(name), "{name}");
+        }
+        for text in [
+            "", "A; b", "../../a", "A{", "a\nb", "\"A\"", "#[a]", "a!", "// a", "A = b", "1",
+        ] {
+            assert!(!is_type(text), "{text}");
+        }
     }
 
     #[test]
