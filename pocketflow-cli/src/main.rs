@@ -1,7 +1,10 @@
-//! `pocketflow`: durable runs from the terminal.
+//! `pocketflow`: recorded and durable runs from the terminal.
 
 mod completions;
+mod generated_test;
 mod output;
+mod record;
+mod report;
 mod runs;
 
 use std::error::Error;
@@ -11,7 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-/// Looks after the runs of flows.
+/// Shows recorded runs of flows, makes tests of them, and looks after durable runs.
 #[derive(Parser)]
 #[command(name = "pocketflow", version, max_term_width = 100)]
 struct Arguments {
@@ -24,6 +27,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Report(report::Arguments),
+    Test(generated_test::Arguments),
     Runs(runs::Arguments),
     /// Prints the completions of this program for a shell
     #[command(after_help = completions::HELP)]
@@ -59,6 +64,8 @@ fn main() -> ExitCode {
 fn printed(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
     let json = arguments.json;
     match &arguments.command {
+        Command::Report(arguments) => report::printed(arguments, json),
+        Command::Test(arguments) => generated_test::printed(arguments, json),
         Command::Runs(arguments) => runs::printed(arguments, json),
         Command::Completions { shell } => Ok(completions::printed::<Arguments>(*shell, json)),
     }

@@ -51,6 +51,8 @@ fn commands(folder: &Path, above: &[&str]) -> Vec<String> {
         .collect()
 }
 
+const RECORD: &str = include_str!("run.jsonl");
+
 /// A run of each kind, so that each member appears.
 async fn runs(folder: &Path) {
     let runs = Sqlite::open(folder.join("runs.db")).await.unwrap();
@@ -96,6 +98,7 @@ async fn the_readme_lists_what_each_command_prints() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     runs(folder).await;
+    std::fs::write(folder.join("run.jsonl"), RECORD).unwrap();
     let listed = listed();
     let known: Vec<_> = listed.keys().map(String::as_str).collect();
     let mut exist = commands(folder, &[]);
@@ -125,6 +128,9 @@ async fn the_readme_lists_what_each_command_prints() {
         ("runs prune", &["--older-than", "0s"]),
         ("runs vacuum", &[]),
         ("completions", &["bash"]),
+        ("report", &["run.jsonl"]),
+        ("report", &["run.jsonl", "--out", "run.html"]),
+        ("test", &["run.jsonl"]),
     ] {
         let words: Vec<_> = name.split(' ').chain(arguments.iter().copied()).collect();
         let output = command(folder, &[&words[..], &["--json"]].concat());
@@ -178,7 +184,7 @@ fn errors_are_text_with_a_status() {
         assert!(output.stdout.is_empty(), "{arguments:?}: {output:?}");
         let error = String::from_utf8(output.stderr).unwrap();
         // Without arguments, the help is enough.
-        let begin = ["error: ", "Looks after", "Lists, shows"];
+        let begin = ["error: ", "Shows recorded runs", "Lists, shows"];
         assert!(
             begin.iter().any(|begin| error.starts_with(begin)),
             "{arguments:?}: {error}"
