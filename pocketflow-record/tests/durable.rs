@@ -189,3 +189,36 @@ async fn inner_runs_have_the_ids_of_durable_runs() {
         ]
     );
 }
+
+#[tokio::test]
+async fn the_runs_of_a_worker_are_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = runs(&folder).await;
+    let record = Record::folder(folder.path().join("records")).unwrap();
+    for id in ["order-4", "order-5"] {
+        runs.enqueue(id, &Shop, Order::default()).await.unwrap();
+    }
+    runs.enqueue("order-6", &CountAll, Order::default())
+        .await
+        .unwrap();
+    let worker = || {
+        let worker = runs.worker().flow(Shop.with(record.clone()));
+        worker.flow::<Order, _>(CountAll.with(record.clone()))
+    };
+    worker().run_until_idle().await.unwrap();
+    for id in ["order-4", "order-5"] {
+        runs.fill(id, "approval#1", "\"Ada\"").await.unwrap();
+    }
+    worker().run_until_idle().await.unwrap();
+    record.finish().unwrap();
+    for id in ["order-4", "order-5"] {
+        let file = folder.path().join("records").join(format!("{id}.jsonl"));
+        let recording = Recording::open(file).unwrap();
+        let both: Vec<_> = recording.with_id(id).map(|run| run.outcome()).collect();
+        assert!(
+            matches!(both[..], [Outcome::Suspended(_), Outcome::Exit("default")]),
+            "{both:?}"
+        );
+    }
+    assert!(folder.path().join("records/order-6.jsonl").exists());
+}

@@ -100,7 +100,8 @@ impl<E: Storage> Worker<E> {
     }
 
     /// Adds a flow: `.flow(Shop)`, or with the context of its runs,
-    /// `.flow(Shop.context(services.clone()))` where `services` is an `Arc`.
+    /// `.flow(Shop.context(services.clone()))` where `services` is an `Arc`. The drivers of a flow are
+    /// around each run, and all runs share them: `.flow(Shop.with(Trace))`.
     ///
     /// The worker makes the store of a run with its `Default`. A store without one is read as a whole,
     /// so it needs `Deserialize`. If neither is right, use

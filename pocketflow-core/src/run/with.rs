@@ -11,7 +11,7 @@ use super::driven::Driven;
 use super::flow::{self, Flow, Walk};
 use super::once::BoxFuture;
 use super::with_context::WithContext;
-use crate::driver::seam::Steps;
+use crate::driver::seam::{Steps, Through};
 use crate::driver::{Driver, Stack, Start, Taken};
 use crate::graph::{Graph, Position};
 use crate::run::step_future::StepFuture;
@@ -142,7 +142,8 @@ impl<S: Shared, Seam: 'static, D: Driver<S, Seam>> Driving<S, Seam> for D {}
 /// flows, such as a worker or an engine.
 ///
 /// A flow that `flow!` declares implements it for every driver of its store and its nodes, and so
-/// does a [flow with a context](super::WithContext). Code that uses a known driver also knows the seam:
+/// does a [flow with a context](super::WithContext). A flow [with drivers](With) does, too: they wrap the
+/// driver that is added. Code that uses a known driver also knows the seam:
 ///
 /// ```
 /// use pocketflow::{Drive, Error, Shared, StepLimit, flow, node};
@@ -226,6 +227,35 @@ where
         D: 'a,
     {
         let context = self.context.clone();
+        Running(Box::pin(driven(
+            self.flow,
+            driver,
+            context,
+            Position::START,
+            shared,
+        )))
+    }
+}
+
+/// The drivers that are there wrap the one that is added, and all runs share them.
+#[diagnostic::do_not_recommend]
+impl<F, O, C, K, S, D, Seam> Drive<S, D, Seam> for With<'_, F, O, C, K>
+where
+    S: InContext<C::Context>,
+    O: Driver<S, K>,
+    D: Driver<S, Seam>,
+    F: Flow + for<'o> Walk<S, Driven<Stack<&'o O, D>, Stack<Through<K>, Seam>, C>>,
+    C: BorrowContext,
+    K: 'static,
+    Seam: 'static,
+{
+    const GRAPH: &'static Graph = F::GRAPH;
+
+    fn drive<'a>(&'a self, driver: D, shared: &'a mut S) -> Running<'a, Taken>
+    where
+        D: 'a,
+    {
+        let (driver, context) = (Stack(&self.driver, driver), self.context.clone());
         Running(Box::pin(driven(
             self.flow,
             driver,

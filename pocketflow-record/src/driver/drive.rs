@@ -10,10 +10,11 @@ use pocketflow::{
 use serde::Serialize;
 
 use super::exec::Part;
-use super::fields::{RecordedStore, text_of};
+use super::fields::{RecordedStore, json_of};
 use super::notes::AttemptScope;
 use super::run::RunScope;
 use super::{ExecValues, Record, StepsOnly};
+use crate::event::Json;
 
 /// The seam of a record.
 type Inside = (Execs, Items);
@@ -97,7 +98,7 @@ impl<E> Record<E> {
         info: &StepInfo<'_>,
         item: Option<usize>,
         call: C,
-        write: impl Fn(&N::Exec) -> Option<String> + Send + Sync,
+        write: impl Fn(&N::Exec) -> Option<Json> + Send + Sync,
     ) -> Result<N::Exec, Error>
     where
         S: RecordedStore,
@@ -151,7 +152,7 @@ impl<E> Record<E> {
         info: &StepInfo<'_>,
         item: ItemId<'_>,
         call: C,
-        write: impl Fn(&N::Exec) -> Option<String> + Send + Sync,
+        write: impl Fn(&N::Exec) -> Option<Json> + Send + Sync,
     ) -> Result<N::Exec, Error>
     where
         S: RecordedStore,
@@ -197,7 +198,7 @@ where
     where
         C: ExecCall<S, Marker, N>,
     {
-        Record::exec(self, info, item, call, |value| Some(text_of(value))).await
+        Record::exec(self, info, item, call, |value| Some(json_of(value))).await
     }
 
     async fn attempt<C>(
@@ -228,7 +229,7 @@ where
     where
         C: ItemCall<S, Marker, N>,
     {
-        Record::item(self, info, item, call, |value| Some(text_of(value))).await
+        Record::item(self, info, item, call, |value| Some(json_of(value))).await
     }
 }
 

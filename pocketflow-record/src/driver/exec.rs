@@ -4,7 +4,7 @@ use pocketflow::{Attempt, Error, Failed, Failure, StepInfo, TimedOut};
 
 use super::run::RunScope;
 use super::{Recorded, graphs};
-use crate::event::{self, Event};
+use crate::event::{self, Event, Json};
 
 /// Which exec of a step.
 #[derive(Clone, Copy)]
@@ -41,17 +41,14 @@ impl RunScope {
     }
 
     fn redacted_again(&self, exec: event::Exec) -> event::Exec {
-        let Some(value) = &exec.value else {
-            return exec;
-        };
-        let (text, found) = self.secrets.out_of_json(value.text().to_owned());
-        match event::Json::from_text(text) {
-            Ok(value) if found => event::Exec {
+        let value = exec.value.as_ref();
+        match value.and_then(|value| self.secrets.out_of_json(value)) {
+            Some(value) => event::Exec {
                 value: Some(value),
                 redacted: true,
                 ..exec
             },
-            _ => exec,
+            None => exec,
         }
     }
 
@@ -92,7 +89,7 @@ impl RunScope {
         (part, node): (Part, &'static str),
         began: u64,
         kept: bool,
-        result: Result<Option<String>, &Error>,
+        result: Result<Option<Json>, &Error>,
     ) {
         let Some(sink) = self.sink() else { return };
         let mut exec = event::Exec {
@@ -115,12 +112,12 @@ impl RunScope {
         let mut defer = false;
         match result {
             Ok(None) => {}
-            Ok(Some(text)) => match self.confidential(info) {
+            Ok(Some(json)) => match self.confidential(info) {
                 Some(true) => exec.redacted = true,
                 known => {
                     defer = known.is_none();
                     let what = Recorded::Exec { node };
-                    let (value, redacted) = self.pen().json(what, text);
+                    let (value, redacted) = self.pen().json(what, json);
                     (exec.value, exec.redacted) = (Some(value), redacted);
                 }
             },

@@ -19,21 +19,26 @@ impl<S: Shared + Fields<FieldWriter>> RecordedStore for S {}
 /// The visitor that writes a field, which [`RecordedStore`] requires.
 #[derive(Debug, Default)]
 pub struct FieldWriter {
-    text: Option<String>,
+    json: Option<Json>,
 }
 
 impl FieldWriter {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.text = Some(text_of(value));
+        self.json = Some(json_of(value));
     }
 }
 
-/// A value as JSON text, or the mark of a value that JSON cannot hold.
-pub(super) fn text_of<T: Serialize + ?Sized>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| {
-        let why = error.to_string();
-        Json::unwritable(&why).text().to_owned()
-    })
+/// A value as JSON, or the mark of a value that JSON cannot hold.
+pub(super) fn json_of<T: Serialize + ?Sized>(value: &T) -> Json {
+    match Json::of(value) {
+        Ok(json) if json.text().contains(['\n', '\r']) => {
+            // A `RawValue` in it has several lines. In texts, line breaks are escaped.
+            let line = json.text().replace(['\n', '\r'], " ");
+            Json::from_text(line).unwrap_or_else(|_| Json::redacted())
+        }
+        Ok(json) => json,
+        Err(error) => Json::unwritable(&error.to_string()),
+    }
 }
 
 /// A field or a value that can be recorded: any type that serde writes.
@@ -68,7 +73,7 @@ pub(super) struct Snapshot {
 }
 
 struct Seen {
-    text: String,
+    json: Json,
     /// Whether this text is in the record, so that what is appended to it can be recorded alone.
     recorded: bool,
 }
@@ -100,25 +105,17 @@ pub(super) struct Pen<'a> {
 
 impl Pen<'_> {
     /// A value without what is confidential, and whether anything was.
-    pub(super) fn json(&self, what: Recorded<'_>, text: String) -> (Json, bool) {
-        let (text, chosen) = match &self.options.redact {
-            Some(redact) => redact_by(&**redact, what, text),
-            None => (text, false),
+    pub(super) fn json(&self, what: Recorded<'_>, json: Json) -> (Json, bool) {
+        let (mut json, mut hidden) = match &self.options.redact {
+            Some(redact) => redact_by(&**redact, what, json),
+            None => (json, false),
         };
-        let (text, known) = self.out_of_json(text);
-        (
-            Json::from_text(text).unwrap_or_else(|_| Json::redacted()),
-            chosen || known,
-        )
-    }
-
-    fn out_of_json(&self, text: String) -> (String, bool) {
-        let mut all = (text, false);
         for secrets in self.outer.iter().copied().chain([self.secrets]) {
-            let (text, found) = secrets.out_of_json(all.0);
-            all = (text, all.1 || found);
+            if let Some(without) = secrets.out_of_json(&json) {
+                (json, hidden) = (without, true);
+            }
         }
-        all
+        (json, hidden)
     }
 
     /// A text of an error without what is confidential.
@@ -140,17 +137,16 @@ impl Pen<'_> {
 }
 
 /// Lets the user's function change a value.
-fn redact_by(redact: &super::Redact, what: Recorded<'_>, text: String) -> (String, bool) {
-    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(&text) else {
+fn redact_by(redact: &super::Redact, what: Recorded<'_>, json: Json) -> (Json, bool) {
+    let Ok(mut value) = json.value() else {
         // A tree cannot hold it, so the function cannot see it.
-        return (Json::redacted().text().to_owned(), true);
+        return (Json::redacted(), true);
     };
     let before = value.clone();
     redact(what, &mut value);
-    if value == before {
-        (text, false)
-    } else {
-        (value.to_string(), true)
+    match value == before {
+        true => (json, false),
+        false => (json_of(&value), true),
     }
 }
 
@@ -177,16 +173,16 @@ impl Snapshot {
         pen: &Pen<'_>,
     ) -> (Changed, Values) {
         let mut changed = Changed::default();
-        let mut appended = Values::default();
+        let mut added = Values::default();
         for (index, field) in S::STORE.fields.iter().enumerate() {
             if field.skipped || !which.has(index) {
                 continue;
             }
             let mut writer = FieldWriter::default();
             store.visit_field(index, &mut writer);
-            let Some(text) = writer.text else { continue };
+            let Some(json) = writer.json else { continue };
             let before = self.fields[index].take();
-            if before.as_ref().is_some_and(|before| before.text == text) {
+            if before.as_ref().is_some_and(|before| before.json == json) {
                 self.fields[index] = before;
                 continue;
             }
@@ -197,38 +193,36 @@ impl Snapshot {
             let confidential = confidential.get(index).unwrap_or(&Confidential::Nothing);
             let exact = pen.options.redact.is_none() && *confidential == Confidential::Nothing;
             let grown = before.filter(|before| before.recorded && exact);
-            if let Some(end) = grown.and_then(|before| self::appended(&before.text, &text)) {
-                appended.set(field.name, pen.json(what, end).0);
-                self.see(index, text, true);
+            let end = grown.and_then(|before| appended(before.json.text(), json.text()));
+            if let Some(end) = end.and_then(|end| Json::from_text(end).ok()) {
+                added.set(field.name, pen.json(what, end).0);
+                self.see(index, json, true);
                 continue;
             }
-            let (json, hidden) = match confidential {
-                Confidential::All if text == "null" => (Json::null(), false),
+            let (recorded, hidden) = match confidential {
+                Confidential::All if json.text() == "null" => (json.clone(), false),
                 Confidential::All => {
-                    pen.secrets.learn(&text);
+                    pen.secrets.learn(&json);
                     changed.redacted = true;
                     (Json::redacted(), true)
                 }
-                Confidential::Nothing => pen.json(what, text.clone()),
-                Confidential::Members(names) => {
-                    let tree = serde_json::from_str(&text).map(|mut tree| {
+                Confidential::Nothing => pen.json(what, json.clone()),
+                Confidential::Members(names) => match json.value() {
+                    Ok(mut tree) => {
                         redact_members(&mut tree, names);
-                        tree.to_string()
-                    });
-                    match tree {
-                        Ok(text) => pen.json(what, text),
-                        Err(_) => (Json::redacted(), true),
+                        pen.json(what, json_of(&tree))
                     }
-                }
+                    Err(_) => (Json::redacted(), true),
+                },
             };
-            changed.values.set(field.name, json);
-            self.see(index, text, exact && !hidden);
+            changed.values.set(field.name, recorded);
+            self.see(index, json, exact && !hidden);
         }
-        (changed, appended)
+        (changed, added)
     }
 
-    fn see(&mut self, index: usize, text: String, recorded: bool) {
-        self.fields[index] = Some(Seen { text, recorded });
+    fn see(&mut self, index: usize, json: Json, recorded: bool) {
+        self.fields[index] = Some(Seen { json, recorded });
     }
 }
 

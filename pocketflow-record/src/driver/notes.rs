@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Recorded;
-use super::fields::text_of;
+use super::fields::json_of;
 use super::run::RunScope;
-use crate::event;
+use crate::event::{self, Json};
 
 tokio::task_local! {
     /// The attempt that this task is in.
@@ -38,16 +38,16 @@ impl AttemptScope {
         ATTEMPT.scope(Arc::new(self), work)
     }
 
-    fn note(&self, name: &str, text: &str) {
-        let mut text = text.to_owned();
-        if name == MODEL && !self.run.options.content {
-            text = without_content(text);
-        }
+    fn note(&self, name: &str, json: &Json) {
+        let json = match name == MODEL && !self.run.options.content {
+            true => without_content(json),
+            false => json.clone(),
+        };
         let what = Recorded::Note {
             node: self.node,
             name,
         };
-        let (value, _) = self.run.pen().json(what, text);
+        let (value, _) = self.run.pen().json(what, json);
         self.run.write(event::Note {
             at: self.run.now(),
             run: self.run.number(),
@@ -66,16 +66,14 @@ impl AttemptScope {
 const MODEL: &str = "model";
 
 /// The note about a model, without the prompt and the reply.
-fn without_content(text: String) -> String {
-    match serde_json::from_str(&text) {
+fn without_content(json: &Json) -> Json {
+    match json.value() {
         Ok(Value::Object(mut members)) => {
-            let had = [members.remove("prompt"), members.remove("reply")];
-            match had {
-                [None, None] => text,
-                _ => Value::Object(members).to_string(),
-            }
+            members.remove("prompt");
+            members.remove("reply");
+            json_of(&members)
         }
-        _ => text,
+        _ => json.clone(),
     }
 }
 
@@ -119,9 +117,9 @@ pub fn note<T: Serialize + ?Sized>(name: &str, value: &T) {
     if next.is_none() {
         return;
     }
-    let text = text_of(value);
+    let json = json_of(value);
     while let Some(attempt) = next {
-        attempt.note(name, &text);
+        attempt.note(name, &json);
         next = attempt.around.clone();
     }
 }

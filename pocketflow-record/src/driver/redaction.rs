@@ -79,11 +79,11 @@ impl Secrets {
     }
 
     /// Adds all texts and numbers in the value of a confidential field.
-    pub(super) fn learn(&self, json: &str) {
-        match serde_json::from_str(json) {
+    pub(super) fn learn(&self, json: &Json) {
+        match json.value() {
             Ok(value) => self.learn_value(&value),
             // It is nested too deep, or a number is too large.
-            Err(_) => self.add(json),
+            Err(_) => self.add(json.text()),
         }
     }
 
@@ -110,20 +110,20 @@ impl Secrets {
         text
     }
 
-    /// The JSON text without confidential texts, and whether it had any.
-    pub(super) fn out_of_json(&self, text: String) -> (String, bool) {
-        let found = self
-            .lock()
-            .iter()
-            .any(|secret| text.contains(&*secret.json));
+    /// The value without confidential texts. `None` if it has none.
+    pub(super) fn out_of_json(&self, json: &Json) -> Option<Json> {
+        let found = {
+            let all = self.lock();
+            all.iter().any(|secret| json.text().contains(&*secret.json))
+        };
         if !found {
-            return (text, false);
+            return None;
         }
-        let Ok(mut value) = serde_json::from_str(&text) else {
-            return (Json::redacted().text().to_owned(), true);
+        let Ok(mut value) = json.value() else {
+            return Some(Json::redacted());
         };
         self.out_of_value(&mut value);
-        (value.to_string(), true)
+        Some(Json::of(&value).unwrap_or_else(|_| Json::redacted()))
     }
 
     fn out_of_value(&self, value: &mut Value) {

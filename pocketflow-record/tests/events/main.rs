@@ -7,7 +7,7 @@ mod others;
 use std::time::Duration;
 
 use brief::brief;
-use pocketflow::{Action, Attempt, Error, Failed, Shared, flow, node};
+use pocketflow::{Action, Attempt, Error, Failed, Reads, Shared, flow, node};
 use pocketflow_record::{ModelCall, Outcome, Record, Recording, note};
 use serde::Serialize;
 
@@ -166,6 +166,71 @@ mod plain {
     }
 }
 
+mod values {
+    use std::collections::BTreeMap;
+
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[derive(Shared, Default, Serialize)]
+    struct Odd {
+        raw: Box<RawValue>,
+        by_pair: BTreeMap<(u8, u8), u8>,
+        #[serde(skip)]
+        skipped: std::sync::Mutex<u8>,
+        #[serde(serialize_with = "as_text")]
+        with: u8,
+        large: u128,
+        score: f64,
+    }
+
+    fn as_text<S: serde::Serializer>(with: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(with)
+    }
+
+    #[node(Odd, writes = raw)]
+    fn reformat(large: &u128) -> Box<RawValue> {
+        RawValue::from_string(format!(
+            "{{\r\n  \"a\": \"b\\n\",\n  \"large\": {large}\n}}"
+        ))
+        .unwrap()
+    }
+
+    #[node(Odd, writes = by_pair)]
+    fn fill(with: &u8) -> BTreeMap<(u8, u8), u8> {
+        BTreeMap::from([((1, 2), *with)])
+    }
+
+    flow! { Strange: Odd { reformat >> fill; } }
+
+    #[tokio::test]
+    async fn what_json_does_not_hold_is_marked_and_lines_stay_lines() {
+        let record = Record::in_memory();
+        let mut odd = Odd {
+            large: u128::MAX,
+            score: f64::NAN,
+            ..Odd::default()
+        };
+        Strange.with(&record).run(&mut odd).await.unwrap();
+        let lines = brief(&record.text());
+        assert_eq!(
+            lines[0],
+            format!(
+                r#"0: run Strange raw=null by_pair={{}} with="0" large={} score=null"#,
+                u128::MAX
+            )
+        );
+        let raw = format!(r#"{{    "a": "b\n",   "large": {} }}"#, u128::MAX);
+        assert_eq!(lines[3], format!("0.1: exec reformat = {raw}"));
+        assert_eq!(lines[4], format!(r#"0.1: taken "default" >> 1 raw={raw}"#));
+        assert_eq!(
+            lines[8],
+            r#"0.2: taken "default" >> end 0 by_pair={"$unwritable":"key must be a string"}"#
+        );
+    }
+}
+
 mod failures {
     use super::*;
 
@@ -209,6 +274,16 @@ mod failures {
         let _ = problem;
     }
 
+    #[node(Order, writes = receipt, attempts = 2, fallback = later)]
+    async fn charge_or_not() -> Result<String, Refused> {
+        Err(Refused(std::io::Error::other("no connection")))
+    }
+
+    fn later(_: &Reads<'_, charge_or_not>, error: Error) -> Result<String, Refused> {
+        Ok(format!("later, because {}", error.cause()))
+    }
+
+    flow! { Fallback: Order { charge_or_not; } }
     flow! { Retry: Order { charge; } }
     flow! { Once: Order { charge_once; } }
     flow! { Hang: Order { hang; } }
@@ -258,6 +333,19 @@ mod failures {
         let exec = &run.steps[0].execs[0];
         assert_eq!(exec.stage.as_deref(), Some("exec failed at attempt 3 of 3"));
         assert_eq!(exec.attempts, Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_fallback_is_in_the_exec_and_not_in_an_attempt() {
+        let record = Record::in_memory();
+        Fallback.with(&record).run(&mut order(1)).await.unwrap();
+        assert_eq!(
+            brief(&record.text())[3..5],
+            [
+                "0.1: attempt 2/2 of charge_or_not failed: the bank refused | no connection",
+                r#"0.1: exec charge_or_not = "later, because the bank refused""#,
+            ]
+        );
     }
 
     #[tokio::test]
