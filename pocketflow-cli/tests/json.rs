@@ -175,7 +175,7 @@ fn errors_are_text_with_a_status() {
         (&[], 2),
         (&["runs"], 2),
         (&["rusn"], 2),
-        (&["runs", "lits"], 2),
+        (&["runs", "lisst"], 2),
         (&["--json", "runs", "show"], 2),
         (&["completions", "csh"], 2),
     ] {

@@ -143,7 +143,7 @@ pub(super) fn run_failed(span: &Span, is_inner: bool, error: &Error) {
     if error.suspends() {
         return;
     }
-    let error = format_args!("{error:#}");
+    let error = format!("{error:#}");
     if is_inner {
         event!(target: names::TARGET, parent: span, Level::WARN, error = %error, "inner run failed");
     } else {
