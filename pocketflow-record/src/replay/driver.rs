@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::future::Future;
+use std::sync::atomic::Ordering::Relaxed;
 
 use pocketflow::__private::Describe;
 use pocketflow::seam::Execs;
@@ -89,7 +90,10 @@ impl<S: Replayable> Driver<S, Execs> for Replay {
                 At::Unknown => return run.run(shared).await,
             };
             let result = if info.sleeps_for().is_some() {
-                Ok(slept(info))
+                match self.plan.ended(run_of, step) {
+                    None => Err(info.suspend(STOPS)),
+                    Some(_) => Ok(slept(info)),
+                }
             } else if let Some(field) = info.waits_for() {
                 match self.wait(info, field, (run_of, step), shared) {
                     Some(result) => result,
@@ -127,12 +131,16 @@ where
             let node = <N as Describe>::NODE.name;
             let text = match self.recorded(info, attempt.item(), node) {
                 Recorded::Value(text) => text,
-                Recorded::Ends(error) => return Err(Failure::ending(error)),
+                Recorded::Ends(error) => {
+                    // Its failure drops the inner runs that are in progress, so they come first.
+                    if info.inner_run().is_some() {
+                        self.others_go_on().await;
+                    }
+                    return Err(Failure::ending(error));
+                }
                 Recorded::Dropped(error) => {
                     // The exec that has failed ends the step, as soon as it has its turn.
-                    for _ in 0..TURNS {
-                        yield_now().await;
-                    }
+                    self.others_go_on().await;
                     return Err(Failure::ending(error));
                 }
             };
@@ -168,8 +176,8 @@ impl<T: DeserializeOwned> ReplayedValue for T {
     }
 }
 
-/// How often the other branches of a fork get a turn before a branch without a value is an error.
-const TURNS: usize = 1_000;
+/// For how many turns nothing happens before nothing will.
+const QUIET: u32 = 16;
 
 /// Lets the other branches run.
 async fn yield_now() {
@@ -214,6 +222,7 @@ impl Replay {
     }
 
     fn begin_inner(&self, info: &StepInfo<'_>) -> Result<(), Error> {
+        self.events.fetch_add(1, Relaxed);
         let mut guard = lock(&self.progress);
         let Some(progress) = &mut *guard else {
             return Ok(());
@@ -239,6 +248,7 @@ impl Replay {
 
     /// Finds a step in the record.
     fn begin_step<S: Replayable>(&self, info: &StepInfo<'_>, shared: &mut S) -> Result<At, Error> {
+        self.events.fetch_add(1, Relaxed);
         let mut guard = lock(&self.progress);
         let Some(progress) = &mut *guard else {
             return Ok(At::Unknown);
@@ -349,17 +359,6 @@ impl Replay {
         if result.as_ref().is_err_and(is_of_replay) || !self.compares {
             return result;
         }
-        let Some(ended) = self.plan.ended(run, step) else {
-            // The process died here, or the run was dropped.
-            return match result {
-                Err(error) if !error.suspends() => {
-                    let now = texts(&error).join(": ");
-                    let differs = Differing::new(Differs::Result, STOPS, now);
-                    Err(self.differs(info, vec![differs]))
-                }
-                result => result,
-            };
-        };
         let (before, then) = {
             let mut guard = lock(&self.progress);
             let Some(at) = guard.as_mut().and_then(|progress| progress.run(run)) else {
@@ -369,6 +368,10 @@ impl Replay {
             self.plan.after(run, step, &mut at.state);
             at.done = step + 1;
             (before, at.state.clone())
+        };
+        let Some(ended) = self.plan.ended(run, step) else {
+            // The process died here, or the run was dropped.
+            return result;
         };
         let graph = self
             .plan
@@ -452,8 +455,20 @@ impl Replay {
         })
     }
 
+    /// Lets what runs at the same time go on, until nothing of it does.
+    async fn others_go_on(&self) {
+        let (mut seen, mut quiet) = (self.events.load(Relaxed), 0);
+        while quiet < QUIET {
+            yield_now().await;
+            let now = self.events.load(Relaxed);
+            quiet = if now == seen { quiet + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
     /// What the record has for an exec.
     fn recorded(&self, info: &StepInfo<'_>, item: Option<usize>, node: &str) -> Recorded {
+        self.events.fetch_add(1, Relaxed);
         let ends = |kind: ReplayErrorKind| Recorded::Ends(info.error(kind));
         let at = {
             let mut guard = lock(&self.progress);

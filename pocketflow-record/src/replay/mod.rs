@@ -27,6 +27,7 @@ use std::any::TypeId;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pocketflow::seam::{Execs, Through};
@@ -132,6 +133,8 @@ pub struct Replay {
     real: HashSet<TypeId>,
     compares: bool,
     progress: Mutex<Option<Progress>>,
+    /// How much has happened: steps, execs and inner runs.
+    events: AtomicU64,
 }
 
 impl Replay {
@@ -207,6 +210,7 @@ impl Replay {
             real: HashSet::new(),
             compares: true,
             progress: Mutex::new(None),
+            events: AtomicU64::new(0),
         });
         runs.collect()
     }
