@@ -146,7 +146,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Characters that change the direction of a text, or that take no space.
-fn is_invisible(letter: char) -> bool {
+pub(crate) fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 

@@ -4,6 +4,7 @@ mod error;
 mod lines;
 mod state;
 
+pub(crate) use error::is_invisible;
 pub use error::{ReadError, ReadErrorKind};
 pub use lines::{Line, Lines, lines};
 pub(crate) use state::appended;

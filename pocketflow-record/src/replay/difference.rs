@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::reader::is_invisible;
+
 /// The first difference between a run and its record: the step, the edge taken then and now, and the
 /// fields with their values.
 ///
@@ -122,7 +124,9 @@ impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for letter in self.0.chars() {
             match letter {
-                letter if letter.is_control() => write!(f, "{}", letter.escape_debug())?,
+                letter if letter.is_control() || is_invisible(letter) => {
+                    write!(f, "{}", letter.escape_unicode())?
+                }
                 letter => write!(f, "{letter}")?,
             }
         }
