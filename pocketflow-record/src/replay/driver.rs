@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use pocketflow::__private::Describe;
 use pocketflow::seam::Execs;
 use pocketflow::{
-    Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Start, StepInfo,
-    Taken,
+    Attempt, AttemptCall, Driver, Error, ExecDriver, Failure, Graph, Node, Run, Stage, Start,
+    StepInfo, Taken,
 };
 use serde::de::DeserializeOwned;
 
@@ -55,7 +55,7 @@ impl<S: Replayable> Driver<S, Execs> for Replay {
             None => self
                 .begin_outermost(flow, shared)
                 .map_err(|kind| flow.error(kind)),
-            Some(info) => self.begin_inner(info).map(|()| Start::Fresh),
+            Some(info) => self.begin_inner(flow, info, shared),
         })
     }
 
@@ -89,10 +89,18 @@ impl<S: Replayable> Driver<S, Execs> for Replay {
                 At::Unknown if info.sleeps_for().is_some() => return Ok(slept(info)),
                 At::Unknown => return run.run(shared).await,
             };
-            let result = if info.sleeps_for().is_some() {
+            let result = if let Some(error) = self.stopped_before(info, (run_of, step)) {
+                Err(error)
+            } else if let Some(taken) = self.stored_action(info, (run_of, step)) {
+                let arrived = self.arrives(info, (run_of, step), shared);
+                arrived.map(|_| taken)
+            } else if info.sleeps_for().is_some() {
                 match self.plan.ended(run_of, step) {
                     None => Err(info.suspend(STOPS)),
-                    Some(_) => Ok(slept(info)),
+                    Some(_) => {
+                        let arrived = self.arrives(info, (run_of, step), shared);
+                        arrived.map(|_| slept(info))
+                    }
                 }
             } else if let Some(field) = info.waits_for() {
                 match self.wait(info, field, (run_of, step), shared) {
@@ -218,28 +226,46 @@ impl Replay {
         progress.notes = store_changes::<S>(&state);
         fill(&state, None, shared)?;
         *lock(&self.progress) = Some(progress);
-        Ok(self.start(flow))
+        Ok(self.start(self.run, flow))
     }
 
-    fn begin_inner(&self, info: &StepInfo<'_>) -> Result<(), Error> {
+    fn begin_inner<S: Replayable>(
+        &self,
+        flow: &'static Graph,
+        info: &StepInfo<'_>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
         self.events.fetch_add(1, Relaxed);
         let mut guard = lock(&self.progress);
         let Some(progress) = &mut *guard else {
-            return Ok(());
+            return Ok(Start::Fresh);
         };
         if let Some(run) = progress.run_of(info, &self.plan) {
             progress.begin(run, &self.plan);
-            return Ok(());
+            drop(guard);
+            let start = self.start(run, flow);
+            if start != Start::Fresh {
+                let state = self.plan.first(run).state_at_start();
+                fill(&state, None, shared).map_err(|kind| info.error(kind))?;
+            }
+            return Ok(start);
         }
         let outer = progress.outer_step(info, &self.plan);
         drop(guard);
         let Some((run, step)) = outer.filter(|_| self.compares) else {
-            return Ok(());
+            return Ok(Start::Fresh);
         };
         // The step may have ended before this run began.
         let is_done = |ended: &Ended| matches!(ended, Ended::Taken(taken) if !taken.failed);
         if !self.plan.ended(run, step).is_some_and(is_done) {
             return Err(info.suspend(STOPS));
+        }
+        let first = usize::from(self.plan.run(run).steps[0].is_stored);
+        if step == first && self.plan.first(run).run.resumed.is_some() {
+            let kind = ReplayErrorKind::BeginsInTheMiddle {
+                run: info.to_string(),
+            };
+            return Err(info.error(kind));
         }
         let now = info.to_string();
         let differs = Differing::new(Differs::InnerRun, "none", now);
@@ -279,7 +305,7 @@ impl Replay {
         }
         at.current = Some(step);
         if !self.compares {
-            if info.waits_for().is_some() {
+            if info.waits_for().is_some() || info.sleeps_for().is_some() {
                 at.state = self.plan.state_before(run, step);
             }
             return Ok(At::Step { run, step });
@@ -312,6 +338,25 @@ impl Replay {
         Err(self.differs(info, vec![differs]))
     }
 
+    /// The error of a driver that stopped the run at this step before anything ran, such as a limit that
+    /// this run does not have.
+    fn stopped_before(&self, info: &StepInfo<'_>, (run, step): (usize, usize)) -> Option<Error> {
+        let known = self.plan.step(run, step);
+        if !known.execs.is_empty() || !known.inner_runs.is_empty() || info.waits_for().is_some() {
+            return None;
+        }
+        stopped(info, known.ended.as_ref()?)
+    }
+
+    /// The action of a step that a driver had stored when the run resumed there.
+    fn stored_action(&self, info: &StepInfo<'_>, (run, step): (usize, usize)) -> Option<Taken> {
+        let is_stored = self.plan.run(run).steps[step].is_stored;
+        let action = self.plan.step(run, step).action();
+        action
+            .filter(|_| is_stored)
+            .and_then(|action| info.taken(action))
+    }
+
     /// Fills the field of a wait. Returns `None` if the step failed in the record, so that it fails
     /// again.
     fn wait<S: Replayable>(
@@ -321,31 +366,46 @@ impl Replay {
         (run, step): (usize, usize),
         shared: &mut S,
     ) -> Option<Result<Taken, Error>> {
-        let taken = match self.plan.ended(run, step) {
-            Some(Ended::Taken(taken)) => taken,
+        match self.plan.ended(run, step) {
             Some(Ended::Failed(failed)) if info.expires_after().is_some() => {
-                return Some(Err(step_error(info, &failed.error)));
+                Some(Err(step_error(info, &failed.error)))
             }
-            Some(Ended::Failed(_)) => return None,
+            Some(Ended::Failed(_)) => None,
             Some(Ended::Suspended(suspended)) => {
-                return Some(Err(suspension(info, &suspended.error)));
+                let arrived = self.arrives(info, (run, step), shared);
+                Some(arrived.and(Err(suspension(info, &suspended.error))))
             }
-            None => return Some(Err(info.suspend(STOPS))),
-        };
-        let mut state = match lock(&self.progress).as_mut().and_then(|all| all.run(run)) {
+            Some(Ended::Taken(taken)) => {
+                let arrived = self.arrives(info, (run, step), shared).and_then(|state| {
+                    let index = S::STORE.field(field);
+                    let Some(index) = index else { return Ok(()) };
+                    let text = value_of(&state, &S::STORE.fields[index]).unwrap_or("null");
+                    fill_field(index, text, shared).map_err(|kind| info.error(kind))
+                });
+                // Otherwise today's wait does not have this action, and the comparison says so.
+                let action = info.taken(&taken.action).unwrap_or_else(|| slept(info));
+                Some(arrived.map(|()| action))
+            }
+            None => Some(Err(info.suspend(STOPS))),
+        }
+    }
+
+    /// Changes the store by what came from outside while a step waited or slept. Returns the state in the
+    /// record.
+    fn arrives<S: Replayable>(
+        &self,
+        info: &StepInfo<'_>,
+        (run, step): (usize, usize),
+        shared: &mut S,
+    ) -> Result<State, Error> {
+        let before = match lock(&self.progress).as_mut().and_then(|all| all.run(run)) {
             Some(at) => at.state.clone(),
             None => State::default(),
         };
+        let mut state = before.clone();
         self.plan.after(run, step, &mut state);
-        if let Some(index) = S::STORE.field(field) {
-            let text = value_of(&state, &S::STORE.fields[index]);
-            if let Err(kind) = fill_field(index, text.unwrap_or("null"), shared) {
-                return Some(Err(info.error(kind)));
-            }
-        }
-        // Otherwise today's wait does not have this action, and the comparison says so.
-        let action = info.taken(&taken.action).unwrap_or_else(|| slept(info));
-        Some(Ok(action))
+        fill(&state, Some(&before), shared).map_err(|kind| info.error(kind))?;
+        Ok(state)
     }
 
     /// Compares a step with the record.
@@ -372,6 +432,11 @@ impl Replay {
         let Some(ended) = self.plan.ended(run, step) else {
             // The process died here, or the run was dropped.
             return result;
+        };
+        let result = match stopped(info, ended) {
+            // A driver that this run does not have stopped the run after the step.
+            Some(error) if result.is_ok() => Err(error),
+            _ => result,
         };
         let graph = self
             .plan
@@ -549,6 +614,18 @@ impl Replay {
             differs,
             notes,
         }))
+    }
+}
+
+/// The error of a driver with which a step ended.
+fn stopped(info: &StepInfo<'_>, ended: &Ended) -> Option<Error> {
+    let by_driver = format!(": {}", Stage::Driver);
+    let texts = ended.error();
+    let is_by_driver = texts.first().is_some_and(|text| text.ends_with(&by_driver));
+    match ended {
+        Ended::Failed(_) if is_by_driver => Some(step_error(info, texts)),
+        Ended::Suspended(_) if is_by_driver => Some(suspension(info, texts)),
+        _ => None,
     }
 }
 

@@ -103,6 +103,11 @@ pub enum ReplayErrorKind {
         /// Which exec it is, in words.
         exec: String,
     },
+    /// The record begins in the middle of a step, and an inner run of this step had ended before.
+    BeginsInTheMiddle {
+        /// The inner run, such as `Digest > documents[3]`.
+        run: String,
+    },
     /// The run differs from the record.
     Differs(Box<Difference>),
     /// Some records of several cannot be replayed, or differ.
@@ -300,6 +305,11 @@ impl fmt::Display for ReplayErrorKind {
                     Plain(exec)
                 )
             }
+            Self::BeginsInTheMiddle { run } => write!(
+                f,
+                "the record begins in the middle of a step, when `{}` had ended: replay a record that has the whole run",
+                Plain(run)
+            ),
             Self::Differs(difference) => fmt::Display::fmt(difference, f),
             Self::Several { of, errors } => {
                 write!(f, "{} of {of} runs cannot be replayed as they were recorded", errors.len())?;

@@ -33,6 +33,8 @@ pub(super) struct PlannedStep {
     step: usize,
     /// Whether the run has resumed here.
     pub(super) resumes: bool,
+    /// Whether only the action was taken here, because a driver had stored the rest.
+    pub(super) is_stored: bool,
     execs: HashMap<ExecKey, ExecAt>,
 }
 
@@ -78,10 +80,10 @@ impl Plan {
             field: parent.field.clone(),
             item: parent.item.clone(),
         });
-        let earlier = match (&event.resumed, &key) {
-            (None, _) => None,
-            (Some(_), Some(key)) => self.inner.get(key).copied(),
-            (Some(_), None) => self.earlier_piece(index),
+        let earlier = match &key {
+            Some(key) if event.resumed.is_some() => self.inner.get(key).copied(),
+            Some(_) => None,
+            None => self.earlier_piece(index),
         };
         let run = earlier.unwrap_or_else(|| {
             self.runs.push(PlannedRun {
@@ -100,37 +102,67 @@ impl Plan {
         run
     }
 
-    /// The outermost run that this run of the record resumes.
+    /// The outermost run that this run of the record goes on with. If it begins with the first step, the
+    /// earlier piece did not get past it.
     fn earlier_piece(&self, index: usize) -> Option<usize> {
         let runs = self.recording.runs();
         let new = &runs[index];
         let name = &self.recording.graph_of(new).name;
-        self.runs.iter().rposition(|run| {
+        let earlier = self.runs.iter().rposition(|run| {
             let piece = &runs[run.pieces[0]];
             !run.is_inner
                 && new.run.id.is_some()
                 && piece.run.id == new.run.id
                 && self.recording.graph_of(piece).name == *name
-        })
+        })?;
+        let goes_on = match self.outcome(earlier) {
+            _ if new.run.resumed.is_some() => true,
+            Outcome::Suspended(_) | Outcome::Unfinished => true,
+            Outcome::Failed(_) => self.first(earlier).run.shared == new.run.shared,
+            Outcome::Exit(_) => false,
+        };
+        goes_on.then_some(earlier)
     }
 
     /// Adds a piece to a run.
     fn join(&mut self, to: usize, index: usize) {
-        let piece = &self.recording.runs()[index];
+        let runs = self.recording.runs();
+        let piece = &runs[index];
         let run = &mut self.runs[to];
-        let resumes = !run.pieces.is_empty();
+        let goes_on = !run.pieces.is_empty();
         run.pieces.push(index);
-        let first = piece.steps.first().map(|step| step.step.step);
-        let again = run.steps.iter().position(|step| {
-            let known = &self.recording.runs()[step.run].steps[step.step];
-            first.is_some_and(|first| known.step.step >= first)
+        let of_number = |run: &PlannedRun, number| {
+            let number_of = |step: &PlannedStep| runs[step.run].steps[step.step].step.step;
+            run.steps.partition_point(|step| number_of(step) < number)
+        };
+        // A driver that resumes at a step that it has stored takes its action again, and nothing else of it
+        // happens. What did happen is in an earlier piece.
+        let first = piece.steps.first().filter(|_| piece.run.resumed.is_some());
+        let stored = first.is_some_and(|first| {
+            let ran = !first.execs.is_empty() || !first.inner_runs.is_empty();
+            let passed = first.step.waits.is_some() || first.step.sleeps_ms.is_some();
+            first.action().is_some() && !ran && !passed
         });
-        let replaced = run.steps.split_off(again.unwrap_or(run.steps.len()));
-        for (at, step) in piece.steps.iter().enumerate() {
+        let mut skipped = 0;
+        if let (true, Some(first)) = (stored, first) {
+            let at = of_number(run, first.step.step);
+            let known = run
+                .steps
+                .get(at)
+                .map(|step| &runs[step.run].steps[step.step]);
+            if known.is_some_and(|known| known.action() == first.action()) {
+                run.steps.truncate(at + 1);
+                skipped = 1;
+            }
+        }
+        let new = piece.steps.get(skipped).map(|step| step.step.step);
+        let again = new.map_or(run.steps.len(), |number| of_number(run, number));
+        let replaced = run.steps.split_off(again);
+        for (at, step) in piece.steps.iter().enumerate().skip(skipped) {
             let mut execs = HashMap::new();
             // The items of a batch that were done before are not done again.
-            if let (0, Some(before)) = (at, replaced.first()) {
-                let known = &self.recording.runs()[before.run].steps[before.step];
+            if let Some(before) = replaced.first().filter(|_| at == skipped) {
+                let known = &runs[before.run].steps[before.step];
                 let is_part = |key: &ExecKey| *key != (None, None);
                 if known.step.path == step.step.path {
                     execs.extend(before.execs.iter().filter(|(key, _)| is_part(key)));
@@ -141,7 +173,8 @@ impl Plan {
             run.steps.push(PlannedStep {
                 run: index,
                 step: at,
-                resumes: resumes && at == 0,
+                resumes: goes_on && at == skipped,
+                is_stored: stored && at == 0,
                 execs,
             });
         }
@@ -222,14 +255,13 @@ impl Plan {
 
     /// The step of a run with this number.
     pub(super) fn step_numbered(&self, run: usize, number: u64) -> Option<usize> {
+        let number_of = |step: &PlannedStep| {
+            let known = &self.recording.runs()[step.run].steps[step.step];
+            known.step.step
+        };
         let steps = &self.runs[run].steps;
-        let first = self.step_number(run, steps.first()?);
-        let index = usize::try_from(number.checked_sub(first)?).ok()?;
-        (index < steps.len()).then_some(index)
-    }
-
-    fn step_number(&self, _run: usize, step: &PlannedStep) -> u64 {
-        self.recording.runs()[step.run].steps[step.step].step.step
+        let at = steps.binary_search_by_key(&number, number_of);
+        at.ok()
     }
 
     /// The nth visit to a place, counted from 0.

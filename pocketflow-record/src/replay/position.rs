@@ -7,9 +7,9 @@ use crate::event::{self, Resumed};
 use crate::{Recording, Run};
 
 impl Replay {
-    /// Where the run begins.
-    pub(super) fn start(&self, flow: &'static Graph) -> Start {
-        let first = self.plan.first(self.run);
+    /// Where a run begins.
+    pub(super) fn start(&self, run: usize, flow: &'static Graph) -> Start {
+        let first = self.plan.first(run);
         match &first.run.resumed {
             Some(resumed) => Start::At(position(self.plan.recording(), first, resumed, flow)),
             None => Start::Fresh,
