@@ -149,6 +149,22 @@ try {
   await newsroom.getByText("Edges as a table").click();
   assert.match(await newsroom.getByRole("region", { name: "Edges" }).textContent(), /Reporter\.each\(desks\) › decide/);
 
+  // The same flow at three places of a graph has counts of its own at each, and a failure that the flow keeps is found.
+  const digest = await open("digest");
+  const bounds = await part(digest, "Bounds").locator("tbody tr").allTextContents();
+  assert.deepEqual(bounds, ["one › search again >> search0 of 2", "two › search again >> search2 of 2used up; then 1× conclude", "three › search again >> search1 of 2"]);
+  assert.deepEqual(await digest.locator(".drawing .title").allTextContents(), ["at the same time", "▾ one: Investigate on facts", "▾ two: Investigate on figures", "▾ three: Investigate each of desks"]);
+  await digest.keyboard.press("n");
+  await digest.keyboard.press("n");
+  assert.equal(await digest.locator("#side .path").textContent(), "Digest › desks[1] › conclude");
+  assert.match(await part(digest, "Error").textContent(), /there is no topic/);
+  await row(digest, "figures").click();
+  await digest.keyboard.press("j");
+  assert.equal(await digest.locator(".drawing [aria-current=step]").getAttribute("data-box"), "/0.1:0");
+  await digest.getByRole("button", { name: "▾ two: Investigate on figures" }).locator(".title").click();
+  await digest.getByRole("button", { name: "▸ two: Investigate on figures" }).waitFor();
+  await shoot(digest, "digest");
+
   // A run that waits says for what, and how to go on. Its record goes on when the run does.
   const waits = await open("waits");
   assert.match(await waits.locator("#head").textContent(), /waits for approval.*Graph\s*as recorded/s);
@@ -167,6 +183,16 @@ try {
   assert.match(await part(shop, "History").textContent(), /redacted/);
   assert.doesNotMatch(await shop.content(), /4111/);
   await shoot(shop, "shop");
+
+  // The items of a durable run wait, and are answered one after the other: three runs of the record are one run.
+  const documents = await open("documents");
+  assert.equal(await documents.locator(".row .label", { hasText: /^resumed$/ }).count(), 2);
+  assert.equal(await documents.locator("header select").count(), 0);
+  assert.match(await part(documents, "Where the time went").textContent(), /Approve\.each\(documents\) › draft220/);
+  assert.match(await documents.getByRole("button", { name: /^await approval/ }).getAttribute("aria-label"), /^await approval 2×/);
+  const item = documents.locator(".row[aria-label*='waits for approval'][aria-level='3']").first();
+  await item.click();
+  assert.match(await part(documents, "Go on from here").textContent(), /pocketflow runs fill 'folder-1\/1\/documents\[0\]' approval VALUE/);
 
   // A phone shows one pane at a time.
   const phone = await open("failed", { ...PHONE });
@@ -223,12 +249,14 @@ try {
   const whole = await readFile(file("shop"), "utf8");
   const begin = whole.indexOf(">", whole.indexOf('id="record"')) + 1;
   const lines = whole.slice(begin, whole.indexOf("</script>", begin)).trim().split("\n");
+  let stops;
   for (let length = 4; length < lines.length; length++) {
     await writeFile(file("stops"), whole.slice(0, begin) + lines.slice(0, length).join("\n") + whole.slice(whole.indexOf("</script>", begin)));
-    const stops = await open("stops");
+    stops ??= await open("stops");
+    await stops.goto(pathToFileURL(file("stops")).href);
+    await stops.locator("html[data-ready]").waitFor();
     for (const key of ["r", "f", "s", "j"]) await stops.keyboard.press(key);
     assert.match(await stops.locator("#head").textContent(), /not finished|waits for approval|ended with refunded/);
-    await stops.context().close();
   }
 
   // Long runs open quickly.

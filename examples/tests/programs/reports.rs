@@ -103,6 +103,37 @@ flow! {
     }
 }
 
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Folder {
+    documents: Vec<Document>,
+    published: usize,
+}
+
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Document {
+    text: String,
+    approval: Option<String>,
+    state: Option<String>,
+}
+
+#[node(Document, writes = text)]
+fn draft() -> String {
+    "All about rain.".into()
+}
+
+#[node(Document, writes = state)]
+fn publish(approval: &str) -> String {
+    format!("approved by {approval}")
+}
+
+#[node(Folder, writes = published)]
+fn count(documents: &[Document]) -> usize {
+    documents.iter().filter(|one| one.state.is_some()).count()
+}
+
+flow! { Approve: Document { draft >> await(approval) >> publish; } }
+flow! { ApproveAll: Folder { Approve.each(documents, parallel = 2) >> count; } }
+
 #[derive(Shared, Default, Serialize)]
 struct Echo {
     text: String,
@@ -186,6 +217,72 @@ flow! { Measure: Book { measure; } }
 flow! { MeasurePage: Page { measure_page; } }
 flow! { MeasurePages: Book { MeasurePage.each(pages, parallel = 8); } }
 
+#[derive(Shared, Default, Serialize)]
+struct Library {
+    facts: Desk,
+    figures: Desk,
+    desks: Vec<Desk>,
+    problems: Vec<Failed>,
+    words: usize,
+}
+
+#[derive(Shared, Default, Serialize)]
+struct Desk {
+    topic: String,
+    found: Vec<String>,
+    finding: Option<String>,
+}
+
+#[derive(Action, Serialize)]
+#[action(Desk)]
+enum Look {
+    Again,
+    Enough,
+}
+
+#[node(Desk, writes(found))]
+impl Search {
+    fn exec(&self, topic: &str) -> String {
+        format!("a page about {topic}")
+    }
+
+    fn post(&self, topic: &str, found: &mut Vec<String>, exec: String) -> Look {
+        found.push(exec);
+        match found.len() < topic.len() {
+            true => Look::Again,
+            false => Look::Enough,
+        }
+    }
+}
+struct Search;
+
+#[node(Desk, writes = finding)]
+fn conclude(topic: &str, found: &[String]) -> anyhow::Result<String> {
+    anyhow::ensure!(!topic.is_empty(), "there is no topic");
+    Ok(found.join(", "))
+}
+
+#[node(Library, writes = words)]
+fn combine(facts: &Desk, figures: &Desk) -> usize {
+    facts.found.len() + figures.found.len()
+}
+
+flow! {
+    Investigate: Desk {
+        search: Search;
+        search - "again" >> search max 2 else conclude;
+        search - "enough" >> conclude;
+    }
+}
+flow! {
+    Digest: Library {
+        one: Investigate.on(facts);
+        two: Investigate.on(figures);
+        three: Investigate.each(desks, failures = problems);
+        (one, two) >> three >> combine;
+    }
+}
+
 /// A folder of records and of the reports that are made of them.
 struct Reports<'a>(&'a Path);
 
@@ -264,7 +361,59 @@ async fn shop(folder: &Path) -> (String, String) {
     let flow = Shop.with(&record).with(runs.run("order-17"));
     flow.run(&mut order).await.unwrap();
     record.finish().unwrap();
+    // The steps have the same numbers as in the commands that the page shows.
+    for step in 1..=7 {
+        let new = format!("order-17-after-{step}");
+        runs.fork("order-17", step, &new).await.unwrap();
+    }
     (waits, fs::read_to_string(&file).unwrap())
+}
+
+/// A durable run whose items wait. They are answered one after the other, and the run is resumed after each answer.
+async fn documents(folder: &Path) -> String {
+    let runs = Checkpoints::open(folder.join("documents.db"))
+        .await
+        .unwrap();
+    let file = folder.join("documents.jsonl");
+    let mut all = Folder {
+        documents: vec![Document::default(), Document::default()],
+        published: 0,
+    };
+    for answered in 0..=2 {
+        let record = Record::append(&file).unwrap();
+        let run = runs.run("folder-1").park();
+        let ended = ApproveAll.with(&record).with(run).run(&mut all).await;
+        record.finish().unwrap();
+        assert_eq!(ended.is_ok(), answered == 2);
+        if answered < 2 {
+            let id = format!("folder-1/1/documents[{answered}]");
+            runs.fill_value(&id, "approval", "Ada").await.unwrap();
+        }
+    }
+    fs::read_to_string(&file).unwrap()
+}
+
+/// Two flows at the same time on two fields, and then one on each item of a third, of which one fails.
+async fn digest() -> String {
+    let desk = |topic: &str| Desk {
+        topic: topic.into(),
+        ..Default::default()
+    };
+    let mut library = Library {
+        facts: desk("x"),
+        figures: desk("tides"),
+        desks: ["ab", "", "c"].map(desk).into(),
+        ..Default::default()
+    };
+    let record = Record::in_memory();
+    let investigate = || Investigate { search: Search };
+    let digest = Digest {
+        one: investigate(),
+        two: investigate(),
+        three: investigate(),
+    };
+    digest.with(&record).run(&mut library).await.unwrap();
+    record.text()
 }
 
 async fn hostile() -> String {
@@ -326,6 +475,9 @@ async fn reports_in_a_browser() {
     let (waits, resumed) = shop(folder.path()).await;
     reports.write("waits", Report::new().graph(Shop::GRAPH), &waits);
     reports.write("shop", Report::new().graph(Payment::GRAPH), &resumed);
+    let documents = documents(folder.path()).await;
+    reports.write("documents", Report::new(), &documents);
+    reports.write("digest", Report::new(), &digest().await);
     reports.write("hostile", Report::new(), &hostile().await);
     reports.write("cut-off", Report::new(), &good[..good.len() - 10]);
     let (header, _) = good.split_once('\n').unwrap();

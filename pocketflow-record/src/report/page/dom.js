@@ -67,17 +67,46 @@ function part(title, ...children) {
 /** A list of terms and what they are. */
 function terms(pairs) {
   const shown = pairs.filter((pair) => pair && pair[1] != null && pair[1] !== false && pair[1] !== "");
-  return shown.length ? h("dl", null, shown.map(([term, value]) => [h("dt", null, term), h("dd", null, value)])) : null;
+  return shown.length
+    ? h(
+        "dl",
+        null,
+        shown.map(([term, value]) => [h("dt", null, term), h("dd", null, value)]),
+      )
+    : null;
 }
 
 /** A table with a head. Columns whose title begins with `#` have numbers. */
 function table(caption, head, rows) {
   const number = head.map((title) => (title.startsWith("#") ? "number" : null));
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", null,
-      h("thead", null, h("tr", null, head.map((title, i) => h("th", { scope: "col", class: number[i] }, title.replace(/^#/, ""))))),
-      h("tbody", null, rows.map(({ cells, ...attributes }) =>
-        h("tr", attributes, cells.map((cell, i) => h("td", { class: number[i] }, cell)))))));
+  return h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          head.map((title, i) => h("th", { scope: "col", class: number[i] }, title.replace(/^#/, ""))),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map(({ cells, ...attributes }) =>
+          h(
+            "tr",
+            attributes,
+            cells.map((cell, i) => h("td", { class: number[i] }, cell)),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** The first `count` of many, and a button for the next ones. `make` makes the element of one. */

@@ -1,7 +1,8 @@
 // Texts for people: times, numbers, and short versions of values.
 
 /** Characters that nobody sees, or that change the order of others: control characters, directions, and tags. */
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+const HIDDEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
 
 function escape(character) {
   const code = character.codePointAt(0).toString(16);
@@ -13,7 +14,12 @@ const number = (value) => value.toLocaleString("en");
 const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
 /** A count in a few characters. */
-const compact = (value) => (value < 1000 ? String(value) : value < 1e6 ? `${Number((value / 1000).toPrecision(2))}k` : `${Number((value / 1e6).toPrecision(2))}M`);
+const compact = (value) =>
+  value < 1000
+    ? String(value)
+    : value < 1e6
+      ? `${Number((value / 1000).toPrecision(2))}k`
+      : `${Number((value / 1e6).toPrecision(2))}M`;
 
 /** A length of time in microseconds. */
 function duration(time) {
@@ -22,20 +28,31 @@ function duration(time) {
   if (time < 1e6) return `${round(time / 1000)} ms`;
   if (time < 60e6) return `${round(time / 1e6)} s`;
   const seconds = Math.round(time / 1e6);
-  const parts = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+  const parts = [
+    [86400, "d"],
+    [3600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ];
   const first = parts.findIndex(([size]) => seconds >= size);
-  return parts.slice(first, first + 2).map(([size, unit], index) => {
-    const whole = Math.floor((index ? seconds % parts[first][0] : seconds) / size);
-    return index && !whole ? "" : `${whole} ${unit}`;
-  }).join(" ").trim();
+  return parts
+    .slice(first, first + 2)
+    .map(([size, unit], index) => {
+      const whole = Math.floor((index ? seconds % parts[first][0] : seconds) / size);
+      return index && !whole ? "" : `${whole} ${unit}`;
+    })
+    .join(" ")
+    .trim();
 }
 
 /** A point in time, in microseconds since the epoch. */
 function moment(time) {
   const date = new Date(time / 1000);
   const two = (part) => String(part).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return (
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  );
 }
 
 /** Lines that may have a whole number that a number of JavaScript cannot hold. */
@@ -63,7 +80,11 @@ function exact(_, value, context) {
 }
 
 const special = (value, name) =>
-  value !== null && typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 1 && Object.hasOwn(value, name);
+  value !== null &&
+  typeof value === "object" &&
+  !Array.isArray(value) &&
+  Object.keys(value).length === 1 &&
+  Object.hasOwn(value, name);
 const isRedacted = (value) => special(value, "$redacted");
 const isUnwritable = (value) => special(value, "$unwritable");
 

@@ -15,24 +15,52 @@ class Header {
     const { model, thread, about } = this.page;
     const notices = [
       about.cut_off && "The record is cut off: its last line is not whole, and was left out.",
-      model.strange > 0 && `${count(model.strange, "line")} of the record could not be used: ${model.strange === 1 ? "it is" : "they are"} about something that is missing.`,
+      model.strange > 0 &&
+        `${count(model.strange, "line")} of the record could not be used: ${model.strange === 1 ? "it is" : "they are"} about something that is missing.`,
     ].filter(Boolean);
     if (!thread) {
-      show(this.box, h("div", { class: "headline" }, h("h1", null, "PocketFlow run"), h("p", null, "This record has no run yet."), notices.map((text) => h("p", { class: "notice" }, text))), this.tools());
+      show(
+        this.box,
+        h(
+          "div",
+          { class: "headline" },
+          h("h1", null, "PocketFlow run"),
+          h("p", null, "This record has no run yet."),
+          notices.map((text) => h("p", { class: "notice" }, text)),
+        ),
+        this.tools(),
+      );
       return;
     }
     const last = thread.runs.at(-1);
     const { graph } = thread.runs[0];
     const facts = [
       ["Time", duration((last.ended ?? model.last) - thread.runs[0].began)],
-      ["Steps", `${number(last.steps.at(-1)?.number ?? 0)}${last.max_steps == null ? "" : ` of at most ${number(last.max_steps)}`}`],
-      thread.failedAttempts > 0 && ["Failed attempts", `${number(thread.failedAttempts)} of ${number(thread.attempts)}`],
+      [
+        "Steps",
+        `${number(last.steps.at(-1)?.number ?? 0)}${last.max_steps == null ? "" : ` of at most ${number(last.max_steps)}`}`,
+      ],
+      thread.failedAttempts > 0 && [
+        "Failed attempts",
+        `${number(thread.failedAttempts)} of ${number(thread.attempts)}`,
+      ],
       thread.tokens.counted > 0 && ["Tokens", `${number(thread.tokens.input)} in, ${number(thread.tokens.output)} out`],
       ["Graph", this.graphFact(thread)],
     ];
-    show(this.box,
-      h("div", { class: "headline" }, h("h1", null, visible(graph.title)), runResult(last), last.id != null && h("code", { class: "soft" }, visible(last.id)), this.threads(), terms(facts), notices.map((text) => h("p", { class: "notice" }, text))),
-      this.tools());
+    show(
+      this.box,
+      h(
+        "div",
+        { class: "headline" },
+        h("h1", null, visible(graph.title)),
+        runResult(last),
+        last.id != null && h("code", { class: "soft" }, visible(last.id)),
+        this.threads(),
+        terms(facts),
+        notices.map((text) => h("p", { class: "notice" }, text)),
+      ),
+      this.tools(),
+    );
     document.title = `${graph.title}: ${runResult(last).textContent}`;
   }
 
@@ -40,7 +68,8 @@ class Header {
     const { about } = this.page;
     const { graph } = thread.runs.at(-1);
     if (thread.runs.some((run) => run.graph.fingerprint !== graph.fingerprint)) return "changed during the run";
-    if (about.fingerprint == null || about.flow !== graph.name) return h("code", null, visible(String(graph.fingerprint).slice(0, 8)));
+    if (about.fingerprint == null || about.flow !== graph.name)
+      return h("code", null, visible(String(graph.fingerprint).slice(0, 8)));
     return about.fingerprint === graph.fingerprint ? "as recorded" : h("strong", null, "changed since");
   }
 
@@ -53,7 +82,16 @@ class Header {
     const { threads } = this.page.model;
     if (threads.length < 2) return null;
     if (this.choose.childElementCount !== threads.length) {
-      show(this.choose, threads.map((thread, index) => h("option", { value: index }, `${thread.id ?? `run ${number(thread.runs[0].number)}`}, ${runResult(thread.runs.at(-1), true).textContent}`)));
+      show(
+        this.choose,
+        threads.map((thread, index) =>
+          h(
+            "option",
+            { value: index },
+            `${thread.id ?? `run ${number(thread.runs[0].number)}`}, ${runResult(thread.runs.at(-1), true).textContent}`,
+          ),
+        ),
+      );
     }
     this.choose.value = threads.indexOf(this.page.thread);
     return h("label", { class: "choose" }, `Run of ${number(threads.length)} `, this.choose);
@@ -61,7 +99,8 @@ class Header {
 
   copyTest() {
     const { thread } = this.page;
-    if (thread && !thread.runs.at(-1).values) return this.page.toast("This record has the steps only, and a test needs the values of exec.");
+    if (thread && !thread.runs.at(-1).values)
+      return this.page.toast("This record has the steps only, and a test needs the values of exec.");
     this.page.copy(testCommand(this.page));
   }
 

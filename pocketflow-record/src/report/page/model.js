@@ -8,7 +8,7 @@ class Model {
     this.graphs = new Map();
     this.runs = new Map();
     this.threads = [];
-    /** The last thread of each id. */
+    /** The last run of each id. */
     this.byId = new Map();
     /** When the last event happened. */
     this.last = 0;
@@ -57,13 +57,31 @@ class Model {
     const graph = this.graphs.get(event.graph);
     if (!graph) return void this.strange++;
     const run = {
-      ...event, number: event.run, graph, began: event.at, ended: null, end: null,
-      redacted: new Set(event.redacted), entries: [], steps: [], byStep: new Map(), children: new Map(), visits: [],
-      fields: new Map(), order: 0, touched: 0, waits: null, of: null, outer: null, branch: null,
+      ...event,
+      number: event.run,
+      graph,
+      began: event.at,
+      ended: null,
+      end: null,
+      redacted: new Set(event.redacted),
+      entries: [],
+      steps: [],
+      byStep: new Map(),
+      children: new Map(),
+      visits: [],
+      fields: new Map(),
+      order: 0,
+      touched: 0,
+      of: null,
+      outer: null,
+      branch: null,
     };
-    for (const [field, value] of Object.entries(event.shared ?? {})) run.fields.set(field, [new Written(event.at, null, -1, value)]);
+    for (const [field, value] of Object.entries(event.shared ?? {}))
+      run.fields.set(field, [new Written(event.at, null, -1, value)]);
     this.runs.set(run.number, run);
     const outer = event.parent && this.runs.get(event.parent.run);
+    run.earlier = this.earlier(run);
+    if (run.id != null) this.byId.set(run.id, run);
     if (outer) {
       const step = outer.byStep.get(event.parent.step);
       run.of = step ?? null;
@@ -84,14 +102,27 @@ class Model {
     run.visits.push(visitOf(run, graph, "", null));
   }
 
+  /** The run that this one goes on with. One that begins anew under the id of a run that has finished is another one. */
+  earlier(run) {
+    const earlier = run.id == null ? null : (this.byId.get(run.id) ?? null);
+    return earlier && (run.resumed || earlier.end?.exit === undefined) ? earlier : null;
+  }
+
   threadOf(run) {
-    // A run that begins anew under the same id is another one.
-    let thread = run.resumed && run.id != null ? this.byId.get(run.id) : null;
+    let thread = run.earlier?.thread;
     if (!thread) {
-      thread = { id: run.id ?? null, runs: [], counts: new Map(), tokens: { calls: 0, counted: 0, input: 0, output: 0, models: new Set() }, attempts: 0, failedAttempts: 0 };
+      thread = {
+        id: run.id ?? null,
+        runs: [],
+        counts: new Map(),
+        tokens: { calls: 0, counted: 0, input: 0, output: 0, models: new Set() },
+        attempts: 0,
+        failedAttempts: 0,
+      };
       this.threads.push(thread);
-      if (run.id != null) this.byId.set(run.id, thread);
     }
+    // The counts are about one graph. If the flow was changed, they begin anew.
+    if (run.earlier && run.earlier.graph.fingerprint !== run.graph.fingerprint) thread.counts = new Map();
     thread.runs.push(run);
     return thread;
   }
@@ -129,7 +160,7 @@ const TAKE = {
     step.execs = [];
     step.notes = [];
     step.failedAttempts = 0;
-    const earlier = run.resumed && !run.steps.length ? before(run) : null;
+    const earlier = run.steps.length ? null : run.earlier?.steps.at(-1);
     // The step in which the run was suspended goes on, and counts once.
     if (earlier?.number === step.number && earlier.outcome === "suspended") {
       step.again = earlier;
@@ -149,7 +180,12 @@ const TAKE = {
     if (!failed(event)) return;
     run.thread.failedAttempts++;
     step.failedAttempts++;
-    for (const count of countsOf(step.visit, "places", event.branch == null ? step.place : `${step.place}.${event.branch}`)) count.failed++;
+    for (const count of countsOf(
+      step.visit,
+      "places",
+      event.branch == null ? step.place : `${step.place}.${event.branch}`,
+    ))
+      count.failed++;
   },
 
   exec(run, event) {
@@ -157,7 +193,9 @@ const TAKE = {
     if (!step) return void this.strange++;
     step.execs.push(event);
     step.lanes = null;
-    if (event.branch != null) for (const count of countsOf(step.visit, "places", `${step.place}.${event.branch}`)) count.time += event.at - event.began;
+    if (event.branch != null)
+      for (const count of countsOf(step.visit, "places", `${step.place}.${event.branch}`))
+        count.time += event.at - event.began;
   },
 
   note(run, event) {
@@ -201,12 +239,6 @@ const TAKE = {
   },
 };
 
-/** The last step of the run that this one goes on with. */
-function before(run) {
-  const { runs } = run.thread;
-  return run.outer ? null : runs[runs.indexOf(run) - 1]?.steps.at(-1) ?? null;
-}
-
 function stopped(model, run, event, outcome) {
   const step = run.byStep.get(event.step);
   if (!step) return void model.strange++;
@@ -214,15 +246,26 @@ function stopped(model, run, event, outcome) {
   step.outcome = outcome;
   step.error = event.error;
   step.where = event.place;
-  if (outcome === "suspended") run.waits = step;
-  else for (const count of countsOf(step.visit, "places", step.place)) count.stopped++;
+  if (outcome === "failed") for (const count of countsOf(step.visit, "places", step.place)) count.stopped++;
   change(run, step, event);
 }
 
 function entryOf(run, kind, event, visit, place) {
   const entry = {
-    kind, run, visit, place, spec: visit.graph.places[place] ?? UNKNOWN, path: event.path ?? [], began: event.at, ended: null,
-    outcome: null, taken: null, error: null, changes: new Map(), order: run.order, touched: 0,
+    kind,
+    run,
+    visit,
+    place,
+    spec: visit.graph.places[place] ?? UNKNOWN,
+    path: event.path ?? [],
+    began: event.at,
+    ended: null,
+    outcome: null,
+    taken: null,
+    error: null,
+    changes: new Map(),
+    order: run.order,
+    touched: 0,
   };
   run.order = entry.order + 1;
   visit.entries.push(entry);
@@ -230,7 +273,10 @@ function entryOf(run, kind, event, visit, place) {
     count.visits++;
     (count.entries ??= []).push(entry);
   }
-  if (entry.spec.fork) entry.spec.fork.forEach((_, branch) => countsOf(visit, "places", `${place}.${branch}`).forEach((count) => count.visits++));
+  if (entry.spec.fork)
+    entry.spec.fork.forEach((_, branch) =>
+      countsOf(visit, "places", `${place}.${branch}`).forEach((count) => count.visits++),
+    );
   return entry;
 }
 
@@ -253,43 +299,6 @@ function done(run, entry, event) {
   change(run, entry, event);
 }
 
-/** Takes down the fields that an entry has changed. */
-function change(run, entry, event) {
-  const order = entry ? entry.order : Infinity;
-  const write = (field, make) => {
-    const history = run.fields.get(field) ?? [];
-    run.fields.set(field, history);
-    const written = make(history.at(-1));
-    history.push(written);
-    entry?.changes.set(field, written);
-  };
-  for (const [field, value] of Object.entries(event.changed ?? {})) write(field, () => new Written(event.at, entry, order, value));
-  for (const [field, end] of Object.entries(event.appended ?? {})) write(field, (before) => new Written(event.at, entry, order, end, before ?? null));
-}
-
-/** A value that was written to a field, or the end of one that only grew: a text, or the items of an array. */
-class Written {
-  constructor(at, entry, order, value, grown) {
-    this.at = at;
-    this.entry = entry;
-    this.order = order;
-    this.own = value;
-    /** What it was before, if this is only the end. */
-    this.grown = grown ?? null;
-    this.length = (this.grown?.length ?? 0) + (typeof value === "string" || Array.isArray(value) ? value.length : 0);
-  }
-
-  /** The whole value. It is put together each time, because a field that grows in each step would not fit into memory. */
-  get value() {
-    const ends = [];
-    let written = this;
-    for (; written.grown; written = written.grown) ends.push(written.own);
-    if (!ends.length) return written.own;
-    ends.reverse();
-    return typeof written.own === "string" ? written.own + ends.join("") : [...(written.own ?? []), ...ends.flat(1)];
-  }
-}
-
 /** A visit of a flow: its entries, and where they are counted: in the run, and over all runs of the thread at this place. */
 function visitOf(run, graph, key, entry) {
   const base = run.base + key;
@@ -307,7 +316,11 @@ function counted(counts, key) {
 function countsOf(visit, kind, index) {
   return visit.counted.map((counts) => {
     let count = counts[kind].get(index);
-    if (!count) counts[kind].set(index, (count = kind === "edges" ? { to: 0, otherwise: 0, most: 0 } : { visits: 0, failed: 0, stopped: 0, time: 0 }));
+    if (!count)
+      counts[kind].set(
+        index,
+        (count = kind === "edges" ? { to: 0, otherwise: 0, most: 0 } : { visits: 0, failed: 0, stopped: 0, time: 0 }),
+      );
     return count;
   });
 }
@@ -317,10 +330,21 @@ const UNKNOWN = { name: "?", kind: "node", reads: [], optional_reads: [], writes
 function graphOf(event) {
   const list = (value) => (Array.isArray(value) ? value : []);
   const placeOf = (place) => ({
-    ...place, reads: list(place.reads), optional_reads: list(place.optional_reads), writes: list(place.writes), actions: list(place.actions),
+    ...place,
+    reads: list(place.reads),
+    optional_reads: list(place.optional_reads),
+    writes: list(place.writes),
+    actions: list(place.actions),
     fork: place.fork?.length ? place.fork.map(placeOf) : null,
   });
-  return { ...event, number: event.graph, title: event.name || "flow", places: list(event.places).map(placeOf), edges: list(event.edges), exits: list(event.exits) };
+  return {
+    ...event,
+    number: event.graph,
+    title: event.name || "flow",
+    places: list(event.places).map(placeOf),
+    edges: list(event.edges),
+    exits: list(event.exits),
+  };
 }
 
 /** Whether an event has the chain of an error. */

@@ -19,8 +19,20 @@ class Page {
     this.timeline = new Timeline(this);
     this.graph = new GraphView(this);
     this.header = new Header(this);
-    this.search = h("input", { type: "search", id: "search", placeholder: "Search", "aria-label": "Search the steps", autocomplete: "off", spellcheck: "false", oninput: () => this.searched() });
-    this.errors = h("button", { type: "button", id: "errors", "aria-pressed": "false", onclick: () => this.setErrors(!this.filter.errors) }, "Errors only");
+    this.search = h("input", {
+      type: "search",
+      id: "search",
+      placeholder: "Search",
+      "aria-label": "Search the steps",
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.searched(),
+    });
+    this.errors = h(
+      "button",
+      { type: "button", id: "errors", "aria-pressed": "false", onclick: () => this.setErrors(!this.filter.errors) },
+      "Errors only",
+    );
     show(document.getElementById("tools"), this.search, this.errors, this.timeline.sortLabel, this.timeline.zoom);
     document.getElementById("steps").append(...this.timeline.elements());
     document.getElementById("graph").append(...this.graph.elements());
@@ -56,7 +68,8 @@ class Page {
     const step = run.byStep.get(number("step"));
     let key = run.outer ? `r${run.number}` : null;
     if (address.has("flow")) key = `f${run.number}.${number("flow")}`;
-    else if (step && (address.has("item") || address.has("branch"))) key = `l${run.number}.${step.number}.${number("branch")}.${number("item")}`;
+    else if (step && (address.has("item") || address.has("branch")))
+      key = `l${run.number}.${step.number}.${number("branch")}.${number("item")}`;
     else if (step) key = `s${run.number}.${step.number}`;
     else if (address.has("resumed")) key = `p${run.number}`;
     this.thread = run.thread;
@@ -77,7 +90,9 @@ class Page {
     this.field = null;
     this.timeline.tree.scrollTop = 0;
     const step = culprit(thread.runs.at(-1));
-    this.goTo(step ? keyOf(step) : null, thread.runs.at(-1), { pane: step ? (this.isNarrow() ? "steps" : "step") : this.isNarrow() ? "steps" : "run" });
+    this.goTo(step ? keyOf(step) : null, thread.runs.at(-1), {
+      pane: step ? (this.isNarrow() ? "steps" : "step") : this.isNarrow() ? "steps" : "run",
+    });
   }
 
   /** Selects a row of the timeline. */
@@ -90,7 +105,9 @@ class Page {
   }
 
   selectLane(lane) {
-    this.select(`l${lane.step.run.number}.${lane.step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`, { pane: "step" });
+    this.select(`l${lane.step.run.number}.${lane.step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`, {
+      pane: "step",
+    });
   }
 
   selectRun(run) {
@@ -111,7 +128,8 @@ class Page {
     if (!this.timeline.axis || this.shownThread !== this.thread) this.timeline.build();
     this.shownThread = this.thread;
     this.row = this.timeline.rows.list[this.timeline.rows.at.get(key)] ?? null;
-    if (pane && ["step", "field", "run"].includes(pane)) this.side = this.row?.kind === "run" && pane === "step" ? "run" : pane;
+    if (pane && ["step", "field", "run"].includes(pane))
+      this.side = this.row?.kind === "run" && pane === "step" ? "run" : pane;
     if (pane && !(stay && this.isNarrow())) this.pane = pane === "step" ? this.side : pane;
     if (this.field !== null && !this.run.fields.has(this.field)) this.field = null;
     this.render();
@@ -129,8 +147,17 @@ class Page {
     this.thread = of.thread;
     this.entry = this.lane = null;
     if (kind === "s" || kind === "l") this.entry = of.byStep.get(Number(numbers[1])) ?? null;
-    if (kind === "f") this.entry = of.visits.concat(of.entries.flatMap(visitsIn)).map((visit) => visit.entry).find((entry) => entry?.order === Number(numbers[1])) ?? null;
-    if (kind === "l" && this.entry) this.lane = lanesOf(this.entry).find((lane) => `${lane.branch ?? ""}.${lane.item ?? ""}` === `${numbers[2]}.${numbers[3]}`) ?? null;
+    if (kind === "f")
+      this.entry =
+        of.visits
+          .concat(of.entries.flatMap(visitsIn))
+          .map((visit) => visit.entry)
+          .find((entry) => entry?.order === Number(numbers[1])) ?? null;
+    if (kind === "l" && this.entry)
+      this.lane =
+        lanesOf(this.entry).find(
+          (lane) => `${lane.branch ?? ""}.${lane.item ?? ""}` === `${numbers[2]}.${numbers[3]}`,
+        ) ?? null;
     this.row = this.timeline.rows.at?.has(key) ? this.timeline.rows.list[this.timeline.rows.at.get(key)] : null;
   }
 
@@ -139,7 +166,8 @@ class Page {
     const { rows } = this.timeline;
     if (rows.at?.has(key) && this.shownThread === this.thread) return;
     if (this.lane) rows.open.set(keyOf(this.entry), true);
-    for (let visit = this.entry?.visit; visit?.entry; visit = visit.entry.visit) rows.open.set(keyOf(visit.entry), true);
+    for (let visit = this.entry?.visit; visit?.entry; visit = visit.entry.visit)
+      rows.open.set(keyOf(visit.entry), true);
     for (let run = this.run; run.outer; run = run.outer) {
       if (run !== this.run || this.entry) rows.open.set(`r${run.number}`, true);
       if (run.of) rows.open.set(keyOf(run.of), true);
@@ -189,7 +217,10 @@ class Page {
     for (const button of this.panes) {
       const pane = button.id.slice(3);
       button.toggleAttribute("data-shown", pane === this.pane);
-      button.setAttribute("aria-pressed", pane === (["step", "field", "run"].includes(this.pane) || this.isNarrow() ? this.pane : this.side));
+      button.setAttribute(
+        "aria-pressed",
+        pane === (["step", "field", "run"].includes(this.pane) || this.isNarrow() ? this.pane : this.side),
+      );
     }
     const panes = { step: stepPane, field: fieldPane, run: runPane };
     const side = document.getElementById("content");
@@ -254,7 +285,8 @@ class Page {
       if (this.field !== null) address.set("field", this.field);
       if (this.filter.search) address.set("q", this.filter.search);
       if (this.filter.errors) address.set("errors", "");
-      if (this.side !== (this.field !== null ? "field" : entry ? "step" : "run") || this.pane !== this.side) address.set("pane", this.pane);
+      if (this.side !== (this.field !== null ? "field" : entry ? "step" : "run") || this.pane !== this.side)
+        address.set("pane", this.pane);
       this.address = `#${address.toString().replaceAll("=&", "&").replace(/=$/, "")}`;
       history_replace(this.address);
     }, 150);
@@ -264,7 +296,8 @@ class Page {
 const PANES = ["steps", "graph", "step", "field", "run"];
 
 /** The key of the row of an entry. */
-const keyOf = (entry) => (entry.kind === "flow" ? `f${entry.run.number}.${entry.order}` : `s${entry.run.number}.${entry.number}`);
+const keyOf = (entry) =>
+  entry.kind === "flow" ? `f${entry.run.number}.${entry.order}` : `s${entry.run.number}.${entry.number}`;
 
 /** The step to look at first: the innermost one that failed, or that the run waits in. */
 function culprit(run) {

@@ -4,7 +4,13 @@
 function spread(lengths) {
   const sorted = [...lengths].sort((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-  return { shortest: sorted[0], median: at(0.5), most: at(0.9), longest: sorted.at(-1), sum: sorted.reduce((a, b) => a + b, 0) };
+  return {
+    shortest: sorted[0],
+    median: at(0.5),
+    most: at(0.9),
+    longest: sorted.at(-1),
+    sum: sorted.reduce((a, b) => a + b, 0),
+  };
 }
 
 /** The items or the branches of a step: how long they took, which were slow, and which failed. */
@@ -14,18 +20,42 @@ function lanesPart(page, step) {
   const failures = lanes.filter((lane) => lane.failed || lane.error);
   const button = (lane) => {
     const item = lane.item == null ? undefined : itemOf(lane);
-    return h("li", { class: "lane" }, link([visible(laneName(lane)), item !== undefined && h("span", { class: "soft" }, " ", visible(preview(item, 50)))], () => page.selectLane(lane)),
-      h("span", { class: "soft" }, ` ${duration(lane.ended - lane.began)}${lane.attempts.length > 1 ? `, ${count(lane.attempts.length, "attempt")}` : ""} `), lane.error && h("strong", { class: "bad" }, "failed"));
+    return h(
+      "li",
+      { class: "lane" },
+      link(
+        [visible(laneName(lane)), item !== undefined && h("span", { class: "soft" }, " ", visible(preview(item, 50)))],
+        () => page.selectLane(lane),
+      ),
+      h(
+        "span",
+        { class: "soft" },
+        ` ${duration(lane.ended - lane.began)}${lane.attempts.length > 1 ? `, ${count(lane.attempts.length, "attempt")}` : ""} `,
+      ),
+      lane.error && h("strong", { class: "bad" }, "failed"),
+    );
   };
   return [
-    part(items ? "Items" : "Branches", lengthsOf(lanes, step), lanes.length > 5 && h("h4", null, "Slowest"),
-      firstOf([...lanes].sort((a, b) => b.ended - b.began - (a.ended - a.began)), lanes.length > 5 ? 10 : FEW, button)),
-    failures.length > 0 && part(items ? "Items with a failed attempt" : "Branches with a failed attempt", firstOf(failures, 10, (lane) => {
-      const element = button(lane);
-      const error = lane.error ?? lane.attempts.find(failed)?.error;
-      if (error) element.append(h("p", { class: "cause" }, visible(preview(rootCause(error), 200))));
-      return element;
-    })),
+    part(
+      items ? "Items" : "Branches",
+      lengthsOf(lanes, step),
+      lanes.length > 5 && h("h4", null, "Slowest"),
+      firstOf(
+        [...lanes].sort((a, b) => b.ended - b.began - (a.ended - a.began)),
+        lanes.length > 5 ? 10 : FEW,
+        button,
+      ),
+    ),
+    failures.length > 0 &&
+      part(
+        items ? "Items with a failed attempt" : "Branches with a failed attempt",
+        firstOf(failures, 10, (lane) => {
+          const element = button(lane);
+          const error = lane.error ?? lane.attempts.find(failed)?.error;
+          if (error) element.append(h("p", { class: "cause" }, visible(preview(rootCause(error), 200))));
+          return element;
+        }),
+      ),
   ];
 }
 
@@ -33,13 +63,35 @@ function lanesPart(page, step) {
 function runsPart(page, step) {
   const runs = step.run.children.get(step.number) ?? [];
   const bad = runs.filter((run) => ["failed", "suspended", "open"].includes(runState(run)));
-  const button = (run) => h("li", { class: "lane" }, link(visible(runName(run)), () => page.selectRun(run)),
-    h("span", { class: "soft" }, ` ${run.ended == null ? "not finished" : duration(run.ended - run.began)}, ${count(run.steps.length, "step")} `), runResult(run, true));
-  return runs.length > 0 && [
-    part("Inner runs", lengthsOf(runs, step), runs.length > 5 && h("h4", null, "Slowest"),
-      firstOf(runs.length > 5 ? [...runs].sort((a, b) => (b.ended ?? Infinity) - b.began - ((a.ended ?? Infinity) - a.began)) : runs, runs.length > 5 ? 10 : FEW, button)),
-    bad.length > 0 && runs.length > 5 && part("Inner runs that did not finish", firstOf(bad, 10, button)),
-  ];
+  const button = (run) =>
+    h(
+      "li",
+      { class: "lane" },
+      link(visible(runName(run)), () => page.selectRun(run)),
+      h(
+        "span",
+        { class: "soft" },
+        ` ${run.ended == null ? "not finished" : duration(run.ended - run.began)}, ${count(run.steps.length, "step")} `,
+      ),
+      runResult(run, true),
+    );
+  return (
+    runs.length > 0 && [
+      part(
+        "Inner runs",
+        lengthsOf(runs, step),
+        runs.length > 5 && h("h4", null, "Slowest"),
+        firstOf(
+          runs.length > 5
+            ? [...runs].sort((a, b) => (b.ended ?? Infinity) - b.began - ((a.ended ?? Infinity) - a.began))
+            : runs,
+          runs.length > 5 ? 10 : FEW,
+          button,
+        ),
+      ),
+      bad.length > 0 && runs.length > 5 && part("Inner runs that did not finish", firstOf(bad, 10, button)),
+    ]
+  );
 }
 
 function lengthsOf(lanes, step) {
@@ -47,17 +99,26 @@ function lengthsOf(lanes, step) {
   if (lengths.length < 3) return null;
   const { median, most, longest, sum } = spread(lengths);
   const whole = (step.ended ?? 0) - step.began;
-  return h("p", null, `${number(lanes.length)} in all. Median ${duration(median)}, nine of ten within ${duration(most)}, longest ${duration(longest)}.`,
-    whole > 0 && sum / whole > 1.2 && ` On average, ${round(sum / whole)} ran at the same time.`);
+  return h(
+    "p",
+    null,
+    `${number(lanes.length)} in all. Median ${duration(median)}, nine of ten within ${duration(most)}, longest ${duration(longest)}.`,
+    whole > 0 && sum / whole > 1.2 && ` On average, ${round(sum / whole)} ran at the same time.`,
+  );
 }
 
 /** How a run ended, in words. */
 function runResult(run, brief = false) {
   const { end } = run;
   if (!end) return h("span", { class: "mark" }, "not finished");
-  if (end.suspended) return h("span", { class: "mark" }, run.waits?.waits ? ["waits for ", visible(run.waits.waits)] : "suspended");
+  const waits = end.suspended && culprit(run)?.waits;
+  if (end.suspended) return h("span", { class: "mark" }, waits ? ["waits for ", visible(waits)] : "suspended");
   if (failed(end)) return h("strong", { class: "bad" }, "failed", !brief && end.place && [" at ", visible(end.place)]);
-  return h("span", { class: brief ? "soft" : "good" }, end.exit && end.exit !== "default" ? ["ended with ", visible(end.exit)] : "finished");
+  return h(
+    "span",
+    { class: brief ? "soft" : "good" },
+    end.exit && end.exit !== "default" ? ["ended with ", visible(end.exit)] : "finished",
+  );
 }
 
 /** The command that makes a test of the record. */
@@ -70,11 +131,31 @@ function goOnPart(page, entry, forks = true) {
   const runs = "pocketflow runs ";
   const id = argument(run.id);
   const rows = [];
-  if (entry.outcome === "suspended" && entry.waits) rows.push(["Answer what the run waits for", `${runs}fill ${id} ${argument(entry.waits)} VALUE`]);
+  if (entry.outcome === "suspended" && entry.waits)
+    rows.push(["Answer what the run waits for", `${runs}fill ${id} ${argument(entry.waits)} VALUE`]);
   if (entry.outcome === "failed" && !run.outer) rows.push(["Let the run try this step again", `${runs}retry ${id}`]);
   const before = entry.number - 1;
-  if (forks && !run.outer && before > 0) rows.push(["Fork here: a new run that begins with this step", `${runs}fork ${id} ${before} ${argument(`${run.id}-from-${entry.number}`)}`]);
-  if (forks && !run.outer && entry.outcome === "taken") rows.push(["Fork after this step", `${runs}fork ${id} ${entry.number} ${argument(`${run.id}-after-${entry.number}`)}`]);
-  return part("Go on from here", rows.map(([title, text]) => [h("h4", null, title), command(page, text, title)]),
-    !forks && !run.outer && h("p", null, "To fork the run, select the step to begin with."), rows.length > 0 && h("p", { class: "soft" }, "The commands use the database runs.db: add ", h("code", null, "--db ADDRESS"), " for another one."));
+  if (forks && !run.outer && before > 0)
+    rows.push([
+      "Fork here: a new run that begins with this step",
+      `${runs}fork ${id} ${before} ${argument(`${run.id}-from-${entry.number}`)}`,
+    ]);
+  if (forks && !run.outer && entry.outcome === "taken")
+    rows.push([
+      "Fork after this step",
+      `${runs}fork ${id} ${entry.number} ${argument(`${run.id}-after-${entry.number}`)}`,
+    ]);
+  return part(
+    "Go on from here",
+    rows.map(([title, text]) => [h("h4", null, title), command(page, text, title)]),
+    !forks && !run.outer && h("p", null, "To fork the run, select the step to begin with."),
+    rows.length > 0 &&
+      h(
+        "p",
+        { class: "soft" },
+        "The commands use the database runs.db: add ",
+        h("code", null, "--db ADDRESS"),
+        " for another one.",
+      ),
+  );
 }

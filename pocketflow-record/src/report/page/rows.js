@@ -8,8 +8,23 @@ function lanesOf(step) {
     const key = `${event.branch ?? ""}.${event.item ?? ""}`;
     let found = lanes.get(key);
     if (!found) {
-      const spec = event.branch == null ? step.spec : step.spec.fork?.[event.branch] ?? step.spec;
-      lanes.set(key, (found = { step, spec, branch: event.branch ?? null, item: event.item ?? null, attempts: [], notes: [], exec: null, began: Infinity, ended: 0, failed: 0, error: null }));
+      const spec = event.branch == null ? step.spec : (step.spec.fork?.[event.branch] ?? step.spec);
+      lanes.set(
+        key,
+        (found = {
+          step,
+          spec,
+          branch: event.branch ?? null,
+          item: event.item ?? null,
+          attempts: [],
+          notes: [],
+          exec: null,
+          began: Infinity,
+          ended: 0,
+          failed: 0,
+          error: null,
+        }),
+      );
     }
     return found;
   };
@@ -37,7 +52,15 @@ function lanesOf(step) {
 }
 
 /** What of a step is not in a lane: the attempts and the notes of a step that is one exec. */
-const ownLane = (step) => ({ step, spec: step.spec, branch: null, item: null, attempts: step.attempts, notes: step.notes, exec: step.execs[0] ?? null });
+const ownLane = (step) => ({
+  step,
+  spec: step.spec,
+  branch: null,
+  item: null,
+  attempts: step.attempts,
+  notes: step.notes,
+  exec: step.execs[0] ?? null,
+});
 
 /** `failed` for good, `retried` after a failed attempt, `suspended`, `open` without an end, or `done`. */
 function stateOf(row) {
@@ -73,16 +96,39 @@ class Rows {
     this.found = 0;
     this.total = 0;
     for (const [index, run] of thread.runs.entries()) {
-      if (index > 0) this.put({ key: `p${run.number}`, kind: "resumed", run, depth: 0, began: run.began, ended: run.began, after: thread.runs[index - 1] }, () => {});
+      if (index > 0)
+        this.put(
+          {
+            key: `p${run.number}`,
+            kind: "resumed",
+            run,
+            depth: 0,
+            began: run.began,
+            ended: run.began,
+            after: thread.runs[index - 1],
+          },
+          () => {},
+        );
       this.entries(run.entries, 0);
-      if (run.end && failed(run.end) && !run.end.suspended && run.steps.at(-1)?.outcome !== "failed") this.put({ key: `e${run.number}`, kind: "end", run, depth: 0, began: run.ended, ended: run.ended }, () => {});
+      if (run.end && failed(run.end) && !run.end.suspended && run.steps.at(-1)?.outcome !== "failed")
+        this.put({ key: `e${run.number}`, kind: "end", run, depth: 0, began: run.ended, ended: run.ended }, () => {});
     }
     this.at = new Map(this.list.map((row, index) => [row.key, index]));
   }
 
   entries(entries, depth) {
     for (const entry of entries) {
-      if (entry.kind === "flow") this.put({ key: `f${entry.run.number}.${entry.order}`, kind: "flow", entry, depth, children: entry.inner.entries.length }, () => this.entries(entry.inner.entries, depth + 1));
+      if (entry.kind === "flow")
+        this.put(
+          {
+            key: `f${entry.run.number}.${entry.order}`,
+            kind: "flow",
+            entry,
+            depth,
+            children: entry.inner.entries.length,
+          },
+          () => this.entries(entry.inner.entries, depth + 1),
+        );
       else this.step(entry, depth);
     }
   }
@@ -92,11 +138,41 @@ class Rows {
     const runs = step.run.children.get(step.number) ?? [];
     // A branch that is a flow has its runs, and no attempts of its own.
     const inside = () => {
-      for (const lane of this.sorted(lanes)) this.put({ key: `l${step.run.number}.${step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`, kind: "lane", lane, depth: depth + 1 }, () => {});
-      for (const run of this.sorted(runs)) this.put({ key: `r${run.number}`, kind: "run", run, depth: depth + 1, children: run.entries.length, many: runs.length > 8 }, () => this.entries(run.entries, depth + 2));
+      for (const lane of this.sorted(lanes))
+        this.put(
+          {
+            key: `l${step.run.number}.${step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`,
+            kind: "lane",
+            lane,
+            depth: depth + 1,
+          },
+          () => {},
+        );
+      for (const run of this.sorted(runs))
+        this.put(
+          {
+            key: `r${run.number}`,
+            kind: "run",
+            run,
+            depth: depth + 1,
+            children: run.entries.length,
+            many: runs.length > 8,
+          },
+          () => this.entries(run.entries, depth + 2),
+        );
     };
     const children = lanes.length + runs.length;
-    this.put({ key: `s${step.run.number}.${step.number}`, kind: "step", entry: step, depth, children, many: children > 12 && step.run.steps.length + step.run.visits.length > 2 }, inside);
+    this.put(
+      {
+        key: `s${step.run.number}.${step.number}`,
+        kind: "step",
+        entry: step,
+        depth,
+        children,
+        many: children > 12 && step.run.steps.length + step.run.visits.length > 2,
+      },
+      inside,
+    );
   }
 
   /** Adds a row and, if it is open, what is inside. */
@@ -124,7 +200,9 @@ class Rows {
     if (this.sort === "order") return lanes;
     const length = (lane) => (lane.ended ?? Infinity) - lane.began;
     const rank = (lane) => (lane.byStep ? (runState(lane) === "failed" ? 1 : 0) : lane.error ? 2 : lane.failed ? 1 : 0);
-    return [...lanes].sort((a, b) => (this.sort === "failed" ? rank(b) - rank(a) : 0) || (this.sort === "slow" ? length(b) - length(a) : 0));
+    return [...lanes].sort(
+      (a, b) => (this.sort === "failed" ? rank(b) - rank(a) : 0) || (this.sort === "slow" ? length(b) - length(a) : 0),
+    );
   }
 }
 
@@ -141,7 +219,11 @@ function hasError(row) {
 /** Whether something failed in this row, or in what a closed row hides. */
 function hidesError(row) {
   const inRun = (run) => run.steps.some(inStep) || (run.end && failed(run.end) && !run.end.suspended);
-  const inStep = (step) => step.failedAttempts > 0 || step.outcome === "failed" || step.taken?.failed || (step.run.children.get(step.number) ?? []).some(inRun);
+  const inStep = (step) =>
+    step.failedAttempts > 0 ||
+    step.outcome === "failed" ||
+    step.taken?.failed ||
+    (step.run.children.get(step.number) ?? []).some(inRun);
   const inEntry = (entry) => (entry.kind === "flow" ? entry.inner.entries.some(inEntry) : inStep(entry));
   if (hasError(row)) return true;
   if (row.open || !row.children) return false;
@@ -160,16 +242,16 @@ function textOf(row) {
   const add = (value) => value !== undefined && texts.push(typeof value === "string" ? value : JSON.stringify(value));
   if (row.lane) {
     for (const { error } of row.lane.attempts) error?.forEach(add);
-    for (const { name, value } of row.lane.notes) add(name), add(value);
+    for (const { name, value } of row.lane.notes) (add(name), add(value));
     add(row.lane.exec?.value);
   } else if (row.entry) {
     const { entry } = row;
     add(entry.taken?.action);
     entry.error?.forEach(add);
-    for (const [field, written] of entry.changes) add(field), add(written.own);
+    for (const [field, written] of entry.changes) (add(field), add(written.own));
     if (entry.kind === "step" && !lanesOf(entry).length) {
       for (const { error } of entry.attempts) error?.forEach(add);
-      for (const { name, value } of entry.notes) add(name), add(value);
+      for (const { name, value } of entry.notes) (add(name), add(value));
       for (const { value } of entry.execs) add(value);
     }
   } else {

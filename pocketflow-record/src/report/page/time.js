@@ -3,7 +3,8 @@
 /** The width of a compressed wait, as a share of the time in which something ran. */
 const WAIT_WIDTH = 0.08;
 /** A pause is compressed if it is longer than this share of the time in which something ran, and than 0.1 seconds. */
-const LONG_WAIT = 0.15, NOTICED = 100_000;
+const LONG_WAIT = 0.15,
+  NOTICED = 100_000;
 
 /** When something ran: attempts, and steps that only the library itself executed. */
 function activity(thread, until) {
@@ -90,13 +91,15 @@ class Axis {
 }
 
 function interpolate(points, value, from, to) {
-  let low = 0, high = points.length - 1;
+  let low = 0,
+    high = points.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     if (points[middle][from] <= value) low = middle;
     else high = middle;
   }
-  const a = points[low], b = points[high];
+  const a = points[low],
+    b = points[high];
   if (!b || value <= a[from]) return a[to];
   if (value >= b[from]) return b[to];
   return a[to] + ((b[to] - a[to]) * (value - a[from])) / (b[from] - a[from]);

@@ -1,7 +1,13 @@
 // The timeline: a tree of rows with a bar each. Only the rows in view are in the document, so that long runs open at once.
 
 /** The sign of a state, so that nothing is said by colour alone. */
-const SIGNS = { failed: ["✕", "failed"], retried: ["↻", "retried"], suspended: ["‖", "suspended"], open: ["…", "not finished"], done: ["", ""] };
+const SIGNS = {
+  failed: ["✕", "failed"],
+  retried: ["↻", "retried"],
+  suspended: ["‖", "suspended"],
+  open: ["…", "not finished"],
+  done: ["", ""],
+};
 
 /** From this many rows on, the bars fit the rows in view unless a person wants the whole run. */
 const MANY_ROWS = 60;
@@ -14,22 +20,44 @@ class Timeline {
     this.ticks = h("div", { class: "ticks", "aria-hidden": "true" });
     this.space = h("div", { class: "space", role: "presentation" });
     this.window = h("div", { class: "window", role: "presentation" });
-    this.tree = h("div", {
-      id: "rows", class: "rows", role: "tree", tabindex: "0", "aria-label": "Steps", onscroll: () => this.draw(),
-      onclick: (event) => this.clicked(event), onkeydown: (event) => this.pressed(event),
-    }, this.space);
+    this.tree = h(
+      "div",
+      {
+        id: "rows",
+        class: "rows",
+        role: "tree",
+        tabindex: "0",
+        "aria-label": "Steps",
+        onscroll: () => this.draw(),
+        onclick: (event) => this.clicked(event),
+        onkeydown: (event) => this.pressed(event),
+      },
+      this.space,
+    );
     this.space.append(this.window);
     this.empty = h("p", { class: "empty", hidden: true });
     this.summary = h("p", { class: "found", role: "status" });
     this.zoom = h("button", { type: "button", onclick: () => this.setZoom(!this.isZoomed()) }, "Fit bars");
-    this.sort = h("select", { onchange: () => page.refresh() },
-      h("option", { value: "order" }, "Items in order"), h("option", { value: "slow" }, "Slowest items first"), h("option", { value: "failed" }, "Failed items first"));
+    this.sort = h(
+      "select",
+      { onchange: () => page.refresh() },
+      h("option", { value: "order" }, "Items in order"),
+      h("option", { value: "slow" }, "Slowest items first"),
+      h("option", { value: "failed" }, "Failed items first"),
+    );
     this.sortLabel = h("label", { hidden: true }, h("span", { class: "hidden" }, "Order of items"), this.sort);
     new ResizeObserver(() => this.draw()).observe(this.tree);
   }
 
   elements() {
-    const head = h("div", { class: "head", "aria-hidden": "true" }, h("span", null, "Step"), h("span", { class: "action" }, "Action"), this.ticks, h("span", { class: "time" }, "Time"));
+    const head = h(
+      "div",
+      { class: "head", "aria-hidden": "true" },
+      h("span", null, "Step"),
+      h("span", { class: "action" }, "Action"),
+      this.ticks,
+      h("span", { class: "time" }, "Time"),
+    );
     return [this.summary, head, this.tree, this.empty];
   }
 
@@ -50,8 +78,14 @@ class Timeline {
     this.sortLabel.hidden = !this.rows.list.some((row) => row.many);
     this.empty.hidden = this.rows.list.length > 0;
     this.tree.hidden = !this.empty.hidden;
-    this.empty.textContent = !this.rows.filters ? "No step has begun." : filter.errors && !filter.search ? "Nothing failed in this run." : "Nothing fits. Press Escape to see everything.";
-    this.summary.textContent = this.rows.filters ? `${count(this.rows.found, "row")} of ${number(this.rows.total)}` : "";
+    this.empty.textContent = !this.rows.filters
+      ? "No step has begun."
+      : filter.errors && !filter.search
+        ? "Nothing failed in this run."
+        : "Nothing fits. Press Escape to see everything.";
+    this.summary.textContent = this.rows.filters
+      ? `${count(this.rows.found, "row")} of ${number(this.rows.total)}`
+      : "";
     this.draw();
   }
 
@@ -72,14 +106,18 @@ class Timeline {
     this.zoom.hidden = list.length < 25;
     this.window.style.transform = `translateY(${first * height}px)`;
     const selected = this.page.selected;
-    show(this.window, list.slice(first, last).map((row, index) => this.row(row, first + index, row.key === selected)));
+    show(
+      this.window,
+      list.slice(first, last).map((row, index) => this.row(row, first + index, row.key === selected)),
+    );
     const current = this.window.querySelector("[aria-selected=true]");
     if (current) this.tree.setAttribute("aria-activedescendant", current.id);
     else this.tree.removeAttribute("aria-activedescendant");
   }
 
   setDomain(rows) {
-    let from = this.axis.from, to = this.axis.to;
+    let from = this.axis.from,
+      to = this.axis.to;
     if (this.isZoomed() && rows.length) {
       // What contains other rows in view would be as long as all of them.
       const inner = rows.filter((row) => !row.open);
@@ -90,12 +128,22 @@ class Timeline {
     this.start = this.axis.place(from);
     this.size = Math.max(this.axis.place(to) - this.start, 1e-9);
     const ticks = (this.ticks.clientWidth > 220 ? [0, 0.5, 1] : [0, 1]).map((at) => {
-      const tick = h("span", { class: at === 1 ? "last" : null }, `+${duration(this.axis.time(this.start + at * this.size) - this.axis.from)}`);
+      const tick = h(
+        "span",
+        { class: at === 1 ? "last" : null },
+        `+${duration(this.axis.time(this.start + at * this.size) - this.axis.from)}`,
+      );
       if (at < 1) tick.style.left = `${at * 100}%`;
       return tick;
     });
-    const waits = this.axis.waits.filter((wait) => wait.end / this.axis.length > this.start && wait.start / this.axis.length < this.start + this.size);
-    show(this.ticks, ticks, waits.slice(0, 30).map((wait) => this.place(h("i", { class: "wait" }), wait.from, wait.to)));
+    const waits = this.axis.waits.filter(
+      (wait) => wait.end / this.axis.length > this.start && wait.start / this.axis.length < this.start + this.size,
+    );
+    show(
+      this.ticks,
+      ticks,
+      waits.slice(0, 30).map((wait) => this.place(h("i", { class: "wait" }), wait.from, wait.to)),
+    );
   }
 
   span(row) {
@@ -121,20 +169,34 @@ class Timeline {
     const { name, note, action, spoken } = describe(row);
     const [sign, meaning] = SIGNS[state];
     const time = duration(ended - began);
-    const element = h("div", {
-      id: `row-${index}`, class: `row ${row.kind} ${state}`, role: "treeitem", "data-index": index, "aria-level": row.depth + 1,
-      "aria-setsize": this.rows.list.length, "aria-posinset": index + 1, "aria-selected": String(selected), "aria-current": selected && "step",
-      "aria-expanded": row.children ? String(row.open) : null,
-      "aria-label": [spoken ?? name, meaning, action && `then ${action}`, note, time].filter(Boolean).join(", "),
-    },
-    h("span", { class: "name" },
-      h("span", { class: "twisty", "aria-hidden": "true" }, row.children ? (row.open ? "▾" : "▸") : ""),
-      row.kind === "step" && h("span", { class: "number" }, number(row.entry.number)),
-      h("span", { class: "sign", title: meaning || null, "aria-hidden": "true" }, sign),
-      h("span", { class: "label" }, visible(name)), note && h("span", { class: "note" }, note)),
-    h("span", { class: "action" }, visible(action)),
-    h("span", { class: "track" }, this.bars(row, state, began, ended)),
-    h("span", { class: "time" }, time));
+    const element = h(
+      "div",
+      {
+        id: `row-${index}`,
+        class: `row ${row.kind} ${state}`,
+        role: "treeitem",
+        "data-index": index,
+        "aria-level": row.depth + 1,
+        "aria-setsize": this.rows.list.length,
+        "aria-posinset": index + 1,
+        "aria-selected": String(selected),
+        "aria-current": selected && "step",
+        "aria-expanded": row.children ? String(row.open) : null,
+        "aria-label": [spoken ?? name, meaning, action && `then ${action}`, note, time].filter(Boolean).join(", "),
+      },
+      h(
+        "span",
+        { class: "name" },
+        h("span", { class: "twisty", "aria-hidden": "true" }, row.children ? (row.open ? "▾" : "▸") : ""),
+        row.kind === "step" && h("span", { class: "number" }, number(row.entry.number)),
+        h("span", { class: "sign", title: meaning || null, "aria-hidden": "true" }, sign),
+        h("span", { class: "label" }, visible(name)),
+        note && h("span", { class: "note" }, note),
+      ),
+      h("span", { class: "action" }, visible(action)),
+      h("span", { class: "track" }, this.bars(row, state, began, ended)),
+      h("span", { class: "time" }, time),
+    );
     element.firstChild.style.paddingLeft = `${Math.min(row.depth, 8) * 14}px`;
     return element;
   }
@@ -149,7 +211,12 @@ class Timeline {
       return whole;
     }
     whole.classList.add("thin");
-    return [whole, own.attempts.map((attempt) => this.place(h("i", { class: failed(attempt) ? "failed" : "done" }), attempt.began, attempt.at))];
+    return [
+      whole,
+      own.attempts.map((attempt) =>
+        this.place(h("i", { class: failed(attempt) ? "failed" : "done" }), attempt.began, attempt.at),
+      ),
+    ];
   }
 
   clicked(event) {
@@ -200,7 +267,9 @@ class Timeline {
   reveal() {
     const index = this.rows.at.get(this.page.selected);
     if (index === undefined) return this.draw();
-    const height = this.rowHeight(), top = index * height, { scrollTop, clientHeight } = this.tree;
+    const height = this.rowHeight(),
+      top = index * height,
+      { scrollTop, clientHeight } = this.tree;
     if (top < scrollTop) this.tree.scrollTop = top - height;
     else if (top + height > scrollTop + clientHeight) this.tree.scrollTop = top + 2 * height - clientHeight;
     this.draw();
@@ -209,20 +278,28 @@ class Timeline {
 
 /** What a row says. */
 function describe(row) {
-  const attempts = (own) => own.attempts.length > 1 ? count(own.attempts.length, "attempt") : "";
+  const attempts = (own) => (own.attempts.length > 1 ? count(own.attempts.length, "attempt") : "");
   if (row.kind === "resumed") return { name: "resumed", note: "", action: "", spoken: "The run was resumed" };
   if (row.kind === "end") return { name: "failed", note: "outside of a step", action: "" };
   if (row.kind === "lane") {
     const { lane } = row;
     const item = lane.item == null ? undefined : itemOf(lane);
-    return { name: laneName(lane), note: [item === undefined ? "" : preview(item, 40), attempts(lane)].filter(Boolean).join(" · "), action: "" };
+    return {
+      name: laneName(lane),
+      note: [item === undefined ? "" : preview(item, 40), attempts(lane)].filter(Boolean).join(" · "),
+      action: "",
+    };
   }
   if (row.kind === "run") {
     const { run } = row;
-    return { name: runName(run), note: count(run.steps.length, "step"), action: run.end?.exit && run.end.exit !== "default" ? run.end.exit : "" };
+    return {
+      name: runName(run),
+      note: count(run.steps.length, "step"),
+      action: run.end?.exit && run.end.exit !== "default" ? run.end.exit : "",
+    };
   }
   const { entry } = row;
-  const runs = entry.kind === "step" ? entry.run.children.get(entry.number)?.length ?? 0 : 0;
+  const runs = entry.kind === "step" ? (entry.run.children.get(entry.number)?.length ?? 0) : 0;
   const items = entry.kind === "step" ? lanesOf(entry).length : 0;
   const notes = [];
   if (entry.kind === "step" && !items && !runs) notes.push(attempts(entry));
@@ -250,7 +327,10 @@ const endName = (exit) => (exit === "default" || exit === undefined ? "end" : ex
 function itemOf(lane) {
   const { step, spec, item, exec } = lane;
   const items = exec?.items;
-  const size = (value) => (Array.isArray(value) ? value.length : value && typeof value === "object" ? Object.keys(value).length : -1);
-  const fits = readBy(step, spec).map(({ written }) => written?.value).filter((value) => size(value) === items);
+  const size = (value) =>
+    Array.isArray(value) ? value.length : value && typeof value === "object" ? Object.keys(value).length : -1;
+  const fits = readBy(step, spec)
+    .map(({ written }) => written?.value)
+    .filter((value) => size(value) === items);
   return items > 0 && fits.length === 1 && Array.isArray(fits[0]) ? fits[0][item] : undefined;
 }
