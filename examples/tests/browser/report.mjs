@@ -89,6 +89,17 @@ try {
   await part(agent, "History").getByRole("button", { name: "step 4, search" }).click();
   await address(agent, "#run=0&step=4&field=found");
 
+  // A link that is pressed is drawn anew, and the keyboard goes on from the title of the pane.
+  await agent.keyboard.press("s");
+  await agent.getByRole("button", { name: "next visit of search" }).or(agent.getByRole("button", { name: "previous visit of search" })).focus();
+  await agent.keyboard.press("Enter");
+  await agent.locator("#side h2", { hasText: "Step 2: search" }).waitFor();
+  assert.equal(await agent.evaluate(() => document.activeElement.tagName), "H2");
+  await agent.keyboard.press("f");
+  await agent.keyboard.press("j");
+  await agent.keyboard.press("j");
+  await address(agent, "#run=0&step=4&field=found");
+
   // An address leads to the same place, in a new window and in this one.
   const again = await open("agent", { address: "#run=0&step=4&field=found" });
   assert.match(await selected(again), /^Step 4, search/);

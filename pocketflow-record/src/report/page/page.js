@@ -211,6 +211,16 @@ class Page {
   }
 
   render() {
+    const focused = document.activeElement;
+    this.draw();
+    if (focused === document.body || document.activeElement !== document.body) return;
+    // What had the focus was taken out of the page, or was made anew: the keyboard goes on where it was.
+    if (focused.isConnected) return focused.focus({ preventScroll: true });
+    const again = focused.tagName === "SELECT" ? "#side select" : "#side h2";
+    document.querySelector(again)?.focus({ preventScroll: true });
+  }
+
+  draw() {
     const main = document.querySelector("main");
     main.dataset.pane = this.pane;
     main.dataset.side = this.side;

@@ -37,7 +37,8 @@ class Timeline {
     this.space.append(this.window);
     this.empty = h("p", { class: "empty", hidden: true });
     this.summary = h("p", { class: "found", role: "status" });
-    this.zoom = h("button", { type: "button", onclick: () => this.setZoom(!this.isZoomed()) }, "Fit bars");
+    const zoom = { title: "Stretch the bars of the rows in view over the whole width" };
+    this.zoom = h("button", { type: "button", ...zoom, onclick: () => this.setZoom(!this.isZoomed()) }, "Fit bars");
     this.sort = h(
       "select",
       { onchange: () => page.refresh() },
@@ -136,14 +137,7 @@ class Timeline {
       if (at < 1) tick.style.left = `${at * 100}%`;
       return tick;
     });
-    const waits = this.axis.waits.filter(
-      (wait) => wait.end / this.axis.length > this.start && wait.start / this.axis.length < this.start + this.size,
-    );
-    show(
-      this.ticks,
-      ticks,
-      waits.slice(0, 30).map((wait) => this.place(h("i", { class: "wait" }), wait.from, wait.to)),
-    );
+    show(this.ticks, ticks);
   }
 
   span(row) {
@@ -206,17 +200,26 @@ class Timeline {
     const idle = row.kind === "resumed" || entry?.waits != null || entry?.sleeps != null;
     const whole = this.place(h("i", { class: `whole ${idle ? "idle" : state}` }), began, ended);
     const own = lane ?? (row.kind === "step" && !row.children ? entry : null);
-    if (!own || own.attempts.length < 2 || own.attempts.length > 60) {
-      if (own?.attempts.length === 1 && failed(own.attempts[0])) whole.classList.add("failed");
-      return whole;
-    }
-    whole.classList.add("thin");
+    const several = own && own.attempts.length > 1 && own.attempts.length <= 60;
+    if (own?.attempts.length === 1 && failed(own.attempts[0])) whole.classList.add("failed");
+    if (several) whole.classList.add("thin");
+    const attempts = several ? own.attempts : [];
     return [
       whole,
-      own.attempts.map((attempt) =>
-        this.place(h("i", { class: failed(attempt) ? "failed" : "done" }), attempt.began, attempt.at),
-      ),
+      idle
+        ? null
+        : this.compressed(began, ended).map((wait) => this.place(h("i", { class: "gap" }), wait.from, wait.to)),
+      attempts.map((attempt) => {
+        const kind = failed(attempt) ? "failed" : "done";
+        return this.place(h("i", { class: kind }), attempt.began, attempt.at);
+      }),
     ];
+  }
+
+  /** The first waits inside of a row that are shorter on the axis than they were. */
+  compressed(began, ended) {
+    const { waits } = this.axis;
+    return waits.length > 200 ? [] : waits.filter(({ from, to }) => from >= began && to <= ended).slice(0, 20);
   }
 
   clicked(event) {

@@ -121,7 +121,7 @@ function changeView({ before, after }) {
       return [
         box(
           "after",
-          `${count(change.items.length, "item")} added to ${number(change.from)}`,
+          `${count(change.items.length, "item")} added${change.from ? ` to ${number(change.from)}` : ""}`,
           firstOf(
             change.items,
             5,
@@ -156,8 +156,12 @@ function changeView({ before, after }) {
               "li",
               null,
               h("span", { class: "key" }, visible(key)),
-              box("before", "before", valueView(before.value[key])),
-              box("after", "after", valueView(after.value[key])),
+              h(
+                "div",
+                null,
+                box("before", "before", valueView(before.value[key])),
+                box("after", "after", valueView(after.value[key])),
+              ),
             ),
           ),
         ),
