@@ -53,9 +53,9 @@ pub use driver::Trace;
 #[cfg(feature = "watch")]
 pub use driver::Watch;
 pub use driver::{
-    AttemptCall, Call, Direct, Driver, ExecCall, ExecDriver, InnerRun, ItemCall, ItemId,
-    KeepDriver, Lends, NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub, Taken,
-    seam,
+    AttemptCall, Call, Direct, Driver, EarlierAttempts, ExecCall, ExecDriver, InnerRun, ItemCall,
+    ItemId, KeepDriver, Lends, NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub,
+    Taken, seam,
 };
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};

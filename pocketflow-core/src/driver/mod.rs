@@ -1,5 +1,6 @@
 //! Drivers: code that runs around a run, its flows and its steps.
 
+mod earlier_attempts;
 mod exec;
 mod frame;
 mod inner_run;
@@ -19,6 +20,7 @@ mod trace;
 #[cfg(feature = "watch")]
 mod watch;
 
+pub use earlier_attempts::EarlierAttempts;
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;
 pub use inner_run::InnerRun;
@@ -38,9 +40,11 @@ pub use trace::Trace;
 pub use watch::Watch;
 
 use std::future::Future;
+use std::time::Duration;
 
 use self::seam::Steps;
 use crate::graph::Graph;
+use crate::node::Attempt;
 use crate::run_error::Error;
 use crate::store::Shared;
 
@@ -213,6 +217,74 @@ pub trait Driver<S: Shared, Seam: 'static = Steps>: Send + Sync {
     /// them from [`KeepDriver::item`], and its run continues.
     fn wants(&self, _info: &StepInfo<'_>, _item: Option<usize>) -> bool {
         true
+    }
+
+    /// Wraps the wait between two attempts at an exec. `time` is how long it is, as the node's policy
+    /// or [`retry_after`](crate::Failure::retry_after) says, and `next` is the attempt that comes after
+    /// it. `call` waits in memory. It is not called if there is nothing to wait for.
+    ///
+    /// A driver can wait in another way, or not at all. If it [suspends](StepInfo::suspend) the run
+    /// here, the other items of a batch with `parallel` and the other branches of a fork go on, and
+    /// the step ends with that error when they are done. When the run resumes,
+    /// [`earlier_attempts`](Self::earlier_attempts) says where its attempts go on.
+    ///
+    /// ```
+    /// use pocketflow::{Attempt, Call, Driver, Error, Shared, StepInfo, flow, node};
+    /// use std::time::Duration;
+    ///
+    /// /// Does not wait, because this is a test.
+    /// struct NoWaits;
+    ///
+    /// impl<S: Shared> Driver<S> for NoWaits {
+    ///     async fn wait_to_retry<C>(&self, info: &StepInfo<'_>, next: Attempt<'_>, time: Duration, _call: C) -> Result<(), Error>
+    ///     where
+    ///         C: Call<Output = Result<(), Error>>,
+    ///     {
+    ///         println!("{info}: {next:?} would begin in {time:?}");
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// # #[derive(Shared, Default)] struct Order { receipt: Option<String> }
+    /// #[node(Order, writes = receipt, attempts = 3, wait = "2h")]
+    /// fn pay(#[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+    ///     if attempt.is_last() { Ok("paid".into()) } else { Err("the bank is closed".into()) }
+    /// }
+    ///
+    /// flow! { Checkout { pay; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+    /// let mut order = Order::default();
+    /// Checkout.with(NoWaits).run(&mut order).await?;
+    /// assert_eq!(order.receipt.as_deref(), Some("paid"));
+    /// # Ok(()) }
+    /// ```
+    fn wait_to_retry<C>(
+        &self,
+        _info: &StepInfo<'_>,
+        _next: Attempt<'_>,
+        _time: Duration,
+        call: C,
+    ) -> impl Future<Output = Result<(), Error>> + Send
+    where
+        C: Call<Output = Result<(), Error>>,
+    {
+        call.call()
+    }
+
+    /// Returns the attempts at an exec that were made before the run resumed, so that it goes on
+    /// with the next one. `first` would be the first attempt. Called before each exec of a node that
+    /// has attempts.
+    ///
+    /// [`wait_to_retry`](Self::wait_to_retry) is called before that next attempt, even if the policy
+    /// of the node has no wait, because the driver knows when the attempt is due. If the node has
+    /// fewer attempts now, the next one is its last one.
+    fn earlier_attempts(
+        &self,
+        _info: &StepInfo<'_>,
+        _first: Attempt<'_>,
+    ) -> Option<EarlierAttempts> {
+        None
     }
 
     /// The id of the run, if the driver has one. It is part of every

@@ -3,10 +3,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::seam::Through;
-use super::{Driver, Run, Start, StepInfo, Taken};
+use super::{Call, Driver, EarlierAttempts, Run, Start, StepInfo, Taken};
 use crate::graph::Graph;
+use crate::node::Attempt;
 use crate::run_error::Error;
 use crate::store::Shared;
 
@@ -43,6 +45,27 @@ macro_rules! through {
 
             fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
                 (**self).wants(info, item)
+            }
+
+            fn wait_to_retry<C>(
+                &self,
+                info: &StepInfo<'_>,
+                next: Attempt<'_>,
+                time: Duration,
+                call: C,
+            ) -> impl Future<Output = Result<(), Error>> + Send
+            where
+                C: Call<Output = Result<(), Error>>,
+            {
+                (**self).wait_to_retry(info, next, time, call)
+            }
+
+            fn earlier_attempts(
+                &self,
+                info: &StepInfo<'_>,
+                first: Attempt<'_>,
+            ) -> Option<EarlierAttempts> {
+                (**self).earlier_attempts(info, first)
             }
 
             fn run_id(&self) -> Option<&str> {

@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use super::exec::{AttemptCall, ExecCall, ItemCall, ItemId, Lends};
 use super::seam::{AroundExec, AroundItem, around};
-use super::{Call, Driver, Run, Start, StepInfo, Taken};
+use super::{Call, Driver, EarlierAttempts, Run, Start, StepInfo, Taken};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::run_error::Error;
@@ -76,6 +77,33 @@ where
 
     fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
         self.0.wants(info, item) && self.1.wants(info, item)
+    }
+
+    fn wait_to_retry<C>(
+        &self,
+        info: &StepInfo<'_>,
+        next: Attempt<'_>,
+        time: Duration,
+        call: C,
+    ) -> impl Future<Output = Result<(), Error>> + Send
+    where
+        C: Call<Output = Result<(), Error>>,
+    {
+        let inner = InnerWait {
+            driver: &self.1,
+            info,
+            next,
+            time,
+            call,
+            types: PhantomData::<fn() -> (S, L)>,
+        };
+        self.0.wait_to_retry(info, next, time, inner)
+    }
+
+    /// The answer of the outer driver comes first.
+    fn earlier_attempts(&self, info: &StepInfo<'_>, first: Attempt<'_>) -> Option<EarlierAttempts> {
+        let outer = self.0.earlier_attempts(info, first);
+        outer.or_else(|| self.1.earlier_attempts(info, first))
     }
 
     fn run_id(&self) -> Option<&str> {
@@ -163,6 +191,30 @@ where
 
     fn run_id(&self) -> Option<&str> {
         self.run.run_id()
+    }
+}
+
+struct InnerWait<'d, 'a, 't, 'n, B, C, T> {
+    driver: &'d B,
+    info: &'a StepInfo<'t>,
+    next: Attempt<'n>,
+    time: Duration,
+    call: C,
+    types: PhantomData<fn() -> T>,
+}
+
+impl<S, B, C, L> Call for InnerWait<'_, '_, '_, '_, B, C, (S, L)>
+where
+    S: Shared,
+    B: Driver<S, L>,
+    C: Call<Output = Result<(), Error>>,
+    L: 'static,
+{
+    type Output = Result<(), Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        self.driver
+            .wait_to_retry(self.info, self.next, self.time, self.call)
     }
 }
 

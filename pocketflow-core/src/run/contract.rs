@@ -8,6 +8,7 @@ use super::execution::Execution;
 use super::flow::{Flow, Walk};
 use super::inner::{Item, Outer};
 use super::mode::Mode;
+use super::pause::AttemptPause;
 use crate::driver::{Frame, Site};
 use crate::node::{Attempt, Failure, Node, Reads};
 use crate::run::step_future::StepFuture;
@@ -56,6 +57,13 @@ pub trait StepMode<S: Shared>: Mode {
     ) -> impl StepFuture
     where
         F: Flow + Walk<S, Self>;
+
+    /// Waits between two attempts.
+    fn pause<'a>(
+        pause: AttemptPause<'a, Self>,
+        info: Self::Info<'a>,
+        next: Attempt<'a>,
+    ) -> impl StepFuture<()>;
 
     /// Whether this run does an item of a batch, or a branch of a fork.
     fn wants(held: &Self::Held, info: Self::Info<'_>, item: Option<usize>) -> bool;

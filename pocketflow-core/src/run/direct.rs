@@ -9,6 +9,7 @@ use super::execution::Execution;
 use super::flow::{Flow, Walk, cursor};
 use super::inner::{Item, Outer};
 use super::mode::{Mode, StepFailure};
+use super::pause::AttemptPause;
 use crate::driver::{Frame, Site};
 use crate::graph::Graph;
 use crate::node::{Attempt, Failure, Node, Reads};
@@ -161,6 +162,10 @@ where
         F: Flow + Walk<S, Self>,
     {
         flow.walk(cursor::<F, Self>(outer.held, Some(outer.frame)), shared)
+    }
+
+    fn pause<'a>(pause: AttemptPause<'a, Self>, (): (), _: Attempt<'a>) -> impl StepFuture<()> {
+        pause.in_memory()
     }
 
     #[inline]

@@ -4,7 +4,8 @@ use std::future::{Future, ready};
 
 use super::contract::{NodeMode, Recovery};
 use super::execution::Execution;
-use super::timeout::timer;
+use super::pause::AttemptPause;
+use crate::driver::EarlierAttempts;
 use crate::node::{self, Attempt, Failure, Node};
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
@@ -70,8 +71,25 @@ where
         if const { !recovers::<S, H, N>() } {
             return recovered_error(self.error(index, 1, failure));
         }
+        let failed = EarlierAttempts { made: 1, failure };
+        self.go_on(index, item, (failed, false), work)
+    }
+
+    /// Goes on after attempts that have failed. `resumes` says whether they were made before the run
+    /// resumed.
+    #[cold]
+    pub(super) fn go_on<'b>(
+        self,
+        index: Option<usize>,
+        item: N::Item<'v>,
+        (failed, resumes): (EarlierAttempts, bool),
+        work: Option<&'b dyn node::KeySource>,
+    ) -> Recovery<'b, N::Exec>
+    where
+        Self: 'b,
+    {
         let fallback = move |error| self.node.fallback(self.reads(), self.prep, item, error);
-        Box::pin(self.retry(index, item, failure, work, fallback))
+        Box::pin(self.retry(index, item, (failed, resumes), work, fallback))
     }
 
     /// The error of the last attempt.
@@ -79,11 +97,16 @@ where
         if let Some(error) = failure.ends_with() {
             return error.clone();
         }
-        let stage = Stage::Exec {
+        let stage = self.stage(attempt);
+        self.context.attempt_error(self.site, index, stage, failure)
+    }
+
+    /// An attempt that failed.
+    fn stage(&self, attempt: u32) -> Stage {
+        Stage::Exec {
             attempt,
             attempts: self.policy().attempts,
-        };
-        self.context.attempt_error(self.site, index, stage, failure)
+        }
     }
 
     /// Generic over the fallback, for Rust 1.91 and older: see
@@ -92,28 +115,36 @@ where
         self,
         index: Option<usize>,
         item: N::Item<'v>,
-        mut failure: Failure,
+        (failed, mut resumes): (EarlierAttempts, bool),
         work: Option<&dyn node::KeySource>,
         fallback: impl FnOnce(Error) -> F + Send,
     ) -> Result<N::Exec, Error> {
         let policy = self.policy();
-        let mut number = 1;
+        let EarlierAttempts {
+            made: mut number,
+            mut failure,
+        } = failed;
         while number < policy.attempts && failure.may_retry() {
-            let wait = match failure.wait() {
+            let time = match failure.wait() {
                 Some(wait) => wait.min(policy.max_wait),
                 None => policy.jittered_wait_after(number),
             };
-            if !wait.is_zero() {
-                match timer(wait, "wait") {
-                    Ok(timer) => timer.await,
-                    Err(none) => return Err(self.error(index, number, Failure::last(none))),
-                }
-            }
-            number += 1;
-            let attempt = self
+            let next = self
                 .first_attempt(index, work)
-                .again(number, failure.kept());
-            match M::attempt(self, item, attempt).await {
+                .again(number + 1, failure.kept());
+            if resumes || !time.is_zero() {
+                let pause = AttemptPause {
+                    context: self.context,
+                    site: self.site,
+                    item: index,
+                    failed: self.stage(number),
+                    time,
+                };
+                M::pause(pause, M::reborrow(self.info), next).await?;
+            }
+            resumes = false;
+            number += 1;
+            match M::attempt(self, item, next).await {
                 Ok(exec) => return Ok(exec),
                 Err(again) => failure = again,
             }

@@ -16,6 +16,7 @@ mod inner;
 mod mode;
 mod nested;
 mod once;
+mod pause;
 mod policies;
 mod runnable;
 mod runner;

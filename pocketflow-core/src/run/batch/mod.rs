@@ -228,7 +228,8 @@ where
     O: Outcomes<N::Exec>,
 {
     async move {
-        let mut skipped = false;
+        // Why results are missing, in a run with drivers.
+        let mut missing = None;
         let mut items = items.enumerate().fuse();
         let expected = items.size_hint().0;
         let mut results: Vec<Option<N::Exec>> = Vec::with_capacity(expected);
@@ -248,7 +249,8 @@ where
                         if let Some((index, item)) = items.next() {
                             results.push(None);
                             if !execution.wanted(Some(index)) {
-                                skipped = true;
+                                let context = execution.context;
+                                missing.get_or_insert_with(|| context.skipped(execution.site));
                                 continue 'polls;
                             }
                             break 'slot pool.push(index, exec(&execution, Some(index), item));
@@ -265,6 +267,10 @@ where
                 };
                 match pool.poll(slot) {
                     Poll::Ready((index, Ok(exec))) => results[index] = Some(exec),
+                    // An item that the driver suspends must not stop the others.
+                    Poll::Ready((_, Err(error))) if M::SKIPS && error.suspends() => {
+                        missing.get_or_insert(error);
+                    }
                     Poll::Ready((_, Err(error))) => match outcomes.failed(error) {
                         Ok(()) => {}
                         Err(error) => return Poll::Ready(Err(error)),
@@ -277,8 +283,8 @@ where
             Poll::Pending
         })
         .await?;
-        if skipped {
-            return Err(execution.context.skipped(execution.site));
+        if let Some(error) = missing {
+            return Err(error);
         }
         // Nothing is in flight anymore, so every result is there, except those of items that failed.
         Ok(outcomes.done(results.into_iter().flatten().collect()))

@@ -4,7 +4,9 @@ use std::future::Future;
 
 use super::Driven;
 use crate::driver::seam::{AroundExec, AroundItem};
-use crate::driver::{AttemptCall, Call, Driver, ExecCall, ItemCall, ItemId, Lends, StepInfo};
+use crate::driver::{
+    AttemptCall, Call, Driver, EarlierAttempts, ExecCall, ItemCall, ItemId, Lends, StepInfo,
+};
 use crate::node::{self, Attempt, Failure, Key, Node, Reads};
 use crate::run::contract::{ItemMode, NodeMode, Recovery};
 use crate::run::exec;
@@ -121,6 +123,30 @@ impl node::KeySource for StepKey<'_> {
     }
 }
 
+/// The attempts that were made before the run resumed.
+fn earlier_attempts<S, H, N, D, K, X>(
+    execution: &Execution<'_, '_, S, H, N, Driven<D, K, X>>,
+    first: Attempt<'_>,
+) -> Option<EarlierAttempts>
+where
+    S: InContext<X::Context>,
+    H: 'static,
+    N: Node<S, H>,
+    D: Driver<S, K>,
+    K: AroundExec<D, S, H, N>,
+    X: BorrowContext,
+{
+    // A constant, so a node that has one attempt has no code for it.
+    if const { !exec::recovers::<S, H, N>() } {
+        return None;
+    }
+    let driver = execution.context.held.driver();
+    let mut earlier = driver.earlier_attempts(execution.info, first)?;
+    // One attempt is left, even if the policy has changed.
+    earlier.made = earlier.made.min(first.of().saturating_sub(1));
+    (earlier.made > 0).then_some(earlier)
+}
+
 /// One exec with its attempts and its fallback, as a driver receives it.
 struct DrivenExec<'v, 'p, S: 'static, H, N: Node<S, H>, D: Send + Sync, K, X: BorrowContext> {
     execution: Execution<'v, 'p, S, H, N, Driven<D, K, X>>,
@@ -153,6 +179,10 @@ where
                 identity,
             };
             let first = execution.first_attempt(index, Some(&work));
+            if let Some(earlier) = earlier_attempts(&execution, first) {
+                let go_on = execution.go_on(index, item, (earlier, true), Some(&work));
+                return go_on.await;
+            }
             match Driven::attempt(execution, item, first).await {
                 Ok(exec) => Ok(exec),
                 Err(failure) => execution.recover(index, item, failure, Some(&work)).await,

@@ -3,7 +3,7 @@
 mod exec;
 mod inner;
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -16,8 +16,12 @@ use super::flow::{Flow, Walk, cursor};
 use super::inner::{Item, Outer};
 use super::mode::{Mode, StepFailure};
 use super::once::{BoxFuture, Erased, RunOnce};
-use crate::driver::{Above, Driver, Frame, Group, RunState, Site, StepInfo, Taken, TakenElsewhere};
+use super::pause::AttemptPause;
+use crate::driver::{
+    Above, Call, Driver, Frame, Group, RunState, Site, StepInfo, Taken, TakenElsewhere,
+};
 use crate::graph::{Graph, Position};
+use crate::node::Attempt;
 use crate::run::step_future::StepFuture;
 use crate::run_error::{Error, Stage};
 use crate::store::{BorrowContext, InContext, Shared};
@@ -296,6 +300,15 @@ where
         }
     }
 
+    fn pause<'a>(
+        pause: AttemptPause<'a, Self>,
+        info: &'a StepInfo<'a>,
+        next: Attempt<'a>,
+    ) -> impl StepFuture<()> {
+        let (driver, time) = (pause.context.held.driver(), pause.time);
+        driver.wait_to_retry(info, next, time, DrivenPause(pause))
+    }
+
     fn wants(held: &Self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
         held.driver().wants(info, item)
     }
@@ -356,6 +369,17 @@ fn follow_error<S: Shared>(
 /// Generic over the future, for Rust 1.91 and older: see [`StepSource`](super::runner::StepSource).
 async fn taken(acting: impl StepFuture, info: &StepInfo<'_>) -> Result<Taken, Error> {
     Ok(info.took(acting.await?))
+}
+
+/// The wait between two attempts, as a driver receives it.
+struct DrivenPause<'a, M: Mode>(AttemptPause<'a, M>);
+
+impl<M: Mode> Call for DrivenPause<'_, M> {
+    type Output = Result<(), Error>;
+
+    fn call(self) -> impl Future<Output = Self::Output> + Send {
+        self.0.in_memory()
+    }
 }
 
 /// A flow, as a driver receives it.
