@@ -11,6 +11,7 @@
 //! | `run resumed` | info | `run`, `flow`, `step` | a known run goes on after its step `step` |
 //! | `run waits` | info | `run`, `wait`, `step` | a run waits in memory |
 //! | `run parked` | info | `run`, `wait`, `step` | a run waits and has ended in this process |
+//! | `attempt waits` | info | `run`, `step`, `attempt`, `of`, `seconds` | an exec waits for another attempt, and that is stored |
 //! | `run finished` | info | `run`, `exit` | a run has reached an exit |
 //! | `run failed` | error | `run`, `error` | a run has failed for good, and can be started again |
 //! | `run deferred` | warn | `run`, `error` | this program cannot resume a run that its worker has taken up |

@@ -36,6 +36,7 @@ fn step(step: u64) -> Step {
         graph: None,
         state: StateChange::some("{}"),
         inner_runs: false,
+        attempts: false,
     }
 }
 

@@ -27,6 +27,7 @@ fn new() -> NewRun {
 fn step(step: u64, state: String) -> Step {
     Step {
         inner_runs: false,
+        attempts: false,
         step,
         path: "F > a".into(),
         position: "[]".into(),

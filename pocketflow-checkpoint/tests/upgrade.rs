@@ -1,6 +1,7 @@
 //! Upgrades a database that an older version wrote: `old/version-1.db`, and `old/version-1.sql` for
-//! PostgreSQL. `old/version-2.*.sql` make databases of version 2 of them. All hold the same five runs of this flow: one is finished, one waits, one waits and
-//! has been filled, one failed in its batch, and one died there.
+//! PostgreSQL. `old/version-2.*.sql` make databases of version 2 of them. Version 3 is what this version
+//! makes of version 2, without the table of attempts. All hold the same five runs of this flow: one is
+//! finished, one waits, one waits and has been filled, one failed in its batch, and one died there.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -124,15 +125,24 @@ async fn resumes<S: Storage>(storage: S, was_version_2: bool) {
     );
 }
 
+/// Makes a database of version 3 of one of this version.
+const DOWN_TO_3: &str = "DROP TABLE attempts;";
+
 /// A file that an older version wrote.
-fn old_file(folder: &Path, version: i64) -> PathBuf {
+async fn old_file(folder: &Path, version: i64) -> PathBuf {
     let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old");
     let file = folder.join("runs.db");
     std::fs::copy(old.join("version-1.db"), &file).unwrap();
-    if version == 2 {
+    if version >= 2 {
         let sql = std::fs::read_to_string(old.join("version-2.sqlite.sql")).unwrap();
         let db = rusqlite::Connection::open(&file).unwrap();
         db.execute_batch(&sql).unwrap();
+    }
+    if version == 3 {
+        Sqlite::open(&file).await.unwrap().close().await;
+        let db = rusqlite::Connection::open(&file).unwrap();
+        db.execute_batch(&format!("{DOWN_TO_3} PRAGMA user_version = 3;"))
+            .unwrap();
     }
     file
 }
@@ -141,7 +151,7 @@ fn old_file(folder: &Path, version: i64) -> PathBuf {
 /// moves that time to the past.
 async fn a_file_is_upgraded(from: i64) {
     let folder = tempfile::tempdir().unwrap();
-    let file = old_file(folder.path(), from);
+    let file = old_file(folder.path(), from).await;
     let version = |file| {
         let db = rusqlite::Connection::open(file).unwrap();
         db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
@@ -149,7 +159,7 @@ async fn a_file_is_upgraded(from: i64) {
     };
     assert_eq!(version(&file), from);
     Sqlite::open(&file).await.unwrap().close().await;
-    assert_eq!(version(&file), 3);
+    assert_eq!(version(&file), 4);
     let db = rusqlite::Connection::open(&file).unwrap();
     let (check, orphans) = (
         "PRAGMA integrity_check",
@@ -196,33 +206,39 @@ async fn a_file_is_upgraded(from: i64) {
     db.execute("UPDATE runs SET lease = 0 WHERE run = 'died'", [])
         .unwrap();
     drop(db);
-    resumes(Sqlite::open(&file).await.unwrap(), from == 2).await;
+    resumes(Sqlite::open(&file).await.unwrap(), from >= 2).await;
 }
 
 #[tokio::test]
 async fn a_file_of_the_previous_version_is_upgraded() {
-    a_file_is_upgraded(2).await;
+    a_file_is_upgraded(3).await;
 }
 
 #[tokio::test]
-async fn a_file_of_the_version_before_is_upgraded() {
-    a_file_is_upgraded(1).await;
+async fn a_file_of_an_older_version_is_upgraded() {
+    for version in [2, 1] {
+        a_file_is_upgraded(version).await;
+    }
 }
 
 /// If a process is killed during the upgrade, the file keeps the old version.
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_file_as_it_was() {
-    for version in [1, 2] {
+    for version in [1, 2, 3] {
         an_upgrade_fails(version).await;
     }
 }
 
 async fn an_upgrade_fails(from: i64) {
     let folder = tempfile::tempdir().unwrap();
-    let file = old_file(folder.path(), from);
-    // The upgrade meets a table that is in the way halfway through.
+    let file = old_file(folder.path(), from).await;
+    // The upgrade meets a table that is in the way, halfway through.
+    let in_the_way = match from {
+        3 => "attempts",
+        _ => "new_checkpoints",
+    };
     let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("CREATE TABLE new_checkpoints (x)")
+    db.execute_batch(&format!("CREATE TABLE {in_the_way} (x)"))
         .unwrap();
     drop(db);
     let before = std::fs::read(&file).unwrap();
@@ -230,7 +246,8 @@ async fn an_upgrade_fails(from: i64) {
     assert!(matches!(error, StorageError::Engine { .. }), "{error:?}");
     assert!(before == std::fs::read(&file).unwrap(), "it has changed");
     let db = rusqlite::Connection::open(&file).unwrap();
-    db.execute_batch("DROP TABLE new_checkpoints").unwrap();
+    db.execute_batch(&format!("DROP TABLE {in_the_way}"))
+        .unwrap();
     drop(db);
     Sqlite::open(&file).await.unwrap();
 }
@@ -239,8 +256,8 @@ async fn an_upgrade_fails(from: i64) {
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn a_server_of_the_previous_version_is_upgraded() {
-    // Version 2 takes the schema of version 1 over.
-    for version in [2, 1] {
+    // A later version takes the schema of an earlier one over.
+    for version in [3, 2, 1] {
         a_server_is_upgraded(version).await;
     }
 }
@@ -258,9 +275,20 @@ async fn a_server_is_upgraded(from: i64) {
         .batch_execute(include_str!("old/version-1.sql"))
         .await
         .unwrap();
-    if from == 2 {
+    if from >= 2 {
         let sql = include_str!("old/version-2.postgres.sql");
         admin.batch_execute(sql).await.unwrap();
+    }
+    if from == 3 {
+        let connect = pocketflow_checkpoint::Postgres::connect_in(&config, "version_2");
+        drop(connect.await.unwrap());
+        let down = DOWN_TO_3.replace("attempts", "version_2.attempts");
+        let rename =
+            "UPDATE version_2.version SET version = 3; ALTER SCHEMA version_2 RENAME TO version_3";
+        admin
+            .batch_execute(&format!("{down} {rename}"))
+            .await
+            .unwrap();
     }
     let (a, b) = tokio::join!(
         pocketflow_checkpoint::Postgres::connect_in(&config, &old),
@@ -272,9 +300,9 @@ async fn a_server_is_upgraded(from: i64) {
         .await
         .unwrap()
         .get(0);
-    assert_eq!(version, 3);
+    assert_eq!(version, 4);
     drop(
-        pocketflow_checkpoint::Postgres::connect_in(&config, "version_3")
+        pocketflow_checkpoint::Postgres::connect_in(&config, "version_4")
             .await
             .unwrap(),
     );
@@ -287,10 +315,10 @@ async fn a_server_is_upgraded(from: i64) {
             .map(|row| row.get::<_, String>(0))
             .collect::<Vec<_>>()
     };
-    assert_eq!(columns(&old).await, columns("version_3").await);
+    assert_eq!(columns(&old).await, columns("version_4").await);
     admin
         .execute(&format!("UPDATE {old}.runs SET lease_until = 0"), &[])
         .await
         .unwrap();
-    resumes(b.unwrap(), from == 2).await;
+    resumes(b.unwrap(), from >= 2).await;
 }

@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use pocketflow_checkpoint::conformance::support::{LONG, begin, new, pause, step};
-use pocketflow_checkpoint::{NewInnerRun, Pause, Retention, Sqlite, StateChange, Storage};
+use pocketflow_checkpoint::{
+    NewInnerRun, Pause, PendingAttempt, Retention, Sqlite, StateChange, Storage,
+};
 use serde_json::Value;
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
@@ -84,6 +86,17 @@ async fn runs(folder: &Path) {
     )
     .await
     .unwrap();
+    let attempt = PendingAttempt {
+        branch: None,
+        item: None,
+        path: "Shop > pay".into(),
+        number: 2,
+        of: 3,
+        causes: vec!["the bank is closed".into()],
+    };
+    runs.keep_attempt("plain", "host", 2, &attempt, LONG)
+        .await
+        .unwrap();
     let state = StateChange::all("{}");
     runs.finish("over", "host", "default", &state)
         .await

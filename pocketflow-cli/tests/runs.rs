@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use pocketflow_checkpoint::{NewRun, Pause, Retention, Sqlite, StateChange, Step, Storage};
+use pocketflow_checkpoint::{
+    NewRun, Pause, PendingAttempt, Retention, Sqlite, StateChange, Step, Storage,
+};
 
 fn command(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_pocketflow"))
@@ -59,6 +61,7 @@ async fn folder() -> tempfile::TempDir {
             let state = format!(r#"{{"total":{step}.10000000000000000001}}"#);
             let step = Step {
                 inner_runs: false,
+                attempts: false,
                 step,
                 path,
                 action,
@@ -142,6 +145,53 @@ async fn lists() {
             .code(),
         Some(2)
     );
+}
+
+#[tokio::test]
+async fn an_attempt_for_which_a_run_waits() {
+    let folder = folder().await;
+    let runs = Sqlite::open(folder.path().join("runs.db")).await.unwrap();
+    let attempt = PendingAttempt {
+        branch: None,
+        item: None,
+        path: "Checkout > pay".into(),
+        number: 3,
+        of: 5,
+        causes: vec!["the bank is closed".into(), "it is night".into()],
+    };
+    let wait = Duration::from_secs(7_200);
+    let run = "order\n4";
+    let due = runs.keep_attempt(run, "host", 4, &attempt, wait).await;
+    let due = due.unwrap().at;
+    let details = format!(
+        "attempt 3 of 5 of Checkout > pay, due at {}",
+        pocketflow_checkpoint::utc(due)
+    );
+    let folder = folder.path();
+    // The process waits for it in memory.
+    let text = says(folder, &["list", "--status", "running"]);
+    let in_memory = format!("Z  {details}, driven by host\n");
+    assert!(text.ends_with(&in_memory), "{text}");
+
+    runs.wait_to_retry(run, "host", due).await.unwrap();
+    let text = says(folder, &["list", "--status", "waiting"]);
+    assert!(text.ends_with(&format!("Z  {details}\n")), "{text}");
+    let text = says(folder, &["show", run]);
+    assert!(
+        text.contains(&format!("waits for    {details}\n")),
+        "{text}"
+    );
+    assert!(
+        text.contains("last error   the bank is closed: it is night\n"),
+        "{text}"
+    );
+    let shown = json(folder, &["show", run]);
+    assert_eq!(shown["next_attempt"]["number"], 3);
+    assert_eq!(shown["next_attempt"]["causes"][0], "the bank is closed");
+
+    assert!(says(folder, &["retry", run]).contains("can resume"));
+    let text = says(folder, &["show", run]);
+    assert!(!text.contains("attempt"), "{text}");
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    BeginOutcome, Checkpoint, CheckpointState, Claim, InnerRecord, ItemKey, NewInnerRun, NewRun,
-    OpenWait, Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, Storage,
-    StorageError, StorageResult, Watched,
+    BeginOutcome, Checkpoint, CheckpointState, Claim, DueAttempt, InnerRecord, ItemKey,
+    NewInnerRun, NewRun, OpenWait, Pause, PendingAttempt, Retention, RunRecord, RunSummary,
+    StateChange, Status, Step, Storage, StorageError, StorageResult, Watched,
 };
 
 /// One call in this many fails, and with 0 none does. In addition, one call can be chosen by its
@@ -147,6 +147,9 @@ impl<S: Storage> Storage for Flaky<S> {
         commit(run: &str, owner: &str, lease: Duration, step: &Step, keep: Retention) -> ();
         keep_item(run: &str, owner: &str, step: u64, item: &ItemKey, json: &str) -> ();
         items(run: &str, step: u64) -> Vec<(ItemKey, String)>;
+        keep_attempt(run: &str, owner: &str, step: u64, attempt: &PendingAttempt, wait: Duration) -> DueAttempt;
+        attempts(run: &str, step: u64) -> Vec<PendingAttempt>;
+        wait_to_retry(run: &str, owner: &str, due: SystemTime) -> ();
         wait(run: &str, owner: &str, pause: &Pause<'_>) -> OpenWait;
         fill(run: &str, wait: &str, value_json: &str) -> ();
         filled(run: &str, wait: &str) -> Option<String>;

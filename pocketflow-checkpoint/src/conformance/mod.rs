@@ -22,6 +22,8 @@
 #![allow(missing_docs)]
 
 #[doc(hidden)]
+pub mod attempts;
+#[doc(hidden)]
 pub mod begin;
 #[doc(hidden)]
 pub mod claims;
@@ -108,6 +110,13 @@ macro_rules! conformance_tests {
             time::a_run_sleeps
             time::of_a_value_and_the_end_of_the_time_one_wins
             time::a_rewound_run_waits_anew
+            attempts::an_attempt_is_kept_until_its_step_is_stored
+            attempts::items_and_branches_have_attempts_of_their_own
+            attempts::attempts_are_fenced
+            attempts::a_run_waits_for_an_attempt
+            attempts::attempts_start_over_when_a_run_does
+            attempts::attempts_are_progress
+            attempts::an_inner_run_waits_for_an_attempt
             runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
             runs::an_answer_is_not_taken_for_the_next_question
             runs::of_two_that_wait_for_a_run_one_resumes_it

@@ -28,6 +28,7 @@ pub fn step(step: u64) -> Step {
         graph: Some(graph(step)),
         state: StateChange::some(state(step)),
         inner_runs: false,
+        attempts: false,
     }
 }
 

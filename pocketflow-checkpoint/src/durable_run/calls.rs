@@ -135,7 +135,13 @@ impl<E: Storage> DurableRun<E> {
         inner_runs: bool,
         shared: &mut S,
     ) -> Result<(), Error> {
-        let had_inner_runs = self.memory().had_inner_runs;
+        let (had_inner_runs, attempts) = {
+            let memory = self.memory();
+            (
+                memory.had_inner_runs,
+                memory.attempts.are_stored(info.step()),
+            )
+        };
         let step = Step {
             step: info.step(),
             path: info.to_string(),
@@ -144,6 +150,7 @@ impl<E: Storage> DurableRun<E> {
             state: self.change(shared).map_err(|error| info.error(error))?,
             graph: self.memory().new_definition(),
             inner_runs: inner_runs || had_inner_runs,
+            attempts,
         };
         let RunsShared {
             storage,

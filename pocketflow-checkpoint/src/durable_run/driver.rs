@@ -1,8 +1,13 @@
 //! How a durable run drives a flow: how it starts or resumes, and what it does around each step.
 
-use pocketflow::seam::Items;
-use pocketflow::{Driver, Error, Graph, Run, Start, StepInfo, Taken};
+use std::time::Duration;
 
+use pocketflow::seam::Items;
+use pocketflow::{
+    Attempt, Call, Driver, EarlierAttempts, Error, Graph, Run, Start, StepInfo, Taken,
+};
+
+use super::attempts::StoredAttempts;
 use super::begins_at::BeginsAt;
 use super::definition::Definition;
 use super::empty_reads::{runs_on_skipped, waits_for_skipped};
@@ -134,6 +139,11 @@ impl<E: Storage> DurableRun<E> {
         let mut backoff = self.backoff();
         let items = retry!(backoff, self.runs.storage.items(&self.id, step));
         let items = items.map_err(|error| at.error(error))?;
+        let mut attempts = Vec::new();
+        if record.next_attempt.is_some() {
+            let stored = retry!(backoff, self.runs.storage.attempts(&self.id, step));
+            attempts = stored.map_err(|error| at.error(error))?;
+        }
         self.failed_before(at, &items, &record).await?;
         let start = self.count_inner_runs(&record, resumed.start).await;
         let start = start.map_err(|error| at.error(error))?;
@@ -147,6 +157,7 @@ impl<E: Storage> DurableRun<E> {
         );
         let mut memory = self.memory();
         memory.items = ItemResults::new(step, items);
+        memory.attempts = StoredAttempts::new(step, attempts);
         // At an `await`, the position is before the next step, and not at this one.
         memory.done = record.action.map(|action| (record.step, action));
         Ok(match start {
@@ -220,7 +231,11 @@ impl<E: Storage> DurableRun<E> {
     /// Whether the run ends because its worker is shutting down, and continues with another one.
     fn stops_with(&self, error: &Error) -> bool {
         let waits = self.is_stopping() && self.lease.is_held() && waits_for_value(error);
-        error.cause().is::<Stopped>() || waits && !self.memory().settled
+        let goes_on = waits && {
+            let memory = self.memory();
+            !memory.settled && memory.attempts.suspended_until().is_none()
+        };
+        error.cause().is::<Stopped>() || goes_on
     }
 
     /// Takes a step that consists of inner runs. In the meantime this run is not at work.
@@ -344,9 +359,11 @@ where
             }
             Err(error) if self.stops_with(error) => self.release(error).await,
             Err(error) if !self.memory().settled && self.lease.is_held() => {
-                match waits_for_value(error) {
-                    true => self.park_for_inner_runs(error).await,
-                    false => self.fail(error).await,
+                let suspended_until = self.memory().attempts.suspended_until();
+                match suspended_until {
+                    _ if !waits_for_value(error) => self.fail(error).await,
+                    Some(due) => self.park_for_attempts(due, error).await,
+                    None => self.park_for_inner_runs(error).await,
                 }
             }
             Err(error) if !waits_for_value(error) => {
@@ -356,6 +373,26 @@ where
             Err(_) => {}
         }
         result
+    }
+
+    async fn wait_to_retry<C>(
+        &self,
+        info: &StepInfo<'_>,
+        next: Attempt<'_>,
+        time: Duration,
+        call: C,
+    ) -> Result<(), Error>
+    where
+        C: Call<Output = Result<(), Error>>,
+    {
+        let inner = self.inner_run(info);
+        let this = inner.as_deref().unwrap_or(self);
+        this.wait_for_attempt(info, next, time, call).await
+    }
+
+    fn earlier_attempts(&self, info: &StepInfo<'_>, first: Attempt<'_>) -> Option<EarlierAttempts> {
+        let inner = self.inner_run(info);
+        inner.as_deref().unwrap_or(self).made_earlier(info, first)
     }
 
     async fn step<R: Run<S>>(

@@ -184,6 +184,12 @@ impl<E: Storage> DurableRun<E> {
             Err(error) if !error.suspends() && !inner.has_settled() && self.lease.is_held() => {
                 inner.fail_inner(error).await;
             }
+            Err(error) if error.suspends() && !inner.has_settled() && self.lease.is_held() => {
+                // Without a time that is stored, nobody would take the run up.
+                if let Err(error) = inner.park_inner_for_attempts().await {
+                    result = Err(info.error(error));
+                }
+            }
             Err(_) => {}
         }
         self.inner_runs.lock().remove(&inner.id);

@@ -1,6 +1,7 @@
 //! One durable run: the driver.
 
 mod activity;
+mod attempts;
 mod begins_at;
 mod calls;
 mod claimed;
@@ -31,6 +32,7 @@ use crate::causes::BadState;
 use crate::state::{BadField, Keeper};
 use crate::storage::Storage;
 use activity::Activity;
+use attempts::StoredAttempts;
 use claimed::Claimed;
 pub(crate) use claimed::Stopped;
 use inner::{InnerRuns, Outer};
@@ -49,6 +51,10 @@ pub(crate) use shared::RunsShared;
 /// run that is started again under its id resumes after the last stored step. The step that was
 /// running starts again, and its [`Attempt::key`] is the same as before. In a batch or a fork, each
 /// item or branch is stored as soon as it has finished, and does not run again.
+///
+/// A wait between two attempts of a node is stored if it lasts 5 seconds or longer. The run then goes on
+/// at that attempt, when it is due, even if its process has died. The texts of the last error are
+/// stored, and not its type.
 ///
 /// The fields of the store need serde's `Serialize` and `Deserialize`, and so does what `exec`
 /// returns in a batch and in the nodes of a fork.
@@ -88,6 +94,8 @@ struct Memory {
     done: Option<(u64, String)>,
     /// The stored items of the current step.
     items: ItemResults,
+    /// The stored attempts of the current step.
+    attempts: StoredAttempts,
     /// The number of the last stored step.
     step: u64,
     /// Whether inner runs of the current step were stored when the run was loaded.
@@ -128,8 +136,8 @@ impl<E: Storage> DurableRun<E> {
         }
     }
 
-    /// At an `await(field)` or a `sleep`, ends the run with [`Parked`](crate::Parked) as the cause of the error,
-    /// so that the process can end too. Without it, the run waits in memory, which costs next to
+    /// At an `await(field)`, a `sleep`, or a stored wait between two attempts, ends the run with
+    /// [`Parked`](crate::Parked) as the cause of the error, so that the process can end too. Without it, the run waits in memory, which costs next to
     /// nothing; the process may still end at any time.
     #[must_use]
     pub fn park(mut self) -> Self {

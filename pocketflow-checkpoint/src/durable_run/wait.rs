@@ -138,6 +138,7 @@ impl<E: Storage> DurableRun<E> {
                 wait: name,
                 outermost,
                 until,
+                attempt: None,
             }));
         };
         event!(INFO, "run waits", run = run, wait = &*name, step = step);
@@ -313,7 +314,7 @@ impl<E: Storage> DurableRun<E> {
 }
 
 /// When a wait in memory may be over.
-struct Deadline {
+pub(super) struct Deadline {
     at: Instant,
     /// The same by the clock of the system, which may be set, and goes on while the machine sleeps.
     on_clock: Option<SystemTime>,
@@ -323,7 +324,7 @@ impl Deadline {
     /// How often to look at the clock of the system.
     const LOOK: Duration = Duration::from_secs(30);
 
-    fn after(left: Duration) -> Self {
+    pub(super) fn after(left: Duration) -> Self {
         Self {
             // The deadline may be later than the timer reaches, so check it again.
             at: Instant::now() + left.min(Duration::from_secs(86_400)),
@@ -333,7 +334,7 @@ impl Deadline {
 
     /// Waits until the time is over by one of the two clocks. The storage has a clock of its own, and
     /// decides.
-    async fn passed(&self) {
+    pub(super) async fn passed(&self) {
         let is_over = |time| SystemTime::now() >= time;
         while Instant::now() < self.at && !self.on_clock.is_some_and(is_over) {
             sleep_until(self.at.min(Instant::now() + Self::LOOK)).await;

@@ -75,6 +75,9 @@ pub struct Step {
     /// Whether the step had inner runs. They are removed with everything that is stored of them.
     #[serde(default)]
     pub inner_runs: bool,
+    /// Whether [attempts](super::Storage::keep_attempt) of the step were stored. They are removed.
+    #[serde(default)]
+    pub attempts: bool,
 }
 
 /// A run that waits: see [`Storage::wait`](super::Storage::wait).
@@ -133,6 +136,79 @@ impl OpenWait {
     }
 }
 
+/// An exec that waits for another attempt: see [`Storage::keep_attempt`](super::Storage::keep_attempt).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingAttempt {
+    /// The branch of a fork, counted from 0 in the order written.
+    pub branch: Option<u32>,
+    /// The [identity](pocketflow::Key::identity) of the item of a batch.
+    pub item: Option<u64>,
+    /// The path of the node in the flow, with the index of the item, for messages:
+    /// `Shop > draft[3]`.
+    pub path: String,
+    /// The number of the next attempt, counted from 1.
+    pub number: u32,
+    /// How many attempts the node has.
+    pub of: u32,
+    /// Why the last attempt failed: the text of its error, of the source of that error, and so on.
+    pub causes: Vec<String>,
+}
+
+/// When a [`PendingAttempt`] is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueAttempt {
+    /// The time, by the clock of the storage.
+    #[serde(with = "super::millis")]
+    pub at: SystemTime,
+    /// How long that is from now, by the same clock.
+    pub left: Duration,
+}
+
+impl DueAttempt {
+    pub(crate) fn new(due: i64, now: i64) -> Self {
+        let left = due.saturating_sub(now).max(0).unsigned_abs();
+        Self {
+            at: millis::to_time(due),
+            left: Duration::from_millis(left),
+        }
+    }
+}
+
+/// The attempt for which a run waits: see [`RunSummary::next_attempt`].
+///
+/// It prints as `attempt 3 of 5 of Shop > pay, due at 2026-11-26 12:00:00Z`. With `{:#}`, the last error
+/// follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextAttempt {
+    /// The path of the node in the flow, with the index of the item: `Shop > draft[3]`.
+    pub path: String,
+    /// The number of the attempt, counted from 1.
+    pub number: u32,
+    /// How many attempts the node has.
+    pub of: u32,
+    /// When it begins.
+    #[serde(with = "super::millis")]
+    pub due: SystemTime,
+    /// Why the last attempt failed: the text of its error, of the source of that error, and so on.
+    pub causes: Vec<String>,
+}
+
+impl fmt::Display for NextAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path, number, of, ..
+        } = self;
+        let due = millis::utc(self.due);
+        write!(f, "attempt {number} of {of} of {path}, due at {due}")?;
+        if f.alternate() {
+            for cause in &self.causes {
+                write!(f, ": {cause}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How much of the history [`Storage::commit`](super::Storage::commit) keeps.
 ///
 /// It does not matter for resuming after a crash: the last state is always stored.
@@ -167,7 +243,7 @@ pub struct ItemKey {
 pub enum Status {
     /// It is in progress, or was when its process died: see [`RunSummary::orphaned`].
     Running,
-    /// It waits for a field to be filled, or sleeps.
+    /// It waits for a field to be filled or for another attempt, or sleeps.
     Waiting,
     /// It reached an exit.
     Finished,
@@ -288,6 +364,10 @@ pub struct RunRecord {
     /// How many inner runs it waits for, if it is an outermost run whose inner runs all wait.
     #[serde(default)]
     pub inner_waits: u64,
+    /// The attempt for which it waits, or which it has begun after that time: see
+    /// [`RunSummary::next_attempt`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<NextAttempt>,
     /// How many inner runs of its current step are stored.
     #[serde(default)]
     pub inner_runs: u64,
@@ -343,6 +423,12 @@ pub struct RunSummary {
     /// How many inner runs it waits for, if it is an outermost run whose inner runs all wait.
     #[serde(default)]
     pub inner_waits: u64,
+    /// The attempt for which its step waits, if it is not the first one and the wait is stored. A run
+    /// that waits for nothing else has the status [`Waiting`](Status::Waiting). If it is running, the
+    /// process that drives it waits for this attempt, or has begun it if it is due. Of several items
+    /// that wait for attempts, this is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<NextAttempt>,
 }
 
 /// A new inner run: see [`Storage::begin_inner`](super::Storage::begin_inner).

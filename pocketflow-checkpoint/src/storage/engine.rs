@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Storage;
 use super::claim::{Claim, Watched};
 use super::data::{
-    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
-    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step,
+    BeginOutcome, Checkpoint, CheckpointState, DueAttempt, InnerRecord, ItemKey, NewInnerRun,
+    NewRun, OpenWait, Pause, PendingAttempt, Retention, RunRecord, RunSummary, StateChange, Status,
+    Step,
 };
 use super::error::StorageResult;
 use super::operation::{self, Operation, Release};
@@ -145,6 +146,35 @@ impl<E: Engine> Storage for E {
     async fn items(&self, run: &str, step: u64) -> StorageResult<Vec<(ItemKey, String)>> {
         let run = run.to_owned();
         self.run(operation::Items { run, step }).await
+    }
+
+    async fn keep_attempt(
+        &self,
+        run: &str,
+        owner: &str,
+        step: u64,
+        attempt: &PendingAttempt,
+        wait: Duration,
+    ) -> StorageResult<DueAttempt> {
+        let [run, owner] = [run, owner].map(str::to_owned);
+        self.run(operation::KeepAttempt {
+            run,
+            owner,
+            step,
+            attempt: attempt.clone(),
+            wait,
+        })
+        .await
+    }
+
+    async fn attempts(&self, run: &str, step: u64) -> StorageResult<Vec<PendingAttempt>> {
+        let run = run.to_owned();
+        self.run(operation::Attempts { run, step }).await
+    }
+
+    async fn wait_to_retry(&self, run: &str, owner: &str, due: SystemTime) -> StorageResult<()> {
+        let [run, owner] = [run, owner].map(str::to_owned);
+        self.run(operation::WaitToRetry { run, owner, due }).await
     }
 
     async fn wait(&self, run: &str, owner: &str, pause: &Pause<'_>) -> StorageResult<OpenWait> {

@@ -20,8 +20,9 @@ use std::time::{Duration, SystemTime};
 
 pub use claim::{Claim, Watched};
 pub use data::{
-    BeginOutcome, Checkpoint, CheckpointState, InnerRecord, ItemKey, NewInnerRun, NewRun, OpenWait,
-    Pause, Retention, RunRecord, RunSummary, StateChange, Status, Step, UnknownStatus,
+    BeginOutcome, Checkpoint, CheckpointState, DueAttempt, InnerRecord, ItemKey, NewInnerRun,
+    NewRun, NextAttempt, OpenWait, Pause, PendingAttempt, Retention, RunRecord, RunSummary,
+    StateChange, Status, Step, UnknownStatus,
 };
 pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
@@ -59,6 +60,7 @@ pub use transaction::{LeaseClock, Lock, Row, Transaction, Value};
 ///     graph: None,
 ///     state: StateChange::some(r#"{"total_cents": 4200}"#),
 ///     inner_runs: false,
+///     attempts: false,
 /// };
 /// runs.commit("order-7", "host-1", lease, &step, Retention::All).await?;
 /// let state = StateChange::some("{}");
@@ -156,7 +158,8 @@ pub trait Storage: Send + Sync + 'static {
     -> impl Future<Output = StorageResult<Vec<InnerRecord>>> + Send;
 
     /// Stores that an outermost run waits for nothing but its inner runs, which all wait, and releases
-    /// its lease. As soon as one of them is filled, so is the outermost run. If one has been filled in
+    /// its lease. A worker may take it up when the first of their deadlines and attempts is due. As soon
+    /// as one of them is filled, so is the outermost run. If one has been filled in
     /// the meantime, it is at once.
     ///
     /// # Errors
@@ -254,6 +257,50 @@ pub trait Storage: Send + Sync + 'static {
         run: &str,
         step: u64,
     ) -> impl Future<Output = StorageResult<Vec<(ItemKey, String)>>> + Send;
+
+    /// Stores that an exec of the step in progress waits for another attempt, for so long, and returns
+    /// when that is due. It does not renew the lease.
+    ///
+    /// The time counts from the first call for an attempt, by the clock that leases are measured with.
+    /// A later call for the same attempt, or for an earlier one, changes nothing, and returns what is
+    /// left. What is stored of the exec is replaced when it waits for a later attempt. It is removed
+    /// when its [step](Step::attempts) is stored, when the run fails, and by
+    /// [`retry`](Storage::retry), [`rewind`](Storage::rewind) and [`drop_items`](Storage::drop_items),
+    /// so that the attempts start over.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`]; [`StorageError::Behind`] if the step has been stored.
+    fn keep_attempt(
+        &self,
+        run: &str,
+        owner: &str,
+        step: u64,
+        attempt: &PendingAttempt,
+        wait: Duration,
+    ) -> impl Future<Output = StorageResult<DueAttempt>> + Send;
+
+    /// The stored attempts of a step, in the order of their branches and items. An unknown run has
+    /// none.
+    fn attempts(
+        &self,
+        run: &str,
+        step: u64,
+    ) -> impl Future<Output = StorageResult<Vec<PendingAttempt>>> + Send;
+
+    /// Stores that a run waits for nothing but attempts, the first of which is due at this time, and
+    /// releases its lease. From then on a worker may take it up. An inner run has no lease: the
+    /// outermost run then [waits for it](Storage::wait_for_inner).
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::LeaseLost`].
+    fn wait_to_retry(
+        &self,
+        run: &str,
+        owner: &str,
+        due: SystemTime,
+    ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Stores that a run waits for a field in the step after `pause.step`, and releases its lease.
     /// Stored items stay. If that wait has been filled already, its value as JSON is returned
@@ -365,11 +412,12 @@ pub trait Storage: Send + Sync + 'static {
     ) -> impl Future<Output = StorageResult<()>> + Send;
 
     /// Lets a run that is stuck, failed or cancelled start again: it is running, has no owner, and
-    /// goes on after its last finished step.
+    /// goes on after its last finished step. So does a run that waits for another
+    /// [attempt](Storage::keep_attempt), or an inner run of which does. The attempts start over.
     ///
     /// # Errors
     ///
-    /// [`StorageError::WrongStatus`] if it is running, waiting or finished;
+    /// [`StorageError::WrongStatus`] if it is running, finished, or waits for anything else;
     /// [`StorageError::UnknownRun`].
     fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 

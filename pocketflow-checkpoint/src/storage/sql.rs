@@ -1,7 +1,7 @@
 //! The statements, which all engines share. The parameters are `?1`, `?2`, …
 
 /// The version of [`SCHEMA`].
-pub const SCHEMA_VERSION: i64 = 3;
+pub const SCHEMA_VERSION: i64 = 4;
 
 macro_rules! runs {
     ($name:literal) => {
@@ -104,6 +104,24 @@ CREATE TABLE waits (
     };
 }
 
+macro_rules! attempts {
+    () => {
+        "
+CREATE TABLE attempts (
+    run TEXT NOT NULL REFERENCES runs (run) ON DELETE CASCADE,
+    step INTEGER NOT NULL,
+    branch INTEGER NOT NULL,
+    item TEXT NOT NULL,
+    path TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    causes TEXT NOT NULL,
+    PRIMARY KEY (run, step, branch, item)
+) STRICT;"
+    };
+}
+
 /// The schema, in SQLite's dialect.
 ///
 /// In `runs`, `beat` counts how often the owner has renewed its `lease`, whose length is in
@@ -114,9 +132,14 @@ CREATE TABLE waits (
 /// `waits`, a `step` of NULL means that the run has not reached the wait, and a `field` of '' that it
 /// sleeps.
 ///
+/// A row of `attempts` says that an exec of a step waits for its attempt `number` out of `attempts`,
+/// and is `due` then. An `item` of '' stands for no item. `causes` is a JSON array with the texts of
+/// the last error and its sources.
+///
 /// An inner run has a `parent`, which is the run around it, and a `root`, which is the outermost run
-/// and has the lease. An outermost run that waits and does not say for what waits for inner runs;
-/// then `filled` tells whether one of them has a value.
+/// and has the lease. A run that waits, and has no `visit`, waits for an attempt or for inner runs;
+/// then `filled` tells whether one of them has a value. The `due` of an inner run is that of its
+/// attempt.
 ///
 /// A `state` has the short fields, and refers to the long ones by the version of their row in
 /// `texts`; so does `graph`, whose text has no name. A version is the `beat` of the change that made
@@ -136,14 +159,17 @@ CREATE TABLE items (
     PRIMARY KEY (run, step, branch, item)
 ) STRICT;",
     waits!(),
+    attempts!(),
 );
 
+mod attempt;
 mod manage;
 mod upgrade;
+pub(crate) use attempt::*;
 pub(crate) use manage::*;
+pub(crate) use upgrade::{UPGRADE_3, UPGRADE_SQLITE_1, UPGRADE_SQLITE_2};
 #[cfg(feature = "postgres")]
 pub(crate) use upgrade::{UPGRADE_POSTGRES_1, UPGRADE_POSTGRES_2};
-pub(crate) use upgrade::{UPGRADE_SQLITE_1, UPGRADE_SQLITE_2};
 
 /// The columns of [`RunHead`](super::rules::RunHead).
 macro_rules! head {
@@ -163,7 +189,18 @@ macro_rules! summary {
          CASE WHEN r.status = 'waiting' AND r.waits_for IS NULL THEN \
          (SELECT count(*) FROM runs i WHERE i.root = r.run AND i.status = 'waiting' AND i.filled = 0) ELSE 0 END, \
          CASE WHEN r.status = 'waiting' AND r.filled = 0 THEN (SELECT max(w.deadline) FROM waits w \
-         WHERE w.run = r.run AND w.field = coalesce(r.waits_for, '') AND w.step = r.step + 1) END"
+         WHERE w.run = r.run AND w.field = coalesce(r.waits_for, '') AND w.step = r.step + 1) END, \
+         a.path, a.number, a.attempts, a.due, a.causes"
+    };
+}
+
+/// The runs, each with the attempt for which it waits. If there are several, a run that waits in memory
+/// has the last of them.
+macro_rules! summarized {
+    () => {
+        " FROM runs r LEFT JOIN attempts a ON a.run = r.run AND a.step = r.step + 1 AND (a.branch, a.item) = \
+         (SELECT b.branch, b.item FROM attempts b WHERE b.run = r.run AND b.step = r.step + 1 \
+         ORDER BY CASE WHEN r.status = 'waiting' THEN abs(b.due - coalesce(r.due, 0)) ELSE -b.due END, b.branch, b.item LIMIT 1)"
     };
 }
 
@@ -236,8 +273,8 @@ pub(crate) const READY: &str = ready!("");
 pub(crate) const READY_LOCKED: &str = ready!(" FOR UPDATE SKIP LOCKED");
 pub(crate) const TAKE_UP: &str = "
 UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, message = NULL,
-    updated = CASE WHEN status = 'waiting' AND filled = 1 THEN ?5 ELSE updated END,
-    status = CASE WHEN status = 'waiting' AND filled = 0 THEN 'waiting' ELSE 'running' END
+    updated = CASE WHEN status = 'waiting' AND (filled = 1 OR visit IS NULL) THEN ?5 ELSE updated END,
+    status = CASE WHEN status = 'waiting' AND filled = 0 AND visit IS NOT NULL THEN 'waiting' ELSE 'running' END
 WHERE run = ?1";
 pub(crate) const OWNED: &str =
     "SELECT run, flow, owner, lease_until, lease, beat FROM runs WHERE owner IS NOT NULL";
@@ -251,18 +288,22 @@ pub(crate) const RELEASE_ORPHAN: &str = concat!(
 /// after a while, which is longer the longer the run has not changed.
 pub(crate) const DEFER: &str = "
 UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL, message = ?2, due = ?3 WHERE run = ?1";
-pub(crate) const COUNT_ITEMS: &str = "SELECT count(*) FROM items WHERE run = ?1 AND step = ?2";
+/// How many items of a step are stored, and how many attempts.
+pub(crate) const COUNT_ITEMS: &str = "
+SELECT (SELECT count(*) FROM items WHERE run = ?1 AND step = ?2)
+    + (SELECT CAST(coalesce(sum(number), 0) AS BIGINT) FROM attempts WHERE run = ?1 AND step = ?2)";
 /// How far the inner runs of an outermost run are: how many there are, their changes, and their items.
 pub(crate) const INNER_PROGRESS: &str = "
 SELECT count(*), CAST(coalesce(sum(i.beat), 0) AS BIGINT),
     (SELECT count(*) FROM items WHERE run IN (SELECT run FROM runs WHERE root = ?1))
+        + (SELECT CAST(coalesce(sum(number), 0) AS BIGINT) FROM attempts WHERE run IN (SELECT run FROM runs WHERE root = ?1))
 FROM runs i WHERE i.root = ?1";
 /// An inner run has no lease.
 pub(crate) const BEGIN_INNER: &str = "
 INSERT INTO runs (run, flow, status, step, path, position, created, updated, graph, state, root, parent)
 VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?4, 0, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
 pub(crate) const RESUME_INNER: &str =
-    "UPDATE runs SET status = 'running', message = NULL, updated = ?2 WHERE run = ?1";
+    "UPDATE runs SET status = 'running', message = NULL, due = NULL, updated = ?2 WHERE run = ?1";
 /// The inner runs of a run, and theirs.
 pub(crate) const DROP_INNER: &str = "DELETE FROM runs WHERE parent = ?1";
 /// The inner runs of a run that have ended, with their steps and positions.
@@ -329,7 +370,7 @@ pub(crate) const WAIT_FOR_INNER: &str = "
 UPDATE runs SET status = 'waiting', waits_for = NULL, visit = NULL, message = NULL, updated = ?2,
     filled = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 1 ELSE 0 END,
     due = CASE WHEN EXISTS (SELECT 1 FROM runs i WHERE i.root = ?1 AND i.status = 'waiting' AND i.filled = 1) THEN 0 ELSE
-        (SELECT min(w.deadline) FROM runs i JOIN waits w ON w.run = i.run AND w.field = coalesce(i.waits_for, '') AND w.step = i.step + 1
+        (SELECT min(coalesce(i.due, w.deadline)) FROM runs i LEFT JOIN waits w ON w.run = i.run AND w.field = coalesce(i.waits_for, '') AND w.step = i.step + 1
         WHERE i.root = ?1 AND i.status = 'waiting') END,
     owner = NULL, lease = NULL, lease_until = NULL, crashes = 0, crash_mark = NULL
 WHERE run = ?1";
@@ -407,16 +448,18 @@ macro_rules! listed {
          AND (SELECT o.status FROM runs o WHERE o.run = r.root) <> 'cancelled') ORDER BY r.updated, r.run"
     };
 }
-pub(crate) const LIST_ALL: &str = concat!(summary!(), " FROM runs r WHERE ", listed!());
+pub(crate) const LIST_ALL: &str = concat!(summary!(), summarized!(), " WHERE ", listed!());
 pub(crate) const LIST: &str = concat!(
     summary!(),
-    " FROM runs r WHERE r.status = ?1 AND ",
+    summarized!(),
+    " WHERE r.status = ?1 AND ",
     listed!()
 );
 pub(crate) const SHOW: &str = concat!(
     summary!(),
-    ", r.position, r.action, r.crashes, g.text, r.state, r.beat, (SELECT count(*) FROM runs i WHERE i.parent = r.run) \
-     FROM runs r LEFT JOIN texts g ON g.run = r.run AND g.name = '' AND g.version = r.graph WHERE r.run = ?1"
+    ", r.position, r.action, r.crashes, g.text, r.state, r.beat, (SELECT count(*) FROM runs i WHERE i.parent = r.run)",
+    summarized!(),
+    " LEFT JOIN texts g ON g.run = r.run AND g.name = '' AND g.version = r.graph WHERE r.run = ?1"
 );
 pub(crate) const GRAPH: &str =
     "SELECT text FROM texts WHERE run = ?1 AND name = '' AND version = ?2";

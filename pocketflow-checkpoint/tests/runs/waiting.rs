@@ -32,6 +32,7 @@ async fn a_parked_run_is_listed_filled_and_resumed_elsewhere() {
             wait: "approval#1".into(),
             outermost: None,
             until: None,
+            attempt: None,
         })
     );
     drop(runs);

@@ -1,8 +1,9 @@
 //! Output as text and as JSON.
 
 use std::fmt::Write;
+use std::time::SystemTime;
 
-use pocketflow_checkpoint::{Checkpoint, RunRecord, RunSummary, Status, utc as time};
+use pocketflow_checkpoint::{Checkpoint, NextAttempt, RunRecord, RunSummary, Status, utc as time};
 use serde_json::value::RawValue;
 
 use crate::output::{line, plain};
@@ -42,6 +43,9 @@ fn status(status: Status, orphaned: bool) -> String {
 fn details(run: &RunSummary) -> String {
     match run.status {
         Status::Waiting => {
+            if let Some(next) = attempt(&run.next_attempt, run.status) {
+                return next.to_string();
+            }
             let until = run.until.map(time);
             let wait = match (&run.wait, &until) {
                 (Some(wait), _) => wait.clone(),
@@ -59,12 +63,26 @@ fn details(run: &RunSummary) -> String {
         Status::Finished => run.exit.clone().unwrap_or_default(),
         Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
         Status::Cancelled => String::new(),
-        Status::Running => match &run.owner {
-            Some(owner) if run.orphaned => format!("was driven by {owner}"),
-            Some(owner) => format!("driven by {owner}"),
-            None => String::new(),
-        },
+        Status::Running => {
+            let owner = match &run.owner {
+                Some(owner) if run.orphaned => format!("was driven by {owner}"),
+                Some(owner) => format!("driven by {owner}"),
+                None => String::new(),
+            };
+            match attempt(&run.next_attempt, run.status) {
+                Some(next) if owner.is_empty() => next.to_string(),
+                Some(next) => format!("{next}, {owner}"),
+                None => owner,
+            }
+        }
     }
+}
+
+/// The attempt for which a run waits.
+fn attempt(next: &Option<NextAttempt>, status: Status) -> Option<&NextAttempt> {
+    let next = next.as_ref()?;
+    let waits = status == Status::Waiting || next.due > SystemTime::now();
+    waits.then_some(next)
 }
 
 /// How many inner runs, in words.
@@ -107,7 +125,10 @@ pub(crate) fn history(steps: &[Checkpoint]) -> String {
 
 pub(crate) fn record(run: &RunRecord) -> String {
     let waiting = (run.inner_waits > 0).then(|| inner_runs(run.inner_waits));
+    let next = attempt(&run.next_attempt, run.status);
     let waits_for = run.wait.clone().or(waiting);
+    let waits_for = waits_for.or(next.map(NextAttempt::to_string));
+    let last_error = next.map(|next| next.causes.join(": "));
     let inner = (run.inner_runs > 0).then(|| run.inner_runs.to_string());
     let lines = [
         ("run", Some(run.run.clone())),
@@ -115,6 +136,7 @@ pub(crate) fn record(run: &RunRecord) -> String {
         ("status", Some(status(run.status, run.orphaned))),
         ("part of", run.outer.clone()),
         ("waits for", waits_for),
+        ("last error", last_error),
         ("inner runs", inner),
         ("filled", run.filled.then(|| "yes".to_owned())),
         ("exit", run.exit.clone()),

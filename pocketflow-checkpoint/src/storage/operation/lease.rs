@@ -203,6 +203,9 @@ impl Operation for Fail {
         let (message, status) = (rules::text(&self.message), self.status.as_str());
         tx.execute(sql::FAIL, values![&self.run, message, head.now, status])
             .await?;
+        // When the run starts again, so do the attempts.
+        tx.execute(sql::DROP_ALL_ATTEMPTS, values![&self.run])
+            .await?;
         Ok(())
     }
 }

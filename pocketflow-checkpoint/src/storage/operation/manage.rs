@@ -35,7 +35,7 @@ impl Operation for Cancel {
     }
 }
 
-/// Lets a run start again that is stuck, failed or cancelled.
+/// Lets a run start again that is stuck, failed or cancelled, or that waits for an attempt.
 pub(crate) struct Retry {
     pub(crate) run: String,
 }
@@ -50,7 +50,11 @@ impl Operation for Retry {
     async fn perform<T: Transaction>(&self, tx: &mut T) -> OpResult<(), T> {
         let head = head(tx, &self.run, Lock::Exclusive).await?;
         head.outermost(&self.run)?;
-        head.retryable(&self.run)?;
+        // The attempts start over.
+        let dropped = tx
+            .execute(sql::DROP_ATTEMPTS_WITHIN, values![&self.run])
+            .await?;
+        head.retryable(&self.run, dropped > 0)?;
         tx.execute(sql::RETRY, values![&self.run, head.now]).await?;
         Ok(())
     }
@@ -116,7 +120,9 @@ impl Operation for Rewind {
         for later in [sql::REWIND_TEXTS, sql::REWIND_HISTORY, sql::REWIND_WAITS] {
             tx.execute(later, values![run, step]).await?;
         }
-        tx.execute(sql::DROP_ALL_ITEMS, values![run]).await?;
+        for within in [sql::DROP_ALL_ITEMS, sql::DROP_ALL_ATTEMPTS] {
+            tx.execute(within, values![run]).await?;
+        }
         tx.execute(sql::DROP_INNER, values![run]).await?;
         Ok(lease)
     }

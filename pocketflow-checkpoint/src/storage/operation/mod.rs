@@ -1,6 +1,7 @@
 //! The operations of a storage, each within one transaction. The [rules](super::rules) decide, and
 //! the [statements](super::sql) store.
 
+mod attempt;
 mod claim;
 mod history;
 mod inner;
@@ -13,6 +14,7 @@ mod wait;
 
 use std::future::Future;
 
+pub(crate) use attempt::{Attempts, KeepAttempt, WaitToRetry};
 pub(crate) use claim::{Defer, Enqueue, Owned, ReleaseOrphans, TakeUp};
 pub(crate) use history::{Fork, History, Prune, ReadCheckpoint, Remove};
 pub(crate) use inner::{BeginInner, InnerRuns, WaitForInner};

@@ -68,6 +68,9 @@ impl Operation for Commit {
         };
         tx.execute(commit, row).await?;
         tx.execute(sql::DROP_ITEMS, values![run, number]).await?;
+        if step.attempts {
+            tx.execute(sql::DROP_ATTEMPTS, values![run, number]).await?;
+        }
         if step.inner_runs {
             tx.execute(sql::DROP_INNER, values![run]).await?;
         }
@@ -152,6 +155,7 @@ impl Operation for DropItems {
         let lease = owned.idle(&outermost, None, T::CLOCK, self.observed.as_ref())?;
         Ok(match lease {
             Availability::Free(()) => {
+                tx.execute(sql::DROP_ALL_ATTEMPTS, values![run]).await?;
                 let items = tx.execute(sql::DROP_ALL_ITEMS, values![run]).await?;
                 let inner_runs = tx.execute(sql::DROP_INNER, values![run]).await?;
                 Availability::Free(items + inner_runs)

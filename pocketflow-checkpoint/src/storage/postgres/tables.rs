@@ -84,10 +84,11 @@ async fn create_in(tx: &mut PostgresTransaction<'_>, pool: &Pool) -> PostgresRes
     };
     match found {
         sql::SCHEMA_VERSION => Ok(()),
-        1 | 2 => {
+        1..=3 => {
             let upgrade = match found {
                 1 => sql::UPGRADE_POSTGRES_1,
-                _ => sql::UPGRADE_POSTGRES_2,
+                2 => sql::UPGRADE_POSTGRES_2,
+                _ => sql::UPGRADE_3,
             };
             let (upgrade, version) = (translated(upgrade), sql::SCHEMA_VERSION);
             let upgrade = format!("{upgrade} UPDATE version SET version = {version};");

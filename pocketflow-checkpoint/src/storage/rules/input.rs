@@ -1,6 +1,6 @@
 //! What may be stored: ids, numbers, texts and the names of waits.
 
-use crate::storage::data::ItemKey;
+use crate::storage::data::{ItemKey, PendingAttempt};
 use crate::storage::error::{StorageError, StorageResult};
 
 pub(super) fn shortened(text: &str) -> String {
@@ -61,6 +61,15 @@ pub(crate) fn number(what: &'static str, number: u64) -> StorageResult<i64> {
 pub(crate) fn item_columns(key: &ItemKey) -> StorageResult<(i64, i64)> {
     let item = key.item.map_or(Ok(-1), |item| number("item", item))?;
     Ok((key.branch.map_or(-1, i64::from), item))
+}
+
+/// The branch and the item of an attempt.
+pub(crate) fn attempt_columns(attempt: &PendingAttempt) -> (i64, String) {
+    let item = attempt.item.map(|item| format!("{item:016x}"));
+    (
+        attempt.branch.map_or(-1, i64::from),
+        item.unwrap_or_default(),
+    )
 }
 
 pub(crate) fn json(run: &str, field: &str, value: &str) -> StorageResult<()> {

@@ -24,9 +24,11 @@ impl RunHead {
         }
     }
 
-    pub(crate) fn retryable(&self, run: &str) -> StorageResult<()> {
+    /// `had_attempts` tells whether something in the run waited for another attempt.
+    pub(crate) fn retryable(&self, run: &str, had_attempts: bool) -> StorageResult<()> {
         match self.status {
             Status::Stuck | Status::Failed | Status::Cancelled => Ok(()),
+            Status::Waiting if had_attempts && self.visit.is_none() && !self.is_owned() => Ok(()),
             _ => Err(self.wrong_status(run, "retried")),
         }
     }

@@ -7,10 +7,10 @@ mod rows;
 use std::time::Duration;
 
 pub(crate) use input::{
-    WaitName, awaited, id, item_columns, json, number, run_id, text, wait_name,
+    WaitName, attempt_columns, awaited, id, item_columns, json, number, run_id, text, wait_name,
 };
 pub(crate) use manage::is_orphaned;
-pub(crate) use rows::{inner_run, item, record, step, step_state, summary};
+pub(crate) use rows::{attempt, inner_run, item, record, step, step_state, summary};
 
 use super::data::Status;
 use super::error::{StorageError, StorageResult};
@@ -211,12 +211,12 @@ impl RunHead {
         }
     }
 
-    /// Whether an inner run that begins again is running from then on: it had failed, or its wait
-    /// has been filled.
+    /// Whether an inner run that begins again is running from then on: it had failed, its wait has
+    /// been filled, or it waits for an attempt, which may be due.
     pub(crate) fn starts_again(&self) -> bool {
         match self.status {
             Status::Failed | Status::Stuck | Status::Cancelled => true,
-            Status::Waiting => self.filled,
+            Status::Waiting => self.filled || self.visit.is_none(),
             Status::Running | Status::Finished => false,
         }
     }
@@ -267,7 +267,7 @@ impl RunHead {
             return Ok(Takeover::Watch(seen));
         }
         // A waiting run can be filled while a driver holds its lease, and it still waits if that
-        // driver dies. One that waits for inner runs waits again if they do.
+        // driver dies. One that waits for inner runs, or for an attempt, waits again if it has to.
         let waits = self.status == Status::Waiting && !self.filled && self.waits_for.is_some();
         Ok(Takeover::As(if waits {
             Status::Waiting

@@ -4,7 +4,8 @@ use super::RunHead;
 use super::input::{shortened, wait_name};
 use super::is_orphaned;
 use crate::storage::data::{
-    Checkpoint, CheckpointState, InnerRecord, ItemKey, RunRecord, RunSummary, Status,
+    Checkpoint, CheckpointState, InnerRecord, ItemKey, NextAttempt, PendingAttempt, RunRecord,
+    RunSummary, Status,
 };
 use crate::storage::error::StorageError;
 use crate::storage::millis;
@@ -48,6 +49,42 @@ fn count<E>(row: &mut Row, at: usize) -> Result<u64, OpError<E>> {
     Ok(row.int(at)?.unsigned_abs())
 }
 
+/// The number of an attempt, or how many there are.
+fn small<E>(row: &mut Row, at: usize) -> Result<u32, OpError<E>> {
+    u32::try_from(row.int(at)?).map_err(|_| OpError::Column { at })
+}
+
+/// The texts of an error and its sources.
+fn causes<E>(row: &mut Row, at: usize) -> Result<Vec<String>, OpError<E>> {
+    serde_json::from_str(&row.text(at)?).map_err(|_| OpError::Column { at })
+}
+
+pub(crate) fn attempt<E>(mut row: Row) -> Result<PendingAttempt, OpError<E>> {
+    Ok(PendingAttempt {
+        branch: u32::try_from(row.int(0)?).ok(),
+        item: u64::from_str_radix(&row.text(1)?, 16).ok(),
+        path: row.text(2)?,
+        number: small(&mut row, 3)?,
+        of: small(&mut row, 4)?,
+        causes: causes(&mut row, 5)?,
+    })
+}
+
+/// The attempt for which a run waits, or that it has begun.
+fn next_attempt<E>(row: &mut Row, status: Status) -> Result<Option<NextAttempt>, OpError<E>> {
+    let path = row.maybe_text(17)?;
+    let Some(path) = path.filter(|_| matches!(status, Status::Running | Status::Waiting)) else {
+        return Ok(None);
+    };
+    Ok(Some(NextAttempt {
+        path,
+        number: small(row, 18)?,
+        of: small(row, 19)?,
+        due: millis::to_time(row.int(20)?),
+        causes: causes(row, 21)?,
+    }))
+}
+
 pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<E>> {
     let (waits_for, visit) = (row.maybe_text(9)?, row.maybe_int(10)?);
     let (status, owner, lease_until) = (status(row, 2)?, row.maybe_text(5)?, row.maybe_int(6)?);
@@ -73,27 +110,28 @@ pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<
         outer: row.maybe_text(14)?,
         inner_waits: count(row, 15)?,
         until: row.maybe_int(16)?.map(millis::to_time),
+        next_attempt: next_attempt(row, status)?,
     })
 }
 
 /// A run with its stored state, and the version of that state.
 pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpError<E>> {
     let short = summary(&mut row, now)?;
-    let version = row.int(22)?;
+    let version = row.int(27)?;
     let record = RunRecord {
         run: short.run,
         flow: short.flow,
-        graph: row.text(20)?,
+        graph: row.text(25)?,
         status: short.status,
         step: short.step,
         path: short.path,
-        position: row.text(17)?,
-        action: row.maybe_text(18)?,
-        state: row.text(21)?,
+        position: row.text(22)?,
+        action: row.maybe_text(23)?,
+        state: row.text(26)?,
         owner: short.owner,
         lease_until: short.lease_until,
         orphaned: short.orphaned,
-        crashes: count(&mut row, 19)?,
+        crashes: count(&mut row, 24)?,
         exit: short.exit,
         message: short.message,
         waits_for: short.waits_for,
@@ -104,7 +142,8 @@ pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpEr
         updated: short.updated,
         outer: short.outer,
         inner_waits: short.inner_waits,
-        inner_runs: count(&mut row, 23)?,
+        next_attempt: short.next_attempt,
+        inner_runs: count(&mut row, 28)?,
     };
     Ok((record, version))
 }

@@ -58,7 +58,8 @@ INSERT INTO new_checkpoints (run, step, path, position, action, time, version, g
 SELECT run, step, path, position, action, time, 0, ", old_graph!(), ", state FROM checkpoints c;
 DROP TABLE checkpoints;
 ALTER TABLE new_checkpoints RENAME TO checkpoints;
-DROP TABLE states;"
+DROP TABLE states;",
+            attempts!()
         )
     };
 }
@@ -71,6 +72,9 @@ ALTER TABLE waits ADD COLUMN deadline INTEGER;
 ALTER TABLE waits ADD COLUMN expired INTEGER NOT NULL DEFAULT 0;"
     };
 }
+
+/// From version 3, on all engines.
+pub(crate) const UPGRADE_3: &str = attempts!();
 
 /// From version 1.
 pub(crate) const UPGRADE_SQLITE_1: &str = upgrade_sqlite!(
@@ -122,7 +126,8 @@ ALTER TABLE checkpoints RENAME COLUMN graph TO old_graph;
 ALTER TABLE checkpoints ADD COLUMN version INTEGER NOT NULL DEFAULT 0, ADD COLUMN graph INTEGER NOT NULL DEFAULT 0;
 UPDATE checkpoints c SET graph = ", old_graph!(), ";
 ALTER TABLE checkpoints ALTER COLUMN version DROP DEFAULT, ALTER COLUMN graph DROP DEFAULT, DROP COLUMN old_graph;
-DROP TABLE states;"
+DROP TABLE states;",
+            attempts!()
         )
     };
 }

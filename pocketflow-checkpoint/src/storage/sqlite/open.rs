@@ -232,7 +232,8 @@ fn create(db: &Connection, target: &Target) -> StorageResult<()> {
         // After an error the connection is dropped, which rolls the whole upgrade back.
         let upgrade = match found {
             1 => sql::UPGRADE_SQLITE_1,
-            _ => sql::UPGRADE_SQLITE_2,
+            2 => sql::UPGRADE_SQLITE_2,
+            _ => sql::UPGRADE_3,
         };
         let version = sql::SCHEMA_VERSION;
         return db

@@ -146,6 +146,7 @@ async fn a_text_stays_as_long_as_a_state_has_it() {
                     step += u64::from(again > 1 || step == 0);
                     let stored = Step {
                         inner_runs: false,
+                        attempts: false,
                         step,
                         path: "F > a".into(),
                         position: "[]".into(),

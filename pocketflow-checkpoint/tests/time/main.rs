@@ -1,0 +1,5 @@
+//! Deadlines, sleeps, and waits between attempts, with a clock that the tests set.
+
+mod attempts;
+mod clock;
+mod deadlines;
