@@ -192,3 +192,230 @@ async fn a_run_is_taken_up_at_once() {
     }
     assert!(start.elapsed() < Duration::from_secs(60));
 }
+
+mod drivers {
+    //! Drivers around the durable runs of a worker.
+
+    use std::sync::Mutex;
+
+    use pocketflow::seam::Execs;
+    use pocketflow::{
+        AttemptCall, Driver, Error, ExecDriver, Failure, Node, Run, StepInfo, StepLimit,
+        StepsExceeded, Taken,
+    };
+
+    use super::*;
+
+    /// Records the steps and the attempts.
+    #[derive(Default)]
+    struct Log(Mutex<Vec<String>>);
+
+    impl Log {
+        fn line(&self, what: &str, info: &StepInfo<'_>) {
+            let run = info.run_id().unwrap_or_default();
+            self.0.lock().unwrap().push(format!("{what} {run} {info}"));
+        }
+    }
+
+    impl<S: Shared> Driver<S, Execs> for Log {
+        async fn step<R: Run<S>>(
+            &self,
+            info: &StepInfo<'_>,
+            shared: &mut S,
+            run: R,
+        ) -> Result<Taken, Error> {
+            self.line("step", info);
+            run.run(shared).await
+        }
+    }
+
+    impl<S: Shared, Marker, N: Node<S, Marker>> ExecDriver<S, Marker, N> for Log {
+        async fn attempt<C>(
+            &self,
+            info: &StepInfo<'_>,
+            _: Attempt<'_>,
+            call: C,
+        ) -> Result<N::Exec, Failure>
+        where
+            C: AttemptCall<S, Marker, N>,
+        {
+            self.line("attempt", info);
+            call.call().await
+        }
+    }
+
+    #[tokio::test]
+    async fn they_wrap_all_runs_of_a_flow() {
+        let (_folder, runs) = file().await;
+        let log = Arc::new(Log::default());
+        for run in ["one", "two"] {
+            runs.enqueue(run, &Ask, order(7)).await.unwrap();
+        }
+        let work = async || {
+            let flow = Ask
+                .context(bank())
+                .with(log.clone())
+                .with(StepLimit::new(9));
+            let worker = runs.worker().flow(flow).concurrency(1);
+            worker.run_until_idle().await.unwrap();
+        };
+        work().await;
+        for run in ["one", "two"] {
+            runs.fill_value(run, "approval#1", "Ada").await.unwrap();
+        }
+        work().await;
+        for run in ["one", "two"] {
+            let expected = format!("7 by the bank, {run}/2");
+            assert_eq!(receipt(&runs, run).await, expected, "they are durable");
+            let mut lines = log.0.lock().unwrap().clone();
+            lines.retain(|line| line.contains(run));
+            // The run that was parked reaches its `await` again.
+            let awaits = format!("step {run} Ask > await(approval)");
+            let pays = ["step", "attempt"].map(|what| format!("{what} {run} Ask > pay"));
+            assert_eq!(lines, [&[awaits.clone(), awaits], &pays[..]].concat());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_driver_can_end_a_run() {
+        let (_folder, runs) = file().await;
+        runs.enqueue("one", &Ask, order(7)).await.unwrap();
+        runs.fill_value("one", "approval#1", "Ada").await.unwrap();
+        let flow = Ask.with(StepLimit::new(1)).context(bank());
+        let worker = runs.worker().flow(flow);
+        worker.run_until_idle().await.unwrap();
+        let record = runs.storage().show("one").await.unwrap().unwrap();
+        assert_eq!((record.status, record.step), (Status::Failed, 1));
+        let message = record.message.unwrap();
+        let exceeded = StepsExceeded { max: 1 }.to_string();
+        assert!(message.ends_with(&exceeded), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_flow_with_drivers_makes_its_store_as_it_is_told() {
+        use unreadable::{Call, Client, Phone};
+        let (_folder, runs) = file().await;
+        let call = |number, client| Call {
+            number,
+            client: Client(client),
+            receipt: None,
+        };
+        runs.enqueue("one", &Phone, call(7, "the first client"))
+            .await
+            .unwrap();
+        let flow = Phone.with(StepLimit::new(9));
+        let worker = runs.worker();
+        let worker = worker.flow_with_store(flow, move || call(0, "the client"));
+        worker.run_until_idle().await.unwrap();
+        assert_eq!(receipt(&runs, "one").await, "7 with the client");
+    }
+}
+
+mod migrations {
+    //! Runs that an older program stored.
+
+    use super::*;
+
+    mod old {
+        use super::*;
+
+        /// It has no default, as the new one.
+        #[derive(Shared, Serialize, Deserialize)]
+        pub(super) struct Bill {
+            pub(super) euros: u64,
+            pub(super) approval: Option<String>,
+            pub(super) receipt: Option<String>,
+        }
+
+        #[node(Bill, writes = receipt)]
+        async fn pay(euros: &u64) -> String {
+            format!("{euros} euros")
+        }
+
+        flow! { pub(super) Settle { await(approval) >> pay; } }
+    }
+
+    #[derive(Shared, Serialize, Deserialize)]
+    struct Bill {
+        cents: u64,
+        approval: Option<String>,
+        receipt: Option<String>,
+    }
+
+    #[node(Bill, writes = receipt)]
+    async fn pay(cents: &u64) -> String {
+        format!("{cents} cents")
+    }
+
+    flow! { Settle { await(approval) >> pay; } }
+
+    type Migrated = Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>>;
+
+    fn migrate(state: serde_json::Value) -> Migrated {
+        let euros = state["euros"].as_u64().ok_or("`euros` is not a number")?;
+        Ok(
+            serde_json::json!({ "cents": euros * 100, "approval": state["approval"], "receipt": state["receipt"] }),
+        )
+    }
+
+    async fn old_run(runs: &Checkpoints<Sqlite>, run: &str) {
+        let bill = old::Bill {
+            euros: 7,
+            approval: None,
+            receipt: None,
+        };
+        runs.enqueue(run, &old::Settle, bill).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_worker_converts_what_an_older_program_stored() {
+        let (_folder, runs) = file().await;
+        for run in ["new to it", "waits"] {
+            old_run(&runs, run).await;
+        }
+        let worker = runs.worker().flow(old::Settle);
+        // One of them has begun with the old program.
+        runs.cancel("new to it").await.unwrap();
+        worker.run_until_idle().await.unwrap();
+        runs.retry("new to it").await.unwrap();
+        for run in ["new to it", "waits"] {
+            runs.fill_value(run, "approval#1", "Ada").await.unwrap();
+        }
+        let worker = runs.worker().flow(Settle);
+        worker.run_until_idle().await.unwrap();
+        for run in ["new to it", "waits"] {
+            let record = runs.storage().show(run).await.unwrap().unwrap();
+            assert_ne!(record.status, Status::Finished);
+            assert!(record.message.is_some(), "it is left with a message");
+            // It is deferred for a minute, and a person does not wait for that.
+            runs.cancel(run).await.unwrap();
+            runs.retry(run).await.unwrap();
+        }
+
+        let worker = runs.worker().flow(Settle).migrate(&Settle, migrate);
+        worker.run_until_idle().await.unwrap();
+        for run in ["new to it", "waits"] {
+            assert_eq!(receipt(&runs, run).await, "700 cents");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_migration_that_fails_leaves_the_run_with_its_message() {
+        let (_folder, runs) = file().await;
+        old_run(&runs, "odd").await;
+        let worker = runs.worker().flow(Settle);
+        let worker = worker.migrate(&Settle, |_| Err("nobody knows the rate".into()));
+        worker.run_until_idle().await.unwrap();
+        let record = runs.storage().show("odd").await.unwrap().unwrap();
+        let message = record.message.unwrap();
+        assert!(message.contains("nobody knows the rate"), "{message}");
+        assert_eq!((record.status, record.owner), (Status::Running, None));
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the worker has no flow called `Settle`: add it first")]
+    async fn a_migration_of_a_flow_that_is_not_there() {
+        let (_folder, runs) = file().await;
+        let _ = runs.worker().migrate(&Settle, Ok);
+    }
+}

@@ -13,6 +13,7 @@ use pocketflow::{Error, Graph, Start};
 use super::DurableRun;
 use super::begins_at::BeginsAt;
 use super::lease::LeaseKeeper;
+use super::migration::{Migration, migrated};
 use super::retry::retry;
 use crate::causes::Panicked;
 use crate::events::event;
@@ -40,7 +41,13 @@ pub(crate) struct Stopped;
 
 impl<E: Storage> DurableRun<E> {
     /// This run, which a worker has taken up. Its lease is renewed from now on.
-    pub(crate) fn claimed(mut self, record: RunRecord, stop: Arc<AtomicBool>) -> Self {
+    pub(crate) fn claimed(
+        mut self,
+        record: RunRecord,
+        migration: Option<Migration>,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
+        self.migration = migration;
         self.lease.acquired();
         *self.keeper() = Some(LeaseKeeper::start(&self.lease));
         self.claimed = Some(Claimed {
@@ -59,7 +66,16 @@ impl<E: Storage> DurableRun<E> {
         let record = self.take_record();
         let make = async {
             let state = record.as_ref().map_or("null", |record| &record.state);
-            make(state).map_err(|source| flow.error(self.bad("read", "the store")(source)))
+            let bad = |source| self.bad("read", "the store")(source);
+            let made = match (make(state), &self.migration) {
+                // The state is that of an older program.
+                (Err(_), Some(migration)) => {
+                    let state = migrated(state, migration, bad).map_err(|why| flow.error(why))?;
+                    make(&state)
+                }
+                (made, _) => made,
+            };
+            made.map_err(|source| flow.error(bad(source)))
         };
         let made = self.guarded(|panic| flow.error(panic), make).await;
         if let Some(claimed) = &self.claimed {

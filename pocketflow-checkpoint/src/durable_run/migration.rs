@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use pocketflow::{Graph, Position};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use crate::state::encoding;
 
 /// Converts a stored state of an older program.
 pub(crate) type Migration =
-    Box<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
+    Arc<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
 /// The state after a migration. A field that the migration does not change keeps its text, because
 /// a `Value` cannot hold every number.

@@ -40,7 +40,7 @@ use item_results::ItemResults;
 #[doc(hidden)]
 pub use items::{Kept, Known};
 use lease::{Lease, LeaseKeeper};
-use migration::Migration;
+pub(crate) use migration::Migration;
 pub(crate) use retry::{Backoff, retry};
 pub(crate) use shared::RunsShared;
 
@@ -162,7 +162,7 @@ impl<E: Storage> DurableRun<E> {
         + Sync
         + 'static,
     ) -> Self {
-        self.migration = Some(Box::new(migration));
+        self.migration = Some(Arc::new(migration));
         self
     }
 

@@ -4,16 +4,18 @@ mod job;
 mod work;
 
 use std::collections::BTreeMap;
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::{Future, pending};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pocketflow::Drive;
 use pocketflow::seam::Items;
+use pocketflow::{Drive, Flow};
+use serde_json::Value;
 
-use crate::durable_run::{DurableRun, RunsShared};
+use crate::durable_run::{DurableRun, Migration, RunsShared};
 use crate::state::Durable;
 use crate::storage::{Storage, StorageResult};
 pub use job::FromState;
@@ -62,8 +64,8 @@ use work::Work;
 /// # What it does
 ///
 /// - It runs as many runs at a time as its [`concurrency`](Self::concurrency) says, each in a task of
-///   its own. A run that waits or sleeps is parked: it costs nothing until it is filled, or its
-///   time is over.
+///   its own. A run that waits, sleeps, or waits long for the next attempt of a node is parked: it
+///   costs nothing until it is filled, or its time is over.
 /// - It notices what happens in its process at once, and asks the storage for the rest every
 ///   [`poll`](crate::Checkpoints::poll). Several workers, in several processes, share the work. The
 ///   lease keeps them from running the same run.
@@ -84,6 +86,8 @@ use work::Work;
 pub struct Worker<E: Storage> {
     runs: Arc<RunsShared<E>>,
     flows: BTreeMap<&'static str, Arc<dyn Job<E>>>,
+    /// By the names of the flows.
+    migrations: BTreeMap<&'static str, Migration>,
     concurrency: NonZeroU32,
     grace: Duration,
 }
@@ -94,14 +98,35 @@ impl<E: Storage> Worker<E> {
         Self {
             runs,
             flows: BTreeMap::new(),
+            migrations: BTreeMap::new(),
             concurrency: CONCURRENCY,
             grace: Duration::from_secs(15),
         }
     }
 
     /// Adds a flow: `.flow(Shop)`, or with the context of its runs,
-    /// `.flow(Shop.context(services.clone()))` where `services` is an `Arc`. The drivers of a flow are
-    /// around each run, and all runs share them: `.flow(Shop.with(Trace))`.
+    /// `.flow(Shop.context(services.clone()))` where `services` is an `Arc`.
+    ///
+    /// The drivers of a flow are around each run, and all runs share them: `.flow(Shop.with(limit.clone()))`
+    /// limits the attempts of all its runs, and `.flow(Shop.context(services.clone()).with(Trace))` opens
+    /// spans for them.
+    ///
+    /// ```
+    /// # use pocketflow::{Shared, flow, node};
+    /// # use pocketflow_checkpoint::Checkpoints;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Shared, Default, Serialize, Deserialize)]
+    /// # struct Order { receipt: Option<String> }
+    /// # #[node(Order, writes = receipt)] async fn pay() -> String { "paid".into() }
+    /// # flow! { pub Shop: Order { pay; } }
+    /// use pocketflow::StepLimit;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let runs = Checkpoints::open(folder.path().join("runs.db")).await?;
+    /// runs.worker().flow(Shop.with(StepLimit::new(1_000))).run_until_idle().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// The worker makes the store of a run with its `Default`. A store without one is read as a whole,
     /// so it needs `Deserialize`. If neither is right, use
@@ -143,6 +168,55 @@ impl<E: Storage> Worker<E> {
         let name = job.name();
         let before = self.flows.insert(name, Arc::new(job));
         assert!(before.is_none(), "a worker has one flow called `{name}`");
+        self
+    }
+
+    /// Converts the stored states of the runs of a flow that an older program stored, as
+    /// [`DurableRun::migrate`] does for one run:
+    ///
+    /// ```
+    /// # use pocketflow::{Shared, flow, node};
+    /// # use pocketflow_checkpoint::Checkpoints;
+    /// # use serde::{Deserialize, Serialize};
+    /// /// The field was called `total`, and had euros.
+    /// #[derive(Shared, Default, Serialize, Deserialize)]
+    /// struct Order { total_cents: u64, receipt: Option<String> }
+    /// # #[node(Order, writes = receipt)]
+    /// # async fn pay(total_cents: &u64) -> String { format!("{total_cents} cents, with thanks") }
+    /// # flow! { pub Shop: Order { pay; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let runs = Checkpoints::open(folder.path().join("runs.db")).await?;
+    /// let worker = runs.worker().flow(Shop).migrate(&Shop, |mut state| {
+    ///     let total = state["total"].as_u64().ok_or("`total` is a number")?;
+    ///     let fields = state.as_object_mut().ok_or("a state is an object")?;
+    ///     fields.remove("total");
+    ///     fields.insert("total_cents".into(), (total * 100).into());
+    ///     Ok(state)
+    /// });
+    /// worker.run_until_idle().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The worker does not have the flow.
+    pub fn migrate<F: Flow>(
+        mut self,
+        _flow: &F,
+        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let name = F::GRAPH.name;
+        let known = self.flows.contains_key(name);
+        assert!(
+            known,
+            "the worker has no flow called `{name}`: add it first"
+        );
+        self.migrations.insert(name, Arc::new(migration));
         self
     }
 

@@ -206,7 +206,8 @@ impl<E: Storage> Work<E> {
             return;
         };
         let run = DurableRun::new(self.runs().clone(), record.run.clone(), owner.to_owned());
-        let run = run.claimed(record, self.stop.clone());
+        let migration = self.worker.migrations.get(job.name()).cloned();
+        let run = run.claimed(record, migration, self.stop.clone());
         self.tasks.spawn(async move {
             // How it ended is stored, and reported by the run itself.
             let _ = job.run(run).await;
