@@ -3,3 +3,4 @@
 mod attempts;
 mod clock;
 mod deadlines;
+mod worker;

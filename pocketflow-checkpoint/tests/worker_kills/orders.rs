@@ -1,19 +1,8 @@
-//! Kills workers at random moments, and starts others, until all runs have finished.
-//!
-//! A worker is this test binary, which runs the test `program` in a process of its own. Its nodes
-//! write a line to a file when they start and when they finish, so that the tests know what ran,
-//! independently of the storage.
-//!
-//! `cargo test -p pocketflow-checkpoint --release --test worker_kills -- --include-ignored --nocapture`
-//! does it with 10,000 runs, and prints how many finished each second and how much memory a worker
-//! took.
+//! Runs of two flows, one of which waits for an answer.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use pocketflow::{Attempt, Shared, flow, node};
@@ -21,31 +10,16 @@ use pocketflow_checkpoint::{Checkpoints, Sqlite, Status, Storage};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
+use super::{Place, log, memory};
+
 #[derive(Shared, Default, Debug, Serialize, Deserialize)]
-struct Order {
+pub(crate) struct Order {
     number: u32,
     items: Vec<u32>,
     reserved: Option<u32>,
     doubled: Option<Vec<u32>>,
     approval: Option<String>,
     receipt: Option<String>,
-}
-
-/// Logs that a step starts or has finished: `begin 4711 order-17/3`.
-fn log(what: &str, attempt: Attempt<'_>) {
-    static LOG: OnceLock<fs::File> = OnceLock::new();
-    let file = LOG.get_or_init(|| {
-        let file = std::env::var_os("WORKER_LOG").expect("WORKER_LOG");
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(file)
-            .unwrap()
-    });
-    let key = attempt.key().expect("a key");
-    let line = format!("{what} {} {key}\n", std::process::id());
-    let mut file = file;
-    file.write_all(line.as_bytes()).unwrap();
 }
 
 #[node(Order, writes = reserved)]
@@ -74,78 +48,8 @@ async fn pay(
     format!("{reserved} {doubled:?} {approval}")
 }
 
-flow! { Sell { reserve >> double >> await(approval) >> pay; } }
-flow! { Quick { reserve >> double; } }
-
-/// A worker, which the tests run as a separate process.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "the other tests run it as a separate process"]
-async fn program() {
-    let Ok(place) = std::env::var("WORKER_DB") else {
-        return;
-    };
-    #[cfg(feature = "postgres")]
-    if let Ok(schema) = std::env::var("WORKER_SCHEMA") {
-        let storage = pocketflow_checkpoint::Postgres::connect_in(&place, &schema);
-        return work(storage.await.unwrap()).await;
-    }
-    work(Sqlite::open(&place).await.unwrap()).await;
-}
-
-async fn work(storage: impl Storage) {
-    // The parent kills it any number of times.
-    let runs = Checkpoints::new(storage)
-        .lease(Duration::from_secs(2))
-        .poll(Duration::from_millis(100))
-        .max_crashes(None);
-    let worker = runs.worker().flow(Sell).flow(Quick).concurrency(50);
-    worker.run().await.unwrap();
-}
-
-/// A worker, which is killed when it is dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Where the runs are.
-struct Place<'a> {
-    folder: &'a Path,
-    /// A database and a schema of PostgreSQL.
-    server: Option<(String, String)>,
-}
-
-impl Place<'_> {
-    fn start(&self) -> Process {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "program", "--ignored", "--nocapture"]);
-        command.env("WORKER_LOG", self.log());
-        match &self.server {
-            Some((database, schema)) => command
-                .env("WORKER_DB", database)
-                .env("WORKER_SCHEMA", schema),
-            None => command.env("WORKER_DB", self.folder.join("runs.db")),
-        };
-        Process(command.stdout(Stdio::null()).spawn().unwrap())
-    }
-
-    fn log(&self) -> std::path::PathBuf {
-        self.folder.join("log")
-    }
-}
-
-/// The most memory that a process has taken so far, in MB.
-fn memory(Process(process): &Process) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
-}
+flow! { pub(crate) Sell { reserve >> double >> await(approval) >> pay; } }
+flow! { pub(crate) Quick { reserve >> double; } }
 
 /// Enqueues the runs, starts workers, kills one of them so many times, and checks what ran.
 async fn killed<S: Storage>(storage: S, place: Place<'_>, count: u32, workers: usize, kills: u32) {
@@ -168,8 +72,8 @@ async fn killed<S: Storage>(storage: S, place: Place<'_>, count: u32, workers: u
     let start = Instant::now();
     let mut processes: Vec<_> = (0..workers).map(|_| place.start()).collect();
     let (mut killed, mut most) = (0, 0);
-    // The kills are spread over the work: a run has three lines on average, of 20 bytes at least.
-    let (part, mut next) = (u64::from(count) * 60 / u64::from(kills + 1), 0);
+    // The kills are spread over the work: a run has three lines on average, of 36 bytes at least.
+    let (part, mut next) = (u64::from(count) * 108 / u64::from(kills + 1), 0);
     let written = || fs::metadata(place.log()).map_or(0, |log| log.len());
     loop {
         let limit = Duration::from_secs(60) + Duration::from_millis(100) * count;
@@ -223,7 +127,7 @@ fn check(log: &Path, count: u32) {
     let mut runs: BTreeMap<&str, Vec<(&str, &str, u32)>> = BTreeMap::new();
     for line in text.lines() {
         let parts: Vec<_> = line.split(' ').collect();
-        let [what, process, key] = parts[..] else {
+        let [what, process, key, _, _] = parts[..] else {
             panic!("{line}");
         };
         let (run, step) = key.split_once('/').unwrap();
@@ -284,13 +188,7 @@ async fn ten_thousand_runs_go_through_one_worker_that_is_killed() {
 
 #[cfg(feature = "postgres")]
 async fn on_a_server(count: u32, workers: usize, kills: u32) {
-    use pocketflow_checkpoint::Postgres;
-    let config = std::env::var("POCKETFLOW_POSTGRES")
-        .expect("no server in POCKETFLOW_POSTGRES: run this with scripts/with-postgres");
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
-    let schema = format!("worker_{now}");
-    let storage = Postgres::connect_in(&config, &schema).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, storage, config, schema) = super::server().await;
     let place = Place {
         folder: folder.path(),
         server: Some((config, schema)),
