@@ -182,9 +182,12 @@ flow! {
 
 /// Each step with its action, and the fields of the store after it.
 #[derive(Default)]
-struct Watch(Mutex<Vec<(String, Vec<(&'static str, String)>)>>);
+struct Watch(Mutex<Vec<(String, Texts)>>);
 
-fn fields(machine: &Machine) -> Vec<(&'static str, String)> {
+/// The fields as JSON, with their names.
+type Texts = Vec<(&'static str, String)>;
+
+fn fields(machine: &Machine) -> Texts {
     fn text<T: Serialize>(value: &T) -> String {
         serde_json::to_string(value).unwrap()
     }
