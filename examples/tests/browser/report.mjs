@@ -77,7 +77,7 @@ try {
   // Which attempt failed and why, what the model said, and why this edge was taken.
   assert.match(await part(agent, "Attempts").textContent(), /Attempt 1 of 3 failed.*unknown variant `dance`.*Attempt 2 of 3 succeeded/s);
   assert.match(await part(agent, "Model").textContent(), /test-model.*attempt 1.*action: dance/s);
-  assert.match(await part(agent, "Action").textContent(), /decide returned "search", and the flow went to search, for the 2nd time of at most 5/);
+  assert.match(await part(agent, "Action").textContent(), /decide returned "search", and the flow went to search: time 2 of at most 5/);
   assert.match(await part(agent, "Changed").textContent(), /search_query.*before.*after/s);
   await shoot(agent, "agent-step");
 

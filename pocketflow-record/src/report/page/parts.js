@@ -122,7 +122,10 @@ function runResult(run, brief = false) {
 }
 
 /** The command that makes a test of the record. */
-const testCommand = (page) => `pocketflow test ${argument(page.about.file ?? "run.jsonl")}`;
+function testCommand({ about, model, thread }) {
+  const run = model.threads.length > 1 ? ` --run ${argument(thread.id ?? String(thread.runs[0].number))}` : "";
+  return `pocketflow test ${argument(about.file ?? "run.jsonl")}${run}`;
+}
 
 /** What a person can do from here: for a durable run, the commands that fork it, answer it or let it run again. */
 function goOnPart(page, entry, forks = true) {

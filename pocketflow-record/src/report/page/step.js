@@ -197,23 +197,24 @@ function whyTaken(entry, graph) {
         ? `${flow} ended`
         : `${flow} ended with \`${exit}\``;
   if (taken.failed) return `\`${spec.name}\` failed, and the flow has an edge for that: ${goes}.`;
-  const by =
-    spec.kind === "node"
-      ? `\`${spec.name}\` returned`
-      : spec.kind === "flow" || spec.kind === "on"
-        ? `\`${spec.name}\` reached its exit`
-        : `\`${spec.name}\` ended with`;
-  const first = `${by} "${taken.action}"`;
-  if (edge?.bound && !sameTarget(taken.to, edge.to))
-    return `${first}. Its edge to \`${targetName(graph, edge.to)}\` had been taken ${edge.bound.max} times, as often as it may be, so ${goes}.`;
-  const bound = edge?.bound ? `, for the ${ordinal(taken.count)} time of at most ${edge.bound.max}` : "";
-  if (taken.action === "default" && spec.actions.length < 2) return `\`${spec.name}\` is done, and ${goes}${bound}.`;
+  const first = whatEnded(spec, taken.action);
+  if (edge?.bound && !sameTarget(taken.to, edge.to)) {
+    const often = `had been taken ${edge.bound.max} times, as often as it may be`;
+    return `${first}. Its edge to \`${targetName(graph, edge.to)}\` ${often}, so ${goes}.`;
+  }
+  const bound = edge?.bound ? `: time ${taken.count} of at most ${edge.bound.max}` : "";
   return `${first}, and ${goes}${bound}.`;
 }
 
-function ordinal(value) {
-  const ending = [11, 12, 13].includes(value % 100) ? "th" : ({ 1: "st", 2: "nd", 3: "rd" }[value % 10] ?? "th");
-  return `${value}${ending}`;
+/** How a place ended, in words. */
+function whatEnded(spec, action) {
+  if (spec.waits != null)
+    return action === "expired" ? `Nobody filled \`${spec.waits}\` in time` : `\`${spec.waits}\` was filled`;
+  if (action === "default")
+    return spec.actions.length < 2 || spec.kind !== "node"
+      ? `\`${spec.name}\` is done`
+      : `\`${spec.name}\` returned "default"`;
+  return spec.kind === "node" ? `\`${spec.name}\` returned "${action}"` : `\`${spec.name}\` ended with "${action}"`;
 }
 
 /** A field with a button that shows its history. */
