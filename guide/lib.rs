@@ -25,6 +25,7 @@ pages! {
     Drivers: "drivers.md",
     ShareAClient: "how-to/share-a-client.md",
     TestAFlow: "how-to/test-a-flow.md",
+    KeepARunAsATest: "how-to/keep-a-run-as-a-test.md",
     CancelARun: "how-to/cancel-a-run.md",
     SetADeadline: "how-to/set-a-deadline.md",
     LimitTheRate: "how-to/limit-the-rate.md",

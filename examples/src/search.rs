@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use rusqlite::{Connection, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The paragraphs of a folder's `.md` and `.txt` files, in an in-memory index.
 pub struct Library(Mutex<Connection>);
 
 /// A paragraph that matches a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
     /// The first line of the document.
     pub title: String,

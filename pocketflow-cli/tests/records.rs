@@ -138,7 +138,8 @@ async fn a_test_replays_the_run() {
     let code = fs::read_to_string(tests.join("checkout_order_17.rs")).unwrap();
     let expected = "#[tokio::test]
 async fn checkout_order_17() -> Result<(), pocketflow_record::ReplayError> {
-    pocketflow_record::replay(&Checkout, include_str!(\"checkout_order_17.jsonl\")).await?;
+    let record = include_str!(\"checkout_order_17.jsonl\");
+    pocketflow_record::replay(&Checkout, record).await?;
     Ok(())
 }
 ";

@@ -24,7 +24,7 @@ struct Services {
     library: Library,
 }
 
-#[derive(Shared, Default, Serialize)]
+#[derive(Shared, Default, Serialize, Deserialize)]
 #[shared(context = Services)]
 struct Research {
     question: String,
@@ -270,5 +270,55 @@ mod tests {
         assert_eq!(research.search_query.as_deref(), Some("What is tea?"));
         assert_eq!(research.answer.as_deref(), Some("It is a drink."));
         assert_eq!(llm.calls().len(), 3 + 3 + 1);
+    }
+
+    fn nothing() -> Services {
+        Services {
+            llm: Box::new(Fake::replies(&[])),
+            library: Library::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("texts")).unwrap(),
+        }
+    }
+
+    // `pocketflow test` has written this, but for the value of the context.
+
+    /// A run of `Agent`, recorded on 2026-11-26: it reached `end` in 6 steps.
+    #[tokio::test]
+    async fn agent_run_0() -> Result<(), pocketflow_record::ReplayError> {
+        // No exec runs, so the context can be one that does nothing.
+        let context: Services = nothing();
+        let record = include_str!("../../tests/runs/agent_run_0.jsonl");
+        pocketflow_record::replay(&Agent.context(&context), record).await?;
+        Ok(())
+    }
+
+    /// The agent, changed by hand.
+    mod hasty {
+        use super::*;
+
+        flow! {
+            pub(super) Agent: Research {
+                decide - "search" >> search max 1 else answer;
+                search >> decide;
+                decide - "answer" >> answer;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_recorded_run_shows_what_a_change_does() {
+        let record = include_str!("../../tests/runs/agent_run_0.jsonl");
+        let context = nothing();
+        let changed = pocketflow_record::replay(&hasty::Agent.context(&context), record).await;
+        let text = changed.unwrap_err().to_string();
+        assert!(
+            text.starts_with(
+                "the run of `Agent` differs from its record in step 3, `Agent > decide`
+  edge
+    then    decide - \"search\" >> search
+    now     decide - \"search\" >> answer
+  note: the graph of `Agent` has changed: the edge `decide - \"search\" >> search max 1 else answer` is new"
+            ),
+            "{text}"
+        );
     }
 }

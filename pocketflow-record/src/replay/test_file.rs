@@ -46,7 +46,7 @@ pub struct GeneratedTest {
 /// # let record = record.text();
 /// let test = pocketflow_record::generate_test(&record, None)?;
 /// println!("{}", test.code("runs/write.jsonl"));
-/// # assert!(test.code("runs/write.jsonl").contains(r#"replay(&Write, include_str!("runs/write.jsonl"))"#));
+/// # assert!(test.code("runs/write.jsonl").contains(r#"let record = include_str!("runs/write.jsonl");"#));
 /// # assert_eq!(pocketflow_record::replay(&Write, &test.fixture).await?, 1);
 /// # Ok(()) }
 /// ```
@@ -135,7 +135,8 @@ impl GeneratedTest {
             let _ = write!(
                 code,
                 "-> Result<(), pocketflow_record::ReplayError> {{
-{context}    pocketflow_record::replay(&{flow}, include_str!({fixture:?})).await?;
+{context}    let record = include_str!({fixture:?});
+    pocketflow_record::replay(&{flow}, record).await?;
     Ok(())
 }}
 "
@@ -158,8 +159,10 @@ impl GeneratedTest {
         let _ = write!(
             code,
             ";
-    let replay = pocketflow_record::Replay::of(include_str!({fixture:?}))?;
-    let run = {flow}.with(&stub).with(&replay).run(&mut {store}::default()).await;
+    let record = include_str!({fixture:?});
+    let replay = pocketflow_record::Replay::of(record)?;
+    let mut store = {store}::default();
+    let run = {flow}.with(&stub).with(&replay).run(&mut store).await;
 "
         );
         code += if self.fails {
