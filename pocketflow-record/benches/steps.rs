@@ -6,10 +6,12 @@
 //! cargo bench -p pocketflow-record --bench steps
 //! ```
 //!
-//! The candidates take turns, round by round, and a figure is the median of the rounds.
+//! The candidates take turns, round by round, and a figure is the median of the rounds. The first figure is
+//! the time that passes. The second one is the time of the processor, in all threads of this process, which
+//! Linux counts.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pocketflow::{Action, Direct, Shared, flow, node};
 use pocketflow_checkpoint::{Checkpoints, Retention};
@@ -57,50 +59,80 @@ fn state(until: u32) -> State {
     }
 }
 
-/// Microseconds a step.
-fn each(start: Instant, steps: u32) -> f64 {
-    start.elapsed().as_secs_f64() * 1e6 / f64::from(steps)
+/// What a step costs, in microseconds.
+#[derive(Clone, Copy)]
+struct Cost {
+    time: f64,
+    cpu: f64,
 }
 
-async fn plain() -> f64 {
-    let (mut state, start) = (state(STEPS), Instant::now());
+/// The time that the processor has spent in this process: that of the threads that are running.
+fn cpu() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        stat.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+struct Start(Instant, Duration);
+
+fn start() -> Start {
+    let before = cpu();
+    Start(Instant::now(), before)
+}
+
+impl Start {
+    fn each(self, steps: u32) -> Cost {
+        let micros = |time: Duration| time.as_secs_f64() * 1e6 / f64::from(steps);
+        let time = self.0.elapsed();
+        Cost {
+            time: micros(time),
+            cpu: micros(cpu().saturating_sub(self.1)),
+        }
+    }
+}
+
+async fn plain() -> Cost {
+    let (mut state, start) = (state(STEPS), start());
     Counting.run(&mut state).await.unwrap();
-    each(start, STEPS)
+    start.each(STEPS)
 }
 
-async fn direct() -> f64 {
-    let (mut state, start) = (state(STEPS), Instant::now());
+async fn direct() -> Cost {
+    let (mut state, start) = (state(STEPS), start());
     Counting.with(Direct).run(&mut state).await.unwrap();
-    each(start, STEPS)
+    start.each(STEPS)
 }
 
-async fn recorded(record: Record) -> f64 {
-    let (mut state, start) = (state(STEPS), Instant::now());
+async fn recorded(record: Record) -> Cost {
+    let (mut state, start) = (state(STEPS), start());
     Counting.with(&record).run(&mut state).await.unwrap();
     record.finish().unwrap();
-    each(start, STEPS)
+    start.each(STEPS)
 }
 
-async fn steps_only(record: Record) -> f64 {
+async fn steps_only(record: Record) -> Cost {
     let record = record.steps_only();
-    let (mut state, start) = (state(STEPS), Instant::now());
+    let (mut state, start) = (state(STEPS), start());
     Counting.with(&record).run(&mut state).await.unwrap();
     record.finish().unwrap();
-    each(start, STEPS)
+    start.each(STEPS)
 }
 
 /// A tenth of the steps, because one costs more.
-async fn durable(folder: &Path, round: usize) -> f64 {
+async fn durable(folder: &Path, round: usize) -> Cost {
     let runs = Checkpoints::open(folder.join("durable.db")).await.unwrap();
     let runs = runs.retention(Retention::Last(10));
-    let (mut state, start) = (state(STEPS / 10), Instant::now());
+    let (mut state, start) = (state(STEPS / 10), start());
     let run = Counting.with(runs.run(format!("run-{round}")));
     run.run(&mut state).await.unwrap();
-    each(start, STEPS / 10)
+    start.each(STEPS / 10)
 }
 
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
@@ -124,7 +156,7 @@ async fn main() {
     let disk = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
     let disk = tempfile::tempdir_in(disk).unwrap();
     let memory = tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap());
-    let mut lines: Vec<(&str, Vec<f64>)> = Vec::new();
+    let mut lines: Vec<(&str, Vec<Cost>)> = Vec::new();
     for round in 0..ROUNDS {
         let file =
             |folder: &tempfile::TempDir| Record::create(folder.path().join("run.jsonl")).unwrap();
@@ -154,7 +186,9 @@ async fn main() {
         }
     }
     for (name, figures) in &lines {
-        println!("{name:32} {:9.3} us a step", median(figures));
+        let time = median(figures.iter().map(|cost| cost.time));
+        let cpu = median(figures.iter().map(|cost| cost.cpu));
+        println!("{name:32} {time:9.3} us a step    cpu {cpu:9.3} us");
     }
     for steps in [10, 1_000, 10_000] {
         size(disk.path(), steps).await;
