@@ -45,6 +45,24 @@ fn count(text: &str) -> usize {
 
 flow! { Pack: Order { pack; } }
 flow! { Shop: Order { await(approval) >> pay; } }
+/// Whether shipping fails.
+static DELAYED: AtomicBool = AtomicBool::new(true);
+
+#[node(Order, writes = approval)]
+fn approve() -> String {
+    "Bob".into()
+}
+
+#[node(Order)]
+async fn ship(receipt: &str) -> Result<(), String> {
+    match DELAYED.load(Ordering::Relaxed) {
+        true => Err(format!("no ship for {receipt}")),
+        false => Ok(()),
+    }
+}
+
+flow! { Payment: Order { approve >> pay; } }
+flow! { Deliver: Order { Payment >> ship; } }
 flow! { Count { count; } }
 flow! { CountAll: Order { Count.each(documents); } }
 
@@ -221,4 +239,43 @@ async fn the_runs_of_a_worker_are_recorded() {
         );
     }
     assert!(folder.path().join("records/order-6.jsonl").exists());
+}
+
+#[tokio::test]
+async fn a_step_that_was_stored_is_recorded_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = runs(&folder).await;
+    let record = Record::in_memory();
+    let mut order = Order::default();
+    let first = Deliver.with(&record).with(runs.run("order-7"));
+    first.run(&mut order).await.unwrap_err();
+    DELAYED.store(false, Ordering::Relaxed);
+    let second = Deliver.with(&record).with(runs.run("order-7"));
+    second.run(&mut order).await.unwrap();
+    let recording = Recording::read(record.text()).unwrap();
+    let paths: Vec<Vec<_>> = recording
+        .with_id("order-7")
+        .map(|run| {
+            run.steps
+                .iter()
+                .map(|step| step.step.path.join(" > "))
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            vec!["Payment > approve", "Payment > pay", "ship"],
+            vec!["ship"]
+        ]
+    );
+    let resumed = &recording.runs()[1];
+    assert_eq!(resumed.run.resumed.as_ref().unwrap().steps, 2);
+    assert_eq!(resumed.run.resumed.as_ref().unwrap().flows[0].place, "ship");
+    // The nested flow, in which the stored step is, is left before the first step.
+    let [payment] = &resumed.nested[..] else {
+        panic!("{resumed:#?}")
+    };
+    assert!(payment.leave.is_some());
+    assert_eq!(payment.steps, 0..0);
 }

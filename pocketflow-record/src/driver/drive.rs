@@ -65,9 +65,8 @@ impl<S: RecordedStore, E: Scope> Driver<S, Inside> for Record<E> {
                 result
             }
             _ => {
-                let at = (flow, info);
-                let scope =
-                    RunScope::begin(&self.shared, &self.options, E::VALUES, at, &mut *shared);
+                let id = info.map_or(run.run_id(), |info| info.run_id());
+                let scope = self.begin(id, (flow, info), &mut *shared);
                 let result = scope.clone().scope(run.run(&mut *shared)).await;
                 scope.end(&result, shared);
                 result
@@ -84,10 +83,26 @@ impl<S: RecordedStore, E: Scope> Driver<S, Inside> for Record<E> {
         let Some(scope) = RunScope::current(&self.shared) else {
             return run.run(shared).await;
         };
+        if info.has_finished_before() {
+            scope.finished_before(info);
+            return run.run(shared).await;
+        }
         scope.begin_step(info);
         let result = run.run(&mut *shared).await;
         scope.end_step(info, &result, shared);
         result
+    }
+}
+
+impl<E: Scope> Record<E> {
+    /// Begins to record a run.
+    fn begin<S: RecordedStore>(
+        &self,
+        id: Option<&str>,
+        at: (&'static Graph, Option<&StepInfo<'_>>),
+        shared: &mut S,
+    ) -> Arc<RunScope> {
+        RunScope::begin(&self.shared, &self.options, E::VALUES, id, at, shared)
     }
 }
 

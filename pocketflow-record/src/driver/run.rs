@@ -54,7 +54,8 @@ pub(super) struct State {
 struct Pending {
     graph: &'static Graph,
     run: event::Run,
-    enters: Vec<(u64, Vec<String>, &'static Graph)>,
+    /// The nested flows that were entered or left before the first step, with their graphs.
+    nested: Vec<(Event, &'static Graph)>,
 }
 
 impl RunScope {
@@ -85,6 +86,7 @@ impl RunScope {
         shared: &Arc<Shared>,
         options: &Arc<Options>,
         values: bool,
+        id: Option<&str>,
         (graph, info): (&'static Graph, Option<&StepInfo<'_>>),
         store: &mut S,
     ) -> Arc<Self> {
@@ -123,7 +125,7 @@ impl RunScope {
         let run = event::Run {
             at,
             run: 0,
-            id: None,
+            id: id.map(str::to_owned),
             graph: 0,
             max_steps: scope.facts.max_steps,
             parent,
@@ -139,7 +141,7 @@ impl RunScope {
         scope.state().pending = Some(Pending {
             graph,
             run,
-            enters: Vec::new(),
+            nested: Vec::new(),
         });
         Arc::new(scope)
     }
@@ -192,13 +194,15 @@ impl RunScope {
         let Some(Pending {
             graph,
             mut run,
-            enters,
+            nested,
         }) = self.state().pending.take()
         else {
             return;
         };
-        run.id = info.and_then(|info| info.run_id().map(str::to_owned));
-        run.resumed = info.and_then(resumed);
+        if let Some(info) = info {
+            run.id = info.run_id().map(str::to_owned);
+            run.resumed = resumed(info);
+        }
         let sink = match &self.outer {
             Some(outer) => outer.sink().cloned(),
             None => self.shared.open(run.id.as_deref(), graph.name),
@@ -213,34 +217,35 @@ impl RunScope {
         };
         run.run = number;
         run.graph = sink.graph(graph);
-        let enters = enters.into_iter().map(|(at, path, graph)| {
-            let graph = sink.graph(graph);
-            event::Enter {
-                at,
-                run: number,
-                path,
-                graph,
-            }
-        });
-        // The graphs come before the run, because the sink writes them while it numbers them.
-        let enters: Vec<_> = enters.map(Event::from).collect();
-        sink.write([Event::from(run)].into_iter().chain(enters));
+        // The sink writes the graphs while it numbers them, so they come before the run.
+        let nested = nested.into_iter();
+        let nested: Vec<_> = nested
+            .map(|(event, graph)| numbered(event, number, sink.graph(graph)))
+            .collect();
+        sink.write([Event::from(run)].into_iter().chain(nested));
+    }
+
+    /// A run that has resumed has come to the step that it had finished before. It does not run again.
+    pub(super) fn finished_before(&self, info: &StepInfo<'_>) {
+        if let Some(pending) = &mut self.state().pending {
+            // If no step follows, the run resumed here.
+            pending.run.id = info.run_id().map(str::to_owned);
+            pending.run.resumed = resumed(info).map(|resumed| event::Resumed {
+                steps: info.step(),
+                ..resumed
+            });
+        }
     }
 
     /// A nested flow begins.
     pub(super) fn enter(&self, info: &StepInfo<'_>, graph: &'static Graph) {
-        let (at, path) = (self.now(), path(info));
-        if let Some(pending) = &mut self.state().pending {
-            pending.enters.push((at, path, graph));
-            return;
-        }
-        let Some(sink) = self.sink() else { return };
-        self.write(event::Enter {
-            at,
-            run: self.number(),
-            path,
-            graph: sink.graph(graph),
-        });
+        let enter = event::Enter {
+            at: self.now(),
+            run: 0,
+            path: path(info),
+            graph: 0,
+        };
+        self.write_nested(Event::from(enter), graph);
     }
 
     /// A nested flow has ended.
@@ -252,18 +257,17 @@ impl RunScope {
         store: &mut S,
     ) {
         let Ok(taken) = result else { return };
-        let Some(sink) = self.sink() else { return };
         let field = error_field(taken, S::STORE);
         let (changed, appended) = match field {
             Some(_) => self.change(store, Which::Some(&[], field)),
             None => (Changed::default(), Values::default()),
         };
         let way = Way::of(info, taken);
-        self.write(event::Leave {
+        let leave = event::Leave {
             at: self.now(),
-            run: self.number(),
+            run: 0,
             path: path(info),
-            graph: sink.graph(graph),
+            graph: 0,
             action: taken.action().into(),
             edge: way.edge,
             to: way.to,
@@ -272,7 +276,19 @@ impl RunScope {
             failed: taken.failed(),
             changed: changed.values,
             appended,
-        });
+        };
+        self.write_nested(Event::from(leave), graph);
+    }
+
+    /// Writes that a nested flow has begun or ended, after the beginning of the run.
+    fn write_nested(&self, event: Event, graph: &'static Graph) {
+        if let Some(pending) = &mut self.state().pending {
+            pending.nested.push((event, graph));
+            return;
+        }
+        let Some(sink) = self.sink() else { return };
+        let number = sink.graph(graph);
+        sink.write([numbered(event, self.number(), number)]);
     }
 
     /// A step begins.
@@ -417,4 +433,14 @@ impl RunScope {
         }
         self.pen().text(Recorded::Error, &place)
     }
+}
+
+/// The event of a nested flow, with the numbers of the run and of the graph.
+fn numbered(mut event: Event, run: u64, graph: u64) -> Event {
+    match &mut event {
+        Event::Enter(enter) => (enter.run, enter.graph) = (run, graph),
+        Event::Leave(leave) => (leave.run, leave.graph) = (run, graph),
+        _ => {}
+    }
+    event
 }

@@ -7,7 +7,8 @@ use super::{Values, is_false};
 /// A run begins. A run that resumes is another run of the record, with the same [`id`](Self::id). An
 /// inner run, which a flow on a field has, has a [`parent`](Self::parent).
 ///
-/// It is written when the first step begins, because nobody knows the id before that.
+/// It is written when the first step begins, because it says where the run resumes. A step that an earlier
+/// process has finished is left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Run {
