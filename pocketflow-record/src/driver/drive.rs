@@ -124,8 +124,9 @@ impl<E> Record<E> {
             return call.call().await;
         };
         let began = scope.now();
-        let result = call.call().await;
-        let at = (Part::of(info, item), node(info));
+        let at @ (part, node) = (Part::of(info, item), node(info));
+        let notes = AttemptScope::new(Arc::clone(&scope), part, node, 0);
+        let result = notes.scope(async move { call.call().await }).await;
         scope.exec(info, at, began, false, result.as_ref().map(write));
         result
     }
@@ -146,15 +147,7 @@ impl<E> Record<E> {
         };
         let (part, node) = (Part::of(info, attempt.item()), node(info));
         let began = scope.now();
-        let notes = AttemptScope {
-            run: Arc::clone(&scope),
-            step: part.step,
-            branch: part.branch,
-            item: part.item,
-            number: attempt.number(),
-            node,
-            around: AttemptScope::current(),
-        };
+        let notes = AttemptScope::new(Arc::clone(&scope), part, node, attempt.number());
         // A node that is not asynchronous runs when its future is made.
         let result = notes.scope(async move { call.call().await }).await;
         scope.attempt((part, node), began, attempt, result.as_ref().err());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Recorded;
+use super::exec::Part;
 use super::fields::json_of;
 use super::run::RunScope;
 use crate::event::{self, Json};
@@ -16,21 +17,44 @@ tokio::task_local! {
     static ATTEMPT: Arc<AttemptScope>;
 }
 
-/// An attempt in a record, and the same attempt in the records of other drivers.
+/// An attempt in a record, or the fallback, and the same in the records of other drivers.
+#[derive(Clone)]
 pub(super) struct AttemptScope {
     pub(super) run: Arc<RunScope>,
     pub(super) step: u64,
     pub(super) branch: Option<usize>,
     pub(super) item: Option<usize>,
+    /// The number of the attempt. It is 0 around the exec, where the fallback runs.
     pub(super) number: u32,
     pub(super) node: &'static str,
-    pub(super) around: Option<Arc<AttemptScope>>,
+    around: Option<Arc<AttemptScope>>,
 }
 
 impl AttemptScope {
-    /// The attempt that this task is in.
-    pub(super) fn current() -> Option<Arc<Self>> {
-        ATTEMPT.try_with(Arc::clone).ok()
+    pub(super) fn new(run: Arc<RunScope>, part: Part, node: &'static str, number: u32) -> Self {
+        let around = ATTEMPT.try_with(Arc::clone).ok();
+        let around = around.and_then(|around| around.without(&run));
+        Self {
+            run,
+            step: part.step,
+            branch: part.branch,
+            item: part.item,
+            number,
+            node,
+            around,
+        }
+    }
+
+    /// What is around a run, without the scopes of the run itself: a note belongs to the innermost one.
+    fn without(self: Arc<Self>, run: &Arc<RunScope>) -> Option<Arc<Self>> {
+        let around = self.around.clone().and_then(|around| around.without(run));
+        if Arc::ptr_eq(&self.run, run) {
+            return around;
+        }
+        Some(Arc::new(Self {
+            around,
+            ..(*self).clone()
+        }))
     }
 
     /// Does the work of the attempt.
@@ -108,12 +132,12 @@ fn without_content(json: &Json) -> Json {
 /// # Ok(()) }
 /// ```
 ///
-/// It belongs to the attempt whose future calls it. A task that the node spawns, and a function that it
+/// It belongs to the attempt whose future calls it, or to the fallback, as attempt 0. A task that the node spawns, and a function that it
 /// runs with `spawn_blocking`, are outside.
 ///
 /// For the call of a model, use [`ModelCall`].
 pub fn note<T: Serialize + ?Sized>(name: &str, value: &T) {
-    let mut next = AttemptScope::current();
+    let mut next = ATTEMPT.try_with(Arc::clone).ok();
     if next.is_none() {
         return;
     }

@@ -150,7 +150,7 @@ pub struct Note {
     /// The index of the item, in a batch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<usize>,
-    /// The number of the attempt.
+    /// The number of the attempt. It is 0 for the fallback.
     pub attempt: u32,
     /// The name of the node.
     pub node: String,

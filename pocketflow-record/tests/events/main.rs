@@ -628,6 +628,18 @@ mod notes {
         item.into()
     }
 
+    #[node(Order, writes = receipt, attempts = 2, fallback = smaller)]
+    async fn large() -> Result<String, String> {
+        note("large", &1);
+        Err("busy".into())
+    }
+
+    async fn smaller(_: &Reads<'_, large>, _: Error) -> Result<String, String> {
+        note("smaller", &2);
+        Ok("small".into())
+    }
+
+    flow! { Smaller: Order { large; } }
     flow! { Ask: Order { ask >> tag; } }
 
     fn order() -> Order {
@@ -682,6 +694,23 @@ mod notes {
         assert_eq!(brief(&outer.text()), brief(&inner.text()));
         assert_eq!(notes(&outer.text()).len(), 4);
         Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_fallback_has_notes_as_well() {
+        let (outer, inner) = (Record::in_memory(), Record::in_memory());
+        let run = Smaller.with(&outer).with(&inner);
+        run.run(&mut order()).await.unwrap();
+        for record in [outer, inner] {
+            assert_eq!(
+                notes(&record.text()),
+                [
+                    "0.1: note of large at 1: large = 1",
+                    "0.1: note of large at 2: large = 1",
+                    "0.1: note of large at 0: smaller = 2",
+                ]
+            );
+        }
     }
 
     #[tokio::test]
