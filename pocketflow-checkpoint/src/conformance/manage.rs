@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::{Pause, Retention, Status, Storage};
+use crate::{Claim, Pause, Retention, Status, Storage};
 
 use super::support::*;
 
@@ -62,6 +62,30 @@ pub async fn an_orphaned_run_is_told_from_a_running_one<S: Storage>(a: S, b: S) 
     assert_eq!(orphaned().await, ["orphaned", "released"]);
     again(&a, "released", "you").await;
     assert_eq!(orphaned().await, ["orphaned"]);
+
+    // A run that waits for a worker is not lost. Once a worker has had it, it may be.
+    a.enqueue("enqueued", &new()).await.unwrap();
+    let enqueued = async || {
+        let record = show(&b, "enqueued").await;
+        let runs = b.list(Some(Status::Running)).await.unwrap();
+        let listed = runs.into_iter().filter(|run| run.enqueued);
+        let listed: Vec<_> = listed.map(|run| run.run).collect();
+        assert_eq!(listed == ["enqueued"], record.enqueued);
+        (record.enqueued, record.orphaned)
+    };
+    assert_eq!(enqueued().await, (true, false));
+    assert_eq!(orphaned().await, ["orphaned"]);
+    let claim = Claim {
+        owner: "worker",
+        lease: LONG,
+        flows: &["Checkout"],
+        limit: 1,
+    };
+    let claimed = a.claim(&claim).await.unwrap();
+    assert_eq!(claimed[0].run, "enqueued");
+    assert_eq!(enqueued().await, (false, false));
+    a.release("enqueued", "worker").await.unwrap();
+    assert_eq!(enqueued().await, (false, true));
 }
 
 pub async fn a_run_is_cancelled<S: Storage>(a: S, b: S) {

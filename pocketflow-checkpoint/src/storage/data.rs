@@ -241,7 +241,8 @@ pub struct ItemKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It is in progress, or was when its process died: see [`RunSummary::orphaned`].
+    /// It is in progress, or was when its process died, or has not started yet: see
+    /// [`RunSummary::orphaned`] and [`RunSummary::enqueued`].
     Running,
     /// It waits for a field to be filled or for another attempt, or sleeps.
     Waiting,
@@ -332,6 +333,9 @@ pub struct RunRecord {
     pub lease_until: Option<SystemTime>,
     /// Whether it is running, but no process drives it: see [`RunSummary::orphaned`].
     pub orphaned: bool,
+    /// Whether no process has started it yet: see [`RunSummary::enqueued`].
+    #[serde(default)]
+    pub enqueued: bool,
     /// How many processes in a row have died in the next step, with nothing of it stored in
     /// between.
     pub crashes: u64,
@@ -391,9 +395,13 @@ pub struct RunSummary {
     /// When the lease expires.
     #[serde(with = "super::millis::option")]
     pub lease_until: Option<SystemTime>,
-    /// Whether it is running, but no process drives it: no owner holds the lease, the lease has
-    /// expired, or the owner is known to have died. Start its program again.
+    /// Whether it is running, but no process drives it any more: no owner holds the lease, the lease
+    /// has expired, or the owner is known to have died. Start its program again.
     pub orphaned: bool,
+    /// Whether it is [enqueued](crate::Checkpoints::enqueue), and no process has started it yet. Its
+    /// status is [`Status::Running`].
+    #[serde(default)]
+    pub enqueued: bool,
     /// The exit of a finished run.
     pub exit: Option<String>,
     /// Why a run failed or is stuck, or why a waiting run rejected a value.

@@ -125,8 +125,8 @@ CREATE TABLE attempts (
 /// The schema, in SQLite's dialect.
 ///
 /// In `runs`, `beat` counts how often the owner has renewed its `lease`, whose length is in
-/// milliseconds; `crashes` counts the owners that died at `crash_mark`, which is a step and the
-/// number of its stored items. `filled` tells whether the open wait has a value. `due` is when a
+/// milliseconds, and is 0 before the first owner; `crashes` counts the owners that died at
+/// `crash_mark`, which is a step and the number of its stored items. `filled` tells whether the open wait has a value. `due` is when a
 /// worker may take the run up if no owner holds it: 0 at once, whatever the clock says, and NULL
 /// never. In `items`, -1 stands for no branch and no item, because NULL never equals itself. In
 /// `waits`, a `step` of NULL means that the run has not reached the wait, and a `field` of '' that it
@@ -190,7 +190,7 @@ macro_rules! summary {
          (SELECT count(*) FROM runs i WHERE i.root = r.run AND i.status = 'waiting' AND i.filled = 0) ELSE 0 END, \
          CASE WHEN r.status = 'waiting' AND r.filled = 0 THEN (SELECT max(w.deadline) FROM waits w \
          WHERE w.run = r.run AND w.field = coalesce(r.waits_for, '') AND w.step = r.step + 1) END, \
-         a.path, a.number, a.attempts, a.due, a.causes"
+         a.path, a.number, a.attempts, a.due, a.causes, r.beat"
     };
 }
 
@@ -245,8 +245,9 @@ pub(crate) const HEAD_RENEWED: &str = concat!(
 );
 
 pub(crate) const BEGIN_RUN: &str = "
-INSERT INTO runs (run, flow, status, step, path, position, owner, lease, lease_until, created, updated, graph, state, due)
-VALUES (?1, ?2, 'running', 0, '', ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8, CASE WHEN CAST(?4 AS TEXT) IS NULL THEN 0 END)
+INSERT INTO runs (run, flow, status, step, path, position, owner, beat, lease, lease_until, created, updated, graph, state, due)
+VALUES (?1, ?2, 'running', 0, '', ?3, ?4, CASE WHEN CAST(?4 AS TEXT) IS NULL THEN 0 ELSE 1 END, ?5, ?6, ?7, ?7, 0, ?8,
+    CASE WHEN CAST(?4 AS TEXT) IS NULL THEN 0 END)
 ON CONFLICT DO NOTHING";
 pub(crate) const TAKE_OVER: &str = "
 UPDATE runs SET owner = ?2, lease = ?3, lease_until = ?4, beat = beat + 1, status = ?5, message = NULL, crashes = ?6,
@@ -415,9 +416,10 @@ WHERE r.step IS DISTINCT FROM CAST(w.value AS BIGINT) OR r.status <> 'waiting' O
 /// Two equal snapshots see the same transactions.
 #[cfg(feature = "postgres")]
 pub(crate) const VERSION_POSTGRES: &str = "SELECT CAST(txid_current_snapshot() AS TEXT)";
-/// The changes of other connections, and those of this one.
-pub(crate) const VERSION_SQLITE: &str =
-    "SELECT data_version || '/' || total_changes() FROM pragma_data_version";
+/// The changes of other connections, those of this one, and which of two connections this is: the
+/// numbers of two connections cannot be compared.
+pub(crate) const VERSION_SQLITE: &str = "
+SELECT data_version || '/' || total_changes() || '/' || query_only FROM pragma_data_version, pragma_query_only";
 /// ?2 tells whether the open wait has a value now.
 pub(crate) const FILL_RUN: &str = "
 UPDATE runs SET filled = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN 1 ELSE filled END, message = CASE WHEN CAST(?2 AS BIGINT) = 1 THEN NULL ELSE message END,

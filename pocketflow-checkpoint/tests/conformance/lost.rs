@@ -102,6 +102,44 @@ async fn a_call_that_is_dropped_does_not_delay_the_next() {
     assert_eq!(show(&storage, "a").await.step, 1);
 }
 
+/// All connections that may write wait for locks.
+#[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_query_does_not_wait_for_writes() {
+    let name = "pocketflow-crowded";
+    let config = format!("{} application_name={name}", config());
+    let storage = Postgres::connect_in(&config, "crowded").await.unwrap();
+    begin(&storage, "r", "me").await;
+    let admin = admin().await;
+    let lock = "BEGIN; SELECT run FROM crowded.runs FOR UPDATE";
+    admin.batch_execute(lock).await.unwrap();
+    let writes: Vec<_> = (0..20)
+        .map(|_| {
+            let storage = storage.clone();
+            tokio::spawn(async move { storage.renew("r", "me", LONG).await })
+        })
+        .collect();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
+    while admin
+        .query_one(waiting, &[&name])
+        .await
+        .unwrap()
+        .get::<_, i64>(0)
+        < 8
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        let again = "SELECT pg_stat_clear_snapshot()";
+        admin.batch_execute(again).await.unwrap();
+    }
+    let soon = std::time::Duration::from_secs(20);
+    let shown = tokio::time::timeout(soon, storage.show("r")).await;
+    assert_eq!(shown.unwrap().unwrap().unwrap().run, "r");
+    admin.batch_execute("ROLLBACK").await.unwrap();
+    for write in writes {
+        write.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn what_is_not_ours_is_left_alone() {

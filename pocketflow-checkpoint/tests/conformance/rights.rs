@@ -86,6 +86,18 @@ async fn an_error_names_what_gives_the_right() {
         .await
         .unwrap();
     fails!(open().await, Forbidden "upgrade" "the owner of the tables");
+
+    // The server would only warn.
+    let owner = "the owner of the tables (attempts, checkpoints, items, runs, texts, waits)";
+    fails!(storage.vacuum().await, Forbidden "give room back" owner "MAINTAIN" "\"clerk\"");
+    let alter = "ALTER TABLE office.runs OWNER TO clerk; ALTER TABLE office.waits OWNER TO clerk";
+    admin.batch_execute(alter).await.unwrap();
+    let owner = "the owner of the tables (attempts, checkpoints, items, texts)";
+    fails!(storage.vacuum().await, Forbidden owner);
+    let boss = "CREATE ROLE boss; GRANT boss TO clerk; ALTER TABLE office.attempts OWNER TO boss; ALTER TABLE office.checkpoints OWNER TO boss; \
+         ALTER TABLE office.items OWNER TO boss; ALTER TABLE office.texts OWNER TO boss";
+    admin.batch_execute(boss).await.unwrap();
+    storage.vacuum().await.unwrap();
 }
 
 #[tokio::test]

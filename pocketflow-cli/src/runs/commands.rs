@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Subcommand;
-use pocketflow_checkpoint::{Status, Storage, StorageError};
+use pocketflow_checkpoint::{RunSummary, Status, Storage, StorageError};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -21,8 +21,9 @@ type Failure = Box<dyn Error>;
 pub(crate) enum Query {
     /// Lists the runs, most recently changed last
     List {
-        /// Only runs that are running, orphaned, waiting, finished, failed, stuck or cancelled. An
-        /// orphaned run is unfinished, and no process drives it: start its program again
+        /// Only runs that are enqueued, running, orphaned, waiting, finished, failed, stuck or
+        /// cancelled. No process has started an enqueued run yet. An orphaned run is unfinished, and
+        /// no process drives it any more: start its program again
         #[arg(long, value_parser = Listed::parse)]
         status: Option<Listed>,
     },
@@ -137,6 +138,7 @@ pub(crate) enum Change {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listed {
     Orphaned,
+    Enqueued,
     Status(Status),
 }
 
@@ -145,9 +147,12 @@ impl Listed {
         if text == print::ORPHANED {
             return Ok(Self::Orphaned);
         }
+        if text == print::ENQUEUED {
+            return Ok(Self::Enqueued);
+        }
         text.parse().map(Self::Status).map_err(|_| {
             format!(
-                "`{text}` is not a status: write running, orphaned, waiting, finished, failed, stuck or cancelled"
+                "`{text}` is not a status: write enqueued, running, orphaned, waiting, finished, failed, stuck or cancelled"
             )
         })
     }
@@ -155,8 +160,17 @@ impl Listed {
     /// The stored status.
     fn stored(self) -> Status {
         match self {
-            Self::Orphaned => Status::Running,
+            Self::Orphaned | Self::Enqueued => Status::Running,
             Self::Status(status) => status,
+        }
+    }
+
+    /// The status with which a run is listed.
+    fn of(run: &RunSummary) -> Self {
+        match run {
+            RunSummary { orphaned: true, .. } => Self::Orphaned,
+            RunSummary { enqueued: true, .. } => Self::Enqueued,
+            run => Self::Status(run.status),
         }
     }
 }
@@ -193,7 +207,7 @@ pub(crate) async fn query(
         Query::List { status } => {
             let mut runs = storage.list(status.map(Listed::stored)).await?;
             if let Some(status) = status {
-                runs.retain(|run| run.orphaned == (*status == Listed::Orphaned));
+                runs.retain(|run| Listed::of(run) == *status);
             }
             if json {
                 output::line(&runs)

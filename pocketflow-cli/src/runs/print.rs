@@ -29,14 +29,19 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
     text
 }
 
-/// The status of a run that no process drives.
+/// The status of a run that no process drives any more.
 pub(crate) const ORPHANED: &str = "orphaned";
+/// The status of a run that no process has started yet.
+pub(crate) const ENQUEUED: &str = "enqueued";
 
-fn status(status: Status, orphaned: bool) -> String {
+fn status(status: Status, orphaned: bool, enqueued: bool) -> String {
     if orphaned {
-        return ORPHANED.to_owned();
+        ORPHANED.to_owned()
+    } else if enqueued {
+        ENQUEUED.to_owned()
+    } else {
+        status.to_string()
     }
-    status.to_string()
 }
 
 /// What the status does not say: for what the run waits, how it ended, or which process drives it.
@@ -98,7 +103,7 @@ pub(crate) fn list(runs: &[RunSummary]) -> String {
         let step = run.step.to_string();
         [
             run.run.clone(),
-            status(run.status, run.orphaned),
+            status(run.status, run.orphaned, run.enqueued),
             step,
             run.flow.clone(),
             time(run.updated),
@@ -133,7 +138,10 @@ pub(crate) fn record(run: &RunRecord) -> String {
     let lines = [
         ("run", Some(run.run.clone())),
         ("flow", Some(run.flow.clone())),
-        ("status", Some(status(run.status, run.orphaned))),
+        (
+            "status",
+            Some(status(run.status, run.orphaned, run.enqueued)),
+        ),
         ("part of", run.outer.clone()),
         ("waits for", waits_for),
         ("last error", last_error),

@@ -187,7 +187,6 @@ pub trait Drive<S, D, Seam = crate::seam::Steps>: Send + Sync {
         D: 'a;
 }
 
-#[diagnostic::do_not_recommend]
 impl<F, S, D, Seam> Drive<S, D, Seam> for F
 where
     S: InContext<NoContext>,
@@ -211,7 +210,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<F, C, S, D, Seam> Drive<S, D, Seam> for WithContext<'_, F, C>
 where
     S: InContext<C::Context>,

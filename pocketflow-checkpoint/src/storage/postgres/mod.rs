@@ -19,6 +19,7 @@ mod tls;
 #[cfg(not(feature = "tls"))]
 use no_tls as tls;
 mod transaction;
+mod vacuum;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +27,6 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::error::StorageResult;
 use super::operation::{Operation, Release};
-use explain::explain;
 pub use options::PostgresOptions;
 use pool::Pool;
 use release::ReleaseQueue;
@@ -34,7 +34,7 @@ use release::ReleaseQueue;
 /// A storage of runs in a PostgreSQL database, which several machines may share. Feature
 /// `postgres`.
 ///
-/// It opens up to eight connections as it needs them. Leases are measured with the
+/// It opens up to nine connections as it needs them, of which one only reads. Leases are measured with the
 /// clock of the server, so the clocks of the machines do not matter. If a connection is lost, the
 /// current call fails with [`StorageError::Disconnected`](crate::StorageError::Disconnected), and
 /// the next call opens a new connection.
@@ -167,15 +167,6 @@ impl Engine for Postgres {
     }
 
     async fn vacuum(&self) -> StorageResult<()> {
-        let connection = self.pool.get().await?;
-        // The server refuses it within a transaction, and so in a list of statements.
-        let tables = ["runs", "checkpoints", "texts", "items", "waits"];
-        let schema = self.pool.quoted_schema();
-        let tables = tables.map(|table| format!("{schema}.{table}")).join(", ");
-        let vacuum = format!("VACUUM (ANALYZE) {tables}");
-        let done = connection.client().batch_execute(&vacuum).await;
-        done.map_err(|error| explain(&self.pool, "give room back", error))?;
-        connection.put_back();
-        Ok(())
+        vacuum::vacuum(&self.pool).await
     }
 }

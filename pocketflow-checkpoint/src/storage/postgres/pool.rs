@@ -17,10 +17,14 @@ use tokio_postgres::{Client, Config};
 
 use super::connection::Messages;
 use super::tls::Tls;
+use super::transaction::Access;
 use crate::storage::error::{StorageError, StorageResult};
 
 /// The maximum number of connections. A server allows 100 by default for all of its clients.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 9;
+/// How many of them may be in transactions that write. So a query does not wait for those, which may
+/// wait for locks.
+const WRITERS: usize = 8;
 
 pub(super) struct Pool {
     config: Config,
@@ -30,6 +34,7 @@ pub(super) struct Pool {
     /// The user, once the server has named it.
     user: Arc<OnceLock<String>>,
     permits: Semaphore,
+    writers: Semaphore,
     idle: Mutex<Vec<Client>>,
 }
 
@@ -52,6 +57,7 @@ impl Pool {
             schema: schema.to_owned(),
             user: Arc::default(),
             permits: Semaphore::new(CONNECTIONS),
+            writers: Semaphore::new(WRITERS),
             idle: Mutex::default(),
         }
     }
@@ -89,6 +95,7 @@ impl Pool {
             place: self.place.clone(),
             user: self.user.clone(),
             permits: Semaphore::new(CONNECTIONS),
+            writers: Semaphore::new(WRITERS),
             idle: Mutex::default(),
         }
     }
@@ -107,14 +114,15 @@ impl Pool {
     }
 
     /// An idle connection, or a new one. At most [`CONNECTIONS`] are in use at the same time.
-    pub(super) async fn get(&self) -> StorageResult<PooledConnection<'_>> {
-        let permit = self
-            .permits
-            .acquire()
-            .await
-            .map_err(|_| StorageError::Closed {
-                place: self.place.clone(),
-            })?;
+    pub(super) async fn get(&self, access: Access) -> StorageResult<PooledConnection<'_>> {
+        let closed = |_| StorageError::Closed {
+            place: self.place.clone(),
+        };
+        let writer = match access {
+            Access::Write => Some(self.writers.acquire().await.map_err(closed)?),
+            Access::Read => None,
+        };
+        let permit = self.permits.acquire().await.map_err(closed)?;
         let idle = {
             let mut idle = self.idle();
             idle.retain(|client| !client.is_closed());
@@ -132,7 +140,7 @@ impl Pool {
             pool: self,
             client,
             is_new,
-            _permit: permit,
+            _permits: (permit, writer),
         })
     }
 }
@@ -143,7 +151,7 @@ pub(super) struct PooledConnection<'a> {
     client: Client,
     /// Whether it was opened for this transaction.
     pub(super) is_new: bool,
-    _permit: SemaphorePermit<'a>,
+    _permits: (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>),
 }
 
 impl PooledConnection<'_> {

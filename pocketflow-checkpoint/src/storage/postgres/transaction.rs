@@ -50,7 +50,7 @@ impl<'a> PostgresTransaction<'a> {
     ) -> StorageResult<Self> {
         let begin = begin(access, &pool.quoted_schema());
         loop {
-            let connection = pool.get().await?;
+            let connection = pool.get(access).await?;
             match connection.client().batch_execute(&begin).await {
                 Ok(()) => return Ok(Self { connection }),
                 Err(error) if connection.is_new => {

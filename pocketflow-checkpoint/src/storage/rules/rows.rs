@@ -88,13 +88,17 @@ fn next_attempt<E>(row: &mut Row, status: Status) -> Result<Option<NextAttempt>,
 pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<E>> {
     let (waits_for, visit) = (row.maybe_text(9)?, row.maybe_int(10)?);
     let (status, owner, lease_until) = (status(row, 2)?, row.maybe_text(5)?, row.maybe_int(6)?);
+    let outer = row.maybe_text(14)?;
+    let enqueued =
+        status == Status::Running && owner.is_none() && outer.is_none() && row.int(22)? == 0;
     Ok(RunSummary {
         run: row.text(0)?,
         flow: row.text(1)?,
         status,
         step: count(row, 3)?,
         path: row.text(4)?,
-        orphaned: is_orphaned(status, owner.as_deref(), lease_until, now),
+        orphaned: !enqueued && is_orphaned(status, owner.as_deref(), lease_until, now),
+        enqueued,
         owner,
         lease_until: lease_until.map(millis::to_time),
         exit: row.maybe_text(7)?,
@@ -107,7 +111,7 @@ pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<
         filled: row.int(11)? != 0,
         created: millis::to_time(row.int(12)?),
         updated: millis::to_time(row.int(13)?),
-        outer: row.maybe_text(14)?,
+        outer,
         inner_waits: count(row, 15)?,
         until: row.maybe_int(16)?.map(millis::to_time),
         next_attempt: next_attempt(row, status)?,
@@ -117,21 +121,22 @@ pub(crate) fn summary<E>(row: &mut Row, now: i64) -> Result<RunSummary, OpError<
 /// A run with its stored state, and the version of that state.
 pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpError<E>> {
     let short = summary(&mut row, now)?;
-    let version = row.int(27)?;
+    let version = row.int(28)?;
     let record = RunRecord {
         run: short.run,
         flow: short.flow,
-        graph: row.text(25)?,
+        graph: row.text(26)?,
         status: short.status,
         step: short.step,
         path: short.path,
-        position: row.text(22)?,
-        action: row.maybe_text(23)?,
-        state: row.text(26)?,
+        position: row.text(23)?,
+        action: row.maybe_text(24)?,
+        state: row.text(27)?,
         owner: short.owner,
         lease_until: short.lease_until,
         orphaned: short.orphaned,
-        crashes: count(&mut row, 24)?,
+        enqueued: short.enqueued,
+        crashes: count(&mut row, 25)?,
         exit: short.exit,
         message: short.message,
         waits_for: short.waits_for,
@@ -143,7 +148,7 @@ pub(crate) fn record<E>(mut row: Row, now: i64) -> Result<(RunRecord, i64), OpEr
         outer: short.outer,
         inner_waits: short.inner_waits,
         next_attempt: short.next_attempt,
-        inner_runs: count(&mut row, 28)?,
+        inner_runs: count(&mut row, 29)?,
     };
     Ok((record, version))
 }

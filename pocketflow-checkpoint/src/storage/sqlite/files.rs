@@ -23,6 +23,7 @@ fn id(_: &Path) -> Option<Id> {
 }
 
 /// The database, its write-ahead log and the log's index, as they were when they were first seen.
+#[derive(Clone)]
 pub(super) struct Files([(PathBuf, Option<Id>); 3]);
 
 impl Files {

@@ -5,6 +5,7 @@ mod files;
 mod group;
 mod open;
 mod read_only;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -110,6 +111,10 @@ impl SqliteOptions {
 /// at the same time cost a few waits for the disk. Each operation has a savepoint, so that a failed
 /// one does not affect the others. Each is acknowledged when it is on the disk (`synchronous =
 /// FULL`).
+///
+/// An operation that only reads, such as [`Storage::show`](crate::Storage::show), does not wait for
+/// operations that write: a second thread and a second connection are there for it, as soon as it
+/// would have to.
 ///
 /// On a multi-threaded runtime, a run that is alone stores its steps without that thread, which is
 /// faster: in `block_in_place`, or in place within `Runtime::block_on`, which then polls nothing

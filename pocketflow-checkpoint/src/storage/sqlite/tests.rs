@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::poll_immediate;
 use rusqlite::Connection;
 
 use super::Sqlite;
@@ -208,4 +209,58 @@ async fn the_version_of_a_file_stays_as_long_as_nothing_changes() {
     };
     b.begin("r", "me", Duration::ZERO, &new).await.unwrap();
     assert_ne!(version().await, first);
+}
+
+/// Another process has locked the file, so the write waits.
+#[tokio::test]
+async fn a_query_does_not_wait_for_a_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let runs = Sqlite::open(&path).await.unwrap();
+    let new = NewRun {
+        flow: "F".into(),
+        graph: "{}".into(),
+        state: "{}".into(),
+        position: "[]".into(),
+    };
+    let lease = Duration::from_secs(60);
+    runs.begin("r", "me", lease, &new).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let mut write = std::pin::pin!(runs.cancel("r"));
+    assert!(poll_immediate(&mut write).await.is_none());
+    let soon = Duration::from_secs(20);
+    for _ in 0..2 {
+        let shown = tokio::time::timeout(soon, runs.show("r"));
+        assert_eq!(
+            shown.await.unwrap().unwrap().unwrap().status,
+            Status::Running
+        );
+        let listed = tokio::time::timeout(soon, runs.list(None));
+        assert_eq!(listed.await.unwrap().unwrap().len(), 1);
+    }
+    assert!(poll_immediate(&mut write).await.is_none());
+
+    other.execute_batch("ROLLBACK").unwrap();
+    write.await.unwrap();
+    assert_eq!(
+        runs.show("r").await.unwrap().unwrap().status,
+        Status::Cancelled
+    );
+
+    // What nobody waits for comes before a later query.
+    runs.retry("r").await.unwrap();
+    runs.begin("r", "you", lease, &new).await.unwrap();
+    for _ in 0..100 {
+        let write = std::pin::pin!(runs.renew("r", "you", lease));
+        assert!(poll_immediate(write).await.is_none());
+    }
+    runs.release_later("r", "you");
+    assert_eq!(runs.show("r").await.unwrap().unwrap().owner, None);
+
+    // The file is closed with its log, whichever connection is last.
+    runs.clone().close().await;
+    drop(other);
+    assert!(!folder.path().join("runs.db-wal").exists());
 }

@@ -4,14 +4,16 @@ use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError, mpsc};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::blocking::Blocking;
+use super::files::Files;
 use super::group::{self, Job};
 use super::open::Open;
+use super::reader::Reader;
 use super::{SqliteOptions, Target, open, place};
 use crate::storage::error::{StorageError, StorageResult};
 use crate::storage::operation::Operation;
@@ -30,6 +32,7 @@ struct Channel {
     options: SqliteOptions,
     desk: Arc<Desk>,
     blocking: Blocking,
+    reader: Reader,
     /// Always `Some` until it is dropped.
     queue: Option<mpsc::Sender<Message>>,
     /// Disconnected when the thread ends.
@@ -42,6 +45,10 @@ struct Desk {
     connection: Mutex<Shared>,
     /// How many operations are in the queue, or in progress in the thread.
     queued: AtomicUsize,
+    /// How many of them nobody waits for. What is read afterwards must show what they do.
+    unattended: AtomicUsize,
+    /// The files that are open.
+    files: OnceLock<Files>,
 }
 
 #[derive(Default)]
@@ -58,6 +65,7 @@ const LAST_WAIT: Duration = Duration::from_secs(5);
 
 impl Drop for Channel {
     fn drop(&mut self) {
+        self.reader.end();
         self.queue = None;
         let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
         let _ = ended.recv_timeout(LAST_WAIT);
@@ -72,6 +80,8 @@ impl fmt::Debug for Worker {
 
 enum Message {
     Job(Job),
+    /// Nobody waits for its outcome.
+    Unattended(Job),
     Close(oneshot::Sender<()>),
 }
 
@@ -103,6 +113,7 @@ impl Worker {
             options: options.clone(),
             desk: desk.clone(),
             blocking: Blocking::default(),
+            reader: Reader::default(),
             queue: Some(queue),
             ended: Mutex::new(ended),
         };
@@ -117,6 +128,7 @@ impl Worker {
                 let _end: mpsc::Sender<()> = end;
                 match open::open(&Target { path, options }) {
                     Ok(open) => {
+                        let _ = desk.files.set(open.files.clone());
                         if let Ok(mut shared) = desk.connection.lock() {
                             shared.open = Some(open);
                         }
@@ -155,7 +167,7 @@ impl Worker {
         let Some(queue) = &self.0.queue else {
             return false;
         };
-        if let Message::Job(_) = message {
+        if let Message::Job(_) | Message::Unattended(_) = message {
             self.0.desk.queued.fetch_add(1, SeqCst);
         }
         queue.send(message).is_ok()
@@ -164,10 +176,12 @@ impl Worker {
     /// Sends an operation without waiting for it.
     pub(super) fn send<O: Operation>(&self, operation: O) {
         let (job, _) = Job::new(operation);
-        self.enqueue(Message::Job(job));
+        self.0.desk.unattended.fetch_add(1, SeqCst);
+        self.enqueue(Message::Unattended(job));
     }
 
     pub(super) async fn close(&self) {
+        self.0.reader.close().await;
         let (reply, closed) = oneshot::channel();
         if self.enqueue(Message::Close(reply)) {
             let _ = closed.await;
@@ -194,11 +208,40 @@ impl Worker {
                     Err(returned) => job = returned,
                 }
             }
+            if !O::WRITES && worker.would_wait() {
+                match worker.read(job) {
+                    Ok(()) => return answer.await.unwrap_or_else(|_| Err(closed())),
+                    Err(returned) => job = returned,
+                }
+            }
             if !worker.enqueue(Message::Job(job)) {
                 return Err(closed());
             }
             answer.await.unwrap_or_else(|_| Err(closed()))
         }
+    }
+
+    /// Whether an operation that only reads would wait for one that writes, and need not.
+    fn would_wait(&self) -> bool {
+        let desk = &self.0.desk;
+        if self.options().read_only || desk.unattended.load(SeqCst) > 0 {
+            return false;
+        }
+        desk.queued.load(SeqCst) > 0 || desk.connection.try_lock().is_err()
+    }
+
+    /// Performs an operation that only reads, on the other connection.
+    fn read(&self, job: Job) -> Result<(), Job> {
+        let (desk, queue) = (self.0.desk.clone(), self.0.queue.clone());
+        let target = || {
+            let files = self.0.desk.files.get().cloned();
+            (Target::only_read(self.path(), self.options()), files)
+        };
+        self.0.reader.send(job, target, move |job| {
+            desk.queued.fetch_add(1, SeqCst);
+            // If its thread has ended, the caller learns that the file is closed.
+            let _ = queue.as_ref().map(|queue| queue.send(Message::Job(job)));
+        })
     }
 
     /// Whether the last operations were of this run, and no other waits.
@@ -228,10 +271,15 @@ fn work(desk: &Desk, place: &str, messages: &mpsc::Receiver<Message>) {
     while let Ok(first) = messages.recv() {
         let mut group = Vec::new();
         let mut close = None;
+        let mut unattended = 0;
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Job(job) => group.push(job),
+                Message::Unattended(job) => {
+                    group.push(job);
+                    unattended += 1;
+                }
                 Message::Close(reply) => close = Some(reply),
             }
             next = if close.is_some() || group.len() == GROUP {
@@ -251,6 +299,7 @@ fn work(desk: &Desk, place: &str, messages: &mpsc::Receiver<Message>) {
         }
         drop(shared);
         desk.queued.fetch_sub(count, SeqCst);
+        desk.unattended.fetch_sub(unattended, SeqCst);
         if let Some(reply) = close {
             let _ = reply.send(());
             return;
