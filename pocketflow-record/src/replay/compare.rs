@@ -109,23 +109,33 @@ pub(super) fn changed<S: Replayable>(
     fields
 }
 
+/// What a record has for some fields, as texts.
+pub(super) type Texts = Vec<Option<String>>;
+
+/// What a state has for these fields.
+pub(super) fn texts_of<S: Replayable>(fields: &BTreeSet<usize>, state: &State) -> Texts {
+    let fields = fields.iter().map(|index| &S::STORE.fields[*index]);
+    let texts = fields.map(|field| value_of(state, field).map(str::to_owned));
+    texts.collect()
+}
+
 /// Compares fields of the store with the record. `before` is the record before the step.
 pub(super) fn fields<S: Replayable>(
-    fields: impl IntoIterator<Item = usize>,
-    before: Option<&State>,
-    then: &State,
+    fields: &BTreeSet<usize>,
+    before: Option<&Texts>,
+    then: &Texts,
     shared: &mut S,
 ) -> Vec<Differing> {
     let mut differs = Vec::new();
-    for index in fields {
+    for (at, (&index, then)) in fields.iter().zip(then).enumerate() {
         let field = &S::STORE.fields[index];
-        let Some(recorded) = value_of(then, field).filter(|text| !is_mark(text)) else {
+        let Some(recorded) = then.as_deref().filter(|text| !is_mark(text)) else {
             continue;
         };
         let Some(now) = ReplayFields::write(index, shared) else {
             continue;
         };
-        let before = before.and_then(|state| value_of(state, field));
+        let before = before.and_then(|before| before[at].as_deref());
         let whole = |then: String, now: String| ValueDifference {
             at: String::new(),
             before: before.map(shown),

@@ -122,9 +122,10 @@ use crate::Recording;
 /// that [suspends](pocketflow::Error::suspends) it. The pieces of a durable run that has resumed are one
 /// run, if they are in the same record.
 ///
-/// # Panics
+/// # One run at a time
 ///
-/// One replay replays one run at a time, as often as you like.
+/// A replay replays its run as often as you like, and one at a time. For runs at the same time, make
+/// several.
 #[must_use = "a replay does nothing until a flow runs with it"]
 pub struct Replay {
     plan: Arc<Plan>,

@@ -291,3 +291,53 @@ async fn values_are_found_by_visit_without_the_comparison() {
         assert_eq!(again.is_ok(), ended.is_ok(), "seed {seed}");
     }
 }
+
+#[derive(Shared, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Count {
+    numbers: Vec<u64>,
+    text: String,
+    sum: u64,
+}
+
+#[node(Count, appends = numbers, attempts = 2)]
+async fn next_number(numbers: &[u64]) -> Result<[u64; 1], String> {
+    exec_runs();
+    Ok([numbers.len() as u64])
+}
+
+#[derive(Action, Serialize, Deserialize)]
+enum More {
+    Yes,
+    No,
+}
+
+#[node(Count, writes(sum))]
+impl Sum {
+    async fn exec(&self, numbers: &[u64]) -> usize {
+        exec_runs();
+        std::future::ready(numbers.len()).await
+    }
+
+    fn post(&self, sum: &mut u64, exec: usize) -> More {
+        *sum += 1;
+        if exec < 1_000 { More::Yes } else { More::No }
+    }
+}
+
+struct Sum;
+
+flow! { Long: Count { sum: Sum; next_number >> sum; sum - "yes" >> next_number; sum - "no" >> end; } }
+
+#[tokio::test]
+async fn a_long_run_is_replayed() {
+    let long = Long { sum: Sum };
+    let text = "x".repeat(100_000);
+    let mut then = Count {
+        text,
+        ..Count::default()
+    };
+    let record = Record::in_memory();
+    long.with(&record).run(&mut then).await.unwrap();
+    let now = replayed::<_, Count>(&long, &record.text()).await.unwrap();
+    assert_eq!(now.store, then);
+}

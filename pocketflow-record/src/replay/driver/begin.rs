@@ -138,9 +138,10 @@ impl Replay {
             self.plan.after(run, passed, &mut at.state);
         }
         at.done = step;
-        let known = at.state.clone();
+        let resumes = self.plan.run(run).steps[step].resumes;
+        let known = resumes.then(|| at.state.clone());
         self.plan.before(run, step, &mut at.state);
-        if self.plan.run(run).steps[step].resumes {
+        if let Some(known) = known {
             let state = at.state.clone();
             drop(guard);
             fill(&state, Some(&known), shared).map_err(|kind| info.error(kind))?;

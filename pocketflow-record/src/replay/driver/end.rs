@@ -22,17 +22,19 @@ impl Replay {
         if result.as_ref().is_err_and(is_of_replay) || !self.compares {
             return result;
         }
+        let ended = self.plan.ended(run, step);
+        let changed = compare::changed::<S>(info, ended);
         let (before, then) = {
             let mut guard = lock(&self.progress);
             let Some(at) = guard.as_mut().and_then(|progress| progress.run(run)) else {
                 return result;
             };
-            let before = at.state.clone();
+            let before = compare::texts_of::<S>(&changed, &at.state);
             self.plan.after(run, step, &mut at.state);
             at.done = step + 1;
-            (before, at.state.clone())
+            (before, compare::texts_of::<S>(&changed, &at.state))
         };
-        let Some(ended) = self.plan.ended(run, step) else {
+        let Some(ended) = ended else {
             // The process died here, or the run was dropped.
             return result;
         };
@@ -48,8 +50,7 @@ impl Replay {
         let graph = graph.expect("checked when the record was read");
         let place = self.plan.step(run, step).step.place;
         let mut differs = Vec::from_iter(compare::result(graph, place, ended, info, &result));
-        let changed = compare::changed::<S>(info, Some(ended));
-        differs.extend(compare::fields(changed, Some(&before), &then, shared));
+        differs.extend(compare::fields(&changed, Some(&before), &then, shared));
         if differs.is_empty() {
             return result;
         }
@@ -70,6 +71,7 @@ impl Replay {
         {
             return result;
         }
+        let all = (0..S::STORE.fields.len()).collect();
         let (run, then, state) = {
             let mut guard = lock(&self.progress);
             let Some(progress) = &mut *guard else {
@@ -96,7 +98,7 @@ impl Replay {
                 // The record has no more steps, and nobody knows how the run would have ended.
                 (Outcome::Suspended(_) | Outcome::Unfinished, None) => return result,
             };
-            (run, then, at.state.clone())
+            (run, then, compare::texts_of::<S>(&all, &at.state))
         };
         let now = match &result {
             Ok(taken) => names::end(taken.action()),
@@ -106,8 +108,7 @@ impl Replay {
         if then != now {
             differs.push(Differing::new(Differs::End, then, now));
         }
-        let all = 0..S::STORE.fields.len();
-        differs.extend(compare::fields(all, None, &state, shared));
+        differs.extend(compare::fields(&all, None, &state, shared));
         if differs.is_empty() {
             return result;
         }
