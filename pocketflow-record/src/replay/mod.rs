@@ -248,7 +248,7 @@ impl Replay {
     /// that fails as it failed in the record is not an error: see [`Replayed::error`].
     pub async fn run_on<F, S>(self, flow: &F, store: S) -> Result<Replayed<S>, ReplayError>
     where
-        F: Drive<S, Arc<Self>, Through<Execs>>,
+        F: ReplayFlow<S>,
         S: Replayable,
     {
         let mut store = store;
@@ -295,6 +295,22 @@ impl fmt::Debug for Replay {
             .finish_non_exhaustive()
     }
 }
+
+/// A flow that can be replayed: what each `exec` of its nodes returns implements serde's `Deserialize`.
+///
+/// Use it as a bound in generic code. Every such flow implements it automatically, with a context as
+/// well.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be replayed on the store `{S}`: what an `exec` of its nodes returns is not `Deserialize`",
+    label = "a replay gives back what each `exec` has returned",
+    note = "write `#[derive(Serialize, Deserialize)]` on the type of each value that an `exec` returns, such as the enum of an action",
+    note = "`flow.with(&replay).run(&mut store)`, with a `replay: Replay`, names the type",
+    note = "if the store has a context, give it to the flow: `.context(&context)`"
+)]
+pub trait ReplayFlow<S>: Drive<S, Arc<Replay>, Through<Execs>> {}
+
+#[diagnostic::do_not_recommend]
+impl<F, S> ReplayFlow<S> for F where F: Drive<S, Arc<Replay>, Through<Execs>> {}
 
 /// A run that has been replayed, and went as it was recorded.
 #[derive(Debug)]
@@ -357,7 +373,7 @@ impl<S> Replayed<S> {
 /// error says how, in lines for a reader.
 pub async fn replay<F, S>(flow: &F, record: impl AsRef<[u8]>) -> Result<usize, ReplayError>
 where
-    F: Drive<S, Arc<Replay>, Through<Execs>>,
+    F: ReplayFlow<S>,
     S: Replayable + Default,
 {
     let recording = Recording::read(record)?;
@@ -388,7 +404,7 @@ where
 /// If there is no such file, and all errors of [`replay`] in any of the files.
 pub async fn replay_all<F, S>(flow: &F, files: impl AsRef<Path>) -> Result<usize, ReplayError>
 where
-    F: Drive<S, Arc<Replay>, Through<Execs>>,
+    F: ReplayFlow<S>,
     S: Replayable + Default,
 {
     let (mut runs, mut errors) = (0, Vec::new());
@@ -429,7 +445,7 @@ where
 /// Replays the runs of this flow.
 async fn replay_each<F, S>(flow: &F, replays: Vec<Replay>) -> Result<usize, ReplayError>
 where
-    F: Drive<S, Arc<Replay>, Through<Execs>>,
+    F: ReplayFlow<S>,
     S: Replayable + Default,
 {
     if replays.is_empty() {
