@@ -39,6 +39,7 @@ pages! {
     WatchARun: "how-to/watch-a-run.md",
     RecordARun: "how-to/record-a-run.md",
     ReadAReport: "how-to/read-a-report.md",
+    WatchRunsLive: "how-to/watch-runs-live.md",
     TraceARun: "how-to/trace-a-run.md",
     StreamTokens: "how-to/stream-tokens.md",
     RunAWorker: "how-to/run-a-worker.md",

@@ -173,6 +173,32 @@ impl<E: Storage> Checkpoints<E> {
         self.change(|shared| shared.ttl.failed = Some(ttl))
     }
 
+    /// Describes the type of a field that flows wait for, as a JSON Schema. It is stored with the runs that start
+    /// from now on, so that a person who answers one gets a form, as on the page of `pocketflow-serve`. Whether a value
+    /// fits is still for the type to say.
+    ///
+    /// ```
+    /// # use pocketflow_checkpoint::Checkpoints;
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?; let file = folder.path().join("runs.db");
+    /// use serde_json::json;
+    ///
+    /// // With the crate schemars: `schemars::schema_for!(Decision).to_value()`.
+    /// let decision = json!({ "enum": ["approved", "rejected"] });
+    /// let runs = Checkpoints::open(&file).await?.schema("decision", decision);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// These checkpoints have made a run already.
+    #[must_use]
+    pub fn schema(self, field: impl Into<String>, schema: serde_json::Value) -> Self {
+        self.change(|shared| {
+            shared.schemas.insert(field.into(), schema);
+        })
+    }
+
     fn change(mut self, change: impl FnOnce(&mut RunsShared<E>)) -> Self {
         change(Arc::get_mut(&mut self.shared).expect("settings come before the first run"));
         self

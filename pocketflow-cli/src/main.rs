@@ -6,6 +6,7 @@ mod output;
 mod record;
 mod report;
 mod runs;
+mod serve;
 
 use std::error::Error;
 use std::io::{ErrorKind, Write};
@@ -30,6 +31,7 @@ enum Command {
     Report(report::Arguments),
     Test(generated_test::Arguments),
     Runs(runs::Arguments),
+    Serve(serve::Arguments),
     /// Prints the completions of this program for a shell
     #[command(after_help = completions::HELP)]
     Completions {
@@ -67,6 +69,7 @@ fn printed(arguments: &Arguments) -> Result<String, Box<dyn Error>> {
         Command::Report(arguments) => report::printed(arguments, json),
         Command::Test(arguments) => generated_test::printed(arguments, json),
         Command::Runs(arguments) => runs::printed(arguments, json),
+        Command::Serve(arguments) => serve::serve(arguments, json).map(|()| String::new()),
         Command::Completions { shell } => Ok(completions::printed::<Arguments>(*shell, json)),
     }
 }

@@ -1,8 +1,9 @@
 //! What each command prints with `--json` is what the README lists.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use pocketflow_checkpoint::conformance::support::{LONG, begin, new, pause, step};
@@ -164,6 +165,7 @@ async fn the_readme_lists_what_each_command_prints() {
             printed.entry(name).or_default().push(members);
         }
     }
+    printed.insert("serve", vec![served(folder)]);
     for (name, [always, sometimes]) in &listed {
         let values = &printed[name.as_str()];
         if name == "runs state" {
@@ -175,6 +177,23 @@ async fn the_readme_lists_what_each_command_prints() {
         assert_eq!(&everywhere, always, "{name}");
         assert_eq!(anywhere, always | sometimes, "{name}");
     }
+}
+
+/// The members of the first line that a command prints that does not end by itself.
+fn served(folder: &Path) -> BTreeSet<String> {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_pocketflow"))
+        .args(["--json", "serve", "--db", "runs.db", "--port", "0"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let value: Value = serde_json::from_str(&line).unwrap();
+    value.as_object().unwrap().keys().cloned().collect()
 }
 
 #[test]
@@ -191,6 +210,9 @@ fn errors_are_text_with_a_status() {
         (&["runs", "lisst"], 2),
         (&["--json", "runs", "show"], 2),
         (&["completions", "csh"], 2),
+        (&["serve"], 2),
+        (&["serve", "--records", "no/such"], 1),
+        (&["serve", "--db", "no/such.db"], 1),
     ] {
         let output = command(folder, arguments);
         assert_eq!(output.status.code(), Some(status), "{arguments:?}");

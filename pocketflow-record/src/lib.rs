@@ -38,6 +38,8 @@ pub use replay::{
     Difference, GeneratedTest, Replay, ReplayError, ReplayErrorKind, Replayed, generate_test,
     replay, replay_all,
 };
+#[doc(hidden)]
+pub use report::live;
 pub use report::{Report, report};
 
 /// Tests the program in the README.

@@ -6,6 +6,7 @@ use std::hash::Hasher;
 
 use pocketflow::{Graph, Place, Store, Target};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use siphasher::sip::SipHasher13;
 
 use crate::state::Hashes;
@@ -24,6 +25,13 @@ pub(crate) struct Definition {
     /// [`rules::awaited`](crate::storage::rules::awaited) reads them.
     #[serde(default)]
     waits: BTreeSet<String>,
+    /// The fields that are confidential, also those of stores in fields. A program that shows the run leaves their
+    /// values out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    redacted: BTreeSet<String>,
+    /// The JSON Schemas of the types of awaited fields, for forms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    schemas: BTreeMap<String, Value>,
     /// The hashes of the run's input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<Hashes>,
@@ -67,13 +75,27 @@ impl Definition {
         prove(graph, store, &mut proof);
         let mut awaited = BTreeSet::new();
         waits(graph, &mut awaited);
+        let mut confidential = BTreeSet::new();
+        redacted(graph, store, &mut confidential);
         Self {
             flow: FlowDefinition::of(graph),
             fields,
             proof: proof.finish(),
             waits: awaited,
+            redacted: confidential,
+            schemas: BTreeMap::new(),
             input: None,
         }
+    }
+
+    /// Adds the descriptions of the fields that the flow waits for.
+    pub(crate) fn describe(&mut self, schemas: &BTreeMap<String, Value>) {
+        let schemas = schemas
+            .iter()
+            .filter(|(field, _)| self.waits.contains(*field));
+        self.schemas = schemas
+            .map(|(field, schema)| (field.clone(), schema.clone()))
+            .collect();
     }
 
     /// Whether everything except the input is equal.
@@ -139,6 +161,26 @@ fn waits(graph: &Graph, fields: &mut BTreeSet<String>) {
         match place.node.flow {
             Some(inner) => waits(inner, fields),
             None => fields.extend(place.node.waits.map(str::to_owned)),
+        }
+    }
+}
+
+/// The confidential fields of a store, and of the stores in its fields on which flows run.
+fn redacted(graph: &Graph, store: &Store, fields: &mut BTreeSet<String>) {
+    let confidential = store.fields.iter().filter(|field| field.redacted);
+    fields.extend(confidential.flat_map(|field| [field.name, field.stored].map(str::to_owned)));
+    for place in graph.places {
+        for node in [place.node]
+            .into_iter()
+            .chain(place.fork.iter().map(|branch| branch.node))
+        {
+            if let Some(nested) = node.flow {
+                redacted(nested, store, fields);
+            }
+            let inner = node.on.map(|on| on.graph);
+            if let Some(first) = inner.and_then(|inner| inner.places.first()) {
+                redacted(inner.unwrap_or(graph), first.node.store, fields);
+            }
         }
     }
 }

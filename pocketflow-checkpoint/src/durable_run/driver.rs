@@ -41,6 +41,7 @@ impl<E: Storage> DurableRun<E> {
             return Err(at.error(self.bad("store", &what)(encoding::custom(why))));
         }
         let mut definition = Definition::of(at.flow, S::STORE);
+        definition.describe(&self.runs.schemas);
         let input = Keeper::hashes(shared);
         definition.input = Some(input.map_err(|error| at.error(self.bad_field("store", error)))?);
         Ok(definition)

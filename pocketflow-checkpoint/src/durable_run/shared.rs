@@ -1,8 +1,10 @@
 //! What all runs of a storage share: its settings, and what the runs of this process wait for.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::ttl::Ttl;
@@ -19,6 +21,8 @@ pub(crate) struct RunsShared<E> {
     pub(crate) max_retry_time: Duration,
     pub(crate) max_crashes: Option<u32>,
     pub(crate) ttl: Ttl,
+    /// The JSON Schemas of awaited fields.
+    pub(crate) schemas: BTreeMap<String, Value>,
     pub(crate) waiters: Waiters,
     /// Notifies the workers of this process when a run can be taken up.
     pub(crate) ready: watch::Sender<()>,
@@ -34,6 +38,7 @@ impl<E> RunsShared<E> {
             max_retry_time: Duration::from_secs(120),
             max_crashes: Some(10),
             ttl: Ttl::default(),
+            schemas: BTreeMap::new(),
             waiters: Waiters::default(),
             ready: watch::Sender::new(()),
         }

@@ -10,8 +10,7 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use pocketflow_checkpoint::{Sqlite, Storage};
 
-use self::address::Address;
-pub(crate) use self::address::without_passwords;
+pub(crate) use self::address::{Address, parse as parse_address, without_passwords};
 use self::commands::{Change, Query};
 use crate::output;
 

@@ -109,5 +109,31 @@ fn whole_lines(text: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
 }
 
+/// The parts of the page for `pocketflow-serve`, which feeds it with events as they happen.
+#[doc(hidden)]
+pub mod live {
+    use super::page;
+
+    /// The elements in the body of the page.
+    pub fn body() -> String {
+        page::body()
+    }
+
+    /// The style sheet.
+    pub fn style() -> String {
+        page::style()
+    }
+
+    /// The script of the page. `last` are scripts in the same scope that make the `Page` and feed it.
+    pub fn script(last: &[&str]) -> String {
+        page::script_with(last)
+    }
+
+    /// The scripts that only make elements and texts.
+    pub fn basics() -> [&'static str; 2] {
+        page::basics()
+    }
+}
+
 #[cfg(test)]
 mod tests;

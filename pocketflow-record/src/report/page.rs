@@ -93,20 +93,43 @@ fn harmless(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 
+/// The frame without scripts and styles, for a page that gets its events from elsewhere.
+pub(super) fn body() -> String {
+    let frame = unix(FRAME);
+    let body = frame.split_once("<body>").map_or("", |(_, body)| body);
+    let body = body.split_once("<noscript>").map_or(body, |(body, _)| body);
+    body.trim().to_owned()
+}
+
+/// The scripts that only make elements and texts.
+pub(super) fn basics() -> [&'static str; 2] {
+    [SCRIPTS[0], SCRIPTS[1]]
+}
+
+/// The script of a page whose last scripts, which begin it, are others.
+pub(super) fn script_with(last: &[&str]) -> String {
+    let (_, parts) = SCRIPTS.split_last().expect("there are scripts");
+    joined(parts.iter().chain(last))
+}
+
 fn script() -> String {
+    joined(SCRIPTS.iter())
+}
+
+fn joined<'a>(parts: impl Iterator<Item = &'a &'a str>) -> String {
     let mut script =
         String::from("\"use strict\";\n(() => {\n/*! dagre, https://github.com/dagrejs/dagre\n\n");
     script += LAYOUT_LICENCE;
     script += "*/\n";
     script += LAYOUT;
-    for part in SCRIPTS {
+    for part in parts {
         script += part;
     }
     script += "})();\n";
     unix(&script)
 }
 
-fn style() -> String {
+pub(super) fn style() -> String {
     unix(STYLE)
 }
 

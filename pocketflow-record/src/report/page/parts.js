@@ -131,6 +131,8 @@ function testCommand({ about, model, thread }) {
 function goOnPart(page, entry, forks = true) {
   const { run } = entry;
   if (entry.kind !== "step" || run.id == null) return null;
+  // A live page does what these commands do.
+  if (page.live) return page.live.goOnPart(entry, forks);
   const runs = "pocketflow runs ";
   const id = argument(run.id);
   const rows = [];

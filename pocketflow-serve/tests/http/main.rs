@@ -1,0 +1,7 @@
+//! The server, as a browser and as an attacker sees it.
+
+mod access;
+mod actions;
+mod list;
+mod run;
+mod support;
