@@ -55,7 +55,10 @@ pub async fn an_attempt_is_kept_until_its_step_is_stored<S: Storage>(a: S, b: S)
     assert!(due.left <= LONG && due.left > LONG / 2, "{due:?}");
     let from_now = due.at.duration_since(SystemTime::now());
     assert!(from_now.is_ok_and(|left| left > LONG / 2 && left < LONG * 2));
-    assert_eq!(b.attempts("r", 1).await.unwrap(), [first.clone()]);
+    assert_eq!(
+        b.attempts("r", 1).await.unwrap(),
+        std::slice::from_ref(&first)
+    );
     assert!(b.attempts("r", 2).await.unwrap().is_empty());
     let next = show(&b, "r").await.next_attempt.unwrap();
     assert_eq!((next.number, next.of, next.due), (2, 5, due.at));

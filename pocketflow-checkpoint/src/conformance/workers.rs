@@ -327,14 +327,18 @@ pub async fn a_worker_that_ends_finishes_its_steps<S: Storage>(a: S, b: S) {
     let run = id("ends");
     web.enqueue(&*run, &Slow, order(3)).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
+    let (heard, has_heard) = oneshot::channel::<()>();
     let ending = worker(&back).grace(Duration::from_secs(60));
-    let ending = tokio::spawn(ending.run_until(async { drop(stopped.await) }));
+    let ending = tokio::spawn(ending.run_until(async {
+        drop(stopped.await);
+        drop(heard);
+    }));
     gate(&run).started.notified().await;
     drop(stop);
+    drop(has_heard.await);
     // It takes up nothing more.
     let next = id("next");
     back.enqueue(&*next, &Charge, order(3)).await.unwrap();
-    sleep(Duration::from_millis(30)).await;
     assert!(!ending.is_finished());
     gate(&run).go.notify_one();
     ending.await.unwrap().unwrap();

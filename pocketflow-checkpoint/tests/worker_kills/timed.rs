@@ -34,7 +34,7 @@ pub(crate) struct Leg {
 async fn book_at(number: u64, attempt: Attempt<'_>) -> Result<String, &'static str> {
     log("begin", attempt);
     tokio::task::yield_now().await;
-    if number % 3 == 0 && attempt.number() == 1 {
+    if number.is_multiple_of(3) && attempt.number() == 1 {
         log("failed", attempt);
         return Err("the desk is closed");
     }
@@ -163,7 +163,7 @@ async fn killed<S: Storage>(storage: S, place: Place<'_>, count: u64, kills: usi
         let record = runs.storage().show(&format!("trip-{number}")).await;
         let trip: Trip = serde_json::from_str(&record.unwrap().unwrap().state).unwrap();
         for leg in trip.legs.iter().chain([&trip.home]) {
-            let attempt = if leg.number % 3 == 0 { 2 } else { 1 };
+            let attempt = if leg.number.is_multiple_of(3) { 2 } else { 1 };
             assert_eq!(leg.ticket, Some(format!("booked at {attempt}")));
             let expected = match &leg.seal {
                 Some(seal) => format!("sealed with {seal}"),
