@@ -240,6 +240,12 @@ async fn many_files() {
     fs::write(file("a.jsonl"), &good).unwrap();
     fs::write(file("b.jsonl"), &good).unwrap();
     assert_eq!(replay_all(&Pay, &pattern).await.unwrap(), 2);
+    let replays = Replay::open(&pattern).unwrap();
+    assert_eq!(replays.len(), 2);
+    for replay in replays {
+        let now = replay.run_on(&Pay, Order::default()).await.unwrap();
+        assert_eq!(now.store.total, 18);
+    }
 
     // Someone has changed the total by hand.
     fs::write(
