@@ -260,8 +260,10 @@ impl List {
 impl Row {
     fn durable(run: &RunSummary) -> Self {
         let waiting = run.status == Status::Waiting;
+        let next = run.next_attempt.as_ref();
         let waits = waiting.then(|| match (&run.wait, run.until) {
             (Some(wait), _) => wait.clone(),
+            _ if next.is_some() => next.map(|next| format!("{next:#}")).unwrap_or_default(),
             (None, Some(_)) if run.inner_waits == 0 => "sleeps".to_owned(),
             (None, _) if run.inner_waits == 1 => "1 inner run".to_owned(),
             (None, _) => format!("{} inner runs", run.inner_waits),
@@ -272,7 +274,7 @@ impl Row {
             file: None,
             number: None,
             flow: run.flow.clone(),
-            status: status(run.status, run.orphaned, run.owner.as_deref(), run.step),
+            status: status(run.status, run.orphaned, run.enqueued),
             step: run.step,
             path: run.path.clone(),
             since: waits.is_some().then(|| millis(run.updated)),

@@ -221,6 +221,10 @@ impl Graph {
         self.places.iter().position(|place| place.name == name)
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The place at which the flow begins.
     pub(crate) fn first(&self) -> Option<&GraphPlace> {
         self.places.first()

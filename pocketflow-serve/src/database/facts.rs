@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     wait: Option<String>,
     filled: bool,
     until: Option<u64>,
+    /// The attempt for which it waits, and why the last one failed.
+    next_attempt: Option<String>,
     created: u64,
     updated: u64,
     outer: Option<String>,
@@ -84,13 +86,14 @@ impl Facts {
             redacted: redaction.hides(name),
         });
         let history = history[history.len().saturating_sub(STEPS)..].iter();
-        let status = status(run.status, run.orphaned, run.owner.as_deref(), run.step);
+        let status = status(run.status, run.orphaned, run.enqueued);
         Self {
             run: run.run.clone(),
             flow: run.flow.clone(),
             status,
             step: run.step,
             path: run.path.clone(),
+            next_attempt: run.next_attempt.as_ref().map(|next| format!("{next:#}")),
             driven: run.owner.is_some() && !run.orphaned,
             owner: run.owner.clone(),
             lease_until: run.lease_until.map(millis),
@@ -125,18 +128,12 @@ impl Facts {
     }
 }
 
-/// The status as the page shows it. A running run without a process has been enqueued and waits for a worker,
-/// or its process has gone.
-pub(crate) fn status(
-    status: Status,
-    orphaned: bool,
-    owner: Option<&str>,
-    step: u64,
-) -> &'static str {
-    match (status, owner) {
-        (Status::Running, None) if orphaned && step == 0 => "enqueued",
-        (Status::Running, _) if orphaned => "orphaned",
-        _ => status.as_str(),
+/// The status as the page shows it.
+pub(crate) fn status(status: Status, orphaned: bool, enqueued: bool) -> &'static str {
+    match status {
+        Status::Running if enqueued => "enqueued",
+        Status::Running if orphaned => "orphaned",
+        status => status.as_str(),
     }
 }
 

@@ -121,12 +121,12 @@ impl Writer<'_> {
             at = micros(oldest.time);
             self.state = self.redaction.state(&state.state);
             let at = Position::read(&state.position).path();
-            let place = self.after(at, &state.action);
-            resumed = Some(json!({ "step": oldest.step, "place": place }));
+            let path = self.after(at, &state.action);
+            resumed = Some(self.resumed(oldest.step, &path));
         } else if past.steps.is_empty() {
             self.state = self.redaction.state(&run.state);
-            resumed = (run.step > 0)
-                .then(|| json!({ "step": run.step, "place": self.goes_on(run, position) }));
+            let path = self.goes_on(run, position);
+            resumed = (run.step > 0).then(|| self.resumed(run.step, &path));
         }
         let graphs = self.graphs.events(at, "", &fingerprint.unwrap_or_default());
         self.events.extend(graphs);
@@ -141,6 +141,20 @@ impl Writer<'_> {
         }
         self.events.push(begin);
         steps
+    }
+
+    /// The position of a run that the history does not have from its beginning.
+    fn resumed(&self, steps: u64, path: &[String]) -> Value {
+        let mut number = Some(self.graphs.outermost());
+        let mut flows = Vec::new();
+        for name in path {
+            let Some(graph) = number.map(|number| &self.graphs.all[number]) else {
+                break;
+            };
+            flows.push(json!({ "flow": graph.name(), "fingerprint": "", "place": name }));
+            number = graph.place(name).and_then(|place| graph.at(place).flow);
+        }
+        json!({ "steps": steps, "inner_steps": 0, "flows": flows })
     }
 
     /// The path of the place at which the run goes on. A stored position is that of the last finished step, or
@@ -350,6 +364,11 @@ impl Writer<'_> {
                         format!("`{wait}` has been filled, and no process has gone on yet")
                     }
                     (Some(wait), _) => format!("the run waits for `{wait}`"),
+                    _ if run.next_attempt.is_some() => {
+                        let next = run.next_attempt.as_ref();
+                        next.map(|next| format!("the run waits for {next:#}"))
+                            .unwrap_or_default()
+                    }
                     (None, Some(until)) => {
                         format!("the run sleeps until {}", pocketflow_checkpoint::utc(until))
                     }
@@ -364,7 +383,7 @@ impl Writer<'_> {
                 }));
                 json!({ "event": "end", "at": at, "run": 0, "suspended": true, "error": error })
             }
-            Status::Running if run.orphaned && run.step == 0 && run.owner.is_none() => {
+            Status::Running if run.enqueued => {
                 return;
             }
             Status::Running => {

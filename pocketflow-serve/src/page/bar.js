@@ -61,6 +61,7 @@ class Bar {
 
   waiting(facts, since, code) {
     if (facts.filled) return [facts.wait ? [code(facts.wait), " is filled"] : "An inner run is filled", ", ", since, ". ", this.worker(facts)];
+    if (facts.next_attempt) return ["for ", visible(facts.next_attempt)];
     const wait = facts.wait ? ["for ", code(facts.wait)] : facts.inner_waits ? ["for ", count(facts.inner_waits, "inner run")] : "until its time is over";
     return [wait, ", asked ", since, facts.until && [", until ", moment(facts.until * 1000)], facts.message && [". ", h("span", { class: "bad" }, "The last answer was refused: ", visible(facts.message))]];
   }

@@ -292,3 +292,34 @@ async fn two_servers_have_two_tokens() {
     assert_ne!(token(&one), token(&other));
     assert_eq!(token(&one).len(), 64);
 }
+
+#[tokio::test]
+async fn an_application_serves_the_page_under_a_path_of_its_own() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = pocketflow_serve::Server::new().token(TOKEN).origin(&origin);
+    let (live, token) = server.router().unwrap();
+    let app = axum::Router::new().nest_service("/runs/", live);
+    tokio::spawn(async { axum::serve(listener, app).await });
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let welcome = client
+        .get(format!("{origin}/runs/?token={token}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(welcome.status(), StatusCode::OK);
+    let cookie = welcome.headers()[SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    for path in ["", "run", "run.js", "api/runs"] {
+        let request = client.get(format!("{origin}/runs/{path}"));
+        let response = request.header(COOKIE, &cookie).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+    let other = client
+        .get(format!("{origin}/runs/api/runs"))
+        .header(COOKIE, &cookie);
+    let other = other.header(HOST, "evil.example").send().await.unwrap();
+    assert_eq!(other.status(), StatusCode::MISDIRECTED_REQUEST);
+}

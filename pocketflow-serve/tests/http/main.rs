@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod inner;
 mod list;
 mod run;
 mod support;
