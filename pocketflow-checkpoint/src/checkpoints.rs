@@ -116,7 +116,8 @@ impl<E: Storage> Checkpoints<E> {
     }
 
     /// Sets how often the runs that wait in memory are checked for what another process has filled:
-    /// every second by default. One query checks all of them.
+    /// every second by default. One query checks all of them. On PostgreSQL, a process usually
+    /// [hears](crate::Storage::announcements) of it before that.
     ///
     /// # Panics
     ///
@@ -256,6 +257,7 @@ impl<E: Storage> Checkpoints<E> {
                 event!(INFO, "wait filled", run = run, wait = wait);
                 self.shared.waiters.wake(run);
                 self.shared.ready.send_replace(());
+                self.shared.storage.announce(run).await;
             }
             Err(error) => {
                 let error = error.to_string();
@@ -383,6 +385,7 @@ impl<E: Storage> Checkpoints<E> {
     pub async fn fork(&self, run: &str, step: u64, new: &str) -> StorageResult<()> {
         self.shared.storage.fork(run, step, new).await?;
         self.shared.ready.send_replace(());
+        self.shared.storage.announce(new).await;
         Ok(())
     }
 

@@ -39,10 +39,10 @@ pub use state::Stored;
 pub use state::{Durable, Keeper};
 pub use storage::utc;
 pub use storage::{
-    BeginOutcome, Cause, Checkpoint, CheckpointState, Claim, DueAttempt, InnerRecord, ItemKey,
-    NewInnerRun, NewRun, NextAttempt, OpenWait, Pause, PendingAttempt, Retention, RunRecord,
-    RunSummary, Sqlite, SqliteOptions, StateChange, Status, Step, Storage, StorageError,
-    StorageResult, UnknownStatus, Watched,
+    Announcements, BeginOutcome, Cause, Checkpoint, CheckpointState, Claim, DueAttempt,
+    InnerRecord, ItemKey, NewInnerRun, NewRun, NextAttempt, OpenWait, Pause, PendingAttempt,
+    Retention, RunRecord, RunSummary, Sqlite, SqliteOptions, StateChange, Status, Step, Storage,
+    StorageError, StorageResult, UnknownStatus, Watched,
 };
 #[cfg(feature = "postgres")]
 pub use storage::{Postgres, PostgresOptions};

@@ -23,6 +23,7 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.retry(run).await?;
         event!(INFO, "run retried", run = run);
         self.shared.ready.send_replace(());
+        self.shared.storage.announce(run).await;
         Ok(())
     }
 
@@ -64,6 +65,7 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.cancel(run).await?;
         event!(INFO, "run cancelled", run = run);
         self.shared.waiters.wake_within(run);
+        self.shared.storage.announce(run).await;
         Ok(())
     }
 
@@ -78,6 +80,7 @@ impl<E: Storage> Checkpoints<E> {
         self.shared.storage.release_lease(run).await?;
         event!(WARN, "lease released", run = run);
         self.shared.ready.send_replace(());
+        self.shared.storage.announce(run).await;
         Ok(())
     }
 
@@ -94,6 +97,7 @@ impl<E: Storage> Checkpoints<E> {
         event!(INFO, "run rewound", run = run, step = step);
         self.shared.waiters.wake(run);
         self.shared.ready.send_replace(());
+        self.shared.storage.announce(run).await;
         Ok(())
     }
 

@@ -40,6 +40,7 @@ impl<E: Storage> DurableRun<E> {
             }
         }
         self.runs.ready.send_replace(());
+        self.runs.storage.announce(&self.id).await;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod calls;
 mod claimed;
 mod definition;
 mod driver;
+mod ears;
 mod empty_reads;
 mod enqueue;
 mod inner;
@@ -35,6 +36,7 @@ use activity::Activity;
 use attempts::StoredAttempts;
 use claimed::Claimed;
 pub(crate) use claimed::Stopped;
+pub(crate) use ears::listen;
 use inner::{InnerRuns, Outer};
 use item_results::ItemResults;
 #[doc(hidden)]

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::ears::Ears;
 use super::ttl::Ttl;
 use super::waiters::Waiters;
 use crate::state::encoding;
@@ -26,6 +27,7 @@ pub(crate) struct RunsShared<E> {
     pub(crate) waiters: Waiters,
     /// Notifies the workers of this process when a run can be taken up.
     pub(crate) ready: watch::Sender<()>,
+    pub(crate) ears: Ears,
 }
 
 impl<E> RunsShared<E> {
@@ -41,6 +43,7 @@ impl<E> RunsShared<E> {
             schemas: BTreeMap::new(),
             waiters: Waiters::default(),
             ready: watch::Sender::new(()),
+            ears: Ears::default(),
         }
     }
 

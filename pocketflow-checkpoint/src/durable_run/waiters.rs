@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
+use super::ears;
 use super::retry::{Backoff, retry};
 use super::shared::RunsShared;
 use crate::state::Fits;
@@ -150,6 +151,7 @@ impl WaitGuard<'_> {
                 waiter.is_stored = true;
             }
         }
+        ears::listen(shared);
         start_polling(shared);
         self.wake.notified().await;
     }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Storage;
+use super::announcements::Announcements;
 use super::claim::{Claim, Watched};
 use super::data::{
     BeginOutcome, Checkpoint, CheckpointState, DueAttempt, InnerRecord, ItemKey, NewInnerRun,
@@ -29,6 +30,17 @@ pub trait Engine: Send + Sync + 'static {
     ///
     /// An engine that drops its last handle waits for this, for a few seconds at most.
     fn release_in_background(&self, release: Release);
+
+    /// Tells the other processes that use this database to look at a run: see
+    /// [`Storage::announce`].
+    fn announce(&self, _run: &str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What other processes announce: see [`Storage::announcements`].
+    fn announcements(&self) -> Option<Announcements> {
+        None
+    }
 
     /// Gives the room of removed runs back to the system. An engine whose database does that by
     /// itself does nothing.
@@ -348,6 +360,14 @@ impl<E: Engine> Storage for E {
 
     async fn vacuum(&self) -> StorageResult<()> {
         Engine::vacuum(self).await
+    }
+
+    async fn announce(&self, run: &str) {
+        Engine::announce(self, run).await;
+    }
+
+    fn announcements(&self) -> Option<Announcements> {
+        Engine::announcements(self)
     }
 }
 

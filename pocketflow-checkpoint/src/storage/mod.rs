@@ -1,5 +1,6 @@
 //! Where runs are stored: the trait [`Storage`], its plain data, and its engines.
 
+mod announcements;
 mod claim;
 mod data;
 mod engine;
@@ -18,6 +19,7 @@ mod transaction;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
+pub use announcements::Announcements;
 pub use claim::{Claim, Watched};
 pub use data::{
     BeginOutcome, Checkpoint, CheckpointState, DueAttempt, InnerRecord, ItemKey, NewInnerRun,
@@ -368,6 +370,18 @@ pub trait Storage: Send + Sync + 'static {
     /// cannot tell that at once; then a process that waits for runs asks about them each time.
     fn version(&self) -> impl Future<Output = StorageResult<Option<String>>> + Send {
         std::future::ready(Ok(None))
+    }
+
+    /// Tells the other processes that use this storage to look at a run, because it may go on. This is
+    /// only a hint, which may be lost. A storage that cannot tell them does nothing.
+    fn announce(&self, _run: &str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What other processes announce from now on. `None` if the storage hears nothing of them; a
+    /// process that waits for runs then finds out when it polls.
+    fn announcements(&self) -> Option<Announcements> {
+        None
     }
 
     /// Stores that a run reached an exit, and its last state. The lease is released and stored items

@@ -66,8 +66,8 @@ use work::Work;
 /// - It runs as many runs at a time as its [`concurrency`](Self::concurrency) says, each in a task of
 ///   its own. A run that waits, sleeps, or waits long for the next attempt of a node is parked: it
 ///   costs nothing until it is filled, or its time is over.
-/// - It notices what happens in its process at once, and asks the storage for the rest every
-///   [`poll`](crate::Checkpoints::poll). Several workers, in several processes, share the work. The
+/// - It notices what happens in its process at once, hears on PostgreSQL what happens in others, and asks
+///   the storage for the rest every [`poll`](crate::Checkpoints::poll). Several workers, in several processes, share the work. The
 ///   lease keeps them from running the same run.
 /// - If a process dies, its runs go on elsewhere when their leases have expired
 ///   ([`lease`](crate::Checkpoints::lease)), or at once if the death is known (on the same Linux

@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Worker;
-use crate::durable_run::{DurableRun, RunsShared};
+use crate::durable_run::{DurableRun, RunsShared, listen};
 use crate::events::event;
 use crate::storage::{Claim, RunRecord, Storage, StorageError, StorageResult, Watched, owner};
 
@@ -83,6 +83,7 @@ impl<E: Storage> Work<E> {
     ) -> StorageResult<()> {
         let mut signal = pin!(signal);
         let mut news = self.runs().ready.subscribe();
+        listen(self.runs());
         let (mut next_look, mut next_search) = (Instant::now(), Instant::now());
         let mut last_look: Option<Instant> = None;
         loop {

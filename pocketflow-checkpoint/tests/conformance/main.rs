@@ -5,6 +5,8 @@
 //! Each test gets two connections to one new database.
 
 #[cfg(feature = "postgres")]
+mod heard;
+#[cfg(feature = "postgres")]
 mod lost;
 #[cfg(feature = "postgres")]
 mod rights;

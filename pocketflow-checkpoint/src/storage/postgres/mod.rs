@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod explain;
+mod listen;
 #[cfg(any(test, not(feature = "tls")))]
 #[cfg_attr(
     feature = "tls",
@@ -24,9 +25,11 @@ mod vacuum;
 use std::fmt;
 use std::sync::Arc;
 
+use super::announcements::Announcements;
 use super::engine::Engine;
 use super::error::StorageResult;
 use super::operation::{Operation, Release};
+use listen::Listener;
 pub use options::PostgresOptions;
 use pool::Pool;
 use release::ReleaseQueue;
@@ -99,6 +102,12 @@ use release::ReleaseQueue;
 /// tables. A missing right is [`StorageError::Forbidden`](crate::StorageError::Forbidden), which says
 /// what to run.
 ///
+/// # Announcements
+///
+/// A process in which runs wait, or a worker, has one more connection, which listens (`LISTEN`) to what
+/// other processes announce: a run that was filled or enqueued elsewhere goes on at once. A process
+/// that cannot listen finds such runs when it [polls](crate::Checkpoints::poll).
+///
 /// # Poolers
 ///
 /// A pooler such as PgBouncer may be in between, also in transaction mode: no setting, prepared
@@ -109,6 +118,7 @@ use release::ReleaseQueue;
 pub struct Postgres {
     pool: Arc<Pool>,
     releases: Arc<ReleaseQueue>,
+    listener: Arc<Listener>,
 }
 
 impl fmt::Debug for Postgres {
@@ -164,6 +174,14 @@ impl Engine for Postgres {
 
     fn release_in_background(&self, release: Release) {
         self.releases.push(release);
+    }
+
+    async fn announce(&self, run: &str) {
+        listen::announce(&self.pool, run).await;
+    }
+
+    fn announcements(&self) -> Option<Announcements> {
+        Some(self.listener.listen(&self.pool))
     }
 
     async fn vacuum(&self) -> StorageResult<()> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::address::{self, Address};
+use super::listen::Listener;
 use super::pool::Pool;
 use super::release::ReleaseQueue;
 use super::tls::Tls;
@@ -63,7 +64,11 @@ impl PostgresOptions {
             tables::check(&pool).await?;
         }
         let releases = Arc::new(ReleaseQueue::new(pool.clone()));
-        Ok(Postgres { pool, releases })
+        Ok(Postgres {
+            pool,
+            releases,
+            listener: Arc::new(Listener::new()),
+        })
     }
 }
 
