@@ -1,8 +1,12 @@
 //! Attempts and execs of a run.
 
+use std::collections::BTreeSet;
+
 use pocketflow::{Attempt, Error, Failed, Failure, StepInfo, TimedOut};
 
-use super::run::RunScope;
+use super::graphs::Confidential;
+use super::redaction::without_members;
+use super::run::{Deferred, RunScope};
 use super::{Recorded, graphs};
 use crate::event::{self, Event, Json};
 
@@ -28,14 +32,16 @@ impl RunScope {
     /// The execs that were kept back. `redacted` says whether `post` has changed a confidential field.
     pub(super) fn deferred_execs(&self, redacted: bool) -> Vec<Event> {
         let execs = std::mem::take(&mut self.state().deferred);
-        let execs = execs.into_iter().map(|exec| match redacted {
-            true => event::Exec {
-                value: None,
-                redacted: true,
-                ..exec
-            },
-            // The values of its confidential fields are known now.
-            false => self.redacted_again(exec),
+        let execs = execs.into_iter().map(|Deferred { exec, whole }| {
+            match redacted && whole {
+                true => event::Exec {
+                    value: None,
+                    redacted: true,
+                    ..exec
+                },
+                // The values of its confidential fields are known now.
+                false => self.redacted_again(exec),
+            }
         });
         execs.map(Event::from).collect()
     }
@@ -109,18 +115,24 @@ impl RunScope {
             attempts: None,
             failure: false,
         };
-        let mut defer = false;
+        let mut defer = None;
         match result {
             Ok(None) => {}
-            Ok(Some(json)) => match self.confidential(info) {
-                Some(true) => exec.redacted = true,
-                known => {
-                    defer = known.is_none();
+            Ok(Some(json)) => {
+                let Writes { all, any, members } = self.confidential(info);
+                if all {
+                    exec.redacted = true;
+                } else {
+                    defer = (any || !members.is_empty()).then_some(any);
+                    let (json, without) = match members.is_empty() {
+                        true => (json, false),
+                        false => without_members(json, &members),
+                    };
                     let what = Recorded::Exec { node };
                     let (value, redacted) = self.pen().json(what, json);
-                    (exec.value, exec.redacted) = (Some(value), redacted);
+                    (exec.value, exec.redacted) = (Some(value), redacted || without);
                 }
-            },
+            }
             Err(error) => {
                 let failed = Failed::from(error);
                 exec.error = self.chain(error);
@@ -133,8 +145,8 @@ impl RunScope {
         if part.branch.is_some() || part.item.is_some() {
             state.ran.insert((part.branch, part.item));
         }
-        if defer {
-            state.deferred.push(exec);
+        if let Some(whole) = defer {
+            state.deferred.push(Deferred { exec, whole });
             return;
         }
         drop(state);
@@ -146,30 +158,42 @@ impl RunScope {
         self.state().ran.remove(&(part.branch, part.item))
     }
 
-    /// Whether a value that the node of this step returns is confidential, because its `post` writes a
-    /// confidential field. `None` if that depends on what it writes.
-    fn confidential(&self, info: &StepInfo<'_>) -> Option<bool> {
+    /// Which confidential fields the node of this step writes.
+    fn confidential(&self, info: &StepInfo<'_>) -> Writes {
+        let mut writes = Writes::default();
         if !self.facts.redacts() {
-            return Some(false);
+            return writes;
         }
         let place = &info.graph().places[info.place_number()];
         let node = match info.branch_number() {
             Some(branch) => place.fork[branch].node,
             None => place.node,
         };
-        let written = |field: usize| graphs::has(node.possible_writes, field);
-        let confidential = (0..self.facts.fields.len()).filter(|field| self.is_all(*field));
-        if !confidential.into_iter().any(written) {
-            return Some(false);
+        // The node may have a `post` of its own, which may write any field.
+        let mut every = true;
+        for (index, field) in self.facts.fields.iter().enumerate() {
+            if !graphs::has(node.possible_writes, index) {
+                every = false;
+                continue;
+            }
+            match field {
+                Confidential::Nothing => {}
+                Confidential::Members(names) => writes.members.extend(names.iter()),
+                Confidential::All => writes.any = true,
+            }
         }
-        // The node has a `post` of its own, which may write any field.
-        if (0..self.facts.fields.len()).all(written) {
-            return None;
-        }
-        Some(true)
+        writes.all = writes.any && !every;
+        writes
     }
+}
 
-    fn is_all(&self, field: usize) -> bool {
-        self.facts.fields[field] == graphs::Confidential::All
-    }
+/// What a node writes of what is confidential. What its `exec` returns contains that.
+#[derive(Default)]
+struct Writes {
+    /// It writes a field that is confidential as a whole.
+    all: bool,
+    /// It may write such a field.
+    any: bool,
+    /// The names of the confidential members of stores that it may write.
+    members: BTreeSet<&'static str>,
 }

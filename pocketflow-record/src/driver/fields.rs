@@ -3,8 +3,9 @@
 use pocketflow::{Field, Fields, Shared, VisitField, VisitWith};
 use serde::Serialize;
 
+use super::collect::{self, Parts};
 use super::graphs::Confidential;
-use super::redaction::{Secrets, redact_members};
+use super::redaction::{Secrets, without_members};
 use super::{Options, Recorded};
 use crate::event::{Json, Values};
 use crate::reader::appended;
@@ -20,11 +21,21 @@ impl<S: Shared + Fields<FieldWriter>> RecordedStore for S {}
 #[derive(Debug, Default)]
 pub struct FieldWriter {
     json: Option<Json>,
+    /// If the confidential texts are asked for instead: what is confidential in the field.
+    confidential: Option<Confidential>,
+    texts: Vec<String>,
 }
 
 impl FieldWriter {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.json = Some(json_of(value));
+        match &self.confidential {
+            None => self.json = Some(json_of(value)),
+            Some(Confidential::Nothing) => {}
+            Some(Confidential::Members(names)) => {
+                self.texts = collect::texts(value, Parts::Members(names));
+            }
+            Some(Confidential::All) => self.texts = collect::texts(value, Parts::All),
+        }
     }
 }
 
@@ -99,8 +110,6 @@ impl Which<'_> {
 pub(super) struct Pen<'a> {
     pub(super) options: &'a Options,
     pub(super) secrets: &'a Secrets,
-    /// The secrets of the runs around this one.
-    pub(super) outer: Vec<&'a Secrets>,
 }
 
 impl Pen<'_> {
@@ -110,20 +119,15 @@ impl Pen<'_> {
             Some(redact) => redact_by(&**redact, what, json),
             None => (json, false),
         };
-        for secrets in self.outer.iter().copied().chain([self.secrets]) {
-            if let Some(without) = secrets.out_of_json(&json) {
-                (json, hidden) = (without, true);
-            }
+        if let Some(without) = self.secrets.out_of_json(&json) {
+            (json, hidden) = (without, true);
         }
         (json, hidden)
     }
 
     /// A text of an error without what is confidential.
     pub(super) fn text(&self, what: Recorded<'_>, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secrets in self.outer.iter().copied().chain([self.secrets]) {
-            text = secrets.out_of_text(&text).into_owned();
-        }
+        let text = self.secrets.out_of_text(text).into_owned();
         let Some(redact) = &self.options.redact else {
             return text;
         };
@@ -174,6 +178,53 @@ impl Snapshot {
     ) -> (Changed, Values) {
         let mut changed = Changed::default();
         let mut added = Values::default();
+        // What is confidential in one field may be in a field before it.
+        let looked = self.look(store, which, confidential, pen);
+        for (index, json) in looked {
+            let name = S::STORE.fields[index].name;
+            let what = Recorded::Field {
+                store: S::STORE.name,
+                field: name,
+            };
+            let confidential = confidential.get(index).unwrap_or(&Confidential::Nothing);
+            let exact = pen.options.redact.is_none() && *confidential == Confidential::Nothing;
+            let before = self.fields[index].take();
+            // The end of a confidential text alone is not found.
+            let grown =
+                before.filter(|before| before.recorded && exact && !pen.secrets.are_in(&json));
+            let end = grown.and_then(|before| appended(before.json.text(), json.text()));
+            if let Some(end) = end.and_then(|end| Json::from_text(end).ok()) {
+                added.set(name, end);
+                self.see(index, json, true);
+                continue;
+            }
+            let (recorded, hidden) = match confidential {
+                Confidential::All if json.text() == "null" => (json.clone(), false),
+                Confidential::All => {
+                    changed.redacted = true;
+                    (Json::redacted(), true)
+                }
+                Confidential::Nothing => pen.json(what, json.clone()),
+                Confidential::Members(names) => {
+                    pen.json(what, without_members(json.clone(), names).0)
+                }
+            };
+            changed.values.set(name, recorded);
+            self.see(index, json, exact && !hidden);
+        }
+        (changed, added)
+    }
+
+    /// The fields that have changed since they were last looked at. What is confidential in them is known
+    /// from then on.
+    fn look<S: RecordedStore>(
+        &self,
+        store: &mut S,
+        which: Which<'_>,
+        confidential: &[Confidential],
+        pen: &Pen<'_>,
+    ) -> Vec<(usize, Json)> {
+        let mut looked = Vec::new();
         for (index, field) in S::STORE.fields.iter().enumerate() {
             if field.skipped || !which.has(index) {
                 continue;
@@ -181,44 +232,24 @@ impl Snapshot {
             let mut writer = FieldWriter::default();
             store.visit_field(index, &mut writer);
             let Some(json) = writer.json else { continue };
-            let before = self.fields[index].take();
-            if before.as_ref().is_some_and(|before| before.json == json) {
-                self.fields[index] = before;
+            let before = self.fields[index].as_ref();
+            if before.is_some_and(|before| before.json == json) {
                 continue;
             }
-            let what = Recorded::Field {
-                store: S::STORE.name,
-                field: field.name,
-            };
-            let confidential = confidential.get(index).unwrap_or(&Confidential::Nothing);
-            let exact = pen.options.redact.is_none() && *confidential == Confidential::Nothing;
-            let grown = before.filter(|before| before.recorded && exact);
-            let end = grown.and_then(|before| appended(before.json.text(), json.text()));
-            if let Some(end) = end.and_then(|end| Json::from_text(end).ok()) {
-                added.set(field.name, pen.json(what, end).0);
-                self.see(index, json, true);
-                continue;
+            let confidential = confidential
+                .get(index)
+                .filter(|it| **it != Confidential::Nothing);
+            if let Some(confidential) = confidential {
+                let mut writer = FieldWriter {
+                    confidential: Some(confidential.clone()),
+                    ..FieldWriter::default()
+                };
+                store.visit_field(index, &mut writer);
+                pen.secrets.add_all(writer.texts);
             }
-            let (recorded, hidden) = match confidential {
-                Confidential::All if json.text() == "null" => (json.clone(), false),
-                Confidential::All => {
-                    pen.secrets.learn(&json);
-                    changed.redacted = true;
-                    (Json::redacted(), true)
-                }
-                Confidential::Nothing => pen.json(what, json.clone()),
-                Confidential::Members(names) => match json.value() {
-                    Ok(mut tree) => {
-                        redact_members(&mut tree, names);
-                        pen.json(what, json_of(&tree))
-                    }
-                    Err(_) => (Json::redacted(), true),
-                },
-            };
-            changed.values.set(field.name, recorded);
-            self.see(index, json, exact && !hidden);
+            looked.push((index, json));
         }
-        (changed, added)
+        looked
     }
 
     fn see(&mut self, index: usize, json: Json, recorded: bool) {

@@ -1,6 +1,7 @@
 //! Graphs as events, and what the driver needs to know about them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pocketflow as core;
@@ -151,7 +152,7 @@ pub(super) enum Confidential {
     #[default]
     Nothing,
     /// The members with these names, in the stores that the field holds.
-    Members(BTreeSet<&'static str>),
+    Members(Arc<BTreeSet<&'static str>>),
     /// All of it.
     All,
 }
@@ -170,9 +171,10 @@ impl Facts {
         }
     }
 
-    /// Whether any field is confidential.
+    /// Whether anything is confidential in any field.
     pub(super) fn redacts(&self) -> bool {
-        self.fields.contains(&Confidential::All)
+        let mut fields = self.fields.iter();
+        fields.any(|field| *field != Confidential::Nothing)
     }
 }
 
@@ -185,7 +187,7 @@ fn confidential_in(inner: Option<core::InnerStore>) -> Confidential {
     match add_members(inner, &mut names, &mut Vec::new()) {
         true => Confidential::All,
         false if names.is_empty() => Confidential::Nothing,
-        false => Confidential::Members(names),
+        false => Confidential::Members(Arc::new(names)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The driver that records runs.
 
+mod collect;
 mod destination;
 mod drive;
 mod exec;
@@ -88,9 +89,22 @@ use sink::{Clock, Sink};
 /// # What is confidential
 ///
 /// A field with `#[shared(redact)]` is in the record as `{"$redacted":true}`, as is what the `exec` of a
-/// node returns that writes such a field. Texts and numbers of six letters or more that such a field has
-/// held are also removed from all other values, errors and notes. The fields of stores in a store
-/// are redacted as well. If a confidential value is inside a field of any other type, mark the whole field.
+/// node returns that writes such a field. The fields of stores in a store are redacted as well. If a
+/// confidential value is inside a field of any other type, mark the whole field.
+///
+/// Texts and numbers of six or more characters that such a field has held are also removed from all other
+/// values, errors, notes, ids and keys. The record knows the confidential values of the whole store before it
+/// writes the first event of a run, and those that a step has changed before it writes what the step has
+/// changed. A run, the runs inside it and the run around it know the values of each other. There are limits:
+///
+/// - A value is known once it is in the store. If an attempt obtains a token, what its notes and its errors
+///   say of the token is recorded, because they are written before the token is in a field.
+/// - Shorter values are not looked for, as they are in many texts by chance. This includes parts of a value.
+/// - Values are found as they are, and as JSON and `{:?}` write them, but not in another encoding.
+/// - The key of a map in a confidential field is looked for unless it consists of letters, `_` and `-`: it
+///   may be the name of a member.
+/// - The texts that are looked for have 16 MB at most. A run with more forgets the longest.
+///
 /// [`redact`](Self::redact) takes a function for everything else.
 ///
 /// # With other drivers

@@ -80,7 +80,7 @@ impl AttemptScope {
             item: self.item,
             attempt: self.number,
             node: self.node.into(),
-            name: name.into(),
+            name: self.run.secrets.out_of_text(name).into_owned(),
             value,
         });
     }

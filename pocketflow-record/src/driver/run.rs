@@ -33,7 +33,8 @@ pub(super) struct RunScope {
     /// The run around it in the same record.
     outer: Option<Arc<RunScope>>,
     pub(super) facts: Arc<Facts>,
-    pub(super) secrets: Secrets,
+    /// They are shared with the runs inside, and with the run around.
+    pub(super) secrets: Arc<Secrets>,
     /// The record, and the number of the run in it, once the first step has begun. `None` if the record
     /// cannot be opened.
     place: OnceLock<Option<(Arc<Sink>, u64)>>,
@@ -46,9 +47,16 @@ pub(super) struct State {
     /// What is written when the first step begins.
     pending: Option<Pending>,
     /// The execs of the current step that are written when its `post` has shown what is confidential.
-    pub(super) deferred: Vec<event::Exec>,
+    pub(super) deferred: Vec<Deferred>,
     /// The branches and items of the current step whose exec has run.
     pub(super) ran: HashSet<(Option<usize>, Option<usize>)>,
+}
+
+/// An exec that is written at the end of its step.
+pub(super) struct Deferred {
+    pub(super) exec: event::Exec,
+    /// Whether its node may write a field that is confidential as a whole.
+    pub(super) whole: bool,
 }
 
 struct Pending {
@@ -92,17 +100,25 @@ impl RunScope {
     ) -> Arc<Self> {
         let at = shared.clock.now();
         let inner = info.and_then(StepInfo::inner_run);
-        let outer = inner.and_then(|_| Self::current(shared));
+        let around = Self::current(shared);
+        // An error of this run may become one of the run around it.
+        let secrets = around.as_ref().map(|run| run.secrets.clone());
+        let outer = around.filter(|_| inner.is_some());
         let facts = shared.facts::<S>(graph);
         let scope = Self {
             shared: shared.clone(),
             options: options.clone(),
             outer,
             facts,
-            secrets: Secrets::default(),
+            secrets: secrets.unwrap_or_default(),
             place: OnceLock::new(),
             state: Mutex::default(),
         };
+        let values_at_start =
+            scope
+                .state()
+                .snapshot
+                .begin(store, &scope.facts.fields, &scope.pen());
         let parent = inner.zip(scope.outer.as_ref()).map(|(inner, outer)| {
             let step = inner.outer();
             event::Parent {
@@ -112,20 +128,15 @@ impl RunScope {
                 branch: step.branch_number(),
                 item: inner.item().and_then(|item| {
                     let index = item.index().map(event::Item::Index);
-                    index.or_else(|| Some(event::Item::Key(item.key()?.into())))
+                    index.or_else(|| Some(event::Item::Key(scope.known_name(item.key()?))))
                 }),
             }
         });
-        let values_at_start =
-            scope
-                .state()
-                .snapshot
-                .begin(store, &scope.facts.fields, &scope.pen());
         let fields = S::STORE.fields.iter();
         let run = event::Run {
             at,
             run: 0,
-            id: id.map(str::to_owned),
+            id: id.map(|id| scope.known_name(id)),
             graph: 0,
             max_steps: scope.facts.max_steps,
             parent,
@@ -152,19 +163,15 @@ impl RunScope {
     }
 
     pub(super) fn pen(&self) -> Pen<'_> {
-        let mut outer = Vec::new();
-        let mut next = self.outer.as_deref();
-        while let Some(run) = next {
-            if !run.secrets.is_empty() {
-                outer.push(&run.secrets);
-            }
-            next = run.outer.as_deref();
-        }
         Pen {
             options: &self.options,
             secrets: &self.secrets,
-            outer,
         }
+    }
+
+    /// An id or a key without what is confidential.
+    fn known_name(&self, name: &str) -> String {
+        self.secrets.out_of_text(name).into_owned()
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -200,7 +207,7 @@ impl RunScope {
             return;
         };
         if let Some(info) = info {
-            run.id = info.run_id().map(str::to_owned);
+            run.id = info.run_id().map(|id| self.known_name(id));
             run.resumed = resumed(info);
         }
         let sink = match &self.outer {
@@ -229,7 +236,7 @@ impl RunScope {
     pub(super) fn finished_before(&self, info: &StepInfo<'_>) {
         if let Some(pending) = &mut self.state().pending {
             // If no step follows, the run resumed here.
-            pending.run.id = info.run_id().map(str::to_owned);
+            pending.run.id = info.run_id().map(|id| self.known_name(id));
             pending.run.resumed = resumed(info).map(|resumed| event::Resumed {
                 steps: info.step(),
                 ..resumed
@@ -393,10 +400,6 @@ impl RunScope {
                 end.error = self.chain(error);
                 end.place = Some(self.place_of(error));
                 end.suspended = error.suspends();
-                // The run around this one may have the same error.
-                if let Some(outer) = &self.outer {
-                    outer.secrets.add_all(&self.secrets);
-                }
             }
         }
         self.write(end);
