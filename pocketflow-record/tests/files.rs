@@ -89,6 +89,95 @@ async fn a_new_record_replaces_and_an_old_one_goes_on() {
     assert_eq!(Recording::open(&other).unwrap().runs().len(), 1);
 }
 
+#[tokio::test]
+async fn a_first_line_that_is_cut_off_is_removed_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    for length in [3, 12, 25] {
+        count(&Record::create(&path).unwrap(), 1).await;
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..length]).unwrap();
+        let recording = Recording::open(&path).unwrap();
+        assert!(recording.is_cut_off() && recording.runs().is_empty());
+        count(&Record::append(&path).unwrap(), 1).await;
+        assert_eq!(Recording::open(&path).unwrap().runs().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn one_process_at_a_time_writes_to_a_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.jsonl");
+    for make in [Record::create as fn(PathBuf) -> _, Record::append] {
+        let first = make(path.clone()).unwrap();
+        count(&first, 1).await;
+        let second = Record::append(&path).unwrap();
+        // Its run is not recorded any more, and goes on.
+        count(&first, 7).await;
+        count(&second, 2).await;
+        second.finish().unwrap();
+        let error = first.finish().unwrap_err().to_string();
+        assert!(
+            error.contains("run.jsonl: another program has written"),
+            "{error}"
+        );
+        let recording = Recording::open(&path).unwrap();
+        let steps: Vec<_> = recording.runs().iter().map(|run| run.steps.len()).collect();
+        assert!(steps.ends_with(&[2, 3]), "{steps:?}");
+    }
+    // A file that is replaced while a record is written.
+    let first = Record::create(&path).unwrap();
+    count(&first, 3).await;
+    let second = Record::create(&path).unwrap();
+    count(&first, 3).await;
+    count(&second, 2).await;
+    first.finish().unwrap_err();
+    assert_eq!(Recording::open(&path).unwrap().runs().len(), 1);
+}
+
+#[tokio::test]
+async fn an_error_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("none").join("run.jsonl");
+    for make in [Record::create as fn(PathBuf) -> _, Record::append] {
+        let error = make(path.clone()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let error = error.to_string();
+        assert!(
+            error.starts_with(&format!("{}: ", path.display())),
+            "{error}"
+        );
+    }
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Record::folder(file.join("runs")).unwrap_err().to_string();
+    assert!(error.contains("file/runs: "), "{error}");
+    let record = Record::folder(folder.path().join("gone")).unwrap();
+    fs::remove_dir(folder.path().join("gone")).unwrap();
+    Count
+        .with(&record)
+        .with(Named("a"))
+        .run(&mut counter(1))
+        .await
+        .unwrap();
+    let error = record.finish().unwrap_err().to_string();
+    assert!(
+        error.contains("gone/a.jsonl: ") && error.matches("a.jsonl").count() == 1,
+        "{error}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_device_is_a_file_as_well() {
+    let record = Record::create("/dev/null").unwrap();
+    count(&record, 1).await;
+    record.finish().unwrap();
+    let error = Record::create("/dev/full").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    assert!(error.to_string().starts_with("/dev/full: "), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn only_its_owner_can_read_it() {

@@ -81,8 +81,6 @@ impl Shared {
             Err(error) => {
                 #[cfg(feature = "tracing")]
                 tracing::warn!(target: "pocketflow_record", path = %path.display(), %error, "a run is not recorded: its file cannot be opened");
-                let what = format!("{}: {error}", path.display());
-                let error = io::Error::new(error.kind(), what);
                 lock(&self.error).get_or_insert(error);
                 None
             }

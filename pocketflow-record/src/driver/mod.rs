@@ -5,6 +5,7 @@ mod destination;
 mod drive;
 mod exec;
 mod fields;
+mod file;
 mod graphs;
 mod notes;
 mod redaction;
@@ -175,7 +176,7 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// If the file cannot be created.
+    /// If the file cannot be created. The error names the file.
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
         let clock = Clock::start();
         let sink = Sink::create(clock, path.as_ref())?;
@@ -183,11 +184,14 @@ impl Record {
     }
 
     /// Adds to the record in a file, or begins one. What a process that died has left of a line at the end
-    /// is removed. One process at a time may write to a record.
+    /// is removed.
+    ///
+    /// One process at a time may write to a record. If another one has written to the file, this one stops
+    /// recording, and [`finish`](Self::finish) says so.
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened, or if it is not a record.
+    /// If the file cannot be opened, or if it is not a record. The error names the file.
     pub fn append(path: impl AsRef<Path>) -> io::Result<Self> {
         let clock = Clock::start();
         let sink = Sink::append(clock, path.as_ref())?;
@@ -200,13 +204,14 @@ impl Record {
     ///
     /// # Errors
     ///
-    /// If the folder cannot be created.
+    /// If the folder cannot be created. The error names the folder.
     pub fn folder(path: impl AsRef<Path>) -> io::Result<Self> {
-        std::fs::create_dir_all(&path)?;
+        let path = path.as_ref();
+        std::fs::create_dir_all(path).map_err(|error| file::named(path, &error))?;
         Ok(Self::new(
             Clock::start(),
             Destination::Folder {
-                path: path.as_ref().to_owned(),
+                path: path.to_owned(),
                 open: Mutex::default(),
                 unnamed: AtomicU64::new(0),
             },
@@ -308,7 +313,7 @@ impl<E> Record<E> {
     /// # Errors
     ///
     /// If a line could not be written, since when nothing has been recorded, or if a file of a folder could
-    /// not be opened, so that its run was not recorded.
+    /// not be opened, so that its run was not recorded. The error names the file.
     pub fn finish(&self) -> io::Result<()> {
         if let Some(error) = &*lock(&self.shared.error) {
             return Err(copy(error));

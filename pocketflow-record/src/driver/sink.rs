@@ -1,15 +1,14 @@
 //! Where a record is written, line by line.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use super::file::RecordFile;
 use super::graphs;
 use crate::event::{Event, Header};
-use crate::reader::{Line, lines};
 
 /// A clock that does not go back while the process runs.
 #[derive(Debug, Clone, Copy)]
@@ -89,26 +88,12 @@ impl Sink {
 
     /// Begins a record in a new file. An existing file is replaced.
     pub(super) fn create(clock: Clock, path: &Path) -> io::Result<Self> {
-        let file =
-            private(OpenOptions::new().write(true).create(true).truncate(true)).open(path)?;
-        Self::to(clock, Box::new(file))
+        Self::to(clock, Box::new(RecordFile::create(path)?))
     }
 
     /// Goes on with the record in a file. A new file begins one.
-    ///
-    /// Numbers in the record are unique, so it reads the file first. What a dead process has left behind
-    /// the last line break is removed.
     pub(super) fn append(clock: Clock, path: &Path) -> io::Result<Self> {
-        let mut file =
-            private(OpenOptions::new().read(true).append(true).create(true)).open(path)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        let used = if text.is_empty() {
-            (0, 0)
-        } else {
-            cut(&file, &text)?;
-            used(path, &text)?
-        };
+        let (file, used) = RecordFile::append(path)?;
         Self::new(clock, Box::new(file), used)
     }
 
@@ -213,41 +198,4 @@ impl Drop for Sink {
     fn drop(&mut self) {
         self.lock().flush();
     }
-}
-
-/// Only the user who creates a record can read it.
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-}
-
-/// Removes what follows the last line break.
-fn cut(file: &File, text: &[u8]) -> io::Result<()> {
-    let last = text.iter().rposition(|byte| *byte == b'\n');
-    match last {
-        Some(last) if last + 1 < text.len() => file.set_len(last as u64 + 1),
-        _ => Ok(()),
-    }
-}
-
-/// The first numbers of a graph and of a run that are not in a record.
-fn used(path: &Path, text: &[u8]) -> io::Result<(u64, u64)> {
-    let (mut graph, mut run) = (0, 0);
-    for line in lines(text) {
-        let (_, line) = line.map_err(|error| {
-            let path = path.display();
-            let what = format!("{path} is not a record to go on with: {error}");
-            io::Error::new(io::ErrorKind::InvalidData, what)
-        })?;
-        match line {
-            Line::Event(Event::Graph(event)) => graph = graph.max(event.graph.saturating_add(1)),
-            Line::Event(Event::Run(event)) => run = run.max(event.run.saturating_add(1)),
-            _ => {}
-        }
-    }
-    Ok((graph, run))
 }

@@ -91,6 +91,15 @@ impl Lines<'_> {
     }
 }
 
+/// What the first line of a record begins with.
+const BEGINS: &[u8] = b"{\"pocketflow_record\":";
+
+/// Whether a text is the beginning of the first line of a record, without the end of the line.
+pub(crate) fn begins_a_header(text: &[u8]) -> bool {
+    let begins = text.starts_with(BEGINS) || BEGINS.starts_with(text);
+    begins && text.len() > 2 && !text.contains(&b'\n')
+}
+
 /// The header in a line, if it is one. The inner error is that of a newer version.
 fn header(line: &str) -> Result<Option<Result<Header, ReadErrorKind>>, serde_json::Error> {
     #[derive(Deserialize)]
@@ -122,7 +131,8 @@ impl Iterator for Lines<'_> {
             }
             let rest = &self.text[self.at..self.whole];
             if rest.is_empty() {
-                if self.number > 0 {
+                // A process may be killed while it writes the first line.
+                if self.number > 0 || begins_a_header(self.text) {
                     return None;
                 }
                 self.failed = true;

@@ -6,6 +6,7 @@ mod state;
 
 pub(crate) use error::is_invisible;
 pub use error::{ReadError, ReadErrorKind};
+pub(crate) use lines::begins_a_header;
 pub use lines::{Line, Lines, lines};
 pub(crate) use state::appended;
 pub use state::{Changes, State};
