@@ -25,14 +25,24 @@ fn more(count: &u64) -> u64 {
     count + 1
 }
 
-flow! { Counting: Count { one: more >> two: more >> three: more >> four: more >> five: more; } }
+flow! {
+    Counting: Count {
+        one: more;
+        two: more;
+        three: more;
+        four: more;
+        five: more;
+        one >> two >> three >> four >> five;
+    }
+}
 
 /// Steps in a second.
 async fn run(runs: &Checkpoints, record: &Record, name: &str) -> f64 {
     let began = Instant::now();
     for number in 0..RUNS {
         let run = runs.run(format!("{name}-{number}"));
-        let ran = Counting.with(record).with(run).run(&mut Count::default());
+        let mut count = Count::default();
+        let ran = Counting.with(record).with(run).run(&mut count);
         ran.await.expect("it cannot fail");
     }
     (RUNS * 5) as f64 / began.elapsed().as_secs_f64()

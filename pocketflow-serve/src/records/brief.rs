@@ -168,11 +168,10 @@ impl Brief {
                 };
             }
             "taken" | "leave" => run.state = State::Unfinished,
+            "end" if line.suspended && matches!(run.state, State::Waiting { .. }) => {}
             "end" if line.suspended => {
-                if !matches!(run.state, State::Waiting { .. }) {
-                    let why = chain(line.error);
-                    run.state = State::Suspended { why };
-                }
+                let why = chain(line.error);
+                run.state = State::Suspended { why };
             }
             "end" => {
                 run.state = match line.exit {
