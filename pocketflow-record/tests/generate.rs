@@ -223,6 +223,8 @@ async fn a_type_without_a_strategy_is_an_error_that_names_the_node() {
     let error = check.await.unwrap_err();
     let cause = error.error().cause().downcast_ref::<NoStrategy>().unwrap();
     assert_eq!(cause.type_name, "String");
+    // It says what the test lacks, and nothing about a run.
+    assert_eq!(error.to_string(), cause.to_string());
     assert!(cause.to_string().starts_with(
         "the node `search` needs a `String`, and there is no strategy for this type: add one, `.value(|random| …)`"
     ) || cause.of == "the node `answer`", "{cause}");

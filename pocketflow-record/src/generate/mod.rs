@@ -318,6 +318,10 @@ impl Counterexample {
 impl fmt::Display for Counterexample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, way, error } = self;
+        // Nothing is wrong with the flow.
+        if let Some(missing) = error.find::<NoStrategy>() {
+            return fmt::Display::fmt(missing, f);
+        }
         write!(f, "a generated run does not end well: {error:#}")?;
         write_case(f, *seed, way)
     }
