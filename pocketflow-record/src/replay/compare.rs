@@ -7,6 +7,7 @@ use pocketflow::{Error, Graph, StepInfo, Taken};
 use super::difference::{Differing, Differs};
 use super::fields::{ReplayFields, Replayable};
 use super::graphs;
+use super::marks;
 use super::recorded_error::texts;
 use super::values::{ValueDifference, shown};
 use crate::event;
@@ -25,6 +26,14 @@ pub(super) fn value_of<'s>(state: &'s State, field: &pocketflow::Field) -> Optio
     state
         .get(field.name)
         .or_else(|| field.names().find_map(|name| state.get(name)))
+}
+
+/// The field of the store with this name in the record.
+pub(super) fn index_of<S: Replayable>(name: &str) -> Option<usize> {
+    let is_it = |field: &pocketflow::Field| field.names().any(|known| known == name);
+    S::STORE
+        .field(name)
+        .or_else(|| S::STORE.fields.iter().position(is_it))
 }
 
 /// Compares how a step ended.
@@ -52,7 +61,8 @@ pub(super) fn result(
             Err(error) => texts(error).join(": "),
         },
     );
-    (then != now).then(|| Differing::new(Differs::Result, shown(&then), shown(&now)))
+    (!marks::is_like(&then, &now))
+        .then(|| Differing::new(Differs::Result, shown(&then), shown(&now)))
 }
 
 /// The edge that was taken, as the flow writes it.
@@ -79,7 +89,7 @@ pub(super) fn changed<S: Replayable>(
 ) -> BTreeSet<usize> {
     let graph = info.graph();
     let mut fields = BTreeSet::new();
-    let mut add = |name: &str| fields.extend(S::STORE.field(name));
+    let mut add = |name: &str| fields.extend(index_of::<S>(name));
     if let Some(ended) = ended {
         ended.changes().fields().for_each(&mut add);
     }
@@ -144,14 +154,22 @@ pub(super) fn fields<S: Replayable>(
         };
         let difference = match now {
             Err(error) => whole(shown(recorded), format!("JSON cannot hold it: {error}")),
-            Ok(now) => match ReplayFields::is_same(index, recorded, &now, shared) {
-                Ok(true) => continue,
-                Ok(false) => ValueDifference::of(before, recorded, &now),
-                Err(error) => whole(
-                    format!("{} (not a value of today's type: {error})", shown(recorded)),
-                    shown(&now),
-                ),
-            },
+            Ok(now) => {
+                let then = marks::filled(recorded, &now);
+                let shown_now = marks::hidden(recorded, &now);
+                match ReplayFields::is_same(index, &then, &now, shared) {
+                    Ok(true) => continue,
+                    Ok(false) => ValueDifference::of(before, recorded, &shown_now),
+                    // The store has nothing in place of a confidential part.
+                    Err(_) if marks::first(field.name, &then).is_some() => {
+                        ValueDifference::of(before, recorded, &shown_now)
+                    }
+                    Err(error) => whole(
+                        format!("{} (not a value of today's type: {error})", shown(recorded)),
+                        shown(&shown_now),
+                    ),
+                }
+            }
         };
         differs.push(Differing {
             what: Differs::Field {

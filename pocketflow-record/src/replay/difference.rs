@@ -21,7 +21,8 @@ pub struct Difference {
     pub step: Option<u64>,
     /// What differs there: at least one.
     pub differs: Vec<Differing>,
-    /// What else has changed since the record, such as the graph of the flow.
+    /// What else has changed since the record, such as the graph of the flow. A note may have several
+    /// lines: a heading and a list.
     pub notes: Vec<String>,
 }
 
@@ -107,7 +108,10 @@ impl fmt::Display for Difference {
             write!(f, "\n    now     {}", Plain(&differing.now))?;
         }
         for note in &self.notes {
-            write!(f, "\n  note: {}", Plain(note))?;
+            let mut lines = note.lines();
+            let heading = lines.next().unwrap_or_default();
+            write!(f, "\n  note: {}", Plain(heading))?;
+            lines.try_for_each(|line| write!(f, "\n    {}", Plain(line)))?;
         }
         f.write_str(
             "\n  help: if the new behaviour is right, record the run again; otherwise the change has broken it",
@@ -155,7 +159,10 @@ mod tests {
                     ..Differing::new(field, "\"a\"", "\"\u{1b}[31m\"")
                 },
             ],
-            notes: vec!["the node `critique` is new".into()],
+            notes: vec![
+                "the node `critique` is new".into(),
+                "changed:\na\nb\u{1b}".into(),
+            ],
         };
         assert_eq!(
             difference.to_string(),
@@ -168,6 +175,9 @@ mod tests {
     then    \"a\"
     now     \"\\u{1b}[31m\"
   note: the node `critique` is new
+  note: changed:
+    a
+    b\\u{1b}
   help: if the new behaviour is right, record the run again; otherwise the change has broken it"
         );
     }

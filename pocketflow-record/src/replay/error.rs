@@ -31,6 +31,11 @@ pub enum ReplayErrorKind {
         /// The pattern of the file's name.
         pattern: String,
     },
+    /// A pattern names a folder, and not the files in it.
+    FolderOnly {
+        /// The pattern.
+        pattern: PathBuf,
+    },
     /// The folder of a pattern cannot be read.
     Folder {
         /// The folder.
@@ -68,6 +73,11 @@ pub enum ReplayErrorKind {
         /// The name.
         name: String,
     },
+    /// Lines of the record are missing.
+    Damaged {
+        /// What is missing.
+        what: String,
+    },
     /// The record does not have the values of execs.
     WithoutValues,
     /// The value of an exec is confidential, so it is not in the record.
@@ -79,6 +89,19 @@ pub enum ReplayErrorKind {
     RedactedField {
         /// The field.
         field: String,
+    },
+    /// A member of a field is confidential, so it is not in the record, and the store that the replay
+    /// was given does not have it either.
+    RedactedMember {
+        /// The member, such as `desks[0].token`.
+        member: String,
+    },
+    /// The record has values of fields that the store does not have, or that serde skips today.
+    GoneFields {
+        /// The name of the store.
+        store: String,
+        /// The names of the fields, each with its first value.
+        fields: Vec<(String, String)>,
     },
     /// JSON could not hold the value of an exec.
     Unwritable {
@@ -226,6 +249,12 @@ impl fmt::Display for ReplayErrorKind {
                 "no file in {} has a name like `{pattern}`: record a run into this folder, or name the folder that has the records",
                 folder.display()
             ),
+            Self::FolderOnly { pattern } => write!(
+                f,
+                "`{}` names a folder, and not its files: add a pattern for their names, such as `{}`",
+                pattern.display(),
+                pattern.join("*.jsonl").display()
+            ),
             Self::Folder { folder, error } => write!(
                 f,
                 "cannot read the folder {}: {error}",
@@ -263,6 +292,11 @@ impl fmt::Display for ReplayErrorKind {
             Self::WithoutValues => f.write_str(
                 "the record has only the steps, and no values of execs, so it cannot be replayed: record the run without `steps_only()`",
             ),
+            Self::Damaged { what } => write!(
+                f,
+                "lines of the record are missing: {}: copy the whole record, or record the run again",
+                Plain(what)
+            ),
             Self::Redacted { node } => {
                 let node = Plain(node);
                 write!(
@@ -277,6 +311,12 @@ impl fmt::Display for ReplayErrorKind {
                     "the field `{field}` is confidential, so what filled it is not in the record: give a value with a stub, `Stub::new().fill(\"{field}\", …)`, in `Flow.with(&stub).with(&replay)`"
                 )
             }
+            Self::RedactedMember { member } => write!(
+                f,
+                "`{}` is confidential, so it is not in the record, and the store that the replay was given has nothing there: give it a store that does, `Replay::of(record)?.run_on(&flow, store)`",
+                Plain(member)
+            ),
+            Self::GoneFields { store, fields } => gone_fields(f, store, fields),
             Self::Unwritable { node, why } => {
                 let node = Plain(node);
                 write!(
@@ -317,4 +357,36 @@ impl fmt::Display for ReplayErrorKind {
             }
         }
     }
+}
+
+/// The record has fields that the store does not have.
+fn gone_fields(
+    f: &mut fmt::Formatter<'_>,
+    store: &str,
+    fields: &[(String, String)],
+) -> fmt::Result {
+    let names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+    let (what, are) = match fields.len() {
+        1 => ("field", "is"),
+        _ => ("fields", "are"),
+    };
+    write!(
+        f,
+        "the {what} {} of the record {are} not in the store `{}`, so a replay would lose what the record has there: was a field renamed?",
+        list(&names),
+        Plain(store)
+    )?;
+    for (name, value) in fields {
+        write!(
+            f,
+            "\n  field `{}`\n    then    {}",
+            Plain(name),
+            Plain(value)
+        )?;
+    }
+    let name = Plain(names.first().copied().unwrap_or_default());
+    write!(
+        f,
+        "\n  help: write `#[serde(alias = \"{name}\")]` on the field that was `{name}`; if it is gone, replay with `Replay::without_field(\"{name}\")`, or record the run again"
+    )
 }

@@ -6,11 +6,17 @@ use super::error::{ReplayError, ReplayErrorKind};
 
 /// The files whose names are like the last part of the pattern, in the order of their names.
 pub(super) fn matching(pattern: &Path) -> Result<Vec<PathBuf>, ReplayError> {
+    // Not `file_name`, which is a name before a last `/`, too.
+    let ends_in_folder = pattern.to_string_lossy().ends_with(std::path::is_separator);
+    let Some(name) = pattern.file_name().filter(|_| !ends_in_folder) else {
+        let pattern = pattern.to_owned();
+        return Err(ReplayErrorKind::FolderOnly { pattern }.into());
+    };
     let folder = match pattern.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    let name = pattern.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_string_lossy();
     let whole = || std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let unreadable = |error: std::io::Error| {
         ReplayError::from(ReplayErrorKind::Folder {
@@ -84,6 +90,13 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("has a name like `*.xml`"), "{error}");
+        for only_folder in ["/", "runs/", ".."] {
+            let error = matching(Path::new(only_folder)).unwrap_err().to_string();
+            assert!(
+                error.contains("names a folder, and not its files"),
+                "{error}"
+            );
+        }
         let error = matching(&folder.path().join("none/*.xml"))
             .unwrap_err()
             .to_string();

@@ -4,38 +4,72 @@ use std::collections::BTreeSet;
 
 use pocketflow::{Graph, Target};
 
+use super::difference::Plain;
 use super::error::list;
 use crate::Recording;
 use crate::event;
 use crate::names::{edge as written, end};
 
-/// How many changes are listed.
+/// How many changes of a graph are listed.
 const LISTED: usize = 8;
 
-/// What has changed in a graph, in words. It is empty if the fingerprint is the same.
+/// What has changed in a graph and in the graphs in it, in words: a note for each graph. There is none if
+/// the fingerprint is the same.
 pub(super) fn changes(recording: &Recording, then: &event::Graph, now: &Graph) -> Vec<String> {
-    let mut changes = Vec::new();
-    if then.fingerprint != format!("{:016x}", now.fingerprint()) {
-        compare(recording, then, now, &mut changes);
-        if changes.is_empty() {
-            changes.push("the graph has changed".into());
-        }
+    if then.fingerprint == format!("{:016x}", now.fingerprint()) {
+        return Vec::new();
     }
-    if changes.len() > LISTED {
-        let more = changes.len() - LISTED;
-        changes.truncate(LISTED);
-        changes.push(format!("the graph has {more} more changes"));
+    let mut changed = Vec::new();
+    compare(recording, then, now, &mut changed);
+    changed.retain(|graph| !graph.changes.is_empty());
+    if changed.is_empty() {
+        return vec!["the graph has changed".into()];
     }
-    changes
+    let notes = changed.iter().map(Changed::note);
+    notes.collect()
 }
 
-fn compare(recording: &Recording, then: &event::Graph, now: &Graph, changes: &mut Vec<String>) {
+/// What has changed in one graph.
+struct Changed {
+    flow: &'static str,
+    changes: Vec<String>,
+}
+
+impl Changed {
+    fn note(&self) -> String {
+        let heading = format!("the graph of `{}` has changed:", self.flow);
+        match &*self.changes {
+            [only] => format!("{heading} {}", Plain(only)),
+            all => {
+                let mut note = heading;
+                for change in all.iter().take(LISTED) {
+                    note += &format!("\n{}", Plain(change));
+                }
+                if let Some(more) = all.len().checked_sub(LISTED + 1) {
+                    note += &format!("\nand {} more", more + 1);
+                }
+                note
+            }
+        }
+    }
+}
+
+fn compare(recording: &Recording, then: &event::Graph, now: &Graph, changed: &mut Vec<Changed>) {
     let flow = if now.name.is_empty() {
         "flow"
     } else {
         now.name
     };
-    let prefix = format!("the graph of `{flow}` has changed: ");
+    // A flow at several places is the same one.
+    if changed.iter().any(|known| known.flow == flow) {
+        return;
+    }
+    let at = changed.len();
+    changed.push(Changed {
+        flow,
+        changes: Vec::new(),
+    });
+    let mut changes = Vec::new();
     let known: Vec<&str> = then.places.iter().map(|place| &*place.name).collect();
     let places: Vec<&str> = now.places.iter().map(|place| place.name).collect();
     let new: Vec<&str> = without(&places, &known);
@@ -43,7 +77,7 @@ fn compare(recording: &Recording, then: &event::Graph, now: &Graph, changes: &mu
     for (names, what) in [(new, "new"), (gone, "gone")] {
         if !names.is_empty() {
             let are = if names.len() == 1 { "is" } else { "are" };
-            changes.push(format!("{prefix}{} {are} {what}", list(&names)));
+            changes.push(format!("{} {are} {what}", list(&names)));
         }
     }
     for place in now.places {
@@ -58,33 +92,32 @@ fn compare(recording: &Recording, then: &event::Graph, now: &Graph, changes: &mu
         {
             let (name, node, was) = (place.name, place.node.name, known.node.as_deref());
             let was = was.unwrap_or_default();
-            changes.push(format!(
-                "{prefix}`{name}` is the node `{node}`, and was `{was}`"
-            ));
+            changes.push(format!("`{name}` is the node `{node}`, and was `{was}`"));
         }
         let branches: Vec<&str> = place.fork.iter().map(|branch| branch.name).collect();
         let were: Vec<&str> = known.fork.iter().map(|branch| &*branch.name).collect();
         if branches != were {
             let (name, now, were) = (place.name, list(&branches), list(&were));
             changes.push(format!(
-                "{prefix}the branches of `{name}` are {now}, and were {were}"
+                "the branches of `{name}` are {now}, and were {were}"
             ));
         }
         let inner = place.node.flow.or(place.node.on.map(|on| on.graph));
         let recorded = known.flow.and_then(|graph| recording.graph(graph));
         if let (Some(recorded), Some(inner)) = (recorded, inner) {
-            compare(recording, recorded, inner, changes);
+            compare(recording, recorded, inner, changed);
         }
     }
-    compare_edges(&prefix, then, now, changes);
+    compare_edges(then, now, &mut changes);
     let inputs: Vec<&str> = then.inputs.iter().map(|input| &**input).collect();
     if inputs != now.inputs {
         let (now, were) = (list(now.inputs), list(&inputs));
-        changes.push(format!("{prefix}its inputs are {now}, and were {were}"));
+        changes.push(format!("its inputs are {now}, and were {were}"));
     }
+    changed[at].changes = changes;
 }
 
-fn compare_edges(prefix: &str, then: &event::Graph, now: &Graph, changes: &mut Vec<String>) {
+fn compare_edges(then: &event::Graph, now: &Graph, changes: &mut Vec<String>) {
     let known: BTreeSet<String> = (0..then.edges.len())
         .map(|edge| recorded_edge(then, edge))
         .collect();
@@ -92,10 +125,10 @@ fn compare_edges(prefix: &str, then: &event::Graph, now: &Graph, changes: &mut V
         .map(|edge| edge_of(now, edge))
         .collect();
     for edge in edges.difference(&known) {
-        changes.push(format!("{prefix}the edge `{edge}` is new"));
+        changes.push(format!("the edge `{edge}` is new"));
     }
     for edge in known.difference(&edges) {
-        changes.push(format!("{prefix}the edge `{edge}` is gone"));
+        changes.push(format!("the edge `{edge}` is gone"));
     }
 }
 

@@ -4,17 +4,20 @@
 //! See [`Replay`], [`replay`] and [`replay_all`].
 
 mod compare;
+mod damage;
 mod difference;
 mod driver;
 mod error;
 mod fields;
 mod files;
 mod graphs;
+mod marks;
 mod plan;
 mod position;
 mod progress;
 mod recorded_error;
 mod test_file;
+mod test_name;
 mod values;
 
 pub use difference::{Difference, Differing, Differs};
@@ -33,9 +36,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pocketflow::seam::{Execs, Through};
 use pocketflow::{Drive, Error, TypedNode};
 
+use self::difference::Plain;
 use self::plan::Plan;
 use self::progress::Progress;
-use crate::Recording;
+use crate::{Outcome, Recording};
 
 /// A driver that gives the recorded values of each `exec` back. `prep`, `post` and the edges are those
 /// of today, so the run shows whether today's code still does with yesterday's answers what it did
@@ -43,8 +47,8 @@ use crate::Recording;
 ///
 /// It needs neither a network nor a model, and waits for nothing: neither between attempts, nor at an
 /// `await` or a `sleep`. An `exec` that failed for good fails again with the same texts, so that error
-/// edges and `failures` fields take it. The attempts before that, and the fallback, are a part of what
-/// the exec returned, and do not run.
+/// edges and `failures` fields take it. The replay does not repeat the attempts before that, and does not
+/// run the fallback: what an exec returned in the end already has them.
 ///
 /// Most tests need only [`replay`] and [`replay_all`]. A replay as a driver is for a test that changes
 /// something about the run.
@@ -107,15 +111,18 @@ use crate::Recording;
 ///
 /// Values are compared as JSON. A member of a type that is new and has a default is not a difference,
 /// and neither is the order of a set. A field that serde skips, a confidential field, and a field that is
-/// new in the store are not compared. A graph that has changed is not a difference by itself, but the
-/// difference that it causes names the change.
+/// new in the store are not compared. A field of the record that the store does not have is an error:
+/// write `#[serde(alias = "city")]` on a field that was `city`, and say
+/// [`without_field("city")`](Self::without_field) if the field is gone. A graph that has changed is not
+/// a difference by itself, but the difference that it causes names the change.
 ///
 /// # What cannot be replayed
 ///
 /// - A record of [`steps_only`](crate::Record::steps_only) has no values.
 /// - The value of an exec that is confidential, or that JSON cannot hold, is not in the record. The error
 ///   names the node, and a stub can give a value. A confidential field of the store keeps the value of
-///   the store that you pass.
+///   the store that you pass, and so does a confidential member of a store in it.
+/// - A record from which lines are missing, so that a step has no end and the run went on.
 /// - A run that begins in the middle of a step, with inner runs that ended before the record begins.
 ///
 /// A run that was suspended or dropped is replayed until its record stops. It then ends with an error
@@ -132,6 +139,8 @@ pub struct Replay {
     run: usize,
     file: Option<PathBuf>,
     real: HashSet<TypeId>,
+    /// The fields of the record that the store has no more, on purpose.
+    without: HashSet<String>,
     compares: bool,
     progress: Mutex<Option<Progress>>,
     /// How much has happened: steps, execs and inner runs.
@@ -209,6 +218,7 @@ impl Replay {
             run,
             file: file.map(Path::to_owned),
             real: HashSet::new(),
+            without: HashSet::new(),
             compares: true,
             progress: Mutex::new(None),
             events: AtomicU64::new(0),
@@ -219,6 +229,14 @@ impl Replay {
     /// Lets a node run as it is. Its attempts, its waits and its fallback are real as well.
     pub fn real<N: TypedNode>(mut self) -> Self {
         self.real.insert(TypeId::of::<N>());
+        self
+    }
+
+    /// Says that the store no longer has a field of the record. Its values are ignored. Otherwise a value
+    /// of the record for a field that the store does not have is an error, because the field may have
+    /// been renamed. It holds for the store of an inner run as well.
+    pub fn without_field(mut self, name: impl Into<String>) -> Self {
+        self.without.insert(name.into());
         self
     }
 
@@ -265,6 +283,19 @@ impl Replay {
             },
         };
         Ok(Replayed { store, ended })
+    }
+
+    /// A test prints it if it fails, or with `--nocapture`.
+    fn warn_if_unfinished(&self) {
+        if self.plan.outcome(self.run) == Outcome::Unfinished {
+            let file = self.file.as_ref();
+            let file = file.map(|file| format!("{}: ", file.display()));
+            eprintln!(
+                "warning: {}the record of the run `{}` stops before the end of the run, and so does its replay",
+                file.unwrap_or_default(),
+                Plain(&self.name())
+            );
+        }
     }
 
     /// The id of the run, or its number in the record.
@@ -363,6 +394,9 @@ impl<S> Replayed<S> {
 /// pocketflow_record::replay(&Write, record).await?;
 /// # Ok(()) }
 /// ```
+///
+/// A flow that has only places on fields, `flow! { Work { Draft.on(article); } }`, does not say what its
+/// store is. Name it: `replay::<_, Desk>(&Work, record)`.
 ///
 /// A flow with a context: `replay(&Write.context(&services), record)`. No `exec` runs, so the services
 /// can be fakes that do nothing.
@@ -465,6 +499,7 @@ where
     let (mut runs, mut errors) = (0, Vec::new());
     for replay in replays.into_iter().filter(is_of_flow) {
         runs += 1;
+        replay.warn_if_unfinished();
         if let Err(error) = replay.run_on(flow, S::default()).await {
             errors.push(error);
         }

@@ -1,9 +1,9 @@
 //! The runs of a record as a replay walks them: the pieces of a run that has resumed are joined, and
 //! each exec is found by its branch and its item.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::event::{self, Item};
+use crate::event::{self, Item, Values};
 use crate::{Changes, Ended, Outcome, Recording, Run, State, Step};
 
 /// A record, prepared for replays.
@@ -222,6 +222,19 @@ impl Plan {
         pieces.map(|piece| &self.recording.runs()[*piece])
     }
 
+    /// The numbers of a run's pieces, and of all inner runs in them.
+    pub(super) fn with_inner_runs(&self, run: usize) -> HashSet<u64> {
+        let mut runs: HashSet<u64> = self.pieces(run).map(Run::number).collect();
+        // An inner run comes after the run around it.
+        for run in self.recording.runs() {
+            let parent = run.run.parent.as_ref();
+            if parent.is_some_and(|parent| runs.contains(&parent.run)) {
+                runs.insert(run.number());
+            }
+        }
+        runs
+    }
+
     pub(super) fn graph(&self, run: usize) -> &event::Graph {
         self.recording.graph_of(self.first(run))
     }
@@ -307,6 +320,18 @@ impl Plan {
         }
     }
 
+    /// The fields that have a value at some time of a run, each with its first value.
+    pub(super) fn filled_fields(&self, run: usize) -> Vec<(&str, &str)> {
+        let mut filled: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in self.pieces(run).flat_map(values_of).flat_map(Values::iter) {
+            let is_known = filled.iter().any(|(known, _)| *known == name);
+            if !is_known && value.text() != "null" {
+                filled.push((name, value.text()));
+            }
+        }
+        filled
+    }
+
     /// How the run ended.
     pub(super) fn outcome(&self, run: usize) -> Outcome<'_> {
         self.last(run).outcome()
@@ -316,6 +341,19 @@ impl Plan {
     pub(super) fn ended(&self, run: usize, step: usize) -> Option<&Ended> {
         self.step(run, step).ended.as_ref()
     }
+}
+
+/// What the record of a run has of the store: the fields at its beginning, and all changes.
+fn values_of(run: &Run) -> impl Iterator<Item = &Values> {
+    let ended = run.steps.iter().filter_map(|step| step.ended.as_ref());
+    let steps = ended.map(Ended::changes);
+    let left = run.nested.iter().filter_map(|nested| nested.leave.as_ref());
+    let nested = left.map(|leave| Changes::of(&leave.changed, &leave.appended));
+    let ends = run.end.iter();
+    let ends = ends.map(|end| Changes::of(&end.changed, &end.appended));
+    let changes = steps.chain(nested).chain(ends);
+    let changes = changes.flat_map(|changes| [changes.changed, changes.appended]);
+    std::iter::once(&run.run.shared).chain(changes)
 }
 
 /// Changes a state by what the nested flows have changed that ended after so many steps.

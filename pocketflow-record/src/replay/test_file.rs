@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Replay;
+use super::damage::damage;
 use super::difference::Plain;
 use super::error::{ReplayError, ReplayErrorKind};
 use super::plan::Plan;
+use super::{Replay, test_name};
+use crate::event::{self, Json, Kind};
 use crate::names;
 use crate::{Outcome, Recording, Run};
 
@@ -26,9 +29,43 @@ pub struct GeneratedTest {
     store: String,
     context: Option<String>,
     about: String,
+    /// Which run of its record it is, if it has no id.
+    unnamed: Option<Unnamed>,
+    /// Whether the flow can also run on other stores.
+    names_store: bool,
     /// The nodes whose values are confidential.
     redacted: BTreeSet<String>,
-    fails: bool,
+    /// The nodes whose values JSON could not hold.
+    unwritable: BTreeSet<String>,
+    ends: Ends,
+}
+
+/// A run without an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unnamed {
+    number: u64,
+    /// Whether its record has other runs.
+    one_of_several: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    AtExit,
+    Failed,
+    Suspended,
+    Unfinished,
+}
+
+impl Ends {
+    /// That it does not reach an exit, in words.
+    fn without_exit(self) -> Option<&'static str> {
+        match self {
+            Self::AtExit => None,
+            Self::Failed => Some("it failed in the record"),
+            Self::Suspended => Some("it was suspended in the record"),
+            Self::Unfinished => Some("it is not finished in the record"),
+        }
+    }
 }
 
 /// Makes a test of a run of a record. `run` is its id or, for a run without an id, its number in the
@@ -53,8 +90,8 @@ pub struct GeneratedTest {
 ///
 /// # Errors
 ///
-/// If the text is not a record, if it has no such run, if the run has no values, or if the flow has no
-/// name.
+/// If the text is not a record, if it has no such run, if lines of the run are missing, if the run has no
+/// values, or if the flow has no name.
 pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, ReplayError> {
     let replay = match run {
         Some(run) => Replay::run_of(record, run)?,
@@ -68,7 +105,10 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
     if replay.flow().is_empty() {
         return Err(ReplayErrorKind::Unnamed.into());
     }
-    let runs = with_inner_runs(plan, replay.run);
+    if let Some(what) = damage(plan, replay.run) {
+        return Err(ReplayErrorKind::Damaged { what }.into());
+    }
+    let runs = plan.with_inner_runs(replay.run);
     let recording = plan.recording();
     let of_test = || {
         recording
@@ -76,14 +116,18 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
             .iter()
             .filter(|run| runs.contains(&run.number()))
     };
-    let execs = of_test().flat_map(|run| run.steps.iter().flat_map(|step| &step.execs));
-    let redacted = execs
-        .filter(|exec| exec.redacted)
-        .map(|exec| exec.node.clone());
-    let redacted: BTreeSet<String> = redacted.collect();
+    let (mut redacted, mut unwritable) = (BTreeSet::new(), BTreeSet::new());
+    for exec in of_test().flat_map(|run| run.steps.iter().flat_map(|step| &step.execs)) {
+        if exec.redacted {
+            redacted.insert(exec.node.clone());
+        } else if exec.value.as_ref().and_then(Json::why_unwritable).is_some() {
+            unwritable.insert(exec.node.clone());
+        }
+    }
     let graph = plan.graph(replay.run);
     let context = graph.context.as_deref();
-    let nodes = redacted.iter().map(|node| ("a node", node.as_str()));
+    let nodes = redacted.union(&unwritable);
+    let nodes = nodes.map(|node| ("a node", node.as_str()));
     let names = [("the flow", replay.flow()), ("the store", &graph.store)];
     let bad_name = names
         .into_iter()
@@ -97,25 +141,73 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
         return Err(ReplayErrorKind::BadName { what, name }.into());
     }
     let outcome = plan.outcome(replay.run);
+    let number = plan.first(replay.run).number();
+    let unnamed = replay.id().is_none().then(|| Unnamed {
+        number,
+        one_of_several: plan.outermost().nth(1).is_some(),
+    });
     Ok(GeneratedTest {
-        name: function_name(replay.flow(), &replay.name(), replay.id().is_some()),
+        name: match replay.id() {
+            Some(id) => test_name::of_id(replay.flow(), id),
+            None => test_name::of_number(replay.flow(), number),
+        },
         fixture: fixture(record, recording, &runs),
         flow: replay.flow().to_owned(),
         store: graph.store.clone(),
         context: graph.context.clone(),
         about: about(plan, replay.run, outcome),
+        unnamed,
+        names_store: names_store(recording, graph),
         redacted,
-        fails: !matches!(outcome, Outcome::Exit(_)),
+        unwritable,
+        ends: match outcome {
+            Outcome::Exit(_) => Ends::AtExit,
+            Outcome::Failed(_) => Ends::Failed,
+            Outcome::Suspended(_) => Ends::Suspended,
+            Outcome::Unfinished => Ends::Unfinished,
+        },
     })
 }
 
+/// Whether a node of the flow says what the store is. Flows on fields run on any store that has these
+/// fields, so a flow that has nothing else does, too.
+fn names_store(recording: &Recording, graph: &event::Graph) -> bool {
+    let is_of_store = |place: &event::Place| match place.kind {
+        Kind::Node => true,
+        Kind::Fork => place.fork.iter().any(|branch| branch.kind == Kind::Node),
+        Kind::Flow => {
+            let inner = place.flow.and_then(|graph| recording.graph(graph));
+            inner.is_some_and(|inner| names_store(recording, inner))
+        }
+        _ => false,
+    };
+    graph.places.iter().any(is_of_store)
+}
+
 impl GeneratedTest {
+    /// Names a test after the file of the record, `plan_monday` for `monday.jsonl`. It is for a run
+    /// without an id, which has only a number in its record: one with an id keeps its name.
+    pub fn in_file(mut self, file: impl AsRef<Path>) -> Self {
+        if let (Some(run), Some(stem)) = (&self.unnamed, file.as_ref().file_stem()) {
+            let number = run.one_of_several.then_some(run.number);
+            self.name = test_name::of_file(&self.flow, &stem.to_string_lossy(), number);
+        }
+        self
+    }
+
+    /// Whether the record has the end of the run. Otherwise the test replays the run until the record
+    /// stops.
+    pub fn is_finished(&self) -> bool {
+        self.ends != Ends::Unfinished
+    }
+
     /// The lines of the test. `fixture` is the path of the fixture's file, relative to the file of the
     /// test.
     ///
     /// They name the flow, its store and its context by their types. Where these are in another crate or
     /// module, add a `use`. If the flow has fields, for nodes with values, add them:
-    /// `&Agent { ask: Ask::new() }`. A context is left to you, and so is the value of a confidential exec.
+    /// `&Agent { ask: Ask::new() }`. A context is left to you, and so is the value of an exec that is
+    /// confidential, or that JSON could not hold.
     pub fn code(&self, fixture: &str) -> String {
         let Self { name, about, .. } = self;
         let mut code = format!("/// {about}\n#[tokio::test]\nasync fn {name}() ");
@@ -131,12 +223,25 @@ impl GeneratedTest {
             )
         });
         let context = context.unwrap_or_default();
-        if self.redacted.is_empty() {
+        let store = &self.store;
+        let missing = match (self.redacted.is_empty(), self.unwritable.is_empty()) {
+            (true, true) => "",
+            (false, true) => "These values are confidential, so they are not in the record.",
+            (true, false) => "JSON could not hold these values, so they are not in the record.",
+            (false, false) => {
+                "These values are not in the record: they are confidential, or JSON could not hold them."
+            }
+        };
+        if missing.is_empty() {
+            let types = match self.names_store {
+                true => String::new(),
+                false => format!("::<_, {store}>"),
+            };
             let _ = write!(
                 code,
                 "-> Result<(), pocketflow_record::ReplayError> {{
 {context}    let record = include_str!({fixture:?});
-    pocketflow_record::replay(&{flow}, record).await?;
+    pocketflow_record::replay{types}(&{flow}, record).await?;
     Ok(())
 }}
 "
@@ -146,16 +251,15 @@ impl GeneratedTest {
         let _ = write!(
             code,
             "-> Result<(), Box<dyn std::error::Error>> {{
-{context}    // These values are confidential, so they are not in the record.
+{context}    // {missing}
     let stub = pocketflow::Stub::new()"
         );
-        for node in &self.redacted {
+        for node in self.redacted.union(&self.unwritable) {
             let _ = write!(
                 code,
                 "\n        .node::<{node}>(|_reads, _attempt| todo!(\"a value of `{node}`\"))"
             );
         }
-        let store = &self.store;
         let _ = write!(
             code,
             ";
@@ -165,29 +269,19 @@ impl GeneratedTest {
     let run = {flow}.with(&stub).with(&replay).run(&mut store).await;
 "
         );
-        code += if self.fails {
-            "    let error = run.err().expect(\"it failed in the record\");
-    assert!(error.find::<pocketflow_record::ReplayErrorKind>().is_none(), \"{error:?}\");
+        match self.ends.without_exit() {
+            Some(ends) => {
+                let _ = write!(
+                    code,
+                    "    let error = run.err().expect({ends:?});
+    assert!(error.find::<pocketflow_record::ReplayErrorKind>().is_none(), \"{{error:?}}\");
 "
-        } else {
-            "    run?;
-"
-        };
+                );
+            }
+            None => code += "    run?;\n",
+        }
         code + "    Ok(())\n}\n"
     }
-}
-
-/// The numbers of a run's pieces, and of all inner runs in them.
-fn with_inner_runs(plan: &Plan, run: usize) -> HashSet<u64> {
-    let mut runs: HashSet<u64> = plan.pieces(run).map(Run::number).collect();
-    // An inner run comes after the run around it.
-    for run in plan.recording().runs() {
-        let parent = run.run.parent.as_ref();
-        if parent.is_some_and(|parent| runs.contains(&parent.run)) {
-            runs.insert(run.number());
-        }
-    }
-    runs
 }
 
 /// The lines of the record that are about these runs and their graphs.
@@ -286,42 +380,9 @@ fn is_type(text: &str) -> bool {
     text.starts_with(starts) && text.chars().all(part)
 }
 
-/// The name of the function: `checkout_order_17`.
-fn function_name(flow: &str, run: &str, has_id: bool) -> String {
-    let mut name = String::new();
-    let mut was_small = false;
-    for letter in flow.chars() {
-        if letter.is_uppercase() && was_small {
-            name.push('_');
-        }
-        was_small = letter.is_lowercase() || letter.is_numeric();
-        name.extend(letter.to_lowercase());
-    }
-    name += if has_id { "_" } else { "_run_" };
-    for letter in run.chars() {
-        if letter.is_ascii_alphanumeric() {
-            name.push(letter.to_ascii_lowercase());
-        } else if !name.ends_with('_') {
-            name.push('_');
-        }
-    }
-    name.truncate(80);
-    name.trim_end_matches('_').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_function_is_named_after_the_flow_and_the_run() {
-        assert_eq!(
-            function_name("Checkout", "order-17", true),
-            "checkout_order_17"
-        );
-        assert_eq!(function_name("WriteAll2", "3", false), "write_all2_run_3");
-        assert_eq!(function_name("A", "../É \"x\"//", true), "a_x");
-    }
 
     #[test]
     fn only_types_become_code() {

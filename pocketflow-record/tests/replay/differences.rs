@@ -102,8 +102,9 @@ async fn an_edge_that_leads_elsewhere() {
             "  edge",
             "    then    search >> decide",
             "    now     search >> answer",
-            "  note: the graph of `Agent` has changed: the edge `search >> answer` is new",
-            "  note: the graph of `Agent` has changed: the edge `search >> decide` is gone",
+            "  note: the graph of `Agent` has changed:",
+            "    the edge `search >> answer` is new",
+            "    the edge `search >> decide` is gone",
         ]
     );
     assert_eq!(difference.step, Some(2));
@@ -127,8 +128,9 @@ async fn a_bound_that_is_lower() {
             "  edge",
             "    then    decide - \"search\" >> search",
             "    now     decide - \"search\" >> answer",
-            "  note: the graph of `Agent` has changed: the edge `decide - \"search\" >> search max 1 else answer` is new",
-            "  note: the graph of `Agent` has changed: the edge `decide - \"search\" >> search max 5 else answer` is gone",
+            "  note: the graph of `Agent` has changed:",
+            "    the edge `decide - \"search\" >> search max 1 else answer` is new",
+            "    the edge `decide - \"search\" >> search max 5 else answer` is gone",
         ]
     );
 }
@@ -150,10 +152,11 @@ async fn a_node_that_is_new() {
             "  edge",
             "    then    answer >> end",
             "    now     answer >> critique",
-            "  note: the graph of `Agent` has changed: `critique` is new",
-            "  note: the graph of `Agent` has changed: the edge `answer >> critique` is new",
-            "  note: the graph of `Agent` has changed: the edge `critique >> end` is new",
-            "  note: the graph of `Agent` has changed: the edge `answer >> end` is gone",
+            "  note: the graph of `Agent` has changed:",
+            "    `critique` is new",
+            "    the edge `answer >> critique` is new",
+            "    the edge `critique >> end` is new",
+            "    the edge `answer >> end` is gone",
         ]
     );
     // The record has all values for the old nodes, and the new one can run.
@@ -372,8 +375,29 @@ async fn a_difference_in_an_inner_run_names_the_item() {
             "  edge",
             "    then    decide - \"answer\" >> answer",
             "    now     decide - \"answer\" >> end",
-            "  note: the graph of `Agent` has changed: the edge `decide - \"answer\" >> end` is new",
-            "  note: the graph of `Agent` has changed: the edge `decide - \"answer\" >> answer` is gone",
+            "  note: the graph of `Agent` has changed:",
+            "    the edge `decide - \"answer\" >> end` is new",
+            "    the edge `decide - \"answer\" >> answer` is gone",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_ends_where_it_went_on() {
+    use then::Agent;
+    let text = {
+        flow! { Outer: Research { Agent >> critique; } }
+        record(&Outer, &mut research()).await.0
+    };
+    flow! { Outer: Research { Agent >> end; } }
+    let error = replayed::<_, Research>(&Outer, &text).await.unwrap_err();
+    assert_eq!(
+        lines(&error)[..4],
+        [
+            "the run of `Outer` differs from its record at its end, `Outer`",
+            "  end of the run",
+            "    then    went on to `critique`",
+            "    now     end",
         ]
     );
 }

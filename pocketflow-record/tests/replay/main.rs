@@ -4,7 +4,9 @@ mod bad_records;
 mod differences;
 mod durable;
 mod everything;
+mod generated;
 mod simple;
+mod stores;
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -6,11 +6,13 @@ use pocketflow::{Error, Graph, Start, StepInfo};
 
 use super::STOPS;
 use crate::replay::compare::{is_mark, value_of};
+use crate::replay::damage::damage;
 use crate::replay::difference::{Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
 use crate::replay::fields::{ReplayFields, Replayable};
 use crate::replay::progress::{Progress, path};
-use crate::replay::{Replay, lock};
+use crate::replay::values::shown;
+use crate::replay::{Replay, lock, marks};
 use crate::{Ended, Outcome, State, names};
 
 /// Where a step is in the record.
@@ -39,6 +41,10 @@ impl Replay {
         if self.plan.pieces(self.run).any(|piece| !piece.run.values) {
             return Err(ReplayErrorKind::WithoutValues);
         }
+        if let Some(what) = damage(&self.plan, self.run) {
+            return Err(ReplayErrorKind::Damaged { what });
+        }
+        self.check_fields::<S>(self.run)?;
         let mut progress = Progress::new(flow, self.run, &self.plan);
         let state = self.plan.first(self.run).state_at_start();
         progress.notes = store_changes::<S>(&state);
@@ -61,6 +67,8 @@ impl Replay {
         if let Some(run) = progress.run_of(info, &self.plan) {
             progress.begin(run, &self.plan);
             drop(guard);
+            self.check_fields::<S>(run)
+                .map_err(|kind| info.error(kind))?;
             let start = self.start(run, flow);
             if start != Start::Fresh {
                 let state = self.plan.first(run).state_at_start();
@@ -88,6 +96,28 @@ impl Replay {
         let now = info.to_string();
         let differs = Differing::new(Differs::InnerRun, "none", now);
         Err(self.differs(info, vec![differs]))
+    }
+
+    /// A value of the record that the store has no field for would be lost without a word, and a field
+    /// that was renamed would not be compared.
+    fn check_fields<S: Replayable>(&self, run: usize) -> Result<(), ReplayErrorKind> {
+        let is_gone = |name: &str| {
+            let mut fields = S::STORE.fields.iter().filter(|field| !field.skipped);
+            !self.without.contains(name)
+                && !fields.any(|field| field.names().any(|known| known == name))
+        };
+        let gone = self.plan.filled_fields(run).into_iter();
+        let gone = gone.filter(|(name, _)| is_gone(name));
+        let gone: Vec<_> = gone
+            .map(|(name, text)| (name.to_owned(), shown(text)))
+            .collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        Err(ReplayErrorKind::GoneFields {
+            store: S::STORE.name.to_owned(),
+            fields: gone,
+        })
     }
 
     /// Finds a step in the record.
@@ -190,7 +220,15 @@ pub(super) fn fill_field<S: Replayable>(
             field: field.to_owned(),
         });
     }
-    ReplayFields::read(index, text, shared).map_err(|error| ReplayErrorKind::BadValue {
+    let known = ReplayFields::write(index, shared).and_then(Result::ok);
+    let text = match &known {
+        Some(known) => marks::filled(text, known),
+        None => text.into(),
+    };
+    if let Some(member) = marks::first(field, &text) {
+        return Err(ReplayErrorKind::RedactedMember { member });
+    }
+    ReplayFields::read(index, &text, shared).map_err(|error| ReplayErrorKind::BadValue {
         of: format!("the field `{field}`"),
         to: None,
         error: error.to_string(),

@@ -7,7 +7,7 @@ use crate::replay::difference::{Difference, Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
 use crate::replay::fields::Replayable;
 use crate::replay::recorded_error::texts;
-use crate::replay::{Replay, compare, graphs, lock};
+use crate::replay::{Replay, compare, graphs, lock, marks};
 use crate::{Outcome, names};
 
 impl Replay {
@@ -92,7 +92,7 @@ impl Replay {
             self.plan.at_end(run, &mut at.state);
             let next = (at.done < steps.len()).then(|| self.plan.step(run, at.done));
             let then = match (self.plan.outcome(run), next) {
-                (_, Some(step)) => step.step.path.join(" > "),
+                (_, Some(step)) => format!("went on to `{}`", step.step.path.join(" > ")),
                 (Outcome::Exit(exit), None) => names::end(exit),
                 (Outcome::Failed(error), None) => error.join(": "),
                 // The record has no more steps, and nobody knows how the run would have ended.
@@ -105,7 +105,7 @@ impl Replay {
             Err(error) => texts(error).join(": "),
         };
         let mut differs = Vec::new();
-        if then != now {
+        if !marks::is_like(&then, &now) {
             differs.push(Differing::new(Differs::End, then, now));
         }
         differs.extend(compare::fields(&all, None, &state, shared));
