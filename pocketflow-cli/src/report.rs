@@ -7,7 +7,8 @@ use clap::Args;
 use pocketflow_record::Report;
 use serde_json::json;
 
-use crate::{output, record};
+use crate::output;
+use crate::record::{self, Readers};
 
 /// Makes a page of a record, which a browser shows without a network
 #[derive(Args)]
@@ -38,7 +39,7 @@ pub(crate) fn printed(arguments: &Arguments, json: bool) -> Result<String, Box<d
             page
         });
     };
-    record::create(out, &page)?;
+    record::create(out, &page, Readers::Owner, "--out")?;
     Ok(if json {
         let cut_off = record.is_cut_off(&text)?;
         output::line(&json!({ "file": out, "cut_off": cut_off }))

@@ -81,6 +81,17 @@ fn fails(folder: &Path, arguments: &[&str]) -> String {
     error
 }
 
+/// The names of the files in a folder.
+fn files(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap();
+    let name = |file: std::io::Result<fs::DirEntry>| file.unwrap().file_name();
+    let mut names: Vec<_> = files
+        .map(|file| name(file).into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
 async fn folder(ids: &[&'static str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("run.jsonl"), recorded(ids).await).unwrap();
@@ -110,6 +121,7 @@ async fn a_report_is_a_page() {
     assert_eq!(fs::read_to_string(folder.join("run.html")).unwrap(), page);
     let again = fails(folder, &["report", "run.jsonl", "--out", "run.html"]);
     assert!(again.contains("run.html exists already"), "{again}");
+    assert_eq!(files(folder), ["run.html", "run.jsonl"]);
     let nowhere = fails(
         folder,
         &["report", "run.jsonl", "--out", "no/such/run.html"],
@@ -169,7 +181,7 @@ async fn one_of_several_runs_is_chosen() {
     let several = fails(folder, &["test", "run.jsonl"]);
     assert_eq!(
         several,
-        "error: run.jsonl: the record has 2 runs: choose one with `--run`: `order-17`, `order\\n18`\n"
+        "error: run.jsonl: the record has 2 runs: choose one with `--run=ID`: `order-17`, `order\\n18`\n"
     );
     let unknown = fails(folder, &["test", "run.jsonl", "--run", "order-19"]);
     assert!(
@@ -180,7 +192,10 @@ async fn one_of_several_runs_is_chosen() {
         folder,
         &["test", "run.jsonl", "--run", "order\n18", "--out", "here"],
     );
-    let fixture = fs::read_to_string(folder.join("here/checkout_order_18.jsonl")).unwrap();
+    // A line break is not a part of a name.
+    let name = files(&folder.join("here")).remove(0);
+    assert!(name.starts_with("checkout_order_18_"), "{name}");
+    let fixture = fs::read_to_string(folder.join("here").join(name)).unwrap();
     assert!(!fixture.contains("order-17"));
     assert_eq!(replay(&Checkout, &fixture).await.unwrap(), 1);
 }
@@ -203,7 +218,12 @@ async fn a_record_that_is_cut_off_is_read() {
             format!("{{\"cut_off\":{cut_off},\"file\":\"{out}\"}}\n")
         );
     }
-    says(folder, &["test", "cut.jsonl"]);
+    let output = command(folder, &["test", "cut.jsonl"], b"");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "warning: cut.jsonl: the last line is cut off, so it is left out\n"
+    );
     let fixture = fs::read_to_string(folder.join("tests/checkout_order_17.jsonl")).unwrap();
     assert_eq!(replay(&Checkout, &fixture).await.unwrap(), 1);
 }
@@ -279,10 +299,131 @@ async fn nothing_of_a_record_becomes_code_or_a_path() {
     let hostile = recorded(&["../../a/../\"; panic!() //"]).await;
     fs::write(folder.join("hostile.jsonl"), hostile).unwrap();
     says(folder, &["test", "hostile.jsonl"]);
-    let files = fs::read_dir(folder.join("tests")).unwrap();
-    let mut files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
-    files.sort();
-    assert_eq!(files, ["checkout_a_panic.jsonl", "checkout_a_panic.rs"]);
+    let files = files(&folder.join("tests"));
+    let name = files[0].strip_suffix(".jsonl").unwrap();
+    let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    assert!(
+        name.starts_with("checkout_a_panic_") && name.chars().all(letter),
+        "{name}"
+    );
+    assert_eq!(files, [format!("{name}.jsonl"), format!("{name}.rs")]);
+}
+
+#[tokio::test]
+async fn tests_have_names_of_their_own() {
+    let folder = folder(&["a-b", "a_b", "日本", "*", ""]).await;
+    let folder = folder.path();
+    for run in ["a-b", "a_b", "日本", "*", ""] {
+        says(folder, &["test", "run.jsonl", &format!("--run={run}")]);
+    }
+    assert_eq!(files(&folder.join("tests")).len(), 10);
+
+    // Without an id, the name is that of the file.
+    let record = Record::in_memory();
+    Checkout
+        .with(&record)
+        .run(&mut Order::default())
+        .await
+        .unwrap();
+    for file in ["monday.jsonl", "-tuesday.jsonl"] {
+        fs::write(folder.join(file), record.text()).unwrap();
+    }
+    says(folder, &["test", "monday.jsonl", "--out", "days"]);
+    says(folder, &["test", "./-tuesday.jsonl", "--out", "days"]);
+    let again = fails(folder, &["test", "monday.jsonl", "--out", "days"]);
+    assert!(
+        again.contains("checkout_monday.jsonl exists already: remove it, or write to another place with `--name`"),
+        "{again}"
+    );
+    says(
+        folder,
+        &[
+            "test",
+            "monday.jsonl",
+            "--out",
+            "days",
+            "--name",
+            "a_refund",
+        ],
+    );
+    let days = files(&folder.join("days"));
+    assert_eq!(days[0], "a_refund.jsonl");
+    assert!(days.contains(&"checkout_monday.rs".to_owned()), "{days:?}");
+    let code = fs::read_to_string(folder.join("days/a_refund.rs")).unwrap();
+    assert!(code.contains("async fn a_refund()"), "{code}");
+    assert!(code.contains("include_str!(\"a_refund.jsonl\")"), "{code}");
+    for name in ["fn", "A", "1a", "", "a-b", "../a", "a.b"] {
+        let option = format!("--name={name}");
+        let refused = command(folder, &["test", "monday.jsonl", &option], b"");
+        assert_eq!(refused.status.code(), Some(2), "{name}: {refused:?}");
+    }
+}
+
+/// A record from which lines are missing.
+#[tokio::test]
+async fn a_damaged_record_makes_no_test_without_a_word() {
+    let folder = folder(&["order-17"]).await;
+    let folder = folder.path();
+    let good = fs::read_to_string(folder.join("run.jsonl")).unwrap();
+    let without = |event: &str| {
+        let event = format!("{{\"event\":\"{event}\"");
+        let lines = good.split_inclusive('\n');
+        let less: String = lines.filter(|line| !line.starts_with(&event)).collect();
+        assert!(less.len() < good.len());
+        less
+    };
+    fs::write(folder.join("less.jsonl"), without("taken")).unwrap();
+    let error = fails(folder, &["test", "less.jsonl"]);
+    assert!(
+        error.contains("lines of the record are missing: step 1"),
+        "{error}"
+    );
+    assert!(!folder.join("tests").exists());
+
+    let unknown = without("end") + "{\"event\":\"ende\",\"at\":9,\"run\":0}\n";
+    fs::write(folder.join("less.jsonl"), unknown).unwrap();
+    let output = command(folder, &["test", "less.jsonl"], b"");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "warning: less.jsonl: a line is an event of a kind that this version does not know, and the test ignores that\n\
+         warning: less.jsonl: the record stops before the end of the run, and the test replays it until there\n"
+    );
+}
+
+/// A file that cannot be written as a whole is not there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(&["order-17"]).await;
+    let folder = folder.path();
+    // The shell limits the size of files, in blocks of 512 or 1,024 bytes.
+    for arguments in ["report run.jsonl --out run.html", "test run.jsonl"] {
+        let program = env!("CARGO_BIN_EXE_pocketflow");
+        let limited = format!("trap '' XFSZ; ulimit -f 0; exec {program} {arguments}");
+        let output = Command::new("sh")
+            .args(["-c", &limited])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("cannot write "), "{error}");
+    }
+    assert_eq!(files(folder), ["run.jsonl", "tests"]);
+    assert!(files(&folder.join("tests")).is_empty());
+
+    // And it works when there is room. The values of a run are for its owner, as the record is.
+    says(folder, &["report", "run.jsonl", "--out", "run.html"]);
+    says(folder, &["test", "run.jsonl"]);
+    for file in ["run.html", "tests/checkout_order_17.jsonl"] {
+        let mode = fs::metadata(folder.join(file))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
 }
 
 #[tokio::test]
