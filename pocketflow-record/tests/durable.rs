@@ -175,6 +175,8 @@ async fn inside_the_other_driver_the_wait_would_be_missing() {
         .map(|step| &*step.step.path[0])
         .collect();
     assert_eq!(paths, ["pay"]);
+    // A run that has not come to a step has its id as well.
+    assert_eq!(recording.with_id("order-2").count(), 2);
 }
 
 #[tokio::test]

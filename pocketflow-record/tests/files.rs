@@ -388,6 +388,7 @@ fn a_process_that_aborts_leaves_all_that_it_had_done() {
         assert!(!recording.is_cut_off());
         let run = recording.runs().last().unwrap();
         assert_eq!(run.outcome(), Outcome::Unfinished);
+        assert!(run.dropped.is_none());
         // The step in which it died has begun, and those before it are done.
         let [done @ .., last] = &run.steps[..] else {
             panic!()

@@ -46,6 +46,24 @@ pub trait RecordedExec: Serialize {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> RecordedExec for T {}
 
+/// Records that a run was dropped, unless it has ended.
+struct DropGuard<'s>(Option<&'s RunScope>);
+
+impl DropGuard<'_> {
+    /// The run has ended.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for DropGuard<'_> {
+    fn drop(&mut self) {
+        if let Some(run) = self.0 {
+            run.dropped(std::thread::panicking());
+        }
+    }
+}
+
 impl<S: RecordedStore, E: Scope> Driver<S, Inside> for Record<E> {
     async fn flow<R: Run<S>>(
         &self,
@@ -67,7 +85,9 @@ impl<S: RecordedStore, E: Scope> Driver<S, Inside> for Record<E> {
             _ => {
                 let id = info.map_or(run.run_id(), |info| info.run_id());
                 let scope = self.begin(id, (flow, info), &mut *shared);
+                let dropped = DropGuard(Some(&scope));
                 let result = scope.clone().scope(run.run(&mut *shared)).await;
+                dropped.disarm();
                 scope.end(&result, shared);
                 result
             }

@@ -46,6 +46,17 @@ impl RunScope {
         execs.map(Event::from).collect()
     }
 
+    /// The execs that were kept back, of a step that was dropped. Nobody knows what is confidential in them.
+    pub(super) fn unknown_execs(&self) -> Vec<Event> {
+        let execs = std::mem::take(&mut self.state().deferred);
+        let execs = execs.into_iter().map(|Deferred { exec, .. }| event::Exec {
+            value: None,
+            redacted: true,
+            ..exec
+        });
+        execs.map(Event::from).collect()
+    }
+
     fn redacted_again(&self, exec: event::Exec) -> event::Exec {
         let value = exec.value.as_ref();
         match value.and_then(|value| self.secrets.out_of_json(value)) {

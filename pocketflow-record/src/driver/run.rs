@@ -405,6 +405,19 @@ impl RunScope {
         self.write(end);
     }
 
+    /// The run was dropped before its end.
+    pub(super) fn dropped(&self, panicked: bool) {
+        self.write_pending(None);
+        let Some(sink) = self.sink() else { return };
+        let dropped = event::Dropped {
+            at: self.now(),
+            run: self.number(),
+            panicked,
+        };
+        let execs = self.unknown_execs();
+        sink.write(execs.into_iter().chain([Event::from(dropped)]));
+    }
+
     fn change<S: RecordedStore>(&self, store: &mut S, which: Which<'_>) -> (Changed, Values) {
         let pen = self.pen();
         let mut state = self.state();

@@ -22,8 +22,9 @@
 //! | `failed` | [`Failed`] | a step has failed, and the run with it |
 //! | `suspended` | [`Suspended`] | a driver has suspended the run at a step |
 //! | `end` | [`End`] | a run has ended |
+//! | `dropped` | [`Dropped`] | a run was dropped before its end |
 //!
-//! A run that is dropped has no `end`: its record just stops.
+//! The record of a run whose process has died just stops.
 //!
 //! The values of fields and of execs are JSON as serde writes them. There are two marks in place of a
 //! value:
@@ -42,7 +43,7 @@ mod step;
 
 pub use graph::{Bound, EachField, Edge, ErrorEdge, Graph, Kind, Place, Target};
 pub use json::{Json, Values};
-pub use run::{End, Item, Parent, Resumed, ResumedFlow, Run};
+pub use run::{Dropped, End, Item, Parent, Resumed, ResumedFlow, Run};
 pub use step::{Attempt, Enter, Exec, Failed, Leave, Note, Step, Suspended, Taken};
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +101,8 @@ pub enum Event {
     Suspended(Suspended),
     /// `end`
     End(End),
+    /// `dropped`
+    Dropped(Dropped),
 }
 
 /// Matches each kind of event with its name.
@@ -168,6 +171,7 @@ kinds! {
     Failed "failed"
     Suspended "suspended"
     End "end"
+    Dropped "dropped"
 }
 
 /// Adds a line: the kind, and then the members of the event.

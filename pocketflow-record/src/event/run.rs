@@ -99,6 +99,20 @@ pub struct ResumedFlow {
     pub taken: Vec<u32>,
 }
 
+/// A run was dropped before its end, and its process went on: it was cancelled, a step around it failed, or
+/// a node panicked. The run of a process that died has neither this nor an [`End`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Dropped {
+    /// When it was dropped.
+    pub at: u64,
+    /// The number of the run.
+    pub run: u64,
+    /// Whether a panic dropped it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub panicked: bool,
+}
+
 /// A run has ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

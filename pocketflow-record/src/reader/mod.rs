@@ -58,6 +58,8 @@ pub struct Run {
     pub nested: Vec<Nested>,
     /// How it ended. `None` if the record stops before that.
     pub end: Option<event::End>,
+    /// Whether it was dropped before its end.
+    pub dropped: Option<event::Dropped>,
     /// When its last event happened.
     pub last_at: u64,
 }
@@ -114,8 +116,8 @@ pub enum Outcome<'a> {
     Failed(&'a [String]),
     /// A driver has suspended it, to go on later.
     Suspended(&'a [String]),
-    /// The record stops before the end of the run: it was dropped, its process died, or it is still
-    /// running.
+    /// The record stops before the end of the run: it was [dropped](Run::dropped), its process died, or it
+    /// is still running.
     Unfinished,
 }
 
@@ -251,6 +253,7 @@ impl Recording {
             steps: Vec::new(),
             nested: Vec::new(),
             end: None,
+            dropped: None,
         });
         Ok(())
     }
@@ -340,6 +343,11 @@ impl Recording {
                 let run = self.run_mut(suspended.run)?;
                 let step = run.step_mut(suspended.step)?;
                 step.ended = Some(Ended::Suspended(suspended));
+                run
+            }
+            Event::Dropped(dropped) => {
+                let run = self.run_mut(dropped.run)?;
+                run.dropped = Some(dropped);
                 run
             }
             Event::End(end) => {

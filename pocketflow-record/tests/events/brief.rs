@@ -159,6 +159,10 @@ fn of(recording: &Recording, event: Event) -> Option<String> {
             }
             text + &changes(&end.changed, &end.appended)
         }
+        Event::Dropped(dropped) => {
+            let why = if dropped.panicked { " by a panic" } else { "" };
+            format!("{}: dropped{why}", dropped.run)
+        }
         other => panic!("{other:?}"),
     })
 }

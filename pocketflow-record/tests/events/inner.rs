@@ -134,6 +134,8 @@ async fn an_item_that_fails_drops_the_others() {
         outcomes[..],
         [Outcome::Failed(_), Outcome::Unfinished, Outcome::Failed(_)]
     ));
+    let dropped = recording.runs().iter().map(|run| run.dropped.is_some());
+    assert_eq!(dropped.collect::<Vec<_>>(), [false, true, false]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -385,7 +385,7 @@ mod failures {
     }
 
     #[tokio::test]
-    async fn a_dropped_run_just_stops() {
+    async fn a_dropped_run_says_so() {
         let record = Record::in_memory();
         {
             let mut order = order(1);
@@ -393,9 +393,64 @@ mod failures {
             let stopped = tokio::time::timeout(Duration::from_millis(1), run).await;
             assert!(stopped.is_err());
         }
-        assert_eq!(brief(&record.text())[1..], ["0.1: step hang"]);
+        assert_eq!(brief(&record.text())[1..], ["0.1: step hang", "0: dropped"]);
         let recording = Recording::read(record.text()).unwrap();
-        assert_eq!(recording.runs()[0].outcome(), Outcome::Unfinished);
+        let run = &recording.runs()[0];
+        assert_eq!(run.outcome(), Outcome::Unfinished);
+        assert!(!run.dropped.as_ref().unwrap().panicked);
+    }
+
+    #[node(Order)]
+    async fn crash(rounds: &u32) {
+        assert_ne!(*rounds, 0, "this node panics");
+    }
+
+    flow! { Crash: Order { crash; } }
+
+    #[tokio::test]
+    async fn a_run_that_panics_says_so() {
+        let record = Record::in_memory();
+        let inside = record.clone();
+        let task = tokio::spawn(async move { Crash.with(&inside).run(&mut order(1)).await });
+        assert!(task.await.unwrap_err().is_panic());
+        assert_eq!(
+            brief(&record.text())[1..],
+            ["0.1: step crash", "0: dropped by a panic"]
+        );
+    }
+
+    /// The node writes a confidential field, or not. Its value is kept back until that is known.
+    #[derive(Shared, Default)]
+    struct Vault {
+        #[shared(redact)]
+        code: Option<String>,
+    }
+
+    struct Guess;
+
+    #[node(Vault)]
+    impl Guess {
+        fn exec(&self) -> String {
+            "a confidential code".to_owned()
+        }
+
+        fn post(&self, shared: &mut Vault, exec: String) {
+            panic!("{exec}: {:?}", shared.code);
+        }
+    }
+
+    flow! { Open: Vault { Guess; } }
+
+    #[tokio::test]
+    async fn a_post_that_panics_leaves_the_exec_without_its_value() {
+        let record = Record::in_memory();
+        let inside = record.clone();
+        let task = tokio::spawn(async move { Open.with(&inside).run(&mut Vault::default()).await });
+        assert!(task.await.unwrap_err().is_panic());
+        let recording = Recording::read(record.text()).unwrap();
+        let exec = &recording.runs()[0].steps[0].execs[0];
+        assert!(exec.redacted && exec.value.is_none());
+        assert!(recording.runs()[0].dropped.as_ref().unwrap().panicked);
     }
 }
 
