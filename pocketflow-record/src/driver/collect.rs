@@ -1,4 +1,5 @@
-//! Finds the confidential texts in a value, whatever serde writes it as.
+//! Finds the confidential texts in a value, and the numbers that JSON does not have, whatever serde writes it
+//! as.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};
@@ -29,16 +30,22 @@ pub(super) fn texts<T: Serialize + ?Sized>(value: &T, parts: Parts<'_>) -> Vec<S
             Parts::Members(names) => Some(names),
         },
         inside: matches!(parts, Parts::All),
-        next_inside: false,
-        raw: false,
-        texts: Vec::new(),
+        ..Collector::default()
     };
     // A value that cannot be serialized to its end has shown its first parts.
     let _ = value.serialize(&mut collector);
     collector.texts
 }
 
+/// Whether a value has a number that JSON does not have: `NaN`, or an infinity.
+pub(super) fn has_infinite<T: Serialize + ?Sized>(value: &T) -> bool {
+    let mut collector = Collector::default();
+    let _ = value.serialize(&mut collector);
+    collector.infinite
+}
+
 /// A serializer that keeps the texts and numbers.
+#[derive(Default)]
 struct Collector<'n> {
     names: Option<&'n BTreeSet<&'static str>>,
     /// Whether the current value is in a confidential part.
@@ -48,6 +55,8 @@ struct Collector<'n> {
     /// Whether the next text is JSON.
     raw: bool,
     texts: Vec<String>,
+    /// Whether there is a number that JSON does not have.
+    infinite: bool,
 }
 
 impl Collector<'_> {
@@ -58,9 +67,11 @@ impl Collector<'_> {
     }
 
     /// A number with a fraction, as JSON and as Rust write it.
-    fn add_float(&mut self, json: Option<String>, text: impl Display) {
-        json.into_iter().for_each(|json| self.add(json));
-        self.add(text);
+    fn add_float<F: Display + Serialize>(&mut self, number: F) {
+        if self.inside {
+            self.texts.extend(serde_json::to_string(&number));
+            self.add(number);
+        }
     }
 
     fn is_name(&self, name: &str) -> bool {
@@ -138,12 +149,14 @@ impl Serializer for &mut Collector<'_> {
     }
 
     fn serialize_f32(self, number: f32) -> Result<(), Stop> {
-        self.add_float(serde_json::to_string(&number).ok(), number);
+        self.infinite |= !number.is_finite();
+        self.add_float(number);
         Ok(())
     }
 
     fn serialize_f64(self, number: f64) -> Result<(), Stop> {
-        self.add_float(serde_json::to_string(&number).ok(), number);
+        self.infinite |= !number.is_finite();
+        self.add_float(number);
         Ok(())
     }
 

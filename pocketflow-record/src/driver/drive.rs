@@ -10,7 +10,7 @@ use pocketflow::{
 use serde::Serialize;
 
 use super::exec::Part;
-use super::fields::{RecordedStore, json_of};
+use super::fields::{RecordedStore, exact_json_of};
 use super::notes::AttemptScope;
 use super::run::RunScope;
 use super::{ExecValues, Record, StepsOnly};
@@ -226,7 +226,7 @@ where
     where
         C: ExecCall<S, Marker, N>,
     {
-        Record::exec(self, info, item, call, |value| Some(json_of(value))).await
+        Record::exec(self, info, item, call, |value| Some(exact_json_of(value))).await
     }
 
     async fn attempt<C>(
@@ -257,7 +257,7 @@ where
     where
         C: ItemCall<S, Marker, N>,
     {
-        Record::item(self, info, item, call, |value| Some(json_of(value))).await
+        Record::item(self, info, item, call, |value| Some(exact_json_of(value))).await
     }
 }
 

@@ -29,7 +29,7 @@ pub struct FieldWriter {
 impl FieldWriter {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
         match &self.confidential {
-            None => self.json = Some(json_of(value)),
+            None => self.json = Some(exact_json_of(value)),
             Some(Confidential::Nothing) => {}
             Some(Confidential::Members(names)) => {
                 self.texts = collect::texts(value, Parts::Members(names));
@@ -49,6 +49,16 @@ pub(super) fn json_of<T: Serialize + ?Sized>(value: &T) -> Json {
         }
         Ok(json) => json,
         Err(error) => Json::unwritable(&error.to_string()),
+    }
+}
+
+/// A value as JSON, or the mark of a value that JSON cannot hold as it is.
+pub(super) fn exact_json_of<T: Serialize + ?Sized>(value: &T) -> Json {
+    let json = json_of(value);
+    // A number that JSON does not have is `null`, which is read as nothing, or not at all.
+    match json.text().contains("null") && collect::has_infinite(value) {
+        true => Json::unwritable("JSON has no number for NaN and infinities"),
+        false => json,
     }
 }
 

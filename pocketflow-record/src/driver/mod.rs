@@ -70,9 +70,8 @@ use sink::{Clock, Sink};
 /// of execs are what a replay needs, so it also needs `Deserialize`. A record of the
 /// [steps only](Self::steps_only) does not ask this of execs.
 ///
-/// Values are written as JSON. `NaN` and infinities become `null`, as `serde_json` writes them. A value
-/// that JSON cannot hold, such as a map whose keys are not strings, is a mark in the record; the run goes
-/// on.
+/// Values are written as JSON. A value that JSON cannot hold, such as a map whose keys are not strings, or
+/// `NaN` and infinities, is a mark in the record; the run goes on. In a note, such a number is `null`.
 ///
 /// # What it writes, and when
 ///

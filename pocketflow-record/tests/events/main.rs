@@ -217,7 +217,7 @@ mod values {
         assert_eq!(
             lines[0],
             format!(
-                r#"0: run Strange raw=null by_pair={{}} with="0" large={} score=null"#,
+                r#"0: run Strange raw=null by_pair={{}} with="0" large={} score={{"$unwritable":"JSON has no number for NaN and infinities"}}"#,
                 u128::MAX
             )
         );

@@ -6,7 +6,7 @@ use pocketflow::{
     Driver, Error, FlowPosition, Position, Run, Shared, StepInfo, StepLimit, Stub, Taken, flow,
     node,
 };
-use pocketflow_record::{Outcome, Record, Recording};
+use pocketflow_record::{Outcome, Record, Recording, note};
 
 use super::brief::brief;
 
@@ -231,4 +231,47 @@ async fn runs_at_the_same_time_share_a_record() {
         assert_eq!(run.steps.len(), 3);
         assert_eq!(run.state_at_end().get("state"), Some(r#""Ada""#));
     }
+}
+
+#[derive(Shared, Default)]
+struct Loss {
+    last: Option<f64>,
+    all: Vec<f32>,
+    finite: Option<f64>,
+}
+
+#[node(Loss, writes = last)]
+fn measure(all: &[f32]) -> f64 {
+    note("all", &all);
+    f64::from(all[0]) * f64::NAN
+}
+
+#[node(Loss, writes = finite)]
+fn compare(last: &f64) -> Option<f64> {
+    last.is_finite().then_some(*last)
+}
+
+flow! { Measure { measure >> compare; } }
+
+#[tokio::test]
+async fn a_number_that_json_does_not_have_is_not_null() {
+    let record = Record::in_memory();
+    let mut loss = Loss {
+        all: vec![1.0, f32::INFINITY],
+        ..Loss::default()
+    };
+    Measure.with(&record).run(&mut loss).await.unwrap();
+    let recording = Recording::read(record.text()).unwrap();
+    let run = &recording.runs()[0];
+    let why = Some("JSON has no number for NaN and infinities".to_owned());
+    assert_eq!(run.run.shared.get("all").unwrap().why_unwritable(), why);
+    // That there is nothing is another thing.
+    assert_eq!(run.run.shared.get("last").unwrap().text(), "null");
+    let [measure, compare] = &run.steps[..] else {
+        panic!()
+    };
+    let value = measure.execs[0].value.as_ref().unwrap();
+    assert_eq!(value.why_unwritable(), why);
+    assert_eq!(compare.execs[0].value.as_ref().unwrap().text(), "null");
+    assert_eq!(measure.notes[0].value.text(), "[1.0,null]");
 }
