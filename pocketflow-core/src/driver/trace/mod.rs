@@ -51,11 +51,12 @@ use crate::store::Shared;
 ///
 /// | event | level | fields | when |
 /// | --- | --- | --- | --- |
-/// | `attempt failed` | warn | `pocketflow.attempt`, `pocketflow.attempts`, `error` | an attempt has failed, whether or not there is another |
+/// | `attempt failed` | warn | `pocketflow.path`, `pocketflow.branch`, `pocketflow.item.index`, `pocketflow.attempt`, `pocketflow.attempts`, `error` | an attempt has failed, whether or not there is another |
 /// | `inner run failed` | warn | `error` | a run on a field has failed. The run around it may go on |
 /// | `run failed` | error | `error` | the outermost run has failed |
 ///
-/// The message is the name, and `error` is the error with its causes.
+/// The message is the name, and `error` is the error with its causes, on one line: control characters are
+/// written as escapes.
 ///
 /// # What is not emitted
 ///
@@ -85,10 +86,11 @@ impl<S: Shared> Driver<S, Execs> for Trace {
             if nested.is_some() {
                 spans::ended(&span, names::ACTION, &result);
             } else {
-                spans::ended(&span, names::EXIT, &result);
+                // Before the span has the error, so that a line of a log does not have it twice.
                 if let Err(error) = &result {
                     spans::run_failed(&span, info.is_some(), error);
                 }
+                spans::ended(&span, names::EXIT, &result);
             }
             result
         }
@@ -156,7 +158,7 @@ where
         };
         let result = call.call().instrument(span.clone()).await;
         if let Err(failure) = &result {
-            spans::attempt_failed(&span, &attempt, failure);
+            spans::attempt_failed(&span, info, &attempt, failure);
         }
         result
     }

@@ -2,6 +2,8 @@
 //!
 //! Numbers are `i64`, because `tracing-opentelemetry` exports a `u64` as text.
 
+use std::fmt::{self, Write as _};
+
 use tracing::{Level, Span, event, field, span};
 
 use super::names;
@@ -143,7 +145,7 @@ pub(super) fn run_failed(span: &Span, is_inner: bool, error: &Error) {
     if error.suspends() {
         return;
     }
-    let error = format!("{error:#}");
+    let error = OneLine(error);
     if is_inner {
         event!(target: names::TARGET, parent: span, Level::WARN, error = %error, "inner run failed");
     } else {
@@ -151,36 +153,68 @@ pub(super) fn run_failed(span: &Span, is_inner: bool, error: &Error) {
     }
 }
 
-/// An attempt has failed.
-pub(super) fn attempt_failed(span: &Span, attempt: &Attempt<'_>, failure: &Failure) {
-    let kind = if failure.cause().is::<TimedOut>() {
-        TIMEOUT
-    } else {
-        EXEC
-    };
-    failed(span, kind, Some(failure));
+/// An attempt has failed. The event says where, because the spans around it may be left out.
+pub(super) fn attempt_failed(
+    span: &Span,
+    info: &StepInfo<'_>,
+    attempt: &Attempt<'_>,
+    failure: &Failure,
+) {
     span.in_scope(|| {
         event!(
             target: names::TARGET,
             Level::WARN,
             {
+                { names::PATH } = %info,
+                { names::BRANCH_NUMBER } = info.branch_number().map(number),
+                { names::ITEM_INDEX } = attempt.item().map(number),
                 { names::ATTEMPT_NUMBER } = number(attempt.number()),
                 { names::ATTEMPTS } = number(attempt.of()),
-                error = %format_args!("{failure:#}"),
+                error = %OneLine(failure),
             },
             "attempt failed"
         );
     });
+    let kind = if failure.cause().is::<TimedOut>() {
+        TIMEOUT
+    } else {
+        EXEC
+    };
+    // After the event, so that a line of a log does not have the error twice.
+    failed(span, kind, Some(failure));
 }
 
-fn failed(span: &Span, kind: &str, error: Option<&impl std::fmt::Display>) {
+fn failed(span: &Span, kind: &str, error: Option<&impl fmt::Display>) {
     span.record(names::ERROR_TYPE, kind);
     span.record(names::OTEL_STATUS, "ERROR");
     if let Some(error) = error {
-        span.record(
-            names::OTEL_DESCRIPTION,
-            field::display(format_args!("{error:#}")),
-        );
+        span.record(names::OTEL_DESCRIPTION, field::display(OneLine(error)));
+    }
+}
+
+/// An error with its causes, in which line breaks and other control characters are escapes: a log has a
+/// line for each event, whatever the text of an error contains.
+struct OneLine<'a, E>(&'a E);
+
+impl<E: fmt::Display> fmt::Display for OneLine<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Escaped<'a, 'b>(&'a mut fmt::Formatter<'b>);
+
+        impl fmt::Write for Escaped<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                for part in text.split_inclusive(char::is_control) {
+                    let control = part.chars().next_back().filter(|last| last.is_control());
+                    let plain = part.len() - control.map_or(0, char::len_utf8);
+                    self.0.write_str(&part[..plain])?;
+                    if let Some(control) = control {
+                        write!(self.0, "{}", control.escape_default())?;
+                    }
+                }
+                Ok(())
+            }
+        }
+
+        write!(Escaped(f), "{:#}", self.0)
     }
 }
 

@@ -129,13 +129,13 @@ async fn items_have_spans_of_their_own() {
             "      attempt draft, attempt=1, attempts=3",
             "    item draft, item.index=1, items=3",
             "      attempt draft, error.type=exec, otel.status_description=no draft of 2, attempt=1, attempts=3",
-            "        WARN attempt failed, error=no draft of 2, attempt=1, attempts=3",
+            "        WARN attempt failed, error=no draft of 2, attempt=1, attempts=3, item.index=1",
             "      attempt draft, attempt=2, attempts=3",
             "    item draft, item.index=2, items=3",
             "      attempt draft, error.type=exec, otel.status_description=no draft of 3, attempt=1, attempts=3",
-            "        WARN attempt failed, error=no draft of 3, attempt=1, attempts=3",
+            "        WARN attempt failed, error=no draft of 3, attempt=1, attempts=3, item.index=2",
             "      attempt draft, error.type=exec, otel.status_description=no draft of 3, attempt=2, attempts=3",
-            "        WARN attempt failed, error=no draft of 3, attempt=2, attempts=3",
+            "        WARN attempt failed, error=no draft of 3, attempt=2, attempts=3, item.index=2",
             "      attempt draft, attempt=3, attempts=3",
         ]
     );
@@ -156,7 +156,7 @@ async fn the_level_info_leaves_out_items_and_attempts() {
         [
             "invoke_workflow Write, exit=default",
             "  step draft, action=default, step=1",
-            "    WARN attempt failed, error=no draft of 2, attempt=1, attempts=3",
+            "    WARN attempt failed, error=no draft of 2, attempt=1, attempts=3, item.index=1",
         ]
     );
 }
@@ -203,7 +203,7 @@ async fn branches_have_spans_and_errors() {
             "  step (find, draw), error.type=_OTHER, action=error, step=1",
             "    branch find, branch=0",
             "    branch draw, error.type=timeout, otel.status_description=Publish > draw: exec failed: no result within 1s, branch=1",
-            "      WARN attempt failed, error=no result within 1s, attempt=1, attempts=1",
+            "      WARN attempt failed, error=no result within 1s, attempt=1, attempts=1, branch=1",
             "  step tell, action=default, step=2",
         ]
     );
@@ -363,6 +363,48 @@ async fn sketch(#[each(titles)] title: &u32) -> Result<String, String> {
 }
 
 flow! { Sketch { (find, sketch); } }
+
+/// At the level of a program, an event of an item in a fork says where it happened.
+#[tokio::test]
+async fn an_event_names_its_place_its_branch_and_its_item() {
+    let (recorder, guard) = Recorder::start(Level::WARN);
+    let mut article = Article {
+        titles: vec![4, 5],
+        ..Article::default()
+    };
+    Sketch.with(Trace).run(&mut article).await.unwrap_err();
+    drop(guard);
+    recorder.seen(|seen| {
+        let first = seen.iter().find(|seen| seen.name() == "attempt failed");
+        let first = first.expect("an attempt has failed");
+        assert_eq!(first.parent, None);
+        assert_eq!(first.field("pocketflow.path"), "Sketch > sketch");
+        assert_eq!(first.field("pocketflow.branch"), "1");
+        assert_eq!(first.field("pocketflow.item.index"), "0");
+    });
+}
+
+#[node(Order, writes = receipt)]
+fn stumble() -> Result<String, String> {
+    Err("first\nsecond\r\u{1b}[31m red".into())
+}
+
+flow! { Stumble { stumble; } }
+
+/// A log has one line for each event, and no text of an error can write another.
+#[tokio::test]
+async fn an_error_is_one_line() {
+    let (recorder, guard) = Recorder::start(Level::DEBUG);
+    let run = Stumble.with(Trace).run(&mut Order::default()).await;
+    run.unwrap_err();
+    drop(guard);
+    let error = r"Stumble > stumble: exec failed: first\nsecond\r\u{1b}[31m red";
+    recorder.seen(|seen| {
+        let failed = seen.iter().find(|seen| seen.name() == "run failed");
+        assert_eq!(failed.unwrap().field("error"), error);
+        assert_eq!(seen[0].field("otel.status_description"), error);
+    });
+}
 
 /// What the documentation lists: the level and the fields of each span and event.
 fn listed() -> BTreeMap<String, (String, BTreeSet<String>)> {

@@ -99,6 +99,17 @@ impl Recorder {
         lines
     }
 
+    /// A log shows an event with the fields of the spans around it, so these do not have its error.
+    fn said_once(&self, mut around: Option<usize>, fields: &Fields) {
+        let state = self.state.lock().unwrap();
+        while let Some(span) = around {
+            let span = &state.seen[span];
+            let description = span.field("otel.status_description");
+            assert_eq!(description, "", "{:?} comes after it", fields.0);
+            around = span.parent;
+        }
+    }
+
     fn add(
         &self,
         metadata: &'static Metadata<'static>,
@@ -176,6 +187,7 @@ impl Subscriber for Recorder {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let parent = self.around(event.parent(), event.is_contextual());
+        self.said_once(parent, &fields);
         self.add(event.metadata(), fields, parent);
     }
 
