@@ -21,7 +21,7 @@ fn a_text_that_is_not_a_record() {
     assert_eq!(error(""), "line 1: this is not a record: it has no line");
     assert_eq!(
         error("hello\nworld\n"),
-        "line 1: this is not a record, which begins with `{\"pocketflow_record\":1`: it begins with `hello`"
+        "line 1: this is not a record: its first line is `hello`, and the first line of a record begins with `{\"pocketflow_record\":1`"
     );
     // A record without its first line.
     assert!(error(record(&[GRAPH, RUN])).starts_with("line 1: this is not a record"));

@@ -161,7 +161,7 @@ impl fmt::Display for ReadError {
             }
             ReadErrorKind::NotARecord { begins } => write!(
                 f,
-                "this is not a record, which begins with `{{\"pocketflow_record\":{VERSION}`: it begins with `{begins}`"
+                "this is not a record: its first line is `{begins}`, and the first line of a record begins with `{{\"pocketflow_record\":{VERSION}`"
             ),
             ReadErrorKind::Newer { version, library } => {
                 write!(f, "the record has version {version} of the format")?;
