@@ -163,7 +163,7 @@ try {
   // The same flow at three places of a graph has counts of its own at each, and a failure that the flow keeps is found.
   const digest = await open("digest");
   const bounds = await part(digest, "Bounds").locator("tbody tr").allTextContents();
-  assert.deepEqual(bounds, ["one › search again >> search0 of 2", "two › search again >> search2 of 2used up; then 1× conclude", "three › search again >> search1 of 2"]);
+  assert.deepEqual(bounds, ['one › search - "again" >> search0 of 2', 'two › search - "again" >> search2 of 2used up; then 1× conclude', 'three › search - "again" >> search1 of 2']);
   assert.deepEqual(await digest.locator(".drawing .title").allTextContents(), ["at the same time", "▾ one: Investigate on facts", "▾ two: Investigate on figures", "▾ three: Investigate each of desks"]);
   await digest.keyboard.press("n");
   await digest.keyboard.press("n");
@@ -194,6 +194,40 @@ try {
   assert.match(await part(shop, "History").textContent(), /redacted/);
   assert.doesNotMatch(await shop.content(), /4111/);
   await shoot(shop, "shop");
+
+  // A step in which a process was killed ends at the last event of that process, and not an hour later.
+  const killed = await open("killed", { address: "#run=0" });
+  const [stopped, gap] = [row(killed, "await\\(approval\\)").first(), row(killed, "resumed")];
+  assert.match(await stopped.getAttribute("aria-label"), /not finished, not ended$/);
+  assert.match(await gap.getAttribute("aria-label"), /1 h$/);
+  const [bar, before] = [await stopped.locator(".whole").boundingBox(), await gap.locator(".whole").boundingBox()];
+  assert.ok(bar.x + bar.width <= before.x + 3, "the bar of a killed step goes on after its process");
+  await killed.keyboard.press("r");
+  assert.doesNotMatch(await part(killed, "Where the time went").textContent(), /\d (h|min)\b/);
+  await shoot(killed, "killed");
+
+  // Of what has not ended, nobody knows how long it took.
+  const hangs = await open("hangs");
+  assert.match(await hangs.locator("#head").textContent(), /not finished.*Time\s*not ended/s);
+  assert.match(await hangs.locator(".row").last().getAttribute("aria-label"), /not finished, not ended$/);
+  await hangs.keyboard.press("r");
+  assert.match(await hangs.locator("#content").textContent(), /not ended; the last event is at \+/);
+  assert.match(await part(hangs, "Where the time went").locator("tr", { hasText: "answer" }).textContent(), /answer100not endednot ended/);
+  await shoot(hangs, "hangs");
+
+  // A fork of batches has as many branches as nodes, and the items are counted alone.
+  const shelves = await open("shelves", { address: "#run=0&step=1" });
+  assert.match(await selected(shelves), /2 branches/);
+  assert.deepEqual(await shelves.locator(".row .label").allTextContents(), ["(weigh, gauge)", "weigh", "weigh item 0", "weigh item 1", "gauge", "gauge item 0", "gauge item 1", "gauge item 2"]);
+  assert.match(await part(shelves, "Branches").textContent(), /weigh.*2 items.*gauge.*3 items/s);
+  assert.match(await part(shelves, "Items").textContent(), /5 in all\. Median [^,]*, longest/);
+  assert.match(await part(shelves, "Changed").textContent(), /reds.*2 items \[4, 3\].*04.*13/s);
+  await shelves.getByLabel("Order of items").selectOption("slow");
+  await row(shelves, "gauge").click();
+  await address(shelves, "#run=0&step=1&branch=1");
+  assert.match(await part(shelves, "Items").textContent(), /3 in all/);
+  assert.deepEqual(await shelves.locator("header option").allTextContents(), ["1: Sort, finished", "2: Counting, finished", "3: Sort, finished"].map((name) => `\u2068${name}\u2069`));
+  await shoot(shelves, "shelves");
 
   // The items of a durable run wait, and are answered one after the other: three runs of the record are one run.
   const documents = await open("documents");
@@ -232,6 +266,8 @@ try {
   }
   assert.match(await hostile.title(), /^Hostile: failed/);
   assert.equal(await hostile.evaluate(() => globalThis.owned), undefined);
+  const spoken = await hostile.evaluate(() => [document.title, ...[...document.querySelectorAll("[aria-label], [title]")].flatMap((one) => [one.ariaLabel, one.title])].join());
+  assert.doesNotMatch(spoken, /[\u202e\u0007]/);
   await hostile.evaluate(() => (location.hash = "#run=0&field=text"));
   await hostile.locator(".escape", { hasText: "\\u202e" }).first().waitFor();
   const long = await hostile.locator("#content").textContent();

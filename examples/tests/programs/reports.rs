@@ -218,6 +218,26 @@ flow! { MeasurePage: Page { measure_page; } }
 flow! { MeasurePages: Book { MeasurePage.each(pages, parallel = 8); } }
 
 #[derive(Shared, Default, Serialize)]
+struct Shelf {
+    red: Vec<String>,
+    blue: Vec<String>,
+    reds: Vec<usize>,
+    blues: Vec<usize>,
+}
+
+#[node(Shelf, writes = reds, parallel = 2)]
+async fn weigh(#[each(red)] title: &str) -> usize {
+    title.len()
+}
+
+#[node(Shelf, writes = blues, parallel = 2)]
+async fn gauge(#[each(blue)] title: &str) -> usize {
+    title.len()
+}
+
+flow! { Sort: Shelf { (weigh, gauge); } }
+
+#[derive(Shared, Default, Serialize)]
 struct Library {
     facts: Desk,
     figures: Desk,
@@ -426,6 +446,54 @@ async fn hostile() -> String {
     record.text()
 }
 
+/// A fork of two batches, which is the first of three runs in one record.
+async fn shelves() -> String {
+    let record = Record::in_memory();
+    let titles = |titles: &[&str]| titles.iter().map(ToString::to_string).collect();
+    let mut shelf = Shelf {
+        red: titles(&["rain", "sun"]),
+        blue: titles(&["sea", "ice", "fog"]),
+        ..Default::default()
+    };
+    Sort.with(&record).run(&mut shelf).await.unwrap();
+    let counting = Counting { add: Add };
+    let mut count = Count {
+        of: 1,
+        ..Default::default()
+    };
+    counting.with(&record).run(&mut count).await.unwrap();
+    Sort.with(&record).run(&mut shelf).await.unwrap();
+    record.text()
+}
+
+/// The record of a process that was killed in the last step before another process went on, which was
+/// an hour later.
+fn killed(resumed: &str) -> String {
+    let mut text = String::new();
+    let mut processes = 0;
+    for line in resumed.lines() {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        processes += usize::from(event.get("pocketflow_record").is_some());
+        if processes == 1 && matches!(event["event"].as_str(), Some("suspended" | "end")) {
+            continue;
+        }
+        for time in ["at", "began"] {
+            if let Some(before) = event[time].as_u64().filter(|_| processes > 1) {
+                event[time] = (before + 3_600_000_000).into();
+            }
+        }
+        text += &format!("{event}\n");
+    }
+    text
+}
+
+/// The record of a run that hangs in its last step.
+fn hangs(whole: &str) -> &str {
+    let begins = whole.rfind("{\"event\":\"step\"").unwrap();
+    let end = whole[begins..].find('\n').unwrap();
+    &whole[..=begins + end]
+}
+
 async fn steps(of: u64) -> String {
     let record = Record::in_memory();
     let mut count = Count {
@@ -475,6 +543,9 @@ async fn reports_in_a_browser() {
     let (waits, resumed) = shop(folder.path()).await;
     reports.write("waits", Report::new().graph(Shop::GRAPH), &waits);
     reports.write("shop", Report::new().graph(Payment::GRAPH), &resumed);
+    reports.write("killed", Report::new(), &killed(&resumed));
+    reports.write("hangs", Report::new(), hangs(&good));
+    reports.write("shelves", Report::new(), &shelves().await);
     let documents = documents(folder.path()).await;
     reports.write("documents", Report::new(), &documents);
     reports.write("digest", Report::new(), &digest().await);

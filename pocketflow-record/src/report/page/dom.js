@@ -7,14 +7,19 @@ function h(tag, attributes, ...children) {
 
 /** Makes an element of SVG. */
 function svg(tag, attributes, ...children) {
-  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+  // An element of a drawing has nothing that keeps the direction of a text to itself.
+  const plain = children.map((child) => (typeof child === "string" ? escaped(child) : child));
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, plain);
 }
+
+/** Attributes with texts that a person reads or hears. */
+const SPOKEN = new Set(["aria-label", "title"]);
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value == null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value === true ? "" : SPOKEN.has(name) ? escaped(value) : value);
   }
   append(element, children);
   return element;
@@ -47,6 +52,12 @@ function visible(text) {
   // A text from right to left must not move what stands next to it.
   return h("bdi", null, parts);
 }
+
+/** The same as a text, for places that have no elements. Its direction ends with it. */
+const inline = (text) => `\u2068${escaped(text)}\u2069`;
+
+/** A text without characters that nobody sees. */
+const escaped = (text) => text.replace(HIDDEN, escape);
 
 /** A text in which single words between backquotes are shown as code. */
 function words(text) {

@@ -10,7 +10,7 @@ function fieldPane(page) {
     "select",
     { onchange: (event) => page.showField(event.target.value || null, run) },
     h("option", { value: "" }, "All fields"),
-    names.map((name) => h("option", { value: name, selected: name === field }, name)),
+    names.map((name) => h("option", { value: name, selected: name === field }, inline(name))),
   );
   const label = h("label", { class: "choose" }, "History of ", choose);
   return [

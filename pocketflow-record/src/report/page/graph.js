@@ -62,7 +62,7 @@ class GraphView {
     const inner = run.outer ? run : null;
     const changed = thread.runs.some((run) => run.graph.fingerprint !== graph.fingerprint);
     this.scope.textContent = inner
-      ? `The counts inside are those of ${runName(inner)}.`
+      ? `The counts inside are those of ${inline(runName(inner))}.`
       : changed
         ? "The flow was changed while the run was stopped. The counts are those since then."
         : "";

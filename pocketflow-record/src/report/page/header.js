@@ -6,7 +6,11 @@ class Header {
     this.box = document.getElementById("head");
     this.choose = h("select", { onchange: (event) => page.showThread(page.model.threads[event.target.value]) });
     this.theme = h("button", { type: "button", onclick: () => this.nextTheme() });
-    this.test = h("button", { type: "button", id: "copy-test", onclick: () => this.copyTest() }, "Copy as a test");
+    this.test = h(
+      "button",
+      { type: "button", id: "copy-test", onclick: () => this.copyTest() },
+      "Copy the test command",
+    );
     this.help = h("button", { type: "button", "aria-label": "Keys and help", onclick: () => page.keys.help() }, "?");
     this.setTheme(kept("theme") ?? "auto");
   }
@@ -35,7 +39,7 @@ class Header {
     const last = thread.runs.at(-1);
     const { graph } = thread.runs[0];
     const facts = [
-      ["Time", duration((last.ended ?? model.last) - thread.runs[0].began)],
+      ["Time", last.ended == null ? "not ended" : duration(last.ended - thread.runs[0].began)],
       [
         "Steps",
         `${number(last.steps.at(-1)?.number ?? 0)}${last.max_steps == null ? "" : ` of at most ${number(last.max_steps)}`}`,
@@ -61,7 +65,7 @@ class Header {
       ),
       this.tools(),
     );
-    document.title = `${graph.title}: ${runResult(last).textContent}`;
+    document.title = escaped(`${graph.title}: ${runResult(last).textContent}`);
   }
 
   graphFact(thread) {
@@ -88,7 +92,7 @@ class Header {
           h(
             "option",
             { value: index },
-            `${thread.id ?? `run ${number(thread.runs[0].number)}`}, ${runResult(thread.runs.at(-1), true).textContent}`,
+            threadName(thread, index),
           ),
         ),
       );
@@ -114,6 +118,12 @@ class Header {
     this.theme.textContent = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" }[this.name];
     keep("theme", this.name);
   }
+}
+
+/** A run among several: its place in the record, its flow, its id, and how it ended. */
+function threadName({ id, runs }, index) {
+  const of = [runs[0].graph.title, id].filter((name) => name != null).join(" ");
+  return inline(`${number(index + 1)}: ${of}, ${runResult(runs.at(-1), true).textContent}`);
 }
 
 /** What a person has chosen, if the browser keeps it for this page. */

@@ -49,6 +49,7 @@ class Model {
     if (step) step.touched = this.version;
     for (let inner = run; inner; inner = inner.outer) {
       inner.touched = this.version;
+      inner.last = Math.max(inner.last, event.at);
       if (inner.of) inner.of.touched = this.version;
     }
   }
@@ -63,6 +64,8 @@ class Model {
       began: event.at,
       ended: null,
       end: null,
+      /** When the last event of this run or of a run inside it happened. */
+      last: event.at,
       redacted: new Set(event.redacted),
       entries: [],
       steps: [],
@@ -100,6 +103,7 @@ class Model {
     }
     run.counts = new Map();
     run.visits.push(visitOf(run, graph, "", null));
+    this.touch(run, event);
   }
 
   /** The run that this one goes on with. One that begins anew under the id of a run that has finished is another one. */
@@ -215,6 +219,7 @@ const TAKE = {
   taken(run, event) {
     const step = run.byStep.get(event.step);
     if (!step) return void this.strange++;
+    step.lanes = null;
     done(run, step, event);
   },
 
@@ -243,6 +248,7 @@ function stopped(model, run, event, outcome) {
   const step = run.byStep.get(event.step);
   if (!step) return void model.strange++;
   step.ended = event.at;
+  step.lanes = null;
   step.outcome = outcome;
   step.error = event.error;
   step.where = event.place;
@@ -346,6 +352,25 @@ function graphOf(event) {
     exits: list(event.exits),
   };
 }
+
+/**
+ * Until when the record knows of a run. Without an end, that is the end of what is around it, or its last event: its
+ * process may have died then, and another one may go on with it much later.
+ */
+function knownUntil(run) {
+  if (run.ended != null) return run.ended;
+  return run.outer ? endOf(run.of ?? { run: run.outer }) : run.last;
+}
+
+/** When a run, a step, a flow, or a branch or an item of a step ended, or until when the record knows of it. */
+function endOf(one) {
+  if (one.ended != null) return one.ended;
+  if (one.byStep) return knownUntil(one);
+  return one.step ? endOf(one.step) : knownUntil(one.run);
+}
+
+/** How long something took, in words. */
+const lengthInWords = (one) => (one.ended == null ? "not ended" : duration(one.ended - one.began));
 
 /** Whether an event has the chain of an error. */
 const failed = (event) => event.error?.length > 0;

@@ -105,9 +105,7 @@ class Page {
   }
 
   selectLane(lane) {
-    this.select(`l${lane.step.run.number}.${lane.step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`, {
-      pane: "step",
-    });
+    this.select(keyOfLane(lane), { pane: "step" });
   }
 
   selectRun(run) {
@@ -166,6 +164,7 @@ class Page {
     const { rows } = this.timeline;
     if (rows.at?.has(key) && this.shownThread === this.thread) return;
     if (this.lane) rows.open.set(keyOf(this.entry), true);
+    if (this.lane?.branch != null) rows.open.set(keyOfLane({ ...this.lane, item: null }), true);
     for (let visit = this.entry?.visit; visit?.entry; visit = visit.entry.visit)
       rows.open.set(keyOf(visit.entry), true);
     for (let run = this.run; run.outer; run = run.outer) {
@@ -253,7 +252,7 @@ class Page {
   }
 
   say(text) {
-    this.news.textContent = text;
+    this.news.textContent = inline(text);
   }
 
   async copy(text) {

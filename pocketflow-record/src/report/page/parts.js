@@ -3,7 +3,7 @@
 /** A median and the like of lengths of time. */
 function spread(lengths) {
   const sorted = [...lengths].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const at = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
   return {
     shortest: sorted[0],
     median: at(0.5),
@@ -15,8 +15,16 @@ function spread(lengths) {
 
 /** The items or the branches of a step: how long they took, which were slow, and which failed. */
 function lanesPart(page, step) {
-  const lanes = lanesOf(step);
-  const items = lanes.some((lane) => lane.item != null);
+  const lanes = lanesIn(step);
+  const items = lanesOf(step).filter((lane) => lane.item != null);
+  const branches = lanes.filter((lane) => lane.item == null);
+  return [lanesList(page, step, "Branches", branches), itemsPart(page, step, items)];
+}
+
+/** The items of a batch, or of all batches of a fork. */
+const itemsPart = (page, step, items) => lanesList(page, step, "Items", items);
+
+function lanesList(page, step, title, lanes) {
   const failures = lanes.filter((lane) => lane.failed || lane.error);
   const button = (lane) => {
     const item = lane.item == null ? undefined : itemOf(lane);
@@ -30,28 +38,28 @@ function lanesPart(page, step) {
       h(
         "span",
         { class: "soft" },
-        ` ${duration(lane.ended - lane.began)}${lane.attempts.length > 1 ? `, ${count(lane.attempts.length, "attempt")}` : ""} `,
+        ` ${lengthInWords(lane)}${lane.inside ? `, ${count(lane.inside.length, "item")}` : ""}${lane.attempts.length > 1 ? `, ${count(lane.attempts.length, "attempt")}` : ""} `,
       ),
       lane.error && h("strong", { class: "bad" }, "failed"),
     );
   };
   return [
     part(
-      items ? "Items" : "Branches",
+      title,
       lengthsOf(lanes, step),
       lanes.length > 5 && h("h4", null, "Slowest"),
       firstOf(
-        [...lanes].sort((a, b) => b.ended - b.began - (a.ended - a.began)),
+        lanes.length > 5 ? slowest(lanes) : lanes,
         lanes.length > 5 ? 10 : FEW,
         button,
       ),
     ),
     failures.length > 0 &&
       part(
-        items ? "Items with a failed attempt" : "Branches with a failed attempt",
+        `${title} with a failed attempt`,
         firstOf(failures, 10, (lane) => {
           const element = button(lane);
-          const error = lane.error ?? lane.attempts.find(failed)?.error;
+          const error = lane.error ?? attemptsOf(lane).find(failed)?.error;
           if (error) element.append(h("p", { class: "cause" }, visible(preview(rootCause(error), 200))));
           return element;
         }),
@@ -71,7 +79,7 @@ function runsPart(page, step) {
       h(
         "span",
         { class: "soft" },
-        ` ${run.ended == null ? "not finished" : duration(run.ended - run.began)}, ${count(run.steps.length, "step")} `,
+        ` ${lengthInWords(run)}, ${count(run.steps.length, "step")} `,
       ),
       runResult(run, true),
     );
@@ -82,9 +90,7 @@ function runsPart(page, step) {
         lengthsOf(runs, step),
         runs.length > 5 && h("h4", null, "Slowest"),
         firstOf(
-          runs.length > 5
-            ? [...runs].sort((a, b) => (b.ended ?? Infinity) - b.began - ((a.ended ?? Infinity) - a.began))
-            : runs,
+          runs.length > 5 ? slowest(runs) : runs,
           runs.length > 5 ? 10 : FEW,
           button,
         ),
@@ -94,15 +100,20 @@ function runsPart(page, step) {
   );
 }
 
+/** The longest first, and before them those that have not ended. */
+const slowest = (some) => [...some].sort((a, b) => (b.ended ?? Infinity) - b.began - ((a.ended ?? Infinity) - a.began) || 0);
+
 function lengthsOf(lanes, step) {
-  const lengths = lanes.filter((lane) => lane.ended).map((lane) => lane.ended - lane.began);
+  const lengths = lanes.filter((lane) => lane.ended != null).map((lane) => lane.ended - lane.began);
   if (lengths.length < 3) return null;
   const { median, most, longest, sum } = spread(lengths);
+  // Of fewer, nine of ten are all of them.
+  const often = lengths.length < 10 ? "" : ` nine of ten within ${duration(most)},`;
   const whole = (step.ended ?? 0) - step.began;
   return h(
     "p",
     null,
-    `${number(lanes.length)} in all. Median ${duration(median)}, nine of ten within ${duration(most)}, longest ${duration(longest)}.`,
+    `${number(lanes.length)} in all. Median ${duration(median)},${often} longest ${duration(longest)}.`,
     whole > 0 && sum / whole > 1.2 && ` On average, ${round(sum / whole)} ran at the same time.`,
   );
 }
@@ -124,7 +135,7 @@ function runResult(run, brief = false) {
 /** The command that makes a test of the record. */
 function testCommand({ about, model, thread }) {
   const run = model.threads.length > 1 ? ` --run ${argument(thread.id ?? String(thread.runs[0].number))}` : "";
-  return `pocketflow test ${argument(about.file ?? "run.jsonl")}${run}`;
+  return `pocketflow test ${argument(about.file ?? "FILE")}${run}`;
 }
 
 /** What a person can do from here: for a durable run, the commands that fork it, answer it or let it run again. */

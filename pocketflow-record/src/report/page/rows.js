@@ -1,6 +1,9 @@
 // The rows of the timeline: the entries of a thread, and inside them the branches, items and inner runs as lanes.
 
-/** The branches and the items of a step, each with its attempts. An empty list if the step is one exec. */
+/**
+ * The branches and the items of a step, each with its attempts. An empty list if the step is one exec. A branch that is a
+ * batch stands before its items, and has them as `inside`.
+ */
 function lanesOf(step) {
   if (step.lanes) return step.lanes;
   const lanes = new Map();
@@ -19,8 +22,9 @@ function lanesOf(step) {
           attempts: [],
           notes: [],
           exec: null,
+          inside: null,
           began: Infinity,
-          ended: 0,
+          ended: null,
           failed: 0,
           error: null,
         }),
@@ -33,23 +37,46 @@ function lanesOf(step) {
     const one = lane(attempt);
     one.attempts.push(attempt);
     one.began = Math.min(one.began, attempt.began);
-    one.ended = Math.max(one.ended, attempt.at);
     if (failed(attempt)) one.failed++;
   }
   for (const exec of step.execs) {
     const one = lane(exec);
     one.exec = exec;
     one.began = Math.min(one.began, exec.began);
-    one.ended = Math.max(one.ended, exec.at);
+    one.ended = exec.at;
     if (failed(exec)) one.error = exec.error;
   }
   for (const note of step.notes) lane(note).notes.push(note);
   const all = [...lanes.values()];
-  for (const one of all) if (one.began === Infinity) one.began = one.ended = step.began;
+  for (const one of all) {
+    const branch = one.item == null || one.branch == null ? null : lanes.get(`${one.branch}.`);
+    if (branch) (branch.inside ??= []).push(one);
+  }
+  // A step that has gone on along an edge has waited for all of its lanes. One that failed may have dropped some.
+  const whole = step.outcome === "taken" && !step.taken.failed;
+  for (const one of all) {
+    if (one.began === Infinity) one.began = step.began;
+    if (whole) one.ended ??= one.attempts.at(-1)?.at ?? one.began;
+  }
+  for (const one of all) if (one.inside) contain(one, whole);
   const inOrder = (a, b) => (a.branch ?? -1) - (b.branch ?? -1) || (a.item ?? -1) - (b.item ?? -1);
   const alone = all.length <= 1 && all.every((one) => one.item == null && one.branch == null);
   return (step.lanes = alone ? [] : all.sort(inOrder));
 }
+
+/** The branch of a batch lasts from its first item to its last. */
+function contain(branch, whole) {
+  const { inside } = branch;
+  branch.began = inside.reduce((least, { began }) => Math.min(least, began), Infinity);
+  const items = inside.find((item) => item.exec)?.exec.items ?? Infinity;
+  const ended = inside.every((item) => item.ended != null) && (whole || inside.length >= items);
+  branch.ended = ended ? inside.reduce((most, { ended }) => Math.max(most, ended), 0) : null;
+  branch.failed = inside.reduce((sum, item) => sum + item.failed, 0);
+  branch.error = inside.find((item) => item.error)?.error ?? null;
+}
+
+/** The branches of a fork, or the items of a batch. */
+const lanesIn = (step) => lanesOf(step).filter((lane) => lane.branch == null || lane.item == null);
 
 /** What of a step is not in a lane: the attempts and the notes of a step that is one exec. */
 const ownLane = (step) => ({
@@ -62,15 +89,24 @@ const ownLane = (step) => ({
   exec: step.execs[0] ?? null,
 });
 
+/** What a row is about. */
+const subjectOf = (row) => row.lane ?? row.entry ?? row.run;
+
 /** `failed` for good, `retried` after a failed attempt, `suspended`, `open` without an end, or `done`. */
 function stateOf(row) {
-  if (row.lane) return row.lane.error ? "failed" : row.lane.failed ? "retried" : "done";
+  if (row.lane) return laneState(row.lane);
   if (row.run) return runState(row.run);
   const { entry } = row;
   if (entry.outcome === "failed" || entry.taken?.failed) return "failed";
   if (entry.outcome === "suspended") return "suspended";
   if (entry.outcome === null) return "open";
   return entry.failedAttempts ? "retried" : "done";
+}
+
+function laneState(lane) {
+  if (lane.error) return "failed";
+  if (lane.ended == null) return "open";
+  return lane.failed ? "retried" : "done";
 }
 
 function runState(run) {
@@ -95,6 +131,8 @@ class Rows {
     this.list = [];
     this.found = 0;
     this.total = 0;
+    /** Whether there are items or inner runs that can stand in another order. */
+    this.sortable = false;
     for (const [index, run] of thread.runs.entries()) {
       if (index > 0)
         this.put(
@@ -134,20 +172,28 @@ class Rows {
   }
 
   step(step, depth) {
-    const lanes = lanesOf(step);
+    const lanes = lanesIn(step);
     const runs = step.run.children.get(step.number) ?? [];
-    // A branch that is a flow has its runs, and no attempts of its own.
-    const inside = () => {
+    const items = lanes.filter((lane) => lane.item != null);
+    const groups = [runs, items, ...lanes.map((lane) => lane.inside ?? [])];
+    if (groups.some((group) => group.length > 1)) this.sortable = true;
+    const lanesAt = (lanes, depth) => {
       for (const lane of this.sorted(lanes))
         this.put(
           {
-            key: `l${step.run.number}.${step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`,
+            key: keyOfLane(lane),
             kind: "lane",
             lane,
-            depth: depth + 1,
+            depth,
+            children: lane.inside?.length,
+            many: lane.inside?.length > 12,
           },
-          () => {},
+          () => lanesAt(lane.inside, depth + 1),
         );
+    };
+    // A branch that is a flow has its runs, and no attempts of its own.
+    const inside = () => {
+      lanesAt(lanes, depth + 1);
       for (const run of this.sorted(runs))
         this.put(
           {
@@ -208,7 +254,7 @@ class Rows {
 
 /** Whether something failed in this row itself. */
 function hasError(row) {
-  if (row.kind === "lane") return row.lane.failed > 0 || row.lane.error !== null;
+  if (row.kind === "lane") return !row.lane.inside && (row.lane.failed > 0 || row.lane.error !== null);
   if (row.kind === "run" || row.kind === "end") return !!row.run.end && failed(row.run.end) && !row.run.end.suspended;
   if (row.kind === "resumed") return false;
   const { entry } = row;
@@ -227,6 +273,7 @@ function hidesError(row) {
   const inEntry = (entry) => (entry.kind === "flow" ? entry.inner.entries.some(inEntry) : inStep(entry));
   if (hasError(row)) return true;
   if (row.open || !row.children) return false;
+  if (row.lane) return row.lane.failed > 0 || row.lane.error !== null;
   return row.kind === "run" ? inRun(row.run) : inEntry(row.entry);
 }
 
@@ -234,7 +281,7 @@ const TEXTS = new WeakMap();
 
 /** What a search looks through: names, actions, values that were written, errors and notes. */
 function textOf(row) {
-  const of = row.lane ?? row.entry ?? row.run;
+  const of = subjectOf(row);
   // A step that still runs has more to come.
   const kept = TEXTS.get(of);
   if (kept) return kept;
@@ -259,9 +306,11 @@ function textOf(row) {
     add(row.run.end?.place);
   }
   const text = texts.join("\n").toLowerCase();
-  if (of.ended != null && of.ended !== 0) TEXTS.set(of, text);
+  if (of.ended != null) TEXTS.set(of, text);
   return text;
 }
+
+const keyOfLane = (lane) => `l${lane.step.run.number}.${lane.step.number}.${lane.branch ?? ""}.${lane.item ?? ""}`;
 
 /** The name of a row. */
 function labelOf(row) {

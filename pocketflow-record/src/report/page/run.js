@@ -16,7 +16,7 @@ function runPane(page) {
     terms([
       ["Result", runResult(last)],
       ["Began", moment(of[0].began)],
-      ["Time", timeOfRun(of, inner ? null : axis, page.model)],
+      ["Time", timeOfRun(of, inner ? null : axis)],
       ["Steps", stepsInWords(of)],
       !inner &&
         thread.attempts > 0 && [
@@ -68,9 +68,10 @@ function runPane(page) {
   ];
 }
 
-function timeOfRun(runs, axis, model) {
-  const ended = runs.at(-1).ended ?? model.last;
-  const whole = ended - runs[0].began;
+function timeOfRun(runs, axis) {
+  const last = runs.at(-1);
+  if (last.ended == null) return `not ended; the last event is at +${duration(knownUntil(last) - runs[0].began)}`;
+  const whole = last.ended - runs[0].began;
   if (!axis || !axis.waiting) return duration(whole);
   return `${duration(whole)}: ${duration(axis.active)} of work and ${duration(whole - axis.active)} of waiting`;
 }
@@ -119,6 +120,7 @@ function timePart(page, runs) {
           (place = {
             key,
             visits: 0,
+            open: 0,
             attempts: 0,
             failures: 0,
             time: 0,
@@ -129,8 +131,9 @@ function timePart(page, runs) {
         );
       // A step in which the run was suspended goes on in a later run, and counts there.
       if (!step.continued) {
-        const time = (step.ended ?? page.model.last) - (step.again ?? step).began;
+        const time = endOf(step) - (step.again ?? step).began;
         place.visits++;
+        if (step.ended == null) place.open++;
         place.time += time;
         if (time >= place.longest) Object.assign(place, { longest: time, slowest: step });
       }
@@ -145,14 +148,15 @@ function timePart(page, runs) {
   for (const run of runs) visit(run, "");
   const rows = [...places.values()]
     .sort((a, b) => a.wait - b.wait || b.time - a.time)
-    .map(({ key, visits, attempts, failures, time, longest, slowest, wait }) => ({
+    .map(({ key, visits, open, attempts, failures, time, slowest, wait }) => ({
       cells: [
         [visible(key), wait && h("span", { class: "soft" }, " (waiting)")],
         number(visits),
         number(attempts),
         failures ? h("span", { class: "bad" }, number(failures)) : "0",
-        duration(time),
-        link(duration(longest), () => page.selectEntry(slowest, {}), { title: "Show the longest one" }),
+        // Of what has not ended, nobody knows how long it took.
+        [visits > open && duration(time), open > 0 && h("span", { class: "soft" }, visits > open ? ", not ended" : "not ended")],
+        slowest && link(lengthInWords(slowest), () => page.selectEntry(slowest, {}), { title: "Show the longest one" }),
       ],
     }));
   const several = runs.some((run) => run.children.size)
@@ -187,7 +191,7 @@ function boundsPart(page, runs) {
           [
             names.map((name) => [visible(name), " › "]),
             visible(graph.places[edge.from]?.name ?? "?"),
-            edge.action === "default" ? "" : [" ", visible(edge.action)],
+            edge.action === "default" ? "" : [' - "', visible(edge.action), '"'],
             " >> ",
             visible(targetName(graph, edge.to)),
           ],

@@ -35,7 +35,7 @@ function entryPane(page, entry) {
     actionPart(page, entry),
     part(
       "Changed",
-      changedBy(entry).map((change) => fieldBlock(page, run, change.field, changeView(change))),
+      changedBy(entry).map((change) => fieldBlock(page, run, change.field, changeView(change, true))),
     ),
     own ? execParts(own, run) : step && lanesPart(page, step),
     step && runsPart(page, step),
@@ -58,14 +58,14 @@ function lanePane(page, step, lane) {
     ),
     pathOf(page, step),
     terms([
-      ["State", lane.error ? "failed" : lane.failed ? "done, after a failed attempt" : "done"],
-      ["Time", `${duration(lane.ended - lane.began)}, began at +${duration(lane.began - page.thread.runs[0].began)}`],
-      ["Attempts", attemptsInWords({ attempts: lane.attempts, failedAttempts: lane.failed })],
+      ["State", LANE_STATES[laneState(lane)]],
+      ["Time", timeInWords(lane, step.run)],
+      ["Attempts", attemptsInWords({ attempts: attemptsOf(lane), failedAttempts: lane.failed })],
     ]),
     lane.error && part("Error", chainView(lane.error)),
     attemptsPart(lane),
     item !== undefined && part("Item", valueView(item, true)),
-    execParts(lane, step.run),
+    lane.inside ? itemsPart(page, step, lane.inside) : execParts(lane, step.run),
     readPart(page, step, lane.spec),
     h(
       "p",
@@ -75,13 +75,23 @@ function lanePane(page, step, lane) {
   ];
 }
 
+const LANE_STATES = {
+  failed: "failed",
+  open: "not ended",
+  retried: "done, after a failed attempt",
+  done: "done",
+};
+
+/** The attempts of an item or a branch. A branch that is a batch has those of its items. */
+const attemptsOf = (lane) => (lane.inside ? lane.inside.flatMap((item) => item.attempts) : lane.attempts);
+
 function resumedPane(page, { run, after }) {
   return [
     h("h2", { tabindex: "-1" }, "Resumed"),
     terms([
       ["Stopped", after.ended == null ? "The record of the earlier process just stops" : moment(after.ended)],
       ["Resumed", moment(run.began)],
-      ["Between", duration(run.began - (after.ended ?? run.began))],
+      ["Between", duration(run.began - knownUntil(after))],
       run.graph.fingerprint !== after.graph.fingerprint && [
         "Graph",
         h("strong", null, "The flow was changed in between."),
@@ -132,9 +142,8 @@ function stateInWords(entry) {
 }
 
 function timeInWords(entry, run) {
-  const ended = entry.ended ?? null;
   const from = `began at +${duration(entry.began - run.thread.runs[0].began)}`;
-  return h("span", { title: moment(entry.began) }, ended === null ? from : `${duration(ended - entry.began)}, ${from}`);
+  return h("span", { title: moment(entry.began) }, `${lengthInWords(entry)}, ${from}`);
 }
 
 function attemptsInWords({ attempts, failedAttempts }) {

@@ -7,11 +7,11 @@ const LONG_WAIT = 0.15,
   NOTICED = 100_000;
 
 /** When something ran: attempts, and steps that only the library itself executed. */
-function activity(thread, until) {
+function activity(thread) {
   const spans = [];
   const visit = (run) => {
     for (const step of run.steps) {
-      const ended = step.ended ?? until;
+      const ended = endOf(step);
       // An exec lasts from its first attempt to its last, with the waits between them.
       const worked = step.attempts.length ? step.attempts : step.execs;
       if (worked.length) {
@@ -29,7 +29,7 @@ function activity(thread, until) {
   };
   for (const run of thread.runs) {
     spans.push([run.began, run.began]);
-    if (run.ended != null) spans.push([run.ended, run.ended]);
+    spans.push([knownUntil(run), knownUntil(run)]);
     visit(run);
   }
   return spans;
@@ -48,8 +48,8 @@ function merged(spans) {
 }
 
 class Axis {
-  constructor(thread, until) {
-    const spans = merged(activity(thread, until));
+  constructor(thread) {
+    const spans = merged(activity(thread));
     this.from = spans[0][0];
     this.to = spans.at(-1)[1];
     this.active = spans.reduce((sum, [from, to]) => sum + to - from, 0);

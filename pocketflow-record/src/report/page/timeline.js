@@ -73,10 +73,10 @@ class Timeline {
 
   /** Computes the rows again. */
   build() {
-    const { thread, model, filter } = this.page;
+    const { thread, filter } = this.page;
     this.rows.build(thread, { ...filter, sort: this.sort.value });
-    this.axis = new Axis(thread, model.last);
-    this.sortLabel.hidden = !this.rows.list.some((row) => row.many);
+    this.axis = new Axis(thread);
+    this.sortLabel.hidden = !this.rows.sortable;
     this.empty.hidden = this.rows.list.length > 0;
     this.tree.hidden = !this.empty.hidden;
     this.empty.textContent = !this.rows.filters
@@ -141,10 +141,9 @@ class Timeline {
   }
 
   span(row) {
-    const of = row.lane ?? row.entry ?? row.run;
-    if (row.kind === "resumed") return [row.after.ended ?? row.began, row.began];
+    if (row.kind === "resumed") return [knownUntil(row.after), row.began];
     if (row.kind === "end") return [row.began, row.ended];
-    return [of.began, of.ended || this.page.model.last];
+    return [subjectOf(row).began, endOf(subjectOf(row))];
   }
 
   /** Puts an element where this time is on the axis. */
@@ -162,7 +161,7 @@ class Timeline {
     const [began, ended] = this.span(row);
     const { name, note, action, spoken } = describe(row);
     const [sign, meaning] = SIGNS[state];
-    const time = duration(ended - began);
+    const time = row.kind === "resumed" || row.kind === "end" ? duration(ended - began) : lengthInWords(subjectOf(row));
     const element = h(
       "div",
       {
@@ -289,7 +288,12 @@ function describe(row) {
     const item = lane.item == null ? undefined : itemOf(lane);
     return {
       name: laneName(lane),
-      note: [item === undefined ? "" : preview(item, 40), attempts(lane)].filter(Boolean).join(" · "),
+      note: [
+        item === undefined ? "" : preview(item, 40),
+        lane.inside ? count(lane.inside.length, "item") : attempts(lane),
+      ]
+        .filter(Boolean)
+        .join(" · "),
       action: "",
     };
   }
@@ -303,10 +307,10 @@ function describe(row) {
   }
   const { entry } = row;
   const runs = entry.kind === "step" ? (entry.run.children.get(entry.number)?.length ?? 0) : 0;
-  const items = entry.kind === "step" ? lanesOf(entry).length : 0;
+  const lanes = entry.kind === "step" ? lanesIn(entry).length : 0;
   const notes = [];
-  if (entry.kind === "step" && !items && !runs) notes.push(attempts(entry));
-  if (items) notes.push(entry.spec.fork ? count(items, "branch", "branches") : count(items, "item"));
+  if (entry.kind === "step" && !lanes && !runs) notes.push(attempts(entry));
+  if (lanes) notes.push(entry.spec.fork ? count(lanes, "branch", "branches") : count(lanes, "item"));
   if (runs) notes.push(count(runs, "inner run"));
   const spoken = entry.kind === "step" ? `Step ${entry.number}, ${entry.spec.name}` : `Flow ${entry.spec.name}`;
   return { name: entry.spec.name, note: notes.filter(Boolean).join(" · "), action: actionOf(entry), spoken };

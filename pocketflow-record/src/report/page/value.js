@@ -104,8 +104,8 @@ function chainView(chain, kind = "bad") {
   );
 }
 
-/** How a field changed. */
-function changeView({ before, after }) {
+/** How a field changed. `open` shows the items of a new value, and not only how many there are. */
+function changeView({ before, after }, open = false) {
   const change = difference(before, after);
   const soft = (text) => h("span", { class: "soft" }, text);
   const box = (kind, label, ...content) => h("div", { class: kind }, h("span", { class: "label" }, label), content);
@@ -116,7 +116,7 @@ function changeView({ before, after }) {
     case "same":
       return box("after", "written again, the same as before", valueView(after.value));
     case "filled":
-      return box("after", before ? "filled, was empty" : "filled", valueView(after.value));
+      return box("after", before ? "filled, was empty" : "filled", valueView(after.value, open));
     case "added":
       return [
         box(
@@ -168,6 +168,6 @@ function changeView({ before, after }) {
         whole("the whole value"),
       ];
     default:
-      return [box("before", "before", valueView(before?.value)), box("after", "after", valueView(after.value))];
+      return [box("before", "before", valueView(before?.value)), box("after", "after", valueView(after.value, open))];
   }
 }
