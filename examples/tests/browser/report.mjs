@@ -228,6 +228,8 @@ try {
   assert.match(await part(shelves, "Items").textContent(), /3 in all/);
   assert.deepEqual(await shelves.locator("header option").allTextContents(), ["1: Sort, finished", "2: Counting, finished", "3: Sort, finished"].map((name) => `\u2068${name}\u2069`));
   await shoot(shelves, "shelves");
+  await shelves.keyboard.press("r");
+  assert.match(await part(shelves, "Keep it as a test").textContent(), /pocketflow test FILE --run/);
 
   // The items of a durable run wait, and are answered one after the other: three runs of the record are one run.
   const documents = await open("documents");
