@@ -28,6 +28,11 @@ function lanesList(page, step, title, lanes) {
   const failures = lanes.filter((lane) => lane.failed || lane.error);
   const button = (lane) => {
     const item = lane.item == null ? undefined : itemOf(lane);
+    const facts = [
+      lengthInWords(lane),
+      lane.inside && count(lane.inside.length, "item"),
+      lane.attempts.length > 1 && count(lane.attempts.length, "attempt"),
+    ];
     return h(
       "li",
       { class: "lane" },
@@ -38,7 +43,7 @@ function lanesList(page, step, title, lanes) {
       h(
         "span",
         { class: "soft" },
-        ` ${lengthInWords(lane)}${lane.inside ? `, ${count(lane.inside.length, "item")}` : ""}${lane.attempts.length > 1 ? `, ${count(lane.attempts.length, "attempt")}` : ""} `,
+        ` ${facts.filter(Boolean).join(", ")} `,
       ),
       lane.error && h("strong", { class: "bad" }, "failed"),
     );
@@ -101,7 +106,10 @@ function runsPart(page, step) {
 }
 
 /** The longest first, and before them those that have not ended. */
-const slowest = (some) => [...some].sort((a, b) => (b.ended ?? Infinity) - b.began - ((a.ended ?? Infinity) - a.began) || 0);
+function slowest(some) {
+  const length = ({ began, ended }) => (ended ?? Infinity) - began;
+  return [...some].sort((a, b) => length(b) - length(a) || 0);
+}
 
 function lengthsOf(lanes, step) {
   const lengths = lanes.filter((lane) => lane.ended != null).map((lane) => lane.ended - lane.began);

@@ -155,7 +155,10 @@ function timePart(page, runs) {
         number(attempts),
         failures ? h("span", { class: "bad" }, number(failures)) : "0",
         // Of what has not ended, nobody knows how long it took.
-        [visits > open && duration(time), open > 0 && h("span", { class: "soft" }, visits > open ? ", not ended" : "not ended")],
+        [
+          visits > open && [duration(time), open > 0 && ", "],
+          open > 0 && h("span", { class: "soft" }, "not ended"),
+        ],
         slowest && link(lengthInWords(slowest), () => page.selectEntry(slowest, {}), { title: "Show the longest one" }),
       ],
     }));
