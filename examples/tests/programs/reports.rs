@@ -472,8 +472,12 @@ fn killed(resumed: &str) -> String {
     let mut text = String::new();
     let mut processes = 0;
     for line in resumed.lines() {
+        if line.starts_with("{\"pocketflow_record\"") {
+            processes += 1;
+            text += &format!("{line}\n");
+            continue;
+        }
         let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
-        processes += usize::from(event.get("pocketflow_record").is_some());
         if processes == 1 && matches!(event["event"].as_str(), Some("suspended" | "end")) {
             continue;
         }

@@ -252,7 +252,7 @@ class Page {
   }
 
   say(text) {
-    this.news.textContent = inline(text);
+    this.news.textContent = escaped(text);
   }
 
   async copy(text) {
