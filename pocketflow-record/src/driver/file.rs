@@ -54,7 +54,7 @@ impl RecordFile {
         let file = file?;
         let metadata = file.metadata()?;
         Ok(Self {
-            length: metadata.is_file().then(|| metadata.len()),
+            length: metadata.is_file().then_some(metadata.len()),
             file,
             path: path.to_owned(),
         })

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::event::Json;
 
 /// What stands for a confidential text inside another text.
-pub(crate) const REDACTED: &str = "[redacted]";
+const REDACTED: &str = "[redacted]";
 
 /// A shorter text is too common to be looked for.
 const SHORTEST: usize = 6;
