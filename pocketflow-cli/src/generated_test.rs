@@ -16,7 +16,7 @@ use crate::record::{self, Checked, Readers};
 The test needs `pocketflow-record`, and tokio with the features `macros` and `rt`, in the dev-dependencies. It
 runs the flow again with the values that the nodes have returned, and compares each step.
 
-Example: pocketflow test run.jsonl --run order-17")]
+Example: pocketflow test run.jsonl --run=order-17")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     record: record::Input,

@@ -28,7 +28,7 @@ fn of_run(plan: &Plan, run: &Run) -> Option<String> {
     let parent = run.run.parent.as_ref()?;
     let step = step_of(plan, parent)?;
     let is_done = matches!(&step.ended, Some(Ended::Taken(taken)) if !taken.failed);
-    if is_done && run.end.is_none() {
+    if is_done && run.end.is_none() && run.dropped.is_none() {
         let (number, field) = (step.step.step, &parent.field);
         return Some(format!(
             "an inner run on `{field}` in step {number} has no end, and the step has one"

@@ -110,7 +110,7 @@ use crate::{Outcome, Recording};
 /// - the end of the run, and of each inner run: the exit or the error, and all fields.
 ///
 /// Values are compared as JSON. A member of a type that is new and has a default is not a difference,
-/// and neither is the order of a set. A field that serde skips, a confidential field, and a field that is
+/// and neither is the order of a set. A member that a type no longer has is ignored, as serde ignores it. A field that serde skips, a confidential field, and a field that is
 /// new in the store are not compared. A field of the record that the store does not have is an error:
 /// write `#[serde(alias = "city")]` on a field that was `city`, and say
 /// [`without_field("city")`](Self::without_field) if the field is gone. A graph that has changed is not

@@ -142,8 +142,10 @@ function runResult(run, brief = false) {
 
 /** The command that makes a test of the record. */
 function testCommand({ about, model, thread }) {
-  const run = model.threads.length > 1 ? ` --run ${argument(thread.id ?? String(thread.runs[0].number))}` : "";
-  return `pocketflow test ${argument(about.file ?? "FILE")}${run}`;
+  // A name that begins with `-` is not an option.
+  const run = model.threads.length > 1 ? ` --run=${argument(thread.id ?? String(thread.runs[0].number))}` : "";
+  const file = (about.file ?? "FILE").replace(/^-/, "./-");
+  return `pocketflow test ${argument(file)}${run}`;
 }
 
 /** What a person can do from here: for a durable run, the commands that fork it, answer it or let it run again. */
@@ -153,7 +155,7 @@ function goOnPart(page, entry, forks = true) {
   // A live page does what these commands do.
   if (page.live) return page.live.goOnPart(entry, forks);
   const runs = "pocketflow runs ";
-  const id = argument(run.id);
+  const id = (run.id.startsWith("-") ? "-- " : "") + argument(run.id);
   const rows = [];
   if (entry.outcome === "suspended" && entry.waits)
     rows.push(["Answer what the run waits for", `${runs}fill ${id} ${argument(entry.waits)} VALUE`]);
