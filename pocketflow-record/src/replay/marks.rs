@@ -71,10 +71,10 @@ fn trees(recorded: &str, store: &str) -> Option<(Value, Value)> {
 fn join(then: &mut Value, now: &mut Value, visit: &mut impl FnMut(&mut Value, &mut Value)) {
     match (&mut *then, &mut *now) {
         (Value::Object(members), _) if is_mark(members) => visit(then, now),
-        (Value::String(text), Value::String(now_text)) => {
-            if text.contains(REDACTED) && is_like(text, now_text) {
-                visit(then, now);
-            }
+        (Value::String(text), Value::String(now_text))
+            if text.contains(REDACTED) && is_like(text, now_text) =>
+        {
+            visit(then, now);
         }
         (Value::Object(members), Value::Object(now_members)) => {
             for (name, member) in members {
