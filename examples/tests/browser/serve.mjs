@@ -133,6 +133,8 @@ try {
   await status("failed");
   await bar().getByText("the bank is closed").waitFor();
   await page.locator("#head").getByText("failed").waitFor();
+  // The step that is still selected has ended in the meantime.
+  await page.locator("#content").getByText("done", { exact: true }).waitFor();
   await shoot("6-failed");
   await bar().getByText("More").click();
   await shoot("7-menu");

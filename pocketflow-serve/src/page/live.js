@@ -27,6 +27,8 @@ class Live {
     const before = page.run?.number;
     page.model = new Model();
     page.graph.layouts.clear();
+    // The new model counts its events from the start, so an equal count does not mean that nothing is new.
+    page.touched = null;
     this.take(text);
     if (this.started) {
       const run = page.model.runs.get(before) ?? page.model.threads.at(-1)?.runs.at(-1) ?? null;
