@@ -221,7 +221,7 @@ flow! { MeasurePages: Book { MeasurePage.each(pages, parallel = 8); } }
 struct Shelf {
     red: Vec<String>,
     blue: Vec<String>,
-    reds: Vec<usize>,
+    reds: Option<Vec<usize>>,
     blues: Vec<usize>,
 }
 
