@@ -316,7 +316,8 @@ mod tests {
   edge
     then    decide - \"search\" >> search
     now     decide - \"search\" >> answer
-  note: the graph of `Agent` has changed: the edge `decide - \"search\" >> search max 1 else answer` is new"
+  note: the graph of `Agent` has changed:
+    the edge `decide - \"search\" >> search max 1 else answer` is new"
             ),
             "{text}"
         );

@@ -214,6 +214,8 @@ try {
   assert.match(await hangs.locator("#content").textContent(), /not ended; the last event is at \+/);
   assert.match(await part(hangs, "Where the time went").locator("tr", { hasText: "answer" }).textContent(), /answer100not endednot ended/);
   await shoot(hangs, "hangs");
+  assert.match(await (await open("dropped")).locator("#head").textContent(), /dropped before its end/);
+  assert.match(await (await open("panicked")).locator("#head").textContent(), /ended by a panic/);
 
   // A fork of batches has as many branches as nodes, and the items are counted alone.
   const shelves = await open("shelves", { address: "#run=0&step=1" });

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use pocketflow::{Action, Failed, Shared, flow, node};
 use pocketflow_checkpoint::Checkpoints;
-use pocketflow_record::{ModelCall, Record, Report};
+use pocketflow_record::{ModelCall, Record, Recording, Report};
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
@@ -549,6 +549,12 @@ async fn reports_in_a_browser() {
     reports.write("shop", Report::new().graph(Payment::GRAPH), &resumed);
     reports.write("killed", Report::new(), &killed(&resumed));
     reports.write("hangs", Report::new(), hangs(&good));
+    for (name, panicked) in [("dropped", ""), ("panicked", r#","panicked":true"#)] {
+        let at = Recording::read(&good).unwrap().runs()[0].last_at;
+        let dropped = format!(r#"{{"event":"dropped","at":{at},"run":0{panicked}}}"#);
+        let record = format!("{}{dropped}\n", hangs(&good));
+        reports.write(name, Report::new(), &record);
+    }
     // The page of a record from the standard input does not know the name of a file.
     let page = Report::new().page(shelves().await).unwrap();
     fs::write(folder.path().join("shelves.html"), page).unwrap();

@@ -134,6 +134,11 @@ class Model {
 
 /** What each event does to its run. */
 const TAKE = {
+  /** The future of the run was dropped before its end, perhaps by a panic. */
+  dropped(run, event) {
+    run.dropped = event;
+  },
+
   enter(run, event) {
     const outer = run.visits.at(-1);
     const name = event.path.at(-1);

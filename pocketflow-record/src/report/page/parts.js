@@ -129,7 +129,8 @@ function lengthsOf(lanes, step) {
 /** How a run ended, in words. */
 function runResult(run, brief = false) {
   const { end } = run;
-  if (!end) return h("span", { class: "mark" }, "not finished");
+  if (!end && run.dropped?.panicked) return h("strong", { class: "bad" }, "ended by a panic");
+  if (!end) return h("span", { class: "mark" }, run.dropped ? "dropped before its end" : "not finished");
   const waits = end.suspended && culprit(run)?.waits;
   if (end.suspended) return h("span", { class: "mark" }, waits ? ["waits for ", visible(waits)] : "suspended");
   if (failed(end)) return h("strong", { class: "bad" }, "failed", !brief && end.place && [" at ", visible(end.place)]);
