@@ -380,7 +380,7 @@ async fn a_damaged_record_makes_no_test_without_a_word() {
     );
     assert!(!folder.join("tests").exists());
 
-    let unknown = without("end") + "{\"event\":\"ende\",\"at\":9,\"run\":0}\n";
+    let unknown = without("end") + "{\"event\":\"finished\",\"at\":9,\"run\":0}\n";
     fs::write(folder.join("less.jsonl"), unknown).unwrap();
     let output = command(folder, &["test", "less.jsonl"], b"");
     assert!(output.status.success(), "{output:?}");
