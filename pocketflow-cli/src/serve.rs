@@ -56,7 +56,7 @@ async fn run(arguments: &Arguments, json: bool) -> Result<(), Box<dyn Error>> {
         if !folder.is_dir() {
             let folder = folder.display();
             return Err(format!(
-                "there is no folder {folder}: write the folder that `Record::folder` has"
+                "the folder {folder} does not exist: name the folder that you pass to `Record::folder`"
             )
             .into());
         }

@@ -113,7 +113,7 @@ impl Server {
     }
 
     /// Sets the token, which stays the same when the server starts again. By default each server has a new one
-    /// of 256 random bits. Whoever has it can do what the page can do.
+    /// of 256 random bits. Anyone who has it can do what the page can do.
     ///
     /// # Panics
     ///

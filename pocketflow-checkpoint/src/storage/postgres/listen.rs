@@ -1,7 +1,7 @@
 //! One connection that listens to what other processes announce, so that a run that was filled
 //! elsewhere goes on at once.
 //!
-//! An announcement is a hint, which may be lost: whoever waits also polls. Behind a pooler in
+//! An announcement is only a hint and may be lost, so a run that waits also polls. Behind a pooler in
 //! transaction mode nothing can be heard, because the next transaction may have another connection
 //! of the server. So the listener announces something itself first, and gives up if it does not
 //! hear that.
