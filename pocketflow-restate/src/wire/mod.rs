@@ -1,0 +1,45 @@
+//! The requests that a run on Restate answers, and the answers, as JSON.
+//!
+//! A flow `Shop` is a virtual object, and each run is one of its keys. The handlers of a run are called over the HTTP
+//! API of the Restate server (its ingress), for example with `curl`:
+//!
+//! | request | body | answer |
+//! | --- | --- | --- |
+//! | `POST /Shop/order-17/run` | the store: a JSON object with its fields | [`RunStatus`] |
+//! | `POST /Shop/order-17/status` | | [`RunStatus`] |
+//! | `POST /Shop/order-17/result` | | [`Finished`], if the run has finished |
+//! | `POST /Shop/order-17/wait` | | [`Finished`], when the run has finished |
+//! | `POST /Shop/order-17/fill` | [`Fill`] | [`RunStatus`] |
+//! | `POST /Shop/order-17/retry` | | [`RunStatus`] |
+//! | `POST /Shop/order-17/cancel` | | [`RunStatus`] |
+//!
+//! A request that is refused is answered with an HTTP status of 400 (the store or a value is wrong), 404 (there is no
+//! such run) or 409 (the run is in a state in which this is not possible), and a text that says what to do.
+//!
+//! All times are milliseconds since the Unix epoch. A later version may add members to an answer.
+
+mod error;
+mod fill;
+mod status;
+
+pub use error::RunError;
+pub use fill::{Fill, Finished};
+pub use status::{NextAttempt, RunStatus, Status, UnknownStatus, Wait};
+
+/// The names of the handlers of a flow's object.
+pub mod handler {
+    /// Starts a run: see [`RunStatus`](super::RunStatus).
+    pub const RUN: &str = "run";
+    /// Reports how far a run is.
+    pub const STATUS: &str = "status";
+    /// Returns the store of a finished run.
+    pub const RESULT: &str = "result";
+    /// Waits until a run is over, and returns its store.
+    pub const WAIT: &str = "wait";
+    /// Answers an `await`.
+    pub const FILL: &str = "fill";
+    /// Lets a failed or cancelled run go on.
+    pub const RETRY: &str = "retry";
+    /// Cancels a run.
+    pub const CANCEL: &str = "cancel";
+}
