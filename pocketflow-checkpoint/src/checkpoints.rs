@@ -14,11 +14,11 @@ use serde::de::DeserializeOwned;
 use crate::causes::BadState;
 use crate::durable_run::{Backoff, DurableRun, RunsShared, retry};
 use crate::events::event;
-use crate::state::{Durable, StateReader, without_values};
 use crate::storage::{
     Checkpoint, Retention, RunSummary, Sqlite, Status, Storage, StorageError, StorageResult, owner,
 };
 use crate::worker::Worker;
+use pocketflow_durable::{Durable, StateReader, without_values};
 
 /// The runs of a storage, which makes [`DurableRun`]s.
 ///

@@ -8,7 +8,6 @@ mod checkpoints;
 pub mod conformance;
 mod durable_run;
 pub mod events;
-mod state;
 mod storage;
 mod worker;
 
@@ -32,11 +31,10 @@ pub use causes::{
 };
 pub use checkpoints::Checkpoints;
 pub use durable_run::DurableRun;
+#[doc(inline)]
+pub use pocketflow_durable::{Durable, Keeper};
 #[doc(hidden)]
-pub use durable_run::{Kept, Known};
-#[doc(hidden)]
-pub use state::Stored;
-pub use state::{Durable, Keeper};
+pub use pocketflow_durable::{Kept, Known, Stored};
 pub use storage::utc;
 pub use storage::{
     Announcements, BeginOutcome, Cause, Checkpoint, CheckpointState, Claim, DueAttempt,

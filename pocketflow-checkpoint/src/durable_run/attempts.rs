@@ -1,12 +1,10 @@
 //! The waits between attempts. A long one is stored, so that the run goes on at that attempt after a
 //! restart.
 
-use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use pocketflow::{Attempt, Call, EarlierAttempts, Error, Failure, LastError, StepInfo};
+use pocketflow::{Attempt, Call, EarlierAttempts, Error, StepInfo};
+use pocketflow_durable::{ExecKey, STORED_FROM, causes};
 use tokio::time::Instant;
 
 use super::DurableRun;
@@ -17,138 +15,6 @@ use crate::events::event;
 use crate::storage::{
     DueAttempt, NextAttempt, PendingAttempt, Storage, StorageError, StorageResult,
 };
-
-/// A wait is stored if it is as long as this. A shorter one costs less than what is stored, and a run
-/// that waits that long keeps its place in a worker.
-const STORED_FROM: Duration = Duration::from_secs(5);
-
-/// Which exec of a step it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct ExecKey {
-    branch: Option<u32>,
-    /// The identity of the item.
-    item: Option<u64>,
-}
-
-impl ExecKey {
-    fn of(attempt: Attempt<'_>) -> Option<Self> {
-        let key = attempt.key()?;
-        Some(Self {
-            branch: key.branch.and_then(|branch| u32::try_from(branch).ok()),
-            item: key.identity,
-        })
-    }
-}
-
-/// The stored attempts of the current step.
-#[derive(Default)]
-pub(super) struct StoredAttempts {
-    step: u64,
-    attempts: HashMap<ExecKey, PendingAttempt>,
-    /// When the first of the attempts is due for which this process does not wait.
-    suspended_until: Option<SystemTime>,
-}
-
-impl StoredAttempts {
-    pub(super) fn new(step: u64, attempts: Vec<PendingAttempt>) -> Self {
-        let attempts = attempts.into_iter().map(|attempt| {
-            let PendingAttempt { branch, item, .. } = attempt;
-            (ExecKey { branch, item }, attempt)
-        });
-        Self {
-            step,
-            attempts: attempts.collect(),
-            suspended_until: None,
-        }
-    }
-
-    /// Forgets those of another step.
-    fn at(&mut self, step: u64) -> &mut Self {
-        if self.step != step {
-            *self = Self::new(step, Vec::new());
-        }
-        self
-    }
-
-    /// Whether attempts of a step are stored.
-    pub(super) fn are_stored(&self, step: u64) -> bool {
-        self.step == step && !self.attempts.is_empty()
-    }
-
-    /// The attempts that an earlier process has made.
-    fn made(&mut self, step: u64, key: ExecKey) -> Option<EarlierAttempts> {
-        let attempt = self.at(step).attempts.get(&key)?;
-        Some(EarlierAttempts {
-            made: attempt.number.saturating_sub(1),
-            failure: StoredError::read(&attempt.causes),
-        })
-    }
-
-    /// Whether this attempt, or a later one, is stored.
-    fn has(&mut self, step: u64, key: ExecKey, number: u32) -> bool {
-        let stored = self.at(step).attempts.get(&key);
-        stored.is_some_and(|stored| stored.number >= number)
-    }
-
-    fn keep(&mut self, step: u64, key: ExecKey, attempt: PendingAttempt) {
-        self.at(step).attempts.insert(key, attempt);
-    }
-
-    fn suspend_until(&mut self, due: SystemTime) {
-        let until = self.suspended_until.get_or_insert(due);
-        *until = due.min(*until);
-    }
-
-    /// When the run may go on, if it has ended because it waits for attempts.
-    pub(super) fn suspended_until(&self) -> Option<SystemTime> {
-        self.suspended_until
-    }
-}
-
-/// The error of an attempt that an earlier process made. Only its texts are known.
-#[derive(Debug)]
-struct StoredError {
-    text: String,
-    source: Option<Box<StoredError>>,
-}
-
-impl StoredError {
-    fn read(causes: &[String]) -> Failure {
-        let chain = causes.iter().rev().fold(None, |source, text| {
-            let text = text.clone();
-            Some(Box::new(StoredError { text, source }))
-        });
-        match chain {
-            Some(error) => Failure::new(*error),
-            None => Failure::new("the last attempt failed"),
-        }
-    }
-}
-
-impl fmt::Display for StoredError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for StoredError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.source.as_deref()?;
-        Some(source)
-    }
-}
-
-/// The texts of an error and its sources.
-fn causes(error: LastError<'_>) -> Vec<String> {
-    let error: &dyn StdError = &*error;
-    let mut causes = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    causes
-}
 
 impl<E: Storage> DurableRun<E> {
     /// The attempts at an exec that an earlier process has made.
@@ -186,7 +52,10 @@ impl<E: Storage> DurableRun<E> {
             path: format!("{info}{}", item.unwrap_or_default()),
             number,
             of: next.of(),
-            causes: next.last_error().map(causes).unwrap_or_default(),
+            causes: next
+                .last_error()
+                .map(|error| causes(&*error))
+                .unwrap_or_default(),
         };
         let due = self.keep_attempt(step, &attempt, time).await;
         let due = due.map_err(|error| info.error(error))?;

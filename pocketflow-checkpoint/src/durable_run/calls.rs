@@ -3,14 +3,12 @@
 use std::time::Instant;
 
 use pocketflow::{Error, Graph, StepInfo};
+use pocketflow_durable::{BadState, Durable, position};
 
 use super::DurableRun;
-use super::position;
 use super::retry::{Backoff, retry};
 use super::shared::RunsShared;
-use crate::causes::BadState;
 use crate::events::event;
-use crate::state::Durable;
 use crate::storage::{
     BeginOutcome, ItemKey, NewRun, RunRecord, StateChange, Step, Storage, StorageError,
     StorageResult,

@@ -1,23 +1,17 @@
 //! A run that a worker has taken up: the worker has its lease already, and outlives it.
 
-use std::any::Any;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 
 use pocketflow::{Error, Graph, Start};
+use pocketflow_durable::{Durable, Migration, Panicked, caught, migrated};
 
 use super::DurableRun;
 use super::begins_at::BeginsAt;
 use super::lease::LeaseKeeper;
-use super::migration::{Migration, migrated};
 use super::retry::retry;
-use crate::causes::Panicked;
 use crate::events::event;
-use crate::state::Durable;
 use crate::storage::{RunRecord, Storage, StorageError};
 
 /// What a worker knows of a run that it has taken up.
@@ -148,24 +142,4 @@ impl<E: Storage> DurableRun<E> {
             Err(_) => self.release(error).await,
         }
     }
-}
-
-/// Does the work, and catches a panic in it.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut work = pin!(work);
-    poll_fn(
-        |context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-            Ok(poll) => poll.map(Ok),
-            Err(panic) => Poll::Ready(Err(Panicked {
-                message: message(&*panic),
-            })),
-        },
-    )
-    .await
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a value that is not a text".to_owned())
 }

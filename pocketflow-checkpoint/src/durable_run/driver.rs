@@ -7,19 +7,18 @@ use pocketflow::{
     Attempt, Call, Driver, EarlierAttempts, Error, Graph, Run, Start, StepInfo, Taken,
 };
 
-use super::attempts::StoredAttempts;
+use pocketflow_durable::{
+    Changed, Definition, Durable, ItemResults, Keeper, Resumed, StoredAttempts, StoredRun,
+    WrongValue, resumes,
+};
+
 use super::begins_at::BeginsAt;
-use super::definition::Definition;
-use super::empty_reads::{runs_on_skipped, waits_for_skipped};
 use super::inner::holds_inner_runs;
-use super::item_results::ItemResults;
 use super::lease::LeaseKeeper;
-use super::resume::{Resumed, resumes};
 use super::retry::retry;
-use super::{DurableRun, Memory, Stopped};
-use crate::causes::{Changed, Parked, WrongValue};
+use super::{DurableRun, HINTS, Memory, Stopped};
+use crate::causes::Parked;
 use crate::events::event;
-use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{BeginOutcome, RunRecord, Status, Storage};
 
 impl<E: Storage> DurableRun<E> {
@@ -29,22 +28,8 @@ impl<E: Storage> DurableRun<E> {
         at: BeginsAt<'_>,
         shared: &mut S,
     ) -> Result<Definition, Error> {
-        if let Some(field) = waits_for_skipped(at.flow, S::STORE) {
-            let why =
-                "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
-            let what = format!("the field `{field}`, for which the flow waits,");
-            return Err(at.error(self.bad("store", &what)(encoding::custom(why))));
-        }
-        if let Some((field, inner)) = runs_on_skipped(at.flow, S::STORE) {
-            let why = "serde skips it, so the inner runs would be lost: leave `skip` out";
-            let what = format!("the field `{field}`, on which `{inner}` runs,");
-            return Err(at.error(self.bad("store", &what)(encoding::custom(why))));
-        }
-        let mut definition = Definition::of(at.flow, S::STORE);
-        definition.describe(&self.runs.schemas);
-        let input = Keeper::hashes(shared);
-        definition.input = Some(input.map_err(|error| at.error(self.bad_field("store", error)))?);
-        Ok(definition)
+        let definition = Definition::of_run(&self.id, at.flow, &self.runs.schemas, shared);
+        definition.map_err(|error| at.error(error))
     }
 
     pub(super) fn resume<S: Durable>(
@@ -57,9 +42,10 @@ impl<E: Storage> DurableRun<E> {
         let compares_input = self.claimed.is_none();
         let resumed = resumes(
             at.flow,
-            record,
+            &stored_run(record),
             self.migration.as_ref(),
             compares_input,
+            HINTS,
             shared,
         );
         resumed.map_err(|error| at.error(error))
@@ -258,6 +244,21 @@ impl<E: Storage> DurableRun<E> {
             true => Ok(taken),
             false => Err(self.moved_on(info)),
         }
+    }
+}
+
+/// What of a record decides how the run resumes.
+fn stored_run(record: &RunRecord) -> StoredRun<'_> {
+    let exit = record.exit.as_deref().unwrap_or("default");
+    StoredRun {
+        run: &record.run,
+        definition: &record.graph,
+        state: &record.state,
+        position: &record.position,
+        step: record.step,
+        action: record.action.as_deref(),
+        exit: (record.status == Status::Finished).then_some(exit),
+        outer: record.outer.as_deref(),
     }
 }
 

@@ -6,8 +6,8 @@ use super::DurableRun;
 use super::begins_at::BeginsAt;
 use super::retry::retry;
 use crate::events::event;
-use crate::state::Durable;
 use crate::storage::{BeginOutcome, NewRun, Storage};
+use pocketflow_durable::Durable;
 
 impl<E: Storage> DurableRun<E> {
     /// Stores the run for a worker, unless it is stored already.

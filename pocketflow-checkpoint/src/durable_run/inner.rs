@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pocketflow::{Error, Failed, Graph, Place, Position, Run, Start, StepInfo, Taken};
+use pocketflow_durable::{Durable, encoding, position};
 
 use super::begins_at::BeginsAt;
 use super::retry::{Backoff, retry};
-use super::{DurableRun, Memory, position};
+use super::{DurableRun, Memory};
 use crate::causes::MovedOn;
 use crate::events::event;
-use crate::state::{Durable, encoding};
 use crate::storage::{
     BeginOutcome, ItemKey, NewInnerRun, NewRun, RunRecord, Status, Storage, StorageError,
     StorageResult,

@@ -1,40 +1,12 @@
 //! The driver of items and branches: a result that is stored is not computed again.
 
 use pocketflow::{Error, ItemCall, ItemId, KeepDriver, Node, StepInfo};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use pocketflow_durable::encoding::{custom, read, write_value};
+use pocketflow_durable::hash::{HashError, OrderMatters, hash};
+use pocketflow_durable::{Changed, Durable, ItemIdentity, Kept, Known, stored_item};
 
-use super::DurableRun;
-use super::item_results::{ItemIdentity, stored};
-use crate::causes::Changed;
-use crate::state::Durable;
-use crate::state::encoding::{custom, read, write_value};
-use crate::state::hash::{HashError, OrderMatters, hash};
+use super::{DurableRun, HINTS};
 use crate::storage::{ItemKey, Storage};
-
-/// A result that can be stored: any type that serde reads and writes.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not `Serialize` and `Deserialize`: a durable run keeps what `exec` returns in a batch or a fork",
-    label = "`{Self}` cannot be kept",
-    note = "write `#[derive(Serialize, Deserialize)]` on `{Self}`"
-)]
-#[doc(hidden)]
-pub trait Kept: Serialize + DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize + DeserializeOwned> Kept for T {}
-
-/// An item that can be identified: any type that serde writes.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not `Serialize`: a durable run knows the items of a batch by what they are",
-    label = "an item of `{Self}` cannot be distinguished from another",
-    note = "write `#[derive(Serialize)]` on the type of the item"
-)]
-#[doc(hidden)]
-pub trait Known: Serialize {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Serialize> Known for T {}
 
 /// A node that is alone in its step is stored with the step.
 impl<S, Marker, N, E> KeepDriver<S, Marker, N> for DurableRun<E>
@@ -105,10 +77,9 @@ impl<E: Storage> DurableRun<E> {
                 };
                 let conflict = |(key, error): (ItemKey, _)| {
                     format!(
-                        "the stored result of `{info}`{} does not fit what it returns now: {error}; remove the stored items with \
-                         `Checkpoints::drop_items`, or with `pocketflow runs drop-items {}`, so that they run again",
+                        "the stored result of `{info}`{} does not fit what it returns now: {error}; {}",
                         what(key),
-                        self.id
+                        (HINTS.run_again)("items", &self.id)
                     )
                 };
                 // The first ones are enough.
@@ -139,7 +110,7 @@ impl<E: Storage> DurableRun<E> {
         }
         let exec = call.call().await?;
         let json = write_value(&exec)
-            .and_then(|result| stored(id, result))
+            .and_then(|result| stored_item(id, result))
             .map_err(bad("store"))?;
         let key = self.memory().items.at(step).number(branch, index);
         self.store_item(info, &key, &json).await?;

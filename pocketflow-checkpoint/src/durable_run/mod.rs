@@ -5,19 +5,12 @@ mod attempts;
 mod begins_at;
 mod calls;
 mod claimed;
-mod definition;
 mod driver;
 mod ears;
-mod empty_reads;
 mod enqueue;
 mod inner;
-mod input;
-mod item_results;
 mod items;
 mod lease;
-mod migration;
-mod position;
-mod resume;
 mod retry;
 mod shared;
 mod ttl;
@@ -27,24 +20,29 @@ mod waiters;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pocketflow_durable::{
+    BadField, BadState, Hints, ItemResults, Keeper, Migration, StoredAttempts,
+};
 use serde_json::Value;
 
-use crate::causes::BadState;
-use crate::state::{BadField, Keeper};
 use crate::storage::Storage;
 use activity::Activity;
-use attempts::StoredAttempts;
 use claimed::Claimed;
 pub(crate) use claimed::Stopped;
 pub(crate) use ears::listen;
 use inner::{InnerRuns, Outer};
-use item_results::ItemResults;
-#[doc(hidden)]
-pub use items::{Kept, Known};
 use lease::{Lease, LeaseKeeper};
-pub(crate) use migration::Migration;
 pub(crate) use retry::{Backoff, retry};
 pub(crate) use shared::RunsShared;
+
+/// What a person can do about a run that does not fit the program.
+const HINTS: Hints = Hints {
+    run_again: |what, run| {
+        format!(
+            "remove the stored {what} with `Checkpoints::drop_items`, or with `pocketflow runs drop-items {run}`, so that they run again"
+        )
+    },
+};
 
 /// A run that outlives its process: a driver, which [`Checkpoints::run`](crate::Checkpoints::run)
 /// makes.

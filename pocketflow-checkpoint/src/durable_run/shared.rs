@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use super::ears::Ears;
 use super::ttl::Ttl;
 use super::waiters::Waiters;
-use crate::state::encoding;
 use crate::storage::{Retention, StorageError, StorageResult};
 
 /// What all runs of a storage share.
@@ -56,12 +55,7 @@ impl<E> RunsShared<E> {
         let Some(fits) = fits.filter(|_| serde_json::from_str::<IgnoredAny>(json).is_ok()) else {
             return Ok(());
         };
-        let fit = if json.trim() == "null" {
-            Err(encoding::custom("the field is empty with it"))
-        } else {
-            fits(json)
-        };
-        fit.map_err(|source| {
+        fits(json).map_err(|source| {
             let (run, field) = (run.to_owned(), field.to_owned());
             StorageError::WrongValue { run, field, source }
         })

@@ -4,15 +4,14 @@ use std::future::pending;
 use std::time::{Duration, SystemTime};
 
 use pocketflow::{Error, Graph, StepInfo};
+use pocketflow_durable::{Durable, Keeper, WrongValue, position};
 use tokio::time::{Instant, sleep_until};
 
 use super::DurableRun;
-use super::position;
 use super::retry::retry;
 use super::waiters::WaitGuard;
-use crate::causes::{Parked, WrongValue};
+use crate::causes::Parked;
 use crate::events::event;
-use crate::state::{Durable, Keeper, encoding};
 use crate::storage::{
     BeginOutcome, OpenWait, Pause, RunRecord, Status, Storage, StorageError, millis,
 };
@@ -47,7 +46,7 @@ impl<E: Storage> DurableRun<E> {
                     .await?;
                 continue;
             };
-            let Err(source) = fill(shared, index, json) else {
+            let Err(source) = Keeper::fill(index, json, shared) else {
                 return Ok("default");
             };
             let (run, error) = (&*self.id, source.to_string());
@@ -346,14 +345,4 @@ impl Deadline {
 fn root(info: &StepInfo<'_>) -> &'static Graph {
     info.parent()
         .map_or_else(|| info.graph(), |parent| root(&parent))
-}
-
-/// Fills a field.
-fn fill<S: Durable>(shared: &mut S, field: usize, json: &str) -> Result<(), serde_json::Error> {
-    Keeper::fill(field, json, shared)?;
-    if shared.is_filled(field) {
-        Ok(())
-    } else {
-        Err(encoding::custom("the field is empty with it"))
-    }
 }

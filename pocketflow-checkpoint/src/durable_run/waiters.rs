@@ -16,8 +16,8 @@ use tokio::time::sleep;
 use super::ears;
 use super::retry::{Backoff, retry};
 use super::shared::RunsShared;
-use crate::state::Fits;
 use crate::storage::Storage;
+use pocketflow_durable::Fits;
 
 /// The runs that wait in this process.
 #[derive(Default)]

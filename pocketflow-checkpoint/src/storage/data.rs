@@ -3,6 +3,8 @@
 mod attempt;
 
 pub use attempt::{DueAttempt, NextAttempt, PendingAttempt};
+#[doc(inline)]
+pub use pocketflow_durable::{ItemKey, StateChange};
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,30 +25,6 @@ pub struct NewRun {
     pub state: String,
     /// The position at which the run continues, as JSON.
     pub position: String,
-}
-
-/// What the store of a run looks like from now on: its fields, or those that have changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateChange {
-    /// A JSON object with the fields.
-    pub fields: String,
-    /// Whether these are all fields. Otherwise, the fields that are not among them stay as they
-    /// are stored.
-    pub whole: bool,
-}
-
-impl StateChange {
-    /// All fields of a store.
-    pub fn all(fields: impl Into<String>) -> Self {
-        let (fields, whole) = (fields.into(), true);
-        Self { fields, whole }
-    }
-
-    /// The fields that have changed since the state was stored last.
-    pub fn some(fields: impl Into<String>) -> Self {
-        let (fields, whole) = (fields.into(), false);
-        Self { fields, whole }
-    }
 }
 
 /// What [`Storage::begin`](super::Storage::begin) found.
@@ -152,20 +130,6 @@ pub enum Retention {
     Last(u32),
     /// No step.
     None,
-}
-
-/// Which part of the step in progress an item is.
-///
-/// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item
-/// of a batch in a branch.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-pub struct ItemKey {
-    /// The branch of a fork, counted from 0 in the order written.
-    pub branch: Option<u32>,
-    /// The item of a batch, counted from 0.
-    pub item: Option<u64>,
 }
 
 /// The status of a run.

@@ -5,7 +5,6 @@ mod claim;
 mod data;
 mod engine;
 mod error;
-pub(crate) mod millis;
 mod operation;
 pub(crate) mod owner;
 #[cfg(feature = "postgres")]
@@ -28,8 +27,10 @@ pub use data::{
 };
 pub use engine::Engine;
 pub use error::{Cause, StorageError, StorageResult};
-pub use millis::utc;
 pub use operation::{OpError, OpResult, Operation, Release};
+pub(crate) use pocketflow_durable::millis;
+#[doc(inline)]
+pub use pocketflow_durable::utc;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresOptions};
 pub use sql::{HEAD, SCHEMA, SCHEMA_VERSION};

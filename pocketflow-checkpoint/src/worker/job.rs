@@ -9,8 +9,8 @@ use pocketflow::{Drive, Error};
 use serde::de::DeserializeOwned;
 
 use crate::durable_run::DurableRun;
-use crate::state::{Durable, StateReader};
 use crate::storage::Storage;
+use pocketflow_durable::{Durable, StateReader};
 
 /// A store that can be made from its stored state: any type that serde reads.
 #[diagnostic::on_unimplemented(

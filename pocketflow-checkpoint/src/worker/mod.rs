@@ -15,11 +15,12 @@ use pocketflow::seam::Items;
 use pocketflow::{Drive, Flow};
 use serde_json::Value;
 
-use crate::durable_run::{DurableRun, Migration, RunsShared};
-use crate::state::Durable;
+use crate::durable_run::{DurableRun, RunsShared};
 use crate::storage::{Storage, StorageResult};
 pub use job::FromState;
 use job::{FlowJob, Job};
+use pocketflow_durable::Durable;
+use pocketflow_durable::Migration;
 use work::Work;
 
 /// Runs the durable runs of some flows: those that are

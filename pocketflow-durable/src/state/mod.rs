@@ -1,8 +1,9 @@
 //! The state of a run: the fields of its store, each written and read in place.
 
+mod change;
 mod confidential;
-pub(crate) mod encoding;
-pub(crate) mod hash;
+pub mod encoding;
+pub mod hash;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,10 @@ use serde::{Serialize, forward_to_deserialize_any};
 use serde_json::Error;
 use serde_json::value::RawValue;
 
-pub(crate) use confidential::without_values;
-pub(crate) use reader::StateReader;
+pub use change::StateChange;
+pub use confidential::without_values;
+pub use reader::StateReader;
 
-use crate::storage::StateChange;
 use encoding::{custom, read, write};
 use hash::{HashError, OrderMatters, hash};
 
@@ -46,11 +47,14 @@ pub struct Keeper {
     failed: Option<BadField>,
 }
 
-/// The hash of each field, by its name.
-pub(crate) type Hashes = BTreeMap<String, String>;
+/// Why `null` is not a value of an awaited field.
+const EMPTY: &str = "the field is empty with it";
 
-/// Whether a JSON text is a value of a field.
-pub(crate) type Fits = fn(&str) -> Result<(), Error>;
+/// The hash of each field, by its name.
+pub type Hashes = BTreeMap<String, String>;
+
+/// Whether a JSON text is a value of an awaited field. `null` is none.
+pub type Fits = fn(&str) -> Result<(), Error>;
 
 #[derive(Default)]
 enum Task {
@@ -80,14 +84,16 @@ struct Written {
 
 /// A field that cannot be written or read, and why.
 #[derive(Debug)]
-pub(crate) struct BadField {
-    pub(crate) field: Option<&'static str>,
-    pub(crate) source: Error,
+pub struct BadField {
+    /// Its name, or `None` for the store as a whole.
+    pub field: Option<&'static str>,
+    /// Why.
+    pub source: Error,
 }
 
 impl BadField {
     /// The field, for messages.
-    pub(crate) fn what(&self) -> String {
+    pub fn what(&self) -> String {
         self.field.map_or_else(
             || "the store".to_owned(),
             |field| format!("the field `{field}`"),
@@ -107,7 +113,7 @@ impl From<Error> for BadField {
 impl Keeper {
     /// The state as JSON: an object with one member for each field. A field that has not changed
     /// since the last time is not written again.
-    pub(crate) fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
+    pub fn write<S: Durable>(&mut self, store: &mut S) -> Result<String, BadField> {
         self.written.resize_with(S::STORE.fields.len(), || None);
         self.fields = S::STORE.fields;
         self.visit(Task::Write, store)?;
@@ -115,7 +121,7 @@ impl Keeper {
     }
 
     /// What has changed since the storage [got](Self::stored) the last state.
-    pub(crate) fn change<S: Durable>(&mut self, store: &mut S) -> Result<StateChange, BadField> {
+    pub fn change<S: Durable>(&mut self, store: &mut S) -> Result<StateChange, BadField> {
         if !self.stored {
             return self.write(store).map(StateChange::all);
         }
@@ -124,7 +130,7 @@ impl Keeper {
     }
 
     /// The storage has the state that was written last.
-    pub(crate) fn stored(&mut self) {
+    pub fn stored(&mut self) {
         self.stored = true;
         for written in self.written.iter_mut().flatten() {
             written.stored = true;
@@ -132,11 +138,7 @@ impl Keeper {
     }
 
     /// The storage has this state, from which the store was read.
-    pub(crate) fn resume<S: Durable>(
-        &mut self,
-        state: &str,
-        store: &mut S,
-    ) -> Result<(), BadField> {
+    pub fn resume<S: Durable>(&mut self, state: &str, store: &mut S) -> Result<(), BadField> {
         self.written.resize_with(S::STORE.fields.len(), || None);
         self.fields = S::STORE.fields;
         let texts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(state)?;
@@ -147,7 +149,7 @@ impl Keeper {
     }
 
     /// The last state that was written.
-    pub(crate) fn last(&self) -> String {
+    pub fn last(&self) -> String {
         self.text(|_| true)
     }
 
@@ -172,7 +174,7 @@ impl Keeper {
     }
 
     /// Checks whether the state fits this store.
-    pub(crate) fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
+    pub fn check<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         let task = Task::Read {
             texts: texts::<S>(state)?,
             change: false,
@@ -182,7 +184,7 @@ impl Keeper {
 
     /// Reads the state into a store. Fields that serde skips do not change. If the state does not
     /// fit the store, no field changes.
-    pub(crate) fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
+    pub fn read<S: Durable>(state: &str, store: &mut S) -> Result<(), BadField> {
         Self::check(state, store)?;
         let task = Task::Read {
             texts: texts::<S>(state)?,
@@ -191,8 +193,13 @@ impl Keeper {
         Self::default().visit(task, store).map(drop)
     }
 
-    /// Fills one field with a JSON text.
-    pub(crate) fn fill<S: Durable>(field: usize, json: &str, store: &mut S) -> Result<(), Error> {
+    /// Fills one field, for which a flow waits, with a JSON text. `field` is its index.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a value of the field, or it is `null`. In the latter case the field is empty
+    /// then. The error does not contain the value.
+    pub fn fill<S: Durable>(field: usize, json: &str, store: &mut S) -> Result<(), Error> {
         let mut keeper = Self {
             task: Task::Fill(json.to_owned()),
             ..Self::default()
@@ -200,13 +207,14 @@ impl Keeper {
         store.visit_field(field, &mut keeper);
         match keeper.failed {
             Some(bad) => Err(bad.source),
-            None => Ok(()),
+            None if store.is_filled(field) => Ok(()),
+            None => Err(custom(EMPTY)),
         }
     }
 
-    /// The function that checks whether a text is a value of a field. A field that serde skips has
+    /// The function that checks whether a text is a value of a field. `field` is its index. A field that serde skips has
     /// none.
-    pub(crate) fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
+    pub fn fits<S: Durable>(field: usize, store: &mut S) -> Option<Fits> {
         let mut keeper = Self {
             task: Task::Fit(None),
             ..Self::default()
@@ -219,7 +227,7 @@ impl Keeper {
     }
 
     /// The hashes of the fields, which differ between stores with different data.
-    pub(crate) fn hashes<S: Durable>(store: &mut S) -> Result<Hashes, BadField> {
+    pub fn hashes<S: Durable>(store: &mut S) -> Result<Hashes, BadField> {
         let mut keeper = Self::default();
         keeper.visit(Task::Hash, store)?;
         Ok(keeper.hashes)
@@ -286,7 +294,10 @@ impl Keeper {
             }
             Task::Fill(json) => read(json).map(Some),
             Task::Fit(fits) => {
-                *fits = Some(|json| read::<R>(json).map(drop));
+                *fits = Some(|json| match json.trim() {
+                    "null" => Err(custom(EMPTY)),
+                    _ => read::<R>(json).map(drop),
+                });
                 Ok(None)
             }
         };

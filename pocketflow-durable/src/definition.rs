@@ -9,11 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use siphasher::sip::SipHasher13;
 
-use crate::state::Hashes;
+use crate::causes::BadState;
+use crate::empty_reads::{runs_on_skipped, waits_for_skipped};
+use crate::state::{Durable, Hashes, Keeper, encoding};
 
 /// What a run depends on.
+///
+/// A driver stores it as JSON with each run, so that [`resumes`](crate::resumes) can compare it with
+/// that of the program that goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Definition {
+pub struct Definition {
     flow: FlowDefinition,
     /// The fields of the store, and which of them are late.
     fields: BTreeMap<String, bool>,
@@ -21,8 +26,7 @@ pub(crate) struct Definition {
     /// none.
     #[serde(default)]
     proof: u64,
-    /// The fields that the flow waits for somewhere:
-    /// [`rules::awaited`](crate::storage::rules::awaited) reads them.
+    /// The fields that the flow waits for somewhere. A driver may read them to check what is filled.
     #[serde(default)]
     waits: BTreeSet<String>,
     /// The fields that are confidential, also those of stores in fields. A program that shows the run leaves their
@@ -34,7 +38,7 @@ pub(crate) struct Definition {
     schemas: BTreeMap<String, Value>,
     /// The hashes of the run's input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) input: Option<Hashes>,
+    pub input: Option<Hashes>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +69,8 @@ struct EdgeDefinition {
 }
 
 impl Definition {
-    pub(crate) fn of(graph: &Graph, store: &Store) -> Self {
+    /// That of a flow on a store.
+    pub fn of(graph: &Graph, store: &Store) -> Self {
         let fields = store
             .fields
             .iter()
@@ -88,8 +93,44 @@ impl Definition {
         }
     }
 
+    /// That of a run that begins, with the hashes of its input, the store. `schemas` are the JSON
+    /// Schemas of awaited fields.
+    ///
+    /// # Errors
+    ///
+    /// Serde skips a field that must be stored, or the store cannot be stored.
+    pub fn of_run<S: Durable>(
+        run: &str,
+        flow: &Graph,
+        schemas: &BTreeMap<String, Value>,
+        shared: &mut S,
+    ) -> Result<Self, BadState> {
+        let bad = |what: String, source| BadState {
+            run: run.to_owned(),
+            doing: "store",
+            what,
+            source,
+        };
+        if let Some(field) = waits_for_skipped(flow, S::STORE) {
+            let why =
+                "serde skips it, so it would be lost: leave `skip` out, or wait for another field";
+            let what = format!("the field `{field}`, for which the flow waits,");
+            return Err(bad(what, encoding::custom(why)));
+        }
+        if let Some((field, inner)) = runs_on_skipped(flow, S::STORE) {
+            let why = "serde skips it, so the inner runs would be lost: leave `skip` out";
+            let what = format!("the field `{field}`, on which `{inner}` runs,");
+            return Err(bad(what, encoding::custom(why)));
+        }
+        let mut definition = Self::of(flow, S::STORE);
+        definition.describe(schemas);
+        let input = Keeper::hashes(shared);
+        definition.input = Some(input.map_err(|error| bad(error.what(), error.source))?);
+        Ok(definition)
+    }
+
     /// Adds the descriptions of the fields that the flow waits for.
-    pub(crate) fn describe(&mut self, schemas: &BTreeMap<String, Value>) {
+    pub fn describe(&mut self, schemas: &BTreeMap<String, Value>) {
         let schemas = schemas
             .iter()
             .filter(|(field, _)| self.waits.contains(*field));
@@ -99,13 +140,13 @@ impl Definition {
     }
 
     /// Whether everything except the input is equal.
-    pub(crate) fn is(&self, other: &Self) -> bool {
+    pub fn is(&self, other: &Self) -> bool {
         self.proof == other.proof && self.fields == other.fields && self.flow == other.flow
     }
 
     /// Whether this can be a version of the other flow: they have a node in common, and the same
     /// name unless the flow may be `renamed`.
-    pub(crate) fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
+    pub fn is_version_of(&self, other: &Self, renamed: bool) -> bool {
         let names = |definition: &'_ Self| -> BTreeSet<String> {
             definition
                 .flow
@@ -118,7 +159,7 @@ impl Definition {
     }
 
     /// The name of the flow.
-    pub(crate) fn flow(&self) -> &str {
+    pub fn flow(&self) -> &str {
         if self.flow.name.is_empty() {
             "flow"
         } else {
@@ -126,16 +167,22 @@ impl Definition {
         }
     }
 
-    pub(crate) fn encode(&self) -> String {
+    /// Writes it as JSON.
+    pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("names are JSON")
     }
 
-    pub(crate) fn decode(json: &str) -> Result<Self, serde_json::Error> {
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a definition.
+    pub fn decode(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
 
     /// The changes with which a run of `self` cannot resume. New nodes and new fields are allowed.
-    pub(crate) fn conflicts(&self, now: &Self) -> Vec<String> {
+    pub fn conflicts(&self, now: &Self) -> Vec<String> {
         let mut conflicts = Vec::new();
         self.flow.conflicts(&now.flow, &mut conflicts);
         for (field, late) in &self.fields {

@@ -25,7 +25,8 @@ fn is_zero(steps: &u64) -> bool {
     *steps == 0
 }
 
-pub(crate) fn encode(position: Position) -> String {
+/// Writes a position.
+pub fn encode(position: Position) -> String {
     let flows = position.flows.into_iter();
     let flows = flows.map(
         |FlowPosition {
@@ -48,7 +49,12 @@ pub(crate) fn encode(position: Position) -> String {
     serde_json::to_string(&stored).expect("numbers and texts are JSON")
 }
 
-pub(crate) fn decode(json: &str) -> Result<Position, serde_json::Error> {
+/// Reads a position.
+///
+/// # Errors
+///
+/// The text is not a position.
+pub fn decode(json: &str) -> Result<Position, serde_json::Error> {
     let StoredPosition {
         steps,
         inner_steps,

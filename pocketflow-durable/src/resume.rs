@@ -1,63 +1,70 @@
 //! Whether a known run can resume with this program, where, and with which state.
 
-use std::error::Error as StdError;
-
 use pocketflow::{Graph, Position, Start};
 
-use super::definition::Definition;
-use super::empty_reads::{EmptyRead, empty_reads};
-use super::input::refuse_other_input;
-use super::migration::{Migration, migrated, rename};
-use super::position;
 use crate::causes::{BadState, Changed, OtherFlow, SkippedField};
+use crate::definition::Definition;
+use crate::empty_reads::{EmptyRead, empty_reads};
+use crate::input::refuse_other_input;
+use crate::migration::{Migration, Refusal, migrated, rename};
+use crate::position;
 use crate::state::{BadField, Durable, Hashes, Keeper};
-use crate::storage::{RunRecord, Status};
-
-/// Why a run cannot resume.
-pub(super) type Refusal = Box<dyn StdError + Send + Sync>;
+use crate::stored_run::{Hints, StoredRun};
 
 /// How a run resumes.
-#[derive(Clone)]
-pub(crate) struct Resumed {
+#[derive(Debug, Clone)]
+pub struct Resumed {
     /// The stored state, migrated if necessary.
-    pub(crate) state: String,
-    pub(crate) start: Start,
+    pub state: String,
+    /// Where it goes on.
+    pub start: Start,
     /// The hashes of the run's input.
-    pub(crate) input: Option<Hashes>,
+    pub input: Option<Hashes>,
 }
 
 /// How a stored run resumes with this flow. Of the caller's store, `shared`, only the fields that
 /// serde skips matter. The others must not be other input than the run's, if `compares_input`.
-pub(crate) fn resumes<S: Durable>(
+///
+/// A run that is at its last finished step resumes at its position. The driver knows from the step and
+/// the action whether the step at that position is done, so that it begins with [`Start::After`].
+///
+/// # Errors
+///
+/// [`Changed`], [`OtherFlow`], [`OtherInput`](crate::OtherInput) and [`SkippedField`] if the run does
+/// not fit this program, [`BadState`] if what is stored cannot be read, and the error of the migration.
+pub fn resumes<S: Durable>(
     flow: &'static Graph,
-    record: &RunRecord,
+    stored: &StoredRun<'_>,
     migration: Option<&Migration>,
     compares_input: bool,
+    hints: Hints,
     shared: &mut S,
 ) -> Result<Resumed, Refusal> {
-    let was = Definition::decode(&record.graph).map_err(bad(record, "the flow"))?;
+    let was = Definition::decode(stored.definition).map_err(bad(stored, "the flow"))?;
     let now = Definition::of(flow, S::STORE);
     let resumption = Resumption {
         flow,
-        record,
+        stored,
         migration,
         compares_input,
+        hints,
         same: was.is(&now),
         was,
         now,
     };
-    match record.status {
-        Status::Finished => resumption.finished(shared),
-        _ => resumption.unfinished(shared),
+    match stored.exit {
+        Some(exit) => resumption.finished(exit, shared),
+        None => resumption.unfinished(shared),
     }
 }
 
 /// A stored run, and the program that resumes it.
 struct Resumption<'a> {
     flow: &'static Graph,
-    record: &'a RunRecord,
+    stored: &'a StoredRun<'a>,
     migration: Option<&'a Migration>,
     compares_input: bool,
+    hints: Hints,
     /// The program that stored the run.
     was: Definition,
     /// This program.
@@ -68,24 +75,23 @@ struct Resumption<'a> {
 
 impl Resumption<'_> {
     /// A finished run returns its result. Only its store counts, and not its position.
-    fn finished<S: Durable>(self, shared: &mut S) -> Result<Resumed, Refusal> {
-        let record = self.record;
+    fn finished<S: Durable>(self, exit: &str, shared: &mut S) -> Result<Resumed, Refusal> {
+        let stored = self.stored;
         // A migration is responsible for the names.
         if !self.now.is_version_of(&self.was, self.migration.is_some()) {
             return Err(OtherFlow {
-                run: record.run.clone(),
+                run: stored.run.to_owned(),
                 ran: self.was.flow().to_owned(),
                 asked: self.now.flow().to_owned(),
             }
             .into());
         }
-        self.refuse_other_input(&record.state, shared)?;
-        let state = match (Keeper::check(&record.state, shared), self.migration) {
-            (Ok(()), _) => record.state.clone(),
+        self.refuse_other_input(stored.state, shared)?;
+        let state = match (Keeper::check(stored.state, shared), self.migration) {
+            (Ok(()), _) => stored.state.to_owned(),
             (Err(_), Some(migration)) => self.migrate(migration, shared)?,
             (Err(error), None) => return Err(self.changed(vec![self.misfit(error)?])),
         };
-        let exit = record.exit.as_deref().unwrap_or("default");
         let index = self.flow.exits.iter().position(|name| *name == exit);
         let index = index.ok_or_else(|| {
             let conflict = format!("the exit \"{exit}\", at which it ended, is gone");
@@ -96,13 +102,13 @@ impl Resumption<'_> {
 
     /// An unfinished run resumes at its position, if the rest of the flow fits it.
     fn unfinished<S: Durable>(self, shared: &mut S) -> Result<Resumed, Refusal> {
-        let record = self.record;
-        let mut position = match record.position.as_str() {
+        let stored = self.stored;
+        let mut position = match stored.position {
             "null" => None,
-            json => Some(position::decode(json).map_err(bad(record, "the position"))?),
+            json => Some(position::decode(json).map_err(bad(stored, "the position"))?),
         };
         let mut conflicts = self.was.conflicts(&self.now);
-        let mut state = record.state.clone();
+        let mut state = stored.state.to_owned();
         let read = Keeper::check(&state, shared);
         let mut empty = self.empty_reads(position.as_ref(), &state, shared);
         match (self.migration, read) {
@@ -122,7 +128,7 @@ impl Resumption<'_> {
         }
         if let Some(read) = empty.iter().find(|read| read.skipped) {
             return Err(SkippedField {
-                run: record.run.clone(),
+                run: stored.run.to_owned(),
                 node: read.node.clone(),
                 field: read.field.to_owned(),
             }
@@ -139,11 +145,11 @@ impl Resumption<'_> {
     }
 
     fn refuse_other_input<S: Durable>(&self, state: &str, shared: &mut S) -> Result<(), Refusal> {
-        if self.record.outer.is_some() {
+        if self.stored.outer.is_some() {
             return self.refuse_other_item(shared);
         }
         let input = self.was.input.as_ref().filter(|_| self.compares_input);
-        refuse_other_input(self.flow, self.record, input, state, shared)
+        refuse_other_input(self.flow, self.stored, input, state, shared)
     }
 
     /// Within a step, the store around an inner run does not change, so the item that it runs on is the
@@ -177,7 +183,7 @@ impl Resumption<'_> {
         state: &str,
         shared: &S,
     ) -> Vec<EmptyRead> {
-        let mut empty = empty_reads(self.flow, S::STORE, self.record, position, state, shared);
+        let mut empty = empty_reads(self.flow, S::STORE, self.stored, position, state, shared);
         empty.retain(|read| !self.same || read.skipped);
         empty
     }
@@ -188,11 +194,11 @@ impl Resumption<'_> {
         migration: &Migration,
         shared: &mut S,
     ) -> Result<String, Refusal> {
-        let record = self.record;
-        let state = migrated(&record.state, migration, bad(record, "the store"))?;
+        let stored = self.stored;
+        let state = migrated(stored.state, migration, bad(stored, "the store"))?;
         Keeper::check(&state, shared).map_err(|error| {
             let what = format!("{} in the migrated state", error.what());
-            bad(record, &what)(error.source)
+            bad(stored, &what)(error.source)
         })?;
         Ok(state)
     }
@@ -201,7 +207,7 @@ impl Resumption<'_> {
     /// is damaged.
     fn misfit(&self, error: BadField) -> Result<String, BadState> {
         if self.same {
-            return Err(bad(self.record, &error.what())(error.source));
+            return Err(bad(self.stored, &error.what())(error.source));
         }
         let why = match error.field {
             // Serde's message can contain the name.
@@ -216,11 +222,11 @@ impl Resumption<'_> {
     }
 
     fn changed(&self, mut conflicts: Vec<String>) -> Refusal {
-        let run = self.record.run.clone();
-        if let Some(outer) = &self.record.outer {
+        let run = self.stored.run.to_owned();
+        if let Some(outer) = self.stored.outer {
             conflicts.push(format!(
-                "no migration converts it, because it is a part of a step: remove the stored inner runs of that step with \
-                 `Checkpoints::drop_items`, or with `pocketflow runs drop-items {outer}`, so that they run again"
+                "no migration converts it, because it is a part of a step: {}",
+                (self.hints.run_again)("inner runs of that step", outer)
             ));
         }
         Changed { run, conflicts }.into()
@@ -236,8 +242,8 @@ impl Resumption<'_> {
 }
 
 /// The error that a part of a stored run cannot be read.
-fn bad(record: &RunRecord, what: &str) -> impl Fn(serde_json::Error) -> BadState {
-    let (run, what) = (record.run.clone(), what.to_owned());
+fn bad(stored: &StoredRun<'_>, what: &str) -> impl Fn(serde_json::Error) -> BadState {
+    let (run, what) = (stored.run.to_owned(), what.to_owned());
     move |source| BadState {
         run: run.clone(),
         doing: "read",

@@ -19,7 +19,8 @@ struct Ron {
     text: String,
 }
 
-pub(crate) fn custom(message: impl std::fmt::Display) -> Error {
+/// An error with this message.
+pub fn custom(message: impl std::fmt::Display) -> Error {
     serde::de::Error::custom(message)
 }
 
@@ -28,7 +29,7 @@ pub(crate) fn custom(message: impl std::fmt::Display) -> Error {
 ///
 /// `R` is the type that it is read back as. It differs from the value's type only if a serde
 /// attribute says so.
-pub(crate) fn write<W, R>(
+pub fn write<W, R>(
     value: &W,
     seen: impl Fn(&R, OrderMatters) -> Result<u128, HashError>,
 ) -> Result<String, Error>
@@ -56,12 +57,12 @@ where
 }
 
 /// [`write`] for a type without such an attribute.
-pub(crate) fn write_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<String, Error> {
+pub fn write_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<String, Error> {
     write::<T, T>(value, |value, order| hash(value, order))
 }
 
 /// Reads a text that [`write`] wrote, or other JSON. The error does not contain the value.
-pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     match ron(text) {
         Some(text) => ron::from_str(&text).map_err(custom),
         None => serde_json::from_str(text),
@@ -70,7 +71,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 }
 
 /// The RON in a text, if the text contains RON.
-pub(crate) fn ron(text: &str) -> Option<String> {
+pub fn ron(text: &str) -> Option<String> {
     let inner = text.trim_start().strip_prefix('{')?.trim_start();
     if !inner.starts_with("\"$ron\"") {
         return None;

@@ -8,17 +8,19 @@ use pocketflow::{Graph, Position};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::resume::Refusal;
 use crate::causes::BadState;
 use crate::state::encoding;
 
+/// Why a run cannot resume.
+pub type Refusal = Box<dyn StdError + Send + Sync>;
+
 /// Converts a stored state of an older program.
-pub(crate) type Migration =
+pub type Migration =
     Arc<dyn Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>> + Send + Sync>;
 
-/// The state after a migration. A field that the migration does not change keeps its text, because
+/// The state after a migration, or its error. A field that the migration does not change keeps its text, because
 /// a `Value` cannot hold every number.
-pub(super) fn migrated(
+pub fn migrated(
     state: &str,
     migration: &Migration,
     bad: impl Fn(serde_json::Error) -> BadState,
@@ -44,7 +46,7 @@ pub(super) fn migrated(
 
 /// Replaces the names of the flows in a position by their current names. Their places are found by
 /// name.
-pub(super) fn rename(position: &mut Position, mut flow: &'static Graph) {
+pub(crate) fn rename(position: &mut Position, mut flow: &'static Graph) {
     for position in &mut position.flows {
         flow.name.clone_into(&mut position.flow);
         let place = flow.place(&position.place).map(|place| &flow.places[place]);

@@ -13,10 +13,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::state::encoding::read;
-use crate::storage::ItemKey;
+
+/// Which part of the step in progress an item is.
+///
+/// `branch` alone is a branch of a fork, `item` alone is an item of a batch, and both are an item
+/// of a batch in a branch.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct ItemKey {
+    /// The branch of a fork, counted from 0 in the order written.
+    pub branch: Option<u32>,
+    /// The item of a batch, counted from 0.
+    pub item: Option<u64>,
+}
 
 /// The branch of the step, if it is a fork.
-pub(super) type Branch = Option<u32>;
+pub type Branch = Option<u32>;
 
 /// An item as it is stored.
 #[derive(Serialize, Deserialize)]
@@ -30,7 +43,7 @@ struct StoredItem {
 
 /// The items of the current step.
 #[derive(Default)]
-pub(crate) struct ItemResults {
+pub struct ItemResults {
     step: u64,
     /// The stored results that are not used yet.
     results: HashMap<(Branch, ItemIdentity), (ItemKey, String)>,
@@ -44,8 +57,10 @@ pub(crate) struct ItemResults {
 
 /// The identity of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum ItemIdentity {
+pub enum ItemIdentity {
+    /// A branch of a fork.
     Branch,
+    /// An item of a batch: a hash of its value, with a number if the same value is there several times.
     Item(u64),
     /// Its index, which an older version of this crate stored.
     Index(u64),
@@ -53,7 +68,7 @@ pub(super) enum ItemIdentity {
 
 impl ItemResults {
     /// The items of a step, as they are stored.
-    pub(crate) fn new(step: u64, stored: Vec<(ItemKey, String)>) -> Self {
+    pub fn new(step: u64, stored: Vec<(ItemKey, String)>) -> Self {
         let mut kept = Self {
             step,
             ..Self::default()
@@ -77,7 +92,7 @@ impl ItemResults {
     }
 
     /// Removes the items of another step.
-    pub(super) fn at(&mut self, step: u64) -> &mut Self {
+    pub fn at(&mut self, step: u64) -> &mut Self {
         if self.step != step {
             *self = Self {
                 step,
@@ -89,7 +104,7 @@ impl ItemResults {
 
     /// The stored results of a branch that do not fit the type that its node returns. Only the
     /// first call for a branch, before any of its items runs, returns them.
-    pub(super) fn misfits<T: DeserializeOwned>(
+    pub fn misfits<T: DeserializeOwned>(
         &mut self,
         branch: Branch,
     ) -> Vec<(ItemKey, serde_json::Error)> {
@@ -104,7 +119,7 @@ impl ItemResults {
     }
 
     /// The identity of an item among all items of the branch, including equal ones.
-    pub(super) fn identity(&mut self, branch: Branch, hash: u64) -> u64 {
+    pub fn identity(&mut self, branch: Branch, hash: u64) -> u64 {
         let seen = self.seen.entry((branch, hash)).or_default();
         let number = *seen;
         *seen += 1;
@@ -113,12 +128,7 @@ impl ItemResults {
     }
 
     /// The result of an item, if it is stored.
-    pub(super) fn take(
-        &mut self,
-        branch: Branch,
-        id: ItemIdentity,
-        index: Option<u64>,
-    ) -> Option<String> {
+    pub fn take(&mut self, branch: Branch, id: ItemIdentity, index: Option<u64>) -> Option<String> {
         let by_index = index.map(|index| (branch, ItemIdentity::Index(index)));
         let (_, json) = self
             .results
@@ -128,7 +138,7 @@ impl ItemResults {
     }
 
     /// The key to store an item under: its index, unless another item is stored under that index.
-    pub(super) fn number(&mut self, branch: Branch, index: Option<u64>) -> ItemKey {
+    pub fn number(&mut self, branch: Branch, index: Option<u64>) -> ItemKey {
         let mut key = ItemKey {
             branch,
             item: index,
@@ -146,9 +156,8 @@ impl ItemResults {
         key
     }
 
-    #[cfg(feature = "tracing")]
     /// How many stored results belong to none of the step's items.
-    pub(crate) fn left_over(&self, step: u64) -> usize {
+    pub fn left_over(&self, step: u64) -> usize {
         if self.step == step {
             self.results.len()
         } else {
@@ -158,7 +167,7 @@ impl ItemResults {
 }
 
 /// An item as it is stored.
-pub(super) fn stored(id: ItemIdentity, result: String) -> Result<String, serde_json::Error> {
+pub fn stored_item(id: ItemIdentity, result: String) -> Result<String, serde_json::Error> {
     match id {
         ItemIdentity::Branch | ItemIdentity::Index(_) => Ok(result),
         ItemIdentity::Item(identity) => {

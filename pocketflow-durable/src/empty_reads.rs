@@ -6,22 +6,22 @@ use pocketflow::{Graph, Place, Position, Store, Unfilled};
 use serde_json::value::RawValue;
 
 use crate::state::Durable;
-use crate::storage::RunRecord;
+use crate::stored_run::StoredRun;
 
 /// A read of a field that is empty.
-pub(super) struct EmptyRead {
-    pub(super) node: String,
-    pub(super) field: &'static str,
-    pub(super) skipped: bool,
+pub(crate) struct EmptyRead {
+    pub(crate) node: String,
+    pub(crate) field: &'static str,
+    pub(crate) skipped: bool,
     /// Where the run is.
-    pub(super) at: String,
+    pub(crate) at: String,
 }
 
 /// The reads of empty fields in the rest of the flow.
-pub(super) fn empty_reads<S: Durable>(
+pub(crate) fn empty_reads<S: Durable>(
     flow: &'static Graph,
     store: &'static Store,
-    record: &RunRecord,
+    run: &StoredRun<'_>,
     position: Option<&Position>,
     state: &str,
     shared: &S,
@@ -44,10 +44,7 @@ pub(super) fn empty_reads<S: Durable>(
                 .any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
     };
     // The step at the position is done, unless the run waits before it, at an `await`.
-    let taken = record
-        .action
-        .as_deref()
-        .filter(|_| position.steps < record.step);
+    let taken = run.action.filter(|_| position.steps < run.step);
     let at = position
         .flows
         .iter()
@@ -67,7 +64,7 @@ pub(super) fn empty_reads<S: Durable>(
 }
 
 /// A field for which a flow waits and that serde skips.
-pub(super) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static str> {
+pub(crate) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static str> {
     flow.places.iter().find_map(|place| match place.node.flow {
         Some(inner) => waits_for_skipped(inner, store),
         None => place.node.waits.filter(|field| is_skipped(store, field)),
@@ -75,7 +72,7 @@ pub(super) fn waits_for_skipped(flow: &Graph, store: &Store) -> Option<&'static 
 }
 
 /// A field on which a flow runs and that serde skips, and that flow.
-pub(super) fn runs_on_skipped(flow: &Graph, store: &Store) -> Option<(&'static str, &'static str)> {
+pub(crate) fn runs_on_skipped(flow: &Graph, store: &Store) -> Option<(&'static str, &'static str)> {
     places_on_skipped(flow.places, store)
 }
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::encoding;
 
 /// The fields of a state, by their names.
-pub(crate) struct StateReader<'a>(Vec<(&'a str, &'a Text)>);
+pub struct StateReader<'a>(Vec<(&'a str, &'a Text)>);
 
 enum Text {
     Json(Box<RawValue>),
@@ -21,7 +21,7 @@ enum Text {
 
 impl StateReader<'_> {
     /// Reads a state.
-    pub(crate) fn read<S: DeserializeOwned>(state: &str) -> Result<S, Error> {
+    pub fn read<S: DeserializeOwned>(state: &str) -> Result<S, Error> {
         let mut fields = Vec::new();
         for (name, text) in serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(state)? {
             match encoding::ron(text.get()) {

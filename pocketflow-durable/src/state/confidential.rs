@@ -12,7 +12,7 @@ use super::encoding::custom;
 const LONGEST: usize = 1 << 16;
 
 /// The error of reading a text, without the values in that text.
-pub(crate) fn without_values(error: Error, text: &str) -> Error {
+pub fn without_values(error: Error, text: &str) -> Error {
     // The others say what is wrong with the syntax, and where.
     if error.classify() != Category::Data {
         return error;

@@ -6,16 +6,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// A time before the epoch counts as the epoch: no clock in use shows one.
-pub(crate) fn from_time(time: SystemTime) -> i64 {
+pub fn from_time(time: SystemTime) -> i64 {
     time.duration_since(UNIX_EPOCH).map_or(0, from_duration)
 }
 
 /// A duration that is too long to store becomes the longest possible one, 292 million years.
-pub(crate) fn from_duration(duration: Duration) -> i64 {
+pub fn from_duration(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-pub(crate) fn to_time(millis: i64) -> SystemTime {
+/// The time that is so many milliseconds after the epoch.
+pub fn to_time(millis: i64) -> SystemTime {
     let after = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
     // If the system cannot represent the time, it becomes the epoch. Only a lease that never
     // expires has a time that large.
@@ -29,7 +30,7 @@ pub(crate) fn to_time(millis: i64) -> SystemTime {
 /// use std::time::{Duration, UNIX_EPOCH};
 ///
 /// let updated = UNIX_EPOCH + Duration::from_secs(1_772_442_845);
-/// assert_eq!(pocketflow_checkpoint::utc(updated), "2026-03-02 09:14:05Z");
+/// assert_eq!(pocketflow_durable::utc(updated), "2026-03-02 09:14:05Z");
 /// ```
 pub fn utc(time: SystemTime) -> String {
     let seconds = time
@@ -51,31 +52,30 @@ pub fn utc(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
-pub(crate) fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+/// Writes a time, for serde's attribute `with`.
+pub fn serialize<S: Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_i64(from_time(*time))
 }
 
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+/// Reads a time, for serde's attribute `with`.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
     i64::deserialize(from).map(to_time)
 }
 
 /// The same for an optional time.
-pub(crate) mod option {
+pub mod option {
     use super::*;
 
-    pub(crate) fn serialize<S: Serializer>(
-        time: &Option<SystemTime>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    /// Writes a time or nothing.
+    pub fn serialize<S: Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => to.serialize_some(&from_time(*time)),
             None => to.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<SystemTime>, D::Error> {
+    /// Reads a time or nothing.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SystemTime>, D::Error> {
         Ok(Option::<i64>::deserialize(from)?.map(to_time))
     }
 }

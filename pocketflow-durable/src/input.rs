@@ -3,10 +3,10 @@
 use pocketflow::{Field, Graph, Store};
 use serde_json::Value;
 
-use super::resume::Refusal;
 use crate::causes::OtherInput;
+use crate::migration::Refusal;
 use crate::state::{Durable, Hashes, Keeper};
-use crate::storage::{RunRecord, Status};
+use crate::stored_run::StoredRun;
 
 /// Returns an error if the caller gives a field a value that differs from the run's input. `state`
 /// is the state of the run, migrated if necessary.
@@ -15,16 +15,16 @@ use crate::storage::{RunRecord, Status};
 /// its result, without the input. Nor is a field that the flow may change, unless the run has
 /// finished and its input had a value for it: a program that starts its run again may have the
 /// store as an earlier step left it.
-pub(super) fn refuse_other_input<S: Durable>(
+pub(crate) fn refuse_other_input<S: Durable>(
     flow: &Graph,
-    record: &RunRecord,
+    run: &StoredRun<'_>,
     was: Option<&Hashes>,
     state: &str,
     shared: &mut S,
 ) -> Result<(), Refusal> {
     // A run of an older version of this crate has no hashes.
     let Some(was) = was else { return Ok(()) };
-    let over = record.status == Status::Finished;
+    let over = run.exit.is_some();
     let hashes = |store: &mut S| Keeper::hashes(store).map_err(|error| error.source);
     let blank = || {
         Ok::<_, serde_json::Error>(
@@ -83,7 +83,7 @@ pub(super) fn refuse_other_input<S: Durable>(
     }
     let fields = differ.into_iter().map(str::to_owned).collect();
     Err(OtherInput {
-        run: record.run.clone(),
+        run: run.run.to_owned(),
         fields,
     }
     .into())

@@ -12,7 +12,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// Where the order of elements changes the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OrderMatters {
+pub enum OrderMatters {
     /// Everywhere, so that values with equal hashes are written as equal texts.
     Everywhere,
     /// In sequences: the elements of a `HashMap` or a `HashSet` have no order.
@@ -22,10 +22,7 @@ pub(crate) enum OrderMatters {
 }
 
 /// The hash of a value, or why serde cannot serialize it.
-pub(crate) fn hash<T: Serialize + ?Sized>(
-    value: &T,
-    order: OrderMatters,
-) -> Result<u128, HashError> {
+pub fn hash<T: Serialize + ?Sized>(value: &T, order: OrderMatters) -> Result<u128, HashError> {
     let mut sink = HashSerializer::new(order);
     sink.see(value)?;
     Ok(sink.finish())
@@ -51,7 +48,7 @@ fn is_set<T: ?Sized>() -> bool {
 /// Why serde cannot serialize a value: the message of its `Serialize`.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct HashError(String);
+pub struct HashError(String);
 
 impl ser::Error for HashError {
     fn custom<T: Display>(message: T) -> Self {

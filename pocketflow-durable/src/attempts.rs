@@ -1,0 +1,200 @@
+//! The attempts for which a run waits, and which an earlier process has made.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use pocketflow::{Attempt, EarlierAttempts, Failure};
+use serde::{Deserialize, Serialize};
+
+use crate::millis;
+
+/// A wait between two attempts is stored if it is as long as this. A shorter one costs less than what is stored, and a run
+/// that waits that long keeps its place in a worker.
+pub const STORED_FROM: Duration = Duration::from_secs(5);
+
+/// An exec that waits for another attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingAttempt {
+    /// The branch of a fork, counted from 0 in the order written.
+    pub branch: Option<u32>,
+    /// The [identity](pocketflow::Key::identity) of the item of a batch.
+    pub item: Option<u64>,
+    /// The path of the node in the flow, with the index of the item, for messages:
+    /// `Shop > draft[3]`.
+    pub path: String,
+    /// The number of the next attempt, counted from 1.
+    pub number: u32,
+    /// How many attempts the node has.
+    pub of: u32,
+    /// Why the last attempt failed: the text of its error, of the source of that error, and so on.
+    pub causes: Vec<String>,
+}
+
+/// The attempt for which a run waits.
+///
+/// It prints as `attempt 3 of 5 of Shop > pay, due at 2026-11-26 12:00:00Z`. With `{:#}`, the last error
+/// follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextAttempt {
+    /// The path of the node in the flow, with the index of the item: `Shop > draft[3]`.
+    pub path: String,
+    /// The number of the attempt, counted from 1.
+    pub number: u32,
+    /// How many attempts the node has.
+    pub of: u32,
+    /// When it begins.
+    #[serde(with = "crate::millis")]
+    pub due: SystemTime,
+    /// Why the last attempt failed: the text of its error, of the source of that error, and so on.
+    pub causes: Vec<String>,
+}
+
+impl fmt::Display for NextAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path, number, of, ..
+        } = self;
+        let due = millis::utc(self.due);
+        write!(f, "attempt {number} of {of} of {path}, due at {due}")?;
+        if f.alternate() {
+            for cause in &self.causes {
+                write!(f, ": {cause}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which exec of a step it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ExecKey {
+    /// The branch of a fork, counted from 0 in the order written.
+    pub branch: Option<u32>,
+    /// The [identity](pocketflow::Key::identity) of the item of a batch.
+    pub item: Option<u64>,
+}
+
+impl ExecKey {
+    /// That of an attempt, if its run has an id.
+    pub fn of(attempt: Attempt<'_>) -> Option<Self> {
+        let key = attempt.key()?;
+        Some(Self {
+            branch: key.branch.and_then(|branch| u32::try_from(branch).ok()),
+            item: key.identity,
+        })
+    }
+}
+
+/// The stored attempts of the current step.
+#[derive(Default)]
+pub struct StoredAttempts {
+    step: u64,
+    attempts: HashMap<ExecKey, PendingAttempt>,
+    /// When the first of the attempts is due for which this process does not wait.
+    suspended_until: Option<SystemTime>,
+}
+
+impl StoredAttempts {
+    /// Those of a step, as they are stored.
+    pub fn new(step: u64, attempts: Vec<PendingAttempt>) -> Self {
+        let attempts = attempts.into_iter().map(|attempt| {
+            let PendingAttempt { branch, item, .. } = attempt;
+            (ExecKey { branch, item }, attempt)
+        });
+        Self {
+            step,
+            attempts: attempts.collect(),
+            suspended_until: None,
+        }
+    }
+
+    /// Forgets those of another step.
+    fn at(&mut self, step: u64) -> &mut Self {
+        if self.step != step {
+            *self = Self::new(step, Vec::new());
+        }
+        self
+    }
+
+    /// Whether attempts of a step are stored.
+    pub fn are_stored(&self, step: u64) -> bool {
+        self.step == step && !self.attempts.is_empty()
+    }
+
+    /// The attempts that an earlier process has made.
+    pub fn made(&mut self, step: u64, key: ExecKey) -> Option<EarlierAttempts> {
+        let attempt = self.at(step).attempts.get(&key)?;
+        Some(EarlierAttempts {
+            made: attempt.number.saturating_sub(1),
+            failure: StoredError::read(&attempt.causes),
+        })
+    }
+
+    /// Whether this attempt, or a later one, is stored.
+    pub fn has(&mut self, step: u64, key: ExecKey, number: u32) -> bool {
+        let stored = self.at(step).attempts.get(&key);
+        stored.is_some_and(|stored| stored.number >= number)
+    }
+
+    /// Remembers an attempt that has been stored.
+    pub fn keep(&mut self, step: u64, key: ExecKey, attempt: PendingAttempt) {
+        self.at(step).attempts.insert(key, attempt);
+    }
+
+    /// This process does not wait for an attempt that is due then.
+    pub fn suspend_until(&mut self, due: SystemTime) {
+        let until = self.suspended_until.get_or_insert(due);
+        *until = due.min(*until);
+    }
+
+    /// When the run may go on, if it has ended because it waits for attempts.
+    pub fn suspended_until(&self) -> Option<SystemTime> {
+        self.suspended_until
+    }
+}
+
+/// The error of an attempt that an earlier process made. Only its texts are known.
+#[derive(Debug)]
+struct StoredError {
+    text: String,
+    source: Option<Box<StoredError>>,
+}
+
+impl StoredError {
+    fn read(causes: &[String]) -> Failure {
+        let chain = causes.iter().rev().fold(None, |source, text| {
+            let text = text.clone();
+            Some(Box::new(StoredError { text, source }))
+        });
+        match chain {
+            Some(error) => Failure::new(*error),
+            None => Failure::new("the last attempt failed"),
+        }
+    }
+}
+
+impl fmt::Display for StoredError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for StoredError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+/// The texts of an error and its sources.
+pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    causes
+}
