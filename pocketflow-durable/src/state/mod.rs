@@ -148,6 +148,29 @@ impl Keeper {
         self.visit(Task::Resume(texts), store)
     }
 
+    /// Takes over what another process has changed since the storage got the last state. `change` is a
+    /// JSON object with those fields. The store becomes what it was there, whatever this process has
+    /// done to it in the meantime.
+    ///
+    /// # Errors
+    ///
+    /// The result does not fit the store, which then stays as it is.
+    pub fn apply<S: Durable>(&mut self, change: &str, store: &mut S) -> Result<(), BadField> {
+        let last = self.last();
+        let mut texts: BTreeMap<&str, &RawValue> = serde_json::from_str(&last)?;
+        let changed: BTreeMap<&str, &RawValue> = serde_json::from_str(change)?;
+        texts.extend(changed);
+        let state = serde_json::to_string(&texts)?;
+        Self::read(&state, store)?;
+        self.resume(&state, store)
+    }
+
+    /// How many bytes the last state that was written takes, without the names of the fields.
+    pub fn size(&self) -> usize {
+        let written = self.written.iter().flatten();
+        written.map(|written| written.text.len()).sum()
+    }
+
     /// The last state that was written.
     pub fn last(&self) -> String {
         self.text(|_| true)

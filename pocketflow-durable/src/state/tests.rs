@@ -166,3 +166,25 @@ fn hashes_tell_stores_apart_by_field() {
         .collect();
     assert_eq!((a.len(), differ), (6, vec!["price"]));
 }
+
+#[test]
+fn what_another_process_has_changed_is_taken_over() {
+    let (mut keeper, mut store) = (Keeper::default(), order());
+    keeper.write(&mut store).unwrap();
+    keeper.stored();
+    let size = keeper.size();
+    // What this process has done in the meantime does not count.
+    store.first_line = "lost".into();
+    keeper.apply(r#"{"price":17.5}"#, &mut store).unwrap();
+    let expected = Order {
+        price: 17.5,
+        ..order()
+    };
+    assert_eq!(store, expected);
+    assert_eq!(keeper.change(&mut store).unwrap().fields, "{}");
+    store.first_line = "b".repeat(1000);
+    let change = keeper.change(&mut store).unwrap();
+    assert!(change.fields.starts_with(r#"{"firstLine":"bb"#));
+    assert!(keeper.size() > size + 900);
+    assert!(keeper.apply(r#"{"price":"dear"}"#, &mut store).is_err());
+}

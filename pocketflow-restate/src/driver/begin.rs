@@ -1,0 +1,212 @@
+//! How a run begins or resumes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use pocketflow::{Error, Failed, Graph, Place, Start, StepInfo};
+use pocketflow_durable::{Definition, Durable, Hints, Keeper, StoredRun, encoding, resumes};
+
+use super::local::{Local, Memory};
+use super::{Burst, Key, Part};
+use crate::pump::{Begun, Failure, Json, Outcome};
+use crate::state::{Stored, text};
+
+/// What to do about a step in progress that does not fit the program.
+const HINTS: Hints = Hints {
+    run_again: |_, run| format!("start `{run}` over under another id"),
+};
+
+/// A run that resumes: what is stored of it, its store, and the run around an inner run.
+struct Resuming<'a> {
+    stored: Stored<'a>,
+    store: String,
+    outer: Option<&'a str>,
+}
+
+impl Burst {
+    pub(super) fn begin<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        info: Option<&StepInfo<'_>>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
+        let Some(info) = info else {
+            let stored = self.base.meta.stored();
+            let resuming = Resuming {
+                stored,
+                store: self.base.store(),
+                outer: None,
+            };
+            let (start, memory) = self
+                .resume(flow, &self.run, &resuming, shared)
+                .map_err(|error| flow.error(error))?;
+            self.runs()
+                .insert(String::new(), Arc::new(Local::new(String::new(), memory)));
+            return Ok(start);
+        };
+        self.begin_inner(flow, info, shared)
+    }
+
+    fn begin_inner<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        info: &StepInfo<'_>,
+        shared: &mut S,
+    ) -> Result<Start, Error> {
+        let id = self.inner_id(info);
+        let inner = info.inner_run().expect("an inner run begins here");
+        if inner.collects_failures() {
+            self.failed_before(info, id, shared)?;
+        }
+        let run = info.run_id().unwrap_or_default();
+        let (start, memory) = match self.base.log.inner.get(id) {
+            None => {
+                let memory = self.fresh(flow, run, shared);
+                (Start::Fresh, memory.map_err(|error| info.error(error))?)
+            }
+            Some(inner) => {
+                let resuming = Resuming {
+                    stored: inner.stored(),
+                    store: text(&inner.store),
+                    outer: Some(&self.run),
+                };
+                let resumed = self.resume(flow, run, &resuming, shared);
+                resumed.map_err(|error| info.error(error))?
+            }
+        };
+        self.runs()
+            .insert(id.to_owned(), Arc::new(Local::new(id.to_owned(), memory)));
+        Ok(start)
+    }
+
+    /// The error of an inner run that has failed already, and whose failure goes to a field.
+    fn failed_before<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        id: &str,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let key = Key {
+            run: id.to_owned(),
+            step: 0,
+            part: Part::Failure,
+        };
+        match self.desk.wait(&key) {
+            Some(Outcome::Failure(failure)) => Err(self.failed(info, &failure, shared)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The error of an inner run with this failure. Its store becomes what it was.
+    pub(super) fn failed<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        Failure { failed, store }: &Failure,
+        shared: &mut S,
+    ) -> Error {
+        if let Err(error) = Keeper::read(store.text(), shared) {
+            return info.error(self.bad_field("read", error));
+        }
+        match encoding::read::<Failed>(failed.text()) {
+            Ok(failed) => info.failed(failed),
+            Err(source) => info.error(self.bad("read", "the failure", source)),
+        }
+    }
+
+    /// An inner run that has not begun before.
+    fn fresh<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        run: &str,
+        shared: &mut S,
+    ) -> Result<Memory, Refusal> {
+        let definition = Definition::of_run(run, flow, &BTreeMap::new(), shared)?;
+        let mut keeper = Keeper::default();
+        let store = keeper
+            .write(shared)
+            .map_err(|error| self.bad_field("store", error))?;
+        keeper.stored();
+        let begun = Begun {
+            definition: Json::new(definition.encode())?,
+            store: Json::new(store)?,
+        };
+        Ok(Memory {
+            keeper,
+            begun: Some(begun),
+            ..Memory::default()
+        })
+    }
+
+    /// Resumes a stored run.
+    fn resume<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        run: &str,
+        Resuming {
+            stored,
+            store,
+            outer,
+        }: &Resuming<'_>,
+        shared: &mut S,
+    ) -> Result<(Start, Memory), Refusal> {
+        let stored_run = StoredRun {
+            run,
+            definition: stored.definition.text(),
+            state: store,
+            position: stored.position.map_or("null", Json::text),
+            step: stored.step,
+            action: stored.action,
+            exit: None,
+            outer: *outer,
+        };
+        let resumed = resumes(flow, &stored_run, None, false, HINTS, shared)?;
+        let read = |error| self.bad_field("read", error);
+        Keeper::read(&resumed.state, shared).map_err(read)?;
+        let mut keeper = Keeper::default();
+        keeper.resume(&resumed.state, shared).map_err(read)?;
+        let done = stored.action.map(|action| (stored.step, action.to_owned()));
+        let start = match resumed.start {
+            Start::At(at) if done.is_some() => Start::After(at),
+            start => start,
+        };
+        let memory = Memory {
+            keeper,
+            done,
+            visits: stored.visits.clone(),
+            ..Memory::default()
+        };
+        Ok((start, memory))
+    }
+}
+
+/// Why a run cannot begin here.
+type Refusal = Box<dyn std::error::Error + Send + Sync>;
+
+/// Identifies the program, as far as the journal of a burst depends on it: the flow with its inner
+/// flows, and what they read and write.
+pub(crate) fn program<S: Durable>(flow: &'static Graph) -> String {
+    let mut definitions = BTreeSet::from([Definition::of(flow, S::STORE).encode()]);
+    inner_definitions(flow.places, &mut definitions);
+    let mut hasher = DefaultHasher::new();
+    definitions.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn inner_definitions(places: &[Place], definitions: &mut BTreeSet<String>) {
+    for place in places {
+        if let Some(nested) = place.node.flow {
+            inner_definitions(nested.places, definitions);
+        }
+        inner_definitions(place.fork, definitions);
+        let Some(inner) = place.node.on.map(|on| on.graph) else {
+            continue;
+        };
+        let Some(first) = inner.places.first() else {
+            continue;
+        };
+        if definitions.insert(Definition::of(inner, first.node.store).encode()) {
+            inner_definitions(inner.places, definitions);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! One run, the outermost or an inner one, while a burst drives it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pocketflow::{Error, StepInfo};
+use pocketflow_durable::{BadField, BadState, Durable, Keeper, position};
+use serde_json::Error as JsonError;
+
+use super::Burst;
+use super::error::TooLarge;
+use crate::pump::{Begun, Json, Key, Outcome, Part, Piece, Record, Step};
+
+/// A run.
+pub(crate) struct Local {
+    /// Its id: see [`Key::run`].
+    pub(super) id: String,
+    memory: Mutex<Memory>,
+}
+
+/// What is known of a run.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Writes the store, and remembers what is recorded of it.
+    pub(super) keeper: Keeper,
+    /// The last finished step and its action, if the run resumes after it.
+    pub(super) done: Option<(u64, String)>,
+    /// What is recorded with the first piece of an inner run.
+    pub(super) begun: Option<Begun>,
+    /// How often the run has waited for each field.
+    pub(super) visits: BTreeMap<String, u64>,
+    /// The items of the step that have been seen.
+    pub(super) seen: Seen,
+}
+
+/// How many items with each hash a step has.
+#[derive(Default)]
+pub(super) struct Seen {
+    step: u64,
+    items: HashMap<(Option<u32>, u64), u64>,
+}
+
+impl Local {
+    pub(super) fn new(id: String, memory: Memory) -> Self {
+        let memory = Mutex::new(memory);
+        Self { id, memory }
+    }
+
+    /// The memory is consistent whenever the lock is free, so a poisoned lock can be used.
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn key(&self, step: u64, part: Part) -> Key {
+        let run = self.id.clone();
+        Key { run, step, part }
+    }
+
+    /// What is to be recorded of a piece.
+    pub(super) fn record(&self, key: Key, outcome: Outcome) -> Record {
+        // Whatever is recorded first has it.
+        let begun = self.memory().begun.take();
+        Record {
+            key,
+            begun,
+            outcome,
+        }
+    }
+
+    /// Identifies an item among all items of its step, including equal ones.
+    pub(super) fn identity(&self, step: u64, branch: Option<u32>, hash: u64) -> u64 {
+        let seen = &mut self.memory().seen;
+        if seen.step != step {
+            *seen = Seen {
+                step,
+                items: HashMap::new(),
+            };
+        }
+        let number = seen.items.entry((branch, hash)).or_default();
+        let before = *number;
+        *number += 1;
+        // The first is identified by its hash, and the others by a pseudo-random number.
+        hash.wrapping_add(before.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+}
+
+/// A branch of a fork, an item of a batch, or both.
+pub(super) fn piece(info: &StepInfo<'_>, item: Option<u64>) -> Piece {
+    let branch = info.branch_number();
+    Piece {
+        branch: branch.and_then(|branch| u32::try_from(branch).ok()),
+        item,
+    }
+}
+
+impl Burst {
+    /// What is to be recorded of a finished step.
+    pub(super) fn finished<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        local: &Local,
+        action: &str,
+        shared: &mut S,
+    ) -> Result<Record, Error> {
+        let change = local.memory().keeper.change(shared);
+        let change = change.map_err(|error| info.error(self.bad_field("store", error)))?;
+        let step = Step {
+            action: action.to_owned(),
+            change: self.json(info, "the store", change.fields)?,
+            position: self.json(info, "the position", position::encode(info.position()))?,
+        };
+        let key = local.key(info.step(), Part::Step);
+        let record = local.record(key, Outcome::Step(step));
+        let size = local.memory().keeper.size();
+        self.fits("the store", size)
+            .map_err(|error| info.error(error))?;
+        Ok(record)
+    }
+
+    /// A recorded step is applied to the store, which becomes as it was after the step.
+    pub(super) fn apply<S: Durable>(
+        &self,
+        info: &StepInfo<'_>,
+        local: &Local,
+        change: &Json,
+        shared: &mut S,
+    ) -> Result<(), Error> {
+        let mut memory = local.memory();
+        let applied = memory.keeper.apply(change.text(), shared);
+        applied.map_err(|error| info.error(self.bad_field("read", error)))
+    }
+
+    /// A text that serde has written.
+    pub(super) fn json(
+        &self,
+        info: &StepInfo<'_>,
+        what: &str,
+        text: String,
+    ) -> Result<Json, Error> {
+        Json::new(text).map_err(|source| info.error(self.bad("store", what, source)))
+    }
+
+    /// Whether what is stored is small enough.
+    pub(super) fn fits(&self, what: &str, bytes: usize) -> Result<(), TooLarge> {
+        if bytes <= self.max_store {
+            return Ok(());
+        }
+        Err(TooLarge {
+            what: what.to_owned(),
+            bytes,
+            max: self.max_store,
+        })
+    }
+
+    pub(crate) fn bad(&self, doing: &'static str, what: &str, source: JsonError) -> BadState {
+        BadState {
+            run: self.run.clone(),
+            doing,
+            what: what.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn bad_field(&self, doing: &'static str, error: BadField) -> BadState {
+        self.bad(doing, &error.what(), error.source)
+    }
+}

@@ -1,0 +1,201 @@
+//! A flow that Restate runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pocketflow::Drive;
+use pocketflow::seam::{Execs, Items};
+use pocketflow_durable::{Durable, StateReader};
+use restate_sdk::service::ServiceDefinition;
+use serde::de::DeserializeOwned;
+
+use crate::driver::RestateRun;
+use crate::job::{FlowJob, Job};
+use crate::object;
+
+/// Makes a flow into a service of Restate. Its runs are the keys of a virtual object that is named
+/// after the flow.
+///
+/// ```no_run
+/// use pocketflow::{Shared, flow, node};
+/// use restate_sdk::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Shared, Default, Serialize, Deserialize)]
+/// struct Order { total_cents: u64, receipt: Option<String> }
+///
+/// #[node(Order, writes = receipt)]
+/// async fn pay(total_cents: &u64) -> String { format!("{total_cents} cents") }
+///
+/// flow! { Shop: Order { pay; } }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let shop = pocketflow_restate::flow(Shop);
+/// let endpoint = Endpoint::builder().bind(shop.object()).build();
+/// HttpServer::new(endpoint).listen_and_serve("0.0.0.0:9080".parse().unwrap()).await;
+/// # }
+/// ```
+///
+/// The flow may have a [context](pocketflow::WithContext), and drivers around it, such as
+/// `Shop.with(limit)`.
+///
+/// The store of a run is made with its `Default`, and its fields are read then. A store without one is
+/// read as a whole, so it needs `Deserialize`. If neither is right, use [`flow_with_store`].
+pub fn flow<S, F>(flow: F) -> RestateFlow
+where
+    F: Drive<S, RestateRun, (Execs, Items)> + 'static,
+    S: Durable + FromState,
+{
+    RestateFlow::new(FlowJob::new(flow, |state| match S::blank() {
+        Some(store) => Ok(store),
+        None => S::from_state(state),
+    }))
+}
+
+/// [`flow`], with a function that makes the store of a run. What is stored then replaces the fields of
+/// that store, except those that serde skips.
+///
+/// ```no_run
+/// use pocketflow::{Shared, flow, node};
+/// use serde::{Deserialize, Serialize};
+/// use std::time::Instant;
+///
+/// #[derive(Shared)]
+/// struct Order {
+///     total_cents: u64,
+///     #[serde(skip)]
+///     since: Option<Instant>,
+/// }
+///
+/// #[node(Order, writes = total_cents)]
+/// async fn pay(total_cents: &u64) -> u64 { total_cents + 1 }
+///
+/// flow! { Shop: Order { pay; } }
+///
+/// let since = Instant::now();
+/// let shop = pocketflow_restate::flow_with_store(Shop, move || Order { total_cents: 0, since: Some(since) });
+/// ```
+pub fn flow_with_store<S, F>(flow: F, store: impl Fn() -> S + Send + Sync + 'static) -> RestateFlow
+where
+    F: Drive<S, RestateRun, (Execs, Items)> + 'static,
+    S: Durable,
+{
+    RestateFlow::new(FlowJob::new(flow, move |_: &str| Ok(store())))
+}
+
+/// A flow that Restate runs: [`flow`] makes it.
+#[must_use = "bind its services to an endpoint"]
+#[derive(Clone)]
+pub struct RestateFlow {
+    job: Arc<dyn Job>,
+    settings: Settings,
+}
+
+impl fmt::Debug for RestateFlow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestateFlow")
+            .field("flow", &self.job.graph().name)
+            .field("settings", &self.settings)
+            .finish()
+    }
+}
+
+/// What can be configured.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How many steps a burst has.
+    pub(crate) burst: usize,
+    /// How many bytes a burst records at most before the next one goes on.
+    pub(crate) journal_bytes: usize,
+    pub(crate) max_store: usize,
+    pub(crate) inactivity_timeout: Duration,
+    pub(crate) abort_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 60 * 60);
+        Self {
+            burst: 50,
+            journal_bytes: 16 << 20,
+            // The server accepts messages of 32 MiB, if it is not configured otherwise.
+            max_store: 31 << 20,
+            inactivity_timeout: day,
+            abort_timeout: day,
+        }
+    }
+}
+
+impl RestateFlow {
+    fn new(job: impl Job + 'static) -> Self {
+        Self {
+            job: Arc::new(job),
+            settings: Settings::default(),
+        }
+    }
+
+    /// How many steps one invocation takes, 50 if you do not say otherwise. After them it stores the
+    /// state of the run and calls itself again.
+    ///
+    /// Each step is recorded as soon as it is done, so this is not how much a crash loses. A longer
+    /// burst stores the state less often, and replays more steps after a crash.
+    pub fn burst(mut self, steps: usize) -> Self {
+        self.settings.burst = steps.max(1);
+        self
+    }
+
+    /// How many bytes a store may take as JSON: 31 MiB if you do not say otherwise. A run whose store
+    /// grows beyond that fails, and keeps the store that it had before the step.
+    ///
+    /// A server that is not configured otherwise accepts messages of 32 MiB.
+    pub fn max_store(mut self, bytes: usize) -> Self {
+        self.settings.max_store = bytes;
+        self
+    }
+
+    /// How long the server waits for a step that is running before it asks the worker to suspend the
+    /// run: a day if you do not say otherwise. A worker that dies is noticed at once, because its
+    /// connection ends. Suspended work starts over, so this must be longer than any step.
+    pub fn inactivity_timeout(mut self, time: Duration) -> Self {
+        self.settings.inactivity_timeout = time;
+        self
+    }
+
+    /// How long the server waits after the [inactivity timeout](Self::inactivity_timeout) before it
+    /// gives the run to another worker: a day if you do not say otherwise.
+    pub fn abort_timeout(mut self, time: Duration) -> Self {
+        self.settings.abort_timeout = time;
+        self
+    }
+
+    /// The virtual object, to [bind](restate_sdk::endpoint::Builder::bind) to an endpoint. Its handlers
+    /// are described in [`wire`](crate::wire).
+    ///
+    /// # Panics
+    ///
+    /// If the flow has no name: `flow! { Shop: Order { … } }` has one.
+    pub fn object(&self) -> ServiceDefinition {
+        object::service(self.job.clone(), self.settings.clone())
+    }
+}
+
+/// A store that can be made from its stored state: any type that serde reads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not implement `Deserialize`: a worker makes the store of a run from its stored state",
+    label = "a flow of `{Self}`",
+    note = "write `#[derive(Deserialize)]` on `{Self}`, or say how to make one: `flow_with_store(flow, |state| …)`"
+)]
+#[doc(hidden)]
+pub trait FromState: Sized {
+    /// Reads a state.
+    #[doc(hidden)]
+    fn from_state(state: &str) -> Result<Self, serde_json::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: DeserializeOwned> FromState for S {
+    fn from_state(state: &str) -> Result<Self, serde_json::Error> {
+        StateReader::read(state)
+    }
+}

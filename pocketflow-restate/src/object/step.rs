@@ -1,0 +1,41 @@
+//! `step`: takes a burst of steps.
+
+use bytes::Bytes;
+use restate_sdk::errors::TerminalError;
+
+use super::Object;
+use super::context::{Context, StepRequest};
+use crate::burst::Request;
+use crate::job::Refused;
+use crate::state::{Next, key};
+
+impl Object {
+    pub(super) async fn step(
+        &self,
+        context: &Context,
+        body: Bytes,
+    ) -> Result<Bytes, TerminalError> {
+        let request: StepRequest =
+            serde_json::from_slice(&body).map_err(|error| Refused::new(400, error.to_string()))?;
+        let mut cancelled = false;
+        let meta = context.meta(&mut cancelled).await?;
+        let Some(meta) = meta.filter(|meta| meta.burst == request.burst) else {
+            // The run has been retried, filled or cancelled since this was sent.
+            return Ok(Bytes::new());
+        };
+        let mut run = context.load(meta, &mut cancelled).await?;
+        context.set(key::BURST, context.invocation.clone());
+        let request = Request {
+            due: request.due,
+            cancelled,
+        };
+        let (next, at) =
+            crate::burst::take(&self.job, &self.settings, context, request, &mut run).await;
+        context.save(&mut run);
+        context.go_on(next, at);
+        if next == Next::Over {
+            context.wake_waiters().await?;
+        }
+        Ok(Bytes::new())
+    }
+}

@@ -1,0 +1,60 @@
+//! Workers that die at random moments.
+
+use std::sync::Arc;
+
+use super::flows::{School, Year, school};
+use super::server::Server;
+use crate::job::{FlowJob, Job};
+use crate::wire::{RunStatus, Status};
+
+fn year() -> Arc<dyn Job> {
+    Arc::new(FlowJob::new(Year, |_: &str| Ok(School::default())))
+}
+
+/// Runs `Year` with answers in a random order. Returns its store.
+fn run_year(id: &str, seed: u64, patience: usize, burst: usize) -> (serde_json::Value, Server) {
+    let store = serde_json::to_string(&school()).unwrap();
+    let mut server = Server::start(year(), id, &store, seed);
+    server.settings.burst = burst;
+    let mut fills = 0;
+    loop {
+        match server.go_on(patience) {
+            Status::Finished => break,
+            Status::Waiting => {}
+            other => panic!("{other}: {:?}", server.status()),
+        }
+        let RunStatus { waits, .. } = server.status();
+        let chosen = server.rng.usize(..waits.len());
+        let inner = waits[chosen].inner.clone().unwrap();
+        let wrong = server.fill(&inner, "approval#1", "7").unwrap_err();
+        assert!(wrong.contains("invalid type: integer"), "{wrong}");
+        server.fill(&inner, "approval#1", "\"Ada\"").unwrap();
+        fills += 1;
+        assert!(fills <= 4);
+    }
+    assert_eq!(server.status().exit.as_deref(), Some("default"));
+    (server.store(), server)
+}
+
+#[test]
+fn a_run_whose_workers_die_at_random_moments_comes_to_the_same_store() {
+    let (expected, calm) = run_year("calm", 1, 1_000_000, 50);
+    assert_eq!((calm.crashes, calm.repeated()), (0, 0));
+    let problems = expected["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1);
+    assert!(expected["report"].as_str().unwrap().contains("right of b"));
+    let (mut crashes, mut repeated) = (0, 0);
+    for seed in 0..150 {
+        let burst = [1, 3, 50][seed as usize % 3];
+        let (store, server) = run_year(&format!("crash-{seed}"), seed, 12, burst);
+        assert_eq!(store, expected, "seed {seed}");
+        assert_eq!(server.begun(), calm.begun(), "seed {seed}");
+        crashes += server.crashes;
+        repeated += server.repeated();
+    }
+    assert!(crashes > 1000, "{crashes} crashes");
+    assert!(
+        repeated > 100,
+        "{repeated} repetitions of what was in flight"
+    );
+}

@@ -1,0 +1,6 @@
+//! Runs against a server in memory, whose workers die at random moments.
+
+mod crash;
+mod flows;
+mod server;
+mod ways;
