@@ -2,7 +2,7 @@
 
 use pocketflow::{FlowPosition, Graph, Position, Start};
 
-use super::Replay;
+use super::one_run::Replay;
 use crate::event::{self, Resumed};
 use crate::{Recording, Run};
 

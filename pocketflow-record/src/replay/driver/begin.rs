@@ -10,9 +10,10 @@ use crate::replay::damage::damage;
 use crate::replay::difference::{Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
 use crate::replay::fields::{ReplayFields, Replayable};
+use crate::replay::marks;
+use crate::replay::one_run::{Replay, lock};
 use crate::replay::progress::{Progress, path};
 use crate::replay::values::shown;
-use crate::replay::{Replay, lock, marks};
 use crate::{Ended, Outcome, State, names};
 
 /// Where a step is in the record.

@@ -6,8 +6,9 @@ use super::outside::stopped;
 use crate::replay::difference::{Difference, Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
 use crate::replay::fields::Replayable;
+use crate::replay::one_run::{Replay, lock};
 use crate::replay::recorded_error::texts;
-use crate::replay::{Replay, compare, graphs, lock, marks};
+use crate::replay::{compare, graphs, marks};
 use crate::{Outcome, names};
 
 impl Replay {

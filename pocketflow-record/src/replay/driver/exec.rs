@@ -9,8 +9,8 @@ use crate::Ended;
 use crate::event::Exec;
 use crate::replay::difference::{Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
+use crate::replay::one_run::{Replay, lock};
 use crate::replay::recorded_error::exec_error;
-use crate::replay::{Replay, lock};
 
 /// For how many turns nothing happens before nothing will.
 const QUIET: u32 = 16;

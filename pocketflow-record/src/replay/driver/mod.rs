@@ -18,9 +18,9 @@ use serde::de::DeserializeOwned;
 
 use self::begin::At;
 use self::exec::Recorded;
-use super::Replay;
 use super::error::ReplayErrorKind;
 use super::fields::Replayable;
+use super::one_run::Replay;
 use crate::names::short;
 
 /// The record stops here.

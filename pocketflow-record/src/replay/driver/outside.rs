@@ -6,8 +6,8 @@ use super::begin::{fill, fill_field};
 use super::{STOPS, slept};
 use crate::replay::compare::value_of;
 use crate::replay::fields::Replayable;
+use crate::replay::one_run::{Replay, lock};
 use crate::replay::recorded_error::{step_error, suspension};
-use crate::replay::{Replay, lock};
 use crate::{Ended, State};
 
 impl Replay {
