@@ -1,16 +1,20 @@
 //! The driver that records runs.
 
+mod begin;
 mod collect;
 mod destination;
 mod drive;
+mod end;
 mod exec;
 mod fields;
 mod file;
 mod graphs;
+mod nested;
 mod notes;
 mod redaction;
 mod run;
 mod sink;
+mod step;
 mod way;
 
 use std::fmt;
