@@ -5,7 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 
 use super::parse::Store;
-use super::{context, fields, inner, thread_safety};
+use super::{context, fields, inner, thread_safety, visits};
 use crate::names::ours;
 use crate::refusal::Errors;
 
@@ -138,7 +138,7 @@ pub(super) fn expand(store: &Store<'_>, errors: &Errors) -> TokenStream {
     let context = context::context(store, sound.as_ref());
     let inner_store = inner::inner_store(&store.fields);
     let inner = inner::impls(pf, &name, &store.fields, sound.as_ref());
-    let visits = fields::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
+    let visits = visits::visits(pf, &name, &store.serde, &store.fields, sound.as_ref());
     let context::Context {
         inside,
         described,

@@ -5,7 +5,9 @@ mod expand;
 mod fields;
 mod inner;
 mod parse;
+mod serde;
 mod thread_safety;
+mod visits;
 
 use proc_macro2::TokenStream;
 

@@ -4,7 +4,8 @@ use proc_macro2::Span;
 use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Ident, Token, Type};
 
-use super::fields;
+use super::fields::Field;
+use super::serde::Serde;
 use crate::krate::Krate;
 use crate::names::{Allow, code};
 use crate::refusal::{Errors, refuse};
@@ -19,14 +20,14 @@ pub(super) struct Store<'a> {
     pub(super) is_generic: bool,
     pub(super) generics: &'a syn::Generics,
     pub(super) allow: Option<Allow>,
-    pub(super) fields: Vec<fields::Field<'a>>,
-    pub(super) serde: fields::Serde,
+    pub(super) fields: Vec<Field<'a>>,
+    pub(super) serde: Serde,
 }
 
 pub(super) fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
     let mut errors = Errors::default();
     let is_generic = !input.generics.params.is_empty();
-    let serde = fields::Serde::of(&input.attrs);
+    let serde = Serde::of(&input.attrs);
     let options = Options::of(&input.attrs, &mut errors);
     let allow = Allow::of(&input.attrs);
     let mut store = Store {
@@ -54,7 +55,7 @@ pub(super) fn parse(input: &DeriveInput) -> (Store<'_>, Errors) {
                         .or_else(|| fields.named.iter().find_map(|f| Allow::of(&f.attrs)));
                     let fields = fields.named.iter();
                     store.fields = fields
-                        .filter_map(|field| fields::Field::of(field, &mut errors))
+                        .filter_map(|field| Field::of(field, &mut errors))
                         .collect();
                 }
                 syn::Fields::Unnamed(fields) => {
