@@ -126,10 +126,7 @@ impl StoredAttempts {
     /// The attempts that an earlier process has made.
     pub fn made(&mut self, step: u64, key: ExecKey) -> Option<EarlierAttempts> {
         let attempt = self.at(step).attempts.get(&key)?;
-        Some(EarlierAttempts {
-            made: attempt.number.saturating_sub(1),
-            failure: StoredError::read(&attempt.causes),
-        })
+        Some(made_before(attempt.number, &attempt.causes))
     }
 
     /// Whether this attempt, or a later one, is stored.
@@ -152,6 +149,15 @@ impl StoredAttempts {
     /// When the run may go on, if it has ended because it waits for attempts.
     pub fn suspended_until(&self) -> Option<SystemTime> {
         self.suspended_until
+    }
+}
+
+/// The attempts that were made before the attempt with this number, the last of which failed with an
+/// error with these [texts](causes).
+pub fn made_before(number: u32, causes: &[String]) -> EarlierAttempts {
+    EarlierAttempts {
+        made: number.saturating_sub(1),
+        failure: StoredError::read(causes),
     }
 }
 
@@ -197,4 +203,68 @@ pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
         source = cause.source();
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    fn attempt(number: u32, causes: &[&str]) -> PendingAttempt {
+        PendingAttempt {
+            branch: None,
+            item: None,
+            path: "Shop > pay".into(),
+            number,
+            of: 5,
+            causes: causes.iter().map(|&cause| cause.to_owned()).collect(),
+        }
+    }
+
+    const KEY: ExecKey = ExecKey {
+        branch: None,
+        item: None,
+    };
+
+    #[test]
+    fn the_texts_of_an_error_come_back_as_an_error() {
+        let mut stored = StoredAttempts::new(4, vec![attempt(3, &["no answer", "timed out"])]);
+        let earlier = stored.made(4, KEY).unwrap();
+        assert_eq!(earlier.made, 2);
+        let made = made_before(3, &["no answer".to_owned(), "timed out".to_owned()]);
+        let error = made.failure.cause();
+        assert_eq!(causes(error), ["no answer", "timed out"]);
+        assert_eq!(
+            causes(made_before(2, &[]).failure.cause()),
+            ["the last attempt failed"]
+        );
+    }
+
+    #[test]
+    fn attempts_belong_to_one_step() {
+        let mut stored = StoredAttempts::new(4, vec![attempt(3, &[])]);
+        assert!(stored.are_stored(4) && !stored.are_stored(5));
+        assert!(stored.has(4, KEY, 3) && !stored.has(4, KEY, 4));
+        let item = ExecKey {
+            item: Some(7),
+            ..KEY
+        };
+        assert!(stored.made(4, item).is_none());
+        stored.keep(4, item, attempt(2, &[]));
+        assert!(stored.has(4, item, 1));
+        assert!(stored.made(5, KEY).is_none());
+        assert!(!stored.has(4, KEY, 1), "the step is over");
+    }
+
+    #[test]
+    fn the_first_attempt_that_is_due_says_how_long_the_run_is_suspended() {
+        let mut stored = StoredAttempts::default();
+        assert_eq!(stored.suspended_until(), None);
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        for seconds in [20, 10, 30] {
+            stored.suspend_until(at(seconds));
+        }
+        assert_eq!(stored.suspended_until(), Some(at(10)));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pocketflow::{Graph, Place, Position, Store, Unfilled};
+use pocketflow::{Error, Graph, Place, Position, Store, Unfilled};
 use serde_json::value::RawValue;
 
 use crate::state::Durable;
@@ -44,7 +44,7 @@ pub(crate) fn empty_reads<S: Durable>(
                 .any(|name| texts.get(name).is_some_and(|text| text.get() != "null"))
     };
     // The step at the position is done, unless the run waits before it, at an `await`.
-    let taken = run.action.filter(|_| position.steps < run.step);
+    let taken = run.taken(position);
     let at = position
         .flows
         .iter()
@@ -90,4 +90,20 @@ fn places_on_skipped(places: &[Place], store: &Store) -> Option<(&'static str, &
 fn is_skipped(store: &Store, name: &str) -> bool {
     let mut fields = store.fields.iter();
     fields.any(|field| field.name == name && field.skipped)
+}
+
+/// Rejects a run that cannot begin, because an input of the flow is empty: before it is stored.
+///
+/// # Errors
+///
+/// The error with which the run would end at its beginning.
+pub fn refuse_empty_inputs<S: Durable>(flow: &'static Graph, shared: &S) -> Result<(), Error> {
+    let is_empty = |input: &&&'static str| {
+        let field = S::STORE.field(input);
+        field.is_some_and(|field| !shared.is_filled(field))
+    };
+    match flow.inputs.iter().find(is_empty) {
+        Some(input) => Err(flow.error(S::STORE.empty(input))),
+        None => Ok(()),
+    }
 }

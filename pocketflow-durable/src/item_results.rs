@@ -8,11 +8,15 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use pocketflow::StepInfo;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::causes::Changed;
+use crate::items::{Branch, SeenItems, branch as branch_of, changed_results};
 use crate::state::encoding::read;
+use crate::stored_run::Hints;
 
 /// Which part of the step in progress an item is.
 ///
@@ -27,9 +31,6 @@ pub struct ItemKey {
     /// The item of a batch, counted from 0.
     pub item: Option<u64>,
 }
-
-/// The branch of the step, if it is a fork.
-pub type Branch = Option<u32>;
 
 /// An item as it is stored.
 #[derive(Serialize, Deserialize)]
@@ -51,19 +52,55 @@ pub struct ItemResults {
     numbers: HashSet<ItemKey>,
     /// The branches whose results have been checked.
     checked: BTreeSet<Branch>,
-    /// How many items with each hash have been seen.
-    seen: HashMap<(Branch, u64), u64>,
+    seen: SeenItems,
 }
 
 /// The identity of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ItemIdentity {
+enum ItemIdentity {
     /// A branch of a fork.
     Branch,
     /// An item of a batch: a hash of its value, with a number if the same value is there several times.
     Item(u64),
     /// Its index, which an older version of this crate stored.
     Index(u64),
+}
+
+/// An item of a batch or a branch of a fork that is about to run: see [`ItemResults::find`].
+#[derive(Debug)]
+pub struct FoundItem {
+    branch: Branch,
+    index: Option<u64>,
+    identity: ItemIdentity,
+    /// What it returned as JSON, if that is stored: it does not run again.
+    pub result: Option<String>,
+}
+
+impl FoundItem {
+    /// What identifies it in the keys of its attempts: see
+    /// [`ItemCall::identify`](pocketflow::ItemCall::identify). A branch has none.
+    pub fn identity(&self) -> Option<u64> {
+        match self.identity {
+            ItemIdentity::Item(identity) => Some(identity),
+            ItemIdentity::Branch | ItemIdentity::Index(_) => None,
+        }
+    }
+
+    /// Writes a result of it as JSON, together with its identity, as it is to be stored.
+    ///
+    /// # Errors
+    ///
+    /// `result` is not JSON.
+    pub fn encode(&self, result: String) -> Result<String, serde_json::Error> {
+        let Some(identity) = self.identity() else {
+            return Ok(result);
+        };
+        let identity = format!("{identity:016x}");
+        serde_json::to_string(&StoredItem {
+            identity,
+            result: RawValue::from_string(result)?,
+        })
+    }
 }
 
 impl ItemResults {
@@ -92,7 +129,7 @@ impl ItemResults {
     }
 
     /// Removes the items of another step.
-    pub fn at(&mut self, step: u64) -> &mut Self {
+    fn at(&mut self, step: u64) -> &mut Self {
         if self.step != step {
             *self = Self {
                 step,
@@ -102,33 +139,57 @@ impl ItemResults {
         self
     }
 
-    /// The stored results of a branch that do not fit the type that its node returns. Only the
-    /// first call for a branch, before any of its items runs, returns them.
-    pub fn misfits<T: DeserializeOwned>(
+    /// Finds an item or a branch of a step that is about to run. `hash` is the
+    /// [hash](crate::item_hash) of an item, and `index` its place in the list.
+    ///
+    /// # Errors
+    ///
+    /// The stored results of the node do not fit the type that it returns now. Only the first call for a
+    /// branch, before any of its items runs, finds that out.
+    pub fn find<T: DeserializeOwned>(
+        &mut self,
+        run: &str,
+        info: &StepInfo<'_>,
+        hash: Option<u64>,
+        index: Option<usize>,
+        hints: Hints,
+    ) -> Result<FoundItem, Changed> {
+        let (step, branch) = (info.step(), branch_of(info));
+        let items = self.at(step);
+        let misfits = items.misfits::<T>(branch);
+        if !misfits.is_empty() {
+            return Err(changed_results(run, info, misfits, hints));
+        }
+        let index = index.map(|index| index as u64);
+        let identity = hash.map_or(ItemIdentity::Branch, |hash| {
+            ItemIdentity::Item(items.seen.identity(step, branch, hash))
+        });
+        let result = items.take(branch, identity, index);
+        Ok(FoundItem {
+            branch,
+            index,
+            identity,
+            result,
+        })
+    }
+
+    /// The stored results of a branch that do not fit the type, with the indexes of their items.
+    fn misfits<T: DeserializeOwned>(
         &mut self,
         branch: Branch,
-    ) -> Vec<(ItemKey, serde_json::Error)> {
+    ) -> Vec<(Option<u64>, serde_json::Error)> {
         if !self.checked.insert(branch) {
             return Vec::new();
         }
         let results = self.results.iter().filter(|((of, _), _)| *of == branch);
-        let read = results.filter_map(|(_, (key, json))| Some((*key, read::<T>(json).err()?)));
+        let read = results.filter_map(|(_, (key, json))| Some((key.item, read::<T>(json).err()?)));
         let mut misfits: Vec<_> = read.collect();
-        misfits.sort_by_key(|(key, _)| *key);
+        misfits.sort_by_key(|(item, _)| *item);
         misfits
     }
 
-    /// The identity of an item among all items of the branch, including equal ones.
-    pub fn identity(&mut self, branch: Branch, hash: u64) -> u64 {
-        let seen = self.seen.entry((branch, hash)).or_default();
-        let number = *seen;
-        *seen += 1;
-        // The first is identified by its hash, and the others by a pseudo-random number.
-        hash.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
     /// The result of an item, if it is stored.
-    pub fn take(&mut self, branch: Branch, id: ItemIdentity, index: Option<u64>) -> Option<String> {
+    fn take(&mut self, branch: Branch, id: ItemIdentity, index: Option<u64>) -> Option<String> {
         let by_index = index.map(|index| (branch, ItemIdentity::Index(index)));
         let (_, json) = self
             .results
@@ -138,21 +199,22 @@ impl ItemResults {
     }
 
     /// The key to store an item under: its index, unless another item is stored under that index.
-    pub fn number(&mut self, branch: Branch, index: Option<u64>) -> ItemKey {
+    pub fn number(&mut self, step: u64, item: &FoundItem) -> ItemKey {
+        let items = self.at(step);
         let mut key = ItemKey {
-            branch,
-            item: index,
+            branch: item.branch,
+            item: item.index,
         };
-        if key.item.is_some() && self.numbers.contains(&key) {
-            let last = self
+        if key.item.is_some() && items.numbers.contains(&key) {
+            let last = items
                 .numbers
                 .iter()
-                .filter(|other| other.branch == branch)
+                .filter(|other| other.branch == key.branch)
                 .filter_map(|other| other.item)
                 .max();
             key.item = last.map(|last| last + 1);
         }
-        self.numbers.insert(key);
+        items.numbers.insert(key);
         key
     }
 
@@ -162,20 +224,6 @@ impl ItemResults {
             self.results.len()
         } else {
             0
-        }
-    }
-}
-
-/// An item as it is stored.
-pub fn stored_item(id: ItemIdentity, result: String) -> Result<String, serde_json::Error> {
-    match id {
-        ItemIdentity::Branch | ItemIdentity::Index(_) => Ok(result),
-        ItemIdentity::Item(identity) => {
-            let identity = format!("{identity:016x}");
-            serde_json::to_string(&StoredItem {
-                identity,
-                result: RawValue::from_string(result)?,
-            })
         }
     }
 }

@@ -17,11 +17,14 @@ mod resume;
 mod state;
 mod stored_run;
 
-pub use attempts::{ExecKey, NextAttempt, PendingAttempt, STORED_FROM, StoredAttempts, causes};
+pub use attempts::{
+    ExecKey, NextAttempt, PendingAttempt, STORED_FROM, StoredAttempts, causes, made_before,
+};
 pub use causes::{BadState, Changed, OtherFlow, OtherInput, Panicked, SkippedField, WrongValue};
 pub use definition::Definition;
-pub use item_results::{Branch, ItemIdentity, ItemKey, ItemResults, stored_item};
-pub use items::{Kept, Known};
+pub use empty_reads::refuse_empty_inputs;
+pub use item_results::{FoundItem, ItemKey, ItemResults};
+pub use items::{Branch, Kept, Known, SeenItems, branch, changed_results, item_hash};
 pub use migration::{Migration, Refusal, migrated};
 pub use millis::utc;
 pub use panics::caught;

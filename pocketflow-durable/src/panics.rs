@@ -31,3 +31,21 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a value that is not a text".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error_with_its_message() {
+        assert_eq!(caught(async { 7 }).await, Ok(7));
+        let text = caught(async { panic!("it is {}", "late") }).await;
+        let message: fn(()) -> _ = |()| ();
+        assert_eq!(text.map(message).unwrap_err().message, "it is late");
+        let odd = caught(async { std::panic::panic_any(7) }).await;
+        assert_eq!(
+            odd.map(message).unwrap_err().to_string(),
+            "it panicked: a value that is not a text"
+        );
+    }
+}

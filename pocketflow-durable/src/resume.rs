@@ -25,8 +25,8 @@ pub struct Resumed {
 /// How a stored run resumes with this flow. Of the caller's store, `shared`, only the fields that
 /// serde skips matter. The others must not be other input than the run's, if `compares_input`.
 ///
-/// A run that is at its last finished step resumes at its position. The driver knows from the step and
-/// the action whether the step at that position is done, so that it begins with [`Start::After`].
+/// It resumes at its position. [`StoredRun::start`] says whether the step there has finished, so that the
+/// driver begins after it.
 ///
 /// # Errors
 ///

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pocketflow::{Error, Graph, Start};
-use pocketflow_durable::{Durable, Migration, Panicked, caught, migrated};
+use pocketflow_durable::{Durable, Migration, Panicked, caught, migrated, refuse_empty_inputs};
 
 use super::DurableRun;
 use super::begins_at::BeginsAt;
@@ -117,7 +117,7 @@ impl<E: Storage> DurableRun<E> {
             let start = self
                 .load(at, definition, record, resumed, shared, &mut keeper)
                 .await?;
-            super::enqueue::refuse_empty_inputs(at.flow, shared)?;
+            refuse_empty_inputs(at.flow, shared)?;
             Ok(start)
         };
         let started = self.guarded(|panic| at.error(panic), load).await;

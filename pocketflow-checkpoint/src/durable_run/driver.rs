@@ -145,14 +145,9 @@ impl<E: Storage> DurableRun<E> {
         let mut memory = self.memory();
         memory.items = ItemResults::new(step, items);
         memory.attempts = StoredAttempts::new(step, attempts);
-        // At an `await`, the position is before the next step, and not at this one.
+        let start = stored_run(&record).start(start);
         memory.done = record.action.map(|action| (record.step, action));
-        Ok(match start {
-            Start::At(position) if memory.done.is_some() && position.steps + 1 == record.step => {
-                Start::After(position)
-            }
-            start => start,
-        })
+        Ok(start)
     }
 
     /// Stores that the flow reached an exit.

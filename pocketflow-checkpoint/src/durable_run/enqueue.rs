@@ -7,7 +7,7 @@ use super::begins_at::BeginsAt;
 use super::retry::retry;
 use crate::events::event;
 use crate::storage::{BeginOutcome, NewRun, Storage};
-use pocketflow_durable::Durable;
+use pocketflow_durable::{Durable, refuse_empty_inputs};
 
 impl<E: Storage> DurableRun<E> {
     /// Stores the run for a worker, unless it is stored already.
@@ -42,20 +42,5 @@ impl<E: Storage> DurableRun<E> {
         self.runs.ready.send_replace(());
         self.runs.storage.announce(&self.id).await;
         Ok(())
-    }
-}
-
-/// A run that cannot begin is rejected before it is stored.
-pub(super) fn refuse_empty_inputs<S: Durable>(
-    flow: &'static Graph,
-    shared: &S,
-) -> Result<(), Error> {
-    let is_empty = |input: &&&'static str| {
-        let field = S::STORE.field(input);
-        field.is_some_and(|field| !shared.is_filled(field))
-    };
-    match flow.inputs.iter().find(is_empty) {
-        Some(input) => Err(flow.error(S::STORE.empty(input))),
-        None => Ok(()),
     }
 }
