@@ -1,10 +1,12 @@
 //! The definition of a flow and its store, which is stored with a run, and what has changed in it
 //! since.
 
+mod flow;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
-use pocketflow::{Graph, Place, Store, Target};
+use pocketflow::{Graph, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use siphasher::sip::SipHasher13;
@@ -12,6 +14,7 @@ use siphasher::sip::SipHasher13;
 use crate::causes::BadState;
 use crate::empty_reads::{runs_on_skipped, waits_for_skipped};
 use crate::state::{Durable, Hashes, Keeper, encoding};
+use flow::FlowDefinition;
 
 /// What a run depends on.
 ///
@@ -39,33 +42,6 @@ pub struct Definition {
     /// The hashes of the run's input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<Hashes>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct FlowDefinition {
-    name: String,
-    places: Vec<PlaceDefinition>,
-    edges: Vec<EdgeDefinition>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct PlaceDefinition {
-    name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    flow: Option<FlowDefinition>,
-    /// The fields on which flows run here. Their inner runs have definitions of their own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    on: Option<String>,
-}
-
-/// An edge, by names. The edge that a bound leads to is separate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct EdgeDefinition {
-    from: String,
-    action: String,
-    to: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    max: Option<u32>,
 }
 
 impl Definition {
@@ -232,19 +208,6 @@ fn redacted(graph: &Graph, store: &Store, fields: &mut BTreeSet<String>) {
     }
 }
 
-/// The fields on which flows run at a place, in words.
-fn runs_on(place: &Place) -> Option<String> {
-    let own = place.node.on.map(|on| match on.each {
-        Some(_) => format!("on each of `{}`", on.field),
-        None => format!("on `{}`", on.field),
-    });
-    let fields: Vec<_> = own
-        .into_iter()
-        .chain(place.fork.iter().filter_map(runs_on))
-        .collect();
-    (!fields.is_empty()).then(|| fields.join(" and "))
-}
-
 /// Hashes what the nodes of a graph read and write, by the names of the fields.
 fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
     let mut text = |text: &str| {
@@ -279,135 +242,66 @@ fn prove(graph: &Graph, store: &Store, proof: &mut SipHasher13) {
     }
 }
 
-impl FlowDefinition {
-    fn of(graph: &Graph) -> Self {
-        let name = |target: Target| match target {
-            Target::Place(place) => graph.places[place].name.to_owned(),
-            Target::Exit(exit) if graph.exits[exit] == "default" => "end".to_owned(),
-            Target::Exit(exit) => format!("end \"{}\"", graph.exits[exit]),
-        };
-        let places = graph.places.iter();
-        let places = places.map(|place| PlaceDefinition {
-            name: place.name.into(),
-            flow: place.node.flow.map(Self::of),
-            on: runs_on(place),
-        });
-        let mut edges = Vec::new();
-        for edge in graph.edges {
-            let from = graph.places[edge.from].name.to_owned();
-            let max = edge.bound.map(|bound| bound.max);
-            edges.push(EdgeDefinition {
-                from: from.clone(),
-                action: edge.action.into(),
-                to: name(edge.to),
-                max,
-            });
-            if let Some(bound) = edge.bound {
-                let action = format!("{}, after {}", edge.action, bound.max);
-                edges.push(EdgeDefinition {
-                    from,
-                    action,
-                    to: name(bound.otherwise),
-                    max: None,
-                });
-            }
-        }
-        Self {
-            name: graph.name.into(),
-            places: places.collect(),
-            edges,
-        }
+#[cfg(test)]
+mod tests {
+    use pocketflow::{Flow, Shared, node};
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    struct Tale {
+        words: u32,
     }
 
-    /// The inner runs of a place belong to a field.
-    fn compare_fields(&self, place: &PlaceDefinition, now: &Self, conflicts: &mut Vec<String>) {
-        let mut others = now.places.iter();
-        let Some(other) = others.find(|other| other.name == place.name) else {
-            return;
-        };
-        if other.on != place.on {
-            let [was, is] =
-                [place, other].map(|place| place.on.as_deref().unwrap_or("on no field"));
-            conflicts.push(format!(
-                "`{}` of `{}` ran {was}, and runs {is} now",
-                place.name, now.name
-            ));
-        }
+    #[node(Tale, writes = words)]
+    fn tell(words: &u32) -> u32 {
+        words + 1
     }
 
-    fn conflicts(&self, now: &Self, conflicts: &mut Vec<String>) {
-        if self.name != now.name {
-            conflicts.push(format!(
-                "the flow `{}` is called `{}` now",
-                self.name, now.name
-            ));
-        }
-        let flow = &now.name;
-        let known: BTreeSet<_> = self.places.iter().map(|place| &place.name).collect();
-        for place in &self.places {
-            self.compare_fields(place, now, conflicts);
-            match (
-                now.places.iter().find(|other| other.name == place.name),
-                &place.flow,
-            ) {
-                (None, _) => {
-                    conflicts.push(format!("the node `{}` of `{flow}` is gone", place.name))
-                }
-                (
-                    Some(PlaceDefinition {
-                        flow: Some(now), ..
-                    }),
-                    Some(inner),
-                ) => inner.conflicts(now, conflicts),
-                (Some(PlaceDefinition { flow: None, .. }), None) => {}
-                (Some(PlaceDefinition { flow: now, .. }), _) => {
-                    let [was, is] = if now.is_some() {
-                        ["a node", "a flow"]
-                    } else {
-                        ["a flow", "a node"]
-                    };
-                    conflicts.push(format!(
-                        "`{}` of `{flow}` was {was}, and is {is} now",
-                        place.name
-                    ));
-                }
-            }
-        }
-        for edge in &self.edges {
-            let EdgeDefinition {
-                from,
-                action,
-                to,
-                max,
-            } = edge;
-            if !now.places.iter().any(|place| place.name == *from) {
-                continue;
-            }
-            match now
-                .edges
-                .iter()
-                .find(|other| other.from == *from && other.action == *action)
-            {
-                None => conflicts.push(format!(
-                    "the edge `{from} - \"{action}\"` of `{flow}` is gone"
-                )),
-                Some(other) if other.max != *max => {
-                    conflicts.push(format!(
-                        "the edge `{from} - \"{action}\"` of `{flow}` has another bound"
-                    ));
-                }
-                // It may lead to a new node.
-                Some(other)
-                    if other.to != *to
-                        && (known.contains(&other.to) || other.to.starts_with("end")) =>
-                {
-                    conflicts.push(format!(
-                        "the edge `{from} - \"{action}\"` of `{flow}` led to `{to}`, and leads to `{}` now",
-                        other.to
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
+    #[node(Tale)]
+    fn end_well(words: &u32) {
+        let _ = words;
+    }
+
+    mod short {
+        use super::*;
+        pocketflow::flow! { pub(super) Story: Tale { tell; } }
+    }
+
+    mod long {
+        use super::*;
+        pocketflow::flow! { pub(super) Story: Tale { tell >> end_well; } }
+    }
+
+    fn of<F: Flow>(_: &F) -> Definition {
+        Definition::of(F::GRAPH, Tale::STORE)
+    }
+
+    #[test]
+    fn an_edge_may_lead_to_a_new_node_whatever_its_name_is() {
+        let (short, long) = (of(&short::Story), of(&long::Story));
+        assert_eq!(short.conflicts(&long), [""; 0]);
+        let conflicts = long.conflicts(&short);
+        assert_eq!(
+            conflicts,
+            [
+                "the node `end_well` of `Story` is gone",
+                "the edge `tell - \"default\"` of `Story` led to `end_well`, and leads to `end` now"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_definition_comes_back_as_it_was() {
+        let mut store = Tale { words: 7 };
+        let schemas = BTreeMap::from([("words".to_owned(), Value::Null)]);
+        let flow = <long::Story as Flow>::GRAPH;
+        let definition = Definition::of_run("tale-1", flow, &schemas, &mut store).unwrap();
+        let back = Definition::decode(&definition.encode()).unwrap();
+        assert_eq!(back, definition);
+        assert!(back.is(&of(&long::Story)) && !back.is(&of(&short::Story)));
+        assert!(back.input.unwrap().contains_key("words"));
+        assert_eq!(back.schemas.len(), 0, "the flow does not wait for it");
     }
 }

@@ -251,3 +251,87 @@ fn bad(stored: &StoredRun<'_>, what: &str) -> impl Fn(serde_json::Error) -> BadS
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use pocketflow::{Flow, Shared, node};
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::causes::OtherInput;
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    struct Tale {
+        title: String,
+        words: u32,
+    }
+
+    #[node(Tale, writes = words)]
+    fn tell(title: &str, words: &u32) -> u32 {
+        words + title.len() as u32
+    }
+
+    pocketflow::flow! { Story: Tale { tell; } }
+
+    const HINTS: Hints = Hints {
+        run_again: |what, run| format!("let the {what} of `{run}` run again"),
+    };
+
+    fn tale(title: &str) -> Tale {
+        Tale {
+            title: title.into(),
+            words: 0,
+        }
+    }
+
+    /// The refusal of a run on the tale `a` that is started again with another tale.
+    fn refusal(exit: Option<&str>, outer: Option<&str>, again: &str) -> Option<Refusal> {
+        let flow = <Story as Flow>::GRAPH;
+        let mut store = tale("a");
+        let definition = Definition::of_run("tale-1", flow, &BTreeMap::new(), &mut store).unwrap();
+        let state = Keeper::default().write(&mut store).unwrap();
+        let stored = StoredRun {
+            run: "tale-1",
+            definition: &definition.encode(),
+            state: &state,
+            position: "null",
+            step: 0,
+            action: None,
+            exit,
+            outer,
+        };
+        resumes(flow, &stored, None, true, HINTS, &mut tale(again)).err()
+    }
+
+    #[test]
+    fn other_input_is_refused() {
+        assert!(refusal(None, None, "a").is_none());
+        assert!(refusal(None, None, "").is_none(), "a default store");
+        let refused = refusal(None, None, "b").unwrap();
+        let OtherInput { fields, .. } = refused.downcast_ref().unwrap();
+        assert_eq!(fields, &["title"]);
+        assert!(refusal(Some("default"), None, "a").is_none());
+        assert!(refusal(Some("default"), None, "b").is_some());
+        let gone = refusal(Some("sad"), None, "a").unwrap().to_string();
+        assert!(
+            gone.contains("the exit \"sad\", at which it ended, is gone"),
+            "{gone}"
+        );
+    }
+
+    #[test]
+    fn another_item_is_refused_with_the_hint_of_the_driver() {
+        assert!(refusal(None, Some("library-7"), "a").is_none());
+        let refused = refusal(None, Some("library-7"), "b").unwrap();
+        let Changed { conflicts, .. } = refused.downcast_ref().unwrap();
+        assert_eq!(
+            conflicts,
+            &[
+                "it began with another item: `title` had another value",
+                "no migration converts it, because it is a part of a step: let the inner runs of that step of `library-7` run again"
+            ]
+        );
+    }
+}

@@ -56,12 +56,12 @@ where
     ron.and_then(|text| check(text).ok()).ok_or(why)
 }
 
-/// [`write`] for a type without such an attribute.
+/// [`write()`] for a type without such an attribute.
 pub fn write_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<String, Error> {
     write::<T, T>(value, |value, order| hash(value, order))
 }
 
-/// Reads a text that [`write`] wrote, or other JSON. The error does not contain the value.
+/// Reads a text that [`write()`] wrote, or other JSON. The error does not contain the value.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     match ron(text) {
         Some(text) => ron::from_str(&text).map_err(custom),
