@@ -30,11 +30,12 @@ use crate::object;
 ///
 /// flow! { Shop: Order { pay; } }
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 /// let shop = pocketflow_restate::flow(Shop);
 /// let endpoint = Endpoint::builder().bind(shop.object()).build();
-/// HttpServer::new(endpoint).listen_and_serve("0.0.0.0:9080".parse().unwrap()).await;
-/// # }
+/// let listener = pocketflow_restate::listen("0.0.0.0:9080".parse().expect("an address"))?;
+/// HttpServer::new(endpoint).serve(listener).await;
+/// # Ok(()) }
 /// ```
 ///
 /// The flow may have a [context](pocketflow::WithContext), and drivers around it, such as

@@ -2,10 +2,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
-pub mod wire;
-
 #[cfg(feature = "worker")]
 mod burst;
+#[cfg(feature = "client")]
+pub mod client;
 #[cfg(feature = "worker")]
 mod clock;
 #[cfg(feature = "worker")]
@@ -15,6 +15,8 @@ mod flow;
 #[cfg(feature = "worker")]
 mod job;
 #[cfg(feature = "worker")]
+mod listen;
+#[cfg(feature = "worker")]
 mod object;
 #[cfg(feature = "worker")]
 mod pump;
@@ -22,8 +24,16 @@ mod pump;
 mod state;
 #[cfg(all(test, feature = "worker"))]
 mod tests;
+pub mod wire;
 
+#[cfg(feature = "client")]
+pub use client::client;
 #[cfg(feature = "worker")]
 pub use driver::RestateRun;
 #[cfg(feature = "worker")]
 pub use flow::{FromState, RestateFlow, flow, flow_with_store};
+#[cfg(feature = "worker")]
+pub use listen::listen;
+/// The SDK of Restate, in the version to which this crate is pinned.
+#[cfg(feature = "worker")]
+pub use restate_sdk;
