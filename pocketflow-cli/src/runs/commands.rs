@@ -21,9 +21,10 @@ type Failure = Box<dyn Error>;
 pub(crate) enum Query {
     /// Lists the runs, most recently changed last
     List {
-        /// Only runs that are enqueued, running, orphaned, waiting, finished, failed, stuck or
-        /// cancelled. No process has started an enqueued run yet. An orphaned run is unfinished, and
-        /// no process drives it any more: start its program again
+        /// Only runs that are enqueued, running, orphaned, waiting, sleeping, finished, failed, stuck
+        /// or cancelled. No process has started an enqueued run yet. An orphaned run is unfinished, and
+        /// no process drives it any more: start its program again. Runs on Restate are never enqueued,
+        /// orphaned or stuck, and only they are sleeping; in a database, those are waiting
         #[arg(long, value_parser = Listed::parse)]
         status: Option<Listed>,
     },
@@ -139,6 +140,7 @@ pub(crate) enum Change {
 pub(crate) enum Listed {
     Orphaned,
     Enqueued,
+    Sleeping,
     Status(Status),
 }
 
@@ -150,9 +152,12 @@ impl Listed {
         if text == print::ENQUEUED {
             return Ok(Self::Enqueued);
         }
+        if text == print::SLEEPING {
+            return Ok(Self::Sleeping);
+        }
         text.parse().map(Self::Status).map_err(|_| {
             format!(
-                "`{text}` is not a status: write enqueued, running, orphaned, waiting, finished, failed, stuck or cancelled"
+                "`{text}` is not a status: write enqueued, running, orphaned, waiting, sleeping, finished, failed, stuck or cancelled"
             )
         })
     }
@@ -161,6 +166,7 @@ impl Listed {
     fn stored(self) -> Status {
         match self {
             Self::Orphaned | Self::Enqueued => Status::Running,
+            Self::Sleeping => Status::Waiting,
             Self::Status(status) => status,
         }
     }
@@ -204,6 +210,11 @@ pub(crate) async fn query(
     json: bool,
 ) -> Result<String, Failure> {
     Ok(match query {
+        Query::List {
+            status: Some(Listed::Sleeping),
+        } => {
+            return Err("a run in a database that sleeps is listed with `--status waiting`".into());
+        }
         Query::List { status } => {
             let mut runs = storage.list(status.map(Listed::stored)).await?;
             if let Some(status) = status {
@@ -349,7 +360,7 @@ async fn edit(
 }
 
 /// A value of the command line as JSON.
-fn value_json(value: &str) -> String {
+pub(super) fn value_json(value: &str) -> String {
     match serde_json::from_str::<serde::de::IgnoredAny>(value) {
         Ok(_) => value.to_owned(),
         Err(_) => Value::from(value).to_string(),
@@ -358,7 +369,7 @@ fn value_json(value: &str) -> String {
 
 /// What kind of value a JSON text is. Otherwise its type would become known only when the run
 /// resumes. The value itself may be confidential.
-fn kind(json: &str) -> &str {
+pub(super) fn kind(json: &str) -> &str {
     let json = json.trim();
     match json.as_bytes().first() {
         Some(b'"') => "a text",

@@ -3,12 +3,15 @@
 mod address;
 mod commands;
 mod print;
+#[cfg(feature = "restate")]
+mod restate;
 
 use std::error::Error;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
 use pocketflow_checkpoint::{Sqlite, Storage};
+use serde_json::Value;
 
 pub(crate) use self::address::{Address, parse as parse_address, without_passwords};
 use self::commands::{Change, Query};
@@ -21,6 +24,18 @@ pub(crate) struct Arguments {
     /// settings such as "host=/run/postgresql dbname=runs schema=shop"
     #[arg(long, global = true, default_value = "runs.db")]
     db: String,
+    /// Instead of a database, the administration of a Restate server: http://127.0.0.1:9070. If the
+    /// server wants a token, set the environment variable RESTATE_AUTH_TOKEN
+    #[arg(long, global = true, value_name = "URL")]
+    restate: Option<String>,
+    /// Where the Restate server takes requests, if it is not the address that the server names:
+    /// http://127.0.0.1:8080
+    #[arg(long, global = true, value_name = "URL")]
+    ingress: Option<String>,
+    /// On a Restate server, only runs of this flow. It is needed if several flows have a run of the
+    /// same id
+    #[arg(long, global = true)]
+    flow: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -42,6 +57,18 @@ pub(crate) fn printed(arguments: &Arguments, json: bool) -> Result<String, Box<d
 }
 
 async fn open(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
+    if let Some(admin) = &arguments.restate {
+        return restate(admin, arguments, json).await;
+    }
+    if let Some((option, _)) = [
+        ("--ingress", &arguments.ingress),
+        ("--flow", &arguments.flow),
+    ]
+    .into_iter()
+    .find(|(_, given)| given.is_some())
+    {
+        return Err(format!("`{option}` is for runs on Restate: it needs `--restate URL`").into());
+    }
     // A query creates and upgrades nothing, and needs no right to write.
     let reads = matches!(arguments.command, Command::Query(_));
     let file = match address::parse(&arguments.db)? {
@@ -75,6 +102,25 @@ async fn open(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error
     text
 }
 
+#[cfg(feature = "restate")]
+async fn restate(admin: &str, arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
+    let (ingress, flow) = (arguments.ingress.as_deref(), arguments.flow.as_deref());
+    let server = restate::Server::new(admin, ingress, flow)?;
+    match &arguments.command {
+        Command::Query(query) => server.query(query, json).await,
+        Command::Change(change) => Ok(changed(server.change(change).await?, json)),
+    }
+}
+
+#[cfg(not(feature = "restate"))]
+async fn restate(_: &str, _: &Arguments, _: bool) -> Result<String, Box<dyn Error>> {
+    Err(
+        "this program was built without Restate: install it with its default features, or with \
+         `--features restate`"
+            .into(),
+    )
+}
+
 async fn run(
     storage: impl Storage,
     command: &Command,
@@ -83,13 +129,18 @@ async fn run(
 ) -> Result<String, Box<dyn Error>> {
     match command {
         Command::Query(query) => commands::query(&storage, query, json).await,
-        Command::Change(change) => {
-            let (text, value) = commands::change(&storage, change, backup).await?;
-            Ok(if json {
-                output::line(&value)
-            } else {
-                output::plain(&text) + "\n"
-            })
-        }
+        Command::Change(change) => Ok(changed(
+            commands::change(&storage, change, backup).await?,
+            json,
+        )),
+    }
+}
+
+/// What has changed, as text or as JSON.
+fn changed((text, value): (String, Value), json: bool) -> String {
+    if json {
+        output::line(&value)
+    } else {
+        output::plain(&text) + "\n"
     }
 }

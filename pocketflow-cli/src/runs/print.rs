@@ -8,7 +8,10 @@ use serde_json::value::RawValue;
 
 use crate::output::{line, plain};
 
-fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(super) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
     let mut lines = vec![head.map(str::to_owned)];
     lines.extend(rows.map(|row| row.map(|cell| plain(&cell))));
     let mut widths = [0; N];
@@ -33,6 +36,8 @@ fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]
 pub(crate) const ORPHANED: &str = "orphaned";
 /// The status of a run that no process has started yet.
 pub(crate) const ENQUEUED: &str = "enqueued";
+/// The status of a run on Restate that sleeps.
+pub(crate) const SLEEPING: &str = "sleeping";
 
 fn status(status: Status, orphaned: bool, enqueued: bool) -> String {
     if orphaned {
@@ -162,6 +167,11 @@ pub(crate) fn record(run: &RunRecord) -> String {
         ("updated", Some(time(run.updated))),
         ("state", Some(format!("{} bytes", run.state.len()))),
     ];
+    values(lines)
+}
+
+/// Names and values, a line each.
+pub(super) fn values<const N: usize>(lines: [(&str, Option<String>); N]) -> String {
     let mut text = String::new();
     for (name, value) in lines {
         if let Some(value) = value {
