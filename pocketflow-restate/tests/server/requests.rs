@@ -1,0 +1,182 @@
+//! What a run answers: refusals, fills, and a second start.
+
+use serde_json::{Value, json};
+
+use crate::place::{Place, Refused};
+
+/// The code of a refusal, whose message must contain a text.
+#[track_caller]
+fn code(refused: Result<Value, Refused>, text: &str) -> u16 {
+    let refused = refused.unwrap_err();
+    assert!(refused.message.contains(text), "{refused:?}");
+    refused.code
+}
+
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_value_that_does_not_fit_is_refused_and_the_run_goes_on_waiting() {
+    let place = Place::one().await;
+    place.start("Simple", "a", &json!({})).await.unwrap();
+    let status = place.until("Simple", "a", "waiting").await;
+    assert_eq!(
+        status["waits"],
+        json!([{"name": "approval#1", "field": "approval"}])
+    );
+    assert_eq!(
+        code(
+            place.fill("Simple", "a", "approval", json!(7)).await,
+            "approval"
+        ),
+        400
+    );
+    assert_eq!(
+        code(
+            place.fill("Simple", "a", "approval", json!(null)).await,
+            "approval"
+        ),
+        400
+    );
+    code(
+        place.fill("Simple", "a", "aproval", json!("Ada")).await,
+        "aproval",
+    );
+    let other = json!({"field": "approval", "value": "Ada", "wait": "approval#2"});
+    assert_eq!(
+        code(
+            place.call("Simple", "a", "fill", Some(&other)).await,
+            "approval#2"
+        ),
+        409
+    );
+    assert_eq!(place.status("Simple", "a").await["status"], "waiting");
+    assert_eq!(place.begun("a", "revise"), 0);
+
+    let right = json!({"field": "approval", "value": "Ada", "wait": "approval#1"});
+    place
+        .call("Simple", "a", "fill", Some(&right))
+        .await
+        .unwrap();
+    let store = place.finished("Simple", "a").await;
+    assert_eq!(store["text"], "rain, approved by Ada");
+    // An answer is used once.
+    assert_eq!(
+        code(place.call("Simple", "a", "fill", Some(&right)).await, "a"),
+        409
+    );
+}
+
+/// The values of two inner runs that wait at the same time are not mixed up, and a wrong one is refused.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn an_answer_goes_to_the_inner_run_that_it_names() {
+    let place = Place::one().await;
+    let desk = json!({"topic": "a", "notes": []});
+    let document = |title: &str| json!({"title": title, "parts": ["rain"]});
+    let documents = [document("one"), document("two")];
+    let library = json!({"facts": desk, "figures": desk, "desks": [], "documents": documents, "problems": []});
+    place.start("Agents", "b", &library).await.unwrap();
+    let waits = loop {
+        let mut status = place.until("Agents", "b", "waiting").await;
+        let waits = status["waits"].take();
+        if waits.as_array().is_some_and(|waits| waits.len() == 2) {
+            break waits;
+        }
+    };
+    let inner = |index: usize| waits[index]["inner"].as_str().unwrap();
+    assert!(
+        inner(0).ends_with("documents[0]") && inner(1).ends_with("documents[1]"),
+        "{waits:#}"
+    );
+    let fill = |index: usize, value: Value| json!({"field": "approval", "value": value, "wait": "approval#1", "inner": inner(index)});
+    let wrong = place
+        .call("Agents", "b", "fill", Some(&fill(0, json!(7))))
+        .await;
+    assert_eq!(code(wrong, "approval"), 400);
+    // It does not say whom it answers.
+    let both = place.fill("Agents", "b", "approval", json!("Ada")).await;
+    assert!([400, 409].contains(&code(both, "inner")));
+    place
+        .call("Agents", "b", "fill", Some(&fill(1, json!("Eve"))))
+        .await
+        .unwrap();
+    place
+        .call("Agents", "b", "fill", Some(&fill(0, json!("Ada"))))
+        .await
+        .unwrap();
+    let store = place.finished("Agents", "b").await;
+    let summaries: Vec<_> = store["documents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["summary"])
+        .collect();
+    assert_eq!(
+        summaries,
+        ["about rain, approved by Ada", "about rain, approved by Eve"]
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_run_is_started_once() {
+    let place = Place::one().await;
+    let race = json!({"until": 3, "laps": [], "state": "ready"});
+    place.start("Laps", "c", &race).await.unwrap();
+    assert_eq!(place.finished("Laps", "c").await["laps"], json!([0, 1, 2]));
+    let status = place.start("Laps", "c", &race).await.unwrap();
+    assert_eq!(status["status"], "finished");
+    let other = json!({"until": 4, "laps": [], "state": "ready"});
+    assert_eq!(code(place.start("Laps", "c", &other).await, "until"), 409);
+    assert_eq!(place.begun("c", "lap"), 3);
+
+    let wrong = json!({"until": "three", "laps": [], "state": ""});
+    assert_eq!(code(place.start("Laps", "d", &wrong).await, "until"), 400);
+    for handler in ["status", "result", "retry", "cancel", "wait"] {
+        assert_eq!(
+            code(place.call("Laps", "d", handler, None).await, "d"),
+            404,
+            "{handler}"
+        );
+    }
+    assert_eq!(
+        code(place.fill("Laps", "d", "state", json!("x")).await, "d"),
+        404
+    );
+    // A worker alone may take steps.
+    let internal = place
+        .call("Laps", "c", "step", Some(&json!({})))
+        .await
+        .unwrap_err();
+    assert!((400..500).contains(&internal.code), "{internal:?}");
+}
+
+/// A wait for the result ends when the run is over, however that comes about.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_caller_may_wait_for_the_end() {
+    let place = Place::one().await;
+    place.start("Simple", "e", &json!({})).await.unwrap();
+    place.until("Simple", "e", "waiting").await;
+    assert_eq!(code(place.result("Simple", "e").await, "waiting"), 409);
+    let wait = place.call("Simple", "e", "wait", None);
+    let fill = async {
+        place
+            .fill("Simple", "e", "approval", json!("Ada"))
+            .await
+            .unwrap();
+    };
+    let (waited, ()) = tokio::join!(wait, fill);
+    let waited = waited.unwrap();
+    assert_eq!(waited["exit"], "default");
+    assert_eq!(waited["store"]["text"], "rain, approved by Ada");
+    assert_eq!(place.result("Simple", "e").await.unwrap(), waited);
+
+    place.start("Simple", "f", &json!({})).await.unwrap();
+    place.until("Simple", "f", "waiting").await;
+    let wait = place.call("Simple", "f", "wait", None);
+    let cancel = async {
+        place.call("Simple", "f", "cancel", None).await.unwrap();
+    };
+    let (waited, ()) = tokio::join!(wait, cancel);
+    assert_eq!(code(waited, "cancelled"), 409);
+}
