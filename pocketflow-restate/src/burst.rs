@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::driver::{Burst, Probe};
 use crate::flow::Settings;
 use crate::job::Job;
-use crate::pump::{self, Desk, Journal};
+use crate::pump::{self, Desk, Journal, Why};
 use crate::state::{Next, Run};
 
 /// An entry of the journal takes about as many bytes at most.
@@ -47,19 +47,25 @@ pub(crate) async fn take<J: Journal>(
     (run.close(&end), at)
 }
 
-/// Looks whether a value fits where a run waits. The error says why it does not, and is `None` if the
-/// run does not wait there.
+/// Looks whether a value fits where a run waits. The error says why it does not.
+///
+/// # Errors
+///
+/// The run does not wait there with this program, for this reason.
 pub(crate) async fn probe(
     job: &Arc<dyn Job>,
     settings: &Settings,
     run: &Run,
     probe: Probe,
-) -> Option<Result<(), String>> {
+) -> Result<Result<(), String>, String> {
     let probe = Arc::new(probe);
     let mut burst = burst(&**job, settings, run.clone(), None);
     burst.probe = Some(probe.clone());
-    job.clone().drive(Arc::new(burst)).await;
-    probe.verdict()
+    let ended = job.clone().drive(Arc::new(burst)).await;
+    probe.verdict().ok_or_else(|| match ended {
+        Why::Failed(error) => error.message,
+        _ => "the run is elsewhere".to_owned(),
+    })
 }
 
 /// A burst that goes on from this state.

@@ -119,9 +119,8 @@ impl Default for Settings {
         let day = Duration::from_secs(24 * 60 * 60);
         Self {
             burst: 50,
-            journal_bytes: 16 << 20,
-            // The server accepts messages of 32 MiB, if it is not configured otherwise.
-            max_store: 31 << 20,
+            journal_bytes: 8 << 20,
+            max_store: 15 << 20,
             inactivity_timeout: day,
             abort_timeout: day,
         }
@@ -146,10 +145,14 @@ impl RestateFlow {
         self
     }
 
-    /// How many bytes a store may take as JSON: 31 MiB if you do not say otherwise. A run whose store
-    /// grows beyond that fails, and keeps the store that it had before the step.
+    /// How many bytes a store may take as JSON: 15 MiB if you do not say otherwise. A larger one is
+    /// refused. A run whose store grows beyond that fails, and keeps the store that it had before the
+    /// step; so does one whose exec returns that much in a batch or a fork.
     ///
-    /// A server that is not configured otherwise accepts messages of 32 MiB.
+    /// An invocation may read the store and record a step that changes all of it, and the server waits
+    /// without an error if its `per-invocation-memory-limit` is too small for both: 32 MiB if it is not
+    /// configured otherwise. It must be twice this limit, and its `message-size-limit` must be larger
+    /// than this limit.
     pub fn max_store(mut self, bytes: usize) -> Self {
         self.settings.max_store = bytes;
         self

@@ -37,7 +37,7 @@ pub(crate) trait Job: Send + Sync {
 pub(crate) type JobFuture = Pin<Box<dyn Future<Output = Why> + Send>>;
 
 /// A new run.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) definition: Json,
     pub(crate) store: Json,

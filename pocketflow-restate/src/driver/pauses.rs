@@ -113,11 +113,14 @@ impl Burst {
             _ => self.record_attempt(info, &local, next, time).await,
         };
         let left = Duration::from_millis(due.saturating_sub(self.clock.now()));
-        if left >= STORED_FROM {
+        // What is left of a recorded wait, unless that is next to nothing.
+        if left >= STORED_FROM / 5 {
             let (number, of) = (next.number(), next.of());
             return Err(info.suspend(Parked(format!("attempt {number} of {of} of {info}"))));
         }
-        tokio::time::sleep(left).await;
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
         Ok(())
     }
 

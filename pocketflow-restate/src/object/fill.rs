@@ -59,16 +59,14 @@ impl Object {
         });
         let field = &fill.field;
         match checked.await? {
-            Some(Ok(())) => Ok(()),
-            Some(Err(why)) => {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(why)) => {
                 let why = format!("the value does not fit the field `{field}`: {why}");
                 Err(Refused::new(400, why).into())
             }
-            None => {
-                let why = format!(
-                    "run `{}` cannot go on to its wait for `{field}` with this program\nhelp: `retry` lets it fail with the reason, or run the program that started it",
-                    context.run
-                );
+            Err(why) => {
+                let run = &context.run;
+                let why = format!("run `{run}` cannot go on to its wait for `{field}`: {why}");
                 Err(Refused::new(409, why).into())
             }
         }

@@ -1,5 +1,8 @@
 //! `run`: starts a run.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 use restate_sdk::errors::TerminalError;
 use serde::{Deserialize, Serialize};
@@ -8,13 +11,19 @@ use super::Object;
 use super::context::{Context, report};
 use crate::clock::Clock;
 use crate::job::{Input, Refused};
+use crate::pump::Json;
 use crate::state::{Meta, Next, key};
 use crate::wire::{RunStatus, Status};
 
 /// What becomes of a request.
 #[derive(Serialize, Deserialize)]
 enum Start {
-    New { input: Input, at: u64 },
+    /// The run begins with the store that has this hash. The store may be large, and this is in the
+    /// journal.
+    New {
+        store: u64,
+        at: u64,
+    },
     Known,
     Refused(Refused),
 }
@@ -26,22 +35,33 @@ impl Object {
             Some(meta) => Some(context.load(meta, &mut false).await?),
             None => None,
         };
+        let input = || self.job.input(run, &body, self.settings.max_store);
+        let made = Mutex::new(None);
         let start = context.decide("start", || match &known {
             Some(known) => match self.job.compare(known, &body) {
                 Ok(()) => Start::Known,
                 Err(refused) => Start::Refused(refused),
             },
-            None => match self.job.input(run, &body, self.settings.max_store) {
-                Ok(input) => Start::New {
-                    input,
-                    at: Clock::default().now(),
-                },
+            None => match input() {
+                Ok(input) => {
+                    let store = hash(&input);
+                    *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(input);
+                    let at = Clock::default().now();
+                    Start::New { store, at }
+                }
                 Err(refused) => Start::Refused(refused),
             },
         });
-        match (start.await?, &known) {
+        let start = start.await?;
+        let made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match (start, &known) {
             (Start::Refused(refused), _) => Err(refused.into()),
-            (Start::New { input, at }, None) => {
+            (Start::New { store, at }, None) => {
+                let input = made.map_or_else(input, Ok)?;
+                if hash(&input) != store {
+                    let why = "another version of the program has taken over: start the run again";
+                    return Err(Refused::new(503, why).into());
+                }
                 let meta = self.begin(run, input.definition, at);
                 context.set(key::STORE, input.store.text().to_owned());
                 context.save_meta(&meta);
@@ -53,7 +73,7 @@ impl Object {
         }
     }
 
-    fn begin(&self, run: &str, definition: crate::pump::Json, at: u64) -> Meta {
+    fn begin(&self, run: &str, definition: Json, at: u64) -> Meta {
         let graph = self.job.graph();
         let first = graph.places.first().map(|place| place.name);
         Meta {
@@ -79,4 +99,11 @@ impl Object {
             log: 0,
         }
     }
+}
+
+fn hash(input: &Input) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    input.definition.text().hash(&mut hasher);
+    input.store.text().hash(&mut hasher);
+    hasher.finish()
 }

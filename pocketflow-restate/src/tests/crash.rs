@@ -44,7 +44,7 @@ fn a_run_whose_workers_die_at_random_moments_comes_to_the_same_store() {
     assert_eq!(problems.len(), 1);
     assert!(expected["report"].as_str().unwrap().contains("right of b"));
     let (mut crashes, mut repeated) = (0, 0);
-    for seed in 0..150 {
+    for seed in 0..60 {
         let burst = [1, 3, 50][seed as usize % 3];
         let (store, server) = run_year(&format!("crash-{seed}"), seed, 12, burst);
         assert_eq!(store, expected, "seed {seed}");
@@ -52,9 +52,9 @@ fn a_run_whose_workers_die_at_random_moments_comes_to_the_same_store() {
         crashes += server.crashes;
         repeated += server.repeated();
     }
-    assert!(crashes > 1000, "{crashes} crashes");
+    assert!(crashes > 400, "{crashes} crashes");
     assert!(
-        repeated > 100,
+        repeated > 50,
         "{repeated} repetitions of what was in flight"
     );
 }

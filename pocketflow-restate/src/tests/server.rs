@@ -245,6 +245,18 @@ impl Server {
         Some(next)
     }
 
+    /// Cancels the burst at an entry of the journal.
+    pub(super) fn cancel_at(&mut self, entry: usize) -> Status {
+        self.attempt(None, Some(entry), 100_000)
+            .expect("it comes to an end");
+        self.status().status
+    }
+
+    /// Takes the rest of the run's bursts with another program.
+    pub(super) fn change(&mut self, job: Arc<dyn Job>) {
+        self.job = job;
+    }
+
     /// Answers a wait. Returns why the value does not fit.
     pub(super) fn fill(&mut self, inner: &str, wait: &str, value: &str) -> Result<(), String> {
         let mut run = self.run();

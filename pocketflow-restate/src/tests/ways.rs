@@ -1,13 +1,14 @@
 //! The ways in which a burst ends.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use pocketflow::seam::{Execs, Items};
 use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 
 use super::server::{Server, work};
 use crate::job::{FlowJob, Job};
+use crate::state::Next;
 use crate::wire::Status;
 
 #[derive(Shared, Default, Serialize, Deserialize)]
@@ -47,6 +48,79 @@ async fn pay(priced: &[u64], #[attempt] attempt: Attempt<'_>) -> String {
 }
 
 flow! { Shop: Order { price >> pay; } }
+
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Parcel {
+    address: Option<String>,
+    late: bool,
+    tries: u32,
+    sent: Option<String>,
+}
+
+#[node(Parcel, writes = sent, attempts = 3, wait = "1h")]
+async fn send(address: &str, #[attempt] attempt: Attempt<'_>) -> Result<String, String> {
+    work(attempt).await;
+    let last = attempt.last_error().map(|error| error.to_string());
+    match attempt.number() {
+        3 => Ok(format!("to {address} at attempt 3, after {last:?}")),
+        number => Err(format!("the road is closed ({number})")),
+    }
+}
+
+#[node(Parcel, writes(address, late))]
+fn give_up() -> (String, bool) {
+    ("the office".into(), true)
+}
+
+flow! {
+    Deliver: Parcel {
+        await(address, within = "3d") >> night >> send;
+        await(address) - "expired" >> give_up >> send;
+        night: sleep("8h");
+    }
+}
+
+/// As an earlier version of the program had it, without the night.
+mod before {
+    use super::*;
+
+    #[node(Parcel, writes = sent)]
+    pub(super) async fn send(address: &str, #[attempt] attempt: Attempt<'_>) -> String {
+        work(attempt).await;
+        address.to_owned()
+    }
+
+    #[node(Parcel, writes = tries)]
+    pub(super) async fn look(tries: &u32, #[attempt] attempt: Attempt<'_>) -> u32 {
+        work(attempt).await;
+        tries + 1
+    }
+
+    flow! { pub(super) Deliver(address): Parcel { look >> wrap >> send; wrap: look; } }
+}
+
+/// A later version, which has a step more.
+mod after {
+    use super::before::{look, send};
+    use super::*;
+
+    flow! { pub(super) Deliver(address): Parcel { look >> wrap >> label >> send; wrap: look; label: look; } }
+}
+
+/// A version that does not fit.
+mod other {
+    use super::before::{look, send};
+    use super::*;
+
+    flow! { pub(super) Deliver(address): Parcel { look >> pack >> send; pack: look; } }
+}
+
+fn parcels<F>(flow: F) -> Arc<dyn Job>
+where
+    F: pocketflow::Drive<Parcel, crate::RestateRun, (Execs, Items)> + 'static,
+{
+    Arc::new(FlowJob::new(flow, |_: &str| Ok(Parcel::default())))
+}
 
 fn shop() -> Arc<dyn Job> {
     Arc::new(FlowJob::new(Shop, |_: &str| Ok(Order::default())))
@@ -96,4 +170,136 @@ fn a_panic_fails_the_run_and_keeps_what_was_recorded() {
     server.retry();
     assert_eq!(server.go_on(100_000), Status::Finished);
     assert_eq!(server.store()["receipt"], "10");
+}
+
+#[test]
+fn a_run_waits_sleeps_and_tries_again_in_later_bursts() {
+    let mut server = Server::start(parcels(Deliver), "delivered", "{}", 1);
+    // The first burst ends at the wait. Its deadline is three days away.
+    let next = server.attempt(None, None, 1000).unwrap();
+    let status = server.status();
+    let until = status.waits[0].until.unwrap();
+    assert_eq!(next, Next::BurstAt(1, until));
+    let days = (until - status.updated) as f64 / 86_400_000.0;
+    assert!((2.9..3.1).contains(&days), "{days} days");
+    assert_eq!(
+        (status.status, &*status.waits[0].name),
+        (Status::Waiting, "address#1")
+    );
+    let wrong = server.fill("", "address#1", "null").unwrap_err();
+    assert_eq!(wrong, "the field is empty with it");
+    server.fill("", "address#1", "\"Main St\"").unwrap();
+    // It sleeps after that.
+    let next = server.attempt(None, None, 1000).unwrap();
+    let status = server.status();
+    assert_eq!(status.status, Status::Sleeping);
+    assert_eq!(next, Next::BurstAt(3, status.until.unwrap()));
+    assert_eq!(status.at.as_deref(), Some("Deliver > night"));
+    // A burst that comes too early sleeps again.
+    let again = server.attempt(None, None, 1000).unwrap();
+    assert_eq!(again, Next::BurstAt(4, status.until.unwrap()));
+    // In the morning, the first attempt fails.
+    let next = server.attempt(status.until, None, 1000).unwrap();
+    let status = server.status();
+    let attempt = status.next_attempt.unwrap();
+    assert_eq!(
+        (attempt.number, attempt.of, &*attempt.path),
+        (2, 3, "Deliver > send")
+    );
+    assert_eq!(attempt.causes, ["the road is closed (1)"]);
+    assert_eq!(next, Next::BurstAt(5, attempt.due));
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    let sent = server.store()["sent"].clone();
+    assert_eq!(
+        sent,
+        "to Main St at attempt 3, after Some(\"the road is closed (2)\")"
+    );
+}
+
+#[test]
+fn a_wait_that_nobody_answers_expires() {
+    let mut server = Server::start(parcels(Deliver), "expired", "{}", 1);
+    // This server does not wait for what is due later.
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    assert_eq!(server.store()["late"], true);
+    assert!(
+        server.store()["sent"]
+            .as_str()
+            .unwrap()
+            .starts_with("to the office")
+    );
+}
+
+#[test]
+fn a_cancelled_run_keeps_what_was_done_and_goes_on_after_a_retry() {
+    for entry in 0..3 {
+        let run = format!("cancelled-{entry}");
+        let mut server = start(&run, &[1, 2]);
+        mend(&run);
+        assert_eq!(
+            server.cancel_at(entry),
+            Status::Cancelled,
+            "at entry {entry}"
+        );
+        let begun = server.begun();
+        assert_eq!(server.status().waits, []);
+        server.retry();
+        assert_eq!(server.go_on(10_000), Status::Finished);
+        assert_eq!(server.store()["receipt"], "30");
+        assert!(server.repeated() <= 2, "{} of {begun}", server.repeated());
+    }
+}
+
+#[test]
+fn another_version_of_the_program_takes_over_in_the_middle_of_a_burst() {
+    let finished = |run: &str, polls| {
+        let mut server = Server::start(parcels(before::Deliver), run, r#"{"address":"A"}"#, 1);
+        let ended = server.attempt(None, None, polls).is_some();
+        server.change(parcels(after::Deliver));
+        assert_eq!(server.go_on(10_000), Status::Finished);
+        (ended, server.store()["tries"].clone(), server.status().step)
+    };
+    for polls in 0..60 {
+        let (ended, tries, steps) = finished(&format!("changed-{polls}"), polls);
+        match ended {
+            // The old program had gone past the new step.
+            true => assert_eq!((tries.as_u64(), steps), (Some(2), 3)),
+            false => assert!([(Some(2), 3), (Some(3), 4)].contains(&(tries.as_u64(), steps))),
+        }
+    }
+}
+
+#[test]
+fn a_program_that_does_not_fit_fails_the_run_and_the_right_one_goes_on() {
+    let mut server = Server::start(parcels(before::Deliver), "misfit", r#"{"address":"A"}"#, 1);
+    server.settings.burst = 2;
+    server.attempt(None, None, 1000).unwrap();
+    assert_eq!(server.status().step, 2);
+    server.change(parcels(other::Deliver));
+    assert_eq!(server.go_on(10_000), Status::Failed);
+    let error = server.status().error.unwrap().message;
+    assert!(
+        error.contains("the node `wrap` of `Deliver` is gone"),
+        "{error}"
+    );
+    server.change(parcels(before::Deliver));
+    server.retry();
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    assert_eq!(server.repeated(), 0);
+}
+
+#[test]
+fn a_store_that_grows_too_large_fails_the_run_and_keeps_the_one_before() {
+    let mut server = start("large", &[1, 2, 3, 4]);
+    mend("large");
+    server.settings.max_store = 20;
+    assert_eq!(server.go_on(10_000), Status::Failed);
+    let error = server.status().error.unwrap().message;
+    assert!(error.contains("the store takes"), "{error}");
+    assert_eq!(server.status().step, 0);
+    // The items are kept.
+    server.settings.max_store = 1000;
+    server.retry();
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    assert_eq!(server.repeated(), 0);
 }
