@@ -8,7 +8,8 @@ use std::sync::Arc;
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Drive, Error, Field, Graph};
 use pocketflow_durable::{
-    BadField, Definition, Durable, Hints, Keeper, OtherInput, StoredRun, caught, resumes,
+    BadField, Definition, Durable, Hints, Keeper, OtherInput, StoredRun, caught,
+    refuse_empty_inputs, resumes,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -152,14 +153,8 @@ where
 
     fn input(&self, run: &str, body: &[u8], max_store: usize) -> Result<Input, Refused> {
         let mut store = self.store_of(body)?;
-        let empty = |input: &&&'static str| {
-            let field = S::STORE.field(input);
-            field.is_some_and(|field| !store.is_filled(field))
-        };
-        if let Some(input) = F::GRAPH.inputs.iter().find(empty) {
-            let error = F::GRAPH.error(S::STORE.empty(input));
-            return Err(Refused::new(400, format!("{error:#}")));
-        }
+        refuse_empty_inputs(F::GRAPH, &store)
+            .map_err(|error| Refused::new(400, format!("{error:#}")))?;
         let bad = |error: &dyn std::error::Error| {
             let source = error.source().map(|source| format!(": {source}"));
             Refused::new(400, format!("{error}{}", source.unwrap_or_default()))

@@ -13,7 +13,7 @@ use crate::pump::{Begun, Failure, Json, Outcome};
 use crate::state::{Stored, text};
 
 /// What to do about a step in progress that does not fit the program.
-const HINTS: Hints = Hints {
+pub(super) const HINTS: Hints = Hints {
     run_again: |_, run| format!("start `{run}` over under another id"),
 };
 

@@ -3,12 +3,13 @@
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Error, ItemCall, ItemId, KeepDriver, Node, StepInfo};
 use pocketflow_durable::encoding::{custom, read, write_value};
-use pocketflow_durable::hash::{HashError, OrderMatters, hash};
-use pocketflow_durable::{Changed, Durable, Kept, Known};
+use pocketflow_durable::hash::HashError;
+use pocketflow_durable::{Durable, Kept, Known, branch, changed_results, item_hash};
 
-use super::local::{Local, piece};
+use super::begin::HINTS;
+use super::local::Local;
 use super::{Burst, Part, Performed, RestateRun};
-use crate::pump::Outcome;
+use crate::pump::{Outcome, Piece};
 
 /// A node that is alone in its step is recorded with the step.
 impl<S, Marker, N> KeepDriver<S, Marker, N, (Execs, Items)> for RestateRun
@@ -47,18 +48,19 @@ impl Burst {
         N::Exec: Kept,
         C: ItemCall<S, Marker, N>,
     {
-        let mut part = piece(info, None);
-        if item != ItemId::Branch {
-            let hashed = call.with_item(|item| hash(&item, OrderMatters::InSequences));
-            let hashed = hashed.map_err(|error: HashError| {
-                let what = format!("what item {item} of `{info}` is");
-                info.error(self.bad("store", &what, custom(error)))
-            })?;
-            // Half of the hash is enough to distinguish the items of one step.
-            let identity = local.identity(info.step(), part.branch, hashed as u64);
-            part.item = Some(identity);
+        let hash = item_hash(item, &mut call).map_err(|error: HashError| {
+            let what = format!("what item {item} of `{info}` is");
+            info.error(self.bad("store", &what, custom(error)))
+        })?;
+        let (step, branch) = (info.step(), branch(info));
+        let identity = hash.map(|hash| local.memory().seen.identity(step, branch, hash));
+        if let Some(identity) = identity {
             call.identify(identity);
         }
+        let part = Piece {
+            branch,
+            item: identity,
+        };
         let key = local.key(info.step(), Part::Item(part));
         let returned = || format!("what `{info}` returned");
         let work = async {
@@ -74,15 +76,8 @@ impl Burst {
         match self.desk.perform(key.clone(), work).await? {
             Performed::Now(exec) => Ok(exec),
             Performed::Before(Outcome::Item(json)) => read(json.text()).map_err(|error| {
-                let conflict = format!(
-                    "the stored result of `{info}`{} does not fit what it returns now: {error}",
-                    item.index()
-                        .map_or_else(String::new, |item| format!(" for item {item}"))
-                );
-                info.error(Changed {
-                    run: self.run.clone(),
-                    conflicts: vec![conflict],
-                })
+                let misfit = (item.index().map(|item| item as u64), error);
+                info.error(changed_results(&self.run, info, vec![misfit], HINTS))
             }),
             Performed::Before(_) => unreachable!("an item is recorded as an item"),
         }

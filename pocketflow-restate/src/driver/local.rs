@@ -1,15 +1,15 @@
 //! One run, the outermost or an inner one, while a burst drives it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pocketflow::{Error, StepInfo};
-use pocketflow_durable::{BadField, BadState, Durable, Keeper, position};
+use pocketflow_durable::{BadField, BadState, Durable, Keeper, SeenItems, position};
 use serde_json::Error as JsonError;
 
 use super::Burst;
 use super::error::TooLarge;
-use crate::pump::{Begun, Json, Key, Outcome, Part, Piece, Record, Step};
+use crate::pump::{Begun, Json, Key, Outcome, Part, Record, Step};
 
 /// A run.
 pub(crate) struct Local {
@@ -30,14 +30,7 @@ pub(super) struct Memory {
     /// How often the run has waited for each field.
     pub(super) visits: BTreeMap<String, u64>,
     /// The items of the step that have been seen.
-    pub(super) seen: Seen,
-}
-
-/// How many items with each hash a step has.
-#[derive(Default)]
-pub(super) struct Seen {
-    step: u64,
-    items: HashMap<(Option<u32>, u64), u64>,
+    pub(super) seen: SeenItems,
 }
 
 impl Local {
@@ -65,31 +58,6 @@ impl Local {
             begun,
             outcome,
         }
-    }
-
-    /// Identifies an item among all items of its step, including equal ones.
-    pub(super) fn identity(&self, step: u64, branch: Option<u32>, hash: u64) -> u64 {
-        let seen = &mut self.memory().seen;
-        if seen.step != step {
-            *seen = Seen {
-                step,
-                items: HashMap::new(),
-            };
-        }
-        let number = seen.items.entry((branch, hash)).or_default();
-        let before = *number;
-        *number += 1;
-        // The first is identified by its hash, and the others by a pseudo-random number.
-        hash.wrapping_add(before.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-}
-
-/// A branch of a fork, an item of a batch, or both.
-pub(super) fn piece(info: &StepInfo<'_>, item: Option<u64>) -> Piece {
-    let branch = info.branch_number();
-    Piece {
-        branch: branch.and_then(|branch| u32::try_from(branch).ok()),
-        item,
     }
 }
 

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use pocketflow::{Attempt, Call, EarlierAttempts, Error, StepInfo, Taken};
-use pocketflow_durable::{
-    Durable, ExecKey, Keeper, PendingAttempt, STORED_FROM, StoredAttempts, WrongValue, causes,
-};
+use pocketflow_durable::{Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before};
 
 use super::local::Local;
 use super::{Burst, Parked, Part, Performed};
@@ -156,21 +154,14 @@ impl Burst {
         info: &StepInfo<'_>,
         first: Attempt<'_>,
     ) -> Option<EarlierAttempts> {
-        let key = ExecKey::of(first)?;
-        let (local, step) = (self.local(info), info.step());
-        let (number, outcome) = self.desk.attempt(&local.id, step, attempted(first))?;
-        let Outcome::Attempt(attempt) = outcome else {
-            return None;
-        };
-        let pending = PendingAttempt {
-            branch: key.branch,
-            item: key.item,
-            path: attempt.path,
-            number,
-            of: attempt.of,
-            causes: attempt.causes,
-        };
-        StoredAttempts::new(step, vec![pending]).made(step, key)
+        let local = self.local(info);
+        match self
+            .desk
+            .attempt(&local.id, info.step(), attempted(first))?
+        {
+            (number, Outcome::Attempt(attempt)) => Some(made_before(number, &attempt.causes)),
+            _ => None,
+        }
     }
 }
 
