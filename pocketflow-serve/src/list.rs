@@ -50,6 +50,7 @@ pub(crate) struct Row {
     filled: bool,
     error: Option<String>,
     exit: Option<String>,
+    dropped: Option<Dropped>,
     began: u64,
     changed: u64,
     /// Whether the database has it.
@@ -58,6 +59,24 @@ pub(crate) struct Row {
     /// What a search looks through.
     #[serde(skip)]
     text: String,
+}
+
+/// That a run was dropped before its end, while its process went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Dropped {
+    at: u64,
+    /// Whether a panic dropped it.
+    panicked: bool,
+}
+
+impl Dropped {
+    /// As the page says it.
+    fn words(self) -> &'static str {
+        match self.panicked {
+            true => "ended by a panic",
+            false => "dropped before its end",
+        }
+    }
 }
 
 /// Who works on the runs of a flow.
@@ -283,6 +302,7 @@ impl Row {
             filled: run.filled,
             error: run.message.as_deref().map(shortened),
             exit: run.exit.clone(),
+            dropped: None,
             began: millis(run.created),
             changed: millis(run.updated),
             durable: true,
@@ -293,8 +313,16 @@ impl Row {
 
     fn recorded(file: &str, run: &BriefRun, only: bool) -> Self {
         let (mut waits, mut since, mut error, mut exit) = (None, None, None, None);
+        let mut dropped = None;
         let status = match &run.state {
             State::Unfinished => "unfinished",
+            State::Dropped { at, panicked } => {
+                dropped = Some(Dropped {
+                    at: at / 1000,
+                    panicked: *panicked,
+                });
+                "dropped"
+            }
             State::Waiting { field, since: from } => {
                 (waits, since) = (Some(field.clone()), Some(from / 1000));
                 "waiting"
@@ -328,6 +356,7 @@ impl Row {
             filled: false,
             error,
             exit,
+            dropped,
             began: run.began / 1000,
             changed: run.last / 1000,
             durable: false,
@@ -352,6 +381,7 @@ impl Row {
             filled: false,
             error: Some(why.to_owned()),
             exit: None,
+            dropped: None,
             began: 0,
             changed: 0,
             durable: false,
@@ -369,6 +399,7 @@ impl Row {
             self.waits.as_deref(),
             self.error.as_deref(),
             self.exit.as_deref(),
+            self.dropped.map(Dropped::words),
             self.file.as_deref(),
         ];
         let texts: Vec<&str> = texts.into_iter().flatten().collect();

@@ -183,6 +183,19 @@ impl World {
                 json!({ "event": "taken", "at": at + 300_000, "run": 0, "step": 2, "path": ["search"], "action": "default", "edge": 2, "to": { "place": 0 }, "changed": { "answer": "Because." } }).to_string(),
                 json!({ "event": "end", "at": at + 300_001, "run": 0, "exit": "default" }).to_string(),
             ].join("\n"))),
+            "drop" => {
+                for (file, panicked) in [("cancelled.jsonl", false), ("panicked.jsonl", true)] {
+                    let id = file.trim_end_matches(".jsonl");
+                    self.add(file, &format!("{}\n", [
+                        json!({ "pocketflow_record": 1 }).to_string(),
+                        json!({ "event": "graph", "at": at, "graph": 0, "name": "Agent", "fingerprint": "07", "store": "Talk", "exits": ["default"],
+                            "places": [{ "name": "decide", "kind": "node" }], "edges": [{ "from": 0, "action": "default", "to": { "exit": 0 } }] }).to_string(),
+                        json!({ "event": "run", "at": at, "run": 0, "id": id, "graph": 0, "shared": {} }).to_string(),
+                        json!({ "event": "step", "at": at + 1, "run": 0, "step": 1, "graph": 0, "place": 0, "path": ["decide"] }).to_string(),
+                        json!({ "event": "dropped", "at": at + 2, "run": 0, "panicked": panicked }).to_string(),
+                    ].join("\n")));
+                }
+            }
             "stop" => self.stop().await,
             "start" => self.start().await,
             "many" => {

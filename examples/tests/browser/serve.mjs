@@ -72,6 +72,16 @@ try {
   const row = (name) => page.locator("tbody tr", { has: page.getByRole("link", { name, exact: true }) });
   await row("<b>order</b>-1").locator(".status.waiting").waitFor();
   assert.match(await row("<b>order</b>-1").locator(".what").textContent(), /waits for decision#1, asked/);
+  // Runs whose futures were dropped, one of them by a panic.
+  await elsewhere("drop");
+  await page.getByRole("button", { name: /dropped/ }).click();
+  await row("cancelled").locator(".status.dropped").waitFor();
+  assert.match(await row("cancelled").locator(".what").textContent(), /^dropped before its end, /);
+  assert.match(await row("panicked").locator(".what").textContent(), /^ended by a panic, /);
+  assert.equal(await page.locator("tbody tr").count(), 2);
+  assert.match(page.url(), /status=dropped/);
+  await page.getByRole("button", { name: /^All/ }).click();
+  await row("<b>order</b>-1").waitFor();
   await shoot("2-list");
   await row("<b>order</b>-1").getByRole("link").click();
   await status("waiting");
@@ -174,11 +184,11 @@ try {
   // Ten thousand runs more are listed and searched.
   await page.getByRole("link", { name: "‹ Runs" }).click();
   await elsewhere("many");
-  await page.getByText("10,004 runs").waitFor();
+  await page.getByText("10,006 runs").waitFor();
   await page.getByText("Page 1 of 201").waitFor();
   const began = performance.now();
   await page.getByLabel("Search the runs").fill("import-0777");
-  await page.getByText("10 of 10,004 runs").waitFor();
+  await page.getByText("10 of 10,006 runs").waitFor();
   console.log(`a search in 10,000 runs, as the browser sees it: ${Math.round(performance.now() - began)} ms`);
   assert.equal(await page.locator("tbody tr").count(), 10);
   await page.getByLabel("Search the runs").fill("");
@@ -186,7 +196,7 @@ try {
   await page.getByRole("button", { name: "Next" }).click();
   await page.getByText("Page 2 of 201").waitFor();
   await page.getByRole("button", { name: /waiting/ }).click();
-  await page.getByText(/^1 of 10,004 runs/).waitFor();
+  await page.getByText(/^1 of 10,006 runs/).waitFor();
   await shoot("9-many");
   assert.match(page.url(), /status=waiting/);
 
@@ -199,7 +209,7 @@ try {
     await other.locator("tbody tr").first().waitFor();
     await wide(other);
     await other.getByLabel("Search the runs").fill("order");
-    await other.getByText("3 of 10,004 runs").waitFor();
+    await other.getByText("3 of 10,006 runs").waitFor();
     await shoot(`10-${name}-list`, other);
     await other.getByRole("link", { name: "order-2", exact: true }).click();
     await bar(other).getByText("for remark#1").waitFor();

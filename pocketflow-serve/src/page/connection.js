@@ -89,12 +89,12 @@ const ago = (millis) => (millis < 1000 ? "just now" : `${age(millis)} ago`);
 
 /** The signs of statuses, so that nothing is said by colour alone. */
 const STATUSES = {
-  running: "▶", enqueued: "→", waiting: "‖", suspended: "‖", orphaned: "?", unfinished: "…", failed: "✕", stuck: "✕", cancelled: "⊘", finished: "✓", unreadable: "!",
+  running: "▶", enqueued: "→", waiting: "‖", suspended: "‖", orphaned: "?", unfinished: "…", dropped: "↓", failed: "✕", stuck: "✕", cancelled: "⊘", finished: "✓", unreadable: "!",
 };
 
 const MEANINGS = {
   running: "A process drives it", enqueued: "It has not begun, and a worker takes it up", waiting: "It waits for a value, or sleeps", suspended: "A driver has stopped it",
-  orphaned: "It is not finished, and no process drives it", unfinished: "Its record has no end: it is in progress, or its process has died", failed: "A step has failed",
+  orphaned: "It is not finished, and no process drives it", unfinished: "Its record has no end: it is in progress, or its process has died", dropped: "It was dropped before its end, or a panic ended it, and its process went on", failed: "A step has failed",
   stuck: "Several processes in a row have died in the same step", cancelled: "It was cancelled", finished: "It has reached an exit", unreadable: "The file is not a record that this version can read",
 };
 

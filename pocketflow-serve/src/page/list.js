@@ -1,6 +1,6 @@
 // The list of runs. The server filters, searches and counts, so that a page of the list is small however many runs there are.
 
-const ORDER = ["running", "enqueued", "waiting", "suspended", "orphaned", "unfinished", "failed", "stuck", "cancelled", "finished", "unreadable"];
+const ORDER = ["running", "enqueued", "waiting", "suspended", "orphaned", "unfinished", "dropped", "failed", "stuck", "cancelled", "finished", "unreadable"];
 
 class Listing {
   constructor() {
@@ -122,6 +122,7 @@ class Listing {
     if (row.waits && row.filled) return [h("code", null, visible(row.waits)), " was filled ", this.time(row.since), ", and no process has gone on"];
     const waits = row.waits && [row.waits === "sleeps" ? "sleeps, begun " : ["waits for ", h("code", null, visible(row.waits)), ", asked "], this.time(row.since), row.until && [", until ", moment(row.until * 1000)]];
     const error = row.error && h("span", { class: row.status === "suspended" ? "soft" : "bad" }, visible(row.error));
+    if (row.dropped) return [row.dropped.panicked ? h("strong", { class: "bad" }, "ended by a panic") : "dropped before its end", ", ", this.time(row.dropped.at)];
     if (waits || error) return [waits, waits && error && h("br"), error];
     return row.exit && row.exit !== "default" ? ["ended with ", visible(row.exit)] : null;
   }

@@ -43,6 +43,11 @@ pub(crate) struct BriefRun {
 pub(crate) enum State {
     /// The record has no end: the run is in progress, or its process has died.
     Unfinished,
+    /// It was dropped before its end, at that time, and its process went on.
+    Dropped {
+        at: u64,
+        panicked: bool,
+    },
     /// It waits for a field since that time.
     Waiting {
         field: String,
@@ -91,6 +96,8 @@ struct Line<'a> {
     error: Option<Vec<Cow<'a, str>>>,
     #[serde(default)]
     suspended: bool,
+    #[serde(default)]
+    panicked: bool,
     #[serde(borrow, default)]
     redacted: Option<Redacted<'a>>,
 }
@@ -168,6 +175,10 @@ impl Brief {
                 };
             }
             "taken" | "leave" => run.state = State::Unfinished,
+            "dropped" => {
+                let panicked = line.panicked;
+                run.state = State::Dropped { at, panicked };
+            }
             "end" if line.suspended && matches!(run.state, State::Waiting { .. }) => {}
             "end" if line.suspended => {
                 let why = chain(line.error);
@@ -312,9 +323,46 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_was_dropped_is_not_in_progress() {
+        let dropped = brief(&[STEP, r#"{"event":"dropped","at":7,"run":0}"#]);
+        let state = State::Dropped {
+            at: 7,
+            panicked: false,
+        };
+        assert_eq!((&dropped.runs[0].state, dropped.runs[0].last), (&state, 7));
+        let panicked = brief(&[
+            STEP,
+            r#"{"event":"dropped","at":7,"run":0,"panicked":true}"#,
+        ]);
+        let state = State::Dropped {
+            at: 7,
+            panicked: true,
+        };
+        assert_eq!(panicked.runs[0].state, state);
+        // What waits for a value waits no more, until the run resumes.
+        let wait = r#"{"event":"step","at":5,"run":0,"step":1,"graph":0,"place":0,"path":["await(ok)"],"waits":"ok"}"#;
+        let lines = [
+            wait,
+            r#"{"event":"dropped","at":7,"run":0}"#,
+            r#"{"event":"run","at":20,"run":1,"id":"a","graph":0,"shared":{}}"#,
+        ];
+        let state = State::Dropped {
+            at: 7,
+            panicked: false,
+        };
+        assert_eq!(brief(&lines[..2]).runs[0].state, state);
+        let resumed = brief(&lines);
+        assert_eq!(
+            (resumed.runs.len(), &resumed.runs[0].state),
+            (1, &State::Unfinished)
+        );
+    }
+
+    #[test]
     fn inner_runs_and_strange_lines_are_left_out() {
         let all = brief(&[
             r#"{"event":"run","at":3,"run":1,"graph":0,"parent":{"run":0,"step":1,"field":"x"},"shared":{}}"#,
+            r#"{"event":"dropped","at":4,"run":1,"panicked":true}"#,
             r#"{"event":"end","at":4,"run":1,"error":["no"]}"#,
             "garbage",
             r#"{"event":"exec","at":4,"run":0,"step":1,"began":1,"node":"n","redacted":true}"#,

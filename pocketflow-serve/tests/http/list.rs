@@ -5,7 +5,7 @@ use std::time::Instant;
 use pocketflow_checkpoint::{NewRun, Storage};
 use serde_json::{Value, json};
 
-use crate::support::{Order, Shop, Site, beginning, end, step};
+use crate::support::{Order, Shop, Site, beginning, dropped, end, step};
 
 fn names(list: &Value) -> Vec<String> {
     let rows = list["rows"].as_array().unwrap().iter();
@@ -101,6 +101,40 @@ async fn records_and_durable_runs_are_one_list() {
         (&failed["found"], &failed["counts"]["waiting"]),
         (&json!(1), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn a_dropped_run_is_told_from_an_unfinished_one() {
+    let site = Site::new().await;
+    for (id, event) in [
+        ("open", None),
+        ("cancelled", Some(dropped(6_000_000, false))),
+        ("panicked", Some(dropped(7_000_000, true))),
+    ] {
+        let mut lines = beginning("Report", Some(id), 3_000_000);
+        lines.push(step(1, 4_000_000));
+        lines.extend(event);
+        site.write(&format!("{id}.jsonl"), &lines);
+    }
+    let list = site.json("/api/runs").await;
+    let all = ["panicked dropped", "cancelled dropped", "open unfinished"];
+    assert_eq!(names(&list), all);
+    let facts = |row: usize| (&list["rows"][row]["dropped"], &list["rows"][row]["changed"]);
+    let panicked = json!({ "at": 7_000, "panicked": true });
+    let cancelled = json!({ "at": 6_000, "panicked": false });
+    assert_eq!(facts(0), (&panicked, &json!(7_000)));
+    assert_eq!(facts(1), (&cancelled, &json!(6_000)));
+    assert_eq!(facts(2), (&Value::Null, &json!(4_000)));
+    assert_eq!(list["counts"], json!({ "dropped": 2, "unfinished": 1 }));
+    for (query, found) in [
+        ("status=dropped", &all[..2]),
+        ("status=unfinished", &all[2..]),
+        ("q=by+a+panic", &all[..1]),
+        ("q=before+its+end", &all[1..2]),
+    ] {
+        let list = site.json(&format!("/api/runs?{query}")).await;
+        assert_eq!(names(&list), found, "{query}");
+    }
 }
 
 #[tokio::test]

@@ -246,6 +246,10 @@ pub(crate) fn step(number: u64, at: u64) -> String {
     json!({ "event": "step", "at": at, "run": 0, "step": number, "graph": 0, "place": 0, "path": ["pay"] }).to_string()
 }
 
+pub(crate) fn dropped(at: u64, panicked: bool) -> String {
+    json!({ "event": "dropped", "at": at, "run": 0, "panicked": panicked }).to_string()
+}
+
 pub(crate) fn end(at: u64) -> String {
     json!({ "event": "end", "at": at, "run": 0, "exit": "default" }).to_string()
 }
