@@ -5,8 +5,9 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
-use crate::driver::{Burst, Probe};
+use crate::driver::{Burst, Portion, Probe};
 use crate::flow::Settings;
+use crate::items::{self, Answer};
 use crate::job::Job;
 use crate::pump::{self, Desk, Journal, Why};
 use crate::state::{Next, Run};
@@ -23,28 +24,63 @@ pub(crate) struct Request {
     pub(crate) cancelled: bool,
 }
 
-/// Takes a burst of steps. Returns what the run does next, and the time of the last entry of the
-/// journal. The run is as it is after the burst.
+/// Takes a burst of steps. Returns the run after it, what it does next, and the time of the last entry of the
+/// journal.
 pub(crate) async fn take<J: Journal>(
     job: &Arc<dyn Job>,
     settings: &Settings,
     journal: &J,
     request: Request,
-    run: &mut Run,
-) -> (Next, u64) {
-    let burst = Arc::new(burst(&**job, settings, run.clone(), request.due));
-    let desk = burst.desk.clone();
+    run: Run,
+) -> (Run, Next, u64) {
+    let elsewhere = settings.elsewhere.clone();
+    let burst = Burst {
+        elsewhere,
+        ..burst(&**job, settings, run, request.due)
+    };
+    let burst = Arc::new(burst);
     if request.cancelled {
-        desk.cancelled();
+        burst.desk.cancelled();
     }
-    let driving = job.clone().drive(burst);
     let mut at = 0;
     let fold = |entry: &pump::Entry| {
-        run.fold(entry);
+        burst.now().fold(entry);
         at = entry.at;
     };
-    let end = pump::burst(&desk, journal, driving, fold).await;
-    (run.close(&end), at)
+    let driving = job.clone().drive(burst.clone());
+    let end = pump::burst(&burst.desk, journal, driving, fold).await;
+    let mut run = burst.now().clone();
+    let next = run.close(&end);
+    (run, next, at)
+}
+
+/// Computes an item or a branch for another worker.
+pub(crate) async fn compute(
+    job: &Arc<dyn Job>,
+    settings: &Settings,
+    run: &Run,
+    request: items::Request,
+) -> Answer {
+    let portion = Arc::new(Portion::new(request.key, request.index));
+    loop {
+        let burst = Burst {
+            portion: Some(portion.clone()),
+            ..burst(&**job, settings, run.clone(), Some(request.now))
+        };
+        // No journal records this, and the driver waits for none.
+        burst.desk.go_live();
+        let ended = job.clone().drive(Arc::new(burst)).await;
+        if let Some(answer) = portion.answer() {
+            return answer;
+        }
+        if portion.looks_further() {
+            continue;
+        }
+        return Answer::Lost(match ended {
+            Why::Failed(error) => error.message,
+            _ => "the step has no such item".to_owned(),
+        });
+    }
 }
 
 /// Looks whether a value fits where a run waits. The error says why it does not.
@@ -59,8 +95,10 @@ pub(crate) async fn probe(
     probe: Probe,
 ) -> Result<Result<(), String>, String> {
     let probe = Arc::new(probe);
-    let mut burst = burst(&**job, settings, run.clone(), None);
-    burst.probe = Some(probe.clone());
+    let burst = Burst {
+        probe: Some(probe.clone()),
+        ..burst(&**job, settings, run.clone(), None)
+    };
     let ended = job.clone().drive(Arc::new(burst)).await;
     probe.verdict().ok_or_else(|| match ended {
         Why::Failed(error) => error.message,
@@ -74,14 +112,18 @@ fn burst(job: &dyn Job, settings: &Settings, base: Run, due: Option<u64>) -> Bur
     let (program, parts) = (job.program().to_owned(), base.log.parts.clone());
     Burst {
         run: base.meta.status.run.clone(),
-        desk: Desk::new(program, clock, MAX_ENTRY, parts),
+        desk: Desk::new(program.clone(), clock, MAX_ENTRY, parts),
         clock,
+        now: Mutex::new(base.clone()),
         base,
         steps: settings.burst,
         journal_bytes: settings.journal_bytes,
         max_store: settings.max_store,
         taken: AtomicUsize::new(0),
         runs: Mutex::new(HashMap::new()),
+        program,
+        elsewhere: None,
         probe: None,
+        portion: None,
     }
 }

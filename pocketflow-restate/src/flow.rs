@@ -10,7 +10,9 @@ use pocketflow_durable::{Durable, StateReader};
 use restate_sdk::service::ServiceDefinition;
 use serde::de::DeserializeOwned;
 
+use crate::client::ClientError;
 use crate::driver::RestateRun;
+use crate::items::{self, Elsewhere, Ingress};
 use crate::job::{FlowJob, Job};
 use crate::object;
 
@@ -91,19 +93,19 @@ where
 pub struct RestateFlow {
     job: Arc<dyn Job>,
     settings: Settings,
+    ingress: Option<Ingress>,
 }
 
 impl fmt::Debug for RestateFlow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestateFlow")
             .field("flow", &self.job.graph().name)
-            .field("settings", &self.settings)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 /// What can be configured.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// How many steps a burst has.
     pub(crate) burst: usize,
@@ -112,6 +114,8 @@ pub(crate) struct Settings {
     pub(crate) max_store: usize,
     pub(crate) inactivity_timeout: Duration,
     pub(crate) abort_timeout: Duration,
+    /// Where items and branches are computed, if not where their run is.
+    pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
 impl Default for Settings {
@@ -123,6 +127,7 @@ impl Default for Settings {
             max_store: 15 << 20,
             inactivity_timeout: day,
             abort_timeout: day,
+            elsewhere: None,
         }
     }
 }
@@ -132,6 +137,7 @@ impl RestateFlow {
         Self {
             job: Arc::new(job),
             settings: Settings::default(),
+            ingress: None,
         }
     }
 
@@ -171,6 +177,51 @@ impl RestateFlow {
     pub fn abort_timeout(mut self, time: Duration) -> Self {
         self.settings.abort_timeout = time;
         self
+    }
+
+    /// Lets any worker compute the items of batches and the branches of forks. Without this, the worker
+    /// that drives a run does all of its work. `ingress` is the address of the server for requests, such
+    /// as `http://127.0.0.1:8080`. Bind [`items`](Self::items) as well.
+    ///
+    /// This is for slow items: each takes about a millisecond more, and no item is repeated if the worker
+    /// of the run dies in the meantime. How many are in flight is up to the flow, with `parallel`. Of an
+    /// error only its texts come back, so `post` and drivers cannot find its type.
+    ///
+    /// # Errors
+    ///
+    /// It is not an address of a server.
+    pub fn distribute(mut self, ingress: &str) -> Result<Self, ClientError> {
+        let ingress = Ingress::new(ingress, self.job.graph().name)?;
+        self.settings.elsewhere = Some(Arc::new(ingress.clone()));
+        self.ingress = Some(ingress);
+        Ok(self)
+    }
+
+    /// The stateless service that computes items and branches, to
+    /// [bind](restate_sdk::endpoint::Builder::bind) to an endpoint beside [`object`](Self::object). It is
+    /// only used with [`distribute`](Self::distribute).
+    ///
+    /// ```no_run
+    /// # use pocketflow::{Shared, flow, node};
+    /// # use restate_sdk::{endpoint::Endpoint, http_server::HttpServer};
+    /// # use serde::{Deserialize, Serialize};
+    /// #[derive(Shared, Default, Serialize, Deserialize)]
+    /// struct Article { titles: Vec<String>, drafts: Option<Vec<String>> }
+    ///
+    /// #[node(Article, writes = drafts, parallel = 20)]
+    /// async fn draft(#[each(titles)] title: &str) -> String { format!("All about {title}.") }
+    ///
+    /// flow! { Write: Article { draft; } }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let write = pocketflow_restate::flow(Write).distribute("http://127.0.0.1:8080")?;
+    /// let endpoint = Endpoint::builder().bind(write.object()).bind(write.items()).build();
+    /// HttpServer::new(endpoint).listen_and_serve("0.0.0.0:9080".parse()?).await;
+    /// # Ok(()) }
+    /// ```
+    pub fn items(&self) -> ServiceDefinition {
+        let (job, settings) = (self.job.clone(), self.settings.clone());
+        items::service(job, settings, self.ingress.clone())
     }
 
     /// The virtual object, to [bind](restate_sdk::endpoint::Builder::bind) to an endpoint. Its handlers

@@ -61,7 +61,7 @@ fn without_user(url: &str) -> String {
 }
 
 /// A part of a path, in which any character can be.
-pub(super) fn segment(text: &str) -> String {
+pub(crate) fn segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -25,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// A server, with a pool of connections that clones share.
 #[derive(Clone)]
-pub(super) struct Server {
+pub(crate) struct Server {
     pub(super) address: String,
     pool: legacy::Client<Connector, Full<Bytes>>,
     token: Option<HeaderValue>,
@@ -47,7 +47,7 @@ struct Refusal {
 }
 
 impl Server {
-    pub(super) fn new(url: &str) -> Result<Self, ClientError> {
+    pub(crate) fn new(url: &str) -> Result<Self, ClientError> {
         let address = address::parse(url)?;
         let pool = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -68,6 +68,23 @@ impl Server {
         Ok(())
     }
 
+    /// Posts a request, and waits for the answer however long it takes. Requests with the same idempotency key are
+    /// one request to the server.
+    #[cfg(feature = "worker")]
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        idempotency_key: Option<&str>,
+    ) -> Result<Bytes, ClientError> {
+        let answer = self.exchange(Method::POST, path, body.into(), idempotency_key);
+        let answer = answer.await?;
+        match answer.status.is_success() {
+            true => Ok(answer.body),
+            false => Err(self.refused(path, &answer)),
+        }
+    }
+
     /// Sends a request, and waits for the answer for as long as `within`.
     pub(super) async fn ask(
         &self,
@@ -76,7 +93,7 @@ impl Server {
         body: impl Into<Bytes>,
         within: Option<Duration>,
     ) -> Result<Answer, ClientError> {
-        let answering = self.exchange(method, path, body.into());
+        let answering = self.exchange(method, path, body.into(), None);
         let Some(after) = within else {
             return answering.await;
         };
@@ -95,6 +112,7 @@ impl Server {
         method: Method,
         path: &str,
         body: Bytes,
+        idempotency_key: Option<&str>,
     ) -> Result<Answer, ClientError> {
         let mut request = Request::builder()
             .method(method)
@@ -102,6 +120,9 @@ impl Server {
             .header(ACCEPT, "application/json");
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
         }
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, token.clone());

@@ -33,9 +33,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+#[cfg(feature = "worker")]
+pub(crate) use self::address::segment;
 pub use self::admin::Admin;
 pub use self::error::ClientError;
-use self::http::{Answer, Server};
+use self::http::Answer;
+pub(crate) use self::http::Server;
 use crate::wire::{Fill, Finished, RunStatus, handler};
 
 /// How long [`Client::wait`] waits before it connects again.

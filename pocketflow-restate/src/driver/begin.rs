@@ -8,7 +8,7 @@ use pocketflow::{Error, Failed, Graph, Place, Start, StepInfo};
 use pocketflow_durable::{Definition, Durable, Hints, Keeper, StoredRun, encoding, resumes};
 
 use super::local::{Local, Memory};
-use super::{Burst, Key, Part};
+use super::{Burst, Key, Part, Pause};
 use crate::pump::{Begun, Failure, Json, Outcome};
 use crate::state::{Stored, text};
 
@@ -56,6 +56,13 @@ impl Burst {
     ) -> Result<Start, Error> {
         let id = self.inner_id(info);
         let inner = info.inner_run().expect("an inner run begins here");
+        if self
+            .portion
+            .as_ref()
+            .is_some_and(|portion| !portion.is_in(id))
+        {
+            return Err(info.suspend(Pause));
+        }
         if inner.collects_failures() {
             self.failed_before(info, id, shared)?;
         }

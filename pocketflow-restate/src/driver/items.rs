@@ -52,6 +52,10 @@ impl Burst {
             let what = format!("what item {item} of `{info}` is");
             info.error(self.bad("store", &what, custom(error)))
         })?;
+        if let Some(portion) = &self.portion {
+            let at = (info, local);
+            return Err(self.compute(portion, at, hash, call).await);
+        }
         let (step, branch) = (info.step(), branch(info));
         let identity = hash.map(|hash| local.memory().seen.identity(step, branch, hash));
         if let Some(identity) = identity {
@@ -64,6 +68,17 @@ impl Burst {
         let key = local.key(info.step(), Part::Item(part));
         let returned = || format!("what `{info}` returned");
         let work = async {
+            if let Some(elsewhere) = self.elsewhere.as_ref().filter(|_| self.probe.is_none()) {
+                self.desk.live().await;
+                let far = self
+                    .far(&**elsewhere, (info, local), &key, item.index())
+                    .await?;
+                if let Some(json) = far {
+                    let exec = read(json.text())
+                        .map_err(|source| info.error(self.bad("read", &returned(), source)))?;
+                    return Ok((exec, local.record(key.clone(), Outcome::Item(json))));
+                }
+            }
             let exec = call.call().await?;
             let text = write_value(&exec)
                 .map_err(|source| info.error(self.bad("store", &returned(), source)))?;

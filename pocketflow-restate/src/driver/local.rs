@@ -59,6 +59,12 @@ impl Local {
             outcome,
         }
     }
+
+    /// Whether an item with this hash can have this identity. A step has so many items.
+    pub(super) fn may_be(hash: u64, identity: u64, items: u64) -> bool {
+        let mut seen = SeenItems::default();
+        (0..=items).any(|_| seen.identity(0, None, hash) == identity)
+    }
 }
 
 impl Burst {

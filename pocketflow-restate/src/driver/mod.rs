@@ -5,8 +5,10 @@
 
 mod begin;
 mod error;
+mod far;
 mod items;
 mod local;
+mod part;
 mod pauses;
 mod probe;
 mod steps;
@@ -28,9 +30,11 @@ pub(crate) use begin::program;
 pub(crate) use error::TooLarge;
 use error::{Parked, Pause};
 use local::Local;
+pub(crate) use part::Portion;
 pub(crate) use probe::Probe;
 
 use crate::clock::Clock;
+use crate::items::Elsewhere;
 use crate::pump::{Desk, Json, Key, Part, Performed, Why};
 use crate::state;
 
@@ -55,14 +59,32 @@ pub(crate) struct Burst {
     pub(crate) taken: AtomicUsize,
     /// The runs that have begun, the outermost one and the inner ones, by their ids.
     pub(crate) runs: Mutex<HashMap<String, Arc<Local>>>,
+    /// Identifies the program.
+    pub(crate) program: String,
+    /// The state of the run, with all that the journal has acknowledged.
+    pub(crate) now: Mutex<state::Run>,
+    /// Where items and branches are computed, if not here.
+    pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
     /// If the flow does not run, but only looks for a wait.
     pub(crate) probe: Option<Arc<Probe>>,
+    /// If the flow does not run, but only computes one item or branch for another worker.
+    pub(crate) portion: Option<Arc<Portion>>,
 }
 
 impl Burst {
     /// The map is consistent whenever the lock is free, so a poisoned lock can be used.
     fn runs(&self) -> MutexGuard<'_, HashMap<String, Arc<Local>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state is consistent whenever the lock is free, so a poisoned lock can be used.
+    pub(crate) fn now(&self) -> MutexGuard<'_, state::Run> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this driver only looks at the run, and must not take steps of it.
+    fn only_looks(&self) -> bool {
+        self.probe.is_some() || self.portion.is_some()
     }
 
     /// The run that a step belongs to.
@@ -145,6 +167,10 @@ impl<S: Durable> Driver<S, (Execs, Items)> for RestateRun {
         self.0.step(info, shared, run).await
     }
 
+    fn wants(&self, info: &StepInfo<'_>, item: Option<usize>) -> bool {
+        self.0.wants(info, item)
+    }
+
     async fn wait_to_retry<C>(
         &self,
         info: &StepInfo<'_>,
@@ -180,8 +206,11 @@ where
         C: ExecCall<S, Marker, N>,
     {
         async move {
-            if self.0.probe.is_some() {
-                return Err(info.suspend(Pause));
+            let run = self.0.inner_id(info);
+            match &self.0.portion {
+                Some(portion) if portion.is_at(run, info.step()) => return call.call().await,
+                _ if self.0.only_looks() => return Err(info.suspend(Pause)),
+                _ => {}
             }
             self.0.desk.live().await;
             call.call().await

@@ -6,7 +6,7 @@ use pocketflow::{Attempt, Call, EarlierAttempts, Error, StepInfo, Taken};
 use pocketflow_durable::{Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before};
 
 use super::local::Local;
-use super::{Burst, Parked, Part, Performed};
+use super::{Burst, Parked, Part, Pause, Performed};
 use crate::clock::millis;
 use crate::pump::{self, Outcome, Piece, Wait};
 
@@ -105,9 +105,14 @@ impl Burst {
         let piece = attempted(next);
         let stored = self.desk.attempt(&local.id, info.step(), piece);
         let stored = stored.filter(|(number, _)| *number >= next.number());
-        let due = match stored {
-            Some((_, Outcome::Attempt(attempt))) => attempt.due,
+        let due = match (stored, &self.portion) {
+            (Some((_, Outcome::Attempt(attempt))), _) => attempt.due,
             _ if time < STORED_FROM => return call.call().await,
+            (_, Some(portion)) => {
+                // The worker of the run records it, and asks again then.
+                portion.waits(next.number(), self.pending(info, next, time));
+                return Err(info.suspend(Pause));
+            }
             _ => self.record_attempt(info, &local, next, time).await,
         };
         let left = Duration::from_millis(due.saturating_sub(self.clock.now()));
@@ -130,22 +135,24 @@ impl Burst {
         next: Attempt<'_>,
         time: Duration,
     ) -> u64 {
+        let attempt = self.pending(info, next, time);
+        let due = attempt.due;
+        let key = local.key(info.step(), Part::Attempt(attempted(next), next.number()));
+        let record = local.record(key, Outcome::Attempt(attempt));
+        self.desk.record(record).await;
+        due
+    }
+
+    /// An attempt for which the run waits.
+    fn pending(&self, info: &StepInfo<'_>, next: Attempt<'_>, time: Duration) -> pump::Attempt {
         let item = next.item().map(|item| format!("[{item}]"));
-        let attempt = pump::Attempt {
+        let last = next.last_error();
+        pump::Attempt {
             path: format!("{info}{}", item.unwrap_or_default()),
             of: next.of(),
             due: self.clock.now().saturating_add(millis(time)),
-            causes: next
-                .last_error()
-                .map(|error| causes(&*error))
-                .unwrap_or_default(),
-        };
-        let due = attempt.due;
-        let key = local.key(info.step(), Part::Attempt(attempted(next), next.number()));
-        self.desk
-            .record(local.record(key, Outcome::Attempt(attempt)))
-            .await;
-        due
+            causes: last.map(|error| causes(&*error)).unwrap_or_default(),
+        }
     }
 
     /// The attempts that were made in an earlier burst.

@@ -19,19 +19,23 @@ impl Burst {
         if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
             return self.taken(info, &action);
         }
+        let pauses = info.waits_for().is_some() || info.sleeps_for().is_some();
+        if self.only_looks() {
+            if !pauses {
+                return run.run(shared).await;
+            }
+            if let Some(probe) = &self.probe {
+                probe.look(info, &local, shared);
+            }
+            return Err(info.suspend(Pause));
+        }
         if local.id.is_empty() {
             self.desk.at(info.to_string());
             if self.is_used_up() {
                 return Err(info.suspend(Pause));
             }
         }
-        if let Some(probe) = &self.probe
-            && (info.waits_for().is_some() || info.sleeps_for().is_some())
-        {
-            probe.look(info, &local, shared);
-            return Err(info.suspend(Pause));
-        }
-        if info.waits_for().is_some() || info.sleeps_for().is_some() {
+        if pauses {
             return self.pause(info, &local, shared).await;
         }
         self.work(info, &local, shared, run).await
@@ -110,7 +114,7 @@ impl Burst {
         run: R,
     ) -> Result<Taken, Error> {
         let inner = info.inner_run();
-        if !inner.is_some_and(|inner| inner.collects_failures()) {
+        if self.only_looks() || !inner.is_some_and(|inner| inner.collects_failures()) {
             return run.run(shared).await;
         }
         let local = self.local(info);

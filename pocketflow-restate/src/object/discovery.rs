@@ -11,7 +11,7 @@ use restate_sdk::discovery::{
 use super::internal;
 use crate::clock::millis;
 use crate::flow::Settings;
-use crate::wire::handler;
+use crate::wire::handler as names;
 
 /// Whether a handler may change the state.
 #[derive(Clone, Copy)]
@@ -26,57 +26,80 @@ pub(super) fn object(flow: &Graph, settings: &Settings) -> Service {
         ingress_private: Some(true),
         ..handler
     };
-    let step = private(json(internal::STEP, Exclusive, "Takes a burst of steps."));
+    let step = private(handler(
+        internal::STEP,
+        Exclusive,
+        "Takes a burst of steps.",
+    ));
     let handlers = vec![
-        json(
-            handler::RUN,
+        handler(
+            names::RUN,
             Exclusive,
             "Starts a run. The body is the store.",
         ),
-        empty(handler::STATUS, Shared, "Reports how far the run is."),
-        empty(
-            handler::RESULT,
+        handler(names::STATUS, Shared, "Reports how far the run is."),
+        handler(
+            names::RESULT,
             Shared,
             "Returns the store of a finished run.",
         ),
         waiting(
-            empty(
-                handler::WAIT,
+            handler(
+                names::WAIT,
                 Shared,
                 "Waits until the run is over, and returns its store.",
             ),
             settings,
         ),
-        json(handler::FILL, Exclusive, "Answers a wait of the run."),
-        empty(
-            handler::RETRY,
+        handler(names::FILL, Exclusive, "Answers a wait of the run."),
+        handler(
+            names::RETRY,
             Exclusive,
             "Lets a failed or cancelled run go on.",
         ),
-        empty(handler::CANCEL, Shared, "Cancels the run."),
+        handler(names::CANCEL, Shared, "Cancels the run."),
         waiting(step, settings),
-        private(empty(
+        private(handler(
             internal::CANCELLED,
             Exclusive,
             "Sets the status of a cancelled run.",
         )),
-        private(empty(
+        private(handler(
             internal::BURST,
             Shared,
             "Returns the invocation that takes a burst.",
         )),
-        private(json(
+        handler(
+            internal::SNAPSHOT,
+            Shared,
+            "Returns the state of a run to workers that compute a part of it.",
+        ),
+        private(handler(
             internal::SUBSCRIBE,
             Exclusive,
             "Registers someone who waits for the end.",
         )),
     ];
-    Service {
-        ty: ServiceType::VirtualObject,
-        name: ServiceName::try_from(flow.name.to_owned())
-            .expect("a flow that Restate runs has a name"),
+    let about = format!("Runs of the flow {}.", flow.name);
+    service(
+        ServiceType::VirtualObject,
+        flow.name.to_owned(),
+        about,
         handlers,
-        documentation: Some(format!("Runs of the flow {}.", flow.name)),
+    )
+}
+
+pub(crate) fn service(
+    ty: ServiceType,
+    name: String,
+    about: String,
+    handlers: Vec<Handler>,
+) -> Service {
+    Service {
+        ty,
+        name: ServiceName::try_from(name).expect("a flow that Restate runs has a name"),
+        handlers,
+        documentation: Some(about),
         abort_timeout: None,
         enable_lazy_state: Some(true),
         idempotency_retention: None,
@@ -93,7 +116,7 @@ pub(super) fn object(flow: &Graph, settings: &Settings) -> Service {
 }
 
 /// A handler that may take long.
-fn waiting(handler: Handler, settings: &Settings) -> Handler {
+pub(crate) fn waiting(handler: Handler, settings: &Settings) -> Handler {
     Handler {
         inactivity_timeout: Some(millis(settings.inactivity_timeout)),
         abort_timeout: Some(millis(settings.abort_timeout)),
@@ -101,29 +124,25 @@ fn waiting(handler: Handler, settings: &Settings) -> Handler {
     }
 }
 
-/// A handler with a body.
-fn json(name: &str, access: Access, documentation: &str) -> Handler {
+/// A handler of an object. A body that it does not need is ignored.
+fn handler(name: &str, access: Access, about: &str) -> Handler {
+    let ty = match access {
+        Access::Exclusive => HandlerType::Exclusive,
+        Access::Shared => HandlerType::Shared,
+    };
+    handler_of(name, Some(ty), about)
+}
+
+pub(crate) fn handler_of(name: &str, ty: Option<HandlerType>, about: &str) -> Handler {
     let input = InputPayload {
         content_type: Some("*/*".into()),
         json_schema: None,
         required: Some(false),
     };
-    handler_of(name, access, documentation, input)
-}
-
-/// A handler without a body. One that is there is ignored.
-fn empty(name: &str, access: Access, documentation: &str) -> Handler {
-    json(name, access, documentation)
-}
-
-fn handler_of(name: &str, access: Access, documentation: &str, input: InputPayload) -> Handler {
     Handler {
         name: HandlerName::try_from(name).expect("a valid name"),
-        ty: Some(match access {
-            Access::Exclusive => HandlerType::Exclusive,
-            Access::Shared => HandlerType::Shared,
-        }),
-        documentation: Some(documentation.to_owned()),
+        ty,
+        documentation: Some(about.to_owned()),
         input: Some(input),
         output: Some(OutputPayload {
             content_type: Some("application/json".into()),

@@ -2,7 +2,7 @@
 
 mod cancel;
 mod context;
-mod discovery;
+pub(crate) mod discovery;
 mod fill;
 mod retry;
 mod run;
@@ -33,6 +33,8 @@ mod internal {
     pub(super) const BURST: &str = "burst";
     /// Registers someone who waits for the run's end.
     pub(super) const SUBSCRIBE: &str = "subscribe";
+    /// Returns the state of a run before a burst, to the workers that compute a part of it.
+    pub(super) const SNAPSHOT: &str = "snapshot";
 }
 
 /// The service that Restate calls.
@@ -83,6 +85,7 @@ impl Object {
             internal::STEP => self.step(context, body).await,
             internal::CANCELLED => self.cancelled(context).await,
             internal::BURST => self.burst(context).await,
+            internal::SNAPSHOT => self.snapshot(context, body).await,
             internal::SUBSCRIBE => self.subscribe(context, body).await,
             _ => Err(Refused::new(404, format!("there is no handler `{name}`")).into()),
         }

@@ -4,8 +4,10 @@ use bytes::Bytes;
 use restate_sdk::errors::TerminalError;
 
 use super::Object;
-use super::context::{Context, report};
+use super::context::{Context, json, report};
+use crate::items::Snapshot;
 use crate::job::Refused;
+use crate::state::Run;
 use crate::wire::{RunStatus, Status};
 
 impl Object {
@@ -24,6 +26,31 @@ impl Object {
         let run = context.load(meta, &mut false).await?;
         let store = run.store();
         Ok(format!("{{\"exit\":{exit},\"store\":{store}}}").into())
+    }
+}
+
+impl Object {
+    /// The state of a run before a burst, as it is stored. The body is the number of the burst.
+    pub(super) async fn snapshot(
+        &self,
+        context: &Context,
+        body: Bytes,
+    ) -> Result<Bytes, TerminalError> {
+        let burst: u64 =
+            serde_json::from_slice(&body).map_err(|error| Refused::new(400, error.to_string()))?;
+        let meta = context.known().await?;
+        if meta.burst != burst {
+            let run = &context.run;
+            return Err(Refused::new(409, format!("run `{run}` is past burst {burst}")).into());
+        }
+        let Run {
+            meta,
+            store,
+            mut log,
+            ..
+        } = context.load(meta, &mut false).await?;
+        log.parts.clear();
+        Ok(json(&Snapshot { meta, store, log }))
     }
 }
 

@@ -23,14 +23,14 @@ impl Object {
             // The run has been retried, filled or cancelled since this was sent.
             return Ok(Bytes::new());
         };
-        let mut run = context.load(meta, &mut cancelled).await?;
+        let run = context.load(meta, &mut cancelled).await?;
         context.set(key::BURST, context.invocation.clone());
         let request = Request {
             due: request.due,
             cancelled,
         };
-        let (next, at) =
-            crate::burst::take(&self.job, &self.settings, context, request, &mut run).await;
+        let taken = crate::burst::take(&self.job, &self.settings, context, request, run);
+        let (mut run, next, at) = taken.await;
         context.save(&mut run);
         context.go_on(next, at);
         if next == Next::Over {

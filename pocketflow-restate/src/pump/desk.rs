@@ -224,15 +224,15 @@ impl Desk {
         self.lock().retired
     }
 
+    /// There is no journal, so work may begin.
+    pub(crate) fn go_live(&self) {
+        self.lock().go_live();
+    }
+
     /// The next entry of the journal. The first poll says that the burst is live.
     pub(super) fn poll_entry(&self, context: &mut Context<'_>) -> Poll<Entry> {
         let mut inner = self.lock();
-        if !inner.live {
-            inner.live = true;
-            for held in std::mem::take(&mut inner.held) {
-                let _ = held.send(());
-            }
-        }
+        inner.go_live();
         match inner.entry() {
             Some(entry) => Poll::Ready(entry),
             None => {
@@ -293,6 +293,15 @@ impl Desk {
 }
 
 impl Inner {
+    fn go_live(&mut self) {
+        if !self.live {
+            self.live = true;
+            for held in std::mem::take(&mut self.held) {
+                let _ = held.send(());
+            }
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();

@@ -1,9 +1,11 @@
 //! Workers that die at random moments.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::flows::{School, Year, school};
-use super::server::Server;
+use super::server::{Others, Server};
+use crate::items::Elsewhere;
 use crate::job::{FlowJob, Job};
 use crate::wire::{RunStatus, Status};
 
@@ -13,9 +15,21 @@ fn year() -> Arc<dyn Job> {
 
 /// Runs `Year` with answers in a random order. Returns its store.
 fn run_year(id: &str, seed: u64, patience: usize, burst: usize) -> (serde_json::Value, Server) {
+    run_with(id, seed, patience, burst, None)
+}
+
+/// [`run_year`], with other workers that compute its items.
+fn run_with(
+    id: &str,
+    seed: u64,
+    patience: usize,
+    burst: usize,
+    others: Option<Arc<Others>>,
+) -> (serde_json::Value, Server) {
     let store = serde_json::to_string(&school()).unwrap();
     let mut server = Server::start(year(), id, &store, seed);
     server.settings.burst = burst;
+    server.settings.elsewhere = others.map(|others| others as Arc<dyn Elsewhere>);
     let mut fills = 0;
     loop {
         match server.go_on(patience) {
@@ -56,5 +70,26 @@ fn a_run_whose_workers_die_at_random_moments_comes_to_the_same_store() {
     assert!(
         repeated > 50,
         "{repeated} repetitions of what was in flight"
+    );
+}
+
+#[test]
+fn items_and_branches_that_other_workers_compute_come_to_the_same_store() {
+    let (expected, calm) = run_year("near", 1, 1_000_000, 50);
+    let (mut crashes, mut again) = (0, 0);
+    for seed in 0..20 {
+        let others = Arc::new(Others::new(year()));
+        let id = format!("far-{seed}");
+        let (store, server) = run_with(&id, seed, 30, 50, Some(others.clone()));
+        assert_eq!(store, expected, "seed {seed}");
+        assert_eq!(server.begun(), calm.begun(), "seed {seed}");
+        // Two rounds with a branch and two items, and two parts of four documents.
+        assert!(others.computed() >= 2 * 3 + 4 * 2, "{}", others.computed());
+        crashes += server.crashes;
+        again += others.again.load(Relaxed);
+    }
+    assert!(
+        crashes > 50 && again > 5,
+        "{crashes} crashes, {again} asked again"
     );
 }

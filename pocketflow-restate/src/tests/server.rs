@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -13,6 +13,7 @@ use pocketflow::Attempt;
 use crate::burst::{Request, probe, take};
 use crate::driver::Probe;
 use crate::flow::Settings;
+use crate::items::{self, Answer, Asking, Elsewhere, State};
 use crate::job::Job;
 use crate::pump::{Cancelled, Entry, Journal, Json, Outcome, Part, Record};
 use crate::state::{Meta, Next, Run};
@@ -127,6 +128,50 @@ impl Journal for Invocation<'_> {
     }
 }
 
+/// The other workers. They keep what they have computed for whoever asks again.
+pub(super) struct Others {
+    job: Arc<dyn Job>,
+    answers: Mutex<BTreeMap<String, Answer>>,
+    /// How often somebody has asked again.
+    pub(super) again: AtomicUsize,
+}
+
+impl Others {
+    pub(super) fn new(job: Arc<dyn Job>) -> Self {
+        let (answers, again) = Default::default();
+        Self {
+            job,
+            answers,
+            again,
+        }
+    }
+
+    pub(super) fn computed(&self) -> usize {
+        self.answers.lock().unwrap().len()
+    }
+}
+
+impl Elsewhere for Others {
+    fn ask(&self, request: items::Request, key: String) -> Asking<'_> {
+        Box::pin(async move {
+            let known = self.answers.lock().unwrap().get(&key).cloned();
+            if let Some(known) = known {
+                self.again.fetch_add(1, Relaxed);
+                return Ok(known);
+            }
+            let text = serde_json::to_string(&request).unwrap();
+            let request: items::Request = serde_json::from_str(&text).unwrap();
+            let State::Here(snapshot) = &request.state else {
+                panic!("the store is small");
+            };
+            let run = snapshot.clone().run();
+            let answer = items::answer(&self.job, &Settings::default(), request, run).await;
+            self.answers.lock().unwrap().insert(key, answer.clone());
+            Ok(answer)
+        })
+    }
+}
+
 impl Server {
     /// Starts a run with a store.
     pub(super) fn start(job: Arc<dyn Job>, run: &str, store: &str, seed: u64) -> Self {
@@ -221,7 +266,7 @@ impl Server {
         cancel_at: Option<usize>,
         polls: usize,
     ) -> Option<Next> {
-        let mut run = self.run();
+        let run = self.run();
         let id = run.meta.status.run.clone();
         let invocation = Invocation {
             run: &id,
@@ -235,10 +280,10 @@ impl Server {
             cancelled: false,
         };
         let taken = {
-            let taking = take(&self.job, &self.settings, &invocation, request, &mut run);
+            let taking = take(&self.job, &self.settings, &invocation, request, run);
             poll_when_woken(pin!(taking), polls)
         };
-        let (next, _) = taken?;
+        let (run, next, _) = taken?;
         self.save(&run);
         self.journal.lock().unwrap().clear();
         self.next = Some(next);

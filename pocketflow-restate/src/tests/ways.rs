@@ -1,12 +1,13 @@
 //! The ways in which a burst ends.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 
-use super::server::{Server, work};
+use super::server::{Others, Server, work};
 use crate::job::{FlowJob, Job};
 use crate::state::Next;
 use crate::wire::Status;
@@ -302,4 +303,98 @@ fn a_store_that_grows_too_large_fails_the_run_and_keeps_the_one_before() {
     server.retry();
     assert_eq!(server.go_on(10_000), Status::Finished);
     assert_eq!(server.repeated(), 0);
+}
+
+#[test]
+fn a_failure_on_another_worker_is_the_failure_of_the_node() {
+    let mut server = start("far", &[1, 2, 3, 4]);
+    let others = Arc::new(Others::new(shop()));
+    server.settings.elsewhere = Some(others.clone());
+    assert_eq!(server.go_on(100_000), Status::Failed);
+    let error = server.status().error.unwrap();
+    assert_eq!(
+        error.to_string(),
+        "Shop > price[2]: exec failed: it has no price"
+    );
+    assert_eq!(error.causes, ["it has no price"]);
+    mend("far");
+    server.retry();
+    // Another burst does not get the failure again.
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    assert_eq!(server.store()["receipt"], "100");
+}
+
+/// The items are a map, which has another order in each process.
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Basket {
+    items: HashMap<String, u64>,
+    total: Option<u64>,
+    packed: Vec<String>,
+}
+
+#[node(Basket, appends = packed, parallel = 3, attempts = 2, wait = "1h")]
+async fn pack(
+    #[each(items)] item: (&String, &u64),
+    #[attempt] attempt: Attempt<'_>,
+) -> Result<String, String> {
+    work(attempt).await;
+    match (item, attempt.number()) {
+        ((_, 3), 1) => Err("it does not fit".into()),
+        ((name, count), _) => Ok(format!("{count} {name}")),
+    }
+}
+
+#[node(Basket, appends = packed)]
+async fn check(#[each(items)] item: (&String, &u64), #[attempt] attempt: Attempt<'_>) -> String {
+    work(attempt).await;
+    assert!(!is_wrong(attempt) || *item.1 != 5, "five are too many");
+    format!("checked {}", item.0)
+}
+
+flow! { Pack: Basket { pack >> check; } }
+
+#[test]
+fn an_item_is_found_by_what_it_is_and_waits_for_its_attempts() {
+    let pack = || -> Arc<dyn Job> { Arc::new(FlowJob::new(Pack, |_: &str| Ok(Basket::default()))) };
+    let items: HashMap<_, _> = (1..=8)
+        .map(|number| (format!("item {number}"), number))
+        .collect();
+    let store = serde_json::json!({ "items": items }).to_string();
+    let mut server = Server::start(pack(), "basket", &store, 1);
+    WRONG.lock().unwrap().push("basket".to_owned());
+    let others = Arc::new(Others::new(pack()));
+    server.settings.elsewhere = Some(others.clone());
+    let next = server.attempt(None, None, 100_000).unwrap();
+    let status = server.status();
+    let attempt = status.next_attempt.unwrap();
+    assert_eq!(
+        (attempt.number, &*attempt.causes),
+        (2, &["it does not fit".to_owned()][..])
+    );
+    assert_eq!(next, Next::BurstAt(1, attempt.due));
+    assert_eq!(others.computed(), 8);
+    assert_eq!(server.go_on(100_000), Status::Failed);
+    let error = server.status().error.unwrap().message;
+    assert!(
+        error.ends_with("stopped: it panicked: five are too many"),
+        "{error}"
+    );
+    mend("basket");
+    server.retry();
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    let mut packed: Vec<String> = serde_json::from_value(server.store()["packed"].clone()).unwrap();
+    packed.sort();
+    let (counted, checked) = packed.split_at(8);
+    assert_eq!(counted[2], "3 item 3");
+    assert_eq!(checked[7], "checked item 8");
+}
+
+#[test]
+fn what_a_worker_with_another_program_cannot_compute_is_done_here() {
+    let mut server = start("alone", &[1, 2]);
+    mend("alone");
+    let others = Arc::new(Others::new(parcels(Deliver)));
+    server.settings.elsewhere = Some(others);
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    assert_eq!(server.store()["receipt"], "30");
 }

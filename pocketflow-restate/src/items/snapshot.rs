@@ -1,0 +1,99 @@
+//! The state of a run before a step, for the workers that compute a part of the step.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+
+use crate::pump::{Key, Part};
+use crate::state::{Fields, Log, Meta, Run};
+
+/// The state of a run before a step.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Snapshot {
+    pub(crate) meta: Meta,
+    pub(crate) store: Fields,
+    pub(crate) log: Log,
+}
+
+impl Snapshot {
+    /// What is needed of a run for one piece of work: the inner runs around it, and its attempts.
+    pub(crate) fn of(run: &Run, key: &Key) -> Self {
+        let around = |id: &str| {
+            let rest = key.run.strip_prefix(id);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let inner = run.log.inner.iter().filter(|(id, _)| around(id));
+        Self {
+            meta: run.meta.clone(),
+            store: run.store.clone(),
+            log: Log {
+                inner: inner
+                    .map(|(id, inner)| (id.clone(), inner.clone()))
+                    .collect(),
+                parts: attempts(run, key).into_iter().collect(),
+            },
+        }
+    }
+
+    pub(crate) fn run(self) -> Run {
+        let Self { meta, store, log } = self;
+        Run {
+            meta,
+            store,
+            log,
+            store_changed: false,
+        }
+    }
+}
+
+/// The attempts that are recorded of a piece of work.
+pub(crate) fn attempts(run: &Run, key: &Key) -> Vec<(Key, crate::pump::Outcome)> {
+    let Part::Item(piece) = key.part else {
+        return Vec::new();
+    };
+    let number = |number| Key {
+        part: Part::Attempt(piece, number),
+        ..key.clone()
+    };
+    let attempts = run.log.parts.range(number(0)..=number(u32::MAX));
+    attempts
+        .map(|(key, outcome)| (key.clone(), outcome.clone()))
+        .collect()
+}
+
+/// The snapshots that were read last. Each is read once, however many pieces of work need it.
+#[derive(Default)]
+pub(crate) struct Snapshots(Mutex<VecDeque<(Name, Arc<OnceCell<Arc<Run>>>)>>);
+
+/// The run and the burst.
+type Name = (String, u64);
+
+impl Snapshots {
+    const KEPT: usize = 16;
+
+    /// The snapshot of a run at a burst.
+    pub(crate) async fn get(
+        &self,
+        name: Name,
+        read: impl Future<Output = Result<Run, String>>,
+    ) -> Result<Arc<Run>, String> {
+        let cell = {
+            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = kept.iter().find(|(known, _)| *known == name);
+            match known {
+                Some((_, cell)) => cell.clone(),
+                None => {
+                    kept.truncate(Self::KEPT - 1);
+                    let cell = Arc::default();
+                    kept.push_front((name, Arc::clone(&cell)));
+                    cell
+                }
+            }
+        };
+        let run = cell.get_or_try_init(|| async { read.await.map(Arc::new) });
+        run.await.cloned()
+    }
+}
