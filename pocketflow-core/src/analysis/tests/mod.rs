@@ -2,9 +2,11 @@
 //! all paths.
 //!
 //! This file has the properties, for random flows. [`examples`] checks the same for flows that are
-//! written by hand. [`flows`] generates the flows, and [`brute`] is the search.
+//! written by hand. [`flows`] generates the flows, [`described`] describes them as `flow!` does, and
+//! [`brute`] is the search.
 
 mod brute;
+mod described;
 mod examples;
 mod flows;
 mod resume;
@@ -16,9 +18,9 @@ use proptest::prelude::*;
 use self::brute::{
     After, Failure, Found, Paths, Step, Way, is_seen, lay_out, outcomes, writes_in_vain,
 };
+use self::described::{Analysed, analyse, plain, position, words};
 use self::flows::{
-    Analysed, EXITS, ErrorWire, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, analyse,
-    flow, plain, position, union, words,
+    EXITS, ErrorWire, FIELDS, Flow, LATE, Node, PLACES, PlaceKind, Set, Wire, flow, union,
 };
 use crate::graph::sample::WORDS;
 use crate::graph::{ERROR, Target};

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::brute::outcomes;
-use super::flows::{
-    ErrorWire, FIELDS, Flow, LATE, PLACES, PlaceKind, Set, Wire, analyse, flow, position, union,
-};
+use super::described::{analyse, position};
+use super::flows::{ErrorWire, FIELDS, Flow, LATE, PLACES, PlaceKind, Set, Wire, flow, union};
 use crate::Unfilled;
 use crate::graph::sample::{NODE, STORE, as_flow, graph, leak, node, place};
 use crate::graph::{Description, FlowPosition, Graph, NodeInfo, Place, Target};
