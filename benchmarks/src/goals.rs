@@ -5,7 +5,6 @@ use pocketflow_benchmarks::contenders::{ALL, BASE, BATCH_BASE};
 
 use crate::compile::incremental::CHECK_BODY;
 use crate::compile::{COLD, CRATES};
-use crate::report::compile_value;
 use crate::table::{Table, number, times};
 use crate::{OURS, Results, batches, is_async_peer, steps, waiting};
 
@@ -170,7 +169,7 @@ fn waiting(
 fn compile(results: &Results, column: &str, unit: &str) -> Option<Goal> {
     less(
         format!("{column}: less than every async peer"),
-        |name| compile_value(results, name, column),
+        |name| results.compiled(name, column),
         |value| format!("{} {unit}", number(value)).trim_end().to_owned(),
     )
 }

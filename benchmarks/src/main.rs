@@ -70,6 +70,12 @@ impl Results {
             .map(|(_, version)| version.clone())
     }
 
+    /// A measurement from compiling a contender.
+    pub fn compiled(&self, name: &str, column: &str) -> Option<f64> {
+        let row = self.compile.iter().find(|row| row.name == name)?;
+        row.value(column)
+    }
+
     pub fn miss(&mut self, name: &str, case: impl Into<String>, reason: impl Into<String>) {
         self.missing.push(Missing {
             name: name.to_owned(),
