@@ -32,11 +32,14 @@ pub mod crowd;
 #[doc(hidden)]
 pub mod data;
 #[doc(hidden)]
+pub mod failures;
+#[doc(hidden)]
 pub mod flaky;
 #[doc(hidden)]
 pub mod history;
 #[doc(hidden)]
 pub mod inner;
+mod letter;
 #[doc(hidden)]
 pub mod lists;
 #[doc(hidden)]
@@ -120,10 +123,10 @@ macro_rules! conformance_tests {
             runs::a_run_that_is_dropped_anywhere_gives_its_lease_back
             runs::an_answer_is_not_taken_for_the_next_question
             runs::of_two_that_wait_for_a_run_one_resumes_it
-            runs::a_storage_that_fails_for_a_moment_loses_nothing
-            runs::a_call_that_fails_once_loses_nothing_whichever_it_is
-            runs::a_storage_that_fails_for_long_ends_the_run
-            runs::a_run_whose_processes_die_gets_stuck
+            failures::a_storage_that_fails_for_a_moment_loses_nothing
+            failures::a_call_that_fails_once_loses_nothing_whichever_it_is
+            failures::a_storage_that_fails_for_long_ends_the_run
+            failures::a_run_whose_processes_die_gets_stuck
             data::a_state_comes_back_as_it_was
             data::a_value_that_cannot_come_back_is_refused_at_its_step
             data::a_value_that_does_not_fit_is_refused_with_a_reason
