@@ -1,7 +1,7 @@
 //! A burst of steps: what one invocation does.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
@@ -121,6 +121,7 @@ fn burst(job: &dyn Job, settings: &Settings, base: Run, due: Option<u64>) -> Bur
         max_store: settings.max_store,
         taken: AtomicUsize::new(0),
         runs: Mutex::new(HashMap::new()),
+        goes_on: AtomicBool::new(false),
         program,
         elsewhere: None,
         probe: None,

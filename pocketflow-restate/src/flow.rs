@@ -114,7 +114,7 @@ pub(crate) struct Settings {
     pub(crate) max_store: usize,
     pub(crate) inactivity_timeout: Duration,
     pub(crate) abort_timeout: Duration,
-    /// Where items and branches are computed, if not where their run is.
+    /// Where the work within a step is done, if not where its run is.
     pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
 }
 
@@ -179,13 +179,15 @@ impl RestateFlow {
         self
     }
 
-    /// Lets any worker compute the items of batches and the branches of forks. Without this, the worker
-    /// that drives a run does all of its work. `ingress` is the address of the server for requests, such
-    /// as `http://127.0.0.1:8080`. Bind [`items`](Self::items) as well.
+    /// Spreads the work within a step over all workers: the items of batches, the branches of forks, and
+    /// the steps of the inner runs of flows on fields, such as sub-agents. Without this, the worker that
+    /// drives a run does all of its work. `ingress` is the address of the server for requests, such as
+    /// `http://127.0.0.1:8080`. Bind [`items`](Self::items) as well.
     ///
-    /// This is for slow items: each takes about a millisecond more, and no item is repeated if the worker
-    /// of the run dies in the meantime. How many are in flight is up to the flow, with `parallel`. Of an
-    /// error only its texts come back, so `post` and drivers cannot find its type.
+    /// This is for slow work: each piece takes a millisecond or two more. A piece that is in progress is
+    /// not repeated if the worker of the run dies, but only if its own worker does. How many are in flight
+    /// is up to the flow, with `parallel`. Of an error only its texts come back, so drivers cannot find its
+    /// type.
     ///
     /// # Errors
     ///
@@ -197,9 +199,8 @@ impl RestateFlow {
         Ok(self)
     }
 
-    /// The stateless service that computes items and branches, to
-    /// [bind](restate_sdk::endpoint::Builder::bind) to an endpoint beside [`object`](Self::object). It is
-    /// only used with [`distribute`](Self::distribute).
+    /// The stateless service that does the work that is [spread](Self::distribute), to
+    /// [bind](restate_sdk::endpoint::Builder::bind) to an endpoint beside [`object`](Self::object).
     ///
     /// ```no_run
     /// # use pocketflow::{Shared, flow, node};

@@ -14,7 +14,7 @@ use pocketflow_durable::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::driver::{Burst, RestateRun, program, why};
+use crate::driver::{Burst, RestateRun, program};
 use crate::pump::{Json, Why};
 use crate::state;
 
@@ -222,7 +222,7 @@ where
             };
             let driven = caught(driving).await;
             let driven = driven.unwrap_or_else(|panic| Err(F::GRAPH.error(panic)));
-            driven.unwrap_or_else(|error| why(&error))
+            driven.unwrap_or_else(|error| burst.why(&error))
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Pieces of work that other workers do.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use pocketflow::{Error, StepInfo};
@@ -7,29 +9,40 @@ use pocketflow_durable::{Panicked, STORED_FROM};
 
 use super::local::Local;
 use super::{Burst, Parked, Part, Pause};
-use crate::items::{Answer, Elsewhere, Request, Snapshot, State, attempts};
-use crate::pump::{Json, Key, Outcome};
+use crate::client::segment;
+use crate::items::{Answer, Elsewhere, Request, Snapshot, State, around};
+use crate::pump::{Key, Outcome, Piece};
 
 /// A store of as many bytes travels in the request. A larger one is stored, and read from there.
 const SMALL: usize = 64 << 10;
 
 impl Burst {
-    /// Lets another worker compute an item or a branch. Returns `None` if this one is to do it.
+    /// Where pieces of work are sent to, if not all is done here.
+    pub(super) fn elsewhere(&self) -> Option<&Arc<dyn Elsewhere>> {
+        self.elsewhere.as_ref().filter(|_| !self.only_looks())
+    }
+
+    /// Lets another worker compute an item, a branch, or a step of an inner run. Returns `None` if this
+    /// one is to do it, and otherwise [`Answer::Done`] or [`Answer::Step`].
     pub(super) async fn far(
         &self,
         elsewhere: &dyn Elsewhere,
         (info, local): (&StepInfo<'_>, &Local),
         key: &Key,
         index: Option<usize>,
-    ) -> Result<Option<Json>, Error> {
+    ) -> Result<Option<Answer>, Error> {
+        let piece = match key.part {
+            Part::Item(piece) => piece,
+            _ => Piece::default(),
+        };
         loop {
-            let Some((request, id)) = self.request(key, index) else {
+            let Some((request, id)) = self.request(key, piece, index) else {
                 // The store is large. The next burst begins with this step, so that it is stored.
-                return Err(info.suspend(Pause));
+                return Err(self.goes_on(info));
             };
             let answer = elsewhere.ask(request, id).await;
             match answer.map_err(|why| info.error(why))? {
-                Answer::Done(json) => return Ok(Some(json)),
+                answer @ (Answer::Done(_) | Answer::Step(_)) => return Ok(Some(answer)),
                 Answer::OtherProgram => return Ok(None),
                 Answer::Lost(why) => return Err(info.error(why)),
                 Answer::Panicked(message) => return Err(info.error(Panicked { message })),
@@ -41,9 +54,6 @@ impl Burst {
                     });
                 }
                 Answer::Waits(number, attempt) => {
-                    let Part::Item(piece) = key.part else {
-                        return Ok(None);
-                    };
                     let left = attempt.due.saturating_sub(self.clock.now());
                     let left = Duration::from_millis(left);
                     let parked = Parked(format!("attempt {number} of {} of {info}", attempt.of));
@@ -59,38 +69,44 @@ impl Burst {
         }
     }
 
+    /// The error with which the run goes on here with the next burst, when what runs at the same time
+    /// has ended.
+    pub(super) fn goes_on(&self, info: &StepInfo<'_>) -> Error {
+        self.goes_on.store(true, Relaxed);
+        info.suspend(Pause)
+    }
+
     /// The request for a piece of work, and its idempotency key.
-    fn request(&self, key: &Key, index: Option<usize>) -> Option<(Request, String)> {
+    fn request(&self, key: &Key, piece: Piece, index: Option<usize>) -> Option<(Request, String)> {
         let now = self.now();
-        let parts = attempts(&now, key);
         let burst = now.meta.burst;
+        let log = around(&now, key);
+        let attempt = log
+            .parts
+            .keys()
+            .next_back()
+            .map_or(0, |key| match key.part {
+                Part::Attempt(_, number) => number,
+                _ => 0,
+            });
         let large = now
             .store
             .values()
             .map(|json| json.text().len())
             .sum::<usize>()
             > SMALL;
-        let state = if large {
-            // The inner runs around it must be stored as they are, too.
-            let is_stored = now.meta.status.step == self.base.meta.status.step
-                && Snapshot::of(&now, key).log.inner == Snapshot::of(&self.base, key).log.inner;
-            if !is_stored {
-                return None;
+        let state = match large {
+            false => State::Here(Box::new(Snapshot::of(&now, key))),
+            // What is stored must be the store before this step.
+            true if now.meta.status.step == self.base.meta.status.step => {
+                let run = self.run.clone();
+                State::Stored { run, burst, log }
             }
-            State::Stored {
-                run: self.run.clone(),
-                burst,
-                parts: parts.clone(),
-            }
-        } else {
-            State::Here(Box::new(Snapshot::of(&now, key)))
+            true => return None,
         };
-        let attempt = parts.last().map_or(0, |(key, _)| match key.part {
-            Part::Attempt(_, number) => number,
-            _ => 0,
-        });
-        let Part::Item(piece) = key.part else {
-            return None;
+        let inner = match &*key.run {
+            "" => String::new(),
+            inner => format!("/{inner}"),
         };
         let branch = piece
             .branch
@@ -98,10 +114,6 @@ impl Burst {
         let item = piece
             .item
             .map_or_else(String::new, |item| format!("/item-{item:016x}"));
-        let inner = match &*key.run {
-            "" => String::new(),
-            inner => format!("/{inner}"),
-        };
         let id = format!(
             "{}{inner}/{}{branch}{item}/{burst}/{attempt}",
             self.run, key.step
@@ -113,6 +125,7 @@ impl Burst {
             now: self.clock.now(),
             state,
         };
-        Some((request, id))
+        // It travels in a header.
+        Some((request, segment(&id)))
     }
 }

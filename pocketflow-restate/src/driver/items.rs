@@ -9,6 +9,7 @@ use pocketflow_durable::{Durable, Kept, Known, branch, changed_results, item_has
 use super::begin::HINTS;
 use super::local::Local;
 use super::{Burst, Part, Performed, RestateRun};
+use crate::items::Answer;
 use crate::pump::{Outcome, Piece};
 
 /// A node that is alone in its step is recorded with the step.
@@ -68,12 +69,10 @@ impl Burst {
         let key = local.key(info.step(), Part::Item(part));
         let returned = || format!("what `{info}` returned");
         let work = async {
-            if let Some(elsewhere) = self.elsewhere.as_ref().filter(|_| self.probe.is_none()) {
+            if let Some(elsewhere) = self.elsewhere() {
                 self.desk.live().await;
-                let far = self
-                    .far(&**elsewhere, (info, local), &key, item.index())
-                    .await?;
-                if let Some(json) = far {
+                let far = self.far(&**elsewhere, (info, local), &key, item.index());
+                if let Some(Answer::Done(json)) = far.await? {
                     let exec = read(json.text())
                         .map_err(|source| info.error(self.bad("read", &returned(), source)))?;
                     return Ok((exec, local.record(key.clone(), Outcome::Item(json))));

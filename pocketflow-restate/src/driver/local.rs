@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use futures_channel::oneshot;
 use pocketflow::{Error, StepInfo};
 use pocketflow_durable::{BadField, BadState, Durable, Keeper, SeenItems, position};
 use serde_json::Error as JsonError;
@@ -29,6 +30,8 @@ pub(super) struct Memory {
     pub(super) begun: Option<Begun>,
     /// How often the run has waited for each field.
     pub(super) visits: BTreeMap<String, u64>,
+    /// Where the current step gets what another worker has changed.
+    pub(super) far: Option<oneshot::Sender<Step>>,
     /// The items of the step that have been seen.
     pub(super) seen: SeenItems,
 }

@@ -15,7 +15,7 @@ mod steps;
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub(crate) struct Burst {
     pub(crate) taken: AtomicUsize,
     /// The runs that have begun, the outermost one and the inner ones, by their ids.
     pub(crate) runs: Mutex<HashMap<String, Arc<Local>>>,
+    /// Whether the next burst goes on, whatever else the run waits for.
+    pub(crate) goes_on: AtomicBool,
     /// Identifies the program.
     pub(crate) program: String,
     /// The state of the run, with all that the journal has acknowledged.
@@ -115,19 +117,19 @@ impl Burst {
         json.map_err(|source| flow.error(self.bad("store", "the store", source)))
     }
 
+    /// How the burst ends with an error.
+    pub(crate) fn why(&self, error: &Error) -> Why {
+        match error.suspends() {
+            true if self.goes_on.load(Relaxed) => Why::GoesOn,
+            true => Why::Suspended(error.into()),
+            false => Why::Failed(error.into()),
+        }
+    }
+
     /// Whether the next step belongs to the next burst.
     fn is_used_up(&self) -> bool {
         let (_, bytes) = self.desk.recorded();
         self.taken.fetch_add(1, Relaxed) >= self.steps || bytes >= self.journal_bytes
-    }
-}
-
-/// How a burst ends with an error.
-pub(crate) fn why(error: &Error) -> Why {
-    match error.suspends() {
-        true if error.cause().is::<Pause>() => Why::GoesOn,
-        true => Why::Suspended(error.into()),
-        false => Why::Failed(error.into()),
     }
 }
 
@@ -199,20 +201,25 @@ where
     fn exec<C>(
         &self,
         info: &StepInfo<'_>,
-        _: Option<usize>,
+        item: Option<usize>,
         call: C,
     ) -> impl Future<Output = Result<N::Exec, Error>> + Send
     where
         C: ExecCall<S, Marker, N>,
     {
         async move {
-            let run = self.0.inner_id(info);
+            let (run, step) = (self.0.inner_id(info), info.step());
             match &self.0.portion {
-                Some(portion) if portion.is_at(run, info.step()) => return call.call().await,
+                Some(portion) if portion.is_at(run, step) => return call.call().await,
                 _ if self.0.only_looks() => return Err(info.suspend(Pause)),
                 _ => {}
             }
             self.0.desk.live().await;
+            let is_part = item.is_some() || info.is_branch();
+            if !run.is_empty() && !is_part && self.0.takes_far(info).await? {
+                // The step ends with what the other worker has changed.
+                return std::future::pending().await;
+            }
             call.call().await
         }
     }

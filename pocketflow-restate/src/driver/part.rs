@@ -2,14 +2,14 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pocketflow::{Error, ItemCall, Node, StepInfo};
+use pocketflow::{Error, ItemCall, Node, Run, StepInfo, Taken};
 use pocketflow_durable::encoding::write_value;
 use pocketflow_durable::{Durable, Kept, branch, caught};
 
 use super::local::Local;
 use super::{Burst, Pause};
 use crate::items::Answer;
-use crate::pump::{Attempt, Json, Key, Part};
+use crate::pump::{Attempt, Json, Key, Outcome, Part, Record};
 
 /// The piece of work. The flow resumes at the step, and does nothing else.
 pub(crate) struct Portion {
@@ -85,6 +85,14 @@ impl Portion {
         self.key.run == run && self.key.step == step
     }
 
+    /// The exec has ended with an error.
+    fn failed(&self, error: &Error) -> Answer {
+        match self.memory().waits.take() {
+            Some((number, attempt)) => Answer::Waits(number, attempt),
+            None => Answer::Failed(error.into()),
+        }
+    }
+
     /// The exec waits for an attempt.
     pub(super) fn waits(&self, number: u32, attempt: Attempt) {
         self.memory().waits = Some((number, attempt));
@@ -109,6 +117,37 @@ impl Burst {
             Some(index) if memory.alone => index == memory.from,
             Some(index) => index >= memory.from,
         }
+    }
+
+    /// Takes a step of an inner run, if it is the piece of work, and goes into it, if the piece of work
+    /// may be in it. The run ends after that in any case.
+    pub(super) async fn compute_step<S: Durable, R: Run<S>>(
+        &self,
+        portion: &Portion,
+        (info, local): (&StepInfo<'_>, &Local),
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        let is_it = portion.key.part == Part::Step && portion.is_at(&local.id, info.step());
+        if !is_it {
+            return run.run(shared).await;
+        }
+        let taken = caught(run.run(&mut *shared)).await;
+        let answer = match taken {
+            Err(panic) => Answer::Panicked(panic.message),
+            Ok(Ok(taken)) => match self.finished(info, local, taken.action(), shared) {
+                Ok(Record {
+                    outcome: Outcome::Step(step),
+                    ..
+                }) => Answer::Step(step),
+                Ok(_) => unreachable!("a step is recorded as a step"),
+                Err(error) => Answer::Failed((&error).into()),
+            },
+            Ok(Err(error)) => portion.failed(&error),
+        };
+        portion.memory().answer = Some(answer);
+        // Nothing else is to be done.
+        Err(info.error(Pause))
     }
 
     /// Computes an item, if it is the piece of work. The run ends after that in any case.
@@ -153,10 +192,7 @@ impl Burst {
                     Answer::Failed((&info.error(self.bad("store", &what, error))).into())
                 }
             },
-            Ok(Err(error)) => match portion.memory().waits.take() {
-                Some((number, attempt)) => Answer::Waits(number, attempt),
-                None => Answer::Failed((&error).into()),
-            },
+            Ok(Err(error)) => portion.failed(&error),
         };
         portion.memory().answer = Some(answer);
         // Nothing else is to be done.

@@ -1,11 +1,23 @@
 //! Steps, and the inner runs that some of them consist of.
 
-use pocketflow::{Error, Failed, Run, StepInfo, Taken};
+use std::pin::pin;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use pocketflow::{Error, Failed, Run, StepInfo};
 use pocketflow_durable::{Changed, Durable, caught};
 
 use super::local::Local;
 use super::{Burst, Part, Pause, Performed};
+use crate::items::Answer;
 use crate::pump::{Failure, Json, Outcome, Step};
+
+/// A step that was taken.
+enum Taken {
+    Here(pocketflow::Taken),
+    /// By another worker.
+    Far(Step),
+}
 
 impl Burst {
     pub(super) async fn step<S: Durable, R: Run<S>>(
@@ -13,7 +25,7 @@ impl Burst {
         info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
-    ) -> Result<Taken, Error> {
+    ) -> Result<pocketflow::Taken, Error> {
         let local = self.local(info);
         let done = local.memory().done.take();
         if let Some((_, action)) = done.filter(|(step, _)| *step == info.step()) {
@@ -21,6 +33,11 @@ impl Burst {
         }
         let pauses = info.waits_for().is_some() || info.sleeps_for().is_some();
         if self.only_looks() {
+            if let Some(portion) = self.portion.as_ref().filter(|_| !pauses) {
+                return self
+                    .compute_step(portion, (info, &local), shared, run)
+                    .await;
+            }
             if !pauses {
                 return run.run(shared).await;
             }
@@ -32,7 +49,7 @@ impl Burst {
         if local.id.is_empty() {
             self.desk.at(info.to_string());
             if self.is_used_up() {
-                return Err(info.suspend(Pause));
+                return Err(self.goes_on(info));
             }
         }
         if pauses {
@@ -48,25 +65,60 @@ impl Burst {
         local: &Local,
         shared: &mut S,
         run: R,
-    ) -> Result<Taken, Error> {
+    ) -> Result<pocketflow::Taken, Error> {
         let key = local.key(info.step(), Part::Step);
         let performed = {
             let work = async {
-                let taken = caught(run.run(&mut *shared)).await;
+                let (sender, far) = oneshot::channel();
+                local.memory().far = Some(sender);
+                let ended = {
+                    let run = pin!(caught(run.run(&mut *shared)));
+                    match select(run, far).await {
+                        Either::Left((taken, _)) => Ok(taken),
+                        Either::Right((Ok(step), _)) => Err(step),
+                        // Nobody has the sender any more.
+                        Either::Right((Err(_), run)) => Ok(run.await),
+                    }
+                };
+                let taken = match ended {
+                    Ok(taken) => taken,
+                    Err(step) => {
+                        let record = local.record(key.clone(), Outcome::Step(step.clone()));
+                        return Ok((Taken::Far(step), record));
+                    }
+                };
                 let taken = taken.unwrap_or_else(|panic| Err(info.error(panic)))?;
                 let record = self.finished(info, local, taken.action(), shared)?;
-                Ok((taken, record))
+                Ok((Taken::Here(taken), record))
             };
-            self.desk.perform(key, work).await?
+            self.desk.perform(key.clone(), work).await?
         };
         match performed {
-            Performed::Now(taken) => {
+            Performed::Now(Taken::Here(taken)) => {
                 local.memory().keeper.stored();
                 self.forget_inner(info, local);
                 Ok(taken)
             }
+            Performed::Now(Taken::Far(step)) => {
+                self.replayed(info, local, Outcome::Step(step), shared)
+            }
             Performed::Before(outcome) => self.replayed(info, local, outcome, shared),
         }
+    }
+
+    /// Lets another worker take a step of an inner run. Returns whether it has.
+    pub(super) async fn takes_far(&self, info: &StepInfo<'_>) -> Result<bool, Error> {
+        let Some(elsewhere) = self.elsewhere() else {
+            return Ok(false);
+        };
+        let local = self.local(info);
+        let key = local.key(info.step(), Part::Step);
+        let far = self.far(&**elsewhere, (info, &local), &key, None);
+        let Some(Answer::Step(step)) = far.await? else {
+            return Ok(false);
+        };
+        let sender = local.memory().far.take();
+        Ok(sender.is_some_and(|sender| sender.send(step).is_ok()))
     }
 
     /// A step that is recorded.
@@ -76,7 +128,7 @@ impl Burst {
         local: &Local,
         outcome: Outcome,
         shared: &mut S,
-    ) -> Result<Taken, Error> {
+    ) -> Result<pocketflow::Taken, Error> {
         let Outcome::Step(Step { action, change, .. }) = outcome else {
             unreachable!("a step is recorded as a step");
         };
@@ -85,7 +137,7 @@ impl Burst {
         self.taken(info, &action)
     }
 
-    fn taken(&self, info: &StepInfo<'_>, action: &str) -> Result<Taken, Error> {
+    fn taken(&self, info: &StepInfo<'_>, action: &str) -> Result<pocketflow::Taken, Error> {
         info.taken(action).ok_or_else(|| {
             let conflict = format!("`{info}` has no action \"{action}\" any more, which it took");
             info.error(Changed {
@@ -112,7 +164,7 @@ impl Burst {
         info: &StepInfo<'_>,
         shared: &mut S,
         run: R,
-    ) -> Result<Taken, Error> {
+    ) -> Result<pocketflow::Taken, Error> {
         let inner = info.inner_run();
         if self.only_looks() || !inner.is_some_and(|inner| inner.collects_failures()) {
             return run.run(shared).await;

@@ -1,4 +1,4 @@
-//! Distribution: items of batches and branches of forks are computed by any worker.
+//! Distribution: items of batches, branches of forks and steps of inner runs are computed by any worker.
 //!
 //! The piece of work is a call of the stateless service of the flow, over the HTTP API of the server,
 //! with an idempotency key. So a call that is sent again, after the worker of the run has died, finds
@@ -18,7 +18,7 @@ pub(crate) use request::{Answer, Request, State};
 #[cfg(test)]
 pub(crate) use service::answer;
 pub(crate) use service::service;
-pub(crate) use snapshot::{Snapshot, attempts};
+pub(crate) use snapshot::{Snapshot, around};
 
 /// Where pieces of work are sent to.
 pub(crate) trait Elsewhere: Send + Sync {

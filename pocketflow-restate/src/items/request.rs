@@ -8,7 +8,8 @@ use pocketflow_durable::causes;
 use serde::{Deserialize, Serialize};
 
 use super::Snapshot;
-use crate::pump::{Attempt, Json, Key, Outcome};
+use crate::pump::{Attempt, Json, Key, Step};
+use crate::state::Log;
 
 /// A piece of work for another worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,13 +29,9 @@ pub(crate) struct Request {
 pub(crate) enum State {
     /// A small one.
     Here(Box<Snapshot>),
-    /// The one that is stored in the object, before this burst. The pieces are what is recorded of this
-    /// one.
-    Stored {
-        run: String,
-        burst: u64,
-        parts: Vec<(Key, Outcome)>,
-    },
+    /// The one that is stored in the object, before this burst. The log is what is recorded of the piece
+    /// of work, and of the inner runs around it.
+    Stored { run: String, burst: u64, log: Log },
 }
 
 /// What becomes of a piece of work.
@@ -42,6 +39,8 @@ pub(crate) enum State {
 pub(crate) enum Answer {
     /// What the exec returned.
     Done(Json),
+    /// What the step of an inner run has changed.
+    Step(Step),
     Failed(Failed),
     Panicked(String),
     /// It waits for the attempt with this number.

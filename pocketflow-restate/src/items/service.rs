@@ -90,9 +90,9 @@ impl Items {
     }
 
     async fn state(&self, request: &Request) -> Result<Run, String> {
-        let (run, burst, parts) = match &request.state {
+        let (run, burst, log) = match &request.state {
             State::Here(snapshot) => return Ok(snapshot.clone().run()),
-            State::Stored { run, burst, parts } => (run, *burst, parts),
+            State::Stored { run, burst, log } => (run, *burst, log),
         };
         let Some(ingress) = &self.ingress else {
             return Err("the worker does not know the address of the server".into());
@@ -103,7 +103,7 @@ impl Items {
             .get(name, ingress.snapshot(run, burst))
             .await?;
         let mut run = (*snapshot).clone();
-        run.log.parts = parts.iter().cloned().collect();
+        run.log = log.clone();
         Ok(run)
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use crate::pump::{Key, Part};
+use crate::pump::{Key, Part, Piece};
 use crate::state::{Fields, Log, Meta, Run};
 
 /// The state of a run before a step.
@@ -21,20 +21,10 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// What is needed of a run for one piece of work: the inner runs around it, and its attempts.
     pub(crate) fn of(run: &Run, key: &Key) -> Self {
-        let around = |id: &str| {
-            let rest = key.run.strip_prefix(id);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let inner = run.log.inner.iter().filter(|(id, _)| around(id));
         Self {
             meta: run.meta.clone(),
             store: run.store.clone(),
-            log: Log {
-                inner: inner
-                    .map(|(id, inner)| (id.clone(), inner.clone()))
-                    .collect(),
-                parts: attempts(run, key).into_iter().collect(),
-            },
+            log: around(run, key),
         }
     }
 
@@ -49,24 +39,37 @@ impl Snapshot {
     }
 }
 
-/// The attempts that are recorded of a piece of work.
-pub(crate) fn attempts(run: &Run, key: &Key) -> Vec<(Key, crate::pump::Outcome)> {
-    let Part::Item(piece) = key.part else {
-        return Vec::new();
+/// What is recorded of the inner runs around a piece of work, and its attempts.
+pub(crate) fn around(run: &Run, key: &Key) -> Log {
+    let around = |id: &str| {
+        let rest = key.run.strip_prefix(id);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let inner = run.log.inner.iter().filter(|(id, _)| around(id));
+    let piece = match key.part {
+        Part::Item(piece) => piece,
+        _ => Piece::default(),
     };
     let number = |number| Key {
         part: Part::Attempt(piece, number),
         ..key.clone()
     };
     let attempts = run.log.parts.range(number(0)..=number(u32::MAX));
-    attempts
-        .map(|(key, outcome)| (key.clone(), outcome.clone()))
-        .collect()
+    Log {
+        inner: inner
+            .map(|(id, inner)| (id.clone(), inner.clone()))
+            .collect(),
+        parts: attempts
+            .map(|(key, outcome)| (key.clone(), outcome.clone()))
+            .collect(),
+    }
 }
 
 /// The snapshots that were read last. Each is read once, however many pieces of work need it.
 #[derive(Default)]
-pub(crate) struct Snapshots(Mutex<VecDeque<(Name, Arc<OnceCell<Arc<Run>>>)>>);
+pub(crate) struct Snapshots(Mutex<VecDeque<(Name, Cell)>>);
+
+type Cell = Arc<OnceCell<Arc<Run>>>;
 
 /// The run and the burst.
 type Name = (String, u64);

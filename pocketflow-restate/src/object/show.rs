@@ -7,7 +7,7 @@ use super::Object;
 use super::context::{Context, json, report};
 use crate::items::Snapshot;
 use crate::job::Refused;
-use crate::state::Run;
+use crate::state::{Log, Run};
 use crate::wire::{RunStatus, Status};
 
 impl Object {
@@ -43,13 +43,8 @@ impl Object {
             let run = &context.run;
             return Err(Refused::new(409, format!("run `{run}` is past burst {burst}")).into());
         }
-        let Run {
-            meta,
-            store,
-            mut log,
-            ..
-        } = context.load(meta, &mut false).await?;
-        log.parts.clear();
+        let Run { meta, store, .. } = context.load(meta, &mut false).await?;
+        let log = Log::default();
         Ok(json(&Snapshot { meta, store, log }))
     }
 }

@@ -63,8 +63,11 @@ pub(crate) enum Part {
     Failure,
 }
 
-/// A piece of a step: a branch of a fork, an item of a batch by its identity, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A piece of a step: a branch of a fork, an item of a batch by its identity, or both. It is neither
+/// if the step is a single node.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub(crate) struct Piece {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) branch: Option<u32>,

@@ -18,7 +18,7 @@ fn run_year(id: &str, seed: u64, patience: usize, burst: usize) -> (serde_json::
     run_with(id, seed, patience, burst, None)
 }
 
-/// [`run_year`], with other workers that compute its items.
+/// [`run_year`], with other workers.
 fn run_with(
     id: &str,
     seed: u64,
@@ -74,7 +74,7 @@ fn a_run_whose_workers_die_at_random_moments_comes_to_the_same_store() {
 }
 
 #[test]
-fn items_and_branches_that_other_workers_compute_come_to_the_same_store() {
+fn what_other_workers_compute_comes_to_the_same_store() {
     let (expected, calm) = run_year("near", 1, 1_000_000, 50);
     let (mut crashes, mut again) = (0, 0);
     for seed in 0..20 {
@@ -83,8 +83,9 @@ fn items_and_branches_that_other_workers_compute_come_to_the_same_store() {
         let (store, server) = run_with(&id, seed, 30, 50, Some(others.clone()));
         assert_eq!(store, expected, "seed {seed}");
         assert_eq!(server.begun(), calm.begun(), "seed {seed}");
-        // Two rounds with a branch and two items, and two parts of four documents.
-        assert!(others.computed() >= 2 * 3 + 4 * 2, "{}", others.computed());
+        // All but three steps of the outermost run.
+        let computed = others.computed();
+        assert!(computed >= calm.begun() - 3, "{computed}");
         crashes += server.crashes;
         again += others.again.load(Relaxed);
     }
