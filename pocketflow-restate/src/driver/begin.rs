@@ -174,7 +174,8 @@ impl Burst {
         keeper.resume(&resumed.state, shared).map_err(read)?;
         let done = stored.action.map(|action| (stored.step, action.to_owned()));
         let start = match resumed.start {
-            Start::At(at) if done.is_some() => Start::After(at),
+            // At an `await`, the position is before the next step, and not at this one.
+            Start::At(at) if done.is_some() && at.steps + 1 == stored.step => Start::After(at),
             start => start,
         };
         let memory = Memory {

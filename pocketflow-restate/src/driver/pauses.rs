@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use pocketflow::{Attempt, Call, EarlierAttempts, Error, StepInfo, Taken};
-use pocketflow_durable::{Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before};
+use pocketflow_durable::{
+    Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before, position,
+};
 
 use super::local::Local;
 use super::{Burst, Parked, Part, Pause, Performed};
@@ -60,6 +62,7 @@ impl Burst {
             let wait = Wait {
                 field: field.to_owned(),
                 visit: visits.unwrap_or_default() + 1,
+                position: self.json(info, "the position", position::encode(info.position()))?,
                 until: within.map(|within| self.clock.now().saturating_add(millis(within))),
                 value: None,
             };

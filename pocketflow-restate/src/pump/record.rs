@@ -115,6 +115,9 @@ pub(crate) struct Wait {
     pub(crate) field: String,
     /// Which visit of the field it is, counted from 1.
     pub(crate) visit: u64,
+    /// The position of the step, where the run resumes. Steps that another version of the program has
+    /// before it are not taken.
+    pub(crate) position: Json,
     /// When it expires, in milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<u64>,

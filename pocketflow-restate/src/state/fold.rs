@@ -44,7 +44,7 @@ impl Run {
             Outcome::Step(step) => step,
             outcome => {
                 if let Outcome::Wait(wait) = outcome {
-                    self.count_visit(&key.run, wait);
+                    self.arrive(&key.run, wait);
                 }
                 return self.log.insert(key, outcome);
             }
@@ -64,12 +64,17 @@ impl Run {
         self.log.forget(&key.run, key.step);
     }
 
-    fn count_visit(&mut self, run: &str, wait: &Wait) {
-        let visits = match run {
-            "" => Some(&mut self.meta.visits),
-            run => self.log.inner.get_mut(run).map(|inner| &mut inner.visits),
+    /// A run is at an `await` or a `sleep`.
+    fn arrive(&mut self, run: &str, wait: &Wait) {
+        let (position, visits) = match run {
+            "" => (&mut self.meta.position, &mut self.meta.visits),
+            run => match self.log.inner.get_mut(run) {
+                Some(inner) => (&mut inner.position, &mut inner.visits),
+                None => return,
+            },
         };
-        if let (Some(visits), false) = (visits, wait.field.is_empty()) {
+        *position = Some(wait.position.clone());
+        if !wait.field.is_empty() {
             visits.insert(wait.field.clone(), wait.visit);
         }
     }

@@ -72,6 +72,7 @@ fn wait(run: &str, step: u64, field: &str, until: Option<u64>) -> Record {
     let wait = Wait {
         field: field.into(),
         visit: 1,
+        position: json_of(json!("at the wait")),
         until,
         value: None,
     };
@@ -184,6 +185,8 @@ fn a_run_that_waits_reports_its_waits_and_wakes_for_the_first_deadline() {
     assert_eq!(status.waits[0].name, "approval#1");
     assert_eq!(status.waits[0].inner.as_deref(), Some("4/docs[1]"));
     assert_eq!(run.log.inner["4/docs[1]"].visits["approval"], 1);
+    let position = run.log.inner["4/docs[1]"].position.as_ref();
+    assert_eq!(position.unwrap().text(), "\"at the wait\"");
     let approval = key("4/docs[1]", 2, Part::Wait);
     run.answer(&approval, json_of(json!("yes")));
     assert!(run.meta.status.waits.is_empty());

@@ -108,6 +108,20 @@ mod after {
     flow! { pub(super) Deliver(address): Parcel { look >> wrap >> label >> send; wrap: look; label: look; } }
 }
 
+/// Versions that wait, before and after a step has come in between.
+mod waits {
+    use super::before::{look, send};
+    use super::*;
+
+    flow! { pub(super) Deliver: Parcel { look >> await(address) >> send; } }
+
+    pub(super) mod later {
+        use super::*;
+
+        flow! { pub(in super::super) Deliver: Parcel { look >> wrap >> await(address) >> send; wrap: look; } }
+    }
+}
+
 /// A version that does not fit.
 mod other {
     use super::before::{look, send};
@@ -397,4 +411,18 @@ fn what_a_worker_with_another_program_cannot_compute_is_done_here() {
     server.settings.elsewhere = Some(others);
     assert_eq!(server.go_on(100_000), Status::Finished);
     assert_eq!(server.store()["receipt"], "30");
+}
+
+#[test]
+fn a_run_that_waits_goes_on_there_in_a_version_with_a_step_before() {
+    let mut server = Server::start(parcels(waits::Deliver), "parked", "{}", 1);
+    assert_eq!(server.go_on(10_000), Status::Waiting);
+    server.change(parcels(waits::later::Deliver));
+    server.fill("", "address#1", "\"A\"").unwrap();
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    assert_eq!(
+        (&server.store()["tries"], &server.store()["sent"]),
+        (&1.into(), &"A".into())
+    );
+    assert_eq!((server.status().step, server.repeated()), (3, 0));
 }
