@@ -228,6 +228,11 @@ impl RestateFlow {
     /// The virtual object, to [bind](restate_sdk::endpoint::Builder::bind) to an endpoint. Its handlers
     /// are described in [`wire`](crate::wire).
     ///
+    /// The server does not keep the journals of its finished invocations, which have copies of what the
+    /// runs have stored. To see them in the server's own page, set
+    /// [`journal_retention`](restate_sdk::endpoint::ServiceOptions::journal_retention) with the
+    /// [`options`](ServiceDefinition::options) of what this returns.
+    ///
     /// # Panics
     ///
     /// If the flow has no name: `flow! { Shop: Order { … } }` has one.

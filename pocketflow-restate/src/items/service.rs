@@ -45,7 +45,6 @@ fn discovered(flow: &Graph, settings: &Settings) -> Discovery {
     let compute = Handler {
         ty: None,
         idempotency_retention: Some(millis(KEPT)),
-        journal_retention: Some(0),
         ..discovery::waiting(discovery::handler_of(COMPUTE, None, about), settings)
     };
     let about = format!("Computes pieces of work of runs of the flow {}.", flow.name);

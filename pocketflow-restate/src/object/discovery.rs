@@ -105,7 +105,8 @@ pub(crate) fn service(
         idempotency_retention: None,
         inactivity_timeout: None,
         ingress_private: None,
-        journal_retention: None,
+        // What a run has done is in its state, and a journal has a copy of it.
+        journal_retention: Some(0),
         metadata: Default::default(),
         retry_policy_exponentiation_factor: None,
         retry_policy_initial_interval: Some(50),
