@@ -61,10 +61,10 @@ where
 ///
 /// ```no_run
 /// use pocketflow::{Shared, flow, node};
-/// use serde::{Deserialize, Serialize};
+/// use serde::Serialize;
 /// use std::time::Instant;
 ///
-/// #[derive(Shared)]
+/// #[derive(Shared, Serialize)]
 /// struct Order {
 ///     total_cents: u64,
 ///     #[serde(skip)]

@@ -41,11 +41,26 @@ impl Burst {
             let (start, memory) = self
                 .resume(flow, &self.run, &resuming, shared)
                 .map_err(|error| flow.error(error))?;
+            if !self.only_looks() {
+                let defined = self.define::<S>(flow);
+                defined.map_err(|error| flow.error(self.bad("read", "the flow", error)))?;
+            }
             self.runs()
                 .insert(String::new(), Arc::new(Local::new(String::new(), memory)));
             return Ok(start);
         };
         self.begin_inner(flow, info, shared)
+    }
+
+    /// Has the definition of this version of the flow recorded, if another one is stored.
+    fn define<S: Durable>(&self, flow: &'static Graph) -> Result<(), serde_json::Error> {
+        let was = Definition::decode(self.base.meta.definition.text())?;
+        let mut now = Definition::of(flow, S::STORE);
+        if !was.is(&now) {
+            now.input = was.input;
+            self.desk.defines(Json::new(now.encode())?);
+        }
+        Ok(())
     }
 
     fn begin_inner<S: Durable>(

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use restate_sdk::endpoint::{ContextInternal, InputMetadata};
-use restate_sdk::errors::TerminalError;
+use restate_sdk::errors::{HandlerError, TerminalError};
 use restate_sdk::service::macro_support::{ServiceBoxFuture, service_definition};
 use restate_sdk::service::{Service, ServiceDefinition};
 
@@ -59,7 +59,11 @@ impl Service for Object {
             let name = ctx.handler_name().to_owned();
             let context = Context::new(ctx.clone(), input);
             let answer = this.answer(&name, &context, body).await;
-            ctx.handle_handler_result(answer.map_err(Into::into));
+            ctx.handle_handler_result(answer.map_err(|error| match &*name {
+                // The run would be left behind. Another version of the program may be able to go on.
+                internal::STEP => HandlerError::from(error.message().to_owned()),
+                _ => error.into(),
+            }));
             ctx.end();
             Ok(())
         })

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 
-use super::record::{End, Entry, Key, Outcome, Part, Piece, Record, Why};
+use super::record::{End, Entry, Json, Key, Outcome, Part, Piece, Record, Why};
 use crate::clock::Clock;
 
 /// One burst. The flow and the pump share it.
@@ -20,6 +20,8 @@ pub(crate) struct Desk(Arc<Mutex<Inner>>);
 struct Inner {
     /// Identifies the program.
     program: String,
+    /// The definition of its flow, if it differs from the one that is stored.
+    definition: Option<Json>,
     clock: Clock,
     /// An entry takes about as many bytes at most.
     max_entry: usize,
@@ -68,6 +70,7 @@ impl Desk {
     ) -> Self {
         Self(Arc::new(Mutex::new(Inner {
             program,
+            definition: None,
             clock,
             max_entry,
             live: false,
@@ -199,6 +202,11 @@ impl Desk {
             Part::Attempt(_, number) => Some((number, outcome.clone())),
             _ => None,
         }
+    }
+
+    /// Another version of the flow drives the run from now on.
+    pub(crate) fn defines(&self, definition: Json) {
+        self.lock().definition = Some(definition);
     }
 
     /// Remembers where the outermost run is.
@@ -335,6 +343,7 @@ impl Inner {
         let end = why.filter(|_| self.retired || self.done.is_empty());
         let entry = Entry {
             program: (self.entries == 0).then(|| self.program.clone()),
+            definition: self.definition.take(),
             at: self.clock.now(),
             records,
             end: end.map(|why| End { at, why }),

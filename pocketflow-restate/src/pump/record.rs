@@ -1,25 +1,37 @@
 //! What the journal of a burst contains.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::wire::RunError;
 
-/// A JSON text, which is written as it is.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Json(Box<RawValue>);
+/// A JSON text, which is written as it is. It may be large, so clones share it.
+#[derive(Clone)]
+pub(crate) struct Json(Arc<RawValue>);
 
 impl Json {
     /// Takes a text that serde has written.
     pub(crate) fn new(text: String) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(text).map(Self)
+        RawValue::from_string(text).map(|value| Self(value.into()))
     }
 
     pub(crate) fn text(&self) -> &str {
         self.0.get()
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (*self.0).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(from).map(|value| Self(value.into()))
     }
 }
 
@@ -185,6 +197,9 @@ pub(crate) struct Entry {
     /// The program that began the burst, in the first entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<String>,
+    /// The definition of that program's flow, if it differs from the one that is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) definition: Option<Json>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub(crate) at: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

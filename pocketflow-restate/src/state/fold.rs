@@ -25,6 +25,9 @@ impl Run {
         for record in &entry.records {
             self.fold_record(record);
         }
+        if let Some(definition) = &entry.definition {
+            self.meta.definition = definition.clone();
+        }
         self.meta.status.updated = entry.at;
     }
 

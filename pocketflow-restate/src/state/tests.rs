@@ -95,6 +95,7 @@ fn attempt(run: &str, step: u64, number: u32, due: u64) -> Record {
 fn entry(records: Vec<Record>) -> Entry {
     Entry {
         program: None,
+        definition: None,
         at: 9,
         records,
         end: None,

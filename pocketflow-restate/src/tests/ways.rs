@@ -425,4 +425,6 @@ fn a_run_that_waits_goes_on_there_in_a_version_with_a_step_before() {
         (&1.into(), &"A".into())
     );
     assert_eq!((server.status().step, server.repeated()), (3, 0));
+    // From then on it is a run of that version.
+    assert!(server.run().meta.definition.text().contains("wrap"));
 }
