@@ -1,10 +1,12 @@
 //! A run is cancelled wherever it is.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::place::Place;
+use crate::trace;
 
 /// Cancels a run, and checks that nothing revives it but `retry`.
 async fn cancel(place: &Place, flow: &str, run: &str) -> Value {
@@ -170,4 +172,32 @@ async fn when_it_has_failed_or_finished() {
     assert_eq!(place.finished("Sell", "g").await["receipt"], "paid 1");
     let status = place.call("Sell", "g", "cancel", None).await.unwrap();
     assert_eq!(status["status"], "finished");
+}
+
+/// A run is cancelled and goes on, at random moments: no step that was recorded is taken again.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn again_and_again() {
+    let place = Place::one().await;
+    let race = json!({"until": 100, "laps": [], "state": ""});
+    place.start("Laps", "h", &race).await.unwrap();
+    let mut times = 0;
+    while place.status("Laps", "h").await["status"] != "finished" {
+        let moment = Duration::from_millis(fastrand::u64(0..60));
+        tokio::time::sleep(moment).await;
+        let status = place.call("Laps", "h", "cancel", None).await.unwrap();
+        if status["status"] == "cancelled" {
+            times += 1;
+            let status = place.call("Laps", "h", "retry", None).await.unwrap();
+            assert_ne!(status["status"], "cancelled");
+        }
+    }
+    assert!(times > 0);
+    let laps: Vec<_> = (0..100).collect();
+    assert_eq!(place.finished("Laps", "h").await["laps"], json!(laps));
+    let count = trace::check_order(&fs::read_to_string(place.log()).unwrap());
+    assert!(
+        count.pieces == laps.len() && count.again <= times,
+        "{count:?} after {times} cancellations"
+    );
 }

@@ -5,6 +5,7 @@
 //! its own.
 
 mod cancelled;
+mod distributed;
 mod flows;
 mod kills;
 mod kinds;

@@ -1,5 +1,6 @@
 //! Servers, two workers, and requests.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -143,6 +144,18 @@ impl Place {
             (parts.len() == 6 && of_run(parts[2])).then(|| parts[..4].join(" "))
         };
         text.lines().filter_map(line).collect()
+    }
+
+    /// The processes in which a node of a run began.
+    pub(crate) fn processes(&self, run: &str, what: &str) -> BTreeSet<String> {
+        let text = fs::read_to_string(self.log()).unwrap_or_default();
+        let process = |line: &str| match line.split(' ').collect::<Vec<_>>()[..] {
+            ["begin", begun, key, _, process, _] if begun == what && key.starts_with(run) => {
+                Some(process.to_owned())
+            }
+            _ => None,
+        };
+        text.lines().filter_map(process).collect()
     }
 
     /// How often the attempts of these nodes began in a run.

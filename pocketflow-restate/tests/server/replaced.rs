@@ -96,7 +96,7 @@ async fn a_run_that_waits_is_refused_by_a_version_that_it_does_not_fit() {
         .await
         .unwrap_err();
     assert!(
-        refused.code == 409 && refused.message.contains("cannot go on"),
+        refused.code == 409 && refused.message.contains("`two`"),
         "{refused:?}"
     );
     assert_eq!(place.begun("d", "four"), 0);

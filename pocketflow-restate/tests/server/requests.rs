@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::place::{Place, Refused};
+use crate::poll::Deadline;
 
 /// The code of a refusal, whose message must contain a text.
 #[track_caller]
@@ -148,6 +149,81 @@ async fn a_run_is_started_once() {
         .await
         .unwrap_err();
     assert!((400..500).contains(&internal.code), "{internal:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_deadline_that_is_not_needed_any_more_changes_nothing() {
+    let place = Place::one().await;
+    place.start("Hasty", "g", &json!({})).await.unwrap();
+    place.until("Hasty", "g", "waiting").await;
+    place
+        .fill("Hasty", "g", "approval", json!("Ada"))
+        .await
+        .unwrap();
+    let deadline = Deadline::seconds(60);
+    while place.begun("g", "revise") == 0 {
+        deadline.pause(|| place.printed()).await;
+    }
+    let status = place.until("Hasty", "g", "waiting").await;
+    assert_eq!(status["waits"][0]["name"], "copies#1");
+    // The server delivers the deadline.
+    let sql = "SELECT id FROM sys_invocation WHERE status = 'scheduled'";
+    assert_eq!(place.servers.query(sql).await.len(), 1);
+    while !place.servers.query(sql).await.is_empty() {
+        deadline.pause(|| "it is not delivered".into()).await;
+    }
+    assert_eq!(place.status("Hasty", "g").await, status);
+    place.fill("Hasty", "g", "copies", json!(3)).await.unwrap();
+    let store = place.finished("Hasty", "g").await;
+    assert_eq!(
+        (&store["printed"], &store["state"]),
+        (&json!("3 of rain, approved by Ada"), &json!(null))
+    );
+    assert_eq!(place.begun("g", "revise"), 1);
+}
+
+/// Whatever is called while a run runs, each step is taken once.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn calls_while_a_run_runs_disturb_nothing() {
+    let place = Place::one().await;
+    let race = json!({"until": 150, "laps": [], "state": ""});
+    place.start("Laps", "h", &race).await.unwrap();
+    let mut calls = 0;
+    while place.status("Laps", "h").await["status"] != "finished" {
+        place.call("Laps", "h", "retry", None).await.unwrap();
+        place.start("Laps", "h", &race).await.unwrap();
+        place
+            .fill("Laps", "h", "state", json!("x"))
+            .await
+            .unwrap_err();
+        calls += 1;
+    }
+    assert!(calls > 1);
+    let laps: Vec<_> = (0..150).collect();
+    assert_eq!(place.finished("Laps", "h").await["laps"], json!(laps));
+    assert_eq!(place.begun("h", "lap"), laps.len());
+}
+
+/// A run's id may contain any character.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn an_id_may_be_any_text() {
+    let place = Place::one().await;
+    let (id, encoded) = ("ü/1?x=%2F#", "%C3%BC%2F1%3Fx%3D%252F%23");
+    place.start("Simple", encoded, &json!({})).await.unwrap();
+    let status = place.until("Simple", encoded, "waiting").await;
+    assert_eq!(status["run"], id);
+    place
+        .fill("Simple", encoded, "approval", json!("Ada"))
+        .await
+        .unwrap();
+    assert_eq!(
+        place.finished("Simple", encoded).await["text"],
+        "rain, approved by Ada"
+    );
+    assert_eq!(place.begun(id, "revise"), 1);
 }
 
 /// A wait for the result ends when the run is over, however that comes about.

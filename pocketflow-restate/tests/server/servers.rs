@@ -204,13 +204,22 @@ impl Servers {
 
     /// The rows of a query of the server's tables.
     pub(crate) async fn query(&self, sql: &str) -> Vec<Value> {
+        let deadline = Deadline::seconds(60);
         let url = format!("{}/query", self.admin(self.alive()));
-        let query = HTTP.post(url).header("accept", "application/json");
-        let answer = query.json(&json!({ "query": sql })).send().await.unwrap();
-        let text = answer.text().await.unwrap();
-        let answer: Value = serde_json::from_str(&text).unwrap();
-        let rows = answer["rows"].as_array();
-        rows.unwrap_or_else(|| panic!("{sql}: {text}")).clone()
+        loop {
+            let query = HTTP.post(&url).header("accept", "application/json");
+            let answer = query.json(&json!({ "query": sql })).send().await;
+            let text = match answer {
+                Ok(answer) => answer.text().await.unwrap_or_default(),
+                Err(error) => error.to_string(),
+            };
+            let mut answer: Value = serde_json::from_str(&text).unwrap_or_default();
+            if let Value::Array(rows) = answer["rows"].take() {
+                return rows;
+            }
+            // A server of the cluster does not answer.
+            deadline.pause(|| format!("{sql}: {text}")).await;
+        }
     }
 }
 

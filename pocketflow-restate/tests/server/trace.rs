@@ -22,6 +22,16 @@ pub(crate) struct Count {
 /// Checks the log of runs: a piece of work began again only after a kill, and never after one that depends on
 /// it had begun. At most `width` items of a batch began again after one kill.
 pub(crate) fn check(text: &str, width: usize) -> Count {
+    counted(text, Some(width))
+}
+
+/// Checks the log of runs that are also interrupted without a kill, for example when another server of a cluster
+/// becomes responsible: no piece of work began again after one that depends on it had begun.
+pub(crate) fn check_order(text: &str) -> Count {
+    counted(text, None)
+}
+
+fn counted(text: &str, width: Option<usize>) -> Count {
     let mut count = Count::default();
     // How many kills were over when each attempt began last. A process may do some work while it is being killed.
     let mut over = 0;
@@ -63,6 +73,7 @@ pub(crate) fn check(text: &str, width: usize) -> Count {
             continue;
         };
         count.again += 1;
+        let Some(width) = width else { continue };
         let (key, kills) = (line.key, count.kills);
         assert!(before < kills, "{key} began again, and nothing was killed");
         if let Some((batch, item)) = key.split_once("/item-") {
@@ -140,6 +151,14 @@ mod tests {
             "a/2/b[0]/1",
         ]);
         check(&text, 1);
+    }
+
+    #[test]
+    #[should_panic = "a/1: step 1 of a ran after step 2"]
+    fn work_that_is_done_may_not_even_if_runs_are_interrupted() {
+        let count = check_order(&lines(&["a/1", "a/1", "a/2"]));
+        assert_eq!((count.pieces, count.again), (2, 1));
+        check_order(&lines(&["a/1", "a/2", "a/1"]));
     }
 
     #[test]

@@ -10,31 +10,34 @@ use crate::flows::loops::{Laps, NESTED};
 use crate::flows::mending::{Break, Call, Later, Quote, Sell, Ship};
 use crate::flows::sizes::Grow;
 use crate::flows::versions;
-use crate::flows::waits::{Asleep, Held, Publish, Simple};
+use crate::flows::waits::{Asleep, Hasty, Held, Publish, Simple};
 use crate::place::shared_port;
 
 /// Serves the flows on a port that other workers share. The environment says which version it is, and whether it
 /// distributes pieces of steps.
 pub(crate) async fn serve(port: u16) {
     let mut endpoint = Endpoint::builder();
-    let _ingress = std::env::var("WORKER_INGRESS").unwrap();
-    let _distributes = std::env::var_os("WORKER_DISTRIBUTES").is_some();
+    let ingress = std::env::var("WORKER_INGRESS").unwrap();
+    let distributes = std::env::var_os("WORKER_DISTRIBUTES").is_some();
     let max_store = std::env::var("WORKER_MAX_STORE").map(|bytes| bytes.parse().unwrap());
     macro_rules! bind {
         ($($flow:expr),* $(,)?) => {
             $({
                 // Some kinds of flows take several bursts.
                 let mut flow = flow($flow).burst(20);
+                if distributes {
+                    flow = flow.distribute(&ingress).unwrap();
+                }
                 if let Ok(bytes) = max_store {
                     flow = flow.max_store(bytes);
                 }
-                endpoint = endpoint.bind(flow.object());
+                endpoint = endpoint.bind(flow.object()).bind(flow.items());
             })*
         };
     }
     bind!(Laps, NESTED, Batch, Fork, Publish, Agents);
     bind!(
-        Simple, Held, Asleep, Sell, Quote, Ship, Break, Call, Later, Grow
+        Simple, Hasty, Held, Asleep, Sell, Quote, Ship, Break, Call, Later, Grow
     );
     match std::env::var("WORKER_VERSION").as_deref() {
         Ok("second") => bind!(versions::second::Story),

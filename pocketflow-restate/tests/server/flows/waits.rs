@@ -69,3 +69,11 @@ flow! {
 
 flow! { pub(crate) Simple: Article { draft >> await(approval) >> revise; } }
 flow! { pub(crate) Asleep: Article { draft >> rest >> late; rest: sleep("1h"); } }
+
+flow! {
+    /// Its deadline passes soon, whether it is needed or not.
+    pub(crate) Hasty: Article {
+        draft >> await(approval, within = "2s") >> revise >> await(copies) >> print;
+        await(approval) - "expired" >> late;
+    }
+}
