@@ -155,10 +155,9 @@ impl RestateFlow {
     /// refused. A run whose store grows beyond that fails, and keeps the store that it had before the
     /// step; so does one whose exec returns that much in a batch or a fork.
     ///
-    /// An invocation may read the store and record a step that changes all of it, and the server waits
-    /// without an error if its `per-invocation-memory-limit` is too small for both: 32 MiB if it is not
-    /// configured otherwise. It must be twice this limit, and its `message-size-limit` must be larger
-    /// than this limit.
+    /// The server holds what a step has changed twice while it records it, and waits without an error if
+    /// its `per-invocation-memory-limit` is too small for that: 32 MiB if it is not configured otherwise. So
+    /// that must be twice this limit, and its `message-size-limit` larger than this limit.
     pub fn max_store(mut self, bytes: usize) -> Self {
         self.settings.max_store = bytes;
         self

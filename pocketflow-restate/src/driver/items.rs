@@ -57,6 +57,9 @@ impl Burst {
             let at = (info, local);
             return Err(self.compute(portion, at, hash, call).await);
         }
+        if self.is_full() {
+            return Err(self.goes_on(info));
+        }
         let (step, branch) = (info.step(), branch(info));
         let identity = hash.map(|hash| local.memory().seen.identity(step, branch, hash));
         if let Some(identity) = identity {

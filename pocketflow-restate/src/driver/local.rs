@@ -89,8 +89,11 @@ impl Burst {
         let key = local.key(info.step(), Part::Step);
         let record = local.record(key, Outcome::Step(step));
         let size = local.memory().keeper.size();
-        self.fits("the store", size)
-            .map_err(|error| info.error(error))?;
+        let fits = self.fits("the store", size).and_then(|()| {
+            // That of the first step of an inner run has the store as it was before, too.
+            self.fits(&format!("what `{info}` has changed"), record.size())
+        });
+        fits.map_err(|error| info.error(error))?;
         Ok(record)
     }
 

@@ -46,11 +46,14 @@ impl Burst {
             }
             return Err(info.suspend(Pause));
         }
-        if local.id.is_empty() {
+        let is_over = if local.id.is_empty() {
             self.desk.at(info.to_string());
-            if self.is_used_up() {
-                return Err(self.goes_on(info));
-            }
+            self.is_used_up()
+        } else {
+            self.is_full()
+        };
+        if is_over {
+            return Err(self.goes_on(info));
         }
         if pauses {
             return self.pause(info, &local, shared).await;
