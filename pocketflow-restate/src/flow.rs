@@ -228,9 +228,11 @@ impl RestateFlow {
     /// are described in [`wire`](crate::wire).
     ///
     /// The server does not keep the journals of its finished invocations, which have copies of what the
-    /// runs have stored. To see them in the server's own page, set
-    /// [`journal_retention`](restate_sdk::endpoint::ServiceOptions::journal_retention) with the
-    /// [`options`](ServiceDefinition::options) of what this returns.
+    /// runs have stored. And it tries forever to reach a worker, every 10 seconds in the end, so that runs
+    /// go on however long their workers were away. Both can be changed, with
+    /// [`journal_retention`](restate_sdk::endpoint::ServiceOptions::journal_retention) and
+    /// [`retry_policy_max_attempts`](restate_sdk::endpoint::ServiceOptions::retry_policy_max_attempts) in
+    /// the [`options`](ServiceDefinition::options) of what this returns.
     ///
     /// # Panics
     ///

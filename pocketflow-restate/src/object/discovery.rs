@@ -110,7 +110,9 @@ pub(crate) fn service(
         metadata: Default::default(),
         retry_policy_exponentiation_factor: None,
         retry_policy_initial_interval: Some(50),
-        retry_policy_max_attempts: None,
+        // By default, the server gives up after 70 attempts, and a run would not go on after workers were
+        // away for some minutes.
+        retry_policy_max_attempts: Some(u32::MAX.into()),
         retry_policy_max_interval: Some(millis(Duration::from_secs(10))),
         retry_policy_on_max_attempts: None,
     }
