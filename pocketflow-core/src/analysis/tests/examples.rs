@@ -1,5 +1,6 @@
 //! Flows that are written by hand, with one field each.
 
+use super::flows::On;
 use super::*;
 
 const A: Set = 0b10;
@@ -272,4 +273,24 @@ fn a_value_is_read_after_a_failure() {
     assert!(check(&flow));
     let analysed = &analyse(&flow)[0];
     assert!(!analysed.solution.has_dead_write(analysed.graph, 0, 0));
+}
+
+#[test]
+fn a_field_that_two_flows_of_a_fork_collect_failures_in_is_reported_once() {
+    let on = |field| On {
+        flow: by_hand(vec![(does(0, &[0]), [None; 3])]),
+        field,
+        each: Some(A),
+    };
+    // One of them also runs on the field, which is empty. It is PF007, and not PF006 as well.
+    for fields in [[0b1_0000, A], [A, 0b1_0000]] {
+        let flow = Flow {
+            inputs: 0b1_0000,
+            ..by_hand(vec![(
+                PlaceKind::OnFork(fields.map(on).to_vec()),
+                [None; 3],
+            )])
+        };
+        analyse(&flow).iter().for_each(Analysed::check_messages);
+    }
 }

@@ -349,11 +349,13 @@ impl Analysed<'_> {
                 unproved.is_some() || !is_reported,
                 "nothing is wrong at {place}"
             );
-            // If another node of the fork fills the field, that check reports it.
+            // If another node of the fork fills the field, or two of them collect failures in it, the
+            // check of that conflict reports it.
             let fields = || {
-                branches
-                    .clone()
-                    .any(|branch| panics(&|| graph.check_fields(place, branch)))
+                branches.clone().any(|branch| {
+                    panics(&|| graph.check_fields(place, branch))
+                        || panics(&|| graph.check_failures_field(place, branch))
+                })
             };
             assert!(
                 unproved.is_none() || is_reported || fields(),
