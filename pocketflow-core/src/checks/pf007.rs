@@ -51,7 +51,7 @@ impl Graph {
     pub const fn check_failures_field(&self, place: usize, branch: usize) {
         let fork = self.places[place].fork;
         let mut index = 0;
-        while index < fork.len() && index < branch {
+        while index < branch {
             let (other, field) = (&fork[index], failures_of(fork[branch].node));
             if !field.is_empty() && equal(failures_of(other.node), field) {
                 Message::of("PF007")
