@@ -1,11 +1,9 @@
-//! The actions that edges follow, the stores of the nodes, and the names of fields.
+//! The actions that edges follow, and the names of fields.
 
 use super::{CHOICE, ONE, flow, reported, solve};
 use crate::action::ActionInfo;
 use crate::analysis::Solution;
-use crate::graph::sample::{
-    NODE, OTHER, STORE, WORDS, action, fork, graph, leak, message, node, place,
-};
+use crate::graph::sample::{NODE, WORDS, action, fork, graph, leak, message, node, place};
 use crate::graph::{Description, Edge, Graph, NodeInfo, Place};
 use crate::store::{Field, Store};
 
@@ -14,9 +12,6 @@ const DEFAULT_OR: Description = Description {
     actions: &[ActionInfo::DEFAULT, action("other", &[])],
     ..NODE
 };
-/// Another store with the same name as the first.
-const NAMESAKE: &Store = &Store::new("S", "src/namesake.rs:1", STORE.fields);
-
 /// Edges that the flow does not write.
 fn unwritten(graph: Graph) -> Graph {
     let edges = graph.edges.iter().map(|edge| Edge {
@@ -299,58 +294,6 @@ fn of_many_actions_the_first_are_named() {
     );
 }
 
-// ---- PF008. ----
-
-#[test]
-fn all_nodes_work_on_one_store() {
-    let on = |store| Description { store, ..NODE };
-    let graph = graph(
-        vec![
-            place("unknown", Description::UNKNOWN),
-            place("first", NODE),
-            place("same", NODE),
-            place("other", on(OTHER)),
-            place("namesake", on(NAMESAKE)),
-        ],
-        "",
-    );
-    for right in [0, 1, 2] {
-        assert!(reported(|| graph.check_store(right)).is_empty());
-        assert!(reported(|| graph.check_own_store(right, STORE)).is_empty());
-    }
-    assert_eq!(
-        reported(|| graph.check_store(3))[..5],
-        ["PF008", "other", "Other", "S", "first"]
-    );
-    assert_eq!(
-        reported(|| graph.check_store(4))[..4],
-        ["PF008", "namesake", "S", "first"]
-    );
-    assert_eq!(
-        reported(|| graph.check_own_store(3, STORE))[..4],
-        ["PF008", "other", "Other", "S"]
-    );
-    assert_eq!(
-        reported(|| graph.check_own_store(4, STORE))[..4],
-        ["PF008", "namesake", "S", "S"]
-    );
-    // Two stores with the same name are distinguished by their locations.
-    let ids = |text: Option<String>| {
-        let text = text.unwrap();
-        [STORE, OTHER, NAMESAKE].map(|store| text.contains(store.id))
-    };
-    assert_eq!(ids(message(|| graph.check_store(3))), [false, false, false]);
-    assert_eq!(ids(message(|| graph.check_store(4))), [true, false, true]);
-    assert_eq!(
-        ids(message(|| graph.check_own_store(3, STORE))),
-        [false, false, false]
-    );
-    assert_eq!(
-        ids(message(|| graph.check_own_store(4, STORE))),
-        [true, false, true]
-    );
-}
-
 // ---- PF006 for a name. ----
 
 #[test]
@@ -374,6 +317,11 @@ fn an_input_is_a_late_field() {
         says("something else", false),
         ["PF006", "S", "something else"]
     );
+    // The name of a type is meant as the store.
+    assert_eq!(
+        says("Something", false),
+        ["PF006", "S", "Something", "F: Something"]
+    );
     let unknown = with(Description::UNKNOWN, &["plain"]);
     assert!(reported(|| unknown.check_input(0, false)).is_empty());
 }
@@ -392,6 +340,7 @@ fn a_flow_waits_for_a_late_field() {
     assert_eq!(says("plain", true), ["PF006", "plain", "S", "Option"]);
     assert!(says("plane", true).is_empty());
     assert_eq!(says("plane", false), ["PF006", "S", "plane", "plain"]);
+    assert_eq!(says("Something", false), ["PF006", "S", "Something"]);
     let none = graph(vec![place("first", NODE)], "");
     assert!(reported(|| none.check_await(0, false)).is_empty());
     let nodes = vec![place("unknown", Description::UNKNOWN)];

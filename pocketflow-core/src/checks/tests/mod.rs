@@ -1,10 +1,15 @@
 //! The messages of the checks. The snapshots of compile errors test the texts; these tests check
 //! which tokens a message is about.
 
+mod actions;
+mod constants;
 mod edges;
+mod failures;
 mod forks;
 mod on_field;
+mod pauses;
 mod reads;
+mod stores;
 mod types;
 
 use crate::analysis::Solution;

@@ -2,7 +2,7 @@
 
 use super::super::on_field::{check_failures, check_field_store, check_is_flow, check_parallel};
 use super::*;
-use crate::graph::sample::{OTHER, STORE, message, on};
+use crate::graph::sample::{OTHER, STORE, fork, message, on};
 use crate::graph::{Each, UNKNOWN};
 use crate::store::Store;
 
@@ -139,4 +139,88 @@ fn the_actions_of_a_place_are_the_exits_of_the_flow_or_default() {
     );
     let (action, _) = reported_at(each, "on - other >> next");
     assert_eq!(action[..3], ["PF001", "on", "other"]);
+}
+
+/// A branch of a fork: its name, the field on whose items its flow runs, and the field that collects
+/// their failures.
+type Branch = (&'static str, &'static str, Option<&'static str>);
+
+/// What the checks of the fields and of the failures say of each branch.
+fn conflicts<const N: usize>(branches: [Branch; N]) -> [[Option<String>; N]; 2] {
+    let inner = leak(graph(vec![place("x", NODE)], ""));
+    let branches = branches.map(|(name, field, failures)| {
+        let each = Each::at_a_time(1);
+        let each = match failures {
+            Some(failures) => each.failing_into(failures, |_, _| ()),
+            None => each,
+        };
+        on(name, inner, field, Some(each))
+    });
+    let flow = graph(vec![fork("all", branches.to_vec())], "");
+    let indices = std::array::from_fn(|index| index);
+    [
+        indices.map(|branch| message(|| flow.check_fields(0, branch))),
+        indices.map(|branch| message(|| flow.check_failures_field(0, branch))),
+    ]
+}
+
+#[test]
+fn each_flow_of_a_fork_has_its_own_field_for_failures() {
+    let both = |first, second| {
+        Some(format!(
+            "PF007: `{first}` and `{second}` are in one fork, and both collect failures in `d`\n\
+             help: give each a field of its own for its failures"
+        ))
+    };
+    let (first, second) = (("first", "a", Some("d")), ("second", "b", Some("d")));
+    let nothing = || [None, None];
+    assert_eq!(
+        conflicts([first, second]),
+        [nothing(), [None, both("first", "second")]]
+    );
+    assert_eq!(
+        conflicts([first, ("second", "b", Some("c"))]),
+        [nothing(), nothing()]
+    );
+    assert_eq!(
+        conflicts([first, ("second", "b", None)]),
+        [nothing(), nothing()]
+    );
+    assert_eq!(
+        conflicts([("first", "a", None), ("second", "b", None)]),
+        [nothing(), nothing()]
+    );
+    // The other may be any earlier one.
+    let third = ("third", "c", Some("d"));
+    assert_eq!(
+        conflicts([first, ("second", "b", None), third]),
+        [[None, None, None], [None, None, both("first", "third")]]
+    );
+    assert_eq!(
+        conflicts([("first", "a", None), second, third]),
+        [[None, None, None], [None, None, both("second", "third")]]
+    );
+}
+
+#[test]
+fn a_field_for_failures_is_written() {
+    let both = |name, other| {
+        Some(format!(
+            "PF007: `{name}` and `{other}` are in one fork, and both write `d`\nhelp: let each \
+             write a different field, and let the node after the fork combine them"
+        ))
+    };
+    for branches in [
+        [("first", "a", Some("d")), ("second", "d", None)],
+        [("first", "d", None), ("second", "a", Some("d"))],
+        [("first", "d", Some("c")), ("second", "b", Some("d"))],
+    ] {
+        assert_eq!(
+            conflicts(branches),
+            [
+                [both("first", "second"), both("second", "first")],
+                [None, None]
+            ]
+        );
+    }
 }
