@@ -1,3 +1,5 @@
+mod texts;
+
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
@@ -9,14 +11,19 @@ use super::*;
 use crate::flow::{model, parse};
 use crate::krate::Krate;
 
-/// The first line of each error.
-fn errors(tokens: TokenStream) -> Vec<String> {
+/// The errors.
+fn messages(tokens: TokenStream) -> Vec<String> {
     let (syntax, mut errors) = parse::parse(tokens);
     assert!(errors.is_empty(), "{:?}", errors.messages());
     let model = model::model(&syntax, Krate::default());
     check(&syntax, &model, true, &mut errors);
+    errors.messages()
+}
+
+/// The first line of each error.
+fn errors(tokens: TokenStream) -> Vec<String> {
     let first_line = |message: String| message.lines().next().unwrap_or_default().to_owned();
-    errors.messages().into_iter().map(first_line).collect()
+    messages(tokens).into_iter().map(first_line).collect()
 }
 
 #[test]

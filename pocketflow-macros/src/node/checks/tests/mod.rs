@@ -1,3 +1,6 @@
+mod policies;
+mod steps;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
