@@ -36,6 +36,8 @@ pub use driver::RestateRun;
 pub use flow::{FromState, RestateFlow, flow, flow_with_store};
 #[cfg(feature = "worker")]
 pub use listen::listen;
+#[cfg(feature = "worker")]
+pub use pocketflow_durable::Durable;
 /// The SDK of Restate, in the version to which this crate is pinned.
 #[cfg(feature = "worker")]
 pub use restate_sdk;

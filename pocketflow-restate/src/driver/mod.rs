@@ -38,8 +38,23 @@ use crate::items::Elsewhere;
 use crate::pump::{Desk, Json, Key, Part, Performed, Why};
 use crate::state;
 
-/// The driver of a run on Restate. [`flow`](crate::flow) makes it; it is public because it is a bound
-/// of code that is generic over flows: `F: Drive<S, RestateRun, Execs>`.
+/// The driver of a run on Restate. [`flow`](crate::flow()) makes it; it is public because it is in the bound
+/// of code that is generic over flows:
+///
+/// ```
+/// use pocketflow::seam::{Execs, Items};
+/// use pocketflow::Drive;
+/// use pocketflow_restate::{Durable, FromState, RestateFlow, RestateRun};
+///
+/// /// Any flow, in bursts of 10 steps.
+/// fn short<S, F>(flow: F) -> RestateFlow
+/// where
+///     F: Drive<S, RestateRun, (Execs, Items)> + 'static,
+///     S: Durable + FromState,
+/// {
+///     pocketflow_restate::flow(flow).burst(10)
+/// }
+/// ```
 pub struct RestateRun(pub(crate) Arc<Burst>);
 
 /// A burst of steps of one run.

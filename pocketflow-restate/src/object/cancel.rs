@@ -19,17 +19,20 @@ impl Object {
         let ctx = &context.ctx;
         let cancelled = context.target(internal::CANCELLED);
         let cancelled = ctx.request::<_, Bytes>(cancelled, ()).call();
+        let mut pause = Duration::from_millis(500);
         loop {
             let burst = context.target(internal::BURST);
             let burst: Json<Option<String>> = ctx.request(burst, ()).call().await?;
             if let Some(burst) = burst.into_inner() {
                 ctx.cancel_invocation(&burst);
             }
-            let again = ctx.sleep(Duration::from_millis(500));
+            let again = ctx.sleep(pause);
             if ctx.select(vec![cancelled.handle(), again.handle()]).await? == 0 {
                 return cancelled.await;
             }
             again.await?;
+            // A step that is running may take long.
+            pause = (pause * 2).min(Duration::from_secs(30));
         }
     }
 
