@@ -37,14 +37,8 @@ struct Rows {
 struct Row {
     service_name: String,
     service_key: String,
-    /// It is missing if the value is not text.
-    value_utf8: Option<String>,
-}
-
-/// The part of the stored `meta` that is reported.
-#[derive(Deserialize)]
-struct Meta {
-    status: RunStatus,
+    /// It is missing if the value is not what it should be.
+    value: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,8 +101,8 @@ impl Admin {
     pub async fn store(&self, flow: &str, run: &str) -> Result<Option<String>, ClientError> {
         let (flow, run) = (quoted(flow), quoted(run));
         let condition = format!("key = 'store' and service_name = {flow} and service_key = {run}");
-        let mut rows = self.query(&condition).await?;
-        Ok(rows.pop().and_then(|row| row.value_utf8))
+        let mut rows = self.query("value_utf8", &condition).await?;
+        Ok(rows.pop().and_then(|row| row.value))
     }
 
     /// A client of the runs of a flow, at the address at which the server says that it takes requests.
@@ -164,11 +158,13 @@ impl Admin {
     }
 
     async fn statuses(&self, condition: &str) -> Result<Vec<RunStatus>, ClientError> {
-        let rows = self.query(&format!("key = 'meta'{condition}")).await?;
+        // The rest of `meta` is longer, and is for workers.
+        let status = "json_get_json(value_utf8, 'status')";
+        let condition = format!("key = 'meta'{condition}");
+        let rows = self.query(status, &condition).await?;
         let statuses = rows.into_iter().filter_map(|row| {
             // Objects that are not flows may have a key of this name as well.
-            let meta: Meta = serde_json::from_str(&row.value_utf8?).ok()?;
-            let status = meta.status;
+            let status: RunStatus = serde_json::from_str(&row.value?).ok()?;
             (status.flow == row.service_name && status.run == row.service_key).then_some(status)
         });
         let mut statuses: Vec<_> = statuses.collect();
@@ -176,9 +172,9 @@ impl Admin {
         Ok(statuses)
     }
 
-    async fn query(&self, condition: &str) -> Result<Vec<Row>, ClientError> {
+    async fn query(&self, value: &str, condition: &str) -> Result<Vec<Row>, ClientError> {
         let path = "/query";
-        let columns = "service_name, service_key, value_utf8";
+        let columns = format!("service_name, service_key, {value} AS value");
         let query = format!("SELECT {columns} FROM state WHERE {condition}");
         let body = json!({ "query": query }).to_string();
         let timeout = Some(self.server.timeout);

@@ -197,14 +197,23 @@ impl Server {
 }
 
 impl Answer {
+    /// Whether a Restate server or a worker refuses something, and not a proxy or another program.
+    pub(super) fn is_refusal(&self) -> bool {
+        serde_json::from_slice::<Refusal>(&self.body).is_ok()
+    }
+
     /// What a refusal says.
     pub(super) fn message(&self) -> String {
         match serde_json::from_slice::<Refusal>(&self.body) {
             Ok(refusal) => refusal.message,
-            Err(_) if self.body.is_empty() => "without an explanation".to_owned(),
             Err(_) => {
                 let text = String::from_utf8_lossy(&self.body);
-                text.trim().chars().take(1000).collect()
+                let text: String = text.trim().chars().take(1000).collect();
+                let help = "is this the address at which a Restate server takes requests?";
+                match text.is_empty() {
+                    true => format!("no explanation\nhelp: {help}"),
+                    false => format!("{text}\nhelp: {help}"),
+                }
             }
         }
     }

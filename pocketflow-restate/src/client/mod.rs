@@ -103,7 +103,7 @@ impl<S> Client<S> {
         let (path, answer) = self.ask(run, handler::RUN, body).await?;
         let (run, message) = (run.to_owned(), answer.message());
         match answer.status {
-            _ if answer.from_server => {}
+            _ if answer.from_server || !answer.is_refusal() => {}
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
                 return Err(ClientError::WrongStore { run, message });
             }
@@ -203,7 +203,7 @@ impl<S> Client<S> {
     {
         let body = json(run, fill, || format!("the value for `{}`", fill.field))?;
         let (path, answer) = self.ask(run, handler::FILL, body).await?;
-        if answer.status == StatusCode::BAD_REQUEST && !answer.from_server {
+        if answer.status == StatusCode::BAD_REQUEST && !answer.from_server && answer.is_refusal() {
             return Err(ClientError::WrongValue {
                 run: run.to_owned(),
                 wait: fill.wait.clone().unwrap_or_else(|| fill.field.clone()),
@@ -269,7 +269,7 @@ impl<S> Client<S> {
                 flow: self.flow.clone(),
                 message: answer.message(),
             }),
-            StatusCode::NOT_FOUND => Err(ClientError::UnknownRun {
+            StatusCode::NOT_FOUND if answer.is_refusal() => Err(ClientError::UnknownRun {
                 flow: self.flow.clone(),
                 run: run.to_owned(),
             }),
@@ -280,7 +280,7 @@ impl<S> Client<S> {
     /// Checks that the run is in a state in which this is possible.
     fn possible(&self, run: &str, answer: &Answer) -> Result<(), ClientError> {
         match answer.status {
-            StatusCode::CONFLICT => Err(ClientError::NotPossible {
+            StatusCode::CONFLICT if answer.is_refusal() => Err(ClientError::NotPossible {
                 run: run.to_owned(),
                 message: answer.message(),
             }),
@@ -294,7 +294,10 @@ impl<S> Client<S> {
     {
         self.known(run, answer)?;
         self.possible(run, answer)?;
-        if answer.status == StatusCode::INTERNAL_SERVER_ERROR && !answer.from_server {
+        if answer.status == StatusCode::INTERNAL_SERVER_ERROR
+            && !answer.from_server
+            && answer.is_refusal()
+        {
             let (run, message) = (run.to_owned(), answer.message());
             return Err(ClientError::RunFailed { run, message });
         }

@@ -222,6 +222,22 @@ async fn a_refusal_says_what_happened() {
 }
 
 #[tokio::test]
+async fn another_program_at_the_address_does_not_look_like_an_unknown_run() {
+    let server = MockServer::start().await;
+    let error = shop(&server).status("order-17").await.unwrap_err();
+    let expected = "with HTTP status 404: no explanation\nhelp: is this the address at which";
+    assert!(error.to_string().contains(expected), "{error}");
+    let proxy = ResponseTemplate::new(400).set_body_string("<p>Bad</p>");
+    Mock::given(any()).respond_with(proxy).mount(&server).await;
+    let error = shop(&server)
+        .start("order-17", &Order::default())
+        .await
+        .unwrap_err();
+    let expected = "with HTTP status 400: <p>Bad</p>\nhelp: is this the address at which";
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[tokio::test]
 async fn a_run_needs_an_id() {
     let server = MockServer::start().await;
     let error = shop(&server).status("").await.unwrap_err();
@@ -298,8 +314,8 @@ async fn rows(rows: Value) -> MockServer {
 }
 
 fn meta(run: &str, flow: &str, word: &str, updated: u64) -> Value {
-    let meta = json!({"status": status(run, flow, word, updated), "burst": 3});
-    json!({"service_name": flow, "service_key": run, "value_utf8": meta.to_string()})
+    let status = status(run, flow, word, updated).to_string();
+    json!({"service_name": flow, "service_key": run, "value": status})
 }
 
 /// The text of the last query.
@@ -320,9 +336,9 @@ async fn runs_are_listed_and_other_objects_are_not() {
     let server = rows(json!([
         meta("b", "Shop", "running", 9),
         meta("a", "Shop", "failed", 5),
-        {"service_name": "Counter", "service_key": "a", "value_utf8": "17"},
+        {"service_name": "Counter", "service_key": "a", "value": "17"},
         {"service_name": "Counter", "service_key": "a"},
-        {"service_name": "Counter", "service_key": "a", "value_utf8": meta("a", "Shop", "failed", 5)["value_utf8"]},
+        {"service_name": "Counter", "service_key": "a", "value": meta("a", "Shop", "failed", 5)["value"]},
     ]))
     .await;
     let admin = Admin::new(&server.uri()).unwrap();
@@ -339,8 +355,7 @@ async fn runs_are_listed_and_other_objects_are_not() {
 
 #[tokio::test]
 async fn a_store_is_returned_as_it_is_stored() {
-    let row =
-        json!({"service_name": "Shop", "service_key": "a", "value_utf8": "{\"total_cents\":1.0}"});
+    let row = json!({"service_name": "Shop", "service_key": "a", "value": "{\"total_cents\":1.0}"});
     let server = rows(json!([row])).await;
     let admin = Admin::new(&server.uri()).unwrap();
     let store = admin.store("Shop", "a").await.unwrap();

@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_member_of_a_fill_is_named() {
-        let fill = serde_json::from_value::<Fill>(json!({"feild": "approval", "value": 7}));
+    fn an_unknown_member_of_a_fill_is_named() {
+        let fill = serde_json::from_value::<Fill>(json!({"place": "approval", "value": 7}));
         let error = fill.unwrap_err().to_string();
-        assert!(error.contains("unknown field `feild`"), "{error}");
+        assert!(error.contains("unknown field `place`"), "{error}");
     }
 }
