@@ -66,7 +66,7 @@ fn runs() -> Vec<Value> {
 }
 
 fn row(report: &Value, text: String) -> Value {
-    json!({"service_name": report["flow"], "service_key": report["run"], "value_utf8": text})
+    json!({"service_name": report["flow"], "service_key": report["run"], "value": text})
 }
 
 /// A server with these runs, at whose ingress the calls are answered with a status.
@@ -74,7 +74,7 @@ async fn server() -> MockServer {
     let server = MockServer::start().await;
     let answer =
         |rows: Vec<Value>| ResponseTemplate::new(200).set_body_json(json!({ "rows": rows }));
-    let meta = |report: &Value| row(report, json!({"status": report, "burst": 2}).to_string());
+    let meta = |report: &Value| row(report, report.to_string());
     for report in runs() {
         let run = report["run"].as_str().unwrap();
         let of_run = format!("key = 'meta' and service_key = '{run}'");
@@ -403,8 +403,10 @@ fn options_of_restate_alone_and_a_server_that_is_not_there() {
     assert!(!error.contains("secret"), "{error}");
     // No server listens at this port, which only the system uses.
     let error = fails(&["list", "--restate", "http://127.0.0.1:1"]);
+    let unreachable = "error: cannot reach the Restate server at http://127.0.0.1:1: ";
+    let help = "; help: is it running, and is this the right port?\n";
     assert!(
-        error.starts_with("error: cannot reach the Restate server at http://127.0.0.1:1"),
+        error.starts_with(unreachable) && error.ends_with(help),
         "{error}"
     );
 }

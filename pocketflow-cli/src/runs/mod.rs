@@ -105,11 +105,15 @@ async fn open(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error
 #[cfg(feature = "restate")]
 async fn restate(admin: &str, arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
     let (ingress, flow) = (arguments.ingress.as_deref(), arguments.flow.as_deref());
-    let server = restate::Server::new(admin, ingress, flow)?;
-    match &arguments.command {
+    let server = restate::Server::new(admin, ingress, flow).map_err(restate::one_line)?;
+    let text = match &arguments.command {
         Command::Query(query) => server.query(query, json).await,
-        Command::Change(change) => Ok(changed(server.change(change).await?, json)),
-    }
+        Command::Change(change) => {
+            let change = server.change(change).await;
+            change.map(|change| changed(change, json))
+        }
+    };
+    text.map_err(restate::one_line)
 }
 
 #[cfg(not(feature = "restate"))]

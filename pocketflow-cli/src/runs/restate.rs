@@ -231,6 +231,22 @@ impl Server {
     }
 }
 
+/// An error on one line: what happened, why, and then what to do.
+pub(super) fn one_line(error: Failure) -> Failure {
+    let text = error.to_string();
+    let (what, help) = text.split_once("\nhelp: ").unwrap_or((&text, ""));
+    let mut line = what.to_owned();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line += &format!(": {error}");
+        cause = error.source();
+    }
+    if !help.is_empty() {
+        line += &format!("; help: {}", help.replace("\nhelp: ", "; "));
+    }
+    line.into()
+}
+
 /// What there is not on Restate.
 fn missing(what: &str, instead: &str) -> Failure {
     format!("there is no {what} for runs on Restate: {instead}").into()
