@@ -20,6 +20,7 @@ pages! {
     NestedFlows: "nested-flows.md",
     InnerStores: "inner-stores.md",
     DurableRuns: "durable-runs.md",
+    WhereAFlowRuns: "where-a-flow-runs.md",
     Testing: "testing.md",
     ImplNodes: "impl-nodes.md",
     Drivers: "drivers.md",
