@@ -78,6 +78,7 @@ async fn killed(place: &mut Place, kind: &Kind, victim: Victim, kills: usize) ->
     let before = fs::metadata(place.log()).map_or(0, |log| log.len()) as usize;
     let mut killed = 0;
     let mut first = 0;
+    let mut recorded = 0;
     while killed < kills {
         let runs: Vec<_> = (first..first + RUNS)
             .map(|run| format!("{}-{run}", kind.flow))
@@ -103,6 +104,7 @@ async fn killed(place: &mut Place, kind: &Kind, victim: Victim, kills: usize) ->
             }
             open = running;
             if killed < kills && Instant::now() > next && !open.is_empty() && down.is_none() {
+                recorded += place.note_recorded().await;
                 match victim {
                     Victim::Worker => place.kill_worker(fastrand::usize(..WORKERS)),
                     Victim::Server => {
@@ -130,6 +132,8 @@ async fn killed(place: &mut Place, kind: &Kind, victim: Victim, kills: usize) ->
         }
     }
     nothing_is_left(place).await;
+    // Some kills come when no journal has an entry yet.
+    assert!(recorded > 0 || kills < 10, "no journal has been read");
     let log = fs::read_to_string(place.log()).unwrap();
     match victim {
         // The node that starts again takes its share of the work back.
@@ -211,6 +215,7 @@ async fn a_long_batch_goes_on_after_its_worker_was_killed() {
         while place.begun("long", "square") < begun {
             deadline.pause(|| place.printed()).await;
         }
+        assert!(place.note_recorded().await >= begun - 4 * WIDTH);
         place.kill_worker(0);
         place.kill_worker(1);
     }

@@ -7,6 +7,7 @@
 mod cancelled;
 mod distributed;
 mod flows;
+mod journal;
 mod kills;
 mod kinds;
 mod large;

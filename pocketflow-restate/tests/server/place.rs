@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tokio::net::TcpSocket;
 
+use crate::journal;
 use crate::poll::{Deadline, HTTP};
 use crate::process::Process;
 use crate::servers::{Servers, free_port};
@@ -103,6 +104,19 @@ impl Place {
         self.note("kill");
         self.servers.kill(index);
         self.note("killed");
+    }
+
+    /// Writes to the log what the server has recorded. None of it may run again.
+    pub(crate) async fn note_recorded(&self) -> usize {
+        let recorded = journal::recorded(&self.servers).await;
+        let lines: Vec<_> = recorded
+            .iter()
+            .map(|key| format!("recorded {key}"))
+            .collect();
+        if !lines.is_empty() {
+            self.note(&lines.join("\n"));
+        }
+        lines.len()
     }
 
     /// Writes to the log that something is killed now, or has been killed.

@@ -1,6 +1,6 @@
 //! What ran, and how often, by the log of the workers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A line of the log: an attempt at a piece of work that begins.
 struct Begin<'a> {
@@ -19,8 +19,8 @@ pub(crate) struct Count {
     pub(crate) kills: usize,
 }
 
-/// Checks the log of runs: a piece of work began again only after a kill, and never after one that depends on
-/// it had begun. At most `width` items of a batch began again after one kill.
+/// Checks the log of runs: a piece of work began again only after a kill, and never after the server had recorded
+/// it, or after one that depends on it had begun. At most `width` items of a batch began again after one kill.
 pub(crate) fn check(text: &str, width: usize) -> Count {
     counted(text, Some(width))
 }
@@ -38,6 +38,8 @@ fn counted(text: &str, width: Option<usize>) -> Count {
     let mut begun: HashMap<(&str, &str), usize> = HashMap::new();
     // The last step of each run, and of each inner run.
     let mut last: HashMap<&str, u64> = HashMap::new();
+    // What the server has recorded.
+    let mut recorded = HashSet::new();
     // The items of a batch that began again in one process, by kills.
     let mut items: BTreeMap<(&str, &str, usize), BTreeSet<&str>> = BTreeMap::new();
     for line in text.lines() {
@@ -51,6 +53,10 @@ fn counted(text: &str, width: Option<usize>) -> Count {
                 over += 1;
                 continue;
             }
+            ["recorded", key] => {
+                recorded.insert(key);
+                continue;
+            }
             ["done", ..] => continue,
             ["begin", _, key, attempt, process, _] => Begin {
                 key,
@@ -59,6 +65,13 @@ fn counted(text: &str, width: Option<usize>) -> Count {
             },
             _ => panic!("not a line: {line}"),
         };
+        for (end, _) in line.key.match_indices('/').chain([(line.key.len(), "")]) {
+            let (key, part) = (line.key, &line.key[..end]);
+            assert!(
+                !recorded.contains(part),
+                "{key} ran after {part} had been recorded"
+            );
+        }
         for (run, step) in places(line.key) {
             let last = last.entry(run).or_default();
             let key = line.key;
@@ -117,6 +130,7 @@ mod tests {
     fn lines(lines: &[&str]) -> String {
         let line = |line: &&str| match *line {
             "kill" => "kill\nkilled\n".to_owned(),
+            recorded if recorded.starts_with("recorded ") => format!("{recorded}\n"),
             key => format!("begin work {key} 1 4711 0\n"),
         };
         lines.iter().map(line).collect()
@@ -159,6 +173,29 @@ mod tests {
         let count = check_order(&lines(&["a/1", "a/1", "a/2"]));
         assert_eq!((count.pieces, count.again), (2, 1));
         check_order(&lines(&["a/1", "a/2", "a/1"]));
+    }
+
+    #[test]
+    #[should_panic = "a/1/item-0 ran after a/1/item-0 had been recorded"]
+    fn nothing_that_was_recorded_runs_again() {
+        let text = [
+            "a/1/item-0",
+            "a/1/item-1",
+            "recorded a/1/item-0",
+            "kill",
+            "a/1/item-1",
+        ];
+        assert_eq!(check(&lines(&text), 2).again, 1);
+        check(&lines(&[&text[..], &["a/1/item-0"]].concat()), 2);
+    }
+
+    #[test]
+    #[should_panic = "a/1/branch-0 ran after a/1 had been recorded"]
+    fn nor_does_a_part_of_it() {
+        check(
+            &lines(&["a/1/branch-0", "recorded a/1", "kill", "a/1/branch-0"]),
+            2,
+        );
     }
 
     #[test]

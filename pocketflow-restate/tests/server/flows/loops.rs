@@ -61,7 +61,7 @@ async fn last(laps: &[usize], #[attempt] attempt: Attempt<'_>) -> String {
 
 #[node(Race)]
 fn is_even(laps: &[usize]) -> Next {
-    if laps.len() % 2 == 0 {
+    if laps.len().is_multiple_of(2) {
         Next::Done
     } else {
         Next::Again
