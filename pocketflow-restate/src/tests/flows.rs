@@ -47,6 +47,8 @@ pub(super) struct School {
     left: Option<String>,
     right: Option<Vec<String>>,
     report: Option<String>,
+    /// It makes the store large.
+    archive: String,
 }
 
 #[node(Student, appends = essays)]

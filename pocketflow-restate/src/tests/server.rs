@@ -75,6 +75,7 @@ pub(super) struct Server {
     journal: Mutex<Vec<Entry>>,
     next: Option<Next>,
     pub(super) rng: Rng,
+    pub(super) others: Option<Arc<Others>>,
     /// How many attempts at a burst were cut off.
     pub(super) crashes: usize,
 }
@@ -132,17 +133,22 @@ impl Journal for Invocation<'_> {
 pub(super) struct Others {
     job: Arc<dyn Job>,
     answers: Mutex<BTreeMap<String, Answer>>,
+    /// The state of the run as it is stored.
+    stored: Mutex<Option<Run>>,
+    /// How often it was asked for.
+    pub(super) reads: AtomicUsize,
     /// How often somebody has asked again.
     pub(super) again: AtomicUsize,
 }
 
 impl Others {
     pub(super) fn new(job: Arc<dyn Job>) -> Self {
-        let (answers, again) = Default::default();
         Self {
             job,
-            answers,
-            again,
+            answers: Mutex::default(),
+            stored: Mutex::default(),
+            reads: AtomicUsize::default(),
+            again: AtomicUsize::default(),
         }
     }
 
@@ -161,10 +167,16 @@ impl Elsewhere for Others {
             }
             let text = serde_json::to_string(&request).unwrap();
             let request: items::Request = serde_json::from_str(&text).unwrap();
-            let State::Here(snapshot) = &request.state else {
-                panic!("the store is small");
+            let run = match &request.state {
+                State::Here(snapshot) => snapshot.clone().run(),
+                State::Stored { burst, log, .. } => {
+                    self.reads.fetch_add(1, Relaxed);
+                    let mut run = self.stored.lock().unwrap().clone().unwrap();
+                    assert_eq!(run.meta.burst, *burst);
+                    run.log = log.clone();
+                    run
+                }
             };
-            let run = snapshot.clone().run();
             let answer = items::answer(&self.job, &Settings::default(), request, run).await;
             self.answers.lock().unwrap().insert(key, answer.clone());
             Ok(answer)
@@ -209,6 +221,7 @@ impl Server {
             journal: Mutex::default(),
             next: Some(Next::Burst(0)),
             rng: Rng::with_seed(seed),
+            others: None,
             crashes: 0,
         }
     }
@@ -267,6 +280,10 @@ impl Server {
         polls: usize,
     ) -> Option<Next> {
         let run = self.run();
+        if let Some(others) = &self.others {
+            *others.stored.lock().unwrap() = Some(run.clone());
+            self.settings.elsewhere = Some(others.clone());
+        }
         let id = run.meta.status.run.clone();
         let invocation = Invocation {
             run: &id,

@@ -323,7 +323,7 @@ fn a_store_that_grows_too_large_fails_the_run_and_keeps_the_one_before() {
 fn a_failure_on_another_worker_is_the_failure_of_the_node() {
     let mut server = start("far", &[1, 2, 3, 4]);
     let others = Arc::new(Others::new(shop()));
-    server.settings.elsewhere = Some(others.clone());
+    server.others = Some(others.clone());
     assert_eq!(server.go_on(100_000), Status::Failed);
     let error = server.status().error.unwrap();
     assert_eq!(
@@ -377,7 +377,7 @@ fn an_item_is_found_by_what_it_is_and_waits_for_its_attempts() {
     let mut server = Server::start(pack(), "basket", &store, 1);
     WRONG.lock().unwrap().push("basket".to_owned());
     let others = Arc::new(Others::new(pack()));
-    server.settings.elsewhere = Some(others.clone());
+    server.others = Some(others.clone());
     let next = server.attempt(None, None, 100_000).unwrap();
     let status = server.status();
     let attempt = status.next_attempt.unwrap();
@@ -408,7 +408,7 @@ fn what_a_worker_with_another_program_cannot_compute_is_done_here() {
     let mut server = start("alone", &[1, 2]);
     mend("alone");
     let others = Arc::new(Others::new(parcels(Deliver)));
-    server.settings.elsewhere = Some(others);
+    server.others = Some(others);
     assert_eq!(server.go_on(100_000), Status::Finished);
     assert_eq!(server.store()["receipt"], "30");
 }
