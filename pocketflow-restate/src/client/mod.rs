@@ -48,6 +48,11 @@ const PAUSE: Duration = Duration::from_millis(500);
 ///
 /// Each method asks the server once, and can be called again if its answer was lost: a run is started once, and an
 /// answer to a wait is used once.
+///
+/// While a worker executes a burst of steps of the run, [`start`](Self::start), [`fill`](Self::fill) and
+/// [`retry`](Self::retry) wait until the burst ends, and [`cancel`](Self::cancel) waits until the work in progress ends. If
+/// that takes longer than the [`timeout`](Self::timeout), the server still does what it was asked for.
+/// [`status`](Self::status) answers at once.
 pub struct Client<S> {
     server: Server,
     flow: String,

@@ -16,6 +16,10 @@
 //! A request that is refused is answered with an HTTP status of 400 (the store or a value is wrong), 404 (there is no
 //! such run) or 409 (the run is in a state in which this is not possible), and a text that says what to do.
 //!
+//! While a worker executes a burst of steps of a run, `run`, `fill` and `retry` of that run wait until the burst ends, and
+//! `cancel` waits until the work in progress ends. `status` and `result` answer at once, with the run as it was at the
+//! beginning of the burst. `RestateFlow::burst` says how many steps a burst has.
+//!
 //! All times are milliseconds since the Unix epoch. A later version may add members to an answer.
 
 mod error;

@@ -30,9 +30,10 @@ pub struct RunStatus {
     pub flow: String,
     /// The status of the run.
     pub status: Status,
-    /// How many steps have finished.
+    /// How many steps have finished. While a run is running, this is the number at the beginning of the burst.
     pub step: u64,
-    /// The path of the next step: `Shop > pay`. A finished run has none.
+    /// The path of the next step: `Shop > pay`. While a run is running, this is the step with which the burst has begun. A
+    /// finished run has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// The exit that a finished run has reached.
