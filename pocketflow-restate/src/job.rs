@@ -196,11 +196,19 @@ where
             run_again: |_, run| format!("start `{run}` under another id"),
         };
         match resumes(F::GRAPH, &stored, None, true, hints, &mut store) {
-            Err(refusal) if refusal.is::<OtherInput>() => {
-                Err(Refused::new(409, refusal.to_string()))
-            }
-            // Whether it can go on is up to the next burst.
-            _ => Ok(()),
+            Err(refusal) => match refusal.downcast_ref::<OtherInput>() {
+                Some(OtherInput { run, fields }) => {
+                    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+                    let fields = fields.join(", ");
+                    let why = format!(
+                        "run `{run}` was started with different input: {fields} had another value\nhelp: run this under another id; or, if it is about that run, ask for its `status`"
+                    );
+                    Err(Refused::new(409, why))
+                }
+                // Whether it can go on is up to the next burst.
+                None => Ok(()),
+            },
+            Ok(_) => Ok(()),
         }
     }
 

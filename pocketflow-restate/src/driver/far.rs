@@ -89,12 +89,7 @@ impl Burst {
                 Part::Attempt(_, number) => number,
                 _ => 0,
             });
-        let large = now
-            .store
-            .values()
-            .map(|json| json.text().len())
-            .sum::<usize>()
-            > SMALL;
+        let large = now.size() > SMALL;
         let state = match large {
             false => State::Here(Box::new(Snapshot::of(&now, key))),
             // What is stored must be the store before this step.

@@ -65,6 +65,7 @@ impl Burst {
                 position: self.json(info, "the position", position::encode(info.position()))?,
                 until: within.map(|within| self.clock.now().saturating_add(millis(within))),
                 value: None,
+                refused: None,
             };
             let parked = parked(&wait);
             self.desk
@@ -73,14 +74,20 @@ impl Burst {
             return Err(info.suspend(parked));
         };
         if let (Some(value), Some(index), Some(field)) = (&wait.value, index, field) {
-            return match Keeper::fill(index, value.text(), shared) {
-                Ok(()) => Ok("default"),
-                Err(source) => Err(info.error(WrongValue {
-                    run: self.run.clone(),
-                    field: field.to_owned(),
-                    source,
-                })),
+            let Err(source) = Keeper::fill(index, value.text(), shared) else {
+                return Ok("default");
             };
+            // The type of the field has changed since the answer came. It is removed, and the run waits.
+            shared.clear_field(index);
+            let (run, field) = (self.run.clone(), field.to_owned());
+            let refused = Wait {
+                value: None,
+                refused: Some(source.to_string()),
+                ..wait
+            };
+            let record = local.record(key, Outcome::Wait(refused));
+            self.desk.replace(record).await;
+            return Err(info.suspend(WrongValue { run, field, source }));
         }
         // A flow that has no deadline any more does not know what to do after it.
         let until = wait.until.filter(|_| within.is_some());

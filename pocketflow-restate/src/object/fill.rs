@@ -6,7 +6,7 @@ use restate_sdk::errors::TerminalError;
 use super::Object;
 use super::context::{Context, report};
 use crate::burst;
-use crate::driver::Probe;
+use crate::driver::{Probe, TooLarge};
 use crate::job::Refused;
 use crate::pump::{Json, Key, Wait};
 use crate::state::{Next, Run};
@@ -29,6 +29,7 @@ impl Object {
         let meta = context.known().await?;
         let mut run = context.load(meta, &mut false).await?;
         let key = addressed(&run, &fill)?.clone();
+        self.is_small(&run, &fill)?;
         self.check(context, &run, &key, &fill).await?;
         let now = context.now().await?;
         run.answer(&key, fill.value);
@@ -43,6 +44,19 @@ impl Object {
             context.go_on(Next::Burst(run.meta.burst), now);
         }
         Ok(report(&run.meta.status))
+    }
+
+    /// Refuses a value with which the store would be too large.
+    fn is_small(&self, run: &Run, fill: &Fill<Json>) -> Result<(), Refused> {
+        let (bytes, max) = (
+            run.size() + fill.value.text().len(),
+            self.settings.max_store,
+        );
+        if bytes <= max {
+            return Ok(());
+        }
+        let what = format!("the store with this value of `{}`", fill.field);
+        Err(Refused::new(413, TooLarge { what, bytes, max }.to_string()))
     }
 
     /// Checks the value where the run waits.

@@ -31,6 +31,12 @@ enum Start {
 impl Object {
     pub(super) async fn run(&self, context: &Context, body: Bytes) -> Result<Bytes, TerminalError> {
         let run = &context.run;
+        if run.is_empty() {
+            let help = "write one into the path, such as `order-17`";
+            return Err(
+                Refused::new(400, format!("the id of the run is empty\nhelp: {help}")).into(),
+            );
+        }
         let known = match context.meta(&mut false).await? {
             Some(meta) => Some(context.load(meta, &mut false).await?),
             None => None,

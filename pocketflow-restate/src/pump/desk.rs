@@ -151,6 +151,12 @@ impl Desk {
         }
     }
 
+    /// [Records](Self::record) what replaces what is recorded.
+    pub(crate) async fn replace(&self, record: Record) {
+        self.lock().recorded.remove(&record.key);
+        self.record(record).await;
+    }
+
     /// What is recorded for a key, or where to wait for it.
     fn ask(&self, key: &Key) -> Result<oneshot::Receiver<Outcome>, Outcome> {
         let mut inner = self.lock();

@@ -136,6 +136,9 @@ pub(crate) struct Wait {
     /// The value that it has been filled with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<Json>,
+    /// Why the last value did not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<String>,
 }
 
 impl Wait {

@@ -228,7 +228,7 @@ impl Meta {
         status.status = Status::Cancelled;
         status.updated = now;
         status.waits.clear();
-        (status.until, status.next_attempt) = (None, None);
+        (status.until, status.next_attempt, status.error) = (None, None, None);
     }
 }
 
@@ -252,7 +252,7 @@ fn open(key: &Key, wait: &Wait) -> wire::Wait {
         field: wait.field.clone(),
         inner: (!key.run.is_empty()).then(|| key.run.clone()),
         until: wait.until,
-        refused: None,
+        refused: wait.refused.clone(),
     }
 }
 

@@ -65,6 +65,11 @@ impl Run {
         })
     }
 
+    /// How many bytes the store takes.
+    pub(crate) fn size(&self) -> usize {
+        self.store.values().map(|json| json.text().len()).sum()
+    }
+
     /// The store as it is stored.
     pub(crate) fn store(&self) -> String {
         text(&self.store)

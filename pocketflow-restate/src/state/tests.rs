@@ -75,6 +75,7 @@ fn wait(run: &str, step: u64, field: &str, until: Option<u64>) -> Record {
         position: json_of(json!("at the wait")),
         until,
         value: None,
+        refused: None,
     };
     record(key(run, step, Part::Wait), Outcome::Wait(wait))
 }

@@ -97,9 +97,11 @@ fn what_other_workers_compute_comes_to_the_same_store() {
         assert!(computed >= calm.begun() - 3, "{computed}");
         crashes += server.crashes;
         again += others.again.load(Relaxed);
+        reads += others.reads.load(Relaxed);
     }
     assert!(
         crashes > 50 && again > 5,
         "{crashes} crashes, {again} asked again"
     );
+    assert!(reads > 200, "{reads} reads of a large store");
 }

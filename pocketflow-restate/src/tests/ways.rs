@@ -122,6 +122,33 @@ mod waits {
     }
 }
 
+/// A version whose addresses are numbers.
+mod numbers {
+    use super::*;
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    pub(super) struct Parcel {
+        address: Option<u64>,
+        late: bool,
+        tries: u32,
+        sent: Option<String>,
+    }
+
+    #[node(Parcel, writes = tries)]
+    async fn look(tries: &u32, #[attempt] attempt: Attempt<'_>) -> u32 {
+        work(attempt).await;
+        tries + 1
+    }
+
+    #[node(Parcel, writes = sent)]
+    async fn send(address: &u64, #[attempt] attempt: Attempt<'_>) -> String {
+        work(attempt).await;
+        address.to_string()
+    }
+
+    flow! { pub(super) Deliver: Parcel { look >> await(address) >> send; } }
+}
+
 /// A version that does not fit.
 mod other {
     use super::before::{look, send};
@@ -427,4 +454,21 @@ fn a_run_that_waits_goes_on_there_in_a_version_with_a_step_before() {
     assert_eq!((server.status().step, server.repeated()), (3, 0));
     // From then on it is a run of that version.
     assert!(server.run().meta.definition.text().contains("wrap"));
+}
+
+#[test]
+fn an_answer_that_does_not_fit_any_more_is_removed_and_the_run_waits_again() {
+    let mut server = Server::start(parcels(waits::Deliver), "typed", "{}", 1);
+    assert_eq!(server.go_on(10_000), Status::Waiting);
+    server.fill("", "address#1", "\"A\"").unwrap();
+    let numbers = FlowJob::new(numbers::Deliver, |_: &str| Ok(numbers::Parcel::default()));
+    server.change(Arc::new(numbers));
+    assert_eq!(server.go_on(10_000), Status::Waiting);
+    let wait = &server.status().waits[0];
+    let refused = wait.refused.as_deref().unwrap();
+    assert!(refused.contains("invalid type: string"), "{refused}");
+    assert_eq!(wait.name, "address#1");
+    server.fill("", "address#1", "12").unwrap();
+    assert_eq!(server.go_on(10_000), Status::Finished);
+    assert_eq!(server.store()["sent"], "12");
 }
