@@ -32,11 +32,7 @@ pub(super) fn object(flow: &Graph, settings: &Settings) -> Service {
         "Takes a burst of steps.",
     ));
     let handlers = vec![
-        handler(
-            names::RUN,
-            Exclusive,
-            "Starts a run. The body is the store.",
-        ),
+        handler(names::RUN, Shared, "Starts a run. The body is the store."),
         handler(names::STATUS, Shared, "Reports how far the run is."),
         handler(
             names::RESULT,
@@ -58,6 +54,7 @@ pub(super) fn object(flow: &Graph, settings: &Settings) -> Service {
             "Lets a failed or cancelled run go on.",
         ),
         handler(names::CANCEL, Shared, "Cancels the run."),
+        private(handler(internal::START, Exclusive, "Starts a new run.")),
         waiting(step, settings),
         private(handler(
             internal::CANCELLED,

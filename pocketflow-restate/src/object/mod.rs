@@ -25,6 +25,8 @@ use crate::wire::handler;
 
 /// The names of the handlers that are not for callers outside of Restate.
 mod internal {
+    /// Starts a new run.
+    pub(super) const START: &str = "start";
     /// Takes a burst of steps.
     pub(super) const STEP: &str = "step";
     /// Sets the status of a cancelled run.
@@ -86,6 +88,7 @@ impl Object {
             handler::FILL => self.fill(context, body).await,
             handler::RETRY => self.retry(context).await,
             handler::CANCEL => self.cancel(context).await,
+            internal::START => self.start(context, body).await,
             internal::STEP => self.step(context, body).await,
             internal::CANCELLED => self.cancelled(context).await,
             internal::BURST => self.burst(context).await,

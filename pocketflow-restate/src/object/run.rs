@@ -7,8 +7,8 @@ use bytes::Bytes;
 use restate_sdk::errors::TerminalError;
 use serde::{Deserialize, Serialize};
 
-use super::Object;
 use super::context::{Context, report};
+use super::{Object, internal};
 use crate::clock::Clock;
 use crate::job::{Input, Refused};
 use crate::pump::Json;
@@ -29,14 +29,28 @@ enum Start {
 }
 
 impl Object {
+    /// A run that is known is reported at once, even while it takes a burst of steps. A new one is started
+    /// by a handler that may change the state.
     pub(super) async fn run(&self, context: &Context, body: Bytes) -> Result<Bytes, TerminalError> {
-        let run = &context.run;
-        if run.is_empty() {
+        if context.run.is_empty() {
             let help = "write one into the path, such as `order-17`";
-            return Err(
-                Refused::new(400, format!("the id of the run is empty\nhelp: {help}")).into(),
-            );
+            let why = format!("the id of the run is empty\nhelp: {help}");
+            return Err(Refused::new(400, why).into());
         }
+        if context.meta(&mut false).await?.is_none() {
+            let start = context.target(internal::START);
+            return context.ctx.request::<_, Bytes>(start, body).call().await;
+        }
+        self.start(context, body).await
+    }
+
+    /// Starts the run, if it is not known.
+    pub(super) async fn start(
+        &self,
+        context: &Context,
+        body: Bytes,
+    ) -> Result<Bytes, TerminalError> {
+        let run = &context.run;
         let known = match context.meta(&mut false).await? {
             Some(meta) => Some(context.load(meta, &mut false).await?),
             None => None,

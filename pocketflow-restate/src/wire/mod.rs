@@ -14,7 +14,11 @@
 //! | `POST /Shop/order-17/cancel` | | [`RunStatus`] |
 //!
 //! A request that is refused is answered with an HTTP status of 400 (the store or a value is wrong), 404 (there is no
-//! such run) or 409 (the run is in a state in which this is not possible), and a text that says what to do.
+//! such run), 409 (the run is in a state in which this is not possible) or 413 (the store would be too large), and a text
+//! that says what to do.
+//!
+//! A run stores its state at the end of each burst of steps, and `status` reports that state. `fill` and `retry` wait for
+//! the end of the burst that a run is at. `cancel` waits for the steps that are in progress, and ends the burst then.
 //!
 //! While a worker executes a burst of steps of a run, `run`, `fill` and `retry` of that run wait until the burst ends, and
 //! `cancel` waits until the work in progress ends. `status` and `result` answer at once, with the run as it was at the
