@@ -1,7 +1,6 @@
 //! Definite assignment at run time, from any position: which reads in the rest of a run would find
 //! their field empty.
 
-use super::definite_assignment::has_sets;
 use crate::const_eval::bit_set::insert;
 use crate::graph::{ERROR, ErrorEdge, FlowPosition, Graph, Target};
 use crate::store::Store;
@@ -149,7 +148,8 @@ impl Assignment {
             let ways = node.actions.iter().copied().map(Some).chain(failure);
             for (action, name) in ways.enumerate() {
                 let mut filled = self.places[place].clone().unwrap_or_default();
-                if self.graph.shares_store(place) && has_sets(node, action) {
+                // A node that has failed has no sets, and nothing is left of the iterators.
+                if self.graph.shares_store(place) {
                     let first = action * filled.len();
                     let clears = node.clears.iter().skip(first);
                     for (word, clears) in filled.iter_mut().zip(clears) {
