@@ -17,12 +17,9 @@
 //! such run), 409 (the run is in a state in which this is not possible) or 413 (the store would be too large), and a text
 //! that says what to do.
 //!
-//! A run stores its state at the end of each burst of steps, and `status` reports that state. `fill` and `retry` wait for
-//! the end of the burst that a run is at. `cancel` waits for the steps that are in progress, and ends the burst then.
-//!
-//! While a worker executes a burst of steps of a run, `run`, `fill` and `retry` of that run wait until the burst ends, and
-//! `cancel` waits until the work in progress ends. `status` and `result` answer at once, with the run as it was at the
-//! beginning of the burst. `RestateFlow::burst` says how many steps a burst has.
+//! While a worker executes a burst of steps of a run, `fill` and `retry` of that run wait until the burst ends, and
+//! `cancel` waits until the work in progress ends. `status`, `result`, and `run` of a known run answer at once, with the run
+//! as it was at the beginning of the burst. `RestateFlow::burst` says how many steps a burst has.
 //!
 //! All times are milliseconds since the Unix epoch. A later version may add members to an answer.
 
