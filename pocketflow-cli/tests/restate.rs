@@ -26,7 +26,9 @@ fn runs() -> Vec<Value> {
             .extend(more.as_object().unwrap().clone());
         wait
     };
-    let error = json!({"message": "Shop > pay: exec failed: the bank is closed", "path": ["Shop", "pay"],
+    let message =
+        "Shop > pay: exec failed: the bank is closed\nhelp: wait:\n  - an hour\n  - a day";
+    let error = json!({"message": message, "path": ["Shop", "pay"],
         "stage": "exec failed", "attempts": 1, "causes": ["the bank is closed"]});
     let attempt = json!({"path": "Shop > pay", "number": 2, "of": 3, "due": TIME, "causes": ["busy", "full"]});
     vec![
@@ -178,7 +180,7 @@ a      running    1     Shop    2026-03-02 09:14:05Z  Shop > pay
 b      waiting    1     Shop    2026-03-02 09:14:05Z  approval#1 (until 2026-03-02 09:14:05Z)
 d      sleeping   1     Shop    2026-03-02 09:14:05Z  sleeps until 2026-03-02 09:14:05Z
 e      sleeping   1     Shop    2026-03-02 09:14:05Z  attempt 2 of 3 of Shop > pay, due at 2026-03-02 09:14:05Z
-f      failed     1     Shop    2026-03-02 09:14:05Z  Shop > pay: exec failed: the bank is closed
+f      failed     1     Shop    2026-03-02 09:14:05Z  Shop > pay: exec failed: the bank is closed; help: wait: an hour; a day
 g      cancelled  1     Shop    2026-03-02 09:14:05Z  Shop > pay
 h      finished   1     Shop    2026-03-02 09:14:05Z  default
 twice  finished   1     Shop    2026-03-02 09:14:05Z  default
@@ -271,12 +273,13 @@ async fn a_wait_is_filled_also_that_of_an_inner_run() {
         .await,
         "{\"run\":\"c/2/documents[1]\",\"wait\":\"approval\"}\n"
     );
-    let refused = json!({"code": 400, "message": "the value does not fit the field `approval`: invalid type"});
+    let refused = "the value does not fit the field `approval`: invalid type\nhelp: send a text";
+    let refused = json!({"code": 400, "message": refused, "source": "invocation"});
     let refused = ResponseTemplate::new(400).set_body_json(refused);
     ingress(&server, "/Shop/d/fill", None, refused).await;
     assert_eq!(
         fails(&server, &["fill", "d", "approval", "17"]).await,
-        "error: run `d` still waits for `approval`: the value does not fit the field `approval`: invalid type\n"
+        "error: run `d` still waits for `approval`: the value does not fit the field `approval`: invalid type; help: send a text\n"
     );
 }
 
@@ -364,6 +367,52 @@ async fn the_token_is_sent_and_the_ingress_can_be_named() {
 }
 
 #[tokio::test]
+async fn a_wrong_port_is_named() {
+    // What the ingress of a server answers.
+    let ingress = MockServer::start().await;
+    let refused = json!({"code": 400, "message": "bad path: /query", "source": "ingress"});
+    Mock::given(path("/query"))
+        .respond_with(ResponseTemplate::new(400).set_body_json(refused))
+        .mount(&ingress)
+        .await;
+    let expected = format!(
+        "error: the answer at {} to `/query` is not that of the administration of a Restate server: HTTP status 400: bad path: /query; \
+         help: is the address right? It must be that of the administration of a Restate server (port 9070 by default), and not that at which it takes requests (8080)\n",
+        ingress.uri()
+    );
+    assert_eq!(fails(&ingress, &["list"]).await, expected);
+    assert_eq!(fails(&ingress, &["cancel", "a"]).await, expected);
+
+    // The administration also as the ingress: it answers 404, without a text.
+    let server = server().await;
+    let wrong = format!(
+        "error: the answer at {} to `/Shop/a/cancel` is not that of the ingress of a Restate server: HTTP status 404 without a text; \
+         help: is the address right? It must be that at which a Restate server takes requests (its ingress, port 8080 by default), and not that of its administration (9070)",
+        server.uri()
+    );
+    assert_eq!(
+        fails(&server, &["--ingress", &server.uri(), "cancel", "a"]).await,
+        format!("{wrong}\n")
+    );
+    let named = "; help: the server names this address itself: if it takes requests at another one, add `--ingress URL`\n";
+    assert_eq!(fails(&server, &["cancel", "a"]).await, wrong + named);
+}
+
+#[tokio::test]
+async fn a_missing_token_is_named() {
+    let server = MockServer::start().await;
+    Mock::given(path("/query"))
+        .respond_with(ResponseTemplate::new(401))
+        .mount(&server)
+        .await;
+    let error = fails(&server, &["list"]).await;
+    assert!(
+        error.ends_with("; help: the environment variable RESTATE_AUTH_TOKEN holds the token\n"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn what_restate_does_not_have_is_refused() {
     let server = server().await;
     for command in [
@@ -404,7 +453,7 @@ fn options_of_restate_alone_and_a_server_that_is_not_there() {
     // No server listens at this port, which only the system uses.
     let error = fails(&["list", "--restate", "http://127.0.0.1:1"]);
     let unreachable = "error: cannot reach the Restate server at http://127.0.0.1:1: ";
-    let help = "; help: is it running, and is this the right port?\n";
+    let help = "; help: is it running, and is the address right? It must be that of the administration of a Restate server (port 9070 by default), and not that at which it takes requests (8080)\n";
     assert!(
         error.starts_with(unreachable) && error.ends_with(help),
         "{error}"

@@ -182,6 +182,19 @@ async fn a_run_is_started_answered_and_removed() {
         unknown.to_string(),
         "the flow `Shop` has no run `order 17/ä`"
     );
+    // The administration in place of the ingress, and the other way round.
+    let wrong: Client<Order> = pocketflow_restate::client(&server.admin, "Shop").unwrap();
+    for wrong in [
+        wrong.start(run, &order()).await.unwrap_err(),
+        wrong.status(run).await.unwrap_err(),
+        Admin::new(&server.ingress)
+            .unwrap()
+            .runs()
+            .await
+            .unwrap_err(),
+    ] {
+        assert!(matches!(wrong, ClientError::WrongAddress { .. }), "{wrong}");
+    }
     let unknown = server
         .client("Refund")
         .start(run, &order())

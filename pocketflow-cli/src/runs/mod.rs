@@ -105,7 +105,7 @@ async fn open(arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error
 #[cfg(feature = "restate")]
 async fn restate(admin: &str, arguments: &Arguments, json: bool) -> Result<String, Box<dyn Error>> {
     let (ingress, flow) = (arguments.ingress.as_deref(), arguments.flow.as_deref());
-    let server = restate::Server::new(admin, ingress, flow).map_err(restate::one_line)?;
+    let server = restate::Server::new(admin, ingress, flow)?;
     let text = match &arguments.command {
         Command::Query(query) => server.query(query, json).await,
         Command::Change(change) => {
@@ -113,7 +113,7 @@ async fn restate(admin: &str, arguments: &Arguments, json: bool) -> Result<Strin
             change.map(|change| changed(change, json))
         }
     };
-    text.map_err(restate::one_line)
+    text.map_err(|error| server.explain(error))
 }
 
 #[cfg(not(feature = "restate"))]

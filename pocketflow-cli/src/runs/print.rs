@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use pocketflow_checkpoint::{Checkpoint, NextAttempt, RunRecord, RunSummary, Status, utc as time};
 use serde_json::value::RawValue;
 
-use crate::output::{line, plain};
+use crate::output::{line, message, plain};
 
 pub(super) fn table<const N: usize>(
     head: [&str; N],
@@ -65,13 +65,13 @@ fn details(run: &RunSummary) -> String {
             };
             match (&run.message, until) {
                 _ if run.filled => format!("{wait} (filled)"),
-                (Some(refused), _) => format!("{wait} ({refused})"),
+                (Some(refused), _) => format!("{wait} ({})", message(refused)),
                 (None, Some(until)) => format!("{wait} (until {until})"),
                 (None, None) => wait,
             }
         }
         Status::Finished => run.exit.clone().unwrap_or_default(),
-        Status::Failed | Status::Stuck => run.message.clone().unwrap_or_default(),
+        Status::Failed | Status::Stuck => run.message.as_deref().map(message).unwrap_or_default(),
         Status::Cancelled => String::new(),
         Status::Running => {
             let owner = match &run.owner {
@@ -138,7 +138,7 @@ pub(crate) fn record(run: &RunRecord) -> String {
     let next = attempt(&run.next_attempt, run.status);
     let waits_for = run.wait.clone().or(waiting);
     let waits_for = waits_for.or(next.map(NextAttempt::to_string));
-    let last_error = next.map(|next| next.causes.join(": "));
+    let last_error = next.map(|next| message(&next.causes.join(": ")));
     let inner = (run.inner_runs > 0).then(|| run.inner_runs.to_string());
     let lines = [
         ("run", Some(run.run.clone())),
@@ -153,7 +153,7 @@ pub(crate) fn record(run: &RunRecord) -> String {
         ("inner runs", inner),
         ("filled", run.filled.then(|| "yes".to_owned())),
         ("exit", run.exit.clone()),
-        ("message", run.message.clone()),
+        ("message", run.message.as_deref().map(message)),
         ("step", Some(run.step.to_string())),
         (
             "path",

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pocketflow_checkpoint::utc;
-use pocketflow_restate::client::{Admin, Client, ClientError};
+use pocketflow_restate::client::{Admin, Client, ClientError, Port};
 use pocketflow_restate::wire::{Fill, NextAttempt, RunStatus, Status, Wait};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -219,6 +219,29 @@ impl Server {
         }
     }
 
+    /// Adds what to do on the command line.
+    pub(super) fn explain(&self, error: Failure) -> Failure {
+        let help = match error.downcast_ref() {
+            Some(ClientError::Denied { .. }) => {
+                "the environment variable RESTATE_AUTH_TOKEN holds the token"
+            }
+            Some(
+                ClientError::Unreachable {
+                    port: Port::Ingress,
+                    ..
+                }
+                | ClientError::WrongAddress {
+                    port: Port::Ingress,
+                    ..
+                },
+            ) if self.ingress.is_none() => {
+                "the server names this address itself: if it takes requests at another one, add `--ingress URL`"
+            }
+            _ => return error,
+        };
+        format!("{}\nhelp: {help}", output::with_causes(&*error)).into()
+    }
+
     async fn client(&self, flow: &str) -> Result<Client<()>, ClientError> {
         let client = match &self.ingress {
             Some(url) => pocketflow_restate::client(url, flow)?,
@@ -229,22 +252,6 @@ impl Server {
             None => Ok(client),
         }
     }
-}
-
-/// An error on one line: what happened, why, and then what to do.
-pub(super) fn one_line(error: Failure) -> Failure {
-    let text = error.to_string();
-    let (what, help) = text.split_once("\nhelp: ").unwrap_or((&text, ""));
-    let mut line = what.to_owned();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line += &format!(": {error}");
-        cause = error.source();
-    }
-    if !help.is_empty() {
-        line += &format!("; help: {}", help.replace("\nhelp: ", "; "));
-    }
-    line.into()
 }
 
 /// What there is not on Restate.
@@ -329,7 +336,7 @@ fn details(run: &RunStatus) -> String {
         Status::Failed => run
             .error
             .as_ref()
-            .map(ToString::to_string)
+            .map(|error| output::message(&error.message))
             .unwrap_or_default(),
         Status::Running | Status::Cancelled => run.at.clone().unwrap_or_default(),
     }
@@ -367,10 +374,18 @@ fn show(run: &RunStatus) -> String {
             next.map(attempt)
                 .or((!run.waits.is_empty()).then(|| waits(run, usize::MAX))),
         ),
-        ("last error", next.map(|next| next.causes.join(": "))),
+        (
+            "last error",
+            next.map(|next| output::message(&next.causes.join(": "))),
+        ),
         ("until", sleeps),
         ("exit", run.exit.clone()),
-        ("message", run.error.as_ref().map(ToString::to_string)),
+        (
+            "message",
+            run.error
+                .as_ref()
+                .map(|error| output::message(&error.message)),
+        ),
         ("step", Some(run.step.to_string())),
         ("at", run.at.clone()),
         ("created", Some(utc(time(run.created)))),

@@ -1,10 +1,11 @@
 //! Addresses of a server, and paths on it.
 
-use super::ClientError;
+use super::{ClientError, Port};
 
 /// The address of a server: `http://host:port`, or with a path if a proxy is in front of it.
-pub(super) fn parse(url: &str) -> Result<String, ClientError> {
+pub(super) fn parse(url: &str, port: Port) -> Result<String, ClientError> {
     let wrong = |why: &str| ClientError::Address {
+        port,
         url: without_user(url),
         why: why.to_owned(),
     };
@@ -92,7 +93,7 @@ mod tests {
             ("http://restate:8080/", "http://restate:8080"),
             ("http://[::1]:8080/restate/", "http://[::1]:8080/restate"),
         ] {
-            assert_eq!(parse(url).unwrap(), parsed);
+            assert_eq!(parse(url, Port::Ingress).unwrap(), parsed);
         }
         for (url, why) in [
             ("127.0.0.1:8080", "it has no `http://`"),
@@ -105,16 +106,20 @@ mod tests {
             ("http://a host", "invalid"),
             ("http://", "it names no host"),
         ] {
-            let error = parse(url).unwrap_err().to_string();
+            let error = parse(url, Port::Admin).unwrap_err().to_string();
             assert!(error.contains(why), "{url}: {error}");
             assert!(!error.contains("secret"), "{error}");
+            assert!(
+                error.ends_with("\nhelp: write for example http://127.0.0.1:9070"),
+                "{error}"
+            );
         }
     }
 
     #[cfg(not(feature = "tls"))]
     #[test]
     fn without_tls_an_address_with_https_is_refused() {
-        let error = parse("https://host").unwrap_err().to_string();
+        let error = parse("https://host", Port::Admin).unwrap_err().to_string();
         assert!(error.contains("without the feature `tls`"), "{error}");
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::address::{quoted, segment};
 use super::http::Server;
-use super::{Client, ClientError};
+use super::{Client, ClientError, Port};
 use crate::wire::RunStatus;
 
 /// The administration of a Restate server: the runs of all its flows.
@@ -53,7 +53,7 @@ impl Admin {
     ///
     /// [`ClientError::Address`] if the address cannot be that of a server.
     pub fn new(url: &str) -> Result<Self, ClientError> {
-        let server = Server::new(url)?;
+        let server = Server::of(url, Port::Admin)?;
         Ok(Self { server })
     }
 
@@ -120,6 +120,7 @@ impl Admin {
         let url = version
             .ingress_endpoint
             .ok_or_else(|| ClientError::Address {
+                port: Port::Admin,
                 url: self.server.address.clone(),
                 why: "the server does not say at which address it takes requests".to_owned(),
             })?;

@@ -1,9 +1,49 @@
 //! What can go wrong between a client and a server.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The error of an HTTP library, of JSON, or of the system.
 type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// What a Restate server offers at one of its ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// It takes requests for runs: [`client`](fn@crate::client). The port is 8080 by default.
+    Ingress,
+    /// The administration: [`Admin`](super::Admin). The port is 9070 by default.
+    Admin,
+}
+
+impl Port {
+    /// What the address must be.
+    fn address(self) -> &'static str {
+        match self {
+            Self::Ingress => {
+                "that at which a Restate server takes requests (its ingress, port 8080 by default), and not that of its administration (9070)"
+            }
+            Self::Admin => {
+                "that of the administration of a Restate server (port 9070 by default), and not that at which it takes requests (8080)"
+            }
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Self::Ingress => "http://127.0.0.1:8080",
+            Self::Admin => "http://127.0.0.1:9070",
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ingress => "ingress",
+            Self::Admin => "administration",
+        })
+    }
+}
 
 /// Why a call of a [`Client`](super::Client) or an [`Admin`](super::Admin) failed.
 ///
@@ -14,9 +54,12 @@ type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 pub enum ClientError {
     /// The address of the server, or the token, cannot be used.
     #[error(
-        "`{url}` is not the address of a Restate server: {why}\nhelp: write for example http://127.0.0.1:8080"
+        "`{url}` is not the address of a Restate server: {why}\nhelp: write for example {}",
+        port.example()
     )]
     Address {
+        /// What the address should be.
+        port: Port,
         /// The address, without a user and a password.
         url: String,
         /// What is wrong with it.
@@ -35,12 +78,14 @@ pub enum ClientError {
     },
     /// Nobody answers at this address. Nothing has been done.
     #[error(
-        "cannot reach the Restate server at {server}\nhelp: is it running, and is this the right port?{}",
-        default_port(server)
+        "cannot reach the Restate server at {server}\nhelp: is it running, and is the address right? It must be {}",
+        port.address()
     )]
     Unreachable {
         /// The address.
         server: String,
+        /// What the address should be.
+        port: Port,
         /// Why.
         source: Cause,
     },
@@ -132,13 +177,33 @@ pub enum ClientError {
     },
     /// The server wants a token, or another one.
     #[error(
-        "the Restate server at {server} refuses access with HTTP status {status}\nhelp: set the token of the server"
+        "the Restate server at {server} refuses access with HTTP status {status}\nhelp: set the token of the server. If it has none, is the address right? It must be {}",
+        port.address()
     )]
     Denied {
         /// The address.
         server: String,
+        /// What the address should be.
+        port: Port,
         /// The HTTP status.
         status: u16,
+    },
+    /// What answers is not this port of a Restate server. It may be another port, a worker, a proxy, or another program.
+    #[error(
+        "the answer at {server} to `{request}` is not that of the {port} of a Restate server: {answer}\nhelp: is the address right? It must be {}",
+        port.address()
+    )]
+    WrongAddress {
+        /// The address.
+        server: String,
+        /// What the address should be.
+        port: Port,
+        /// The path of the request.
+        request: String,
+        /// The HTTP status, if the answer is HTTP.
+        status: Option<u16>,
+        /// The answer in words: `HTTP status 404 without a text`.
+        answer: String,
     },
     /// Another answer than those above.
     #[error(
@@ -184,18 +249,13 @@ impl ClientError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Timeout { .. } => true,
-            Self::Answer { status, .. } => matches!(status, 429 | 502..=504),
+            // A proxy says so while it cannot reach the server.
+            Self::Answer { status, .. }
+            | Self::WrongAddress {
+                status: Some(status),
+                ..
+            } => matches!(status, 429 | 502..=504),
             _ => false,
         }
-    }
-}
-
-/// A hint at the ports of a server.
-fn default_port(server: &str) -> &'static str {
-    match server.rsplit(':').next() {
-        Some("9070") => {
-            " By default, 8080 is the port for requests, and 9070 that of the administration"
-        }
-        _ => "",
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ClientError, address};
+use super::{ClientError, Port, address};
 
 #[cfg(feature = "tls")]
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
@@ -27,6 +27,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(super) address: String,
+    port: Port,
     pool: legacy::Client<Connector, Full<Bytes>>,
     token: Option<HeaderValue>,
     pub(super) timeout: Duration,
@@ -35,25 +36,45 @@ pub(crate) struct Server {
 /// An answer of any status.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    /// Whether it comes from the server itself, and not from a worker.
-    pub(super) from_server: bool,
-    pub(super) body: Bytes,
+    source: Source,
+    body: Bytes,
+    /// The address to which another program redirects.
+    redirect: Option<String>,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// A handler, at a worker.
+    Handler,
+    /// The ingress of a server itself.
+    Ingress,
+    /// The administration of a server, or another program.
+    Other,
 }
 
 /// The body of a refusal.
 #[derive(Deserialize)]
 struct Refusal {
     message: String,
+    #[serde(default)]
+    source: Option<String>,
 }
 
 impl Server {
+    /// A server whose ingress is at this address.
     pub(crate) fn new(url: &str) -> Result<Self, ClientError> {
-        let address = address::parse(url)?;
+        Self::of(url, Port::Ingress)
+    }
+
+    pub(super) fn of(url: &str, port: Port) -> Result<Self, ClientError> {
+        let address = address::parse(url, port)?;
         let pool = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .build(connector(&address)?);
+            .build(connector(&address, port)?);
         Ok(Self {
             address,
+            port,
             pool,
             token: None,
             timeout: Duration::from_secs(30),
@@ -134,22 +155,56 @@ impl Server {
             if error.is_connect() {
                 ClientError::Unreachable {
                     server: self.address.clone(),
+                    port: self.port,
                     source: innermost(error),
                 }
+            } else if is_not_http(&error) {
+                // A worker, for example, which speaks HTTP/2 alone.
+                self.wrong_address(path, None, "it is not HTTP/1".to_owned())
             } else {
                 self.lost(error)
             }
         })?;
         let status = answer.status();
-        let source = answer.headers().get("x-restate-error-source");
-        let from_server = source.is_some_and(|source| source == "ingress");
+        let headers = answer.headers().clone();
         let body = answer.into_body().collect().await;
         let body = body.map_err(|error| self.lost(error))?.to_bytes();
-        Ok(Answer {
+        let answer = Answer {
             status,
-            from_server,
+            source: source(&headers, &body),
+            redirect: redirect(status, &headers),
             body,
-        })
+        };
+        self.check(path, &answer)?;
+        Ok(answer)
+    }
+
+    /// Checks that a refusal comes from this port of a Restate server.
+    fn check(&self, path: &str, answer: &Answer) -> Result<(), ClientError> {
+        let expected = match self.port {
+            Port::Ingress => answer.source != Source::Other,
+            Port::Admin => answer.source == Source::Other && answer.refusal().is_some(),
+        };
+        if expected || answer.status.is_success() || answer.is_denied() {
+            return Ok(());
+        }
+        let status = answer.status.as_u16();
+        let text = match (&answer.redirect, &*answer.message()) {
+            (Some(to), _) => format!("HTTP status {status}, which redirects to {to}"),
+            (None, "") => format!("HTTP status {status} without a text"),
+            (None, text) => format!("HTTP status {status}: {text}"),
+        };
+        Err(self.wrong_address(path, Some(status), text))
+    }
+
+    fn wrong_address(&self, path: &str, status: Option<u16>, answer: String) -> ClientError {
+        ClientError::WrongAddress {
+            server: self.address.clone(),
+            port: self.port,
+            request: path.to_owned(),
+            status,
+            answer,
+        }
     }
 
     fn lost(&self, error: impl Error + Send + Sync + 'static) -> ClientError {
@@ -169,11 +224,23 @@ impl Server {
         if !answer.status.is_success() {
             return Err(self.refused(path, answer));
         }
-        serde_json::from_slice(&answer.body).map_err(|source| ClientError::Unreadable {
-            server: self.address.clone(),
-            request: path.to_owned(),
-            expected,
-            source,
+        serde_json::from_slice(&answer.body).map_err(|source| {
+            let known = match self.port {
+                Port::Ingress => answer.source != Source::Other,
+                // Only JSON is an answer of the administration, perhaps of another version.
+                Port::Admin => source.is_data() && answer.source == Source::Other,
+            };
+            if !known {
+                let status = answer.status.as_u16();
+                let text = format!("HTTP status {status} with a text that is not {expected}");
+                return self.wrong_address(path, Some(status), text);
+            }
+            ClientError::Unreadable {
+                server: self.address.clone(),
+                request: path.to_owned(),
+                expected,
+                source,
+            }
         })
     }
 
@@ -181,11 +248,13 @@ impl Server {
     pub(super) fn refused(&self, path: &str, answer: &Answer) -> ClientError {
         let server = self.address.clone();
         let status = answer.status.as_u16();
-        if matches!(
-            answer.status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
-        ) {
-            return ClientError::Denied { server, status };
+        if answer.is_denied() {
+            let port = self.port;
+            return ClientError::Denied {
+                server,
+                port,
+                status,
+            };
         }
         ClientError::Answer {
             server,
@@ -197,26 +266,67 @@ impl Server {
 }
 
 impl Answer {
-    /// Whether a Restate server or a worker refuses something, and not a proxy or another program.
-    pub(super) fn is_refusal(&self) -> bool {
-        serde_json::from_slice::<Refusal>(&self.body).is_ok()
+    /// Whether a handler refuses something, with this status.
+    pub(super) fn is_refusal(&self, status: StatusCode) -> bool {
+        self.source == Source::Handler && self.status == status
+    }
+
+    /// Whether the server does not know what it was asked for.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.source == Source::Ingress && self.status == StatusCode::NOT_FOUND
+    }
+
+    fn is_denied(&self) -> bool {
+        matches!(
+            self.status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+        )
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        serde_json::from_slice(&self.body).ok()
     }
 
     /// What a refusal says.
     pub(super) fn message(&self) -> String {
-        match serde_json::from_slice::<Refusal>(&self.body) {
-            Ok(refusal) => refusal.message,
-            Err(_) => {
+        match self.refusal() {
+            Some(refusal) => refusal.message,
+            None => {
                 let text = String::from_utf8_lossy(&self.body);
-                let text: String = text.trim().chars().take(1000).collect();
-                let help = "is this the address at which a Restate server takes requests?";
-                match text.is_empty() {
-                    true => format!("no explanation\nhelp: {help}"),
-                    false => format!("{text}\nhelp: {help}"),
-                }
+                text.trim().chars().take(1000).collect()
             }
         }
     }
+}
+
+/// Where an answer comes from. A proxy may drop the headers of a server.
+fn source(headers: &HeaderMap, body: &[u8]) -> Source {
+    let named = |name: &[u8]| match name {
+        b"invocation" => Source::Handler,
+        _ => Source::Ingress,
+    };
+    if let Some(source) = headers.get("x-restate-error-source") {
+        return named(source.as_bytes());
+    }
+    if headers.contains_key("x-restate-id") {
+        return Source::Handler;
+    }
+    let refusal = serde_json::from_slice::<Refusal>(body).ok();
+    refusal
+        .and_then(|refusal| refusal.source)
+        .map_or(Source::Other, |source| named(source.as_bytes()))
+}
+
+fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    let to = headers.get(LOCATION).filter(|_| status.is_redirection())?;
+    Some(to.to_str().ok()?.to_owned())
+}
+
+/// Whether something answers, but not with HTTP/1.
+fn is_not_http(error: &legacy::Error) -> bool {
+    let source = error.source();
+    let source = source.and_then(|source| source.downcast_ref::<hyper::Error>());
+    source.is_some_and(hyper::Error::is_parse)
 }
 
 /// The cause of an error of the HTTP library, whose own text says only what the caller says already.
@@ -229,16 +339,17 @@ fn innermost(error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send 
 }
 
 #[cfg(not(feature = "tls"))]
-fn connector(_address: &str) -> Result<Connector, ClientError> {
+fn connector(_: &str, _: Port) -> Result<Connector, ClientError> {
     Ok(tcp())
 }
 
 #[cfg(feature = "tls")]
-fn connector(address: &str) -> Result<Connector, ClientError> {
+fn connector(address: &str, port: Port) -> Result<Connector, ClientError> {
     let provider = rustls::crypto::ring::default_provider();
     let builder = hyper_rustls::HttpsConnectorBuilder::new();
     let builder = builder.with_provider_and_native_roots(provider);
     let builder = builder.map_err(|error| ClientError::Address {
+        port,
         url: address.to_owned(),
         why: format!("the certificates of this machine cannot be read: {error}"),
     })?;

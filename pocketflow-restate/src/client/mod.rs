@@ -36,7 +36,7 @@ use tokio::time::Instant;
 #[cfg(feature = "worker")]
 pub(crate) use self::address::segment;
 pub use self::admin::Admin;
-pub use self::error::ClientError;
+pub use self::error::{ClientError, Port};
 use self::http::Answer;
 pub(crate) use self::http::Server;
 use crate::wire::{Fill, Finished, RunStatus, handler};
@@ -107,13 +107,13 @@ impl<S> Client<S> {
         let body = json(run, store, || "the store".to_owned())?;
         let (path, answer) = self.ask(run, handler::RUN, body).await?;
         let (run, message) = (run.to_owned(), answer.message());
-        match answer.status {
-            _ if answer.from_server || !answer.is_refusal() => {}
-            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE => {
-                return Err(ClientError::WrongStore { run, message });
-            }
-            StatusCode::CONFLICT => return Err(ClientError::OtherInput { run, message }),
-            _ => {}
+        if answer.is_refusal(StatusCode::CONFLICT) {
+            return Err(ClientError::OtherInput { run, message });
+        }
+        if answer.is_refusal(StatusCode::BAD_REQUEST)
+            || answer.is_refusal(StatusCode::PAYLOAD_TOO_LARGE)
+        {
+            return Err(ClientError::WrongStore { run, message });
         }
         self.read_status(&path, &answer)
     }
@@ -208,7 +208,9 @@ impl<S> Client<S> {
     {
         let body = json(run, fill, || format!("the value for `{}`", fill.field))?;
         let (path, answer) = self.ask(run, handler::FILL, body).await?;
-        if answer.status == StatusCode::BAD_REQUEST && !answer.from_server && answer.is_refusal() {
+        if answer.is_refusal(StatusCode::BAD_REQUEST)
+            || answer.is_refusal(StatusCode::PAYLOAD_TOO_LARGE)
+        {
             return Err(ClientError::WrongValue {
                 run: run.to_owned(),
                 wait: fill.wait.clone().unwrap_or_else(|| fill.field.clone()),
@@ -268,29 +270,27 @@ impl<S> Client<S> {
 
     /// Checks that there is such a flow and such a run.
     fn known(&self, run: &str, answer: &Answer) -> Result<(), ClientError> {
-        match answer.status {
-            StatusCode::NOT_FOUND if answer.from_server => Err(ClientError::UnknownFlow {
+        if answer.is_unknown() {
+            return Err(ClientError::UnknownFlow {
                 server: self.server.address.clone(),
                 flow: self.flow.clone(),
                 message: answer.message(),
-            }),
-            StatusCode::NOT_FOUND if answer.is_refusal() => Err(ClientError::UnknownRun {
-                flow: self.flow.clone(),
-                run: run.to_owned(),
-            }),
-            _ => Ok(()),
+            });
         }
+        if answer.is_refusal(StatusCode::NOT_FOUND) {
+            let (flow, run) = (self.flow.clone(), run.to_owned());
+            return Err(ClientError::UnknownRun { flow, run });
+        }
+        Ok(())
     }
 
     /// Checks that the run is in a state in which this is possible.
     fn possible(&self, run: &str, answer: &Answer) -> Result<(), ClientError> {
-        match answer.status {
-            StatusCode::CONFLICT if answer.is_refusal() => Err(ClientError::NotPossible {
-                run: run.to_owned(),
-                message: answer.message(),
-            }),
-            _ => Ok(()),
+        if answer.is_refusal(StatusCode::CONFLICT) {
+            let (run, message) = (run.to_owned(), answer.message());
+            return Err(ClientError::NotPossible { run, message });
         }
+        Ok(())
     }
 
     fn finished(&self, run: &str, path: &str, answer: &Answer) -> Result<Finished<S>, ClientError>
@@ -299,10 +299,7 @@ impl<S> Client<S> {
     {
         self.known(run, answer)?;
         self.possible(run, answer)?;
-        if answer.status == StatusCode::INTERNAL_SERVER_ERROR
-            && !answer.from_server
-            && answer.is_refusal()
-        {
+        if answer.is_refusal(StatusCode::INTERNAL_SERVER_ERROR) {
             let (run, message) = (run.to_owned(), answer.message());
             return Err(ClientError::RunFailed { run, message });
         }

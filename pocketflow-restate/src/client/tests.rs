@@ -1,5 +1,7 @@
 //! Tests with a server that is not Restate. Those with Restate are in the folder `tests`.
 
+mod wrong_address;
+
 use std::error::Error;
 
 use serde::Deserialize;
@@ -178,7 +180,7 @@ async fn a_refusal_says_what_happened() {
             401,
             true,
             "no",
-            "refuses access with HTTP status 401\nhelp: set the token",
+            "refuses access with HTTP status 401\nhelp: set the token of the server. If it has none, is the address right? It must be",
         ),
         (
             "status",
@@ -199,7 +201,10 @@ async fn a_refusal_says_what_happened() {
         let server = MockServer::start().await;
         let refusal = answer(code, json!({"code": code, "message": message}));
         let source = if from_server { "ingress" } else { "invocation" };
-        let refusal = refusal.insert_header("x-restate-error-source", source);
+        let refusal = match code {
+            200 => refusal.insert_header("x-restate-id", "inv_17"),
+            _ => refusal.insert_header("x-restate-error-source", source),
+        };
         Mock::given(any())
             .respond_with(refusal)
             .mount(&server)
@@ -219,22 +224,6 @@ async fn a_refusal_says_what_happened() {
         );
         assert!(!error.is_temporary());
     }
-}
-
-#[tokio::test]
-async fn another_program_at_the_address_does_not_look_like_an_unknown_run() {
-    let server = MockServer::start().await;
-    let error = shop(&server).status("order-17").await.unwrap_err();
-    let expected = "with HTTP status 404: no explanation\nhelp: is this the address at which";
-    assert!(error.to_string().contains(expected), "{error}");
-    let proxy = ResponseTemplate::new(400).set_body_string("<p>Bad</p>");
-    Mock::given(any()).respond_with(proxy).mount(&server).await;
-    let error = shop(&server)
-        .start("order-17", &Order::default())
-        .await
-        .unwrap_err();
-    let expected = "with HTTP status 400: <p>Bad</p>\nhelp: is this the address at which";
-    assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[tokio::test]
@@ -258,7 +247,9 @@ async fn a_server_that_does_not_run_is_unreachable() {
         shop.status("order-17").await.unwrap_err(),
         shop.wait("order-17").await.unwrap_err(),
     ] {
-        let expected = format!("cannot reach the Restate server at {url}\nhelp: is it running");
+        let expected = format!(
+            "cannot reach the Restate server at {url}\nhelp: is it running, and is the address right? It must be that at which a Restate server takes requests"
+        );
         assert!(text(&error).starts_with(&expected), "{}", text(&error));
         assert!(
             text(&error).contains("Connection refused"),
