@@ -171,7 +171,7 @@ impl Server {
         let body = body.map_err(|error| self.lost(error))?.to_bytes();
         let answer = Answer {
             status,
-            source: source(&headers, &body),
+            source: source(status, &headers, &body),
             redirect: redirect(status, &headers),
             body,
         };
@@ -235,13 +235,22 @@ impl Server {
                 let text = format!("HTTP status {status} with a text that is not {expected}");
                 return self.wrong_address(path, Some(status), text);
             }
-            ClientError::Unreadable {
-                server: self.address.clone(),
-                request: path.to_owned(),
-                expected,
-                source,
-            }
+            self.unreadable(path, expected, source)
         })
+    }
+
+    pub(super) fn unreadable(
+        &self,
+        path: &str,
+        expected: &'static str,
+        source: serde_json::Error,
+    ) -> ClientError {
+        ClientError::Unreadable {
+            server: self.address.clone(),
+            request: path.to_owned(),
+            expected,
+            source,
+        }
     }
 
     /// An answer that any request can have.
@@ -300,7 +309,7 @@ impl Answer {
 }
 
 /// Where an answer comes from. A proxy may drop the headers of a server.
-fn source(headers: &HeaderMap, body: &[u8]) -> Source {
+fn source(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Source {
     let named = |name: &[u8]| match name {
         b"invocation" => Source::Handler,
         _ => Source::Ingress,
@@ -310,6 +319,9 @@ fn source(headers: &HeaderMap, body: &[u8]) -> Source {
     }
     if headers.contains_key("x-restate-id") {
         return Source::Handler;
+    }
+    if status.is_success() {
+        return Source::Other;
     }
     let refusal = serde_json::from_slice::<Refusal>(body).ok();
     refusal

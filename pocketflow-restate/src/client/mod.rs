@@ -29,8 +29,10 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
+use pocketflow_durable::StateReader;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 #[cfg(feature = "worker")]
@@ -49,10 +51,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Each method asks the server once, and can be called again if its answer was lost: a run is started once, and an
 /// answer to a wait is used once.
 ///
-/// While a worker executes a burst of steps of the run, [`start`](Self::start), [`fill`](Self::fill) and
-/// [`retry`](Self::retry) wait until the burst ends, and [`cancel`](Self::cancel) waits until the work in progress ends. If
-/// that takes longer than the [`timeout`](Self::timeout), the server still does what it was asked for.
-/// [`status`](Self::status) answers at once.
+/// While a worker executes a burst of steps of the run, [`fill`](Self::fill) and [`retry`](Self::retry) wait until the burst
+/// ends, and [`cancel`](Self::cancel) waits until the work in progress ends. If that takes longer than the
+/// [`timeout`](Self::timeout), the server still does what it was asked for. The others answer at once.
 pub struct Client<S> {
     server: Server,
     flow: String,
@@ -95,6 +96,8 @@ impl<S> Client<S> {
     }
 
     /// Starts a run, and returns as soon as it is stored. If the run is known, this returns its status.
+    ///
+    /// The store is sent as JSON, in which infinities and NaN are `null`.
     ///
     /// # Errors
     ///
@@ -303,8 +306,13 @@ impl<S> Client<S> {
             let (run, message) = (run.to_owned(), answer.message());
             return Err(ClientError::RunFailed { run, message });
         }
-        self.server
-            .read(path, answer, "a finished run with the store of this client")
+        let expected = "a finished run with the store of this client";
+        let Finished::<Box<RawValue>> { exit, store } = self.server.read(path, answer, expected)?;
+        // A run stores what JSON cannot hold in another form. JSON of any form, such as a `Value`, takes that as it is.
+        let store = StateReader::read(store.get())
+            .or_else(|error| serde_json::from_str(store.get()).map_err(|_| error));
+        let store = store.map_err(|source| self.server.unreadable(path, expected, source))?;
+        Ok(Finished { exit, store })
     }
 
     fn read_status(&self, path: &str, answer: &Answer) -> Result<RunStatus, ClientError> {

@@ -2,6 +2,7 @@
 
 mod wrong_address;
 
+use std::collections::HashMap;
 use std::error::Error;
 
 use serde::Deserialize;
@@ -224,6 +225,33 @@ async fn a_refusal_says_what_happened() {
         );
         assert!(!error.is_temporary());
     }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Seats {
+    price: Option<f64>,
+    taken: HashMap<(u8, u8), String>,
+    #[serde(flatten)]
+    rest: HashMap<String, u8>,
+}
+
+#[tokio::test]
+async fn a_store_that_json_cannot_hold_is_read_back() {
+    let server = MockServer::start().await;
+    let store = json!({"price": {"$ron": "Some(NaN)"}, "taken": {"$ron": "{(1,2):\"Ada\"}"}, "..rest": {"more": 7}});
+    let finished = answer(200, json!({"exit": "default", "store": store}));
+    Mock::given(any())
+        .respond_with(finished)
+        .mount(&server)
+        .await;
+    let shop = client::<Seats>(&server.uri(), "Shop").unwrap();
+    let seats = shop.result("order-17").await.unwrap().store;
+    assert!(seats.price.is_some_and(f64::is_nan), "{seats:?}");
+    assert_eq!(seats.taken[&(1, 2)], "Ada");
+    assert_eq!(seats.rest["more"], 7);
+    let shop = client::<Value>(&server.uri(), "Shop").unwrap();
+    let value = shop.wait("order-17").await.unwrap().store;
+    assert_eq!(value["taken"], store["taken"]);
 }
 
 #[tokio::test]
