@@ -273,6 +273,11 @@ async fn a_wait_is_filled_also_that_of_an_inner_run() {
         .await,
         "{\"run\":\"c/2/documents[1]\",\"wait\":\"approval\"}\n"
     );
+    assert_eq!(
+        fails(&server, &["fill", "c", "approval", "Ada"]).await,
+        "error: run `c` waits for several values for `approval`: approval#1 of c/2/documents[0], approval#1 of c/2/documents[1], \
+         approval#1 of c/2/documents[2] and 1 more; help: fill one of them: pocketflow runs fill 'c/2/documents[0]' 'approval#1' VALUE\n"
+    );
     let refused = "the value does not fit the field `approval`: invalid type\nhelp: send a text";
     let refused = json!({"code": 400, "message": refused, "source": "invocation"});
     let refused = ResponseTemplate::new(400).set_body_json(refused);

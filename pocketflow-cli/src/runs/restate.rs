@@ -137,6 +137,9 @@ impl Server {
 
     async fn fill(&self, run: &str, wait: &str, value: &str) -> Result<(String, Value), Failure> {
         let Found { status, inner } = self.find(run).await?;
+        if inner.is_none() {
+            one_is_meant(&status, wait)?;
+        }
         let text = value_json(value);
         let kind = kind(&text).to_owned();
         let mut fill = Fill::new(wait, RawValue::from_string(text.clone())?);
@@ -296,17 +299,39 @@ fn wait(run: &RunStatus, wait: &Wait) -> String {
 }
 
 fn waits(run: &RunStatus, most: usize) -> String {
-    let names: Vec<_> = run
-        .waits
+    list_of(run, &run.waits.iter().collect::<Vec<_>>(), most)
+}
+
+fn list_of(run: &RunStatus, waits: &[&Wait], most: usize) -> String {
+    let names: Vec<_> = waits
         .iter()
         .take(most)
         .map(|open| wait(run, open))
         .collect();
     let names = names.join(", ");
-    match run.waits.len().saturating_sub(most) {
+    match waits.len().saturating_sub(most) {
         0 => names,
         more => format!("{names} and {more} more"),
     }
+}
+
+/// Checks that a value is not for one of several waits.
+fn one_is_meant(run: &RunStatus, asked: &str) -> Result<(), Failure> {
+    let mut open: Vec<_> = run.waits.iter().collect();
+    open.retain(|open| open.name == asked || open.field == asked);
+    let [first, _, ..] = &open[..] else {
+        return Ok(());
+    };
+    let id = &run.run;
+    let part = match &first.inner {
+        Some(inner) => format!("{id}/{inner}"),
+        None => id.clone(),
+    };
+    let (name, open) = (&first.name, list_of(run, &open, 3));
+    Err(format!(
+        "run `{id}` waits for several values for `{asked}`: {open}\nhelp: fill one of them: pocketflow runs fill '{part}' '{name}' VALUE"
+    )
+    .into())
 }
 
 fn attempt(next: &NextAttempt) -> String {
