@@ -181,7 +181,8 @@ impl RestateFlow {
     /// Spreads the work within a step over all workers: the items of batches, the branches of forks, and
     /// the steps of the inner runs of flows on fields, such as sub-agents. Without this, the worker that
     /// drives a run does all of its work. `ingress` is the address of the server for requests, such as
-    /// `http://127.0.0.1:8080`. Bind [`items`](Self::items) as well.
+    /// `http://127.0.0.1:8080`. Bind [`items`](Self::items) as well. While the server cannot be reached at that
+    /// address, the run waits and tries again.
     ///
     /// This is for slow work: each piece takes a millisecond or two more. A piece that is in progress is
     /// not repeated if the worker of the run dies, but only if its own worker does. How many are in flight
@@ -216,7 +217,7 @@ impl RestateFlow {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let write = pocketflow_restate::flow(Write).distribute("http://127.0.0.1:8080")?;
     /// let endpoint = Endpoint::builder().bind(write.object()).bind(write.items()).build();
-    /// HttpServer::new(endpoint).listen_and_serve("0.0.0.0:9080".parse()?).await;
+    /// HttpServer::new(endpoint).serve(pocketflow_restate::listen("0.0.0.0:9080".parse()?)?).await;
     /// # Ok(()) }
     /// ```
     pub fn items(&self) -> ServiceDefinition {
