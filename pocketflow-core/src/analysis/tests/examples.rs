@@ -1,9 +1,10 @@
-//! Flows that are written by hand, with one field each.
+//! Flows that are written by hand, most of them with one field.
 
 use super::flows::On;
 use super::*;
 
 const A: Set = 0b10;
+const B: Set = 0b100;
 
 fn by_hand(places: Vec<(PlaceKind, [Option<Wire>; 3])>) -> Flow {
     let places = places.into_iter();
@@ -243,23 +244,75 @@ fn a_nested_flow_that_failed_has_filled_what_is_filled_wherever_it_may_fail() {
     assert!(!check(&around(nothing(), fails(fill()))));
 }
 
+/// A nested flow that may leave the field `a` empty if it fails, and fills it otherwise.
+fn fills_unless_it_fails() -> PlaceKind {
+    PlaceKind::Flow(Flow {
+        inputs: 0,
+        exits: 1,
+        places: vec![
+            (maybe(0), to([3]), None),
+            (fails(does(0, &[A])), to([1]), None),
+        ],
+    })
+}
+
+/// The place at which the path that is shown for an unproved read begins, if it does not begin at the
+/// start.
+fn emptied_by(flow: &Flow, reader: usize) -> Option<usize> {
+    let all = analyse(flow);
+    let Analysed {
+        graph, solution, ..
+    } = all.last().unwrap();
+    let field = solution.unproved[reader].unwrap().field;
+    solution
+        .path(graph, reader, field)
+        .emptied_by(graph, reader)
+}
+
 #[test]
 fn a_nested_flow_that_failed_may_have_emptied_a_field() {
-    let around = |last: PlaceKind| {
-        let inner = Flow {
-            inputs: 0,
-            exits: 1,
-            places: vec![(maybe(0), to([3]), None), (last, to([1]), None)],
-        };
+    let around = |field| {
         let mut flow = by_hand(vec![
             (does(0, &[A]), to([3])),
-            (PlaceKind::Flow(inner), to([1])),
+            (fills_unless_it_fails(), to([1])),
             (does(A, &[0]), to([1])),
         ]);
-        on_error(&mut flow, 1, 4, 0);
+        on_error(&mut flow, 1, 4, field);
         flow
     };
-    assert!(!check(&around(fails(does(0, &[0])))));
+    for field in [0, B] {
+        assert!(!check(&around(field)));
+        assert_eq!(emptied_by(&around(field), 2), Some(1));
+    }
+    assert!(check(&around(A)));
+}
+
+#[test]
+fn an_error_edge_that_fills_the_field_is_not_shown() {
+    let mut flow = by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (fills_unless_it_fails(), to([4])),
+        (maybe(0), to([5])),
+        (does(A, &[0]), to([1])),
+    ]);
+    on_error(&mut flow, 1, 5, A);
+    assert!(!check(&flow));
+    assert_eq!(emptied_by(&flow, 3), Some(2));
+}
+
+#[test]
+fn a_failure_without_an_error_edge_leads_nowhere() {
+    // An edge leads to the reader from the place that comes right after the nested flow. That place
+    // empties nothing.
+    let flow = by_hand(vec![
+        (does(0, &[A]), to([3])),
+        (fills_unless_it_fails(), to([4])),
+        (does(0, &[0, 0]), to([6, 5])),
+        (maybe(0), to([6])),
+        (does(A, &[0]), to([1])),
+    ]);
+    assert!(!check(&flow));
+    assert_eq!(emptied_by(&flow, 4), Some(3));
 }
 
 #[test]
