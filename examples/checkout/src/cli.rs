@@ -14,6 +14,8 @@ pub fn arguments<A: Parser>(graph: &Graph) -> A {
         .action(ArgAction::SetTrue);
     let command =
         A::command().arg(option.help("Print the flow as a Mermaid diagram, and do nothing else"));
+    // With `--graph`, no subcommand is needed. Without it, `A` asks for one.
+    let command = command.subcommand_required(false);
     let mut matches = command.get_matches();
     if matches.get_flag("graph") {
         // The reader may stop early, as in `… --graph | head -3`.

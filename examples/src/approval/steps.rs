@@ -8,7 +8,7 @@ use pocketflow::{
     StepInfo, Taken,
 };
 
-use super::desk::{Case, Event};
+use super::log::{Case, Event};
 
 impl<S: Shared> Driver<S, Execs> for Case {
     async fn begin(
@@ -28,11 +28,9 @@ impl<S: Shared> Driver<S, Execs> for Case {
         shared: &mut S,
         run: R,
     ) -> Result<Taken, Error> {
-        self.record(Event::Started { step: info.name() });
+        self.step_started(info.name());
         let taken = run.run(shared).await?;
-        self.record(Event::Ended {
-            action: taken.action(),
-        });
+        self.step_ended(taken.action());
         Ok(taken)
     }
 }

@@ -2,7 +2,6 @@
 //! happens.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +13,16 @@ use axum::response::sse::{self, KeepAlive, Sse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::{Stream, StreamExt};
-use pocketflow::Error;
-use pocketflow_checkpoint::Checkpoints;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::time::sleep;
 
-use super::desk::{Case, Desk, Refusal};
+use super::desk::{Desk, Refusal};
+use super::flow::Decision;
+use super::log::Case;
+use super::runs::Runs;
 
 /// How long open connections may delay the shutdown. Browsers keep some open without a request.
 const GRACE: Duration = Duration::from_secs(1);
@@ -31,32 +30,29 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The page may only run its own script and may not be put into a frame.
 const POLICY: &str = "default-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
 
-/// Serves the page until Ctrl-C, and resumes the unfinished runs. `run` runs the flow on a draft
-/// until it ends or waits for a person. If it waits, it returns
-/// [`Parked`](pocketflow_checkpoint::Parked).
+/// Serves the page until Ctrl-C, and lets the unfinished runs go on.
 ///
 /// # Errors
 ///
-/// Fails if the listener fails or the file of runs cannot be read.
-pub async fn serve<A, F>(
-    listener: TcpListener,
-    runs: Checkpoints,
-    run: impl Fn(Case) -> F + Clone + Send + Sync + 'static,
-) -> Result<()>
-where
-    A: Serialize + DeserializeOwned + Send + 'static,
-    F: Future<Output = Result<(), Error>> + Send + 'static,
-{
+/// Fails if the listener fails or the runs cannot be read.
+pub async fn serve<R: Runs>(listener: TcpListener, runs: R) -> Result<()> {
     let (desk, under_way) = Desk::open(runs).await?;
-    let drive = move |case: Case| tokio::spawn(case.drive(run.clone()));
+    let log = desk.log.clone();
+    let drive = {
+        let desk = desk.clone();
+        move |case: Case| {
+            let desk = desk.clone();
+            tokio::spawn(async move { desk.drive(case).await })
+        }
+    };
     for case in under_way {
         drive(case);
     }
     let answer = {
         let drive = drive.clone();
-        async move |State(desk): State<Arc<Desk>>,
+        async move |State(desk): State<Arc<Desk<R>>>,
                     Path(id),
-                    Json(Reply { wait, answer }): Json<Reply<A>>| {
+                    Json(Reply { wait, answer }): Json<Reply>| {
             let drive = drive.clone();
             // A task drives the run even if the browser disconnects in the meantime.
             let answered = {
@@ -68,18 +64,28 @@ where
             Ok::<_, (StatusCode, String)>(StatusCode::NO_CONTENT)
         }
     };
-    let submit = async move |State(desk): State<Arc<Desk>>,
+    let submit = async move |State(desk): State<Arc<Desk<R>>>,
                              Json(Submission { brief }): Json<Submission>| {
         if brief.trim().is_empty() {
-            return Err((StatusCode::UNPROCESSABLE_ENTITY, "the brief is empty"));
+            return Err((
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "the brief is empty".into(),
+            ));
         }
         let case = desk.submit(brief);
         let driven = drive(case.clone());
-        tokio::select! {
+        let error = tokio::select! {
             biased;
-            () = case.is_stored() => Ok((StatusCode::CREATED, Json(json!({ "id": case.id })))),
-            _ = driven => Err((StatusCode::INTERNAL_SERVER_ERROR, "the draft cannot be stored")),
-        }
+            () = case.until_stored() => {
+                return Ok((StatusCode::CREATED, Json(json!({ "id": case.id }))));
+            }
+            driven = driven => driven.map_err(anyhow::Error::from).flatten().err(),
+        };
+        let why = error
+            .map(|error| format!(": {error:#}"))
+            .unwrap_or_default();
+        let said = format!("the draft cannot be stored{why}");
+        Err((StatusCode::INTERNAL_SERVER_ERROR, said))
     };
     let router = Router::new()
         .route(
@@ -103,13 +109,13 @@ where
                 include_str!("page.js"),
             )),
         )
-        .route("/events", get(events))
+        .route("/events", get(events::<R>))
         .route("/drafts", post(submit))
         .route("/drafts/{id}/answer", post(answer))
-        .with_state(desk.clone());
+        .with_state(desk);
 
     let stopped = {
-        let desk = desk.clone();
+        let log = log.clone();
         async move {
             if let Err(error) = ctrl_c().await {
                 eprintln!("cannot wait for Ctrl-C: {error}");
@@ -117,13 +123,13 @@ where
             }
             // Event streams never end by themselves, and each open stream keeps its connection
             // busy.
-            desk.close();
+            log.close();
         }
     };
     let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
     tokio::select! {
         result = server => result?,
-        () = async { desk.closed().await; sleep(GRACE).await } => {}
+        () = async { log.closed().await; sleep(GRACE).await } => {}
     }
     Ok(())
 }
@@ -134,11 +140,11 @@ struct Submission {
 }
 
 #[derive(Deserialize)]
-struct Reply<A> {
+struct Reply {
     /// The wait that is answered, as the page received it with the question: `decision#2`.
     wait: String,
     #[serde(flatten)]
-    answer: A,
+    answer: Decision,
 }
 
 fn refused(id: usize, wait: &str, refusal: Refusal) -> (StatusCode, String) {
@@ -154,21 +160,21 @@ fn refused(id: usize, wait: &str, refusal: Refusal) -> (StatusCode, String) {
 
 /// A browser that lost the connection names the last event that it saw, and gets the events after
 /// it.
-async fn events(
-    State(desk): State<Arc<Desk>>,
+async fn events<R: Runs>(
+    State(desk): State<Arc<Desk<R>>>,
     headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let last = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.split_once('-'));
     // Numbers from the log of an earlier server process mean nothing here.
-    let last = last.filter(|(began, _)| *began == desk.began.to_string());
+    let last = last.filter(|(began, _)| *began == desk.log.began.to_string());
     let from = last
         .and_then(|(_, number)| number.parse::<usize>().ok())
         .map_or(0, |number| number + 1);
 
-    let began = desk.began;
-    let events = desk.events(from).map(move |(number, entry)| {
+    let began = desk.log.began;
+    let events = desk.log.events(from).map(move |(number, entry)| {
         let event = sse::Event::default().id(format!("{began}-{number}"));
         Ok(event.json_data(entry).expect("an event is JSON"))
     });
