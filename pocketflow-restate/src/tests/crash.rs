@@ -26,7 +26,7 @@ fn run_with(
     others: Option<Arc<Others>>,
 ) -> (serde_json::Value, Server) {
     let mut store = serde_json::to_value(school()).unwrap();
-    if seed % 2 == 0 && others.is_some() {
+    if seed.is_multiple_of(2) && others.is_some() {
         // The others read it where it is stored.
         store["archive"] = "x".repeat(70_000).into();
     }
