@@ -13,6 +13,7 @@ mod migration;
 pub mod millis;
 mod panics;
 pub mod position;
+mod redaction;
 mod resume;
 mod state;
 mod stored_run;
@@ -28,6 +29,7 @@ pub use items::{Branch, Kept, Known, SeenItems, branch, changed_results, item_ha
 pub use migration::{Migration, Refusal, migrated};
 pub use millis::utc;
 pub use panics::caught;
+pub use redaction::{Confidential, ConfidentialTexts};
 pub use resume::{Resumed, resumes};
 pub use state::{
     BadField, Durable, Fits, Hashes, Keeper, StateChange, StateReader, Stored, encoding, hash,

@@ -126,5 +126,6 @@ fn burst(job: &dyn Job, settings: &Settings, base: Run, due: Option<u64>) -> Bur
         elsewhere: None,
         probe: None,
         portion: None,
+        confidential: Mutex::default(),
     }
 }

@@ -4,6 +4,7 @@
 //! asks for a piece before it does it, and returns only when it is recorded.
 
 mod begin;
+mod confidential;
 mod error;
 mod far;
 mod items;
@@ -24,7 +25,7 @@ use pocketflow::{
     Attempt, Call, Driver, EarlierAttempts, Error, ExecCall, ExecDriver, Graph, Node, Run, Start,
     StepInfo, Taken,
 };
-use pocketflow_durable::Durable;
+use pocketflow_durable::{Confidential, Durable};
 
 pub(crate) use begin::program;
 pub(crate) use error::TooLarge;
@@ -86,6 +87,8 @@ pub(crate) struct Burst {
     pub(crate) probe: Option<Arc<Probe>>,
     /// If the flow does not run, but only computes one item or branch for another worker.
     pub(crate) portion: Option<Arc<Portion>>,
+    /// The confidential fields of the stores that the flow has begun on.
+    pub(crate) confidential: Mutex<Confidential>,
 }
 
 impl Burst {
@@ -136,8 +139,8 @@ impl Burst {
     pub(crate) fn why(&self, error: &Error) -> Why {
         match error.suspends() {
             true if self.goes_on.load(Relaxed) => Why::GoesOn,
-            true => Why::Suspended(error.into()),
-            false => Why::Failed(error.into()),
+            true => Why::Suspended(self.run_error(error)),
+            false => Why::Failed(self.run_error(error)),
         }
     }
 
@@ -166,6 +169,7 @@ impl<S: Durable> Driver<S, (Execs, Items)> for RestateRun {
         info: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
+        self.0.knows::<S>();
         self.0.begin(flow, info, shared)
     }
 

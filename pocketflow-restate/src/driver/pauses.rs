@@ -156,12 +156,12 @@ impl Burst {
     /// An attempt for which the run waits.
     fn pending(&self, info: &StepInfo<'_>, next: Attempt<'_>, time: Duration) -> pump::Attempt {
         let item = next.item().map(|item| format!("[{item}]"));
-        let last = next.last_error();
+        let causes = next.last_error().map(|error| causes(&*error));
         pump::Attempt {
             path: format!("{info}{}", item.unwrap_or_default()),
             of: next.of(),
             due: self.clock.now().saturating_add(millis(time)),
-            causes: last.map(|error| causes(&*error)).unwrap_or_default(),
+            causes: self.without_values(causes.unwrap_or_default()),
         }
     }
 

@@ -70,6 +70,12 @@ impl Run {
         self.store.values().map(|json| json.text().len()).sum()
     }
 
+    /// The store, and those of the inner runs that are in progress.
+    pub(crate) fn stores(&self) -> impl Iterator<Item = &Fields> {
+        let inner = self.log.inner.values().map(|inner| &inner.store);
+        std::iter::once(&self.store).chain(inner)
+    }
+
     /// The store as it is stored.
     pub(crate) fn store(&self) -> String {
         text(&self.store)

@@ -1,5 +1,6 @@
 //! Runs against a server in memory, whose workers die at random moments.
 
+mod confidential;
 mod crash;
 mod flows;
 mod server;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Why a run failed: a [`pocketflow::Error`] as plain text. It prints as its message.
 ///
+/// In the answers of a worker, `[redacted]` is in place of [confidential values](super). `From<&Error>` keeps them.
+///
 /// ```
 /// use pocketflow::{Shared, flow, node};
 /// use pocketflow_restate::wire::RunError;

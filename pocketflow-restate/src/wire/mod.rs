@@ -21,6 +21,10 @@
 //! `cancel` waits until the work in progress ends. `status`, `result`, and `run` of a known run answer at once, with the run
 //! as it was at the beginning of the burst. `RestateFlow::burst` says how many steps a burst has.
 //!
+//! The errors in a status and in the text of a refusal have `[redacted]` in place of the values of fields with
+//! `#[shared(redact)]`, as far as these have 6 characters or more and are quoted as they are in the store. The store in
+//! a [`Finished`] has all values.
+//!
 //! All times are milliseconds since the Unix epoch. A later version may add members to an answer.
 
 mod error;

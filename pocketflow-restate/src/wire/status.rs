@@ -173,7 +173,8 @@ pub struct NextAttempt {
     pub of: u32,
     /// When it begins.
     pub due: u64,
-    /// Why the last attempt failed: the text of its error, of the source of that error, and so on.
+    /// Why the last attempt failed: the text of its error, of the source of that error, and so on. `[redacted]` is in
+    /// place of [confidential values](super).
     pub causes: Vec<String>,
 }
 
