@@ -31,7 +31,7 @@ pub struct Panicked {
 /// has run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "run `{run}` was started with another version of this flow:{}\nhelp: finish it with the program that started it; or bring its state up to date with `migrate`; or start over under another id",
+    "run `{run}` was started with another version of this flow:{}\nhelp: {help}",
     list(conflicts)
 )]
 pub struct Changed {
@@ -39,6 +39,8 @@ pub struct Changed {
     pub run: String,
     /// What has changed, a line each.
     pub conflicts: Vec<String>,
+    /// What to do: the [hint](crate::Hints::changed) of the driver.
+    pub help: &'static str,
 }
 
 /// A value that cannot be stored or read back.

@@ -113,6 +113,7 @@ pub fn changed_results(
     Changed {
         run: run.to_owned(),
         conflicts,
+        help: hints.changed,
     }
 }
 

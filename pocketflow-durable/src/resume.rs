@@ -225,11 +225,17 @@ impl Resumption<'_> {
         let run = self.stored.run.to_owned();
         if let Some(outer) = self.stored.outer {
             conflicts.push(format!(
-                "no migration converts it, because it is a part of a step: {}",
+                "{}: {}",
+                self.hints.part,
                 (self.hints.run_again)("inner runs of that step", outer)
             ));
         }
-        Changed { run, conflicts }.into()
+        Changed {
+            run,
+            conflicts,
+            help: self.hints.changed,
+        }
+        .into()
     }
 
     fn resumed(self, state: String, start: Start) -> Resumed {
@@ -276,6 +282,8 @@ mod tests {
     pocketflow::flow! { Story: Tale { tell; } }
 
     const HINTS: Hints = Hints {
+        changed: "tell the old tale",
+        part: "it is a part of a step",
         run_again: |what, run| format!("let the {what} of `{run}` run again"),
     };
 
@@ -325,12 +333,13 @@ mod tests {
     fn another_item_is_refused_with_the_hint_of_the_driver() {
         assert!(refusal(None, Some("library-7"), "a").is_none());
         let refused = refusal(None, Some("library-7"), "b").unwrap();
+        assert!(refused.to_string().ends_with("\nhelp: tell the old tale"));
         let Changed { conflicts, .. } = refused.downcast_ref().unwrap();
         assert_eq!(
             conflicts,
             &[
                 "it began with another item: `title` had another value",
-                "no migration converts it, because it is a part of a step: let the inner runs of that step of `library-7` run again"
+                "it is a part of a step: let the inner runs of that step of `library-7` run again"
             ]
         );
     }

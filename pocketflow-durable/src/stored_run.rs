@@ -46,6 +46,10 @@ impl StoredRun<'_> {
 /// What a driver offers to people whose run does not fit the program any more, for messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Hints {
+    /// What to do about a run that was started with another version of the flow, without a full stop.
+    pub changed: &'static str,
+    /// Why nothing brings the stored parts of a step up to date, as a part of a sentence.
+    pub part: &'static str,
     /// How to let the stored parts of a step run again, as a part of a sentence without a full stop. It gets what
     /// they are, `items` or `inner runs of that step`, and the id of the run that has them.
     pub run_again: fn(what: &str, run: &str) -> String,

@@ -182,6 +182,7 @@ impl<E: Storage> DurableRun<E> {
                 info.error(Changed {
                     run: self.id.clone(),
                     conflicts,
+                    help: HINTS.changed,
                 })
             });
         }

@@ -37,6 +37,8 @@ pub(crate) use shared::RunsShared;
 
 /// What a person can do about a run that does not fit the program.
 const HINTS: Hints = Hints {
+    changed: "finish it with the program that started it; or bring its state up to date with `migrate`; or start over under another id",
+    part: "no migration converts it, because it is a part of a step",
     run_again: |what, run| {
         format!(
             "remove the stored {what} with `Checkpoints::drop_items`, or with `pocketflow runs drop-items {run}`, so that they run again"

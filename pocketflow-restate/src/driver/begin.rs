@@ -1,10 +1,10 @@
 //! How a run begins or resumes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use pocketflow::{Error, Failed, Graph, Place, Start, StepInfo};
+use pocketflow_durable::hash::{OrderMatters, hash};
 use pocketflow_durable::{Definition, Durable, Hints, Keeper, StoredRun, encoding, resumes};
 
 use super::local::{Local, Memory};
@@ -12,9 +12,15 @@ use super::{Burst, Key, Part, Pause};
 use crate::pump::{Begun, Failure, Json, Outcome};
 use crate::state::{Stored, text};
 
-/// What to do about a step in progress that does not fit the program.
+/// What a person can do about a run that does not fit the program.
 pub(super) const HINTS: Hints = Hints {
-    run_again: |_, run| format!("start `{run}` over under another id"),
+    changed: "start a worker with the program that started it, and let the run go on with `retry`; or start over under another id",
+    part: "it is a part of a step",
+    run_again: |_, run| {
+        format!(
+            "let the program that began the step finish it, or start `{run}` over under another id"
+        )
+    },
 };
 
 /// A run that resumes: what is stored of it, its store, and the run around an inner run.
@@ -211,9 +217,8 @@ type Refusal = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) fn program<S: Durable>(flow: &'static Graph) -> String {
     let mut definitions = BTreeSet::from([Definition::of(flow, S::STORE).encode()]);
     inner_definitions(flow.places, &mut definitions);
-    let mut hasher = DefaultHasher::new();
-    definitions.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+    let hash = hash(&definitions, OrderMatters::Everywhere).expect("texts have a hash");
+    format!("{hash:032x}")
 }
 
 fn inner_definitions(places: &[Place], definitions: &mut BTreeSet<String>) {

@@ -7,6 +7,7 @@ use futures_util::future::{Either, select};
 use pocketflow::{Error, Failed, Run, StepInfo};
 use pocketflow_durable::{Changed, Durable, caught};
 
+use super::begin::HINTS;
 use super::local::Local;
 use super::{Burst, Part, Pause, Performed};
 use crate::items::Answer;
@@ -146,6 +147,7 @@ impl Burst {
             info.error(Changed {
                 run: self.run.clone(),
                 conflicts: vec![conflict],
+                help: HINTS.changed,
             })
         })
     }
