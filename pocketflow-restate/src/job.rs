@@ -6,15 +6,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use pocketflow::seam::{Execs, Items};
-use pocketflow::{Drive, Error, Field, Graph};
+use pocketflow::{Drive, Error, Field, Graph, Store};
 use pocketflow_durable::{
-    BadField, Definition, Durable, Hints, Keeper, OtherInput, StoredRun, caught,
-    refuse_empty_inputs, resumes,
+    BadField, Definition, Durable, Hashes, Keeper, caught, refuse_empty_inputs,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::driver::{Burst, RestateRun, program};
+use crate::input::{Input, request};
 use crate::pump::{Json, Why};
 use crate::state;
 
@@ -28,6 +28,14 @@ pub(crate) trait Job: Send + Sync {
     /// What is stored of a new run.
     fn input(&self, run: &str, body: &[u8], max_store: usize) -> Result<Input, Refused>;
 
+    /// Whether a field of a store is called so, in the program or by serde.
+    fn is_field(&self, field: &str, name: &str) -> bool {
+        field == name || is_named(self.graph(), self.store(), field, name)
+    }
+
+    /// The store of the outermost run.
+    fn store(&self) -> &'static Store;
+
     /// Whether a run that is known was started with other input.
     fn compare(&self, known: &state::Run, body: &[u8]) -> Result<(), Refused>;
 
@@ -36,13 +44,6 @@ pub(crate) trait Job: Send + Sync {
 }
 
 pub(crate) type JobFuture = Pin<Box<dyn Future<Output = Why> + Send>>;
-
-/// A new run.
-#[derive(Debug)]
-pub(crate) struct Input {
-    pub(crate) definition: Json,
-    pub(crate) store: Json,
-}
 
 /// A request that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,19 +87,7 @@ where
 
     /// The store of a request. Fields that it does not have are as in the store's `Default`, or as
     /// serde makes them.
-    fn store_of(&self, body: &[u8]) -> Result<S, Refused> {
-        let bad =
-            |error: BadField| Refused::new(400, format!("{}: {}", error.what(), error.source));
-        let given: BTreeMap<String, Box<RawValue>> = match body.trim_ascii() {
-            b"" => BTreeMap::new(),
-            body => serde_json::from_slice(body).map_err(|error| {
-                let help = "send a JSON object with the fields of the store";
-                Refused::new(
-                    400,
-                    format!("the body is not a store: {error}\nhelp: {help}"),
-                )
-            })?,
-        };
+    fn store_of(&self, given: &BTreeMap<String, Box<RawValue>>) -> Result<S, Refused> {
         let fields = S::STORE.fields;
         let flattened = fields.iter().any(|field| field.stored.starts_with(".."));
         let named = |name: &str| {
@@ -109,7 +98,7 @@ where
             return Err(Refused::new(400, unknown_field(unknown, fields)));
         }
         let (Some(mut store), false) = (S::blank(), flattened) else {
-            let text = serde_json::to_string(&given).expect("texts are JSON");
+            let text = serde_json::to_string(given).expect("texts are JSON");
             let made = (self.make)(&text).and_then(|mut store| {
                 Keeper::read(&text, &mut store).map_err(|error| error.source)?;
                 Ok(store)
@@ -119,7 +108,7 @@ where
         let blank = Keeper::default().write(&mut store).map_err(bad)?;
         let mut texts: BTreeMap<&str, &RawValue> =
             serde_json::from_str(&blank).map_err(|error| bad(error.into()))?;
-        for (name, text) in &given {
+        for (name, text) in given {
             let stored = named(name).map_or(&**name, |field| field.stored);
             texts.insert(stored, text);
         }
@@ -127,6 +116,62 @@ where
         Keeper::read(&text, &mut store).map_err(bad)?;
         Ok(store)
     }
+
+    /// The hashes of the fields of a store, as far as they are in a request. A field with `flatten` has no name
+    /// of its own in it.
+    fn hashes(given: &BTreeMap<String, Box<RawValue>>, store: &mut S) -> Result<Hashes, Refused> {
+        let mut hashes = Keeper::hashes(store).map_err(bad)?;
+        hashes.retain(|name, _| {
+            let mut fields = S::STORE.fields.iter();
+            let field = fields.find(|field| field.name == *name);
+            field.is_some_and(|field| is_given(field, given))
+        });
+        Ok(hashes)
+    }
+}
+
+fn is_given(field: &Field, given: &BTreeMap<String, Box<RawValue>>) -> bool {
+    field.stored.starts_with("..") || field.names().any(|name| given.contains_key(name))
+}
+
+fn bad(error: BadField) -> Refused {
+    Refused::new(400, format!("{}: {}", error.what(), error.source))
+}
+
+/// The fields in the body of a request.
+fn given(body: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>, Refused> {
+    match body.trim_ascii() {
+        b"" => Ok(BTreeMap::new()),
+        body => serde_json::from_slice(body).map_err(|error| {
+            let help = "send a JSON object with the fields of the store";
+            let why = format!("the body is not a store: {error}\nhelp: {help}");
+            Refused::new(400, why)
+        }),
+    }
+}
+
+/// Whether a field of the store of a flow, or of the stores of its inner runs, has this other name.
+fn is_named(graph: &Graph, store: &Store, field: &str, name: &str) -> bool {
+    let has = |store: &Store| {
+        let mut fields = store
+            .fields
+            .iter()
+            .filter(|declared| declared.name == field);
+        fields.any(|field| field.names().any(|other| other == name))
+    };
+    let nodes = graph.places.iter().flat_map(|place| {
+        let branches = place.fork.iter().map(|branch| branch.node);
+        [place.node].into_iter().chain(branches)
+    });
+    let mut inner = nodes.filter_map(|node| {
+        let on = node.on.map(|on| on.graph);
+        let first = on.and_then(|graph| graph.places.first());
+        match (on, first) {
+            (Some(graph), Some(first)) => Some((graph, first.node.store)),
+            _ => node.flow.map(|graph| (graph, store)),
+        }
+    });
+    has(store) || inner.any(|(graph, store)| is_named(graph, store, field, name))
 }
 
 fn unknown_field(name: &str, fields: &[Field]) -> String {
@@ -151,19 +196,23 @@ where
         &self.program
     }
 
+    fn store(&self) -> &'static Store {
+        S::STORE
+    }
+
     fn input(&self, run: &str, body: &[u8], max_store: usize) -> Result<Input, Refused> {
-        let mut store = self.store_of(body)?;
+        let given = given(body)?;
+        let mut store = self.store_of(&given)?;
         refuse_empty_inputs(F::GRAPH, &store)
             .map_err(|error| Refused::new(400, format!("{error:#}")))?;
-        let bad = |error: &dyn std::error::Error| {
+        let unfit = |error: &dyn std::error::Error| {
             let source = error.source().map(|source| format!(": {source}"));
             Refused::new(400, format!("{error}{}", source.unwrap_or_default()))
         };
         let definition = Definition::of_run(run, F::GRAPH, &BTreeMap::new(), &mut store);
-        let definition = definition.map_err(|error| bad(&error))?;
-        let text = Keeper::default().write(&mut store);
-        let text =
-            text.map_err(|error| Refused::new(400, format!("{}: {}", error.what(), error.source)))?;
+        let mut definition = definition.map_err(|error| unfit(&error))?;
+        definition.input = Some(Self::hashes(&given, &mut store)?);
+        let text = Keeper::default().write(&mut store).map_err(bad)?;
         if text.len() > max_store {
             let large = crate::driver::TooLarge {
                 what: "the store".into(),
@@ -172,44 +221,68 @@ where
             };
             return Err(Refused::new(413, large.to_string()));
         }
-        let json = |text| Json::new(text).map_err(|error| bad(&error));
-        Ok(Input {
-            definition: json(definition.encode())?,
-            store: json(text)?,
-        })
+        let definition = Json::new(definition.encode()).map_err(|error| unfit(&error))?;
+        let at = F::GRAPH.places.first();
+        let at = at.map(|first| format!("{} > {}", F::GRAPH.name, first.name));
+        Input::new(
+            definition,
+            request(body),
+            at,
+            &text,
+            S::STORE.fields,
+            &given,
+        )
+        .map_err(|error| unfit(&error))
     }
 
     fn compare(&self, known: &state::Run, body: &[u8]) -> Result<(), Refused> {
-        let mut store = self.store_of(body)?;
-        let (status, stored) = (&known.meta.status, known.meta.stored());
-        let stored = StoredRun {
-            run: &status.run,
-            definition: stored.definition.text(),
-            state: &known.store(),
-            position: stored.position.map_or("null", Json::text),
-            step: stored.step,
-            action: stored.action,
-            exit: status.exit.as_deref(),
-            outer: None,
-        };
-        let hints = Hints {
-            run_again: |_, run| format!("start `{run}` under another id"),
-        };
-        match resumes(F::GRAPH, &stored, None, true, hints, &mut store) {
-            Err(refusal) => match refusal.downcast_ref::<OtherInput>() {
-                Some(OtherInput { run, fields }) => {
-                    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
-                    let fields = fields.join(", ");
-                    let why = format!(
-                        "run `{run}` was started with different input: {fields} had another value\nhelp: run this under another id; or, if it is about that run, ask for its `status`"
-                    );
-                    Err(Refused::new(409, why))
-                }
-                // Whether it can go on is up to the next burst.
-                None => Ok(()),
-            },
-            Ok(_) => Ok(()),
+        if known.meta.request == request(body) {
+            return Ok(());
         }
+        let given = given(body)?;
+        let mut store = self.store_of(&given)?;
+        let was = Definition::decode(known.meta.definition.text());
+        // Whether it can go on is up to the next burst.
+        let Some(was) = was.ok().and_then(|was| was.input) else {
+            return Ok(());
+        };
+        // What is missing in a request is as in a store that nobody has filled.
+        let now = Keeper::hashes(&mut store).map_err(bad)?;
+        let is_new = |name: &str| {
+            let mut fields = S::STORE.fields.iter();
+            let field = fields.find(|field| field.names().any(|other| other == name));
+            field.is_some_and(|field| !was.contains_key(field.name))
+        };
+        let mut rest = given.clone();
+        rest.retain(|name, _| !is_new(name));
+        let missing = match rest.len() == given.len() {
+            true => None,
+            false => self.store_of(&rest).ok(),
+        };
+        let missing = missing.map(|mut store| Keeper::hashes(&mut store).map_err(bad));
+        let missing = missing.transpose()?.unwrap_or_default();
+        let differs = |field: &&'static Field| match (was.get(field.name), is_given(field, &given))
+        {
+            (None, false) => false,
+            (None, true) => missing.get(field.name) != now.get(field.name),
+            (was, _) => was != now.get(field.name),
+        };
+        let fields: Vec<_> = S::STORE
+            .fields
+            .iter()
+            .filter(|field| !field.skipped)
+            .filter(differs)
+            .map(|field| format!("`{}`", field.name))
+            .collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let (run, fields) = (&known.meta.status.run, fields.join(", "));
+        let help = "run this under another id; or, if it is about that run, ask for its `status`";
+        let why = format!(
+            "run `{run}` was started with different input: {fields} had another value\nhelp: {help}"
+        );
+        Err(Refused::new(409, why))
     }
 
     fn drive(self: Arc<Self>, burst: Arc<Burst>) -> JobFuture {

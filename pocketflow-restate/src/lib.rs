@@ -13,6 +13,8 @@ mod driver;
 #[cfg(feature = "worker")]
 mod flow;
 #[cfg(feature = "worker")]
+mod input;
+#[cfg(feature = "worker")]
 mod items;
 #[cfg(feature = "worker")]
 mod job;

@@ -79,7 +79,7 @@ impl Burst {
     /// The request for a piece of work, and its idempotency key.
     fn request(&self, key: &Key, piece: Piece, index: Option<usize>) -> Option<(Request, String)> {
         let now = self.now();
-        let burst = now.meta.burst;
+        let (burst, created) = (now.meta.burst, now.meta.status.created);
         let log = around(&now, key);
         let attempt = log
             .parts
@@ -95,7 +95,12 @@ impl Burst {
             // What is stored must be the store before this step.
             true if now.meta.status.step == self.base.meta.status.step => {
                 let run = self.run.clone();
-                State::Stored { run, burst, log }
+                State::Stored {
+                    run,
+                    created,
+                    burst,
+                    log,
+                }
             }
             true => return None,
         };
@@ -109,8 +114,9 @@ impl Burst {
         let item = piece
             .item
             .map_or_else(String::new, |item| format!("/item-{item:016x}"));
+        // The server keeps an answer for longer than a run that is removed.
         let id = format!(
-            "{}{inner}/{}{branch}{item}/{burst}/{attempt}",
+            "{}{inner}/{}{branch}{item}/{created}/{burst}/{attempt}",
             self.run, key.step
         );
         let request = Request {

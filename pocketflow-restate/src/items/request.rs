@@ -31,7 +31,13 @@ pub(crate) enum State {
     Here(Box<Snapshot>),
     /// The one that is stored in the object, before this burst. The log is what is recorded of the piece
     /// of work, and of the inner runs around it.
-    Stored { run: String, burst: u64, log: Log },
+    Stored {
+        run: String,
+        /// When the run was started. An earlier run with this id may have been removed.
+        created: u64,
+        burst: u64,
+        log: Log,
+    },
 }
 
 /// What becomes of a piece of work.

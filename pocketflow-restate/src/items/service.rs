@@ -89,14 +89,19 @@ impl Items {
     }
 
     async fn state(&self, request: &Request) -> Result<Run, String> {
-        let (run, burst, log) = match &request.state {
+        let (run, name, log) = match &request.state {
             State::Here(snapshot) => return Ok(snapshot.clone().run()),
-            State::Stored { run, burst, log } => (run, *burst, log),
+            State::Stored {
+                run,
+                created,
+                burst,
+                log,
+            } => (run, (run.clone(), *created, *burst), log),
         };
         let Some(ingress) = &self.ingress else {
             return Err("the worker does not know the address of the server".into());
         };
-        let name = (run.clone(), burst);
+        let burst = name.2;
         let snapshot = self
             .snapshots
             .get(name, ingress.snapshot(run, burst))

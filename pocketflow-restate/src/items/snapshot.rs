@@ -71,8 +71,8 @@ pub(crate) struct Snapshots(Mutex<VecDeque<(Name, Cell)>>);
 
 type Cell = Arc<OnceCell<Arc<Run>>>;
 
-/// The run and the burst.
-type Name = (String, u64);
+/// The run, when it was started, and the burst.
+type Name = (String, u64, u64);
 
 impl Snapshots {
     const KEPT: usize = 16;

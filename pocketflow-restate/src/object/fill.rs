@@ -1,5 +1,7 @@
 //! `fill`: answers a wait.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use restate_sdk::errors::TerminalError;
 
@@ -28,7 +30,8 @@ impl Object {
         })?;
         let meta = context.known().await?;
         let mut run = context.load(meta, &mut false).await?;
-        let key = addressed(&run, &fill)?.clone();
+        let is_field = |field: &str, name: &str| self.job.is_field(field, name);
+        let key = addressed(&run, &fill, is_field)?.clone();
         self.is_small(&run, &fill)?;
         self.check(context, &run, &key, &fill).await?;
         let now = context.now().await?;
@@ -88,7 +91,11 @@ impl Object {
 }
 
 /// The wait that an answer is for.
-fn addressed<'a>(run: &'a Run, fill: &Fill<Json>) -> Result<&'a Key, Refused> {
+fn addressed<'a>(
+    run: &'a Run,
+    fill: &Fill<Json>,
+    is_field: impl Fn(&str, &str) -> bool,
+) -> Result<&'a Key, Refused> {
     let status = &run.meta.status;
     let id = &status.run;
     if status.status.is_over() {
@@ -101,51 +108,146 @@ fn addressed<'a>(run: &'a Run, fill: &Fill<Json>) -> Result<&'a Key, Refused> {
             format!("run `{id}` is {}\nhelp: {help}", status.status),
         ));
     }
+    let is_name = |wait: &Wait, name: &str| {
+        let parts = name.split_once('#');
+        parts.is_some_and(|(field, visit)| {
+            is_field(&wait.field, field) && visit == wait.visit.to_string()
+        })
+    };
     let is_meant = |(key, wait): &(&Key, &Wait)| {
         let name = fill.wait.as_ref();
         let inner = fill.inner.as_ref();
-        wait.field == fill.field
-            && name.is_none_or(|name| *name == wait.name())
+        is_field(&wait.field, &fill.field)
+            && name.is_none_or(|name| is_name(wait, name))
             && inner.is_none_or(|inner| *inner == key.run)
     };
-    let mut meant = run.waits().filter(is_meant);
-    match (meant.next(), meant.next()) {
-        (Some((key, _)), None) => Ok(key),
-        (None, _) => {
+    let meant: Vec<_> = run.waits().filter(is_meant).collect();
+    match &*meant {
+        [(key, _)] => Ok(*key),
+        [] => {
             let asked = fill.wait.as_deref().unwrap_or(&fill.field);
             let inner = fill.inner.as_ref().map(|inner| format!(" in `{inner}`"));
-            let inner = inner.unwrap_or_default();
-            Err(Refused::new(
-                409,
-                format!(
-                    "run `{id}` does not wait for `{asked}`{inner}: {}",
-                    open(run)
-                ),
-            ))
+            let (inner, open) = (inner.unwrap_or_default(), open(run.waits()));
+            let why = format!("run `{id}` does not wait for `{asked}`{inner}: it waits for {open}");
+            Err(Refused::new(409, why))
         }
-        (Some(_), Some(_)) => Err(Refused::new(
-            409,
-            format!(
-                "several waits for `{}` are open: {}\nhelp: name one, with \"inner\" or \"wait\"",
-                fill.field,
-                open(run)
-            ),
-        )),
+        [(key, wait), ..] => {
+            let names: BTreeSet<_> = meant.iter().map(|(_, wait)| wait.name()).collect();
+            let runs: BTreeSet<_> = meant.iter().map(|(key, _)| &*key.run).collect();
+            let (name, inner) = (
+                format!("\"wait\": \"{}\"", wait.name()),
+                format!("\"inner\": \"{}\"", key.run),
+            );
+            let one = match (names.len() == meant.len(), runs.len() == meant.len()) {
+                (_, true) => inner,
+                (true, false) => name,
+                (false, false) => format!("{inner}, {name}"),
+            };
+            let (field, open) = (&fill.field, open(meant.iter().copied()));
+            let why = format!(
+                "several waits for `{field}` are open: {open}\nhelp: name one of them in the answer, such as the first one with {one}"
+            );
+            Err(Refused::new(409, why))
+        }
     }
 }
 
 /// The open waits, in words.
-fn open(run: &Run) -> String {
+fn open<'a>(waits: impl Iterator<Item = (&'a Key, &'a Wait)>) -> String {
     let name = |(key, wait): (&Key, &Wait)| match &*key.run {
         "" => format!("`{}`", wait.name()),
         inner => format!("`{}` in `{inner}`", wait.name()),
     };
-    let mut names: Vec<_> = run.waits().map(name).collect();
+    let mut names: Vec<_> = waits.map(name).collect();
     let more = names.len().saturating_sub(20);
     names.truncate(20);
     match (names.is_empty(), more) {
-        (true, _) => "it waits for no field".to_owned(),
-        (false, 0) => format!("it waits for {}", names.join(", ")),
-        (false, more) => format!("it waits for {}, and {more} more", names.join(", ")),
+        (true, _) => "no field".to_owned(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{}, and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::pump::Part;
+
+    /// A run whose waits for a field `answer`, each given by its inner run and visit, are open.
+    fn run(waits: &[(&str, u64)]) -> Run {
+        let wait = |(inner, visit): &(&str, u64)| {
+            let key = Key {
+                run: (*inner).to_owned(),
+                step: *visit,
+                part: Part::Wait,
+            };
+            let wait = json!({"field": "answer", "visit": visit, "position": null});
+            json!([key, {"Wait": wait}])
+        };
+        let parts: Vec<_> = waits.iter().map(wait).collect();
+        let status = json!({"run": "q1", "flow": "Quiz", "status": "waiting", "step": 0, "created": 1, "updated": 1});
+        let meta = json!({"status": status, "burst": 1, "definition": {}, "request": "", "position": null});
+        let meta = serde_json::from_value(meta).unwrap();
+        Run::read(meta, "{}", &json!({ "parts": parts }).to_string()).unwrap()
+    }
+
+    /// The inner run and the visit that an answer is for, or why it is refused.
+    fn asked(run: &Run, fill: serde_json::Value) -> Result<(String, u64), String> {
+        let fill: Fill<Json> = serde_json::from_str(&fill.to_string()).unwrap();
+        let is_field = |field: &str, name: &str| field == name || name == "theAnswer";
+        let key = addressed(run, &fill, is_field).map_err(|refused| refused.why)?;
+        Ok((key.run.clone(), key.step))
+    }
+
+    #[test]
+    fn an_answer_may_have_the_name_that_the_field_has_in_json() {
+        let run = run(&[("", 1)]);
+        for fill in [
+            json!({"field": "answer", "value": 5}),
+            json!({"field": "theAnswer", "value": 5}),
+            json!({"field": "theAnswer", "wait": "theAnswer#1", "value": 5}),
+            json!({"field": "answer", "wait": "answer#1", "inner": "", "value": 5}),
+        ] {
+            assert_eq!(asked(&run, fill).unwrap(), (String::new(), 1));
+        }
+        let other = json!({"field": "theAnswer", "wait": "theAnswer#2", "value": 5});
+        assert_eq!(
+            asked(&run, other).unwrap_err(),
+            "run `q1` does not wait for `theAnswer#2`: it waits for `answer#1`"
+        );
+        let other = json!({"field": "question", "value": 5});
+        assert_eq!(
+            asked(&run, other).unwrap_err(),
+            "run `q1` does not wait for `question`: it waits for `answer#1`"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_several_waits_fit_is_refused_with_what_tells_them_apart() {
+        let help = |waits: &[(&str, u64)]| {
+            let why = asked(&run(waits), json!({"field": "answer", "value": 5})).unwrap_err();
+            let (why, help) = why
+                .split_once("\nhelp: name one of them in the answer, such as the first one with ")
+                .unwrap();
+            (why.to_owned(), help.to_owned())
+        };
+        let (why, inner) = help(&[("1/qs[0]", 1), ("1/qs[1]", 1)]);
+        assert_eq!(
+            (&*why, &*inner),
+            (
+                "several waits for `answer` are open: `answer#1` in `1/qs[0]`, `answer#1` in `1/qs[1]`",
+                "\"inner\": \"1/qs[0]\""
+            )
+        );
+        assert_eq!(help(&[("", 1), ("", 2)]).1, "\"wait\": \"answer#1\"");
+        let both = [("1/qs[0]", 1), ("1/qs[0]", 2), ("1/qs[1]", 1)];
+        assert_eq!(
+            help(&both).1,
+            "\"inner\": \"1/qs[0]\", \"wait\": \"answer#1\""
+        );
+        let one = json!({"field": "answer", "inner": "1/qs[0]", "wait": "answer#2", "value": 5});
+        assert_eq!(asked(&run(&both), one).unwrap(), ("1/qs[0]".to_owned(), 2));
     }
 }

@@ -1,8 +1,5 @@
 //! `run`: starts a run.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
-
 use bytes::Bytes;
 use restate_sdk::errors::TerminalError;
 use serde::{Deserialize, Serialize};
@@ -10,20 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::context::{Context, report};
 use super::{Object, internal};
 use crate::clock::Clock;
-use crate::job::{Input, Refused};
-use crate::pump::Json;
-use crate::state::{Meta, Next, key};
+use crate::input::Input;
+use crate::job::Refused;
+use crate::state::{Meta, Next, key, text};
 use crate::wire::{RunStatus, Status};
 
 /// What becomes of a request.
 #[derive(Serialize, Deserialize)]
 enum Start {
-    /// The run begins with the store that has this hash. The store may be large, and this is in the
-    /// journal.
-    New {
-        store: u64,
-        at: u64,
-    },
+    New { input: Input, now: u64 },
     Known,
     Refused(Refused),
 }
@@ -55,37 +47,27 @@ impl Object {
             Some(meta) => Some(context.load(meta, &mut false).await?),
             None => None,
         };
-        let input = || self.job.input(run, &body, self.settings.max_store);
-        let made = Mutex::new(None);
-        let start = context.decide("start", || match &known {
-            Some(known) => match self.job.compare(known, &body) {
-                Ok(()) => Start::Known,
-                Err(refused) => Start::Refused(refused),
-            },
-            None => match input() {
-                Ok(input) => {
-                    let store = hash(&input);
-                    *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(input);
-                    let at = Clock::default().now();
-                    Start::New { store, at }
+        let start = context.decide("start", || {
+            let started = match &known {
+                Some(known) => self.job.compare(known, &body).map(|()| Start::Known),
+                None => {
+                    let input = self.job.input(run, &body, self.settings.max_store);
+                    let now = Clock::default().now();
+                    input.map(|input| Start::New { input, now })
                 }
-                Err(refused) => Start::Refused(refused),
-            },
+            };
+            started.unwrap_or_else(Start::Refused)
         });
-        let start = start.await?;
-        let made = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match (start, &known) {
+        match (start.await?, &known) {
             (Start::Refused(refused), _) => Err(refused.into()),
-            (Start::New { store, at }, None) => {
-                let input = made.map_or_else(input, Ok)?;
-                if hash(&input) != store {
-                    let why = "another version of the program has taken over: start the run again";
-                    return Err(Refused::new(503, why).into());
-                }
-                let meta = self.begin(run, input.definition, at);
-                context.set(key::STORE, input.store.text().to_owned());
+            // From here on, everything depends on what is recorded, because a replay must do the same.
+            (Start::New { input, now }, None) => {
+                let meta = self.begin(run, &input, now);
+                let store = input.store(&body);
+                let store = store.map_err(|error| Refused::new(400, error.to_string()))?;
+                context.set(key::STORE, text(&store));
                 context.save_meta(&meta);
-                context.go_on(Next::Burst(meta.burst), at);
+                context.go_on(Next::Burst(meta.burst), now);
                 Ok(report(&meta.status))
             }
             (_, Some(known)) => Ok(report(&known.meta.status)),
@@ -93,37 +75,29 @@ impl Object {
         }
     }
 
-    fn begin(&self, run: &str, definition: Json, at: u64) -> Meta {
-        let graph = self.job.graph();
-        let first = graph.places.first().map(|place| place.name);
+    fn begin(&self, run: &str, input: &Input, now: u64) -> Meta {
         Meta {
             status: RunStatus {
                 run: run.to_owned(),
-                flow: graph.name.to_owned(),
+                flow: self.job.graph().name.to_owned(),
                 status: Status::Running,
                 step: 0,
-                at: first.map(|first| format!("{} > {first}", graph.name)),
+                at: input.at.clone(),
                 exit: None,
                 waits: Vec::new(),
                 until: None,
                 next_attempt: None,
                 error: None,
-                created: at,
-                updated: at,
+                created: now,
+                updated: now,
             },
             burst: 0,
-            definition,
+            definition: input.definition.clone(),
+            request: input.request.clone(),
             position: None,
             action: None,
             visits: Default::default(),
             log: 0,
         }
     }
-}
-
-fn hash(input: &Input) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    input.definition.text().hash(&mut hasher);
-    input.store.text().hash(&mut hasher);
-    hasher.finish()
 }

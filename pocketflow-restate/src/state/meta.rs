@@ -17,6 +17,8 @@ pub(crate) struct Meta {
     pub(crate) burst: u64,
     /// The definition of the flow and its store, with the hashes of the input.
     pub(crate) definition: Json,
+    /// A hash of the request that started the run.
+    pub(crate) request: String,
     /// The position of the last finished step.
     pub(crate) position: Option<Json>,
     /// The action that it returned.

@@ -27,6 +27,7 @@ fn run() -> Run {
         status,
         burst: 7,
         definition: json_of(json!({})),
+        request: String::new(),
         position: None,
         action: None,
         visits: BTreeMap::new(),

@@ -3,5 +3,6 @@
 mod confidential;
 mod crash;
 mod flows;
+mod input;
 mod server;
 mod ways;

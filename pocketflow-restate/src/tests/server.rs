@@ -169,9 +169,15 @@ impl Elsewhere for Others {
             let request: items::Request = serde_json::from_str(&text).unwrap();
             let run = match &request.state {
                 State::Here(snapshot) => snapshot.clone().run(),
-                State::Stored { burst, log, .. } => {
+                State::Stored {
+                    created,
+                    burst,
+                    log,
+                    ..
+                } => {
                     self.reads.fetch_add(1, Relaxed);
                     let mut run = self.stored.lock().unwrap().clone().unwrap();
+                    assert_eq!(run.meta.status.created, *created);
                     assert_eq!(run.meta.burst, *burst);
                     run.log = log.clone();
                     run
@@ -188,6 +194,9 @@ impl Server {
     /// Starts a run with a store.
     pub(super) fn start(job: Arc<dyn Job>, run: &str, store: &str, seed: u64) -> Self {
         DONE.lock().unwrap().insert(run.to_owned(), Done::default());
+        // No two runs are started in the same millisecond.
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let created = STARTED.fetch_add(1, Relaxed) as u64;
         let input = job.input(run, store.as_bytes(), usize::MAX).unwrap();
         let status = RunStatus {
             run: run.to_owned(),
@@ -200,13 +209,14 @@ impl Server {
             until: None,
             next_attempt: None,
             error: None,
-            created: 0,
-            updated: 0,
+            created,
+            updated: created,
         };
         let meta = Meta {
             status,
             burst: 0,
-            definition: input.definition,
+            definition: input.definition.clone(),
+            request: input.request.clone(),
             position: None,
             action: None,
             visits: BTreeMap::new(),
@@ -216,7 +226,7 @@ impl Server {
             job,
             settings: Settings::default(),
             meta: serde_json::to_string(&meta).unwrap(),
-            store: input.store.text().to_owned(),
+            store: crate::state::text(&input.store(store.as_bytes()).unwrap()),
             log: String::new(),
             journal: Mutex::default(),
             next: Some(Next::Burst(0)),

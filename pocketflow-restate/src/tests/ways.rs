@@ -440,6 +440,23 @@ fn what_a_worker_with_another_program_cannot_compute_is_done_here() {
     assert_eq!(server.store()["receipt"], "30");
 }
 
+/// The server keeps what other workers have computed for longer than a run that is removed.
+#[test]
+fn a_run_with_the_id_of_a_removed_one_does_its_own_work() {
+    let mut server = start("removed", &[1, 2]);
+    mend("removed");
+    let others = Arc::new(Others::new(server.job.clone()));
+    server.others = Some(others.clone());
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    let (begun, computed) = (server.begun(), others.computed());
+    assert_eq!(computed, 2);
+    let mut server = start("removed", &[1, 2]);
+    mend("removed");
+    server.others = Some(others.clone());
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    assert_eq!((server.begun(), others.computed()), (begun, 2 * computed));
+}
+
 #[test]
 fn a_run_that_waits_goes_on_there_in_a_version_with_a_step_before() {
     let mut server = Server::start(parcels(waits::Deliver), "parked", "{}", 1);

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fill<V = serde_json::Value> {
-    /// The field.
+    /// The field, by its name in the program, as [`Wait::field`](super::Wait::field) has it, or by its name in the
+    /// JSON of the store.
     pub field: String,
     /// The value.
     pub value: V,
