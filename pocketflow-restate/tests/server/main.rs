@@ -19,6 +19,7 @@ mod replaced;
 mod requests;
 mod servers;
 mod sqlite;
+mod started;
 mod trace;
 mod worker;
 

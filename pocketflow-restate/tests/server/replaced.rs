@@ -65,6 +65,9 @@ async fn a_run_is_refused_by_a_version_that_it_does_not_fit() {
     let status = place.until(FLOW, "c", "failed").await;
     let message = status["error"]["message"].as_str().unwrap();
     assert!(message.contains("two"), "{message}");
+    let help =
+        "help: start a worker with the program that started it, and let the run go on with `retry`";
+    assert!(message.contains(help), "{message}");
     let again = place.call(FLOW, "c", "retry", None).await;
     place.until(FLOW, "c", "failed").await;
     drop(again);

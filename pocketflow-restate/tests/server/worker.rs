@@ -7,6 +7,7 @@ use restate_sdk::http_server::HttpServer;
 use crate::flows::agents::Agents;
 use crate::flows::batches::{Batch, Fork};
 use crate::flows::loops::{Laps, NESTED};
+use crate::flows::maps::Index;
 use crate::flows::mending::{Break, Call, Later, Quote, Sell, Ship};
 use crate::flows::sizes::Grow;
 use crate::flows::versions;
@@ -37,7 +38,7 @@ pub(crate) async fn serve(port: u16) {
     }
     bind!(Laps, NESTED, Batch, Fork, Publish, Agents);
     bind!(
-        Simple, Hasty, Held, Asleep, Sell, Quote, Ship, Break, Call, Later, Grow
+        Simple, Hasty, Held, Asleep, Sell, Quote, Ship, Break, Call, Later, Grow, Index
     );
     match std::env::var("WORKER_VERSION").as_deref() {
         Ok("second") => bind!(versions::second::Story),

@@ -4,6 +4,7 @@
 pub(crate) mod agents;
 pub(crate) mod batches;
 pub(crate) mod loops;
+pub(crate) mod maps;
 pub(crate) mod mending;
 pub(crate) mod sizes;
 pub(crate) mod versions;
