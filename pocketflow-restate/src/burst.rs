@@ -112,6 +112,7 @@ fn burst(job: &dyn Job, settings: &Settings, base: Run, due: Option<u64>) -> Bur
     let (program, parts) = (job.program().to_owned(), base.log.parts.clone());
     Burst {
         run: base.meta.status.run.clone(),
+        name: base.meta.name(),
         desk: Desk::new(program.clone(), clock, MAX_ENTRY, parts),
         clock,
         now: Mutex::new(base.clone()),

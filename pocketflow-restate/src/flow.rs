@@ -186,7 +186,9 @@ impl RestateFlow {
     ///
     /// This is for slow work: each piece takes a millisecond or two more. A piece that is in progress is
     /// not repeated if the worker of the run dies, but only if its own worker does. How many are in flight
-    /// is up to the flow, with `parallel`. Of an error only its texts come back, so drivers cannot find its
+    /// is up to the flow, with `parallel`. If the run is cancelled, a retry gets what other workers have done
+    /// in the meantime. If the server cannot be reached at the address, the worker logs a warning with
+    /// `tracing` and tries again, and the run can be cancelled. Of an error only its texts come back, so drivers cannot find its
     /// type.
     ///
     /// # Errors

@@ -235,6 +235,10 @@ impl<S> Client<S> {
 
     /// Cancels a run. The work that it is at ends first, and what has finished stays.
     ///
+    /// Of a flow that is distributed, this does not wait for the work on other workers. That work goes on to its end, and
+    /// a [`retry`](Self::retry) gets its result: it does not begin again, unless the retry comes more than an hour after
+    /// its end.
+    ///
     /// # Errors
     ///
     /// [`ClientError::UnknownRun`], and the errors that any request can have.

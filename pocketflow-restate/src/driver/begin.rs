@@ -87,7 +87,7 @@ impl Burst {
         if inner.collects_failures() {
             self.failed_before(info, id, shared)?;
         }
-        let run = info.run_id().unwrap_or_default();
+        let run = &format!("{}/{id}", self.run);
         let (start, memory) = match self.base.log.inner.get(id) {
             None => {
                 let memory = self.fresh(flow, run, shared);

@@ -35,13 +35,26 @@ impl Burst {
             Part::Item(piece) => piece,
             _ => Piece::default(),
         };
+        // How often the piece of work has come to nothing in earlier bursts.
+        let mut before = 0;
         loop {
-            let Some((request, id)) = self.request(key, piece, index) else {
+            let Some((request, id)) = self.request(key, piece, index, before) else {
                 // The store is large. The next burst begins with this step, so that it is stored.
                 return Err(self.goes_on(info));
             };
-            let answer = elsewhere.ask(request, id).await;
-            match answer.map_err(|why| info.error(why))? {
+            let burst = request.state.burst();
+            let reply = elsewhere.ask(request, id).await;
+            let Some(reply) = reply.map_err(|why| info.error(why))? else {
+                // A run can be cancelled between two bursts.
+                return Err(self.goes_on(info));
+            };
+            let is_done = matches!(reply.answer, Answer::Done(_) | Answer::Step(_));
+            if reply.burst != burst && !is_done {
+                // An earlier burst asked. What is done stays, and what has failed starts over.
+                before += 1;
+                continue;
+            }
+            match reply.answer {
                 answer @ (Answer::Done(_) | Answer::Step(_)) => return Ok(Some(answer)),
                 Answer::OtherProgram => return Ok(None),
                 Answer::Lost(why) => return Err(info.error(why)),
@@ -77,7 +90,15 @@ impl Burst {
     }
 
     /// The request for a piece of work, and its idempotency key.
-    fn request(&self, key: &Key, piece: Piece, index: Option<usize>) -> Option<(Request, String)> {
+    ///
+    /// The key is the same in all bursts, so that a run that was cancelled finds the work that is still in progress.
+    fn request(
+        &self,
+        key: &Key,
+        piece: Piece,
+        index: Option<usize>,
+        before: u32,
+    ) -> Option<(Request, String)> {
         let now = self.now();
         let (burst, created) = (now.meta.burst, now.meta.status.created);
         let log = around(&now, key);
@@ -116,8 +137,8 @@ impl Burst {
             .map_or_else(String::new, |item| format!("/item-{item:016x}"));
         // The server keeps an answer for longer than a run that is removed.
         let id = format!(
-            "{}{inner}/{}{branch}{item}/{created}/{burst}/{attempt}",
-            self.run, key.step
+            "{}{inner}/{}{branch}{item}/{before}/{attempt}",
+            self.name, key.step
         );
         let request = Request {
             program: self.program.clone(),

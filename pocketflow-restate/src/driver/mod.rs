@@ -62,6 +62,8 @@ pub struct RestateRun(pub(crate) Arc<Burst>);
 pub(crate) struct Burst {
     /// The id of the run.
     pub(crate) run: String,
+    /// Its name in keys, which no other run has: neither one of another flow, nor a removed one with the same id.
+    pub(crate) name: String,
     pub(crate) desk: Desk,
     pub(crate) clock: Clock,
     /// What the run resumes from.
@@ -117,7 +119,7 @@ impl Burst {
     /// The id of an inner run, such as `4/documents[3]`. It is empty for the outermost run.
     fn inner_id<'a>(&self, info: &StepInfo<'a>) -> &'a str {
         let id = info.run_id().unwrap_or_default();
-        let inner = id.strip_prefix(&*self.run).unwrap_or(id);
+        let inner = id.strip_prefix(&*self.name).unwrap_or(id);
         inner.strip_prefix('/').unwrap_or(inner)
     }
 
@@ -160,7 +162,7 @@ impl Burst {
 
 impl<S: Durable> Driver<S, (Execs, Items)> for RestateRun {
     fn run_id(&self) -> Option<&str> {
-        Some(&self.0.run)
+        Some(&self.0.name)
     }
 
     async fn begin(

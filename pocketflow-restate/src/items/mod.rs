@@ -14,7 +14,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub(crate) use call::Ingress;
-pub(crate) use request::{Answer, Request, State};
+pub(crate) use request::{Answer, Reply, Request, State};
 #[cfg(test)]
 pub(crate) use service::answer;
 pub(crate) use service::service;
@@ -22,13 +22,15 @@ pub(crate) use snapshot::{Snapshot, around};
 
 /// Where pieces of work are sent to.
 pub(crate) trait Elsewhere: Send + Sync {
-    /// Lets another worker do it. A request with the same key is the same call.
+    /// Lets another worker do it. A request with the same key is the same call, whichever burst sends it. `None` if
+    /// the server cannot be reached for some time.
     ///
     /// The error says why nobody does it.
     fn ask(&self, request: Request, key: String) -> Asking<'_>;
 }
 
-pub(crate) type Asking<'a> = Pin<Box<dyn Future<Output = Result<Answer, String>> + Send + 'a>>;
+pub(crate) type Asking<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Reply>, String>> + Send + 'a>>;
 
 /// The name of the service that computes the pieces of a flow.
 pub(crate) fn name(flow: &str) -> String {

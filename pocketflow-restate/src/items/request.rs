@@ -40,6 +40,23 @@ pub(crate) enum State {
     },
 }
 
+impl State {
+    /// The number of the burst that asks.
+    pub(crate) fn burst(&self) -> u64 {
+        match self {
+            Self::Here(snapshot) => snapshot.meta.burst,
+            Self::Stored { burst, .. } => *burst,
+        }
+    }
+}
+
+/// An answer, with the number of the burst that asked first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Reply {
+    pub(crate) burst: u64,
+    pub(crate) answer: Answer,
+}
+
 /// What becomes of a piece of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Answer {

@@ -13,7 +13,7 @@ use restate_sdk::service::{Service, ServiceDefinition};
 
 use super::call::Ingress;
 use super::snapshot::Snapshots;
-use super::{Answer, COMPUTE, Request, State, name};
+use super::{Answer, COMPUTE, Reply, Request, State, name};
 use crate::burst;
 use crate::clock::millis;
 use crate::flow::Settings;
@@ -66,7 +66,7 @@ impl Service for Items {
         let this = self.clone();
         Box::pin(async move {
             let (body, _): (Bytes, InputMetadata) = ctx.input().await;
-            let answer: HandlerResult<Json<Answer>> = match serde_json::from_slice(&body) {
+            let answer: HandlerResult<Json<Reply>> = match serde_json::from_slice(&body) {
                 Ok(request) => Ok(Json(this.compute(request).await)),
                 Err(error) => {
                     Err(TerminalError::new_with_code(400, format!("no request: {error}")).into())
@@ -80,12 +80,14 @@ impl Service for Items {
 }
 
 impl Items {
-    async fn compute(&self, request: Request) -> Answer {
+    async fn compute(&self, request: Request) -> Reply {
+        let burst = request.state.burst();
         // The invocation has no journal, because its result is all that it has to keep.
-        match self.state(&request).await {
+        let answer = match self.state(&request).await {
             Ok(run) => answer(&self.job, &self.settings, request, run).await,
             Err(why) => Answer::Lost(why),
-        }
+        };
+        Reply { burst, answer }
     }
 
     async fn state(&self, request: &Request) -> Result<Run, String> {

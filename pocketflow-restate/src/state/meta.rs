@@ -48,6 +48,15 @@ pub(crate) struct Stored<'a> {
 }
 
 impl Meta {
+    /// The name of the run in keys, such as `Shop/order-17@1764169151000`. The time tells it from a removed run with
+    /// the same id.
+    pub(crate) fn name(&self) -> String {
+        let RunStatus {
+            flow, run, created, ..
+        } = &self.status;
+        format!("{flow}/{run}@{created}")
+    }
+
     pub(crate) fn stored(&self) -> Stored<'_> {
         Stored {
             definition: &self.definition,

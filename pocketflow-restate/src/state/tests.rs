@@ -251,3 +251,17 @@ fn the_state_of_a_run_comes_back_as_it_was() {
     assert_eq!(again.log, run.log);
     assert_eq!(serde_json::to_string(&again.meta).unwrap(), meta);
 }
+
+#[test]
+fn a_run_has_another_name_than_one_of_another_flow_and_than_a_removed_one() {
+    let named = |flow: &str, created| {
+        let mut run = run();
+        run.meta.status.flow = flow.to_owned();
+        run.meta.status.run = "order-17".to_owned();
+        run.meta.status.created = created;
+        run.meta.name()
+    };
+    assert_eq!(named("Shop", 5), "Shop/order-17@5");
+    assert_eq!(named("Refund", 5), "Refund/order-17@5");
+    assert_eq!(named("Shop", 6), "Shop/order-17@6");
+}

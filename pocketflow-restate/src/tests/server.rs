@@ -13,7 +13,7 @@ use pocketflow::Attempt;
 use crate::burst::{Request, probe, take};
 use crate::driver::Probe;
 use crate::flow::Settings;
-use crate::items::{self, Answer, Asking, Elsewhere, State};
+use crate::items::{self, Asking, Elsewhere, Reply, State};
 use crate::job::Job;
 use crate::pump::{Cancelled, Entry, Journal, Json, Outcome, Part, Record};
 use crate::state::{Meta, Next, Run};
@@ -34,12 +34,12 @@ static DONE: Mutex<BTreeMap<String, Done>> = Mutex::new(BTreeMap::new());
 /// The exec of a node: it must not be acknowledged, and takes some turns.
 pub(super) async fn work(attempt: Attempt<'_>) {
     let key = attempt.key().expect("a run on Restate has an id");
-    let run = key.run.to_owned();
+    let run = run_of(key.run);
     let branch = key.branch.map(|branch| branch as u32);
     let work = (run, key.step, branch, key.identity);
     let seed = {
         let mut all = DONE.lock().unwrap();
-        let id = key.run.split('/').next().unwrap();
+        let id = work.0.split('/').next().unwrap();
         let done = all.get_mut(id).expect("a known run");
         assert!(
             !done.acknowledged.contains(&work),
@@ -50,6 +50,14 @@ pub(super) async fn work(attempt: Attempt<'_>) {
         *times as u64 * 31 + key.identity.unwrap_or(key.step)
     };
     turns(Rng::with_seed(seed).usize(..6)).await;
+}
+
+/// The id of the run that a key is of, without the flow and the time: `order/1/items[0]`.
+pub(super) fn run_of(name: &str) -> String {
+    let (_, name) = name.split_once('/').expect("a flow");
+    let (run, rest) = name.split_once('@').expect("a time");
+    let inner = rest.split_once('/');
+    inner.map_or_else(|| run.to_owned(), |(_, inner)| format!("{run}/{inner}"))
 }
 
 /// Yields as often as the number says.
@@ -132,13 +140,15 @@ impl Journal for Invocation<'_> {
 /// The other workers. They keep what they have computed for whoever asks again.
 pub(super) struct Others {
     job: Arc<dyn Job>,
-    answers: Mutex<BTreeMap<String, Answer>>,
+    answers: Mutex<BTreeMap<String, Reply>>,
     /// The state of the run as it is stored.
     stored: Mutex<Option<Run>>,
     /// How often it was asked for.
     pub(super) reads: AtomicUsize,
     /// How often somebody has asked again.
     pub(super) again: AtomicUsize,
+    /// After so many answers, those that are asked do not answer until this is raised.
+    pub(super) answers_only: AtomicUsize,
 }
 
 impl Others {
@@ -149,6 +159,7 @@ impl Others {
             stored: Mutex::default(),
             reads: AtomicUsize::default(),
             again: AtomicUsize::default(),
+            answers_only: AtomicUsize::new(usize::MAX),
         }
     }
 
@@ -163,7 +174,7 @@ impl Elsewhere for Others {
             let known = self.answers.lock().unwrap().get(&key).cloned();
             if let Some(known) = known {
                 self.again.fetch_add(1, Relaxed);
-                return Ok(known);
+                return Ok(Some(known));
             }
             let text = serde_json::to_string(&request).unwrap();
             let request: items::Request = serde_json::from_str(&text).unwrap();
@@ -183,9 +194,18 @@ impl Elsewhere for Others {
                     run
                 }
             };
+            let burst = request.state.burst();
             let answer = items::answer(&self.job, &Settings::default(), request, run).await;
-            self.answers.lock().unwrap().insert(key, answer.clone());
-            Ok(answer)
+            let reply = Reply { burst, answer };
+            let answered = {
+                let mut answers = self.answers.lock().unwrap();
+                answers.insert(key, reply.clone());
+                answers.len()
+            };
+            if answered > self.answers_only.load(Relaxed) {
+                return std::future::pending().await;
+            }
+            Ok(Some(reply))
         })
     }
 }

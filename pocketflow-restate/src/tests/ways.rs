@@ -1,13 +1,14 @@
 //! The ways in which a burst ends.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 
-use super::server::{Others, Server, work};
+use super::server::{Others, Server, run_of, work};
 use crate::job::{FlowJob, Job};
 use crate::state::Next;
 use crate::wire::Status;
@@ -24,7 +25,7 @@ static WRONG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn is_wrong(attempt: Attempt<'_>) -> bool {
     let key = attempt.key().unwrap();
-    WRONG.lock().unwrap().iter().any(|run| *run == key.run)
+    WRONG.lock().unwrap().contains(&run_of(key.run))
 }
 
 /// From now on, nothing goes wrong in this run.
@@ -363,6 +364,26 @@ fn a_failure_on_another_worker_is_the_failure_of_the_node() {
     // Another burst does not get the failure again.
     assert_eq!(server.go_on(100_000), Status::Finished);
     assert_eq!(server.store()["receipt"], "100");
+}
+
+#[test]
+fn a_cancelled_run_finds_the_work_that_is_still_in_progress_elsewhere() {
+    let mut server = start("attached", &[1, 2, 4]);
+    mend("attached");
+    let others = Arc::new(Others::new(shop()));
+    server.others = Some(others.clone());
+    others.answers_only.store(1, Relaxed);
+    assert_eq!(server.cancel_at(1), Status::Cancelled);
+    let in_progress = others.computed() - 1;
+    assert!(in_progress > 0);
+    others.answers_only.store(usize::MAX, Relaxed);
+    server.retry();
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    assert_eq!(server.store()["receipt"], "70");
+    assert_eq!(
+        (others.again.load(Relaxed), server.repeated()),
+        (in_progress, 0)
+    );
 }
 
 /// The items are a map, which has another order in each process.

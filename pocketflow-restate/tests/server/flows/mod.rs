@@ -34,12 +34,21 @@ pub(crate) fn log(line: &str, what: &str, attempt: Attempt<'_>) {
         let options = File::options().append(true).create(true).clone();
         options.open(folder().join("log")).unwrap()
     });
-    let key = attempt.key().expect("a key");
+    let key = key_of(attempt);
     let (number, process) = (attempt.number(), std::process::id());
     let time = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis();
     let line = format!("{line} {what} {key} {number} {process} {time}\n");
     let mut file = file;
     file.write_all(line.as_bytes()).unwrap();
+}
+
+/// The key without the flow and the time, as the tests name runs: `order-17/3`.
+fn key_of(attempt: Attempt<'_>) -> String {
+    let key = attempt.key().expect("a key").to_string();
+    let (run, rest) = key.split_once('@').expect("a time");
+    let (_, run) = run.split_once('/').expect("a flow");
+    let (_, rest) = rest.split_once('/').expect("a step");
+    format!("{run}/{rest}")
 }
 
 /// Work of some milliseconds, so that a process is sometimes killed in the middle of it.
@@ -51,8 +60,8 @@ pub(crate) async fn work(what: &str, attempt: Attempt<'_>) {
 
 /// Whether the test has made the file of this run: `mended-order-17`.
 pub(crate) fn is_there(name: &str, attempt: Attempt<'_>) -> bool {
-    let key = attempt.key().expect("a key");
-    let run = key.run.split('/').next().unwrap();
+    let key = key_of(attempt);
+    let run = key.split('/').next().unwrap();
     folder().join(format!("{name}-{run}")).exists()
 }
 
