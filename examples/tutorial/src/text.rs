@@ -144,7 +144,7 @@ pub fn plain_links(line: &str) -> String {
     let Some((before, rest)) = line.split_once('[') else {
         return line.to_owned();
     };
-    let Some((text, after)) = rest.split_once(']') else {
+    let Some((text, after)) = split_at_closing(rest) else {
         return line.to_owned();
     };
     let target = [('(', ')'), ('[', ']')].iter().find_map(|(open, close)| {
@@ -161,6 +161,22 @@ pub fn plain_links(line: &str) -> String {
         None if text.starts_with('`') => format!("{before}{text}{}", plain_links(after)),
         None => format!("{before}[{text}]{}", plain_links(after)),
     }
+}
+
+/// What is before the `]` of a `[`, and what is after it. There may be brackets in between, as in
+/// ``[`#[node]`](node)``.
+fn split_at_closing(rest: &str) -> Option<(&str, &str)> {
+    let mut open = 0;
+    let end = rest.find(|letter| {
+        match letter {
+            '[' => open += 1,
+            ']' if open == 0 => return true,
+            ']' => open -= 1,
+            _ => {}
+        }
+        false
+    })?;
+    Some((&rest[..end], &rest[end + 1..]))
 }
 
 #[cfg(test)]
@@ -195,6 +211,10 @@ mod tests {
             (
                 "a [`Driver`] or [a driver][Driver]",
                 "a `Driver` or a driver",
+            ),
+            (
+                "[`#[derive(Shared)]`](trait@Shared) on",
+                "`#[derive(Shared)]` on",
             ),
             ("an [aside] and [x", "an [aside] and [x"),
             ("![image](map.png)", "!image"),

@@ -619,8 +619,8 @@ async fn of_this_repository_the_packages_are_right() {
             .any(|arrow| (arrow.0.as_str(), arrow.1.as_str()) == (user, used))
     };
     assert!(
-        has("pocketflow::node", "pocketflow::run_error")
-            && !has("pocketflow::run_error", "pocketflow::node"),
+        has("pocketflow-restate", "pocketflow-durable")
+            && !has("pocketflow-durable", "pocketflow-restate"),
         "{map:?}"
     );
     // The model's choice, `engine::spark`, is not one of these. Each prompt is small enough for a
