@@ -19,7 +19,7 @@ pub struct WrongValue {
     pub source: serde_json::Error,
 }
 
-/// A node of a run panicked. The run has failed, and whoever drives it, such as a worker, goes on.
+/// A node of a run panicked. The run has failed, and the program that drives it, such as a worker, continues.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("it panicked: {message}")]
 pub struct Panicked {

@@ -12,7 +12,7 @@ use crate::state::Run;
 /// The longest wait before a call is sent again.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The caller of a piece of work is told after so long that the server cannot be reached. Its burst ends then, so that
+/// After this time, the caller of a piece of work learns that the server cannot be reached. Its burst ends then, so that
 /// the run can be cancelled.
 const PATIENCE: Duration = Duration::from_secs(10);
 
