@@ -1,37 +1,10 @@
 //! Inner runs: runs within a step of another run.
 
-use crate::{
-    BeginOutcome, NewInnerRun, NewRun, Retention, RunRecord, Status, Storage, StorageResult,
-};
+use crate::{BeginOutcome, Retention, RunRecord, Status, Storage};
 use futures_util::future::join_all;
 use std::time::{Duration, SystemTime};
 
 use super::support::*;
-
-async fn try_inner(
-    storage: &impl Storage,
-    run: &str,
-    owner: &str,
-    (outer, step): (&str, u64),
-) -> StorageResult<BeginOutcome> {
-    let new = NewRun {
-        flow: "Summarize".into(),
-        ..new()
-    };
-    let inner = NewInnerRun {
-        outer,
-        step,
-        new: &new,
-    };
-    storage.begin_inner(run, owner, &inner).await
-}
-
-async fn inner(storage: &impl Storage, run: &str, outer: (&str, u64)) {
-    assert_eq!(
-        try_inner(storage, run, "me", outer).await.unwrap(),
-        BeginOutcome::New
-    );
-}
 
 async fn inner_again(storage: &impl Storage, run: &str, outer: (&str, u64)) -> RunRecord {
     match try_inner(storage, run, "me", outer).await.unwrap() {

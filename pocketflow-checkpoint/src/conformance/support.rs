@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{BeginOutcome, NewRun, Pause, RunRecord, Step, Storage};
+use crate::{BeginOutcome, NewInnerRun, NewRun, Pause, RunRecord, Step, Storage, StorageResult};
 
 pub use crate::StateChange;
 
@@ -68,6 +68,32 @@ pub async fn again(storage: &impl Storage, run: &str, owner: &str) -> RunRecord 
         BeginOutcome::Known(record) => *record,
         BeginOutcome::New => panic!("`{run}` should have been known"),
     }
+}
+
+pub async fn try_inner(
+    storage: &impl Storage,
+    run: &str,
+    owner: &str,
+    (outer, step): (&str, u64),
+) -> StorageResult<BeginOutcome> {
+    let new = NewRun {
+        flow: "Summarize".into(),
+        ..new()
+    };
+    let inner = NewInnerRun {
+        outer,
+        step,
+        new: &new,
+    };
+    storage.begin_inner(run, owner, &inner).await
+}
+
+/// Begins an inner run, within a step of the run `outer`.
+pub async fn inner(storage: &impl Storage, run: &str, outer: (&str, u64)) {
+    assert_eq!(
+        try_inner(storage, run, "me", outer).await.unwrap(),
+        BeginOutcome::New
+    );
 }
 
 pub async fn show(storage: &impl Storage, run: &str) -> RunRecord {

@@ -16,6 +16,21 @@ pub(crate) async fn admin() -> tokio_postgres::Client {
     client
 }
 
+/// Returns when this many calls of an application wait for locks.
+async fn waiting(admin: &tokio_postgres::Client, application: &str, calls: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
+    loop {
+        let row = admin.query_one(waiting, &[&application]).await.unwrap();
+        if row.get::<_, i64>(0) >= calls {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        // Within a transaction, the server shows the same activity until its snapshot is cleared.
+        let again = "SELECT pg_stat_clear_snapshot()";
+        admin.batch_execute(again).await.unwrap();
+    }
+}
+
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
 async fn a_lost_connection_is_an_error_once() {
@@ -44,22 +59,7 @@ async fn a_lost_connection_is_an_error_once() {
         fails!(storage.commit("r", "me", LONG, &second, Retention::All).await, Disconnected "postgres://" "step 2" "`r`")
     };
     let kill = async {
-        let waits = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
-        while admin
-            .query_one(waits, &[&name])
-            .await
-            .unwrap()
-            .get::<_, i64>(0)
-            == 0
-        {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-            // Within a transaction, the server shows the same activity until its snapshot is
-            // cleared.
-            admin
-                .batch_execute("SELECT pg_stat_clear_snapshot()")
-                .await
-                .unwrap();
-        }
+        waiting(&admin, name, 1).await;
         admin.query_one(end, &[&name]).await.unwrap();
         admin.batch_execute("ROLLBACK").await.unwrap();
     };
@@ -102,6 +102,38 @@ async fn a_call_that_is_dropped_does_not_delay_the_next() {
     assert_eq!(show(&storage, "a").await.step, 1);
 }
 
+/// The server ends one of two transactions that wait for one another.
+#[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_call_that_the_server_ends_for_another_is_done_again() {
+    let name = "pocketflow-deadlock";
+    let config = format!("{} application_name={name}", config());
+    let storage = Postgres::connect_in(&config, "deadlock").await.unwrap();
+    begin(&storage, "r", "me").await;
+    let run = "r/1/documents[0]";
+    inner(&storage, run, ("r", 1)).await;
+    storage.wait(run, "me", &pause(0)).await.unwrap();
+    let admin = admin().await;
+    let lock = async |run: &str| {
+        let lock = format!("SELECT run FROM deadlock.runs WHERE run = '{run}' FOR UPDATE");
+        admin.batch_execute(&lock).await.unwrap();
+    };
+
+    admin.batch_execute("BEGIN").await.unwrap();
+    lock(run).await;
+    // The call has locked the outermost run, and waits for the inner one.
+    let fill = storage.fill(run, "card#1", "1");
+    let other = async {
+        waiting(&admin, name, 1).await;
+        lock("r").await;
+        admin.batch_execute("COMMIT").await.unwrap();
+    };
+    let (filled, ()) = tokio::join!(fill, other);
+    filled.unwrap();
+    let value = storage.filled(run, "card#1").await.unwrap();
+    assert_eq!(value.as_deref(), Some("1"));
+}
+
 /// All connections that may write wait for locks.
 #[tokio::test]
 #[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
@@ -119,18 +151,7 @@ async fn a_query_does_not_wait_for_writes() {
             tokio::spawn(async move { storage.renew("r", "me", LONG).await })
         })
         .collect();
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'";
-    while admin
-        .query_one(waiting, &[&name])
-        .await
-        .unwrap()
-        .get::<_, i64>(0)
-        < 8
-    {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        let again = "SELECT pg_stat_clear_snapshot()";
-        admin.batch_execute(again).await.unwrap();
-    }
+    waiting(&admin, name, 8).await;
     let soon = std::time::Duration::from_secs(20);
     let shown = tokio::time::timeout(soon, storage.show("r")).await;
     assert_eq!(shown.unwrap().unwrap().unwrap().run, "r");

@@ -1,5 +1,6 @@
 //! A transaction of PostgreSQL.
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{IsNull, ToSql, Type};
 use tokio_postgres::{Error, Row as PostgresRow};
 
@@ -27,7 +28,11 @@ pub(super) struct PostgresTransaction<'a> {
     connection: PooledConnection<'a>,
 }
 
-/// Runs an operation in a transaction.
+/// How often an operation is tried, if the server ends its transactions so that others can go on.
+const TRIES: u32 = 10;
+
+/// Runs an operation in a transaction. An operation on an inner run locks two rows, and two such
+/// operations can wait for one another: the server then ends one of them, which is done again.
 pub(super) async fn run<O: Operation>(pool: &Pool, operation: &O) -> StorageResult<O::Output> {
     let doing = || operation.describe();
     let access = if O::WRITES {
@@ -35,9 +40,26 @@ pub(super) async fn run<O: Operation>(pool: &Pool, operation: &O) -> StorageResu
     } else {
         Access::Read
     };
-    let mut tx = PostgresTransaction::begin(pool, access, doing).await?;
-    let done = operation.perform(&mut tx).await;
-    tx.end(done, doing).await
+    let mut tries = 1;
+    loop {
+        let mut tx = PostgresTransaction::begin(pool, access, doing).await?;
+        let done = operation.perform(&mut tx).await;
+        let gives_way = matches!(&done, Err(OpError::Engine(error)) if gives_way(error));
+        let ended = tx.end(done, doing).await;
+        if !gives_way || tries == TRIES {
+            return ended;
+        }
+        tries += 1;
+    }
+}
+
+/// Whether the server has ended a transaction so that another one can go on.
+fn gives_way(error: &Error) -> bool {
+    let ends = [
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+    ];
+    error.code().is_some_and(|code| ends.contains(code))
 }
 
 impl<'a> PostgresTransaction<'a> {
