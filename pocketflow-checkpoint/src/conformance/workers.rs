@@ -399,7 +399,7 @@ pub async fn a_worker_takes_over_from_one_that_died<S: Storage>(a: S, b: S) {
 
 pub async fn a_worker_survives_a_storage_that_fails<S: Storage>(a: S, b: S) {
     const RUNS: usize = 20;
-    let lease = Duration::from_millis(100);
+    let lease = Duration::from_millis(500);
     let web = runs(a);
     let back = runs(Flaky::new(b, 8)).lease(lease);
     let prefix = id("survives");

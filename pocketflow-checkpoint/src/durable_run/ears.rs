@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::AbortHandle;
 
 use super::shared::RunsShared;
-use crate::storage::Storage;
+use crate::storage::{Announced, Storage};
 
 /// That task. It ends with the checkpoints.
 #[derive(Default)]
@@ -32,11 +32,14 @@ pub(crate) fn listen<E: Storage>(shared: &Arc<RunsShared<E>>) {
     };
     let weak = Arc::downgrade(shared);
     let hear = async move {
-        while let Some(run) = announcements.next().await {
+        while let Some(announced) = announcements.next().await {
             let Some(shared) = weak.upgrade() else {
                 return;
             };
-            shared.waiters.wake(&run);
+            match announced {
+                Announced::Run(run) => shared.waiters.wake(&run),
+                Announced::AnyRun => shared.waiters.poll_now(),
+            }
             shared.ready.send_replace(());
         }
     };

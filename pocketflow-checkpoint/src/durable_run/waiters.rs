@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::ears;
 use super::retry::{Backoff, retry};
@@ -21,7 +21,11 @@ use pocketflow_durable::Fits;
 
 /// The runs that wait in this process.
 #[derive(Default)]
-pub(crate) struct Waiters(Mutex<Waiting>);
+pub(crate) struct Waiters {
+    waiting: Mutex<Waiting>,
+    /// Ends the pause of the poller.
+    poll_now: Arc<Notify>,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -55,7 +59,7 @@ fn number() -> u64 {
 impl Waiters {
     /// The map is always consistent, so a poisoned lock does no harm.
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Registers that a run waits for a field after a step.
@@ -103,6 +107,11 @@ impl Waiters {
         let waiting = self.lock();
         let within = waiting.runs.iter().filter(|(id, _)| is_within(id));
         wake(within.flat_map(|(_, waiters)| waiters));
+    }
+
+    /// Asks the storage about all runs without waiting for the next poll.
+    pub(crate) fn poll_now(&self) {
+        self.poll_now.notify_one();
     }
 
     fn wake_all(&self) {
@@ -183,6 +192,7 @@ fn start_polling<E: Storage>(shared: &Arc<RunsShared<E>>) {
         let poller = Poller {
             shared: weak,
             number,
+            poll_now: shared.waiters.poll_now.clone(),
         };
         let task = tokio::spawn(poller.run(pause));
         waiting.poller = Some((number, task.abort_handle()));
@@ -193,6 +203,7 @@ fn start_polling<E: Storage>(shared: &Arc<RunsShared<E>>) {
 struct Poller<E: Storage> {
     shared: Weak<RunsShared<E>>,
     number: u64,
+    poll_now: Arc<Notify>,
 }
 
 impl<E: Storage> Poller<E> {
@@ -200,7 +211,7 @@ impl<E: Storage> Poller<E> {
         // What was the same when no run had moved.
         let mut last = None;
         loop {
-            sleep(pause).await;
+            let _ = timeout(pause, self.poll_now.notified()).await;
             let Some(shared) = self.shared.upgrade() else {
                 return;
             };

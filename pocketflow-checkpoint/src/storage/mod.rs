@@ -18,6 +18,7 @@ mod transaction;
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use announcements::Announced;
 pub use announcements::Announcements;
 pub use claim::{Claim, Watched};
 pub use data::{

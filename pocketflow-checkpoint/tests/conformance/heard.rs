@@ -23,7 +23,7 @@ flow! { Shop: Order { await(approval) >> pay; } }
 
 /// Longer than any test.
 const NEVER: Duration = Duration::from_secs(86_400);
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 
 /// Two processes, of which the first does not poll.
 async fn two(schema: &str) -> [Checkpoints<Postgres>; 2] {
@@ -90,6 +90,47 @@ async fn a_worker_hears_what_is_enqueued_and_filled() {
         }
     };
     tokio::time::timeout(SOON, work).await.unwrap();
+    drop(stop);
+    worker.await.unwrap().unwrap();
+}
+
+/// Closes the connection that listens.
+async fn lose(schema: &str) {
+    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1 AND query LIKE 'LISTEN%'";
+    admin().await.query_one(end, &[&schema]).await.unwrap();
+}
+
+/// What happens while no connection listens is found when there is one again.
+#[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_run_that_waits_in_memory_misses_no_fill() {
+    let [here, there] = two("missed_fill").await;
+    let run = here.run("r");
+    let waiting = tokio::spawn(async move {
+        let mut order = Order::default();
+        Shop.with(run).run(&mut order).await
+    });
+    waits(&there).await;
+    one_listens("missed_fill").await;
+    lose("missed_fill").await;
+    there.fill("r", "approval#1", "true").await.unwrap();
+    let done = tokio::time::timeout(SOON, waiting).await.unwrap();
+    done.unwrap().unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a server in POCKETFLOW_POSTGRES: scripts/with-postgres runs one"]
+async fn a_worker_misses_nothing_that_is_enqueued() {
+    let [here, there] = two("missed_run").await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = here.worker().flow(Shop).run_until(async {
+        let _ = stopped.await;
+    });
+    let worker = tokio::spawn(worker);
+    one_listens("missed_run").await;
+    lose("missed_run").await;
+    there.enqueue("r", &Shop, Order::default()).await.unwrap();
+    tokio::time::timeout(SOON, waits(&there)).await.unwrap();
     drop(stop);
     worker.await.unwrap().unwrap();
 }

@@ -1,7 +1,8 @@
 //! One connection that listens to what other processes announce, so that a run that was filled
 //! elsewhere goes on at once.
 //!
-//! An announcement is only a hint and may be lost, so a run that waits also polls. Behind a pooler in
+//! An announcement is only a hint and may be lost, so a run that waits also polls, and the listener
+//! lets all runs be looked at when it begins to listen, or listens again. Behind a pooler in
 //! transaction mode nothing can be heard, because the next transaction may have another connection
 //! of the server. So the listener announces something itself first, and gives up if it does not
 //! hear that.
@@ -124,6 +125,8 @@ async fn listen(pool: &Pool, heard: &broadcast::Sender<Arc<str>>) -> Result<(), 
             return Err(Stopped::Deaf);
         }
     }
+    // What was announced before it listened.
+    let _ = heard.send("".into());
     while let Some(notification) = received.recv().await {
         // An id begins with no slash.
         if notification.channel() == channel && !notification.payload().starts_with('/') {
