@@ -134,6 +134,11 @@ impl Definition {
         (renamed || self.flow.name == other.flow.name) && !names(self).is_disjoint(&names(other))
     }
 
+    /// The names of the fields that are confidential, also of those of stores in fields.
+    pub(crate) fn redacted(&self) -> impl Iterator<Item = &str> {
+        self.redacted.iter().map(String::as_str)
+    }
+
     /// The name of the flow.
     pub fn flow(&self) -> &str {
         if self.flow.name.is_empty() {

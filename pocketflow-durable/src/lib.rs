@@ -33,6 +33,6 @@ pub use redaction::{Confidential, ConfidentialTexts};
 pub use resume::{Resumed, resumes};
 pub use state::{
     BadField, Durable, Fits, Hashes, Keeper, StateChange, StateReader, Stored, encoding, hash,
-    without_values,
+    without_place, without_values,
 };
 pub use stored_run::{Hints, StoredRun};

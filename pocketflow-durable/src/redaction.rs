@@ -8,6 +8,8 @@ use std::ops::Range;
 use pocketflow::{InnerStore, Shared};
 use serde_json::value::RawValue;
 
+use crate::definition::Definition;
+
 /// What stands for a confidential text inside another text. A record of a run has the same.
 const REDACTED: &str = "[redacted]";
 
@@ -38,13 +40,22 @@ const PREFIX: usize = 4;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Confidential {
     /// Their names, in programs and in what is stored.
-    names: BTreeSet<&'static str>,
+    names: BTreeSet<Cow<'static, str>>,
 }
 
 impl Confidential {
     /// Adds those of a store.
     pub fn add<S: Shared>(&mut self) {
-        add(&InnerStore::of::<S>(), &mut self.names, &mut Vec::new());
+        let mut names = BTreeSet::new();
+        add(&InnerStore::of::<S>(), &mut names, &mut Vec::new());
+        self.names.extend(names.into_iter().map(Cow::Borrowed));
+    }
+
+    /// Adds those of the stores of a flow as it was when a run was [stored](Definition). They may have other names in this
+    /// program.
+    pub fn add_stored(&mut self, definition: &Definition) {
+        let names = definition.redacted().map(str::to_owned);
+        self.names.extend(names.map(Cow::Owned));
     }
 
     /// Whether there are none.
@@ -73,7 +84,7 @@ impl Confidential {
         if self.names.contains(name) {
             return scan(json, texts);
         }
-        if !self.names.iter().any(|name| json.contains(name)) {
+        if !self.names.iter().any(|name| json.contains(&**name)) {
             return;
         }
         if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {

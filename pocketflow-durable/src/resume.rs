@@ -209,16 +209,7 @@ impl Resumption<'_> {
         if self.same {
             return Err(bad(self.stored, &error.what())(error.source));
         }
-        let why = match error.field {
-            // Serde's message can contain the name.
-            Some(field) if !error.source.to_string().contains(field) => {
-                format!("`{field}`: {}", error.source)
-            }
-            _ => error.source.to_string(),
-        };
-        Ok(format!(
-            "the stored state does not fit the store of this program: {why}"
-        ))
+        Ok(error.misfit())
     }
 
     fn changed(&self, mut conflicts: Vec<String>) -> Refusal {

@@ -125,6 +125,7 @@ fn burst(job: &dyn Job, settings: &Settings, base: Run, due: Option<u64>) -> Bur
         goes_on: AtomicBool::new(false),
         program,
         elsewhere: None,
+        migration: settings.migration.clone(),
         probe: None,
         portion: None,
         confidential: Mutex::default(),

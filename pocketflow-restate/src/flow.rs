@@ -1,17 +1,19 @@
 //! A flow that Restate runs.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pocketflow::Drive;
 use pocketflow::seam::{Execs, Items};
-use pocketflow_durable::{Durable, StateReader};
+use pocketflow_durable::{Durable, Migration, StateReader};
 use restate_sdk::service::ServiceDefinition;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::client::ClientError;
-use crate::driver::RestateRun;
+use crate::driver::{RestateRun, explained};
 use crate::items::{self, Elsewhere, Ingress};
 use crate::job::{FlowJob, Job};
 use crate::object;
@@ -116,6 +118,7 @@ pub(crate) struct Settings {
     pub(crate) abort_timeout: Duration,
     /// Where the work within a step is done, if not where its run is.
     pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
+    pub(crate) migration: Option<Migration>,
 }
 
 impl Default for Settings {
@@ -128,6 +131,7 @@ impl Default for Settings {
             inactivity_timeout: day,
             abort_timeout: day,
             elsewhere: None,
+            migration: None,
         }
     }
 }
@@ -160,6 +164,52 @@ impl RestateFlow {
     /// that must be twice this limit, and its `message-size-limit` larger than this limit.
     pub fn max_store(mut self, bytes: usize) -> Self {
         self.settings.max_store = bytes;
+        self
+    }
+
+    /// Converts the stored state of a run that does not fit this program, because the flow or its store has
+    /// changed: the function gets the state as JSON and returns it as this program expects it.
+    ///
+    /// ```
+    /// # use pocketflow::{Shared, flow, node};
+    /// # use serde::{Deserialize, Serialize};
+    /// /// The field was called `total`, and had euros.
+    /// #[derive(Shared, Default, Serialize, Deserialize)]
+    /// struct Order { total_cents: u64, receipt: Option<String> }
+    /// # #[node(Order, writes = receipt)]
+    /// # async fn pay(total_cents: &u64) -> String { format!("{total_cents} cents, with thanks") }
+    /// # flow! { pub Shop: Order { pay; } }
+    ///
+    /// let shop = pocketflow_restate::flow(Shop).migrate(|mut state| {
+    ///     let total = state["total"].as_u64().ok_or("`total` is a number")?;
+    ///     let fields = state.as_object_mut().ok_or("a state is an object")?;
+    ///     fields.remove("total");
+    ///     fields.insert("total_cents".into(), (total * 100).into());
+    ///     Ok(state)
+    /// });
+    /// # let _ = shop.object();
+    /// ```
+    ///
+    /// It is called at the beginning of a burst, and its result is recorded before the first step. Until that is
+    /// acknowledged it may be called again, and so it may when a value that is filled in is checked, each time with the
+    /// old state. The node that the run is at must still exist. A run of older programs than the last one has the form of
+    /// the program that has executed it last, so look which form it has.
+    ///
+    /// If it returns an error or panics, or if its result does not fit, the run fails with the reason, and what is stored
+    /// does not change. Register a better version, and `retry` the run.
+    ///
+    /// It does not get the states of inner runs, which flows on a field have within a step. If they do not fit any more, or
+    /// if it changes the items that they run on, the run fails and says so. The result of a run that has finished stays as
+    /// it is. A run that it has converted, or would convert, is not compared with the store of another
+    /// [`run`](crate::wire) request any more.
+    pub fn migrate(
+        mut self,
+        migration: impl Fn(Value) -> Result<Value, Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.settings.migration = Some(explained(Arc::new(migration)));
         self
     }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Drive, Error, Field, Graph, Store};
 use pocketflow_durable::{
-    BadField, Definition, Durable, Hashes, Keeper, caught, refuse_empty_inputs,
+    BadField, Definition, Durable, Hashes, Keeper, Refusal, caught, migrated, refuse_empty_inputs,
+    without_place,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -37,7 +38,8 @@ pub(crate) trait Job: Send + Sync {
     fn store(&self) -> &'static Store;
 
     /// Whether a run that is known was started with other input.
-    fn compare(&self, known: &state::Run, body: &[u8]) -> Result<(), Refused>;
+    /// `migrates` says whether this program converts the runs of older ones.
+    fn compare(&self, known: &state::Run, body: &[u8], migrates: bool) -> Result<(), Refused>;
 
     /// Drives the flow through a burst.
     fn drive(self: Arc<Self>, burst: Arc<Burst>) -> JobFuture;
@@ -85,6 +87,21 @@ where
         }
     }
 
+    /// The store of a run, whose fields are read later.
+    fn made(&self, burst: &Burst) -> Result<S, Refusal> {
+        let bad = |source| burst.bad("read", "the store", source);
+        let state = burst.base.store();
+        let made = match ((self.make)(&state), &burst.migration) {
+            // The state is that of an older program.
+            (Err(_), Some(migration)) => {
+                burst.knows_stored(&burst.base.meta.definition);
+                (self.make)(&migrated(&state, migration, bad)?).map_err(bad)?
+            }
+            (made, _) => made.map_err(|source| burst.unmade::<S>(F::GRAPH, source))?,
+        };
+        Ok(made)
+    }
+
     /// The store of a request. Fields that it does not have are as in the store's `Default`, or as
     /// serde makes them.
     fn store_of(&self, given: &BTreeMap<String, Box<RawValue>>) -> Result<S, Refused> {
@@ -103,7 +120,8 @@ where
                 Keeper::read(&text, &mut store).map_err(|error| error.source)?;
                 Ok(store)
             });
-            return made.map_err(|error| Refused::new(400, format!("the store: {error}")));
+            let bad = |error| Refused::new(400, format!("the store: {}", without_place(&error)));
+            return made.map_err(bad);
         };
         let blank = Keeper::default().write(&mut store).map_err(bad)?;
         let mut texts: BTreeMap<&str, &RawValue> =
@@ -135,7 +153,8 @@ fn is_given(field: &Field, given: &BTreeMap<String, Box<RawValue>>) -> bool {
 }
 
 fn bad(error: BadField) -> Refused {
-    Refused::new(400, format!("{}: {}", error.what(), error.source))
+    let why = without_place(&error.source);
+    Refused::new(400, format!("{}: {why}", error.what()))
 }
 
 /// The fields in the body of a request.
@@ -144,6 +163,7 @@ fn given(body: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>, Refused> {
         b"" => Ok(BTreeMap::new()),
         body => serde_json::from_slice(body).map_err(|error| {
             let help = "send a JSON object with the fields of the store";
+            let error = without_place(&error);
             let why = format!("the body is not a store: {error}\nhelp: {help}");
             Refused::new(400, why)
         }),
@@ -235,15 +255,17 @@ where
         .map_err(|error| unfit(&error))
     }
 
-    fn compare(&self, known: &state::Run, body: &[u8]) -> Result<(), Refused> {
+    fn compare(&self, known: &state::Run, body: &[u8], migrates: bool) -> Result<(), Refused> {
         if known.meta.request == request(body) {
             return Ok(());
         }
         let given = given(body)?;
         let mut store = self.store_of(&given)?;
-        let was = Definition::decode(known.meta.definition.text());
+        let was = Definition::decode(known.meta.definition.text()).ok();
+        // What an older program has stored may have another form in this one.
+        let was = was.filter(|was| !migrates || was.is(&Definition::of(F::GRAPH, S::STORE)));
         // Whether it can go on is up to the next burst.
-        let Some(was) = was.ok().and_then(|was| was.input) else {
+        let Some(was) = was.and_then(|was| was.input) else {
             return Ok(());
         };
         // What is missing in a request is as in a store that nobody has filled.
@@ -288,10 +310,8 @@ where
     fn drive(self: Arc<Self>, burst: Arc<Burst>) -> JobFuture {
         Box::pin(async move {
             let driving = async {
-                let state = burst.base.store();
-                let made = (self.make)(&state);
-                let mut store =
-                    made.map_err(|source| F::GRAPH.error(burst.bad("read", "the store", source)))?;
+                let made = self.made(&burst);
+                let mut store = made.map_err(|why| F::GRAPH.error(why))?;
                 let run = RestateRun(burst.clone());
                 let taken = self.flow.drive(run, &mut store).await?;
                 // The drivers around the flow may have changed it.

@@ -1,6 +1,7 @@
 //! Output as text and as JSON.
 
 use std::fmt::Write;
+use std::io::IsTerminal;
 use std::time::SystemTime;
 
 use pocketflow_checkpoint::{Checkpoint, NextAttempt, RunRecord, RunSummary, Status, utc as time};
@@ -8,12 +9,37 @@ use serde_json::value::RawValue;
 
 use crate::output::{line, message, plain};
 
+/// In a terminal, a cell that others follow has at most so many characters. A longer one is cut in the middle, because one
+/// long id would otherwise widen each line.
+const WIDEST: usize = 48;
+
+/// A table for whoever reads the output: a person at a terminal, or a program, which gets each cell as it is.
 pub(super) fn table<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> String {
+    let widest = match std::io::stdout().is_terminal() {
+        true => WIDEST,
+        false => usize::MAX,
+    };
+    table_of(head, rows, widest)
+}
+
+fn table_of<const N: usize>(
+    head: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+    widest: usize,
+) -> String {
     let mut lines = vec![head.map(str::to_owned)];
-    lines.extend(rows.map(|row| row.map(|cell| plain(&cell))));
+    lines.extend(rows.map(|row| {
+        let mut row = row.map(|cell| plain(&cell));
+        for cell in row.iter_mut().rev().skip(1) {
+            if let Some(cut) = cut(cell, widest) {
+                *cell = cut;
+            }
+        }
+        row
+    }));
     let mut widths = [0; N];
     for row in &lines {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -30,6 +56,18 @@ pub(super) fn table<const N: usize>(
         text.push('\n');
     }
     text
+}
+
+/// The beginning and the end of a text that is longer than that: `order-17…-eu-west`.
+fn cut(text: &str, widest: usize) -> Option<String> {
+    let length = text.chars().count();
+    if length <= widest {
+        return None;
+    }
+    let end = (widest - 1) / 2;
+    let beginning = widest - 1 - end;
+    let (first, last) = (text.chars().take(beginning), text.chars().skip(length - end));
+    Some(first.chain(['…']).chain(last).collect())
 }
 
 /// The status of a run that no process drives any more.
@@ -203,4 +241,31 @@ pub(crate) fn record_json(run: &RunRecord) -> serde_json::Result<String> {
         return Ok(line(&fields));
     }
     Ok(line(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_id_does_not_widen_the_table_of_a_terminal() {
+        let row = |run: &str| [run.to_owned(), "x".repeat(60), "y".repeat(60)];
+        let rows = || [row("ä-17"), row(&"0123456789".repeat(10))].into_iter();
+        let text = table_of(["RUN", "FLOW", "DETAILS"], rows(), 20);
+        let lines: Vec<_> = text.lines().collect();
+        let (x, y) = ("x".repeat(9), "y".repeat(60));
+        assert_eq!(
+            lines,
+            [
+                "RUN                   FLOW                  DETAILS",
+                &format!("ä-17                  x{x}…{x}  {y}"),
+                &format!("0123456789…123456789  x{x}…{x}  {y}"),
+            ]
+        );
+        assert_eq!(cut("0123456789", 10), None);
+        assert_eq!(cut("0123456789", 9).as_deref(), Some("0123…6789"));
+        // What another program reads is whole.
+        let whole = table_of(["RUN", "FLOW", "DETAILS"], rows(), usize::MAX);
+        assert!(whole.contains(&"0123456789".repeat(10)));
+    }
 }

@@ -27,6 +27,22 @@ pub fn without_values(error: Error, text: &str) -> Error {
     custom(kept)
 }
 
+/// What an error says, without the line and the column, which are those of a text that only the program sees. Those of a
+/// mistake in the syntax stay.
+///
+/// ```
+/// let error = serde_json::from_str::<Vec<bool>>("[1]").unwrap_err();
+/// assert_eq!(error.to_string(), "invalid type: integer `1`, expected a boolean at line 1 column 2");
+/// assert_eq!(pocketflow_durable::without_place(&error), "invalid type: integer `1`, expected a boolean");
+/// ```
+pub fn without_place(error: &Error) -> String {
+    let mut message = error.to_string();
+    if error.classify() == Category::Data && error.line() > 0 {
+        message.truncate(message.rfind(" at line ").unwrap_or(message.len()));
+    }
+    message
+}
+
 /// What serde says without the value that it quotes: `invalid type: string "Ada", expected a
 /// boolean` becomes `invalid type: string, expected a boolean`.
 fn described(what: &str, text: &str) -> String {

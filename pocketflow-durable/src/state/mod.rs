@@ -17,7 +17,7 @@ use serde_json::Error;
 use serde_json::value::RawValue;
 
 pub use change::StateChange;
-pub use confidential::without_values;
+pub use confidential::{without_place, without_values};
 pub use reader::StateReader;
 
 use encoding::{custom, read, write};
@@ -98,6 +98,17 @@ impl BadField {
             || "the store".to_owned(),
             |field| format!("the field `{field}`"),
         )
+    }
+
+    /// The conflict of a state of another program that does not fit the store, for [`Changed`](crate::Changed).
+    pub fn misfit(&self) -> String {
+        let source = without_place(&self.source);
+        let why = match self.field {
+            // Serde's message can contain the name.
+            Some(field) if !source.contains(field) => format!("`{field}`: {source}"),
+            _ => source,
+        };
+        format!("the stored state does not fit the store of this program: {why}")
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use pocketflow::{Error, Failed, Graph, Place, Start, StepInfo};
 use pocketflow_durable::hash::{OrderMatters, hash};
-use pocketflow_durable::{Definition, Durable, Hints, Keeper, StoredRun, encoding, resumes};
+use pocketflow_durable::{
+    BadField, Changed, Definition, Durable, Hints, Keeper, Refusal, StoredRun, encoding, resumes,
+};
 
 use super::local::{Local, Memory};
 use super::{Burst, Key, Part, Pause};
@@ -14,8 +16,8 @@ use crate::state::{Stored, text};
 
 /// What a person can do about a run that does not fit the program.
 pub(super) const HINTS: Hints = Hints {
-    changed: "start a worker with the program that started it, and let the run go on with `retry`; or start over under another id",
-    part: "it is a part of a step",
+    changed: "start a worker with the program that started it, and let the run go on with `retry`; or bring its state up to date with `RestateFlow::migrate`; or start over under another id",
+    part: "no migration converts it, because it is a part of a step",
     run_again: |_, run| {
         format!(
             "let the program that began the step finish it, or start `{run}` over under another id"
@@ -24,38 +26,96 @@ pub(super) const HINTS: Hints = Hints {
 };
 
 /// A run that resumes: what is stored of it, its store, and the run around an inner run.
-struct Resuming<'a> {
-    stored: Stored<'a>,
-    store: String,
-    outer: Option<&'a str>,
+pub(super) struct Resuming<'a> {
+    pub(super) stored: Stored<'a>,
+    pub(super) store: String,
+    pub(super) outer: Option<&'a str>,
+}
+
+impl Resuming<'_> {
+    /// The run, for the question whether it fits this program.
+    pub(super) fn run<'a>(&'a self, run: &'a str) -> StoredRun<'a> {
+        StoredRun {
+            run,
+            definition: self.stored.definition.text(),
+            state: &self.store,
+            position: self.stored.position.map_or("null", Json::text),
+            step: self.stored.step,
+            action: self.stored.action,
+            exit: None,
+            outer: self.outer,
+        }
+    }
 }
 
 impl Burst {
-    pub(super) fn begin<S: Durable>(
+    pub(super) async fn begin<S: Durable>(
         &self,
         flow: &'static Graph,
         info: Option<&StepInfo<'_>>,
         shared: &mut S,
     ) -> Result<Start, Error> {
         let Some(info) = info else {
-            let stored = self.base.meta.stored();
-            let resuming = Resuming {
-                stored,
-                store: self.base.store(),
-                outer: None,
-            };
-            let (start, memory) = self
-                .resume(flow, &self.run, &resuming, shared)
-                .map_err(|error| flow.error(error))?;
-            if !self.only_looks() {
-                let defined = self.define::<S>(flow);
-                defined.map_err(|error| flow.error(self.bad("read", "the flow", error)))?;
-            }
+            let begun = self.begin_outermost(flow, shared).await;
+            let (start, memory) = begun.map_err(|error| flow.error(error))?;
             self.runs()
                 .insert(String::new(), Arc::new(Local::new(String::new(), memory)));
             return Ok(start);
         };
         self.begin_inner(flow, info, shared)
+    }
+
+    async fn begin_outermost<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        shared: &mut S,
+    ) -> Result<(Start, Memory), Refusal> {
+        let resuming = Resuming {
+            stored: self.base.meta.stored(),
+            store: self.base.store(),
+            outer: None,
+        };
+        let begun = match (
+            self.resume(flow, &self.run, &resuming, shared),
+            &self.migration,
+        ) {
+            (Err(_), Some(migration)) => {
+                self.knows_stored(resuming.stored.definition);
+                self.begin_migrated(flow, &resuming, migration, shared)
+                    .await?
+            }
+            (begun, _) => {
+                let begun = begun?;
+                if !self.only_looks() {
+                    self.define::<S>(flow)
+                        .map_err(|error| self.bad("read", "the flow", error))?;
+                }
+                begun
+            }
+        };
+        Ok(begun)
+    }
+
+    /// Why a run cannot go on of whose state no store can be made.
+    pub(crate) fn unmade<S: Durable>(
+        &self,
+        flow: &'static Graph,
+        source: serde_json::Error,
+    ) -> Refusal {
+        let now = Definition::of(flow, S::STORE);
+        match Definition::decode(self.base.meta.definition.text()) {
+            Ok(was) if !was.is(&now) => {
+                let mut conflicts = was.conflicts(&now);
+                conflicts.push(BadField::from(source).misfit());
+                Changed {
+                    run: self.run.clone(),
+                    conflicts,
+                    help: HINTS.changed,
+                }
+                .into()
+            }
+            _ => self.bad("read", "the store", source).into(),
+        }
     }
 
     /// Has the definition of this version of the flow recorded, if another one is stored.
@@ -167,28 +227,15 @@ impl Burst {
     }
 
     /// Resumes a stored run.
-    fn resume<S: Durable>(
+    pub(super) fn resume<S: Durable>(
         &self,
         flow: &'static Graph,
         run: &str,
-        Resuming {
-            stored,
-            store,
-            outer,
-        }: &Resuming<'_>,
+        resuming: &Resuming<'_>,
         shared: &mut S,
     ) -> Result<(Start, Memory), Refusal> {
-        let stored_run = StoredRun {
-            run,
-            definition: stored.definition.text(),
-            state: store,
-            position: stored.position.map_or("null", Json::text),
-            step: stored.step,
-            action: stored.action,
-            exit: None,
-            outer: *outer,
-        };
-        let resumed = resumes(flow, &stored_run, None, false, HINTS, shared)?;
+        let stored = resuming.stored;
+        let resumed = resumes(flow, &resuming.run(run), None, false, HINTS, shared)?;
         let read = |error| self.bad_field("read", error);
         Keeper::read(&resumed.state, shared).map_err(read)?;
         let mut keeper = Keeper::default();
@@ -208,9 +255,6 @@ impl Burst {
         Ok((start, memory))
     }
 }
-
-/// Why a run cannot begin here.
-type Refusal = Box<dyn std::error::Error + Send + Sync>;
 
 /// Identifies the program, as far as the journal of a burst depends on it: the flow with its inner
 /// flows, and what they read and write.

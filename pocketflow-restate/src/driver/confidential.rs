@@ -4,9 +4,10 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use pocketflow::{Error, Shared};
-use pocketflow_durable::{Confidential, ConfidentialTexts};
+use pocketflow_durable::{Confidential, ConfidentialTexts, Definition};
 
 use super::Burst;
+use crate::pump::Json;
 use crate::state;
 use crate::wire::RunError;
 
@@ -21,6 +22,13 @@ impl Burst {
     /// The flow begins, or an inner run of it, on such a store.
     pub(super) fn knows<S: Shared>(&self) {
         self.confidential().add::<S>();
+    }
+
+    /// The run has been stored by another program, whose fields may have other names.
+    pub(crate) fn knows_stored(&self, definition: &Json) {
+        if let Ok(definition) = Definition::decode(definition.text()) {
+            self.confidential().add_stored(&definition);
+        }
     }
 
     /// The values of the confidential fields as they were before the burst, and as they are now.

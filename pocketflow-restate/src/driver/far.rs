@@ -114,7 +114,7 @@ impl Burst {
         let state = match large {
             false => State::Here(Box::new(Snapshot::of(&now, key))),
             // What is stored must be the store before this step.
-            true if now.meta.status.step == self.base.meta.status.step => {
+            true if now.meta.status.step == self.base.meta.status.step && !now.store_changed => {
                 let run = self.run.clone();
                 State::Stored {
                     run,

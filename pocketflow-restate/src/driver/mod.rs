@@ -9,6 +9,7 @@ mod error;
 mod far;
 mod items;
 mod local;
+mod migration;
 mod part;
 mod pauses;
 mod probe;
@@ -25,12 +26,13 @@ use pocketflow::{
     Attempt, Call, Driver, EarlierAttempts, Error, ExecCall, ExecDriver, Graph, Node, Run, Start,
     StepInfo, Taken,
 };
-use pocketflow_durable::{Confidential, Durable};
+use pocketflow_durable::{Confidential, Durable, Migration};
 
 pub(crate) use begin::program;
 pub(crate) use error::TooLarge;
 use error::{Parked, Pause};
 use local::Local;
+pub(crate) use migration::explained;
 pub(crate) use part::Portion;
 pub(crate) use probe::Probe;
 
@@ -85,6 +87,8 @@ pub(crate) struct Burst {
     pub(crate) now: Mutex<state::Run>,
     /// Where items and branches are computed, if not here.
     pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
+    /// Converts the state of a run that does not fit this program.
+    pub(crate) migration: Option<Migration>,
     /// If the flow does not run, but only looks for a wait.
     pub(crate) probe: Option<Arc<Probe>>,
     /// If the flow does not run, but only computes one item or branch for another worker.
@@ -172,7 +176,7 @@ impl<S: Durable> Driver<S, (Execs, Items)> for RestateRun {
         shared: &mut S,
     ) -> Result<Start, Error> {
         self.0.knows::<S>();
-        self.0.begin(flow, info, shared)
+        self.0.begin(flow, info, shared).await
     }
 
     async fn flow<R: Run<S>>(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pocketflow::{Attempt, Call, EarlierAttempts, Error, StepInfo, Taken};
 use pocketflow_durable::{
-    Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before, position,
+    Durable, ExecKey, Keeper, STORED_FROM, WrongValue, causes, made_before, position, without_place,
 };
 
 use super::local::Local;
@@ -82,7 +82,7 @@ impl Burst {
             let (run, field) = (self.run.clone(), field.to_owned());
             let refused = Wait {
                 value: None,
-                refused: Some(source.to_string()),
+                refused: Some(without_place(&source)),
                 ..wait
             };
             let record = local.record(key, Outcome::Wait(refused));

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use pocketflow::StepInfo;
-use pocketflow_durable::{Durable, Keeper};
+use pocketflow_durable::{Durable, Keeper, without_place};
 
 use super::Part;
 use super::local::Local;
@@ -39,7 +39,7 @@ impl Probe {
         }
         let index = info.waits_for().and_then(|field| S::STORE.field(field));
         let fits = index.and_then(|index| Keeper::fits(index, shared));
-        let fits = fits.map(|fits| fits(&self.value).map_err(|error| error.to_string()));
+        let fits = fits.map(|fits| fits(&self.value).map_err(|error| without_place(&error)));
         let mut verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
         *verdict = fits;
     }

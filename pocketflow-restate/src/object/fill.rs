@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use pocketflow_durable::without_place;
 use restate_sdk::errors::TerminalError;
 
 use super::Object;
@@ -23,9 +24,10 @@ impl Object {
         let fill: Fill<Json> = serde_json::from_slice(&body).map_err(|error| {
             let help =
                 "send {\"field\": …, \"value\": …}, and \"wait\" or \"inner\" if several are open";
+            let why = without_place(&error);
             Refused::new(
                 400,
-                format!("the body is not an answer: {error}\nhelp: {help}"),
+                format!("the body is not an answer: {why}\nhelp: {help}"),
             )
         })?;
         let meta = context.known().await?;

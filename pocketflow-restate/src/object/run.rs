@@ -49,7 +49,11 @@ impl Object {
         };
         let start = context.decide("start", || {
             let started = match &known {
-                Some(known) => self.job.compare(known, &body).map(|()| Start::Known),
+                Some(known) => {
+                    let migrates = self.settings.migration.is_some();
+                    let compared = self.job.compare(known, &body, migrates);
+                    compared.map(|()| Start::Known)
+                }
                 None => {
                     let input = self.job.input(run, &body, self.settings.max_store);
                     let now = Clock::default().now();

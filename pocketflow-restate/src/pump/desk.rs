@@ -226,6 +226,13 @@ impl Desk {
         (inner.entries, inner.bytes)
     }
 
+    /// The flow must not run any more. The burst ends with what is recorded, and the next one goes on.
+    pub(crate) fn retire(&self) {
+        let mut inner = self.lock();
+        inner.retired = true;
+        inner.wake();
+    }
+
     /// The flow has ended.
     pub(crate) fn end(&self, why: Why) {
         let mut inner = self.lock();
@@ -280,6 +287,8 @@ impl Desk {
         inner.entries += 1;
         inner.bytes += entry.records.iter().map(Record::size).sum::<usize>();
         for Record { key, outcome, .. } in &entry.records {
+            // The flow has gone on from the state as it was before.
+            inner.retired |= key.part == Part::Migration && !inner.asked.contains_key(key);
             match inner.asked.remove(key) {
                 // Attempts and waits are looked up again.
                 Some(asked) if matches!(key.part, Part::Step | Part::Item(_)) => {

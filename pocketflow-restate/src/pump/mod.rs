@@ -22,7 +22,8 @@ use std::task::Poll;
 pub(crate) use desk::{Desk, Performed};
 pub(crate) use journal::{Cancelled, Journal};
 pub(crate) use record::{
-    Attempt, Begun, End, Entry, Failure, Json, Key, Outcome, Part, Piece, Record, Step, Wait, Why,
+    Attempt, Begun, End, Entry, Failure, Json, Key, Migrated, Outcome, Part, Piece, Record, Step,
+    Wait, Why,
 };
 
 /// Drives the flow of a burst, and records what it does, until the burst ends. `fold` gets each entry

@@ -73,6 +73,8 @@ pub(crate) enum Part {
     Wait,
     /// The failure of an inner run that goes to a field. It is recorded at the step that failed.
     Failure,
+    /// The migration of the outermost run, before anything else of the burst.
+    Migration,
 }
 
 /// A piece of a step: a branch of a fork, an item of a batch by its identity, or both. It is neither
@@ -96,6 +98,7 @@ pub(crate) enum Outcome {
     Attempt(Attempt),
     Wait(Wait),
     Failure(Failure),
+    Migrated(Migrated),
 }
 
 /// A finished step.
@@ -158,6 +161,17 @@ pub(crate) struct Failure {
     pub(crate) store: Json,
 }
 
+/// A run of an older program, as this program expects it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Migrated {
+    /// The definition of this program's flow.
+    pub(crate) definition: Json,
+    /// The whole store.
+    pub(crate) store: Json,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) position: Option<Json>,
+}
+
 /// An inner run begins. This is recorded with the first piece of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Begun {
@@ -187,6 +201,9 @@ impl Record {
             Outcome::Step(step) => step.change.text().len() + step.position.text().len(),
             Outcome::Item(json) => json.text().len(),
             Outcome::Failure(failure) => failure.failed.text().len() + failure.store.text().len(),
+            Outcome::Migrated(migrated) => {
+                migrated.definition.text().len() + migrated.store.text().len()
+            }
             Outcome::Attempt(attempt) => attempt.causes.iter().map(String::len).sum(),
             Outcome::Wait(wait) => wait.value.as_ref().map_or(0, |value| value.text().len()),
         };

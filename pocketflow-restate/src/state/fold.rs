@@ -3,7 +3,9 @@
 //! The state after a burst depends on the state before and on the entries alone.
 
 use super::{Fields, Inner, Meta, Run};
-use crate::pump::{Attempt, Begun, End, Entry, Json, Key, Outcome, Part, Record, Wait, Why};
+use crate::pump::{
+    Attempt, Begun, End, Entry, Json, Key, Migrated, Outcome, Part, Record, Wait, Why,
+};
 use crate::wire::{self, NextAttempt, RunError, Status};
 
 /// What a run does next.
@@ -46,8 +48,10 @@ impl Run {
         let step = match outcome {
             Outcome::Step(step) => step,
             outcome => {
-                if let Outcome::Wait(wait) = outcome {
-                    self.arrive(&key.run, wait);
+                match outcome {
+                    Outcome::Wait(wait) => self.arrive(&key.run, wait),
+                    Outcome::Migrated(migrated) => return self.migrate(migrated),
+                    _ => {}
                 }
                 return self.log.insert(key, outcome);
             }
@@ -65,6 +69,14 @@ impl Run {
             inner.action = action;
         }
         self.log.forget(&key.run, key.step);
+    }
+
+    /// The run is one of another program from now on. Fields that it does not have any more are gone.
+    fn migrate(&mut self, migrated: &Migrated) {
+        self.store = fields(&migrated.store);
+        self.store_changed = true;
+        self.meta.definition = migrated.definition.clone();
+        self.meta.position.clone_from(&migrated.position);
     }
 
     /// A run is at an `await` or a `sleep`.

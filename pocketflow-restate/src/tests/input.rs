@@ -114,10 +114,10 @@ fn a_request_without_a_field_of_the_store_is_recorded_as_a_whole() {
 fn compared(first: &Value, again: &Value) -> Result<(), String> {
     let job = std::sync::Arc::new(parcels());
     let mut server = Server::start(job.clone(), "input", &first.to_string(), 1);
-    let begun = job.compare(&server.run(), again.to_string().as_bytes());
+    let begun = job.compare(&server.run(), again.to_string().as_bytes(), false);
     // The flow changes a field.
     server.go_on(10_000);
-    let over = job.compare(&server.run(), again.to_string().as_bytes());
+    let over = job.compare(&server.run(), again.to_string().as_bytes(), false);
     assert_eq!(begun, over);
     over.map_err(|refused| {
         assert_eq!(refused.code, 409);

@@ -4,5 +4,7 @@ mod confidential;
 mod crash;
 mod flows;
 mod input;
+mod migration;
 mod server;
+mod versions;
 mod ways;

@@ -116,3 +116,69 @@ async fn a_run_that_waits_is_refused_by_a_version_that_it_does_not_fit() {
         json!(["one", "two", "three, Ada"])
     );
 }
+
+/// A field has another name and another type, and a node has moved.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_run_that_waits_goes_on_in_a_version_that_converts_it() {
+    let mut place = Place::one().await;
+    place.start(FLOW, "e", &tale()).await.unwrap();
+    place.make("go", "e");
+    place.until(FLOW, "e", "waiting").await;
+
+    // The first migration fails, and leaves the run as it was.
+    place.replace_workers("odd").await;
+    let refused = place
+        .fill(FLOW, "e", "approval", json!("Ada"))
+        .await
+        .unwrap_err();
+    let why =
+        "the migration cannot convert what an older program has stored: nobody knows this form";
+    assert!(
+        refused.code == 409 && refused.message.contains(why),
+        "{refused:?}"
+    );
+    assert_eq!(place.status(FLOW, "e").await["status"], "waiting");
+    place.call(FLOW, "e", "retry", None).await.unwrap();
+    let status = place.until(FLOW, "e", "failed").await;
+    let message = status["error"]["message"].as_str().unwrap();
+    assert!(message.contains(why), "{message}");
+
+    // The next one goes on.
+    place.replace_workers("fourth").await;
+    place.call(FLOW, "e", "retry", None).await.unwrap();
+    place.until(FLOW, "e", "waiting").await;
+    place
+        .fill(FLOW, "e", "approval", json!("Ada"))
+        .await
+        .unwrap();
+    let store = place.finished(FLOW, "e").await;
+    assert_eq!(
+        store,
+        json!({"text": "one. two. two. three, Ada.", "approval": "Ada"})
+    );
+    assert_eq!((place.begun("e", "one"), place.begun("e", "two")), (1, 2));
+
+    // It is not compared with a store that has another form now.
+    place
+        .start(FLOW, "e", &json!({"text": "Once. "}))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_run_is_converted_in_the_middle_of_a_burst() {
+    let mut place = Place::one().await;
+    place.start(FLOW, "f", &tale()).await.unwrap();
+    place.until_begun("f", "two").await;
+    place.replace_workers("fourth").await;
+    place.until(FLOW, "f", "waiting").await;
+    place
+        .fill(FLOW, "f", "approval", json!("Ada"))
+        .await
+        .unwrap();
+    let store = place.finished(FLOW, "f").await;
+    assert_eq!(store["text"], "one. two. three, Ada.");
+    assert_eq!(place.begun("f", "one"), 1);
+}

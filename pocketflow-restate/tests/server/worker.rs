@@ -21,29 +21,46 @@ pub(crate) async fn serve(port: u16) {
     let ingress = std::env::var("WORKER_INGRESS").unwrap();
     let distributes = std::env::var_os("WORKER_DISTRIBUTES").is_some();
     let max_store = std::env::var("WORKER_MAX_STORE").map(|bytes| bytes.parse().unwrap());
-    macro_rules! bind {
-        ($($flow:expr),* $(,)?) => {
-            $({
-                // Some kinds of flows take several bursts.
-                let mut flow = flow($flow).burst(20);
-                if distributes {
-                    flow = flow.distribute(&ingress).unwrap();
-                }
-                if let Ok(bytes) = max_store {
-                    flow = flow.max_store(bytes);
-                }
-                endpoint = endpoint.bind(flow.object()).bind(flow.items());
-            })*
-        };
-    }
-    bind!(Laps, NESTED, Batch, Fork, Publish, Agents);
-    bind!(
-        Simple, Hasty, Held, Asleep, Sell, Quote, Ship, Break, Call, Later, Grow, Index
-    );
-    match std::env::var("WORKER_VERSION").as_deref() {
-        Ok("second") => bind!(versions::second::Story),
-        Ok("third") => bind!(versions::third::Story),
-        _ => bind!(versions::first::Story),
+    let version = match std::env::var("WORKER_VERSION").as_deref() {
+        Ok("second") => flow(versions::second::Story),
+        Ok("third") => flow(versions::third::Story),
+        Ok("fourth") => flow(versions::fourth::Story).migrate(versions::fourth::migrate),
+        Ok("odd") => {
+            flow(versions::fourth::Story).migrate(|_| Err("nobody knows this form".into()))
+        }
+        _ => flow(versions::first::Story),
+    };
+    let flows = [
+        version,
+        flow(Laps),
+        flow(NESTED),
+        flow(Batch),
+        flow(Fork),
+        flow(Publish),
+        flow(Agents),
+        flow(Simple),
+        flow(Hasty),
+        flow(Held),
+        flow(Asleep),
+        flow(Sell),
+        flow(Quote),
+        flow(Ship),
+        flow(Break),
+        flow(Call),
+        flow(Later),
+        flow(Grow),
+        flow(Index),
+    ];
+    for mut flow in flows {
+        // Some kinds of flows take several bursts.
+        flow = flow.burst(20);
+        if distributes {
+            flow = flow.distribute(&ingress).unwrap();
+        }
+        if let Ok(bytes) = max_store {
+            flow = flow.max_store(bytes);
+        }
+        endpoint = endpoint.bind(flow.object()).bind(flow.items());
     }
     let listener = shared_port(port).listen(1024).unwrap();
     HttpServer::new(endpoint.build()).serve(listener).await;

@@ -88,3 +88,46 @@ pub(crate) mod third {
 
     flow! { pub(crate) Story: Tale { one >> await(approval) >> four; } }
 }
+
+/// The lines are one text, and the node `two` comes after the wait.
+pub(crate) mod fourth {
+    use std::error::Error;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Shared, Default, Debug, Serialize, Deserialize)]
+    pub(crate) struct Tale {
+        text: String,
+        approval: Option<String>,
+    }
+
+    #[node(Tale, writes = text)]
+    async fn one(text: &str, #[attempt] attempt: Attempt<'_>) -> String {
+        work("one", attempt).await;
+        format!("{text}one. ")
+    }
+
+    #[node(Tale, writes = text)]
+    async fn two(text: &str, #[attempt] attempt: Attempt<'_>) -> String {
+        work("two", attempt).await;
+        format!("{text}two. ")
+    }
+
+    #[node(Tale, writes = text)]
+    async fn three(text: &str, approval: &str, #[attempt] attempt: Attempt<'_>) -> String {
+        work("three", attempt).await;
+        format!("{text}three, {approval}.")
+    }
+
+    flow! { pub(crate) Story: Tale { one >> await(approval) >> two >> three; } }
+
+    /// Makes a tale of the first version into one of this.
+    pub(crate) fn migrate(state: Value) -> Result<Value, Box<dyn Error + Send + Sync>> {
+        let lines = state["lines"].as_array().ok_or("`lines` is not a list")?;
+        let lines = lines.iter().filter_map(Value::as_str);
+        let text: String = lines.map(|line| format!("{line}. ")).collect();
+        Ok(json!({ "text": text, "approval": state["approval"] }))
+    }
+}
