@@ -238,7 +238,7 @@ impl RestateFlow {
     /// not repeated if the worker of the run dies, but only if its own worker does. How many are in flight
     /// is up to the flow, with `parallel`. If the run is cancelled, a retry gets what other workers have done
     /// in the meantime. If the server cannot be reached at the address, the worker logs a warning with
-    /// `tracing` and tries again, and the run can be cancelled. Of an error only its texts come back, so drivers cannot find its
+    /// `tracing` and tries again, [`problem`](crate::wire::RunStatus::problem) in the run's status says so, and the run can be cancelled. Of an error only its texts come back, so drivers cannot find its
     /// type.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pocketflow::Field;
+use pocketflow::{Field, Graph, Store};
 use pocketflow_durable::encoding::custom;
 use pocketflow_durable::hash::{OrderMatters, hash};
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,47 @@ impl Input {
             self.fields.extend(text.map(|text| (stored, text)));
         }
         Ok(self.fields)
+    }
+}
+
+/// The names in JSON of the fields that a flow reads and that none of its nodes writes, and no wait fills.
+pub(crate) fn inputs(flow: &Graph, store: &Store) -> Vec<&'static str> {
+    let (mut read, mut written) = (
+        vec![false; store.fields.len()],
+        vec![false; store.fields.len()],
+    );
+    mark(flow, store, &mut read, &mut written);
+    let fields = store.fields.iter().zip(read.iter().zip(written));
+    let inputs = fields.filter(|(field, (read, written))| **read && !written && !field.skipped);
+    inputs.map(|(field, _)| field.stored).collect()
+}
+
+/// Marks the fields that the nodes of a flow read and may write. A node that reads a field in order to change it, such as a
+/// counter, reads it as well.
+fn mark(flow: &Graph, store: &Store, read: &mut [bool], written: &mut [bool]) {
+    let words = store.fields.len().div_ceil(64).max(1);
+    let marks = |sets: &[u64], marked: &mut [bool]| {
+        for words in sets.chunks(words) {
+            for (index, mark) in marked.iter_mut().enumerate() {
+                *mark |= words
+                    .get(index / 64)
+                    .is_some_and(|word| word >> (index % 64) & 1 == 1);
+            }
+        }
+    };
+    for place in flow.places {
+        let branches = place.fork.iter().map(|branch| &branch.node);
+        for node in [&place.node].into_iter().chain(branches) {
+            if let Some(nested) = node.flow {
+                mark(nested, store, read, written);
+                continue;
+            }
+            marks(node.reads, read);
+            marks(node.possible_writes, written);
+            if let Some(field) = node.waits.and_then(|field| store.field(field)) {
+                written[field] = true;
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::driver::{Burst, RestateRun, program};
-use crate::input::{Input, request};
+use crate::input::{Input, inputs, request};
 use crate::pump::{Json, Why};
 use crate::state;
 
@@ -157,6 +157,24 @@ fn bad(error: BadField) -> Refused {
     Refused::new(400, format!("{}: {why}", error.what()))
 }
 
+/// Refuses an empty body for a flow that needs input. Someone has forgotten it.
+fn refuse_no_body(body: &[u8], flow: &Graph, store: &Store) -> Result<(), Refused> {
+    let inputs = match body.trim_ascii() {
+        b"" => inputs(flow, store),
+        _ => return Ok(()),
+    };
+    if inputs.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = inputs.iter().map(|name| format!("`{name}`")).collect();
+    let (flow, names) = (flow.name, names.join(", "));
+    let help = "send a JSON object with the fields of the store, or `{}` for a store as its `Default` makes it";
+    let why = format!(
+        "the body is empty, and the flow `{flow}` reads what none of its nodes fills: {names}\nhelp: {help}"
+    );
+    Err(Refused::new(400, why))
+}
+
 /// The fields in the body of a request.
 fn given(body: &[u8]) -> Result<BTreeMap<String, Box<RawValue>>, Refused> {
     match body.trim_ascii() {
@@ -221,6 +239,7 @@ where
     }
 
     fn input(&self, run: &str, body: &[u8], max_store: usize) -> Result<Input, Refused> {
+        refuse_no_body(body, F::GRAPH, S::STORE)?;
         let given = given(body)?;
         let mut store = self.store_of(&given)?;
         refuse_empty_inputs(F::GRAPH, &store)

@@ -66,7 +66,10 @@ fn cut(text: &str, widest: usize) -> Option<String> {
     }
     let end = (widest - 1) / 2;
     let beginning = widest - 1 - end;
-    let (first, last) = (text.chars().take(beginning), text.chars().skip(length - end));
+    let (first, last) = (
+        text.chars().take(beginning),
+        text.chars().skip(length - end),
+    );
     Some(first.chain(['…']).chain(last).collect())
 }
 

@@ -363,7 +363,10 @@ fn details(run: &RunStatus) -> String {
             .as_ref()
             .map(|error| output::message(&error.message))
             .unwrap_or_default(),
-        Status::Running | Status::Cancelled => run.at.clone().unwrap_or_default(),
+        Status::Running | Status::Cancelled => match &run.problem {
+            Some(problem) => output::message(problem),
+            None => run.at.clone().unwrap_or_default(),
+        },
     }
 }
 
@@ -411,6 +414,7 @@ fn show(run: &RunStatus) -> String {
                 .as_ref()
                 .map(|error| output::message(&error.message)),
         ),
+        ("problem", run.problem.as_deref().map(output::message)),
         ("step", Some(run.step.to_string())),
         ("at", run.at.clone()),
         ("created", Some(utc(time(run.created)))),

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::address::{quoted, segment};
+use super::error::QUERY;
 use super::http::Server;
 use super::{Client, ClientError, Port};
 use crate::wire::RunStatus;
@@ -174,7 +175,7 @@ impl Admin {
     }
 
     async fn query(&self, value: &str, condition: &str) -> Result<Vec<Row>, ClientError> {
-        let path = "/query";
+        let path = QUERY;
         let columns = format!("service_name, service_key, {value} AS value");
         let query = format!("SELECT {columns} FROM state WHERE {condition}");
         let body = json!({ "query": query }).to_string();

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+/// The path of the administration for queries of what is stored.
+pub(super) const QUERY: &str = "/query";
+
 /// The error of an HTTP library, of JSON, or of the system.
 type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 
@@ -245,10 +248,17 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Whether the server could not be asked, or could not answer, so that the same request may succeed later.
+    /// Whether the server could not be asked, or could not answer, so that the same request may succeed later. That is also so
+    /// if a server that has just started cannot list its runs yet.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unreachable { .. } | Self::Lost { .. } | Self::Timeout { .. } => true,
+            // A server that has just started knows no tables yet. The queries themselves are right.
+            Self::Answer {
+                status: 500,
+                request,
+                ..
+            } if request == QUERY => true,
             // A proxy says so while it cannot reach the server.
             Self::Answer { status, .. }
             | Self::WrongAddress {

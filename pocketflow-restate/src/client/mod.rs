@@ -49,7 +49,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A client of the runs of a flow: see [`client`](fn@crate::client).
 ///
 /// Each method asks the server once, and can be called again if its answer was lost: a run is started once, and an
-/// answer to a wait is used once.
+/// answer to a wait is used once. An answer that names its wait, such as `approval#2`, is [accepted again](crate::wire).
 ///
 /// While a worker executes a burst of steps of the run, [`fill`](Self::fill) and [`retry`](Self::retry) wait until the burst
 /// ends, and [`cancel`](Self::cancel) waits until the work in progress ends. If that takes longer than the

@@ -426,3 +426,26 @@ async fn a_client_is_made_for_the_address_that_the_server_names() {
     let shop: Client<Order> = admin.client("Shop").await.unwrap();
     assert_eq!(shop.status("a").await.unwrap().status, Status::Waiting);
 }
+
+#[tokio::test]
+async fn a_query_that_a_server_cannot_answer_yet_is_temporary() {
+    let server = MockServer::start().await;
+    let refusal = answer(500, json!({"message": "the tables are not there yet"}));
+    Mock::given(path("/query"))
+        .respond_with(refusal.clone())
+        .mount(&server)
+        .await;
+    Mock::given(path("/version"))
+        .respond_with(refusal)
+        .mount(&server)
+        .await;
+    let admin = Admin::new(&server.uri()).unwrap();
+    let error = admin.runs().await.unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    assert!(
+        error.to_string().ends_with("the tables are not there yet"),
+        "{error}"
+    );
+    let error = admin.client::<Order>("Shop").await.unwrap_err();
+    assert!(!error.is_temporary(), "{error}");
+}

@@ -10,7 +10,7 @@ use pocketflow_durable::{Panicked, STORED_FROM};
 use super::local::Local;
 use super::{Burst, Parked, Part, Pause};
 use crate::client::segment;
-use crate::items::{Answer, Elsewhere, Request, Snapshot, State, around};
+use crate::items::{Answer, Elsewhere, NotAsked, Request, Snapshot, State, around};
 use crate::pump::{Key, Outcome, Piece};
 
 /// A store of as many bytes travels in the request. A larger one is stored, and read from there.
@@ -43,10 +43,14 @@ impl Burst {
                 return Err(self.goes_on(info));
             };
             let burst = request.state.burst();
-            let reply = elsewhere.ask(request, id).await;
-            let Some(reply) = reply.map_err(|why| info.error(why))? else {
-                // A run can be cancelled between two bursts.
-                return Err(self.goes_on(info));
+            let reply = match elsewhere.ask(request, id).await {
+                Ok(reply) => reply,
+                Err(NotAsked::Refused(why)) => return Err(info.error(why)),
+                Err(NotAsked::Unreachable(why)) => {
+                    // A run can be cancelled between two bursts.
+                    self.desk.problem(why);
+                    return Err(self.goes_on(info));
+                }
             };
             let is_done = matches!(reply.answer, Answer::Done(_) | Answer::Step(_));
             if reply.burst != burst && !is_done {

@@ -22,15 +22,20 @@ pub(crate) use snapshot::{Snapshot, around};
 
 /// Where pieces of work are sent to.
 pub(crate) trait Elsewhere: Send + Sync {
-    /// Lets another worker do it. A request with the same key is the same call, whichever burst sends it. `None` if
-    /// the server cannot be reached for some time.
-    ///
-    /// The error says why nobody does it.
+    /// Lets another worker do it. A request with the same key is the same call, whichever burst sends it.
     fn ask(&self, request: Request, key: String) -> Asking<'_>;
 }
 
-pub(crate) type Asking<'a> =
-    Pin<Box<dyn Future<Output = Result<Option<Reply>, String>> + Send + 'a>>;
+pub(crate) type Asking<'a> = Pin<Box<dyn Future<Output = Result<Reply, NotAsked>> + Send + 'a>>;
+
+/// Why nobody does a piece of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotAsked {
+    /// The server cannot be reached for some time.
+    Unreachable(String),
+    /// The server will not do it.
+    Refused(String),
+}
 
 /// The name of the service that computes the pieces of a flow.
 pub(crate) fn name(flow: &str) -> String {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use pocketflow_durable::without_place;
 use restate_sdk::errors::TerminalError;
+use serde_json::Value;
 
 use super::Object;
 use super::context::{Context, report};
 use crate::burst;
 use crate::driver::{Probe, TooLarge};
 use crate::job::Refused;
-use crate::pump::{Json, Key, Wait};
+use crate::pump::{Json, Key, Outcome, Wait};
 use crate::state::{Next, Run};
 use crate::wire::{Fill, Status};
 
@@ -33,7 +34,12 @@ impl Object {
         let meta = context.known().await?;
         let mut run = context.load(meta, &mut false).await?;
         let is_field = |field: &str, name: &str| self.job.is_field(field, name);
-        let key = addressed(&run, &fill, is_field)?.clone();
+        let key = match addressed(&run, &fill, is_field) {
+            Ok(key) => key.clone(),
+            // The answer to an earlier request was lost.
+            Err(_) if is_answered(&run, &fill, is_field) => return Ok(report(&run.meta.status)),
+            Err(refused) => return Err(refused.into()),
+        };
         self.is_small(&run, &fill)?;
         self.check(context, &run, &key, &fill).await?;
         let now = context.now().await?;
@@ -154,6 +160,53 @@ fn addressed<'a>(
     }
 }
 
+/// Whether a wait, which the answer names, has been answered with the same value, as far as the state of the run shows it.
+fn is_answered(run: &Run, fill: &Fill<Json>, is_field: impl Fn(&str, &str) -> bool) -> bool {
+    let Some((field, visit)) = fill.wait.as_ref().and_then(|wait| wait.split_once('#')) else {
+        return false;
+    };
+    let inner = fill.inner.as_deref().unwrap_or_default();
+    let is_wait = |key: &Key, wait: &Wait| {
+        key.run == inner && is_field(&wait.field, field) && wait.visit.to_string() == visit
+    };
+    // The run is about to go on with it.
+    let recorded = run
+        .log
+        .parts
+        .iter()
+        .find_map(|(key, outcome)| match outcome {
+            Outcome::Wait(wait) if is_wait(key, wait) => Some(wait),
+            _ => None,
+        });
+    if let Some(wait) = recorded {
+        return wait
+            .value
+            .as_ref()
+            .is_some_and(|value| is_same(value, &fill.value));
+    }
+    // It has gone on, and not been there again.
+    let (visits, store) = match inner {
+        "" => (&run.meta.visits, &run.store),
+        inner => match run.log.inner.get(inner) {
+            Some(inner) => (&inner.visits, &inner.store),
+            None => return false,
+        },
+    };
+    let last = visits.iter().find(|(name, _)| is_field(name, field));
+    let stored = last.filter(|(_, last)| last.to_string() == visit);
+    let stored = stored.and_then(|(name, _)| {
+        let mut fields = store.iter();
+        fields.find(|(stored, _)| is_field(name, stored))
+    });
+    stored.is_some_and(|(_, value)| is_same(value, &fill.value))
+}
+
+/// Whether two texts are the same JSON.
+fn is_same(one: &Json, other: &Json) -> bool {
+    let value = |json: &Json| serde_json::from_str::<Value>(json.text()).ok();
+    one == other || value(one).is_some_and(|one| value(other) == Some(one))
+}
+
 /// The open waits, in words.
 fn open<'a>(waits: impl Iterator<Item = (&'a Key, &'a Wait)>) -> String {
     let name = |(key, wait): (&Key, &Wait)| match &*key.run {
@@ -251,5 +304,43 @@ mod tests {
         );
         let one = json!({"field": "answer", "inner": "1/qs[0]", "wait": "answer#2", "value": 5});
         assert_eq!(asked(&run(&both), one).unwrap(), ("1/qs[0]".to_owned(), 2));
+    }
+
+    #[test]
+    fn an_answer_that_is_sent_again_is_known_by_its_wait_and_its_value() {
+        let answered = |run: &Run, fill: serde_json::Value| {
+            let fill: Fill<Json> = serde_json::from_str(&fill.to_string()).unwrap();
+            is_answered(run, &fill, |field, name| {
+                field == name || name == "theAnswer"
+            })
+        };
+        let named = |visit: u64, value: serde_json::Value| json!({"field": "answer", "wait": format!("answer#{visit}"), "value": value});
+        let json = |text: &str| Json::new(text.to_owned()).unwrap();
+        // The run has not gone on yet.
+        let mut waiting = run(&[("", 1), ("1/qs[0]", 1)]);
+        assert!(!answered(&waiting, named(1, json!(5))));
+        let key = waiting.waits().next().unwrap().0.clone();
+        waiting.answer(&key, json(" [5, 6] "));
+        assert!(answered(&waiting, named(1, json!([5, 6]))));
+        assert!(!answered(&waiting, named(1, json!([6, 5]))));
+        assert!(!answered(&waiting, named(2, json!([5, 6]))));
+        let inner =
+            json!({"field": "answer", "wait": "answer#1", "inner": "1/qs[0]", "value": [5, 6]});
+        assert!(!answered(&waiting, inner));
+        let unnamed = json!({"field": "answer", "value": [5, 6]});
+        assert!(!answered(&waiting, unnamed));
+
+        // It has gone on, and its store has the value.
+        let mut gone_on = run(&[]);
+        gone_on.meta.visits.insert("answer".into(), 2);
+        gone_on.store.insert("theAnswer".into(), json("\"Ada\""));
+        let again = json!({"field": "theAnswer", "wait": "theAnswer#2", "value": "Ada"});
+        assert!(answered(&gone_on, again.clone()) && answered(&gone_on, named(2, json!("Ada"))));
+        assert!(!answered(&gone_on, named(2, json!("Eve"))));
+        // The value is that of a later wait.
+        assert!(!answered(&gone_on, named(1, json!("Ada"))));
+        // The wait expired, or a node has emptied the field.
+        gone_on.store.insert("theAnswer".into(), json("null"));
+        assert!(!answered(&gone_on, again));
     }
 }

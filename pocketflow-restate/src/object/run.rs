@@ -91,6 +91,7 @@ impl Object {
                 waits: Vec::new(),
                 until: None,
                 next_attempt: None,
+                problem: None,
                 error: None,
                 created: now,
                 updated: now,

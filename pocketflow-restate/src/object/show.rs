@@ -7,7 +7,7 @@ use super::Object;
 use super::context::{Context, json, report};
 use crate::items::Snapshot;
 use crate::job::Refused;
-use crate::state::{Log, Run};
+use crate::state::{Log, Run, flattened, text};
 use crate::wire::{RunStatus, Status};
 
 impl Object {
@@ -24,7 +24,7 @@ impl Object {
         let exit = serde_json::to_string(status.exit.as_deref().unwrap_or("default"));
         let exit = exit.expect("a text is JSON");
         let run = context.load(meta, &mut false).await?;
-        let store = run.store();
+        let store = text(&flattened(&run.store));
         Ok(format!("{{\"exit\":{exit},\"store\":{store}}}").into())
     }
 }

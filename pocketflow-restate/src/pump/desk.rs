@@ -42,6 +42,8 @@ struct Inner {
     bytes: usize,
     /// The path of the current step of the outermost run.
     at: Option<String>,
+    /// Why the run does not get on, although it has not failed.
+    problem: Option<String>,
     /// Why the flow has ended.
     end: Option<Why>,
     /// Whether the flow must not run any more: another program began the burst, or an earlier
@@ -82,6 +84,7 @@ impl Desk {
             entries: 0,
             bytes: 0,
             at: None,
+            problem: None,
             end: None,
             retired: false,
             cancelled: false,
@@ -220,6 +223,11 @@ impl Desk {
         self.lock().at = Some(path);
     }
 
+    /// Remembers why the run does not get on.
+    pub(crate) fn problem(&self, why: String) {
+        self.lock().problem = Some(why);
+    }
+
     /// How many entries the journal has, and how many bytes they take.
     pub(crate) fn recorded(&self) -> (usize, usize) {
         let inner = self.lock();
@@ -354,14 +362,14 @@ impl Inner {
             false => self.done.iter().take_while(fits).count().max(1),
         };
         let records: Vec<_> = self.done.drain(..taken.min(self.done.len())).collect();
-        let at = self.at.clone();
+        let (at, problem) = (self.at.clone(), self.problem.clone());
         let end = why.filter(|_| self.retired || self.done.is_empty());
         let entry = Entry {
             program: (self.entries == 0).then(|| self.program.clone()),
             definition: self.definition.take(),
             at: self.clock.now(),
             records,
-            end: end.map(|why| End { at, why }),
+            end: end.map(|why| End { at, problem, why }),
         };
         self.proposed = Some(entry.clone());
         Some(entry)

@@ -235,6 +235,9 @@ pub(crate) struct End {
     /// The path of the step that the run is at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) at: Option<String>,
+    /// Why the run does not get on, although it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) problem: Option<String>,
     pub(crate) why: Why,
 }
 

@@ -99,11 +99,13 @@ impl Run {
         self.meta.burst += 1;
         let status = &mut self.meta.status;
         status.at.clone_from(&end.at);
+        status.problem = None;
         status.waits.clear();
         (status.until, status.next_attempt, status.error) = (None, None, None);
         match &end.why {
             Why::GoesOn => {
                 status.status = Status::Running;
+                status.problem.clone_from(&end.problem);
                 Next::Burst(self.meta.burst)
             }
             Why::Finished { exit, change } => {
@@ -142,7 +144,7 @@ impl Run {
         }
         status.status = Status::Running;
         status.waits.clear();
-        (status.until, status.next_attempt) = (None, None);
+        (status.until, status.next_attempt, status.problem) = (None, None, None);
         Next::Burst(self.meta.burst)
     }
 
@@ -240,6 +242,7 @@ impl Meta {
         status.status = Status::Cancelled;
         status.updated = now;
         status.waits.clear();
+        status.problem = None;
         (status.until, status.next_attempt, status.error) = (None, None, None);
     }
 }

@@ -17,6 +17,8 @@ use log::Inner;
 pub(crate) use log::Log;
 pub(crate) use meta::{Meta, Stored};
 
+use pocketflow_durable::encoding;
+
 use crate::pump::Json;
 
 /// The keys of the object's state.
@@ -80,6 +82,29 @@ impl Run {
     pub(crate) fn store(&self) -> String {
         text(&self.store)
     }
+}
+
+/// The store as people read it: the members of a field with `flatten` are members of the store, as they are in the request
+/// that starts a run. [`StateReader`](pocketflow_durable::StateReader) reads both forms.
+pub(crate) fn flattened(fields: &Fields) -> Fields {
+    let mut flat = Fields::new();
+    let mut inner = Vec::new();
+    for (name, json) in fields {
+        let members = name.starts_with("..") && encoding::ron(json.text()).is_none();
+        let members = members.then(|| serde_json::from_str::<Fields>(json.text()).ok());
+        match members.flatten() {
+            Some(members) => inner.push((name, json, members)),
+            None => drop(flat.insert(name.clone(), json.clone())),
+        }
+    }
+    for (name, json, members) in inner {
+        // No member may hide another one.
+        match members.keys().any(|member| flat.contains_key(member)) {
+            true => drop(flat.insert(name.clone(), json.clone())),
+            false => flat.extend(members),
+        }
+    }
+    flat
 }
 
 /// The text of fields.

@@ -19,6 +19,7 @@ fn run() -> Run {
         waits: Vec::new(),
         until: None,
         next_attempt: None,
+        problem: None,
         error: None,
         created: 1,
         updated: 1,
@@ -106,7 +107,11 @@ fn entry(records: Vec<Record>) -> Entry {
 
 fn end(why: Why) -> End {
     let at = Some("Shop > pay".into());
-    End { at, why }
+    End {
+        at,
+        problem: None,
+        why,
+    }
 }
 
 fn suspended() -> Why {
@@ -264,4 +269,45 @@ fn a_run_has_another_name_than_one_of_another_flow_and_than_a_removed_one() {
     assert_eq!(named("Shop", 5), "Shop/order-17@5");
     assert_eq!(named("Refund", 5), "Refund/order-17@5");
     assert_eq!(named("Shop", 6), "Shop/order-17@6");
+}
+
+#[test]
+fn the_store_for_people_has_the_members_of_flattened_fields() {
+    let flat = |store: serde_json::Value| {
+        let store = serde_json::from_str(&store.to_string()).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text(&flattened(&store))).unwrap()
+    };
+    let stored = json!({"a": 1, "..rest": {"b": 2, "c": [3.50]}, "..more": {"d": {}}});
+    assert_eq!(flat(stored), json!({"a": 1, "b": 2, "c": [3.50], "d": {}}));
+    // What would be lost stays as it is stored.
+    for stored in [
+        json!({"a": 1, "..rest": {"a": 2}}),
+        json!({"a": 1, "..rest": {"$ron": "{(1,2):3}"}}),
+        json!({"a": {"$ron": "inf"}, "..rest": 7}),
+    ] {
+        assert_eq!(flat(stored.clone()), stored);
+    }
+}
+
+#[test]
+fn a_problem_lasts_until_the_next_burst_ends() {
+    let mut run = run();
+    let away = End {
+        problem: Some("the server is away".into()),
+        ..end(Why::GoesOn)
+    };
+    run.close(&away);
+    let status = &run.meta.status;
+    assert_eq!(
+        (status.status, status.problem.as_deref()),
+        (Status::Running, Some("the server is away"))
+    );
+    let mut retried = run.clone();
+    retried.retry(5);
+    assert_eq!(retried.meta.status.problem, None);
+    let mut cancelled = run.clone();
+    cancelled.meta.cancel(5);
+    assert_eq!(cancelled.meta.status.problem, None);
+    run.close(&end(Why::GoesOn));
+    assert_eq!(run.meta.status.problem, None);
 }

@@ -180,3 +180,45 @@ fn a_field_has_its_names_in_the_program_and_in_json_also_in_inner_runs() {
     }
     assert!(!job.is_field("carrier", "theParcels") && !job.is_field("sent_to", "sent"));
 }
+
+#[node(Shipment, appends = parcels)]
+fn collect() -> Vec<Parcel> {
+    Vec::new()
+}
+
+flow! { Collect: Shipment { collect >> await(carrier) >> Post.each(parcels); } }
+
+#[derive(Shared, Default, Serialize, Deserialize)]
+struct Order {
+    cents: u64,
+    #[serde(skip)]
+    rate: u64,
+    receipt: Option<String>,
+}
+
+#[node(Order, writes = receipt)]
+fn pay(cents: &u64, rate: &u64) -> String {
+    (cents * rate).to_string()
+}
+
+flow! { Nested: Order { pay; } }
+flow! { Shop: Order { Nested; } }
+
+#[test]
+fn an_empty_body_starts_a_flow_that_needs_no_input() {
+    let shop = FlowJob::new(Shop, |_: &str| Ok(Order::default()));
+    for body in ["", " \n"] {
+        let refused = shop.input("a", body.as_bytes(), 1000).unwrap_err();
+        assert_eq!(refused.code, 400);
+        assert_eq!(
+            refused.why,
+            "the body is empty, and the flow `Shop` reads what none of its nodes fills: `cents`\n\
+             help: send a JSON object with the fields of the store, or `{}` for a store as its `Default` makes it"
+        );
+    }
+    assert!(shop.input("a", b"{}", 1000).is_ok());
+    // Nodes, or a wait, fill all that these read.
+    let collect = FlowJob::new(Collect, |_: &str| Ok(Shipment::default()));
+    assert!(collect.input("a", b"", 1000).is_ok());
+    assert!(parcels().input("a", b"", 1000).is_ok());
+}

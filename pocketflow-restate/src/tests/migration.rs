@@ -145,6 +145,8 @@ fn number() -> Arc<dyn Job> {
 
 type Migrated = Result<Value, Box<dyn StdError + Send + Sync>>;
 
+type Convert = fn(Value) -> Migrated;
+
 /// It counts its calls in the cents.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
@@ -170,7 +172,7 @@ fn waiting(run: &str) -> Server {
 }
 
 /// From now on, a program with this migration has the run.
-fn change(server: &mut Server, job: Arc<dyn Job>, migration: fn(Value) -> Migrated) {
+fn change(server: &mut Server, job: Arc<dyn Job>, migration: Convert) {
     server.change(job);
     server.settings.migration = Some(explained(Arc::new(migration)));
 }
@@ -232,7 +234,7 @@ fn a_migration_that_fails_leaves_the_run_as_it_was() {
     assert!(server.run().meta.definition.text().contains("euros"));
 
     // So does one that returns something else, or panics.
-    let others: [(fn(Value) -> Migrated, &str); 3] = [
+    let others: [(Convert, &str); 3] = [
         (Ok, "missing field `iban`"),
         (
             |_| Ok(json!([])),

@@ -174,7 +174,7 @@ impl Elsewhere for Others {
             let known = self.answers.lock().unwrap().get(&key).cloned();
             if let Some(known) = known {
                 self.again.fetch_add(1, Relaxed);
-                return Ok(Some(known));
+                return Ok(known);
             }
             let text = serde_json::to_string(&request).unwrap();
             let request: items::Request = serde_json::from_str(&text).unwrap();
@@ -205,7 +205,7 @@ impl Elsewhere for Others {
             if answered > self.answers_only.load(Relaxed) {
                 return std::future::pending().await;
             }
-            Ok(Some(reply))
+            Ok(reply)
         })
     }
 }
@@ -228,6 +228,7 @@ impl Server {
             waits: Vec::new(),
             until: None,
             next_attempt: None,
+            problem: None,
             error: None,
             created,
             updated: created,

@@ -1,7 +1,7 @@
 //! The ways in which a burst ends.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use pocketflow::seam::{Execs, Items};
@@ -9,6 +9,7 @@ use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 
 use super::server::{Others, Server, run_of, work};
+use crate::items::{Asking, Elsewhere, NotAsked, Request};
 use crate::job::{FlowJob, Job};
 use crate::state::Next;
 use crate::wire::Status;
@@ -361,4 +362,46 @@ fn a_run_with_the_id_of_a_removed_one_does_its_own_work() {
     server.others = Some(others.clone());
     assert_eq!(server.go_on(100_000), Status::Finished);
     assert_eq!((server.begun(), others.computed()), (begun, 2 * computed));
+}
+
+/// The server cannot be reached for the first pieces of work, or refuses them.
+struct Away {
+    asked: AtomicUsize,
+    others: Others,
+}
+
+impl Elsewhere for Away {
+    fn ask(&self, request: Request, key: String) -> Asking<'_> {
+        match self.asked.fetch_add(1, Relaxed) {
+            0 => Box::pin(async { Err(NotAsked::Unreachable("the server is away".into())) }),
+            1 => Box::pin(async { Err(NotAsked::Refused("this is another server".into())) }),
+            _ => self.others.ask(request, key),
+        }
+    }
+}
+
+#[test]
+fn the_status_says_that_the_server_cannot_be_reached_for_work_elsewhere() {
+    let mut server = start("away", &[1]);
+    mend("away");
+    server.settings.elsewhere = Some(Arc::new(Away {
+        asked: AtomicUsize::new(0),
+        others: Others::new(shop()),
+    }));
+    assert_eq!(server.attempt(None, None, 100_000), Some(Next::Burst(1)));
+    let status = server.status();
+    assert_eq!(
+        (status.status, status.problem.as_deref()),
+        (Status::Running, Some("the server is away"))
+    );
+    assert_eq!(server.go_on(100_000), Status::Failed);
+    let status = server.status();
+    assert_eq!(status.problem, None);
+    assert_eq!(
+        status.error.unwrap().message,
+        "Shop > price: stopped: this is another server"
+    );
+    server.retry();
+    assert_eq!(server.go_on(100_000), Status::Finished);
+    assert_eq!((server.status().problem, server.repeated()), (None, 0));
 }

@@ -40,10 +40,17 @@ pub struct RunError {
     pub item: Option<usize>,
     /// What failed, in words: `exec failed at attempt 2 of 2`.
     pub stage: String,
-    /// How many attempts were made. It is 0 if no attempt had begun.
+    /// How many attempts were made. It is 0 if that is not known, as after a panic, or if no attempt had begun. The JSON
+    /// has no such member then.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u32,
     /// The text of the cause, then of its source, and so on.
     pub causes: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl From<&pocketflow::Error> for RunError {
@@ -88,5 +95,14 @@ mod tests {
             "stage": "exec failed", "attempts": 1, "causes": ["closed"]});
         assert_eq!(serde_json::to_value(&error).unwrap(), json);
         assert_eq!(serde_json::from_value::<RunError>(json).unwrap(), error);
+    }
+
+    #[test]
+    fn a_number_of_attempts_that_is_not_known_is_left_out() {
+        let json = json!({"message": "Shop > pay: stopped: it panicked: no", "path": ["Shop", "pay"],
+            "stage": "stopped", "causes": ["it panicked: no"]});
+        let error: RunError = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(error.attempts, 0);
+        assert_eq!(serde_json::to_value(&error).unwrap(), json);
     }
 }

@@ -21,8 +21,8 @@ pub struct Fill<V = serde_json::Value> {
     pub field: String,
     /// The value.
     pub value: V,
-    /// The wait, such as `approval#2`, so that the answer is never taken for another question. Without it, the value is
-    /// for the wait that is open.
+    /// The wait, such as `approval#2`, so that the answer is never taken for another question, and can be [sent
+    /// again](super). Without it, the value is for the wait that is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<String>,
     /// The inner run that waits, as [`Wait::inner`](super::Wait::inner) names it.
@@ -50,6 +50,10 @@ impl<V> Fill<V> {
 }
 
 /// The result of a finished run: the answer of `result` and `wait`.
+///
+/// The store is the JSON that serde makes of it, except for values that JSON cannot hold, so that they are not lost: an
+/// infinite float or NaN, `Some(None)`, and a map whose keys are not texts or numbers. The field that contains one is an
+/// object with [RON](https://docs.rs/ron), such as `{"$ron": "inf"}`. The Rust [client](fn@crate::client) reads it back.
 ///
 /// ```
 /// use pocketflow_restate::wire::Finished;

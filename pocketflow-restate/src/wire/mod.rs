@@ -5,7 +5,7 @@
 //!
 //! | request | body | answer |
 //! | --- | --- | --- |
-//! | `POST /Shop/order-17/run` | the store: a JSON object with its fields | [`RunStatus`] |
+//! | `POST /Shop/order-17/run` | the store: a JSON object with its fields. It may be empty if the nodes fill whatever they read | [`RunStatus`] |
 //! | `POST /Shop/order-17/status` | | [`RunStatus`] |
 //! | `POST /Shop/order-17/result` | | [`Finished`], if the run has finished |
 //! | `POST /Shop/order-17/wait` | | [`Finished`], when the run has finished |
@@ -24,6 +24,10 @@
 //! The errors in a status and in the text of a refusal have `[redacted]` in place of the values of fields with
 //! `#[shared(redact)]`, as far as these have 6 characters or more and are quoted as they are in the store. The store in
 //! a [`Finished`] has all values.
+//!
+//! A `fill` that names its wait can be sent again if its answer was lost: the same value for the same wait is accepted, as long as
+//! the run shows that it was the answer. When a node has changed the field, or the run has waited for it once more, it is refused
+//! with 409.
 //!
 //! All times are milliseconds since the Unix epoch. A later version may add members to an answer.
 

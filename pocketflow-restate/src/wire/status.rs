@@ -48,6 +48,10 @@ pub struct RunStatus {
     /// The attempt for which a sleeping run waits, if it sleeps between two attempts of a node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt: Option<NextAttempt>,
+    /// Why a running run does not get on: the worker of its last burst could not send work to the address of
+    /// `RestateFlow::distribute`. The next burst tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Why a failed run failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<RunError>,
@@ -195,6 +199,7 @@ mod tests {
             waits: Vec::new(),
             until: None,
             next_attempt: None,
+            problem: None,
             error: None,
             created: 1,
             updated: 2,

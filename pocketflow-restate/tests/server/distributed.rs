@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::place::{Place, WORKERS};
-use crate::servers::Servers;
+use crate::poll::Deadline;
+use crate::servers::{Servers, free_port};
 
 const NUMBERS: std::ops::Range<u64> = 0..100;
 
@@ -85,4 +86,58 @@ async fn a_batch_whose_items_run_elsewhere_is_cancelled() {
         again <= crate::flows::batches::WIDTH,
         "{again} items ran again"
     );
+}
+
+async fn place_of(ingress: &str) -> Place {
+    let environment = [("WORKER_DISTRIBUTES", "yes"), ("WORKER_INGRESS", ingress)];
+    Place::with(Servers::one().await, &environment).await
+}
+
+/// Nobody answers at the address of `distribute`: the status says so, and the run can be cancelled.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn the_status_names_an_address_at_which_nobody_answers() {
+    let ingress = format!("http://127.0.0.1:{}", free_port());
+    let place = place_of(&ingress).await;
+    let store = json!({"numbers": [1, 2], "rounds": 0});
+    place.start("Batch", "away", &store).await.unwrap();
+    let deadline = Deadline::seconds(60);
+    let problem = loop {
+        let status = place.status("Batch", "away").await;
+        if let Some(problem) = status["problem"].as_str() {
+            assert_eq!(status["status"], "running");
+            break problem.to_owned();
+        }
+        deadline.pause(|| status.to_string()).await;
+    };
+    let start = "work of the flow `Batch` cannot be sent to the address of `distribute`, and is tried again: ";
+    assert!(problem.starts_with(start), "{problem}");
+    assert!(
+        problem.contains(&ingress) && problem.contains("port 8080 by default"),
+        "{problem}"
+    );
+    let status = place.call("Batch", "away", "cancel", None).await.unwrap();
+    assert_eq!(
+        (&status["status"], &status["problem"]),
+        (&json!("cancelled"), &json!(null))
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn the_address_of_the_administration_fails_the_run_with_what_is_meant() {
+    let servers = Servers::one().await;
+    let admin = servers.admin(0);
+    let environment = [("WORKER_DISTRIBUTES", "yes"), ("WORKER_INGRESS", &*admin)];
+    let place = Place::with(servers, &environment).await;
+    let store = json!({"numbers": [1, 2], "rounds": 0});
+    place.start("Batch", "admin", &store).await.unwrap();
+    let status = place.until("Batch", "admin", "failed").await;
+    let message = status["error"]["message"].as_str().unwrap();
+    let what = format!(
+        "it cannot be sent to the address of `distribute`: the answer at {admin} to `/BatchItems/compute` is not that of the ingress"
+    );
+    assert!(message.contains(&what), "{message}");
+    assert!(message.contains("port 8080 by default"), "{message}");
+    assert!(!message.contains("items()"), "{message}");
 }

@@ -118,6 +118,8 @@ async fn a_panic_is_a_failure() {
     let status = place.until("Break", "break", "failed").await;
     let message = error(&status)["message"].as_str().unwrap();
     assert!(message.contains("the machine is broken"), "{message}");
+    // How many attempts were made is not known.
+    assert_eq!(error(&status).get("attempts"), None);
     assert_eq!(place.begun("break", "break_down"), 1);
 
     place.make("mended", "break");

@@ -7,7 +7,7 @@ use restate_sdk::http_server::HttpServer;
 use crate::flows::agents::Agents;
 use crate::flows::batches::{Batch, Fork};
 use crate::flows::loops::{Laps, NESTED};
-use crate::flows::maps::Index;
+use crate::flows::maps::{Index, Weigh};
 use crate::flows::mending::{Break, Call, Later, Quote, Sell, Ship};
 use crate::flows::sizes::Grow;
 use crate::flows::versions;
@@ -50,6 +50,7 @@ pub(crate) async fn serve(port: u16) {
         flow(Later),
         flow(Grow),
         flow(Index),
+        flow(Weigh),
     ];
     for mut flow in flows {
         // Some kinds of flows take several bursts.

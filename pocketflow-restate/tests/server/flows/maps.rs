@@ -1,6 +1,6 @@
 //! A store whose text is another one in each process.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
@@ -25,3 +25,20 @@ async fn count(
 }
 
 flow! { pub(crate) Index: Book { count; } }
+
+/// It has members that only its request knows, and a number that JSON cannot hold.
+#[derive(Shared, Default, Debug, Serialize, Deserialize)]
+pub(crate) struct Card {
+    title: String,
+    pub(crate) weight: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) more: BTreeMap<String, serde_json::Value>,
+}
+
+#[node(Card, writes = weight)]
+async fn weigh(title: &str, #[attempt] attempt: Attempt<'_>) -> f64 {
+    work("weigh", attempt).await;
+    f64::INFINITY * title.len() as f64
+}
+
+flow! { pub(crate) Weigh: Card { weigh; } }
