@@ -9,17 +9,19 @@ use crate::driver::{Burst, Portion, Probe};
 use crate::flow::Settings;
 use crate::items::{self, Answer};
 use crate::job::Job;
-use crate::pump::{self, Desk, Journal, Why};
+use crate::pump::{self, Crashes, Desk, Journal, Why};
 use crate::state::{Next, Run};
 
 /// An entry of the journal takes about as many bytes at most.
 const MAX_ENTRY: usize = 8 << 20;
 
 /// How a burst is asked for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     /// When it was due, if it was to begin later.
     pub(crate) due: Option<u64>,
+    /// This process, if an earlier attempt has begun the burst.
+    pub(crate) again: Option<String>,
     /// Whether it is cancelled before it begins.
     pub(crate) cancelled: bool,
 }
@@ -39,6 +41,9 @@ pub(crate) async fn take<J: Journal>(
         ..burst(&**job, settings, run, request.due)
     };
     let burst = Arc::new(burst);
+    if let (Some(process), Some(max)) = (request.again, settings.max_crashes) {
+        burst.desk.count(Crashes::new(process, max));
+    }
     if request.cancelled {
         burst.desk.cancelled();
     }

@@ -119,6 +119,7 @@ pub(crate) struct Settings {
     /// Where the work within a step is done, if not where its run is.
     pub(crate) elsewhere: Option<Arc<dyn Elsewhere>>,
     pub(crate) migration: Option<Migration>,
+    pub(crate) max_crashes: Option<u32>,
 }
 
 impl Default for Settings {
@@ -132,6 +133,7 @@ impl Default for Settings {
             abort_timeout: day,
             elsewhere: None,
             migration: None,
+            max_crashes: Some(10),
         }
     }
 }
@@ -164,6 +166,14 @@ impl RestateFlow {
     /// that must be twice this limit, and its `message-size-limit` larger than this limit.
     pub fn max_store(mut self, bytes: usize) -> Self {
         self.settings.max_store = bytes;
+        self
+    }
+
+    /// Sets how many processes in a row may die in the same burst, with nothing recorded in between, before the run fails: 10 by
+    /// default, and `None` for any number. `retry` lets it go on. Deaths of other workers, to which the work is
+    /// [spread](Self::distribute), do not count.
+    pub fn max_crashes(mut self, crashes: impl Into<Option<u32>>) -> Self {
+        self.settings.max_crashes = crashes.into();
         self
     }
 

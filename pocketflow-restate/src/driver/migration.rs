@@ -67,7 +67,7 @@ impl Burst {
         };
         let migrate = async {
             self.desk.live().await;
-            if self.desk.recorded().0 > 0 {
+            if self.desk.has_begun() {
                 // An earlier attempt at this burst has gone on without a migration. The next one migrates the state
                 // after that.
                 self.desk.retire();

@@ -152,14 +152,14 @@ impl Burst {
 
     /// Whether the next step of the outermost run belongs to the next burst.
     fn is_used_up(&self) -> bool {
-        let (_, bytes) = self.desk.recorded();
+        let bytes = self.desk.bytes();
         self.taken.fetch_add(1, Relaxed) >= self.steps || bytes >= self.journal_bytes
     }
 
     /// Whether the burst must end within a step, because its journal is too large. That interrupts what
     /// runs at the same time, so it is later than between two steps.
     fn is_full(&self) -> bool {
-        let (_, bytes) = self.desk.recorded();
+        let bytes = self.desk.bytes();
         bytes >= 2 * self.journal_bytes
     }
 }

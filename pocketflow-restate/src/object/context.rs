@@ -1,6 +1,7 @@
 //! The context of a handler.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,6 +75,22 @@ impl Context {
         let text = self.text(key::META, cancelled).await?;
         let meta = text.map(|text| serde_json::from_str(&text));
         meta.transpose().map_err(|error| damaged(key::META, error))
+    }
+
+    /// [`meta`](Self::meta), and whether an earlier attempt at this invocation has read it: what the journal has is there at
+    /// once, and the server is asked for the rest.
+    pub(super) async fn meta_again(
+        &self,
+        cancelled: &mut bool,
+    ) -> Result<(Option<Meta>, bool), TerminalError> {
+        let mut polls = 0;
+        let mut reading = pin!(self.meta(cancelled));
+        let meta = poll_fn(|context| {
+            polls += 1;
+            reading.as_mut().poll(context)
+        });
+        let meta = meta.await?;
+        Ok((meta, polls == 1))
     }
 
     /// The run's `meta`.

@@ -1,6 +1,8 @@
 //! Where the flow and the journal meet: pieces ask here whether they are recorded, and leave what
 //! they have computed.
 
+mod entries;
+
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::pin;
@@ -10,7 +12,8 @@ use std::task::{Context, Poll, Waker};
 use futures_channel::oneshot;
 use futures_util::future::{Either, select};
 
-use super::record::{End, Entry, Json, Key, Outcome, Part, Piece, Record, Why};
+use super::crashes::Crashes;
+use super::record::{Entry, Json, Key, Outcome, Part, Piece, Record, Why};
 use crate::clock::Clock;
 
 /// One burst. The flow and the pump share it.
@@ -37,8 +40,11 @@ struct Inner {
     done: Vec<Record>,
     /// The entry that the journal has not acknowledged.
     proposed: Option<Entry>,
-    /// How many entries the journal has, and how many bytes they take.
+    /// The attempts at this burst that have come to nothing, if there were any.
+    crashes: Option<Crashes>,
+    /// How many entries the journal has, whether they contain more than attempts, and how many bytes they take.
     entries: usize,
+    has_begun: bool,
     bytes: usize,
     /// The path of the current step of the outermost run.
     at: Option<String>,
@@ -81,7 +87,9 @@ impl Desk {
             asked: BTreeMap::new(),
             done: Vec::new(),
             proposed: None,
+            crashes: None,
             entries: 0,
+            has_begun: false,
             bytes: 0,
             at: None,
             problem: None,
@@ -228,10 +236,19 @@ impl Desk {
         self.lock().problem = Some(why);
     }
 
-    /// How many entries the journal has, and how many bytes they take.
-    pub(crate) fn recorded(&self) -> (usize, usize) {
-        let inner = self.lock();
-        (inner.entries, inner.bytes)
+    /// Counts the attempts at this burst.
+    pub(crate) fn count(&self, crashes: Crashes) {
+        self.lock().crashes = Some(crashes);
+    }
+
+    /// How many bytes the entries of the journal take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Whether the journal contains more than attempts.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.lock().has_begun
     }
 
     /// The flow must not run any more. The burst ends with what is recorded, and the next one goes on.
@@ -261,6 +278,15 @@ impl Desk {
     /// The next entry of the journal. The first poll says that the burst is live.
     pub(super) fn poll_entry(&self, context: &mut Context<'_>) -> Poll<Entry> {
         let mut inner = self.lock();
+        if let Some(crashes) = inner.crashes.as_mut().filter(|crashes| !crashes.asked) {
+            // The flow goes on with what was acknowledged last, to the step at which it may be stuck.
+            crashes.asked = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if let Some(entry) = inner.attempt() {
+            return Poll::Ready(entry);
+        }
         inner.go_live();
         match inner.entry() {
             Some(entry) => Poll::Ready(entry),
@@ -293,6 +319,10 @@ impl Desk {
         let foreign = program.is_some_and(|program| *program != inner.program);
         inner.retired |= differs || foreign;
         inner.entries += 1;
+        inner.has_begun |= entry.attempt.is_none();
+        if let Some(crashes) = &mut inner.crashes {
+            crashes.acknowledged(entry);
+        }
         inner.bytes += entry.records.iter().map(Record::size).sum::<usize>();
         for Record { key, outcome, .. } in &entry.records {
             // The flow has gone on from the state as it was before.
@@ -320,58 +350,5 @@ impl Desk {
         if let Some(entry) = inner.proposed.take() {
             inner.done.splice(0..0, entry.records);
         }
-    }
-}
-
-impl Inner {
-    fn go_live(&mut self) {
-        if !self.live {
-            self.live = true;
-            for held in std::mem::take(&mut self.held) {
-                let _ = held.send(());
-            }
-        }
-    }
-
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    /// The next entry, if there is something to record.
-    fn entry(&mut self) -> Option<Entry> {
-        let why = match (&self.end, self.retired, self.cancelled) {
-            // What a retired flow has computed counts as little as that it has ended.
-            (_, true, _) => Some(Why::GoesOn),
-            (Some(why @ Why::Finished { .. }), ..) => Some(why.clone()),
-            (_, _, true) => Some(Why::Cancelled),
-            (why, ..) => why.clone(),
-        };
-        if self.done.is_empty() && why.is_none() {
-            return None;
-        }
-        let mut size = 0;
-        let fits = |record: &&Record| {
-            size += record.size();
-            size <= self.max_entry
-        };
-        // One that is too large for an entry is rejected where it is made.
-        let taken = match self.retired {
-            true => 0,
-            false => self.done.iter().take_while(fits).count().max(1),
-        };
-        let records: Vec<_> = self.done.drain(..taken.min(self.done.len())).collect();
-        let (at, problem) = (self.at.clone(), self.problem.clone());
-        let end = why.filter(|_| self.retired || self.done.is_empty());
-        let entry = Entry {
-            program: (self.entries == 0).then(|| self.program.clone()),
-            definition: self.definition.take(),
-            at: self.clock.now(),
-            records,
-            end: end.map(|why| End { at, problem, why }),
-        };
-        self.proposed = Some(entry.clone());
-        Some(entry)
     }
 }

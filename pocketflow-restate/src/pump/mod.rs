@@ -9,6 +9,7 @@
 //! How many entries there are, and what the state of the run is after them, depends on the entries
 //! alone, never on timing.
 
+mod crashes;
 mod desk;
 mod journal;
 mod record;
@@ -19,6 +20,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+pub(crate) use crashes::Crashes;
 pub(crate) use desk::{Desk, Performed};
 pub(crate) use journal::{Cancelled, Journal};
 pub(crate) use record::{

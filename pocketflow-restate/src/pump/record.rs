@@ -220,6 +220,9 @@ pub(crate) struct Entry {
     /// The definition of that program's flow, if it differs from the one that is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) definition: Option<Json>,
+    /// The process of an attempt at the burst, if this says that it begins to work, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attempt: Option<String>,
     /// When it was made, in milliseconds since the Unix epoch.
     pub(crate) at: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -99,6 +99,7 @@ fn entry(records: Vec<Record>) -> Entry {
     Entry {
         program: None,
         definition: None,
+        attempt: None,
         at: 9,
         records,
         end: None,

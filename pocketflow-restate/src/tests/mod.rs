@@ -2,6 +2,7 @@
 
 mod confidential;
 mod crash;
+mod elsewhere;
 mod flows;
 mod input;
 mod migration;

@@ -84,6 +84,10 @@ pub(super) struct Server {
     next: Option<Next>,
     pub(super) rng: Rng,
     pub(super) others: Option<Arc<Others>>,
+    /// Whether all attempts are made by one process.
+    pub(super) same_process: bool,
+    /// How many attempts at the current burst there were.
+    attempts: usize,
     /// How many attempts at a burst were cut off.
     pub(super) crashes: usize,
 }
@@ -245,7 +249,11 @@ impl Server {
         };
         Self {
             job,
-            settings: Settings::default(),
+            // Attempts are recorded, and no number of crashes is too many.
+            settings: Settings {
+                max_crashes: Some(u32::MAX),
+                ..Settings::default()
+            },
             meta: serde_json::to_string(&meta).unwrap(),
             store: crate::state::text(&input.store(store.as_bytes()).unwrap()),
             log: String::new(),
@@ -253,6 +261,8 @@ impl Server {
             next: Some(Next::Burst(0)),
             rng: Rng::with_seed(seed),
             others: None,
+            same_process: false,
+            attempts: 0,
             crashes: 0,
         }
     }
@@ -323,8 +333,13 @@ impl Server {
             rng: Mutex::new(self.rng.fork()),
             cancel_at,
         };
+        self.attempts += 1;
         let request = Request {
             due,
+            again: (self.attempts > 1).then(|| match self.same_process {
+                true => "the process".to_owned(),
+                false => format!("process {}", self.attempts),
+            }),
             cancelled: false,
         };
         let taken = {
@@ -334,6 +349,7 @@ impl Server {
         let (run, next, _) = taken?;
         self.save(&run);
         self.journal.lock().unwrap().clear();
+        self.attempts = 0;
         self.next = Some(next);
         Some(next)
     }

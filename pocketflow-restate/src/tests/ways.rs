@@ -1,15 +1,12 @@
 //! The ways in which a burst ends.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use pocketflow::seam::{Execs, Items};
 use pocketflow::{Attempt, Shared, flow, node};
 use serde::{Deserialize, Serialize};
 
-use super::server::{Others, Server, run_of, work};
-use crate::items::{Asking, Elsewhere, NotAsked, Request};
+use super::server::{Server, run_of, work};
 use crate::job::{FlowJob, Job};
 use crate::state::Next;
 use crate::wire::Status;
@@ -22,15 +19,15 @@ struct Order {
 }
 
 /// What goes wrong in a run, by its id.
-static WRONG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+pub(super) static WRONG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-fn is_wrong(attempt: Attempt<'_>) -> bool {
+pub(super) fn is_wrong(attempt: Attempt<'_>) -> bool {
     let key = attempt.key().unwrap();
     WRONG.lock().unwrap().contains(&run_of(key.run))
 }
 
 /// From now on, nothing goes wrong in this run.
-fn mend(run: &str) {
+pub(super) fn mend(run: &str) {
     WRONG.lock().unwrap().retain(|wrong| wrong != run);
 }
 
@@ -53,7 +50,7 @@ async fn pay(priced: &[u64], #[attempt] attempt: Attempt<'_>) -> String {
 flow! { Shop: Order { price >> pay; } }
 
 #[derive(Shared, Default, Serialize, Deserialize)]
-struct Parcel {
+pub(super) struct Parcel {
     address: Option<String>,
     late: bool,
     sent: Option<String>,
@@ -75,28 +72,32 @@ fn give_up() -> (String, bool) {
 }
 
 flow! {
-    Deliver: Parcel {
+    pub(super) Deliver: Parcel {
         await(address, within = "3d") >> night >> send;
         await(address) - "expired" >> give_up >> send;
         night: sleep("8h");
     }
 }
 
-fn parcels<F>(flow: F) -> Arc<dyn Job>
+pub(super) fn parcels<F>(flow: F) -> Arc<dyn Job>
 where
     F: pocketflow::Drive<Parcel, crate::RestateRun, (Execs, Items)> + 'static,
 {
     Arc::new(FlowJob::new(flow, |_: &str| Ok(Parcel::default())))
 }
 
-fn shop() -> Arc<dyn Job> {
+pub(super) fn shop() -> Arc<dyn Job> {
     Arc::new(FlowJob::new(Shop, |_: &str| Ok(Order::default())))
 }
 
-fn start(run: &str, items: &[u64]) -> Server {
+pub(super) fn start(run: &str, items: &[u64]) -> Server {
+    start_of(shop(), run, items)
+}
+
+fn start_of(job: Arc<dyn Job>, run: &str, items: &[u64]) -> Server {
     WRONG.lock().unwrap().push(run.to_owned());
     let store = serde_json::json!({ "items": items }).to_string();
-    Server::start(shop(), run, &store, 1)
+    Server::start(job, run, &store, 1)
 }
 
 #[test]
@@ -233,175 +234,54 @@ fn a_store_that_grows_too_large_fails_the_run_and_keeps_the_one_before() {
     assert_eq!(server.repeated(), 0);
 }
 
-#[test]
-fn a_failure_on_another_worker_is_the_failure_of_the_node() {
-    let mut server = start("far", &[1, 2, 3, 4]);
-    let others = Arc::new(Others::new(shop()));
-    server.others = Some(others.clone());
-    assert_eq!(server.go_on(100_000), Status::Failed);
-    let error = server.status().error.unwrap();
-    assert_eq!(
-        error.to_string(),
-        "Shop > price[2]: exec failed: it has no price"
-    );
-    assert_eq!(error.causes, ["it has no price"]);
-    mend("far");
-    server.retry();
-    // Another burst does not get the failure again.
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    assert_eq!(server.store()["receipt"], "100");
-}
-
-#[test]
-fn a_cancelled_run_finds_the_work_that_is_still_in_progress_elsewhere() {
-    let mut server = start("attached", &[1, 2, 4]);
-    mend("attached");
-    let others = Arc::new(Others::new(shop()));
-    server.others = Some(others.clone());
-    others.answers_only.store(1, Relaxed);
-    assert_eq!(server.cancel_at(1), Status::Cancelled);
-    let in_progress = others.computed() - 1;
-    assert!(in_progress > 0);
-    others.answers_only.store(usize::MAX, Relaxed);
-    server.retry();
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    assert_eq!(server.store()["receipt"], "70");
-    assert_eq!(
-        (others.again.load(Relaxed), server.repeated()),
-        (in_progress, 0)
-    );
-}
-
-/// The items are a map, which has another order in each process.
-#[derive(Shared, Default, Serialize, Deserialize)]
-struct Basket {
-    items: HashMap<String, u64>,
-    total: Option<u64>,
-    packed: Vec<String>,
-}
-
-#[node(Basket, appends = packed, parallel = 3, attempts = 2, wait = "1h")]
-async fn pack(
-    #[each(items)] item: (&String, &u64),
-    #[attempt] attempt: Attempt<'_>,
-) -> Result<String, String> {
+#[node(Order, writes = receipt)]
+async fn explode(priced: &[u64], #[attempt] attempt: Attempt<'_>) -> String {
     work(attempt).await;
-    match (item, attempt.number()) {
-        ((_, 3), 1) => Err("it does not fit".into()),
-        ((name, count), _) => Ok(format!("{count} {name}")),
+    while is_wrong(attempt) {
+        tokio::task::yield_now().await;
     }
+    priced.len().to_string()
 }
 
-#[node(Basket, appends = packed)]
-async fn check(#[each(items)] item: (&String, &u64), #[attempt] attempt: Attempt<'_>) -> String {
-    work(attempt).await;
-    assert!(!is_wrong(attempt) || *item.1 != 5, "five are too many");
-    format!("checked {}", item.0)
-}
+flow! { Burst: Order { price >> explode; } }
 
-flow! { Pack: Basket { pack >> check; } }
-
-#[test]
-fn an_item_is_found_by_what_it_is_and_waits_for_its_attempts() {
-    let pack = || -> Arc<dyn Job> { Arc::new(FlowJob::new(Pack, |_: &str| Ok(Basket::default()))) };
-    let items: HashMap<_, _> = (1..=8)
-        .map(|number| (format!("item {number}"), number))
-        .collect();
-    let store = serde_json::json!({ "items": items }).to_string();
-    let mut server = Server::start(pack(), "basket", &store, 1);
-    WRONG.lock().unwrap().push("basket".to_owned());
-    let others = Arc::new(Others::new(pack()));
-    server.others = Some(others.clone());
-    let next = server.attempt(None, None, 100_000).unwrap();
-    let status = server.status();
-    let attempt = status.next_attempt.unwrap();
-    assert_eq!(
-        (attempt.number, &*attempt.causes),
-        (2, &["it does not fit".to_owned()][..])
-    );
-    assert_eq!(next, Next::BurstAt(1, attempt.due));
-    assert_eq!(others.computed(), 8);
-    assert_eq!(server.go_on(100_000), Status::Failed);
-    let error = server.status().error.unwrap().message;
-    assert!(
-        error.ends_with("stopped: it panicked: five are too many"),
-        "{error}"
-    );
-    mend("basket");
-    server.retry();
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    let mut packed: Vec<String> = serde_json::from_value(server.store()["packed"].clone()).unwrap();
-    packed.sort();
-    let (counted, checked) = packed.split_at(8);
-    assert_eq!(counted[2], "3 item 3");
-    assert_eq!(checked[7], "checked item 8");
+fn burst() -> Arc<dyn Job> {
+    Arc::new(FlowJob::new(Burst, |_: &str| Ok(Order::default())))
 }
 
 #[test]
-fn what_a_worker_with_another_program_cannot_compute_is_done_here() {
-    let mut server = start("alone", &[1, 2]);
-    mend("alone");
-    let others = Arc::new(Others::new(parcels(Deliver)));
-    server.others = Some(others);
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    assert_eq!(server.store()["receipt"], "30");
-}
-
-/// The server keeps what other workers have computed for longer than a run that is removed.
-#[test]
-fn a_run_with_the_id_of_a_removed_one_does_its_own_work() {
-    let mut server = start("removed", &[1, 2]);
-    mend("removed");
-    let others = Arc::new(Others::new(server.job.clone()));
-    server.others = Some(others.clone());
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    let (begun, computed) = (server.begun(), others.computed());
-    assert_eq!(computed, 2);
-    let mut server = start("removed", &[1, 2]);
-    mend("removed");
-    server.others = Some(others.clone());
-    assert_eq!(server.go_on(100_000), Status::Finished);
-    assert_eq!((server.begun(), others.computed()), (begun, 2 * computed));
-}
-
-/// The server cannot be reached for the first pieces of work, or refuses them.
-struct Away {
-    asked: AtomicUsize,
-    others: Others,
-}
-
-impl Elsewhere for Away {
-    fn ask(&self, request: Request, key: String) -> Asking<'_> {
-        match self.asked.fetch_add(1, Relaxed) {
-            0 => Box::pin(async { Err(NotAsked::Unreachable("the server is away".into())) }),
-            1 => Box::pin(async { Err(NotAsked::Refused("this is another server".into())) }),
-            _ => self.others.ask(request, key),
-        }
+fn a_step_that_kills_its_process_again_and_again_fails_the_run() {
+    let mut server = start_of(burst(), "kills", &[1, 2]);
+    server.settings.max_crashes = Some(10);
+    for _ in 0..10 {
+        assert_eq!(server.attempt(None, None, 1000), None);
     }
-}
-
-#[test]
-fn the_status_says_that_the_server_cannot_be_reached_for_work_elsewhere() {
-    let mut server = start("away", &[1]);
-    mend("away");
-    server.settings.elsewhere = Some(Arc::new(Away {
-        asked: AtomicUsize::new(0),
-        others: Others::new(shop()),
-    }));
-    assert_eq!(server.attempt(None, None, 100_000), Some(Next::Burst(1)));
+    assert_eq!(server.attempt(None, None, 1000), Some(Next::Over));
     let status = server.status();
-    assert_eq!(
-        (status.status, status.problem.as_deref()),
-        (Status::Running, Some("the server is away"))
-    );
-    assert_eq!(server.go_on(100_000), Status::Failed);
-    let status = server.status();
-    assert_eq!(status.problem, None);
+    assert_eq!((status.status, status.step), (Status::Failed, 1));
     assert_eq!(
         status.error.unwrap().message,
-        "Shop > price: stopped: this is another server"
+        "Burst > explode: stopped: 10 processes in a row have died here, and nothing was recorded in between\n\
+         help: find out from the logs of the workers what kills them, and let the run go on with `retry`"
     );
+    // A retry counts anew, and progress does as well.
     server.retry();
+    for _ in 0..9 {
+        assert_eq!(server.attempt(None, None, 1000), None);
+    }
+    mend("kills");
     assert_eq!(server.go_on(100_000), Status::Finished);
-    assert_eq!((server.status().problem, server.repeated()), (None, 0));
+    assert_eq!(server.store()["receipt"], "2");
+}
+
+#[test]
+fn a_process_that_was_cut_off_and_lives_has_not_died() {
+    let mut server = start_of(burst(), "lives", &[1, 2]);
+    server.settings.max_crashes = Some(3);
+    server.same_process = true;
+    for _ in 0..20 {
+        assert_eq!(server.attempt(None, None, 1000), None);
+    }
+    mend("lives");
+    assert_eq!(server.go_on(100_000), Status::Finished);
 }

@@ -7,9 +7,7 @@ use crate::servers::Servers;
 /// The keys of the work that the server has recorded, in the journals that it has now. They are as in the log: a key
 /// names a piece of work, and everything inside of it.
 pub(crate) async fn recorded(servers: &Servers) -> Vec<String> {
-    let sql = "SELECT invocation.target_service_key AS run, journal.raw AS raw FROM sys_journal journal \
-        JOIN sys_invocation invocation ON invocation.id = journal.id WHERE journal.entry_type = 'Notification: Run'";
-    let rows = servers.query(sql).await;
+    let rows = servers.query(ENTRIES).await;
     let keys = rows.iter().flat_map(|row| {
         let (run, raw) = (row["run"].as_str(), row["raw"].as_str());
         keys(run.unwrap_or_default(), raw.unwrap_or_default())
@@ -17,20 +15,35 @@ pub(crate) async fn recorded(servers: &Servers) -> Vec<String> {
     keys.collect()
 }
 
-/// The keys in an entry, which has a JSON object at its end. `raw` is in hexadecimal digits.
-fn keys(run: &str, raw: &str) -> Vec<String> {
-    let Some(start) = (0..raw.len())
-        .step_by(2)
-        .find(|at| raw[*at..].starts_with("7b22"))
-    else {
-        // The time of day, for example.
-        return Vec::new();
-    };
+/// How many attempts at bursts the server has recorded, in the journals that it has now.
+pub(crate) async fn attempts(servers: &Servers) -> usize {
+    let rows = servers.query(ENTRIES).await;
+    let entries = rows.iter().filter_map(|row| entry(row["raw"].as_str()?));
+    entries
+        .filter(|entry| entry.get("attempt").is_some())
+        .count()
+}
+
+const ENTRIES: &str = "SELECT invocation.target_service_key AS run, journal.raw AS raw FROM sys_journal journal \
+    JOIN sys_invocation invocation ON invocation.id = journal.id WHERE journal.entry_type = 'Notification: Run'";
+
+/// The JSON object at the end of an entry. `raw` is in hexadecimal digits.
+fn entry(raw: &str) -> Option<Value> {
+    // The time of day, for example, is none.
+    let mut starts = (0..raw.len()).step_by(2);
+    let start = starts.find(|at| raw[*at..].starts_with("7b22"))?;
     let digits = (start..raw.len()).step_by(2).map(|at| &raw[at..at + 2]);
     let json: Vec<u8> = digits
         .map(|digits| u8::from_str_radix(digits, 16).unwrap())
         .collect();
-    let entry: Value = serde_json::from_slice(&json).unwrap();
+    Some(serde_json::from_slice(&json).unwrap())
+}
+
+/// The keys in an entry.
+fn keys(run: &str, raw: &str) -> Vec<String> {
+    let Some(entry) = entry(raw) else {
+        return Vec::new();
+    };
     let records = entry["records"].as_array().into_iter().flatten();
     records
         .filter_map(|record| key(run, &record["key"]))

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::place::Place;
+use crate::journal::attempts;
+use crate::place::{Place, WORKERS};
+use crate::poll::Deadline;
+use crate::servers::Servers;
 
 fn order() -> Value {
     let parcel = |weight| json!({"weight": weight});
@@ -160,4 +163,65 @@ async fn a_long_wait_between_attempts_outlives_the_workers_and_the_server() {
         attempts,
         ["begin call_back call/2 1", "begin call_back call/2 2"]
     );
+}
+
+/// The workers are started again whenever they are dead.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn a_step_that_kills_its_worker_again_and_again_fails_the_run() {
+    let environment = [("WORKER_MAX_CRASHES", "3")];
+    let mut place = Place::with(Servers::one().await, &environment).await;
+    place.start("Explode", "boom", &order()).await.unwrap();
+    let deadline = Deadline::seconds(60);
+    let mut begun = 0;
+    let status = loop {
+        let now = place.begun("boom", "explode");
+        if now > begun {
+            begun = now;
+            for worker in 0..WORKERS {
+                place.kill_worker(worker);
+            }
+        }
+        let status = place.status("Explode", "boom").await;
+        if status["status"] == "failed" {
+            break status;
+        }
+        deadline.pause(|| status.to_string()).await;
+    };
+    let message = error(&status)["message"].as_str().unwrap();
+    let expected = "Explode > explode: stopped: 3 processes in a row have died here, and nothing was recorded in between";
+    assert!(message.starts_with(expected), "{message}");
+    assert_eq!(
+        (
+            place.begun("boom", "explode"),
+            place.begun("boom", "reserve")
+        ),
+        (3, 1)
+    );
+    place.make("mended", "boom");
+    place.call("Explode", "boom", "retry", None).await.unwrap();
+    assert_eq!(
+        place.finished("Explode", "boom").await["state"],
+        "it is quiet"
+    );
+}
+
+/// The first attempt at a burst costs nothing more.
+#[tokio::test]
+#[ignore = "needs a server: scripts/with-restate gives one"]
+async fn the_second_attempt_at_a_burst_is_recorded() {
+    let mut place = Place::one().await;
+    place.call("Held", "held", "run", None).await.unwrap();
+    place.until_begun("held", "hold").await;
+    assert_eq!(attempts(&place.servers).await, 0);
+    for worker in 0..WORKERS {
+        place.kill_worker(worker);
+    }
+    let deadline = Deadline::seconds(60);
+    while place.begun("held", "hold") < 2 {
+        deadline.pause(|| place.printed()).await;
+    }
+    assert_eq!(attempts(&place.servers).await, 1);
+    place.make("go", "held");
+    place.until("Held", "held", "waiting").await;
 }

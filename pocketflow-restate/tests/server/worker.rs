@@ -8,7 +8,7 @@ use crate::flows::agents::Agents;
 use crate::flows::batches::{Batch, Fork};
 use crate::flows::loops::{Laps, NESTED};
 use crate::flows::maps::{Index, Weigh};
-use crate::flows::mending::{Break, Call, Later, Quote, Sell, Ship};
+use crate::flows::mending::{Break, Call, Explode, Later, Quote, Sell, Ship};
 use crate::flows::sizes::Grow;
 use crate::flows::versions;
 use crate::flows::waits::{Asleep, Hasty, Held, Publish, Simple};
@@ -21,6 +21,8 @@ pub(crate) async fn serve(port: u16) {
     let ingress = std::env::var("WORKER_INGRESS").unwrap();
     let distributes = std::env::var_os("WORKER_DISTRIBUTES").is_some();
     let max_store = std::env::var("WORKER_MAX_STORE").map(|bytes| bytes.parse().unwrap());
+    let max_crashes =
+        std::env::var("WORKER_MAX_CRASHES").map(|number| number.parse::<u32>().unwrap());
     let version = match std::env::var("WORKER_VERSION").as_deref() {
         Ok("second") => flow(versions::second::Story),
         Ok("third") => flow(versions::third::Story),
@@ -47,12 +49,16 @@ pub(crate) async fn serve(port: u16) {
         flow(Ship),
         flow(Break),
         flow(Call),
+        flow(Explode),
         flow(Later),
         flow(Grow),
         flow(Index),
         flow(Weigh),
     ];
     for mut flow in flows {
+        if let Ok(crashes) = max_crashes {
+            flow = flow.max_crashes(crashes);
+        }
         // Some kinds of flows take several bursts.
         flow = flow.burst(20);
         if distributes {

@@ -122,3 +122,16 @@ async fn call_later(#[attempt] attempt: Attempt<'_>) -> Result<String, &'static 
 }
 
 flow! { pub(crate) Later: Order { reserve >> call_later; } }
+
+/// It kills its process.
+#[node(Order, writes = state)]
+async fn explode(#[attempt] attempt: Attempt<'_>) -> String {
+    log("begin", "explode", attempt);
+    if !is_there("mended", attempt) {
+        std::process::abort();
+    }
+    log("done", "explode", attempt);
+    "it is quiet".into()
+}
+
+flow! { pub(crate) Explode: Order { reserve >> explode; } }
