@@ -53,9 +53,9 @@ pub use driver::Trace;
 #[cfg(feature = "watch")]
 pub use driver::Watch;
 pub use driver::{
-    AttemptCall, Call, Direct, Driver, EarlierAttempts, ExecCall, ExecDriver, InnerRun, ItemCall,
-    ItemId, KeepDriver, Lends, NoStub, Run, Stack, Start, StepInfo, StepLimit, StepsExceeded, Stub,
-    Taken, seam,
+    AttemptCall, Call, ConfidentialTexts, Direct, Driver, EarlierAttempts, ExecCall, ExecDriver,
+    InnerRun, ItemCall, ItemId, KeepDriver, Lends, NoStub, Run, Stack, Start, StepInfo, StepLimit,
+    StepsExceeded, Stub, Taken, seam,
 };
 #[cfg(feature = "limit")]
 pub use driver::{Limit, NestedLimit};
@@ -82,14 +82,16 @@ pub use run::{
     BoxedFlow, Drive, Flow, FlowOf, NoSuchPlace, Runnable, Running, Skipped, Waits, With,
     WithContext,
 };
-pub use run_error::{BoxError, EmptyField, Error, Failed, ItemName, NoRuntime, Stage, TimedOut};
+pub use run_error::{
+    BoxError, EmptyField, Error, Failed, ItemName, NoRuntime, Stage, StoredError, TimedOut,
+};
 pub use store::{
     BorrowContext, Field, Fields, NoContext, Reach, Shared, Store, StoreItem, StoreItems,
     VisitField, VisitWith,
 };
 
 #[doc(hidden)]
-pub use store::InnerStore;
+pub use store::{ConfidentialPart, InnerStore};
 
 pub mod errors;
 #[cfg(feature = "yaml")]

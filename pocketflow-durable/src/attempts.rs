@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use pocketflow::{Attempt, EarlierAttempts, Failure};
+use pocketflow::{Attempt, EarlierAttempts, Failure, StoredError};
 use serde::{Deserialize, Serialize};
 
 use crate::millis;
@@ -157,52 +157,16 @@ impl StoredAttempts {
 pub fn made_before(number: u32, causes: &[String]) -> EarlierAttempts {
     EarlierAttempts {
         made: number.saturating_sub(1),
-        failure: StoredError::read(causes),
-    }
-}
-
-/// The error of an attempt that an earlier process made. Only its texts are known.
-#[derive(Debug)]
-struct StoredError {
-    text: String,
-    source: Option<Box<StoredError>>,
-}
-
-impl StoredError {
-    fn read(causes: &[String]) -> Failure {
-        let chain = causes.iter().rev().fold(None, |source, text| {
-            let text = text.clone();
-            Some(Box::new(StoredError { text, source }))
-        });
-        match chain {
-            Some(error) => Failure::new(*error),
+        failure: match StoredError::of(causes) {
+            Some(error) => Failure::new(error),
             None => Failure::new("the last attempt failed"),
-        }
-    }
-}
-
-impl fmt::Display for StoredError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for StoredError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.source.as_deref()?;
-        Some(source)
+        },
     }
 }
 
 /// The texts of an error and its sources.
 pub fn causes(error: &(dyn StdError + 'static)) -> Vec<String> {
-    let mut causes = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    causes
+    StoredError::texts(error)
 }
 
 #[cfg(test)]

@@ -29,7 +29,9 @@ pub use items::{Branch, Kept, Known, SeenItems, branch, changed_results, item_ha
 pub use migration::{Migration, Refusal, migrated};
 pub use millis::utc;
 pub use panics::caught;
-pub use redaction::{Confidential, ConfidentialTexts};
+#[doc(inline)]
+pub use pocketflow::ConfidentialTexts;
+pub use redaction::Confidential;
 pub use resume::{Resumed, resumes};
 pub use state::{
     BadField, Durable, Fits, Hashes, Keeper, StateChange, StateReader, Stored, encoding, hash,

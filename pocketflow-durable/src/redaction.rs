@@ -2,24 +2,15 @@
 //! quote them.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pocketflow::{InnerStore, Shared};
+use pocketflow::{ConfidentialPart, ConfidentialTexts, Shared};
 use serde_json::value::RawValue;
 
 use crate::definition::Definition;
 
-/// What stands for a confidential text inside another text. A record of a run has the same.
-const REDACTED: &str = "[redacted]";
-
-/// A shorter text is too common to be looked for.
-const SHORTEST: usize = 6;
-
-/// How many bytes of a text decide whether it is compared as a whole.
-const PREFIX: usize = 4;
-
-/// The confidential fields of stores: those with `#[shared(redact)]`, also in stores in a store.
+/// The confidential fields of stores: those with `#[shared(redact)]`, also in stores in a store, whether a flow
+/// runs on them or not.
 ///
 /// ```
 /// use pocketflow::Shared;
@@ -37,6 +28,8 @@ const PREFIX: usize = 4;
 /// let texts = confidential.texts([("card", r#""4111-1111""#), ("receipt", "null")]);
 /// assert_eq!(texts.out_of("the card 4111-1111 is refused"), "the card [redacted] is refused");
 /// ```
+///
+/// A value that a node has made of a confidential one, such as its last four digits, is not among the texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Confidential {
     /// Their names, in programs and in what is stored.
@@ -46,9 +39,17 @@ pub struct Confidential {
 impl Confidential {
     /// Adds those of a store.
     pub fn add<S: Shared>(&mut self) {
-        let mut names = BTreeSet::new();
-        add(&InnerStore::of::<S>(), &mut names, &mut Vec::new());
-        self.names.extend(names.into_iter().map(Cow::Borrowed));
+        for (field, part) in S::STORE.fields.iter().zip(ConfidentialPart::of::<S>()) {
+            match part {
+                ConfidentialPart::All if !field.skipped => {
+                    self.names.extend(field.names().map(Cow::Borrowed));
+                }
+                ConfidentialPart::Members(names) => {
+                    self.names.extend(names.iter().copied().map(Cow::Borrowed));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Adds those of the stores of a flow as it was when a run was [stored](Definition). They may have other names in this
@@ -56,6 +57,11 @@ impl Confidential {
     pub fn add_stored(&mut self, definition: &Definition) {
         let names = definition.redacted().map(str::to_owned);
         self.names.extend(names.map(Cow::Owned));
+    }
+
+    /// The names of the fields, in programs and in what is stored.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
     }
 
     /// Whether there are none.
@@ -69,22 +75,30 @@ impl Confidential {
         &self,
         fields: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> ConfidentialTexts {
-        let mut texts = BTreeSet::new();
+        let mut texts = ConfidentialTexts::default();
+        self.add_texts(fields, &mut texts);
+        texts
+    }
+
+    /// Adds the [texts](Self::texts) of a state to others.
+    pub fn add_texts<'a>(
+        &self,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+        texts: &mut ConfidentialTexts,
+    ) {
         if !self.is_empty() {
             for (name, json) in fields {
-                self.collect(name, json, &mut texts);
+                self.collect(name, json, texts);
             }
         }
-        texts.retain(|text| text.chars().count() >= SHORTEST);
-        ConfidentialTexts::new(texts)
     }
 
     /// Adds the texts of a member, or of confidential members in it.
-    fn collect(&self, name: &str, json: &str, texts: &mut BTreeSet<String>) {
+    fn collect(&self, name: &str, json: &str, texts: &mut ConfidentialTexts) {
         if self.names.contains(name) {
             return scan(json, texts);
         }
-        if !self.names.iter().any(|name| json.contains(&**name)) {
+        if !self.names().any(|name| json.contains(name)) {
             return;
         }
         if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) {
@@ -103,42 +117,8 @@ impl Confidential {
     }
 }
 
-/// Adds the names of confidential fields. Returns whether one of them has no name in what is stored, because
-/// serde flattens it.
-fn add(
-    store: &InnerStore,
-    names: &mut BTreeSet<&'static str>,
-    known: &mut Vec<&'static str>,
-) -> bool {
-    // A store may contain stores of its own type.
-    if known.contains(&store.store.id) {
-        return false;
-    }
-    let outermost = known.is_empty();
-    known.push(store.store.id);
-    let mut flattened = false;
-    for (index, field) in store.store.fields.iter().enumerate() {
-        if field.skipped {
-            continue;
-        }
-        if field.redacted {
-            names.extend(field.names());
-            flattened |= field.stored.starts_with("..");
-            continue;
-        }
-        let inner = (store.inner)(index);
-        let has_flattened = inner.is_some_and(|inner| add(&inner, names, known));
-        match outermost {
-            // The whole field counts as confidential.
-            true if has_flattened => names.extend(field.names()),
-            _ => flattened |= has_flattened,
-        }
-    }
-    flattened
-}
-
 /// Adds the texts and numbers of a value, which is JSON, or RON as the text of a member `$ron`.
-fn scan(text: &str, texts: &mut BTreeSet<String>) {
+fn scan(text: &str, texts: &mut ConfidentialTexts) {
     let bytes = text.as_bytes();
     let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
     let (mut at, mut is_ron) = (0, false);
@@ -162,91 +142,21 @@ fn scan(text: &str, texts: &mut BTreeSet<String>) {
             let is_key = text[at..].trim_start().starts_with(':');
             is_ron = is_key && value == "$ron";
             if !is_key || !value.bytes().all(letters) {
-                texts.insert(value);
+                texts.add(value);
             }
         } else if byte.is_ascii_digit() || *byte == b'-' {
             while bytes.get(at).is_some_and(is_number) {
                 at += 1;
             }
             let number = &text[start..at];
-            texts.insert(number.to_owned());
+            texts.add(number);
             // Rust writes some numbers with a fraction in another way than JSON.
             if number.contains(['.', 'e', 'E']) {
-                texts.extend(number.parse::<f64>().map(|number| number.to_string()));
-            }
-        }
-    }
-}
-
-/// The confidential texts and numbers of a state.
-///
-/// A text of fewer than 6 characters is not among them, because it is too common. Neither is a value that a
-/// node has made of a confidential one, such as its last four digits.
-#[derive(Debug, Clone, Default)]
-pub struct ConfidentialTexts {
-    /// The texts, and each as texts of JSON and of `{:?}` contain it, by their first bytes.
-    forms: HashMap<[u8; PREFIX], Vec<String>>,
-}
-
-impl ConfidentialTexts {
-    fn new(texts: BTreeSet<String>) -> Self {
-        let mut all = Self::default();
-        for text in texts {
-            let mut forms = BTreeSet::from([text]);
-            // A text may be quoted, and what contains it may be quoted again.
-            for _ in 0..2 {
-                let quoted: Vec<_> = forms
-                    .iter()
-                    .flat_map(|form| {
-                        let json = serde_json::to_string(form).expect("a text is JSON");
-                        [json, format!("{form:?}")]
-                    })
-                    .collect();
-                forms.extend(quoted.iter().map(|it| it[1..it.len() - 1].to_owned()));
-            }
-            for form in forms {
-                if let Some(first) = form.as_bytes().first_chunk() {
-                    all.forms.entry(*first).or_default().push(form);
+                if let Ok(number) = number.parse::<f64>() {
+                    texts.add(number.to_string());
                 }
             }
         }
-        all
-    }
-
-    /// The text without them.
-    pub fn out_of<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let found = self.find(text);
-        if found.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let (mut without, mut from) = (String::new(), 0);
-        for range in found {
-            without += &text[from..range.start];
-            without += REDACTED;
-            from = range.end;
-        }
-        Cow::Owned(without + &text[from..])
-    }
-
-    /// Where they are. Those that overlap are one.
-    fn find(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found: Vec<Range<usize>> = Vec::new();
-        if self.forms.is_empty() {
-            return found;
-        }
-        let bytes = text.as_bytes();
-        for (at, prefix) in bytes.windows(PREFIX).enumerate() {
-            let forms = self.forms.get(prefix).into_iter().flatten();
-            let here = forms.filter(|form| bytes[at..].starts_with(form.as_bytes()));
-            let Some(longest) = here.map(String::len).max() else {
-                continue;
-            };
-            match found.last_mut() {
-                Some(last) if at < last.end => last.end = last.end.max(at + longest),
-                _ => found.push(at..at + longest),
-            }
-        }
-        found
     }
 }
 
@@ -351,16 +261,5 @@ mod tests {
         assert!(Confidential::default().is_empty());
         let texts = Confidential::default().texts([("card", r#""4111-1111""#)]);
         assert_eq!(texts.out_of("4111-1111"), "4111-1111");
-    }
-
-    #[test]
-    fn texts_that_overlap_are_one() {
-        let mut confidential = Confidential::default();
-        confidential.add::<Order>();
-        let texts = confidential.texts([("theCard", r#"["abcdef", "defghi", "abcdefg"]"#)]);
-        assert_eq!(
-            texts.out_of("<abcdefghi> abcdef"),
-            "<[redacted]> [redacted]"
-        );
     }
 }

@@ -1,5 +1,6 @@
 //! Drivers: code that runs around a run, its flows and its steps.
 
+mod confidential;
 mod earlier_attempts;
 mod exec;
 mod frame;
@@ -20,6 +21,7 @@ mod trace;
 #[cfg(feature = "watch")]
 mod watch;
 
+pub use confidential::ConfidentialTexts;
 pub use earlier_attempts::EarlierAttempts;
 pub use exec::{AttemptCall, ExecCall, ExecDriver, ItemCall, ItemId, KeepDriver, Lends};
 pub(crate) use frame::Frame;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::{BoxError, Error, Stage};
+use super::{BoxError, Error, Stage, StoredError};
 
 /// Why a node failed, as plain text that a store can hold: a copy of an [`Error`]. An error edge
 /// fills a late field `Option<Failed>` with it, as does `failures = field` of a batch.
@@ -110,12 +110,7 @@ impl From<&Error> for Failed {
             }
             return failed;
         }
-        let mut causes = Vec::new();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            causes.push(cause.to_string());
-            source = cause.source();
-        }
+        let causes = StoredError::texts(error.cause());
         let mut path: Vec<String> = named.collect();
         if let (true, Some(item), Some(node)) = (error.has_items(), error.item(), path.last_mut()) {
             *node += &format!("[{item}]");

@@ -4,6 +4,7 @@ mod cause;
 mod failed;
 mod items;
 mod library_causes;
+mod stored;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ pub use failed::Failed;
 pub use items::ItemName;
 use items::PathItem;
 pub use library_causes::{EmptyField, NoRuntime, TimedOut};
+pub use stored::StoredError;
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,5 +1,6 @@
 //! The shared store: a struct whose derive describes its fields.
 
+mod confidential;
 mod context;
 mod description;
 mod field_set;
@@ -8,6 +9,7 @@ mod visitor;
 
 use std::any::Any;
 
+pub use confidential::ConfidentialPart;
 pub use context::{
     Alone, BorrowContext, ContextAround, ContextOf, InContext, IsContext, NameContext, Never,
     NoContext, SharesContext,

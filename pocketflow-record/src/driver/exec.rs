@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use pocketflow::{Attempt, Error, Failed, Failure, StepInfo, TimedOut};
+use pocketflow::{Attempt, ConfidentialPart, Error, Failed, Failure, StepInfo, TimedOut};
 
-use super::graphs::Confidential;
 use super::redaction::without_members;
 use super::run::{Deferred, RunScope};
 use super::{Recorded, graphs};
@@ -188,9 +187,9 @@ impl RunScope {
                 continue;
             }
             match field {
-                Confidential::Nothing => {}
-                Confidential::Members(names) => writes.members.extend(names.iter()),
-                Confidential::All => writes.any = true,
+                ConfidentialPart::Nothing => {}
+                ConfidentialPart::Members(names) => writes.members.extend(names.iter()),
+                ConfidentialPart::All => writes.any = true,
             }
         }
         writes.all = writes.any && !every;

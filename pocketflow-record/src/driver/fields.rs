@@ -1,10 +1,9 @@
 //! The fields of a store as JSON.
 
-use pocketflow::{Field, Fields, Shared, VisitField, VisitWith};
+use pocketflow::{ConfidentialPart, Field, Fields, Shared, VisitField, VisitWith};
 use serde::Serialize;
 
 use super::collect::{self, Parts};
-use super::graphs::Confidential;
 use super::redaction::{Secrets, without_members};
 use super::{Options, Recorded};
 use crate::event::{Json, Values};
@@ -22,7 +21,7 @@ impl<S: Shared + Fields<FieldWriter>> RecordedStore for S {}
 pub struct FieldWriter {
     json: Option<Json>,
     /// If the confidential texts are asked for instead: what is confidential in the field.
-    confidential: Option<Confidential>,
+    confidential: Option<ConfidentialPart>,
     texts: Vec<String>,
 }
 
@@ -30,11 +29,11 @@ impl FieldWriter {
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) {
         match &self.confidential {
             None => self.json = Some(exact_json_of(value)),
-            Some(Confidential::Nothing) => {}
-            Some(Confidential::Members(names)) => {
+            Some(ConfidentialPart::Nothing) => {}
+            Some(ConfidentialPart::Members(names)) => {
                 self.texts = collect::texts(value, Parts::Members(names));
             }
-            Some(Confidential::All) => self.texts = collect::texts(value, Parts::All),
+            Some(ConfidentialPart::All) => self.texts = collect::texts(value, Parts::All),
         }
     }
 }
@@ -169,7 +168,7 @@ impl Snapshot {
     pub(super) fn begin<S: RecordedStore>(
         &mut self,
         store: &mut S,
-        confidential: &[Confidential],
+        confidential: &[ConfidentialPart],
         pen: &Pen<'_>,
     ) -> Values {
         self.fields.resize_with(S::STORE.fields.len(), || None);
@@ -183,7 +182,7 @@ impl Snapshot {
         &mut self,
         store: &mut S,
         which: Which<'_>,
-        confidential: &[Confidential],
+        confidential: &[ConfidentialPart],
         pen: &Pen<'_>,
     ) -> (Changed, Values) {
         let mut changed = Changed::default();
@@ -196,8 +195,10 @@ impl Snapshot {
                 store: S::STORE.name,
                 field: name,
             };
-            let confidential = confidential.get(index).unwrap_or(&Confidential::Nothing);
-            let exact = pen.options.redact.is_none() && *confidential == Confidential::Nothing;
+            let confidential = confidential
+                .get(index)
+                .unwrap_or(&ConfidentialPart::Nothing);
+            let exact = pen.options.redact.is_none() && *confidential == ConfidentialPart::Nothing;
             let before = self.fields[index].take();
             // The end of a confidential text alone is not found.
             let grown =
@@ -209,13 +210,13 @@ impl Snapshot {
                 continue;
             }
             let (recorded, hidden) = match confidential {
-                Confidential::All if json.text() == "null" => (json.clone(), false),
-                Confidential::All => {
+                ConfidentialPart::All if json.text() == "null" => (json.clone(), false),
+                ConfidentialPart::All => {
                     changed.redacted = true;
                     (Json::redacted(), true)
                 }
-                Confidential::Nothing => pen.json(what, json.clone()),
-                Confidential::Members(names) => {
+                ConfidentialPart::Nothing => pen.json(what, json.clone()),
+                ConfidentialPart::Members(names) => {
                     pen.json(what, without_members(json.clone(), names).0)
                 }
             };
@@ -231,7 +232,7 @@ impl Snapshot {
         &self,
         store: &mut S,
         which: Which<'_>,
-        confidential: &[Confidential],
+        confidential: &[ConfidentialPart],
         pen: &Pen<'_>,
     ) -> Vec<(usize, Json)> {
         let mut looked = Vec::new();
@@ -248,7 +249,7 @@ impl Snapshot {
             }
             let confidential = confidential
                 .get(index)
-                .filter(|it| **it != Confidential::Nothing);
+                .filter(|it| **it != ConfidentialPart::Nothing);
             if let Some(confidential) = confidential {
                 let mut writer = FieldWriter {
                     confidential: Some(confidential.clone()),

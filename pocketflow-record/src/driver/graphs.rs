@@ -1,10 +1,10 @@
 //! Graphs as events, and what the driver needs to know about them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use pocketflow as core;
+use pocketflow::ConfidentialPart;
 
 use crate::event::{Bound, EachField, Edge, ErrorEdge, Graph, Kind, Place, Target};
 
@@ -142,80 +142,20 @@ pub(super) struct Facts {
     /// Its `MAX_STEPS`.
     pub(super) max_steps: Option<u64>,
     /// For each field of the store, what is confidential in it.
-    pub(super) fields: Vec<Confidential>,
-}
-
-/// What is confidential in a field.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum Confidential {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The members with these names, in the stores that the field holds.
-    Members(Arc<BTreeSet<&'static str>>),
-    /// All of it.
-    All,
+    pub(super) fields: Vec<ConfidentialPart>,
 }
 
 impl Facts {
     pub(super) fn of<S: core::Shared>(graph: &'static core::Graph) -> Self {
-        let fields = S::STORE.fields.iter().enumerate();
         Self {
             max_steps: graph.step_bound(),
-            fields: fields
-                .map(|(index, field)| match field.redacted {
-                    true => Confidential::All,
-                    false => confidential_in(S::inner_store(index)),
-                })
-                .collect(),
+            fields: ConfidentialPart::of::<S>(),
         }
     }
 
     /// Whether anything is confidential in any field.
     pub(super) fn redacts(&self) -> bool {
         let mut fields = self.fields.iter();
-        fields.any(|field| *field != Confidential::Nothing)
+        fields.any(|field| *field != ConfidentialPart::Nothing)
     }
-}
-
-/// What is confidential in a field that holds these stores.
-fn confidential_in(inner: Option<core::InnerStore>) -> Confidential {
-    let Some(inner) = inner else {
-        return Confidential::Nothing;
-    };
-    let mut names = BTreeSet::new();
-    match add_members(inner, &mut names, &mut Vec::new()) {
-        true => Confidential::All,
-        false if names.is_empty() => Confidential::Nothing,
-        false => Confidential::Members(Arc::new(names)),
-    }
-}
-
-/// Adds the names of confidential members, those of stores in stores included. Returns whether one of them
-/// has no name, because serde flattens it.
-fn add_members(
-    inner: core::InnerStore,
-    names: &mut BTreeSet<&'static str>,
-    known: &mut Vec<&'static str>,
-) -> bool {
-    // A store may contain stores of its own type.
-    if known.contains(&inner.store.id) {
-        return false;
-    }
-    known.push(inner.store.id);
-    let mut all = false;
-    for (index, field) in inner.store.fields.iter().enumerate() {
-        if field.skipped {
-            continue;
-        }
-        if !field.redacted {
-            let deeper = (inner.inner)(index);
-            all |= deeper.is_some_and(|deeper| add_members(deeper, names, known));
-        } else if field.stored.starts_with("..") {
-            all = true;
-        } else {
-            names.extend(field.names());
-        }
-    }
-    all
 }

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use pocketflow::{Error, Failed, Graph};
+use pocketflow::{Error, Failed, Graph, StoredError};
 
 use super::fields::{Changed, Pen, RecordedStore, Snapshot, Which};
 use super::graphs::Facts;
@@ -141,15 +141,9 @@ impl RunScope {
 
     /// The text of an error, then that of its cause, and so on.
     pub(super) fn chain(&self, error: &(dyn StdError + 'static)) -> Vec<String> {
-        /// A chain that refers to itself has no end.
-        const LONGEST: usize = 64;
         let pen = self.pen();
-        let (mut texts, mut next) = (Vec::new(), Some(error));
-        while let Some(error) = next.filter(|_| texts.len() < LONGEST) {
-            texts.push(pen.text(Recorded::Error, &error.to_string()));
-            next = error.source();
-        }
-        texts
+        let texts = StoredError::texts(error).into_iter();
+        texts.map(|text| pen.text(Recorded::Error, &text)).collect()
     }
 
     /// The place that an error names.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use pocketflow::{Error, Graph, StepInfo, Taken};
+use pocketflow::{Error, Graph, StepInfo, StoredError, Taken};
 
 use super::difference::{Differing, Differs};
 use super::fields::{ReplayFields, Replayable};
 use super::graphs;
 use super::marks;
-use super::recorded_error::texts;
 use super::values::{ValueDifference, shown};
 use crate::event;
 use crate::names;
@@ -57,8 +56,10 @@ pub(super) fn result(
         },
         match now {
             Ok(now) => edge_now(info.graph(), info.name(), now),
-            Err(error) if error.suspends() => format!("suspended: {}", texts(error).join(": ")),
-            Err(error) => texts(error).join(": "),
+            Err(error) if error.suspends() => {
+                format!("suspended: {}", StoredError::texts(error).join(": "))
+            }
+            Err(error) => StoredError::texts(error).join(": "),
         },
     );
     (!marks::is_like(&then, &now))

@@ -1,52 +1,19 @@
 //! The errors of a record, given back.
 
-use std::error::Error as StdError;
-use std::fmt;
-
-use pocketflow::{Error, Stage, StepInfo};
+use pocketflow::{Error, Stage, StepInfo, StoredError};
 
 use crate::event::Exec;
 
-/// An error of the record. It has the text of the recorded error and those of its causes, and not
-/// their types.
-#[derive(Debug, Clone)]
-struct Recorded {
-    text: String,
-    cause: Option<Box<Recorded>>,
-}
-
-impl Recorded {
-    /// The chain of these texts.
-    fn of(texts: &[String]) -> Self {
-        let mut texts = texts.iter().rev();
-        let last = texts.next().cloned().unwrap_or_default();
-        let last = Self {
-            text: last,
-            cause: None,
-        };
-        texts.fold(last, |cause, text| Self {
-            text: text.clone(),
-            cause: Some(Box::new(cause)),
-        })
-    }
-}
-
-impl fmt::Display for Recorded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for Recorded {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause.as_deref().map(|cause| cause as _)
-    }
+/// The error with these texts. A record that was changed may have none.
+fn recorded(texts: &[String]) -> StoredError {
+    let error = StoredError::of(texts.get(1..).unwrap_or_default());
+    error.or_else(|| StoredError::of(&[""])).expect("one text")
 }
 
 /// The error with which an exec ended. It is a failure of the node if it was one, so that an error edge
 /// and a `failures` field take it.
 pub(super) fn exec_error(info: &StepInfo<'_>, exec: &Exec) -> Error {
-    let cause = Recorded::of(exec.error.get(1..).unwrap_or_default());
+    let cause = recorded(&exec.error);
     let stage = exec.stage.as_deref().and_then(stage_of);
     match stage.filter(|_| exec.failure) {
         Some(stage) => info.failure(exec.item, stage, cause),
@@ -56,12 +23,12 @@ pub(super) fn exec_error(info: &StepInfo<'_>, exec: &Exec) -> Error {
 
 /// The error with which a driver has ended a step.
 pub(super) fn step_error(info: &StepInfo<'_>, texts: &[String]) -> Error {
-    info.error(Recorded::of(texts.get(1..).unwrap_or_default()))
+    info.error(recorded(texts))
 }
 
 /// The error with which a driver has suspended a step.
 pub(super) fn suspension(info: &StepInfo<'_>, texts: &[String]) -> Error {
-    info.suspend(Recorded::of(texts.get(1..).unwrap_or_default()))
+    info.suspend(recorded(texts))
 }
 
 /// The stage of a failed exec, from its text.
@@ -85,17 +52,6 @@ fn stage_of(text: &str) -> Option<Stage> {
     })
 }
 
-/// The text of an error, then that of its cause, and so on: as a record has it.
-pub(super) fn texts(error: &Error) -> Vec<String> {
-    let mut texts = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        texts.push(cause.to_string());
-        next = cause.source();
-    }
-    texts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,16 +65,5 @@ mod tests {
         for stage in [Stage::Driver, Stage::Prep, Stage::Post] {
             assert_eq!(stage_of(&stage.to_string()), None);
         }
-    }
-
-    #[test]
-    fn a_chain_keeps_its_texts() {
-        let texts = ["a", "b", "c"].map(String::from);
-        let recorded = Recorded::of(&texts);
-        let cause = recorded.source().unwrap();
-        assert_eq!(recorded.to_string(), "a");
-        assert_eq!(cause.to_string(), "b");
-        assert_eq!(cause.source().unwrap().to_string(), "c");
-        assert!(cause.source().unwrap().source().is_none());
     }
 }

@@ -1,9 +1,8 @@
 //! What is sent to another worker, and what comes back.
 
 use std::error::Error as StdError;
-use std::fmt;
 
-use pocketflow::{Error, Stage};
+use pocketflow::{Error, Stage, StoredError};
 use pocketflow_durable::causes;
 use serde::{Deserialize, Serialize};
 
@@ -121,33 +120,9 @@ impl Failed {
 
     /// The error that the node returned. Only its texts are known.
     pub(crate) fn cause(&self) -> Box<dyn StdError + Send + Sync> {
-        let chain = self.causes.iter().rev().fold(None, |source, text| {
-            let text = text.clone();
-            Some(Box::new(Text { text, source }))
-        });
-        match chain {
-            Some(error) => error,
+        match StoredError::of(&self.causes) {
+            Some(error) => error.into(),
             None => "it failed".into(),
         }
-    }
-}
-
-/// An error that another process had.
-#[derive(Debug)]
-struct Text {
-    text: String,
-    source: Option<Box<Text>>,
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for Text {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.source.as_deref()?;
-        Some(source)
     }
 }

@@ -1,13 +1,12 @@
 //! Compares the end of a step and of a run with the record.
 
-use pocketflow::{Error, StepInfo, Taken};
+use pocketflow::{Error, StepInfo, StoredError, Taken};
 
 use super::outside::stopped;
 use crate::replay::difference::{Difference, Differing, Differs};
 use crate::replay::error::ReplayErrorKind;
 use crate::replay::fields::Replayable;
 use crate::replay::one_run::{Replay, lock};
-use crate::replay::recorded_error::texts;
 use crate::replay::{compare, graphs, marks};
 use crate::{Outcome, names};
 
@@ -103,7 +102,7 @@ impl Replay {
         };
         let now = match &result {
             Ok(taken) => names::end(taken.action()),
-            Err(error) => texts(error).join(": "),
+            Err(error) => StoredError::texts(error).join(": "),
         };
         let mut differs = Vec::new();
         if !marks::is_like(&then, &now) {
