@@ -13,6 +13,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::causes::BadState;
 use crate::empty_reads::{runs_on_skipped, waits_for_skipped};
+use crate::redaction::Confidential;
 use crate::state::{Durable, Hashes, Keeper, encoding};
 use flow::FlowDefinition;
 
@@ -33,7 +34,7 @@ pub struct Definition {
     #[serde(default)]
     waits: BTreeSet<String>,
     /// The fields that are confidential, also those of stores in fields. A program that shows the run leaves their
-    /// values out.
+    /// values out. A run started by an older version of this crate lacks those of stores on which no flow runs.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     redacted: BTreeSet<String>,
     /// The JSON Schemas of the types of awaited fields, for forms.
@@ -99,6 +100,10 @@ impl Definition {
             return Err(bad(what, encoding::custom(why)));
         }
         let mut definition = Self::of(flow, S::STORE);
+        let mut confidential = Confidential::default();
+        confidential.add::<S>();
+        let names = confidential.names().map(str::to_owned);
+        definition.redacted.extend(names);
         definition.describe(schemas);
         let input = Keeper::hashes(shared);
         definition.input = Some(input.map_err(|error| bad(error.what(), error.source))?);
@@ -308,5 +313,62 @@ mod tests {
         assert!(back.is(&of(&long::Story)) && !back.is(&of(&short::Story)));
         assert!(back.input.unwrap().contains_key("words"));
         assert_eq!(back.schemas.len(), 0, "the flow does not wait for it");
+    }
+
+    /// No flow runs on it.
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    struct Vault {
+        #[shared(redact)]
+        #[serde(rename = "theCode", alias = "key")]
+        code: String,
+        spare: Option<Box<Vault>>,
+        label: String,
+    }
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    struct Notes {
+        #[shared(redact)]
+        #[serde(flatten)]
+        all: BTreeMap<String, String>,
+    }
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    struct Office {
+        words: u32,
+        vault: Option<Vault>,
+        vaults: BTreeMap<String, Option<Vault>>,
+        notes: Notes,
+        more_notes: Vec<Notes>,
+        #[serde(skip)]
+        #[shared(redact)]
+        token: String,
+    }
+
+    #[node(Office)]
+    fn look(words: &u32) {
+        let _ = words;
+    }
+
+    pocketflow::flow! { Look: Office { look; } }
+
+    #[test]
+    fn confidential_fields_are_known_at_any_depth() {
+        let of_run = |mut office| {
+            let schemas = BTreeMap::new();
+            Definition::of_run("look-1", <Look as Flow>::GRAPH, &schemas, &mut office).unwrap()
+        };
+        let definition = of_run(Office::default());
+        let names: Vec<_> = definition.redacted().collect();
+        // The members of `all` have no names of their own, so the fields around them are confidential.
+        assert_eq!(
+            names,
+            ["code", "key", "more_notes", "notes", "theCode", "token"]
+        );
+
+        let older: Definition =
+            serde_json::from_str(&definition.encode().replace("\"redacted\"", "\"unknown\""))
+                .unwrap();
+        assert_eq!(older.redacted().count(), 0);
+        assert!(older.is(&definition) && older != definition);
     }
 }
