@@ -46,16 +46,14 @@ impl<E: Storage> DurableRun<E> {
             return call.call().await;
         };
         let item = next.item().map(|item| format!("[{item}]"));
+        let last = next.last_error().map(|error| causes(&*error));
         let attempt = PendingAttempt {
             branch: key.branch,
             item: key.item,
             path: format!("{info}{}", item.unwrap_or_default()),
             number,
             of: next.of(),
-            causes: next
-                .last_error()
-                .map(|error| causes(&*error))
-                .unwrap_or_default(),
+            causes: self.secrets.out_of_all(last.unwrap_or_default()),
         };
         let due = self.keep_attempt(step, &attempt, time).await;
         let due = due.map_err(|error| info.error(error))?;

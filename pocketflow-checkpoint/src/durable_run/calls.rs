@@ -22,13 +22,17 @@ impl<E: Storage> DurableRun<E> {
     /// The whole state of the store.
     pub(super) fn encode<S: Durable>(&self, shared: &mut S) -> Result<String, BadState> {
         let written = self.memory().keeper.write(shared);
-        written.map_err(|error| self.bad_field("store", error))
+        let state = written.map_err(|error| self.bad_field("store", error))?;
+        self.secrets.learn(&state);
+        Ok(state)
     }
 
     /// What has changed in the store since it was stored.
     pub(super) fn change<S: Durable>(&self, shared: &mut S) -> Result<StateChange, BadState> {
         let changed = self.memory().keeper.change(shared);
-        changed.map_err(|error| self.bad_field("store", error))
+        let change = changed.map_err(|error| self.bad_field("store", error))?;
+        self.secrets.learn(&change.fields);
+        Ok(change)
     }
 
     pub(super) async fn show(&self) -> StorageResult<Option<RunRecord>> {
@@ -225,7 +229,7 @@ impl<E: Storage> DurableRun<E> {
         if is_gone(error) {
             backoff = Backoff::new(std::time::Duration::ZERO, &self.id);
         }
-        let message = format!("{error:#}");
+        let message = self.shown(error);
         let storage = &self.runs.storage;
         match retry!(backoff, storage.fail(&self.id, &self.owner, &message)) {
             Ok(()) => {

@@ -52,12 +52,15 @@ impl<E: Storage> DurableRun<E> {
     }
 
     /// Makes the store of a run that a worker has taken up, with a function of its state.
-    pub(crate) async fn make_store<S: Send>(
+    pub(crate) async fn make_store<S: Durable>(
         &self,
         flow: &'static Graph,
         make: &(impl Fn(&str) -> Result<S, serde_json::Error> + Sync),
     ) -> Result<S, Error> {
         let record = self.take_record();
+        if let Some(record) = &record {
+            self.secrets.know_stored::<S>(record);
+        }
         let make = async {
             let state = record.as_ref().map_or("null", |record| &record.state);
             let bad = |source| self.bad("read", "the store")(source);
@@ -132,7 +135,7 @@ impl<E: Storage> DurableRun<E> {
     /// Releases the lease of a run that cannot resume here, and stores why.
     pub(crate) async fn defer(&self, error: &Error) {
         let mut backoff = self.backoff();
-        let message = format!("{error:#}");
+        let message = self.shown(error);
         let storage = &self.runs.storage;
         match retry!(backoff, storage.defer(&self.id, &self.owner, &message)) {
             Ok(()) => {

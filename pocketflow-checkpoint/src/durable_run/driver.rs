@@ -8,13 +8,13 @@ use pocketflow::{
 };
 
 use pocketflow_durable::{
-    Changed, Definition, Durable, ItemResults, Keeper, Resumed, StoredAttempts, StoredRun,
-    WrongValue, resumes,
+    Changed, Definition, Durable, ItemResults, Keeper, Resumed, StoredAttempts, WrongValue,
 };
 
 use super::begins_at::BeginsAt;
 use super::inner::holds_inner_runs;
 use super::lease::LeaseKeeper;
+use super::resume::stored_run;
 use super::retry::retry;
 use super::{DurableRun, HINTS, Memory, Stopped};
 use crate::causes::Parked;
@@ -22,35 +22,6 @@ use crate::events::event;
 use crate::storage::{BeginOutcome, RunRecord, Status, Storage};
 
 impl<E: Storage> DurableRun<E> {
-    /// The definition of this flow, with the hashes of the input.
-    pub(super) fn definition<S: Durable>(
-        &self,
-        at: BeginsAt<'_>,
-        shared: &mut S,
-    ) -> Result<Definition, Error> {
-        let definition = Definition::of_run(&self.id, at.flow, &self.runs.schemas, shared);
-        definition.map_err(|error| at.error(error))
-    }
-
-    pub(super) fn resume<S: Durable>(
-        &self,
-        at: BeginsAt<'_>,
-        record: &RunRecord,
-        shared: &mut S,
-    ) -> Result<Resumed, Error> {
-        // The store that a worker makes is not input.
-        let compares_input = self.claimed.is_none();
-        let resumed = resumes(
-            at.flow,
-            &stored_run(record),
-            self.migration.as_ref(),
-            compares_input,
-            HINTS,
-            shared,
-        );
-        resumed.map_err(|error| at.error(error))
-    }
-
     /// Takes the lease, and loads the run if it is known. `known` is the run as it was found before
     /// the lease was taken, with how it resumes.
     async fn start<S: Durable>(
@@ -243,21 +214,6 @@ impl<E: Storage> DurableRun<E> {
     }
 }
 
-/// What of a record decides how the run resumes.
-fn stored_run(record: &RunRecord) -> StoredRun<'_> {
-    let exit = record.exit.as_deref().unwrap_or("default");
-    StoredRun {
-        run: &record.run,
-        definition: &record.graph,
-        state: &record.state,
-        position: &record.position,
-        step: record.step,
-        action: record.action.as_deref(),
-        exit: (record.status == Status::Finished).then_some(exit),
-        outer: record.outer.as_deref(),
-    }
-}
-
 /// Whether a run, or an inner run, is parked.
 fn waits_for_value(error: &Error) -> bool {
     error.cause().is::<Parked>() || error.cause().is::<WrongValue>()
@@ -365,7 +321,7 @@ where
                 }
             }
             Err(error) if !waits_for_value(error) => {
-                let (run, error) = (&*self.id, format!("{error:#}"));
+                let (run, error) = (&*self.id, self.shown(error));
                 event!(WARN, "run stopped", run = run, error = error);
             }
             Err(_) => {}

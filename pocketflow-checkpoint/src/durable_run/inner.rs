@@ -79,6 +79,7 @@ impl<E: Storage> DurableRun<E> {
             keeper: Mutex::default(),
             memory: Arc::default(),
             inner_runs: InnerRuns::default(),
+            secrets: self.secrets.clone(),
             outer: Some(outer),
             activity: self.activity.clone(),
         }
@@ -239,7 +240,7 @@ impl<E: Storage> DurableRun<E> {
                 return;
             }
         }
-        let message = format!("{error:#}");
+        let message = self.shown(error);
         let _ = retry!(backoff, storage.fail(&self.id, &self.owner, &message));
     }
 
@@ -260,9 +261,10 @@ impl<E: Storage> DurableRun<E> {
         let failed: Failed = encoding::read(json)
             .map_err(|source| info.error(self.bad("read", "the failure")(source)))?;
         if let Some(message) = &record.message {
+            let message = self.secrets.out_of(message);
             let mut backoff = self.backoff();
             let storage = &self.runs.storage;
-            retry!(backoff, storage.fail(&self.id, &self.owner, message))
+            retry!(backoff, storage.fail(&self.id, &self.owner, &message))
                 .map_err(|error| info.error(error))?;
         }
         Err(info.failed(failed))

@@ -5,12 +5,14 @@ mod attempts;
 mod begins_at;
 mod calls;
 mod claimed;
+mod confidential;
 mod driver;
 mod ears;
 mod enqueue;
 mod inner;
 mod items;
 mod lease;
+mod resume;
 mod retry;
 mod shared;
 mod ttl;
@@ -29,6 +31,7 @@ use crate::storage::Storage;
 use activity::Activity;
 use claimed::Claimed;
 pub(crate) use claimed::Stopped;
+use confidential::Secrets;
 pub(crate) use ears::listen;
 use inner::{InnerRuns, Outer};
 use lease::{Lease, LeaseKeeper};
@@ -77,6 +80,8 @@ pub struct DurableRun<E: Storage> {
     memory: Arc<Mutex<Memory>>,
     /// The inner runs that are running in this process. Those of an inner run are among them.
     inner_runs: InnerRuns<E>,
+    /// What must not be in the texts of errors. All inner runs share it.
+    secrets: Arc<Secrets>,
     /// What this run is in, if it is an inner run.
     outer: Option<Outer>,
     /// Which runs are at work, this one and all inner runs.
@@ -133,6 +138,7 @@ impl<E: Storage> DurableRun<E> {
             keeper: Mutex::default(),
             memory: Arc::default(),
             inner_runs: InnerRuns::default(),
+            secrets: Arc::default(),
             outer: None,
             activity: Arc::default(),
         }

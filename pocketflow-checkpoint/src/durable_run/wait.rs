@@ -49,16 +49,16 @@ impl<E: Storage> DurableRun<E> {
             let Err(source) = Keeper::fill(index, json, shared) else {
                 return Ok("default");
             };
-            let (run, error) = (&*self.id, source.to_string());
+            let (run, error) = (&*self.id, self.secrets.out_of(&source.to_string()));
             event!(
                 WARN,
                 "fill refused",
                 run = run,
                 wait = name.as_str(),
-                error = error
+                error = &*error
             );
             // The value is rejected and removed. A run that waits in memory waits again.
-            let why = format!("the value does not fit the field `{field}`: {source}");
+            let why = format!("the value does not fit the field `{field}`: {error}");
             if self.park {
                 shared.clear_field(index);
                 let again = self.store_wait(info, field, shared, Some(why)).await?;
@@ -220,6 +220,7 @@ impl<E: Storage> DurableRun<E> {
         if memory.keeper.last() == record.state {
             return Ok(());
         }
+        self.secrets.learn(&record.state);
         let read = Keeper::read(&record.state, &mut *shared)
             .and_then(|()| memory.keeper.resume(&record.state, shared));
         drop(memory);

@@ -2,5 +2,6 @@
 
 mod attempts;
 mod clock;
+mod confidential;
 mod deadlines;
 mod worker;

@@ -33,7 +33,7 @@ use crate::run_error::Failed;
 ///
 /// | attribute of a field | effect |
 /// | --- | --- |
-/// | `#[shared(redact)]` | marks the field as [confidential](Field::redacted): a record of a run, which `pocketflow-record` writes, does not contain its value. A durable run still stores it |
+/// | `#[shared(redact)]` | marks the field as [confidential](Field::redacted): a record of a run, which `pocketflow-record` writes, does not contain its value. A durable run still stores it, but not in the texts of errors |
 ///
 /// ```
 /// use pocketflow::Shared;
