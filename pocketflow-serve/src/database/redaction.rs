@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pocketflow_record::event::{Json, Values};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The names of confidential fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,6 +67,10 @@ impl Redaction {
             Value::Array(items) => items
                 .iter_mut()
                 .fold(false, |any, item| self.hide(item) | any),
+            Value::Object(members) if self.is_in_ron(members) => {
+                *value = json!({ "$redacted": true });
+                true
+            }
             Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
                 if self.hides(name) && !value.is_null() {
                     *value = json!({ "$redacted": true });
@@ -76,6 +80,13 @@ impl Redaction {
             }),
             _ => false,
         }
+    }
+
+    /// Whether the object is a value that JSON cannot hold, with a confidential member. Its members are not told apart.
+    fn is_in_ron(&self, members: &Map<String, Value>) -> bool {
+        let ron = members.get("$ron").and_then(Value::as_str);
+        let ron = ron.filter(|_| members.len() == 1);
+        ron.is_some_and(|ron| self.names.iter().any(|name| ron.contains(name.as_str())))
     }
 }
 
@@ -92,7 +103,13 @@ mod tests {
             state
         );
         redaction.add(&["card".to_owned(), "empty".to_owned()]);
-        let hidden = serde_json::to_string(&redaction.state(state)).unwrap();
+        let hidden = |state| serde_json::to_string(&redaction.state(state)).unwrap();
+        let ron = r#"{"a":{"$ron":"{(1,2):(card:\"42\")}"},"b":{"$ron":"-inf"},"c":[{"$ron":"Some((card:7))"}]}"#;
+        assert_eq!(
+            hidden(ron),
+            r#"{"a":{"$redacted":true},"b":{"$ron":"-inf"},"c":[{"$redacted":true}]}"#
+        );
+        let hidden = hidden(state);
         assert_eq!(
             hidden,
             r#"{"card":{"$redacted":true},"total":340282366920938463463374607431768211455,"orders":[{"card":{"$redacted":true},"note":"card"}],"empty":null}"#

@@ -1,5 +1,7 @@
 //! Runs in runs, nested flows and bounded loops, from the database alone.
 
+use std::collections::BTreeMap;
+
 use pocketflow::{Action, Shared, flow, node};
 use pocketflow_checkpoint::{Checkpoints, Retention};
 use pocketflow_record::{Ended, Outcome, Recording};
@@ -16,9 +18,21 @@ struct Document {
     rating: Option<u32>,
 }
 
+/// No flow runs on it.
+#[derive(Debug, Shared, Default, Serialize, Deserialize)]
+struct Shelf {
+    #[shared(redact)]
+    #[serde(rename = "theCode")]
+    code: String,
+    lower: Option<Box<Shelf>>,
+}
+
 #[derive(Debug, Shared, Default, Serialize, Deserialize)]
 struct Library {
     documents: Vec<Document>,
+    shelf: Shelf,
+    /// JSON has no such keys.
+    shelves: BTreeMap<(u8, u8), Shelf>,
     rounds: u32,
     done: Option<bool>,
 }
@@ -53,8 +67,18 @@ fn close(rounds: &u32) {
     let _ = rounds;
 }
 
+#[node(Library)]
+fn open(shelf: &Shelf) -> Result<(), String> {
+    let lower = shelf.lower.as_ref().expect("a shelf");
+    Err(format!(
+        "{:?} opens neither, nor {:?}",
+        shelf.code, lower.code
+    ))
+}
+
 flow! { Rate: Document { read >> await(rating); } }
 flow! { Judging: Library { prepare >> judge; judge - "again" >> prepare max 5 else end; judge - "enough" >> end; } }
+flow! { Open: Library { open; } }
 flow! { Digest: Library { Rate.each(documents, parallel = 2) >> Judging >> close; } }
 
 fn library() -> Library {
@@ -130,6 +154,39 @@ async fn inner_runs_are_beside_the_run_around_them() {
         .run(&mut Library::default())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn stores_on_which_no_flow_runs_are_hidden_as_well() {
+    let site = Site::new().await;
+    let shelf = |code: &str, lower| Shelf {
+        code: format!("{code} secret"),
+        lower,
+    };
+    let mut store = Library {
+        shelf: shelf("upper", Some(Box::new(shelf("lower", None)))),
+        shelves: BTreeMap::from([((1, 2), shelf("other", None))]),
+        ..Library::default()
+    };
+    let run = Open.with(site.runs.run("open"));
+    run.run(&mut store).await.unwrap_err();
+
+    let mut events = site.events("/api/run?id=open", None).await;
+    let record = events.of("snapshot").await.data;
+    let told = events.facts(|facts| facts["status"] == "failed").await;
+    let why = "Open > open: exec failed: \"[redacted]\" opens neither, nor \"[redacted]\"";
+    assert_eq!(told["facts"]["message"], why);
+    let list = site.json("/api/runs").await;
+    assert_eq!(list["rows"][0]["error"], why);
+    let state = site.json("/api/state?run=open").await;
+    for text in [
+        record,
+        told.to_string(),
+        list.to_string(),
+        state.to_string(),
+    ] {
+        assert!(!text.contains("secret"), "{text}");
+    }
 }
 
 #[tokio::test]
