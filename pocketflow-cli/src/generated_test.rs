@@ -104,11 +104,7 @@ fn warnings(checked: &Checked, test: &GeneratedTest) -> Vec<String> {
             "{lines} that this version does not know, and the test ignores that"
         ));
     }
-    if !test.is_finished() {
-        let stops =
-            "the record stops before the end of the run, and the test replays it until there";
-        warnings.push(stops.to_owned());
-    }
+    warnings.extend(test.why_unfinished());
     warnings
 }
 

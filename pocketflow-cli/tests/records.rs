@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::task::{Context, Waker};
 
 use pocketflow::{Driver, Shared, flow, node};
 use pocketflow_record::{Record, replay};
@@ -388,6 +389,41 @@ async fn a_damaged_record_makes_no_test_without_a_word() {
         String::from_utf8(output.stderr).unwrap(),
         "warning: less.jsonl: a line is an event of a kind that this version does not know, and the test ignores that\n\
          warning: less.jsonl: the record stops before the end of the run, and the test replays it until there\n"
+    );
+}
+
+#[node(Order, writes = receipt)]
+async fn stall(total_cents: &u64) -> String {
+    std::future::pending::<()>().await;
+    total_cents.to_string()
+}
+
+flow! { Stall: Order { stall; } }
+
+/// Its future is polled once, and dropped.
+#[test]
+fn a_run_that_was_dropped_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let record = Record::in_memory();
+    let mut order = Order::default();
+    let run = Stall.with(&record);
+    let mut run = Box::pin(async { run.run(&mut order).await.map(drop) });
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(run.as_mut().poll(&mut context).is_pending());
+    drop(run);
+    fs::write(folder.join("run.jsonl"), record.text()).unwrap();
+    let output = command(folder, &["test", "run.jsonl"], b"");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "warning: run.jsonl: the future of the run was dropped in step 1, `stall`, as a timeout or a `select!` does, \
+         and the test replays it until there: to test the whole run, record one that is awaited to its end\n"
+    );
+    let code = fs::read_to_string(folder.join("tests/stall_run.rs")).unwrap();
+    assert!(
+        code.contains(": it was dropped in step 1, `stall`.\n"),
+        "{code}"
     );
 }
 

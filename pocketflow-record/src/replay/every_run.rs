@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::difference::Plain;
+use super::ends::Ends;
 use super::error::{ReplayError, ReplayErrorKind};
 use super::fields::Replayable;
 use super::files;
 use super::one_run::Replay;
 use super::run_on::ReplayFlow;
-use crate::{Outcome, Recording};
+use crate::Recording;
 
 /// Replays every run of a flow in a record, and compares it with the record. Returns how many runs
 /// there were: at least one.
@@ -161,14 +162,22 @@ where
 impl Replay {
     /// A test prints it if it fails, or with `--nocapture`.
     fn warn_if_unfinished(&self) {
-        if self.plan.outcome(self.run) == Outcome::Unfinished {
+        let ends = Ends::of(self.plan.last(self.run));
+        if !ends.is_finished() {
             let file = self.file.as_ref();
             let file = file.map(|file| format!("{}: ", file.display()));
-            eprintln!(
-                "warning: {}the record of the run `{}` stops before the end of the run, and so does its replay",
-                file.unwrap_or_default(),
-                Plain(&self.name())
-            );
+            let (file, name) = (file.unwrap_or_default(), self.name());
+            let run = Plain(&name);
+            match ends.stopped() {
+                Some(dropped) => {
+                    eprintln!(
+                        "warning: {file}the run `{run}` {dropped}, and its replay stops there"
+                    );
+                }
+                None => eprintln!(
+                    "warning: {file}the record of the run `{run}` stops before the end of the run, and so does its replay"
+                ),
+            }
         }
     }
 }

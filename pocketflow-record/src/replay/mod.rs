@@ -7,6 +7,7 @@ mod compare;
 mod damage;
 mod difference;
 mod driver;
+mod ends;
 mod error;
 mod every_run;
 mod fields;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::damage::damage;
 use super::difference::Plain;
+use super::ends::Ends;
 use super::error::{ReplayError, ReplayErrorKind};
 use super::one_run::Replay;
 use super::plan::Plan;
@@ -47,26 +48,6 @@ struct Unnamed {
     number: u64,
     /// Whether its record has other runs.
     one_of_several: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ends {
-    AtExit,
-    Failed,
-    Suspended,
-    Unfinished,
-}
-
-impl Ends {
-    /// That it does not reach an exit, in words.
-    fn without_exit(self) -> Option<&'static str> {
-        match self {
-            Self::AtExit => None,
-            Self::Failed => Some("it failed in the record"),
-            Self::Suspended => Some("it was suspended in the record"),
-            Self::Unfinished => Some("it is not finished in the record"),
-        }
-    }
 }
 
 /// Makes a test of a run of a record. `run` is its id or, for a run without an id, its number in the
@@ -141,7 +122,7 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
         let name = name.to_owned();
         return Err(ReplayErrorKind::BadName { what, name }.into());
     }
-    let outcome = plan.outcome(replay.run);
+    let ends = Ends::of(plan.last(replay.run));
     let number = plan.first(replay.run).number();
     let unnamed = replay.id().is_none().then(|| Unnamed {
         number,
@@ -156,17 +137,12 @@ pub fn generate_test(record: &str, run: Option<&str>) -> Result<GeneratedTest, R
         flow: replay.flow().to_owned(),
         store: graph.store.clone(),
         context: graph.context.clone(),
-        about: about(plan, replay.run, outcome),
+        about: about(plan, replay.run, &ends),
         unnamed,
         names_store: names_store(recording, graph),
         redacted,
         unwritable,
-        ends: match outcome {
-            Outcome::Exit(_) => Ends::AtExit,
-            Outcome::Failed(_) => Ends::Failed,
-            Outcome::Suspended(_) => Ends::Suspended,
-            Outcome::Unfinished => Ends::Unfinished,
-        },
+        ends,
     })
 }
 
@@ -199,7 +175,13 @@ impl GeneratedTest {
     /// Whether the record has the end of the run. Otherwise the test replays the run until the record
     /// stops.
     pub fn is_finished(&self) -> bool {
-        self.ends != Ends::Unfinished
+        self.ends.is_finished()
+    }
+
+    /// Why the test stops before the end of the run, and what to do about it. `None` if the record
+    /// [has the end](Self::is_finished).
+    pub fn why_unfinished(&self) -> Option<String> {
+        self.ends.why_unfinished()
     }
 
     /// The lines of the test. `fixture` is the path of the fixture's file, relative to the file of the
@@ -328,22 +310,23 @@ fn add_graphs(recording: &Recording, number: u64, graphs: &mut HashSet<u64>) {
 }
 
 /// What the run was, in a line.
-fn about(plan: &Plan, run: usize, outcome: Outcome<'_>) -> String {
+fn about(plan: &Plan, run: usize, ends: &Ends) -> String {
     let first = plan.first(run);
     let flow = &plan.graph(run).name;
-    let steps = plan.run(run).steps.len();
-    let ends = match outcome {
-        Outcome::Exit(exit) => format!("reached `{}`", names::end(exit)),
-        Outcome::Failed(_) => "failed".to_owned(),
-        Outcome::Suspended(_) => "was suspended".to_owned(),
-        Outcome::Unfinished => "was not finished".to_owned(),
+    let steps = count(plan.run(run).steps.len(), "step");
+    let ends = match (plan.outcome(run), ends.stopped()) {
+        (_, Some(dropped)) => dropped,
+        (Outcome::Exit(exit), None) => format!("reached `{}` in {steps}", names::end(exit)),
+        (Outcome::Failed(_), None) => format!("failed in {steps}"),
+        (Outcome::Suspended(_), None) => format!("was suspended in {steps}"),
+        (Outcome::Unfinished, None) => format!("has no end in its record, after {steps}"),
     };
     let of = match &first.run.id {
         Some(id) => format!("The run `{id}` of `{flow}`"),
         None => format!("A run of `{flow}`"),
     };
-    let (steps, date) = (count(steps, "step"), date(first.run.at));
-    let about = format!("{of}, recorded on {date}: it {ends} in {steps}.");
+    let date = date(first.run.at);
+    let about = format!("{of}, recorded on {date}: it {ends}.");
     Plain(&about).to_string()
 }
 

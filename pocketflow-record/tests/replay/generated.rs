@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pocketflow::{Shared, flow, node};
+use pocketflow::{Driver, Error, Run, Shared, StepInfo, Taken, flow, node};
 use pocketflow_record::{Record, Replay, ReplayErrorKind, generate_test, replay};
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +192,7 @@ async fn a_value_that_json_could_not_hold_is_left_to_you() {
     let code = generate_test(&text[..end], None).unwrap();
     let code = code.code("plan.jsonl");
     assert!(
-        code.contains("run.err().expect(\"it is not finished in the record\")"),
+        code.contains("run.err().expect(\"the record stops before its end\")"),
         "{code}"
     );
     // What the test does: the run stops where the record stops, and that is not an error of the replay.
@@ -205,4 +205,103 @@ async fn a_value_that_json_could_not_hold_is_left_to_you() {
         error.find::<ReplayErrorKind>().is_none() && error.suspends(),
         "{error:?}"
     );
+}
+
+#[node(Desk, writes = twice)]
+async fn stall(size: &usize) -> usize {
+    std::future::pending::<()>().await;
+    *size
+}
+
+#[node(Desk, writes = twice)]
+async fn breaks(size: &usize) -> usize {
+    assert_ne!(*size, 7, "it breaks");
+    *size
+}
+
+flow! { Stall: Desk { measure >> stall; } }
+flow! { Around: Desk { Stall; } }
+flow! { Break: Desk { measure >> breaks; } }
+
+/// Lets no run go on after its first step.
+struct Halt;
+
+impl<S: Shared> Driver<S> for Halt {
+    async fn step<R: Run<S>>(
+        &self,
+        info: &StepInfo<'_>,
+        shared: &mut S,
+        run: R,
+    ) -> Result<Taken, Error> {
+        if info.step() > 1 {
+            std::future::pending::<()>().await;
+        }
+        run.run(shared).await
+    }
+}
+
+/// Records a run, and drops it after a minute.
+macro_rules! dropped {
+    ($flow:expr) => {{
+        let record = Record::in_memory();
+        let run = async {
+            let run = $flow.with(&record);
+            run.run(&mut Desk::default()).await.map(drop)
+        };
+        let minute = std::time::Duration::from_secs(60);
+        tokio::time::timeout(minute, run).await.unwrap_err();
+        record.text()
+    }};
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_dropped_says_so_and_where() {
+    let panicked = Record::in_memory();
+    let task = tokio::spawn({
+        let record = panicked.clone();
+        async move { Break.with(&record).run(&mut Desk::default()).await.is_ok() }
+    });
+    assert!(task.await.unwrap_err().is_panic());
+
+    for (text, dropped, why) in [
+        (
+            dropped!(Stall),
+            "was dropped in step 2, `stall`",
+            "future of the run was dropped in step 2",
+        ),
+        (
+            dropped!(Around),
+            "was dropped in step 2, `Stall > stall`",
+            "awaited to its end",
+        ),
+        (
+            dropped!(Measure.with(Halt)),
+            "was dropped after step 1, `measure`",
+            "future of the run was dropped after step 1",
+        ),
+        (
+            panicked.text(),
+            "was dropped by a panic in step 2, `breaks`",
+            "mend what panicked",
+        ),
+    ] {
+        let test = generate_test(&text, None).unwrap();
+        assert!(!test.is_finished());
+        let code = test.code("desk.jsonl");
+        assert!(code.contains(&format!(": it {dropped}.\n")), "{code}");
+        let says = test.why_unfinished().unwrap();
+        assert!(says.contains(why), "{says}");
+    }
+    // Without the event, nothing says that it was dropped.
+    let text = dropped!(Stall);
+    let killed = text.rfind("{\"event\":\"dropped\"").unwrap();
+    let test = generate_test(&text[..killed], None).unwrap();
+    let says = test.why_unfinished().unwrap();
+    assert!(
+        says.starts_with("the record stops before the end"),
+        "{says}"
+    );
+    let (text, _) = record(&Measure, &mut Desk::default()).await;
+    let test = generate_test(&text, None).unwrap();
+    assert_eq!((test.is_finished(), test.why_unfinished()), (true, None));
 }
