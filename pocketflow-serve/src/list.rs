@@ -1,13 +1,16 @@
 //! The list of runs: those of all sources, filtered and searched here, so that a page of it is small.
 
+mod row;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use pocketflow_checkpoint::{RunSummary, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::database::{millis, status};
-use crate::records::{BriefRun, Folder, State, shortened, unnamed};
+use crate::database::millis;
+use crate::records::Folder;
+use row::Row;
 
 /// So many runs are on a page, if the request does not say.
 const PAGE: usize = 50;
@@ -30,53 +33,6 @@ pub(crate) struct List {
     /// The names of confidential fields, by the names of flows.
     redacted: BTreeMap<String, BTreeSet<String>>,
     flows: BTreeMap<String, Work>,
-}
-
-/// A run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Row {
-    name: String,
-    id: Option<String>,
-    file: Option<String>,
-    number: Option<u64>,
-    flow: String,
-    status: &'static str,
-    step: u64,
-    path: String,
-    /// What it waits for, and since when.
-    waits: Option<String>,
-    since: Option<u64>,
-    until: Option<u64>,
-    filled: bool,
-    error: Option<String>,
-    exit: Option<String>,
-    dropped: Option<Dropped>,
-    began: u64,
-    changed: u64,
-    /// Whether the database has it.
-    durable: bool,
-    outer: Option<String>,
-    /// What a search looks through.
-    #[serde(skip)]
-    text: String,
-}
-
-/// That a run was dropped before its end, while its process went on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Dropped {
-    at: u64,
-    /// Whether a panic dropped it.
-    panicked: bool,
-}
-
-impl Dropped {
-    /// As the page says it.
-    fn words(self) -> &'static str {
-        match self.panicked {
-            true => "ended by a panic",
-            false => "dropped before its end",
-        }
-    }
 }
 
 /// Who works on the runs of a flow.
@@ -273,136 +229,5 @@ impl List {
             now: 0,
             read_only: false,
         }
-    }
-}
-
-impl Row {
-    fn durable(run: &RunSummary) -> Self {
-        let waiting = run.status == Status::Waiting;
-        let next = run.next_attempt.as_ref();
-        let waits = waiting.then(|| match (&run.wait, run.until) {
-            (Some(wait), _) => wait.clone(),
-            _ if next.is_some() => next.map(|next| format!("{next:#}")).unwrap_or_default(),
-            (None, Some(_)) if run.inner_waits == 0 => "sleeps".to_owned(),
-            (None, _) if run.inner_waits == 1 => "1 inner run".to_owned(),
-            (None, _) => format!("{} inner runs", run.inner_waits),
-        });
-        Self {
-            name: run.run.clone(),
-            id: Some(run.run.clone()),
-            file: None,
-            number: None,
-            flow: run.flow.clone(),
-            status: status(run.status, run.orphaned, run.enqueued),
-            step: run.step,
-            path: run.path.clone(),
-            since: waits.is_some().then(|| millis(run.updated)),
-            waits,
-            until: run.until.map(millis),
-            filled: run.filled,
-            error: run.message.as_deref().map(shortened),
-            exit: run.exit.clone(),
-            dropped: None,
-            began: millis(run.created),
-            changed: millis(run.updated),
-            durable: true,
-            outer: run.outer.clone(),
-            text: String::new(),
-        }
-    }
-
-    fn recorded(file: &str, run: &BriefRun, only: bool) -> Self {
-        let (mut waits, mut since, mut error, mut exit) = (None, None, None, None);
-        let mut dropped = None;
-        let status = match &run.state {
-            State::Unfinished => "unfinished",
-            State::Dropped { at, panicked } => {
-                dropped = Some(Dropped {
-                    at: at / 1000,
-                    panicked: *panicked,
-                });
-                "dropped"
-            }
-            State::Waiting { field, since: from } => {
-                (waits, since) = (Some(field.clone()), Some(from / 1000));
-                "waiting"
-            }
-            State::Suspended { why } => {
-                error = Some(why.clone());
-                "suspended"
-            }
-            State::Finished { exit: reached } => {
-                exit = Some(reached.clone());
-                "finished"
-            }
-            State::Failed { why } => {
-                error = Some(why.clone());
-                "failed"
-            }
-        };
-        let name = run.id.clone();
-        Self {
-            name: name.unwrap_or_else(|| unnamed(file, run.number, only)),
-            id: run.id.clone(),
-            file: Some(file.to_owned()),
-            number: Some(run.number),
-            flow: run.flow.clone(),
-            status,
-            step: run.step,
-            path: run.path.clone(),
-            waits,
-            since,
-            until: None,
-            filled: false,
-            error,
-            exit,
-            dropped,
-            began: run.began / 1000,
-            changed: run.last / 1000,
-            durable: false,
-            outer: None,
-            text: String::new(),
-        }
-    }
-
-    fn unreadable(file: &str, why: &str) -> Self {
-        Self {
-            name: file.to_owned(),
-            id: None,
-            file: Some(file.to_owned()),
-            number: None,
-            flow: String::new(),
-            status: "unreadable",
-            step: 0,
-            path: String::new(),
-            waits: None,
-            since: None,
-            until: None,
-            filled: false,
-            error: Some(why.to_owned()),
-            exit: None,
-            dropped: None,
-            began: 0,
-            changed: 0,
-            durable: false,
-            outer: None,
-            text: String::new(),
-        }
-    }
-
-    fn searched(&self) -> String {
-        let texts = [
-            Some(self.name.as_str()),
-            Some(&self.flow),
-            Some(self.status),
-            Some(&self.path),
-            self.waits.as_deref(),
-            self.error.as_deref(),
-            self.exit.as_deref(),
-            self.dropped.map(Dropped::words),
-            self.file.as_deref(),
-        ];
-        let texts: Vec<&str> = texts.into_iter().flatten().collect();
-        texts.join("\n").to_lowercase()
     }
 }
