@@ -5,9 +5,10 @@
 //! needs a file here, a page in `errors/`, and a folder of snapshots in `tests/ui`.
 //!
 //! The macros report the errors that the tokens of one `flow!` or `#[node]` show by themselves:
-//! PF003, PF004, PF005, and PF010 for the bound of an edge in their module `flow::checks`, and
-//! PF010 for the policies of a node in `node::checks`. The checks for the other codes are here, and
-//! [`pf010`] for policies that are constants.
+//! PF003, PF004, PF005, PF010 for the bound of an edge, and PF012 for a fork of both nodes and flows
+//! on fields in their module `flow::checks`, and PF010 for the policies of a node in `node::checks`.
+//! The checks for the other codes are here, [`pf010`] for policies and bounds that are constants, and
+//! [`pf012`] for what needs the types of nodes.
 //!
 //! The checks without a code, [`context`], [`max_steps`], [`on_field`], [`returned`] and
 //! [`thread_safety`], are here as well.
