@@ -117,7 +117,7 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// The token has fewer than 32 characters, or others than letters, digits, `-` and `_`.
+    /// The token has fewer than 32 characters, or contains anything but letters, digits, `-` and `_`.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         let token = token.into();
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);

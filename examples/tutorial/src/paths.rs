@@ -181,7 +181,7 @@ impl Code {
     }
 
     /// The modules that a module makes visible, each with its name, or without one for a `pub use
-    /// …::*`, which shows the content of a module.
+    /// …::*`, which exposes what is in a module.
     fn exports(&self, module: usize) -> Vec<(Target, Option<String>)> {
         let this = &self.modules[module];
         let items = this

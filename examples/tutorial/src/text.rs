@@ -138,8 +138,8 @@ pub fn without_tags(line: &str) -> String {
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// A line without links that only rustdoc can follow, or that are broken: `[text](to/somewhere)`
-/// and `[text][name]` become `text`.
+/// A line in which the links that only rustdoc can follow, or that are broken, are plain text:
+/// `[text](to/somewhere)` and `[text][name]` become `text`.
 pub fn plain_links(line: &str) -> String {
     let Some((before, rest)) = line.split_once('[') else {
         return line.to_owned();

@@ -151,7 +151,7 @@ impl<E: Storage> Checkpoints<E> {
     }
 
     /// Removes the runs with a status that have not changed for this long, and returns how many there
-    /// were. [`remove_finished_after`](Self::remove_finished_after) does it by itself.
+    /// were. [`remove_finished_after`](Self::remove_finished_after) does it as runs start.
     ///
     /// # Errors
     ///

@@ -262,8 +262,8 @@ pub trait Storage: Send + Sync + 'static {
         step: u64,
     ) -> impl Future<Output = StorageResult<Vec<(ItemKey, String)>>> + Send;
 
-    /// Stores that an exec of the step in progress waits for another attempt, for so long, and returns
-    /// when that is due. It does not renew the lease.
+    /// Stores that an exec of the step in progress waits before its next attempt, and returns when that
+    /// attempt is due. `wait` is how long it waits. This does not renew the lease.
     ///
     /// The time counts from the first call for an attempt, by the clock that leases are measured with.
     /// A later call for the same attempt, or for an earlier one, changes nothing, and returns what is

@@ -18,8 +18,7 @@ pub trait Transaction: Send + Sized {
     const CLOCK: LeaseClock;
 
     /// The statement that removes at most `?3` runs with the status `?1` that have not changed since
-    /// `?2`. An engine with row locks
-    /// skips the rows that another transaction is removing.
+    /// `?2`. An engine with row locks skips the rows that another transaction is removing.
     const PRUNE: &'static str = super::sql::PRUNE;
 
     /// The query for the runs of `?1`, a JSON object with a step for each run, that do not wait

@@ -1,5 +1,5 @@
-//! What runs on a field: a flow, and one of the store that is in the field. The second is PF008, and
-//! an option without an effect is PF010.
+//! Checks what runs on a field: it must be a flow, and a flow of the store that is in the field. A flow
+//! of another store is PF008, and an option without an effect is PF010.
 
 use super::message::Message;
 use crate::const_eval::spelling::equal;

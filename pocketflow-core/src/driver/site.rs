@@ -104,8 +104,8 @@ impl Site {
         self.graph
     }
 
-    /// What comes after an action: the index of a place, or that of an exit, counted on from the
-    /// places. If the edge is bounded, returns its index as an error.
+    /// What comes after an action: the index of a place, or that of an exit, where the exits are numbered
+    /// after the places. If the edge is bounded, returns its index as an error.
     #[inline(always)]
     pub(crate) fn next(&self, action: usize) -> Result<usize, usize> {
         // An optimized build knows the routes of a site, so it can jump from an action to the place

@@ -112,7 +112,7 @@ impl<'a> StepInfo<'a> {
     }
 
     /// How often this run has taken an edge of the innermost flow, if the edge is bounded. `edge` is its
-    /// index in [`Graph::edges`]. The count begins with each visit to the flow. Inside
+    /// index in [`Graph::edges`]. The count starts over with each visit to the flow. Inside
     /// [`Driver::step`](crate::Driver::step), the edge that the step takes is not counted yet.
     ///
     /// ```

@@ -54,8 +54,8 @@ use crate::store::Shared;
 /// is cancelled, so `changed()` returns an error then. The last value stays readable. Lend the watch
 /// with `.with(&watch)` to keep the channel open.
 ///
-/// A run waits to show a value while a receiver holds a `borrow()`, so clone what you need, and do
-/// not hold it across an `.await`.
+/// While a receiver holds a `borrow()`, a run that wants to show a value waits. So clone what you need,
+/// and do not hold the borrow across an `.await`.
 ///
 /// It shows the store of the outermost run. The steps of a flow on a field are a part of one of its
 /// steps, and change nothing that it shows before that step has ended.

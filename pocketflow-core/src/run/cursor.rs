@@ -84,8 +84,8 @@ impl<'a, M: Mode, T: AsRef<[u32]> + AsMut<[u32]>> Cursor<'a, M, T> {
         &mut self.context
     }
 
-    /// What comes after an action: the index of a place, or that of an exit, counted on from the
-    /// places.
+    /// What comes after an action: the index of a place, or that of an exit, where the exits are numbered
+    /// after the places.
     ///
     /// An optimized build inlines it before it simplifies it, because only then does it see that the
     /// routes of the site are constants.

@@ -138,8 +138,8 @@ impl<S, T, O: SharesContext<S, T>> IsContext<S, T> for ContextAround<O> {
     }
 }
 
-/// A store with the context `T`, which it shares with the stores in its fields. It is a trait of its
-/// own for its message.
+/// A store with the context `T`, which it shares with the stores in its fields. It is a separate trait
+/// so that it can have its own error message.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the store `{S}` has the context `{T}`, and `{Self}` does not have the same one",

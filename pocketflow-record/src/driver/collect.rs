@@ -1,5 +1,5 @@
-//! Finds the confidential texts in a value, and the numbers that JSON does not have, whatever serde writes it
-//! as.
+//! Finds the confidential texts in a value, and the numbers that JSON cannot represent, in every form in which
+//! serde can write the value.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Display};

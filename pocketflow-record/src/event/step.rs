@@ -192,8 +192,8 @@ pub struct Taken {
     /// The fields that have changed, with their new values.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub changed: Values,
-    /// The long fields that have only grown, with what came at the end: an array whose items were added,
-    /// or a text.
+    /// The long fields that have only grown, each with what was added at its end: items of an array, or
+    /// text.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub appended: Values,
 }

@@ -130,8 +130,8 @@ fn append(text: &mut String, end: &str) -> bool {
     }
 }
 
-/// What must be added to a text so that it becomes another one, if that is possible and shorter by a
-/// good deal. It is the reverse of [`append`].
+/// What to append to one text to get the other, if that is possible and much shorter. It is the reverse
+/// of [`append`].
 pub(crate) fn appended(old: &str, new: &str) -> Option<String> {
     /// A field that is shorter is written as a whole, which is easier to read.
     const LONG: usize = 256;

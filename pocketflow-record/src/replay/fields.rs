@@ -64,7 +64,7 @@ impl ReplayFields {
         }
     }
 
-    /// Whether a value of the record is this value of the field. Members that the type has had since
+    /// Whether a value of the record is this value of the field. Members that the type has gained since
     /// then, and that have a default, are not a difference, and neither is the order of a set.
     ///
     /// # Errors

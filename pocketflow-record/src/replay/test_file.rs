@@ -50,8 +50,8 @@ struct Unnamed {
     one_of_several: bool,
 }
 
-/// Makes a test of a run of a record. `run` is its id or, for a run without an id, its number in the
-/// record; without it, the record has to have one run only.
+/// Makes a test from a recorded run. `run` is its id or, for a run without an id, its number in the
+/// record. If it is `None`, the record must contain exactly one run.
 ///
 /// ```
 /// # use pocketflow::{Shared, flow, node};

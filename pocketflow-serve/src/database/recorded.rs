@@ -100,8 +100,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Writes the beginning, and returns the steps to show. If the history does not have the first step, its
-    /// oldest state is what the others begin with.
+    /// Writes the beginning, and returns the steps to show. If the history no longer has the first step, the
+    /// record begins with the oldest state that it has.
     fn begin<'b>(
         &mut self,
         run: &RunRecord,

@@ -104,13 +104,13 @@ use release::ReleaseQueue;
 ///
 /// # Announcements
 ///
-/// A process in which runs wait, or a worker, has one more connection, which listens (`LISTEN`) to what
-/// other processes announce: a run that was filled or enqueued elsewhere goes on at once. A process
-/// that cannot listen finds such runs when it [polls](crate::Checkpoints::poll).
+/// A worker, and any process in which runs wait, has one more connection. It listens (`LISTEN`) for
+/// what other processes announce, so a run that was filled or enqueued elsewhere goes on at once. A
+/// process that cannot listen finds such runs when it [polls](crate::Checkpoints::poll).
 ///
 /// # Poolers
 ///
-/// A pooler such as PgBouncer may be in between, also in transaction mode: no setting, prepared
+/// A pooler such as PgBouncer may sit in between, even in transaction mode: no setting, prepared
 /// statement or lock of a session outlives a transaction.
 ///
 /// A clone shares the connections.

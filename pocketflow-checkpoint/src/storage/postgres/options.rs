@@ -49,8 +49,9 @@ impl PostgresOptions {
     ///
     /// # Errors
     ///
-    /// Those of [`Postgres::connect`], and without [`create`](Self::create)
-    /// [`StorageError::Foreign`] if the schema has no tables, and [`StorageError::Older`].
+    /// Those of [`Postgres::connect`]. Without [`create`](Self::create) also
+    /// [`StorageError::Foreign`] if the schema has no tables, and [`StorageError::Older`] if its tables
+    /// are those of an older version.
     pub async fn connect(self, config: &str) -> StorageResult<Postgres> {
         let address = Address::parse(config)?;
         let schema = self.schema.or(address.schema);

@@ -22,8 +22,8 @@ use crate::storage::error::{StorageError, StorageResult};
 
 /// The maximum number of connections. A server allows 100 by default for all of its clients.
 const CONNECTIONS: usize = 9;
-/// How many of them may be in transactions that write. So a query does not wait for those, which may
-/// wait for locks.
+/// How many of them may be in transactions that write. The remaining one serves queries, which then do
+/// not wait for transactions that wait for locks.
 const WRITERS: usize = 8;
 
 pub(super) struct Pool {
