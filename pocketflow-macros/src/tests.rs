@@ -10,9 +10,9 @@ use crate::{action, flow, node, store};
 const WORDS: &[&str] = &[
     "end", "max", "else", "pub", "crate", "self", "review", "pay", "Agent", "Order", "writes",
     "appends", "reads", "attempts", "wait", "backoff", "max_wait", "jitter", "timeout", "retry_if",
-    "fallback", "fn", "async", "impl", "struct", "enum", "prep", "exec", "post", "shared", "error",
-    "attempt", "Option", "Result", "mut", "where", "endless", "action", "r#type", "Self", "dyn",
-    "const", "move", "await", "on", "each", "parallel", "failures",
+    "context", "within", "fallback", "fn", "async", "impl", "struct", "enum", "prep", "exec",
+    "post", "shared", "error", "attempt", "Option", "Result", "mut", "where", "endless", "action",
+    "r#type", "Self", "dyn", "const", "move", "await", "on", "each", "parallel", "failures",
 ];
 
 fn tokens() -> impl Strategy<Value = TokenStream> {

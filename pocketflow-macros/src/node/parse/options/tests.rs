@@ -28,6 +28,28 @@ fn all_options_are_read() {
     assert_eq!(options.writes.unwrap().fields.len(), 2);
 }
 
+/// If one were missing, its field would be accepted and ignored.
+#[test]
+fn every_option_that_may_be_a_field_is_among_the_named_policies() {
+    let mut found = Vec::new();
+    for name in NAMES {
+        let option = Ident::new(name, Span::call_site());
+        for value in [quote!(context.field), quote!(self.field)] {
+            let (options, errors) = parse(quote!(Order, #option = #value));
+            if errors.is_empty() {
+                let named = options.named_policies();
+                let named: Vec<_> = named.iter().map(|(named, ..)| *named).collect();
+                assert_eq!(named, [name]);
+                found.push(name);
+            }
+        }
+    }
+    assert!(
+        found.contains(&"attempts") && found.contains(&"parallel"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn every_wrong_option_is_reported_and_the_others_are_read() {
     let (options, errors) = parse(quote!(
