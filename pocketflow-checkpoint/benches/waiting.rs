@@ -5,8 +5,8 @@
 //! cargo bench -p pocketflow-checkpoint --bench waiting
 //! ```
 //!
-//! A number as an argument is another number of runs. On a server: `POCKETFLOW_POSTGRES` with the
-//! feature `postgres`.
+//! An argument sets the number of runs. To measure a server, enable the feature `postgres` and set
+//! `POCKETFLOW_POSTGRES`.
 
 use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};

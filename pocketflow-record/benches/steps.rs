@@ -7,8 +7,7 @@
 //! ```
 //!
 //! The candidates take turns, round by round, and a figure is the median of the rounds. The first figure is
-//! the time that passes. The second one is the time of the processor, in all threads of this process, which
-//! Linux counts.
+//! the elapsed time. The second is the CPU time of all threads of this process, as Linux counts it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -173,7 +173,7 @@ impl Sources {
     }
 
     /// What is confidential in a run: what its definition says, what the records of its flow say, and what
-    /// the program says. The same counts for the runs around it.
+    /// the program says. The same goes for the runs around it.
     pub(crate) async fn redaction(&self, run: &RunRecord) -> Redaction {
         let list = self.list().await;
         let mut redaction = Redaction::default();

@@ -1,5 +1,5 @@
 //! The program `approval`, with its runs on Restate: the same flow and the same page, but any number
-//! of workers, on any machines. A run goes on when a machine is lost.
+//! of workers, on any machines. A run goes on even if a machine is lost.
 //!
 //! Start a [Restate server](https://docs.restate.dev/), a worker, and the page, each in a terminal:
 //!

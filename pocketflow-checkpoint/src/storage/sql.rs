@@ -262,7 +262,7 @@ pub(crate) const RELEASE_ORPHAN: &str = concat!(
     " WHERE run = ?1"
 );
 /// Releases the lease of a run that this program cannot resume. Another may, so it is tried again
-/// after a while, which is longer the longer the run has not changed.
+/// after a pause, which grows with the time for which the run has not changed.
 pub(crate) const DEFER: &str = "
 UPDATE runs SET owner = NULL, lease = NULL, lease_until = NULL, message = ?2, due = ?3 WHERE run = ?1";
 /// How many items of a step are stored, and how many attempts.

@@ -50,7 +50,7 @@ impl Position {
 }
 
 /// Writes a run as the lines of a record. The steps have no attempts, because the database has none, and each
-/// begins when the one before it was done.
+/// begins when the one before it ended.
 pub(crate) fn recorded(run: &RunRecord, past: &Past, redaction: &Redaction) -> String {
     let definition = Definition::read(&run.graph);
     let position = Position::read(&run.position);
