@@ -171,6 +171,13 @@ impl Definition {
     pub fn conflicts(&self, now: &Self) -> Vec<String> {
         let mut conflicts = Vec::new();
         self.flow.conflicts(&now.flow, &mut conflicts);
+        conflicts.extend(self.field_conflicts(now));
+        conflicts
+    }
+
+    /// The changes of the store with which a state of `self` does not become one of `now` by itself.
+    pub fn field_conflicts(&self, now: &Self) -> Vec<String> {
+        let mut conflicts = Vec::new();
         for (field, late) in &self.fields {
             match now.fields.get(field) {
                 None => conflicts.push(format!("the field `{field}` of the store is gone")),

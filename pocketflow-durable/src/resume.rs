@@ -87,9 +87,12 @@ impl Resumption<'_> {
             .into());
         }
         self.refuse_other_input(stored.state, shared)?;
+        // Serde drops a field that is gone, and its value with it.
+        let has_changed = !self.was.field_conflicts(&self.now).is_empty();
         let state = match (Keeper::check(stored.state, shared), self.migration) {
-            (Ok(()), _) => stored.state.to_owned(),
             (Err(_), Some(migration)) => self.migrate(migration, shared)?,
+            (Ok(()), Some(migration)) if has_changed => self.migrate(migration, shared)?,
+            (Ok(()), _) => stored.state.to_owned(),
             (Err(error), None) => return Err(self.changed(vec![self.misfit(error)?])),
         };
         let index = self.flow.exits.iter().position(|name| *name == exit);

@@ -148,3 +148,65 @@ async fn a_store_without_a_default_is_compared_as_well() {
             .is::<OtherInput>()
     );
 }
+
+/// A field that is gone is no error for serde if the struct has `#[serde(default)]`, so a state that
+/// can be read may still lack a value.
+mod dropped {
+    use super::*;
+
+    #[derive(Shared, Default, Serialize, Deserialize)]
+    #[serde(default)]
+    struct Old {
+        total_cents: u64,
+        receipt: Option<String>,
+    }
+
+    #[derive(Shared, Debug, Default, PartialEq, Serialize, Deserialize)]
+    #[serde(default)]
+    struct New {
+        total: u64,
+        receipt: Option<String>,
+    }
+
+    mod old {
+        use super::*;
+        #[node(Old, writes = receipt)]
+        fn pay(total_cents: &u64) -> String {
+            total_cents.to_string()
+        }
+        flow! { pub(super) Shop { pay; } }
+    }
+
+    mod new {
+        use super::*;
+        #[node(New, writes = receipt)]
+        fn pay(total: &u64) -> String {
+            total.to_string()
+        }
+        flow! { pub(super) Shop { pay; } }
+    }
+
+    #[tokio::test]
+    async fn a_finished_run_is_migrated_where_serde_would_drop_its_fields() {
+        let (_folder, runs) = runs().await;
+        let mut order = Old {
+            total_cents: 420,
+            receipt: None,
+        };
+        old::Shop.with(runs.run("a")).run(&mut order).await.unwrap();
+
+        let migrated = runs.run("a").migrate(|mut state| {
+            let fields = state.as_object_mut().ok_or("a state is an object")?;
+            let total = fields.remove("total_cents").ok_or("it has a total")?;
+            fields.insert("total".into(), total);
+            Ok(state)
+        });
+        let mut order = New::default();
+        new::Shop.with(migrated).run(&mut order).await.unwrap();
+        let expected = New {
+            total: 420,
+            receipt: Some("420".into()),
+        };
+        assert_eq!(order, expected);
+    }
+}
