@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Token, Type, Variant};
 
 use crate::krate::Krate;
-use crate::names::{Allow, snake};
+use crate::names::{Allow, code, snake};
 use crate::refusal::{Errors, refuse};
 use crate::types::option;
 
@@ -176,6 +176,7 @@ fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krat
     {
         let mut option = |input: ParseStream<'_>| -> syn::Result<()> {
             if !Krate::is_next(input) {
+                named_store(input, errors);
                 let path = input.call(Path::parse_mod_style);
                 stores.push(path.map_err(|error| {
                     let message =
@@ -205,6 +206,19 @@ fn options(attributes: &[Attribute], errors: &mut Errors) -> (Option<Path>, Krat
         errors.at(second, "the fields of an action are written to one store");
     }
     (stores.into_iter().next(), krate.unwrap_or_default())
+}
+
+/// `store = ` before the store, which is reported and skipped.
+fn named_store(input: ParseStream<'_>, errors: &mut Errors) {
+    let ahead = input.fork();
+    let (name, equals) = (ahead.parse::<Ident>(), ahead.parse::<Token![=]>());
+    let (Ok(name), Ok(_), Ok(store)) = (name, equals, Path::parse_mod_style(&ahead)) else {
+        return;
+    };
+    let store = code(&store);
+    let message = format!("the store is named alone: write `#[action({store})]`");
+    errors.at(&name, message);
+    let _ = (input.parse::<Ident>(), input.parse::<Token![=]>());
 }
 
 /// `#[action("needs-info")]` on a variant, or its name in snake_case.

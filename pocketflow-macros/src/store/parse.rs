@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::parse::ParseStream;
-use syn::{Attribute, Data, DeriveInput, Ident, Token, Type};
+use syn::{Attribute, Data, DeriveInput, GenericArgument, Ident, Path, PathArguments, Token, Type};
 
 use super::fields::Field;
 use super::serde::Serde;
@@ -157,12 +157,30 @@ fn context(input: ParseStream<'_>, name: &Ident) -> syn::Result<Type> {
         Ok(Type::Path(path)) if last_name(&Type::Path(path.clone())).as_deref() == Some("Arc") => {
             Err(refuse("`context` names the type in the `Arc`: a run takes its context by reference, or as an `Arc`").at(path))
         }
+        Ok(Type::Path(path)) if has_lifetime(&path.path) => {
+            Err(refuse("a context has no lifetime parameters: it may outlive what it borrows from")
+                .help("own the data: a `String` for a `&str`, an `Arc<Client>` for a `&Client`")
+                .at(path))
+        }
         Ok(ty @ Type::Path(_)) => Ok(ty),
         Ok(Type::Reference(borrowed)) => Err(refuse("a context is borrowed for each run, so `context` names the type without `&`")
             .help(format!("write `context = {}`", code(&borrowed.elem)))
             .at(borrowed)),
         _ => Err(expected(span)),
     }
+}
+
+/// Whether a type is written as `Services<'a>`.
+fn has_lifetime(path: &Path) -> bool {
+    let arguments = path.segments.iter().map(|segment| &segment.arguments);
+    arguments.into_iter().any(|arguments| {
+        match arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().any(|argument| {
+            matches!(argument, GenericArgument::Lifetime(name) if name.ident != "static")
+        }),
+        _ => false,
+    }
+    })
 }
 
 #[cfg(test)]

@@ -81,8 +81,11 @@ pub(super) fn endpoint(input: ParseStream<'_>, errors: &mut Errors) -> syn::Resu
         match branch(&content, errors) {
             Ok(node) => nodes.push(node),
             Err(error) => {
-                errors.push(error);
                 skip_all(&content);
+                if nodes.is_empty() {
+                    return Err(error);
+                }
+                errors.push(error);
                 whole = false;
             }
         }

@@ -1,6 +1,7 @@
 //! The header of a flow: `pub Payment(card): Order`.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Ident, Path, Token, Visibility, braced, parenthesized, token};
@@ -15,6 +16,7 @@ use crate::refusal::Errors;
 pub(super) fn header(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Header> {
     let visibility = input.parse()?;
     let (name, word) = name(input, &visibility, errors)?;
+    parameters(input, errors);
     let mut inputs = Vec::new();
     if input.peek(token::Paren) {
         inputs = self::inputs(input, &name, errors)?;
@@ -52,6 +54,11 @@ fn name(
         Some(keyword) => keyword,
         None => input.parse()?,
     };
+    // `Checkout Order { … }`: only the `:` is missing.
+    let is_name = keyword.is_none() && word != "Flow" && starts_uppercase(&word);
+    if is_name && is_store(input) {
+        return Ok((word, None));
+    }
     if let Ok(name) = input.parse::<Ident>() {
         return Ok((name, Some(word)));
     }
@@ -68,6 +75,35 @@ fn name(
     );
     let name = if is_identifier(&name) { &name } else { "Flow" };
     Ok((Ident::new(name, keyword.span()), None))
+}
+
+fn starts_uppercase(name: &Ident) -> bool {
+    name.unraw().to_string().starts_with(char::is_uppercase)
+}
+
+/// Whether the path of a store follows, and then the graph.
+fn is_store(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    Path::parse_mod_style(&ahead).is_ok() && ahead.peek(token::Brace)
+}
+
+/// `<T>` after the name, which is reported.
+fn parameters(input: ParseStream<'_>, errors: &mut Errors) {
+    if !input.peek(Token![<]) {
+        return;
+    }
+    let mut parameters = TokenStream::new();
+    while !input.is_empty()
+        && !input.peek(token::Paren)
+        && !input.peek(token::Brace)
+        && (!input.peek(Token![:]) || input.peek(Token![::]))
+    {
+        parameters.extend(input.parse::<TokenTree>());
+    }
+    errors.at(
+        parameters,
+        "a flow has no type or lifetime parameters: it runs on one store",
+    );
 }
 
 /// The visibility to show in a message.
@@ -180,7 +216,16 @@ fn names_alone(inputs: TokenStream) -> String {
 /// `: Order`, the store of the flow. If `has_begun` is set, another word than `:` precedes it.
 fn store(input: ParseStream<'_>, has_begun: bool, errors: &mut Errors) -> Option<Path> {
     if !has_begun && input.parse::<Token![:]>().is_err() {
-        return None;
+        if !is_store(input) {
+            return None;
+        }
+        let store = Path::parse_mod_style(input).ok()?;
+        let message = format!(
+            "the store of a flow stands after `:`: write `: {}`",
+            code(&store)
+        );
+        errors.at(&store, message);
+        return Some(store);
     }
     let store = match Path::parse_mod_style(input) {
         Ok(store) => Some(store),
@@ -190,11 +235,25 @@ fn store(input: ParseStream<'_>, has_begun: bool, errors: &mut Errors) -> Option
             None
         }
     };
-    if store.is_some() && input.peek(Token![<]) {
-        errors.push(input.error("a shared store has no type or lifetime parameters"));
-    }
+    let has_parameters = store.is_some() && input.peek(Token![<]);
+    let mut surplus = TokenStream::new();
     while !input.is_empty() && !input.peek(token::Brace) && !input.peek(token::Paren) {
-        let _ = input.parse::<TokenTree>();
+        surplus.extend(input.parse::<TokenTree>());
+    }
+    match &store {
+        // Without its parameters, the name of the store would be wrong in another way.
+        Some(_) if has_parameters => {
+            errors.at(surplus, "a shared store has no type or lifetime parameters");
+            return None;
+        }
+        Some(store) if !surplus.is_empty() => {
+            let message = format!(
+                "the graph follows the store: write `: {} {{ … }}`",
+                code(store)
+            );
+            errors.at(surplus, message);
+        }
+        _ => {}
     }
     if input.peek(token::Paren) {
         errors.push(input.error("inputs stand before the store: `pub Payment(card): Order { … }`"));

@@ -198,9 +198,12 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
     }
     if input.parse::<Token![>>]>().is_err() {
         return Err(
-            input.error(match input.peek(Token![->]) || input.peek(Token![=>]) {
-                true => expected_edge(input),
-                false => "expected `>>` and the node that the action leads to".into(),
+            input.error(if input.peek(Token![->]) || input.peek(Token![=>]) {
+                expected_edge(input)
+            } else if input.peek(Token![|]) {
+                EACH_ACTION.into()
+            } else {
+                "expected `>>` and the node that the action leads to".into()
             }),
         );
     }
@@ -213,12 +216,17 @@ fn link(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Link> {
     Ok(Link { action, to, bound })
 }
 
+const EACH_ACTION: &str = "each action has an edge of its own: `a - \"action\" >> …;`";
+
 /// An action. If its quotes are missing, that is reported, and the action is read.
 fn action(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Action> {
     if is_word(input, "error") && !input.peek2(Token![::]) {
         let span = input.parse::<Ident>()?.span();
         let field = error_field(input, errors)?;
         return Ok(Action::Error { span, field });
+    }
+    if input.peek(Token![_]) {
+        return Err(input.error(EACH_ACTION));
     }
     if input.peek(Ident::peek_any) || input.peek(Token![::]) {
         let path = Path::parse_mod_style(input)?;
@@ -363,7 +371,12 @@ fn expected_edge(input: ParseStream<'_>) -> String {
             false => format!("write `-` before an action: `- \"{action}\" >> …`"),
         };
     }
-    let expected = if input.peek(Token![->]) || input.peek(Token![=>]) || input.peek(Token![>]) {
+    let expected = if input.peek(Token![->])
+        || input.peek(Token![=>])
+        || input.peek(Token![>])
+        || input.peek(Token![<<])
+        || input.peek(Token![<-])
+    {
         "an edge is written `>>`: `a >> b;`, or `a - \"action\" >> b;`"
     } else if input.peek(token::Paren) {
         return match input.fork().parse::<Group>().map(|group| group.stream()) {

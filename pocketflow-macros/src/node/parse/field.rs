@@ -10,7 +10,12 @@ use crate::refusal::{Errors, Refusal, refuse};
 use crate::types::{argument, last_name, option};
 
 /// `topic: Option<&str>`
-pub(super) fn optional_field(name: &Ident, ty: &Type, errors: &mut Errors) -> Option<Kind> {
+pub(super) fn optional_field(
+    role: Role,
+    name: &Ident,
+    ty: &Type,
+    errors: &mut Errors,
+) -> Option<Kind> {
     if let Some(Type::Reference(inner)) = option(ty) {
         if inner.mutability.is_some() {
             errors.at(
@@ -32,7 +37,14 @@ pub(super) fn optional_field(name: &Ident, ty: &Type, errors: &mut Errors) -> Op
             borrowed(ty)
         ),
     };
-    errors.at(ty, message);
+    let mut refusal = refuse(message);
+    if role == Role::Post {
+        refusal = refusal.help(format!(
+            "or, for what `exec` has returned, call it `exec`: `exec: {}`",
+            text(ty)
+        ));
+    }
+    errors.at(ty, refusal);
     None
 }
 

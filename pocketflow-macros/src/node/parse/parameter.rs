@@ -138,14 +138,17 @@ fn each(
             return None;
         }
     }
-    if matches!(ty, Type::Path(_)) {
-        errors.at(
-            ty,
-            format!(
-                "a batch borrows its items: write `{name}: {}`",
-                borrowed(ty)
-            ),
+    let owned = match ty {
+        Type::Path(_) => Some(ty),
+        Type::Reference(item) if item.mutability.is_some() => Some(&*item.elem),
+        _ => None,
+    };
+    if let Some(owned) = owned {
+        let message = format!(
+            "a batch borrows its items: write `{name}: {}`",
+            borrowed(owned)
         );
+        errors.at(ty, message);
         return None;
     }
     match attribute.parse_args::<Ident>() {
@@ -279,6 +282,6 @@ fn unmarked(
     }
     match ty {
         Type::Reference(reference) => borrowed_field(role, name, ty, reference, store, errors),
-        _ => optional_field(name, ty, errors),
+        _ => optional_field(role, name, ty, errors),
     }
 }

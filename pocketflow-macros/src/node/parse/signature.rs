@@ -3,7 +3,10 @@
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
-use syn::{FnArg, Generics, Path, ReceiverKind, Safety, Signature, Type};
+use syn::{
+    FnArg, GenericArgument, Generics, Path, PathArguments, ReceiverKind, Safety, Signature, Type,
+    TypeParamBound,
+};
 
 use super::parameter::parameter;
 use super::role::Role;
@@ -65,11 +68,15 @@ fn output(signature: &Signature, errors: &mut Errors) -> Output {
     };
     let mut ty = returned(&signature.output, signature.ident.span());
     if let Some(opaque) = opaque(&ty) {
-        errors.at(
-            opaque,
-            "a node names the type of what its steps return: `Vec<String>`, not `impl Iterator<…>`",
-        );
-        ty = syn::parse_quote!(((),));
+        let value = future_of(&opaque);
+        let message = match value {
+            Some(_) => "a step that awaits is an `async fn`, and names the type of its value",
+            None => {
+                "a node names the type of what its steps return: `Vec<String>`, not `impl Iterator<…>`"
+            }
+        };
+        errors.at(opaque, message);
+        ty = value.unwrap_or_else(|| syn::parse_quote!(((),)));
     }
     let fallible = is_result(&ty);
     let argument = |index| arguments(&ty).nth(index).filter(|_| fallible);
@@ -100,6 +107,25 @@ fn only_lifetimes(generics: &Generics) -> Refusal {
     } else {
         refuse("a step of a node has no constant parameters").help("write the constant")
     }
+}
+
+/// The value of an `impl Future<Output = …>`.
+fn future_of(opaque: &Type) -> Option<Type> {
+    let Type::ImplTrait(opaque) = opaque else {
+        return None;
+    };
+    let traits = opaque.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let future = traits.into_iter().find(|last| last.ident == "Future")?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else {
+        return None;
+    };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) => Some(output.ty.clone()),
+        _ => None,
+    })
 }
 
 /// The `impl Trait` in a type.

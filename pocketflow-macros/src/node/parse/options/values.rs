@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
+use syn::{ExprClosure, Ident, Lit, LitInt, LitStr, Path, Token, parenthesized, token};
 
 use super::{Fault, Given, Senseless, Value, Width, Wrong};
 use crate::duration::duration;
@@ -318,7 +318,11 @@ pub(super) fn path(input: ParseStream<'_>, name: &Ident) -> syn::Result<Path> {
     if let (Ok(_), true) = (ahead.parse::<Path>(), !ahead.peek(token::Paren)) {
         return input.parse();
     }
-    let whole = rest(input);
+    // So may the parameters of a closure.
+    let whole = match input.fork().parse::<ExprClosure>() {
+        Ok(_) => input.parse::<ExprClosure>()?.into_token_stream(),
+        Err(_) => rest(input),
+    };
     let message = wrong(&whole);
     Err(expected(whole, message))
 }
