@@ -45,6 +45,7 @@ pages! {
     StreamTokens: "how-to/stream-tokens.md",
     RunAWorker: "how-to/run-a-worker.md",
     OperateDurableRuns: "how-to/operate-durable-runs.md",
+    ChangeAFlowWithRuns: "how-to/change-a-flow-with-runs.md",
     ShareAFallback: "how-to/share-a-fallback.md",
     KeepCompileTimesLow: "how-to/keep-compile-times-low.md",
 }

@@ -20,7 +20,8 @@ impl fmt::Display for TimedOut {
 impl StdError for TimedOut {}
 
 /// The cause of an [`Error`](crate::Error) when a node or a driver needs a timer and no tokio runtime
-/// is running. The error ends the run, without a retry and without the fallback.
+/// is running. The error ends the run, without a retry and without the fallback. A runtime that was built
+/// without `enable_time` is not recognized: tokio panics in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRuntime {
     /// What needs the runtime: the option `wait` or `timeout` of the node, `within` of an `await`, a
