@@ -14,11 +14,12 @@ impl<E: Storage> Checkpoints<E> {
     /// Lets a run start again that is [stuck](Status::Stuck), failed or
     /// [cancelled](Self::cancel): it is running, and goes on after its last finished step when it is
     /// run under its id. A run that waits for [another attempt](crate::RunSummary::next_attempt), or an inner
-    /// run of which does, need not wait any longer. In each case the attempts start over.
+    /// run of which does, need not wait any longer, and neither does one that a
+    /// [worker](crate::Worker) could not resume. In each case the attempts start over.
     ///
     /// # Errors
     ///
-    /// The run is running, finished, or waits for something else, or it does not exist.
+    /// The run is in progress, finished, or waits for something else, or it does not exist.
     pub async fn retry(&self, run: &str) -> StorageResult<()> {
         self.shared.storage.retry(run).await?;
         event!(INFO, "run retried", run = run);

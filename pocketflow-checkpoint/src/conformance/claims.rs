@@ -234,6 +234,14 @@ pub async fn a_deferred_run_waits_for_a_while<S: Storage>(a: S, b: S) {
     b.release("one", "you").await.unwrap();
     assert_eq!(claimed(&a, "they").await, ["one"]);
     fails!(a.defer("none", "me", "no").await, UnknownRun "none");
+    // A person does not wait for that.
+    fails!(b.retry("one").await, WrongStatus "running");
+    a.defer("one", "they", "this program is too old")
+        .await
+        .unwrap();
+    b.retry("one").await.unwrap();
+    assert_eq!(show(&b, "one").await.message, None);
+    assert_eq!(claimed(&a, "all").await, ["one"]);
 }
 
 pub async fn of_two_workers_each_gets_its_own_runs<S: Storage>(a: S, b: S) {

@@ -429,11 +429,12 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Lets a run that is stuck, failed or cancelled start again: it is running, has no owner, and
     /// goes on after its last finished step. So does a run that waits for another
-    /// [attempt](Storage::keep_attempt), or an inner run of which does. The attempts start over.
+    /// [attempt](Storage::keep_attempt), or an inner run of which does, and one that a worker has
+    /// [deferred](Storage::defer). The attempts start over.
     ///
     /// # Errors
     ///
-    /// [`StorageError::WrongStatus`] if it is running, finished, or waits for anything else;
+    /// [`StorageError::WrongStatus`] if it is running otherwise, finished, or waits for anything else;
     /// [`StorageError::UnknownRun`].
     fn retry(&self, run: &str) -> impl Future<Output = StorageResult<()>> + Send;
 

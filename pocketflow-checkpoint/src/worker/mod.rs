@@ -77,7 +77,8 @@ use work::Work;
 ///   panics; the worker goes on.
 /// - A run that this program cannot resume, because its flow or its store has
 ///   [changed](crate::Changed), stays as it is, with the reason as its message. The worker tries it
-///   again after a minute, and later and later, up to an hour.
+///   again after a minute, and later and later, up to an hour, or at once after a
+///   [`retry`](crate::Checkpoints::retry).
 /// - A run of a flow that the worker does not have is left alone.
 /// - While the storage fails, the worker waits and tries again.
 ///

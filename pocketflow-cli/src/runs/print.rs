@@ -118,7 +118,8 @@ fn details(run: &RunSummary) -> String {
             let owner = match &run.owner {
                 Some(owner) if run.orphaned => format!("was driven by {owner}"),
                 Some(owner) => format!("driven by {owner}"),
-                None => String::new(),
+                // Why a worker could not resume it.
+                None => run.message.as_deref().map(message).unwrap_or_default(),
             };
             match attempt(&run.next_attempt, run.status) {
                 Some(next) if owner.is_empty() => next.to_string(),

@@ -29,6 +29,8 @@ impl RunHead {
         match self.status {
             Status::Stuck | Status::Failed | Status::Cancelled => Ok(()),
             Status::Waiting if had_attempts && self.visit.is_none() && !self.is_owned() => Ok(()),
+            // A worker could not resume it.
+            Status::Running if self.message.is_some() && !self.is_owned() => Ok(()),
             _ => Err(self.wrong_status(run, "retried")),
         }
     }
