@@ -63,9 +63,7 @@ pub use graph::{
     Bound, Each, Edge, ErrorEdge, FailuresField, FlowPosition, Graph, NodeInfo, OnField, Place,
     Position, Target,
 };
-pub use node::{
-    Attempt, Failure, InvalidPolicy, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode,
-};
+pub use node::{Attempt, Failure, Key, LastError, Node, Policy, Reads, TypedBatch, TypedNode};
 /// Derives the trait [`Action`](trait@Action), whose page shows the attributes.
 #[doc(inline)]
 pub use pocketflow_macros::Action;
@@ -83,7 +81,8 @@ pub use run::{
     WithContext,
 };
 pub use run_error::{
-    BoxError, EmptyField, Error, Failed, ItemName, NoRuntime, Stage, StoredError, TimedOut,
+    BoxError, EmptyField, Error, Failed, InvalidPolicy, ItemName, NoRuntime, Stage, StoredError,
+    TimedOut,
 };
 pub use store::{
     BorrowContext, Field, Fields, NoContext, Reach, Shared, Store, StoreItem, StoreItems,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Each, NodeInfo, OnField, UNKNOWN};
 use crate::action::ActionInfo;
-use crate::node::InvalidPolicy;
+use crate::run_error::InvalidPolicy;
 use crate::store::Store;
 
 /// A node or a flow, as its macro describes it.

@@ -8,7 +8,7 @@ mod typed;
 pub(crate) use attempt::KeySource;
 pub use attempt::{Attempt, Key, LastError};
 pub use failure::Failure;
-pub use policy::{InvalidPolicy, Policy};
+pub use policy::Policy;
 pub(crate) use typed::{BoxedEachStub, Replacement};
 pub use typed::{Itself, NodeParameters, TypedBatch, TypedNode};
 

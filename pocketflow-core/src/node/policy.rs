@@ -1,8 +1,8 @@
-use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::const_eval::spelling::equal;
+use crate::run_error::InvalidPolicy;
 
 /// When and how often a node's `exec` is attempted, as the options of `#[node]` say.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,30 +26,6 @@ pub struct Policy {
     /// How many items of a batch are in flight at a time.
     pub parallel: usize,
 }
-
-/// The cause of an [`Error`](crate::Error) when a policy that a run is given makes no sense, such as
-/// `attempts = context.tries` with zero tries. The run ends before its first node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct InvalidPolicy {
-    /// The option of the node.
-    pub option: &'static str,
-    pub(crate) wrong: &'static str,
-    pub(crate) help: &'static str,
-}
-
-impl fmt::Display for InvalidPolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            option,
-            wrong,
-            help,
-        } = self;
-        write!(f, "`{option}` makes no sense: {wrong}; {help}")
-    }
-}
-
-impl std::error::Error for InvalidPolicy {}
 
 impl Policy {
     /// One attempt, whose error is final.

@@ -8,8 +8,8 @@ use super::contract::StepMode;
 use super::mode::Mode;
 use crate::driver::Site;
 use crate::graph::Graph;
-use crate::node::{InvalidPolicy, Node, Policy};
-use crate::run_error::{Error, Stage};
+use crate::node::{Node, Policy};
+use crate::run_error::{Error, InvalidPolicy, Stage};
 use crate::store::{ContextOf, InContext, Shared};
 
 /// Checks the nodes that the context configures, also those of the flows in this one. A flow on an

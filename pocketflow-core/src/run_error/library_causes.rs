@@ -78,3 +78,27 @@ impl fmt::Display for EmptyField {
 }
 
 impl StdError for EmptyField {}
+
+/// The cause of an [`Error`](crate::Error) when a policy that a run is given makes no sense, such as
+/// `attempts = context.tries` with zero tries. The run ends before its first node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidPolicy {
+    /// The option of the node.
+    pub option: &'static str,
+    pub(crate) wrong: &'static str,
+    pub(crate) help: &'static str,
+}
+
+impl fmt::Display for InvalidPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            option,
+            wrong,
+            help,
+        } = self;
+        write!(f, "`{option}` makes no sense: {wrong}; {help}")
+    }
+}
+
+impl StdError for InvalidPolicy {}

@@ -12,7 +12,7 @@ pub(crate) use cause::Cause;
 pub use failed::Failed;
 pub use items::ItemName;
 use items::PathItem;
-pub use library_causes::{EmptyField, NoRuntime, TimedOut};
+pub use library_causes::{EmptyField, InvalidPolicy, NoRuntime, TimedOut};
 pub use stored::StoredError;
 
 use std::error::Error as StdError;
