@@ -149,8 +149,8 @@ async fn a_store_without_a_default_is_compared_as_well() {
     );
 }
 
-/// A field that is gone is no error for serde if the struct has `#[serde(default)]`, so a state that
-/// can be read may still lack a value.
+/// With `#[serde(default)]` on the struct, serde accepts a state without some of its fields. Such a
+/// state can be read although a value is missing.
 mod dropped {
     use super::*;
 

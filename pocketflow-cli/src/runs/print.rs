@@ -9,11 +9,11 @@ use serde_json::value::RawValue;
 
 use crate::output::{line, message, plain};
 
-/// In a terminal, a cell that others follow has at most so many characters. A longer one is cut in the middle, because one
+/// In a terminal, a cell that others follow has at most this many characters. A longer one is cut in the middle, because one
 /// long id would otherwise widen each line.
 const WIDEST: usize = 48;
 
-/// A table for whoever reads the output: a person at a terminal, or a program, which gets each cell as it is.
+/// Formats a table. A terminal gets long cells shortened, and a program gets each cell unchanged.
 pub(super) fn table<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,

@@ -68,8 +68,8 @@ impl Burst {
         let migrate = async {
             self.desk.live().await;
             if self.desk.has_begun() {
-                // An earlier attempt at this burst has gone on without a migration. The next one migrates the state
-                // after that.
+                // An earlier attempt at this burst continued without a migration. The next burst migrates the
+                // state that this one leaves.
                 self.desk.retire();
                 return std::future::pending().await;
             }
